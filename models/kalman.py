@@ -209,10 +209,10 @@ def responses(months: int) -> tuple[Floats, ...]:
 
 @lru_cache(maxsize=4)
 def _responses(months: int) -> tuple[Floats, ...]:
-    each = np.eye(months)
-    states = Filter(kalman_gains(months, 1), each[0])
-    found = [states.paths(0, 1)[0, :, :1]]
+    unit = np.eye(months)
+    states = Filter(kalman_gains(months, 1), unit[0])
+    responses = [states.paths(0, 1)[0, :, :1]]
     for t in range(1, months):
-        states.step(t, each[t])
-        found.append(states.paths(t, 1)[0, :, : t + 1])
-    return tuple(np.array(path) for path in found)
+        states.step(t, unit[t])
+        responses.append(states.paths(t, 1)[0, :, : t + 1])
+    return tuple(np.array(path) for path in responses)

@@ -25,10 +25,10 @@ BLOCK = 1000  # series at a time
 
 def levels(panel: Panel) -> Floats:
     """(series, months) the level at every column, which is the path from it; NaN before a start."""
-    found = np.full((*panel.z.shape, 1), np.nan)
+    medians = np.full((*panel.z.shape, 1), np.nan)
     for block in blocks(panel, BLOCK):
-        put(found, block, _levels(block)[..., None])
-    return np.asarray(found[..., 0])
+        put(medians, block, _levels(block)[..., None])
+    return np.asarray(medians[..., 0])
 
 
 def _levels(block: PanelBlock) -> Floats:

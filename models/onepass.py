@@ -94,11 +94,11 @@ def sweep(panel: Panel, h: int, size: int, run: Run) -> Sweep:
     return Sweep(path, growth)
 
 
-def put(out: Floats, block: PanelBlock, found: Floats) -> None:
+def put(out: Floats, block: PanelBlock, values: Floats) -> None:
     """Enter a block's (k, months, h), by months since each start, into (series, columns, h)."""
     for start in np.unique(block.start).tolist():
         same = block.start == start
-        out[block.rows[same], start:] = found[same, : out.shape[1] - start]
+        out[block.rows[same], start:] = values[same, : out.shape[1] - start]
 
 
 def family_numbers(panel: Panel) -> Ints:
@@ -141,10 +141,10 @@ def family_sums(x: Ints, family: Ints, families: int) -> Ints:
     """
     # np.add.at takes ten times as long.
     order = np.argsort(family, kind="stable")
-    found = family[order]
-    first = np.flatnonzero(np.append(True, found[1:] != found[:-1]))
+    ordered = family[order]
+    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
     out = np.zeros((families, *x.shape[1:]), dtype=np.int64)
-    out[found[first]] = np.add.reduceat(x[order], first, axis=0, dtype=np.int64)
+    out[ordered[first]] = np.add.reduceat(x[order], first, axis=0, dtype=np.int64)
     return out
 
 

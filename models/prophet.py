@@ -58,11 +58,12 @@ class Prophet:
         _silence()
         model = self._fitted(past)
         seen = _seen(past)
-        said = model.predict(_frame(seen))
+        prediction = model.predict(_frame(seen))
         effects = {
-            month: float(said.loc[seen == month, f"event {month}"].iloc[0]) for month in past.events
+            month: float(prediction.loc[seen == month, f"event {month}"].iloc[0])
+            for month in past.events
         }
-        return Parts(seen, said["trend"].to_numpy(), said["yearly"].to_numpy(), effects)
+        return Parts(seen, prediction["trend"].to_numpy(), prediction["yearly"].to_numpy(), effects)
 
     def _fit(self, past: History, h: int) -> Floats:
         ahead = np.arange(past.month + 1, past.month + h + 1)

@@ -68,10 +68,10 @@ def paths_under(prior: Floats, panel: Panel, h: int) -> Floats:
     """(series, months, h) the paths of `sweep_under` alone."""
     gains, path = kalman_gains(panel.z.shape[1], h), np.full((*panel.z.shape, h), np.nan)
     for block in blocks(panel, BLOCK):
-        said = np.empty((*block.z.shape, h))
+        paths = np.empty((*block.z.shape, h))
         for t, states, _, weight in _weighted(block, gains, prior):
-            said[:, t] = states.mean_path(t, h, weight)[: len(said)]
-        put(path, block, said)
+            paths[:, t] = states.mean_path(t, h, weight)[: len(paths)]
+        put(path, block, paths)
     return path
 
 
@@ -108,9 +108,9 @@ def _add_evidence(
 
 def log_prior(mass: Ints) -> Floats:
     """(families, months, grid) each family's mean posterior, see `evidence`, drawn to flat."""
-    found = mass * UNIT
+    weighted = mass * UNIT
     series = mass.sum(axis=-1, keepdims=True) * UNIT  # posteriors sum to one in each series
-    return np.asarray(np.log((found + par.FLAT_PRIOR / len(GRID)) / (series + par.FLAT_PRIOR)))
+    return np.asarray(np.log((weighted + par.FLAT_PRIOR / len(GRID)) / (series + par.FLAT_PRIOR)))
 
 
 class _GridRecord:

@@ -64,11 +64,11 @@ class SeriesForecasts:
         forecast. The default are the hub's 23 probabilities.
         """
         first, last, _ = rows.indices(len(self.counts.names))
-        found = np.empty((last - first, *self.predictive.centre.shape[1:], len(probs)))
+        values = np.empty((last - first, *self.predictive.centre.shape[1:], len(probs)))
         for at in range(first, last, TOGETHER):
             part = slice(at, min(at + TOGETHER, last))
-            found[part.start - first : part.stop - first] = self._values(part, probs)
-        return found
+            values[part.start - first : part.stop - first] = self._values(part, probs)
+        return values
 
     def _values(self, rows: slice, probs: Sequence[float]) -> Floats:
         part = self.some(rows)
@@ -86,8 +86,10 @@ class SeriesForecasts:
         part = MonthlyCounts(
             counts.names[rows], counts.family[rows], counts.values[rows], counts.last[rows]
         )
-        said = Predictive(*(getattr(self.predictive, f.name)[rows] for f in fields(Predictive)))
-        return SeriesForecasts(part, self.back, said)
+        predictive = Predictive(
+            *(getattr(self.predictive, f.name)[rows] for f in fields(Predictive))
+        )
+        return SeriesForecasts(part, self.back, predictive)
 
     def ends(self) -> SeriesForecasts:
         """Only the forecasts from each series' end."""
@@ -110,9 +112,9 @@ def long_enough(counts: MonthlyCounts) -> tuple[MonthlyCounts, list[ShortSeriesE
     """
     length = counts.length
     short = [
-        ShortSeriesError(name, found, SHORTEST)
-        for name, found in zip(counts.names, length.tolist(), strict=True)
-        if found < SHORTEST
+        ShortSeriesError(name, known, SHORTEST)
+        for name, known in zip(counts.names, length.tolist(), strict=True)
+        if known < SHORTEST
     ]
     if len(short) == len(counts.names):
         raise short[0]
@@ -140,8 +142,8 @@ def forecast_counts(
     """
     back = _back(counts, hindcasts)
     origins = counts.values.shape[1] - 1 - back
-    said = engine_forecasts(counts.panel, origins, h, totals=totals, spread=spread)
-    return SeriesForecasts(counts, back, said)
+    predictive = engine_forecasts(counts.panel, origins, h, totals=totals, spread=spread)
+    return SeriesForecasts(counts, back, predictive)
 
 
 def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[int, ...]]:
@@ -152,7 +154,7 @@ def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[in
     DataError : no series has that name, it is alone in its family, or it does not end in the
         month in which its parts do.
     """
-    found: dict[int, tuple[int, ...]] = {}
+    totals: dict[int, tuple[int, ...]] = {}
     for name in names:
         if name not in counts.names:
             raise DataError(f"--total {name}: no such series; write its name as in the file")
@@ -163,8 +165,8 @@ def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[in
         late = [counts.names[p] for p in parts if counts.last[p] != counts.last[row]]
         if late:
             raise DataError(f"--total {name}: {late[0]} does not end in the same month")
-        found[row] = tuple(parts)
-    return found
+        totals[row] = tuple(parts)
+    return totals
 
 
 def sums_of(counts: MonthlyCounts) -> dict[str, int]:
@@ -173,7 +175,7 @@ def sums_of(counts: MonthlyCounts) -> dict[str, int]:
     To a thousandth of the sum, or as far as counts rounded to 5 or 10 may miss it, see `rounding`.
     Where a part is missing, nothing can be said of the month.
     """
-    found = {}
+    sums = {}
     for family in np.unique(counts.family):
         rows = np.flatnonzero(counts.family == family)
         if len(rows) < 3 or len(set(counts.last[rows].tolist())) > 1:
@@ -189,8 +191,8 @@ def sums_of(counts: MonthlyCounts) -> dict[str, int]:
         # Rounding is small beside the sum, or anything would be one.
         slack = np.maximum(np.maximum(own, 1) / 1000, np.minimum(rounding(values), own / 20))
         if (np.abs(total[whole] - 2 * own) <= slack).all() and own.any():
-            found[counts.names[rows[top]]] = len(rows) - 1
-    return found
+            sums[counts.names[rows[top]]] = len(rows) - 1
+    return sums
 
 
 def rounding(values: Floats) -> float:
@@ -206,10 +208,10 @@ def rounding(values: Floats) -> float:
 
 
 def drawn_rows(
-    said: SeriesForecasts, row: int
+    forecasts: SeriesForecasts, row: int
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """A series' counts and its forecast from its end, as rows of a picture; [] without one."""
-    counts, back = said.counts, np.arange(said.counts.values.shape[1])[::-1]
+    counts, back = forecasts.counts, np.arange(forecasts.counts.values.shape[1])[::-1]
     last = int(counts.last[row])
     digits = 0 if counts.whole[row] else 1
     counted = [
@@ -217,13 +219,13 @@ def drawn_rows(
         for ago, value in zip(back.tolist(), counts.values[row].tolist(), strict=True)
         if math.isfinite(value)
     ]
-    if not said.known[row, -1]:
+    if not forecasts.known[row, -1]:
         return counted, []
-    values = said.values(slice(row, row + 1), INTERVAL_PROBS)[0, -1]
+    values = forecasts.values(slice(row, row + 1), INTERVAL_PROBS)[0, -1]
     ahead = [
         {"month": months.from_index(last + step)}
-        | {n: _rounded(v, digits) for n, v in zip(INTERVALS, found, strict=True)}
-        for step, found in enumerate(values.tolist(), start=1)
+        | {n: _rounded(v, digits) for n, v in zip(INTERVALS, row, strict=True)}
+        for step, row in enumerate(values.tolist(), start=1)
     ]
     return counted, ahead
 
@@ -232,14 +234,14 @@ def _rounded(value: float, digits: int) -> float:
     return round(value, digits) if digits else round(value)
 
 
-def least_predictable(said: SeriesForecasts, many: int = 3) -> list[tuple[str, float]]:
+def least_predictable(forecasts: SeriesForecasts, many: int = 3) -> list[tuple[str, float]]:
     """The series whose last forecast is least certain, and by what factor a month ahead may miss.
 
     The factor is exp of the one-step scale of past errors: about two months in three lie within.
     """
-    sigma = said.predictive.sigma[:, -1]
+    sigma = forecasts.predictive.sigma[:, -1]
     order = [row for row in np.argsort(-sigma, kind="stable").tolist() if np.isfinite(sigma[row])]
-    return [(said.counts.names[row], math.exp(sigma[row])) for row in order[:many]]
+    return [(forecasts.counts.names[row], math.exp(sigma[row])) for row in order[:many]]
 
 
 def forecast_by_paths(
@@ -283,11 +285,11 @@ def series_scores(hindcasts: SeriesForecasts, quantiles: Floats) -> Floats:
 
     quantiles : (series, cutoffs, h, scores.PROBS) in the series' own unit.
     """
-    found = np.empty((len(quantiles), 5))
+    scores = np.empty((len(quantiles), 5))
     for first in range(0, len(quantiles), TOGETHER):
         rows = slice(first, first + TOGETHER)
-        found[rows] = _series_scores(hindcasts, rows, quantiles[rows])
-    return found
+        scores[rows] = _series_scores(hindcasts, rows, quantiles[rows])
+    return scores
 
 
 def _series_scores(hindcasts: SeriesForecasts, rows: slice, quantiles: Floats) -> Floats:
@@ -314,13 +316,13 @@ def _series_scores(hindcasts: SeriesForecasts, rows: slice, quantiles: Floats) -
     return np.stack([known.sum(axis=(1, 2)), wis, inside80, inside95, ratio], axis=1)
 
 
-def quality(found: Sequence[Floats]) -> Quality:
+def quality(scores: Sequence[Floats]) -> Quality:
     """The quality of all series, from `series_scores` of some of them at a time."""
-    each = np.concatenate(found)
-    n = int(each[:, 0].sum())
+    rows = np.concatenate(scores)
+    n = int(rows[:, 0].sum())
     if not n:
         return Quality(0, *[float("nan")] * 4)
-    ratios = each[np.isfinite(each[:, 4]), 4]
+    ratios = rows[np.isfinite(rows[:, 4]), 4]
     relative = math.exp(math.fsum(ratios) / len(ratios)) if len(ratios) else math.nan
-    inside80, inside95 = each[:, 2].sum() / n, each[:, 3].sum() / n
-    return Quality(n, math.fsum(each[:, 1]) / n, relative, float(inside80), float(inside95))
+    inside80, inside95 = rows[:, 2].sum() / n, rows[:, 3].sum() / n
+    return Quality(n, math.fsum(rows[:, 1]) / n, relative, float(inside80), float(inside95))

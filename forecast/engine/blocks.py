@@ -66,7 +66,7 @@ class Task:
         names = tuple(panel.names[row] for row in rows.tolist())
         filled = None if panel.filled is None else panel.filled[rows]
         behind = None if panel.behind is None else panel.behind[rows]
-        some = replace(
+        part_panel = replace(
             panel,
             z=panel.z[rows],
             last=panel.last[rows],
@@ -76,7 +76,7 @@ class Task:
             filled=filled,
             behind=behind,
         )
-        return replace(self, panel=some)
+        return replace(self, panel=part_panel)
 
     @property
     def on_calendar(self) -> Task:
@@ -209,12 +209,12 @@ def spread_out(task: Task, spread: Spread, size: int) -> Predictive:
         return in_steps(task)
     if not small:
         return in_steps(task, spread, size)
-    said = room_for(task)
+    result = room_for(task)
     if len(large):
-        enter(said, large, in_steps(task.part(large), spread, size))
+        enter(result, large, in_steps(task.part(large), spread, size))
     for rows, answer in zip(small, spread(in_steps, map(task.part, small)), strict=True):
-        enter(said, rows, answer)
-    return said
+        enter(result, rows, answer)
+    return result
 
 
 def families_further(
@@ -228,15 +228,15 @@ def families_further(
     tasks = [task.on_calendar for task in tasks]
     groups = _of_the_same_columns(tasks, size)
     asked = (FurtherTask(_joined([tasks[place] for place in group]), ahead) for group in groups)
-    found: dict[int, tuple[Predictive, Predictive]] = {}
+    by_family: dict[int, tuple[Predictive, Predictive]] = {}
     for group, (near, far) in zip(groups, spread(both_horizons, asked), strict=True):
         ends = np.cumsum([len(tasks[place].panel.z) for place in group])
         for place, last in zip(group, ends.tolist(), strict=True):
             rows = slice(last - len(tasks[place].panel.z), last)
-            found[place] = near.of(rows), far.of(rows)
+            by_family[place] = near.of(rows), far.of(rows)
     for place, task in enumerate(tasks):
-        if place in found:
-            yield found[place]
+        if place in by_family:
+            yield by_family[place]
         else:
             end = FurtherTask(task, ahead).at_the_end
             yield spread_out(task, spread, size), spread_out(end, spread, size)
@@ -309,13 +309,13 @@ def _learned(task: Task, spread: Spread, size: int, ahead: int, shelf: Shelf) ->
     cuts = cuts_of(family_numbers(task.panel), size or len(task.panel.z))
     prior = structural.log_prior(_evidence(task.panel, cuts, spread))
     places: list[Place | None] = []
-    one = len(cuts) == 1
+    alone = len(cuts) == 1
 
     def steps() -> Iterator[FirstPass]:
         for cut in cuts:
             part = task.part(cut.rows)
-            places.append(None if one else place_for(part, ahead, shelf, spread))
-            yield FirstPass(part, prior[cut.families], ahead, places[-1], keep=one)
+            places.append(None if alone else place_for(part, ahead, shelf, spread))
+            yield FirstPass(part, prior[cut.families], ahead, places[-1], keep=alone)
 
     verdicts, paths = _verdicts(task.panel, cuts, spread(block_losses, steps()))
     return FamilyState(cuts, prior, verdicts, places, paths)
@@ -340,11 +340,11 @@ def _said(
     totals: TotalRows | None = None,
     until: int | None = None,
 ) -> Predictive:
-    cuts, prior, verdicts, places, kept = learned
+    cuts, prior, verdicts, places, kept_paths = learned
     # Nothing teaches before: of short series that is a third of what would be kept.
     early = int(task.panel.start.min()) + int(par.FIRST_WIDTH) if task.panel.behind is None else 0
     early = min(early, task.panel.z.shape[1])
-    said = room_for(task)
+    result = room_for(task)
     squares = np.empty((len(task.panel.z), task.panel.z.shape[1] - early, task.h))
     if until is not None:
         verdicts = Verdicts(*(_held(x, until) for x in verdicts))
@@ -357,20 +357,20 @@ def _said(
             totals or {},
             until,
         )
-        for cut, place, paths in zip(cuts, places, kept, strict=True)
+        for cut, place, paths in zip(cuts, places, kept_paths, strict=True)
     )
     for cut, (part, errors) in zip(cuts, spread(block_forecasts, steps), strict=True):
-        enter(said, cut.rows, part)
+        enter(result, cut.rows, part)
         squares[cut.rows] = errors[:, early:]
-    return _widened(task, said, squares, verdicts)
+    return _widened(task, result, squares, verdicts)
 
 
-def _widened(task: Task, said: Predictive, squares: Floats, verdicts: Verdicts) -> Predictive:
+def _widened(task: Task, predictive: Predictive, squares: Floats, verdicts: Verdicts) -> Predictive:
     """Forecasts as wide as their families' errors so far say."""
     panel = task.panel
     df = tails.degrees(combination.walk_share(verdicts.lean), panel.jumps)
     width = intervals.learned_width(squares, df, panel.family, task.origins, panel.behind)
-    return replace(said, scale=intervals.widened(said.scale, width, said.share))
+    return replace(predictive, scale=intervals.widened(predictive.scale, width, predictive.share))
 
 
 def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], Ints]:
@@ -409,8 +409,8 @@ def _evidence(panel: Panel, cuts: Sequence[Slice], spread: Spread) -> Ints:
     families = max(int(cut.families.max()) for cut in cuts) + 1
     mass = np.zeros((families, panel.z.shape[1], len(GRID)), dtype=np.int64)
     parts = (Task(panel, np.empty(0, dtype=np.int64), 0).part(cut.rows).panel for cut in cuts)
-    for cut, found in zip(cuts, spread(structural.evidence, parts), strict=True):
-        mass[cut.families] += found
+    for cut, evidence in zip(cuts, spread(structural.evidence, parts), strict=True):
+        mass[cut.families] += evidence
     return mass
 
 
@@ -432,11 +432,11 @@ def _verdicts(
     families = max(int(cut.families.max()) for cut in cuts) + 1
     shape = len(Evidence._fields) - 1, families, panel.z.shape[1]
     shared = np.zeros(shape, dtype=np.int64)
-    kept: list[BlockPaths | None] = []
-    for cut, (found, heard, paths) in zip(cuts, answers, strict=True):
-        losses[:, cut.rows], own[cut.rows] = found, heard.own
+    kept_paths: list[BlockPaths | None] = []
+    for cut, (verdict, heard, paths) in zip(cuts, answers, strict=True):
+        losses[:, cut.rows], own[cut.rows] = verdict, heard.own
         shared[:, cut.families] += np.stack(heard[1:])
-        kept.append(paths)
+        kept_paths.append(paths)
     heard = Evidence(own, *shared)
     lean = combination.log_odds(
         Losses(*losses), panel.seen, panel.family, panel.behind, jumps=panel.jumps
@@ -444,7 +444,7 @@ def _verdicts(
     if panel.calm:
         lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
     root = combination.root_weight(heard, family_numbers(panel), panel.behind)
-    return Verdicts(lean, root, combination.level_weight(heard)), kept
+    return Verdicts(lean, root, combination.level_weight(heard)), kept_paths
 
 
 class BlockLosses(NamedTuple):
@@ -510,8 +510,8 @@ def block_forecasts(last: LastPass) -> tuple[Predictive, Floats]:
     sigma = intervals.sigma_of(centre[..., 0], seen)
     scale = intervals.scale(sigma, growth, share, panel.jumps)
     squares = intervals.squared_errors(centre, scale, seen)
-    said = predictive(panel, centre, scale, sigma, share, weight)
-    return said.at(step.task.origins), squares
+    result = predictive(panel, centre, scale, sigma, share, weight)
+    return result.at(step.task.origins), squares
 
 
 def _held(weight: Floats, until: int) -> Floats:
@@ -540,7 +540,7 @@ def room_for(task: Task) -> Predictive:
     )
 
 
-def enter(said: Predictive, rows: Ints, part: Predictive) -> None:
+def enter(predictive: Predictive, rows: Ints, part: Predictive) -> None:
     """Enter some series' forecasts."""
     for field in fields(Predictive):
-        getattr(said, field.name)[rows] = getattr(part, field.name)
+        getattr(predictive, field.name)[rows] = getattr(part, field.name)

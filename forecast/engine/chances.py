@@ -95,8 +95,8 @@ def chance(series: Outlooks, span: Span, text: str) -> Chance:
         if match := pattern.fullmatch(plain):
             asked = ask(series, span, draws, match)
             settled = span.last <= series.cutoff
-            found = float(asked.happens.all()) if settled else share(asked.happens)
-            return Chance(span, asked.event, asked.kind, found, settled, asked.note)
+            p = float(asked.happens.all()) if settled else share(asked.happens)
+            return Chance(span, asked.event, asked.kind, p, settled, asked.note)
     raise SpanError(text, f"not an event; write {_FORMS}")
 
 
@@ -123,7 +123,7 @@ def _number(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -
     happens, event = _compared(side, draws, count), f"{_said(side)} {count:,}"
     if not _of_the_record(series, digits):
         return AskedEvent(happens, event, "number")
-    year = next((one for one in _years(count, series.begins) if _as_long(one, span)), None)
+    year = next((total for total in _years(count, series.begins) if _as_long(total, span)), None)
     if year is None:
         note = f"{digits} was read as the number {count:,}; only a year is compared with a year."
         return AskedEvent(happens, event, "number", note)
@@ -212,8 +212,8 @@ def _ahead(series: Outlooks, span: Span, high: bool) -> Floats:
     if span.first <= series.cutoff:
         first = months.shift(series.cutoff, 1)
         raise SpanError(span.name, f"a month of it can be asked about from {first} on")
-    each = [series.total(Span(month, month, month)) for month in span.months]
-    return np.asarray(np.max(each, axis=0) if high else np.min(each, axis=0))
+    totals = [series.total(Span(month, month, month)) for month in span.months]
+    return np.asarray(np.max(totals, axis=0) if high else np.min(totals, axis=0))
 
 
 def _beyond(draws: Floats, earlier: list[int], high: bool) -> Happens:
@@ -233,22 +233,22 @@ _ASKED: tuple[tuple[re.Pattern[str], _Ask], ...] = (
 
 def _earlier_sums(series: Outlooks, span: Span) -> list[int]:
     """The same months of earlier years, where all are published."""
-    found, before = [], span.year_before()
+    sums, before = [], span.year_before()
     while before.last >= min(series.counts):
         if before.last <= series.cutoff and all(m in series.counts for m in before.months):
-            found.append(sum(series.counts[month] for month in before.months))
+            sums.append(sum(series.counts[month] for month in before.months))
         before = before.year_before()
-    return found
+    return sums
 
 
 def _compared(side: str, draws: Floats, with_what: float | Floats) -> Happens:
     """Compared as whole counts, which is how they are published."""
-    one, other = np.rint(draws), np.rint(with_what)
+    first, other = np.rint(draws), np.rint(with_what)
     if side in {">=", "at least"}:
-        return np.asarray(one >= other)
+        return np.asarray(first >= other)
     if side in {"<=", "at most"}:
-        return np.asarray(one <= other)
-    return np.asarray(one > other if side in _ABOVE else one < other)
+        return np.asarray(first <= other)
+    return np.asarray(first > other if side in _ABOVE else first < other)
 
 
 def _said(side: str) -> str:

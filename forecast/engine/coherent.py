@@ -72,9 +72,9 @@ def around(values: Mapping[str, int], median: int) -> dict[str, int]:
 def _medians(rows: Sequence[Forecast], draws: Draws) -> dict[SeriesMonth, int]:
     """Whole medians of every series and month, parts' scaled to their total's."""
     joint = draws.joint
-    found = {(r.series, r.month): r.median for r in rows if r.series.headline}
+    medians = {(r.series, r.month): r.median for r in rows if r.series.headline}
     for key, marginals in joint.marginals.items():
-        found |= {(key, months.from_index(m)): count for m, count in marginals.known.items()}
+        medians |= {(key, months.from_index(m)): count for m, count in marginals.known.items()}
     groups: dict[tuple[SeriesKey, str, str], list[Forecast]] = defaultdict(list)
     for row in rows:
         if _is_part(row, joint):
@@ -83,10 +83,10 @@ def _medians(rows: Sequence[Forecast], draws: Draws) -> dict[SeriesMonth, int]:
     middle = {key: np.median(draws.of(key), axis=0) for key in parts}
     # Agencies before the sectors and offices that add up to them.
     for place in sorted(groups, key=lambda place: (not place[0].headline, place)):
-        group, total = groups[place], found.get((place[0], place[2]))
+        group, total = groups[place], medians.get((place[0], place[2]))
         of_each = np.array([middle[row.series][row.horizon - 1] for row in group])
-        found |= _scaled(group, of_each, total, joint)
-    return found
+        medians |= _scaled(group, of_each, total, joint)
+    return medians
 
 
 def _scaled(

@@ -122,19 +122,19 @@ def spread_scores(walk: Sweep, grid: Sweep, z: Floats) -> Floats:
     """
     longest = min(par.SPREADS, z.shape[1] - 1)
     issues = np.isfinite(z) & (age(z) >= par.FIRST_ORIGIN) & ~silent(z)
-    scores = [_log_scores(*said, z, longest) for said in ((walk, 1.0), (grid, 0.0))]
-    found, weight = np.zeros_like(z), (1 / np.arange(1, par.SPREADS + 1)).sum()
-    for h, (one, other) in enumerate(zip(*scores, strict=True), start=1):
-        apart = np.clip(other - one, -par.SPREAD_LIMIT, par.SPREAD_LIMIT)
-        found[:, h:] += np.nan_to_num(np.where(issues[:, :-h], apart, np.nan)) / h
-    return np.asarray(found / weight)
+    scores = [_log_scores(*pair, z, longest) for pair in ((walk, 1.0), (grid, 0.0))]
+    total, weight = np.zeros_like(z), (1 / np.arange(1, par.SPREADS + 1)).sum()
+    for h, (first, other) in enumerate(zip(*scores, strict=True), start=1):
+        apart = np.clip(other - first, -par.SPREAD_LIMIT, par.SPREAD_LIMIT)
+        total[:, h:] += np.nan_to_num(np.where(issues[:, :-h], apart, np.nan)) / h
+    return np.asarray(total / weight)
 
 
-def _log_scores(said: Sweep, share: float, z: Floats, longest: int) -> Iterator[Floats]:
+def _log_scores(sweep: Sweep, share: float, z: Floats, longest: int) -> Iterator[Floats]:
     """(series, months - h) log density of what came h months on, h = 1 .. longest."""
-    path, v = said.path, np.full(z.shape, share)
+    path, v = sweep.path, np.full(z.shape, share)
     sigma = sigma_of(path[..., 0], z)
-    unit = scale(sigma, said.growth[..., :longest], v, jumps=False)
+    unit = scale(sigma, sweep.growth[..., :longest], v, jumps=False)
     df = float(degrees(np.array(share), jumps=False))
     whole = float(gammaln((df + 1) / 2) - gammaln(df / 2) - np.log(df) / 2)
     for h in range(1, longest + 1):
@@ -246,18 +246,18 @@ def walk_weight(walk: Floats, calm: Floats, z: Floats, verdict: Floats) -> Float
     return np.clip((both + prior * believed) / (own + prior), 0, 1)
 
 
-def _products(one: Floats, other: Floats, z: Floats) -> tuple[Floats, Floats]:
+def _products(row: Floats, other: Floats, z: Floats) -> tuple[Floats, Floats]:
     """(series, months) sums of aa and ab over the hindcasts about each month.
 
     a = one - other, b = z - other, both in usual errors of their mean, clipped; horizon h weighs
     1 / h.
     """
-    middle = (one[..., 0] + other[..., 0]) / 2
+    middle = (row[..., 0] + other[..., 0]) / 2
     usual = running_median(settled(one_step_errors(middle, z), z), par.WINDOW) + 1e-9
     own, both = np.zeros((2, *z.shape))
     for h, miss in _misses(other, z):
         unit = np.sqrt(h) * usual[:, :-h]
-        apart = one[:, :-h, h - 1] - other[:, :-h, h - 1]
+        apart = row[:, :-h, h - 1] - other[:, :-h, h - 1]
         limit = par.ERROR_LIMIT
         a = np.clip(np.where(np.isfinite(miss), apart, np.nan) / unit, -limit, limit)
         b = np.clip(miss / unit, -limit, limit)
@@ -328,8 +328,8 @@ def hearing(
     flat = np.repeat(level[..., None], par.NEAR, axis=-1)
     level_own, level_both = _products(flat, grid, z)
     old = (age(z) >= par.FIRST_ORIGIN) & ~silent(z)
-    said = np.stack([*(in_units(x) for x in (*shares, level_own, level_both)), old], axis=2)
-    by_family = family_sums(on_calendar(said, behind, 0), family, int(family.max()) + 1)
+    heard = np.stack([*(in_units(x) for x in (*shares, level_own, level_both)), old], axis=2)
+    by_family = family_sums(on_calendar(heard, behind, 0), family, int(family.max()) + 1)
     return Evidence(np.log(faded[0] / faded[1]), *by_family.transpose(2, 0, 1))
 
 

@@ -34,18 +34,18 @@ def as_bytes(centre: Floats, scale: Floats, df: float, reach: float) -> bytes:
     return np.concatenate([[df, reach], centre, scale]).astype(_DOUBLE).tobytes()
 
 
-def marks_of(kept: bytes, rule: int) -> Floats:
+def marks_of(stored: bytes, rule: int) -> Floats:
     """(h, MARK_PROBS) of what a run kept by its rule: rule 1 kept the marks themselves.
 
     In single precision, so that it does not matter which processor took the logarithms.
     """
     if rule == 1:
-        marks = np.frombuffer(zlib.decompress(kept), _SINGLE).reshape(-1, len(paths.QUANTILES))
+        marks = np.frombuffer(zlib.decompress(stored), _SINGLE).reshape(-1, len(paths.QUANTILES))
         return marks.astype(np.float64)
-    df, reach, *ahead = np.frombuffer(kept, _DOUBLE)
+    df, reach, *ahead = np.frombuffer(stored, _DOUBLE)
     centre, scale = np.reshape(ahead, (2, -1))
-    found = intervals.quantiles(centre, scale, df, reach, paths.QUANTILES).astype(_SINGLE)
-    return np.maximum.accumulate(found.astype(np.float64), axis=-1)
+    astype = intervals.quantiles(centre, scale, df, reach, paths.QUANTILES).astype(_SINGLE)
+    return np.maximum.accumulate(astype.astype(np.float64), axis=-1)
 
 
 def total_of(key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey:
@@ -57,11 +57,11 @@ def total_of(key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey:
 def groups(among: Iterable[SeriesKey]) -> dict[tuple[SeriesKey, str], list[SeriesKey]]:
     """(total, dimension) -> the parts that add up to that total."""
     keys = dict.fromkeys(among)
-    found: dict[tuple[SeriesKey, str], list[SeriesKey]] = defaultdict(list)
+    members: dict[tuple[SeriesKey, str], list[SeriesKey]] = defaultdict(list)
     for key in keys:
         if not key.headline:
-            found[total_of(key, keys), key.dimension].append(key)
-    return dict(found)
+            members[total_of(key, keys), key.dimension].append(key)
+    return dict(members)
 
 
 @dataclass(frozen=True)
@@ -101,14 +101,14 @@ class Joint:
     """
 
     def __init__(
-        self, rule: SimulationSpec, kept: Iterable[StoredMarginals], totals: Totals
+        self, rule: SimulationSpec, marks: Iterable[StoredMarginals], totals: Totals
     ) -> None:
         if rule.rule not in _RULES:
             raise ValueError(f"paths by rule {rule.rule}; known are 1 and {paths.RULE}")
         self.seed, self.totals = rule.seed, totals
         self.borders = tuple(SeriesKey(border) for border in rule.borders)
         self.correlation = np.array(rule.correlation)
-        self.marginals = {one.series: _marginals(one, rule.rule) for one in kept}
+        self.marginals = {mark.series: _marginals(mark, rule.rule) for mark in marks}
         self._drawn: dict[int, Draws] = {}
 
     @cached_property
@@ -129,9 +129,9 @@ class Joint:
         return self._drawn.setdefault(n, Draws(self, n))
 
 
-def _marginals(one: StoredMarginals, rule: int) -> Marginals:
-    known = {months.to_index(month): count for month, count in one.known}
-    return Marginals(months.to_index(one.cutoff), one.marks, rule, one.share, known)
+def _marginals(stored: StoredMarginals, rule: int) -> Marginals:
+    known = {months.to_index(month): count for month, count in stored.known}
+    return Marginals(months.to_index(stored.cutoff), stored.marks, rule, stored.share, known)
 
 
 class Draws:

@@ -71,8 +71,8 @@ class Scratch:
 
     def rows(self, name: str, part: int, rows: slice) -> np.ndarray:
         """Some rows of it; the rest is not read."""
-        kept = np.load(self.folder / f"{name}-{part}.npy", mmap_mode="r")
-        return np.array(kept[rows])
+        array = np.load(self.folder / f"{name}-{part}.npy", mmap_mode="r")
+        return np.array(array[rows])
 
     def value(self, name: str, part: int) -> Any:
         """What else was kept."""
@@ -81,8 +81,8 @@ class Scratch:
 
     def forget(self, name: str, part: int) -> None:
         """Make room."""
-        for kept in self.folder.glob(f"{name}-{part}.*"):
-            kept.unlink()
+        for file in self.folder.glob(f"{name}-{part}.*"):
+            file.unlink()
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,10 @@ class PartedCounts:
 
     def counts(self, part: int) -> MonthlyCounts:
         """A part's series, as wide as the widest part's."""
-        found: MonthlyCounts = self.scratch.value("counts", part)
-        missing = self.width - found.values.shape[1]
-        values = np.pad(found.values, ((0, 0), (missing, 0)), constant_values=np.nan)
-        return replace(found, values=values)
+        counts: MonthlyCounts = self.scratch.value("counts", part)
+        missing = self.width - counts.values.shape[1]
+        values = np.pad(counts.values, ((0, 0), (missing, 0)), constant_values=np.nan)
+        return replace(counts, values=values)
 
 
 def kept_parts(
@@ -177,31 +177,31 @@ def _ends(scratch: Scratch, parts: int, spanning: np.ndarray) -> tuple[Ints, int
 
 
 def forecast_parts(
-    kept: PartedCounts, h: int, *, hindcasts: int, spread: Spread
+    parted: PartedCounts, h: int, *, hindcasts: int, spread: Spread
 ) -> Iterator[SeriesForecasts]:
     """The forecasts of each part, in order; see `forecast.engine.anyseries.forecast_counts`."""
-    back = np.arange(min(hindcasts, kept.width - 1), -1, -1, dtype=np.int64)
-    origins = kept.width - 1 - back
-    if len(kept.spanning):
-        _learn(kept, origins, h, spread)
-    for part in range(len(kept.sizes)):
-        counts = kept.counts(part)
-        said = room_for(Task(counts.panel, origins, h))
-        shared = np.isin(counts.family, kept.spanning)
+    back = np.arange(min(hindcasts, parted.width - 1), -1, -1, dtype=np.int64)
+    origins = parted.width - 1 - back
+    if len(parted.spanning):
+        _learn(parted, origins, h, spread)
+    for part in range(len(parted.sizes)):
+        counts = parted.counts(part)
+        predictive = room_for(Task(counts.panel, origins, h))
+        shared = np.isin(counts.family, parted.spanning)
         own = np.flatnonzero(~shared)
         if len(own):
             panel = Task(counts.panel, origins, h).part(own).panel
-            enter(said, own, engine_forecasts(panel, origins, h, spread=spread))
+            enter(predictive, own, engine_forecasts(panel, origins, h, spread=spread))
         if shared.any():
-            enter(said, np.flatnonzero(shared), kept.scratch.value("said", part))
-        yield SeriesForecasts(counts, back, said)
+            enter(predictive, np.flatnonzero(shared), parted.scratch.value("said", part))
+        yield SeriesForecasts(counts, back, predictive)
 
 
-def _learn(kept: PartedCounts, origins: Ints, h: int, spread: Spread) -> None:
+def _learn(parted: PartedCounts, origins: Ints, h: int, spread: Spread) -> None:
     """Forecast all series of families that span parts; each part's `said` waits in the scratch."""
-    together = _Together(kept, origins, h, spread)
+    together = _Together(parted, origins, h, spread)
     prior = together.priors()
-    with Shelf(kept.scratch.folder) as shelf:
+    with Shelf(parted.scratch.folder) as shelf:
         verdicts, places = together.judge(prior, shelf)
         together.forecast(prior, verdicts, places)
     together.widen()
@@ -227,19 +227,19 @@ class _Judged(NamedTuple):
 class _Together:
     """The steps of `forecast.engine.blocks.in_steps` for families that span parts."""
 
-    def __init__(self, kept: PartedCounts, origins: Ints, h: int, spread: Spread) -> None:
-        self.kept, self.scratch, self.spread = kept, kept.scratch, spread
+    def __init__(self, parted: PartedCounts, origins: Ints, h: int, spread: Spread) -> None:
+        self.kept, self.scratch, self.spread = parted, parted.scratch, spread
         self.origins, self.h = origins, h
         self.number: dict[int, Ints] = {}  # of each part's series' families
         self.behind: dict[int, Ints | None] = {}  # of each part's panel
         self.jumps = False
-        for part in range(len(kept.sizes)):
-            counts = kept.counts(part)
-            rows = np.flatnonzero(np.isin(counts.family, kept.spanning))
+        for part in range(len(parted.sizes)):
+            counts = parted.counts(part)
+            rows = np.flatnonzero(np.isin(counts.family, parted.spanning))
             if len(rows):
                 panel = Task(counts.panel, origins, h).part(rows).panel
-                number = np.searchsorted(kept.spanning, panel.family)
-                late = kept.newest[number] - panel.last
+                number = np.searchsorted(parted.spanning, panel.family)
+                late = parted.newest[number] - panel.last
                 panel = replace(panel, behind=late if late.any() else None)
                 self.scratch.keep("panel", part, structural.filled(panel))
                 self.number[part], self.behind[part] = number, panel.behind
@@ -253,8 +253,8 @@ class _Together:
     def priors(self) -> Floats:
         """(families, months, grid) of the structural grid."""
         mass = np.zeros((*self.shape, len(GRID)), dtype=np.int64)
-        for key, found in self._answers(structural.evidence, lambda key: key.task.panel):
-            mass[key.cut.families] += found
+        for key, evidence in self._answers(structural.evidence, lambda key: key.task.panel):
+            mass[key.cut.families] += evidence
         return structural.log_prior(mass)
 
     def judge(self, prior: Floats, shelf: Shelf) -> tuple[_Judged, list[Place | None]]:
@@ -324,19 +324,21 @@ class _Together:
             last = self._step(key, prior, next(place))
             return LastPass(last, None, verdicts[key.part].of(key.cut), {}, None)
 
-        said: Predictive | None = None
+        predictive: Predictive | None = None
         squares: list[Floats] = []
         for key, (part, errors) in self._answers(block_forecasts, step):
-            if said is None:
-                said = room_for(Task(self.scratch.value("panel", key.part), self.origins, self.h))
-            enter(said, key.cut.rows, part)
+            if predictive is None:
+                predictive = room_for(
+                    Task(self.scratch.value("panel", key.part), self.origins, self.h)
+                )
+            enter(predictive, key.cut.rows, part)
             squares.append(errors)
             if key.last:
-                self.scratch.keep("said", key.part, said)
+                self.scratch.keep("said", key.part, predictive)
                 both = on_calendar(np.concatenate(squares), self.behind[key.part], np.nan)
                 self.scratch.keep("squares", key.part, both.transpose(1, 0, 2).copy())
                 self.scratch.forget("panel", key.part)
-                said, squares = None, []
+                predictive, squares = None, []
 
     def _verdicts(self, part: int, judged: _Judged, level: Floats) -> Verdicts:
         number, behind, jumps = self.number[part], self.behind[part], self.jumps
@@ -361,17 +363,17 @@ class _Together:
             for part, number in self.number.items():
                 square = self.scratch.rows("squares", part, slice(t, t + 1))[0]
                 df = self.scratch.rows("df", part, slice(t - mean.shape[1], t))[::-1].T
-                found = intervals.month_squares(square, df, number, mean)
-                total += found[0]
-                count += found[1]
+                squares = intervals.month_squares(square, df, number, mean)
+                total += squares[0]
+                count += squares[1]
             return total, count
 
         learned = intervals.learned_widths(*self.shape, self.h, month)
         for part, number in self.number.items():
-            said = self.scratch.value("said", part)
+            predictive = self.scratch.value("said", part)
             width = intervals.learned_by(number, learned, self.origins, self.behind[part])
-            scale = intervals.widened(said.scale, width, said.share)
-            self.scratch.keep("said", part, replace(said, scale=scale))
+            scale = intervals.widened(predictive.scale, width, predictive.share)
+            self.scratch.keep("said", part, replace(predictive, scale=scale))
             for done in ("squares", "df"):
                 self.scratch.forget(done, part)
 

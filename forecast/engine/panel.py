@@ -24,9 +24,9 @@ def nationwide_rows(keys: Sequence[SeriesKey], totals: Totals) -> dict[int, tupl
     parts = {}
     for key, row in row_of.items():
         borders = [row_of.get(key._replace(border=border)) for border in totals.parts]
-        found = tuple(part for part in borders if part is not None)
-        if key.border == totals.whole and len(found) == len(totals.parts) > 0:
-            parts[row] = found
+        rows = tuple(part for part in borders if part is not None)
+        if key.border == totals.whole and len(rows) == len(totals.parts) > 0:
+            parts[row] = rows
     return parts
 
 

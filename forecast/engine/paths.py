@@ -59,25 +59,25 @@ def tail_scores(probs: Floats) -> Floats:
 _MARK_SCORES = tail_scores(np.array(QUANTILES))
 
 
-def marks(said: Predictive, origin: int = -1) -> Floats:
+def marks(predictive: Predictive, origin: int = -1) -> Floats:
     """(series, h, MARK_PROBS) quantiles of log1p counts from one of the origins, by its place."""
-    at = np.arange(said.centre.shape[1])[origin]
-    return said.at(np.array([at])).quantiles(QUANTILES)[:, 0]
+    at = np.arange(predictive.centre.shape[1])[origin]
+    return predictive.at(np.array([at])).quantiles(QUANTILES)[:, 0]
 
 
-def one_month_scores(said: Predictive, z: Floats) -> Floats:
+def one_month_scores(predictive: Predictive, z: Floats) -> Floats:
     """(series, months) normal scores of what came, by the forecast of the month before.
 
     Parameters
     ----------
-    said : standing at every column of the panel.
+    predictive : standing at every column of the panel.
     z : (series, months) log1p counts.
 
     Returns
     -------
     Within the outermost of MARK_PROBS; NaN where there was no forecast.
     """
-    before = said.first().quantiles(QUANTILES)[:, :-1, 0]
+    before = predictive.first().quantiles(QUANTILES)[:, :-1, 0]
     out = np.full_like(z, np.nan)
     for row, column in zip(*np.nonzero(np.isfinite(before[..., 0])), strict=True):
         came = z[row, column + 1]
@@ -189,9 +189,9 @@ def steps(shape: tuple[int, ...], *seed: int) -> Floats:
     make of them may change.
     """
     words = np.random.PCG64(list(seed)).random_raw(int(np.prod(shape))) >> np.uint64(11)
-    found = np.asarray(ndtri((words.astype(np.float64) + 0.5) / 2.0**53)).reshape(shape)
-    found.setflags(write=False)
-    return found
+    reshape = np.asarray(ndtri((words.astype(np.float64) + 0.5) / 2.0**53)).reshape(shape)
+    reshape.setflags(write=False)
+    return reshape
 
 
 def mixed(together: Floats, step: Floats) -> Floats:

@@ -55,9 +55,9 @@ class Predictive:
         """
         at = horizon - 1
         centre = self.centre[..., at]
-        found = tails.below(z, centre, self.scale[..., at], self.df, horizon)
-        found = np.where((z < centre - self.reach) | (z < 0), 0, found)
-        return np.where(z >= centre + self.reach, 1, found)
+        p = tails.below(z, centre, self.scale[..., at], self.df, horizon)
+        p = np.where((z < centre - self.reach) | (z < 0), 0, p)
+        return np.where(z >= centre + self.reach, 1, p)
 
     def counts(self, probs: Sequence[float], series: int, origin: int) -> Ints:
         """(h, probs) one forecast's quantiles as whole counts, the nearest.
@@ -161,13 +161,13 @@ class ForecastPath:
         return MonthForecast(median, centre, self.scale[step], self.df, step + 1)
 
 
-def outlook_of(said: Predictive, row: int, origin: int, cutoff: str) -> ForecastPath:
+def outlook_of(predictive: Predictive, row: int, origin: int, cutoff: str) -> ForecastPath:
     """One series' forecast from one of the origins, which must not be NaN."""
     return ForecastPath(
         cutoff,
-        tuple(said.centre[row, origin].tolist()),
-        tuple(said.scale[row, origin].tolist()),
-        float(said.df[row, origin]),
+        tuple(predictive.centre[row, origin].tolist()),
+        tuple(predictive.scale[row, origin].tolist()),
+        float(predictive.df[row, origin]),
     )
 
 
@@ -202,10 +202,12 @@ class PanelHindcasts:
         if revised is not None:
             return revised
         origin = self.column(row, cutoff)
-        said = self.predictive
-        if not 0 <= origin < said.sigma.shape[1] or not np.isfinite(said.sigma[row, origin]):
+        predictive = self.predictive
+        if not 0 <= origin < predictive.sigma.shape[1] or not np.isfinite(
+            predictive.sigma[row, origin]
+        ):
             return None
-        return outlook_of(said, row, origin, cutoff)
+        return outlook_of(predictive, row, origin, cutoff)
 
     @cached_property
     def _months_known(self) -> NDArray[np.bool_]:

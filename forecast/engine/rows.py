@@ -71,15 +71,15 @@ def with_summed_medians(rows: Sequence[Forecast], totals: Totals) -> list[Foreca
     for row in rows:
         if row.series.headline and row.series.border != totals.whole:
             parts.setdefault((row.model, row.month), []).append(row.median)
-    whole, found = SeriesKey(totals.whole), []
+    whole, summed_rows = SeriesKey(totals.whole), []
     for row in rows:
         medians = parts.get((row.model, row.month), [])
         if row.series == whole and len(medians) == len(totals.parts):
             median = min(max(sum(medians), row.lo50), row.hi50)
-            found.append(replace(row, median=median))
+            summed_rows.append(replace(row, median=median))
         else:
-            found.append(row)
-    return found
+            summed_rows.append(row)
+    return summed_rows
 
 
 def hub_quantiles(

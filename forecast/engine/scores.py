@@ -194,7 +194,7 @@ def scores(
     first : first cutoff that is scored, "YYYY-MM".
     """
     tables = _tables((s for s in stored if s.cutoff >= first), counts)
-    found = []
+    rows = []
     for (key, model), table in tables.items():
         naive = tables.get((key, "naive"))
         for era, in_era in _eras(table, key.border):
@@ -204,22 +204,22 @@ def scores(
                     part = in_era.where(in_era.horizon == horizon)
                 if len(part.actual):
                     relative = _relative(part, naive)
-                    found.append(_score(part, key, model, horizon, basis, era, relative))
-    return found
+                    rows.append(_score(part, key, model, horizon, basis, era, relative))
+    return rows
 
 
 def _tables(
     stored: Iterable[StoredForecast], counts: Counts
 ) -> dict[tuple[SeriesKey, str], _Table]:
     rows: dict[tuple[SeriesKey, str], list[tuple[int, int, Sequence[int], int]]] = {}
-    for said in stored:
-        cutoff = months.to_index(said.cutoff)
-        actual = counts[said.series].get(months.from_index(cutoff + said.horizon))
+    for forecast in stored:
+        cutoff = months.to_index(forecast.cutoff)
+        actual = counts[forecast.series].get(months.from_index(cutoff + forecast.horizon))
         if actual is not None:
-            row = (cutoff, said.horizon, said.quantiles, actual)
-            rows.setdefault((said.series, said.model), []).append(row)
+            row = (cutoff, forecast.horizon, forecast.quantiles, actual)
+            rows.setdefault((forecast.series, forecast.model), []).append(row)
     usual = {key: _usual_change(counts[key]) for key, _ in rows}
-    return {(key, model): _table(found, usual[key]) for (key, model), found in rows.items()}
+    return {(key, model): _table(group, usual[key]) for (key, model), group in rows.items()}
 
 
 def _table(

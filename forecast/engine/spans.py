@@ -169,7 +169,7 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
 
 
 def span_forecast(
-    key: SeriesKey, span: Span, cutoff: str, found: Sum, month: Mapping[str, int] | None = None
+    key: SeriesKey, span: Span, cutoff: str, total: Sum, month: Mapping[str, int] | None = None
 ) -> PeriodForecast:
     """A span's sum with its median and intervals, whole and rounded outward.
 
@@ -177,19 +177,19 @@ def span_forecast(
         `INTERVALS`; the sum is then that and what is published, not what the paths make of it.
     """
     if month is not None:
-        values = {name: found.published + month[name] for name in INTERVALS}
+        values = {name: total.published + month[name] for name in INTERVALS}
     else:
-        counts = whole(paths.quantiles(found.draws, INTERVAL_PROBS))
+        counts = whole(paths.quantiles(total.draws, INTERVAL_PROBS))
         values = dict(zip(INTERVALS, counts.tolist(), strict=True))
-        values |= around(values, round(float(np.median(found.draws))))
+        values |= around(values, round(float(np.median(total.draws))))
     return PeriodForecast(
         series=key,
         span=span.name,
         first_month=span.first,
         last_month=span.last,
         cutoff=cutoff,
-        months_published=found.known,
-        published=found.published,
+        months_published=total.known,
+        published=total.published,
         **values,
     )
 

@@ -145,11 +145,11 @@ def unit_quantiles(df: Floats, probs: Sequence[float]) -> Floats:
 
     A polynomial in df for each probability: the library's function takes a hundred times as long.
     """
-    found = chebval(
+    quantiles = chebval(
         2 * (df - par.WALK_DF) / (par.ELSEWHERE_DF - par.WALK_DF) - 1,
         _coefficients(tuple(probs), float(par.WALK_DF), float(par.ELSEWHERE_DF)),
     )
-    return np.moveaxis(np.asarray(found, dtype=np.float64), 0, -1)
+    return np.moveaxis(np.asarray(quantiles, dtype=np.float64), 0, -1)
 
 
 @cache

@@ -18,20 +18,22 @@ def first_forecast(known: Collection[str], through: str) -> str:
     known : its counted months. through : the last month that others are known of; each month
         after both is taken to be counted.
     """
-    held = sorted(map(months.to_index, known))
-    if _enough(held):
+    numbers = sorted(map(months.to_index, known))
+    if _enough(numbers):
         return ""
-    month = max(held[-1], months.to_index(through))
-    while not _enough(held):
+    month = max(numbers[-1], months.to_index(through))
+    while not _enough(numbers):
         month += 1
-        held.append(month)
+        numbers.append(month)
     return months.from_index(month)
 
 
-def _enough(held: list[int]) -> bool:
+def _enough(numbers: list[int]) -> bool:
     """Whether these months, ascending, tell the scale of a forecast; see `intervals.sigma_of`."""
-    pairs = list(pairwise(held))
-    start = max([held[0], *(later for sooner, later in pairs if later - sooner > MOST_MISSING + 1)])
+    pairs = list(pairwise(numbers))
+    start = max(
+        [numbers[0], *(later for sooner, later in pairs if later - sooner > MOST_MISSING + 1)]
+    )
     errors = [
         later for sooner, later in pairs if later == sooner + 1 and later - start >= par.FIRST_ERROR
     ]

@@ -41,8 +41,8 @@ class Drift:
 
 def flagged(drift: Drift, month: str, side: int, outside: Side | None) -> Drift:
     """After a month with a flag of its own."""
-    said = {**drift.said, side: month}
-    return replace(drift, up=0.0, down=0.0, outside=outside or 0, said=said)
+    alarms = {**drift.said, side: month}
+    return replace(drift, up=0.0, down=0.0, outside=outside or 0, said=alarms)
 
 
 def quiet(drift: Drift, month: str, score: float, outside: Side | None) -> tuple[Drift, Side]:
@@ -77,5 +77,5 @@ def _alarm(drift: Drift, up: float, down: float, outside: Side | None) -> Side:
 
 
 def _known(drift: Drift, side: int, month: str) -> bool:
-    said = drift.said.get(side)
-    return said is not None and months.to_index(month) - months.to_index(said) <= QUIET_MONTHS
+    alarm = drift.said.get(side)
+    return alarm is not None and months.to_index(month) - months.to_index(alarm) <= QUIET_MONTHS

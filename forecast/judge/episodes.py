@@ -105,10 +105,10 @@ def _opened(seen: Seen, role: Role) -> tuple[Episode, Role]:
 def _settled(episode: Episode, seen: Seen) -> Episode:
     """The episode after this month: still open, transient or a level shift."""
     age = months.to_index(seen.month) - months.to_index(episode.opened)
-    held = holds(episode, seen)
-    if age >= 2 and held:
+    holding = holds(episode, seen)
+    if age >= 2 and holding:
         return replace(episode, state="level shift", closed=seen.month)
-    if (age == 1 or age >= LAST) and not held:
+    if (age == 1 or age >= LAST) and not holding:
         return replace(episode, state="transient", closed=seen.month)
     return episode
 

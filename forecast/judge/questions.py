@@ -91,12 +91,12 @@ def _record(asked: Asked) -> Question | None:
 
 def _lowest(asked: Asked) -> Question | None:
     since = months.between(months.shift(asked.cutoff, 1 - LONG), asked.cutoff)
-    held = [asked.counts[month] for month in since if month in asked.counts]
-    if len(held) < LONG:
+    counts = [asked.counts[month] for month in since if month in asked.counts]
+    if len(counts) < LONG:
         return None
     kind = "lowest month of 5 years within 12 months"
     first, last = asked.ahead(1), asked.ahead(12)
-    return Question(asked.key, kind, first, last, "min", below=min(held))
+    return Question(asked.key, kind, first, last, "min", below=min(counts))
 
 
 KINDS: dict[str, Callable[[Asked], Question | None]] = {
@@ -116,8 +116,8 @@ def fits(kind: str, begins: int) -> bool:
 
 def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Question]:
     """The standing questions that can be asked of a border from a cutoff."""
-    found = (KINDS[kind](asked) for kind in kinds if kind in KINDS)
-    return [question for question in found if question is not None]
+    asked_questions = (KINDS[kind](asked) for kind in kinds if kind in KINDS)
+    return [question for question in asked_questions if question is not None]
 
 
 def inside(key: SeriesKey, month: str, low: int, high: int) -> Question:
@@ -146,8 +146,8 @@ def outcome(question: Question, counts: Mapping[str, int]) -> bool | None:
     span = months.between(question.first_month, question.last_month)
     if any(month not in counts for month in span):
         return None
-    held = [counts[month] for month in span]
-    value = {"sum": sum(held), "max": max(held), "min": min(held)}[question.statistic]
+    values = [counts[month] for month in span]
+    value = {"sum": sum(values), "max": max(values), "min": min(values)}[question.statistic]
     return question.above < value < question.below
 
 
@@ -169,8 +169,8 @@ def base_rates(
                 if came is not None:
                     resolved[question.kind].append((question.last_month, came))
     return {
-        (kind, cutoff): _rate([came for last, came in found if last <= cutoff])
-        for kind, found in resolved.items()
+        (kind, cutoff): _rate([came for last, came in outcomes if last <= cutoff])
+        for kind, outcomes in resolved.items()
         for cutoff in cutoffs
     }
 

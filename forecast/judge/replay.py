@@ -49,13 +49,13 @@ def replay(
     first : per series the counts as first published.
     rows : of the panel, all if None. since : the first month that is judged.
     """
-    found = []
+    replayed = []
     for row in range(len(hindsight.keys)) if rows is None else rows:
         key = hindsight.keys[row]
         looks = looks_back(hindsight, row, first[key], since)
         judged = tuple(judged for _, judged in judge_months(looks, rules, State()))
-        found.append(Replayed(key, judged))
-    return found
+        replayed.append(Replayed(key, judged))
+    return replayed
 
 
 def looks_back(
