@@ -27,13 +27,13 @@ def save_changes(
 
 def last_run(db: Database) -> int | None:
     """The newest run that is written, None before the first."""
-    (found,) = db.execute("select max(id) from runs").fetchone()
-    return None if found is None else int(found)
+    (run_id,) = db.execute("select max(id) from runs").fetchone()
+    return None if run_id is None else int(run_id)
 
 
 def published_medians(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
     """The engine's medians of the borders' totals as a run published them, by month."""
-    found: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
+    medians: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
     for border, month, median in db.execute(
         """
         select s.border, f.month, f.median
@@ -42,13 +42,13 @@ def published_medians(db: Database, run_id: int) -> dict[SeriesKey, dict[str, in
         """,
         (run_id,),
     ):
-        found[SeriesKey(border)][month] = median
-    return dict(found)
+        medians[SeriesKey(border)][month] = median
+    return dict(medians)
 
 
 def counts_at(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
     """The borders' counts by month, as the releases of a run stated them."""
-    found: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
+    by_series: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
     for border, month, count in db.execute(
         """
         select s.border, o.month, o.encounters
@@ -61,8 +61,8 @@ def counts_at(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
         """,
         (run_id,),
     ):
-        found[SeriesKey(border)][month] = count  # the last in the order stands
-    return dict(found)
+        by_series[SeriesKey(border)][month] = count  # the last in the order stands
+    return dict(by_series)
 
 
 def latest(

@@ -86,12 +86,12 @@ def moment(path: Path) -> Iterator[sqlite3.Connection]:
     ConfigError : there is none, or it is newer, or older and was not brought up to date yet.
     """
     with closing(read(path)) as connection:
-        found, known = _version(connection), len(migrations())
-        if found < known:
+        version, known = _version(connection), len(migrations())
+        if version < known:
             raise ConfigError(
                 str(path),
                 "--db",
-                f"written by an older bordercast (schema {found}, this one reads {known}); "
+                f"written by an older bordercast (schema {version}, this one reads {known}); "
                 "`bordercast run` brings it up to date",
             )
         connection.execute("begin")
@@ -203,8 +203,8 @@ def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> N
 
 
 def _views(connection: sqlite3.Connection) -> list[str]:
-    found = connection.execute("select name from sqlite_master where type = 'view' order by 1")
-    return [name for (name,) in found.fetchall()]
+    execute = connection.execute("select name from sqlite_master where type = 'view' order by 1")
+    return [name for (name,) in execute.fetchall()]
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -214,7 +214,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _refuse_newer(connection: sqlite3.Connection, path: Path, schema: str) -> None:
     try:
-        found = _version(connection)
+        version = _version(connection)
     except sqlite3.DatabaseError as error:
         if not sqlite_errors.is_damage(
             error
@@ -222,11 +222,11 @@ def _refuse_newer(connection: sqlite3.Connection, path: Path, schema: str) -> No
             raise
         raise ConfigError(str(path), "--db", f"not a bordercast database ({error})") from error
     known = len(migrations(schema))
-    if found > known:
+    if version > known:
         raise ConfigError(
             str(path),
             "--db",
-            f"written by a newer bordercast (schema {found}, this one knows {known}); "
+            f"written by a newer bordercast (schema {version}, this one knows {known}); "
             "upgrade this program, or restore the backup made before the upgrade",
         )
 

@@ -83,7 +83,7 @@ def begin(db: Database, now: datetime) -> str:
         return str(began)
 
 
-def save_recipients(db: Database, found: Iterable[Subscriber]) -> None:
+def save_recipients(db: Database, recipients: Iterable[Subscriber]) -> None:
     """Take over the recipients of the settings; who unsubscribed stays so."""
     with transaction(db):
         db.conn.executemany(
@@ -92,7 +92,7 @@ def save_recipients(db: Database, found: Iterable[Subscriber]) -> None:
             on conflict (address) do update
             set borders = excluded.borders, digest = excluded.digest
             """,
-            [(r.address.lower(), ",".join(r.borders), int(r.digest)) for r in found],
+            [(r.address.lower(), ",".join(r.borders), int(r.digest)) for r in recipients],
         )
 
 
@@ -119,8 +119,8 @@ def unsubscribe(db: Database, address: str, now: datetime) -> bool:
 
 def unsubscribed(db: Database | sqlite3.Connection) -> frozenset[str]:
     """The addresses that are not to be written to."""
-    found = db.execute("select address from recipients where unsubscribed_at is not null")
-    return frozenset(address for (address,) in found)
+    rows = db.execute("select address from recipients where unsubscribed_at is not null")
+    return frozenset(address for (address,) in rows)
 
 
 def queue(
@@ -165,19 +165,19 @@ def recipients_of(
     db: Database | sqlite3.Connection, content_key: str, *states: str
 ) -> frozenset[str]:
     """Who has a delivery of this content, in any of these states (all, if none is named)."""
-    found = db.execute(
+    rows = db.execute(
         "select recipient, state from deliveries where content_key = ?", (content_key,)
     )
-    return frozenset(recipient for recipient, state in found if not states or state in states)
+    return frozenset(recipient for recipient, state in rows if not states or state in states)
 
 
 def editions_sent(db: Database | sqlite3.Connection, content_key: str) -> dict[str, str]:
     """Recipient -> edition of those who got this content."""
-    found = db.execute(
+    rows = db.execute(
         "select recipient, edition from deliveries where content_key = ? and state = 'sent'",
         (content_key,),
     )
-    return dict(found.fetchall())
+    return dict(rows.fetchall())
 
 
 def unclaim(db: Database) -> int:
@@ -272,12 +272,12 @@ def revive(db: Database, now: datetime) -> int:
     Among themselves they keep the order in which they were queued.
     """
     with transaction(db):
-        found = db.execute(
+        rows = db.execute(
             "select content_key, recipient from deliveries where state in ('refused', 'given up') "
             "order by queued_at, recipient, content_key"
         ).fetchall()
         moment = text(now)
-        for key in found:
+        for key in rows:
             db.execute(
                 """
                 update deliveries
@@ -287,7 +287,7 @@ def revive(db: Database, now: datetime) -> int:
                 """,
                 (_after_all(db, now), moment, *key),
             )
-    return len(found)
+    return len(rows)
 
 
 def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
@@ -304,7 +304,7 @@ def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
 
 def sendable(db: Database | sqlite3.Connection, now: datetime) -> dict[str, int]:
     """Subject -> how many deliveries are due."""
-    found = db.execute(
+    rows = db.execute(
         """
         select m.subject, count(*) from deliveries as d
         join messages as m on (m.content_key, m.edition) = (d.content_key, d.edition)
@@ -312,7 +312,7 @@ def sendable(db: Database | sqlite3.Connection, now: datetime) -> dict[str, int]
         """,
         (text(now),),
     )
-    return dict(found.fetchall())
+    return dict(rows.fetchall())
 
 
 def hand_back(db: Database, delivery: Delivery, now: datetime) -> None:
@@ -365,12 +365,12 @@ def stopped(db: Database | sqlite3.Connection) -> Stop | None:
 
 def tally(db: Database | sqlite3.Connection) -> dict[str, dict[str, int]]:
     """Content key -> state -> how many deliveries."""
-    found: dict[str, dict[str, int]] = {}
+    by_state: dict[str, dict[str, int]] = {}
     for key, state, count in db.execute(
         "select content_key, state, count(*) from deliveries group by 1, 2"
     ):
-        found.setdefault(key, {})[state] = count
-    return found
+        by_state.setdefault(key, {})[state] = count
+    return by_state
 
 
 def of_notice(connection: sqlite3.Connection, content_key: str) -> list[dict[str, Any]]:

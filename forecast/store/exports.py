@@ -38,10 +38,10 @@ def hindcasts(
 
 def hindcast_models(connection: sqlite3.Connection) -> list[str]:
     """The models that have hindcasts."""
-    found = connection.execute(
+    rows = connection.execute(
         "select distinct model from hindcasts where series_id in (select id from series) order by 1"
     )
-    return [model for (model,) in found]
+    return [model for (model,) in rows]
 
 
 def issued_quantiles(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
@@ -49,7 +49,7 @@ def issued_quantiles(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
 
     Where several runs issued one from the same cutoff, the first counts.
     """
-    found = connection.execute(
+    rows = connection.execute(
         """
         select s.border, f.cutoff, q.month, f.horizon, q.prob_permille, q.value
         from quantiles as q
@@ -65,4 +65,4 @@ def issued_quantiles(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
         order by f.cutoff, s.border, f.horizon, q.prob_permille
         """
     )
-    return [tuple(row) for row in found]
+    return [tuple(row) for row in rows]

@@ -37,14 +37,14 @@ def newest_release(db: Database | sqlite3.Connection) -> tuple[int, str]:
 
 def judged_as_issued(connection: sqlite3.Connection, month: str) -> list[str]:
     """The borders whose month was judged by a forecast issued before it was published."""
-    found = connection.execute(
+    rows = connection.execute(
         """
         select border from judged_months
         where month = ? and dimension = '' and basis = 'issued'
         """,
         (month,),
     )
-    return [border for (border,) in found]
+    return [border for (border,) in rows]
 
 
 def episodes(connection: sqlite3.Connection, month: str) -> list[Row]:
@@ -62,5 +62,5 @@ def episodes(connection: sqlite3.Connection, month: str) -> list[Row]:
 
 def month_flags(connection: sqlite3.Connection, month: str, totals: Totals) -> list[Row]:
     """The flags of a month, borders' and parts', rows of `flags.flags`; revisions left out."""
-    found = flags.flags(connection, totals, since=month, parts=True)
-    return [row for row in found if row["month"] == month and row["kind"] != "revision"]
+    rows = flags.flags(connection, totals, since=month, parts=True)
+    return [row for row in rows if row["month"] == month and row["kind"] != "revision"]

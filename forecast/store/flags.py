@@ -52,7 +52,7 @@ def flags(
 
 def drivers(connection: sqlite3.Connection) -> dict[int, list[dict[str, Any]]]:
     """Flag -> what moved it, the largest contributions of each dimension first."""
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    by_flag: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows(
         connection,
         """
@@ -61,5 +61,5 @@ def drivers(connection: sqlite3.Connection) -> dict[int, list[dict[str, Any]]]:
         """,
         (),
     ):
-        found[row.pop("flag_id")].append(row)
-    return dict(found)
+        by_flag[row.pop("flag_id")].append(row)
+    return dict(by_flag)

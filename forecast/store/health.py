@@ -15,37 +15,37 @@ from forecast.words import printable
 
 def awaiting(connection: sqlite3.Connection) -> list[str]:
     """Names of accepted releases that no run has covered yet, oldest first."""
-    found = connection.execute(
+    rows = connection.execute(
         """
         select source from releases
         where status = 'accepted' and id not in (select release_id from run_releases)
         order by seq, source
         """
     )
-    return [name for (name,) in found]
+    return [name for (name,) in rows]
 
 
 def quarantined(connection: sqlite3.Connection) -> int:
     """How many files are refused and were not decided on."""
-    found = connection.execute("select count(*) from releases where status = 'quarantined'")
-    (count,) = found.fetchone()
+    row = connection.execute("select count(*) from releases where status = 'quarantined'")
+    (count,) = row.fetchone()
     return int(count)
 
 
 def held_notices(connection: sqlite3.Connection) -> int:
     """How many notices wait for a person's approval."""
-    found = connection.execute("select count(*) from notices where state in ('due', 'held')")
-    (count,) = found.fetchone()
+    row = connection.execute("select count(*) from notices where state in ('due', 'held')")
+    (count,) = row.fetchone()
     return int(count)
 
 
 def left_out(connection: sqlite3.Connection) -> list[str]:
     """Models that gave no forecast of some border in the last run."""
-    found = connection.execute(
+    rows = connection.execute(
         "select distinct model from fits where run_id = (select id from latest_run) "
         "and failure <> '' order by 1"
     )
-    return [name for (name,) in found]
+    return [name for (name,) in rows]
 
 
 def undelivered(path: Path) -> dict[str, int]:
@@ -62,48 +62,48 @@ def undelivered(path: Path) -> dict[str, int]:
 
 def mail_stopped(path: Path) -> str:
     """Why the mail queue is stopped, "" if it does not."""
-    found = _ops_rows(path, "select reason from mail_state where stopped_at is not null")
-    return found[0]["reason"] if found else ""
+    rows = _ops_rows(path, "select reason from mail_state where stopped_at is not null")
+    return rows[0]["reason"] if rows else ""
 
 
 def blocked(path: Path) -> dict[str, Any] | None:
     """The last poll, if the publisher's page could not be had."""
-    found = _ops_rows(
+    rows = _ops_rows(
         path,
         "select outcome, detail, blocked_since, not_before, started_at from polls "
         "order by id desc limit 1",
     )
-    return found[0] if found and found[0]["outcome"] in ("blocked", "unreachable") else None
+    return rows[0] if rows and rows[0]["outcome"] in ("blocked", "unreachable") else None
 
 
 def unrecognized(path: Path) -> list[str]:
     """Addresses on the publisher's page that look like data and are not understood, with why."""
-    found = _ops_rows(
+    rows = _ops_rows(
         path, "select url, unrecognized from links where listed and unrecognized <> '' order by url"
     )
-    return [f"{printable(row['url'])} ({row['unrecognized']})" for row in found]
+    return [f"{printable(row['url'])} ({row['unrecognized']})" for row in rows]
 
 
 def left_in_inbox(path: Path) -> list[str]:
     """Names in the inbox that could not be taken in at the last look, with why."""
-    found = _ops_rows(path, "select name, reason from inbox_left order by name")
-    return [f"{row['name']}: {row['reason']}" for row in found]
+    rows = _ops_rows(path, "select name, reason from inbox_left order by name")
+    return [f"{row['name']}: {row['reason']}" for row in rows]
 
 
 def unknown_labels(path: Path) -> list[str]:
     """Labels of accepted files that are not known, with their dimension and file."""
-    found = _ops_rows(
+    rows = _ops_rows(
         path,
         "select dimension, label, max(file_name) as file_name from unknown_labels "
         "group by 1, 2 order by 1, 2",
     )
-    return [f"{row['dimension']} {row['label']!r} in {row['file_name']}" for row in found]
+    return [f"{row['dimension']} {row['label']!r} in {row['file_name']}" for row in rows]
 
 
 def untouched(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether there are only the embedded figures: no poll yet, and no file."""
-    found = connection.execute("select 1 from releases where kind not in ('bundle', 'vintage')")
-    return found.fetchone() is None and not _ops_rows(path, "select 1 from polls limit 1")
+    row = connection.execute("select 1 from releases where kind not in ('bundle', 'vintage')")
+    return row.fetchone() is None and not _ops_rows(path, "select 1 from polls limit 1")
 
 
 def wakes(path: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:

@@ -66,8 +66,8 @@ def identity(path: Path) -> Identity | None:
         return None
 
 
-def _identity(found: os.stat_result) -> Identity:
-    return Identity(found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
+def _identity(stat: os.stat_result) -> Identity:
+    return Identity(stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
 
 def hold(path: Path, count: int) -> OpenSnapshot:
@@ -83,12 +83,12 @@ def hold(path: Path, count: int) -> OpenSnapshot:
         before = identity(path)
         run = _examined(path)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        found = OpenSnapshot(
+        snapshot = OpenSnapshot(
             _identity(os.fstat(file)), file, run, [_connection(path) for _ in range(count)]
         )
-        if before == found.identity == identity(path):
-            return found
-        close(found)
+        if before == snapshot.identity == identity(path):
+            return snapshot
+        close(snapshot)
     raise StoreError(str(path), "changes all the time; is something writing to it?")
 
 
@@ -98,9 +98,9 @@ def verified(path: Path) -> wakes.Verified | None:
     A page's server may not write beside the record, and then SQLite cannot open an ops.db that
     was closed cleanly; but without a log its file is all there is.
     """
-    found, file = wakes.verified(path), ops.ops_path(path)
-    if found is not None or not file.exists() or file.with_name(f"{file.name}-wal").exists():
-        return found
+    verified_at, file = wakes.verified(path), ops.ops_path(path)
+    if verified_at is not None or not file.exists() or file.with_name(f"{file.name}-wal").exists():
+        return verified_at
     with suppress(sqlite3.DatabaseError), closing(_immutable(file)) as connection:
         return wakes.verification(connection)
     return None
@@ -157,8 +157,8 @@ def _allowed(
     return sqlite3.SQLITE_DENY
 
 
-def close(held: OpenSnapshot) -> None:
+def close(snapshot: OpenSnapshot) -> None:
     """Let go of the file."""
-    for connection in held.connections:
+    for connection in snapshot.connections:
         connection.close()
-    os.close(held.file)
+    os.close(snapshot.file)

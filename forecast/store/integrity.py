@@ -107,7 +107,7 @@ def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Quoted:
 
 def _differing(digest: str, other: str) -> tuple[str, ...]:
     marks = ledger.split_marks(digest[ROOT:]), ledger.split_marks(other[ROOT:])
-    return tuple(group for group, one, two in zip(GROUPS, *marks, strict=True) if one != two)
+    return tuple(group for group, first, two in zip(GROUPS, *marks, strict=True) if first != two)
 
 
 def _without_tracebacks(look: Callable[[], list[str]]) -> list[str]:
@@ -121,9 +121,9 @@ def _without_tracebacks(look: Callable[[], list[str]]) -> list[str]:
 
 
 def _damage(connection: sqlite3.Connection) -> Iterator[str]:
-    for (said,) in connection.execute("pragma integrity_check(3)"):
-        if said != "ok":
-            yield f"the database is damaged: {' '.join(str(said).split())}"
+    for (message,) in connection.execute("pragma integrity_check(3)"):
+        if message != "ok":
+            yield f"the database is damaged: {' '.join(str(message).split())}"
 
 
 def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
@@ -151,17 +151,17 @@ def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str
     entries = ledger.entries(db) if ledger.kept(db) else []
     yield from _schema_findings(db, entries)
     rested_on = db.execute("select release_id, min(run_id) from run_releases group by 1").fetchall()
-    said = Statements(entries, dict(rested_on))
+    statements = Statements(entries, dict(rested_on))
     lately = {run.id for run in (runs if newest is None else runs[-newest:])}
     early = [run for run in runs if run.scheme == scheme1.SCHEME]
-    known = said.newest.keys() if newest is not None else ()  # compared below, if to be quick
+    known = statements.newest.keys() if newest is not None else ()  # compared below, if to be quick
     yield from _scheme1_findings(db, early, {r for r in lately if ("run", r) not in known})
     yield from _chain_findings(entries, early[-1].digest if early else "")
-    for entry, what in said.faults:
+    for entry, what in statements.faults:
         yield f"{_named(entry)} {what}"
     yield from _run_findings(entries, runs)
-    yield from _unstated(db, entries, said.newest)
-    yield from _part_findings(db, _comparable(db, entries, said.newest, lately))
+    yield from _unstated(db, entries, statements.newest)
+    yield from _part_findings(db, _comparable(db, entries, statements.newest, lately))
     yield from _misdated(db)
 
 

@@ -83,10 +83,10 @@ def all_releases(connection: sqlite3.Connection, status: str | None = None) -> l
 def one_release(connection: sqlite3.Connection, release_id: int) -> dict[str, Any]:
     """One release; DataError if there is none."""
     rows = connection.execute(f"select {_SHOWN} from releases where id = ?", (release_id,))
-    found = _as_dicts(rows)
-    if not found:
+    releases = _as_dicts(rows)
+    if not releases:
         raise DataError(f"no release {release_id}; `bordercast releases list` shows all")
-    return found[0]
+    return releases[0]
 
 
 def is_of_measure(db: Database | sqlite3.Connection, release_id: int) -> bool:

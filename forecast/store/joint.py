@@ -30,8 +30,15 @@ def save_joint(
     db.conn.executemany(
         "insert into path_marks values (?, ?, ?, ?, ?, ?)",
         [
-            (run_id, ids[one.series], one.cutoff, one.marks, one.share, json.dumps(dict(one.known)))
-            for one in publication.path_marks
+            (
+                run_id,
+                ids[marks.series],
+                marks.cutoff,
+                marks.marks,
+                marks.share,
+                json.dumps(dict(marks.known)),
+            )
+            for marks in publication.path_marks
         ],
     )
     insert(
@@ -41,12 +48,12 @@ def save_joint(
 
 def path_rule(connection: sqlite3.Connection, run_id: int) -> SimulationSpec | None:
     """How a run's paths are drawn; None for a run that kept none."""
-    found = connection.execute(
+    row = connection.execute(
         "select rule, seed, borders, correlation from path_rules where run_id = ?", (run_id,)
     ).fetchone()
-    if found is None:
+    if row is None:
         return None
-    rule, seed, borders, correlation = found
+    rule, seed, borders, correlation = row
     return SimulationSpec(
         rule, seed, tuple(json.loads(borders)), tuple(map(tuple, json.loads(correlation)))
     )
@@ -54,7 +61,7 @@ def path_rule(connection: sqlite3.Connection, run_id: int) -> SimulationSpec | N
 
 def path_marks(connection: sqlite3.Connection, run_id: int) -> list[StoredMarginals]:
     """From what a run's paths are drawn, every series."""
-    found = connection.execute(
+    rows = connection.execute(
         """
         select s.border, s.dimension, s.member, s.component, p.cutoff, p.marks, p.share, p.known
         from path_marks as p join series as s on s.id = p.series_id
@@ -64,28 +71,26 @@ def path_marks(connection: sqlite3.Connection, run_id: int) -> list[StoredMargin
     )
     return [
         StoredMarginals(SeriesKey(*key), cutoff, marks, share, tuple(json.loads(known).items()))
-        for *key, cutoff, marks, share, known in found
+        for *key, cutoff, marks, share, known in rows
     ]
 
 
 def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
     """Every series that is held."""
-    found = connection.execute(
-        "select border, dimension, member, component from series order by id"
-    )
-    return [SeriesKey(*row) for row in found]
+    rows = connection.execute("select border, dimension, member, component from series order by id")
+    return [SeriesKey(*row) for row in rows]
 
 
 def counts(connection: sqlite3.Connection, key: SeriesKey) -> dict[str, int]:
     """A series' published counts by month, as they are now; a month of no encounters is 0."""
-    found = connection.execute(
+    rows = connection.execute(
         """
         select month, encounters from series_months
         where border = ? and dimension = ? and member = ? order by month
         """,
         key[:3],
     )
-    return dict(found.fetchall())
+    return dict(rows.fetchall())
 
 
 def standard_spans(connection: sqlite3.Connection, key: SeriesKey) -> list[dict[str, Any]]:
@@ -118,7 +123,7 @@ def month_forecasts(
 
 def newest_months(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str]:
     """Last month forecast from, of a series and of its border, in the last run; "" if none."""
-    found = connection.execute(
+    row = connection.execute(
         """
         select
             coalesce(max(cutoff) filter (where dimension = ? and member = ?), ''),
@@ -127,4 +132,4 @@ def newest_months(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, 
         """,
         (key.dimension, key.member, key.border),
     ).fetchone()
-    return str(found[0]), str(found[1])
+    return str(row[0]), str(row[1])

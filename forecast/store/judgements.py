@@ -90,10 +90,10 @@ class FalseIssued(NamedTuple):
         )
 
 
-def in_words(found: Sequence[FalseIssued], most: int = 10) -> list[str]:
+def in_words(false: Sequence[FalseIssued], most: int = 10) -> list[str]:
     """A line each, borders' totals first, and how many more there are."""
-    shown = [str(one) for one in sorted(found, key=lambda f: (not f.series.headline, f.month))]
-    more = [f"and {len(found) - most} more"] if len(found) > most else []
+    shown = [str(month) for month in sorted(false, key=lambda f: (not f.series.headline, f.month))]
+    more = [f"and {len(false) - most} more"] if len(false) > most else []
     return shown[:most] + more
 
 
@@ -119,9 +119,9 @@ def false_issued(
         """,
         (month, month),
     )
-    found = (
+    false = (
         FalseIssued(keys[series_id], when, run_id, day, known(keys[series_id].scope, when))
         for series_id, when, run_id, day in rows
         if key in (None, keys[series_id])
     )
-    return [one for one in found if not in_time(one.published, one.known)]
+    return [row for row in false if not in_time(row.published, row.known)]

@@ -47,9 +47,9 @@ class Statements:
             before = entry
 
     def _learn(self, entry: LedgerEntry) -> None:
-        said = _stated(entry)
-        self.newest |= said
-        self._last |= {(PARTS[part].of, whose): entry.kind for part, whose in said}
+        stated = _stated(entry)
+        self.newest |= stated
+        self._last |= {(PARTS[part].of, whose): entry.kind for part, whose in stated}
 
     def _faults(self, entry: LedgerEntry, before: LedgerEntry | None) -> Iterator[str]:
         rule, subject = RULES.get(entry.kind), _subject(entry)
@@ -61,9 +61,9 @@ class Statements:
             yield f"cannot follow {last!r}" if last else "is about what was not stated before"
         strange, missing = _amiss(rule, subject[1], entry, before)
         again = sorted(
-            name(each)
-            for each, sha in _stated(entry).items()
-            if self.newest.get(each, sha) != sha and self._final(rule, entry, each)
+            name(key)
+            for key, sha in _stated(entry).items()
+            if self.newest.get(key, sha) != sha and self._final(rule, entry, key)
         )
         for words, parts in (
             ("states what entries of its kind may not", strange),
@@ -73,9 +73,9 @@ class Statements:
             if parts:
                 yield f"{words}: {', '.join(parts)}"
 
-    def _final(self, rule: EntryRule, entry: LedgerEntry, told: EntryKey) -> bool:
+    def _final(self, rule: EntryRule, entry: LedgerEntry, key: EntryKey) -> bool:
         """Whether a part that was stated before may not be changed by this entry."""
-        part, whose = told
+        part, whose = key
         of = PARTS[part].of
         if of == "record":
             return entry.kind == "schema" and part != "schema"
@@ -114,24 +114,24 @@ def _amiss(
     rule: EntryRule, whose: int | None, entry: LedgerEntry, before: LedgerEntry | None
 ) -> tuple[list[str], list[str]]:
     """(parts too many, parts left out) of an entry."""
-    told = _stated(entry).keys()
+    stated = _stated(entry).keys()
     parts = [(part, whose) for part in rule.own] + [(part, None) for part in rule.record]
-    must = {each for each in parts if PARTS[each[0]].since <= entry.schema}
-    besides = {each for each in told - must if _besides(rule, entry, before, each)}
+    must = {part for part in parts if PARTS[part[0]].since <= entry.schema}
+    besides = {key for key in stated - must if _besides(rule, entry, before, key)}
     unknown = [named for named in json.loads(entry.parts) if key(named) is None]
-    strange = [*unknown, *map(name, told - must - besides)]
-    if rule.some and told & must:
+    strange = [*unknown, *map(name, stated - must - besides)]
+    if rule.some and stated & must:
         must = set()
     if rule.notices != "none":
         must |= {(part, number) for _, number in besides for part in NOTICE}
-    return sorted(strange), sorted(map(name, must - told))
+    return sorted(strange), sorted(map(name, must - stated))
 
 
 def _besides(
-    rule: EntryRule, entry: LedgerEntry, before: LedgerEntry | None, told: EntryKey
+    rule: EntryRule, entry: LedgerEntry, before: LedgerEntry | None, key: EntryKey
 ) -> bool:
     """Whether an entry may state a part that is neither of its subject nor of the record."""
-    part, whose = told
+    part, whose = key
     if rule.notices != "none":
         return part in NOTICE
     if entry.kind != "schema" or PARTS[part].of == "record":
@@ -142,13 +142,13 @@ def _besides(
 
 
 def _stated(entry: LedgerEntry) -> dict[EntryKey, str]:
-    found = {key(named): sha for named, sha in json.loads(entry.parts).items()}
-    return {told: sha for told, sha in found.items() if told is not None}
+    parts = {key(named): sha for named, sha in json.loads(entry.parts).items()}
+    return {part: sha for part, sha in parts.items() if part is not None}
 
 
 def _subject(entry: LedgerEntry) -> EntryKey | None:
     """What an entry is about, and which; None if its subject is not of that form."""
     if entry.subject == "":
         return "", None
-    found = NAME.fullmatch(entry.subject)
-    return (found[1], int(found[2])) if found and found[2] else None
+    match = NAME.fullmatch(entry.subject)
+    return (match[1], int(match[2])) if match and match[2] else None

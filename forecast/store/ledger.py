@@ -148,7 +148,7 @@ def add_schema(db: Connection) -> None:
             keys += [(part, run_id) for part in RULES["run"].own if part not in _UNSAID]
     for part, about in PARTS.items():
         if about.every and (last is None or about.since > last.schema):
-            keys += [(part, each) for each in _ids(db, about.every)]
+            keys += [(part, row_id) for row_id in _ids(db, about.every)]
     add(db, "schema", "", keys)
 
 
@@ -176,11 +176,11 @@ def _entries(db: Connection, order: str) -> list[LedgerEntry]:
 def entry_digest(entry: LedgerEntry, marks: str | None) -> str:
     """The digest of an entry; marks : of the entry before it, None before the first."""
     parts = json.loads(entry.parts)
-    told = (
+    facts = (
         *(entry.scheme, entry.id, entry.schema, entry.kind, entry.run_id, entry.subject),
         *(parts, entry.previous),
     )
-    return _sha256(_json(told))[:ROOT] + _marks(entry, parts, marks)
+    return _sha256(_json(facts))[:ROOT] + _marks(entry, parts, marks)
 
 
 def _marks(entry: LedgerEntry, parts: dict[str, str], before: str | None) -> str:
@@ -190,8 +190,8 @@ def _marks(entry: LedgerEntry, parts: dict[str, str], before: str | None) -> str
     marks = [_sha256(entry.previous)[:MARK] if anew else old[0]]
     for group, mark in zip(GROUPS[1:], old[1:], strict=True):
         stated = {key: sha for key, sha in parts.items() if PARTS[key.split()[0]].group == group}
-        said = _sha256(mark + _json(stated))[:MARK]
-        marks.append(said if anew or stated else mark)
+        digest = _sha256(mark + _json(stated))[:MARK]
+        marks.append(digest if anew or stated else mark)
     return "".join(marks)
 
 
@@ -202,7 +202,7 @@ def split_marks(marks: str) -> list[str]:
 
 def part_digest(db: Connection, key: EntryKey) -> str:
     """sha256 of a part as the tables hold it now."""
-    about, found = PARTS[key[0]], hashlib.sha256()
+    about, digest = PARTS[key[0]], hashlib.sha256()
     values = () if key[1] is None else (key[1],)
     connection = db if isinstance(db, sqlite3.Connection) else db.conn
     for query in about.queries:
@@ -212,10 +212,10 @@ def part_digest(db: Connection, key: EntryKey) -> str:
         text = _begun if cursor.description[0][0] == "begun" else _json
         between = "["
         while rows := cursor.fetchmany(_ROWS):
-            found.update((between + text(rows)[1:-1]).encode())
+            digest.update((between + text(rows)[1:-1]).encode())
             between = ","
-        found.update(b"[]\n" if between == "[" else b"]\n")
-    return found.hexdigest()
+        digest.update(b"[]\n" if between == "[" else b"]\n")
+    return digest.hexdigest()
 
 
 def _begun(rows: Sequence[tuple[Any, ...]]) -> str:
@@ -233,10 +233,10 @@ def name(key: EntryKey) -> str:
 
 def key(named: str) -> EntryKey | None:
     """The part that an entry names so, None if there is none of that name."""
-    found = NAME.fullmatch(named)
-    if not found or found[1] not in PARTS or (PARTS[found[1]].of == "record") == bool(found[2]):
+    match = NAME.fullmatch(named)
+    if not match or match[1] not in PARTS or (PARTS[match[1]].of == "record") == bool(match[2]):
         return None
-    return found[1], int(found[2]) if found[2] else None
+    return match[1], int(match[2]) if match[2] else None
 
 
 def kept(db: Connection) -> bool:
@@ -246,8 +246,8 @@ def kept(db: Connection) -> bool:
 
 def version(db: Connection) -> int:
     """The schema's."""
-    (found,) = db.execute("pragma user_version").fetchone()
-    return int(found)
+    (number,) = db.execute("pragma user_version").fetchone()
+    return int(number)
 
 
 def _keys(kind: EntryKind, whose: int | None) -> list[EntryKey]:
@@ -257,11 +257,11 @@ def _keys(kind: EntryKind, whose: int | None) -> list[EntryKey]:
 
 
 def _of_notices(ids: Sequence[int]) -> list[EntryKey]:
-    return [(part, each) for each in ids for part in NOTICE]
+    return [(part, notice_id) for notice_id in ids for part in NOTICE]
 
 
 def _ids(db: Connection, query: str) -> list[int]:
-    return [int(found) for (found,) in db.execute(f"{query} order by 1")]
+    return [int(row_id) for (row_id,) in db.execute(f"{query} order by 1")]
 
 
 def _blob(value: object) -> str:

@@ -53,10 +53,13 @@ def named(connection: Connection) -> dict[str, int]:
     if _has(connection, "measure"):
         words = dict(connection.execute("select id, source from measure order by id").fetchall())
     sections = {int(number): json.loads(text) for number, text in words.items()}
-    found = {one.get("name") or one.get("kind", ""): number for number, one in sections.items()}
+    by_name = {
+        words_of.get("name") or words_of.get("kind", ""): number
+        for number, words_of in sections.items()
+    }
     if FIRST not in sections and connection.execute("select 1 from main.series").fetchone():
-        return {ENCOUNTERS: FIRST} | found
-    return found
+        return {ENCOUNTERS: FIRST} | by_name
+    return by_name
 
 
 def current(connection: Connection) -> int:

@@ -137,7 +137,7 @@ def save_due(
     """
     added = []
     for o in occasions:
-        found = db.execute(
+        cursor = db.execute(
             """
             insert into notices (
                 kind, month, release_id, run_id, corrects, content_key, message_id, withdraws,
@@ -150,7 +150,7 @@ def save_due(
                 *(o.message_id, o.withdraws, created_at),
             ),
         )
-        added += [notice_id for (notice_id,) in found.fetchall()]
+        added += [notice_id for (notice_id,) in cursor.fetchall()]
     return added
 
 
@@ -181,8 +181,8 @@ def _first(connection: sqlite3.Connection, where: str, *values: object) -> Notic
 
 def _every(connection: sqlite3.Connection, where: str, *values: object) -> list[Notice]:
     mine = "run_id in (select id from runs)"  # of the measure that the connection is about
-    found = connection.execute(f"select {_COLUMNS} from notices where {mine} and {where}", values)
-    return [Notice(*row) for row in found]
+    rows = connection.execute(f"select {_COLUMNS} from notices where {mine} and {where}", values)
+    return [Notice(*row) for row in rows]
 
 
 def to_send(connection: sqlite3.Connection) -> list[Notice]:
@@ -209,11 +209,11 @@ def of_run(connection: sqlite3.Connection, run_id: int) -> list[Notice]:
 
 def sections(connection: sqlite3.Connection, notice_id: int) -> list[Section]:
     """What a notice says, in order; empty while it is due."""
-    found = connection.execute(
+    rows = connection.execute(
         f"select {_SECTION_COLUMNS} from notice_sections where notice_id = ? order by place",
         (notice_id,),
     )
-    return [Section(*row) for row in found]
+    return [Section(*row) for row in rows]
 
 
 def content(connection: sqlite3.Connection, notice_id: int) -> str:
@@ -222,12 +222,12 @@ def content(connection: sqlite3.Connection, notice_id: int) -> str:
     if notice is None:
         return ""
     frame = (getattr(notice, f.name) for f in fields(Frame))
-    said = (notice.kind, notice.month, *frame, *map(astuple, sections(connection, notice_id)))
-    return hashlib.sha256(repr(said).encode()).hexdigest()
+    facts = (notice.kind, notice.month, *frame, *map(astuple, sections(connection, notice_id)))
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def save_composed(
-    db: Database, notice_id: int, frame: Frame, said: Sequence[Section], approved_at: str | None
+    db: Database, notice_id: int, frame: Frame, sections: Sequence[Section], approved_at: str | None
 ) -> bool:
     """Keep what a due notice says, once; held then, or approved where nobody need approve.
 
@@ -257,7 +257,7 @@ def save_composed(
                     *(notice_id, place, s.border, s.part, s.phrase, s.text, s.html),
                     *(s.statement, s.chart, s.alt),
                 )
-                for place, s in enumerate(said)
+                for place, s in enumerate(sections)
             ],
         )
         ledger.add_notice(db, "written", notice_id)
@@ -344,10 +344,10 @@ def _changed(db: Database, kind: EntryKind, change: str, values: tuple[Any, ...]
 
 def _updated(db: Database, kind: EntryKind, change: str, values: tuple[Any, ...]) -> bool:
     """Change one notice, and state it; whether there was one to change."""
-    found = db.execute(f"update notices set {change} returning id", values).fetchall()
-    for (notice_id,) in found:
+    rows = db.execute(f"update notices set {change} returning id", values).fetchall()
+    for (notice_id,) in rows:
         ledger.add_notice(db, kind, notice_id)
-    return bool(found)
+    return bool(rows)
 
 
 def listed(connection: sqlite3.Connection) -> list[dict[str, Any]]:

@@ -125,10 +125,10 @@ def as_of(
         """,
         (day, day, border, border, dimension, dimension),
     )
-    found: dict[SeriesKey, dict[str, Known]] = defaultdict(dict)
+    by_series: dict[SeriesKey, dict[str, Known]] = defaultdict(dict)
     for *key, month, encounters, vintage, known_from, source in rows:
-        found[SeriesKey(*key)][month] = Known(encounters, vintage, known_from, source)
-    return dict(found)
+        by_series[SeriesKey(*key)][month] = Known(encounters, vintage, known_from, source)
+    return dict(by_series)
 
 
 def insert_rows(db: Database, rows: Iterable[tuple[int, str, int, int]]) -> None:
@@ -234,5 +234,5 @@ def _value_at(
     for place in own:  # a span each, with months between them that it does not state
         for month in months.between(chain[place].first, chain[place].last):
             rows = by_month.get(month, {})
-            stated[month] = next((rows[one] for one in until if one in rows), 0)
+            stated[month] = next((rows[release] for release in until if release in rows), 0)
     return stated

@@ -25,7 +25,7 @@ class NewestSource(NamedTuple):
 
 def newest_source(connection: sqlite3.Connection) -> NewestSource | None:
     """Where the newest month comes from; None if nothing is held."""
-    found = rows(
+    releases = rows(
         connection,
         """
         select file_name, first_seen_at, seq from releases
@@ -33,9 +33,9 @@ def newest_source(connection: sqlite3.Connection) -> NewestSource | None:
         """,
         (),
     )
-    if not found:
+    if not releases:
         return None
-    [newest] = found
+    [newest] = releases
     refused = connection.execute(
         "select file_name from releases where status = 'quarantined' and seq >= ? order by seq",
         (newest["seq"],),
@@ -83,13 +83,13 @@ def restatements(connection: sqlite3.Connection, border: str) -> list[Row]:
 
 def release_days(connection: sqlite3.Connection) -> dict[str, str]:
     """Month -> the day its figures were first seen, "YYYY-MM-DD", where the day is known."""
-    found = connection.execute(
+    rows = connection.execute(
         """
         select data_through, min(first_seen_at) from releases
         where status = 'accepted' and first_seen_precision = 'day' group by 1 order by 1
         """
     )
-    return dict(found.fetchall())
+    return dict(rows.fetchall())
 
 
 def corrected(connection: sqlite3.Connection) -> list[Row]:
@@ -164,11 +164,11 @@ def part_flags(connection: sqlite3.Connection) -> dict[SeriesKey, list[Row]]:
 
 
 def _by_part(connection: sqlite3.Connection, query: str) -> dict[SeriesKey, list[Row]]:
-    found: dict[SeriesKey, list[Row]] = {}
+    by_part: dict[SeriesKey, list[Row]] = {}
     for row in rows(connection, query, ()):
         key = SeriesKey(row["border"], row["dimension"], row["member"], row["component"])
-        found.setdefault(key, []).append(row)
-    return found
+        by_part.setdefault(key, []).append(row)
+    return by_part
 
 
 def spans(connection: sqlite3.Connection, border: str) -> list[Row]:

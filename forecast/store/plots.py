@@ -45,7 +45,7 @@ def at_lead(connection: sqlite3.Connection, border: str, horizon: int) -> list[R
 
     An issued forecast goes before a hindcast, the first issued one before a later.
     """
-    found = rows(
+    forecasts = rows(
         connection,
         """
         select month, basis, median, lo50, hi50, lo80, hi80, lo95, hi95, encounters
@@ -55,7 +55,7 @@ def at_lead(connection: sqlite3.Connection, border: str, horizon: int) -> list[R
         """,
         (border, horizon),
     )
-    return list({row["month"]: row for row in found}.values())
+    return list({row["month"]: row for row in forecasts}.values())
 
 
 def stood(connection: sqlite3.Connection, border: str) -> list[Row]:
@@ -117,7 +117,7 @@ def calibration(
     shares = ", ".join(
         f"avg(o.encounters between h.q{low:03d} and h.q{high:03d})" for low, high in _PAIRS
     )
-    found = connection.execute(
+    rows = connection.execute(
         f"""
         select h.horizon, count(*), {shares}
         from hindcasts as h
@@ -131,14 +131,14 @@ def calibration(
     )
     return [
         {"horizon": horizon, "n": n, "level": (high - low) / 1000, "share": share}
-        for horizon, n, *shares in found
+        for horizon, n, *shares in rows
         for (low, high), share in zip(_PAIRS, shares, strict=True)
     ]
 
 
 def score_years(connection: sqlite3.Connection, border: str) -> list[Row]:
     """Every model's log-WIS by year of the cutoff, all leads; issued where there is any."""
-    found = rows(
+    scores = rows(
         connection,
         """
         select model, era, basis, n, log_wis from scorecard
@@ -147,4 +147,4 @@ def score_years(connection: sqlite3.Connection, border: str) -> list[Row]:
         """,
         (border,),
     )
-    return list({(row["model"], row["era"]): row for row in found}.values())
+    return list({(row["model"], row["era"]): row for row in scores}.values())

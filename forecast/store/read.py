@@ -87,8 +87,8 @@ def _last(by_month: dict[str, int]) -> dict[str, Any]:
 def judgement_count(connection: sqlite3.Connection, basis: str) -> int:
     """How many months were judged on this basis."""
     count = "select count(*) from judged_months where basis = ?"
-    (found,) = connection.execute(count, (basis,)).fetchone()
-    return int(found)
+    (number,) = connection.execute(count, (basis,)).fetchone()
+    return int(number)
 
 
 def scores(

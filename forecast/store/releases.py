@@ -194,7 +194,9 @@ def part_neighbours(
         nearest = sorted(stating[scope], key=lambda row: abs(row.seq - new.release.seq))
         for year in range(months.fiscal_year(first, begins), months.fiscal_year(last, begins) + 1):
             there = [row.release_id for row in nearest if row.first_year <= year <= row.last_year]
-            final = [one for one in there if year in new.closed and (one, year) in closed]
+            final = [
+                release for release in there if year in new.closed and (release, year) in closed
+            ]
             chosen.update((final or there)[:1])
     return [load_snapshot(db, release_id) for release_id in sorted(chosen)]
 
@@ -216,11 +218,11 @@ def _stating(db: Database | sqlite3.Connection, begins: int) -> dict[Scope, list
         where r.status = 'accepted' and r.kind <> 'vintage' and r.rounding = 1
         """
     )
-    found: dict[Scope, list[_StatingRelease]] = defaultdict(list)
+    by_scope: dict[Scope, list[_StatingRelease]] = defaultdict(list)
     for *scope, release_id, seq, first, last in rows:
         years = months.fiscal_year(first, begins), months.fiscal_year(last, begins)
-        found[Scope(*scope)].append(_StatingRelease(release_id, seq, *years))
-    return found
+        by_scope[Scope(*scope)].append(_StatingRelease(release_id, seq, *years))
+    return by_scope
 
 
 def save_joins(db: Database, joins: Joins) -> None:

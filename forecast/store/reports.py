@@ -168,41 +168,41 @@ def month_records(
     flagged = _by_month(flags.flags(connection, totals, border))
     shifts = {row["closed"]: row for row in reversed(_shifts(connection, border))}
     score, often = one_ahead(connection, border, totals), how_often_flagged(connection)
-    stood = plots.stood(connection, border)
+    expected = plots.stood(connection, border)
     return {
-        one: MonthRecord(
+        month: MonthRecord(
             counts=counts,
-            values=values.get(one, []),
-            source=source[one],
-            judged=judged.get(one),
-            forecast=forecasts.get((one, row["run_id"], row["cutoff"]))
-            if (row := judged.get(one))
+            values=values.get(month, []),
+            source=source[month],
+            judged=judged.get(month),
+            forecast=forecasts.get((month, row["run_id"], row["cutoff"]))
+            if (row := judged.get(month))
             else None,
-            interior=next((row for row in interior if row["month"] <= one), None),
-            agencies=agencies.get(one, {}),
-            agencies_unit=units.get(one, 1),
-            flags=flagged.get(one, []),
-            shift=shifts.get(one),
-            drivers=drivers.get(one, []),
+            interior=next((row for row in interior if row["month"] <= month), None),
+            agencies=agencies.get(month, {}),
+            agencies_unit=units.get(month, 1),
+            flags=flagged.get(month, []),
+            shift=shifts.get(month),
+            drivers=drivers.get(month, []),
             score=score,
             often=often,
-            recent=[row for row in stood if row["month"] <= one][-RECENT:],
+            recent=[row for row in expected if row["month"] <= month][-RECENT:],
         )
-        for one in ([month] if month else counts)
-        if one in counts
+        for month in ([month] if month else counts)
+        if month in counts
     }
 
 
-def _by_month(found: Sequence[Row]) -> dict[str, list[Row]]:
+def _by_month(table: Sequence[Row]) -> dict[str, list[Row]]:
     by_month: dict[str, list[Row]] = {}
-    for row in found:
+    for row in table:
         by_month.setdefault(row["month"], []).append(row)
     return by_month
 
 
 def _judged(connection: sqlite3.Connection, border: str, month: str | None) -> dict[str, Row]:
     """Month -> what judged it; those once judged by a forecast of no standing as hindcasts."""
-    found = rows(
+    judged_rows = rows(
         connection,
         """
         select month, encounters, median, p, z, basis, cutoff, horizon, severity, run_id
@@ -211,18 +211,18 @@ def _judged(connection: sqlite3.Connection, border: str, month: str | None) -> d
         """,
         (border, month, month),
     )
-    for row in found:
+    for row in judged_rows:
         issued = row["basis"] == "issued"
         if issued and judgements.false_issued(connection, SeriesKey(border), row["month"]):
             row["basis"] = "hindcast"  # kept by a version that did not ask when it became known
-    return {row["month"]: row for row in found}
+    return {row["month"]: row for row in judged_rows}
 
 
 def _forecasts(
     connection: sqlite3.Connection, border: str, month: str | None
 ) -> dict[tuple[str, int | None, str], Row]:
     """(month, run, cutoff) -> the engine's forecast of it; a hindcast has no run."""
-    found = rows(
+    forecasts = rows(
         connection,
         """
         select month, run_id, cutoff, median, lo80, hi80, lo95, hi95 from forecast_vs_actual
@@ -231,7 +231,7 @@ def _forecasts(
         """,
         (border, month, month),
     )
-    return {(row["month"], row["run_id"], row["cutoff"]): row for row in found}
+    return {(row["month"], row["run_id"], row["cutoff"]): row for row in forecasts}
 
 
 def _interior(
@@ -268,7 +268,7 @@ def _agencies(
 ) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
     """Month -> agency -> encounters, nationwide where every border has its own; month -> unit."""
     whole = border == totals.whole
-    found = connection.execute(
+    sums = connection.execute(
         """
         select o.month, s.member, sum(o.encounters), count(*), max(r.rounding)
         from current_observations as o
@@ -279,7 +279,7 @@ def _agencies(
     )
     by_month: dict[str, dict[str, int]] = {}
     units: dict[str, int] = {}
-    for month, member, total, borders, unit in found:
+    for month, member, total, borders, unit in sums:
         if borders == (len(totals.parts) if whole else 1):
             by_month.setdefault(month, {})[member] = total
             units[month] = max(unit, units.get(month, 1))
@@ -303,13 +303,13 @@ def one_ahead(connection: sqlite3.Connection, border: str, totals: Totals) -> Ro
 
     Those issued, once there are ISSUED_ENOUGH of them; until then hindcasts.
     """
-    found = [
+    scores = [
         row
         for row in read.scores(connection, totals, border)
         if (row["model"], row["era"], row["horizon"]) == ("bordercast", "all", 1)
     ]
-    issued = [r for r in found if r["basis"] == "issued" and r["n"] >= ISSUED_ENOUGH]
-    return next(iter(issued or [row for row in found if row["basis"] == "hindcast"]), None)
+    issued = [r for r in scores if r["basis"] == "issued" and r["n"] >= ISSUED_ENOUGH]
+    return next(iter(issued or [row for row in scores if row["basis"] == "hindcast"]), None)
 
 
 def how_often_flagged(connection: sqlite3.Connection) -> tuple[int, int]:

@@ -201,7 +201,7 @@ class PathsOnRecord:
         """Keep these too; those already on record stay."""
         with transaction(self._db):
             ids = series_ids(self._db)
-            kept = self._db.conn.executemany(
+            cursor = self._db.conn.executemany(
                 "insert or ignore into model_paths (model_options, series_id, cutoff, data_digest, "
                 "path, failure) values (?, ?, ?, ?, ?, ?)",
                 (
@@ -216,7 +216,7 @@ class PathsOnRecord:
                     for p in paths
                 ),
             )
-            if kept.rowcount > 0:
+            if cursor.rowcount > 0:
                 ledger.add_kept(self._db, "unpublished")
 
 
@@ -237,8 +237,8 @@ def last_run(db: Database) -> tuple[frozenset[int], str, str] | None:
 
 def count(connection: sqlite3.Connection) -> int:
     """How many runs there are, withdrawn ones too."""
-    (found,) = connection.execute("select count(*) from runs").fetchone()
-    return int(found)
+    (number,) = connection.execute("select count(*) from runs").fetchone()
+    return int(number)
 
 
 def judged(db: Database) -> set[tuple[SeriesKey, str]]:

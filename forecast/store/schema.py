@@ -26,19 +26,19 @@ def findings(db: sqlite3.Connection, version: int) -> Iterator[str]:
 
     version : of the tables, how many migrations made them.
     """
-    found = _objects(db)
-    if version == _NEWEST and digest(found) == _AS_MADE:
+    objects = _objects(db)
+    if version == _NEWEST and digest(objects) == _AS_MADE:
         return
     made = _as_made(version)
     if connect.VIEWS_APART <= version < len(connect.migrations()):
         # The views of that version are known to the program of that version alone.
-        found = {one: how for one, how in found.items() if one[0] != "view"}
-    for one in sorted(made.keys() | found.keys()):
-        kind, name = one
+        objects = {key: how for key, how in objects.items() if key[0] != "view"}
+    for key in sorted(made.keys() | objects.keys()):
+        kind, name = key
         table = ("table", name.partition(".")[0])
-        whole = kind != "column" or (table in made and table in found)
-        if whole and made.get(one) != found.get(one):
-            how = "added" if one not in made else "changed" if one in found else "removed"
+        whole = kind != "column" or (table in made and table in objects)
+        if whole and made.get(key) != objects.get(key):
+            how = "added" if key not in made else "changed" if key in objects else "removed"
             yield f"{kind} {name} was {how}, but not by this program"
 
 
@@ -55,17 +55,17 @@ def _as_made(version: int) -> SchemaObjects:
 
 
 def _objects(db: sqlite3.Connection) -> SchemaObjects:
-    held = db.execute("select type, name, tbl_name, sql from sqlite_master").fetchall()
-    found = {(kind, name): f"{table} {_plain(sql or '')}" for kind, name, table, sql in held}
+    rows = db.execute("select type, name, tbl_name, sql from sqlite_master").fetchall()
+    objects = {(kind, name): f"{table} {_plain(sql or '')}" for kind, name, table, sql in rows}
     columns = db.execute(
         'select t.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden '
         "from sqlite_master as t, pragma_table_xinfo(t.name, 'main') as c where t.type = 'table'"
     )
-    return found | {
+    return objects | {
         ("column", f"{table}.{name}"): repr(tuple(rest)) for table, name, *rest in columns
     }
 
 
 def _plain(sql: str) -> str:
-    words = (found[1] or (found[2] or found[3] or "").lower() for found in _TOKEN.finditer(sql))
+    words = (match[1] or (match[2] or match[3] or "").lower() for match in _TOKEN.finditer(sql))
     return " ".join(filter(None, words))

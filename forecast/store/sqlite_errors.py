@@ -66,8 +66,8 @@ def _full(path: Path) -> tuple[str, str]:
     """
     named = (os.environ.get(name, "") for name in ("SQLITE_TMPDIR", "TMPDIR"))
     usual = ("/var/tmp", "/usr/tmp", "/tmp")  # noqa: S108 - only how much room they have
-    found = (f for f in (*named, *usual) if f and os.access(f, os.W_OK | os.X_OK))
-    scratch = Path(next(found, "."))
+    folders = (f for f in (*named, *usual) if f and os.access(f, os.W_OK | os.X_OK))
+    scratch = Path(next(folders, "."))
     if _free(path.parent) <= _free(scratch):
         return str(path), FULL
     return str(scratch), f"{FULL}, or set TMPDIR to a folder on another disk"

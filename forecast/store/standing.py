@@ -57,14 +57,14 @@ def _question_id(
 
 def answered(db: Database) -> set[tuple[str, str, str]]:
     """(version, border, cutoff) of the hindcast answers that are held."""
-    found = db.execute(
+    rows = db.execute(
         """
         select distinct a.version, s.border, a.cutoff from answers as a
         join questions as q on q.id = a.question_id join series as s on s.id = q.series_id
         where a.basis = 'hindcast'
         """
     )
-    return {(version, border, cutoff) for version, border, cutoff in found}
+    return {(version, border, cutoff) for version, border, cutoff in rows}
 
 
 def resolved(

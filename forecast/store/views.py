@@ -79,5 +79,5 @@ def view_rows(
     source = view if day is None else f"({AS_OF[view]})"
     order = ", ".join(str(place + 1) for place in range(min(len(columns), _SORTED_BY)))
     query = f"select {', '.join(columns)} from {source} order by {order}"
-    found = connection.execute(query, {} if day is None else {"day": day})
-    return [tuple(row) for row in found]
+    cursor = connection.execute(query, {} if day is None else {"day": day})
+    return [tuple(row) for row in cursor]

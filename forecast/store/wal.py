@@ -48,9 +48,9 @@ def _reading(index: Path, locks: Path) -> list[int]:
     """Other processes that hold one of the index's read marks; the file itself is not opened."""
     inode = f":{index.stat().st_ino}" if index.exists() else ""
     lines = [line.split() for line in locks.read_text(encoding="ascii").splitlines()]
-    found = {
+    readers = {
         int(pid)
         for _, kind, _, _, pid, file, first, *_ in (x for x in lines if "->" not in x)
         if inode and kind == "POSIX" and file.endswith(inode) and int(first) in _READ_MARKS
     }
-    return sorted(found - {os.getpid()})
+    return sorted(readers - {os.getpid()})

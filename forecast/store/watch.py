@@ -48,8 +48,8 @@ def save_watch(
 
 def _judgement_row(j: Judgement, ids: SeriesIds) -> tuple[Any, ...]:
     head = (ids[j.series], j.month, j.release_id, j.run_id, j.basis, j.cutoff, j.horizon)
-    said = (j.encounters, j.median, j.p, j.z, j.centre, j.apart_p)
-    return (*head, *said, j.outside, j.drift_up, j.drift_down)
+    numbers = (j.encounters, j.median, j.p, j.z, j.centre, j.apart_p)
+    return (*head, *numbers, j.outside, j.drift_up, j.drift_down)
 
 
 def _save_episode(db: Database, run_id: int, e: Episode, ids: SeriesIds) -> None:
@@ -157,13 +157,13 @@ def first_published(
         order by {ORDER}
         """
     )
-    found: dict[SeriesKey, dict[str, FirstPublished]] = defaultdict(dict)
+    by_series: dict[SeriesKey, dict[str, FirstPublished]] = defaultdict(dict)
     known = judgements.known_days(db)
     for border, dimension, member, component, month, encounters, release_id in rows:
         key = SeriesKey(border, dimension, member, component)
-        if month not in found[key]:
-            found[key][month] = FirstPublished(encounters, release_id, known(key.scope, month))
-    return found
+        if month not in by_series[key]:
+            by_series[key][month] = FirstPublished(encounters, release_id, known(key.scope, month))
+    return by_series
 
 
 class Issued(NamedTuple):
@@ -200,11 +200,11 @@ def issued(db: Database, since: str) -> dict[SeriesKey, list[Issued]]:
         """,
         (since,),
     )
-    found: dict[SeriesKey, list[Issued]] = defaultdict(list)
+    by_series: dict[SeriesKey, list[Issued]] = defaultdict(list)
     for series_id, run_id, day, cutoff, *paths, df in rows:
         median, centre, scale = (tuple(json.loads(path)) for path in paths)
-        found[keys[series_id]].append(Issued(run_id, day, cutoff, median, centre, scale, df))
-    return found
+        by_series[keys[series_id]].append(Issued(run_id, day, cutoff, median, centre, scale, df))
+    return by_series
 
 
 class LastJudged(NamedTuple):

@@ -57,8 +57,8 @@ class WitnessedEntry(NamedTuple):
 
 def parse(text: str) -> WitnessedEntry | None:
     """The statement that a line makes; None if it is none."""
-    found = _STATEMENT.fullmatch(text)
-    return found and WitnessedEntry(int(found[1]), int(found[2]), found[3], found[4])
+    match = _STATEMENT.fullmatch(text)
+    return match and WitnessedEntry(int(match[1]), int(match[2]), match[3], match[4])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,10 @@ class WitnessProof:
             with suppress(ValueError):
                 return _text(datetime.strptime(f"{stamped[1].decode()}+0000", "%Y%m%d%H%M%S%z"))
         if self.witness == "git":
-            told = self.proof.partition(b"\n")[2]
+            stamp = self.proof.partition(b"\n")[2]
             digest = hashlib.sha1 if len(self.commit()) == _SHA1 else hashlib.sha256
-            whole = digest(b"commit %d\0%b" % (len(told), told)).hexdigest() == self.commit()
-            if whole and (committed := _COMMITTED.search(told)):
+            whole = digest(b"commit %d\0%b" % (len(stamp), stamp)).hexdigest() == self.commit()
+            if whole and (committed := _COMMITTED.search(stamp)):
                 return _text(datetime.fromtimestamp(int(committed[1]), UTC))
         return ""
 
@@ -133,22 +133,22 @@ def newest(db: Database | sqlite3.Connection) -> WitnessedEntry | None:
 
 def statements(db: Database | sqlite3.Connection) -> dict[int, WitnessedEntry]:
     """Entry -> what the record states of it."""
-    return {found.entry_id: found for found in _statements(db, "order by e.id")}
+    return {statement.entry_id: statement for statement in _statements(db, "order by e.id")}
 
 
 def _statements(db: Database | sqlite3.Connection, order: str) -> list[WitnessedEntry]:
-    found = db.execute(
+    rows = db.execute(
         "select e.id, r.id, r.data_through, e.digest "
         "from entries as e join main.runs as r on r.id = e.run_id "
         f"where e.kind <> 'witnessed' {order}"  # a proof is not witnessed itself
     )
-    return [WitnessedEntry(*row) for row in found]
+    return [WitnessedEntry(*row) for row in rows]
 
 
 def save(db: Database, proof: WitnessProof) -> None:
     """Keep a proof; one of the same entry that is kept already stays."""
     with transaction(db):
-        kept = db.execute(
+        cursor = db.execute(
             """
             insert or ignore into witness_proofs (
                 witness, entry_id, run_id, statement, seen_at, seen_by, proof
@@ -159,25 +159,25 @@ def save(db: Database, proof: WitnessProof) -> None:
                 *(proof.seen_at, proof.seen_by, proof.proof),
             ),
         )
-        if kept.rowcount:
+        if cursor.rowcount:
             ledger.add_proof(db, proof.witness, proof.entry_id)
 
 
 def proofs(db: Database | sqlite3.Connection) -> list[WitnessProof]:
     """Every proof kept, in the order of what they cover."""
-    found = db.execute(
+    rows = db.execute(
         "select witness, entry_id, run_id, statement, seen_at, seen_by, proof "
         "from witness_proofs order by entry_id, witness"
     )
-    return [WitnessProof(*row) for row in found]
+    return [WitnessProof(*row) for row in rows]
 
 
 def sightings(db: sqlite3.Connection) -> list[Sighting]:
     """When each proof was given, as it says itself, oldest run first."""
     moments = {(proof.witness, proof.entry_id): proof.moment() for proof in proofs(db)}
     rows = db.execute(f"select {', '.join(Sighting._fields)} from witnesses")
-    found = [Sighting(*row) for row in rows]
-    return [each.seen(moments[each.witness, each.entry_id]) for each in found]
+    seen = [Sighting(*row) for row in rows]
+    return [sighting.seen(moments[sighting.witness, sighting.entry_id]) for sighting in seen]
 
 
 def lacking(
@@ -189,7 +189,7 @@ def lacking(
         return stated, []
     rows = db.execute("select witness from witness_proofs where entry_id = ?", (stated.entry_id,))
     had = {witness for (witness,) in rows}
-    return stated, [each for each in wanted if each not in had]
+    return stated, [kind for kind in wanted if kind not in had]
 
 
 def failures(path: Path) -> dict[WitnessKind, WitnessFailure]:
@@ -199,10 +199,10 @@ def failures(path: Path) -> dict[WitnessKind, WitnessFailure]:
     columns = ", ".join(WitnessFailure._fields)
     with ops.reading(path) as db:
         try:
-            found = db.execute(f"select {columns} from witness_failures").fetchall()
+            rows = db.execute(f"select {columns} from witness_failures").fetchall()
         except sqlite3.OperationalError:  # an ops.db from before this table
             return {}
-    return {row[0]: WitnessFailure(*row) for row in found}
+    return {row[0]: WitnessFailure(*row) for row in rows}
 
 
 def proofs_pending(path: Path, wanted: Collection[WitnessKind], now: datetime) -> bool:

@@ -15,7 +15,7 @@ def forecasts(connection: sqlite3.Connection, first: str, last: str) -> list[Row
     -------
     Rows of border, model, basis, month, horizon, median, lo80, hi80, lo95, hi95, encounters.
     """
-    found = rows(
+    forecast_rows = rows(
         connection,
         """
         select border, model, basis, month, horizon, median, lo80, hi80, lo95, hi95, encounters
@@ -25,7 +25,7 @@ def forecasts(connection: sqlite3.Connection, first: str, last: str) -> list[Row
         """,
         (first, last),
     )
-    places = {(r["border"], r["month"], r["model"], r["horizon"]): r for r in found}
+    places = {(r["border"], r["month"], r["model"], r["horizon"]): r for r in forecast_rows}
     return list(places.values())
 
 
