@@ -40,8 +40,8 @@ class ChildError(Exception):
     The message says why, as the end of a sentence: "took more than 5 seconds".
     """
 
-    def __init__(self, problem: str, code: int, said: str, *, ended: bool = False) -> None:
-        self.code, self.said, self.ended = code, said, ended
+    def __init__(self, problem: str, code: int, message: str, *, ended: bool = False) -> None:
+        self.code, self.said, self.ended = code, message, ended
         super().__init__(problem)
 
 
@@ -75,12 +75,12 @@ def run(
     from contextlib import suppress
 
     # In memory, not in pipes: nobody waits for the other to read.
-    with _in_memory(given) as asked, _in_memory() as said:
+    with _in_memory(given) as asked, _in_memory() as stderr:
         process = subprocess.Popen(
             words,
             stdin=asked,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=stderr,
             env=dict(environment),
             start_new_session=alone,
         )
@@ -100,22 +100,22 @@ def run(
             try:
                 timer.start()
                 assert process.stdout is not None
-                found = process.stdout.read(limits.answer + 1)
-                if len(found) <= limits.answer:
+                answer = process.stdout.read(limits.answer + 1)
+                if len(answer) <= limits.answer:
                     process.wait()
             finally:
                 timer.cancel()
                 end()
-        said.seek(0)
-        told = " ".join(said.read().decode(errors="replace").split())[-ERROR_CHARACTERS:]
+        stderr.seek(0)
+        error = " ".join(stderr.read().decode(errors="replace").split())[-ERROR_CHARACTERS:]
     code = process.returncode
     if late.is_set():
-        raise ChildError(f"took more than {limits.seconds:g} seconds", code, told)
-    if len(found) > limits.answer:
-        raise ChildError(f"gave more than {limits.answer:,} bytes", code, told)
+        raise ChildError(f"took more than {limits.seconds:g} seconds", code, error)
+    if len(answer) > limits.answer:
+        raise ChildError(f"gave more than {limits.answer:,} bytes", code, error)
     if code:
-        raise ChildError(_ended(code, limits), code, told, ended=True)
-    return found
+        raise ChildError(_ended(code, limits), code, error, ended=True)
+    return answer
 
 
 def answer(work: Callable[[bytes], bytes], limits: str) -> None:

@@ -394,10 +394,10 @@ class PublishedSection(_Section):
 SourceSection = Annotated[CountsSection | PublishedSection, Field(discriminator="kind")]
 
 
-def source_section(kept: dict[str, Any]) -> SourceSection:
+def source_section(stored: dict[str, Any]) -> SourceSection:
     """A section as a record keeps it."""
-    found: TypeAdapter[SourceSection] = TypeAdapter(SourceSection)
-    return found.validate_python(_with_tuples(kept))
+    adapter: TypeAdapter[SourceSection] = TypeAdapter(SourceSection)
+    return adapter.validate_python(_with_tuples(stored))
 
 
 def _different(sections: tuple[SourceSection, ...]) -> tuple[SourceSection, ...]:
@@ -452,7 +452,7 @@ class Config(_ConfigModel):
 
     @property
     def _own(self) -> CountsSection | None:
-        return next((each for each in self.sources if isinstance(each, CountsSection)), None)
+        return next((source for source in self.sources if isinstance(source, CountsSection)), None)
 
     @property
     def tells(self) -> bool:
@@ -467,7 +467,7 @@ class Config(_ConfigModel):
     def digest(self) -> str:
         """sha256 of the settings that change numbers."""
         sections = {"forecast": self.forecast, "flags": self.flags}
-        numbers: dict[str, Any] = {name: said.model_dump() for name, said in sections.items()}
+        numbers: dict[str, Any] = {name: section.model_dump() for name, section in sections.items()}
         for section in self.sources:
             if isinstance(section, CountsSection):
                 numbers["total"] = section.total
@@ -517,8 +517,8 @@ def refuse_places(config: Config, db: Path, source: str) -> None:
         if place in seen:
             problem = f"{folder!r} is {seen[place]} too; name a folder of its own"
             raise ConfigError(source, key, problem)
-        shown = [one for one, other in seen.items() if other == "site.folder"]
-        if any(place.is_relative_to(one) for one in shown):
+        shown = [place for place, other in seen.items() if other == "site.folder"]
+        if any(place.is_relative_to(item) for item in shown):
             raise ConfigError(source, key, f"{folder!r} lies in site.folder, which others read")
         seen[place] = key
 

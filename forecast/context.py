@@ -68,7 +68,7 @@ class Context:
             )
             raise ConfigError("config.toml", "sources.name", problem)
         if not sections:
-            sections = {n: one.section for n, one in recorded.items() if one.section}
+            sections = {n: record.section for n, record in recorded.items() if record.section}
         names = [*recorded, *(name for name in sections if name not in recorded)] or [ENCOUNTERS]
         sources = {}
         for name in names:
@@ -89,13 +89,13 @@ class Context:
         """
         called = self.called()
         if word and word.lower() not in called:
-            nouns = ", ".join(one.measure.noun for one in self.sources.values())
+            nouns = ", ".join(source.measure.noun for source in self.sources.values())
             raise ConfigError(word, "--measure", f"the record holds {nouns}")
         return self.about(called[word.lower()]) if word else self
 
     def called(self) -> dict[str, str]:
         """What a source may be called, in small letters -> its name."""
-        called = {one.measure.noun.lower(): name for name, one in self.sources.items()}
+        called = {source.measure.noun.lower(): name for name, source in self.sources.items()}
         return called | {name: name for name in self.sources}
 
     def each(self) -> list[Context]:
@@ -149,7 +149,7 @@ class Context:
         """Whether a file is for this source: its own, or nobody's and this is the first."""
         if catalog.parse_name(file_name, self.source):
             return True
-        strange = not any(catalog.parse_name(file_name, one) for one in self.sources.values())
+        strange = not any(catalog.parse_name(file_name, source) for source in self.sources.values())
         return strange and self.name == next(iter(self.sources))
 
     def passes_on(self, file_name: str) -> bool:
@@ -161,17 +161,17 @@ class Context:
 
 def source_of(connection: Connection) -> Source:
     """The source that a connection to a record is about, by what the record holds alone."""
-    kept = measures.section(connection)
-    return _source(source_section(kept) if kept else None, measures.totals(connection))
+    section = measures.section(connection)
+    return _source(source_section(section) if section else None, measures.totals(connection))
 
 
 def sources_of(connection: sqlite3.Connection) -> list[Source]:
     """The sources of an open record, the first one first, by what it holds alone."""
-    found = []
+    sources = []
     for number in measures.ids(connection):
         with measures.scoped(connection, number):
-            found.append(source_of(connection))
-    return found
+            sources.append(source_of(connection))
+    return sources
 
 
 def _source(section: SourceSection | None, totals: list[str]) -> Source:
@@ -196,14 +196,14 @@ def _of_record(path: Path) -> dict[str, _Recorded]:
     """What the record says, by source; nothing where there is none, or none that can be read."""
     if not path.exists():
         return {}
-    found = {}
+    records = {}
     try:
         with closing(connect.read(path)) as connection:
             for name, number in measures.named(connection).items():
                 with measures.scoped(connection, number):
-                    kept = measures.section(connection)
-                    section = source_section(kept) if kept else None
-                    found[name] = _Recorded(section, measures.totals(connection))
+                    stored = measures.section(connection)
+                    section = source_section(stored) if stored else None
+                    records[name] = _Recorded(section, measures.totals(connection))
     except (BordercastError, sqlite3.Error, ValueError):  # `verify` says what is wrong
         return {}
-    return found
+    return records

@@ -224,8 +224,8 @@ def _decoded(name: str, content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = _line_at(content, error.start)
-        found = ascii(content[error.start : error.end])
-        raise RowError(name, line, "", found, "not UTF-8; save the file as UTF-8 CSV") from error
+        shown = ascii(content[error.start : error.end])
+        raise RowError(name, line, "", shown, "not UTF-8; save the file as UTF-8 CSV") from error
 
 
 def _line_at(content: bytes, position: int) -> int:

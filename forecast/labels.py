@@ -34,8 +34,8 @@ def joined(counts: Counts, joins: Joins) -> dict[SeriesKey, dict[str, int]]:
     return sums
 
 
-def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return {m: one.get(m, 0) + other.get(m, 0) for m in sorted({*one, *other})}
+def _added(counts: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {m: counts.get(m, 0) + other.get(m, 0) for m in sorted({*counts, *other})}
 
 
 def _member(key: SeriesKey, joins: Joins) -> str:

@@ -74,8 +74,8 @@ def between(first: str, last: str) -> list[str]:
 
 def missing(known: Iterable[str]) -> list[str]:
     """Months between the first and the last of these that are not among them, ascending."""
-    held = set(known)
-    return [month for month in between(min(held), max(held)) if month not in held]
+    present = set(known)
+    return [month for month in between(min(present), max(present)) if month not in present]
 
 
 def end(month: str) -> date:

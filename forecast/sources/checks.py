@@ -53,7 +53,7 @@ def problems(
     parts : releases further off that state dimensions which the neighbours lack; only their
         parts are compared.
     """
-    found = [
+    problems = [
         *_name_problems(source, new),
         *_holes(source, new),
         *_sum_problems(source, new),
@@ -61,11 +61,11 @@ def problems(
     ]
     for old in neighbours:
         if _comparable(new, old):
-            found += _against(source, new, old)
+            problems += _against(source, new, old)
     for old in parts:
         if _comparable(new, old):
-            found += _parts_against(source, new, old)
-    return found
+            problems += _parts_against(source, new, old)
+    return problems
 
 
 # ---------------------------------------------------------------- the release by itself
@@ -165,12 +165,13 @@ def _parts_problem(
 
 def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
     """Sums that miss their totals, and, of own counts, the setting that lets them."""
-    said = _some([f"{parts:,} against {total:,} in {month}" for parts, total, month in wrong])
+    examples = _some([f"{parts:,} against {total:,} in {month}" for parts, total, month in wrong])
     if source.shipped:
-        return said
+        return examples
     most = max(abs(parts - total) for parts, total, _ in wrong)
     return (
-        f"{said}. If they are rounded, write tolerance = {most} into [[sources]] of the settings "
+        f"{examples}. If they are rounded, write tolerance = {most} into [[sources]] of the "
+        "settings "
         f"(it is {source.agreement.tolerance}), and take this file in by `bordercast releases "
         "accept N --why rounded`, its number in `bordercast releases list --refused`"
     )
@@ -278,15 +279,15 @@ def _twin_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str
     The same layout in everything; AOR and state file only in the totals, the rest of a later
     file is allowed to be fresher.
     """
-    found = []
+    problems = []
     if new.release.data_through != old.release.data_through:
-        found.append(f"data through {new.release.data_through} and {old.release.data_through}")
-    found += _row_problems(source, new, old, frozenset(new.rows) & frozenset(old.rows))
+        problems.append(f"data through {new.release.data_through} and {old.release.data_through}")
+    problems += _row_problems(source, new, old, frozenset(new.rows) & frozenset(old.rows))
     differences = _differences(new, old, months_of=None, agree=int.__eq__, source=source)
     same_layout = _layout(source, new) == _layout(source, old)
-    kept = [d for d in differences if same_layout or d.key.headline]
-    found += _described(kept)
-    for problem in found:
+    telling = [d for d in differences if same_layout or d.key.headline]
+    problems += _described(telling)
+    for problem in problems:
         yield f"named like {old.release.file_name} but content differs: {problem}"
 
 
@@ -306,8 +307,8 @@ def _closed_problems(
 ) -> Iterator[str]:
     """Years closed in both releases never change."""
     closed = new.closed & old.closed
-    found = _differences(new, old, months_of=closed, agree=int.__eq__, source=source)
-    for problem in _described([d for d in found if not (parts_only and d.key.headline)]):
+    changed = _differences(new, old, months_of=closed, agree=int.__eq__, source=source)
+    for problem in _described([d for d in changed if not (parts_only and d.key.headline)]):
         yield f"closed years differ from {old.release.file_name}: {problem}"
 
 
@@ -366,15 +367,15 @@ def _differences(
 ) -> list[Difference]:
     """Where two releases disagree, in the months both cover of these fiscal years (None: all)."""
     here, there = _spans(new), _spans(old)
-    found = []
+    differences = []
     for key in sorted(set(new.counts) | set(old.counts)):
         shared = here.get(key.scope, frozenset()) & there.get(key.scope, frozenset())
         for month in sorted(shared):
             pair = _count(new, key, month), _count(old, key, month)
             chosen = months_of is None or months.fiscal_year(month, source.year_begins) in months_of
             if chosen and not agree(*pair):
-                found.append(Difference(key, month, *pair))
-    return found
+                differences.append(Difference(key, month, *pair))
+    return differences
 
 
 def _described(differences: Sequence[Difference]) -> Iterator[str]:

@@ -94,9 +94,9 @@ def columns(
     before the first column are left out; columns after the last one are possible.
     """
     first = last - width + 1
-    found = [
+    places = [
         (months.to_index(date.date[:7]) - first, months.to_index(date.known_on[:7]) - first)
         for date in dates
         if border in date.borders
     ]
-    return tuple((column, max(known, 0)) for column, known in found if column >= 0)
+    return tuple((column, max(known, 0)) for column, known in places if column >= 0)

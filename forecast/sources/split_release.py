@@ -44,7 +44,7 @@ class _SplitTotal(NamedTuple):
         return self.named + self.rest == self.total
 
 
-def judged(source: Source, read: ReadRelease, held: Counts) -> HeldBeside:
+def judged(source: Source, read: ReadRelease, recorded: Counts) -> HeldBeside:
     """Hold a release against the record.
 
     Parameters
@@ -56,30 +56,30 @@ def judged(source: Source, read: ReadRelease, held: Counts) -> HeldBeside:
     if aside is None:
         raise ValueError(f"{source.name} splits nothing")
     new = _splits(aside, read.snapshot.counts, read.sums)
-    old = _splits(aside, held, _held_totals(aside, held))
-    totals = _held_totals(aside, held)
+    old = _splits(aside, recorded, _held_totals(aside, recorded))
+    totals = _held_totals(aside, recorded)
     slips = {place: split for place, split in new.items() if not split.adds_up}
     fresh = {place for place in slips if _parts(old.get(place)) != _parts(slips[place])}
     problems = [
         *_total_problems(read.sums, totals),
         *_whole_problems(new),
-        *_changed_problems(source.agreement, new, old, held, source),
+        *_changed_problems(source.agreement, new, old, recorded, source),
         *_turned_problems(source.agreement, new, old),
     ]
     if len(fresh) > 1 or fresh & old.keys():
         problems += [_slip(aside, place, slips[place]) for place in sorted(fresh)]
         fresh = set()
-    said = [
+    notes = [
         f"{_slip(aside, place, split)}; "
         + ("that month is left out" if place in fresh else "kept as published, as before")
         for place, split in sorted(slips.items())
     ]
-    return HeldBeside(_without(read.snapshot, fresh), problems, said)
+    return HeldBeside(_without(read.snapshot, fresh), problems, notes)
 
 
 def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _SplitTotal]:
     """The months both parts are stated for; the total is their sum where none is stated."""
-    found = {}
+    splits = {}
     for border in HEADLINES:
         named, rest = (
             parts.get(SeriesKey(border, aside.dimension, member, aside.half), {})
@@ -88,17 +88,17 @@ def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _Sp
         total = totals.get(_total(aside, border), {})
         for month in sorted(named.keys() & rest.keys()):
             whole = total.get(month, named[month] + rest[month])
-            found[border, month] = _SplitTotal(whole, named[month], rest[month])
-    return found
+            splits[border, month] = _SplitTotal(whole, named[month], rest[month])
+    return splits
 
 
 def _total(aside: Aside, border: str) -> SeriesKey:
     return SeriesKey(border, "component", aside.half, aside.half)
 
 
-def _held_totals(aside: Aside, held: Counts) -> Counts:
+def _held_totals(aside: Aside, recorded: Counts) -> Counts:
     """The record's count of the half by border; nationwide where all three are there."""
-    by_border = {border: held.get(_total(aside, border), {}) for border in BORDERS}
+    by_border = {border: recorded.get(_total(aside, border), {}) for border in BORDERS}
     shared = set.intersection(*(set(by_month) for by_month in by_border.values()))
     whole = {month: sum(by_border[border][month] for border in BORDERS) for month in shared}
     return {
@@ -111,9 +111,9 @@ def _parts(split: _SplitTotal | None) -> tuple[int, ...]:
     return split[1:] if split else ()
 
 
-def _total_problems(stated: Counts, held: Counts) -> Iterator[str]:
+def _total_problems(stated: Counts, recorded: Counts) -> Iterator[str]:
     for key, by_month in stated.items():
-        known = held.get(key, {})
+        known = recorded.get(key, {})
         for month in sorted(by_month.keys() & known.keys()):
             if by_month[month] != known[month]:
                 yield (
@@ -136,11 +136,11 @@ def _changed_problems(
     agreed: Agreement,
     new: Mapping[TotalMonth, _SplitTotal],
     old: Mapping[TotalMonth, _SplitTotal],
-    held: Counts,
+    recorded: Counts,
     source: Source,
 ) -> Iterator[str]:
     """Months held already: closed years to the unit, the others as near as any release's."""
-    newest = max((max(by_month) for key, by_month in held.items() if key.headline), default="")
+    newest = max((max(by_month) for key, by_month in recorded.items() if key.headline), default="")
     running = months.fiscal_year(newest, source.year_begins) if newest else 0
     for place in sorted(new.keys() & old.keys()):
         now, before = new[place], old[place]
@@ -207,13 +207,13 @@ def _without(snapshot: Snapshot, left_out: set[TotalMonth]) -> Snapshot:
     }
     coverage = [
         span
-        for each in snapshot.coverage
+        for covered in snapshot.coverage
         for span in coverage_of(
-            each.scope,
+            covered.scope,
             (
                 month
-                for month in months.between(each.first_month, each.last_month)
-                if (each.scope.border, month) not in left_out
+                for month in months.between(covered.first_month, covered.last_month)
+                if (covered.scope.border, month) not in left_out
             ),
         )
     ]

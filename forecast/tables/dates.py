@@ -100,8 +100,8 @@ def looks_like(cell: CellValue) -> bool:
         return True
     if not isinstance(cell, str) or names_year(cell):
         return False
-    found = _match(_ends(cell)[0])
-    return found is not None and ("name" not in found or bool(_name(found["name"])))
+    match = _match(_ends(cell)[0])
+    return match is not None and ("name" not in match or bool(_name(match["name"])))
 
 
 def is_compact(cell: CellValue) -> bool:
@@ -125,15 +125,15 @@ def order_of(cells: Iterable[CellValue]) -> str | None:
     """
     ends = [end for cell in cells if isinstance(cell, str) for end in _ends(cell)]
     pairs = [(int(m["one"]), int(m["two"])) for c in ends if (m := _match(c)) and "one" in m]
-    if any(one > 12 for one, _ in pairs):
+    if any(first > 12 for first, _ in pairs):
         return DAY_FIRST
     if any(two > 12 for _, two in pairs):
         return MONTH_FIRST
-    firsts, seconds = {one for one, _ in pairs}, {two for _, two in pairs}
+    firsts, seconds = {first for first, _ in pairs}, {two for _, two in pairs}
     if len(firsts) != len(seconds) and 1 in (len(firsts), len(seconds)):
         return MONTH_FIRST if len(seconds) == 1 else DAY_FIRST
     # 1/1/2024, or 5/5/2024, is in the same month either way.
-    return MONTH_FIRST if all(one == two for one, two in pairs) else None
+    return MONTH_FIRST if all(first == two for first, two in pairs) else None
 
 
 def read(cell: CellValue, order: str, fiscal_start: int) -> When:
@@ -157,24 +157,24 @@ def read(cell: CellValue, order: str, fiscal_start: int) -> When:
 
 
 def _read(cell: str, order: str, fiscal_start: int) -> When:
-    found = _match(cell)
-    if found is None:
+    match = _match(cell)
+    if match is None:
         raise ValueError("not a month; write it as YYYY-MM, such as 2024-01")
-    year = _full_year(found)
-    if "one" in found:
+    year = _full_year(match)
+    if "one" in match:
         by_month = ("one", "two") if order == MONTH_FIRST else ("two", "one")
-        number, day = (int(found[part]) for part in by_month)
-    elif "name" in found:
-        number, day = _name(found["name"]), int(found.get("day", 0))
+        number, day = (int(match[part]) for part in by_month)
+    elif "name" in match:
+        number, day = _name(match["name"]), int(match.get("day", 0))
     else:
-        number, day = int(found.get("month", found.get("period", 0))), int(found.get("day", 0))
+        number, day = int(match.get("month", match.get("period", 0))), int(match.get("day", 0))
     if not 1 <= number <= 12:
-        named = found.get("name")
+        named = match.get("name")
         raise ValueError(
             f"there is no month {named or number}; write the month that is meant, as YYYY-MM"
         )
     if _FISCAL.search(cell):
-        return When(fiscal_month(year, number, fiscal_start, named="name" in found), 0)
+        return When(fiscal_month(year, number, fiscal_start, named="name" in match), 0)
     index = year * 12 + number - 1
     if day > days_in(index):
         raise ValueError(f"{months.from_index(index)} has no day {day}; correct the date")
@@ -214,9 +214,9 @@ def names_year(cell: CellValue) -> tuple[int, bool] | None:
 
 def fiscal_pair(cell: str) -> tuple[int, int] | None:
     """Fiscal year and calendar month of "FY2024 Oct"; None where it counts its months itself."""
-    found = _match(cell)
-    number = _name(found["name"]) if found and "name" in found else 0
-    return (_full_year(found), number) if found and number else None
+    match = _match(cell)
+    number = _name(match["name"]) if match and "name" in match else 0
+    return (_full_year(match), number) if match and number else None
 
 
 def is_fiscal(text: str) -> bool:
@@ -229,13 +229,13 @@ def is_state_fiscal(text: str) -> bool:
     return re.search(r"\bstate fiscal|\bsfy", text, re.IGNORECASE) is not None
 
 
-def year_begins(found: Sequence[tuple[int, int]]) -> int:
+def year_begins(pairs: Sequence[tuple[int, int]]) -> int:
     """The month, 1 .. 12, in which years begin by the order of a file's lines; 0 if it is silent.
 
-    found : (year, calendar month) of each line. Where the month after June is in the next year,
+    pairs : (year, calendar month) of each line. Where the month after June is in the next year,
     years begin in July. Lines in no order of time say nothing.
     """
-    lines = [pair for at, pair in enumerate(found) if pair != found[at - 1]]
+    lines = [pair for at, pair in enumerate(pairs) if pair != pairs[at - 1]]
     turns: set[int] = set()
     within: set[int] = set()
     steps = 0
@@ -250,24 +250,24 @@ def year_begins(found: Sequence[tuple[int, int]]) -> int:
     return turns.pop() if proven else 0
 
 
-def fiscal_begins(found: Sequence[tuple[int, int]]) -> int:
+def fiscal_begins(pairs: Sequence[tuple[int, int]]) -> int:
     """The month in which fiscal years begin; 0 if a file is silent, -1 if it is in doubt.
 
-    found : as `year_begins` has it. The first and last year are seldom whole: a wrong start would
+    pairs : as `year_begins` has it. The first and last year are seldom whole: a wrong start would
     tear them off the others. Years from January on may be calendar years, or only be sorted so.
     """
-    whole = [start for start in range(1, 13) if _is_whole(found, start)]
+    whole = [start for start in range(1, 13) if _is_whole(pairs, start)]
     if len(whole) == 1:
         return whole[0]
-    shown = year_begins(found)
-    if len({year for year, _ in found}) == 1:
-        shown = begins_with(list(dict.fromkeys(number for _, number in found)))
+    shown = year_begins(pairs)
+    if len({year for year, _ in pairs}) == 1:
+        shown = begins_with(list(dict.fromkeys(number for _, number in pairs)))
     return -1 if shown == 1 else shown
 
 
-def _is_whole(found: Sequence[tuple[int, int]], start: int) -> bool:
+def _is_whole(pairs: Sequence[tuple[int, int]], start: int) -> bool:
     """Whether no month is left out, if fiscal years begin in this one."""
-    known = {fiscal_month(year, number, start, named=True) for year, number in found}
+    known = {fiscal_month(year, number, start, named=True) for year, number in pairs}
     return bool(known) and len(known) == max(known) - min(known) + 1
 
 
@@ -293,17 +293,17 @@ def evening_before(cells: Sequence[CellValue]) -> str:
         return ""
     for cell in evenings:
         try:
-            found = read(cell, MONTH_FIRST, 1)
+            when = read(cell, MONTH_FIRST, 1)
         except ValueError:
             return ""
-        if found.day != days_in(found.month):
+        if when.day != days_in(when.month):
             return ""
     return evenings[0]
 
 
-def spacing(found: Sequence[int]) -> str:
+def spacing(numbers: Sequence[int]) -> str:
     """Either "days" or "weeks", if dates are that far apart; else "". found : days, ordinals."""
-    days = sorted(set(found))
+    days = sorted(set(numbers))
     steps = [later - sooner for sooner, later in pairwise(days)]
     if len(steps) < 3:
         return ""
@@ -337,8 +337,8 @@ def full_year(text: str) -> int:
     return year if year > 99 else year + (2000 if year < 69 else 1900)
 
 
-def _full_year(found: dict[str, str]) -> int:
-    return full_year(found.get("year") or found["short"])
+def _full_year(groups: dict[str, str]) -> int:
+    return full_year(groups.get("year") or groups["short"])
 
 
 def _name(text: str) -> int:

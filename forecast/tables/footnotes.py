@@ -16,7 +16,7 @@ _FOOTNOTE = re.compile(
 
 def without_footnote(text: str) -> tuple[str, str]:
     """A number or month, and the sign of a footnote behind it, "" without one: 1,234* or 56 (r)."""
-    for found in _FOOTNOTE.finditer(text):
-        if found.end() == len(text):
-            return text[: found.start()], found[0].strip()
+    for match in _FOOTNOTE.finditer(text):
+        if match.end() == len(text):
+            return text[: match.start()], match[0].strip()
     return text, ""

@@ -58,8 +58,8 @@ def _in_sheet(parts: zipfile.ZipFile, path: str) -> list[tuple[int, int]]:
     return [_place(place) for place, result in formulas if never or result == ""]
 
 
-def _place(found: re.Match[str]) -> tuple[int, int]:
+def _place(match: re.Match[str]) -> tuple[int, int]:
     column = 0
-    for letter in found[1]:
+    for letter in match[1]:
         column = column * 26 + ord(letter) - ord("A") + 1
-    return int(found[2]) - 1, column - 1
+    return int(match[2]) - 1, column - 1

@@ -135,8 +135,8 @@ class TableGrid:
         if rows < 2:
             raise DataError(f"{sheet.name}: no table of monthly counts; {EXAMPLE}")
         self.filled = (self.grid != 0).sum(axis=1)
-        some = np.unique(np.linspace(0, rows - 1, min(rows, SAMPLE)).astype(np.int64))
-        self.sample = self.grid[some]
+        sample = np.unique(np.linspace(0, rows - 1, min(rows, SAMPLE)).astype(np.int64))
+        self.sample = self.grid[sample]
         self.notes = list(sheet.notes)
         self.faults: list[Fault] = []
         self.header = -1
@@ -193,12 +193,12 @@ class TableGrid:
 
     def _note_ragged(self, row: int) -> None:
         width = self.grid.shape[1]
-        found = width + int(self.sheet.ragged[row])
+        fields = width + int(self.sheet.ragged[row])
         text = ",".join(text_of(cell) for cell in self.sheet.row(row))
-        problem = f"{found} fields where the table has {width}; "
+        problem = f"{fields} fields where the table has {width}; "
         problem += (
             "put text or numbers with commas in quotation marks"
-            if found > width
+            if fields > width
             else ("complete the line or remove it")
         )
         self.faults.append(Fault(int(self.sheet.line[row]), "", text, problem))
@@ -251,7 +251,7 @@ def read_months(
     table.notes += footnotes_note([cell for cell in cells if isinstance(cell, str)], "months")
     for at, cell in enumerate(cells):
         try:
-            found = dates.read(cell, order, start)
+            when = dates.read(cell, order, start)
         except ValueError as problem:
             wrong = np.flatnonzero(back == at)
             for place in wrong.tolist():
@@ -263,8 +263,8 @@ def read_months(
                 )
                 table.faults.append(Fault(int(line[place]), name, text_of(cell), problem_text))
             continue
-        month[at] = found.month
-        day[at] = found.day
+        month[at] = when.month
+        day[at] = when.day
     return month[back], day[back]
 
 
@@ -274,26 +274,26 @@ def fiscal_start(table: TableGrid, shown: int, text: str) -> int:
     shown : as `dates.fiscal_begins` has it. text : what speaks of fiscal years, for a DataError
     where their start is in doubt, or they are a state's and nothing says when they begin.
     """
-    told = table.wanted.fiscal_start
-    if not told and (shown < 0 or (not shown and dates.is_state_fiscal(text))):
+    given = table.wanted.fiscal_start
+    if not given and (shown < 0 or (not shown and dates.is_state_fiscal(text))):
         raise DataError(
             f"{table.sheet.name}: {text!r} and its months do not say when fiscal years begin; add "
             "--fiscal-start MONTH: 10 for the U.S. government's, 7 for most states', 1 if they are "
             "calendar years"
         )
-    start = told or shown or FEDERAL
+    start = given or shown or FEDERAL
     if start == 1:
-        said = "fiscal years are taken to be calendar years"
-    elif told or not shown:
-        said = f"fiscal years are taken to begin in month {start} of the year before"
+        note = "fiscal years are taken to be calendar years"
+    elif given or not shown:
+        note = f"fiscal years are taken to begin in month {start} of the year before"
     else:
-        said = f"fiscal years begin in month {start} of the year before, as the file shows"
-    table.notes.append(f"{said} (--fiscal-start changes that)")
+        note = f"fiscal years begin in month {start} of the year before, as the file shows"
+    table.notes.append(f"{note} (--fiscal-start changes that)")
     return start
 
 
 def year_start(
-    table: TableGrid, column: int, fiscal: np.ndarray, found: Sequence[tuple[int, int]]
+    table: TableGrid, column: int, fiscal: np.ndarray, pairs: Sequence[tuple[int, int]]
 ) -> int:
     """The month in which the years begin that a column holds, or that head columns.
 
@@ -305,8 +305,8 @@ def year_start(
     DataError : years that are not called fiscal begin in another month than January.
     """
     if fiscal.any():
-        return fiscal_start(table, dates.fiscal_begins(found), table.name(column))
-    shown = dates.year_begins(found)
+        return fiscal_start(table, dates.fiscal_begins(pairs), table.name(column))
+    shown = dates.year_begins(pairs)
     if shown > 1:
         raise DataError(
             f"{table.sheet.name}: years in column {table.name(column)!r} begin in month {shown} by "
@@ -323,9 +323,9 @@ def years_of(table: TableGrid, column: int, rows: Ints) -> tuple[Ints, np.ndarra
     the lines below.
     """
     codes = fill_down(table, column, rows)
-    found = {code: dates.names_year(table.labels[code]) for code in np.unique(codes).tolist()}
+    years = {code: dates.names_year(table.labels[code]) for code in np.unique(codes).tolist()}
     for place, code in enumerate(codes.tolist()):
-        if found[code] is None:
+        if years[code] is None:
             table.faults.append(
                 Fault(
                     int(table.sheet.line[rows[place]]),
@@ -334,7 +334,7 @@ def years_of(table: TableGrid, column: int, rows: Ints) -> tuple[Ints, np.ndarra
                     "not a year; write it as 2024",
                 )
             )
-    named = [found[code] or (-1, False) for code in codes.tolist()]
+    named = [years[code] or (-1, False) for code in codes.tolist()]
     year = np.array([year for year, _ in named])
     fiscal = np.array([fiscal for _, fiscal in named])
     return year, fiscal | dates.is_fiscal(table.name(column))
@@ -443,14 +443,14 @@ def _telling_apart(table: TableGrid, columns: Sequence[int], rows: Ints, when: I
     Between equals words go before numbers: a clinic's name before its code.
     """
     for size in (1, 2, 3):
-        found = []
+        telling = []
         for group in combinations(columns, size):
             codes = [table.grid[rows, c] for c in group]
             if unique_share([when, *codes]) >= UNIQUE:
                 numbers = sum(table.share(c, numerals.is_number) > 0.5 for c in group)
-                found.append((unique_share(codes), numbers, group))
-        if found:
-            return list(min(found)[2])
+                telling.append((unique_share(codes), numbers, group))
+        if telling:
+            return list(min(telling)[2])
     nearest = sorted(columns, key=lambda c: unique_share([when, table.grid[rows, c]]))
     return nearest[-1:]
 

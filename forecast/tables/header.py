@@ -174,9 +174,9 @@ def _written(sheet: Sheet, where: tuple[int | slice, int | slice]) -> Sheet:
     codes = sheet.grid[where]
     for form in _READINGS:
         if any(form(sheet.labels[code]) is not None for code in codes[:TOP].tolist()):
-            found = _in_order(sheet, codes, form)
-            if found:
-                return _replaced(sheet, where, found)
+            by_code = _in_order(sheet, codes, form)
+            if by_code:
+                return _replaced(sheet, where, by_code)
     return sheet
 
 
@@ -185,41 +185,43 @@ def _in_order(
 ) -> dict[int, int]:
     """The month of each different cell, if all but a header's are months, one after the other."""
     read = {code: form(sheet.labels[code]) for code in np.unique(codes).tolist()}
-    found = {code: month for code, month in read.items() if month is not None}
-    inside = codes[np.isin(codes, list(found))]
-    if len(set(found.values())) < _LEAST or len(inside) < 0.8 * np.count_nonzero(codes):
+    by_code = {code: month for code, month in read.items() if month is not None}
+    inside = codes[np.isin(codes, list(by_code))]
+    if len(set(by_code.values())) < _LEAST or len(inside) < 0.8 * np.count_nonzero(codes):
         return {}
-    month = np.array([found[code] for code in inside.tolist()])
+    month = np.array([by_code[code] for code in inside.tolist()])
     steps = np.diff(month)
     steps = steps[steps != 0]  # a line a series
     follow = max(np.mean(steps == 1), np.mean(steps == -1))
-    return found if follow > 0.9 else {}
+    return by_code if follow > 0.9 else {}
 
 
-def _replaced(sheet: Sheet, where: tuple[int | slice, int | slice], found: dict[int, int]) -> Sheet:
-    labels, places = with_labels(sheet, list(map(months.from_index, found.values())))
+def _replaced(
+    sheet: Sheet, where: tuple[int | slice, int | slice], by_code: dict[int, int]
+) -> Sheet:
+    labels, places = with_labels(sheet, list(map(months.from_index, by_code.values())))
     grid = sheet.grid.copy()
     codes = grid[where]
-    for code, place in zip(found, places.tolist(), strict=True):
+    for code, place in zip(by_code, places.tolist(), strict=True):
         codes[codes == code] = place
     grid[where] = codes
-    code, month = next(iter(found.items()))
+    code, month = next(iter(by_code.items()))
     shown = f"{dates.as_digits(sheet.labels[code])} is read as {months.from_index(month)}"
     note = f"{shown}, as the file's order shows"
     return replace(sheet, labels=labels, grid=grid, notes=(*sheet.notes, note))
 
 
 def _year_and_name(cell: CellValue) -> int | None:
-    found = _NAMED.fullmatch(cell) if isinstance(cell, str) else None
-    number = dates.names_month(found[2]) if found else 0
-    return dates.full_year(found[1]) * 12 + number - 1 if found and number else None
+    match = _NAMED.fullmatch(cell) if isinstance(cell, str) else None
+    number = dates.names_month(match[2]) if match else 0
+    return dates.full_year(match[1]) * 12 + number - 1 if match and number else None
 
 
 def _pair(cell: CellValue, month: int, year: int) -> int | None:
-    found = _PAIR.fullmatch(cell) if isinstance(cell, str) else None
-    if not found or not 1 <= int(found[month]) <= 12 or len(found[year]) != 2:
+    match = _PAIR.fullmatch(cell) if isinstance(cell, str) else None
+    if not match or not 1 <= int(match[month]) <= 12 or len(match[year]) != 2:
         return None
-    return dates.full_year(found[year]) * 12 + int(found[month]) - 1
+    return dates.full_year(match[year]) * 12 + int(match[month]) - 1
 
 
 def _serial(cell: CellValue) -> int | None:
@@ -258,13 +260,13 @@ def _rewritten(
 
 
 def _without(sheet: Sheet, rows: Sequence[int], note: str) -> Sheet:
-    kept = np.ones(len(sheet.grid), dtype=bool)
-    kept[list(rows)] = False
+    mask = np.ones(len(sheet.grid), dtype=bool)
+    mask[list(rows)] = False
     return replace(
         sheet,
-        grid=sheet.grid[kept],
-        line=sheet.line[kept],
-        ragged=sheet.ragged[kept],
+        grid=sheet.grid[mask],
+        line=sheet.line[mask],
+        ragged=sheet.ragged[mask],
         notes=(*sheet.notes, note),
     )
 
@@ -283,8 +285,8 @@ def _text(cell: CellValue) -> str:
 def _from_above(sheet: Sheet, row: int, places: Sequence[int], last: int) -> list[str]:
     """For each place the text in or left of it in a row, as a merged cell has it."""
     filled = [at for at in range(last) if sheet.grid[row, at]]
-    found = [max((f for f in filled if f <= at), default=-1) for at in places]
-    return [_text(sheet.labels[sheet.grid[row, f]]) if f >= 0 else "" for f in found]
+    filled_places = [max((f for f in filled if f <= at), default=-1) for at in places]
+    return [_text(sheet.labels[sheet.grid[row, f]]) if f >= 0 else "" for f in filled_places]
 
 
 def _year(text: str) -> bool:

@@ -54,8 +54,8 @@ def in_english(sheet: Sheet) -> Sheet:
     for where in places:
         codes = np.unique(grid[where])
         cells = {code: _parts(labels[code]) for code in codes[:2000].tolist()}
-        named = {code: found for code, found in cells.items() if found}
-        words = {found["name"] for found in named.values()}
+        named = {code: groups for code, groups in cells.items() if groups}
+        words = {groups["name"] for groups in named.values()}
         if not _LEAST <= len(words) <= _MOST or len(named) < len(codes) / 4:
             continue
         language = _language(sheet.name, words)
@@ -64,9 +64,9 @@ def in_english(sheet: Sheet) -> Sheet:
         languages.add(language)
         months = _names()[language]
         texts = {
-            code: _english(found, months[found["name"]])
-            for code, found in named.items()
-            if found["name"] in months
+            code: _english(groups, months[groups["name"]])
+            for code, groups in named.items()
+            if groups["name"] in months
         }
         labels, new = with_labels(replace(sheet, labels=labels), list(texts.values()))
         grid = grid.copy()
@@ -81,17 +81,17 @@ def in_english(sheet: Sheet) -> Sheet:
 
 
 def _parts(cell: dates.CellValue) -> dict[str, str] | None:
-    found = _CELL.fullmatch(cell) if isinstance(cell, str) and len(cell) < 40 else None
-    if not found:
+    match = _CELL.fullmatch(cell) if isinstance(cell, str) and len(cell) < 40 else None
+    if not match:
         return None
-    return {**found.groupdict(default=""), "name": found["name"].casefold().rstrip(".")}
+    return {**match.groupdict(default=""), "name": match["name"].casefold().rstrip(".")}
 
 
-def _english(found: Mapping[str, str], number: int) -> str:
-    before = found["before"].strip(_AROUND)
-    after = found["after"].strip(_AROUND).removeprefix("del ").removeprefix("de ").strip(_AROUND)
+def _english(names: Mapping[str, str], number: int) -> str:
+    before = names["before"].strip(_AROUND)
+    after = names["after"].strip(_AROUND).removeprefix("del ").removeprefix("de ").strip(_AROUND)
     words = filter(None, (before, dates.FULL[number - 1].capitalize(), after))
-    return " ".join(words) + found["sign"].strip()
+    return " ".join(words) + names["sign"].strip()
 
 
 def _language(file: str, words: Collection[str]) -> str:
@@ -122,15 +122,15 @@ def _names() -> Mapping[str, Mapping[str, int]]:
     """Language -> month's name in small letters -> its number."""
     from babel import Locale  # late: most files are in English, and its data take a while
 
-    found: dict[str, dict[str, int]] = {}
+    by_language: dict[str, dict[str, int]] = {}
     for language in _LANGUAGES:
         months = Locale.parse(language).months
-        found[language] = dict(_OFFICES.get(language, {}))
+        by_language[language] = dict(_OFFICES.get(language, {}))
         for use in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 for number, name in months[use][width].items():
-                    found[language].setdefault(name.casefold().rstrip("."), number)
-    return found
+                    by_language[language].setdefault(name.casefold().rstrip("."), number)
+    return by_language
 
 
 def _called(language: str) -> str:

@@ -94,8 +94,8 @@ def _compact_months(cells: Sequence[CellValue]) -> list[int]:
         for at, cell in enumerate(digits)
         if isinstance(cell, str) and re.fullmatch(r"(19|20)\d\d(0[1-9]|1[0-2])", cell)
     ]
-    found = [dates.read(digits[at], "mdy", 1).month for at in places]
-    steps = set(np.diff(found).tolist())
+    months = [dates.read(digits[at], "mdy", 1).month for at in places]
+    steps = set(np.diff(months).tolist())
     return places if len(places) > 2 and steps in ({1}, {-1}) else []
 
 
@@ -107,13 +107,13 @@ def _from_across(table: TableGrid, row: int) -> Entries:
     heads = [row, *(at for at in rows.tolist() if _heads_again(table, at, places))]
     rows = rows[~np.isin(rows, heads)]
     names = [table.name(at) for at in places]
-    found = [
+    heads_read = [
         read_months(table, table.grid[head, places], np.full(len(places), line), names)
         for head, line in zip(heads, table.sheet.line[heads].tolist(), strict=True)
     ]
     block = np.searchsorted(heads, rows) - 1
-    month = np.stack([month for month, _ in found])[block].ravel()
-    day = ordinals(month, np.stack([day for _, day in found])[block].ravel())
+    month = np.stack([month for month, _ in heads_read])[block].ravel()
+    day = ordinals(month, np.stack([day for _, day in heads_read])[block].ravel())
     others = [at for at in range(table.grid.shape[1]) if at not in places]
     refuse_sums_of_months(table, others, rows)
     series = series_columns(table, others, rows, None)
@@ -169,18 +169,18 @@ def _of_columns(
 def _calendar(table: TableGrid) -> int | None:
     for row in range(min(TOP, len(table.grid) - 1)):
         cells = table.sheet.row(row)
-        found = list(filter(None, _calendar_months(cells)))
-        if len(set(found)) >= 6 or (dates.names_year(table.sheet.title) and _is_begun(cells)):
+        months = list(filter(None, _calendar_months(cells)))
+        if len(set(months)) >= 6 or (dates.names_year(table.sheet.title) and _is_begun(cells)):
             return row
     return None
 
 
 def _is_begun(cells: Sequence[CellValue]) -> bool:
     """Whether they name January and the months after it: a sheet of a year that is not over."""
-    found = list(filter(None, map(dates.names_month, cells)))
+    months = list(filter(None, map(dates.names_month, cells)))
     return (
-        found[:1] == [1]
-        and found == [*range(1, len(found) + 1)]
+        months[:1] == [1]
+        and months == [*range(1, len(months) + 1)]
         and not any(map(numerals.is_number, cells))
     )
 
@@ -309,9 +309,9 @@ def _names_column(table: TableGrid, row: int, years: Sequence[object]) -> int | 
 def _from_years(table: TableGrid, row: int) -> Entries:
     table.header = row
     cells = table.sheet.row(row)
-    found = [dates.names_year(cell) for cell in cells]
-    places = [at for at, year in enumerate(found) if year is not None]
-    column = _names_column(table, row, found)
+    years = [dates.names_year(cell) for cell in cells]
+    places = [at for at, year in enumerate(years) if year is not None]
+    column = _names_column(table, row, years)
     assert column is not None
     rows = _without_sums(table, table.data_rows(row + 1), column)
     months = table.cells(table.grid[rows, column])
@@ -334,8 +334,8 @@ def _from_years(table: TableGrid, row: int) -> Entries:
         f"a line for each month in column {table.name(column)!r}, a column for each year; "
         f"series from {quoted(table, series)}",
     )
-    year = np.array([y for y, _ in filter(None, found)])
-    fiscal = np.array([f for _, f in filter(None, found)])
+    year = np.array([y for y, _ in filter(None, years)])
+    fiscal = np.array([f for _, f in filter(None, years)])
     pairs = [(y, n) for y in year.tolist() for n in dict.fromkeys(number.tolist())]
     start = year_start(table, places[0], fiscal, pairs)
     month = _running(year, fiscal, number[:, None], start)

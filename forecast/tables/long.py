@@ -138,10 +138,10 @@ def _with_different_months(table: TableGrid, dated: list[int]) -> list[int]:
     if len(dated) < 2 or not order:
         return dated
     try:
-        found = {len({dates.read(cell, order, 1).month for cell in row}) for row in rows}
+        months = {len({dates.read(cell, order, 1).month for cell in row}) for row in rows}
     except ValueError:
         return dated
-    return dated[:1] if found == {1} else dated
+    return dated[:1] if months == {1} else dated
 
 
 def _is_compact_column(table: TableGrid, column: int) -> bool:
@@ -331,9 +331,9 @@ def _refuse_narrow_header(table: TableGrid) -> None:
         if not beyond.any():  # every line ends in a separator, the header alone does not
             return
         width = table.grid.shape[1]
-        found = width + int(table.sheet.ragged[table.header])
+        fields = width + int(table.sheet.ragged[table.header])
         raise DataError(
-            f"{table.sheet.name}, line {table.sheet.line[table.header]}: the header has {found} "
+            f"{table.sheet.name}, line {table.sheet.line[table.header]}: the header has {fields} "
             f"fields, most lines have {width}. Put numbers with commas in quotation marks, or "
             "complete the header"
         )
@@ -435,8 +435,8 @@ def _is_row_number(table: TableGrid, column: int) -> bool:
     ):
         return False
     codes = table.grid[table.header + 1 :, column]
-    found = [str(dates.as_digits(cell)) for cell in table.cells(codes[:SAMPLE])]
-    numbers = [int(text) for text in found if _ascii_digits(text)]
+    texts = [str(dates.as_digits(cell)) for cell in table.cells(codes[:SAMPLE])]
+    numbers = [int(text) for text in texts if _ascii_digits(text)]
     return (
         len(numbers) > 2
         and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
@@ -447,14 +447,14 @@ def _is_row_number(table: TableGrid, column: int) -> bool:
 def _repeats_date(table: TableGrid, column: int, rows: Ints, month: Ints) -> bool:
     """Whether a column only says the month's year or number once more."""
     cells = table.cells(table.grid[rows[:SAMPLE], column])
-    some = month[: len(cells)]
+    first = month[: len(cells)]
     digits = [str(dates.as_digits(cell)) for cell in cells]
     numbers = np.array([int(d) if _ascii_digits(d) and len(d) < 9 else -1 for d in digits])
-    known = some >= 0
+    known = first >= 0
     if not known.any():
         return False
-    year, number = some[known] // 12, some[known] % 12 + 1
-    days = np.array(list(map(dates.days_in, some[known].tolist())))
+    year, number = first[known] // 12, first[known] % 12 + 1
+    days = np.array(list(map(dates.days_in, first[known].tolist())))
     alike = (
         year,
         number,
@@ -464,7 +464,7 @@ def _repeats_date(table: TableGrid, column: int, rows: Ints, month: Ints) -> boo
         days,
     )
     # So does a running number, which grows as months do.
-    if known.sum() > 12 and len(set((numbers[known] - some[known]).tolist())) == 1:
+    if known.sum() > 12 and len(set((numbers[known] - first[known]).tolist())) == 1:
         return True
     return len(set(numbers)) > 1 and any(np.array_equal(numbers[known], x) for x in alike)
 
@@ -525,9 +525,9 @@ def _one_of(
         return columns[0]
     names = [table.name(column) for column in columns]
     # Words in their order: "month" before "date".
-    said = [c for c in columns if table.name(c).casefold().replace("_", " ") in words]
-    if len(said) == 1:
-        return said[0]
+    named = [c for c in columns if table.name(c).casefold().replace("_", " ") in words]
+    if len(named) == 1:
+        return named[0]
     shown = ", ".join(map(repr, names[:12]))
     raise DataError(
         f"{table.sheet.name}: several columns hold {what}: {shown}. "
@@ -560,13 +560,13 @@ def _numbers_beside(
     if not series or unique_share(codes) >= UNIQUE:
         return []
     most = 2 * len(rows) / len(np.unique(month))
-    found = [
+    few = [
         c
         for c in numbers
         if len(np.unique(table.grid[rows, c])) <= most
         and unique_share([*codes, table.grid[rows, c]]) >= UNIQUE
     ]
-    return found if len(found) == 1 else []
+    return few if len(few) == 1 else []
 
 
 def _as_code(
@@ -624,7 +624,7 @@ def _families(
     table: TableGrid, family: Sequence[int], rows: Ints, code: Ints, called: Sequence[str]
 ) -> list[str]:
     """(series,) family of each; a series in two of them is a fault."""
-    found: list[str] = [""] * len(called)
+    families: list[str] = [""] * len(called)
     many = code.shape[1]  # columns of counts, each a series of its own
     codes = np.repeat(table.grid[rows, family[0]], many)
     pairs, first = np.unique(np.stack([code.ravel(), codes], axis=1), axis=0, return_index=True)
@@ -636,9 +636,9 @@ def _families(
             continue
         if not text:
             table.faults.append(Fault(line, FAMILY, text, "no name of a family; fill it in"))
-        elif found[number] and found[number] != text:
-            problem = f"series {called[number]!r} was in family {found[number]!r} before"
+        elif families[number] and families[number] != text:
+            problem = f"series {called[number]!r} was in family {families[number]!r} before"
             table.faults.append(Fault(line, FAMILY, text, problem))
         else:
-            found[number] = text
-    return found
+            families[number] = text
+    return families

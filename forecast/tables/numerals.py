@@ -100,14 +100,14 @@ def marks(cells: Iterable[CellValue], separator: str) -> Marks:
 def _proven(proofs: dict[str, list[str]], open_: dict[str, list[str]]) -> Marks:
     """What is proven, unless others contradict it; by mark, numbers that prove or leave it open."""
     if len(proofs) > 1:
-        return Marks("", " and ".join(found[0] for found in proofs.values()))
-    decimal, found = next(iter(proofs.items()))
+        return Marks("", " and ".join(proof[0] for proof in proofs.values()))
+    decimal, proof = next(iter(proofs.items()))
     doubtful = open_.get(decimal, [])
     # Beside 1.5, most numbers as 2.527 would be decimals of just three places; beside 2,445, one
     # would be. Whoever wrote that mixed two ways.
-    if len(doubtful) > len(found) or (doubtful and len(open_) > 1):
-        return Marks("", f"{found[0]} and {doubtful[0]}")
-    return Marks(decimal, found[0])
+    if len(doubtful) > len(proof) or (doubtful and len(open_) > 1):
+        return Marks("", f"{proof[0]} and {doubtful[0]}")
+    return Marks(decimal, proof[0])
 
 
 def number(cell: CellValue, decimal: str) -> float:
@@ -137,8 +137,8 @@ def _parsed(cell: str, decimal: str) -> float:
     sign = 1
     if text[:1] in "-\u2212" or text.endswith("-") or re.fullmatch(r"\([\d.,]*\)", text):
         sign, text = -1, text.strip("()-\u2212 ")
-    if found := _EXPONENT.fullmatch(text):
-        lead, places, power = found[1], found[2] or "", int(found[3])
+    if match := _EXPONENT.fullmatch(text):
+        lead, places, power = match[1], match[2] or "", int(match[3])
         if len(places) < power:
             raise ValueError("digits are hidden behind an exponent; write the whole number")
         return sign * float(f"{lead}.{places or 0}e{power}")
@@ -165,14 +165,14 @@ def _unreadable(text: str, decimal: str) -> str:
 
 def _proof(text: str) -> tuple[str, bool]:
     """The decimal mark that a number shows, and whether it proves it; "" where it has no mark."""
-    found = [mark for mark in text if mark in ".,"]
-    if not found:
+    separators = [mark for mark in text if mark in ".,"]
+    if not separators:
         return "", False
-    last = found[-1]
+    last = separators[-1]
     other = "," if last == "." else "."
-    if len(set(found)) == 2:
+    if len(set(separators)) == 2:
         return last, True
-    if len(found) > 1:
+    if len(separators) > 1:
         return other, True
     before, after = text.split(last)
     if len(after) == 3 and 1 <= len(before) <= 3 and before[0] != "0":

@@ -110,40 +110,40 @@ def table_of(sheet: Sheet, wanted: ReadAs) -> TableRead:
     return _table_of_entries(sheet, layout.entries(sheet, wanted), wanted)
 
 
-def _table_of_entries(sheet: Sheet, found: Entries, wanted: ReadAs) -> TableRead:
-    found = _named_alike(found)
-    notes, warnings, faults = list(found.notes), [], list(found.faults)
-    value, said, wrong = _values(sheet, found, wanted)
-    notes += said
+def _table_of_entries(sheet: Sheet, entries: Entries, wanted: ReadAs) -> TableRead:
+    entries = _named_alike(entries)
+    notes, warnings, faults = list(entries.notes), [], list(entries.faults)
+    value, words, wrong = _values(sheet, entries, wanted)
+    notes += words
     faults += wrong
-    _refuse_periods(sheet.name, found, wanted)
+    _refuse_periods(sheet.name, entries, wanted)
     if not wanted.sums:
-        faults += _twice(found)
+        faults += _twice(entries)
     if faults:
         raise FaultsError(sheet.name, [str(f) for f in sorted(set(faults))])
     if not np.isfinite(value).any():
         raise DataError(f"{sheet.name}: no counts in it; nothing to forecast")
     if wanted.sums:
-        found, value, warned = _summed(found, value)
+        entries, value, warned = _summed(entries, value)
         warnings += warned
-    _refuse_wide_spacing(sheet.name, found, value)
-    counts, missing, warned = _arranged(found, value)
+    _refuse_wide_spacing(sheet.name, entries, value)
+    counts, missing, warned = _arranged(entries, value)
     return TableRead(
         replace(counts, jumps=wanted.jumps),
         tuple(notes),
         tuple(warnings + warned),
         missing,
-        found.counts_column,
-        found.series_column,
+        entries.counts_column,
+        entries.series_column,
     )
 
 
 def _named(sheets: Sequence[Sheet], title: str) -> list[Sheet]:
-    found = [sheet for sheet in sheets if sheet.title.casefold() == title.casefold()]
-    if not found:
+    named = [sheet for sheet in sheets if sheet.title.casefold() == title.casefold()]
+    if not named:
         titles = ", ".join(repr(sheet.title) for sheet in sheets)
         raise DataError(f"{sheets[0].name}: no sheet {title!r} (--sheet); there are {titles}")
-    return found
+    return named
 
 
 def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
@@ -184,75 +184,77 @@ def _joined(tables: Sequence[tuple[Sheet, Entries]]) -> tuple[Sheet, Entries] | 
 
     None where they may be anything else.
     """
-    each = [found for _, found in tables]
-    held = [set(found.month.tolist()) for found in each]
-    apart = sum(map(len, held)) == len(set().union(*held))
+    parts_read = [part for _, part in tables]
+    month_sets = [set(part.month.tolist()) for part in parts_read]
+    apart = sum(map(len, month_sets)) == len(set().union(*month_sets))
     if not apart and all(_year_of(sheet) for sheet, _ in tables):
-        again = [month for month, many in Counter(chain(*held)).items() if many > 1]
+        again = [month for month, many in Counter(chain(*month_sets)).items() if many > 1]
         raise DataError(
             f"{tables[0][0].name}: the sheets are called like years, and several have "
             f"{months.from_index(min(again))}; remove repeated months, or say which to read: "
             f"--sheet {tables[0][0].title!r}"
         )
-    if not apart and all(found.names == [ONE_SERIES] for found in each):
-        each = [replace(found, names=[sheet.title]) for sheet, found in tables]
-    elif not apart or len({(found.series_column, found.counts_column) for found in each}) > 1:
+    if not apart and all(part.names == [ONE_SERIES] for part in parts_read):
+        parts_read = [replace(part, names=[sheet.title]) for sheet, part in tables]
+    elif not apart or len({(part.series_column, part.counts_column) for part in parts_read}) > 1:
         return None
-    names = list(dict.fromkeys(name for found in each for name in found.names))
+    names = list(dict.fromkeys(name for part in parts_read for name in part.names))
     labels: list[CellValue] = []
     columns: list[str] = []
     parts: list[dict[str, Ints]] = []
-    for (sheet, _), found in zip(tables, each, strict=True):
-        own = {name: getattr(found, name) for name in PER_ENTRY}
-        place = np.array([*map(names.index, found.names), -1])  # a series of -1 is a fault
-        own |= {"series": place[found.series], "value": found.value + len(labels)}
-        parts.append(own | {"column": found.column + len(columns)})
+    for (sheet, _), part in zip(tables, parts_read, strict=True):
+        own = {name: getattr(part, name) for name in PER_ENTRY}
+        place = np.array([*map(names.index, part.names), -1])  # a series of -1 is a fault
+        own |= {"series": place[part.series], "value": part.value + len(labels)}
+        parts.append(own | {"column": part.column + len(columns)})
         labels += sheet.labels
-        columns += [f"{column} of sheet {sheet.title!r}" for column in found.columns]
+        columns += [f"{column} of sheet {sheet.title!r}" for column in part.columns]
     arrays: dict[str, Any] = {
         name: np.concatenate([part[name] for part in parts]) for name in PER_ENTRY
     }
     whole = replace(
-        each[0],
+        parts_read[0],
         names=names,
         family=[],
         columns=columns,
-        notes=list(dict.fromkeys(note for found in each for note in found.notes)),
-        faults=[fault for found in each for fault in found.faults],
+        notes=list(dict.fromkeys(note for part in parts_read for note in part.notes)),
+        faults=[fault for part in parts_read for fault in part.faults],
         **arrays,
     )
-    if all(found.nested for found in each):
-        inside = dict(pair for f in each for pair in zip(f.names, f.nested, strict=True))
+    if all(part.nested for part in parts_read):
+        inside = dict(pair for f in parts_read for pair in zip(f.names, f.nested, strict=True))
         whole = replace(whole, nested=[inside[name] for name in names])
     first = tables[0][0]
     return replace(first, labels=labels, name=first.name.split(", sheet ")[0]), whole
 
 
-def _named_alike(found: Entries) -> Entries:
+def _named_alike(entries: Entries) -> Entries:
     """Series whose names differ in capitals alone as one, where no month stands in two of them."""
     alike: dict[str, list[int]] = {}
-    for at, name in enumerate(found.names):
+    for at, name in enumerate(entries.names):
         alike.setdefault(name.casefold(), []).append(at)
-    onto = np.arange(len(found.names) + 1)
+    onto = np.arange(len(entries.names) + 1)
     onto[-1] = -1  # a series of -1 is a fault
-    notes = list(found.notes)
+    notes = list(entries.notes)
     for group in alike.values():
-        months = [found.month[found.series == at] for at in group] if len(group) > 1 else []
+        months = [entries.month[entries.series == at] for at in group] if len(group) > 1 else []
         if months and len(np.unique(np.concatenate(months))) == sum(map(len, months)):
             onto[group] = group[0]
-            others = ", ".join(repr(found.names[at]) for at in group[1:])
-            notes.append(f"{others} is taken for {found.names[group[0]]!r}")
-    if len(notes) == len(found.notes) or found.family or found.nested:
-        return found
-    kept = np.unique(onto[:-1])
-    place = np.append(np.searchsorted(kept, onto[:-1]), -1)
-    names = [found.names[at] for at in kept.tolist()]
-    return replace(found, names=names, series=place[found.series], notes=notes)
+            others = ", ".join(repr(entries.names[at]) for at in group[1:])
+            notes.append(f"{others} is taken for {entries.names[group[0]]!r}")
+    if len(notes) == len(entries.notes) or entries.family or entries.nested:
+        return entries
+    starts = np.unique(onto[:-1])
+    place = np.append(np.searchsorted(starts, onto[:-1]), -1)
+    names = [entries.names[at] for at in starts.tolist()]
+    return replace(entries, names=names, series=place[entries.series], notes=notes)
 
 
-def _values(sheet: Sheet, found: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[Fault]]:
+def _values(
+    sheet: Sheet, entries: Entries, wanted: ReadAs
+) -> tuple[Floats, list[str], list[Fault]]:
     """(entries,) counts, NaN where missing; notes; and what is no count."""
-    different, back = np.unique(found.value, return_inverse=True)
+    different, back = np.unique(entries.value, return_inverse=True)
     cells = [sheet.labels[code] for code in different.tolist()]
     times = np.bincount(back, minlength=len(cells))
     value, faults = np.full(len(cells), np.nan), []
@@ -278,8 +280,8 @@ def _values(sheet: Sheet, found: Entries, wanted: ReadAs) -> tuple[Floats, list[
         except ValueError as problem:
             faults += [
                 Fault(
-                    int(found.line[entry]),
-                    found.columns[found.column[entry]],
+                    int(entries.line[entry]),
+                    entries.columns[entries.column[entry]],
                     text_of(cell),
                     str(problem),
                 )
@@ -306,54 +308,54 @@ def _reads(cell: str, decimal: str) -> bool:
     return True
 
 
-def _refuse_periods(name: str, found: Entries, wanted: ReadAs) -> None:
+def _refuse_periods(name: str, entries: Entries, wanted: ReadAs) -> None:
     """DataError for weeks, which no sum makes months, and for days that are not to be added up."""
-    period = _spacing(found)
+    period = _spacing(entries)
     if period == "weeks":
         refuse_period(name, period)
     if period == "days" and not wanted.sums:
         raise DataError(f"{name}: these are counts of days; add --sum to add them up by month")
 
 
-def _twice(found: Entries) -> list[Fault]:
+def _twice(entries: Entries) -> list[Fault]:
     """A fault for every entry whose series had its month before."""
-    order = np.lexsort((found.line, found.month, found.series))
-    order = order[(found.month[order] >= 0) & (found.series[order] >= 0)]  # the rest are faults
-    series, month, line = found.series[order], found.month[order], found.line[order]
+    order = np.lexsort((entries.line, entries.month, entries.series))
+    order = order[(entries.month[order] >= 0) & (entries.series[order] >= 0)]  # the rest are faults
+    series, month, line = entries.series[order], entries.month[order], entries.line[order]
     again = np.flatnonzero((series[1:] == series[:-1]) & (month[1:] == month[:-1])) + 1
     faults = []
     for at in again.tolist():
-        called = f"{found.names[series[at]]!r} has this month already, in line {line[at - 1]}"
+        called = f"{entries.names[series[at]]!r} has this month already, in line {line[at - 1]}"
         problem = f"{called}; remove one of them, or add --sum to add them up"
-        column = found.month_column or found.columns[found.column[order[at]]]
+        column = entries.month_column or entries.columns[entries.column[order[at]]]
         faults.append(Fault(int(line[at]), column, months.from_index(int(month[at])), problem))
     return faults
 
 
-def _summed(found: Entries, value: Floats) -> tuple[Entries, Floats, list[str]]:
+def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats, list[str]]:
     """One entry a series and month: the sum; missing where any of its counts is."""
-    keys = np.stack([found.series, found.month], axis=1)
+    keys = np.stack([entries.series, entries.month], axis=1)
     _, first, back = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     total = np.bincount(back.ravel(), weights=value).astype(float)
     many = len(value) - len(first)
     warned = [f"{many:,} counts were added to others of the same month"] if many else []
-    warned += _half_months(found)
-    chosen = {name: getattr(found, name)[first] for name in PER_ENTRY}
-    return replace(found, **chosen), total, warned
+    warned += _half_months(entries)
+    chosen = {name: getattr(entries, name)[first] for name in PER_ENTRY}
+    return replace(entries, **chosen), total, warned
 
 
-def _spacing(found: Entries) -> str:
+def _spacing(entries: Entries) -> str:
     """How far apart the dates are, by the first ones; see `dates.spacing`."""
-    return dates.spacing(found.day[found.day > 0][:10_000].tolist())
+    return dates.spacing(entries.day[entries.day > 0][:10_000].tolist())
 
 
-def _half_months(found: Entries) -> list[str]:
+def _half_months(entries: Entries) -> list[str]:
     """A warning where days were added up, and the last month has fewer of them than others."""
-    if _spacing(found) != "days":
+    if _spacing(entries) != "days":
         return []
-    last = found.month.max()
-    days = len(np.unique(found.day[found.month == last]))
-    before = len(np.unique(found.day[found.month == last - 1]))
+    last = entries.month.max()
+    days = len(np.unique(entries.day[entries.month == last]))
+    before = len(np.unique(entries.day[entries.month == last - 1]))
     if days >= before - 3:
         return []
     return [
@@ -362,36 +364,36 @@ def _half_months(found: Entries) -> list[str]:
     ]
 
 
-def _refuse_wide_spacing(name: str, found: Entries, value: Floats) -> None:
+def _refuse_wide_spacing(name: str, entries: Entries, value: Floats) -> None:
     """DataError where every series has counts of every third or twelfth month only."""
     known = np.isfinite(value)
-    order = np.lexsort((found.month[known], found.series[known]))
-    series, month = found.series[known][order], found.month[known][order]
+    order = np.lexsort((entries.month[known], entries.series[known]))
+    series, month = entries.series[known][order], entries.month[known][order]
     steps = np.diff(month)[series[1:] == series[:-1]]
     if len(steps) > 2 and (steps % 3 == 0).all():
         refuse_period(name, "years" if (steps % 12 == 0).all() else "quarters")
 
 
-def _arranged(found: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:
+def _arranged(entries: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:
     """Series side by side, how many months are missing inside them, and warnings."""
     known = np.isfinite(value)
-    empty = np.bincount(found.series[known], minlength=len(found.names)) == 0
+    empty = np.bincount(entries.series[known], minlength=len(entries.names)) == 0
     warned = (
-        [f"no count in any month, left out: {_list(found.names, empty)}"] if empty.any() else []
+        [f"no count in any month, left out: {_list(entries.names, empty)}"] if empty.any() else []
     )
-    order = np.lexsort((found.month[known], found.series[known]))
-    series, month = found.series[known][order], found.month[known][order]
+    order = np.lexsort((entries.month[known], entries.series[known]))
+    series, month = entries.series[known][order], entries.month[known][order]
     value = value[known][order]
     number = np.cumsum(~empty) - 1
     code = number[series]
-    names = list(compress(found.names, ~empty))
-    kept, cut = _after_long_gaps(code, month, len(names))
+    names = list(compress(entries.names, ~empty))
+    lasting, cut = _after_long_gaps(code, month, len(names))
     if cut.any():
         warned.append(
             f"nothing known for more than {MOST_MISSING} months in a row; only the months after "
             f"that are used: {_list(names, cut)}"
         )
-    code, month, value = code[kept], month[kept], value[kept]
+    code, month, value = code[lasting], month[lasting], value[lasting]
     last = np.zeros(len(names), dtype=np.int64)
     first = np.full(len(names), np.iinfo(np.int64).max)
     np.maximum.at(last, code, month)
@@ -399,13 +401,13 @@ def _arranged(found: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[s
     width = int((last - first).max()) + 1
     values = np.full((len(names), width), np.nan)
     values[code, width - 1 - (last[code] - month)] = value
-    family = list(compress(found.family, ~empty))
+    family = list(compress(entries.family, ~empty))
     counts = MonthlyCounts(
         tuple(names),
         np.array(family or [ONE_FAMILY] * len(names), dtype=np.str_),
         values,
         last,
-        tuple(compress(found.nested, ~empty)),
+        tuple(compress(entries.nested, ~empty)),
     )
     missing = int((last - first + 1 - np.bincount(code, minlength=len(names))).sum())
     return counts, missing, warned + _gaps(counts) + _ends(counts) + _zeros(counts)
@@ -432,9 +434,9 @@ def _gaps(counts: MonthlyCounts) -> list[str]:
     shown = []
     for row in rows[:_NAMED].tolist():
         back = counts.values.shape[1] - 1 - np.flatnonzero(inside[row])
-        found = [months.from_index(int(counts.last[row]) - int(b)) for b in back]
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-        shown.append(f"{counts.names[row]} {', '.join(found[:_NAMED])}{more}")
+        ends = [months.from_index(int(counts.last[row]) - int(b)) for b in back]
+        more = f" and {len(ends) - _NAMED} more" if len(ends) > _NAMED else ""
+        shown.append(f"{counts.names[row]} {', '.join(ends[:_NAMED])}{more}")
     more = f"; and {len(rows) - _NAMED:,} more series" if len(rows) > _NAMED else ""
     return [f"no count, and not taken for 0: {'; '.join(shown)}{more}"]
 

@@ -133,8 +133,8 @@ class _LabelPlaces(dict[Any, int]):
 
 
 def _delimited(name: str, content: bytes) -> Sheet:
-    if len(content) >= LARGE and (found := _plain_columns(name, content)):
-        return found
+    if len(content) >= LARGE and (columns := _plain_columns(name, content)):
+        return columns
     text, notes = _decoded(name, content)
     separator = _separator(text)
     if separator not in (",", ""):
@@ -176,10 +176,10 @@ def _plain_columns(name: str, content: bytes) -> Sheet | None:
         return None
     notes = [] if separator == "," else [f"columns are separated by {SEPARATORS[separator]}"]
     tidy, grid = _stripped(labels, grid)
-    kept = (grid != 0).any(axis=1)
-    line = np.flatnonzero(kept) + 1
+    filled = (grid != 0).any(axis=1)
+    line = np.flatnonzero(filled) + 1
     notes = [*_unended(content.endswith((b"\n", b"\r"))), *notes]
-    return Sheet(name, tidy, grid[kept], line, np.zeros_like(line), separator, tuple(notes))
+    return Sheet(name, tidy, grid[filled], line, np.zeros_like(line), separator, tuple(notes))
 
 
 def _quoted_whole(content: bytes, separator: bytes) -> bool:
@@ -187,7 +187,7 @@ def _quoted_whole(content: bytes, separator: bytes) -> bool:
     before, after = b"[\n" + re.escape(separator) + b"]", b"[\r\n" + re.escape(separator) + b"]"
     # Led by the mark itself, which is found faster than what stands before it.
     cell = rb'"(?:(?<=' + before + rb'")|(?<=\A"))(?:[^"\r\n]|"")*"(?=' + after + rb"|\Z)"
-    marks = sum(found.group().count(b'"') for found in re.finditer(cell, content))
+    marks = sum(match.group().count(b'"') for match in re.finditer(cell, content))
     return marks == content.count(b'"')
 
 
@@ -201,7 +201,7 @@ def _arrow_columns(content: bytes, separator: str, width: int) -> list[Any]:
 
     # Arrow's own pool would keep what it took from the system.
     names, pool = [str(at) for at in range(width)], pa.system_memory_pool()
-    types = {each: pa.dictionary(pa.int32(), pa.string()) for each in names}
+    types = {name: pa.dictionary(pa.int32(), pa.string()) for name in names}
     try:
         table = arrow.read_csv(
             pa.BufferReader(content),
@@ -252,10 +252,10 @@ def _refuse_swallowed(name: str, cell: str, last: int, separator: str, width: in
 def _web_page(name: str, content: bytes) -> list[Sheet]:
     """The largest table of a web page, as programs write it under the name of a workbook."""
     try:
-        found = tables(content)
+        page_tables = tables(content)
     except ValueError as error:
         raise QuarantineError(name, [f"this is a web page (HTML), {error}"]) from error
-    rows = max(found, key=len, default=[])
+    rows = max(page_tables, key=len, default=[])
     if not rows:
         return []
     width = max(map(len, rows))
@@ -297,9 +297,9 @@ def _gridded(
             at = int(np.flatnonzero((grid == code).any(axis=1))[0])
             _refuse_swallowed(name, cell, line[at], separator, width)
     labels, grid = _stripped(list(places), grid)
-    kept = (grid != 0).any(axis=1)
-    lines, unlike = np.array(line, dtype=np.int64)[kept], np.array(ragged, dtype=np.int64)[kept]
-    return Sheet(name, labels, grid[kept], lines, unlike, separator, tuple(notes))
+    filled = (grid != 0).any(axis=1)
+    lines, unlike = np.array(line, dtype=np.int64)[filled], np.array(ragged, dtype=np.int64)[filled]
+    return Sheet(name, labels, grid[filled], lines, unlike, separator, tuple(notes))
 
 
 def _refuse_many(name: str, rows: int, width: int) -> None:
@@ -332,8 +332,8 @@ def _tidy(cell: str) -> str:
     if cell.isascii() and cell.isdigit():  # as most are
         return cell
     text = " ".join(cell.translate(_UNSEEN).split())
-    kept = _KEPT.fullmatch(text)
-    return (kept[1] or kept[2] or "").strip() if kept else text
+    match = _KEPT.fullmatch(text)
+    return (match[1] or match[2] or "").strip() if match else text
 
 
 def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
@@ -399,18 +399,18 @@ def _workbook(name: str, content: bytes) -> list[Sheet]:
         sheets = workbook.read(content)
     except ValueError as error:
         raise QuarantineError(name, [f"the workbook cannot be read ({error})"]) from error
-    found = []
-    for each in sheets:
-        cells = np.frombuffer(each.codes, dtype=np.int32).reshape(-1, max(each.width, 1))
-        labels, grid = _stripped(each.labels, cells)
+    filled = []
+    for sheet in sheets:
+        cells = np.frombuffer(sheet.codes, dtype=np.int32).reshape(-1, max(sheet.width, 1))
+        labels, grid = _stripped(sheet.labels, cells)
         line = np.flatnonzero((grid != 0).any(axis=1))
         if len(line):
-            of = f"{name}, sheet {each.title!r}" if len(sheets) > 1 else name
+            of = f"{name}, sheet {sheet.title!r}" if len(sheets) > 1 else name
             made = Sheet(of, labels, grid[line], line + 1, np.zeros_like(line))
-            found.append(replace(made, title=each.title, hidden=each.hidden))
-    if not found:
+            filled.append(replace(made, title=sheet.title, hidden=sheet.hidden))
+    if not filled:
         raise QuarantineError(name, ["the workbook has no cells"])
-    return found
+    return filled
 
 
 def _parquet(name: str, content: bytes) -> Sheet:

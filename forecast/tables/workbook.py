@@ -57,15 +57,17 @@ def read(content: bytes) -> list[Cells]:
         hint = "save the sheet with the table alone, as CSV"
         raise ValueError(f"what reads it {error}; {hint}") from None
     head, _, codes = answer.partition(b"\n")
-    told = json.loads(head)
-    if isinstance(told, str):
-        raise ValueError(told)
-    found, at = [], 0
-    for title, hidden, width, labels, size in told:
-        typed = [date.fromisoformat(*each) if isinstance(each, list) else each for each in labels]
-        found.append(Cells(title, hidden, width, typed, codes[at : at + size]))
+    reply = json.loads(head)
+    if isinstance(reply, str):
+        raise ValueError(reply)
+    sheets, at = [], 0
+    for title, hidden, width, labels, size in reply:
+        typed = [
+            date.fromisoformat(*label) if isinstance(label, list) else label for label in labels
+        ]
+        sheets.append(Cells(title, hidden, width, typed, codes[at : at + size]))
         at += size
-    return found
+    return sheets
 
 
 def plain(cell: Any) -> str | float | date:
@@ -99,9 +101,9 @@ def _answer(content: bytes) -> bytes:
         ]
     except (calamine.CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         return json.dumps(str(error)).encode()
-    head = [(*each[:4], len(each.codes)) for each in sheets]
+    head = [(*sheet[:4], len(sheet.codes)) for sheet in sheets]
     line = json.dumps(head, default=lambda day: [day.isoformat()])
-    return b"".join((line.encode(), b"\n", *(each.codes for each in sheets)))
+    return b"".join((line.encode(), b"\n", *(sheet.codes for sheet in sheets)))
 
 
 def refuse_swollen(content: bytes) -> None:

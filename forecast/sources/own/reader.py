@@ -151,11 +151,11 @@ def read_as(section: CountsSection) -> ReadAs:
 
 def data_through(section: CountsSection, file: ReleaseFile) -> str:
     """The last month of a delivered file; errors as `counts.read_table`."""
-    found = read.table_in_bytes(file.name, file.content, read_as(section)).counts
-    return months.from_index(int(found.last.max()))
+    counts = read.table_in_bytes(file.name, file.content, read_as(section)).counts
+    return months.from_index(int(counts.last.max()))
 
 
-def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> SummedRelease:
+def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> SummedRelease:
     """A release with the sums that follow from it and from the record, in months that it states.
 
     A series that the file states itself is left as it is. Elsewhere a series is the sum of its
@@ -164,23 +164,25 @@ def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> Summe
 
     Parameters
     ----------
-    held : what the record has now of every series.
+    recorded : what the record has now of every series.
 
     Raises
     ------
     DataError : a series of which no month can be known.
     """
     stated = dict(snapshot.counts)
-    known = {key: {**held.get(key, {}), **stated.get(key, {})} for key in {**held, **stated}}
-    said: list[str] = []
+    known = {
+        key: {**recorded.get(key, {}), **stated.get(key, {})} for key in {**recorded, **stated}
+    }
+    notes: list[str] = []
     for series in dict.fromkeys(key.border for key in stated if key.dimension == PART):
         key = SeriesKey(series)
-        found = _sum_of_parts(section, series, stated, known, said)
-        parts = [one for one in known if one[:2] == (series, PART)]
-        said += _begun_later(series, parts, held, known) if found else ()
-        if found:
-            stated[key] = {**found, **stated.get(key, {})}
-            known[key] = {**known.get(key, {}), **found}
+        sums = _sum_of_parts(section, series, stated, known, notes)
+        parts = [month for month in known if month[:2] == (series, PART)]
+        notes += _begun_later(series, parts, recorded, known) if sums else ()
+        if sums:
+            stated[key] = {**sums, **stated.get(key, {})}
+            known[key] = {**known.get(key, {}), **sums}
         if key not in known:
             raise DataError(
                 f"{snapshot.release.file_name}: {series}: no month is known for each of its "
@@ -188,11 +190,11 @@ def with_sums(section: CountsSection, snapshot: Snapshot, held: Counts) -> Summe
             )
     total = _total(section, stated, known)
     if total:
-        said += _begun_later(section.total, _series(section, known), held, known)
+        notes += _begun_later(section.total, _series(section, known), recorded, known)
     counts = {**stated, SeriesKey(section.total): total} if total else stated
     nested = {key.border for key in stated if key.dimension == PART}
-    beside = {key: known[key] for key in held if key.dimension == PART and key.border in nested}
-    return SummedRelease(_stating(snapshot, counts), _stating(snapshot, counts | beside), said)
+    beside = {key: known[key] for key in recorded if key.dimension == PART and key.border in nested}
+    return SummedRelease(_stating(snapshot, counts), _stating(snapshot, counts | beside), notes)
 
 
 def _totals(section: CountsSection) -> TotalWords:
@@ -231,8 +233,8 @@ def _column_with_parts(name: str) -> str:
 
 
 def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
-    found = _whole_counts(section, file)
-    last = max(max(by_month) for by_month in found.values())
+    counts = _whole_counts(section, file)
+    last = max(max(by_month) for by_month in counts.values())
     year, month = int(last[:4]), int(last[5:])
     return Snapshot(
         release=Release(
@@ -246,9 +248,9 @@ def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
             first_seen_precision="day" if file.first_seen else "unknown",
             url=file.url,
         ),
-        counts=found,
+        counts=counts,
         coverage=tuple(
-            span for key, known in found.items() for span in coverage_of(key.scope, known)
+            span for key, known in counts.items() for span in coverage_of(key.scope, known)
         ),
     )
 
@@ -256,7 +258,7 @@ def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
 def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, dict[str, int]]:
     """Series -> month -> count, of the months that are known."""
     table = read.table_in_bytes(file.name, file.content, read_as(section)).counts
-    found = {}
+    counts = {}
     places = table.nested or tuple((name, "") for name in table.names)
     _refuse_names(file.name, section.many, dict.fromkeys(series for series, _ in places))
     for name in dict.fromkeys(series for series, _ in places):
@@ -278,8 +280,8 @@ def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, 
         series, part = places[row]
         # Each part is a scope of its own: of one, a month may be known that is not of another.
         key = SeriesKey(series, PART, part, part) if part else SeriesKey(series)
-        found[key] = {month: int(value) for month, value in by_month.items()}
-    return found
+        counts[key] = {month: int(value) for month, value in by_month.items()}
+    return counts
 
 
 def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
@@ -301,32 +303,34 @@ def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
 
 def _stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
     """A release that states just these counts."""
-    spans = tuple(span for key, some in counts.items() for span in coverage_of(key.scope, some))
+    spans = tuple(
+        span for key, by_month in counts.items() for span in coverage_of(key.scope, by_month)
+    )
     return replace(snapshot, counts=counts, coverage=spans)
 
 
 def _sum_of_parts(
-    section: CountsSection, series: str, stated: Counts, known: Counts, said: list[str]
+    section: CountsSection, series: str, stated: Counts, known: Counts, notes: list[str]
 ) -> dict[str, int]:
     """A series' months that the file does not state itself, where it states some part of them."""
     parts = [key for key in known if key[:2] == (series, PART)]
     spans = {key: _span(section, key, known) for key in parts}
     own = stated.get(SeriesKey(series), {})
     months = {month for key in parts for month in stated.get(key, {})} - own.keys()
-    found, lacking = {}, {}
+    sums, lacking = {}, {}
     for month in sorted(months):
         missing = [k for k, (a, b) in spans.items() if a <= month <= b and month not in known[k]]
         if missing:
             lacking[month] = missing[0].member
         else:
-            found[month] = sum(known[key].get(month, 0) for key in parts)
+            sums[month] = sum(known[key].get(month, 0) for key in parts)
     if lacking:
         shown = [f"{month} ({part})" for month, part in list(lacking.items())[:_NAMED]]
-        said.append(
+        notes.append(
             f"{series} is not known where one of its {section.parts} is not: "
             f"{_some(shown, lacking)}"
         )
-    return found
+    return sums
 
 
 def _span(section: CountsSection, key: SeriesKey, known: Counts) -> tuple[str, str]:
@@ -337,11 +341,11 @@ def _span(section: CountsSection, key: SeriesKey, known: Counts) -> tuple[str, s
 
 
 def _begun_later(
-    name: str, parts: Sequence[SeriesKey], held: Counts, known: Counts
+    name: str, parts: Sequence[SeriesKey], recorded: Counts, known: Counts
 ) -> Iterator[str]:
     """Which parts are new to the record, and are in the sum only from some month on."""
     first = min(min(known[key]) for key in parts)
-    late = [key for key in parts if key not in held and min(known[key]) > first]
+    late = [key for key in parts if key not in recorded and min(known[key]) > first]
     if late:
         shown = [f"{key.member or key.border} from {min(known[key])}" for key in late[:_NAMED]]
         yield f"{name} is added up with {_some(shown, late)}, its first month"
@@ -362,7 +366,7 @@ def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, i
         return {}
     series = [key for key in _series(section, known) if known[key]]
     spans = {key: _span(section, key, known) for key in series}
-    fresh = {month for one in stated if one.headline for month in stated[one]}
+    fresh = {month for by_month in stated if by_month.headline for month in stated[by_month]}
     return {
         month: sum(known[key].get(month, 0) for key in series)
         for month in sorted(fresh)

@@ -202,11 +202,11 @@ def _with_joined_labels(cells: Iterable[EncounterCell], joins: Joins) -> tuple[E
 
 
 def _unknown(cells: Sequence[EncounterCell]) -> dict[str, frozenset[str]]:
-    found = {
+    labels = {
         name: frozenset({getattr(cell, name) for cell in cells}) - known - {""}
         for name, known in CLOSED.items()
     }
-    return {name: labels for name, labels in found.items() if labels}
+    return {name: labels for name, labels in labels.items() if labels}
 
 
 def _data_through(name: str, lines: Sequence[_EncounterLine]) -> str:
@@ -254,9 +254,9 @@ def _header(name: str, records: Iterator[tuple[int, list[str]]]) -> tuple[Layout
 
 def _header_problem(header: Sequence[str]) -> str:
     """Names the columns that keep a header from being the layout it resembles most."""
-    found = set(header)
-    kind = min(_LAYOUTS, key=lambda kind: len(_LAYOUTS[kind] ^ found))
-    missing, unknown = sorted(_LAYOUTS[kind] - found), sorted(found - _LAYOUTS[kind])
+    columns = set(header)
+    kind = min(_LAYOUTS, key=lambda kind: len(_LAYOUTS[kind] ^ columns))
+    missing, unknown = sorted(_LAYOUTS[kind] - columns), sorted(columns - _LAYOUTS[kind])
     parts = [f"missing column {column!r}" for column in missing[:5]]
     # Of a table that is not his nothing is quoted: its first line may be anything, a password say.
     if unknown and len(missing) <= len(_LAYOUTS[kind]) / 2:

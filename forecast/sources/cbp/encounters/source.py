@@ -32,10 +32,10 @@ _YEAR = r"fy\W{0,3}\d{2,4}"
 def read(file: ReleaseFile, joins: Joins, dimensions: Sequence[str]) -> ReadRelease:
     """Read one published file, .csv or .csv.gz; errors as `files.read`."""
     reading = files.reading_of(text_of(file.name, BytesIO(file.content)), joins)
-    said = snapshot.snapshot(
+    release = snapshot.snapshot(
         reading, dimensions, first_seen_at=file.first_seen or None, url=file.url
     )
-    return ReadRelease(said, reading.unknown)
+    return ReadRelease(release, reading.unknown)
 
 
 # No file has a column for it: from the publisher's pages.

@@ -91,18 +91,18 @@ def _table(name: str, page: bytes) -> markup.HtmlTable:
     if markup.is_cut(page):
         raise QuarantineError(name, ["a table has no end: the page was cut short; fetch it again"])
     try:
-        found = [table for table in markup.tables(page) if _splits(table)]
+        tables = [table for table in markup.tables(page) if _splits(table)]
     except ValueError as error:
         raise QuarantineError(name, [f"{error}: no page of this publisher's"]) from error
-    if len(found) != 1:
+    if len(tables) != 1:
         problem = (
-            f"{len(found)} tables of arrests {ASIDE.rest} and {ASIDE.named} on one page"
-            if found
+            f"{len(tables)} tables of arrests {ASIDE.rest} and {ASIDE.named} on one page"
+            if tables
             else f"no table of arrests {ASIDE.rest} and {ASIDE.named}: a block page, or the page "
             "has changed"
         )
         raise QuarantineError(name, [f"{problem}; look at it in a browser"])
-    return found[0]
+    return tables[0]
 
 
 def _splits(table: markup.HtmlTable) -> bool:
@@ -132,22 +132,22 @@ def _blocks(
     name: str, rows: Sequence[Sequence[str]]
 ) -> dict[tuple[str, str], tuple[int, Sequence[str]]]:
     """(border, total or part) -> row number and cells; a part belongs to the total above it."""
-    found: dict[tuple[str, str], tuple[int, Sequence[str]]] = {}
+    blocks: dict[tuple[str, str], tuple[int, Sequence[str]]] = {}
     border = ""
     for number, row in enumerate(rows, start=2):
         label = row[0].casefold() if row else ""
         border = _TOTALS.get(label, border)
         kind = _TOTAL if label in _TOTALS else _PARTS.get(label, "")
-        if not kind or not border or (border, kind) in found:
+        if not kind or not border or (border, kind) in blocks:
             problem = (
                 f"not expected here: each border's total is followed by {ASIDE.named} and "
                 f"{ASIDE.rest}, once"
             )
             raise RowError(name, number, "", row[0] if row else "", problem)
-        found[border, kind] = (number, row[1:])
-    if len(found) != _ROWS:
-        raise DataError(f"{name}: {len(found)} rows of counts in the table, {_ROWS} are expected")
-    return found
+        blocks[border, kind] = (number, row[1:])
+    if len(blocks) != _ROWS:
+        raise DataError(f"{name}: {len(blocks)} rows of counts in the table, {_ROWS} are expected")
+    return blocks
 
 
 def _counts(
@@ -157,13 +157,13 @@ def _counts(
     where = f"{place[0]}, {place[1]}"
     if len(cells) != len(span):
         raise RowError(name, number, "", where, f"{len(cells)} counts for {len(span)} months")
-    found: ByMonth = {}
+    counts: ByMonth = {}
     for month, cell in zip(span, cells, strict=True):
         if cell in _TO_COME:
             continue
         if not _COUNT.fullmatch(cell):
             raise RowError(name, number, month, cell, "no whole number such as 1,667")
-        if months.shift(month, -1) not in found and month != span[0]:
+        if months.shift(month, -1) not in counts and month != span[0]:
             raise RowError(name, number, month, cell, "a count after a month without one")
-        found[month] = int(cell.replace(",", ""))
-    return found
+        counts[month] = int(cell.replace(",", ""))
+    return counts

@@ -250,13 +250,13 @@ def _refuse_odd_years(name: str, lines: Sequence[_DrugLine]) -> None:
     for line in lines:
         if line.running and (line.year != last or len(marks) > 1):
             raise RowError(name, line.number, "FY", str(line.year), "only some lines say FYTD")
-    held = {(line.row.border, line.row.month) for line in lines}
-    first, through = (pick(month for _, month in held) for pick in (min, max))
+    present = {(line.row.border, line.row.month) for line in lines}
+    first, through = (pick(month for _, month in present) for pick in (min, max))
     empty = [
         f"{border} in {month}"
         for border in REGIONS.values()
         for month in months.between(first, through)
-        if (border, month) not in held
+        if (border, month) not in present
     ]
     if empty or not first.endswith("-10"):
         shown = ", ".join(empty[:3]) or f"before {first}"

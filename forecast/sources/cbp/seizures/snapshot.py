@@ -42,19 +42,19 @@ def snapshot(
     by_drug = _sums(reading.rows, measure, lambda row: SeriesKey(row.border, DRUG, row.drug))
     counts = _totals(by_drug, span)
     whole = {(key.border, month): n for key, by in counts.items() for month, n in by.items()}
-    kept: dict[SeriesKey, Mapping[str, int]] = dict(counts)
+    kept_counts: dict[SeriesKey, Mapping[str, int]] = dict(counts)
     if not reading.unknown:
-        kept.update(by_drug)
+        kept_counts.update(by_drug)
     wanted = [name for name in ("component", "field") if name in dimensions]
     for name in wanted:
-        kept.update(_adding_up(_sums(reading.rows, measure, _part(name)), whole))
+        kept_counts.update(_adding_up(_sums(reading.rows, measure, _part(name)), whole))
     scopes = [key.scope for key in counts]
     if not reading.unknown:
         scopes += [Scope(border, DRUG) for border in BORDERS]
     scopes += [Scope(b, name, c) for b in BORDERS for name in wanted for c in COMPONENTS]
     return Snapshot(
         release=release_of(reading, first_seen_at, url),
-        counts=kept,
+        counts=kept_counts,
         coverage=tuple(Coverage(scope, span[0], span[-1]) for scope in scopes),
         rows=reading.lines,
         closed=reading.closed,
@@ -81,12 +81,12 @@ def _sums(
 def _totals(
     by_drug: Mapping[SeriesKey, Mapping[str, int]], span: Sequence[str]
 ) -> dict[SeriesKey, dict[str, int]]:
-    found = {SeriesKey(border): dict.fromkeys(span, 0) for border in (*BORDERS, NATIONWIDE)}
+    totals = {SeriesKey(border): dict.fromkeys(span, 0) for border in (*BORDERS, NATIONWIDE)}
     for key, by_month in by_drug.items():
         for month, count in by_month.items():
-            found[SeriesKey(key.border)][month] += count
-            found[SeriesKey(NATIONWIDE)][month] += count
-    return found
+            totals[SeriesKey(key.border)][month] += count
+            totals[SeriesKey(NATIONWIDE)][month] += count
+    return totals
 
 
 def _adding_up(

@@ -65,10 +65,10 @@ def read(
     rows = tuple(row._replace(drug=drugs.get(row.drug, row.drug)) for row in reading.rows)
     unknown = frozenset(row.drug for row in rows) - files.DRUGS.keys()
     reading = replace(reading, rows=rows, unknown=unknown)
-    said = snapshot.snapshot(
+    release = snapshot.snapshot(
         reading, measure, dimensions, first_seen_at=file.first_seen or None, url=file.url
     )
-    return ReadRelease(said, {snapshot.DRUG: unknown} if unknown else {})
+    return ReadRelease(release, {snapshot.DRUG: unknown} if unknown else {})
 
 
 def _settings(measure: snapshot.DrugMeasure) -> str:
