@@ -91,8 +91,8 @@ class Tools:
         """The series there are. total: northern, southwest, other or nationwide; "" for all."""
 
         def look(connection: Any) -> Any:
-            found = joint.series_keys(connection)
-            chosen = [key for key in found if total in ("", key.border)]
+            keys = joint.series_keys(connection)
+            chosen = [key for key in keys if total in ("", key.border)]
             rows = [{"name": str(key), **key._asdict()} for key in chosen]
             return _page_of(rows, limit, offset)
 
@@ -126,8 +126,8 @@ class Tools:
 
         series: "southwest:citizenship" is every part of that kind.
         """
-        said = self._asked("show", series, *([span] if span else []))
-        return _paged(said, "forecasts", limit, offset)
+        answer = self._asked("show", series, *([span] if span else []))
+        return _paged(answer, "forecasts", limit, offset)
 
     def chance(self, series: str, span: str, event: str) -> dict[str, Any]:
         """How likely an event is. span: 2026-12, FY2027, "next 12 months". event: ">10000"."""
@@ -167,13 +167,13 @@ class Tools:
         options = [f"--since={_short(since)}"] if since else []
         options += ["--parts"] if parts else []
         options += ["--watch"] if severity == GRAVITY[0] else []
-        said = self._asked("flags", *([total] if total else []), options=options)
-        said["answer"] = [
+        answer = self._asked("flags", *([total] if total else []), options=options)
+        answer["answer"] = [
             {name: value for name, value in row.items() if drivers or name != "drivers"}
-            for row in said["answer"]
+            for row in answer["answer"]
             if GRAVITY.index(row["severity"]) >= least
         ]
-        return _paged(said, "", limit, offset)
+        return _paged(answer, "", limit, offset)
 
     def changes(self, total: str, limit: int = PAGE, offset: int = 0) -> dict[str, Any]:
         """What moved a total's forecast since the run before, month by month; the steps add up."""
@@ -194,15 +194,15 @@ class Tools:
         basis: issued, or hindcast. era: a year, or "" for each. lead: months ahead, 1 to 12; 0 for
         all of them together, -1 for each.
         """
-        said = self._asked("score", *([total] if total else []))
+        answer = self._asked("score", *([total] if total else []))
         wanted = {"model": model, "basis": basis, "era": era}
-        said["answer"] = [
+        answer["answer"] = [
             row
-            for row in said["answer"]
+            for row in answer["answer"]
             if all(not value or row[name] == value for name, value in wanted.items())
             and lead in (EACH_LEAD, row["horizon"])
         ]
-        return _paged(said, "", limit, offset)
+        return _paged(answer, "", limit, offset)
 
     def _read(self, look: Callable[[Any], Any]) -> dict[str, Any]:
         try:
@@ -244,8 +244,8 @@ class Tools:
         try:
             answer = json.loads(done.stdout)
         except ValueError:
-            said = done.stderr.decode(errors="replace").strip().splitlines() or ["no answer"]
-            raise ToolError(said[-1]) from None
+            lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no answer"]
+            raise ToolError(lines[-1]) from None
         return self._read(lambda connection: answer)
 
 
@@ -256,18 +256,18 @@ def _short(text: str) -> str:
     return text
 
 
-def _paged(said: dict[str, Any], name: str, limit: int, offset: int) -> dict[str, Any]:
+def _paged(whole: dict[str, Any], name: str, limit: int, offset: int) -> dict[str, Any]:
     """An answer whose list, or the list of this name in it, is `rows`, a page of it.
 
     One without such a list stays as it is.
     """
-    answer = said["answer"]
+    answer = whole["answer"]
     if isinstance(answer, list):
-        return {**said, "answer": _page_of(answer, limit, offset)}
+        return {**whole, "answer": _page_of(answer, limit, offset)}
     if name not in answer:
-        return said
+        return whole
     beside = {key: value for key, value in answer.items() if key != name}
-    return {**said, "answer": {**beside, **_page_of(answer[name], limit, offset)}}
+    return {**whole, "answer": {**beside, **_page_of(answer[name], limit, offset)}}
 
 
 def _page_of(rows: Sequence[dict[str, Any]], limit: int, offset: int) -> dict[str, Any]:
@@ -280,10 +280,10 @@ def _page_of(rows: Sequence[dict[str, Any]], limit: int, offset: int) -> dict[st
         if size > PAGE_BYTES and end > offset:
             break
         end += 1
-    found: dict[str, Any] = {"rows": list(rows[offset:end]), "total_rows": len(rows)}
+    page: dict[str, Any] = {"rows": list(rows[offset:end]), "total_rows": len(rows)}
     if end < len(rows):
-        found["next_offset"] = end
-    return found
+        page["next_offset"] = end
+    return page
 
 
 def _month(name: str, text: str) -> str:

@@ -36,10 +36,10 @@ def heartbeat(config: Config) -> str:
 
 def secrets(config: Config) -> list[str]:
     """What must not be seen in a log: passwords, and the path of the heartbeat's address."""
-    found = [os.environ.get(MAIL_PASSWORD, ""), heartbeat(config).partition("://")[2]]
-    if "/" in found[1]:
-        found[1] = found[1].partition("/")[2]
-    return sorted((one for one in found if len(one) >= _SHORTEST), key=len, reverse=True)
+    values = [os.environ.get(MAIL_PASSWORD, ""), heartbeat(config).partition("://")[2]]
+    if "/" in values[1]:
+        values[1] = values[1].partition("/")[2]
+    return sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
 
 
 def redacted(text: str, config: Config) -> str:

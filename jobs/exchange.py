@@ -76,29 +76,29 @@ def post(
             if time.monotonic() < deadline:
                 raise
             raise TimeoutError(f"not complete within {seconds:g} seconds") from error
-        found, whole = b"", not most
+        answer, whole = b"", not most
         try:
             with suppress(httpx.HTTPError):
-                found = body(response.iter_raw(), most, deadline) if most else b""
-                whole = len(found) <= most and time.monotonic() < deadline
+                answer = body(response.iter_raw(), most, deadline) if most else b""
+                whole = len(answer) <= most and time.monotonic() < deadline
         finally:
             response.close()
-    return Answered(response.status_code, response.headers, found, whole)
+    return Answered(response.status_code, response.headers, answer, whole)
 
 
 def body(pieces: Iterable[bytes], most: int, deadline: float) -> bytes:
     """What came of a content until the deadline, as far as a little over `most` bytes."""
-    found, size = [], 0
+    chunks, size = [], 0
     try:
         for piece in pieces:
-            found.append(piece)
+            chunks.append(piece)
             size += len(piece)
             if size > most or time.monotonic() >= deadline:
                 break
     except httpx.HTTPError:
         if time.monotonic() < deadline:  # else it is we who ended the connection
             raise
-    return b"".join(found)
+    return b"".join(chunks)
 
 
 @contextmanager

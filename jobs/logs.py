@@ -30,10 +30,10 @@ def set_up(config: Config) -> None:
 def to_journal() -> bool:
     """Whether systemd's journal reads our stderr; it says which file that would be."""
     try:
-        found = os.fstat(sys.stderr.fileno())
+        stat = os.fstat(sys.stderr.fileno())
     except (OSError, ValueError):  # stderr is closed, or no file
         return False
-    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+    return os.environ.get("JOURNAL_STREAM") == f"{stat.st_dev}:{stat.st_ino}"
 
 
 class _Lines(logging.Formatter):
@@ -58,7 +58,7 @@ class _Lines(logging.Formatter):
         trace = redacted(trace, self.config)
         level = record.levelname.lower()
         if self.config.service.log == "json":
-            said = {"at": at, "level": level, "process": record.process, "message": message}
-            return json.dumps(said | ({"trace": trace} if trace else {}))
+            event = {"at": at, "level": level, "process": record.process, "message": message}
+            return json.dumps(event | ({"trace": trace} if trace else {}))
         line = f"{at} {level}: " + without_controls(" ".join(message.split("\n")))
         return f"{line}\n{without_controls(trace)}" if trace else line

@@ -37,31 +37,31 @@ def build(
     """
     from forecast.desk.site import build as pages
 
-    published = [one for one in context.each() if _published(connection, one)] or [context]
-    folders = {one.name: f"{slug(one.source.measure.noun)}/" for one in published}
+    published = [about for about in context.each() if _published(connection, about)] or [context]
+    folders = {about.name: f"{slug(about.source.measure.noun)}/" for about in published}
     folders[published[0].name] = ""
     written = []
-    for one in published:
-        one.scope(connection)
-        up = "../" if folders[one.name] else ""
+    for about in published:
+        about.scope(connection)
+        up = "../" if folders[about.name] else ""
         others = {
-            other.source.measure.noun: "" if other == one else f"{up}{folders[other.name]}"
+            other.source.measure.noun: "" if other == about else f"{up}{folders[other.name]}"
             for other in published
         }
-        whole = f"{address.rstrip('/')}/{folders[one.name]}" if address else ""
+        whole = f"{address.rstrip('/')}/{folders[about.name]}" if address else ""
         written.append(
             pages.write(
                 connection,
-                to / folders[one.name],
+                to / folders[about.name],
                 today,
-                one.source,
+                about.source,
                 whole.rstrip("/"),
-                first if one == published[0] else lambda: None,
+                first if about == published[0] else lambda: None,
                 others if len(published) > 1 else None,
             )
         )
     return pages.Built(
-        written[0].run, sum(one.written for one in written), sum(one.kept for one in written)
+        written[0].run, sum(part.written for part in written), sum(part.kept for part in written)
     )
 
 

@@ -27,7 +27,7 @@ def main() -> None:
         forecast_headline(
             config,
             headline(counts, config, source),
-            kept=(),
+            stored=(),
             keep=paths.keep,
             report=lambda step, done, total: print(f"{step}: {done}/{total}", end="\r"),
         )

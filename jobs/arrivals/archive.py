@@ -48,17 +48,17 @@ def make(kept_in: Folders) -> None:
 
 def keep_bytes(folder: Path, sha256: str, name: str, content: bytes) -> Path:
     """Keep a content in the archive or the quarantine; returns where it is now."""
-    kept = folder / sha256 / name
-    if not kept.exists():
-        _write(kept, content)
-    return kept
+    path = folder / sha256 / name
+    if not path.exists():
+        _write(path, content)
+    return path
 
 
 def refuse(folder: Path, sha256: str, name: str, content: bytes, reason: str) -> Path:
     """Keep a content in the quarantine, with the reason beside it; returns where it is now."""
-    kept = keep_bytes(folder, sha256, name, content)
-    _write(kept.with_name(kept.name + REASON), f"{reason}\n".encode())
-    return kept
+    path = keep_bytes(folder, sha256, name, content)
+    _write(path.with_name(path.name + REASON), f"{reason}\n".encode())
+    return path
 
 
 def find(folder: Path, sha256: str) -> Path | None:

@@ -35,20 +35,20 @@ def ingest_delivered(
     """Take in the deliveries that are new, the oldest first; see `ingest.take_waiting`."""
     kept_in = archive.folders(context.path, context.config)
     taken = []
-    for found in waiting(db, context.path, context.config, today):
-        if only not in (None, found.seq):
+    for file in waiting(db, context.path, context.config, today):
+        if only not in (None, file.seq):
             continue
         try:
             done = ingest_file(
                 db,
                 kept_in,
-                found,
+                file,
                 context.config.forecast.dimensions,
                 context.source,
                 context.config.labels.joins,
             )
         except DataError as error:
-            done = IngestResult(found.name, "refused", None, "", str(error))
+            done = IngestResult(file.name, "refused", None, "", str(error))
         taken.append(done)
     return taken
 
@@ -60,7 +60,7 @@ def waiting(
 
     db : None before there is a record.
     """
-    found = []
+    delivered = []
     for section in config.sources:
         if not isinstance(section, CountsSection):
             continue
@@ -71,9 +71,9 @@ def waiting(
                     db is None
                     or inventory.find_by_hash(db, content_sha256(BytesIO(content))) is None
                 ):
-                    found.append((_place(section, file, content), file))
-    found.sort(key=lambda one: (one[0], one[1].stat().st_mtime, one[1].name))
-    return [replace(WaitingFile(file, today), seq=place) for place, file in found]
+                    delivered.append((_place(section, file, content), file))
+    delivered.sort(key=lambda pair: (pair[0], pair[1].stat().st_mtime, pair[1].name))
+    return [replace(WaitingFile(file, today), seq=place) for place, file in delivered]
 
 
 def files(path: Path, section: CountsSection) -> list[Path]:
@@ -92,12 +92,12 @@ def files(path: Path, section: CountsSection) -> list[Path]:
         raise ConfigError("config.toml", "sources.path", f"{place}: no such file or folder")
     if not place.is_dir():
         return [place]
-    kept = [
+    complete = [
         file
         for file in place.iterdir()
         if not file.name.startswith((".", "~$")) and not file.name.endswith((".part", ".tmp"))
     ]
-    return sorted(file for file in kept if file.is_file())
+    return sorted(file for file in complete if file.is_file())
 
 
 def _place(section: CountsSection, file: Path, content: bytes) -> int:

@@ -158,9 +158,9 @@ def _reply(response: httpx.Response, max_bytes: int, deadline: float) -> Reply:
         return Reply("unchanged")
     if status != httpx.codes.OK:
         return _refusal(response)
-    said = int(response.headers.get("content-length", "0"))
-    if said > max_bytes:
-        return Reply("unreachable", f"{said:,} bytes, more than {max_bytes:,} are not taken")
+    length = int(response.headers.get("content-length", "0"))
+    if length > max_bytes:
+        return Reply("unreachable", f"{length:,} bytes, more than {max_bytes:,} are not taken")
     content = _body(response, max_bytes, deadline)
     if len(content) > max_bytes:
         return Reply("unreachable", f"more than {max_bytes:,} bytes are not taken")

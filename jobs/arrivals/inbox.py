@@ -87,14 +87,14 @@ def wait_until_still(folder: Path, tell: Callable[[str], None] = lambda name: No
 
     tell : told once of each file that is waited for.
     """
-    until, told = time.monotonic() + 2 * STILL, set[str]()
+    until, named = time.monotonic() + 2 * STILL, set[str]()
     while time.monotonic() < until:
-        names = {each.name for each in look(folder).left if each.written}
+        names = {left.name for left in look(folder).left if left.written}
         if not names:
             return
-        for name in sorted(names - told):
+        for name in sorted(names - named):
             tell(name)
-        told |= names
+        named |= names
         time.sleep(LOOK_AGAIN)
 
 
@@ -161,25 +161,25 @@ def _judge(entry: os.DirEntry[str]) -> tuple[str, bool]:
     """Why an entry cannot be taken in, "" if it may be; and whether it is still being written."""
     if entry.is_symlink():
         return "is a symbolic link; put the file itself there", False
-    found = entry.stat(follow_symlinks=False)
-    reason = _no_file(found)
-    if not reason and 0 <= time.time() - found.st_mtime < STILL:
+    status = entry.stat(follow_symlinks=False)
+    reason = _no_file(status)
+    if not reason and 0 <= time.time() - status.st_mtime < STILL:
         return _WRITTEN, True
     return reason, False
 
 
-def _no_file(found: os.stat_result) -> str:
-    return "" if stat.S_ISREG(found.st_mode) else "is no regular file"
+def _no_file(status: os.stat_result) -> str:
+    return "" if stat.S_ISREG(status.st_mode) else "is no regular file"
 
 
-def _strange(found: os.stat_result, folder: Path) -> str:
+def _strange(status: os.stat_result, folder: Path) -> str:
     """Why a file in the inbox is not opened for whoever put it there."""
-    if found.st_uid not in (os.geteuid(), 0, folder.stat().st_uid):
+    if status.st_uid not in (os.geteuid(), 0, folder.stat().st_uid):
         return "belongs to a user who is neither the service's, nor root, nor the inbox's owner"
-    if found.st_nlink > 1:
+    if status.st_nlink > 1:
         return "is a second name (hard link) of another file; put a copy there"
     return ""
 
 
-def _seen(found: os.stat_result) -> tuple[int, ...]:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+def _seen(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -92,7 +92,7 @@ def ingest_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) 
 def ingest_file(
     db: Database,
     kept_in: Folders,
-    found: WaitingFile,
+    file: WaitingFile,
     dimensions: Sequence[str],
     source: Source,
     joins: Joins | None = None,
@@ -109,14 +109,14 @@ def ingest_file(
     RowError, DataError : the file does not read.
     QuarantineError : it reads but is not to be believed. Either way it is in quarantine now.
     """
-    content = inbox.read_once(found.path, found.inbox).content
-    return _take_content(db, kept_in, found, content, dimensions, joins or {}, source)
+    content = inbox.read_once(file.path, file.inbox).content
+    return _take_content(db, kept_in, file, content, dimensions, joins or {}, source)
 
 
 def _take_content(
     db: Database,
     kept_in: Folders,
-    found: WaitingFile,
+    file: WaitingFile,
     content: bytes,
     dimensions: Sequence[str],
     joins: Joins,
@@ -124,32 +124,32 @@ def _take_content(
 ) -> IngestResult:
     """Take in a file by the bytes that were read of it; see `take_file`."""
     sha256 = content_sha256(BytesIO(content))
-    held = inventory.find_by_hash(db, sha256)
-    if held and held.status == "accepted":
-        through = releases.load_release(db, held.release_id).data_through
-        return IngestResult(found.name, "already on record", held.release_id, through)
-    release = _unread(found, sha256, source)
+    earlier = inventory.find_by_hash(db, sha256)
+    if earlier and earlier.status == "accepted":
+        through = releases.load_release(db, earlier.release_id).data_through
+        return IngestResult(file.name, "already on record", earlier.release_id, through)
+    release = _unread(file, sha256, source)
     try:
-        read = _read(found, content, dimensions, joins, source)
+        read = _read(file, content, dimensions, joins, source)
         release = read.snapshot.release
-        snapshot, compared, said = _held_against(db, found.name, read, source)
+        snapshot, compared, notes = _held_against(db, file.name, read, source)
         snapshot = _placed(db, snapshot, source)
         release = snapshot.release
-        _believe(db, found.name, replace(compared, release=release), joins, source)
+        _believe(db, file.name, replace(compared, release=release), joins, source)
     except DataError as error:
-        _refuse(db, kept_in, found, content, release, error)
+        _refuse(db, kept_in, file, content, release, error)
         raise
-    archive.keep_bytes(kept_in.archive, sha256, found.name, content)
+    archive.keep_bytes(kept_in.archive, sha256, file.name, content)
     with transaction(db):
-        if held:
-            inventory.save_after_all(db, held.release_id, snapshot, "", "")
-            release_id = held.release_id
+        if earlier:
+            inventory.save_after_all(db, earlier.release_id, snapshot, "", "")
+            release_id = earlier.release_id
         else:
             release_id = releases.save_snapshot(db, snapshot)
     archive.remove(kept_in.quarantine, sha256)
-    warnings = filter(None, [_warn_of_unknown(db, release, read.unknown), *said])
+    warnings = filter(None, [_warn_of_unknown(db, release, read.unknown), *notes])
     warning = "; ".join(warnings)
-    return IngestResult(found.name, "accepted", release_id, release.data_through, warning=warning)
+    return IngestResult(file.name, "accepted", release_id, release.data_through, warning=warning)
 
 
 def ingest_waiting(
@@ -166,19 +166,19 @@ def ingest_waiting(
     only : the one release (its seq) to take in; None takes them all.
     """
     source = context.source
-    left = [each for each in inbox.look(kept_in.inbox).left if not each.written]
+    left = [entry for entry in inbox.look(kept_in.inbox).left if not entry.written]
     taken = [
         IngestResult(name, "refused", None, "", f"{name}: {reason}") for name, reason, _ in left
     ]
-    for each in waiting(db, context.path, kept_in, today, source, context.takes):
-        if only in (None, each.place(source)[0]):
-            outcome, stays = _take(db, context, kept_in, each)
+    for file in waiting(db, context.path, kept_in, today, source, context.takes):
+        if only in (None, file.place(source)[0]):
+            outcome, stays = _take(db, context, kept_in, file)
             taken.append(outcome)
             if stays:
-                left.append(inbox.LeftFile(each.name, stays.removeprefix(f"{each.name}: ")))
+                left.append(inbox.LeftFile(file.name, stays.removeprefix(f"{file.name}: ")))
     if left or ops.ops_path(context.path).exists():  # for `status`
         with ops.writing(context.path) as ops_db:
-            ops.save_left(ops_db, {each.name: each.reason for each in left}, today)
+            ops.save_left(ops_db, {entry.name: entry.reason for entry in left}, today)
     return taken
 
 
@@ -194,8 +194,8 @@ def waiting(
 
     db : None before there is a record. takes : whether a file of this name is for this source.
     """
-    found = [*in_inbox(kept_in, today), *_downloaded(db, path, kept_in)]
-    mine = [each for each in found if takes(each.name)]
+    files = [*in_inbox(kept_in, today), *_downloaded(db, path, kept_in)]
+    mine = [file for file in files if takes(file.name)]
     return sorted(mine, key=lambda f: f.place(source))
 
 
@@ -232,11 +232,11 @@ def accept(
         raise DataError(
             f"{row['file_name']}: not in {kept_in.quarantine} any more; ingest it again"
         )
-    found = WaitingFile(file, row["first_seen_at"] or "", row["url"])
+    waiting_file = WaitingFile(file, row["first_seen_at"] or "", row["url"])
     content = inbox.read_once(file).content
-    read, unknown, _ = _read(found, content, dimensions, joins or {}, source)
-    snapshot = _placed(db, _summed(db, found.name, read, source).snapshot, source)
-    archive.keep_bytes(kept_in.archive, row["sha256"], found.name, content)
+    read, unknown, _ = _read(waiting_file, content, dimensions, joins or {}, source)
+    snapshot = _placed(db, _summed(db, waiting_file.name, read, source).snapshot, source)
+    archive.keep_bytes(kept_in.archive, row["sha256"], waiting_file.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
         inventory.save_after_all(db, release_id, snapshot, reason, now)
@@ -246,27 +246,27 @@ def accept(
 
 
 def _take(
-    db: Database, context: Context, kept_in: Folders, found: WaitingFile
+    db: Database, context: Context, kept_in: Folders, file: WaitingFile
 ) -> tuple[IngestResult, str]:
     """Take in one waiting file and clear its place; and why it stays there, "" if it does not."""
     dimensions, joins = context.config.forecast.dimensions, context.config.labels.joins
     try:
-        once = inbox.read_once(found.path, found.inbox)
+        once = inbox.read_once(file.path, file.inbox)
     except DataError as error:
-        return IngestResult(found.name, "refused", None, "", str(error)), str(error)
+        return IngestResult(file.name, "refused", None, "", str(error)), str(error)
     sha256 = content_sha256(BytesIO(once.content))
     try:
-        taken = _take_content(db, kept_in, found, once.content, dimensions, joins, context.source)
+        taken = _take_content(db, kept_in, file, once.content, dimensions, joins, context.source)
     except DataError as error:
-        held = inventory.find_by_hash(db, sha256)
+        earlier = inventory.find_by_hash(db, sha256)
         # As it is logged: who put the file there may not be who may read it.
         reason = str(error) if isinstance(error, QuarantineError) else error.kept[0]
-        taken = IngestResult(found.name, "refused", held and held.release_id, "", reason)
-    if context.passes_on(found.name):
+        taken = IngestResult(file.name, "refused", earlier and earlier.release_id, "", reason)
+    if context.passes_on(file.name):
         return taken, ""
-    if found.inbox:
+    if file.inbox:
         try:
-            inbox.remove(found.path, once)
+            inbox.remove(file.path, once)
         except DataError as error:
             return taken, str(error)
     elif taken.outcome == "refused":
@@ -288,14 +288,14 @@ def _downloaded(
     with ops.reading(path) as ops_db:
         downloads = ops.downloads(ops_db)
     by_content = {d.sha256: d for d in reversed(downloads)}  # the address that had it first
-    found = [
+    files = [
         WaitingFile(kept_in.archive / d.sha256 / d.file_name, d.first_seen_at, d.url)
         for d in reversed(by_content.values())
         if db is None
-        or (held := inventory.find_by_hash(db, d.sha256)) is None
-        or held.status == "quarantined"
+        or (earlier := inventory.find_by_hash(db, d.sha256)) is None
+        or earlier.status == "quarantined"
     ]
-    return [each for each in found if each.path.exists()]
+    return [file for file in files if file.path.exists()]
 
 
 def _placed(db: Database, snapshot: Snapshot, source: Source) -> Snapshot:
@@ -306,20 +306,26 @@ def _placed(db: Database, snapshot: Snapshot, source: Source) -> Snapshot:
 
 
 def _read(
-    found: WaitingFile, content: bytes, dimensions: Sequence[str], joins: Joins, source: Source
+    waiting_file: WaitingFile,
+    content: bytes,
+    dimensions: Sequence[str],
+    joins: Joins,
+    source: Source,
 ) -> ReadRelease:
     """What a file says.
 
     DataError also where the reader itself fails: it is one file's fault.
     """
     try:
-        file = ReleaseFile(found.name, content, found.first_seen or None, found.url)
-        return catalog.source_of(found.name, source).read(file, joins, dimensions)
+        file = ReleaseFile(
+            waiting_file.name, content, waiting_file.first_seen or None, waiting_file.url
+        )
+        return catalog.source_of(waiting_file.name, source).read(file, joins, dimensions)
     except DataError:
         raise
     except Exception as error:
         problem = f"the file reader failed on it ({type(error).__name__}); report it"
-        raise DataError(f"{found.name}: {problem}") from error
+        raise DataError(f"{waiting_file.name}: {problem}") from error
 
 
 def _held_against(db: Database, name: str, read: ReadRelease, source: Source) -> SummedRelease:
@@ -329,19 +335,21 @@ def _held_against(db: Database, name: str, read: ReadRelease, source: Source) ->
     """
     if not read.sums:
         summed = _summed(db, name, read.snapshot, source)
-        return summed._replace(said=[f"{name}: {each}" for each in summed.said])
-    found = split_release.judged(catalog.source_of(name, source), read, releases.current_counts(db))
-    if found.problems:
-        raise QuarantineError(name, found.problems)
-    said = [f"{name}: {each}" for each in found.said]
-    return SummedRelease(found.snapshot, found.snapshot, said)
+        return summed._replace(said=[f"{name}: {note}" for note in summed.said])
+    compared = split_release.judged(
+        catalog.source_of(name, source), read, releases.current_counts(db)
+    )
+    if compared.problems:
+        raise QuarantineError(name, compared.problems)
+    notes = [f"{name}: {note}" for note in compared.said]
+    return SummedRelease(compared.snapshot, compared.snapshot, notes)
 
 
 def _summed(db: Database, name: str, snapshot: Snapshot, source: Source) -> SummedRelease:
     """A release with the sums that its source leaves to the record; most leave none."""
     add = catalog.source_of(name, source).with_sums
-    held = releases.current_counts(db) if add else {}
-    return add(snapshot, held) if add else SummedRelease(snapshot, snapshot, [])
+    recorded = releases.current_counts(db) if add else {}
+    return add(snapshot, recorded) if add else SummedRelease(snapshot, snapshot, [])
 
 
 def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, frozenset[str]]) -> str:
@@ -351,7 +359,7 @@ def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, froze
         with ops.writing(path) as ops_db:
             ops.save_unknown(ops_db, release, unknown)
     labels = "; ".join(
-        f"{name} {', '.join(map(repr, sorted(found)))}" for name, found in sorted(unknown.items())
+        f"{name} {', '.join(map(repr, sorted(labels)))}" for name, labels in sorted(unknown.items())
     )
     if not labels:
         return ""
@@ -361,21 +369,21 @@ def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, froze
     )
 
 
-def _unread(found: WaitingFile, sha256: str, source: Source) -> Release:
+def _unread(file: WaitingFile, sha256: str, source: Source) -> Release:
     """What is known of a file before it is read: its name."""
-    name = catalog.parse_name(found.name, source)
+    name = catalog.parse_name(file.name, source)
     layout = name.layout if name else None
     return Release(
-        source=found.name.removesuffix(".gz").removesuffix(".csv"),
+        source=file.name.removesuffix(".gz").removesuffix(".csv"),
         # A page with a table is a layout to ask for, and no kind of its own.
         kind=cast("ReleaseKind", layout) if layout in get_args(ReleaseKind) else "manual",
-        file_name=found.name.removesuffix(".gz"),
+        file_name=file.name.removesuffix(".gz"),
         sha256=sha256,
         data_through="",
         seq=name.seq if name else 0,
-        first_seen_at=found.first_seen or None,
-        first_seen_precision="day" if found.first_seen else "unknown",
-        url=found.url,
+        first_seen_at=file.first_seen or None,
+        first_seen_precision="day" if file.first_seen else "unknown",
+        url=file.url,
     )
 
 
@@ -392,8 +400,8 @@ def _believe(db: Database, name: str, snapshot: Snapshot, joins: Joins, source: 
         if s.release.sha256 not in known
     ]
 
-    def compared(each: Snapshot) -> Snapshot:
-        return replace(each, counts=joined(each.counts, joins))
+    def compared(other: Snapshot) -> Snapshot:
+        return replace(other, counts=joined(other.counts, joins))
 
     reasons = checks.problems(
         catalog.source_of(name, source),
@@ -408,12 +416,12 @@ def _believe(db: Database, name: str, snapshot: Snapshot, joins: Joins, source: 
 def _refuse(
     db: Database,
     kept_in: Folders,
-    found: WaitingFile,
+    file: WaitingFile,
     content: bytes,
     release: Release,
     error: DataError,
 ) -> None:
     reason = "\n".join(error.kept)
-    archive.refuse(kept_in.quarantine, release.sha256, found.name, content, reason)
+    archive.refuse(kept_in.quarantine, release.sha256, file.name, content, reason)
     with transaction(db):
         inventory.save_refused(db, release, reason)

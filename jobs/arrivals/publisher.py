@@ -161,17 +161,17 @@ class _Visit:
             page = self._page(http)
             if page.outcome in ("blocked", "unreachable"):
                 return [page]
-            found = [page]
+            replies = [page]
             for url, link in self.links.items():  # also of a page that has not changed
                 if link.listed and link.unrecognized:
-                    found.append(PollAnswer(url, "unrecognized", link.unrecognized))
+                    replies.append(PollAnswer(url, "unrecognized", link.unrecognized))
             for url in self._listed():
-                found.append(self._file(http, url))
-                if found[-1].outcome == "blocked":
-                    return found
+                replies.append(self._file(http, url))
+                if replies[-1].outcome == "blocked":
+                    return replies
             if self.settings.tables:
-                found += self._tables(http, self.settings.tables)
-        return found
+                replies += self._tables(http, self.settings.tables)
+        return replies
 
     def _tables(self, http: httpx.Client, address: str) -> Iterator[PollAnswer]:
         """The page whose table is taken as well, and those of other years it links to."""
@@ -196,12 +196,12 @@ class _Visit:
         return url != self.index and listing.is_table_page(url, address, self.source)
 
     def _table(self, url: str, reply: Reply) -> PollAnswer:
-        kept = markup.without_rest(reply.content)
-        if not kept:
+        page = markup.without_rest(reply.content)
+        if not page:
             detail = "a page without a table: a block page, or the page has changed"
             return PollAnswer(url, "unreachable", detail)
         self.links.setdefault(url, Link(url))
-        return self._content(url, replace(reply, content=kept), listing.table_name(url))
+        return self._content(url, replace(reply, content=page), listing.table_name(url))
 
     def _listed(self) -> list[str]:
         """The files on the page, the oldest release first."""

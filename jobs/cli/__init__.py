@@ -225,10 +225,10 @@ def show_help(ctx: click.Context, words: tuple[str, ...]) -> None:
     command: click.Command = main
     shown = ctx.find_root()
     for word in words:
-        found = command.get_command(shown, word) if isinstance(command, click.Group) else None
-        if found is None:
+        inner = command.get_command(shown, word) if isinstance(command, click.Group) else None
+        if inner is None:
             raise click.UsageError(f"no such command: {' '.join(words)}", shown)
-        command, shown = found, HelpContext(found, parent=shown, info_name=word)
+        command, shown = inner, HelpContext(inner, parent=shown, info_name=word)
     click.echo(command.get_help(shown))
 
 

@@ -206,15 +206,15 @@ def forecast(
     ):
         spread = _told(workers, report, len(counts.names))
         rows = anyseries.totals_of(counts, totals)
-        said = _forecasts(settings, counts, h, hindcasts, models, spread, report, rows)
-        _save({name: model.ends() for name, model in said.items()}, out, spread)
-        _warn_silent(said)
+        by_model = _forecasts(settings, counts, h, hindcasts, models, spread, report, rows)
+        _save({name: model.ends() for name, model in by_model.items()}, out, spread)
+        _warn_silent(by_model)
         quality: dict[str, Quality] = {}
         if hindcasts:
-            past = {name: model.hindcasts() for name, model in said.items()}
+            past = {name: model.hindcasts() for name, model in by_model.items()}
             scores = _save(past, hindcasts_out, spread)
-            quality = {name: anyseries.quality(found) for name, found in scores.items()}
-    first = next(iter(said.values()))
+            quality = {name: anyseries.quality(numbers) for name, numbers in scores.items()}
+    first = next(iter(by_model.values()))
     if pictures is not None:
         _draw(first.ends(), pictures, settings.context.source)
     unsure = anyseries.least_predictable(first)
@@ -235,22 +235,22 @@ def _forecast_folder(
     if str(out) == STDOUT:
         raise click.UsageError("of a folder of parts: -o FOLDER, for their forecasts")
     parts = anyseries.folder_parts(folder, out)
-    told: set[str] = set()
+    said_before: set[str] = set()
 
     def say(part: str, lines: Sequence[str]) -> None:
-        new = [line for line in lines if line not in told]
-        told.update(new)
+        new = [line for line in lines if line not in said_before]
+        said_before.update(new)
         _warn([f"{part}: {line}" for line in new])
 
     with (
         progress(quiet=False) as report,
         spreading(settings.config.compute, WORTHWHILE) as workers,
     ):
-        found = anyseries.forecast_folder(
+        done = anyseries.forecast_folder(
             parts, out, read_as, h, hindcasts, workers, anyseries.Told(report, say)
         )
-    _warn([f"left out: {error}" for error in found.left_out])
-    _say(own_counts.folder_summary(found.series, len(parts), h, found.quality, found.unsure))
+    _warn([f"left out: {error}" for error in done.left_out])
+    _say(own_counts.folder_summary(done.series, len(parts), h, done.quality, done.unsure))
 
 
 def _forecasts(
@@ -320,7 +320,9 @@ def _check(*files: str) -> None:
             tables.check(Path(name))
 
 
-def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict[str, list[Floats]]:
+def _save(
+    by_model: Mapping[str, SeriesForecasts], out: str, spread: Spread
+) -> dict[str, list[Floats]]:
     """Write forecasts from the series' ends, or hindcasts; what each model's are worth.
 
     out : a file's name, STDOUT, or "" to score only.
@@ -328,15 +330,15 @@ def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict
     from forecast.desk.export import ahead, tables
     from forecast.desk.export.encoded import ExportTable
 
-    whole = all(model.counts.whole.all() for model in said.values())
-    past = all((model.back > 0).all() for model in said.values())
-    columns = ahead.columns(whole, models=len(said) > 1, past=past)
-    found: dict[str, list[Floats]] = {name: [] for name in said}
+    whole = all(model.counts.whole.all() for model in by_model.values())
+    past = all((model.back > 0).all() for model in by_model.values())
+    columns = ahead.columns(whole, models=len(by_model) > 1, past=past)
+    scores: dict[str, list[Floats]] = {name: [] for name in by_model}
 
     def blocks() -> Iterator[EncodedBlock | Encoded]:
         suffix = ".csv" if out == STDOUT else Path(out).suffix
-        for part in spread(ahead.written, ahead.parts(said, columns, suffix)):
-            found[part.model].append(part.scores)
+        for part in spread(ahead.written, ahead.parts(by_model, columns, suffix)):
+            scores[part.model].append(part.scores)
             yield part.block
 
     if not out:
@@ -345,10 +347,10 @@ def _save(said: Mapping[str, SeriesForecasts], out: str, spread: Spread) -> dict
         tables.write_csv(ExportTable(columns, blocks()), sys.stdout)
     else:
         tables.write(ExportTable(columns, blocks()), Path(out))
-    return found
+    return scores
 
 
-def _draw(said: SeriesForecasts, folder: Path, source: Source) -> None:
+def _draw(drawn: SeriesForecasts, folder: Path, source: Source) -> None:
     """A picture of each series' forecast, in files named after the series."""
     from forecast.desk.charts import forecasts, grammar
     from forecast.engine.anyseries import drawn_rows
@@ -358,27 +360,27 @@ def _draw(said: SeriesForecasts, folder: Path, source: Source) -> None:
     except OSError as error:
         raise ConfigError(str(folder), "--plot", f"cannot be made ({error.strerror})") from error
     taken: set[str] = set()
-    for row in range(min(len(said.counts.names), PLOTTED)):
-        counted, ahead = drawn_rows(said, row)
+    for row in range(min(len(drawn.counts.names), PLOTTED)):
+        counted, ahead = drawn_rows(drawn, row)
         if not ahead:
             continue
-        name = said.counts.names[row]
+        name = drawn.counts.names[row]
         stem = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "series"
         stem = stem if stem.casefold() not in taken else f"{stem}-{row + 1}"
         taken.add(stem.casefold())
         picture = forecasts.own_fan(name, counted, ahead, source)
         (folder / f"{stem}.png").write_bytes(grammar.render(picture, "png", source))
-    left = len(said.counts.names) - PLOTTED
+    left = len(drawn.counts.names) - PLOTTED
     if left > 0:
         _say([f"{folder}: pictures of the first {PLOTTED} series, not of {left:,} more"])
 
 
-def _warn_silent(said: Mapping[str, SeriesForecasts]) -> None:
+def _warn_silent(by_model: Mapping[str, SeriesForecasts]) -> None:
     """Name the models and series without a forecast."""
     _warn(
         [
             f"no forecast by {name}: {series}: too few months or past errors, or its fit failed"
-            for name, model in said.items()
+            for name, model in by_model.items()
             for series, known in zip(model.counts.names, model.known[:, -1], strict=True)
             if not known
         ]

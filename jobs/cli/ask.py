@@ -57,20 +57,20 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
 
     with asking(settings) as record:
         key = record.names.find(series)
-        found = record.chance(key, span, event)
-        track = answered.track_record(record.connection, found)
+        answer = record.chance(key, span, event)
+        track = answered.track_record(record.connection, answer)
         name = record.names.name(key)
         if as_json:
             print_json(
                 {
                     "series": name,
-                    "span": found.span.name,
-                    "first_month": found.span.first,
-                    "last_month": found.span.last,
-                    "event": found.event,
-                    "read_as": found.note or None,
-                    "chance": round(found.share, 4),
-                    "kind": found.kind,
+                    "span": answer.span.name,
+                    "first_month": answer.span.first,
+                    "last_month": answer.span.last,
+                    "event": answer.event,
+                    "read_as": answer.note or None,
+                    "chance": round(answer.share, 4),
+                    "kind": answer.kind,
                     "reliability": track.as_json if track else None,
                     "run": record.run.id,
                     "digest": record.run.digest,
@@ -78,9 +78,9 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
                 settings.context.source,
             )
             return
-        click.echo(answered.sentence(name, found))
+        click.echo(answered.sentence(name, answer))
         notes = (
-            found.note,
+            answer.note,
             record.stale(key),
             small(record.connection, key, settings.context.source),
             answered.track_words(track),
@@ -180,12 +180,12 @@ def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None
 
     with asking(settings) as record:
         key = record.names.find(series)
-        found = record.span(key, span)
+        forecast = record.span(key, span)
         name = record.names.name(key)
         if as_json:
-            print_json(_as_json(name, found, record), settings.context.source)
+            print_json(_as_json(name, forecast, record), settings.context.source)
             return
-        click.echo(answered.span_sentence(name, found, settings.context.source))
+        click.echo(answered.span_sentence(name, forecast, settings.context.source))
         for line in (
             record.stale(key),
             small(record.connection, key, settings.context.source),
@@ -201,14 +201,17 @@ def show_parts(settings: Settings, series: str, span: str | None, as_json: bool)
 
     with asking(settings) as record:
         border = record.names.parts(series)[0].border
-        found = record.parts(series, span or answered.this_fiscal_year(record, border))
+        forecasts = record.parts(series, span or answered.this_fiscal_year(record, border))
         if as_json:
             print_json(
-                [_as_json(record.names.name(one.series), one, record) for one in found],
+                [
+                    _as_json(record.names.name(forecast.series), forecast, record)
+                    for forecast in forecasts
+                ],
                 settings.context.source,
             )
             return
-        console().print(answered.parts_table(found, settings.context.source))
+        console().print(answered.parts_table(forecasts, settings.context.source))
         click.echo(answered.source(record))
 
 
@@ -223,7 +226,7 @@ def names_dimension(settings: Settings, series: str) -> bool:
         )
 
 
-def _as_json(name: str, found: PeriodForecast, record: Asking) -> dict[str, Any]:
-    row = asdict(found)
+def _as_json(name: str, forecast: PeriodForecast, record: Asking) -> dict[str, Any]:
+    row = asdict(forecast)
     row.pop("series")
     return {"series": name, **row, "run": record.run.id, "digest": record.run.digest}

@@ -72,11 +72,11 @@ def withdraw(settings: Settings, run_id: int, why: str, by: str) -> None:
     if not settings.db.exists():
         raise ConfigError(str(settings.db), "--db", "no such database")
     now = datetime.now(UTC)
-    stopped, told = approve.withdraw(settings.context, run_id, why, by, now)
+    stopped, count = approve.withdraw(settings.context, run_id, why, by, now)
     upkeep.write_snapshot(settings.db, settings.config)
     click.echo(f"Run {run_id} is withdrawn; {stopped} of its notices were stopped.")
-    if told:
+    if count:
         click.echo(
-            f"Corrections written for those who got its notices: {told}. "
+            f"Corrections written for those who got its notices: {count}. "
             "`bordercast notices list` shows them."
         )

@@ -60,21 +60,21 @@ def brief(
     if out is not None and out.suffix not in FORMS:
         problem = f"the file's name must end in {', '.join(FORMS)}"
         raise ConfigError(str(out), "-o", problem)
-    found, run = facts_of(settings, series, month)
+    facts, run = facts_of(settings, series, month)
     if out is not None:
-        click.echo(f"{out}: {_written(settings, series, found, run, out)}")
+        click.echo(f"{out}: {_written(settings, series, facts, run, out)}")
         return
     if as_json:
         print_json(
-            {**facts_json(found), "text": desk.paragraph(found), **run_json(run)},
+            {**facts_json(facts), "text": desk.paragraph(facts), **run_json(run)},
             settings.context.source,
         )
         return
-    click.echo(desk.paragraph(found))
+    click.echo(desk.paragraph(facts))
     click.echo(f"Bordercast, {quote(run)}")
 
 
-def _written(settings: Settings, series: str, found: MonthReport, run: RunRow, out: Path) -> str:
+def _written(settings: Settings, series: str, facts: MonthReport, run: RunRow, out: Path) -> str:
     """Write the month as a file of the form that its name says; what it shows, in words."""
     from forecast import files
     from forecast.desk.handout import deck, poster, sheet, words
@@ -83,22 +83,22 @@ def _written(settings: Settings, series: str, found: MonthReport, run: RunRow, o
     with reading(settings) as connection:
         key = series_key(connection, series, settings.context.source)
         counted = plots.published(connection, key)
-        newest = counted[-1]["month"] == found.month
+        newest = counted[-1]["month"] == facts.month
         chart = poster.PosterChart(
-            counted=[row for row in counted if row["month"] <= found.month],
+            counted=[row for row in counted if row["month"] <= facts.month],
             flagged=plots.flagged(connection, key),
             ahead=joint.month_forecasts(connection, key, ENGINE) if newest else (),
-            stood=found.recent,
+            stood=facts.recent,
         )
-    said = words.handout(found, run, newest=bool(chart.ahead))
+    handout = words.handout(facts, run, newest=bool(chart.ahead))
     body = {
-        ".png": lambda: poster.png(said, chart, found.source, poster.SLIDE),
-        ".pdf": lambda: sheet.pdf(said, found, chart, run),
-        ".pptx": lambda: deck.pptx(said, found, chart, run),
+        ".png": lambda: poster.png(handout, chart, facts.source, poster.SLIDE),
+        ".pdf": lambda: sheet.pdf(handout, facts, chart, run),
+        ".pptx": lambda: deck.pptx(handout, facts, chart, run),
     }[out.suffix]()
     with files.output(out) as draft:
         draft.write_bytes(body)
-    return f"{said.alt}. {said.source}"
+    return f"{handout.alt}. {handout.source}"
 
 
 def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthReport, RunRow]:
@@ -124,13 +124,13 @@ def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthR
             raise ConfigError(str(settings.db), "MONTH", problem) from None
 
 
-def facts_json(found: MonthReport) -> dict[str, Any]:
+def facts_json(facts: MonthReport) -> dict[str, Any]:
     """A report for programs."""
     from forecast.desk import brief, report
 
-    compared = [{**asdict(c), "percent": c.percent} for c in found.comparisons]
-    halves = " ".join(brief.halves_sentence(found)) or None
-    return {**report.as_dict(found), "comparisons": compared, "halves_sentence": halves}
+    compared = [{**asdict(c), "percent": c.percent} for c in facts.comparisons]
+    halves = " ".join(brief.halves_sentence(facts)) or None
+    return {**report.as_dict(facts), "comparisons": compared, "halves_sentence": halves}
 
 
 def run_json(run: RunRow) -> dict[str, Any]:

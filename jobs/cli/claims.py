@@ -37,8 +37,8 @@ STYLES = {
 
 
 def _table(settings: Settings) -> tuple[CountTable, SeriesNames, RunRow]:
-    (found,) = _tables(settings, [settings.context])
-    return found
+    (table,) = _tables(settings, [settings.context])
+    return table
 
 
 def _that_knows(settings: Settings, name: str) -> tuple[CountTable, SeriesNames, RunRow]:
@@ -61,14 +61,14 @@ def _tables(
     """The counts of each measure, all of one moment."""
     from forecast.claims.truth import CountTable, series_names
 
-    found = []
+    tables = []
     with reading(settings) as connection:
         for context in contexts:
             context.scope(connection)
             run = latest_run(connection, settings)
             table = CountTable.read(connection, source=context.source)
-            found.append((table, series_names(table), run))
-    return found
+            tables.append((table, series_names(table), run))
+    return tables
 
 
 @click.command(
@@ -108,13 +108,15 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="SPAN") from None
     _refuse_unheld(settings, table, subject, span)
-    said = answer(table, names, subject, span, words[2], since) if len(words) == 3 else None
+    answered = answer(table, names, subject, span, words[2], since) if len(words) == 3 else None
     if as_json:
-        print_json(_fact_json(settings, names, subject, span, said, run), settings.context.source)
+        print_json(
+            _fact_json(settings, names, subject, span, answered, run), settings.context.source
+        )
     else:
-        for line in _fact_lines(settings, table, subject, span, said, run):
+        for line in _fact_lines(settings, table, subject, span, answered, run):
             click.echo(line)
-    if said and said.judged.verdict in ("wrong", "mislabelled"):
+    if answered and answered.judged.verdict in ("wrong", "mislabelled"):
         raise click.exceptions.Exit(1)
 
 
@@ -127,8 +129,8 @@ def _refuse_unheld(
             str(settings.db), "SERIES", f"no figures for {subject.words(table.source)} are held"
         )
     if not line.holds(span):
-        held = f"{months.from_index(line.first)} to {months.from_index(line.last)}"
-        problem = f"not every month of {span.words()} has a figure; held are {held}"
+        recorded = f"{months.from_index(line.first)} to {months.from_index(line.last)}"
+        problem = f"not every month of {span.words()} has a figure; held are {recorded}"
         unknown = [months.from_index(month) for month in line.unknown_in(span)]
         if unknown:
             problem += f", but no count was published for {', '.join(unknown[:3])}"
@@ -146,28 +148,30 @@ def _fact_lines(
     table: CountTable,
     subject: Subject,
     span: ClaimSpan,
-    said: AnsweredClaim | None,
+    answered: AnsweredClaim | None,
     run: RunRow,
 ) -> list[str]:
     from forecast.claims.explain import halves, small, statement, verdict_line
     from forecast.desk import brief
 
-    found = None
+    facts = None
     if _whole_month(subject, span, settings.context.source):
-        found, _ = facts_of(settings, subject.border, months.from_index(span.first))
+        facts, _ = facts_of(settings, subject.border, months.from_index(span.first))
     total = statement(table, _total(subject, span), table.total(subject, span))
     first = (
-        verdict_line(table, said) if said else f"{table.source.publisher.short} counted {total}."
+        verdict_line(table, answered)
+        if answered
+        else f"{table.source.publisher.short} counted {total}."
     )
-    lines = [" ".join(filter(None, (first, brief.peak_sentence(found) if found else "")))]
+    lines = [" ".join(filter(None, (first, brief.peak_sentence(facts) if facts else "")))]
     lines += filter(None, [halves(table, subject, span), small(table, subject, span)])
-    if found:
-        lines += [f"  {sentence}" for sentence in brief.history_sentences(found)]
-        lines.append(f"Also true: {brief.comparison_sentence(found.comparisons)}")
-        lines.append(brief.rank_sentence(found))
-    elif said and said.sense.measure != "total":
+    if facts:
+        lines += [f"  {sentence}" for sentence in brief.history_sentences(facts)]
+        lines.append(f"Also true: {brief.comparison_sentence(facts.comparisons)}")
+        lines.append(brief.rank_sentence(facts))
+    elif answered and answered.sense.measure != "total":
         lines.append(f"The count itself: {total}.")
-    lines.append(" ".join(brief.definition(found)) if found else brief.caveat(table.source))
+    lines.append(" ".join(brief.definition(facts)) if facts else brief.caveat(table.source))
     lines.append(f"Bordercast, {quote(run)}")
     return lines
 
@@ -183,25 +187,25 @@ def _fact_json(
     names: SeriesNames,
     subject: Subject,
     span: ClaimSpan,
-    said: AnsweredClaim | None,
+    answered: AnsweredClaim | None,
     run: RunRow,
 ) -> dict[str, Any]:
     from forecast.claims.annotate import judged_json, meaning_json
 
     shown: dict[str, Any] = {}
     if _whole_month(subject, span, settings.context.source):
-        found, _ = facts_of(settings, subject.border, months.from_index(span.first))
-        shown |= facts_json(found)
-    if said is None:
+        facts, _ = facts_of(settings, subject.border, months.from_index(span.first))
+        shown |= facts_json(facts)
+    if answered is None:
         return {**shown, **meaning_json(_total(subject, span), names), **run_json(run)}
     return {
         **shown,
-        **meaning_json(said.sense, names),
-        "claimed": said.claimed.value,
-        **judged_json(said.sense, said.judged),
-        "why": said.why,
-        "say_instead": said.instead or None,
-        "evidence": said.judged.evidence or None,
+        **meaning_json(answered.sense, names),
+        "claimed": answered.claimed.value,
+        **judged_json(answered.sense, answered.judged),
+        "why": answered.why,
+        "say_instead": answered.instead or None,
+        "evidence": answered.judged.evidence or None,
         **run_json(run),
     }
 
@@ -216,39 +220,38 @@ def _what_is(
     value = numeral(text.strip())
     if value is None or value != int(value):
         raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
-    found = [(names, fact.matches(table, int(value))) for table, names, _ in tables]
+    by_measure = [(names, fact.matches(table, int(value))) for table, names, _ in tables]
     first, names, run = tables[0]
     if as_json:
         rows = [
             {
-                "series": name_of(names, one.subject),
-                "from": months.from_index(one.span.first),
-                "to": months.from_index(one.span.last),
-                "count": one.count,
-                "how": one.how,
+                "series": name_of(names, match.subject),
+                "from": months.from_index(match.span.first),
+                "to": months.from_index(match.span.last),
+                "count": match.count,
+                "how": match.how,
             }
             | ({"counted": names.source.measure.noun} if len(tables) > 1 else {})
-            for names, matches in found
-            for one in matches
+            for names, matches in by_measure
+            for match in matches
         ]
         print_json({"number": int(value), "matches": rows, **run_json(run)}, names.source)
     else:
-        for names, matches in found:
+        for names, matches in by_measure:
             _say_matches(int(value), matches, names.source)
-        if not any(matches for _, matches in found):
+        if not any(matches for _, matches in by_measure):
             click.echo(fact.no_match_words(int(value), first.source))
         click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
-    if not any(matches for _, matches in found):
+    if not any(matches for _, matches in by_measure):
         raise click.exceptions.Exit(1)
 
 
-def _say_matches(value: int, found: list[Any], source: Source) -> None:
+def _say_matches(value: int, matches: list[Any], source: Source) -> None:
     how = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
-    for one in found:
-        count = f" ({one.count:,})" if one.how == "near" else ""
-        click.echo(
-            f"{value:,}: {one.subject.words(source)} in {one.span.words()}{count}{how[one.how]}"
-        )
+    for match in matches:
+        count = f" ({match.count:,})" if match.how == "near" else ""
+        whose = match.subject.words(source)
+        click.echo(f"{value:,}: {whose} in {match.span.words()}{count}{how[match.how]}")
 
 
 # -- check -----------------------------------------------------------------------------------------
@@ -278,7 +281,7 @@ def check(
     from forecast.claims import annotate, together
     from forecast.claims.decide import check as check_text
 
-    contexts = [one for one in settings.asked() if fits("check", one.source)]
+    contexts = [context for context in settings.asked() if fits("check", context.source)]
     if not contexts:
         problem = (
             "what a text says can be checked only about the counts that come with the program; "
@@ -304,7 +307,7 @@ def check(
         print_json(annotate.as_json(checked, named), settings.context.source)
     elif not html:
         _say_checked(checked)
-    if any(one.verdict in ("wrong", "mislabelled") for one in checked.claims):
+    if any(claim.verdict in ("wrong", "mislabelled") for claim in checked.claims):
         raise click.exceptions.Exit(1)
 
 

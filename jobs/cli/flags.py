@@ -35,7 +35,7 @@ def flags(
 
     with reading(settings) as connection:
         latest_run(connection, settings)
-        found = stored.flags(
+        rows = stored.flags(
             connection,
             settings.context.source.totals,
             border,
@@ -48,12 +48,12 @@ def flags(
         issued = read.judgement_count(connection, "issued")
     if as_json:
         print_json(
-            [{**row, "drivers": moved.get(row["flag_id"], [])} for row in found],
+            [{**row, "drivers": moved.get(row["flag_id"], [])} for row in rows],
             settings.context.source,
         )
         return
     out = console()
-    for block in flag_tables.blocks(found, moved, settings.context.source):
+    for block in flag_tables.blocks(rows, moved, settings.context.source):
         out.print(block)
     out.print(
         f"{issued + hindcast:,} months judged: {issued:,} by a forecast issued before the month "

@@ -44,7 +44,7 @@ class Sectioned(click.Group):
     def add_sections(self, sections: Mapping[str, Sequence[click.Command]]) -> None:
         """Take in commands under headings, in this order."""
         self.sections = sections
-        for command in (one for commands in sections.values() for one in commands):
+        for command in (command for commands in sections.values() for command in commands):
             self.add_command(command)
         for command in _below(self):
             command.context_class = HelpContext
@@ -82,7 +82,7 @@ class _InWords(click.HelpFormatter):
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
         """Options or commands with what they do."""
-        shown = [(in_words(term, self.source), in_words(said, self.source)) for term, said in rows]
+        shown = [(in_words(term, self.source), in_words(text, self.source)) for term, text in rows]
         super().write_dl(shown, col_max, col_spacing)
 
 
@@ -104,17 +104,17 @@ def in_words(text: str, source: Source | None) -> str:
     """A text about border encounters, about the counts in use; unchanged where it fits them."""
     if source is None or source.shipped:
         return text
-    one, noun = source.totals.one, source.measure.noun
-    vowel = one[:1].lower() in "aeiou"
+    total, noun = source.totals.one, source.measure.noun
+    vowel = total[:1].lower() in "aeiou"
     name = shlex.quote(next(iter(source.totals.every), "SERIES"))
     replaced: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
         (r"\b[a-z]+-encounters-\S+\.csv", source.example),
         (r"\[northern\|[a-z|]*\]", "[SERIES]"),
         (r"\b(?:U\.S\. )?(?:border )?encounters\b", noun),
-        (r"\b([Aa])(?= border\b)", lambda found: f"{found[1]}n" if vowel else found[1]),
+        (r"\b([Aa])(?= border\b)", lambda match: f"{match[1]}n" if vowel else match[1]),
         (r"\bborders\b", source.totals.many),
-        (r"\bborder's\b", f"{one}'" if one.endswith("s") else f"{one}'s"),
-        (r"\bborder\b", one),
+        (r"\bborder's\b", f"{total}'" if total.endswith("s") else f"{total}'s"),
+        (r"\bborder\b", total),
         (r"\bnorthern, southwest, other or nationwide\b", "a name"),
         (r"\b(?:northern|southwest|nationwide)\b", name),
         (r"\bfy(?=\d{4}\.)", ""),
@@ -144,5 +144,5 @@ def fits(command: str, source: Source | None) -> bool:
 def _below(command: click.Command) -> Iterator[click.Command]:
     yield command
     if isinstance(command, click.Group):
-        for each in command.commands.values():
-            yield from _below(each)
+        for inner in command.commands.values():
+            yield from _below(inner)

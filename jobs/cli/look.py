@@ -67,7 +67,7 @@ def show(
 
     with reading(settings) as connection:
         key = series_key(connection, series, settings.context.source) if series else None
-        found = (
+        rows = (
             joint.month_forecasts(connection, key, model)
             if key
             else read.forecasts(connection, settings.context.source.totals, None, model)
@@ -80,15 +80,15 @@ def show(
             waiting_totals(connection, latest.data_through, settings.context.source) if ours else {}
         )
         notes, halves = ([], {}) if as_json else _beside(connection, key, settings.context.source)
-    if not found and key and model == ENGINE:
+    if not rows and key and model == ENGINE:
         raise SeriesNameError(
             series or "", unforecast_words(key, known, latest.data_through, settings.context.source)
         )
-    if not found and not waiting:
+    if not rows and not waiting:
         raise ConfigError(str(settings.db), "--model", f"no forecasts by {model!r}")
     if as_json:
         print_json(
-            {"run": latest.id, "digest": latest.digest, "forecasts": found}, settings.context.source
+            {"run": latest.id, "digest": latest.digest, "forecasts": rows}, settings.context.source
         )
         return
     out = console()
@@ -96,9 +96,9 @@ def show(
     for note in filter(None, notes):
         out.print(note, width=min(out.width, 80))
     out.print(
-        tables.border_table(found)
+        tables.border_table(rows)
         if key
-        else tables.forecast_table(found, last, halves, waiting, settings.context.source)
+        else tables.forecast_table(rows, last, halves, waiting, settings.context.source)
     )
 
 
@@ -150,16 +150,16 @@ def verify(
     if digest is not None and not re.fullmatch("[0-9a-f]{64}", digest):
         problem = "is not whole: copy all of its 64 digits, 0-9 and a-f"
         raise click.BadParameter(problem, param_hint="--digest")
-    found = upkeep.verify(settings.db, datetime.now(UTC))
+    findings = upkeep.verify(settings.db, datetime.now(UTC))
     answer = None
     if run_id is not None and digest is not None:
         with connect.moment(settings.db) as connection:
             answer = integrity.quoted(connection, run_id, digest)
-        found += words.differences(answer, run_id)
+        findings += words.differences(answer, run_id)
     if proofs or repository:
-        found += _unproven(settings, repository)
-    if found:
-        raise VerifyError(found)
+        findings += _unproven(settings, repository)
+    if findings:
+        raise VerifyError(findings)
     if answer is not None:
         click.echo(words.confirmed(answer, run_id or 0))
         return
@@ -181,9 +181,9 @@ def _unproven(settings: Settings, repository: Path | None) -> list[str]:
     from jobs.witness import prove
 
     with connect.moment(settings.db) as connection:
-        found = prove.examine(
+        findings = prove.examine(
             connection, settings.db, settings.config.witness, settings.context.source, repository
         )
-    for line in found.seen or ["No proof of a witness holds; see docs/witnesses.md."]:
+    for line in findings.seen or ["No proof of a witness holds; see docs/witnesses.md."]:
         click.echo(without_controls(line))
-    return found.findings
+    return findings.findings

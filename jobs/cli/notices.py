@@ -34,16 +34,16 @@ def list_notices(settings: Settings, as_json: bool) -> None:
     from forecast.store import notices as stored
 
     with reading(settings) as connection:
-        found = stored.listed(connection)
+        rows = stored.listed(connection)
     sent, stopped = _deliveries(settings)
-    for row in found:
+    for row in rows:
         row["deliveries"] = sent.get(row["content_key"], {})
     if as_json:
-        print_json({"notices": found, "stopped": stopped}, settings.context.source)
+        print_json({"notices": rows, "stopped": stopped}, settings.context.source)
         return
     if stopped:
         click.echo(f"The mail queue is stopped: {stopped}. `bordercast notices send` tries again.")
-    console().print(_table(found))
+    console().print(_table(rows))
 
 
 def _deliveries(settings: Settings) -> tuple[dict[str, dict[str, int]], str]:
@@ -57,17 +57,17 @@ def _deliveries(settings: Settings) -> tuple[dict[str, dict[str, int]], str]:
         return deliveries.tally(connection), stop.reason if stop else ""
 
 
-def _table(found: list[dict[str, Any]]) -> Any:
+def _table(rows: list[dict[str, Any]]) -> Any:
     from forecast.desk.terminal import tables
 
-    if not found:
+    if not rows:
         return (
             "No notice was written yet; the first run sends no notices, and a month is told only "
             "if its forecast was published on an earlier day."
         )
     table = tables.plain_table("id", "month", "kind", "says", "state", "deliveries")
     table.columns[3].no_wrap = False
-    for row in found:
+    for row in rows:
         by = f" by {row['approved_by']}" if row["approved_by"] else ""
         if row["run_withdrawn"]:
             by += f"; run {row['run_id']} was withdrawn"
@@ -221,8 +221,8 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
     if dry_run or not (yes or sum(count for _, count in waiting) == 0 or click.confirm("Send?")):
         return
     outcomes = Counter(work.deliver(settings.context, resume=True, again=again))
-    said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-    click.echo(f"{said or 'nothing was due'}.")
+    summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    click.echo(f"{summary or 'nothing was due'}.")
     if outcomes["stopped"]:
         raise MailServerError(_deliveries(settings)[1])
 
@@ -317,8 +317,8 @@ def _to(settings: Settings, notice: Notice) -> dict[str, str]:
     from jobs.deliver import queueing
 
     with ops.writing(settings.db) as db:
-        found = queueing.addressed(settings.context, db, notice)
-    return {address: message.subject for address, message in found}
+        recipients = queueing.addressed(settings.context, db, notice)
+    return {address: message.subject for address, message in recipients}
 
 
 def _count(recipients: int) -> str:

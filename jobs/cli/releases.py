@@ -45,7 +45,7 @@ def fetch(
     from jobs.cli.work import run
 
     settings: Settings = ctx.obj
-    asked = [one for one in settings.asked() if once or one.config.polls]
+    asked = [context for context in settings.asked() if once or context.config.polls]
     if not asked:
         problem = (
             "is false, so nothing is downloaded; set it to true, or poll this once with --once. "
@@ -64,9 +64,9 @@ def fetch(
     if then_run and not waiting:
         ctx.invoke(run, files=(), no_bundle=no_bundle, as_json=False)
     failed = ("blocked", "unreachable", "unrecognized")
-    if any(not one.asked or one.poll.outcome in failed for one in polls):
+    if any(not poll.asked or poll.poll.outcome in failed for poll in polls):
         ctx.exit(BusyError.exit_code)
-    refuse_if_any(file for one in polls for file in one.taken)
+    refuse_if_any(file for poll in polls for file in poll.taken)
 
 
 def _say_fetched(fetched: Fetched, as_json: bool, source: Source) -> None:
@@ -99,11 +99,11 @@ def list_releases(settings: Settings, refused: bool, as_json: bool) -> None:
     from forecast.store import inventory
 
     with reading(settings) as connection:
-        found = inventory.all_releases(connection, "quarantined" if refused else None)
+        rows = inventory.all_releases(connection, "quarantined" if refused else None)
     if as_json:
-        print_json(found, settings.context.source)
+        print_json(rows, settings.context.source)
         return
-    console().print(_table(found))
+    console().print(_table(rows))
 
 
 @releases.command(epilog=examples("releases show 17"))
@@ -115,13 +115,13 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
     from forecast.store import inventory
 
     with reading(settings) as connection:
-        found = inventory.one_release(connection, release_id)
+        release = inventory.one_release(connection, release_id)
         covers = inventory.statement(connection, release_id)
         revised = inventory.revisions_by(connection, release_id)
     if as_json:
-        print_json({**found, "covers": covers, "revised": revised}, settings.context.source)
+        print_json({**release, "covers": covers, "revised": revised}, settings.context.source)
         return
-    for name, value in found.items():
+    for name, value in release.items():
         if value not in (None, ""):
             click.echo(f"{name.replace('_', ' '):<22}{without_controls(str(value))}")
     for row in covers:
@@ -160,11 +160,11 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
     click.echo(f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it.")
 
 
-def _table(found: list[dict[str, Any]]) -> Any:
+def _table(rows: list[dict[str, Any]]) -> Any:
     from forecast.desk.terminal import tables
 
     table = tables.plain_table("id", "file", "kind", "through", "first seen", "status")
-    for row in found:
+    for row in rows:
         table.add_row(
             str(row["id"]),
             printable(row["source" if row["kind"] in ("bundle", "vintage") else "file_name"]),

@@ -39,7 +39,7 @@ def replay(settings: Settings, since: str, as_json: bool) -> None:
     with reading(settings) as connection:
         replayed = service(connection, settings.context.config, since, settings.context.source)
     events = [event._asdict() for event in known_events(replayed, since, settings.context.source)]
-    found = {
+    summary = {
         "flags": list(_flags(replayed)),
         "months": len(replayed.judged(quiet=False)),
         "quiet_months": len(replayed.judged(quiet=True)),
@@ -48,9 +48,9 @@ def replay(settings: Settings, since: str, as_json: bool) -> None:
         "quiet_flags": sum((f.series.border, f.month) in replayed.quiet for f in replayed.flags),
     }
     if as_json:
-        print_json({**found, "events": events}, settings.context.source)
+        print_json({**summary, "events": events}, settings.context.source)
     else:
-        _print(since, found, events, settings.context.source)
+        _print(since, summary, events, settings.context.source)
 
 
 def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
@@ -70,16 +70,19 @@ def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
         }
 
 
-def _print(since: str, found: dict[str, Any], events: list[dict[str, Any]], source: Source) -> None:
+def _print(
+    since: str, summary: dict[str, Any], events: list[dict[str, Any]], source: Source
+) -> None:
     from forecast.desk.terminal.flag_tables import event_table, flag_table, rate_lines
 
     out = console()
     out.print(
-        f"Replay from {since}: {found['months']} months of the {source.totals.many}' totals judged."
+        f"Replay from {since}: {summary['months']} months of the {source.totals.many}' totals "
+        "judged."
     )
-    out.print(flag_table(found["flags"], source))
+    out.print(flag_table(summary["flags"], source))
     out.print()
-    out.print(rate_lines(found))
+    out.print(rate_lines(summary))
     out.print()
     out.print("Known breaks, and what was found within two months:", style="bold")
     out.print(event_table(events, source))

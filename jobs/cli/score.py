@@ -111,27 +111,27 @@ def _questions(settings: Settings, border: str | None, out: Path | None, as_json
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         rows = standing.resolved(connection, border)
-    found = reliability.by_kind(rows)
+    kinds = reliability.by_kind(rows)
     if out:
-        _draw(settings, found, border, out, quote(run))
+        _draw(settings, kinds, border, out, quote(run))
         return
     if as_json:
-        print_json([kind.as_json for kind in found], settings.context.source)
+        print_json([kind.as_json for kind in kinds], settings.context.source)
         return
     terminal = console()
 
-    for part in reliability.tables(found, border or f"all {settings.context.source.totals.many}"):
+    for part in reliability.tables(kinds, border or f"all {settings.context.source.totals.many}"):
         terminal.print(part)
 
 
 def _draw(
-    settings: Settings, found: Sequence[KindScore], border: str | None, out: Path, source: str
+    settings: Settings, kinds: Sequence[KindScore], border: str | None, out: Path, source: str
 ) -> None:
     """The chances of hindcasts, or of issued forecasts once more of them are resolved."""
     from forecast.desk.charts import forecasts, grammar
     from forecast.desk.reliability import fullest
 
-    shown = fullest(found)
+    shown = fullest(kinds)
     if not shown:
         raise ConfigError(str(settings.db), "-o", "no standing question is resolved yet")
     drawn = forecasts.reliability(
@@ -145,11 +145,11 @@ def _draw(
 
 
 def _of_era(settings: Settings, rows: Sequence[Row], era: str) -> list[Row]:
-    found = [row for row in rows if row["era"] == era]
-    if not found and rows:
+    ours = [row for row in rows if row["era"] == era]
+    if not ours and rows:
         known = ", ".join(dict.fromkeys(row["era"] for row in rows))
         raise ConfigError(str(settings.db), "--era", f"no {era!r}; there are: {known}")
-    return found
+    return ours
 
 
 def _parts(

@@ -30,8 +30,8 @@ def _others(_: click.Context | None = None) -> dict[str, Callable[[], str]]:
 
         return first_settings.of_all()
 
-    found = {s.measure.noun: s.settings for s in catalog.every().values() if s.settings}
-    return {**found, "all": of_all}
+    sections = {s.measure.noun: s.settings for s in catalog.every().values() if s.settings}
+    return {**sections, "all": of_all}
 
 
 @click.command(epilog=examples("serve", "serve --once"))
@@ -71,17 +71,17 @@ def status(ctx: click.Context, as_json: bool) -> None:
     from jobs.service import health
 
     settings: Settings = ctx.obj
-    found = health.status(settings.context, datetime.now(UTC))
+    state = health.status(settings.context, datetime.now(UTC))
     if as_json:
-        print_json(asdict(found), ctx.obj.context.source)
+        print_json(asdict(state), ctx.obj.context.source)
     else:
-        for name, value in found.facts.items():
+        for name, value in state.facts.items():
             click.echo(f"{name.replace('_', ' '):<24}{without_controls(_shown(value))}")
-        for text in found.warnings:
+        for text in state.warnings:
             click.echo(f"warning: {without_controls(text)}")
-        for text in found.alarms:
+        for text in state.alarms:
             click.echo(f"ALARM: {without_controls(text)}")
-    if found.alarms:
+    if state.alarms:
         ctx.exit(BusyError.exit_code)
 
 
@@ -96,14 +96,14 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     from jobs.service import doctor as work
 
     settings: Settings = ctx.obj
-    found = work.examine(settings.context, settings.source, datetime.now(UTC))
+    findings = work.examine(settings.context, settings.source, datetime.now(UTC))
     if as_json:
-        print_json([finding._asdict() for finding in found], ctx.obj.context.source)
+        print_json([finding._asdict() for finding in findings], ctx.obj.context.source)
     else:
-        for name, verdict, said, advice in found:
-            line = f"{verdict:<6}{name:<15}{said}" + (f" -> {advice}" if advice else "")
+        for name, verdict, text, advice in findings:
+            line = f"{verdict:<6}{name:<15}{text}" + (f" -> {advice}" if advice else "")
             click.echo(without_controls(line))
-    if any(finding.verdict == "bad" for finding in found):
+    if any(finding.verdict == "bad" for finding in findings):
         ctx.exit(1)
 
 
@@ -123,10 +123,10 @@ def check(ctx: click.Context) -> None:
     from jobs.service import settings_check
 
     settings: Settings = ctx.obj
-    found = list(settings_check.problems(settings.config, settings.source))
-    for problem in found:
+    problems = list(settings_check.problems(settings.config, settings.source))
+    for problem in problems:
         click.echo(f"bordercast: {problem}", err=True)
-    if found:
+    if problems:
         ctx.exit(ConfigError.exit_code)
     click.echo(f"{settings.source}: every setting is valid.")
     for note in settings_check.notes(settings.config):
@@ -172,9 +172,9 @@ def init(output: Path, file: Path | None, source: str | None, read_as: ReadAs) -
         return
     if output.exists():
         raise ConfigError(str(output), "file", "is already there; name another with -o")
-    found = first_settings.understood(file, read_as)
-    first_settings.write(output, found.settings.encode())
-    for line in found.said:
+    settings = first_settings.understood(file, read_as)
+    first_settings.write(output, settings.settings.encode())
+    for line in settings.said:
         click.echo(line)
     click.echo(f"Settings written to {output}. Put your own words there, then:")
     click.echo(f"    bordercast{_named(output)} run")

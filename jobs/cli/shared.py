@@ -83,9 +83,9 @@ class Settings:
         from jobs import environment
 
         environment.refuse_unknown()
-        found = config_path or config.found()
-        self.source = str(found or "defaults")
-        settings = config.load(found)
+        file = config_path or config.found()
+        self.source = str(file or "defaults")
+        settings = config.load(file)
         self.db = connect.place(db or Path(settings.service.db))
         config.refuse_places(settings, self.db, self.source)
         self.context = Context.open(self.db, settings).named(measure)
@@ -113,9 +113,9 @@ def words_of_help(config_path: Path | None, db: Path | None) -> Settings | None:
     """What tells whose counts `--help` is about; settings are checked only where they may tell."""
     try:
         path = config_path or Path("config.toml")
-        said = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        place = db or Path(said.get("service", {}).get("db", "bordercast.db"))
-        if not said.get("sources") and not _source_of(place):
+        content = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        place = db or Path(content.get("service", {}).get("db", "bordercast.db"))
+        if not content.get("sources") and not _source_of(place):
             return None
     except (BordercastError, OSError, ValueError, AttributeError, sqlite3.Error):
         pass
@@ -184,9 +184,9 @@ def published_words(connection: sqlite3.Connection, border: str, source: Source)
     from forecast.desk import brief, report
     from forecast.words import capital
 
-    found = report.newest(connection, border, source)
-    standing = f"{capital(brief.standing(found))}."
-    return " ".join((brief.headline(found), *brief.halves_sentence(found), standing))
+    facts = report.newest(connection, border, source)
+    standing = f"{capital(brief.standing(facts))}."
+    return " ".join((brief.headline(facts), *brief.halves_sentence(facts), standing))
 
 
 def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:

@@ -33,14 +33,14 @@ def now(ctx: click.Context) -> None:
     attest.check_settings(settings.config.witness)
     if not attest.wanted(settings.config.witness):
         raise ConfigError(settings.source, "witness", "names no witness; see docs/witnesses.md")
-    said = attest.attest(settings.db, settings.config, datetime.now(UTC), again=True)
-    for kind, problem in said.items():
+    outcomes = attest.attest(settings.db, settings.config, datetime.now(UTC), again=True)
+    for kind, problem in outcomes.items():
         click.echo(f"{kind}: {without_controls(problem) or 'had'}", err=bool(problem))
-    if not said:
+    if not outcomes:
         click.echo("Every witness has seen the record as it is.")
-    if not all(said.values()):
+    if not all(outcomes.values()):
         upkeep.write_snapshot(settings.db, settings.config)
-    if any(said.values()):
+    if any(outcomes.values()):
         ctx.exit(1)
 
 

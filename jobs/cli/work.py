@@ -39,9 +39,9 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
     from jobs.service import upkeep
 
     _await_inbox(settings)
-    for each in settings.context.each():
-        if each.config.address and not files:
-            _ask(each)
+    for measure in settings.context.each():
+        if measure.config.address and not files:
+            _ask(measure)
     with progress(quiet=as_json) as report:
         outcome = monthly.run(settings.context, files, with_bundle=not no_bundle, report=report)
     settings.renew()
@@ -88,9 +88,9 @@ def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_s
             mine = [(file,) for file in files if context.takes(inbox.file_name(file))]
             for batch in ((), *mine):
                 with_bundle = not no_bundle and not batch
-                found, context = ingest_all(db, context, batch, seen, with_bundle)
-                say_taken(found)
-                taken += found
+                results, context = ingest_all(db, context, batch, seen, with_bundle)
+                say_taken(results)
+                taken += results
     if not taken:
         click.echo("Nothing to take in: no file was named, and the inbox is empty.")
     refuse_if_any(taken)
@@ -100,11 +100,11 @@ def _ask(context: Context) -> None:
     """Ask the address of own counts; what it brings waits for the run. A failure is only said."""
     from jobs.arrivals import publisher
 
-    found = publisher.poll(context, datetime.now(UTC))
-    if not found.asked:
-        click.echo(f"Not asked: next poll after {found.poll.not_before}.", err=True)
-    elif found.poll.outcome in ("blocked", "unreachable"):
-        click.echo(printable(f"The address gave nothing: {found.poll.detail}.", 1000), err=True)
+    answer = publisher.poll(context, datetime.now(UTC))
+    if not answer.asked:
+        click.echo(f"Not asked: next poll after {answer.poll.not_before}.", err=True)
+    elif answer.poll.outcome in ("blocked", "unreachable"):
+        click.echo(printable(f"The address gave nothing: {answer.poll.detail}.", 1000), err=True)
 
 
 def _await_inbox(settings: Settings) -> None:
@@ -124,7 +124,7 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
 
     with reading(settings) as connection:
         latest = latest_run(connection, settings)
-        found = read.forecasts(connection, settings.context.source.totals)
+        rows = read.forecasts(connection, settings.context.source.totals)
         flagged = flags.flags(connection, settings.context.source.totals, since="2018-01")
         last = read.last_months(connection)
         halves = {} if as_json else halves_published(connection, settings.context.source)
@@ -137,7 +137,7 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
                 "run": latest.id,
                 "data_through": latest.data_through,
                 "digest": latest.digest,
-                "forecasts": found,
+                "forecasts": rows,
                 "flags": flagged,
                 "failures": failed,
             },
@@ -146,7 +146,7 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
         return
     out = console()
     out.print(
-        tables.run_summary(latest, found, last, flagged, halves, waiting, settings.context.source)
+        tables.run_summary(latest, rows, last, flagged, halves, waiting, settings.context.source)
     )
     for row in failed:
         out.print(f"{row['model']} gave no forecast for {row['border']}: {row['failure']}")

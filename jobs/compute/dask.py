@@ -128,12 +128,12 @@ def _check(client: Any, scheduler: str) -> None:
     except TimeoutError:
         _refuse(scheduler, "it has no workers; start one with `dask worker`")
     python = platform.python_version()
-    for worker, found in client.run(platform.python_version).items():
-        if found.rpartition(".")[0] != python.rpartition(".")[0]:
-            _refuse(scheduler, f"worker {worker} has Python {found}, here is {python}")
+    for worker, theirs in client.run(platform.python_version).items():
+        if theirs.rpartition(".")[0] != python.rpartition(".")[0]:
+            _refuse(scheduler, f"worker {worker} has Python {theirs}, here is {python}")
     for name in ALIKE:
         own = version(name)
-        for worker, found in client.run(version, name, on_error="return").items():
-            if found != own:
-                has = f"no {name}" if isinstance(found, Exception) else f"{name} {found}"
+        for worker, theirs in client.run(version, name, on_error="return").items():
+            if theirs != own:
+                has = f"no {name}" if isinstance(theirs, Exception) else f"{name} {theirs}"
                 _refuse(scheduler, f"worker {worker} has {has}, here is {own}")

@@ -63,7 +63,7 @@ def _together(
             for future in _as_they_come(futures, seconds):
                 value = future.result()
                 job = futures.pop(future)
-                left = [one for one in left if one is not job]
+                left = [place for place in left if place is not job]
                 yield JobResult(job, value)
         except BrokenExecutor:
             return left

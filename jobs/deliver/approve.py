@@ -36,12 +36,12 @@ def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) ->
     """
     with connect.writing(context.path) as db:
         sent = [n for n in notices.of_run(db.conn, run_id) if _reached_somebody(context.path, n)]
-        told = list(taken_back(db.conn, context.config, run_id, sent))
-        stopped = runs.withdraw(db, run_id, why, by, now, told)
-        for each in context.each():
-            measures.scope_to(db, each.name)
-            write.write_all(each, db, now)
-    return stopped, len(told)
+        taken_notices = list(taken_back(db.conn, context.config, run_id, sent))
+        stopped = runs.withdraw(db, run_id, why, by, now, taken_notices)
+        for measure in context.each():
+            measures.scope_to(db, measure.name)
+            write.write_all(measure, db, now)
+    return stopped, len(taken_notices)
 
 
 def _reached_somebody(path: Path, notice: Notice) -> bool:

@@ -55,8 +55,8 @@ def recipient(hook: Hook) -> str:
 def message(hook: Hook, notice: Notice, sections: Sequence[Section], source: Source) -> Message:
     """A notice as this hook gets it; the same bytes at every attempt."""
     subject = mime.subject(notice, sections, source)
-    found = _PAYLOADS[hook.kind](hook, notice, sections, subject, source)
-    payload = json.dumps(found, ensure_ascii=False)  # escaped, a text could be too long for ntfy
+    content = _PAYLOADS[hook.kind](hook, notice, sections, subject, source)
+    payload = json.dumps(content, ensure_ascii=False)  # escaped, a text could be too long for ntfy
     edition = f"{hook.name}: {mime.edition(sections)}"
     return Message(notice.content_key, edition, subject, "", payload.encode())
 
@@ -72,7 +72,7 @@ def send_all(
     seconds : that one delivery may take.
     """
     now = now or (lambda: datetime.now(UTC))
-    found: list[DeliveryOutcome] = []
+    outcomes: list[DeliveryOutcome] = []
     with locked(path.with_name(LOCK), LOCK_WAIT):
         with ops.writing(path) as db:
             deliveries.begin(db, now())
@@ -80,8 +80,8 @@ def send_all(
         by_name = {recipient(hook): hook for hook in hooks}
         with exchange.client() as client:
             while outcome := send_one(path, by_name, client, now(), seconds):
-                found.append(outcome)
-    return found
+                outcomes.append(outcome)
+    return outcomes
 
 
 def send_one(
@@ -119,8 +119,8 @@ def _post(
     address = secret(hook.address_file, f"{hook.name}.address_file")
     body = delivery.message.mime
     try:
-        told = headers(hook, delivery, now)
-        answer = exchange.post(client, address, body, told, seconds=seconds, most=ANSWER_BYTES)
+        fields = headers(hook, delivery, now)
+        answer = exchange.post(client, address, body, fields, seconds=seconds, most=ANSWER_BYTES)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
         raise MailError(delivery.recipient, True, "its address is none") from None
     except TimeoutError:
@@ -129,8 +129,8 @@ def _post(
         return f"does not answer: {type(error).__name__}", timedelta(0)
     if answer.is_success:
         return None
-    said = answer.content[:ANSWER_BYTES].decode(errors="replace")
-    problem = f"{answer.status} {printable(said, 200)}".strip()
+    text = answer.content[:ANSWER_BYTES].decode(errors="replace")
+    problem = f"{answer.status} {printable(text, 200)}".strip()
     if answer.status in LATER or answer.status >= 500:
         return problem, _retry_after(answer.headers.get("Retry-After", ""), now)
     raise MailError(delivery.recipient, True, problem)
@@ -138,9 +138,9 @@ def _post(
 
 def headers(hook: Hook, delivery: Delivery, now: datetime) -> dict[str, str]:
     """What goes with a payload; the key is the delivery's, so a repeat has the same one."""
-    told = f"{delivery.message.content_key}|{delivery.message.edition}|{delivery.recipient}"
-    key = hashlib.sha256(told.encode()).hexdigest()[:32]
-    found = {
+    content = f"{delivery.message.content_key}|{delivery.message.edition}|{delivery.recipient}"
+    key = hashlib.sha256(content.encode()).hexdigest()[:32]
+    fields = {
         "Content-Type": "application/json",
         "Idempotency-Key": key,
         "webhook-id": key,
@@ -150,15 +150,15 @@ def headers(hook: Hook, delivery: Delivery, now: datetime) -> dict[str, str]:
         signed = f"{key}.{moment}.".encode() + delivery.message.mime
         shared = secret(hook.secret_file, f"{hook.name}.secret_file").encode()
         mark = base64.b64encode(hmac.new(shared, signed, hashlib.sha256).digest()).decode()
-        found |= {"webhook-timestamp": moment, "webhook-signature": f"v1,{mark}"}
-    return found
+        fields |= {"webhook-timestamp": moment, "webhook-signature": f"v1,{mark}"}
+    return fields
 
 
 def check(hook: Hook) -> None:
     """Refuse a hook that cannot be posted to: ConfigError, without the address, a secret."""
     key = f"notices.hooks.{hook.name}"
-    found = secret(hook.address_file, f"{hook.name}.address_file")
-    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", found):
+    address = secret(hook.address_file, f"{hook.name}.address_file")
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", address):
         problem = "holds no address such as https://example.org/hook"
         raise ConfigError("config.toml", f"{key}.address_file", problem)
     if hook.kind == "ntfy" and not hook.topic:
@@ -170,13 +170,13 @@ def check(hook: Hook) -> None:
 def secret(file: str, key: str) -> str:
     """What a file of the settings holds; ConfigError if it cannot be read or is empty."""
     try:
-        found = Path(file).read_text(encoding="utf-8").strip()
+        content = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         problem = f"cannot be read: {type(error).__name__}"
         raise ConfigError("config.toml", f"notices.hooks.{key}", problem) from None
-    if not found:
+    if not content:
         raise ConfigError("config.toml", f"notices.hooks.{key}", "is empty")
-    return found
+    return content
 
 
 def _retry_after(text: str, now: datetime) -> timedelta:
@@ -200,12 +200,12 @@ def _short(
     size : how long a service takes a text to be.
     """
     check = check_command(notice.quoted_run, notice.digest)
-    said = "\n\n".join(" ".join(section.text.split("\n\n")[0].split()) for section in sections)
+    text = "\n\n".join(" ".join(section.text.split("\n\n")[0].split()) for section in sections)
     room = MAX_BLOCK_CHARACTERS - size(check) - len("\n\n ...")
-    fits = bisect_right(range(len(said) + 1), room, key=lambda end: size(said[:end])) - 1
-    if fits < len(said):
-        said = f"{said[:fits].rsplit(' ', 1)[0]} ..."
-    return [*said.split("\n\n"), check]
+    fits = bisect_right(range(len(text) + 1), room, key=lambda end: size(text[:end])) - 1
+    if fits < len(text):
+        text = f"{text[:fits].rsplit(' ', 1)[0]} ..."
+    return [*text.split("\n\n"), check]
 
 
 def _generic(
@@ -247,7 +247,7 @@ def _escaped(text: str) -> str:
 def _slack(
     hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, _source: Source
 ) -> dict[str, Any]:
-    text = _escaped("\n\n".join(_short(notice, sections, lambda said: len(_escaped(said)))))
+    text = _escaped("\n\n".join(_short(notice, sections, lambda text: len(_escaped(text)))))
     return {
         "text": _escaped(subject),
         "blocks": [
@@ -288,7 +288,7 @@ def _teams(
 def _ntfy(
     hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, _source: Source
 ) -> dict[str, Any]:
-    text = "\n\n".join(_short(notice, sections, lambda said: len(said.encode())))
+    text = "\n\n".join(_short(notice, sections, lambda text: len(text.encode())))
     return {"topic": hook.topic, "title": subject, "message": text, "tags": ["chart"]}
 
 

@@ -65,11 +65,11 @@ def coverage_drift(scores: list[dict[str, object]]) -> Iterator[str]:
         n = int(str(row["n"]))
         if key != ("bordercast", "all", 1, "issued") or n < LEAST_MONTHS:
             continue
-        held = round(n * float(str(row["coverage80"])))
-        if binomtest(held, n, 0.8).pvalue < UNLIKELY:
+        inside = round(n * float(str(row["coverage80"])))
+        if binomtest(inside, n, 0.8).pvalue < UNLIKELY:
             yield (
                 f"coverage drift, {row['border']}: the 80% interval of one month ahead held "
-                f"{held} of {n} months"
+                f"{inside} of {n} months"
             )
 
 
@@ -83,6 +83,6 @@ def letter(config: Config, concern: str, through: str, now: datetime) -> Message
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{key.hexdigest()[:32]}.operator@{head.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    held = f"Figures are held through {through or 'no month'}; `bordercast status` says more."
-    message.set_content(f"{fill(concern, 78)}\n\n{held}\n", cte="quoted-printable")
+    recorded = f"Figures are held through {through or 'no month'}; `bordercast status` says more."
+    message.set_content(f"{fill(concern, 78)}\n\n{recorded}\n", cte="quoted-printable")
     return Message(key.hexdigest(), EDITION, message["Subject"], head.address, bytes(message))

@@ -89,11 +89,11 @@ def waiting(context: Context, now: datetime) -> list[tuple[str, int]]:
     """(subject, recipients) of what `deliver` would send now; nothing is changed."""
     with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
-        found = deliveries.sendable(db, now)
+        sendable = deliveries.sendable(db, now)
         with closing(connect.read(context.path)) as connection:
             approved = stored.to_send(connection)
         for notice in queueing.to_queue(approved, began, now):
             if not deliveries.recipients_of(db, notice.content_key):
                 for _, message in queueing.reached(context, db, notice):
-                    found[message.subject] = found.get(message.subject, 0) + 1
-    return sorted(found.items())
+                    sendable[message.subject] = sendable.get(message.subject, 0) + 1
+    return sorted(sendable.items())

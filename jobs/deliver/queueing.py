@@ -44,11 +44,11 @@ def queue_all(context: Context, now: datetime) -> int:
         began = deliveries.begin(db, now)
         deliveries.save_recipients(db, readers(context.config))
     queued = 0
-    for each in context.each():
+    for measure in context.each():
         with closing(connect.read(context.path)) as connection:
-            measures.scope_to(connection, each.name)
+            measures.scope_to(connection, measure.name)
             approved = notices.to_send(connection)
-        queued += sum(queue_one(each, notice, now) for notice in to_queue(approved, began, now))
+        queued += sum(queue_one(measure, notice, now) for notice in to_queue(approved, began, now))
     return queued
 
 
@@ -76,9 +76,9 @@ def queue_one(context: Context, notice: Notice, now: datetime) -> int:
         known = deliveries.recipients_of(db, notice.content_key)
         if known and notice.corrects is None:
             return 0
-        found = [each for each in reached(context, db, notice) if each[0] not in known]
-        messages = {(m.content_key, m.edition): m for _, m in found}
-        to = [(m.content_key, m.edition, recipient) for recipient, m in found]
+        new = [recipient for recipient in reached(context, db, notice) if recipient[0] not in known]
+        messages = {(m.content_key, m.edition): m for _, m in new}
+        to = [(m.content_key, m.edition, recipient) for recipient, m in new]
         return deliveries.queue(db, messages.values(), to, now)
 
 
@@ -86,10 +86,10 @@ def reached(
     context: Context, db: Database | sqlite3.Connection, notice: Notice
 ) -> list[tuple[str, Message]]:
     """The same as `addressed` for those who can be reached: without mail, webhooks alone."""
-    found = addressed(context, db, notice)
+    recipients = addressed(context, db, notice)
     if context.config.mail.enabled:
-        return found
-    return [each for each in found if each[0].startswith(deliveries.HOOK)]
+        return recipients
+    return [recipient for recipient in recipients if recipient[0].startswith(deliveries.HOOK)]
 
 
 def addressed(
@@ -104,19 +104,21 @@ def addressed(
         first = notices.one(connection, notice.corrects) if notice.corrects else None
     gone = deliveries.unsubscribed(db)
     got = deliveries.editions_sent(db, first.content_key) if first else {}
-    found = []
+    recipients = []
     for reader in context.config.notices.recipients:
         chosen = rules.chosen(sections, reader)
         address = reader.address.lower()
         if not chosen or address in gone or (first and address not in got):
             continue
         answers = mime.message_id(first.message_id, got[address]) if first else ""
-        found.append((address, message(context.config, notice, chosen, context.source, answers)))
+        recipients.append(
+            (address, message(context.config, notice, chosen, context.source, answers))
+        )
     for hook in context.config.notices.hooks:
         chosen, name = rules.chosen(sections, hook), hooks.recipient(hook)
         if chosen and (not first or name in got):
-            found.append((name, hooks.message(hook, notice, chosen, context.source)))
-    return found
+            recipients.append((name, hooks.message(hook, notice, chosen, context.source)))
+    return recipients
 
 
 def message(

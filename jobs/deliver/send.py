@@ -61,7 +61,7 @@ def send_all(
             return b""
         return unsubscribe.headers(secret, site, to.recipient, to.queued_at[:10])
 
-    found: list[DeliveryOutcome] = []
+    outcomes: list[DeliveryOutcome] = []
     with locked(path.with_name(LOCK), LOCK_WAIT):
         with ops.writing(path) as db:
             deliveries.begin(db, now())
@@ -71,12 +71,12 @@ def send_all(
             outcome = send_one(path, connect, now(), own_lines)
             if outcome is None:
                 break
-            found.append(outcome)
+            outcomes.append(outcome)
             silent = time.monotonic() - began >= settings.answer_seconds
             # Each of hundreds would wait as long, with the lock held.
             if outcome == "stopped" or (outcome == "put off" and silent):
                 break
-    return found
+    return outcomes
 
 
 def send_one(
@@ -139,9 +139,9 @@ def addressed(delivery: Delivery, own_lines: bytes = b"") -> bytes:
     """The message as it goes to one recipient; the same at every attempt."""
     # In brackets: filters for spam count a bare address beside a picture as a sign of it.
     head = f"To: <{delivery.recipient}>\r\n".encode("ascii")
-    told = delivery.message.mime.partition(b"\r\n\r\n")[0]
+    headers = delivery.message.mime.partition(b"\r\n\r\n")[0]
     # The operator's own mail is of no list; one queued earlier may have a line already.
-    if b"\r\nList-Id:" in told and b"\r\nList-Unsubscribe:" not in told:
+    if b"\r\nList-Id:" in headers and b"\r\nList-Unsubscribe:" not in headers:
         head += own_lines
     return head + delivery.message.mime
 

@@ -40,23 +40,23 @@ def held_key(folder: Path) -> bytes:
 
 def copy_key(source: Path, to: Path) -> None:
     """Copy the key from a folder to another that has none, for its owner alone."""
-    held = held_key(source)
-    if held and not held_key(to):
+    key = held_key(source)
+    if key and not held_key(to):
         with files.replacing(to / KEY, 0o600, alone=True) as draft:
-            draft.write_bytes(held)
+            draft.write_bytes(key)
 
 
 def key_problems(folder: Path) -> list[str]:
     """What speaks against the key of a backup; empty if it has none."""
-    held = held_key(folder)
-    return [f"{KEY} has {len(held)} bytes, not {BYTES}"] if len(held) not in (0, BYTES) else []
+    key = held_key(folder)
+    return [f"{KEY} has {len(key)} bytes, not {BYTES}"] if len(key) not in (0, BYTES) else []
 
 
 def token(secret: bytes, address: str, day: str) -> str:
     """The token of a reader; day : "YYYY-MM-DD", on which it was given."""
-    said = f"{day} {address}".encode()
-    mark = hmac.new(secret, said, hashlib.sha256).digest()[:16]
-    return base64.urlsafe_b64encode(mark + said).decode().rstrip("=")
+    content = f"{day} {address}".encode()
+    mark = hmac.new(secret, content, hashlib.sha256).digest()[:16]
+    return base64.urlsafe_b64encode(mark + content).decode().rstrip("=")
 
 
 def reader(secret: bytes, text: str, today: date) -> str | None:

@@ -109,8 +109,8 @@ def _sections(
     connection: sqlite3.Connection, notice: Notice, address: str, source: Source
 ) -> Iterator[Section]:
     if notice.kind == "correction":
-        told = _withdrawn if notice.withdraws else _corrections
-        yield from told(connection, notice, address, source)
+        writer = _withdrawn if notice.withdraws else _corrections
+        yield from writer(connection, notice, address, source)
         return
     if notice.kind != "digest":
         yield from _findings(connection, notice, address, source)
@@ -127,60 +127,60 @@ def _findings(
         border: report(connection, border, month, source)
         for border in findings.judged_as_issued(connection, month)
     }
-    told = [
+    borders = [
         border
         for border in source.totals.every
         if border in told_of
         and (notice.kind == "quiet" or told_of[border].findings or told_of[border].shift)
     ]
-    told.sort(key=lambda border: _gravity(told_of[border]))
-    return [finding(connection, told_of[border], notice.run_id, address) for border in told]
+    borders.sort(key=lambda border: _gravity(told_of[border]))
+    return [finding(connection, told_of[border], notice.run_id, address) for border in borders]
 
 
-def _gravity(told: MonthReport) -> int:
-    return min((_GRAVITY.index(flag["severity"]) for flag in told.findings), default=len(_GRAVITY))
+def _gravity(facts: MonthReport) -> int:
+    return min((_GRAVITY.index(flag["severity"]) for flag in facts.findings), default=len(_GRAVITY))
 
 
 def finding(
-    connection: sqlite3.Connection, told: MonthReport, run_id: int | None, address: str
+    connection: sqlite3.Connection, facts: MonthReport, run_id: int | None, address: str
 ) -> Section:
     """The section of a border's month; run_id : whose changes of the forecast it tells."""
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
 
-    moved = [] if run_id is None else changes.latest(connection, told.border, run_id)
-    said = desk.finding(
-        told, _nationwide(connection, told), answered.changes_sentence(moved), address
+    moved = [] if run_id is None else changes.latest(connection, facts.border, run_id)
+    section = desk.finding(
+        facts, _nationwide(connection, facts), answered.changes_sentence(moved), address
     )
-    flagged = plots.flagged(connection, told.border)
-    drawn = notice_chart.picture(told.border, told.recent, flagged, said.finding, told.source)
-    chart = grammar.render(drawn, "png", told.source, scale=2)
-    return _section(said, "finding", statement(told), chart, drawn.alt)
+    flagged = plots.flagged(connection, facts.border)
+    drawn = notice_chart.picture(facts.border, facts.recent, flagged, section.finding, facts.source)
+    chart = grammar.render(drawn, "png", facts.source, scale=2)
+    return _section(section, "finding", statement(facts), chart, drawn.alt)
 
 
-def _nationwide(connection: sqlite3.Connection, told: MonthReport) -> MonthReport | None:
+def _nationwide(connection: sqlite3.Connection, facts: MonthReport) -> MonthReport | None:
     """The report of all totals together, where there is one of that month."""
-    whole = told.source.totals.whole
-    if not whole or told.border == whole:
+    whole = facts.source.totals.whole
+    if not whole or facts.border == whole:
         return None
     try:
-        return report(connection, whole, told.month, told.source)
+        return report(connection, whole, facts.month, facts.source)
     except KeyError:  # somebody's month is not known, so nobody knows the sum
         return None
 
 
 def _section(
-    said: desk.SectionText,
+    text: desk.SectionText,
     part: notices.SectionPart,
     stated: dict[str, object] | None = None,
     chart: bytes | None = None,
     alt: str = "",
 ) -> Section:
     return Section(
-        border=said.border,
+        border=text.border,
         part=part,
-        phrase=said.phrase,
-        text=typeset.as_text(said),
-        html=typeset.as_html(said),
+        phrase=text.phrase,
+        text=typeset.as_text(text),
+        html=typeset.as_html(text),
         statement=json.dumps(stated or {}, sort_keys=True),
         chart=chart,
         alt=alt,
@@ -215,8 +215,8 @@ def _corrections(
     false = false_now(connection, _thread(connection, notice), counts, source)
     for border in (border for border in source.totals.every if false.get(border)):
         now = report(connection, border, notice.month, source)
-        said = desk.correction(now, false[border], _nationwide(connection, now), address)
-        yield _section(said, "finding", statement(now))
+        section = desk.correction(now, false[border], _nationwide(connection, now), address)
+        yield _section(section, "finding", statement(now))
 
 
 def _thread(connection: sqlite3.Connection, notice: Notice) -> list[Notice]:
@@ -242,7 +242,7 @@ def _withdrawn(
     for part in parts:
         for border in source.totals.every:
             if (border, part) in spoken:
-                said = desk.withdrawn(
+                section = desk.withdrawn(
                     border, notice.month, why["run_id"], why["at"], why["why"], source
                 )
-                yield _section(said, part)
+                yield _section(section, part)

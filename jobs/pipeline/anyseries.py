@@ -49,18 +49,18 @@ def forecast_all(
     engine's blocks are computed. report : told of the fits' progress. totals : the engine's.
     """
     engine = forecast_counts(counts, h, hindcasts=hindcasts, totals=totals, spread=spread)
-    said = {ENGINE: engine}
+    by_model = {ENGINE: engine}
     months = counts.values.shape[1]
     every = np.arange(months - 1, -1, -1, dtype=np.int64)
     panel = filled(counts.panel)  # other models take no gaps
     for name in BASELINES:
         paths = build(name).paths(panel, months - 1 - every, h)
-        said[name] = forecast_by_paths(counts, paths, every, hindcasts)
+        by_model[name] = forecast_by_paths(counts, paths, every, hindcasts)
     late = every[-(hindcasts + BURN_IN + 1) :]
     for name in REFITTED:
         paths = _refitted(name, panel, late, h, compute, report)
-        said[name] = forecast_by_paths(counts, paths, late, hindcasts)
-    return said
+        by_model[name] = forecast_by_paths(counts, paths, late, hindcasts)
+    return by_model
 
 
 def _refitted(
@@ -69,11 +69,11 @@ def _refitted(
     """A refit model's paths at these months before the end."""
     origins = panel.z.shape[1] - 1 - back
     jobs = split(name, {}, panel, origins, h, _CUTOFFS)
-    found: list[tuple[Job, Paths]] = []
+    results: list[tuple[Job, Paths]] = []
     for done, (job, paths, lost) in enumerate(answers(jobs, do, compute, FIT_SECONDS), start=1):
-        found.append((job, paths or no_paths(job, lost)))
+        results.append((job, paths or no_paths(job, lost)))
         report(name, done, len(jobs))
-    return gather(panel, origins, h, found)
+    return gather(panel, origins, h, results)
 
 
 class Told(NamedTuple):
@@ -120,7 +120,7 @@ def forecast_folder(
     h: int,
     hindcasts: int,
     spread: Spread,
-    told: Told,
+    reporter: Told,
 ) -> FolderForecast:
     """Forecast every part into a file of the same name in `out`.
 
@@ -135,41 +135,46 @@ def forecast_folder(
     left_out: list[ShortSeriesError] = []
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
         scratch = manyparts.Scratch(Path(folder))
-        read = _counts(parts, read_as, told)
-        kept = manyparts.kept_parts(read, scratch, left_out)
-        found: list[Floats] = []
+        read = _counts(parts, read_as, reporter)
+        parted = manyparts.kept_parts(read, scratch, left_out)
+        scores: list[Floats] = []
         unsure: list[tuple[str, float]] = []
-        forecasts = manyparts.forecast_parts(kept, h, hindcasts=hindcasts, spread=spread)
-        for done, (part, said) in enumerate(zip(parts, forecasts, strict=True), start=1):
-            _write(said.ends(), kept.whole, out / part.name, spread)
+        forecasts = manyparts.forecast_parts(parted, h, hindcasts=hindcasts, spread=spread)
+        for done, (part, part_forecasts) in enumerate(zip(parts, forecasts, strict=True), start=1):
+            _write(part_forecasts.ends(), parted.whole, out / part.name, spread)
             if hindcasts:
-                found += _scores(said.hindcasts(), kept.whole, spread)
-            unsure = sorted([*unsure, *anyseries.least_predictable(said)], key=lambda x: -x[1])[:3]
-            told.report("writing parts", done, len(parts))
-    quality = anyseries.quality(found) if found else None
-    return FolderForecast(sum(kept.sizes), left_out, quality, unsure)
+                scores += _scores(part_forecasts.hindcasts(), parted.whole, spread)
+            unsure = sorted(
+                [*unsure, *anyseries.least_predictable(part_forecasts)], key=lambda x: -x[1]
+            )[:3]
+            reporter.report("writing parts", done, len(parts))
+    quality = anyseries.quality(scores) if scores else None
+    return FolderForecast(sum(parted.sizes), left_out, quality, unsure)
 
 
 def _counts(
-    parts: Sequence[Path], read_as: ReadAs, told: Told
+    parts: Sequence[Path], read_as: ReadAs, reporter: Told
 ) -> Iterator[tuple[str, MonthlyCounts]]:
     from forecast.desk.terminal import own_counts
 
     for done, part in enumerate(parts, start=1):
         read = read_table(part, read_as)
-        told.say(part.name, own_counts.as_read(read))
+        reporter.say(part.name, own_counts.as_read(read))
         yield part.name, read.counts
-        told.report("reading parts", done, len(parts))
+        reporter.report("reading parts", done, len(parts))
 
 
-def _write(said: SeriesForecasts, whole: bool, path: Path, spread: Spread) -> None:
+def _write(forecasts: SeriesForecasts, whole: bool, path: Path, spread: Spread) -> None:
     columns = ahead.columns(whole, models=False, past=False)
     blocks = (
-        part.block for part in spread(ahead.written, ahead.parts({"": said}, columns, ".parquet"))
+        part.block
+        for part in spread(ahead.written, ahead.parts({"": forecasts}, columns, ".parquet"))
     )
     tables.write(ExportTable(columns, blocks), path)
 
 
-def _scores(said: SeriesForecasts, whole: bool, spread: Spread) -> list[Floats]:
+def _scores(forecasts: SeriesForecasts, whole: bool, spread: Spread) -> list[Floats]:
     columns = ahead.columns(whole, models=False, past=True)
-    return [part.scores for part in spread(ahead.written, ahead.parts({"": said}, columns, ""))]
+    return [
+        part.scores for part in spread(ahead.written, ahead.parts({"": forecasts}, columns, ""))
+    ]

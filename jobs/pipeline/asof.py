@@ -28,7 +28,7 @@ CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[watch.Stood]]]
 
 
 def vintage_hindcasts(
-    db: Database | sqlite3.Connection, head: Headline, said: Predictive, source: Source
+    db: Database | sqlite3.Connection, head: Headline, predictive: Predictive, source: Source
 ) -> PanelHindcasts:
     """What the engine would have said of the borders' totals at each cutoff.
 
@@ -37,10 +37,12 @@ def vintage_hindcasts(
     on today's figures at every column.
     """
     values: dict[SeriesKey, dict[str, list[watch.Stood]]] = defaultdict(lambda: defaultdict(list))
-    for stood in watch.headline_values(db):
-        values[stood.series][stood.month].append(stood)
-    revised = refit_on_vintages(list(_earlier_figures(head, values)), said.centre.shape[2], source)
-    return PanelHindcasts(head.keys, head.panel, said, revised)
+    for value in watch.headline_values(db):
+        values[value.series][value.month].append(value)
+    revised = refit_on_vintages(
+        list(_earlier_figures(head, values)), predictive.centre.shape[2], source
+    )
+    return PanelHindcasts(head.keys, head.panel, predictive, revised)
 
 
 def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, Counts]]:
@@ -62,9 +64,9 @@ def _as_of(by_month: Mapping[str, Sequence[watch.Stood]], cutoff: str, day: str)
     """One border's months up to the cutoff as they stood on a day, or at first after it."""
     return {
         month: next(
-            (s.encounters for s in reversed(stood) if s.known_from <= day), stood[0].encounters
+            (s.encounters for s in reversed(value) if s.known_from <= day), value[0].encounters
         )
-        for month, stood in by_month.items()
+        for month, value in by_month.items()
         if month <= cutoff
     }
 
@@ -86,7 +88,7 @@ def refit_on_vintages(
     places = [(key, cutoff) for cutoff, counts in earlier for key in counts]
     together = stack(panels)
     end = together.z.shape[1] - 1
-    said = engine_forecasts(
+    predictive = engine_forecasts(
         together,
         np.array([end], dtype=np.int64),
         horizon,
@@ -94,9 +96,9 @@ def refit_on_vintages(
         until=end - weighed_before if weighed_before else None,
     )
     return {
-        (key, cutoff): outlook_of(said, row, 0, cutoff)
+        (key, cutoff): outlook_of(predictive, row, 0, cutoff)
         for row, (key, cutoff) in enumerate(places)
-        if np.isfinite(said.sigma[row, 0])
+        if np.isfinite(predictive.sigma[row, 0])
     }
 
 

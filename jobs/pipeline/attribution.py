@@ -37,9 +37,9 @@ def explain(
         yield from _answer(whole, cutoff, dimension, places, counts, source)
     for row in watch.unexplained(db):
         whole = Whole(row.series, row.month, row.expected, row.encounters)
-        found = _answer(whole, row.cutoff, row.dimension, places, counts, source)
-        if found[0].role != "not held":
-            yield from found
+        drivers = _answer(whole, row.cutoff, row.dimension, places, counts, source)
+        if drivers[0].role != "not held":
+            yield from drivers
 
 
 def _answer(

@@ -26,11 +26,12 @@ _THEN, _AS_FORECAST, _CAME = "then", "as forecast", "as they came"
 
 
 def changed(
-    db: Database, head: Headline, said: Predictive, rows: Sequence[Forecast], source: Source
+    db: Database, head: Headline, predictive: Predictive, rows: Sequence[Forecast], source: Source
 ) -> list[Change]:
     """Every border's forecasts that the last run and this one both made; none on a first run.
 
-    said : the engine's word on today's figures at every column; rows : what this run publishes.
+    predictive : the engine's word on today's figures at every column.
+    rows : what this run publishes.
     """
     last = store.last_run(db)
     together = len(set(head.panel.last.tolist())) == 1
@@ -41,11 +42,16 @@ def changed(
         for key in head.keys
     }
     old = store.counts_at(db, last)
-    return moved(head, said, old, store.published_medians(db, last), after, source)
+    return moved(head, predictive, old, store.published_medians(db, last), after, source)
 
 
 def moved(
-    head: Headline, said: Predictive, old: Counts, before: Medians, after: Medians, source: Source
+    head: Headline,
+    predictive: Predictive,
+    old: Counts,
+    before: Medians,
+    after: Medians,
+    source: Source,
 ) -> list[Change]:
     """The same from the figures the run before rested on, and what both runs published.
 
@@ -55,15 +61,15 @@ def moved(
     if set(old) != set(head.keys) or len(ends) > 1:
         return []
     cutoff, last = ends.pop(), months.from_index(int(head.panel.last[0]))
-    hindsight = PanelHindcasts(head.keys, head.panel, said)
-    found = {key: hindsight.outlook(row, cutoff) for row, key in enumerate(head.keys)}
-    restated = {key: outlook for key, outlook in found.items() if outlook is not None}
-    if len(restated) < len(found):
+    hindsight = PanelHindcasts(head.keys, head.panel, predictive)
+    outlooks = {key: hindsight.outlook(row, cutoff) for row, key in enumerate(head.keys)}
+    restated = {key: outlook for key, outlook in outlooks.items() if outlook is not None}
+    if len(restated) < len(outlooks):
         return []  # too early for a forecast
-    if months.shift(cutoff, said.centre.shape[2]) < last:
+    if months.shift(cutoff, predictive.centre.shape[2]) < last:
         return []  # so long ago that nothing forecast then is still ahead
     now = {key: _until(head, row, cutoff) for row, key in enumerate(head.keys)}
-    horizon = said.centre.shape[2]
+    horizon = predictive.centre.shape[2]
     again = refit_on_vintages([(_THEN, old)] if old != now else [], horizon, source)
     new = months.to_index(last) - months.to_index(cutoff)
     if new:
@@ -85,11 +91,11 @@ def _until(head: Headline, row: int, cutoff: str) -> dict[str, int]:
     """A border's counts up to a month, as they stand today."""
     values = head.panel.z[row]
     first = int(head.panel.last[row]) - head.last
-    held = {
+    known = {
         months.from_index(first + column): round(float(np.expm1(values[column])))
         for column in np.flatnonzero(np.isfinite(values)).tolist()
     }
-    return {month: count for month, count in held.items() if month <= cutoff}
+    return {month: count for month, count in known.items() if month <= cutoff}
 
 
 def _as_forecast(

@@ -47,18 +47,20 @@ def joint_forecast(
     source: Source,
 ) -> JointForecast:
     """All series together, as a run keeps them."""
-    said = models.predictive[ENGINE]
-    found = _kept(head.keys, said, models.further)
+    predictive = models.predictive[ENGINE]
+    marginals = _kept(head.keys, predictive, models.further)
     for family in families:
-        found |= _kept(family.keys, family.predictive, family.further)
-    cutoffs = {key: max(counts[key]) for key in found}
-    rule = _rule(head, said, models.further, found, source)
-    shares, known = _shares(found, counts, cutoffs), _known(found, counts, cutoffs)
-    kept = [
-        StoredMarginals(key, cutoffs[key], one, shares.get(key, 1.0), known.get(key, ()))
-        for key, one in found.items()
+        marginals |= _kept(family.keys, family.predictive, family.further)
+    cutoffs = {key: max(counts[key]) for key in marginals}
+    rule = _rule(head, predictive, models.further, marginals, source)
+    shares, known = _shares(marginals, counts, cutoffs), _known(marginals, counts, cutoffs)
+    stored = [
+        StoredMarginals(
+            key, cutoffs[key], series_marginals, shares.get(key, 1.0), known.get(key, ())
+        )
+        for key, series_marginals in marginals.items()
     ]
-    return JointForecast(rule, kept, Joint(rule, kept, source.totals))
+    return JointForecast(rule, stored, Joint(rule, stored, source.totals))
 
 
 def agreeing(rows: Iterable[Forecast], together: Joint) -> list[Forecast]:
@@ -67,16 +69,16 @@ def agreeing(rows: Iterable[Forecast], together: Joint) -> list[Forecast]:
 
 
 def _kept(
-    keys: Sequence[SeriesKey], said: Predictive, further: Predictive | None
+    keys: Sequence[SeriesKey], predictive: Predictive, further: Predictive | None
 ) -> dict[SeriesKey, bytes]:
     """What is kept of each series that has a forecast; the published months as published."""
-    centre, scale = said.centre[:, -1], said.scale[:, -1]
+    centre, scale = predictive.centre[:, -1], predictive.scale[:, -1]
     if further is not None:
         h = centre.shape[1]
         centre = np.concatenate([centre, further.centre[:, -1, h:]], axis=1)
         scale = np.concatenate([scale, further.scale[:, -1, h:]], axis=1)
     return {
-        key: as_bytes(centre[row], scale[row], said.df[row, -1], said.reach[row, -1])
+        key: as_bytes(centre[row], scale[row], predictive.df[row, -1], predictive.reach[row, -1])
         for row, key in enumerate(keys)
         if np.isfinite(centre[row]).all()
     }
@@ -84,20 +86,22 @@ def _kept(
 
 def _rule(
     head: Headline,
-    said: Predictive,
+    predictive: Predictive,
     further: Predictive,
-    found: Mapping[SeriesKey, bytes],
+    marginals: Mapping[SeriesKey, bytes],
     source: Source,
 ) -> SimulationSpec:
     """How the borders hang together, from their errors so far."""
-    near, far = paths.marks(said), paths.marks(further)
+    near, far = paths.marks(predictive), paths.marks(further)
     every = np.concatenate([near, far[:, near.shape[1] :]], axis=1)
-    marks = {key: every[row] for row, key in enumerate(head.keys) if key in found}
+    marks = {key: every[row] for row, key in enumerate(head.keys) if key in marginals}
     borders = [key for key in head.keys if key in marks and key.border != source.totals.whole]
     if not borders:
         return SimulationSpec(paths.RULE, int(head.panel.last.max()), (), ())
     rows = [head.keys.index(key) for key in borders]
-    scores = _by_month(paths.one_month_scores(said, head.panel.z)[rows], head.panel.last[rows])
+    scores = _by_month(
+        paths.one_month_scores(predictive, head.panel.z)[rows], head.panel.last[rows]
+    )
     together = paths.correlation(scores)
     nationwide = SeriesKey(source.totals.whole)
     if head.totals and nationwide in marks and len(borders) > 1:
@@ -148,19 +152,19 @@ def _known(
     marks: Iterable[SeriesKey], counts: Counts, cutoffs: Mapping[SeriesKey, str]
 ) -> dict[SeriesKey, tuple[tuple[str, int], ...]]:
     """A total's counts of the months that its parts still forecast."""
-    found: dict[SeriesKey, tuple[tuple[str, int], ...]] = {}
+    known: dict[SeriesKey, tuple[tuple[str, int], ...]] = {}
     for (total, _), keys in groups(marks).items():
         if total not in cutoffs:
             continue
         first = min(cutoffs[key] for key in keys)
         ahead = months.between(months.shift(first, 1), cutoffs[total])
-        longest = found.get(total, ())
+        longest = known.get(total, ())
         published = tuple(
             (month, counts[total][month]) for month in ahead if month in counts[total]
         )
         if len(published) > len(longest):
-            found[total] = published
-    return found
+            known[total] = published
+    return known
 
 
 def standard_spans(
@@ -187,5 +191,5 @@ def standard_spans(
             if not known.keys().isdisjoint(months.missing(counts[key])):
                 continue  # a sum with a month that nobody knows is not known either
             month = months_ahead.get((key, spans.only_month(span, cutoff)))
-            found = spans.total(span, known, cutoff, draws)
-            yield spans.span_forecast(key, span, cutoff, found, month)
+            total = spans.total(span, known, cutoff, draws)
+            yield spans.span_forecast(key, span, cutoff, total, month)

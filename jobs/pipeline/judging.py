@@ -58,16 +58,16 @@ def judge_new(
 ) -> Findings:
     """Every published month not judged before, each on its first-published value."""
     past = read_past(db)
-    found = Findings()
+    findings = Findings()
     for row, key in enumerate(head.keys):
         looks = [past.look(head, row, month) for month in past.pending(key)]
-        found.add(judge_series(past, key, looks, rules))
-    borders = Borders.known(db, head, past, found.flags, found.episodes)
-    parts, found.systemic = judge_parts(past, borders, families, rules)
-    found.add(parts)
+        findings.add(judge_series(past, key, looks, rules))
+    borders = Borders.known(db, head, past, findings.flags, findings.episodes)
+    parts, findings.systemic = judge_parts(past, borders, families, rules)
+    findings.add(parts)
     revisions = (revision_flag(*revised) for revised in watch.revised(db))
-    found.flags += [flag for flag in revisions if flag is not None]
-    return found
+    findings.flags += [flag for flag in revisions if flag is not None]
+    return findings
 
 
 def judge_series(
@@ -169,9 +169,9 @@ def judge_parts(
         key = look.published.series
         alpha = min(rules.alpha, parts.alpha(large[look.published.month]))
         state = states.get(key) or past.states.get(key, State())
-        states[key], one = judge_month(state, look, replace(rules, alpha=alpha), drifts=False)
-        judged.append(one)
-    large_ones = (one for one, look in zip(judged, looks, strict=True) if _large(look, rules))
+        states[key], month = judge_month(state, look, replace(rules, alpha=alpha), drifts=False)
+        judged.append(month)
+    large_ones = (month for month, look in zip(judged, looks, strict=True) if _large(look, rules))
     return judged, frozenset(_systemic(large_ones))
 
 
@@ -184,12 +184,12 @@ def _large(look: MonthCase, rules: FlagRules) -> bool:
 
 def _systemic(judged: Iterable[JudgedMonth]) -> Iterator[str]:
     by_month: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for one in judged:
-        p, z = one.judgement.p, one.judgement.z
+    for case in judged:
+        p, z = case.judgement.p, case.judgement.z
         if p is not None and z is not None:
-            by_month[one.judgement.month].append((p, 1 if z > 0 else -1))
-    for month, found in by_month.items():
-        if parts.systemic([p for p, _ in found], [side for _, side in found]):
+            by_month[case.judgement.month].append((p, 1 if z > 0 else -1))
+    for month, judgements in by_month.items():
+        if parts.systemic([p for p, _ in judgements], [side for _, side in judgements]):
             yield month
 
 

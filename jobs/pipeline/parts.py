@@ -32,13 +32,15 @@ def drill_down(
     ]
     horizon = config.forecast.horizon
     tasks = [Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon) for p in panels]
-    found = []
+    rows = []
     with spreading(config.compute, sum(map(len, families.values()))) as spread:
-        said = blocks.families_further(tasks, paths.MAX_HORIZON, spread)
-        for members, together, (one, more) in zip(families.values(), panels, said, strict=True):
-            found.append(PanelHindcasts(tuple(members), together, one, further=more))
-            report("drill-down", len(found), len(families))
-    return found
+        by_family = blocks.families_further(tasks, paths.MAX_HORIZON, spread)
+        for members, together, (near, more) in zip(
+            families.values(), panels, by_family, strict=True
+        ):
+            rows.append(PanelHindcasts(tuple(members), together, near, further=more))
+            report("drill-down", len(rows), len(families))
+    return rows
 
 
 def followed(

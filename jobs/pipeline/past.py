@@ -70,23 +70,25 @@ class JudgingInputs:
         """
         key = hindsight.keys[row]
         known = self.first[key][month].known
-        for said in self.issued.get(key, ()):
-            ahead = said.cutoff < month <= months.shift(said.cutoff, len(said.centre))
-            if ahead and judgements.in_time(said.published, known):
-                return _outlook(said)
+        for issued in self.issued.get(key, ()):
+            ahead = issued.cutoff < month <= months.shift(issued.cutoff, len(issued.centre))
+            if ahead and judgements.in_time(issued.published, known):
+                return _outlook(issued)
         return hindsight.reaching(row, month)
 
     def _older(self, hindsight: PanelHindcasts, row: int, month: str) -> MonthForecast | None:
         """What was forecast six months before."""
         key, cutoff = hindsight.keys[row], months.shift(month, -OLDER)
-        for said in self.issued.get(key, ()):
-            if said.cutoff == cutoff and len(said.centre) >= OLDER:
-                return _outlook(said).expected(month)
+        for issued in self.issued.get(key, ()):
+            if issued.cutoff == cutoff and len(issued.centre) >= OLDER:
+                return _outlook(issued).expected(month)
         return hindsight.expected(row, month, OLDER)
 
 
-def _outlook(said: watch.Issued) -> ForecastPath:
-    return ForecastPath(said.cutoff, said.centre, said.scale, said.df, said.run_id, said.median)
+def _outlook(issued: watch.Issued) -> ForecastPath:
+    return ForecastPath(
+        issued.cutoff, issued.centre, issued.scale, issued.df, issued.run_id, issued.median
+    )
 
 
 def read_past(db: Database) -> JudgingInputs:
@@ -106,14 +108,14 @@ def read_past(db: Database) -> JudgingInputs:
 
 
 def _states(db: Database, left: Mapping[SeriesKey, watch.LastJudged]) -> dict[SeriesKey, State]:
-    said: dict[SeriesKey, dict[int, str]] = defaultdict(dict)
+    alarms: dict[SeriesKey, dict[int, str]] = defaultdict(dict)
     for key, side, month in watch.sides_said(db):
-        said[key][side] = month
+        alarms[key][side] = month
     episodes: dict[SeriesKey, Episode] = {e.series: e for e in watch.all_episodes(db, True)}
     return {
         key: State(
             episodes.get(key),
-            Drift(value.drift_up, value.drift_down, cast("Side", value.outside or 0), said[key]),
+            Drift(value.drift_up, value.drift_down, cast("Side", value.outside or 0), alarms[key]),
         )
         for key, value in left.items()
     }

@@ -62,17 +62,17 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
         raise ClockError(now.date().isoformat(), data_through)
     paths = runs.PathsOnRecord(db)
     models = forecast_headline(config, head, paths.held(), paths.keep, report)
-    said = models.predictive[ENGINE]
-    beside = BesideLastValue(said, models.predictive["naive"])
+    predictive = models.predictive[ENGINE]
+    beside = BesideLastValue(predictive, models.predictive["naive"])
     hindcasts = new_hindcasts(head, models, runs.stored_hindcasts(db))
     rules = rules_of(config)
-    borders = vintage_hindcasts(db, head, said, source)
+    borders = vintage_hindcasts(db, head, predictive, source)
     families = drill_down(counts, config, report, source)
-    found = judge_new(db, borders, families, rules)
+    findings = judge_new(db, borders, families, rules)
     moved = explain(
         db,
-        found.flags,
-        found.judgements,
+        findings.flags,
+        findings.judgements,
         [borders, *families],
         counts,
         source.hierarchy.dimensions or config.forecast.dimensions,
@@ -91,22 +91,22 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
         quantiles=tuple(quantiles(head, models)),
         hindcasts=tuple(hindcasts),
         fits=tuple(fits(head, models)),
-        judgements=tuple(found.judgements),
-        flags=tuple(found.flags),
+        judgements=tuple(findings.judgements),
+        flags=tuple(findings.flags),
         scores=tuple(score(db, hindcasts, counts, config.forecast.first_cutoff)),
-        episodes=tuple(found.episodes),
+        episodes=tuple(findings.episodes),
         drivers=tuple(moved),
-        systemic_months=found.systemic,
-        occasions=tuple(notice_intents(db, config, found, counts, now, source)),
+        systemic_months=findings.systemic,
+        occasions=tuple(notice_intents(db, config, findings, counts, now, source)),
         path_rule=joint.rule,
         path_marks=tuple(joint.marks),
         spans=tuple(standard_spans(joint.draws, counts, rows, source)),
-        changes=tuple(changed(db, head, said, rows, source)),
+        changes=tuple(changed(db, head, predictive, rows, source)),
         answers=tuple(answers(db, config, head, beside, joint.draws, rows, counts, source)),
     )
     run_id = runs.publish(db, publication, source.totals, partial(newest_report, source=source))
-    flagged = sum(flag.severity != "watch" for flag in found.flags)
-    return NewRun(run_id, len(found.judgements), flagged)
+    flagged = sum(flag.severity != "watch" for flag in findings.flags)
+    return NewRun(run_id, len(findings.judgements), flagged)
 
 
 def score(db: Database, new: Sequence[Hindcast], counts: Counts, first: str) -> Iterator[Score]:

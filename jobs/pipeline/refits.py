@@ -65,7 +65,7 @@ def refit_all(  # noqa: PLR0913 - what is fitted, what is kept, and where it is 
     keys: Sequence[SeriesKey],
     origins: Ints,
     h: int,
-    kept: Iterable[KeptPath],
+    stored: Iterable[KeptPath],
     keep: Callable[[list[KeptPath]], None],
     compute: Compute,
     report: Report,
@@ -76,16 +76,16 @@ def refit_all(  # noqa: PLR0913 - what is fitted, what is kept, and where it is 
     ----------
     panel, keys : the series and what they are called.
     origins, h : ascending columns; months ahead.
-    kept : paths of earlier runs. keep : called with new ones, as they come.
+    stored : paths of earlier runs. keep : called with new ones, as they come.
     compute : where fits are made; report : told of progress.
     """
-    held = {
+    by_key = {
         (path.model_options, path.series, path.cutoff, path.data_digest): path
-        for path in kept
+        for path in stored
         if len(path.path) in (0, h)
     }
     digests = [_digests(panel, row) for row in range(len(keys))]
-    book = _Book(panel, keys, digests, h, held)
+    book = _Book(panel, keys, digests, h, by_key)
     names = [name for name in names if name in REFITTED]
     jobs = [job for name in names for job in book.jobs(name, origins)]
     spent = dict.fromkeys(names, 0.0)
@@ -142,11 +142,11 @@ class _Book:
         failures = []
         for row in range(len(self.keys)):
             for place, origin in enumerate(origins.tolist()):
-                kept = self.held[self.key(name, row, origin)]
-                if kept.path:
-                    values[row, place] = kept.path
-                if kept.failure:
-                    failures.append(Failure(row, origin, kept.failure))
+                path = self.held[self.key(name, row, origin)]
+                if path.path:
+                    values[row, place] = path.path
+                if path.failure:
+                    failures.append(Failure(row, origin, path.failure))
         return Paths(values, failures=tuple(failures))
 
 

@@ -43,7 +43,7 @@ class ReplayedService:
     @property
     def flags(self) -> list[Flag]:
         """All flags and alarms worth telling, by month."""
-        every = [flag for one in self.series for flag in one.flags]
+        every = [flag for series in self.series for flag in series.flags]
         return sorted(
             every,
             key=lambda flag: (flag.month, self.totals.every.index(flag.series.border)),
@@ -53,9 +53,9 @@ class ReplayedService:
         """The episode of a flag as it stands at the end."""
         of_flag = (
             episode
-            for one in self.series
-            if one.series == flag.series
-            for judged in one.months
+            for series in self.series
+            if series.series == flag.series
+            for judged in series.months
             for episode in judged.episodes
             if episode.opened == flag.episode
         )
@@ -69,11 +69,11 @@ class ReplayedService:
     def judged(self, quiet: bool) -> list[Judgement]:
         """The months that had a forecast; the quiet ones only."""
         return [
-            one.judgement
+            month.judgement
             for series in self.series
-            for one in series.months
-            if one.judgement.p is not None
-            and (not quiet or (series.series.border, one.judgement.month) in self.quiet)
+            for month in series.months
+            if month.judgement.p is not None
+            and (not quiet or (series.series.border, month.judgement.month) in self.quiet)
         ]
 
 
@@ -84,18 +84,20 @@ def service(
     counts = releases.current_counts(connection)
     head = headline(counts, config, source)
     horizon = config.forecast.horizon
-    said = engine_forecasts(head.panel, head.origins(0), horizon, totals=head.totals)
+    predictive = engine_forecasts(head.panel, head.origins(0), horizon, totals=head.totals)
     first = {
-        key: {month: found[:2] for month, found in by_month.items()}
+        key: {month: flags[:2] for month, flags in by_month.items()}
         for key, by_month in watch.first_published(connection).items()
     }
     rules = rules_of(config)
-    found = replay(vintage_hindcasts(connection, head, said, source), first, rules, since=since)
+    replayed = replay(
+        vintage_hindcasts(connection, head, predictive, source), first, rules, since=since
+    )
     shown = [month_of(head.panel, 0, column) for column in range(head.last + 1)]
     borders = [key.border for key in head.keys]
     calm = quiet_months(borders, shown)
     quiet = {(borders[r], shown[c]) for r, c in np.argwhere(calm)}
-    return ReplayedService(found, frozenset(quiet), source.totals)
+    return ReplayedService(replayed, frozenset(quiet), source.totals)
 
 
 class Event(NamedTuple):
@@ -110,14 +112,14 @@ class Event(NamedTuple):
 def known_events(service: ReplayedService, since: str, source: Source) -> Iterator[Event]:
     """Which of the known breaks were found on which border."""
     for date in policy_dates.KNOWN:
-        for one in service.series:
+        for series in service.series:
             month = date.date[:7]
-            if month < since or one.series.border not in date.borders:
+            if month < since or series.series.border not in date.borders:
                 continue
             until = months.shift(month, 2)
-            every = (flag for judged in one.months for flag in judged.flags)
+            every = (flag for judged in series.months for flag in judged.flags)
             seen = [f for f in every if month <= f.month <= until]
-            said = ", ".join(
+            words = ", ".join(
                 f"{f.month} {f.kind if f.kind != 'month' else f.severity}" for f in seen
             )
-            yield Event(date.date, one.series.border, date.name, said)
+            yield Event(date.date, series.series.border, date.name, words)

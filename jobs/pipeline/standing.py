@@ -43,7 +43,7 @@ def answers(
     db: Database,
     config: Config,
     head: Headline,
-    said: BesideLastValue,
+    pair: BesideLastValue,
     together: Joint,
     rows: Sequence[Forecast],
     counts: Counts,
@@ -58,11 +58,11 @@ def answers(
         for kind in config.questions.standing
         if questions.fits(kind, begins=source.year_begins)
     ]
-    held = answered(db)
+    recorded = answered(db)
     rates = questions.base_rates({key: counts[key] for key in head.keys}, source.year_begins)
     last = np.array([head.last], dtype=np.int64)
     beside = (
-        next(_drawn(head, said.last_value, last, paths.DRAWS, source), None)
+        next(_drawn(head, pair.last_value, last, paths.DRAWS, source), None)
         if head.totals
         else None
     )
@@ -73,11 +73,12 @@ def answers(
         (column, cutoff)
         for column, cutoff in cutoffs
         if any(
-            (version, key.border, cutoff) not in held and cutoff in counts[key] for key in head.keys
+            (version, key.border, cutoff) not in recorded and cutoff in counts[key]
+            for key in head.keys
         )
     ]
     if head.totals and cutoffs:  # borders that end in different months are not asked of the past
-        yield from _hindcast(head, said, counts, kinds, rates, cutoffs, version, source)
+        yield from _hindcast(head, pair, counts, kinds, rates, cutoffs, version, source)
 
 
 def _issued(
@@ -130,7 +131,7 @@ def _answered(
 
 def _hindcast(
     head: Headline,
-    said: BesideLastValue,
+    pair: BesideLastValue,
     counts: Counts,
     kinds: Sequence[str],
     rates: Rates,
@@ -140,8 +141,8 @@ def _hindcast(
 ) -> Iterator[StandingAnswer]:
     """What would have been answered at each cutoff, from only the figures up to it."""
     columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
-    ranges = said.engine.at(columns).quantiles((0.1, 0.9))[:, :, 0]
-    both = (_drawn(head, one, columns, _DRAWS, source) for one in said)
+    ranges = pair.engine.at(columns).quantiles((0.1, 0.9))[:, :, 0]
+    both = (_drawn(head, predictive, columns, _DRAWS, source) for predictive in pair)
     for place, ((_, cutoff), drawn, beside) in enumerate(zip(cutoffs, *both, strict=True)):
         for row, key in enumerate(head.keys):
             if cutoff not in counts[key] or drawn is None:
@@ -156,13 +157,13 @@ def _hindcast(
 
 
 def _drawn(
-    head: Headline, said: Predictive, columns: Ints, many: int, source: Source
+    head: Headline, predictive: Predictive, columns: Ints, many: int, source: Source
 ) -> Iterator[PathsByTotal | None]:
     """Paths of every border and of their sum from each column; None without a forecast."""
     borders = [head.keys.index(SeriesKey(border)) for border in source.totals.parts]
     total = head.keys.index(SeriesKey(source.totals.whole))
-    scores = paths.one_month_scores(said, head.panel.z)[borders]
-    all_marks = said.at(columns).quantiles(paths.QUANTILES)
+    scores = paths.one_month_scores(predictive, head.panel.z)[borders]
+    all_marks = predictive.at(columns).quantiles(paths.QUANTILES)
     together: Floats | None = None
     for place, column in enumerate(columns.tolist()):
         of = all_marks[:, place]
@@ -174,7 +175,7 @@ def _drawn(
             together = paths.as_wide_as(known, of[borders], of[total])
         draws = paths.draw(of[borders], together, many, column)
         by_row = dict(zip(borders, draws, strict=True)) | {total: draws.sum(axis=0)}
-        yield {head.keys[row]: found for row, found in by_row.items()}
+        yield {head.keys[row]: draws for row, draws in by_row.items()}
 
 
 def _range80(ends: Floats) -> tuple[int, int]:

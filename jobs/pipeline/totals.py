@@ -89,22 +89,22 @@ def headline(counts: Counts, config: Config, source: Source) -> Headline:
 def forecast_headline(
     config: Config,
     head: Headline,
-    kept: Iterable[KeptPath],
+    stored: Iterable[KeptPath],
     keep: Callable[[list[KeptPath]], None],
     report: Report,
 ) -> Models:
     """Every model's predictive distributions of the borders' totals, at every cutoff.
 
-    kept : refit models' paths of earlier runs; keep : called with new ones, as they come.
+    stored : refit models' paths of earlier runs; keep : called with new ones, as they come.
     """
     h = config.forecast.horizon
     every, late = head.origins(0), head.origins(head.burn_in)
     names = tuple(dict.fromkeys(("naive", *config.forecast.models)))
     panel = filled(head.panel)  # other models take no gaps
-    refits = refit_all(names, panel, head.keys, late, h, kept, keep, config.compute, report)
+    refits = refit_all(names, panel, head.keys, late, h, stored, keep, config.compute, report)
     origins = {ENGINE: every}
-    said, further = forecasts_further(head.panel, every, h, MAX_HORIZON, head.totals)
-    predictive = {ENGINE: said}
+    forecasts, further = forecasts_further(head.panel, every, h, MAX_HORIZON, head.totals)
+    predictive = {ENGINE: forecasts}
     for name in names:
         origins[name] = late if name in refits else every
         paths = refits[name].paths if name in refits else build(name).paths(panel, every, h)
@@ -130,15 +130,15 @@ def quantiles(head: Headline, models: Models) -> list[tuple[SeriesKey, str, int,
 
 
 def new_hindcasts(
-    head: Headline, models: Models, held: set[tuple[str, str, SeriesKey, str]]
+    head: Headline, models: Models, recorded: set[tuple[str, str, SeriesKey, str]]
 ) -> list[Hindcast]:
     """Hindcasts of cutoffs before the last month that are not held yet.
 
-    held : (model, version, series, cutoff). A hindcast is written once for each cutoff and
+    recorded : (model, version, series, cutoff). A hindcast is written once for each cutoff and
     version of the model, from the data of that time, whose digest stands beside it.
     """
     digests = data_digests(head.panel)
-    found = []
+    new = []
     for name, predictive in models.predictive.items():
         first = 0 if name == ENGINE else head.scored
         origins = models.origins[name]
@@ -147,8 +147,8 @@ def new_hindcasts(
         rows = hindcast_rows(
             predictive.at(past), head.panel, head.keys, origins[past], name, version, digests
         )
-        found += [row for row in rows if (name, version, row.series, row.cutoff) not in held]
-    return found
+        new += [row for row in rows if (name, version, row.series, row.cutoff) not in recorded]
+    return new
 
 
 def model_version(name: str) -> str:
@@ -163,7 +163,9 @@ def fits(head: Headline, models: Models) -> Iterable[Fit]:
     for name, predictive in models.predictive.items():
         origins, refit = models.origins[name], models.refits.get(name)
         failures = refit.paths.failures if refit else ()
-        failed = {one.series: one.reason for one in failures if one.origin == origins[-1]}
+        failed = {
+            failure.series: failure.reason for failure in failures if failure.origin == origins[-1]
+        }
         for row, key in enumerate(head.keys):
             weight = float(predictive.weight[row, -1])
             yield Fit(

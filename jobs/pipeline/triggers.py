@@ -42,7 +42,7 @@ LOOKED_BACK = 18  # months in which a notice is still corrected
 
 
 def notice_intents(
-    db: Database, config: Config, found: Findings, counts: Counts, now: datetime, source: Source
+    db: Database, config: Config, result: Findings, counts: Counts, now: datetime, source: Source
 ) -> Iterator[NoticeIntent]:
     """What there is to tell of a run that is about to be published.
 
@@ -50,8 +50,8 @@ def notice_intents(
     """
     domain = Letterhead(config.mail.sender).domain
     newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
-    fresh = _fresh(db, found.judgements, newest, now)
-    kind = _kind(db, config, found, fresh)
+    fresh = _fresh(db, result.judgements, newest, now)
+    kind = _kind(db, config, result, fresh)
     if kind is not None:
         borders = ",".join(sorted(j.series.border for j in fresh))
         of = "news" if measures.current(db) == measures.FIRST else f"news of {source.name}"
@@ -88,7 +88,7 @@ def _believed(db: Database, judgement: Judgement) -> bool:
 
 
 def _kind(
-    db: Database, config: Config, found: Findings, fresh: list[Judgement]
+    db: Database, config: Config, result: Findings, fresh: list[Judgement]
 ) -> Literal["flags", "quiet", "digest"] | None:
     """What kind of news it is, None if there is none."""
     if not fresh:
@@ -96,10 +96,10 @@ def _kind(
     month, borders = fresh[0].month, {j.series for j in fresh}
     flags = [
         f
-        for f in found.flags
+        for f in result.flags
         if f.month == month and f.severity != "watch" and f.kind in ("month", "drift")
     ]
-    shifts = [e for e in found.episodes if e.state == "level shift" and e.closed == month]
+    shifts = [e for e in result.episodes if e.state == "level shift" and e.closed == month]
     if any(f.series in borders for f in flags) or any(e.series in borders for e in shifts):
         return "flags"
     if config.notices.quiet_months:
@@ -113,9 +113,9 @@ def _corrections(
 ) -> Iterator[NoticeIntent]:
     """Notices that went out and are no longer true; what was corrected stands as corrected."""
     release_id, sha256 = findings.newest_release(db)
-    found = notices.every(db.conn)
-    every = [n for n in found if n.state not in ("due", "expired")]
-    taken_back = {n.corrects for n in found if n.withdraws and n.state in _UNDER_WAY}
+    earlier = notices.every(db.conn)
+    every = [n for n in earlier if n.state not in ("due", "expired")]
+    taken_back = {n.corrects for n in earlier if n.withdraws and n.state in _UNDER_WAY}
     for first in every:
         late = first.month >= months.shift(newest, -LOOKED_BACK)
         if first.state != "approved" or first.corrects is not None or not late:

@@ -72,9 +72,9 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
 def _copy(path: Path, to: Path, schema: str) -> None:
     """Copy a database that is whole; the copy has new indexes, which hide that old ones are not."""
     with closing(connect.read(path, schema)) as connection:
-        found = integrity.damage(connection)
-    if found:
-        raise DataError(f"{path}: {'; '.join(found)}; restore a backup made before")
+        damage = integrity.damage(connection)
+    if damage:
+        raise DataError(f"{path}: {'; '.join(damage)}; restore a backup made before")
     copies.copy(path, to, connect.OWNER_ONLY, schema)
 
 
@@ -83,12 +83,12 @@ def examine(folder: Path, name: str) -> Backup:
     file = folder / name
     if not file.exists():
         raise DataError(f"{folder}: no {name} in it; name the folder of a backup")
-    found = copies.problems(file)
+    problems = copies.problems(file)
     if (folder / ops.NAME).exists():
-        found += copies.problems(folder / ops.NAME, ops.SCHEMA)
-    found += unsubscribe.key_problems(folder)
-    if found:
-        raise DataError(f"{folder}: " + "; ".join(found))
+        problems += copies.problems(folder / ops.NAME, ops.SCHEMA)
+    problems += unsubscribe.key_problems(folder)
+    if problems:
+        raise DataError(f"{folder}: " + "; ".join(problems))
     with closing(connect.read(file)) as connection:
         latest = read.latest_run(connection)
     return Backup(folder, latest.id if latest else 0, latest.digest if latest else "")
@@ -101,7 +101,7 @@ def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
     ------
     DataError : the backup is not whole; nothing was changed. BusyError : somebody is at work.
     """
-    held = examine(folder, path.name)
+    problems = examine(folder, path.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     own = path.with_name(path.name + ".lock")
     with connect.locked(leader_lock(path), 0), connect.locked(own, connect.LOCK_WAIT):
@@ -112,7 +112,7 @@ def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
         pass  # a backup from before an upgrade is brought up to date
     upkeep.verify(path, now)
     upkeep.write_snapshot(path, config)
-    return Backup(folder, held.run_id, held.digest, silenced)
+    return Backup(folder, problems.run_id, problems.digest, silenced)
 
 
 def drill(path: Path, config: Config, now: datetime) -> Backup:

@@ -99,10 +99,10 @@ def _left_behind(seconds: float) -> list[str]:
     """The threads that still wait for others after so many seconds; commands they wait for end."""
     end_groups()
     until = time.monotonic() + seconds
-    threads = [each for each in threading.enumerate() if each.name.startswith(THREADS)]
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith(THREADS)]
     for thread in threads:
         thread.join(max(until - time.monotonic(), 0.0))
-    return [each.name for each in threads if each.is_alive()]
+    return [thread.name for thread in threads if thread.is_alive()]
 
 
 def _stopped_by_signals() -> threading.Event:
@@ -191,11 +191,11 @@ class Daemon:
     def _ping(self, done: CycleResult) -> None:
         """Tell the address that misses us; neither a wake nor the mail waits for its server."""
         address, ok = environment.heartbeat(self.config), done.outcome in WELL
-        told = (address, ok, f"{done.outcome} {done.detail}")
+        result = (address, ok, f"{done.outcome} {done.detail}")
         if self.mode == "timer":
-            heartbeat.ping(*told)
+            heartbeat.ping(*result)
         elif address:
-            self.scheduler.add_job(heartbeat.ping, args=told, executor="heartbeat")
+            self.scheduler.add_job(heartbeat.ping, args=result, executor="heartbeat")
 
     def _wake(self) -> CycleResult:
         """One wake, recorded from its beginning to its end."""
@@ -227,10 +227,10 @@ class Daemon:
             if not self.stop.is_set() and attest.witnesses_pending(
                 self.path, self.config, datetime.now(UTC)
             ):
-                said = attest.attest(self.path, self.config, datetime.now(UTC))
-                for kind, problem in said.items():
+                outcomes = attest.attest(self.path, self.config, datetime.now(UTC))
+                for kind, problem in outcomes.items():
                     LOG.log(30 if problem else 20, "%s: %s", kind, problem or "had")
-                if not all(said.values()):
+                if not all(outcomes.values()):
                     upkeep.write_snapshot(self.path, self.config)
         except BordercastError as error:  # somebody writes, or the record is edited: later
             LOG.warning("witness: %s", error)
@@ -239,7 +239,7 @@ class Daemon:
 
     def watch(self) -> None:
         """Look after the scheduler until stopped; end the process when it is beyond help."""
-        offset, told = _clock_offset(), 0.0
+        offset, told_at = _clock_offset(), 0.0
         every = heartbeat.watchdog_seconds()
         while not self.stop.wait(TICK):
             if abs(_clock_offset() - offset) > CLOCK_JUMP:
@@ -251,9 +251,9 @@ class Daemon:
                 LOG.critical("%s: giving up, to be restarted", trouble)
                 _end_group(self.child)
                 os._exit(1)
-            if every and time.monotonic() - told >= every:
+            if every and time.monotonic() - told_at >= every:
                 heartbeat.notify("WATCHDOG=1")
-                told = time.monotonic()
+                told_at = time.monotonic()
 
     def _post(self) -> None:
         if not self.config.tells or self.stop.is_set():

@@ -89,8 +89,8 @@ def _sqlite() -> Finding:
     if sqlite3.sqlite_version_info < SAFE_FOR_OTHERS:
         bugs.append("CVE-2025-6965, unless the system's maker repaired it")
         advice.append("3.50.2 or newer is recommended for a page open to others, see upgrading.md")
-    found = sqlite3.sqlite_version + (f" (has {', and '.join(bugs)})" if bugs else "")
-    return Finding("SQLite", "note" if bugs else "good", found, "; ".join(advice))
+    version = sqlite3.sqlite_version + (f" (has {', and '.join(bugs)})" if bugs else "")
+    return Finding("SQLite", "note" if bugs else "good", version, "; ".join(advice))
 
 
 def _database(path: Path) -> Iterator[Finding]:
@@ -129,14 +129,14 @@ def _inbox(path: Path, config: Config) -> Iterator[Finding]:
     folder = archive.folders(path, config).inbox
     if not folder.is_dir():
         there = os.path.lexists(folder)
-        found = f"{folder} is a file" if there else f"{folder} is not there"
+        problem = f"{folder} is a file" if there else f"{folder} is not there"
         advice = "move it away, then make the folder" if there else "the service makes it"
-        yield Finding("inbox", "bad" if there else "note", found, advice)
+        yield Finding("inbox", "bad" if there else "note", problem, advice)
         return
     owner = path.resolve().parent.stat() if path.resolve().parent.is_dir() else folder.stat()
     if not _may(owner.st_uid, owner.st_gid, folder):
-        found = f"{folder}: user {owner.st_uid} may not list it and take files out of it"
-        yield Finding("inbox", "bad", found, f"chown {owner.st_uid} {folder}")
+        problem = f"{folder}: user {owner.st_uid} may not list it and take files out of it"
+        yield Finding("inbox", "bad", problem, f"chown {owner.st_uid} {folder}")
     else:
         yield Finding("inbox", "good", str(folder))
     for left in inbox.look(folder).left:
@@ -175,8 +175,8 @@ def _clock(path: Path, now: datetime) -> Iterator[Finding]:
     last = _last_moment(path)
     behind = last is not None and now < last - timedelta(minutes=5)
     if behind or now.year < 2026:
-        said = f"it is {now:%Y-%m-%d %H:%M} UTC, but the last run was published on {last}"
-        yield Finding("clock", "bad", said, "set the clock: timedatectl set-ntp true")
+        words = f"it is {now:%Y-%m-%d %H:%M} UTC, but the last run was published on {last}"
+        yield Finding("clock", "bad", words, "set the clock: timedatectl set-ntp true")
     else:
         yield Finding("clock", "good", f"{now:%Y-%m-%d %H:%M} UTC")
 

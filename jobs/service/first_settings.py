@@ -153,12 +153,12 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     first = int((table.last - table.values.shape[1] + 1 + blank).min())
     many = len(table.names)
     alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
-    noun, one = _plain(read.counts_column), _plain(read.series_column)
+    noun, singular = _plain(read.counts_column), _plain(read.series_column)
     noun = noun if re.search(r"[a-z]", noun) and noun not in ("value", "values", "n") else "counts"
-    one, part = one or "series", _plain(nesting[1]) or "part"
-    title = f"{capital(one)} {noun}" if one != "series" else capital(noun)
+    singular, part = singular or "series", _plain(nesting[1]) or "part"
+    title = f"{capital(singular)} {noun}" if singular != "series" else capital(noun)
     if nesting[1]:
-        title = f"{capital(noun)} by {one}"
+        title = f"{capital(noun)} by {singular}"
     sums = anyseries.sums_of(table)
     total = next(iter(sums), "")
     tolerance, missed = _tolerance(table, total)
@@ -169,15 +169,15 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
         path=_quoted(str(path)),
         noun=noun,
         title=title,
-        one=one,
-        many=_plural(one),
-        place="at {}" if one in _PLACES else "in {}" if one in _WITHIN else "for {}",
+        one=singular,
+        many=_plural(singular),
+        place="at {}" if singular in _PLACES else "in {}" if singular in _WITHIN else "for {}",
         publisher="Our office",
         total=_quoted(total),
         tolerance=tolerance,
         begins=wanted.fiscal_start or 1,
         parts=_PARTS.format(part=part, many=_plural(part)) if nesting[1] else "",
-        columns=_columns(wanted, one),
+        columns=_columns(wanted, singular),
         cutoff=months.from_index(max(first + SCORED, last - SCORED)),
         alpha=alpha,
         series=many,
@@ -190,8 +190,8 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
             f"{file.name}: {many:,} series, {span}; {read.missing:,} months missing",
             *(f"read: {note}" for note in read.notes),
             *(f"note: {warning}" for warning in read.warnings),
-            f"taken: what is counted is {noun!r}, each series is a {one!r}",
-            *_parts_taken(table, one, part),
+            f"taken: what is counted is {noun!r}, each series is a {singular!r}",
+            *_parts_taken(table, singular, part),
             *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
             *missed,
         ),
@@ -232,12 +232,12 @@ def _tolerance(table: base.MonthlyCounts, total: str) -> tuple[int, list[str]]:
     """
     names = table.nested or tuple((name, "") for name in table.names)
     whole = [(name, part) for name, part in names if not part]
-    groups = [[one, *(n for n in names if n[0] == one[0] and n[1])] for one in whole]
+    groups = [[counts, *(n for n in names if n[0] == counts[0] and n[1])] for counts in whole]
     if total:
-        groups.append([(total, ""), *(one for one in whole if one[0] != total)])
+        groups.append([(total, ""), *(counts for counts in whole if counts[0] != total)])
     most, tolerance = 0.0, 0
     for group in groups:
-        values = table.values[[names.index(one) for one in group]]
+        values = table.values[[names.index(counts) for counts in group]]
         apart = np.abs(values[0] - values[1:].sum(axis=0))
         missed = float(np.nanmax(apart)) if np.isfinite(apart).any() else 0.0
         allowed = max(anyseries.rounding(values), missed)
@@ -253,7 +253,7 @@ def _tolerance(table: base.MonthlyCounts, total: str) -> tuple[int, list[str]]:
     ]
 
 
-def _parts_taken(table: base.MonthlyCounts, one: str, part: str) -> list[str]:
+def _parts_taken(table: base.MonthlyCounts, singular: str, part: str) -> list[str]:
     """That series have parts, and how many; nothing where they have none."""
     below = [series for series, name in table.nested if name]
     if not below:
@@ -261,7 +261,8 @@ def _parts_taken(table: base.MonthlyCounts, one: str, part: str) -> list[str]:
     many, stated = len(set(below)), sum(not name for _, name in table.nested)
     whole = f"the file has {stated:,} of their sums" if stated else "their sums are added up"
     return [
-        f"taken: each {part!r} is a part of a {one!r}: {len(below):,} parts of {many:,}; {whole}"
+        f"taken: each {part!r} is a part of a {singular!r}: {len(below):,} parts of {many:,}; "
+        f"{whole}"
     ]
 
 
@@ -269,10 +270,10 @@ def _newest(path: Path) -> Path:
     """The file itself; of a folder the one that was changed last."""
     if not path.is_dir():
         return path
-    found = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
-    if not found:
+    files = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
+    if not files:
         raise DataError(f"{path}: no file in this folder; put the first delivery there")
-    return max(found, key=lambda file: (file.stat().st_mtime, file.name))
+    return max(files, key=lambda file: (file.stat().st_mtime, file.name))
 
 
 def _plain(column: str) -> str:
@@ -281,12 +282,12 @@ def _plain(column: str) -> str:
     return " ".join(words.split())[:40]
 
 
-def _plural(one: str) -> str:
-    if one.endswith(("s", "x", "ch", "sh")):
-        return one if one == "series" else f"{one}es"
-    if re.search(r"[^aeiou]y$", one):
-        return f"{one[:-1]}ies"
-    return f"{one}s"
+def _plural(singular: str) -> str:
+    if singular.endswith(("s", "x", "ch", "sh")):
+        return singular if singular == "series" else f"{singular}es"
+    if re.search(r"[^aeiou]y$", singular):
+        return f"{singular[:-1]}ies"
+    return f"{singular}s"
 
 
 def _month(index: int) -> str:
@@ -298,7 +299,7 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _columns(wanted: ReadAs, one: str) -> str:
+def _columns(wanted: ReadAs, singular: str) -> str:
     """What the user said of the file, and what nests; the rest is found anew in each delivery."""
     lines = [
         f'{name} = "{_quoted(value)}"'
@@ -312,7 +313,7 @@ def _columns(wanted: ReadAs, one: str) -> str:
     ]
     if wanted.part:
         outer, inner = _quoted(wanted.series[0]), _quoted(wanted.part)
-        lines.append(_NESTED.format(one=one, outer=outer, inner=inner))
+        lines.append(_NESTED.format(one=singular, outer=outer, inner=inner))
     for name, values in (("series", wanted.series), ("value", wanted.value)):
         if values and not (wanted.part and name == "series"):
             quoted = ", ".join(f'"{_quoted(value)}"' for value in values)

@@ -96,13 +96,13 @@ def status(context: Context, now: datetime) -> ServiceStatus:
             text = f"no {failed.witness} since {failed.since}, asked again: {failed.problem}"
             late = now - datetime.fromisoformat(failed.since) > UNSEEN
             (alarms if failed.grave or late else warnings).append(_Concern(text, holds=True))
-    alarms = [one for one in alarms if one.holds]
-    warnings = [one for one in warnings if one.holds]
+    alarms = [alarm for alarm in alarms if alarm.holds]
+    warnings = [warning for warning in warnings if warning.holds]
     return ServiceStatus(
         facts,
-        alarms=tuple(one.text for one in alarms),
-        warnings=tuple(one.text for one in warnings),
-        by_mail=tuple(one.text for one in [*alarms, *warnings] if one.by_mail),
+        alarms=tuple(alarm.text for alarm in alarms),
+        warnings=tuple(warning.text for warning in warnings),
+        by_mail=tuple(line.text for line in [*alarms, *warnings] if line.by_mail),
     )
 
 

@@ -16,7 +16,7 @@ SECONDS = 10.0  # for all attempts together
 ATTEMPTS = 3
 
 
-def ping(address: str, ok: bool, said: str, seconds: float = SECONDS) -> bool:
+def ping(address: str, ok: bool, text: str, seconds: float = SECONDS) -> bool:
     """Ping the address, "" for none; whether it answered within so many seconds. Never raises."""
     if not address:
         return False
@@ -32,8 +32,8 @@ def ping(address: str, ok: bool, said: str, seconds: float = SECONDS) -> bool:
             if left <= 0:
                 break
             try:
-                told = said.encode()[:10_000]
-                answer = exchange.post(http, url, told, {}, seconds=left, most=0)
+                content = text.encode()[:10_000]
+                answer = exchange.post(http, url, content, {}, seconds=left, most=0)
             except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
                 problem = f"{type(error).__name__}: {error}"
             else:

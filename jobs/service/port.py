@@ -80,8 +80,8 @@ def _guarded(routes: ASGIApp, ours: frozenset[str]) -> ASGIApp:
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         refused = refused_name(scope, ours, "Name it in `service.names`; see docs/wires.md.")
-        said = PlainTextResponse(f"{refused.words}\n", refused.status) if refused else routes
-        await said(scope, receive, with_headers(send))
+        response = PlainTextResponse(f"{refused.words}\n", refused.status) if refused else routes
+        await response(scope, receive, with_headers(send))
 
     return answer
 

@@ -57,11 +57,11 @@ def _mail(settings: Mail) -> None:
         smtp.check(settings)
 
 
-def _hooks(found: tuple[Hook, ...]) -> None:
+def _hooks(chosen: tuple[Hook, ...]) -> None:
     """Each hook can be posted to, and has a name of its own."""
-    for hook in found:
+    for hook in chosen:
         hooks.check(hook)
-    if len({hook.name for hook in found}) < len(found):
+    if len({hook.name for hook in chosen}) < len(chosen):
         raise ConfigError("config.toml", "notices.hooks", "two hooks have the same name")
 
 

@@ -36,9 +36,9 @@ def after_run(context: Context, now: datetime, published: bool) -> None:
         `bordercast verify` succeeds.
     """
     if published or _verification_due(context.path, now):
-        found = verify(context.path, now)
-        if found:
-            raise VerifyError(found)
+        problems = verify(context.path, now)
+        if problems:
+            raise VerifyError(problems)
     write_snapshot(context.path, context.config)
     write_site(context, now)
     if published:
@@ -80,11 +80,11 @@ def _drill_prefix(path: Path) -> str:
 def verify(path: Path, now: datetime) -> list[str]:
     """What does not match its digest; remembered, so that nothing is shown after a failure."""
     with connect.moment(path) as connection:
-        found = integrity.findings(connection)
+        problems = integrity.findings(connection)
         latest = read.latest_run(connection)
     with suppress(OSError, sqlite3.OperationalError):  # an analyst may verify without a trace
-        wakes.save_verified(path, now, latest.digest if latest else "", found)
-    return found
+        wakes.save_verified(path, now, latest.digest if latest else "", problems)
+    return problems
 
 
 def write_snapshot(path: Path, config: Config) -> Path | None:

@@ -92,9 +92,9 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResu
     folder = archive.folders(context.path, context.config).inbox
     inbox.make(folder)
     inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
-    said = [step for each in context.each() for step in _publish(each, now, with_bundle)]
+    notes = [step for measure in context.each() for step in _publish(measure, now, with_bundle)]
     context = Context.open(context.path, context.settings)  # with the series that came
-    kinds = {step.kind for step in said}
+    kinds = {step.kind for step in notes}
     published = "run" in kinds
     if context.path.exists():
         upkeep.after_run(context, now, published)
@@ -110,7 +110,7 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResu
     )
     written = any(left.written for left in inbox.look(folder).left)
     return CycleResult(
-        outcome, "; ".join((*(step.text for step in said), *filter(None, [unanswered]))), written
+        outcome, "; ".join((*(step.text for step in notes), *filter(None, [unanswered]))), written
     )
 
 
@@ -121,20 +121,20 @@ def send(context: Context) -> str:
     if not context.config.tells:
         return ""
     outcomes = Counter(outbox.deliver(context))
-    said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-    if said:
-        LOG.info("mail: %s", said)
-    return said
+    summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    if summary:
+        LOG.info("mail: %s", summary)
+    return summary
 
 
 def _polls(context: Context, now: datetime) -> list[str]:
     """Ask each source's publisher for files, if that is due; why one gave none, "" if it could."""
     from jobs.arrivals import poll_times
 
-    asked = [each for each in context.each() if each.config.polls]
+    asked = [measure for measure in context.each() if measure.config.polls]
     if not asked or not poll_times.poll_needed(context.path, now):
         return []
-    return [_poll(each, now) for each in asked]
+    return [_poll(measure, now) for measure in asked]
 
 
 def _poll(context: Context, now: datetime) -> str:
@@ -142,10 +142,12 @@ def _poll(context: Context, now: datetime) -> str:
     from jobs.arrivals import publisher
 
     LOG.info("polling")
-    found = publisher.poll(context, now).poll
-    if found.outcome == "unrecognized":
-        LOG.warning("poll: %s", found.detail)
-    return f"{found.outcome}: {found.detail}" if found.outcome in ("blocked", "unreachable") else ""
+    answer = publisher.poll(context, now).poll
+    if answer.outcome == "unrecognized":
+        LOG.warning("poll: %s", answer.detail)
+    return (
+        f"{answer.outcome}: {answer.detail}" if answer.outcome in ("blocked", "unreachable") else ""
+    )
 
 
 def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[CycleStep]:
@@ -192,11 +194,11 @@ def _waiting(context: Context, day: str) -> list[int]:
     ):
         if connection is not None:
             measures.scope_to(connection, context.name)
-        found = ingest.waiting(
+        files = ingest.waiting(
             connection, context.path, kept_in, day, context.source, context.takes
         )
-        found += folder.waiting(connection, context.path, context.config, day)
-    return sorted({each.place(context.source)[0] for each in found})
+        files += folder.waiting(connection, context.path, context.config, day)
+    return sorted({file.place(context.source)[0] for file in files})
 
 
 def _refused(taken: Iterable[IngestResult]) -> Iterator[CycleStep]:

@@ -33,9 +33,9 @@ def build(path: Path, year: int, source: Source) -> yearly.YearlyReport:
     return yearly.report(year, forecasts, answers, versions, words, source)
 
 
-def write(found: yearly.YearlyReport, to: Path) -> None:
+def write(report: yearly.YearlyReport, to: Path) -> None:
     """Write it as Markdown or HTML, by the ending of the file's name."""
-    text = yearly.markdown(found) if to.suffix == ".md" else yearly.page(found)
+    text = yearly.markdown(report) if to.suffix == ".md" else yearly.page(report)
     with files.output(to) as draft:
         draft.write_text(text, encoding="utf-8")
 
@@ -61,7 +61,7 @@ def write_closed(path: Path, source: Source) -> Path | None:
     to = path.with_name(f"{path.stem}-{months.year_name(year, source.year_begins)}.html")
     if to.exists():
         return None
-    found = build(path, year, source)
-    write(found, to)
-    write(found, to.with_suffix(".md"))
+    report = build(path, year, source)
+    write(report, to)
+    write(report, to.with_suffix(".md"))
     return to

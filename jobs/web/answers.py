@@ -135,13 +135,13 @@ def with_headers(send: Send, csp: str = CSP) -> Send:
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            kept = [
+            headers = [
                 (k, v) for k, v in message.get("headers", ()) if k.lower().decode() not in names
             ]
-            if not any(k.lower() == b"cache-control" for k, _ in kept):
-                kept.append((b"cache-control", PRIVATE.encode()))
+            if not any(k.lower() == b"cache-control" for k, _ in headers):
+                headers.append((b"cache-control", PRIVATE.encode()))
             ours = [(name.encode(), value.encode()) for name, value in names.items()]
-            message = {**message, "headers": [*kept, *ours]}
+            message = {**message, "headers": [*headers, *ours]}
         await send(message)
 
     return sending
@@ -160,22 +160,27 @@ async def send_whole(send: Send, status: int, body: bytes, kind: str) -> None:
     await send_answer(send, QueryAnswer(status, headers, body))
 
 
-async def send_plain(scope: Scope, send: Send, said: Plain) -> None:
+async def send_plain(scope: Scope, send: Send, answer: Plain) -> None:
     """A page that needs no record; JSON or words alone where a program asked."""
     path = scope["path"]
     if path.endswith(".json"):
-        told = {"ok": False, "status": said.status, "title": said.title, "error": said.words}
-        body, kind = json.dumps(told), "application/json; charset=utf-8"
+        content = {
+            "ok": False,
+            "status": answer.status,
+            "title": answer.title,
+            "error": answer.words,
+        }
+        body, kind = json.dumps(content), "application/json; charset=utf-8"
     elif path.endswith((".csv", ".db", ".svg")):
-        body, kind = f"{said.title}. {said.words}".strip() + "\n", "text/plain; charset=utf-8"
+        body, kind = f"{answer.title}. {answer.words}".strip() + "\n", "text/plain; charset=utf-8"
     else:
-        words = coded(said.words)
-        body = PLAIN.format(title=escape(said.title), words=words)
+        words = coded(answer.words)
+        body = PLAIN.format(title=escape(answer.title), words=words)
         kind = "text/html; charset=utf-8"
     headers = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
-    if said.again is not None:
-        headers.append((b"retry-after", str(said.again).encode()))
-    await send_answer(send, QueryAnswer(said.status, headers, body.encode()))
+    if answer.again is not None:
+        headers.append((b"retry-after", str(answer.again).encode()))
+    await send_answer(send, QueryAnswer(answer.status, headers, body.encode()))
 
 
 # Not every machine's tables have them, and no browser may guess.

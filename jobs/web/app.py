@@ -182,19 +182,19 @@ class Site:
             start_new_session=True,  # Ctrl-C is for the page, which ends it
         )
         assert process.stdout is not None
-        said = b""
+        line = b""
         try:
-            while said := await process.stdout.readline():
-                if said == b"first\n":
+            while line := await process.stdout.readline():
+                if line == b"first\n":
                     self.trouble = ""
                     first.set()
-                elif said == b"done\n":
+                elif line == b"done\n":
                     LOG.info("the page's files are written")
                     break
                 else:
-                    told = json.loads(said)
-                    LOG.error("nothing is shown: %s", told["words"])
-                    self.trouble = told["problem"]
+                    answer = json.loads(line)
+                    LOG.error("nothing is shown: %s", answer["words"])
+                    self.trouble = answer["problem"]
                     break
             else:
                 self.trouble = "the page's files could not be written; the log says more"
@@ -279,11 +279,11 @@ class Site:
         if self.tables is None:
             await send_plain(scope, send, Plain(404, "Tables are not served here"))
             return
-        said = await self.tables.ask(scope)
-        if isinstance(said, Plain):
-            await send_plain(scope, send, said)
+        answer = await self.tables.ask(scope)
+        if isinstance(answer, Plain):
+            await send_plain(scope, send, answer)
         else:
-            await send_answer(send, said)
+            await send_answer(send, answer)
 
     async def _fact(self, request: Request) -> Response:
         """A number's page is that of its month, which says what the number is."""
@@ -309,7 +309,7 @@ class Site:
         if not place.exists():  # of own counts, whose texts nobody can check
             raise HTTPException(404)
         page = await asyncio.to_thread(place.read_text, "utf-8")
-        text = said = ""
+        text = verdict = ""
         if request.method == "POST":
             size = request.headers.get("content-length", "")
             # A browser sends each letter that is not ASCII as several.
@@ -321,16 +321,16 @@ class Site:
             answer = await self._checked(request.scope, text)
             if isinstance(answer, Plain):
                 return _Said(answer)
-            said = answer.body.decode()
-        body = FORM.format(text=html.escape(text), said=said)
-        shown = _MAIN.sub(lambda found: found[1] + body + found[2], page)
+            verdict = answer.body.decode()
+        body = FORM.format(text=html.escape(text), said=verdict)
+        shown = _MAIN.sub(lambda match: match[1] + body + match[2], page)
         return HTMLResponse(shown, headers={"cache-control": "no-store"})
 
     async def _checked(self, scope: Scope, text: str) -> QueryAnswer | Plain:
         if self.checker is None or not text.strip():
             return Plain(400, "There is nothing to check", "Put a number or a text into the box.")
         now = time.monotonic()
-        self._asked = [one for one in self._asked if one > now - 60]
+        self._asked = [moment for moment in self._asked if moment > now - 60]
         if len(self._asked) >= TEXTS_A_MINUTE:
             words = "Others are having texts checked. Try again in a minute."
             return Plain(503, "Too many texts at once", words, again=60)
@@ -378,8 +378,8 @@ def _too_long(path: str) -> bool:
 class _Said(Response):
     """A refusal."""
 
-    def __init__(self, said: Plain) -> None:
-        self.said = said
+    def __init__(self, answer: Plain) -> None:
+        self.said = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send_plain(scope, send, self.said)

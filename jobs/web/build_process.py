@@ -24,7 +24,7 @@ def main(copy: str, folder: str, address: str) -> None:
     """Write all of it."""
     threading.Thread(target=child.die_with_parent, daemon=True).start()
     try:
-        found = held.hold(Path(copy), 1)
+        snapshot = held.hold(Path(copy), 1)
         context = Context.open(Path(copy), Config())
         from jobs import site
 
@@ -33,7 +33,7 @@ def main(copy: str, folder: str, address: str) -> None:
             with suppress(OSError):  # where system calls are filtered
                 os.nice(10)  # from now on somebody may be reading
 
-        site.build(found.connections[0], context, Path(folder), months.today(), address, first)
+        site.build(snapshot.connections[0], context, Path(folder), months.today(), address, first)
         print("done", flush=True)
     except BordercastError as error:
         problem = str(getattr(error, "problem", error))

@@ -32,9 +32,9 @@ _HOW = {"now": "", "published": ", as once published", "near": ", rounded by its
 
 
 async def _serve(copy: Path, place: str, limits: QueryLimits) -> None:
-    found = held.hold(copy, 1)
-    source = source_of(found.connections[0])
-    table = CountTable.read(found.connections[0], source)
+    snapshot = held.hold(copy, 1)
+    source = source_of(snapshot.connections[0])
+    table = CountTable.read(snapshot.connections[0], source)
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
         """A text in, a piece of a page out."""
@@ -42,7 +42,7 @@ async def _serve(copy: Path, place: str, limits: QueryLimits) -> None:
         body = await asyncio.to_thread(checked, text, table)
         await send_whole(send, 200, body.encode(), "text/html; charset=utf-8")
 
-    await answer(answered, place, found.identity, limits)
+    await answer(answered, place, snapshot.identity, limits)
 
 
 def checked(text: str, table: CountTable) -> str:
@@ -50,8 +50,8 @@ def checked(text: str, table: CountTable) -> str:
     value = numeral(text.strip())
     if value is not None and value == int(value):
         return _number(int(value), table)
-    found = check(text, table, day_of(text) or datetime.now(UTC).date())
-    pieces = list(annotate.pieces(found))
+    result = check(text, table, day_of(text) or datetime.now(UTC).date())
+    pieces = list(annotate.pieces(result))
     whole = Markup("").join(
         Markup('<mark class="{}"><a href="#note-{}">{}<sup>{}</sup></a></mark>').format(
             piece.verdict, piece.number, piece.text, piece.number
@@ -67,23 +67,23 @@ def checked(text: str, table: CountTable) -> str:
         for piece in pieces
         if piece.note
     )
-    said = Markup('<p class="lead" role="status">{}</p>').format(annotate.summary(found))
-    return f'{said}<ol>{notes}</ol><h2>The text</h2><div class="checked">{whole}</div>'
+    summary = Markup('<p class="lead" role="status">{}</p>').format(annotate.summary(result))
+    return f'{summary}<ol>{notes}</ol><h2>The text</h2><div class="checked">{whole}</div>'
 
 
 def _number(value: int, table: CountTable) -> str:
-    found = fact.matches(table, value)
-    if not found:
+    matches = fact.matches(table, value)
+    if not matches:
         words = fact.no_match_words(value, table.source)
         return Markup('<p class="lead" role="status">{}</p>').format(words)
     items = Markup("").join(
         Markup("<li>{}: {} in {}{}</li>").format(
             f"{value:,}",
-            one.subject.words(table.source),
-            one.span.words(),
-            _HOW[one.how],
+            match.subject.words(table.source),
+            match.span.words(),
+            _HOW[match.how],
         )
-        for one in found
+        for match in matches
     )
     return Markup('<p class="lead" role="status">This number is</p><ul>{}</ul>').format(items)
 

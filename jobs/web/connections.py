@@ -85,11 +85,11 @@ class BoundedProtocol(H11Protocol):
     def _make_room(self) -> None:
         """Close what has been silent longest: a visitor who asks at once is never that."""
         silent = [
-            one
-            for one in self.connections
-            if isinstance(one, BoundedProtocol) and one._silence is not None
+            connection
+            for connection in self.connections
+            if isinstance(connection, BoundedProtocol) and connection._silence is not None
         ]
-        oldest = min(silent, key=lambda one: one._silent_since, default=self)
+        oldest = min(silent, key=lambda connection: connection._silent_since, default=self)
         oldest.transport.abort()
         # Its loss is reported later; until then it must not count, nor be chosen again.
         self.connections.discard(oldest)

@@ -46,9 +46,9 @@ def metadata(run: RunRow, source: Source) -> dict[str, Any]:
 
 
 def _view(view: View, source: Source) -> dict[str, Any]:
-    said = f"A row is {view.row}."
+    description = f"A row is {view.row}."
     return {
-        "description": f"{said} {view.note}".rstrip(),
+        "description": f"{description} {view.note}".rstrip(),
         "columns": {
             name: _column(unit, values, about)
             for name, unit, values, about in definitions(view, source)

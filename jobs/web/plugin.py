@@ -88,8 +88,8 @@ def _refusal(datasette: Any, request: Any, status: int, title: str, words: str) 
         if request.path.partition("?")[0].endswith((".json", ".csv")):
             body = json.dumps({"ok": False, "status": status, "title": title, "error": words})
             return Response(body, status=status, content_type="application/json; charset=utf-8")
-        told = {"title": title, "error": words, "status": status, "ok": False}
-        html = await datasette.render_template("error.html", told, request=request)
+        content = {"title": title, "error": words, "status": status, "ok": False}
+        html = await datasette.render_template("error.html", content, request=request)
         return Response.html(html, status=status)
 
     return answer

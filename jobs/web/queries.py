@@ -312,9 +312,9 @@ class _Process:
                 most = f"{self.limits.answer_bytes / 1e6:.0f} MB"
                 words = f"The answer is larger than {most}. Ask for fewer rows or columns."
                 return Plain(400, "The answer is too large", words)
-        kept = [(k.lower(), v) for k, v in response.headers.raw if k.lower() in PASSED_ON]
-        kept.append((b"cache-control", _cached(response).encode()))
-        return QueryAnswer(response.status_code, kept, bytes(body))
+        headers = [(k.lower(), v) for k, v in response.headers.raw if k.lower() in PASSED_ON]
+        headers.append((b"cache-control", _cached(response).encode()))
+        return QueryAnswer(response.status_code, headers, bytes(body))
 
     def kill(self) -> None:
         """End it at once, with all it does."""

@@ -51,10 +51,10 @@ async def _serve(copy: Path, place: str, limits: QueryLimits) -> None:
     from forecast.store import held
     from jobs.web import querying
 
-    found = held.hold(copy, limits.threads)
-    site = querying.serving(found, limits)
+    snapshot = held.hold(copy, limits.threads)
+    site = querying.serving(snapshot, limits)
     await site.prepare()
-    await answer(querying.application(site), place, found.identity, limits)
+    await answer(querying.application(site), place, snapshot.identity, limits)
 
 
 async def answer(app: ASGIApp, place: str, identity: Identity, limits: QueryLimits) -> None:

@@ -80,11 +80,11 @@ class _Schemas(Database):  # type: ignore[misc]
 class _Held(Database):  # type: ignore[misc]
     """The held file as Datasette sees it: a connection a thread, taken from those opened."""
 
-    def __init__(self, site: Queried, found: held.OpenSnapshot) -> None:
+    def __init__(self, site: Queried, snapshot: held.OpenSnapshot) -> None:
         super().__init__(site, path=f"{DATABASE}.db", is_mutable=False)
-        self._ready = list(found.connections)
-        self.cached_hash = found.run.digest
-        self.cached_size = found.identity.size
+        self._ready = list(snapshot.connections)
+        self.cached_hash = snapshot.run.digest
+        self.cached_size = snapshot.identity.size
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         """The next connection; never one to write."""
@@ -111,7 +111,7 @@ class _Held(Database):  # type: ignore[misc]
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Do this in a query's thread, with its connection."""
         run = copy_context().run  # the request's, in the thread too
-        return cast("T", await super().execute_fn(lambda held: run(_let_go, fn, held)))
+        return cast("T", await super().execute_fn(lambda connection: run(_let_go, fn, connection)))
 
     async def attached_databases(self) -> list[Any]:
         """None can be."""
@@ -133,10 +133,10 @@ def _let_go(fn: Callable[[sqlite3.Connection], T], connection: sqlite3.Connectio
         raise
 
 
-def serving(found: held.OpenSnapshot, limits: QueryLimits) -> Queried:
+def serving(snapshot: held.OpenSnapshot, limits: QueryLimits) -> Queried:
     """Datasette on a held file, which has a connection for each of its threads."""
     plugin.install()
-    source = source_of(found.connections[0])
+    source = source_of(snapshot.connections[0])
     settings = {
         "num_sql_threads": limits.threads,
         "sql_time_limit_ms": int(1000 * limits.statement_seconds),
@@ -148,14 +148,14 @@ def serving(found: held.OpenSnapshot, limits: QueryLimits) -> Queried:
         "default_cache_ttl": 0,
         "truncate_cells_html": 400,
     }
-    site = Queried(metadata=metadata(found.run, source), settings=settings, cache_headers=True)
-    site.held, site.limits = found, limits
+    site = Queried(metadata=metadata(snapshot.run, source), settings=settings, cache_headers=True)
+    site.held, site.limits = snapshot, limits
     site.executor.shutdown()
     site.executor = ThreadPoolExecutor(limits.threads, "queries")
     for name in ("_memory", SCHEMAS):  # a second one of the same name would get another
         site.remove_database(name)
     site.add_database(_Schemas(site), name=SCHEMAS)
-    site.add_database(_Held(site, found), name=DATABASE)
+    site.add_database(_Held(site, snapshot), name=DATABASE)
     return site
 
 
@@ -206,7 +206,7 @@ class _WholeAnswer:
             words = too_large(self.limit).encode()
             await send_whole(send, 400, words, "text/plain; charset=utf-8")
             return
-        kept = {k.lower(): v for k, v in self.start["headers"]}
+        by_name = {k.lower(): v for k, v in self.start["headers"]}
         if self.start["status"] != 200:
             await send(self.start)
             await send({"type": "http.response.body", "body": bytes(self.body)})
@@ -215,7 +215,11 @@ class _WholeAnswer:
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", str(len(body)).encode()),
-            *((k, v) for k, v in kept.items() if k in (b"cache-control", b"content-disposition")),
+            *(
+                (k, v)
+                for k, v in by_name.items()
+                if k in (b"cache-control", b"content-disposition")
+            ),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -22,12 +22,12 @@ LOCK = "witness.lock"
 
 def wanted(settings: WitnessSection) -> tuple[WitnessKind, ...]:
     """The witnesses that the settings name."""
-    found: dict[WitnessKind, bool] = {
+    kinds: dict[WitnessKind, bool] = {
         "signature": bool(settings.sign),
         "time stamp": bool(settings.authority),
         "git": bool(settings.repository),
     }
-    return tuple(kind for kind, named in found.items() if named)
+    return tuple(kind for kind, named in kinds.items() if named)
 
 
 def public_key(settings: WitnessSection) -> str:
@@ -54,7 +54,7 @@ def attest(
     ------
     VerifyError : the record was edited, and nobody is shown it. BusyError : another is at it.
     """
-    found: dict[WitnessKind, str] = {}
+    outcomes: dict[WitnessKind, str] = {}
     with connect.locked(path.with_name(LOCK), connect.LOCK_WAIT):
         wakes.require_intact(path)
         with closing(connect.read(path)) as connection:
@@ -64,8 +64,8 @@ def attest(
             if not again and kind in failed and failed[kind].next_attempt_at > _text(now):
                 continue
             assert statement is not None
-            found[kind] = _attest_one(path, config, kind, statement, now)
-    return found
+            outcomes[kind] = _attest_one(path, config, kind, statement, now)
+    return outcomes
 
 
 def _attest_one(
@@ -122,9 +122,9 @@ def _git(
     from jobs.witness.git import Repository
 
     with closing(connect.read(path)) as connection:
-        kept = [p.commit() for p in witnesses.proofs(connection) if p.witness == "git"]
+        commits = [p.commit() for p in witnesses.proofs(connection) if p.witness == "git"]
     repository = Repository(clone(path), settings.seconds)
-    commit, at = repository.append(settings.repository, statement, kept)
+    commit, at = repository.append(settings.repository, statement, commits)
     return _kept(
         "git", statement, at, without_logins(settings.repository), repository.proof(commit)
     )

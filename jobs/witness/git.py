@@ -37,13 +37,13 @@ class Repository:
         self.folder, self.seconds = folder, seconds
 
     def append(
-        self, address: str, statement: WitnessedEntry, kept: Iterable[str]
+        self, address: str, statement: WitnessedEntry, known: Iterable[str]
     ) -> tuple[str, str]:
         """Append a statement and push it: (commit, its moment).
 
         Parameters
         ----------
-        kept : the commits that are proofs of ours; all must still be in the history.
+        known : the commits that are proofs of ours; all must still be in the history.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class Repository:
         self._git("remote", "set-url", "origin", address)
         self._git("fetch", "-q", "--prune", "origin")
         tip = self.tip()
-        for commit in kept:
+        for commit in known:
             if not self.holds(commit, tip):
                 raise WitnessError("git", _moved(commit), grave=True)
         if str(statement) not in self.lines(tip):
@@ -88,9 +88,9 @@ class Repository:
         if not self.folder.exists():
             raise WitnessError("git", f"there is no clone of the repository at {self.folder}")
         for name in _THERE:
-            found = self._tried("rev-parse", "-q", "--verify", f"{name}^{{commit}}")
-            if found:
-                return found
+            commit = self._tried("rev-parse", "-q", "--verify", f"{name}^{{commit}}")
+            if commit:
+                return commit
         return ""
 
     def holds(self, commit: str, tip: str) -> bool:
@@ -103,7 +103,9 @@ class Repository:
 
     def statements(self) -> list[WitnessedEntry]:
         """Every statement in the file now."""
-        return [found for line in self.lines(self.tip()) if (found := witnesses.parse(line))]
+        return [
+            statement for line in self.lines(self.tip()) if (statement := witnesses.parse(line))
+        ]
 
     def _commit(self, statement: WitnessedEntry, tip: str) -> None:
         if tip:

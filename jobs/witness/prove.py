@@ -72,9 +72,9 @@ def examine(
     if git.folder.exists():
         findings += _foreign_lines(connection, git)
     seen = [
-        verification.seen(each.seen(moments[each.witness, each.entry_id]), source)
-        for each in witnesses.sightings(connection)
-        if (each.witness, each.entry_id) in moments
+        verification.seen(sighting.seen(moments[sighting.witness, sighting.entry_id]), source)
+        for sighting in witnesses.sightings(connection)
+        if (sighting.witness, sighting.entry_id) in moments
     ]
     return Examined(list(dict.fromkeys(findings)), seen)
 
@@ -98,8 +98,8 @@ def write(
         for proof in proofs:
             name = f"entry-{proof.entry_id}"
             (draft / f"{name}.txt").write_text(f"{proof.statement}\n")
-            told = proof.commit().encode() if proof.witness == "git" else proof.proof
-            (draft / f"{name}.{_ENDINGS[proof.witness]}").write_bytes(told)
+            content = proof.commit().encode() if proof.witness == "git" else proof.proof
+            (draft / f"{name}.{_ENDINGS[proof.witness]}").write_bytes(content)
     return len(proofs)
 
 
@@ -182,10 +182,10 @@ def _checked(
 def _foreign_lines(connection: sqlite3.Connection, git: Repository) -> Iterator[str]:
     """Lines of the repository that the record does not bear out, also where no proof is kept."""
     try:
-        said = git.statements()
+        statements = git.statements()
     except WitnessError:
         return
-    for statement in said:
+    for statement in statements:
         problem = rewritten(
             connection, statement, f"the repository ({git.folder.name})", "its commit's day"
         )

@@ -53,16 +53,16 @@ def signed(message: bytes, key: Path, log: Path) -> str:
         handle = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise WitnessError("signature", f"{log}: {error.strerror}") from None
-    with open(handle, "r+", encoding="ascii") as kept:
-        fcntl.flock(kept, fcntl.LOCK_EX)
-        before = [found for line in kept if (found := witnesses.parse(line.rstrip("\n")))]
+    with open(handle, "r+", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        before = [entry for line in file if (entry := witnesses.parse(line.rstrip("\n")))]
         if statement not in before:
             newest = max(before, default=None)
             if newest and statement.entry_id <= newest.entry_id:
                 raise WitnessError("signature", _contradicts(statement, newest), grave=True)
-            kept.write(f"{statement}\n")
-            kept.flush()
-            os.fsync(kept.fileno())
+            file.write(f"{statement}\n")
+            file.flush()
+            os.fsync(file.fileno())
     return signatures.sign(secret, message)
 
 

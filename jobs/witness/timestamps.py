@@ -43,11 +43,11 @@ def ask(
         .cert_request(cert_request=True)
         .build()
     )
-    told = {"Content-Type": "application/timestamp-query"}
+    headers = {"Content-Type": "application/timestamp-query"}
     try:
         with exchange.client() as http:
             answer = exchange.post(
-                http, address, request.as_bytes(), told, seconds=seconds, most=MAX_ANSWER_BYTES
+                http, address, request.as_bytes(), headers, seconds=seconds, most=MAX_ANSWER_BYTES
             )
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         problem = f"the authority does not answer: {str(error) or type(error).__name__}"
@@ -79,12 +79,12 @@ def check(
     try:
         response = decode_timestamp_response(answer)
         if response.status > 1:  # neither granted nor granted with modifications
-            said = "; ".join(response.status_string) or f"status {response.status}"
-            raise WitnessError("time stamp", f"the authority refuses: {said}")
+            status = "; ".join(response.status_string) or f"status {response.status}"
+            raise WitnessError("time stamp", f"the authority refuses: {status}")
         at = response.tst_info.gen_time.astimezone(UTC)
         leaf = _signing_certificate(response, known)
-        roots = [each for each in known if each.issuer == each.subject]
-        between = [each for each in known if each not in roots]
+        roots = [certificate for certificate in known if certificate.issuer == certificate.subject]
+        between = [certificate for certificate in known if certificate not in roots]
         VerifierBuilder(roots=roots, intermediates=between, nonce=nonce).build().verify_message(
             response, statement.line()
         )
@@ -103,7 +103,7 @@ def certificates(trusted: Path) -> list[Certificate]:
         found = x509.load_pem_x509_certificates(trusted.read_bytes())
     except (OSError, ValueError) as error:
         raise WitnessError("time stamp", f"{trusted}: no certificates: {error}") from None
-    if not any(each.issuer == each.subject for each in found):
+    if not any(certificate.issuer == certificate.subject for certificate in found):
         problem = f"{trusted}: holds no root certificate, one that is signed by itself"
         raise WitnessError("time stamp", problem)
     return found
@@ -113,24 +113,30 @@ def _signing_certificate(response: TimeStampResponse, known: list[Certificate]) 
     """The authority's own, valid at the moment of the stamp; ValueError if there is none."""
     from cryptography import x509
 
-    sent = [x509.load_der_x509_certificate(each) for each in response.signed_data.certificates]
+    sent = [
+        x509.load_der_x509_certificate(certificate)
+        for certificate in response.signed_data.certificates
+    ]
     signer = next(iter(response.signed_data.signer_infos), None)
-    for each in (*sent, *known):
-        if signer and (each.issuer, each.serial_number) == (signer.issuer, signer.serial_number):
-            at, until = response.tst_info.gen_time.astimezone(UTC), each.not_valid_after_utc
+    for certificate in (*sent, *known):
+        if signer and (certificate.issuer, certificate.serial_number) == (
+            signer.issuer,
+            signer.serial_number,
+        ):
+            at, until = response.tst_info.gen_time.astimezone(UTC), certificate.not_valid_after_utc
             if at > until:
-                said = f"{until:%Y-%m-%d}, before the stamp's own time, {at:%Y-%m-%d}"
-                raise ValueError(f"the authority's certificate expired on {said}")
-            return each
+                when = f"{until:%Y-%m-%d}, before the stamp's own time, {at:%Y-%m-%d}"
+                raise ValueError(f"the authority's certificate expired on {when}")
+            return certificate
     raise ValueError("the authority's certificate is neither in its answer nor in the file")
 
 
 def _why(error: Exception, trusted: Path) -> str:
-    said = str(error)
-    if said == "Mismatch between messages":
+    text = str(error)
+    if text == "Mismatch between messages":
         return "the stamp is of another text than this statement"
-    if said == "Nonce mismatch":
+    if text == "Nonce mismatch":
         return "the stamp answers another request"
-    if said.startswith("Error while verifying certificates"):
-        return f"the stamp is not by an authority of {trusted.name}, or was altered ({said})"
-    return said
+    if text.startswith("Error while verifying certificates"):
+        return f"the stamp is not by an authority of {trusted.name}, or was altered ({text})"
+    return text
