@@ -35,7 +35,7 @@ def as_bytes(centre: Floats, scale: Floats, df: float, reach: float) -> bytes:
 
 
 def marks_of(stored: bytes, rule: int) -> Floats:
-    """(h, MARK_PROBS) of what a run kept by its rule: rule 1 kept the marks themselves.
+    """(h, QUANTILES) of what a run kept by its rule: rule 1 kept the marks themselves.
 
     In single precision, so that it does not matter which processor took the logarithms.
     """
@@ -76,7 +76,7 @@ class Marginals:
 
     @cached_property
     def marks(self) -> Floats:
-        """(h, MARK_PROBS) quantiles of log1p counts."""
+        """(h, QUANTILES) quantiles of log1p counts."""
         return marks_of(self.kept, self.rule)
 
     @property

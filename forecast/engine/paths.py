@@ -60,7 +60,7 @@ _MARK_SCORES = tail_scores(np.array(QUANTILES))
 
 
 def marks(predictive: Predictive, origin: int = -1) -> Floats:
-    """(series, h, MARK_PROBS) quantiles of log1p counts from one of the origins, by its place."""
+    """(series, h, QUANTILES) quantiles of log1p counts from one of the origins, by its place."""
     at = np.arange(predictive.centre.shape[1])[origin]
     return predictive.at(np.array([at])).quantiles(QUANTILES)[:, 0]
 
@@ -75,7 +75,7 @@ def one_month_scores(predictive: Predictive, z: Floats) -> Floats:
 
     Returns
     -------
-    Within the outermost of MARK_PROBS; NaN where there was no forecast.
+    Within the outermost of QUANTILES; NaN where there was no forecast.
     """
     before = predictive.first().quantiles(QUANTILES)[:, :-1, 0]
     out = np.full_like(z, np.nan)
@@ -122,7 +122,7 @@ def persistence(of: Floats) -> Floats:
 
     Parameters
     ----------
-    of : (series, h, MARK_PROBS) of `marks`.
+    of : (series, h, QUANTILES) of `marks`.
 
     Returns
     -------
@@ -150,7 +150,7 @@ def as_wide_as(together: Floats, parts: Floats, total: Floats) -> Floats:
     Parameters
     ----------
     together : (parts, parts) of `correlation`.
-    parts, total : (parts, h, MARK_PROBS) and (h, MARK_PROBS) of `marks`.
+    parts, total : (parts, h, QUANTILES) and (h, QUANTILES) of `marks`.
     """
     wanted = float((total[:, QUANTILES.index(0.5)] - total[:, QUANTILES.index(0.025)]).mean())
     step = steps((len(parts), 2, _WIDTH_DRAWS, parts.shape[1]), 0)
@@ -229,7 +229,7 @@ def ranked(scores: Floats) -> Ints:
 def counts(of: Floats, probabilities: Floats) -> Floats:
     """(series, h, n) counts at these n probabilities, >= 0, not whole.
 
-    of : (series, h, MARK_PROBS) of `marks`; nothing lies beyond the outermost.
+    of : (series, h, QUANTILES) of `marks`; nothing lies beyond the outermost.
     """
     scores = tail_scores(probabilities)
     within = np.clip(scores, _MARK_SCORES[0], _MARK_SCORES[-1])
@@ -246,7 +246,7 @@ def draw(of: Floats, together: Floats, n: int, *seed: int) -> Floats:
 
     Parameters
     ----------
-    of : (series, h, MARK_PROBS) of `marks`.
+    of : (series, h, QUANTILES) of `marks`.
     together : (series, series) of `correlation`.
     n : paths.
 

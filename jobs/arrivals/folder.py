@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def ingest_delivered(
     db: Database, context: Context, today: str, only: int | None = None
 ) -> list[IngestResult]:
-    """Take in the deliveries that are new, the oldest first; see `ingest.take_waiting`."""
+    """Take in the deliveries that are new, the oldest first; see `ingest.ingest_waiting`."""
     kept_in = archive.folders(context.path, context.config)
     taken = []
     for file in waiting(db, context.path, context.config, today):

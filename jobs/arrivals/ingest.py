@@ -122,7 +122,7 @@ def _take_content(
     joins: Joins,
     source: Source,
 ) -> IngestResult:
-    """Take in a file by the bytes that were read of it; see `take_file`."""
+    """Take in a file by the bytes that were read of it; see `ingest_file`."""
     sha256 = content_sha256(BytesIO(content))
     earlier = inventory.find_by_hash(db, sha256)
     if earlier and earlier.status == "accepted":

@@ -64,7 +64,7 @@ class Headline:
 class Models:
     """What every model says of the headline series, and at which columns.
 
-    further : the engine's from the last column alone, `paths.FARTHEST` months ahead.
+    further : the engine's from the last column alone, `paths.MAX_HORIZON` months ahead.
     """
 
     predictive: Mapping[str, Predictive]

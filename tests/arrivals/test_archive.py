@@ -52,7 +52,7 @@ def test_a_refused_file_has_its_reason_beside_it(tmp_path):
         ([], None),
         ([NAME], NAME),
         ([f"{NAME}.reason.txt"], None),
-        ([f"{NAME}{archive.atomic.PART}", NAME], NAME),  # one half written
+        ([f"{NAME}{archive.files.PART}", NAME], NAME),  # one half written
         (["b.csv", "a.csv", "a.csv.reason.txt"], "a.csv"),
     ],
 )

@@ -451,7 +451,7 @@ def test_what_is_looked_at_in_an_inbox(folders):
 
 @pytest.mark.parametrize(("more", "problem"), [(0, ""), (1, "larger than 1,000 bytes")])
 def test_a_file_has_as_many_bytes_as_it_may(folders, monkeypatch, more, problem):
-    monkeypatch.setattr(inbox, "LIMIT", 1000)
+    monkeypatch.setattr(inbox, "MAX_BYTES", 1000)
     file = put(folders.inbox, "a.csv", b"x" * (1000 + more))
 
     if problem:

@@ -19,19 +19,19 @@ from tests.support.running_service import wait_for
 # that the child has started, which watches nobody.
 FAMILY = """
 import multiprocessing, os, subprocess, sys, threading
-from jobs.compute.orphans import lead_group, leave_with_parent
+from jobs.compute.orphans import lead_group, die_with_parent
 
 def child(pipe, leads):
     if leads:
         lead_group()
         lead_group()  # it leads one already
-    leave_with_parent()
+    die_with_parent()
     sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     pipe.send((os.getpid(), sleeper.pid, os.getpgrp(), threading.active_count()))
     threading.Event().wait()
 
 if __name__ == "__main__":
-    leave_with_parent()  # it has none that it could watch
+    die_with_parent()  # it has none that it could watch
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=child, args=(theirs, sys.argv[1] == "leads"))

@@ -136,11 +136,11 @@ def test_only_a_context_and_what_starts_find_sources_by_name():
     """Everybody else is handed a source."""
     finders = {"forecast/context.py", "forecast/claims/tokens.py", "forecast/claims/truth.py"}
     finders |= {"forecast/desk/dictionary/reference.py", "jobs/cli/service.py"}
-    finders |= {"jobs/cli/shared.py", "benchmarks/embed/paths.py"}
+    finders |= {"jobs/cli/shared.py"}
 
     def finds(path: Path) -> bool:
         nodes = (ast.unparse(n) for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute))
-        return any(name in ("registry.find", "registry.every") for name in nodes)
+        return any(name in ("catalog.find", "catalog.every") for name in nodes)
 
     assert set(offenders(finds)) == finders
 

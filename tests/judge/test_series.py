@@ -662,7 +662,7 @@ def test_what_judging_found_is_kept_in_order():
 def test_a_month_moves_all_parts_as_one_by_where_each_lies(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        judging.multiplicity, "systemic", lambda ps, sides: asked.append((ps, sides)) or len(ps) > 2
+        judging.parts, "systemic", lambda ps, sides: asked.append((ps, sides)) or len(ps) > 2
     )
 
     def one(month, p, z):

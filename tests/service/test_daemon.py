@@ -540,7 +540,7 @@ def test_a_record_that_cannot_be_witnessed_now_ends_nothing(tmp_path, by_hand, m
     service = one(path, with_sections(witness=WITNESSED))
     wakes.save_verified(path, NOW, "", ["run 1 was edited"])
     service.witness()
-    monkeypatch.setattr(daemon.attest, "due", lambda *_: 1 / 0)
+    monkeypatch.setattr(daemon.attest, "witnesses_pending", lambda *_: 1 / 0)
     service.witness()
 
     first, second = caplog.records

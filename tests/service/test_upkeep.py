@@ -892,7 +892,7 @@ def test_each_setting_that_would_fail_later_is_named(tmp_path, monkeypatch):
 
 
 def test_work_apart_ends_in_an_answer_whatever_happens(record, monkeypatch):
-    for name in ("lead_group", "leave_with_parent"):
+    for name in ("lead_group", "die_with_parent"):
         monkeypatch.setattr(wakeup, name, lambda: None)
     monkeypatch.setattr(wakeup.logs, "set_up", lambda _: None)
 

@@ -12,5 +12,5 @@ RULE = 1
 
 
 def as_bytes(marks: Floats) -> bytes:
-    """(h, MARK_PROBS) as a run kept them."""
+    """(h, QUANTILES) as a run kept them."""
     return zlib.compress(np.maximum.accumulate(marks.astype("<f4"), axis=-1).tobytes(), 9)

@@ -54,7 +54,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
 
 
-def leave_with_parent() -> None:
+def die_with_parent() -> None:
     while os.read(0, 1024):
         pass
     os._exit(0)
@@ -64,7 +64,7 @@ if __name__ == "__main__":
     copy, place, _ = sys.argv[1:]
     if not Path(copy).exists():
         sys.exit(1)
-    threading.Thread(target=leave_with_parent, daemon=True).start()
+    threading.Thread(target=die_with_parent, daemon=True).start()
     found = os.stat(copy)
     with Server(place, Handler) as server:
         line = json.dumps([found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size])
