@@ -326,7 +326,7 @@ def _https(address: str) -> str:
     return address
 
 
-class _Section(_ConfigModel):
+class _SourceFields(_ConfigModel):
     """What every source may set for itself, in place of the settings of all.
 
     forecast, flags : settings of [forecast] and [flags], those that differ.
@@ -340,7 +340,7 @@ class _Section(_ConfigModel):
         return self.model_dump(mode="json", exclude={"forecast", "flags"})
 
 
-class CountsSection(_Section):
+class CountsSection(_SourceFields):
     """Own monthly counts, and their words; see docs/own-counts.md."""
 
     kind: Literal["counts"]
@@ -380,7 +380,7 @@ class CountsSection(_Section):
         return self
 
 
-class PublishedSection(_Section):
+class PublishedSection(_SourceFields):
     """Counts whose source comes with the program; see docs/measures.md."""
 
     kind: Literal["cbp_encounters", "cbp_drug_events", "cbp_drug_pounds"]

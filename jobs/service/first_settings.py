@@ -99,7 +99,7 @@ folder = "site"                 # each run writes the page into this folder
 """
 
 _ALL = """\
-# Settings for encounters, drug seizures and pounds in one record; see docs/measures.md.
+# Settings for every measure that the program comes with, in one record; see docs/measures.md.
 # Every other setting has its default: `bordercast config init -o all.toml` writes them all, each
 # with its meaning. The first source is the one that commands are about without --measure.
 
