@@ -1,7 +1,7 @@
 """The domain: how a published file becomes a series, a forecast, a judgement and a page.
 
-Rooms, in the order a row walks through them: intake, engine, watch, desk. A room imports
-from the rooms before it, never from a later one; `store` alone speaks SQL.
+Rooms, in the order a row walks through them: tables, sources, engine, judge, desk. A room
+imports from the rooms before it, never from a later one; `store` alone speaks SQL.
 
 Analysts begin with `forecast.open("bordercast.db")`; see docs/python.md.
 """

@@ -169,7 +169,7 @@ def agency_words(code: str, source: Source) -> str:
 class Subject(NamedTuple):
     """Whose encounters.
 
-    border : one of `records.HEADLINES`, or "land".
+    border : one of `types.HEADLINES`, or "land".
     agency : "" both, "usbp" between ports, "ofo" at ports.
     dimension : "" for a total, else field, state, citizenship, demographic, drug, or
         apprehension_type, which splits Border Patrol's encounters only (agency "").

@@ -1,6 +1,7 @@
 """Where counts come from: one folder a source, one contract, and the list of them.
 
-contract        what the rest of the program may ask of a source
-registry        the sources there are, by name
-cbp_encounters  everything that knows CBP's encounter files, pages and words
+source   what the rest of the program may ask of a source
+catalog  the sources there are, by name
+cbp      everything that knows CBP's files, pages and words
+own      somebody's own counts, by a section of the settings
 """

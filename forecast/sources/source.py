@@ -35,12 +35,12 @@ class FileName(NamedTuple):
 
     @property
     def seq(self) -> int:
-        """Order among releases; see `records.Release`."""
+        """Order among releases; see `types.Release`."""
         return release_seq(self.last, self.month or 12, self.month is None, self.suffix)
 
 
 def release_seq(window_end: int, fiscal_month: int, final: bool, suffix: int) -> int:
-    """Order among releases; see `records.Release`."""
+    """Order among releases; see `types.Release`."""
     return window_end * 10**5 + fiscal_month * 10**3 + final * 10**2 + suffix
 
 
@@ -349,7 +349,7 @@ class Source:
     years begin. due : days after a month's end from and to which its figures come, and after
     which they are overdue. shipped : whether it comes with the program: only
     then the dictionary fits its views, and what texts say of it can be checked. layouts : kinds of
-    its files, as `records.Release.kind` has them.
+    its files, as `types.Release.kind` has them.
     example : a file's name, for help. labels : the publisher's, in words.
     parse_name : a base name -> what it says, None if it is not one of this source's.
     read : a file, labels that are joined, dimensions to keep -> what the file says; DataError

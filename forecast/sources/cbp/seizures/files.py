@@ -27,7 +27,7 @@ from forecast.sources.cbp.encounters.files import COMPONENTS
 from forecast.sources.cbp.encounters.labels import FIELD_BORDERS
 from forecast.sources.source import FileName, release_seq
 
-LAYOUT = "manual"  # as `records.Release.kind` has it
+LAYOUT = "manual"  # as `types.Release.kind` has it
 REGIONS = {
     "Northern Border": "northern",
     "Southwest Border": "southwest",
