@@ -863,10 +863,11 @@ CHILD = """
 import sys
 from pathlib import Path
 from datetime import datetime, UTC
-from tests.intake.test_poll import settings
+from forecast.context import Context
 from jobs.arrivals.publisher import fetch
-fetch(Path(sys.argv[1]), settings(sys.argv[2], file_seconds=30.0), now=datetime.now(UTC),
-      with_bundle=False)
+from tests.arrivals.test_publisher import settings
+context = Context.open(Path(sys.argv[1]), settings(sys.argv[2], file_seconds=30.0))
+fetch(context, now=datetime.now(UTC), with_bundle=False)
 """
 
 
@@ -881,8 +882,8 @@ def test_a_killed_poll_leaves_nothing_half_done(path, publisher, after):
     )
     time.sleep(after)
     child.send_signal(signal.SIGKILL)
-    child.wait()
 
+    assert child.wait() == -signal.SIGKILL  # it was still at it
     assert not [name for name in kept(path) if name.endswith(files.PART)]
     assert set(kept(path)) <= {NAME}
     publisher.put(FOLDER + file_name(MARCH), file_bytes(MARCH))
