@@ -16,7 +16,6 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.config import Config, ForecastSection
 from forecast.context import Context
-from forecast.sources import catalog
 from forecast.sources.cbp.encounters import bundle
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
@@ -241,24 +240,23 @@ def test_a_later_run_goes_on_with_an_open_episode(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_history_in_two_runs_is_history_in_one(tmp_path, monkeypatch, published):
+def test_history_in_two_runs_is_history_in_one(tmp_path, published):
     """What the first run leaves is all the second must know: sums, sides, open episodes.
 
     Months long after the first run are judged by what it issued, so only the next are compared.
     """
     path = tmp_path / "a.db"
     whole = bundle.load()
-    real = ENCOUNTERS
 
-    def embed(snapshots: list[Snapshot]) -> None:
-        source = replace(real, embedded=lambda _: snapshots)
-        monkeypatch.setattr(catalog, "main", lambda: source)
+    def embedded(snapshots: list[Snapshot]) -> Context:
+        context = Context.open(path, SMALL)
+        source = replace(ENCOUNTERS, embedded=lambda _: snapshots)
+        return replace(context, sources={context.name: source})
 
-    embed([cut(snapshot, "2025-02") for snapshot in whole])
-    monthly.run(Context.open(path, SMALL), now=datetime(2025, 3, 31, tzinfo=UTC))
-    embed([later(snapshot, "2025-02") for snapshot in whole])
-
-    monthly.run(Context.open(path, SMALL), now=datetime(2026, 9, 20, tzinfo=UTC))
+    first = embedded([cut(snapshot, "2025-02") for snapshot in whole])
+    monthly.run(first, now=datetime(2025, 3, 31, tzinfo=UTC))
+    then = embedded([later(snapshot, "2025-02") for snapshot in whole])
+    monthly.run(then, now=datetime(2026, 9, 20, tzinfo=UTC))
 
     columns = "border, month, kind, role, episode, closed"
     query = (
