@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
+from forecast.claims import times
+from forecast.claims.spans import parse
+from tests.support import golden_texts
 from tests.support.embedded_figures import NOT_RIGHT, count, said
+
+# Day of publication | words | spoken of before, the latest first | named in the sentence |
+# compared with; below it the spans that the words may mean, most likely first.
+MEANT = Path(__file__).with_name("times.txt")
+
+
+def meant(case: str) -> str:
+    day, words, before, here, base = [*map(str.strip, case.split("|")), "", "", ""][:5]
+    before_it, in_it, beside = (
+        [parse(one, 0) for one in said.split()] for said in (before, here, base)
+    )
+    now = times.Now(date.fromisoformat(day), 10, tuple(before_it), tuple(in_it))
+    return "\n".join(
+        " ".join(map(str, times.spans(ref, now, next(iter(beside), None))))
+        for ref in times.find(words, 0, "cbp_encounters")
+    )
+
+
+def test_a_time_may_mean_these_months_in_this_order():
+    golden_texts.compare(MEANT, {case: meant(case) for case in golden_texts.read(MEANT)})
+
 
 # The day, the words, and the months they mean.
 WHEN = [
