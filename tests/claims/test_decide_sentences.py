@@ -52,7 +52,8 @@ def lines(said: Mapping[str, Any]) -> Iterator[str]:
 
 
 def judged(sentence: str, counts: CountTable, names: SeriesNames) -> str:
-    said = as_json(check(sentence, counts, PUBLISHED), names)
+    checked = check(sentence, counts, PUBLISHED)
+    said = as_json(checked, [(checked, names)])
     return "\n".join(lines(said)) or "nothing to check"
 
 
