@@ -296,7 +296,8 @@ def numbers(tokens: tuple[Token, ...]) -> list[WrittenNumber]:
 
 
 def _number(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
-    for read in (_one_in, _digits, _in_words, _fraction, _multiple):
+    # A fraction before words: two-thirds is no count of two.
+    for read in (_one_in, _digits, _fraction, _in_words, _multiple):
         number = read(tokens, at)
         if number:
             return number
@@ -451,16 +452,25 @@ def _one_in(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
 def _fraction(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
     """two-thirds, a quarter of, one in five, three out of four, half of."""
     low = tokens[at].low
-    top = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "nine": 9}.get(low)
+    top = {"a": 1, "an": 1}.get(low) or _SMALL.get(low)
     next_at = at + 2 if _low_at(tokens, at + 1) == "-" else at + 1
     name = _low_at(tokens, next_at)
     if top and name in _FRACTIONS and (name != "half"):
         if _low_at(tokens, next_at + 1) not in ("of", "were", "are", "came", "from", ".", ","):
             return None
+        if name.startswith("quarter") and _of_year(tokens, next_at + 2):
+            return None  # the first three quarters of fiscal year 2024
         return WrittenNumber("percent", top * _FRACTIONS[name], 4, at, next_at + 1)
     if low == "half" and _low_at(tokens, at + 1) in ("of", "were", "are", "came"):
         return WrittenNumber("percent", 50, 6, at, at + 1)
     return None
+
+
+def _of_year(tokens: tuple[Token, ...], at: int) -> bool:
+    words = {_low_at(tokens, i) for i in range(at, at + 3)}
+    return not words.isdisjoint(("fiscal", "fy", "calendar", "year")) or bool(
+        re.fullmatch(r"(19|20)\d\d", _low_at(tokens, at))
+    )
 
 
 def _multiple(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
