@@ -32,6 +32,12 @@ def test_months_are_read_from_six_different_ones_on(many, read):
     assert any("German" in note for note in found.notes) == read
 
 
+def test_many_spellings_of_few_months_are_no_months():
+    given = column(["Januar", "Jan.", "Februar", "Feb.", "M\u00e4rz", "Mrz.", "April", "Apr."])
+
+    assert in_english(given) is given
+
+
 def test_a_line_of_months_is_read_as_a_column_is():
     found = in_english(sheet(["place", *GERMAN], ["Bonn", *map(str, range(8))]))
 

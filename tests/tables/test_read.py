@@ -550,6 +550,19 @@ def test_the_panel_is_the_logarithm_of_one_more(tmp_path):
     assert counts.some(np.array([False, False])).values.shape == (0, 0)
 
 
+@pytest.mark.parametrize("above", [0, 6])
+@pytest.mark.parametrize(("when", "what"), [("2020-Q{}", "quarters"), ("2020-W0{}", "weeks")])
+def test_quarters_and_weeks_in_lines_are_refused_below_lines_of_a_title(
+    tmp_path, above, when, what
+):
+    path = tmp_path / "own.csv"
+    lines = [f"a,{when.format(1 + at)},{at}" for at in range(4)]
+    path.write_text("\n".join([*["Visits of our clinics,,"] * above, "site,when,n", *lines]) + "\n")
+
+    with pytest.raises(DataError, match=f"these are counts of {what}"):
+        read_counts(path)
+
+
 @pytest.mark.parametrize("above", [0, 4])
 def test_quarters_over_columns_are_refused_below_lines_of_a_title(tmp_path, above):
     path = tmp_path / "own.csv"

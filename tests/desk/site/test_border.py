@@ -1,0 +1,41 @@
+"""A border's page: the shades of its table of years, and its scores lead by lead."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from forecast.desk.site import border
+from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+
+
+def shades(**counts: int) -> dict[str, tuple[int | None, int]]:
+    held = [{"month": month[1:].replace("_", "-"), "encounters": n} for month, n in counts.items()]
+    rows = border.year_table(SimpleNamespace(months=held, source=ENCOUNTERS))
+    return {cell[0]: cell[1:] for row in rows for cell in row.months if cell}
+
+
+def test_seven_shades_are_equal_steps_of_the_logarithm():
+    counts = {f"m2023_{1 + at:02}": 2**at for at in range(8)}
+
+    assert [shade for _, shade in shades(**counts).values()] == [0, 1, 2, 3, 4, 5, 6, 6]
+
+
+def test_a_count_of_none_has_the_lowest_shade_and_so_has_an_unknown_month():
+    found = shades(m2023_01=0, m2023_02=1, m2023_04=100)
+
+    assert found == {
+        "2023-01": (0, 0),
+        "2023-02": (1, 0),
+        "2023-03": (None, 0),
+        "2023-04": (100, 6),
+    }
+
+
+def test_equal_counts_have_one_shade():
+    assert set(shades(m2023_01=5, m2023_02=5).values()) == {(5, 0)}
+
+
+def test_scores_are_shown_at_every_lead_that_is_judged(full):
+    assert [row.lead for row in border.score_rows(full.borders["northern"])] == [
+        "1 to 12 months", "1 month", "3 months", "6 months", "12 months",
+    ]  # fmt: skip
