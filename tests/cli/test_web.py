@@ -28,6 +28,24 @@ def web(database: Path, *words: object) -> tuple[int, str]:
     return said.exit_code, said.output
 
 
+def test_help_says_where_it_listens_unasked():
+    said = " ".join(CliRunner().invoke(main, ["web", "--help"]).output.split())
+
+    assert "Address to listen on. [default: 127.0.0.1]" in said
+    assert "Port; 0 takes a free one. [default: 8001; 0<=x<=65535]" in said
+
+
+def test_files_are_written_once_and_then_nothing_has_changed(record, tmp_path):
+    def site() -> str:
+        words = ["--db", str(record), "site", "-o", str(tmp_path / "page")]
+        return CliRunner().invoke(main, words).output
+
+    first, second = site(), site()
+
+    assert re.match(r".*page: [\d,]+ files written, 0 as they were; open\n.*index.html\n", first)
+    assert second.endswith("page: nothing has changed since run 1 was written.\n")
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
 def test_others_are_not_let_in_unasked(record, host):
     code, said = web(record, "--host", host)

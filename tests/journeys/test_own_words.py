@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -53,6 +54,24 @@ def test_help_names_a_series_that_is_there(published):
     assert "bordercast show 'Clinic 1'" in said("--help")
     assert "Check what a text says" not in said("--help")
     assert "What moved a clinic's forecast" in " ".join(said("help", "changes").split())
+
+
+def test_help_is_about_the_record_here_where_there_are_no_settings(
+    published, tmp_path, monkeypatch
+):
+    shutil.copy(published / "bordercast.db", tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    assert "bordercast show 'Clinic 1'" in said("--help")
+
+
+def test_help_is_about_what_settings_name_before_there_is_a_record(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.toml").write_text(
+        '[[sources]]\nkind = "counts"\nname = "visits"\npath = "own.csv"\nnoun = "visits"\n'
+    )
+
+    assert "Forecasts of monthly visits" in said("--help")
 
 
 def test_help_on_encounters_is_as_it_is_written(tmp_path, monkeypatch):
