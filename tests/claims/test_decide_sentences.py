@@ -8,7 +8,10 @@ a month, but 2,020, 1,750 and 1,010 in 2024; the southwest from 20,000 up by 10 
 
 from __future__ import annotations
 
+import itertools
+import re
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import date
@@ -40,7 +43,7 @@ def record(full_record: Path) -> Iterator[sqlite3.Connection]:
 def lines(said: Mapping[str, Any]) -> Iterator[str]:
     """A line a claim: its quote, the verdict, what it was taken for, the truth, and why."""
     for one in said["claims"]:
-        span = one["from"] if one["from"] == one["to"] else f"{one['from']}..{one['to']}"
+        span = span_of(one)
         yield (
             f"[{one['quote']}] {one['verdict']}: {one['measure']} of {one['series']} {span}, "
             f"claimed {one['claimed']}, truth {one['truth']} (then {one['truth_when_published']}), "
@@ -64,6 +67,54 @@ def test_each_kind_of_claim_is_judged_as_it_was(record):
     golden_texts.compare(
         HERE / "sentences_judged.txt", {text: judged(text, counts, names) for text in SENTENCES}
     )
+
+
+# What may stand at one place of a sentence, or at several: {this|that}. The file has under each
+# sentence what is said of each, as one line of those that are judged alike.
+PROBES = HERE / "probes.txt"
+KINDS = {
+    "COUNTS": "9,300|2,325|6,975|1,010|252|10,780|9,200|1,750|2,020|20,050|12,687|8,170|9,050"
+    "|1,140|3,000",
+    "PERCENTS": "53.6|42.3|1.1|6.2|77.2|50|9.4|86.3|25|99.4",
+}
+
+
+def filled(sentence: str) -> Iterator[tuple[str, str]]:
+    """What is put into the braces of a sentence, and the sentence."""
+    around = re.split(r"\{([^}]*)\}", sentence)
+    choices = [KINDS.get(choice, choice).split("|") for choice in around[1::2]]
+    for picked in itertools.product(*choices):
+        pieces = itertools.chain.from_iterable(zip(around[::2], (*picked, ""), strict=True))
+        yield " / ".join(picked), "".join(pieces)
+
+
+def in_short(text: str, counts: CountTable, names: SeriesNames) -> str:
+    """The verdicts on a text's claims in their order, each with what it was taken for."""
+    checked = check(text, counts, PUBLISHED)
+    said = as_json(checked, [(checked, names)])
+    found = [
+        (one["start"], f"{one['verdict']} {one['measure']} {one['series']} {span_of(one)}")
+        for one in said["claims"]
+    ]
+    found += [(one["start"], "not understood") for one in said["not_understood"]]
+    return "; ".join(words for _, words in sorted(found)) or "nothing to check"
+
+
+def span_of(one: Mapping[str, Any]) -> str:
+    return one["from"] if one["from"] == one["to"] else f"{one['from']}..{one['to']}"
+
+
+def test_each_thing_that_may_stand_in_a_sentence_is_judged_as_it_was(record):
+    counts = CountTable.read(record, source=ENCOUNTERS)
+    names = series_names(counts)
+    said = {}
+    for sentence in golden_texts.read(PROBES):
+        alike = defaultdict(list)
+        for picked, text in filled(sentence):
+            alike[in_short(text, counts, names)].append(picked)
+        said[sentence] = "\n".join(f"{words}: {' | '.join(of)}" for words, of in alike.items())
+
+    golden_texts.compare(PROBES, said)
 
 
 NUMBERS = (9300, 9299, 1010, 2020, 2010, 2000, 1120, 1500, 470, 505, 752, 757, 2325, 57, 9243,
