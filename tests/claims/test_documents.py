@@ -128,6 +128,77 @@ def test_an_address_is_not_fetched_unless_fetching_is_enabled(published):
     assert "fetch.enabled" in said.output
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("plain", b"It fell.", "It fell."),
+        ("a.txt", b"\xef\xbb\xbfIt fell.", "It fell."),
+        ("a.txt", "1,010 \u2013 caf\u00e9".encode("cp1252"), "1,010 \u2013 caf\u00e9"),
+        ("a.txt", b"P", "P"),
+        ("a.txt", b" " * 4096 + b"\0", " " * 4096 + "\0"),
+        ("a.txt", b"a" * 150_000, "a" * 150_000),
+        ("a.txt", b"<b>It fell.</b>", "<b>It fell.</b>"),
+        ("a.HTM", b"<b>It fell.</b>", "It fell."),
+        ("a.txt", b" " * 190 + b"<!DOCTYPE html><b>It fell.</b>", "It fell."),
+        ("a.txt", b" " * 196 + b"<html>It fell.", " " * 196 + "<html>It fell."),
+        ("a.html", b"<p>It <i>fell</i>.<p>Then<br>it rose.", "It fell.\n\nThen\n\nit rose."),
+        ("a.html", b"<table><tr><td>a<td>b<tr><th>c</table>d", "| a | b\n\n| c\n\nd"),
+        ("a.html", b"<svg><style>x</style>y</svg>z", "z"),
+        ("a.html", b"<svg><noscript>x</svg>z", "z"),
+        ("a.html", b"a</style>b<script>c</script>d", "abd"),
+        ("a.html", b"<p>Fell &amp; rose</p>\n\n<p> </p>", "Fell & rose"),
+    ],
+)
+def test_the_text_of_a_file_is_what_a_reader_sees(name, content, text):
+    assert documents.read(name, content) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("a.txt", b"a" * 150_001, "it has 150,001 characters of text; at most 150,000"),
+        ("a.txt", b"a" * 10_000_001, "it has 10,000,001 bytes; at most 10,000,000"),
+        ("a.txt", b"a" * 10_000_000, "it has 10,000,000 characters of text"),
+        ("a.txt", b"PK, as they say", "it is not text"),
+        ("a.txt", b" " * 4095 + b"\0", "it is not text"),
+        ("a.docx", b"It fell.", "it is not a Word file"),
+        ("a.txt", b"%PDF-1.4", "it cannot be read"),
+        ("a.pdf", b"It fell.", "it cannot be read"),
+    ],
+)
+def test_what_is_no_text_or_too_much_is_refused_and_why(name, content, why):
+    with pytest.raises(DocumentError, match=why):
+        documents.read(name, content)
+
+
+@pytest.mark.parametrize("pages", [300, 301])
+def test_a_pdf_of_more_than_300_pages_is_refused(pages):
+    import pypdf
+
+    writer, kept = pypdf.PdfWriter(), io.BytesIO()
+    for _ in range(pages):
+        writer.add_blank_page(10, 10)
+    writer.write(kept)
+
+    if pages == 300:
+        assert documents.read("a.pdf", kept.getvalue()).strip() == ""
+    else:
+        with pytest.raises(DocumentError, match="it has 301 pages; at most 300 are read"):
+            documents.read("a.pdf", kept.getvalue())
+
+
+@pytest.mark.parametrize("parts", [2000, 2001])
+def test_a_word_file_of_more_than_2000_parts_is_refused(parts):
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as packed:
+        for at in range(parts):
+            packed.writestr(f"{at}", b"")
+
+    refused = "it unpacks to 0 bytes" if parts == 2001 else "it cannot be read: KeyError"
+    with pytest.raises(DocumentError, match=refused):
+        documents.read("a.docx", kept.getvalue())
+
+
 def swollen() -> bytes:
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as packed:
