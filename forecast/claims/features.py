@@ -300,8 +300,13 @@ def _more_than(scene: Scene, number: WrittenNumber) -> bool:
         if scene.low(at) in ("of", "in", "at", "to", "for"):
             return False
         if scene.low(at) in ("more", "fewer", "less", "higher", "lower"):
-            return any(scene.low(i) == "than" for i in range(at + 1, at + 5))
+            ends = (i for i in range(at + 1, len(scene.tokens)) if _ends_comparison(scene, i))
+            return any(scene.low(i) == "than" for i in range(at + 1, next(ends, len(scene.tokens))))
     return False
+
+
+def _ends_comparison(scene: Scene, at: int) -> bool:
+    return scene.low(at) in (",", ";", "(", "and", "but") or scene.numbers_between(at, at + 1)
 
 
 def is_share(scene: Scene, number: WrittenNumber) -> bool:
