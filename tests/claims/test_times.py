@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forecast.claims import times
-from forecast.claims.spans import parse
+from forecast.claims.truth import parse
 from tests.support import golden_texts
 from tests.support.embedded_figures import NOT_RIGHT, count, said
 

@@ -9,7 +9,7 @@ import pytest
 from forecast import months
 from forecast.desk.handout import poster
 from forecast.desk.handout.words import Handout
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 COUNTED = [
     {"border": "northern", "month": month, "encounters": 1000 + 10 * at}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from forecast.desk.site import border
-from forecast.intake.sources.cbp_encounters.source import ENCOUNTERS
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 
 def shades(**counts: int) -> dict[str, tuple[int | None, int]]:
