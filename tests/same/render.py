@@ -71,8 +71,9 @@ def main(tree: Path, to: Path, processes: int, names: list[str]) -> int:
         while waiting and len(running) < processes:
             name = waiting.pop(0)
             running[begin(tree, command, name, to)] = name
-        process, status = os.wait()
+        process, status, used = os.wait4(-1, 0)
         name = running.pop(process)
+        print(f"{name}: {used.ru_utime + used.ru_stime:.0f} s of CPU", flush=True)
         if status:
             failed.append(name)
             log = (to / f"{name}.log").read_text("utf-8")

@@ -6,6 +6,9 @@ By a file beside this one: most variables of a command are not told to the proce
 from pathlib import Path
 
 if (moment := Path(__file__).with_name("moment")).exists():
+    import time
+
     import time_machine
 
     time_machine.travel(moment.read_text(), tick=False).start()
+    time.perf_counter = lambda: 0.0  # how long fits took is on record, and digested
