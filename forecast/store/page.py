@@ -178,9 +178,3 @@ def spans(connection: sqlite3.Connection, border: str) -> list[Row]:
         "select * from span_forecasts where border = ? and dimension = '' order by first_month",
         (border,),
     )
-
-
-def view(connection: sqlite3.Connection, name: str) -> tuple[list[str], list[tuple[object, ...]]]:
-    """All of a view, columns and rows; `name` comes from the program, never from outside."""
-    cursor = connection.execute(f'select * from "{name}"')
-    return [column[0] for column in cursor.description], cursor.fetchall()

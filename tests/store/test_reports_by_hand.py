@@ -473,7 +473,6 @@ def test_the_page_names_its_source_and_what_was_refused(connection):
     assert page.part_months(connection)[NEW_YORK][-1]["encounters"] == 20
     assert [row["median"] for row in page.part_forecasts(connection).get(NEW_YORK, [])] == []
     assert [row["role"] for row in page.part_flags(connection)[VERMONT]] == ["apart"]
-    assert page.view(connection, "withdrawals")[0][0] == "run_id"
 
 
 def test_files_are_known_by_what_they_hold(db):

@@ -31,6 +31,7 @@ from forecast.desk.site.status import read_status
 from forecast.desk.site.subscribe import subscribe_page
 from forecast.errors import ConfigError
 from forecast.store import page, read
+from forecast.store.views import view_rows
 from forecast.version import __version__
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def write(
         ALBUM.load(to / CHARTS, _drawn_by(source))
         record = replace(read_site(connection, today, source), measures=measures or {})
         shipped = source.shipped
-        views = {view.name: page.view(connection, view.name) for view in small() if shipped}
+        views = {
+            view.name: view_rows(connection, view.name, view.columns) for view in small() if shipped
+        }
         for asset in sorted(ASSETS.iterdir()):
             site.put(f"static/{asset.name}", asset.read_bytes())
         _put(site, opening(record, site.runs() | {run.id}, address), record, address)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from forecast.desk.dictionary.views import VIEWS, View, definitions
 from forecast.desk.site import cards, datasets
@@ -76,14 +76,15 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
         yield SitePage("check/", "check", {})
 
 
-def tables(
-    contents: dict[str, tuple[list[str], list[tuple[object, ...]]]], record: SiteRecord
-) -> SitePage:
-    """Every table with its meaning; those that are not large as files. contents : by view."""
+def tables(contents: Mapping[str, Sequence[tuple[Any, ...]]], record: SiteRecord) -> SitePage:
+    """Every table with its meaning; those that are not large as files. contents : rows by view."""
     shown = [(view, _described(view, record.source), view.name in contents) for view in VIEWS]
+    filed = [view for view in VIEWS if view.name in contents]
     files = {
-        f"{name}.csv": csv_file([record.source.column(name) for name in columns], rows)
-        for name, (columns, rows) in contents.items()
+        f"{view.name}.csv": csv_file(
+            [record.source.column(name) for name in view.columns], contents[view.name]
+        )
+        for view in filed
     }
     reports = record.borders["nationwide"].reports
     dataset = Dataset(
@@ -98,12 +99,12 @@ def tables(
                 view.name,
                 f"A row is {view.row}.",
                 view.name,
-                *contents[view.name],
+                view.columns,
+                contents[view.name],
                 files[f"{view.name}.csv"],
                 source=record.source,
             )
-            for view in VIEWS
-            if view.name in contents
+            for view in filed
         ),
     )
     files |= datasets.files(dataset, record)

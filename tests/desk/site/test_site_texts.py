@@ -5,6 +5,7 @@ The texts stand in site/*.txt, to the letter; see `tests.support.golden_texts`.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,10 @@ import lxml.html
 import pytest
 
 from forecast.desk.site import build
+from forecast.desk.site.lists import small
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
+from forecast.store.views import view_rows
 from tests.support import golden_texts
 from tests.support.golden_texts import masked, trimmed
 from tests.support.undrawn import drawn_from, undrawn
@@ -99,6 +102,17 @@ def test_files_beside_pages_hold_what_they_held(site):
     )
 
     golden_texts.compare(TEXTS / "files.txt", said)
+
+
+def test_tables_as_files_have_the_rows_of_exports_in_their_order(site, full_record):
+    with connect.moment(full_record) as connection:
+        for view in small():
+            rows = view_rows(connection, view.name, view.columns)
+            with (site / "tables" / f"{view.name}.csv").open(newline="") as file:
+                header, *lines = csv.reader(file)
+
+            assert header == list(view.columns)
+            assert lines == [["" if cell is None else str(cell) for cell in row] for row in rows]
 
 
 @pytest.mark.parametrize("name", ["all.atom", "northern-corrections.atom"])
