@@ -27,6 +27,8 @@ OF_THE_MACHINE = re.compile(
     r"\d+(?:\.\d+)+|\d[\d,]*(?= ?(?:[kMGT]?i?B|bytes)\b)|(?<=file system  ).*"
 )
 BYTES = re.compile(r'((?:wal|database|free)[ _]bytes"?:? +)[\d,]+')
+# Of files with numbers in full: the last digit of some, and so its length, is the processor's.
+SIZES = re.compile(r'("contentSize": "|"bytes": |"dcat:byteSize": \{[^}]*"@value": ")\d+')
 VIEW_ROWS = 30_000
 
 
@@ -338,9 +340,11 @@ def site(program: Program) -> None:
         name = str(path.relative_to(folder))
         kind = path.suffix
         if kind in TEXTS:
-            program.answers.write("pages", name, without_pictures(path.read_text("utf-8")))
+            text = SIZES.sub(r"\1<size>", without_pictures(path.read_text("utf-8")))
+            program.answers.write("pages", name, text)
         elif kind in DATA:
-            program.answers.write("data", name, path.read_text("utf-8"))
+            text = SIZES.sub(r"\1<size>", path.read_text("utf-8"))
+            program.answers.write("data", name, text)
         elif kind == ".svg":
             program.answers.write("pictures", name, picture(path.read_text("utf-8")))
         elif kind == ".png":
