@@ -126,7 +126,6 @@ def _by(match: re.Match[str], entry: CalendarWord) -> tuple[Any, ...]:
 _ARGS: dict[str, Args] = {
     "months": _months,
     "since": _month_year,
-    "month_fy": _month_year,
     "year_to": _month_year,
     "through": lambda m, _: (
         _month_number(m["m"]),
@@ -291,11 +290,6 @@ def _beside_base(number: int, which: str, base: ClaimSpan | None) -> list[int]:
 
 def _one(month: int) -> ClaimSpan:
     return ClaimSpan(month, month)
-
-
-def _month_fy(args: tuple[Any, ...], _: Now, __: ClaimSpan | None) -> list[ClaimSpan]:
-    number, year = args
-    return [_one((year - (number >= 10)) * 12 + number - 1)]
 
 
 def _month_of(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
@@ -612,7 +606,6 @@ _HANDLERS: dict[str, Handler] = {
     "past_years": _past_years,
     "year_to": _year_to,
     "that": _that,
-    "month_fy": _month_fy,
     "month_of": _month_of,
 }
 
