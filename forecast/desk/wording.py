@@ -22,9 +22,6 @@ def total_place(border: str, source: Source) -> str:
     return f"{source.totals.folder}/{slug(border)}/"
 
 
-_COUNTED = "encounters"  # as the dictionary of the tables calls what is counted
-
-
 def in_keys(value: Any, source: Source) -> Any:
     """What a program is told, under the keys that files of the source in use have."""
     if isinstance(value, dict):
@@ -38,11 +35,6 @@ def in_keys(value: Any, source: Source) -> Any:
             if source.column(key) or item not in (None, "", [], {})  # of parts, which are none
         }
     return [in_keys(one, source) for one in value] if isinstance(value, list | tuple) else value
-
-
-def about_column(text: str, source: Source) -> str:
-    """What is said of a column, its unit or its meaning, in the words of the source in use."""
-    return text.replace(_COUNTED, source.measure.noun)
 
 
 def with_unit(count: int, source: Source) -> str:

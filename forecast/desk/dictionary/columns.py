@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+NOUN = "{noun}"  # what the record counts, filled from its source's words
 ColumnKind = Literal["text", "count", "real"]
 
 
 class Column(NamedTuple):
     """What a column holds.
 
-    kind : text, count (whole numbers) or real. unit : "" where there is none.
-    range : the values it can have. about : plain words.
+    kind : text, count (whole numbers) or real. unit : "" where there is none, NOUN where a
+    record's source has the word. range : the values it can have. about : plain words.
     """
 
     kind: ColumnKind
     unit: str
     range: str
     about: str
+
+    def unit_in(self, noun: str) -> str:
+        """The unit, where a record counts what this noun says."""
+        return noun if self.unit == NOUN else self.unit
 
 
 def month(about: str) -> Column:
@@ -34,8 +39,8 @@ def day(about: str) -> Column:
 
 
 def count(about: str) -> Column:
-    """A number of encounters."""
-    return Column("count", "encounters", "0 and up", about)
+    """A number of what is counted."""
+    return Column("count", NOUN, "0 and up", about)
 
 
 def bound(side: str, level: int) -> Column:
@@ -59,8 +64,8 @@ def score(about: str, unit: str = "") -> Column:
 
 
 def change(about: str) -> Column:
-    """A change in encounters."""
-    return Column("count", "encounters", "negative if down", about)
+    """A change in what is counted."""
+    return Column("count", NOUN, "negative if down", about)
 
 
 def yes(about: str) -> Column:
@@ -69,7 +74,7 @@ def yes(about: str) -> Column:
 
 
 def number(about: str, span: str = "1 and up", unit: str = "") -> Column:
-    """A whole number that counts something else than encounters."""
+    """A whole number of something else than what the record counts."""
     return Column("count", unit, span, about)
 
 
@@ -102,7 +107,7 @@ COLUMNS: dict[str, Column] = {
     ),
     "file_name": text("The publisher's file, or the embedded list of quoted values"),
     "sha256": text("sha256 of that file", "64 hex digits"),
-    "rounding": number("What the source rounds its counts to", "1 or 10", "encounters"),
+    "rounding": number("What the source rounds its counts to", "1 or 10", NOUN),
     "release_id": number("Key of the release in the table releases"),
     "series_id": number("Key of the series in the table series"),
     "vintage": text(
@@ -113,7 +118,7 @@ COLUMNS: dict[str, Column] = {
     "known_from": day("From this day on the value was known"),
     "known_until": day("Until the day before this one it stood; null if it still stands"),
     "previous": count("The value known before; null for the first"),
-    "change": Column("count", "encounters", "any", "Change from the value before"),
+    "change": Column("count", NOUN, "any", "Change from the value before"),
     "place": text("Sorts releases from old to new"),
     "first_month": month("First month on record"),
     "last_month": month("Newest month on record"),
@@ -143,7 +148,7 @@ COLUMNS: dict[str, Column] = {
     "flag_above": count("A count over this would raise a flag; null where it is not watched"),
     "run_id": number("The run that issued it; null for a hindcast"),
     "error": Column(
-        "count", "encounters", "any", "Difference from the median; positive: more than forecast"
+        "count", NOUN, "any", "Difference from the median; positive: more than forecast"
     ),
     "inside50": yes("Whether the published count lies in the 50% interval"),
     "inside80": yes("Whether the published count lies in the 80% interval"),
@@ -200,8 +205,8 @@ COLUMNS: dict[str, Column] = {
     ),
     "n": number("Forecast months scored; overlapping ones are not independent", unit="months"),
     "log_wis": score("Weighted interval score of log counts: the main score"),
-    "wis": score("Weighted interval score", "encounters"),
-    "mae": score("Mean absolute error of the median", "encounters"),
+    "wis": score("Weighted interval score", NOUN),
+    "mae": score("Mean absolute error of the median", NOUN),
     "mase": score("Mean absolute error over the usual change on the year"),
     "relative_mae": score(
         "Mean absolute error over naive's on the same months: below 1 is better than naive, 0.90 "

@@ -22,7 +22,6 @@ from forecast.desk.dictionary.columns import (
     text,
     yes,
 )
-from forecast.desk.wording import about_column
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -653,5 +652,5 @@ BY_NAME: Mapping[str, View] = {view.name: view for view in VIEWS}
 def definitions(view: View, source: Source) -> Iterator[tuple[str, str, str, str]]:
     """(column, unit, range, meaning), in order."""
     for name, column in view.described().items():
-        unit = about_column(column.unit or column.kind, source)
-        yield name, unit, column.range, about_column(column.about, source)
+        unit = column.unit_in(source.measure.noun) or column.kind
+        yield name, unit, column.range, column.about

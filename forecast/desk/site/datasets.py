@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from forecast.desk.dictionary.columns import COLUMNS, Column, count
 from forecast.desk.dictionary.views import BY_NAME
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import about_column
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -101,19 +100,12 @@ def data_table(
     described = tuple(
         (
             source.column(column),
-            _said(known[column], source),
+            known[column]._replace(unit=known[column].unit_in(source.measure.noun)),
             all(row[place] not in (None, "") for row in rows),
         )
         for place, column in enumerate(columns)
     )
     return DataTable(name, about, described, len(body), hashlib.sha256(body).hexdigest())
-
-
-def _said(column: Column, source: Source) -> Column:
-    """A column in the words of the source in use."""
-    return column._replace(
-        unit=about_column(column.unit, source), about=about_column(column.about, source)
-    )
 
 
 def files(dataset: Dataset, record: SiteRecord) -> dict[str, bytes]:
