@@ -91,7 +91,7 @@ def lexicon(source: str) -> Lexicon:
 def tables(source: str) -> dict[str, dict[str, list[str]]]:
     """lexicon.toml, and what the source has in place of some of its tables."""
     text = files("forecast.claims").joinpath("lexicon.toml").read_text("utf-8")
-    known = catalog.every().get(source)
+    known = catalog.find(source) if source in catalog.MADE_IN else None
     own = known.lexicon() if known and known.lexicon else ""
     return tomllib.loads(text) | tomllib.loads(own)
 

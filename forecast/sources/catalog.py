@@ -1,11 +1,12 @@
 """The sources of counts there are, by name: the one file that knows them all.
 
-They are imported when the first is asked for: `--help` needs none.
+Each is imported when it is asked for: `--help` needs none, and `show` one.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from forecast.sources.cbp.encounters import EXAMPLE as EXAMPLE
@@ -14,20 +15,26 @@ if TYPE_CHECKING:
     from forecast.sources.source import FileName, Source
 
 
+# Name -> the folder of cbp whose source.py makes it, and what it is called there.
+MADE_IN = {
+    "cbp_encounters": ("encounters", "ENCOUNTERS"),
+    "cbp_apprehension_types": ("interior", "APPREHENSION_TYPES"),
+    "cbp_drug_events": ("seizures", "DRUG_EVENTS"),
+    "cbp_drug_pounds": ("seizures", "DRUG_POUNDS"),
+}
+
+
 @cache
-def every() -> dict[str, Source]:
-    """Name -> source, of all that come with the program."""
-    from forecast.sources.cbp.encounters.source import ENCOUNTERS
-    from forecast.sources.cbp.interior.source import APPREHENSION_TYPES
-    from forecast.sources.cbp.seizures.source import DRUG_EVENTS, DRUG_POUNDS
-
-    sources = (ENCOUNTERS, APPREHENSION_TYPES, DRUG_EVENTS, DRUG_POUNDS)
-    return {source.name: source for source in sources}
-
-
 def find(name: str) -> Source:
     """The source so named; KeyError if there is none."""
-    return every()[name]
+    folder, called = MADE_IN[name]
+    made: Source = getattr(import_module(f"forecast.sources.cbp.{folder}.source"), called)
+    return made
+
+
+def every() -> dict[str, Source]:
+    """Name -> source, of all that come with the program."""
+    return {name: find(name) for name in MADE_IN}
 
 
 def that_have(label: str, than: Source) -> list[str]:
