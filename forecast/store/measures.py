@@ -56,6 +56,7 @@ def named(connection: Connection) -> dict[str, int]:
     by_name = {
         words_of.get("name") or words_of.get("kind", ""): number
         for number, words_of in sections.items()
+        if isinstance(words_of, dict)  # nothing else is words: `verify` says who wrote it
     }
     if FIRST not in sections and connection.execute("select 1 from main.series").fetchone():
         return {ENCOUNTERS: FIRST} | by_name

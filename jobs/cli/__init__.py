@@ -186,7 +186,9 @@ def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
     help="Settings file [./config.toml].",
 )
 @click.option("--db", type=click.Path(path_type=Path), help="Database [bordercast.db].")
-@click.option("--measure", default="", help="What is counted: seizures, pounds [the first].")
+@click.option(
+    "--measure", metavar="NAME", default="", help="What is counted: seizures, ... [the first]."
+)
 @click.version_option(__version__, prog_name="bordercast")
 @click.pass_context
 def main(ctx: click.Context, config_path: Path | None, db: Path | None, measure: str) -> None:

@@ -18,7 +18,7 @@ from click.shell_completion import CompletionItem
 from forecast import months
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.sources import catalog
-from forecast.store import connect, measures
+from forecast.store import connect
 from forecast.words import without_controls
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def _source_of(db: Path) -> bool:
     if not db.exists():
         return False
     with closing(connect.read(connect.place(db))) as connection:
+        from forecast.store import measures
+
         return measures.section(connection) is not None
 
 

@@ -246,7 +246,7 @@ def test_a_record_of_another_source_is_not_written(settings, folder):
     done = CliRunner().invoke(main, ["run"])
 
     assert done.exit_code == ConfigError.exit_code
-    assert "a record holds one source" in done.output
+    assert "add that source to the settings" in done.output
 
 
 @pytest.mark.parametrize(

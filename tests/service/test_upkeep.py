@@ -330,8 +330,8 @@ def test_the_copy_for_analysts_is_renewed_where_it_shows_another_run_or_proof(re
     copy.write_bytes(b"spoilt")
     assert upkeep.write_snapshot(record, Config()) == copy
     assert upkeep._shown(copy) == upkeep._shown(record)
-    run, digest, proofs = upkeep._shown(record)
-    assert (run, digest[:1], proofs) == (2, "x", 1)
+    run, digest, proofs, runs = upkeep._shown(record)
+    assert (run, digest[:1], proofs, runs) == (2, "x", 1, 3)
 
 
 def test_a_copy_without_a_run_is_made_anew_each_time(tmp_path):
@@ -947,7 +947,7 @@ def test_what_a_wake_came_to_is_the_best_of_what_it_did(
     record, monkeypatch, steps, unanswered, outcome, detail
 ):
     followed = []
-    monkeypatch.setattr(wakeup, "_poll", lambda *_: unanswered)
+    monkeypatch.setattr(wakeup, "_polls", lambda *_: [unanswered])
     monkeypatch.setattr(wakeup, "_publish", lambda *_: iter(steps))
     monkeypatch.setattr(upkeep, "after_run", lambda *told: followed.append(told))
 
@@ -990,7 +990,7 @@ def test_what_is_refused_or_odd_is_logged_and_what_was_refused_is_told(caplog):
 
 
 def test_nobody_is_asked_where_nothing_is_fetched(record):
-    assert wakeup._poll(Context.open(record, Config()), NOW) == ""
+    assert wakeup._polls(Context.open(record, Config()), NOW) == []
     assert wakeup._waiting(Context.open(record, Config()), "2024-04-20") == []
     assert wakeup._waiting(Context.open(record.with_name("none.db"), Config()), "2024-04-20") == []
 
