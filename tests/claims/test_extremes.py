@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from forecast import months
+from forecast.claims import extremes
 from forecast.claims.decide import check
-from forecast.claims.truth import CountTable
+from forecast.claims.readings import Candidate
+from forecast.claims.truth import CountTable, Subject, parse
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
 from forecast.words import month_words
+from tests.support import claim_scenes, golden_texts
 
 FIRST = months.to_index("2016-10")
 _ANY = random.Random(22)
@@ -98,3 +102,35 @@ def test_what_a_month_was_ranked_among_is_said(claim, verdict, said):
     assert said in why
     assert bool(instead) == (verdict == "wrong")
     assert instead == "" or why.startswith(instead)
+
+
+# A sentence, and below it its claims of records and ranks; then what each may mean of July 2024
+# and of fiscal year 2023: among which others, since when, and what it costs to take it so.
+MEANT = Path(__file__).with_name("extremes.txt")
+
+
+def meant(case: str) -> str:
+    found = claim_scenes.read(case)
+    lines = []
+    for one in extremes.find(found.scene, found.context):
+        said = {
+            "since": one.digits, "years": one.years_back, "rank": one.claimed.value,
+            "yearly": one.yearly, "within": one.within, "same month": one.same_month,
+            "open": not one.plain, "ever": one.ever,
+        }  # fmt: skip
+        flags = " ".join(f"{name}={value}" for name, value in said.items() if value)
+        lines.append(f"[{found.scene.text[one.start : one.end]}] {one.measure} {flags}".strip())
+        for span in ("2024-07", "FY2023"):
+            pair = Candidate(Subject("northern"), 0.1), Candidate(parse(span, 0), 0.2)
+            lines.append(
+                f"{span}: "
+                + ", ".join(
+                    f"{read.sense.among} {claim_scenes.spelled(read.sense.versus)} {read.cost:.2f}"
+                    for read in extremes.weigh(one, pair, found.context)
+                )
+            )
+    return "\n".join(lines) or "none"
+
+
+def test_words_for_a_record_mean_these_others_since_then():
+    golden_texts.compare(MEANT, {case: meant(case) for case in golden_texts.read(MEANT)})

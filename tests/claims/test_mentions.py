@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.claims import tokens
-from forecast.claims.mentions import Scene
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from tests.support.claim_scenes import sentence as scene
 
 # What stands between two words, and how much farther apart it puts them.
 WALLS = {
@@ -14,11 +12,6 @@ WALLS = {
     "and": 2, "but": 6, "while": 6, "whereas": 6, "compared": 4, "versus": 4, "vs": 4,
     "although": 6, "than": 3, "though": 6, "when": 2, "followed": 3, "including": 3, "9,300": 6,
 }  # fmt: skip
-
-
-def scene(text: str) -> Scene:
-    (sentence,) = tokens.sentences(text)
-    return Scene(text, sentence, ENCOUNTERS)
 
 
 def test_marks_and_words_stand_between_what_does_not_belong_together():

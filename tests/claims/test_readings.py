@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from forecast.claims import readings, tokens
-from forecast.claims.mentions import Scene
-from forecast.claims.readings import NO_PART, Candidate, SensePart, TextState
-from forecast.claims.times import Now
-from forecast.claims.truth import ClaimSpan, Subject, parse
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
-from tests.support import golden_texts
+from forecast.claims import readings
+from forecast.claims.readings import Candidate
+from tests.support import claim_scenes, golden_texts
 from tests.support.embedded_figures import count, said
 
 # A sentence, and what was said before it as words of a state; below it whose count its marked
@@ -23,56 +18,21 @@ from tests.support.embedded_figures import count, said
 MEANT = Path(__file__).with_name("readings.txt")
 
 
-def state(words: str, sentence: Scene) -> TextState:
-    """What a text has said: border, agency, part, group, home, sectors, and times lately."""
-    said = dict(word.split("=") for word in words.split())
-    sectors = [one.replace("_", " ") for one in said.get("sectors", "").split(",") if one]
-
-    def part(name: str) -> SensePart:
-        dimension, _, member = said.get(name, "").replace("_", " ").partition(":")
-        return (dimension, (member,), False) if member else NO_PART
-
-    spoken = [(one.phrase.kind, one.phrase.value) for one in sentence.phrases]
-    spoken += [tuple(one.split(":")) for one in said.get("speaks", "").split(",") if one]
-    return TextState(
-        Now(date(2024, 8, 20), 10),
-        home=said.get("home"),
-        speaks=frozenset(spoken),
-        sectors_named=frozenset(sectors),
-        border=said.get("border"),
-        agency={"both": ""}.get(said.get("agency"), said.get("agency")),
-        part=part("part"),
-        group=part("group"),
-        recent=[parse(span, 0) for span in said.get("recent", "").split(",") if span],
-    )
-
-
 def costs(candidates: Sequence[Candidate]) -> str:
     return ", ".join(
-        f"{spelled(one.value)} {one.cost:.2f}{'!' * one.bound}" for one in candidates[:8]
+        f"{claim_scenes.spelled(one.value)} {one.cost:.2f}{'!' * one.bound}"
+        for one in candidates[:8]
     )
-
-
-def spelled(value: Subject | ClaimSpan) -> str:
-    if isinstance(value, ClaimSpan):
-        return str(value)
-    members = "+".join(value.members) + " left out" * value.other_than
-    return " ".join(filter(None, (value.border, value.agency, value.dimension, members)))
 
 
 def meant(case: str) -> str:
-    marked, _, words = case.partition(" || ")
-    text = re.sub("[<>]", "", marked)
-    (sentence,) = tokens.sentences(text)
-    scene = Scene(text, sentence, ENCOUNTERS)
-    at = marked.index("<")
-    number = next(one for one in scene.numbers if scene.extent(one)[0] == at)
-    context = state(words, scene)
-    whose = costs(readings.subjects(scene, number, context))
+    found = claim_scenes.read(case)
+    scene, number, context = found.scene, found.number, found.context
     compared = scene.compares(number.first)
     base = context.recent[0] if context.recent else None
-    when = costs(readings.spans_for(scene, number, context, base, compared))
-    return f"{whose}\n{when}" + "\ncompared" * compared
+    whose = readings.subjects(scene, number, context)
+    when = readings.spans_for(scene, number, context, base, compared)
+    return f"{costs(whose)}\n{costs(when)}" + "\ncompared" * compared
 
 
 def test_a_number_may_be_these_counts_of_these_months_in_this_order():

@@ -1,0 +1,89 @@
+"""A sentence with a marked number, and what its text has said before, written in a line.
+
+    There were <9,300> encounters last month. || agency=usbp border=northern recent=2024-05,FY2023
+
+Behind the bars, each may be left out: agency, border, home, part and group (dimension:member, with
+_ for blanks), sectors (of the whole text), speaks (kind:value) and recent times, the latest first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from forecast.claims import tokens
+from forecast.claims.mentions import Scene
+from forecast.claims.readings import NO_PART, SensePart, TextState
+from forecast.claims.times import Now
+from forecast.claims.tokens import WrittenNumber
+from forecast.claims.truth import ClaimSpan, Subject, parse
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
+
+PUBLISHED = date(2024, 8, 20)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A sentence, its number between < and >, and the text before it."""
+
+    scene: Scene
+    number: WrittenNumber
+    context: TextState
+
+
+def sentence(text: str) -> Scene:
+    """The one sentence of a text."""
+    (found,) = tokens.sentences(text)
+    return Scene(text, found, ENCOUNTERS)
+
+
+def read(line: str) -> Marked:
+    """A line as above; without a mark the first number of its sentence."""
+    marked, _, before = line.partition(" || ")
+    scene = sentence(re.sub("[<>]", "", marked))
+    at = marked.find("<")
+    numbers = [one for one in scene.numbers if at < 0 or scene.extent(one)[0] == at]
+    nothing = WrittenNumber("other", 0, 1, 0, 0)
+    return Marked(scene, next(iter(numbers), nothing), state(before, scene))
+
+
+def state(words: str, scene: Scene) -> TextState:
+    """What a text has said, its sentence's own phrases among it."""
+    said = dict(word.split("=") for word in words.split())
+
+    def each(name: str) -> list[str]:
+        return [one.replace("_", " ") for one in said.get(name, "").split(",") if one]
+
+    def part(name: str) -> SensePart:
+        dimension, _, member = said.get(name, "").replace("_", " ").partition(":")
+        return (dimension, (member,), False) if member else NO_PART
+
+    spoken = [(one.phrase.kind, one.phrase.value) for one in scene.phrases]
+    for one in each("speaks"):
+        kind, value = one.split(":")
+        spoken.append((kind, value))
+    recent = [parse(span, 0) for span in each("recent")]
+    agency = {"both": ""}.get(said.get("agency", ""), said.get("agency"))
+    counted = Subject(said["subject"], agency or "") if "subject" in said else None
+    return TextState(
+        Now(PUBLISHED, 10),
+        home=said.get("home"),
+        speaks=frozenset(spoken),
+        sectors_named=frozenset(each("sectors")),
+        border=said.get("border"),
+        agency=agency,
+        part=part("part"),
+        group=part("group"),
+        subject=counted,
+        span=recent[0] if recent and counted else None,
+        recent=recent,
+    )
+
+
+def spelled(value: Subject | ClaimSpan | None) -> str:
+    """Whose counts or which months, in short."""
+    if value is None or isinstance(value, ClaimSpan):
+        return str(value)
+    members = "+".join(value.members) + " left out" * value.other_than
+    return " ".join(filter(None, (value.border, value.agency, value.dimension, members)))
