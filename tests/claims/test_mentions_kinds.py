@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from forecast.claims.mentions import direction, hedge, is_plain_no, noun_after
+from tests.support import golden_texts
+from tests.support.claim_scenes import read
 from tests.support.embedded_figures import NOT_RIGHT, count, said
 
 # July 2024 at the southwest border: 104,100; a number below or above it, and the word before it.
@@ -199,3 +204,75 @@ NOUNS = [
 def test_a_number_of_encounters_is_judged(verdict, text):
     assert verdict(text.format(said("sw", "2024-07"))) == "right"
     assert verdict(text.format("131,807")) == "wrong"
+
+
+# A marked number, and whether it is none to count by its looks alone.
+PLAIN = [
+    ("It has <9,300> people.", False),
+    ("It cost $<9,300>.", True),
+    ("It cost $ <9,300>.", True),
+    ("It cost US$<9,300>.", True),
+    ("It cost <9,300> dollars.", True),
+    ("It cost $-<9,300>.", True),
+    ("Under Title <42> it fell.", True),
+    ("Under Title-<42> it fell.", True),
+    ("See No. <17> for it.", True),
+    ("See no.<17> for it.", True),
+    ("It ends at <5> p.m. here.", True),
+    ("(<3>) It fell.", True),
+    ("<3>) It fell.", True),
+    ("<3>. It fell.", True),
+    ("<99>. It fell.", True),
+    ("<100>. It fell.", False),
+    ("In all <3>. It fell.", False),
+    ("Call <911> now.", True),
+    ("Call <9,112> now.", True),
+    ("Call <9,100> now.", False),
+    ("An F-<16> flew.", True),
+    ("At 3:<30> it fell.", True),
+    ("A <300,000>-plus figure.", False),
+    ("A <3>-fold rise.", False),
+    ("The user_<42> wrote.", True),
+    ("The #<42> rose.", True),
+    ("The <42>@ rose.", True),
+    ("It was <42>° hot.", True),
+    ("It was the 5-<17> people.", True),
+    ("It was -<17> people.", True),
+    ("It was <10> to 20 percent.", True),
+    ("It was 10 to <20> percent.", True),
+    ("It was <10> to 20 people.", False),
+    ("It was between <10> and 20 percent.", True),
+    ("It was between 10 and <20> percent.", True),
+    ("It was <10> and 20 percent.", False),
+    ("It was <10>-20 percent.", True),
+    ("It was of <10> or 20 percent.", True),
+    ("It was <10> or 20 percent.", False),
+    ("Call (555) <123>-4567 now.", True),
+    ("Call 555-123-<4567> now.", True),
+    ("Call <555> or 123-456-7890 now.", True),
+    ("Call 123-456-7890 or more than <4567> now.", False),
+    ("Call 123-456-7890 or as many as <4567> now.", False),
+]
+
+
+def test_money_labels_times_and_parts_of_signs_are_no_numbers_to_check():
+    found = [(line, is_plain_no(read(line).scene, read(line).number)) for line, _ in PLAIN]
+
+    assert found == PLAIN
+
+
+# A marked number; below it what it counts, how closely it is meant, which way it went.
+MEANT = Path(__file__).with_name("mentions.txt")
+
+
+def meant(case: str) -> str:
+    found = read(case)
+    noun = noun_after(found.scene, found.number)
+    words = noun.placed and f" {noun.placed.phrase.kind} {noun.placed.phrase.value}"
+    closely = hedge(found.scene, found.number) or "as written"
+    way = {1: "up", -1: "down", 0: "no way"}[direction(found.scene, found.number)]
+    return f"{noun.kind}{words or ''}; {closely}; {way}"
+
+
+def test_words_around_a_number_say_what_it_counts_and_how_closely():
+    golden_texts.compare(MEANT, {case: meant(case) for case in golden_texts.read(MEANT)})

@@ -32,17 +32,18 @@ class Marked:
     context: TextState
 
 
-def sentence(text: str) -> Scene:
-    """The one sentence of a text."""
-    (found,) = tokens.sentences(text)
-    return Scene(text, found, ENCOUNTERS)
+def sentence(text: str, at: int = 0) -> Scene:
+    """The sentence of a text in which a place lies."""
+    return next(
+        Scene(text, one, ENCOUNTERS) for one in tokens.sentences(text) if one.start <= at < one.end
+    )
 
 
 def read(line: str) -> Marked:
-    """A line as above; without a mark the first number of its sentence."""
+    """A line as above; without a mark the first number of its first sentence."""
     marked, _, before = line.partition(" || ")
-    scene = sentence(re.sub("[<>]", "", marked))
     at = marked.find("<")
+    scene = sentence(re.sub("[<>]", "", marked), max(at, 0))
     numbers = [one for one in scene.numbers if at < 0 or scene.extent(one)[0] == at]
     nothing = WrittenNumber("other", 0, 1, 0, 0)
     return Marked(scene, next(iter(numbers), nothing), state(before, scene))
