@@ -253,9 +253,9 @@ def reached(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _came(result: Mapping[str, Any]) -> dict[str, float]:
-    borders, variants = result["borders"], result["sets"]
-    own = borders["models"][ours.ENGINE]
-    by_border = borders["by_series"].values()
+    totals, variants = result["borders"], result["sets"]
+    own = totals["models"][ours.ENGINE]
+    by_border = totals["by_series"].values()
     cover95 = [of["variants"][ours.ENGINE]["cover95"] for of in variants.values()]
     regret = [of["regret"] for of in variants.values()]
     return {
@@ -270,7 +270,7 @@ def _came(result: Mapping[str, Any]) -> dict[str, float]:
         "borders, 95%, worst border low": min(of["our_cover95"] for of in by_border),
         "borders, 95%, worst border high": max(of["our_cover95"] for of in by_border),
         "borders, 95%, worst cutoff year": min(
-            of["our_cover95"] for of in borders["by_year"].values()
+            of["our_cover95"] for of in totals["by_year"].values()
         ),
         "sectors 2019-26, log-WIS": variants["sectors 2019-26"]["variants"][ours.ENGINE]["score"],
         "sectors 2004-18, log-WIS": variants["sectors 2004-18"]["variants"][ours.ENGINE]["score"],
@@ -278,7 +278,7 @@ def _came(result: Mapping[str, Any]) -> dict[str, float]:
         "worst regret": max(regret),
         "95 % of every set, lowest": min(cover95),
         "95 % of every set, highest": max(cover95),
-        "borders, peers better than us": _better(borders),
+        "borders, peers better than us": _better(totals),
         "sectors 2019-26, peers better than us": _better(result["sectors 2019-26"]),
         "tourism, MASE": variants["tourism"]["variants"][ours.ENGINE]["score"],
         "M1, MASE": variants["M1"]["variants"][ours.ENGINE]["score"],

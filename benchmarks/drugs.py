@@ -119,12 +119,12 @@ def beside_peers(drugs: Drugs, python: Path | None) -> dict[str, Any]:
         said[AUTOETS] = autoets(drugs, python)
     scored = {model: scoring.score(drugs, quantiles) for model, quantiles in said.items()}
     small = drugs.counts.mean(axis=1) < SMALL
-    borders = np.array([name.split(",")[0] for name in drugs.names])
+    totals = np.array([name.split(",")[0] for name in drugs.names])
     parts = {
         "all": np.full(len(small), True),
         f"{SMALL} a month or more": ~small,
         "smaller": small,
-        **{border: borders == border for border in dict.fromkeys(borders)},
+        **{total: totals == total for total in dict.fromkeys(totals)},
         **{name: np.arange(len(small)) == row for row, name in enumerate(drugs.names)},
     }
     found = {

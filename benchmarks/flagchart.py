@@ -24,9 +24,9 @@ def main(path: str) -> None:
     """Draw it."""
     counts, replayed = figures()
     lines = [
-        {"month": month, "border": border, "encounters": count}
-        for border in HEADLINES
-        for month, count in counts[SeriesKey(border)].items()
+        {"month": month, "border": total, "encounters": count}
+        for total in HEADLINES
+        for month, count in counts[SeriesKey(total)].items()
         if month >= FIRST
     ]
     marks = []

@@ -93,14 +93,14 @@ def known_months(found: dict[str, Study], replayed: ReplayedService) -> Iterator
         ("regions", "southwest", "2020-04"): 0.02,
         ("regions", "southwest", "2025-02"): 0.02,
     }
-    for (name, border, month), most in wanted.items():
-        p = known_p(found[name], border, month)
-        yield Reach(f"p of {name}, {border}, {month}", 0, most, p)
+    for (name, total, month), most in wanted.items():
+        p = known_p(found[name], total, month)
+        yield Reach(f"p of {name}, {total}, {month}", 0, most, p)
     flags = [f for f in replayed.flags if f.kind == "month" and f.month >= "2018"]
     yield Reach("flags of the borders, 2018 - Aug 2026", 0, 10, len(flags))
-    for border in ("southwest", "northern"):
-        ours = [f for f in flags if f.series.border == border and f.month >= "2025"]
-        yield Reach(f"flags of {border} since 2025", 1, 1, len(ours))
+    for total in ("southwest", "northern"):
+        ours = [f for f in flags if f.series.border == total and f.month >= "2025"]
+        yield Reach(f"flags of {total} since 2025", 1, 1, len(ours))
 
 
 def drifting(found: dict[str, Study], replayed: ReplayedService) -> Iterator[Reach]:
@@ -150,12 +150,12 @@ def powers(found: dict[str, Study]) -> Iterator[Reach]:
 
 def episodes(found: dict[str, Study]) -> Iterator[Reach]:
     """What flags turn into."""
-    borders = found["borders"]
-    base = shocked(borders, "none", 1.0, MONTHS, RULES)
+    totals = found["borders"]
+    base = shocked(totals, "none", 1.0, MONTHS, RULES)
     flags, later = [], []
     for factor, shift, spike in ((4, 0.97, 0.97), (2, 0.95, 0.93)):
-        shifts = [shocked(borders, "shift", f, MONTHS, RULES) for f in (factor, 1 / factor)]
-        spikes = [shocked(borders, "spike", f, MONTHS, RULES) for f in (factor, 1 / factor)]
+        shifts = [shocked(totals, "shift", f, MONTHS, RULES) for f in (factor, 1 / factor)]
+        spikes = [shocked(totals, "spike", f, MONTHS, RULES) for f in (factor, 1 / factor)]
         flags += [one.flags for one in shifts]
         later += [one.later for one in shifts]
         called = float(np.mean([one.level_shift for one in shifts]))
@@ -174,9 +174,9 @@ def episodes(found: dict[str, Study]) -> Iterator[Reach]:
 
 def together(found: dict[str, Study]) -> Iterator[Reach]:
     """Parts under a border that moved, and the badge."""
-    for name, border, apart in (("sectors", "regions", 0.95), ("states", "borders", 0.83)):
+    for name, total, apart in (("sectors", "regions", 0.95), ("states", "borders", 0.83)):
         study = found[name]
-        parts = children(study, found[border])
+        parts = children(study, found[total])
         mask = study.counted
         yield Reach(f"{name}: alone under x.25", 0, 0.02, parts.alone(0.25, 1, mask, RULES))
         yield Reach(f"{name}: x4 apart found", apart, 1, parts.alone(0.25, 4, mask, RULES))

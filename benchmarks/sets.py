@@ -114,7 +114,7 @@ def figures() -> dict[SeriesKey, dict[str, int]]:
 
 def borders() -> Rolling:
     """The four totals, every cutoff from December 2018."""
-    keys = [SeriesKey(border) for border in HEADLINES]
+    keys = [SeriesKey(total) for total in HEADLINES]
     first, last = _span(keys)
     return _rolling("borders", keys, (first, last), "2018-12", last, totals={3: (0, 1, 2)})
 
@@ -132,12 +132,12 @@ def sectors(first_cutoff: str, last_target: str | None = None) -> Rolling:
 def regions(first_cutoff: str, last_target: str | None = None) -> Rolling:
     """The sums of all Border Patrol sectors of each border."""
     span = _span(_sector_keys())
-    borders = sorted({key.border for key in _sector_keys()})
+    totals = sorted({key.border for key in _sector_keys()})
     counts = [
-        np.sum([_counts(key, span) for key in _sector_keys() if key.border == border], axis=0)
-        for border in borders
+        np.sum([_counts(key, span) for key in _sector_keys() if key.border == total], axis=0)
+        for total in totals
     ]
-    return _cut(f"regions {first_cutoff[:4]}-", borders, counts, span, first_cutoff, last_target)
+    return _cut(f"regions {first_cutoff[:4]}-", totals, counts, span, first_cutoff, last_target)
 
 
 def states() -> Rolling:

@@ -124,22 +124,22 @@ def parts(dimension: str) -> tuple[list[Pair], dict[str, Floats]]:
     """12-month sums of a dimension's parts, and era -> (2, n) log-WIS alone and made one."""
     keys = [key for key in sets.figures() if key.dimension == dimension]
     work = sets.parts(dimension, PART_CUTOFFS[0])
-    borders = sets.borders()
+    totals = sets.borders()
     start = work.last_month - work.counts.shape[1] + 1
-    shift = start - (borders.last_month - borders.counts.shape[1] + 1)
+    shift = start - (totals.last_month - totals.counts.shape[1] + 1)
     said = engine_forecasts(work.panel, np.arange(work.counts.shape[1]), YEAR)
     sums: list[Pair] = []
     scored: dict[str, list[Floats]] = {"before 2024": [], "from 2024 on": []}
-    cutoffs = [*_borders_drawn(borders, PART_CUTOFFS, PART_N)][::EVERY]
+    cutoffs = [*_borders_drawn(totals, PART_CUTOFFS, PART_N)][::EVERY]
     for column, (drawn, step) in cutoffs:
         place = column - shift
         era = "before 2024" if (start + place) // 12 < 2024 else "from 2024 on"
-        for number, name in enumerate(borders.names[:3]):
+        for number, name in enumerate(totals.names[:3]):
             rows = _rows(keys, name, said, place)
             if not len(rows):
                 continue
             recent = slice(place + 1 - YEAR, place + 1)
-            total = borders.counts[number, column + 1 - YEAR : column + 1].sum()
+            total = totals.counts[number, column + 1 - YEAR : column + 1].sum()
             share = min(work.counts[rows, recent].sum() / total, 1.0)
             made = _made_one(said, rows, place, drawn[number] * share, step[number], column)
             came = work.counts[rows, place + 1 : place + 1 + YEAR]
@@ -150,9 +150,9 @@ def parts(dimension: str) -> tuple[list[Pair], dict[str, Floats]]:
     return sums, {**eras, "all": np.concatenate([*eras.values()], axis=1)}
 
 
-def _rows(keys: Sequence[SeriesKey], border: str, said: Predictive, place: int) -> np.ndarray:
+def _rows(keys: Sequence[SeriesKey], total: str, said: Predictive, place: int) -> np.ndarray:
     """The border's parts that have a forecast from this column."""
-    own = np.array([key.border == border for key in keys])
+    own = np.array([key.border == total for key in keys])
     return np.flatnonzero(own & np.isfinite(said.sigma[:, place]))
 
 

@@ -143,8 +143,8 @@ def _figure_sums(figures: Path) -> dict[str, Sums]:
     sums: dict[str, Sums] = {name: defaultdict(lambda: defaultdict(int)) for name in FIGURES}
     for row in _read(figures / "border_monthly.csv"):
         if row["source"] in sums:
-            for border in (row["border"], NATIONWIDE):
-                _add(sums[row["source"]], SeriesKey(border), row)
+            for total in (row["border"], NATIONWIDE):
+                _add(sums[row["source"]], SeriesKey(total), row)
     for row in _read(figures / "usbp_sector_monthly.csv.gz"):
         if row["source"] != AUG:  # given again, with its offices, below
             _add_field(sums[row["source"]], COMPONENTS["usbp"], row["sector"], row)

@@ -94,8 +94,8 @@ class Children:
         """border_first : first step of the border's path from each column."""
         share = apart_share(z, said.centre[..., 0], border_z, border_first)
         none = np.full_like(border_z, np.nan)
-        border = Judging(border_z, _later(border_first), none, none)
-        return cls(Judging.of(z, said), border, _later(share))
+        total = Judging(border_z, _later(border_first), none, none)
+        return cls(Judging.of(z, said), total, _later(share))
 
     def alone(self, together: float, apart: float, mask: Mask, rules: FlagRules) -> float:
         """Share of parts found apart, had all come `together` times and the part `apart` more."""

@@ -68,8 +68,8 @@ class Study:
     @property
     def quiet(self) -> measures.Mask:
         """Of these, the ones not within three months after a known break."""
-        borders = [key.border for key in self.setting.keys]
-        return self.counted & quiet(borders, self.shown)
+        totals = [key.border for key in self.setting.keys]
+        return self.counted & quiet(totals, self.shown)
 
 
 def studies(counts: Counts) -> dict[str, Study]:
@@ -128,9 +128,9 @@ def draw(study: Study, count: int) -> list[tuple[int, int]]:
     return [(int(row), int(column)) for row, column in places[np.sort(chosen)]]
 
 
-def children(study: Study, borders: Study) -> measures.Children:
+def children(study: Study, totals: Study) -> measures.Children:
     """The parts of a study beside their borders."""
-    whole = PanelHindcasts(borders.setting.keys, borders.setting.panel, borders.said)
+    whole = PanelHindcasts(totals.setting.keys, totals.setting.panel, totals.said)
     parts = PanelHindcasts(study.setting.keys, study.setting.panel, study.said)
     beside = [border_beside(whole, parts, row) for row in range(len(study.setting.keys))]
     border_z, border_first = (np.stack(side) for side in zip(*beside, strict=True))
@@ -190,7 +190,7 @@ def _mean(values: Iterable[float]) -> float:
     return float(np.mean(held)) if held else float("nan")
 
 
-def known_p(study: Study, border: str, month: str) -> float:
+def known_p(study: Study, total: str, month: str) -> float:
     """The p of a month of a border's series in a study."""
-    row = next(i for i, key in enumerate(study.setting.keys) if key.border == border)
+    row = next(i for i, key in enumerate(study.setting.keys) if key.border == total)
     return float(study.judging.p[row, study.shown.index(month)])

@@ -150,8 +150,8 @@ class _Reader:
         """What the whole text speaks of: its border, its sectors."""
         phrases = [phrase.phrase for scene in self.scenes for phrase in scene.phrases]
         self.context.speaks = frozenset((phrase.kind, phrase.value) for phrase in phrases)
-        borders = [phrase.value for phrase in phrases if phrase.kind == "border"]
-        land = [border for border in borders if border in ("southwest", "northern")]
+        totals = [phrase.value for phrase in phrases if phrase.kind == "border"]
+        land = [total for total in totals if total in ("southwest", "northern")]
         if land:
             self.context.home = max(dict.fromkeys(land), key=land.count)
         self.context.sectors_named = frozenset(
@@ -166,9 +166,9 @@ class _Reader:
         for scene in self.scenes:
             self.hosts, self.unclear = [], False
             # A border that a sentence names ends what was said of a sector before.
-            borders = scene.of_kind("border")
-            if borders and not scene.of_kind("sector", "office", "city"):
-                self.context.border = borders[0].phrase.value
+            totals = scene.of_kind("border")
+            if totals and not scene.of_kind("sector", "office", "city"):
+                self.context.border = totals[0].phrase.value
             if len(scene.numbers) <= MOST_NUMBERS:
                 for number in scene.numbers:
                     finding = self._number(scene, number)
@@ -210,20 +210,20 @@ class _Reader:
         """A sentence without a count still says of what the next ones speak."""
         context = self.context
         sectors = [p for p in scene.of_kind("sector") if readings._sure(scene, p, context)]
-        borders = [phrase.phrase.value for phrase in scene.of_kind("border")]
+        totals = [phrase.phrase.value for phrase in scene.of_kind("border")]
         if sectors:
             context.part = ("sector", (sectors[-1].phrase.value,), False)
-        elif borders:
-            context.border = borders[-1]
-            if not readings.same_border(context.part, borders[-1]):
+        elif totals:
+            context.border = totals[-1]
+            if not readings.same_border(context.part, totals[-1]):
                 context.part = readings.NO_PART
         measures = {phrase.phrase.value for phrase in scene.of_kind("measure")}
         spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
         if spoken:
             context.agency = "" if spoken == "all" else spoken
-            border = context.border or context.home
-            if border and not sectors:
-                context.subject = Subject(border, context.agency)
+            total = context.border or context.home
+            if total and not sectors:
+                context.subject = Subject(total, context.agency)
         self._saw_times(scene)
 
     def _saw_times(self, scene: Scene) -> None:
@@ -740,8 +740,8 @@ class _Reader:
     def _spoken(self, first: ScoredReading) -> Iterator[Subject]:
         yield first.sense.subject
         agencies = (first.sense.subject.agency,) if first.agency_bound else ("", "usbp", "ofo")
-        for border, agency in product(("southwest", "northern", NATIONWIDE), agencies):
-            yield Subject(border, agency)
+        for total, agency in product(("southwest", "northern", NATIONWIDE), agencies):
+            yield Subject(total, agency)
         for sector in self.context.sectors_named:
             yield Subject(FIELD_BORDERS.get(sector, "southwest"), "usbp", "field", (sector,))
 

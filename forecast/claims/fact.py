@@ -128,10 +128,10 @@ def _all(table: CountTable, number: int) -> Iterator[NumberMatch]:
         line = table.counts(subject)
         if line:
             yield from _in_line(subject, line, number, table.source)
-    for (border, month), values in table.values.items():
-        now = table.total(Subject(border), ClaimSpan(month, month))
+    for (total, month), values in table.values.items():
+        now = table.total(Subject(total), ClaimSpan(month, month))
         if number != now and number in {count for count, _, _ in values}:
-            yield NumberMatch(Subject(border), ClaimSpan(month, month), number, "published")
+            yield NumberMatch(Subject(total), ClaimSpan(month, month), number, "published")
 
 
 def _in_line(
@@ -168,8 +168,8 @@ def _order(match: NumberMatch, source: Source) -> tuple[int, int, int, int, int]
     how = ("now", "published", "near").index(match.how)
     part = 2 if match.subject.dimension else 1 if match.subject.agency else 0
     plain = 0 if match.span.length == 1 else 1 if match.span.year else 2
-    border = source.totals.every.index(match.subject.border)
-    return how, part, plain, -match.span.last, border
+    total = source.totals.every.index(match.subject.border)
+    return how, part, plain, -match.span.last, total
 
 
 def _judged(table: CountTable, sense: Reading, claimed: Claimed) -> explain.AnsweredClaim:

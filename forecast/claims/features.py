@@ -514,36 +514,36 @@ def shares(
         for option in readings._parts(scene, number, context)
         if option.value != readings.NO_PART
     ]
-    border, agency = _whole(scene, number, context, hosts)
+    total, agency = _whole(scene, number, context, hosts)
     words = {token.low for token in scene.tokens}
     if context.part != readings.NO_PART and words & {"there", "sector", "sector's", "it"}:
         parts.insert(0, Candidate(context.part, 0.4)) if not (parts and parts[0].bound) else None
     if hosts and hosts[-1].dimension == APPREHENSION and scene.low(number.last) == "of":
         # 1,034 at-large arrests, 16% of all that were made: a share of them that were just counted
         just_counted = Candidate((APPREHENSION, hosts[-1].members, False), 0.2)
-        return _part_shares([just_counted], border, agency, when)
+        return _part_shares([just_counted], total, agency, when)
     behind = range(number.last + 1, number.last + 4)
     drugs = [phrase for phrase in scene.of_kind("drug") if phrase.first in behind]
     if drugs and scene.low(number.last) == "of":  # 90% of fentanyl seizures
         return _drug_shares(drugs[0].phrase.value, scene, when)
     if parts and parts[0].cost <= 1.0 and _names_part(scene, number):
-        return _part_shares(parts, border, agency, when)
-    agency_shares = _agency_or_border_shares(scene, number, border, agency, when)
+        return _part_shares(parts, total, agency, when)
+    agency_shares = _agency_or_border_shares(scene, number, total, agency, when)
     return agency_shares or ([] if _of_them(scene, number) else None)
 
 
 def _drug_shares(drug: str, scene: Scene, when: list[Candidate[ClaimSpan]]) -> list[ScoredReading]:
     """A border's share of a drug nationwide; agencies are not told apart by drug."""
-    borders = dict.fromkeys(phrase.phrase.value for phrase in scene.of_kind("border"))
+    totals = dict.fromkeys(phrase.phrase.value for phrase in scene.of_kind("border"))
     part, whole = Subject("", "", DRUG, (drug,)), Subject(NATIONWIDE, "", DRUG, (drug,))
     return [
         ScoredReading(
-            Reading(part._replace(border=border), span.value, "share_percent", None, whole),
+            Reading(part._replace(border=total), span.value, "share_percent", None, whole),
             0.7 * rank + span.cost,
             True,
             span.bound,
         )
-        for rank, border in enumerate(border for border in borders if border != NATIONWIDE)
+        for rank, total in enumerate(total for total in totals if total != NATIONWIDE)
         for span in when[:5]
     ]
 
@@ -579,10 +579,10 @@ def _whole(
 ) -> tuple[list[str], list[str]]:
     """Borders and agencies that the whole may have, most likely first."""
     region = range(number.last, number.last + 14)
-    borders = [phrase.phrase.value for phrase in scene.of_kind("border") if phrase.first in region]
-    borders += [phrase.phrase.value for phrase in scene.of_kind("border")]
-    borders += [subject.border for subject in hosts]
-    borders += [b for b in (context.border, context.home, "southwest", NATIONWIDE) if b]
+    totals = [phrase.phrase.value for phrase in scene.of_kind("border") if phrase.first in region]
+    totals += [phrase.phrase.value for phrase in scene.of_kind("border")]
+    totals += [subject.border for subject in hosts]
+    totals += [b for b in (context.border, context.home, "southwest", NATIONWIDE) if b]
     measures = [
         phrase.phrase.value
         for phrase in scene.of_kind("measure")
@@ -590,12 +590,12 @@ def _whole(
     ]
     agencies = ["usbp" if "usbp" in measures else "" if "all" in measures else context.agency or ""]
     agencies += [subject.agency for subject in hosts]
-    return list(dict.fromkeys(borders)), list(dict.fromkeys([*agencies, "", "usbp"]))
+    return list(dict.fromkeys(totals)), list(dict.fromkeys([*agencies, "", "usbp"]))
 
 
 def _part_shares(
     parts: list[Candidate[readings.SensePart]],
-    borders: list[str],
+    totals: list[str],
     agencies: list[str],
     when: list[Candidate[ClaimSpan]],
 ) -> list[ScoredReading] | None:
@@ -603,19 +603,19 @@ def _part_shares(
     if dimension in ("none", "office", "state"):
         return []
     made = []
-    for rank, border in enumerate(borders[:3]):
+    for rank, total in enumerate(totals[:3]):
         if dimension == "sector":
             home = FIELD_BORDERS.get(members[0], "southwest")
             part = Subject(home, "usbp", "field", members)
             wholes = [
-                Subject(border if border == NATIONWIDE else home, agency) for agency in ("usbp", "")
+                Subject(total if total == NATIONWIDE else home, agency) for agency in ("usbp", "")
             ]
         elif dimension == APPREHENSION:
-            part, wholes = Subject(border, "", dimension, members), [Subject(border, "usbp")]
+            part, wholes = Subject(total, "", dimension, members), [Subject(total, "usbp")]
         elif agencies[0] == "usbp":
             return []
         else:
-            part, wholes = Subject(border, "", dimension, members, other), [Subject(border)]
+            part, wholes = Subject(total, "", dimension, members, other), [Subject(total)]
         for i, whole in enumerate(wholes):
             for span in when[:5]:
                 sense = Reading(part, span.value, "share_percent", None, whole)
@@ -638,13 +638,13 @@ def _tells_part(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
 def _agency_or_border_shares(
     scene: Scene,
     number: WrittenNumber,
-    borders: list[str],
+    totals: list[str],
     agencies: list[str],
     when: list[Candidate[ClaimSpan]],
 ) -> list[ScoredReading] | None:
     placed = scene.of_kind("border")
     named = [phrase.phrase.value for phrase in placed]
-    land = [border for border in dict.fromkeys(named) if border != NATIONWIDE]
+    land = [total for total in dict.fromkeys(named) if total != NATIONWIDE]
     pairs: list[tuple[float, Subject, Subject]] = []
     # The whole is named after "of": of all encounters nationwide, or of all there are.
     led = bool(land) and scene.low(number.last) == "of"
@@ -661,8 +661,8 @@ def _agency_or_border_shares(
     if behind and not (land and NATIONWIDE in named):
         part = scene.near(number, behind)[0][1].phrase.value
         pairs += [
-            (0.3 + 0.7 * rank, Subject(border, part), Subject(border))
-            for rank, border in enumerate(borders[:2])
+            (0.3 + 0.7 * rank, Subject(total, part), Subject(total))
+            for rank, total in enumerate(totals[:2])
         ]
     made = [
         ScoredReading(

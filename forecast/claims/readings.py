@@ -110,15 +110,15 @@ class ScoredReading:
 
 def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[Subject]]:
     """Whose counts a number may be, most likely first."""
-    parts, borders = _parts(scene, number, context), _borders(scene, number, context)
+    parts, totals = _parts(scene, number, context), _borders(scene, number, context)
     agencies = _agencies(scene, number, context)
     made = []
-    for part, border, agency in product(parts, borders, agencies):
-        subject = _subject(part.value, border, agency)
+    for part, total, agency in product(parts, totals, agencies):
+        subject = _subject(part.value, total, agency)
         # A sector has one border and one agency, whatever else is said.
         alone = part.value[0] in ("sector", "office")
         if subject:
-            cost = part.cost + (0.0 if alone else border.cost + agency.cost)
+            cost = part.cost + (0.0 if alone else total.cost + agency.cost)
             made.append(Candidate(subject, cost, agency.bound))
     return cheapest(made)
 
@@ -131,7 +131,7 @@ def cheapest(options: Iterable[Candidate[T]]) -> list[Candidate[T]]:
     return list(best.values())
 
 
-def _subject(part: SensePart, border: Candidate[str], agency: Candidate[str]) -> Subject | None:
+def _subject(part: SensePart, total: Candidate[str], agency: Candidate[str]) -> Subject | None:
     dimension, members, other = part
     if dimension == "sector":
         home = FIELD_BORDERS.get(members[0], "southwest")
@@ -139,11 +139,11 @@ def _subject(part: SensePart, border: Candidate[str], agency: Candidate[str]) ->
     if dimension == "office":
         where = FIELD_BORDERS.get(members[0], "other")
         return Subject(where, "ofo", "field", members)
-    if dimension == "state" and border.value in (LAND,):
+    if dimension == "state" and total.value in (LAND,):
         return None
     if dimension == APPREHENSION:
-        return Subject(border.value, "", dimension, members)
-    return Subject(border.value, agency.value, dimension, members, other)
+        return Subject(total.value, "", dimension, members)
+    return Subject(total.value, agency.value, dimension, members, other)
 
 
 def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
@@ -155,7 +155,7 @@ def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
         options += [Candidate(v, 1.2 + (near[0][0] < TIGHT)) for v in others if v != first]
         return options
     order = dict.fromkeys(filter(None, (context.border, context.home)))
-    options = [Candidate(border, 0.6 + 0.6 * i) for i, border in enumerate(order)]
+    options = [Candidate(total, 0.6 + 0.6 * i) for i, total in enumerate(order)]
     spoken = any(kind == "border" for kind, _ in context.speaks)
     guesses = {NATIONWIDE: 1.6, "southwest": 1.4} if spoken else {NATIONWIDE: 0.7, "southwest": 0.5}
     if options:
@@ -331,9 +331,9 @@ def _unnamed_sectors(scene: Scene) -> bool:
     )
 
 
-def same_border(part: SensePart, border: str) -> bool:
+def same_border(part: SensePart, total: str) -> bool:
     """Whether a border is that of the sector spoken of before: it may only say where that lies."""
-    return part[0] == "sector" and FIELD_BORDERS.get(part[1][0], "southwest") == border
+    return part[0] == "sector" and FIELD_BORDERS.get(part[1][0], "southwest") == total
 
 
 def _may_be_part(scene: Scene, phrase: Placed, context: TextState) -> bool:

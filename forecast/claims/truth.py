@@ -313,8 +313,8 @@ class CountTable:
         for *key, month, encounters, unit in reports.every_month(connection):
             series[tuple(key)][index(month)] = (encounters, unit)
         values: dict[tuple[str, int], list[tuple[int, str, str]]] = defaultdict(list)
-        for border, month, encounters, known_from, vintage in reports.every_value(connection):
-            values[border, index(month)].append((encounters, known_from, vintage))
+        for total, month, encounters, known_from, vintage in reports.every_value(connection):
+            values[total, index(month)].append((encounters, known_from, vintage))
         keyed = {SeriesKey(*key): by_month for key, by_month in series.items()}
         return cls(keyed, values, source)
 
@@ -363,17 +363,17 @@ class CountTable:
     def _of_borders(self, subject: Subject) -> ClaimCounts | None:
         if subject.border == NATIONWIDE and subject.key(self.source) in self._series:
             return self._series[subject.key(self.source)]
-        borders = BORDERS if subject.border == NATIONWIDE else BORDERS[:2]
-        lines = [self.counts(subject._replace(border=border)) for border in borders]
+        totals = BORDERS if subject.border == NATIONWIDE else BORDERS[:2]
+        lines = [self.counts(subject._replace(border=total)) for total in totals]
         if subject.dimension:  # a part that a border has none of is no gap
             lines = [line for line in lines if line]
         return _added(lines)
 
     def subjects(self) -> Iterator[Subject]:
         """Every subject of one series or one agency: what a bare number may be of."""
-        for border in self.source.totals.every:
+        for total in self.source.totals.every:
             for agency in ("", *(half.code for half in self.source.hierarchy.halves)):
-                yield Subject(border, agency)
+                yield Subject(total, agency)
         for key in self._series:
             if key.dimension == "field":
                 agency = "usbp" if key.component == USBP else "ofo"
@@ -426,9 +426,9 @@ def _less(whole: ClaimCounts | None, part: ClaimCounts | None) -> ClaimCounts | 
 def series_names(table: CountTable) -> SeriesNames:
     """The names of every series that a claim may be about."""
     keys = dict.fromkeys(table.keys)
-    for border in (*BORDERS, NATIONWIDE):
+    for total in (*BORDERS, NATIONWIDE):
         for agency in (USBP, OFO):
-            keys.setdefault(SeriesKey(border, "component", agency, agency))
+            keys.setdefault(SeriesKey(total, "component", agency, agency))
     for key in list(keys):
         if key.dimension in EVERYWHERE:
             keys.setdefault(key._replace(border=NATIONWIDE))

@@ -148,9 +148,9 @@ def span_sentence(name: str, forecast: PeriodForecast, source: Source) -> str:
     return " ".join(parts)
 
 
-def this_fiscal_year(record: Asking, border: str) -> str:
+def this_fiscal_year(record: Asking, total: str) -> str:
     """The fiscal year of the border's newest month, as a span is written."""
-    cutoff = record.joint.marginals[SeriesKey(border)].cutoff
+    cutoff = record.joint.marginals[SeriesKey(total)].cutoff
     return months.year_name(
         months.fiscal_year(months.from_index(cutoff), record.source.year_begins),
         record.source.year_begins,

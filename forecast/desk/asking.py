@@ -125,8 +125,8 @@ class Asking:
     def stale(self, key: SeriesKey) -> str:
         """A sentence if a part's newest figure is older than its border's, else ""."""
         pair = (self.joint.marginals.get(key) for key in (key, SeriesKey(key.border)))
-        own, border = (months.from_index(month.cutoff) if month else "" for month in pair)
-        return stale_words(own, border, self.source)
+        own, total = (months.from_index(month.cutoff) if month else "" for month in pair)
+        return stale_words(own, total, self.source)
 
 
 def chance_words(share: float) -> str:

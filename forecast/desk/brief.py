@@ -83,8 +83,8 @@ def halves_words(report: MonthReport, joined: str = ", ") -> str:
 def stale_sentences(report: MonthReport) -> Iterator[str]:
     """That a part's newest month is older than its border's; nothing where it is not."""
     if report.newest_of_border:
-        last, border = month_words(report.last_month), month_words(report.newest_of_border)
-        yield f"Figures of this part end in {last}; the {report.source.totals.one}'s in {border}."
+        last, total = month_words(report.last_month), month_words(report.newest_of_border)
+        yield f"Figures of this part end in {last}; the {report.source.totals.one}'s in {total}."
 
 
 def headline(report: MonthReport) -> str:

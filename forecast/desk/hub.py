@@ -83,8 +83,8 @@ def write(
     _json(folder / "hub-config" / "target-data.json", _target_data())
     _json(folder / "hub-config" / "model-metadata-schema.json", _metadata_schema())
     observed = (
-        (known_from, last_day(month), _target_name(source), border, encounters)
-        for border, month, known_from, encounters in values
+        (known_from, last_day(month), _target_name(source), total, encounters)
+        for total, month, known_from, encounters in values
     )
     _csv(folder / "target-data" / "time-series.csv", _OBSERVED, observed)
     return count

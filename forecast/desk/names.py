@@ -76,13 +76,13 @@ class SeriesNames:
 
     def parts(self, text: str) -> list[SeriesKey]:
         """Every part of a dimension, for BORDER:DIMENSION (southwest:citizenship); else none."""
-        border, *rest = _pieces(text)
+        total, *rest = _pieces(text)
         wanted = _normal(rest[0]) if len(rest) == 1 else ""
         return [
             key
             for key in self.keys
             if not key.headline
-            and key.border == _border(border, self.source)
+            and key.border == _border(total, self.source)
             and wanted in _dimension_forms(key, self.source)
         ]
 

@@ -138,37 +138,35 @@ class MonthReport:
         return [flag for flag in self.flags if flag["kind"] in ("month", "drift")]
 
 
-def report(connection: sqlite3.Connection, border: str, month: str, source: Source) -> MonthReport:
+def report(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthReport:
     """The report of a border's month, which must be on record: as kept, else made now."""
-    stored = reports.kept(connection, border, month)
+    stored = reports.kept(connection, total, month)
     if stored is not None:
         return from_json(stored, source=source)
-    return made_now(connection, border, month, source)
+    return made_now(connection, total, month, source)
 
 
-def made_now(
-    connection: sqlite3.Connection, border: str, month: str, source: Source
-) -> MonthReport:
+def made_now(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthReport:
     """The report of a border's month, made now from the record; KeyError if it has none."""
     return month_report(
-        border,
+        total,
         month,
-        reports.month_record(connection, border, month, _split(source), source.totals),
+        reports.month_record(connection, total, month, _split(source), source.totals),
         source=source,
     )
 
 
 def all_reports(
-    connection: sqlite3.Connection, border: str, source: Source
+    connection: sqlite3.Connection, total: str, source: Source
 ) -> dict[str, MonthReport]:
     """Every month of a border, oldest first; the newest as the run keeps it."""
-    records = reports.month_records(connection, border, _split(source), source.totals)
+    records = reports.month_records(connection, total, _split(source), source.totals)
     made = {
-        month: month_report(border, month, record, source=source)
+        month: month_report(total, month, record, source=source)
         for month, record in records.items()
     }
     newest = max(made)
-    return made | {newest: report(connection, border, newest, source)}
+    return made | {newest: report(connection, total, newest, source)}
 
 
 def _split(source: Source) -> tuple[str, str, str]:
@@ -183,27 +181,27 @@ def series_report(
     """The report of any series' month, which must be on record; that of a part is never kept."""
     if key.headline:
         return report(connection, key.border, month, source)
-    border = reports.span(connection, key.border)
+    total = reports.span(connection, key.border)
     return month_report(
         key.border,
         month,
         reports.part_record(connection, key, month),
         part=member_words(key.dimension, key.member, source),
-        newest_of_border=border[1] if border else "",
+        newest_of_border=total[1] if total else "",
         source=source,
     )
 
 
-def newest(connection: sqlite3.Connection, border: str, source: Source) -> MonthReport:
+def newest(connection: sqlite3.Connection, total: str, source: Source) -> MonthReport:
     """The report of a border's newest month."""
-    span = reports.span(connection, border)
+    span = reports.span(connection, total)
     assert span is not None, "a published run has every border"
-    return report(connection, border, span[1], source)
+    return report(connection, total, span[1], source)
 
 
-def newest_report(connection: sqlite3.Connection, border: str, source: Source) -> str:
+def newest_report(connection: sqlite3.Connection, total: str, source: Source) -> str:
     """The report of a border's newest month as a run keeps it."""
-    return to_json(newest(connection, border, source))
+    return to_json(newest(connection, total, source))
 
 
 def to_json(report: MonthReport) -> str:

@@ -17,9 +17,9 @@ RAREST = (
 )  # a border has some 130 judged months: rarer than this, p is the model's word alone
 
 
-def total_place(border: str, source: Source) -> str:
+def total_place(total: str, source: Source) -> str:
     """Folder of a total's page in the site."""
-    return f"{source.totals.folder}/{slug(border)}/"
+    return f"{source.totals.folder}/{slug(total)}/"
 
 
 def in_keys(value: Any, source: Source) -> Any:
@@ -69,11 +69,11 @@ def unusual_words(p: float) -> str:
     return f"about 1 month in {round(1 / p)} is at least this far off"
 
 
-def stale_words(own: str, border: str, source: Source) -> str:
+def stale_words(own: str, total: str, source: Source) -> str:
     """What to say of a part whose newest figure is of month `own` and its border's of `border`."""
-    if not own or own >= border:
+    if not own or own >= total:
         return ""
-    behind = months.to_index(border) - months.to_index(own)
+    behind = months.to_index(total) - months.to_index(own)
     noun = "month" if behind == 1 else "months"
     return (
         f"Newest figure: {month_words(own)}, {behind} {noun} older than the {source.totals.one}'s."

@@ -122,10 +122,10 @@ def _share(rows: Sequence[Row], level: int) -> str:
 
 def _coverage(rows: Sequence[Row], source: Source) -> YearlyTable:
     lines = []
-    for border in source.totals.every:
-        name = source.totals.name(border)
+    for total in source.totals.every:
+        name = source.totals.name(total)
         for lead in LEADS:
-            ours = [r for r in rows if (r["border"], r["horizon"]) == (border, lead)]
+            ours = [r for r in rows if (r["border"], r["horizon"]) == (total, lead)]
             if ours:
                 shares = (_share(ours, 80), _share(ours, 95))
                 lines.append((f"{name}, {lead} ahead", str(len(ours)), *shares))

@@ -106,7 +106,7 @@ class Joint:
         if rule.rule not in _RULES:
             raise ValueError(f"paths by rule {rule.rule}; known are 1 and {paths.RULE}")
         self.seed, self.totals = rule.seed, totals
-        self.borders = tuple(SeriesKey(border) for border in rule.borders)
+        self.borders = tuple(SeriesKey(total) for total in rule.borders)
         self.correlation = np.array(rule.correlation)
         self.marginals = {mark.series: _marginals(mark, rule.rule) for mark in marks}
         self._drawn: dict[int, Draws] = {}
@@ -156,13 +156,13 @@ class Draws:
 
     def _draw_borders(self) -> None:
         """All borders by calendar month, so that a month's steps are side by side."""
-        at = [self.joint.marginals[border] for border in self.joint.borders]
+        at = [self.joint.marginals[total] for total in self.joint.borders]
         first, end = min(m.cutoff for m in at), max(m.end for m in at)
         step = paths.steps((len(at), 2, self.n, end - first), self.joint.seed)
         together = paths.mixed(self.joint.correlation, step)
-        for border, marginals, own in zip(self.joint.borders, at, together, strict=True):
-            self._steps[border] = own[..., marginals.cutoff - first : marginals.end - first]
-            self._values[border] = marginals.from_steps(self._steps[border])
+        for total, marginals, own in zip(self.joint.borders, at, together, strict=True):
+            self._steps[total] = own[..., marginals.cutoff - first : marginals.end - first]
+            self._values[total] = marginals.from_steps(self._steps[total])
         self._add_nationwide()
 
     def _add_nationwide(self) -> None:
@@ -170,7 +170,7 @@ class Draws:
         marginals = self.joint.marginals.get(nationwide)
         if marginals is None:
             return
-        parts = [SeriesKey(border) for border in self.joint.totals.parts]
+        parts = [SeriesKey(total) for total in self.joint.totals.parts]
         if all(p in self._values and self.joint.marginals[p].span == marginals.span for p in parts):
             self._values[nationwide] = np.sum([self._values[part] for part in parts], axis=0)
         else:  # months that are not the same do not add up

@@ -23,7 +23,7 @@ def nationwide_rows(keys: Sequence[SeriesKey], totals: Totals) -> dict[int, tupl
     row_of = {key: row for row, key in enumerate(keys)}
     parts = {}
     for key, row in row_of.items():
-        borders = [row_of.get(key._replace(border=border)) for border in totals.parts]
+        borders = [row_of.get(key._replace(border=total)) for total in totals.parts]
         rows = tuple(part for part in borders if part is not None)
         if key.border == totals.whole and len(rows) == len(totals.parts) > 0:
             parts[row] = rows

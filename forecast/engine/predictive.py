@@ -235,23 +235,21 @@ class PanelHindcasts:
         return outlook.expected(month) if outlook else None
 
 
-def border_beside(
-    borders: PanelHindcasts, parts: PanelHindcasts, row: int
-) -> tuple[Floats, Floats]:
+def border_beside(totals: PanelHindcasts, parts: PanelHindcasts, row: int) -> tuple[Floats, Floats]:
     """A part's border in the columns of the part: log1p counts, and the first step from each.
 
     The border is the series with the part's border name; NaN where it has no month.
     """
     z, first = np.full((2, parts.panel.z.shape[1]), np.nan)
-    places = [i for i, key in enumerate(borders.keys) if key.border == parts.keys[row].border]
+    places = [i for i, key in enumerate(totals.keys) if key.border == parts.keys[row].border]
     if not places:
         return z, first
-    place, width = places[0], borders.panel.z.shape[1]
-    offset = int(borders.panel.last[place] - parts.panel.last[row])
+    place, width = places[0], totals.panel.z.shape[1]
+    offset = int(totals.panel.last[place] - parts.panel.last[row])
     columns = np.arange(len(z)) + width - len(z) - offset
     there = (columns >= 0) & (columns < width)
-    z[there] = borders.panel.z[place, columns[there]]
-    first[there] = borders.predictive.centre[place, columns[there], 0]
+    z[there] = totals.panel.z[place, columns[there]]
+    first[there] = totals.predictive.centre[place, columns[there], 0]
     return z, first
 
 

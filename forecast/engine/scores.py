@@ -246,24 +246,24 @@ def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
     return {first + 12 + i: float(mean) for i, mean in enumerate(means) if mean > 0}
 
 
-def _eras(table: _Table, border: str) -> Iterator[tuple[str, _Table]]:
+def _eras(table: _Table, total: str) -> Iterator[tuple[str, _Table]]:
     """All rows, those of each cutoff year, those across a known break and the others."""
     yield ALL_CUTOFFS, table
     years = table.cutoff // 12
     for year in np.unique(years).tolist():
         yield str(year), table.where(years == year)
-    across = crosses_break(border, table.cutoff, table.cutoff + table.horizon)
+    across = crosses_break(total, table.cutoff, table.cutoff + table.horizon)
     yield ACROSS_BREAK, table.where(across)
     yield ACROSS_NONE, table.where(~across)
 
 
-def crosses_break(border: str, cutoff: Ints, month: Ints) -> np.ndarray:
+def crosses_break(total: str, cutoff: Ints, month: Ints) -> np.ndarray:
     """(n,) whether a known policy date of the border lies between a cutoff and a later month.
 
     cutoff, month : (n,) running numbers. A date in the cutoff's own month counts: that month is
     partly old, the ones after it are wholly new. So does one in the month forecast.
     """
-    dates = [months.to_index(d.date[:7]) for d in policy_dates.KNOWN if border in d.borders]
+    dates = [months.to_index(d.date[:7]) for d in policy_dates.KNOWN if total in d.borders]
     at = np.array(dates, dtype=np.int64)
     return np.asarray(((cutoff[:, None] <= at) & (at <= month[:, None])).any(axis=1))
 

@@ -55,16 +55,16 @@ def _errors(z: Floats, first: Floats) -> Floats:
 
 
 def moved_along(
-    expected: MonthForecast, border: BorderMonth, month: str, share: float
+    expected: MonthForecast, total: BorderMonth, month: str, share: float
 ) -> MonthForecast:
     """The part's forecast moved as its border moved, with the scale of r."""
-    centre = expected.centre + border.z - border.outlook.expected(month).centre
+    centre = expected.centre + total.z - total.outlook.expected(month).centre
     return replace(expected, median=whole(centre), centre=centre, scale=expected.scale * share)
 
 
-def difference(part: ForecastPath, border: ForecastPath, share: float) -> ForecastPath:
+def difference(part: ForecastPath, total: ForecastPath, share: float) -> ForecastPath:
     """The forecast of part less border, log1p counts; both from the same cutoff."""
-    pairs = zip(part.centre, border.centre, strict=False)
+    pairs = zip(part.centre, total.centre, strict=False)
     centre = tuple(own - theirs for own, theirs in pairs)
     scale = tuple(value * share for value in part.scale[: len(centre)])
     return ForecastPath(part.cutoff, centre, scale, part.df, part.run_id)

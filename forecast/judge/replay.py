@@ -76,17 +76,17 @@ def looks_back(
     ]
 
 
-def quiet(borders: Sequence[str], months_shown: Sequence[str]) -> Mask:
+def quiet(totals: Sequence[str], months_shown: Sequence[str]) -> Mask:
     """(series, months) False from a known break of the border to three months after it."""
     breaks = {
         b: [months.to_index(d.date[:7]) for d in policy_dates.KNOWN if b in d.borders]
-        for b in set(borders)
+        for b in set(totals)
     }
     at = np.array([months.to_index(month) for month in months_shown])
     rows = [
-        np.all([(at < day) | (at > day + AFTER_BREAK) for day in breaks[border]], axis=0)
-        if breaks[border]
+        np.all([(at < day) | (at > day + AFTER_BREAK) for day in breaks[total]], axis=0)
+        if breaks[total]
         else np.ones(len(at), dtype=bool)
-        for border in borders
+        for total in totals
     ]
     return np.stack(rows)

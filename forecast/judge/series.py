@@ -141,10 +141,10 @@ def _seen(
     look: MonthCase, outlook: ForecastPath, own: Surprise, apart: Surprise | None, rules: FlagRules
 ) -> episodes.Seen:
     verdict = apart or own
-    border = look.border
+    total = look.border
     if apart is not None:
-        assert border is not None
-        outlook = parts.difference(outlook, border.outlook, look.apart)
+        assert total is not None
+        outlook = parts.difference(outlook, total.outlook, look.apart)
     return episodes.Seen(
         series=look.published.series,
         month=look.published.month,
@@ -154,7 +154,7 @@ def _seen(
         alpha=rules.alpha,
         deviates=verdict.deviates,
         outlook=outlook,
-        border_z=border.z if border else math.nan,
+        border_z=total.z if total else math.nan,
         relative=apart is not None,
     )
 
@@ -162,15 +162,15 @@ def _seen(
 def _flag(
     look: MonthCase, own: Surprise, apart: Surprise | None, state: State, step: episodes.EpisodeStep
 ) -> Flag | None:
-    border = look.border
-    parent = border.flag if border else None
+    total = look.border
+    parent = total.flag if total else None
     if step.role:
         verdict = apart or own
         role: Role = "apart" if apart is not None and step.role == "first" else step.role
         episode = step.open or step.ended
         assert episode is not None
         return _month_flag(look.published, verdict, role, episode.opened, parent)
-    if border is not None and border.flagged and own.deviates:
+    if total is not None and total.flagged and own.deviates:
         return _month_flag(look.published, own, "listed", None, parent)
     if state.episode is None and parent is None and own.grade is not None:
         return _month_flag(look.published, own, "first", None, None)

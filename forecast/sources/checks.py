@@ -99,11 +99,11 @@ def _holes(source: Source, new: Snapshot) -> Iterator[str]:
     if not source.agreement.never_empty or new.release.kind not in source.layouts:
         return
     spans = _spans(new)
-    for border in source.totals.parts:
-        span = sorted(spans.get(Scope(border, ""), ()))
-        empty = [month for month in span if not _count(new, SeriesKey(border), month)]
+    for total in source.totals.parts:
+        span = sorted(spans.get(Scope(total, ""), ()))
+        empty = [month for month in span if not _count(new, SeriesKey(total), month)]
         if empty:
-            yield f"{border} has no {source.measure.noun} in {_some(empty)}"
+            yield f"{total} has no {source.measure.noun} in {_some(empty)}"
 
 
 def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
@@ -112,26 +112,26 @@ def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
     spans = _spans(new)
     yield from _nationwide_problem(source, new, spans)
     stated = {key.border for key in new.counts if key.headline} - {source.totals.whole}
-    for (border, dimension), scopes in _by_dimension(spans):
-        if border in stated.union(source.totals.parts):
-            yield from _parts_problem(source, new, spans, border, dimension, scopes)
+    for (total, dimension), scopes in _by_dimension(spans):
+        if total in stated.union(source.totals.parts):
+            yield from _parts_problem(source, new, spans, total, dimension, scopes)
 
 
 def _nationwide_problem(source: Source, new: Snapshot, spans: Spans) -> Iterator[str]:
     whole = source.totals.whole
     stated = (key.border for key in new.counts if key.headline and key.border != whole)
-    borders = tuple(dict.fromkeys((*source.totals.parts, *stated)))
+    totals = tuple(dict.fromkeys((*source.totals.parts, *stated)))
     if not whole:
         return
-    shared = _shared(spans, [Scope(border, "") for border in (*borders, whole)])
+    shared = _shared(spans, [Scope(border, "") for border in (*totals, whole)])
     wrong = []
     for month in shared:
-        parts = sum(_count(new, SeriesKey(border), month) for border in borders)
+        parts = sum(_count(new, SeriesKey(border), month) for border in totals)
         total = _count(new, SeriesKey(whole), month)
         if abs(parts - total) > source.agreement.tolerance:
             wrong.append((parts, total, month))
     if wrong:
-        count = {3: "three "}.get(len(borders), "")
+        count = {3: "three "}.get(len(totals), "")
         yield f"the {count}{source.totals.many} do not add up to {whole}: {_missed(source, wrong)}"
 
 
@@ -139,7 +139,7 @@ def _parts_problem(
     source: Source,
     new: Snapshot,
     spans: Spans,
-    border: str,
+    total: str,
     dimension: str,
     scopes: list[Scope],
 ) -> Iterator[str]:
@@ -150,17 +150,17 @@ def _parts_problem(
     sums = source.hierarchy
     if dimension in sums.by_component and len(scopes) < len(sums.halves):
         return  # one component alone is no partition
-    members = [key for key in new.counts if key[:2] == (border, dimension)]
+    members = [key for key in new.counts if key[:2] == (total, dimension)]
     wrong = []
     complete, slack = set(_shared(spans, scopes)), source.agreement.tolerance
-    for month in sorted(spans.get(Scope(border, ""), ())):
+    for month in sorted(spans.get(Scope(total, ""), ())):
         parts = sum(_count(new, key, month) for key in members)
-        whole = _count(new, SeriesKey(border), month)
+        whole = _count(new, SeriesKey(total), month)
         if parts - whole > slack or (abs(parts - whole) > slack and month in complete):
             wrong.append((parts, whole, month))
     if wrong:
         missed = _missed(source, wrong)
-        yield f"{border} by {dimension} does not add up to its total: {missed}"
+        yield f"{total} by {dimension} does not add up to its total: {missed}"
 
 
 def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
@@ -181,7 +181,7 @@ def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
     """In the open year no dimension turns over within a month."""
     agreed = source.agreement
     spans = _spans(new)
-    for (border, dimension), scopes in _by_dimension(spans):
+    for (total, dimension), scopes in _by_dimension(spans):
         if dimension in agreed.turning:
             continue
         span = [
@@ -189,13 +189,13 @@ def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
             for m in _shared(spans, scopes)
             if months.fiscal_year(m, source.year_begins) not in new.closed
         ]
-        members = [key for key in new.counts if key[:2] == (border, dimension)]
+        members = [key for key in new.counts if key[:2] == (total, dimension)]
         shares = {month: {key: _count(new, key, month) for key in members} for month in span}
         for month in span:
             before = shares.get(months.shift(month, -1))
             if before and _turned(agreed, before, shares[month]):
                 yield (
-                    f"{border} by {dimension}: more than {agreed.turned_share:.0%} of the "
+                    f"{total} by {dimension}: more than {agreed.turned_share:.0%} of the "
                     f"{source.measure.noun} changed member from one month to the next, in {month}"
                 )
 

@@ -78,7 +78,7 @@ KNOWN = (
 
 
 def columns(
-    border: str, last: int, width: int, dates: Sequence[PolicyDate]
+    total: str, last: int, width: int, dates: Sequence[PolicyDate]
 ) -> tuple[tuple[int, int], ...]:
     """Where the policy dates of a border fall in a panel.
 
@@ -97,6 +97,6 @@ def columns(
     places = [
         (months.to_index(date.date[:7]) - first, months.to_index(date.known_on[:7]) - first)
         for date in dates
-        if border in date.borders
+        if total in date.borders
     ]
     return tuple((column, max(known, 0)) for column, known in places if column >= 0)

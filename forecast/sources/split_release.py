@@ -92,18 +92,18 @@ def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _Sp
     return splits
 
 
-def _total(aside: Aside, border: str) -> SeriesKey:
-    return SeriesKey(border, "component", aside.half, aside.half)
+def _total(aside: Aside, total: str) -> SeriesKey:
+    return SeriesKey(total, "component", aside.half, aside.half)
 
 
 def _held_totals(aside: Aside, recorded: Counts) -> Counts:
     """The record's count of the half by border; nationwide where all three are there."""
-    by_border = {border: recorded.get(_total(aside, border), {}) for border in BORDERS}
+    by_border = {total: recorded.get(_total(aside, total), {}) for total in BORDERS}
     shared = set.intersection(*(set(by_month) for by_month in by_border.values()))
-    whole = {month: sum(by_border[border][month] for border in BORDERS) for month in shared}
+    whole = {month: sum(by_border[total][month] for total in BORDERS) for month in shared}
     return {
-        _total(aside, border): by_month
-        for border, by_month in (*by_border.items(), (NATIONWIDE, whole))
+        _total(aside, total): by_month
+        for total, by_month in (*by_border.items(), (NATIONWIDE, whole))
     }
 
 
@@ -126,8 +126,8 @@ def _whole_problems(new: Mapping[TotalMonth, _SplitTotal]) -> Iterator[str]:
     """The borders' counts are no more than nationwide's, in all three rows."""
     for month in sorted({month for _, month in new}):
         whole = new.get((NATIONWIDE, month))
-        borders = [new[border, month] for border in BORDERS if (border, month) in new]
-        rows = list(zip(*borders, strict=True))
+        totals = [new[total, month] for total in BORDERS if (total, month) in new]
+        rows = list(zip(*totals, strict=True))
         if whole and any(sum(row) > most for row, most in zip(rows, whole, strict=False)):
             yield f"the borders have more than nationwide in {month}"
 
@@ -157,14 +157,14 @@ def _turned_problems(
     agreed: Agreement, new: Mapping[TotalMonth, _SplitTotal], old: Mapping[TotalMonth, _SplitTotal]
 ) -> Iterator[str]:
     """The parts do not change places from one month to the next: labels may have."""
-    for (border, month), now in sorted(new.items()):
-        at = (border, months.shift(month, -1))
+    for (total, month), now in sorted(new.items()):
+        at = (total, months.shift(month, -1))
         before = new.get(at) or old.get(at)
         if before is None or min(now.total, before.total) < agreed.large:
             continue
         if abs(now.named / now.total - before.named / before.total) > agreed.turned_share:
             yield (
-                f"{border} in {month}: the share of the parts has changed by more than "
+                f"{total} in {month}: the share of the parts has changed by more than "
                 f"{agreed.turned_share:.0%} from one month to the next"
             )
     for month in sorted({month for _, month in new}):
@@ -179,8 +179,8 @@ def _swapped_problem(
 ) -> Iterator[str]:
     """Nor do the borders."""
     back = months.shift(month, -1)
-    borders = [border for border in BORDERS if (border, month) in new]
-    pairs = [(new[b, month], new.get((b, back)) or old.get((b, back))) for b in borders]
+    totals = [border for border in BORDERS if (border, month) in new]
+    pairs = [(new[b, month], new.get((b, back)) or old.get((b, back))) for b in totals]
     was = sum(before.total for _, before in pairs if before)
     total = sum(now.total for now, _ in pairs)
     if min(was, total) < agreed.large or any(before is None for _, before in pairs):

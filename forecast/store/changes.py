@@ -34,7 +34,7 @@ def last_run(db: Database) -> int | None:
 def published_medians(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
     """The engine's medians of the borders' totals as a run published them, by month."""
     medians: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
-    for border, month, median in db.execute(
+    for total, month, median in db.execute(
         """
         select s.border, f.month, f.median
         from forecasts as f join series as s on s.id = f.series_id
@@ -42,14 +42,14 @@ def published_medians(db: Database, run_id: int) -> dict[SeriesKey, dict[str, in
         """,
         (run_id,),
     ):
-        medians[SeriesKey(border)][month] = median
+        medians[SeriesKey(total)][month] = median
     return dict(medians)
 
 
 def counts_at(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
     """The borders' counts by month, as the releases of a run stated them."""
     by_series: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
-    for border, month, count in db.execute(
+    for total, month, count in db.execute(
         """
         select s.border, o.month, o.encounters
         from observations as o
@@ -61,12 +61,12 @@ def counts_at(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
         """,
         (run_id,),
     ):
-        by_series[SeriesKey(border)][month] = count  # the last in the order stands
+        by_series[SeriesKey(total)][month] = count  # the last in the order stands
     return dict(by_series)
 
 
 def latest(
-    connection: sqlite3.Connection, border: str | None = None, run_id: int | None = None
+    connection: sqlite3.Connection, total: str | None = None, run_id: int | None = None
 ) -> list[dict[str, Any]]:
     """What moved with a run, the last if None, rows of `forecast_changes`, by month."""
     return rows(
@@ -76,5 +76,5 @@ def latest(
         where run_id = coalesce(?, (select id from latest_run)) and (? is null or border = ?)
         order by border, month
         """,
-        (run_id, border, border),
+        (run_id, total, total),
     )

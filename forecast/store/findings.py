@@ -44,7 +44,7 @@ def judged_as_issued(connection: sqlite3.Connection, month: str) -> list[str]:
         """,
         (month,),
     )
-    return [border for (border,) in rows]
+    return [total for (total,) in rows]
 
 
 def episodes(connection: sqlite3.Connection, month: str) -> list[Row]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def flags(
     connection: sqlite3.Connection,
     totals: Totals,
-    border: str | None = None,
+    total: str | None = None,
     since: str = "",
     *,
     watch: bool = False,
@@ -46,7 +46,7 @@ def flags(
             and (? or a.severity <> 'watch') and (? or a.dimension = '')
         order by a.month desc, {border_order("a.border", totals)}, a.dimension, a.member
         """,
-        (border, border, since, watch, parts),
+        (total, total, since, watch, parts),
     )
 
 

@@ -53,9 +53,9 @@ def path_rule(connection: sqlite3.Connection, run_id: int) -> SimulationSpec | N
     ).fetchone()
     if row is None:
         return None
-    rule, seed, borders, correlation = row
+    rule, seed, totals, correlation = row
     return SimulationSpec(
-        rule, seed, tuple(json.loads(borders)), tuple(map(tuple, json.loads(correlation)))
+        rule, seed, tuple(json.loads(totals)), tuple(map(tuple, json.loads(correlation)))
     )
 
 

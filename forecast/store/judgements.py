@@ -30,7 +30,7 @@ class StatedSince(NamedTuple):
 
 
 def known_days(
-    db: Database | sqlite3.Connection, border: str | None = None
+    db: Database | sqlite3.Connection, total: str | None = None
 ) -> Callable[[Scope, str], str | None]:
     """(scope, month) -> the day on which the month became known, None where that is not known.
 
@@ -48,10 +48,10 @@ def known_days(
         from coverage as c join release_places as p on p.release_id = c.release_id
         where ? is null or c.border = ?
         """,
-        (border, border),
+        (total, total),
     )
-    for border, dimension, component, *stating in rows:
-        by_scope[Scope(border, dimension, component)].append(StatedSince(*stating))
+    for total, dimension, component, *stating in rows:
+        by_scope[Scope(total, dimension, component)].append(StatedSince(*stating))
 
     @lru_cache(None)
     def known(scope: Scope, month: str) -> str | None:

@@ -155,7 +155,7 @@ def _save(db: Database, number: int, words: dict[str, Any]) -> None:
 def totals(connection: Connection) -> list[str]:
     """The series that are no part of another, in the order in which they came."""
     rows = connection.execute("select border from series where dimension = '' order by id")
-    return [str(border) for (border,) in rows]
+    return [str(total) for (total,) in rows]
 
 
 def next_seq(connection: Database | sqlite3.Connection) -> int:

@@ -102,7 +102,7 @@ def explicit(
 
 
 def as_of(
-    db: Database | sqlite3.Connection, day: str, border: str | None = None, dimension: str = ""
+    db: Database | sqlite3.Connection, day: str, total: str | None = None, dimension: str = ""
 ) -> dict[SeriesKey, dict[str, Known]]:
     """Every series by month as it stood at the end of a day.
 
@@ -123,7 +123,7 @@ def as_of(
             and (? is null or v.border = ?) and (? = '*' or v.dimension = ?)
         order by 1, 2, 3, 5
         """,
-        (day, day, border, border, dimension, dimension),
+        (day, day, total, total, dimension, dimension),
     )
     by_series: dict[SeriesKey, dict[str, Known]] = defaultdict(dict)
     for *key, month, encounters, vintage, known_from, source in rows:
@@ -217,8 +217,8 @@ def _rows(db: Database | sqlite3.Connection, scope: Scope) -> StoredValues:
         scope,
     )
     values: StoredValues = {}
-    for border, dimension, member, component, month, release_id, count in rows:
-        by_month = values.setdefault(SeriesKey(border, dimension, member, component), {})
+    for total, dimension, member, component, month, release_id, count in rows:
+        by_month = values.setdefault(SeriesKey(total, dimension, member, component), {})
         if month is not None:
             by_month.setdefault(month, {})[release_id] = count
     return values

@@ -48,7 +48,7 @@ def newest_source(connection: sqlite3.Connection) -> NewestSource | None:
     )
 
 
-def revised(connection: sqlite3.Connection, border: str) -> list[Row]:
+def revised(connection: sqlite3.Connection, total: str) -> list[Row]:
     """The months whose count was restated: first value, now, how often; the newest first."""
     return rows(
         connection,
@@ -62,11 +62,11 @@ def revised(connection: sqlite3.Connection, border: str) -> list[Row]:
         from vintages where border = ?
         group by month having count(*) > 1 order by month desc
         """,
-        (border,),
+        (total,),
     )
 
 
-def restatements(connection: sqlite3.Connection, border: str) -> list[Row]:
+def restatements(connection: sqlite3.Connection, total: str) -> list[Row]:
     """Every change of a month after it was first published, rows of `vintages`, the newest first.
 
     A change that became known with another of the same day and release stands beside it.
@@ -77,7 +77,7 @@ def restatements(connection: sqlite3.Connection, border: str) -> list[Row]:
         select month, encounters, previous, vintage, known_from, source, file_name from vintages
         where border = ? and previous is not null order by known_from desc, source desc, month desc
         """,
-        (border,),
+        (total,),
     )
 
 
@@ -109,12 +109,12 @@ def corrected(connection: sqlite3.Connection) -> list[Row]:
     )
 
 
-def judged(connection: sqlite3.Connection, border: str) -> list[Row]:
+def judged(connection: sqlite3.Connection, total: str) -> list[Row]:
     """Every judged month of a border's total, rows of `judged_months`, the newest first."""
     return rows(
         connection,
         "select * from judged_months where border = ? and dimension = '' order by month desc",
-        (border,),
+        (total,),
     )
 
 
@@ -125,9 +125,9 @@ def runs(connection: sqlite3.Connection) -> list[Row]:
     )
 
 
-def all_months(connection: sqlite3.Connection, border: str) -> list[Row]:
+def all_months(connection: sqlite3.Connection, total: str) -> list[Row]:
     """Every month of a border with all comparisons, rows of `wide_months`, oldest first."""
-    return rows(connection, "select * from wide_months where border = ? order by month", (border,))
+    return rows(connection, "select * from wide_months where border = ? order by month", (total,))
 
 
 def part_months(connection: sqlite3.Connection) -> dict[SeriesKey, list[Row]]:
@@ -171,10 +171,10 @@ def _by_part(connection: sqlite3.Connection, query: str) -> dict[SeriesKey, list
     return by_part
 
 
-def spans(connection: sqlite3.Connection, border: str) -> list[Row]:
+def spans(connection: sqlite3.Connection, total: str) -> list[Row]:
     """Forecasts of a border's fiscal and calendar years, rows of `span_forecasts`."""
     return rows(
         connection,
         "select * from span_forecasts where border = ? and dimension = '' order by first_month",
-        (border,),
+        (total,),
     )

@@ -40,7 +40,7 @@ def _key(series: str | SeriesKey) -> SeriesKey:
     return series if isinstance(series, SeriesKey) else SeriesKey(series)
 
 
-def at_lead(connection: sqlite3.Connection, border: str, horizon: int) -> list[Row]:
+def at_lead(connection: sqlite3.Connection, total: str, horizon: int) -> list[Row]:
     """What the service had forecast for each month from `horizon` months before, and what came.
 
     An issued forecast goes before a hindcast, the first issued one before a later.
@@ -53,12 +53,12 @@ def at_lead(connection: sqlite3.Connection, border: str, horizon: int) -> list[R
         where border = ? and dimension = '' and model = 'bordercast' and horizon = ?
         order by month, basis = 'issued', run_id desc
         """,
-        (border, horizon),
+        (total, horizon),
     )
     return list({row["month"]: row for row in forecasts}.values())
 
 
-def stood(connection: sqlite3.Connection, border: str) -> list[Row]:
+def stood(connection: sqlite3.Connection, total: str) -> list[Row]:
     """Each judged month and the one forecast that judged it, ascending; rows as of `at_lead`.
 
     Where two months came at once, the second was judged by a forecast of two months before. As in
@@ -84,11 +84,11 @@ def stood(connection: sqlite3.Connection, border: str) -> list[Row]:
             and coalesce(f.lo95, h.q025) is not null
         order by j.month
         """,
-        (border,),
+        (total,),
     )
 
 
-def drivers(connection: sqlite3.Connection, border: str, month: str | None) -> list[Row]:
+def drivers(connection: sqlite3.Connection, total: str, month: str | None) -> list[Row]:
     """The drivers of a border's flag, of the newest if no month is named."""
     return rows(
         connection,
@@ -101,12 +101,12 @@ def drivers(connection: sqlite3.Connection, border: str, month: str | None) -> l
         )
         order by dimension, abs(contribution) desc
         """,
-        (border, month, border),
+        (total, month, total),
     )
 
 
 def calibration(
-    connection: sqlite3.Connection, border: str, first_cutoff: str
+    connection: sqlite3.Connection, total: str, first_cutoff: str
 ) -> list[dict[str, float]]:
     """How often central intervals of the engine's hindcasts held the count, by level and lead.
 
@@ -127,7 +127,7 @@ def calibration(
             and h.horizon in (1, 3, 6, 12)
         group by h.horizon order by h.horizon
         """,
-        (border, first_cutoff),
+        (total, first_cutoff),
     )
     return [
         {"horizon": horizon, "n": n, "level": (high - low) / 1000, "share": share}
@@ -136,7 +136,7 @@ def calibration(
     ]
 
 
-def score_years(connection: sqlite3.Connection, border: str) -> list[Row]:
+def score_years(connection: sqlite3.Connection, total: str) -> list[Row]:
     """Every model's log-WIS by year of the cutoff, all leads; issued where there is any."""
     scores = rows(
         connection,
@@ -145,6 +145,6 @@ def score_years(connection: sqlite3.Connection, border: str) -> list[Row]:
         where border = ? and horizon = 0 and era glob '[0-9]*'
         order by model, era, basis = 'issued'
         """,
-        (border,),
+        (total,),
     )
     return list({(row["model"], row["era"]): row for row in scores}.values())

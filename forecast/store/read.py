@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def border_order(column: str, totals: Totals) -> str:
     """What to order by, so that borders come as people name them; `column` holds the border."""
-    quoted = (border.replace("'", "''") for border in totals.every)
-    cases = " ".join(f"when '{border}' then {place}" for place, border in enumerate(quoted))
+    quoted = (total.replace("'", "''") for total in totals.every)
+    cases = " ".join(f"when '{total}' then {place}" for place, total in enumerate(quoted))
     return f"case {column} {cases} end" if cases else column
 
 
@@ -49,7 +49,7 @@ def rows(
 def forecasts(
     connection: sqlite3.Connection,
     totals: Totals,
-    border: str | None = None,
+    total: str | None = None,
     model: str = "bordercast",
 ) -> list[dict[str, Any]]:
     """The last run's forecasts of the borders' totals, in the borders' order."""
@@ -60,18 +60,18 @@ def forecasts(
         where dimension = '' and model = ? and (? is null or border = ?)
         order by {border_order("border", totals)}, month
         """,
-        (model, border, border),
+        (model, total, total),
     )
 
 
 def last_months(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     """Border -> its newest month with the counts of then, a month and a year before."""
     counts: dict[str, dict[str, int]] = {}
-    for border, month, count in connection.execute(
+    for total, month, count in connection.execute(
         "select border, month, encounters from border_months"
     ):
-        counts.setdefault(border, {})[month] = count
-    return {border: _last(by_month) for border, by_month in counts.items()}
+        counts.setdefault(total, {})[month] = count
+    return {total: _last(by_month) for total, by_month in counts.items()}
 
 
 def _last(by_month: dict[str, int]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def judgement_count(connection: sqlite3.Connection, basis: str) -> int:
 
 
 def scores(
-    connection: sqlite3.Connection, totals: Totals, border: str | None = None
+    connection: sqlite3.Connection, totals: Totals, total: str | None = None
 ) -> list[dict[str, Any]]:
     """The last run's scorecard."""
     return rows(
@@ -101,7 +101,7 @@ def scores(
         select * from scorecard where (? is null or border = ?)
         order by basis desc, era, {border_order("border", totals)}, horizon, log_wis
         """,
-        (border, border),
+        (total, total),
     )
 
 

@@ -154,16 +154,16 @@ def neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapsho
 
     The nearest below, all of the same seq, and the nearest above.
     """
-    borders = sorted({c.scope.border for c in new.coverage if c.scope.dimension == ""})
+    totals = sorted({c.scope.border for c in new.coverage if c.scope.dimension == ""})
     rows = db.execute(
         f"""
         select distinct r.id, r.seq
         from releases as r join coverage as c on c.release_id = r.id
         where r.status = 'accepted' and r.kind <> 'vintage' and c.dimension = ''
-            and c.border in ({", ".join("?" * len(borders))})
+            and c.border in ({", ".join("?" * len(totals))})
         order by r.seq
         """,
-        borders,
+        totals,
     ).fetchall()
     seq = new.release.seq
     below = [row[0] for row in rows if row[1] < seq][-1:]
@@ -257,8 +257,8 @@ def current_counts(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[st
         """
     )
     counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
-    for border, dimension, member, component, month, count in rows:
-        counts[SeriesKey(border, dimension, member, component)][month] = count
+    for total, dimension, member, component, month, count in rows:
+        counts[SeriesKey(total, dimension, member, component)][month] = count
     joins = label_joins(db)
     return joined(counts, joins) if joins else dict(counts)
 

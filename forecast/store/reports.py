@@ -57,9 +57,9 @@ class MonthRecord(NamedTuple):
     recent: Sequence[Row] = ()
 
 
-def span(connection: sqlite3.Connection, border: str) -> tuple[str, str] | None:
+def span(connection: sqlite3.Connection, total: str) -> tuple[str, str] | None:
     """First and newest month of a border's total, None if it has none."""
-    return series_span(connection, SeriesKey(border))
+    return series_span(connection, SeriesKey(total))
 
 
 def series_span(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str] | None:
@@ -106,18 +106,18 @@ def part_record(connection: sqlite3.Connection, key: SeriesKey, month: str) -> M
 
 def month_record(
     connection: sqlite3.Connection,
-    border: str,
+    total: str,
     month: str,
     split: tuple[str, str, str],
     totals: Totals,
 ) -> MonthRecord:
     """Everything on record about a border's month, as `month_records`; KeyError if it has none."""
-    return month_records(connection, border, split, totals, month)[month]
+    return month_records(connection, total, split, totals, month)[month]
 
 
 def month_records(
     connection: sqlite3.Connection,
-    border: str,
+    total: str,
     split: tuple[str, str, str],
     totals: Totals,
     month: str | None = None,
@@ -128,7 +128,7 @@ def month_records(
 
     Each view is read once: all 155 months of a border together take hardly longer than one.
     """
-    asked = (border, month, month)
+    asked = (total, month, month)
     source = {
         row["month"]: row
         for row in rows(
@@ -137,7 +137,7 @@ def month_records(
             select month, encounters, file_name, rounding from border_months
             where border = ? order by month
             """,
-            (border,),
+            (total,),
         )
     }
     counts = {month: row["encounters"] for month, row in source.items()}
@@ -161,14 +161,14 @@ def month_records(
             asked,
         )
     )
-    judged = _judged(connection, border, month)
-    forecasts = _forecasts(connection, border, month)
-    interior = _interior(connection, border, split, totals)
-    agencies, units = _agencies(connection, border, totals)
-    flagged = _by_month(flags.flags(connection, totals, border))
-    shifts = {row["closed"]: row for row in reversed(_shifts(connection, border))}
-    score, often = one_ahead(connection, border, totals), how_often_flagged(connection)
-    expected = plots.stood(connection, border)
+    judged = _judged(connection, total, month)
+    forecasts = _forecasts(connection, total, month)
+    interior = _interior(connection, total, split, totals)
+    agencies, units = _agencies(connection, total, totals)
+    flagged = _by_month(flags.flags(connection, totals, total))
+    shifts = {row["closed"]: row for row in reversed(_shifts(connection, total))}
+    score, often = one_ahead(connection, total, totals), how_often_flagged(connection)
+    expected = plots.stood(connection, total)
     return {
         month: MonthRecord(
             counts=counts,
@@ -200,7 +200,7 @@ def _by_month(table: Sequence[Row]) -> dict[str, list[Row]]:
     return by_month
 
 
-def _judged(connection: sqlite3.Connection, border: str, month: str | None) -> dict[str, Row]:
+def _judged(connection: sqlite3.Connection, total: str, month: str | None) -> dict[str, Row]:
     """Month -> what judged it; those once judged by a forecast of no standing as hindcasts."""
     judged_rows = rows(
         connection,
@@ -209,17 +209,17 @@ def _judged(connection: sqlite3.Connection, border: str, month: str | None) -> d
         from judged_months
         where border = ? and dimension = '' and (? is null or month = ?)
         """,
-        (border, month, month),
+        (total, month, month),
     )
     for row in judged_rows:
         issued = row["basis"] == "issued"
-        if issued and judgements.false_issued(connection, SeriesKey(border), row["month"]):
+        if issued and judgements.false_issued(connection, SeriesKey(total), row["month"]):
             row["basis"] = "hindcast"  # kept by a version that did not ask when it became known
     return {row["month"]: row for row in judged_rows}
 
 
 def _forecasts(
-    connection: sqlite3.Connection, border: str, month: str | None
+    connection: sqlite3.Connection, total: str, month: str | None
 ) -> dict[tuple[str, int | None, str], Row]:
     """(month, run, cutoff) -> the engine's forecast of it; a hindcast has no run."""
     forecasts = rows(
@@ -229,13 +229,13 @@ def _forecasts(
         where border = ? and dimension = '' and model = 'bordercast'
             and (? is null or month = ?)
         """,
-        (border, month, month),
+        (total, month, month),
     )
     return {(row["month"], row["run_id"], row["cutoff"]): row for row in forecasts}
 
 
 def _interior(
-    connection: sqlite3.Connection, border: str, split: tuple[str, str, str], totals: Totals
+    connection: sqlite3.Connection, total: str, split: tuple[str, str, str], totals: Totals
 ) -> list[Row]:
     """At Large and At Entry by month, the newest first; nothing where a count has no such parts."""
     if not split[0]:
@@ -259,7 +259,7 @@ def _interior(
         where l.dimension = ? and l.member = ? and e.member = ? and l.border = ?
         order by l.month desc
         """,
-        (split[0], totals.whole, len(totals.parts), totals.whole, *split, border),
+        (split[0], totals.whole, len(totals.parts), totals.whole, *split, total),
     )
 
 
@@ -286,7 +286,7 @@ def _agencies(
     return by_month, units
 
 
-def _shifts(connection: sqlite3.Connection, border: str) -> list[Row]:
+def _shifts(connection: sqlite3.Connection, total: str) -> list[Row]:
     return rows(
         connection,
         """
@@ -294,18 +294,18 @@ def _shifts(connection: sqlite3.Connection, border: str) -> list[Row]:
         where border = ? and dimension = '' and state = 'level shift' and closed is not null
         order by opened
         """,
-        (border,),
+        (total,),
     )
 
 
-def one_ahead(connection: sqlite3.Connection, border: str, totals: Totals) -> Row | None:
+def one_ahead(connection: sqlite3.Connection, total: str, totals: Totals) -> Row | None:
     """How good the engine's forecasts of the next month have been.
 
     Those issued, once there are ISSUED_ENOUGH of them; until then hindcasts.
     """
     scores = [
         row
-        for row in read.scores(connection, totals, border)
+        for row in read.scores(connection, totals, total)
         if (row["model"], row["era"], row["horizon"]) == ("bordercast", "all", 1)
     ]
     issued = [r for r in scores if r["basis"] == "issued" and r["n"] >= ISSUED_ENOUGH]
@@ -346,15 +346,15 @@ def every_value(connection: sqlite3.Connection) -> list[tuple[str, str, int, str
     ).fetchall()
 
 
-def save(db: Database, run_id: int, border: str, month: str, report: str) -> None:
+def save(db: Database, run_id: int, total: str, month: str, report: str) -> None:
     """Keep a run's report of a border's month, JSON; inside the publishing transaction."""
     db.conn.execute(
         "insert into month_reports (run_id, border, month, report) values (?, ?, ?, ?)",
-        (run_id, border, month, report),
+        (run_id, total, month, report),
     )
 
 
-def kept(connection: sqlite3.Connection, border: str, month: str) -> str | None:
+def kept(connection: sqlite3.Connection, total: str, month: str) -> str | None:
     """The last run's report of a border's month as it was kept, JSON.
 
     None if it has none, or where releases were taken in since that no run rests on yet.
@@ -369,6 +369,6 @@ def kept(connection: sqlite3.Connection, border: str, month: str) -> str | None:
                 )
             )
         """,
-        (border, month),
+        (total, month),
     ).fetchone()
     return None if row is None else str(row[0])

@@ -37,7 +37,7 @@ def publish(
     db: Database,
     publication: Publication,
     totals: Totals,
-    report: Callable[[sqlite3.Connection, str], str] = lambda connection, border: "{}",
+    report: Callable[[sqlite3.Connection, str], str] = lambda connection, total: "{}",
 ) -> int:
     """Write a run and all it says, or nothing; returns the run's id.
 
@@ -89,10 +89,10 @@ def publish(
         db.execute(
             "update witness_proofs set published_in = ? where published_in is null", (run_id,)
         )
-        for border in totals.every:
-            span = reports.span(db.conn, border)
+        for total in totals.every:
+            span = reports.span(db.conn, total)
             if span:
-                reports.save(db, run_id, border, span[1], report(db.conn, border))
+                reports.save(db, run_id, total, span[1], report(db.conn, total))
         ledger.add_run(db, run_id, due)
     return run_id
 
@@ -177,8 +177,8 @@ def issued(db: Database) -> Iterator[StoredForecast]:
         )
         """
     )
-    for border, model, cutoff, horizon, *quantiles in rows:
-        yield StoredForecast(SeriesKey(border), model, cutoff, horizon, quantiles)
+    for total, model, cutoff, horizon, *quantiles in rows:
+        yield StoredForecast(SeriesKey(total), model, cutoff, horizon, quantiles)
 
 
 class PathsOnRecord:

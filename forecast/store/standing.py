@@ -64,11 +64,11 @@ def answered(db: Database) -> set[tuple[str, str, str]]:
         where a.basis = 'hindcast'
         """
     )
-    return {(version, border, cutoff) for version, border, cutoff in rows}
+    return {(version, total, cutoff) for version, total, cutoff in rows}
 
 
 def resolved(
-    connection: sqlite3.Connection, border: str | None = None, since: str = ""
+    connection: sqlite3.Connection, total: str | None = None, since: str = ""
 ) -> list[dict[str, Any]]:
     """Chances whose question is resolved, rows of `standing_questions`, by kind and cutoff.
 
@@ -81,11 +81,11 @@ def resolved(
         where outcome is not null and cutoff >= ? and (? is null or border = ?)
         order by kind, border, cutoff, basis, run_id
         """,
-        (since, border, border),
+        (since, total, total),
     )
 
 
-def latest(connection: sqlite3.Connection, border: str | None = None) -> list[dict[str, Any]]:
+def latest(connection: sqlite3.Connection, total: str | None = None) -> list[dict[str, Any]]:
     """The last run's answers, rows of `standing_questions`."""
     return rows(
         connection,
@@ -94,5 +94,5 @@ def latest(connection: sqlite3.Connection, border: str | None = None) -> list[di
         where run_id = (select id from latest_run) and (? is null or border = ?)
         order by border, kind
         """,
-        (border, border),
+        (total, total),
     )

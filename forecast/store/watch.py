@@ -159,8 +159,8 @@ def first_published(
     )
     by_series: dict[SeriesKey, dict[str, FirstPublished]] = defaultdict(dict)
     known = judgements.known_days(db)
-    for border, dimension, member, component, month, encounters, release_id in rows:
-        key = SeriesKey(border, dimension, member, component)
+    for total, dimension, member, component, month, encounters, release_id in rows:
+        key = SeriesKey(total, dimension, member, component)
         if month not in by_series[key]:
             by_series[key][month] = FirstPublished(encounters, release_id, known(key.scope, month))
     return by_series
@@ -267,8 +267,8 @@ def border_flags(db: Database) -> Iterator[tuple[SeriesKey, str, str | None]]:
         where s.dimension = '' and f.kind = 'month' and f.severity <> 'watch'
         """
     )
-    for border, month, opened in rows:
-        yield SeriesKey(border), month, opened
+    for total, month, opened in rows:
+        yield SeriesKey(total), month, opened
 
 
 class Unexplained(NamedTuple):
@@ -294,7 +294,7 @@ def unexplained(db: Database) -> list[Unexplained]:
         where d.role = 'not held' order by f.id, d.dimension
         """
     )
-    return [Unexplained(SeriesKey(border), *rest) for border, *rest in rows]
+    return [Unexplained(SeriesKey(total), *rest) for total, *rest in rows]
 
 
 class Revised(NamedTuple):
@@ -331,8 +331,8 @@ def revised(db: Database) -> Iterator[Revised]:
         )
         """
     )
-    for border, month, release_id, before, after, closed in rows:
-        yield Revised(SeriesKey(border), month, release_id, before, after, bool(closed))
+    for total, month, release_id, before, after, closed in rows:
+        yield Revised(SeriesKey(total), month, release_id, before, after, bool(closed))
 
 
 class Stood(NamedTuple):
@@ -353,4 +353,4 @@ def headline_values(db: Database | sqlite3.Connection) -> list[Stood]:
         where dimension = '' order by border, month, known_from
         """
     )
-    return [Stood(SeriesKey(border), *rest) for border, *rest in rows]
+    return [Stood(SeriesKey(total), *rest) for total, *rest in rows]

@@ -200,8 +200,8 @@ def show_parts(settings: Settings, series: str, span: str | None, as_json: bool)
     from forecast.desk import answered
 
     with asking(settings) as record:
-        border = record.names.parts(series)[0].border
-        forecasts = record.parts(series, span or answered.this_fiscal_year(record, border))
+        total = record.names.parts(series)[0].border
+        forecasts = record.parts(series, span or answered.this_fiscal_year(record, total))
         if as_json:
             print_json(
                 [

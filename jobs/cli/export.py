@@ -174,8 +174,8 @@ def _hindcasts(
         yield (
             model,
             [
-                Quantile(border, cutoff, month, horizon, permille, count)
-                for border, _, _, cutoff, month, horizon, _, *counts in rows
+                Quantile(total, cutoff, month, horizon, permille, count)
+                for total, _, _, cutoff, month, horizon, _, *counts in rows
                 for permille, count in zip(HUB_PERMILLES, counts, strict=True)
             ],
         )

@@ -104,28 +104,28 @@ def score(
         terminal.print(f"{seen} To check: bordercast verify --witnesses")
 
 
-def _questions(settings: Settings, border: str | None, out: Path | None, as_json: bool) -> None:
+def _questions(settings: Settings, total: str | None, out: Path | None, as_json: bool) -> None:
     from forecast.desk import reliability
     from forecast.store import standing
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        rows = standing.resolved(connection, border)
+        rows = standing.resolved(connection, total)
     kinds = reliability.by_kind(rows)
     if out:
-        _draw(settings, kinds, border, out, quote(run))
+        _draw(settings, kinds, total, out, quote(run))
         return
     if as_json:
         print_json([kind.as_json for kind in kinds], settings.context.source)
         return
     terminal = console()
 
-    for part in reliability.tables(kinds, border or f"all {settings.context.source.totals.many}"):
+    for part in reliability.tables(kinds, total or f"all {settings.context.source.totals.many}"):
         terminal.print(part)
 
 
 def _draw(
-    settings: Settings, kinds: Sequence[KindScore], border: str | None, out: Path, source: str
+    settings: Settings, kinds: Sequence[KindScore], total: str | None, out: Path, source: str
 ) -> None:
     """The chances of hindcasts, or of issued forecasts once more of them are resolved."""
     from forecast.desk.charts import forecasts, grammar
@@ -135,8 +135,8 @@ def _draw(
     if not shown:
         raise ConfigError(str(settings.db), "-o", "no standing question is resolved yet")
     drawn = forecasts.reliability(
-        settings.context.source.totals.name(border)
-        if border
+        settings.context.source.totals.name(total)
+        if total
         else f"All {settings.context.source.totals.many}",
         shown,
     )

@@ -178,15 +178,15 @@ def halves_published(connection: sqlite3.Connection, source: Source) -> dict[str
     from forecast.desk import brief, report
 
     every = source.totals.every if source.hierarchy.both_halves else ()
-    return {border: brief.halves(report.newest(connection, border, source)) for border in every}
+    return {total: brief.halves(report.newest(connection, total, source)) for total in every}
 
 
-def published_words(connection: sqlite3.Connection, border: str, source: Source) -> str:
+def published_words(connection: sqlite3.Connection, total: str, source: Source) -> str:
     """A total's newest month in a few sentences: the count, both halves, against its forecast."""
     from forecast.desk import brief, report
     from forecast.words import capital
 
-    facts = report.newest(connection, border, source)
+    facts = report.newest(connection, total, source)
     standing = f"{capital(brief.standing(facts))}."
     return " ".join((brief.headline(facts), *brief.halves_sentence(facts), standing))
 

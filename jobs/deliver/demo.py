@@ -41,19 +41,19 @@ def letter(connection: sqlite3.Connection, config: Config, now: datetime, source
     DataError : the record does not have that month, or has no published run.
     """
     run = read.latest_run(connection)
-    month, borders = (
+    month, totals = (
         (MONTH, BORDERS) if run is None else _shown(connection, run.data_through, source)
     )
-    if run is None or any(not _covers(connection, border, month) for border in borders):
+    if run is None or any(not _covers(connection, total, month) for total in totals):
         raise DataError(f"the record has no {month} to show; run `bordercast run` first")
     sections = tuple(
         write.finding(
             connection,
-            report(connection, border, month, source),
+            report(connection, total, month, source),
             None,
             config.site.address,
         )
-        for border in borders
+        for total in totals
     )
     key = hashlib.sha256(f"{MARK}|{run.digest}".encode()).hexdigest()
     head = Letterhead(config.mail.sender or _NOBODY, config.mail.reply_to)
@@ -96,12 +96,12 @@ def _shown(
     month = flagged[0]["month"] if flagged else newest
     of_month = tuple(row["border"] for row in flagged if row["month"] == month)
     return month, of_month or tuple(
-        border for border in source.totals.every if _covers(connection, border, month)
+        total for total in source.totals.every if _covers(connection, total, month)
     )[:1]
 
 
-def _covers(connection: sqlite3.Connection, border: str, month: str) -> bool:
-    span = reports.span(connection, border)
+def _covers(connection: sqlite3.Connection, total: str, month: str) -> bool:
+    span = reports.span(connection, total)
     return span is not None and span[0] <= month <= span[1]
 
 

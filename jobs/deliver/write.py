@@ -114,8 +114,8 @@ def _sections(
         return
     if notice.kind != "digest":
         yield from _findings(connection, notice, address, source)
-    for border in source.totals.every:
-        yield from _digest(connection, border, notice.month, source)
+    for total in source.totals.every:
+        yield from _digest(connection, total, notice.month, source)
 
 
 def _findings(
@@ -124,17 +124,17 @@ def _findings(
     """A section a border, the most serious first; all borders where nothing was unusual."""
     month = notice.month
     told_of = {
-        border: report(connection, border, month, source)
-        for border in findings.judged_as_issued(connection, month)
+        total: report(connection, total, month, source)
+        for total in findings.judged_as_issued(connection, month)
     }
-    borders = [
-        border
-        for border in source.totals.every
-        if border in told_of
-        and (notice.kind == "quiet" or told_of[border].findings or told_of[border].shift)
+    totals = [
+        total
+        for total in source.totals.every
+        if total in told_of
+        and (notice.kind == "quiet" or told_of[total].findings or told_of[total].shift)
     ]
-    borders.sort(key=lambda border: _gravity(told_of[border]))
-    return [finding(connection, told_of[border], notice.run_id, address) for border in borders]
+    totals.sort(key=lambda total: _gravity(told_of[total]))
+    return [finding(connection, told_of[total], notice.run_id, address) for total in totals]
 
 
 def _gravity(facts: MonthReport) -> int:
@@ -188,20 +188,20 @@ def _section(
 
 
 def _digest(
-    connection: sqlite3.Connection, border: str, month: str, source: Source
+    connection: sqlite3.Connection, total: str, month: str, source: Source
 ) -> Iterator[Section]:
     standing = desk.Standing(
-        border,
+        total,
         month,
         episodes=[
             e
             for e in findings.episodes(connection, month)
-            if e["border"] == border and e["state"] == "open" and e["opened"] < month
+            if e["border"] == total and e["state"] == "open" and e["opened"] < month
         ],
         parts=[
             flag
             for flag in findings.month_flags(connection, month, source.totals)
-            if flag["border"] == border and flag["dimension"] and flag["severity"] != "watch"
+            if flag["border"] == total and flag["dimension"] and flag["severity"] != "watch"
         ],
     )
     if standing.episodes or standing.parts:
@@ -213,9 +213,9 @@ def _corrections(
 ) -> Iterator[Section]:
     counts = releases.current_counts(connection)
     false = false_now(connection, _thread(connection, notice), counts, source)
-    for border in (border for border in source.totals.every if false.get(border)):
-        now = report(connection, border, notice.month, source)
-        section = desk.correction(now, false[border], _nationwide(connection, now), address)
+    for total in (total for total in source.totals.every if false.get(total)):
+        now = report(connection, total, notice.month, source)
+        section = desk.correction(now, false[total], _nationwide(connection, now), address)
         yield _section(section, "finding", statement(now))
 
 
@@ -240,9 +240,9 @@ def _withdrawn(
     }
     parts: tuple[notices.SectionPart, ...] = ("finding", "digest")
     for part in parts:
-        for border in source.totals.every:
-            if (border, part) in spoken:
+        for total in source.totals.every:
+            if (total, part) in spoken:
                 section = desk.withdrawn(
-                    border, notice.month, why["run_id"], why["at"], why["why"], source
+                    total, notice.month, why["run_id"], why["at"], why["why"], source
                 )
                 yield _section(section, part)

@@ -79,12 +79,12 @@ def _new(
         yield from ((whole, cutoff, name) for name in (*first, *alone))
 
 
-def _members(counts: Counts, border: str, dimension: str, source: Source) -> list[SeriesKey]:
+def _members(counts: Counts, total: str, dimension: str, source: Source) -> list[SeriesKey]:
     """The parts of a border; nationwide has those of all borders, and the borders themselves."""
     if dimension == "border":
         return [SeriesKey(name) for name in source.totals.parts if SeriesKey(name) in counts]
-    borders = source.totals.parts if border == source.totals.whole else (border,)
-    return [key for key in counts if key.dimension == dimension and key.border in borders]
+    totals = source.totals.parts if total == source.totals.whole else (total,)
+    return [key for key in counts if key.dimension == dimension and key.border in totals]
 
 
 def _parts(

@@ -95,22 +95,22 @@ def _rule(
     near, far = paths.marks(predictive), paths.marks(further)
     every = np.concatenate([near, far[:, near.shape[1] :]], axis=1)
     marks = {key: every[row] for row, key in enumerate(head.keys) if key in marginals}
-    borders = [key for key in head.keys if key in marks and key.border != source.totals.whole]
-    if not borders:
+    totals = [key for key in head.keys if key in marks and key.border != source.totals.whole]
+    if not totals:
         return SimulationSpec(paths.RULE, int(head.panel.last.max()), (), ())
-    rows = [head.keys.index(key) for key in borders]
+    rows = [head.keys.index(key) for key in totals]
     scores = _by_month(
         paths.one_month_scores(predictive, head.panel.z)[rows], head.panel.last[rows]
     )
     together = paths.correlation(scores)
     nationwide = SeriesKey(source.totals.whole)
-    if head.totals and nationwide in marks and len(borders) > 1:
-        parts = np.stack([marks[key] for key in borders])
+    if head.totals and nationwide in marks and len(totals) > 1:
+        parts = np.stack([marks[key] for key in totals])
         together = paths.as_wide_as(together, parts, marks[nationwide])
     return SimulationSpec(
         paths.RULE,
         int(head.panel.last.max()),
-        tuple(key.border for key in borders),
+        tuple(key.border for key in totals),
         tuple(map(tuple, together.tolist())),
     )
 

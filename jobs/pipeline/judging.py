@@ -62,8 +62,8 @@ def judge_new(
     for row, key in enumerate(head.keys):
         looks = [past.look(head, row, month) for month in past.pending(key)]
         findings.add(judge_series(past, key, looks, rules))
-    borders = Borders.known(db, head, past, findings.flags, findings.episodes)
-    parts, findings.systemic = judge_parts(past, borders, families, rules)
+    totals = Borders.known(db, head, past, findings.flags, findings.episodes)
+    parts, findings.systemic = judge_parts(past, totals, families, rules)
     findings.add(parts)
     revisions = (revision_flag(*revised) for revised in watch.revised(db))
     findings.flags += [flag for flag in revisions if flag is not None]
@@ -134,9 +134,9 @@ class Borders:
             spans[key].append((opened, closed))
         return cls(head, past, flagged, spans)
 
-    def month(self, border: str, month: str) -> BorderMonth | None:
+    def month(self, total: str, month: str) -> BorderMonth | None:
         """A border's month, None where it was not judged."""
-        key = SeriesKey(border)
+        key = SeriesKey(total)
         if (key, month) not in self.months:
             self.months[key, month] = self._month(key, month)
         return self.months[key, month]
@@ -155,13 +155,13 @@ class Borders:
 
 
 def judge_parts(
-    past: JudgingInputs, borders: Borders, families: Sequence[PanelHindcasts], rules: FlagRules
+    past: JudgingInputs, totals: Borders, families: Sequence[PanelHindcasts], rules: FlagRules
 ) -> tuple[list[JudgedMonth], frozenset[str]]:
     """What came of the parts' new months, and which of these months moved them all as one.
 
     Judged from the first month in which a border can be, and where the part has a forecast.
     """
-    looks = [look for family in families for look in _family_looks(past, borders, family)]
+    looks = [look for family in families for look in _family_looks(past, totals, family)]
     large = Counter(look.published.month for look in looks if _large(look, rules))
     judged: list[JudgedMonth] = []
     states: dict[SeriesKey, State] = {}
@@ -194,19 +194,19 @@ def _systemic(judged: Iterable[JudgedMonth]) -> Iterator[str]:
 
 
 def _family_looks(
-    past: JudgingInputs, borders: Borders, family: PanelHindcasts
+    past: JudgingInputs, totals: Borders, family: PanelHindcasts
 ) -> Iterator[MonthCase]:
     """Each member's new months, ascending."""
-    share = _apart_shares(borders.head, family)
+    share = _apart_shares(totals.head, family)
     for row, key in enumerate(family.keys):
         for month in past.pending(key, past.last.get(key, "")):
-            border = borders.month(key.border, month)
+            total = totals.month(key.border, month)
             outlook = past.outlook(family, row, month)
-            if border is None or outlook is None:
+            if total is None or outlook is None:
                 continue
             origin = family.column(row, outlook.cutoff)
             apart = float(share[row, origin]) if origin >= 0 else math.nan
-            yield MonthCase(past.published(key, month), outlook, border=border, apart=apart)
+            yield MonthCase(past.published(key, month), outlook, border=total, apart=apart)
 
 
 def _apart_shares(head: PanelHindcasts, family: PanelHindcasts) -> Floats:

@@ -66,14 +66,14 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
     beside = BesideLastValue(predictive, models.predictive["naive"])
     hindcasts = new_hindcasts(head, models, runs.stored_hindcasts(db))
     rules = rules_of(config)
-    borders = vintage_hindcasts(db, head, predictive, source)
+    totals = vintage_hindcasts(db, head, predictive, source)
     families = drill_down(counts, config, report, source)
-    findings = judge_new(db, borders, families, rules)
+    findings = judge_new(db, totals, families, rules)
     moved = explain(
         db,
         findings.flags,
         findings.judgements,
-        [borders, *families],
+        [totals, *families],
         counts,
         source.hierarchy.dimensions or config.forecast.dimensions,
         source,

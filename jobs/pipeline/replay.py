@@ -94,9 +94,9 @@ def service(
         vintage_hindcasts(connection, head, predictive, source), first, rules, since=since
     )
     shown = [month_of(head.panel, 0, column) for column in range(head.last + 1)]
-    borders = [key.border for key in head.keys]
-    calm = quiet_months(borders, shown)
-    quiet = {(borders[r], shown[c]) for r, c in np.argwhere(calm)}
+    totals = [key.border for key in head.keys]
+    calm = quiet_months(totals, shown)
+    quiet = {(totals[r], shown[c]) for r, c in np.argwhere(calm)}
     return ReplayedService(replayed, frozenset(quiet), source.totals)
 
 

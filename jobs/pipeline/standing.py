@@ -160,9 +160,9 @@ def _drawn(
     head: Headline, predictive: Predictive, columns: Ints, many: int, source: Source
 ) -> Iterator[PathsByTotal | None]:
     """Paths of every border and of their sum from each column; None without a forecast."""
-    borders = [head.keys.index(SeriesKey(border)) for border in source.totals.parts]
+    totals = [head.keys.index(SeriesKey(border)) for border in source.totals.parts]
     total = head.keys.index(SeriesKey(source.totals.whole))
-    scores = paths.one_month_scores(predictive, head.panel.z)[borders]
+    scores = paths.one_month_scores(predictive, head.panel.z)[totals]
     all_marks = predictive.at(columns).quantiles(paths.QUANTILES)
     together: Floats | None = None
     for place, column in enumerate(columns.tolist()):
@@ -172,9 +172,9 @@ def _drawn(
             continue
         if together is None or place % _REFIT == 0:
             known = paths.correlation(scores[:, : column + 1])
-            together = paths.as_wide_as(known, of[borders], of[total])
-        draws = paths.draw(of[borders], together, many, column)
-        by_row = dict(zip(borders, draws, strict=True)) | {total: draws.sum(axis=0)}
+            together = paths.as_wide_as(known, of[totals], of[total])
+        draws = paths.draw(of[totals], together, many, column)
+        by_row = dict(zip(totals, draws, strict=True)) | {total: draws.sum(axis=0)}
         yield {head.keys[row]: draws for row, draws in by_row.items()}
 
 

@@ -53,9 +53,9 @@ def notice_intents(
     fresh = _fresh(db, result.judgements, newest, now)
     kind = _kind(db, config, result, fresh)
     if kind is not None:
-        borders = ",".join(sorted(j.series.border for j in fresh))
+        totals = ",".join(sorted(j.series.border for j in fresh))
         of = "news" if measures.current(db) == measures.FIRST else f"news of {source.name}"
-        key = _key(f"{of}|{fresh[0].month}|{borders}")
+        key = _key(f"{of}|{fresh[0].month}|{totals}")
         release_id = max(j.release_id for j in fresh)
         yield NoticeIntent(kind, fresh[0].month, release_id, key, _message_id(key, domain))
     yield from _corrections(db, counts, newest, domain, source)
@@ -93,14 +93,14 @@ def _kind(
     """What kind of news it is, None if there is none."""
     if not fresh:
         return None
-    month, borders = fresh[0].month, {j.series for j in fresh}
+    month, totals = fresh[0].month, {j.series for j in fresh}
     flags = [
         f
         for f in result.flags
         if f.month == month and f.severity != "watch" and f.kind in ("month", "drift")
     ]
     shifts = [e for e in result.episodes if e.state == "level shift" and e.closed == month]
-    if any(f.series in borders for f in flags) or any(e.series in borders for e in shifts):
+    if any(f.series in totals for f in flags) or any(e.series in totals for e in shifts):
         return "flags"
     if config.notices.quiet_months:
         return "quiet"
@@ -166,6 +166,6 @@ def false_now(
         if section.part == "finding"
     }
     return {
-        border: became_false(statement, counts.get(SeriesKey(border), {}), source)
-        for border, statement in stated.items()
+        total: became_false(statement, counts.get(SeriesKey(total), {}), source)
+        for total, statement in stated.items()
     }

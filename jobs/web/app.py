@@ -287,10 +287,10 @@ class Site:
 
     async def _fact(self, request: Request) -> Response:
         """A number's page is that of its month, which says what the number is."""
-        border, span = request.path_params["border"], request.path_params["span"]
-        beside = f"fact/{border}/{span}/{request.path_params['number']}"
-        known = border in map(slug, self.totals.every)
-        if not known or not (self.folder / "fact" / border / span / "index.html").is_file():
+        total, span = request.path_params["border"], request.path_params["span"]
+        beside = f"fact/{total}/{span}/{request.path_params['number']}"
+        known = total in map(slug, self.totals.every)
+        if not known or not (self.folder / "fact" / total / span / "index.html").is_file():
             raise HTTPException(404)
         if (self.folder / beside).is_file():  # that page itself, and its data
             return await self._files.get_response(beside, request.scope)

@@ -355,7 +355,7 @@ def test_a_part_is_not_watched_for_drift():
 
 def test_a_part_that_moved_with_its_border_is_listed_under_it():
     state, judged = judge_month(
-        State(), look("2025-01", 250, key=PART, border=border("2025-01", 0.25)), RULES
+        State(), look("2025-01", 250, key=PART, total=border("2025-01", 0.25)), RULES
     )
 
     assert [(f.role, f.parent, f.episode) for f in judged.flags] == [("listed", "2025-01", None)]
@@ -365,7 +365,7 @@ def test_a_part_that_moved_with_its_border_is_listed_under_it():
 
 def test_a_part_that_did_not_follow_stands_apart():
     _, judged = judge_month(
-        State(), look("2025-01", 1000, key=PART, border=border("2025-01", 0.25)), RULES
+        State(), look("2025-01", 1000, key=PART, total=border("2025-01", 0.25)), RULES
     )
 
     flag = judged.flags[0]
@@ -376,8 +376,8 @@ def test_a_part_that_did_not_follow_stands_apart():
 
 def test_a_part_that_goes_further_apart_escalates():
     looks = [
-        look("2025-01", 1000, key=PART, border=border("2025-01", 0.25)),
-        look("2025-02", 4000, key=PART, border=border("2025-02", 0.25)),
+        look("2025-01", 1000, key=PART, total=border("2025-01", 0.25)),
+        look("2025-02", 4000, key=PART, total=border("2025-02", 0.25)),
     ]
 
     found = [flag for _, judged in judge_months(looks, RULES) for flag in judged.flags]
@@ -392,7 +392,7 @@ def test_a_part_under_an_open_border_is_quiet_if_it_moves_along():
     """The border returns; so does the part: by its own forecast that were a flag."""
     returned = border("2025-02", 4.0, flagged=False)
 
-    _, judged = judge_month(State(), look("2025-02", 4000, 1000, key=PART, border=returned), RULES)
+    _, judged = judge_month(State(), look("2025-02", 4000, 1000, key=PART, total=returned), RULES)
 
     assert judged.judgement.p < 0.001
     assert judged.flags == ()
@@ -401,16 +401,16 @@ def test_a_part_under_an_open_border_is_quiet_if_it_moves_along():
 def test_a_part_whose_border_is_quiet_is_judged_by_its_own_forecast():
     quiet = BorderMonth(math.log1p(10_000), outlook("2025-01", 10_000))
 
-    _, judged = judge_month(State(), look("2025-01", 250, key=PART, border=quiet), RULES)
+    _, judged = judge_month(State(), look("2025-01", 250, key=PART, total=quiet), RULES)
 
     assert [(f.role, f.parent) for f in judged.flags] == [("first", None)]
     assert judged.judgement.apart_p is None
 
 
 def test_a_part_apart_from_a_border_that_returns_was_transient():
-    first = look("2025-01", 1000, key=PART, border=border("2025-01", 0.25))
+    first = look("2025-01", 1000, key=PART, total=border("2025-01", 0.25))
     back = BorderMonth(math.log1p(10_000), outlook("2025-02", 2500), "2025-01")
-    second = look("2025-02", 1000, 1000, key=PART, border=back)
+    second = look("2025-02", 1000, 1000, key=PART, total=back)
 
     found = [judged for _, judged in judge_months([first, second], RULES)]
 
@@ -520,9 +520,9 @@ def test_a_month_that_goes_further_may_end_its_episode_too():
 
 def test_a_part_apart_that_turns_round_is_a_reversal():
     """Above its border in January, far below it in February, which the border's return is not."""
-    january = look("2025-01", 1000, key=PART, border=border("2025-01", 0.25))
+    january = look("2025-01", 1000, key=PART, total=border("2025-01", 0.25))
     moved = BorderMonth(math.log1p(10_000), outlook("2025-02", 10_000), "2025-01", False)
-    february = look("2025-02", 100, key=PART, border=moved)
+    february = look("2025-02", 100, key=PART, total=moved)
 
     (_, first), (state, second) = judge_months([january, february], RULES)
 
@@ -541,7 +541,7 @@ def test_deviations_over_different_spans_are_not_compared():
     """The border was forecast from a month earlier than the part; or the scale apart is unknown."""
     above = border("2025-01", 0.25)
     early = replace(above, outlook=replace(outlook("2025-01", 10_000), cutoff="2024-11"))
-    plain = look("2025-01", 1000, key=PART, border=above)
+    plain = look("2025-01", 1000, key=PART, total=above)
 
     _, compared = judge_month(State(), plain, RULES)
     _, apart = judge_month(State(), replace(plain, border=early), RULES)
@@ -556,7 +556,7 @@ def test_a_part_s_episode_apart_is_frozen_as_its_difference_from_the_border():
     above = BorderMonth(math.log1p(2500), outlook("2025-01", 10_000), "2024-12", True)
 
     state, judged = judge_month(
-        State(), look("2025-01", 1000, key=PART, border=above, apart=0.5), RULES
+        State(), look("2025-01", 1000, key=PART, total=above, apart=0.5), RULES
     )
 
     (flag,) = judged.flags
@@ -580,7 +580,7 @@ def test_a_part_s_episode_apart_is_frozen_as_its_difference_from_the_border():
 def test_a_part_is_listed_only_in_its_border_s_own_month(count, median, flagged, expected):
     above = replace(border("2025-01", 0.25), flagged=flagged)
 
-    _, judged = judge_month(State(), look("2025-01", count, median, key=PART, border=above), RULES)
+    _, judged = judge_month(State(), look("2025-01", count, median, key=PART, total=above), RULES)
 
     assert [(f.role, f.parent, f.episode) for f in judged.flags] == expected
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 
-def prophet_parts(border: str, counts: Mapping[str, int], source: Source) -> Parts:
+def prophet_parts(total: str, counts: Mapping[str, int], source: Source) -> Parts:
     """The components of the fit to all months held; one fit, a second with the import."""
-    alone = filled(panel({SeriesKey(border): counts}, source=source))
+    alone = filled(panel({SeriesKey(total): counts}, source=source))
     with warnings.catch_warnings():
         # What the library says about its own code, as in the loop over cutoffs.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -110,28 +110,28 @@ def _bars(name: str, bars: Sequence[Row], span: tuple[float, float]) -> Chart:
     return {"layer": layers, "width": 470, "height": 18 * len(placed), "title": heading}
 
 
-def components(border: str, parts: Parts, published: Sequence[Row], source: Source) -> Picture:
+def components(total: str, parts: Parts, published: Sequence[Row], source: Source) -> Picture:
     """What Prophet's fit is made of: trend, season, and the effect of known policy dates."""
     trend: list[dict[str, Any]] = [
         {"month": months.from_index(int(at)), "trend": math.expm1(level)}
         for at, level in zip(parts.months, parts.trend, strict=True)
     ]
     scale = grammar.amounts([row["encounters"] for row in published], True, source)
-    dotted, key = grammar.breaks(border, trend[0]["month"], trend[-1]["month"], source)
+    dotted, key = grammar.breaks(total, trend[0]["month"], trend[-1]["month"], source)
     layers = [
         grammar.line(published, "encounters", scale, color=PALE, strokeWidth=1.5),
         *dotted,
         grammar.line(trend, "trend", scale, color=BLUE, strokeWidth=2.2),
     ]
     above = {"layer": layers, "width": grammar.WIDTH, "height": 220}
-    season, effects = _season(parts), _effects(border, parts)
+    season, effects = _season(parts), _effects(total, parts)
     below = {"hconcat": [_season_bars(season), *([_effect_bars(effects)] if effects else [])]}
     words = grammar.below(key) if key else {"vconcat": []}
     frame = {"vconcat": [above, words, below], "spacing": 10}
     high = max(season, key=lambda row: row["percent"])
     low = min(season, key=lambda row: row["percent"])
     title = (
-        f"{source.totals.name(border)}, Prophet's view: highest in {high['name']} "
+        f"{source.totals.name(total)}, Prophet's view: highest in {high['name']} "
         f"({high['percent']:+.0f}%), "
         f"lowest in {low['name']} ({low['percent']:+.0f}%)"
     )
@@ -151,8 +151,8 @@ def _season(parts: Parts) -> list[dict[str, Any]]:
     ]
 
 
-def _effects(border: str, parts: Parts) -> list[dict[str, Any]]:
-    named = {months.to_index(d.date[:7]) for d in KNOWN if border in d.borders}
+def _effects(total: str, parts: Parts) -> list[dict[str, Any]]:
+    named = {months.to_index(d.date[:7]) for d in KNOWN if total in d.borders}
     return [
         {"name": f"{n} {month_words(months.from_index(at))}", "percent": 100 * math.expm1(effect)}
         for n, (at, effect) in enumerate(sorted(parts.events.items()), start=1)

@@ -39,7 +39,7 @@ _LEAST, _MOST = 14.0, 180.0  # square pixels of points that stand for no chances
 
 
 def fan(
-    border: str,
+    total: str,
     published: Sequence[Row],
     forecasts: Sequence[Row],
     flagged: Sequence[Row],
@@ -54,12 +54,12 @@ def fan(
     shown = grammar.months_back(published, MONTHS_SHOWN)
     scale = fan_scale(shown, forecasts, source, log)
     last = forecasts[-1]
-    dotted, key = grammar.breaks(border, shown[0]["month"], last["month"], source)
+    dotted, key = grammar.breaks(total, shown[0]["month"], last["month"], source)
     layers = [
         *fan_layers(shown, forecasts, flagged, scale, dotted),
         grammar.side_labels(fan_labels(last), last["month"], scale),
     ]
-    return grammar.picture(layers, *fan_words(border, shown[-1], forecasts, source, part), key)
+    return grammar.picture(layers, *fan_words(total, shown[-1], forecasts, source, part), key)
 
 
 def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row], source: Source) -> Picture:
@@ -154,10 +154,10 @@ def counts_scale(shown: Sequence[Row], source: Source) -> Amounts:
     return grammar.amounts([min(counts) / notice_chart.BELOW, *counts], None, source)
 
 
-def counts_words(border: str, now: Row, source: Source) -> str:
+def counts_words(total: str, now: Row, source: Source) -> str:
     """Alternative text of a chart without a forecast."""
     count = f"{now['encounters']:,} {source.measure.noun} in {month_words(now['month'])}"
-    return f"{source.totals.name(border)}: {count}; not forecast yet."
+    return f"{source.totals.name(total)}: {count}; not forecast yet."
 
 
 def fan_labels(last: Row) -> list[tuple[str, float]]:
@@ -179,12 +179,12 @@ def edge_labels(last: Row) -> list[tuple[str, float]]:
 
 
 def fan_words(
-    border: str, now: Row, forecasts: Sequence[Row], source: Source, part: str = ""
+    total: str, now: Row, forecasts: Sequence[Row], source: Source, part: str = ""
 ) -> tuple[str, str, str]:
     """Title, subtitle and alternative text of a fan."""
     first, last = forecasts[0], forecasts[-1]
     title = (
-        f"{source.totals.name(border)}{f', {part}' if part else ''}: {now['encounters']:,} "
+        f"{source.totals.name(total)}{f', {part}' if part else ''}: {now['encounters']:,} "
         f"{source.measure.noun} "
         f"in {month_words(now['month'])}; {first['median']:,} expected for "
         f"{month_words(first['month'])}"
@@ -203,7 +203,7 @@ def fan_words(
 
 
 def history(
-    border: str,
+    total: str,
     rows: Sequence[Row],
     flagged: Sequence[Row],
     horizon: int,
@@ -213,9 +213,9 @@ def history(
     """Earlier forecasts beside the published counts, flags and breaks marked."""
     first, last = rows[0]["month"], rows[-1]["month"]
     marked = [row for row in flagged if first <= row["month"] <= last]
-    dotted, key = grammar.breaks(border, first, last, source)
+    dotted, key = grammar.breaks(total, first, last, source)
     layers = history_layers(rows, marked, dotted, source, log)
-    return grammar.picture(layers, *history_words(border, rows, marked, horizon, source), key)
+    return grammar.picture(layers, *history_words(total, rows, marked, horizon, source), key)
 
 
 def history_layers(
@@ -239,14 +239,14 @@ def history_layers(
 
 
 def history_words(
-    border: str, rows: Sequence[Row], marked: Sequence[Row], horizon: int | None, source: Source
+    total: str, rows: Sequence[Row], marked: Sequence[Row], horizon: int | None, source: Source
 ) -> tuple[str, str, str]:
     """Title, subtitle and alternative text; horizon None: the forecast that judged the month."""
     first, last = rows[0]["month"], rows[-1]["month"]
     inside = sum(row["lo95"] <= row["encounters"] <= row["hi95"] for row in rows)
     lead = {None: "the forecast", 1: "1 month"}.get(horizon, f"{horizon} months")
     title = (
-        f"{source.totals.name(border)}: the 95% interval of {lead} before held {inside} of "
+        f"{source.totals.name(total)}: the 95% interval of {lead} before held {inside} of "
         f"{len(rows)} months"
     )
     hindcasts = sum(row["basis"] == "hindcast" for row in rows)
@@ -260,7 +260,7 @@ def history_words(
     return title, subtitle, alt_text
 
 
-def calibration(border: str, rows: Sequence[Row], source: Source) -> Picture:
+def calibration(total: str, rows: Sequence[Row], source: Source) -> Picture:
     """Share of months that intervals were meant to hold, against the share they held."""
     meant = "share of months an interval is meant to hold"
     place = {
@@ -289,7 +289,7 @@ def calibration(border: str, rows: Sequence[Row], source: Source) -> Picture:
     layers += _calibration_key(looks, place)
     seen = {row["horizon"]: row for row in rows if row["level"] == 0.95}
     text = ", ".join(f"{100 * seen[lead]['share']:.0f}% at lead {lead}" for lead in leads)
-    title = f"{source.totals.name(border)}: the 95% interval held {text}"
+    title = f"{source.totals.name(total)}: the 95% interval held {text}"
     subtitle = (
         "On the grey diagonal an interval holds as often as it is meant to; below it, less often. "
         f"Hindcasts, {seen[leads[0]]['n']} months at lead 1; long leads overlap and are no "
@@ -312,7 +312,7 @@ def _calibration_key(
         yield grammar.layer(word, "text", label, align="left", fontSize=11, color=INK)
 
 
-def score(border: str, rows: Sequence[Row], source: Source) -> Picture:
+def score(total: str, rows: Sequence[Row], source: Source) -> Picture:
     """Every model's error by year of the cutoff: what was good when."""
     scores = [row["log_wis"] for row in rows]
     scale = Amounts(True, min(scores) / 1.1, max(scores) * 1.1, source.measure.unit)
@@ -342,7 +342,7 @@ def score(border: str, rows: Sequence[Row], source: Source) -> Picture:
     style: Any = {"align": "left", "dx": 10, "fontSize": 10.5, "color": INK}
     layers.append(grammar.layer(labels, "text", {**place, "text": grammar.text()}, **style))
     better = _years_better(by_model)
-    title = f"{source.totals.name(border)}: better than naive in {better[0]} of {better[1]} years"
+    title = f"{source.totals.name(total)}: better than naive in {better[0]} of {better[1]} years"
     subtitle = (
         "Weighted interval score of log counts, all leads of 1 to 12 months: blue with dots is "
         "the service's own model, dashed is naive (the last count goes on), thin grey the others. "

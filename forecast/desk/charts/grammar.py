@@ -215,10 +215,10 @@ def band(rows: Sequence[Row], level: int, scale: Amounts, x: Channel | None = No
     return layer(timed(rows), "area", {"x": x or time_axis(), **edges}, color=BANDS[level])
 
 
-def breaks(border: str, first: str, last: str, source: Source) -> tuple[list[Chart], list[str]]:
+def breaks(total: str, first: str, last: str, source: Source) -> tuple[list[Chart], list[str]]:
     """The known policy dates of a border: dotted, numbered lines, and the key in words."""
     known = KNOWN if source.follows_policy else ()
-    dates = [d for d in known if border in d.borders and first <= d.date[:7] <= last]
+    dates = [d for d in known if total in d.borders and first <= d.date[:7] <= last]
     if not dates:
         return [], []
     rows = [{"at": d.date, "number": str(n)} for n, d in enumerate(dates, start=1)]

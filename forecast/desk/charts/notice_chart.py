@@ -24,7 +24,7 @@ KEY = (
 
 
 def picture(
-    border: str, rows: Sequence[Row], flagged: Sequence[Row], finding: str, source: Source
+    total: str, rows: Sequence[Row], flagged: Sequence[Row], finding: str, source: Source
 ) -> Picture:
     """The months beside their forecasts.
 
@@ -39,7 +39,7 @@ def picture(
     frame = {"layer": drawn, "width": WIDTH, "height": HEIGHT}
     now = rows[-1]
     title = (
-        f"{source.totals.name(border)}: {now['encounters']:,} counted, {now['median']:,} forecast"
+        f"{source.totals.name(total)}: {now['encounters']:,} counted, {now['median']:,} forecast"
     )
     return Picture(grammar.framed(frame, title, KEY, WIDTH + 30), f"{finding} {KEY}")
 

@@ -445,11 +445,11 @@ def correction(
     )
 
 
-def withdrawn(border: str, month: str, run: int, at: str, why: str, source: Source) -> SectionText:
+def withdrawn(total: str, month: str, run: int, at: str, why: str, source: Source) -> SectionText:
     """The section that withdraws what a withdrawn run said; at : when, UTC, ISO 8601."""
-    where = f"{source.totals.where(border)} in {month_words(month)}"
+    where = f"{source.totals.where(total)} in {month_words(month)}"
     return SectionText(
-        border=border,
+        border=total,
         phrase="notice withdrawn",
         finding=f"Correction: we withdraw our notice on {source.measure.noun} {where}.",
         more=(

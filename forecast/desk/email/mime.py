@@ -98,12 +98,12 @@ def subject(notice: Notice, sections: Sequence[Section], source: Source) -> str:
             by_phrase.setdefault(section.phrase, []).append(section.border)
     if not by_phrase:
         return f"{start}what else was unusual"
-    texts = [f"{_joined(borders, source)} {phrase}" for phrase, borders in by_phrase.items()]
+    texts = [f"{_joined(totals, source)} {phrase}" for phrase, totals in by_phrase.items()]
     return start + ", ".join(texts)
 
 
-def _joined(borders: Sequence[str], source: Source) -> str:
-    ordered = sorted(borders, key=source.totals.every.index)
+def _joined(totals: Sequence[str], source: Source) -> str:
+    ordered = sorted(totals, key=source.totals.every.index)
     return " and ".join((", ".join(ordered[:-1]), ordered[-1])) if ordered[1:] else ordered[0]
 
 

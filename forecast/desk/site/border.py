@@ -63,14 +63,14 @@ class ScoreRow:
     covers: tuple[str, ...]
 
 
-def border_page(record: SiteRecord, border: str) -> SitePage:
+def border_page(record: SiteRecord, total: str) -> SitePage:
     """All there is about a border."""
-    border_record = record.borders[border]
+    border_record = record.borders[total]
     newest = border_record.newest
     drawn = [
         *(
             pictures.fan(
-                border,
+                total,
                 border_record.months,
                 border_record.ahead,
                 border_record.flagged,
@@ -80,16 +80,14 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
             for size in (FULL, PHONE)
         ),
         *(
-            pictures.history(
-                border, border_record.stood, border_record.flagged, size, record.source
-            )
+            pictures.history(total, border_record.stood, border_record.flagged, size, record.source)
             for size in (FULL, PHONE)
             if border_record.stood  # none was judged yet
         ),
     ]
     shown = {
         "found": border_record,
-        "answer": lines.answer(record, border),
+        "answer": lines.answer(record, total),
         "newest": newest,
         "compared": cards.compared(newest, None),
         "paragraph": one_line(brief.paragraph(newest)),
@@ -100,12 +98,12 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "chances": [(row["kind"], percent(row["chance"])) for row in border_record.chances],
         "cards": cards.cards(border_record),
         "judged_by": judged_by(flag["basis"] for flag in border_record.flags),
-        "open_parts": cards.parts(record, border),
+        "open_parts": cards.parts(record, total),
         "years": year_table(border_record),
         "quality": content.quality(newest.score) if newest.score else "",
         "scores": score_rows(border_record),
         "restated": list(map(restated, border_record.revised)),
-        "by_kind": by_kind([p for p in record.parts.values() if p.key.border == border]),
+        "by_kind": by_kind([p for p in record.parts.values() if p.key.border == total]),
     }
     rows = {
         "months": border_record.months,
@@ -116,7 +114,7 @@ def border_page(record: SiteRecord, border: str) -> SitePage:
         "forecast-changes": border_record.changes,
     }
     preview, picture = month_preview(record, newest)
-    preview = replace(preview, frame=embed_place(border))
+    preview = replace(preview, frame=embed_place(total))
     files = {**charts(drawn), **picture}
     for name, group in rows.items():
         files |= table(name, group, record.source)

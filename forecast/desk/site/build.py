@@ -102,8 +102,8 @@ def write(
 def opening(record: SiteRecord, runs: Collection[int], address: str) -> Iterator[SitePage]:
     """What people open first. kept : runs whose pages are kept."""
     yield front(record)
-    for border in record.source.totals.every:
-        yield border_page(record, border)
+    for total in record.source.totals.every:
+        yield border_page(record, total)
     yield from over_all(record)
     yield from run_pages(record, runs)
     yield subscribe_page(record, address)
@@ -114,10 +114,10 @@ def _others(record: SiteRecord) -> Iterator[SitePage]:
     if record.parts or record.source.shipped:
         yield series_list(record)
     yield from comparisons(record)
-    for border, border_record in record.borders.items():
-        yield embed_page(record, border)
+    for total, border_record in record.borders.items():
+        yield embed_page(record, total)
         for month in sorted(border_record.reports, reverse=True):
-            yield month_page(record, border, month)
+            yield month_page(record, total, month)
         for fact in facts(border_record):
             yield fact_page(record, border_record, fact)
     for part in record.parts.values():

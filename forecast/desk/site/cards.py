@@ -75,13 +75,13 @@ def cards(border_record: BorderRecord, flags: Sequence[Row] | None = None) -> tu
     return tuple(card(flag, border_record.reports[flag["month"]]) for flag in chosen)
 
 
-def parts(record: SiteRecord, border: str | None = None) -> tuple[PartCard, ...]:
+def parts(record: SiteRecord, total: str | None = None) -> tuple[PartCard, ...]:
     """Flags of parts that are still open, the most serious first."""
     flagged = [
         (part, flag)
         for part in record.parts.values()
         for flag in part.flags
-        if flag["episode"] == "open" and border in (None, part.key.border)
+        if flag["episode"] == "open" and total in (None, part.key.border)
     ]
     flagged.sort(key=lambda pair: (_SERIOUS.index(pair[1]["severity"]), pair[1]["p"] or 0))
     return tuple(part_card(part, flag, record.run.data_through) for part, flag in flagged)

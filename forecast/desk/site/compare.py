@@ -30,30 +30,30 @@ def comparisons(record: SiteRecord) -> Iterator[SitePage]:
             for part in record.source.totals.parts
             if record.source.totals.whole
         ]
-    counts = {border: _counts(record, border) for border in record.source.totals.every}
+    counts = {total: _counts(record, total) for total in record.source.totals.every}
     pairs = [
         (first, other) for first, other in pairs if counts[first].keys() & counts[other].keys()
     ]
     years = {
-        border: sorted(
+        total: sorted(
             {
                 months.fiscal_year(month, record.source.year_begins)
-                for month in record.borders[border].reports
+                for month in record.borders[total].reports
             },
             reverse=True,
         )
-        for border in record.source.totals.every
+        for total in record.source.totals.every
     }
     yield SitePage("compare/", "compare_list", {"pairs": pairs, "years": years})
     for first, second in pairs:
         yield _borders(record, first, second)
-    for border, of_border in years.items():
+    for total, of_border in years.items():
         for later, earlier in pairwise(of_border):
-            yield _two_years(record, border, later, earlier)
+            yield _two_years(record, total, later, earlier)
 
 
-def _counts(record: SiteRecord, border: str) -> dict[str, int]:
-    return {row["month"]: row["encounters"] for row in record.borders[border].months}
+def _counts(record: SiteRecord, total: str) -> dict[str, int]:
+    return {row["month"]: row["encounters"] for row in record.borders[total].months}
 
 
 def _borders(record: SiteRecord, first: str, second: str) -> SitePage:

@@ -16,25 +16,25 @@ def front(record: SiteRecord) -> SitePage:
     """The page that answers first."""
     since = months.shift(record.run.data_through, -LATELY)
     drawn = {
-        border: pictures.fan(
-            border,
+        total: pictures.fan(
+            total,
             border_record.months,
             border_record.ahead,
             border_record.flagged,
             CARD,
             record.source,
-            name=slug(border),
+            name=slug(total),
         )
-        for border, border_record in record.borders.items()
+        for total, border_record in record.borders.items()
     }
     newest = [border_record.months[-1] for border_record in record.borders.values()]
-    answers = {border: lines.answer(record, border) for border in record.borders}
+    answers = {total: lines.answer(record, total) for total in record.borders}
     # Of many, only those that need a look, and the sum of all, stand open.
     folded: dict[str, list[str]] = {}
     if len(answers) > NAMED:
-        for border, answer in answers.items():
-            if not answer.flagged and border != record.source.totals.whole:
-                folded.setdefault(answer.verdict, []).append(border)
+        for total, answer in answers.items():
+            if not answer.flagged and total != record.source.totals.whole:
+                folded.setdefault(answer.verdict, []).append(total)
     expectations = [border_record.newest.expectation for border_record in record.borders.values()]
     bases = [expectation.basis for expectation in expectations if expectation]
     shown = {
@@ -43,8 +43,8 @@ def front(record: SiteRecord) -> SitePage:
         "judged_by": judged_by(bases) if bases else "",
         "charts": drawn,
         "compared": {
-            border: cards.compared(border_record.newest, None)
-            for border, border_record in record.borders.items()
+            total: cards.compared(border_record.newest, None)
+            for total, border_record in record.borders.items()
         },
         "lately": [
             card

@@ -32,9 +32,9 @@ class Answer:
     halves: str
 
 
-def answer(record: SiteRecord, border: str) -> Answer:
+def answer(record: SiteRecord, total: str) -> Answer:
     """Is anything unusual, what is expected next, at ports and between ports."""
-    border_record = record.borders[border]
+    border_record = record.borders[total]
     verdict, flagged = _verdict(border_record)
     score = border_record.newest.score
     coverage = "" if score is None else f" (has held {100 * score['coverage80']:.0f}% of months)"
@@ -42,14 +42,14 @@ def answer(record: SiteRecord, border: str) -> Answer:
         flagged=flagged,
         verdict=verdict,
         unusual=unusual(border_record.newest, border_record.flags),
-        expected=f"{coming(record, border)}{coverage}.",
-        halves=" ".join((halves(border_record.newest), *_halves_ahead(record, border))),
+        expected=f"{coming(record, total)}{coverage}.",
+        halves=" ".join((halves(border_record.newest), *_halves_ahead(record, total))),
     )
 
 
-def coming(record: SiteRecord, border: str) -> str:
+def coming(record: SiteRecord, total: str) -> str:
     """What is forecast for the coming month; of a new series, when its first forecast comes."""
-    border_record = record.borders[border]
+    border_record = record.borders[total]
     if border_record.ahead:
         return expected(border_record.ahead[0], record.source)
     known = [row["month"] for row in border_record.months]
@@ -107,12 +107,12 @@ def halves(report: MonthReport) -> str:
     return f"{halved.words(words, report.source, short=True)}."
 
 
-def _halves_ahead(record: SiteRecord, border: str) -> list[str]:
+def _halves_ahead(record: SiteRecord, total: str) -> list[str]:
     parts = [
-        record.agency(border, half.component) for half in record.source.hierarchy.both_halves or ()
+        record.agency(total, half.component) for half in record.source.hierarchy.both_halves or ()
     ]
     rows = [part.ahead[0] for part in parts if part and part.ahead]
-    ahead = record.borders[border].ahead
+    ahead = record.borders[total].ahead
     if len(rows) < 2 or not ahead or rows[0]["month"] != ahead[0]["month"]:
         return []
     return [f"Next month: {rows[0]['median']:,} and {rows[1]['median']:,}."]

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 
-def month_page(record: SiteRecord, border: str, month: str) -> SitePage:
+def month_page(record: SiteRecord, total: str, month: str) -> SitePage:
     """All there is about a border's month."""
-    border_record = record.borders[border]
+    border_record = record.borders[total]
     report = border_record.reports[month]
     first = next((flag for flag in report.flags if flag["kind"] == "month"), None)
     drivers = [row for row in report.drivers if row["contribution"] is not None]
-    drawn = [pictures.drivers(border, report.drivers, record.source)] if drivers else []
+    drawn = [pictures.drivers(total, report.drivers, record.source)] if drivers else []
     around = [months.shift(month, by) for by in (-1, 1)]
     shown = {
         "found": border_record,

@@ -45,22 +45,22 @@ class NewsItem:
 def everywhere(record: SiteRecord) -> Iterator[NewsItem]:
     """Of all borders: a release once, and what is unusual or was corrected anywhere."""
     yield from _releases(record)
-    for border in record.borders:
-        yield from (e for e in of_border(record, border) if e.kind != RELEASED)
+    for total in record.borders:
+        yield from (e for e in of_border(record, total) if e.kind != RELEASED)
     for row in record.withdrawn:
         yield _withdrawn(row)
 
 
-def of_border(record: SiteRecord, border: str) -> Iterator[NewsItem]:
+def of_border(record: SiteRecord, total: str) -> Iterator[NewsItem]:
     """Of one border."""
-    border_record = record.borders[border]
+    border_record = record.borders[total]
     for month in sorted(border_record.reports)[-LATELY:]:
         yield _release(border_record, border_record.reports[month])
     for flag in border_record.flags:
         yield _unusual(border_record, flag)
     yield from _revised(border_record)
     for row in record.corrected:
-        if row["border"] == border:
+        if row["border"] == total:
             yield _corrected(row, record.source)
 
 

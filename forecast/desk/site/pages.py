@@ -205,7 +205,7 @@ def _words(source: Source) -> dict[str, Any]:
         "example": slug(source.totals.every[0]),
         "at": at,
         "between": between,
-        "total_place": lambda border: total_place(border, source),
+        "total_place": lambda total: total_place(total, source),
         "year_name": lambda year: year_name(year, source.year_begins),
         "year_noun": year_noun(source.year_begins),
         "year_months": [MONTHS[int(m[5:]) - 1] for m in fiscal_months(2001, source.year_begins)],

@@ -108,7 +108,7 @@ ALBUM = Album()
 
 
 def fan(
-    border: str,
+    total: str,
     published: Sequence[Row],
     ahead: Sequence[Row],
     flagged: Sequence[Row],
@@ -128,44 +128,44 @@ def fan(
         for row in grammar.months_back(published, size.months)
     ]
     last = ahead[-1] if ahead else shown[-1]
-    dotted, key = _dates(border, shown[0]["month"], last["month"], size, source)
+    dotted, key = _dates(total, shown[0]["month"], last["month"], size, source)
 
     def draw() -> tuple[bytes, str]:
         if not ahead:
             layers = forecasts.counts_layers(
                 shown, flagged, forecasts.counts_scale(shown, source), dotted
             )
-            alt = forecasts.counts_words(border, last, source)
+            alt = forecasts.counts_words(total, last, source)
             return grammar.plain_svg(layers, size.width, size.height, source), alt
         scale = forecasts.fan_scale(shown, ahead, source)
         layers = forecasts.fan_layers(shown, ahead, flagged, scale, dotted)
         labels = forecasts.edge_labels(last)
         layers.append(grammar.side_labels(labels, last["month"], scale, size.height))
-        alt = forecasts.fan_words(border, shown[-1], ahead, source, part)[2]
+        alt = forecasts.fan_words(total, shown[-1], ahead, source, part)[2]
         return grammar.plain_svg(layers, size.width, size.height, source), alt
 
     bounds = [{k: v for k, v in row.items() if k != "run_id"} for row in ahead]
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
-    asked = ("fan", repr(source.measure), border, part, shown, bounds, marked, asdict(size))
+    asked = ("fan", repr(source.measure), total, part, shown, bounds, marked, asdict(size))
     return _named(name or f"forecast-{size.name}", *ALBUM.drawn(asked, draw), key)
 
 
 def history(
-    border: str, rows: Sequence[Row], flagged: Sequence[Row], size: Size, source: Source
+    total: str, rows: Sequence[Row], flagged: Sequence[Row], size: Size, source: Source
 ) -> Drawn:
     """The forecast that stood before each month beside what came."""
     from forecast.desk.charts import forecasts, grammar
 
     shown = rows[-2 * size.months :]
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
-    dotted, key = _dates(border, shown[0]["month"], shown[-1]["month"], size, source)
+    dotted, key = _dates(total, shown[0]["month"], shown[-1]["month"], size, source)
 
     def draw() -> tuple[bytes, str]:
         layers = forecasts.history_layers(shown, marked, dotted, source)
-        alt = forecasts.history_words(border, shown, marked, None, source)[2]
+        alt = forecasts.history_words(total, shown, marked, None, source)[2]
         return grammar.plain_svg(layers, size.width, size.height, source), alt
 
-    asked = ("history", repr(source.measure), border, shown, marked, asdict(size))
+    asked = ("history", repr(source.measure), total, shown, marked, asdict(size))
     return _named(f"history-{size.name}", *ALBUM.drawn(asked, draw), key)
 
 
@@ -198,26 +198,26 @@ def lines(
     return _named(f"compared-{size.name}", ALBUM.drawn(asked, draw)[0], alt)
 
 
-def drivers(border: str, rows: Sequence[Row], source: Source) -> Drawn:
+def drivers(total: str, rows: Sequence[Row], source: Source) -> Drawn:
     """What moved a flagged month."""
     from forecast.desk.charts import explanations, grammar
 
     def draw() -> tuple[bytes, str]:
-        picture = explanations.drivers(border, rows, source)
+        picture = explanations.drivers(total, rows, source)
         return grammar.render(picture, "svg", source), picture.alt
 
-    return _named("drivers", *ALBUM.drawn(("drivers", repr(source.measure), border, rows), draw))
+    return _named("drivers", *ALBUM.drawn(("drivers", repr(source.measure), total, rows), draw))
 
 
 def _dates(
-    border: str, first: str, last: str, size: Size, source: Source
+    total: str, first: str, last: str, size: Size, source: Source
 ) -> tuple[list[Chart], str]:
     """The dotted lines of known policy dates, and their key."""
     from forecast.desk.charts import grammar
 
     if not size.dated:
         return [], ""
-    dotted, key = grammar.breaks(border, first, last, source)
+    dotted, key = grammar.breaks(total, first, last, source)
     return dotted, " ".join(key)
 
 

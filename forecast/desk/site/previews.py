@@ -66,19 +66,19 @@ def _pictured(
     return Preview(about, alt, width, height), {PICTURE: b64decode(picture)}
 
 
-def embed_place(border: str) -> str:
+def embed_place(total: str) -> str:
     """Folder of a border's chart for other pages."""
-    return f"{FOLDER}{slug(border)}/"
+    return f"{FOLDER}{slug(total)}/"
 
 
-def embed_page(record: SiteRecord, border: str) -> SitePage:
+def embed_page(record: SiteRecord, total: str) -> SitePage:
     """The forecast's chart with its finding and a link back; shows the border page's own files."""
-    border_record = record.borders[border]
+    border_record = record.borders[total]
     shown = {
         "found": border_record,
         "fan": [
             pictures.fan(
-                border,
+                total,
                 border_record.months,
                 border_record.ahead,
                 border_record.flagged,
@@ -89,6 +89,6 @@ def embed_page(record: SiteRecord, border: str) -> SitePage:
         ],
         "unusual": lines.unusual(border_record.newest, border_record.flags),
         "halves": lines.halves(border_record.newest),
-        "expected": lines.coming(record, border),
+        "expected": lines.coming(record, total),
     }
-    return SitePage(embed_place(border), "embed", shown)
+    return SitePage(embed_place(total), "embed", shown)

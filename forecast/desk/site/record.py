@@ -123,9 +123,9 @@ class SiteRecord:
     parts: Mapping[SeriesKey, PartRecord]
     measures: Mapping[str, str] = field(default_factory=dict)
 
-    def agency(self, border: str, name: str) -> PartRecord | None:
+    def agency(self, total: str, name: str) -> PartRecord | None:
         """The part of a border that an agency counted."""
-        return self.parts.get(SeriesKey(border, "component", name, name))
+        return self.parts.get(SeriesKey(total, "component", name, name))
 
 
 def read_site(connection: sqlite3.Connection, today: date, source: Source) -> SiteRecord:
@@ -143,7 +143,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         withdrawn=runs.withdrawals(connection),
         corrected=page.corrected(connection),
         release_days=page.release_days(connection),
-        borders={border: _border(connection, border, source) for border in source.totals.every},
+        borders={total: _border(connection, total, source) for total in source.totals.every},
         parts={
             key: PartRecord(source, key, months[key], ahead.get(key, ()), flagged.get(key, ()))
             for key in sorted(months, key=lambda key: (source.totals.every.index(key.border), key))
@@ -151,20 +151,20 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     )
 
 
-def _border(connection: sqlite3.Connection, border: str, source: Source) -> BorderRecord:
+def _border(connection: sqlite3.Connection, total: str, source: Source) -> BorderRecord:
     return BorderRecord(
         source=source,
-        border=border,
-        reports=all_reports(connection, border, source),
-        months=page.all_months(connection, border),
-        ahead=read.forecasts(connection, source.totals, border),
-        flags=flags.flags(connection, source.totals, border),
-        judged=page.judged(connection, border),
-        stood=plots.stood(connection, border),
-        revised=page.revised(connection, border),
-        restated=page.restatements(connection, border),
-        scores=read.scores(connection, source.totals, border),
-        spans=page.spans(connection, border),
-        chances=standing.latest(connection, border),
-        changes=changes.latest(connection, border),
+        border=total,
+        reports=all_reports(connection, total, source),
+        months=page.all_months(connection, total),
+        ahead=read.forecasts(connection, source.totals, total),
+        flags=flags.flags(connection, source.totals, total),
+        judged=page.judged(connection, total),
+        stood=plots.stood(connection, total),
+        revised=page.revised(connection, total),
+        restated=page.restatements(connection, total),
+        scores=read.scores(connection, source.totals, total),
+        spans=page.spans(connection, total),
+        chances=standing.latest(connection, total),
+        changes=changes.latest(connection, total),
     )

@@ -22,8 +22,8 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
     flagged = [{**flag, "median": flag["expected"]} for flag in part.flags]
     chart = None
     if part.ahead:
-        border, kind = part.key.border, f"{part.name} ({part.kind})"
-        chart = pictures.fan(border, part.months, part.ahead, flagged, PART, record.source, kind)
+        total, kind = part.key.border, f"{part.name} ({part.kind})"
+        chart = pictures.fan(total, part.months, part.ahead, flagged, PART, record.source, kind)
     part_words = lines.part_lines(part, newest)
     shown = {
         "part": part,
@@ -71,11 +71,11 @@ def series_list(record: SiteRecord) -> SitePage:
     """Every series in one list, which the browser's own search finds its way in."""
     groups = [
         (
-            border,
-            record.source.totals.name(border),
-            by_kind([p for p in record.parts.values() if p.key.border == border]),
+            total,
+            record.source.totals.name(total),
+            by_kind([p for p in record.parts.values() if p.key.border == total]),
         )
-        for border in record.borders
+        for total in record.borders
     ]
     rows = [
         {

@@ -40,7 +40,7 @@ _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "https://bordercast.example.org/calendar
 def subscribe_page(record: SiteRecord, address: str) -> SitePage:
     """Every feed, the calendar, and how to use them."""
     entries = {"all": list(news.everywhere(record))}
-    entries |= {border: list(news.of_border(record, border)) for border in record.borders}
+    entries |= {total: list(news.of_border(record, total)) for total in record.borders}
     by_scope = {scope: {kind: _feed(record, scope, kind) for kind in _ABOUT} for scope in entries}
     files = {
         f"{feed.name}.atom": feeds.atom(

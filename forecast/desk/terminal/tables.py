@@ -67,22 +67,22 @@ def forecast_table(
     for column in (2, 4, 5, 6):
         table.columns[column].justify = "right"
     shown = {
-        border: list(group)[:AHEAD]
-        for border, group in groupby(forecasts, key=lambda row: row["border"])
+        total: list(group)[:AHEAD]
+        for total, group in groupby(forecasts, key=lambda row: row["border"])
     }
-    for border, ahead in {**shown, **dict.fromkeys(waiting, ())}.items():
-        published = last[border]
+    for total, ahead in {**shown, **dict.fromkeys(waiting, ())}.items():
+        published = last[total]
         left = [
-            (border, month_name(published["month"]), f"{published['encounters']:,}"),
+            (total, month_name(published["month"]), f"{published['encounters']:,}"),
             ("", "on month", change(published["encounters"], published["month_before"])),
             ("", "on year", change(published["encounters"], published["year_before"])),
         ]
-        left += _halves(halves.get(border), source)
+        left += _halves(halves.get(total), source)
         for i in range(max(len(left), len(ahead))):
             cells = left[i] if i < len(left) else ("", "", "")
             table.add_row(*cells, *(_ahead(ahead[i]) if i < len(ahead) else ()))
         table.add_section()
-    notes = [Text(f"{border}: not forecast yet: {why}.") for border, why in waiting.items()]
+    notes = [Text(f"{total}: not forecast yet: {why}.") for total, why in waiting.items()]
     return Group(table, *notes)
 
 
