@@ -71,7 +71,7 @@ def work(measure: DrugMeasure, dimension: str = "drug") -> Drugs:
     (release,) = bundle.load(measure)
     span = months.between(*release.coverage[0][1:])
     series = {
-        f"{key.border}, {key.member}".rstrip(", "): [by_month.get(month, 0) for month in span]
+        f"{key.total}, {key.member}".rstrip(", "): [by_month.get(month, 0) for month in span]
         for key, by_month in sorted(release.counts.items())
         if key.dimension == dimension and by_month
     }

@@ -33,7 +33,7 @@ def main(path: str) -> None:
     for flag in replayed.flags:
         episode = replayed.ending(flag)
         what = WORDS[episode.state if episode else None]
-        place = {"month": flag.month, "border": flag.series.border, "encounters": flag.encounters}
+        place = {"month": flag.month, "border": flag.series.total, "encounters": flag.encounters}
         marks.append(place | {"what": what})
     Path(path).write_text(vl_convert.vegalite_to_svg(_chart(lines, marks).to_dict()))
 

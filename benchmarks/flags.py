@@ -99,7 +99,7 @@ def known_months(found: dict[str, Study], replayed: ReplayedService) -> Iterator
     flags = [f for f in replayed.flags if f.kind == "month" and f.month >= "2018"]
     yield Reach("flags of the borders, 2018 - Aug 2026", 0, 10, len(flags))
     for total in ("southwest", "northern"):
-        ours = [f for f in flags if f.series.border == total and f.month >= "2025"]
+        ours = [f for f in flags if f.series.total == total and f.month >= "2025"]
         yield Reach(f"flags of {total} since 2025", 1, 1, len(ours))
 
 
@@ -112,7 +112,7 @@ def drifting(found: dict[str, Study], replayed: ReplayedService) -> Iterator[Rea
     yield Reach(
         "regions since Oct 2003: months an alarm", 130, 9999, regions.counted.sum() / max(count, 1)
     )
-    seen = {(f.series.border, f.month) for f in alarms}
+    seen = {(f.series.total, f.month) for f in alarms}
     wanted = {("southwest", "2021-03"), ("nationwide", "2021-03")}
     yield Reach("2021-03 found, southwest and nationwide", 2, 2, len(seen & wanted))
     for name, factor, least in (("up", 1.2**6, 0.55), ("down", 0.8**6, 0.72)):

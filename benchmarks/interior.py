@@ -21,7 +21,7 @@ BEHIND = 24  # months before the first cutoff: the engine forecasts nothing with
 def work() -> Rolling:
     """The parts that CBP publishes of each border and nationwide, in months that all have."""
     series = {
-        f"{key.border}, {key.member}": by_month
+        f"{key.total}, {key.member}": by_month
         for snapshot in ENCOUNTERS.embedded(())
         for key, by_month in sorted(snapshot.counts.items())
         if key.dimension == ASIDE.dimension

@@ -132,9 +132,9 @@ def sectors(first_cutoff: str, last_target: str | None = None) -> Rolling:
 def regions(first_cutoff: str, last_target: str | None = None) -> Rolling:
     """The sums of all Border Patrol sectors of each border."""
     span = _span(_sector_keys())
-    totals = sorted({key.border for key in _sector_keys()})
+    totals = sorted({key.total for key in _sector_keys()})
     counts = [
-        np.sum([_counts(key, span) for key in _sector_keys() if key.border == total], axis=0)
+        np.sum([_counts(key, span) for key in _sector_keys() if key.total == total], axis=0)
         for total in totals
     ]
     return _cut(f"regions {first_cutoff[:4]}-", totals, counts, span, first_cutoff, last_target)
@@ -184,7 +184,7 @@ def _rolling(
     totals: dict[int, tuple[int, ...]] | None = None,
 ) -> Rolling:
     counts = [_counts(key, span) for key in keys]
-    names = [" / ".join(filter(None, (k.border, k.member.removesuffix(" Sector")))) for k in keys]
+    names = [" / ".join(filter(None, (k.total, k.member.removesuffix(" Sector")))) for k in keys]
     return _cut(name, names, counts, span, first_cutoff, last_target, totals)
 
 

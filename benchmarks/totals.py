@@ -152,7 +152,7 @@ def parts(dimension: str) -> tuple[list[Pair], dict[str, Floats]]:
 
 def _rows(keys: Sequence[SeriesKey], total: str, said: Predictive, place: int) -> np.ndarray:
     """The border's parts that have a forecast from this column."""
-    own = np.array([key.border == total for key in keys])
+    own = np.array([key.total == total for key in keys])
     return np.flatnonzero(own & np.isfinite(said.sigma[:, place]))
 
 

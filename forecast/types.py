@@ -51,7 +51,7 @@ class Scope(NamedTuple):
     months of its own. Elsewhere it is "". A border's total has dimension "".
     """
 
-    border: str
+    total: str
     dimension: str
     component: str = ""
 
@@ -59,7 +59,7 @@ class Scope(NamedTuple):
 class SeriesKey(NamedTuple):
     """One monthly series: border x dimension x member; a border's total has "" for both."""
 
-    border: str
+    total: str
     dimension: str = ""
     member: str = ""
     component: str = ""
@@ -67,7 +67,7 @@ class SeriesKey(NamedTuple):
     @property
     def scope(self) -> Scope:
         """The scope whose coverage is this series' coverage."""
-        return Scope(self.border, self.dimension, self.component)
+        return Scope(self.total, self.dimension, self.component)
 
     @property
     def headline(self) -> bool:

@@ -92,8 +92,17 @@ class Tools:
 
         def look(connection: Any) -> Any:
             keys = joint.series_keys(connection)
-            chosen = [key for key in keys if total in ("", key.border)]
-            rows = [{"name": str(key), **key._asdict()} for key in chosen]
+            chosen = [key for key in keys if total in ("", key.total)]
+            rows = [
+                {
+                    "name": str(key),
+                    "border": key.total,
+                    "dimension": key.dimension,
+                    "member": key.member,
+                    "component": key.component,
+                }
+                for key in chosen
+            ]
             return _page_of(rows, limit, offset)
 
         return self._read(look)
@@ -113,7 +122,7 @@ class Tools:
 
         def look(connection: Any) -> Any:
             key = series_key(connection, _short(series), self.settings.context.source)
-            known = observations.as_of(connection, day, key.border, "*").get(key, {})
+            known = observations.as_of(connection, day, key.total, "*").get(key, {})
             rows = [{"month": m, **value._asdict()} for m, value in known.items() if m >= first]
             return _page_of(rows, limit, offset)
 

@@ -220,7 +220,7 @@ def _state_problems(figures: Path, state: Counts) -> list[str]:
         for row in _read(figures / "state_monthly.csv")
     }
     found = {
-        (key.border, key.member, month): count
+        (key.total, key.member, month): count
         for key, by_month in state.items()
         if key.dimension == "state"
         for month, count in by_month.items()
@@ -235,7 +235,7 @@ def _field_problems(figures: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
     for line in aug:
         if line.key.dimension == "field":
             for month, count in zip(months.between(*line.coverage[1:]), line.counts, strict=True):
-                areas[line.key.border, month] += count
+                areas[line.key.total, month] += count
     return [
         f"{row['border']} {row['month']} is {row['encounters']}, its areas {areas[place]}"
         for row in _read(figures / "border_monthly.csv")
@@ -246,7 +246,7 @@ def _field_problems(figures: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
 
 def _sector_problems(figures: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
     """The sectors' long table gives the same source a second time."""
-    known = {(line.key.border, line.key.member): line for line in aug}
+    known = {(line.key.total, line.key.member): line for line in aug}
     problems = []
     for row in _read(figures / "usbp_sector_monthly.csv.gz"):
         line = known.get((row["border"], row["sector"]))
@@ -258,7 +258,7 @@ def _sector_problems(figures: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
 def _at_large_problems(files: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
     """Parts add up to the total of the page, and it is that of the file by area."""
     patrol = {
-        line.key.border: line
+        line.key.total: line
         for line in aug
         if (line.key.dimension, line.key.member) == ("component", COMPONENTS["usbp"])
     }
@@ -296,7 +296,7 @@ def _lines(sums: Counts) -> list[EmbeddedSeries]:
 
 def _table(lines: Iterable[EmbeddedSeries]) -> str:
     rows = [
-        (key.border, key.dimension, key.component, key.member, first, " ".join(map(str, counts)))
+        (key.total, key.dimension, key.component, key.member, first, " ".join(map(str, counts)))
         for key, first, counts in lines
     ]
     return _csv([("border", "dimension", "component", "member", "first_month", "counts"), *rows])

@@ -67,7 +67,7 @@ def _table(said: Snapshot) -> str:
     for key, by_month in sorted(said.counts.items()):
         if not key.headline:
             counts = " ".join(str(by_month.get(month, 0)) for month in span)
-            writer.writerow((key.border, key.dimension, key.component, key.member, span[0], counts))
+            writer.writerow((key.total, key.dimension, key.component, key.member, span[0], counts))
     return text.getvalue()
 
 

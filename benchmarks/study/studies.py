@@ -68,7 +68,7 @@ class Study:
     @property
     def quiet(self) -> measures.Mask:
         """Of these, the ones not within three months after a known break."""
-        totals = [key.border for key in self.setting.keys]
+        totals = [key.total for key in self.setting.keys]
         return self.counted & quiet(totals, self.shown)
 
 
@@ -192,5 +192,5 @@ def _mean(values: Iterable[float]) -> float:
 
 def known_p(study: Study, total: str, month: str) -> float:
     """The p of a month of a border's series in a study."""
-    row = next(i for i, key in enumerate(study.setting.keys) if key.border == total)
+    row = next(i for i, key in enumerate(study.setting.keys) if key.total == total)
     return float(study.judging.p[row, study.shown.index(month)])

@@ -168,7 +168,7 @@ class _Reader:
             # A border that a sentence names ends what was said of a sector before.
             totals = scene.of_kind("border")
             if totals and not scene.of_kind("sector", "office", "city"):
-                self.context.border = totals[0].phrase.value
+                self.context.total = totals[0].phrase.value
             if len(scene.numbers) <= MOST_NUMBERS:
                 for number in scene.numbers:
                     finding = self._number(scene, number)
@@ -194,7 +194,7 @@ class _Reader:
             last = main[0]
             context.subject, context.span = last.subject, last.span
             context.agency = last.subject.agency
-            context.border = last.subject.border if not last.subject.dimension else context.border
+            context.total = last.subject.total if not last.subject.dimension else context.total
             subject = last.subject
             kind = {"field": "office" if subject.agency == "ofo" else "sector"}
             dimension = kind.get(subject.dimension, subject.dimension)
@@ -214,14 +214,14 @@ class _Reader:
         if sectors:
             context.part = ("sector", (sectors[-1].phrase.value,), False)
         elif totals:
-            context.border = totals[-1]
+            context.total = totals[-1]
             if not readings.same_border(context.part, totals[-1]):
                 context.part = readings.NO_PART
         measures = {phrase.phrase.value for phrase in scene.of_kind("measure")}
         spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
         if spoken:
             context.agency = "" if spoken == "all" else spoken
-            total = context.border or context.home
+            total = context.total or context.home
             if total and not sectors:
                 context.subject = Subject(total, context.agency)
         self._saw_times(scene)
@@ -261,7 +261,7 @@ class _Reader:
         if split is None:
             return finding
         case = _Mention(finding.start, finding.end, finding.number, claimed)
-        entry = replace(sense, subject=Subject(sense.subject.border, "", APPREHENSION, (AT_ENTRY,)))
+        entry = replace(sense, subject=Subject(sense.subject.total, "", APPREHENSION, (AT_ENTRY,)))
         if finding.verdict not in HOLDS:
             judged = judge(self.table, entry, claimed, strict=True)
             holds = judged.verdict in HOLDS and judged.evidence != "tolerance"
@@ -312,7 +312,7 @@ class _Reader:
         claimed = mentions.claimed(scene, number)
         if self.hosts and features.is_whole(scene, self.hosts[-1].number, number):
             part = self.hosts[-1].subject
-            whole = Subject(part.border, part.agency)
+            whole = Subject(part.total, part.agency)
             whose = [
                 Candidate(whole, 0.0),
                 *(Candidate(subject.value, subject.cost + 0.6) for subject in whose),
@@ -369,7 +369,7 @@ class _Reader:
         host = self.hosts[-1]
         own = whose[0].value if whose and whose[0].bound else None
         if fresh and own and own.dimension in GROUPS:
-            like = own._replace(border=host.subject.border, agency=host.subject.agency)
+            like = own._replace(total=host.subject.total, agency=host.subject.agency)
             whose = [
                 Candidate(like, 0.1, True),
                 *(Candidate(w.value, w.cost + 0.3, w.bound) for w in whose),

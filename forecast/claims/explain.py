@@ -72,7 +72,7 @@ def split_of(table: CountTable, subject: Subject, span: ClaimSpan) -> Split | No
     if subject.agency != "usbp" or subject.dimension:
         return None
     parts = (
-        table.total(Subject(subject.border, "", APPREHENSION, (kind,)), span)
+        table.total(Subject(subject.total, "", APPREHENSION, (kind,)), span)
         for kind in (AT_ENTRY, AT_LARGE)
     )
     entry, inside = parts
@@ -167,7 +167,7 @@ def _explain_mislabelled(
     table: CountTable, sense: Reading, claimed: Claimed, judged: JudgedClaim, other: Reading
 ) -> Explained:
     subject, right_words = other.subject, statement(table, other, claimed.value)
-    kind = f"{agency_words(subject.agency, table.source)} ({subject.border})"
+    kind = f"{agency_words(subject.agency, table.source)} ({subject.total})"
     split = split_of(table, subject, other.span)
     if subject.dimension:
         kind = subject.words(table.source)

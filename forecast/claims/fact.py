@@ -168,7 +168,7 @@ def _order(match: NumberMatch, source: Source) -> tuple[int, int, int, int, int]
     how = ("now", "published", "near").index(match.how)
     part = 2 if match.subject.dimension else 1 if match.subject.agency else 0
     plain = 0 if match.span.length == 1 else 1 if match.span.year else 2
-    total = source.totals.every.index(match.subject.border)
+    total = source.totals.every.index(match.subject.total)
     return how, part, plain, -match.span.last, total
 
 

@@ -538,7 +538,7 @@ def _drug_shares(drug: str, scene: Scene, when: list[Candidate[ClaimSpan]]) -> l
     part, whole = Subject("", "", DRUG, (drug,)), Subject(NATIONWIDE, "", DRUG, (drug,))
     return [
         ScoredReading(
-            Reading(part._replace(border=total), span.value, "share_percent", None, whole),
+            Reading(part._replace(total=total), span.value, "share_percent", None, whole),
             0.7 * rank + span.cost,
             True,
             span.bound,
@@ -581,8 +581,8 @@ def _whole(
     region = range(number.last, number.last + 14)
     totals = [phrase.phrase.value for phrase in scene.of_kind("border") if phrase.first in region]
     totals += [phrase.phrase.value for phrase in scene.of_kind("border")]
-    totals += [subject.border for subject in hosts]
-    totals += [b for b in (context.border, context.home, "southwest", NATIONWIDE) if b]
+    totals += [subject.total for subject in hosts]
+    totals += [b for b in (context.total, context.home, "southwest", NATIONWIDE) if b]
     measures = [
         phrase.phrase.value
         for phrase in scene.of_kind("measure")

@@ -68,7 +68,7 @@ class TextState:
     home: str | None = None
     speaks: frozenset[tuple[str, str]] = frozenset()
     sectors_named: frozenset[str] = frozenset()
-    border: str | None = None
+    total: str | None = None
     agency: str | None = None
     part: SensePart = NO_PART
     group: SensePart = NO_PART
@@ -154,7 +154,7 @@ def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
         others = dict.fromkeys(phrase.phrase.value for _, phrase in near[1:])
         options += [Candidate(v, 1.2 + (near[0][0] < TIGHT)) for v in others if v != first]
         return options
-    order = dict.fromkeys(filter(None, (context.border, context.home)))
+    order = dict.fromkeys(filter(None, (context.total, context.home)))
     options = [Candidate(total, 0.6 + 0.6 * i) for i, total in enumerate(order)]
     spoken = any(kind == "border" for kind, _ in context.speaks)
     guesses = {NATIONWIDE: 1.6, "southwest": 1.4} if spoken else {NATIONWIDE: 0.7, "southwest": 0.5}
@@ -738,7 +738,7 @@ def other_measures(sense: Reading) -> Iterator[tuple[Reading, bool]]:
 
     Yields the sense and whether only the agency differs.
     """
-    whose, border = sense.subject, sense.subject.border
+    whose, border = sense.subject, sense.subject.total
     same: list[Subject] = []
     if whose.dimension in ("citizenship", "demographic") and whose.agency:
         same = [whose._replace(agency="")]

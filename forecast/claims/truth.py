@@ -176,7 +176,7 @@ class Subject(NamedTuple):
     members : the parts, added up, in the publisher's names; for `other_than` left out instead.
     """
 
-    border: str
+    total: str
     agency: str = ""
     dimension: str = ""
     members: tuple[str, ...] = ()
@@ -185,14 +185,14 @@ class Subject(NamedTuple):
     def key(self, source: Source) -> SeriesKey:
         """The series' key, where it is one series; of several parts the first's."""
         if self.dimension == "field":
-            return SeriesKey(self.border, "field", self.members[0], AGENCIES[self.agency or "usbp"])
+            return SeriesKey(self.total, "field", self.members[0], AGENCIES[self.agency or "usbp"])
         if self.dimension:
             agency = USBP if self.dimension == APPREHENSION else ""
             if not source.shipped:  # each part of own counts is released for itself
                 agency = self.members[0]
-            return SeriesKey(self.border, self.dimension, self.members[0], agency)
+            return SeriesKey(self.total, self.dimension, self.members[0], agency)
         agency = AGENCIES.get(self.agency, "")
-        return SeriesKey(self.border, "component" if agency else "", agency, agency)
+        return SeriesKey(self.total, "component" if agency else "", agency, agency)
 
     def words(self, source: Source, *, split: bool = False) -> str:
         """As one says it after a number: encounters ... at the northern land border.
@@ -200,11 +200,11 @@ class Subject(NamedTuple):
         split : what of the Border Patrol's count was in the interior is said behind it.
         """
         noun = source.measure.noun
-        place = "at both land borders" if self.border == LAND else source.totals.where(self.border)
+        place = "at both land borders" if self.total == LAND else source.totals.where(self.total)
         if self.dimension == "field":
             named = " and ".join(self.members)
             kind = agency_words("ofo" if self.agency == "ofo" else "usbp", source)
-            return f"{kind} in {named}" + (f" ({place})" if self.border == "other" else "")
+            return f"{kind} in {named}" + (f" ({place})" if self.total == "other" else "")
         if self.dimension == "state":
             states = " and ".join(member_words("state", name, source) for name in self.members)
             return f"{noun} in {states} ({place})"
@@ -338,7 +338,7 @@ class CountTable:
         """Every value that a total's month has had; empty unless its first one is on record."""
         if subject.agency or subject.dimension or span.length > 1:
             return set()
-        known = self.values.get((subject.border, span.first), ())
+        known = self.values.get((subject.total, span.first), ())
         # A first value was known within two months of the month's end, on a day that is told.
         due = months.from_index(span.first + 3)
         dated = any(kind != "unknown" and day[:7] <= due for _, day, kind in known)
@@ -353,18 +353,18 @@ class CountTable:
             return _added([self.counts(subject) for subject in ones])
         if subject.agency and subject.dimension not in ("", "field"):
             return None  # the files do not tell nationality or state by agency
-        if subject.border in (NATIONWIDE, LAND) and subject.dimension != "field":
+        if subject.total in (NATIONWIDE, LAND) and subject.dimension != "field":
             return self._of_borders(subject)
         if subject.agency == "ofo" and not subject.dimension:
-            both = self.counts(Subject(subject.border))
-            return _less(both, self.counts(Subject(subject.border, "usbp")))
+            both = self.counts(Subject(subject.total))
+            return _less(both, self.counts(Subject(subject.total, "usbp")))
         return self._series.get(subject.key(self.source))
 
     def _of_borders(self, subject: Subject) -> ClaimCounts | None:
-        if subject.border == NATIONWIDE and subject.key(self.source) in self._series:
+        if subject.total == NATIONWIDE and subject.key(self.source) in self._series:
             return self._series[subject.key(self.source)]
-        totals = BORDERS if subject.border == NATIONWIDE else BORDERS[:2]
-        lines = [self.counts(subject._replace(border=total)) for total in totals]
+        totals = BORDERS if subject.total == NATIONWIDE else BORDERS[:2]
+        lines = [self.counts(subject._replace(total=total)) for total in totals]
         if subject.dimension:  # a part that a border has none of is no gap
             lines = [line for line in lines if line]
         return _added(lines)
@@ -377,9 +377,9 @@ class CountTable:
         for key in self._series:
             if key.dimension == "field":
                 agency = "usbp" if key.component == USBP else "ofo"
-                yield Subject(key.border, agency, "field", (key.member,))
+                yield Subject(key.total, agency, "field", (key.member,))
             elif not key.headline and key.dimension != "component":
-                yield Subject(key.border, "", key.dimension, (key.member,))
+                yield Subject(key.total, "", key.dimension, (key.member,))
         parts = {key[1:3] for key in self._series if key.dimension in EVERYWHERE}
         for dimension, member in sorted(parts):
             yield Subject(NATIONWIDE, "", dimension, (member,))
@@ -390,7 +390,7 @@ def _half_units(key: SeriesKey, rounded: str, keys: Iterable[SeriesKey]) -> floa
     if not rounded or key.dimension == rounded:
         return 0.5 if rounded else 0.0
     parts = {key for key in keys if key.dimension == rounded}
-    return 0.5 * sum(key.border in (NATIONWIDE, part.border) for part in parts)
+    return 0.5 * sum(key.total in (NATIONWIDE, part.total) for part in parts)
 
 
 def _line(by_month: Mapping[int, tuple[int, int]], half: float) -> ClaimCounts:
@@ -431,20 +431,20 @@ def series_names(table: CountTable) -> SeriesNames:
             keys.setdefault(SeriesKey(total, "component", agency, agency))
     for key in list(keys):
         if key.dimension in EVERYWHERE:
-            keys.setdefault(key._replace(border=NATIONWIDE))
+            keys.setdefault(key._replace(total=NATIONWIDE))
     return SeriesNames(keys, source=table.source)
 
 
 def subject_of(key: SeriesKey) -> Subject:
     """Whose counts a series has."""
     if key.dimension == APPREHENSION:
-        return Subject(key.border, "", key.dimension, (key.member,))
+        return Subject(key.total, "", key.dimension, (key.member,))
     agency = {USBP: "usbp", OFO: "ofo"}.get(key.component, "")
     if key.dimension == "component":
-        return Subject(key.border, {USBP: "usbp", OFO: "ofo"}.get(key.member, ""))
+        return Subject(key.total, {USBP: "usbp", OFO: "ofo"}.get(key.member, ""))
     if key.headline:
-        return Subject(key.border)
-    return Subject(key.border, agency, key.dimension, (key.member,))
+        return Subject(key.total)
+    return Subject(key.total, agency, key.dimension, (key.member,))
 
 
 def name_of(names: SeriesNames, subject: Subject) -> str:

@@ -81,7 +81,7 @@ class Record:
         _known("model", model, sorted(set(every["model"])))
         rows = every[every["model"] == model]
         about |= {"model": model, "run_id": int(rows["run_id"].iloc[0])}
-        border = table[_rows_of(table, SeriesKey(key.border)) & (table["model"] == model)]
+        border = table[_rows_of(table, SeriesKey(key.total)) & (table["model"] == model)]
         about["note"] = stale_words(
             str(rows["cutoff"].iloc[0]), str(border["cutoff"].max()), self.source
         )
@@ -95,7 +95,7 @@ class Record:
         key, about = self._named(series)
         if key.headline:
             table = self.view("border_months", as_of)
-            rows = table[table["border"] == key.border]
+            rows = table[table["border"] == key.total]
             return _by_month(rows, ["border"], {**about, "as_of": as_of})
         table = self.view("series_months", as_of)
         rows = table[_rows_of(table, key)]
@@ -107,7 +107,7 @@ class Record:
         with self._reading() as connection:
             names = SeriesNames(joint.series_keys(connection), self.source)
         key = names.find(series)
-        return key, {"series": names.name(key), "border": key.border, "digest": self.digest}
+        return key, {"series": names.name(key), "border": key.total, "digest": self.digest}
 
     def span(self, series: str, span: str) -> pd.Series:
         """The sum of months: published part, median and intervals in counts.

@@ -44,7 +44,7 @@ _OBSERVED = ("as_of", "target_end_date", "target", "location", "observation")
 class Quantile(NamedTuple):
     """One quantile of one forecast: encounters at permille / 1000."""
 
-    border: str
+    total: str
     cutoff: str
     month: str
     horizon: int
@@ -103,7 +103,7 @@ def _round(folder: Path, model: str, cutoff: str, rows: Sequence[Quantile], sour
             last_day(cutoff),
             _target_name(source),
             q.horizon,
-            q.border,
+            q.total,
             last_day(q.month),
             "quantile",
             q.permille / 1000,

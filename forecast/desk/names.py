@@ -67,7 +67,7 @@ class SeriesNames:
         *dimension, part = rest or [first]
         if len(dimension) > 1:
             raise SeriesNameError(text, "write BORDER:PART, or BORDER:DIMENSION:PART")
-        parts = [key for key in self.keys if not key.headline and border in (None, key.border)]
+        parts = [key for key in self.keys if not key.headline and border in (None, key.total)]
         if dimension:
             parts = [
                 key for key in parts if _normal(dimension[0]) in _dimension_forms(key, self.source)
@@ -82,25 +82,25 @@ class SeriesNames:
             key
             for key in self.keys
             if not key.headline
-            and key.border == _border(total, self.source)
+            and key.total == _border(total, self.source)
             and wanted in _dimension_forms(key, self.source)
         ]
 
     def name(self, key: SeriesKey) -> str:
         """The shortest name that `find` reads back, in words: northern:Swanton Sector."""
         if key.headline:
-            return key.border
+            return key.total
         words = member_words(key.dimension, key.member, self.source)
-        short = f"{key.border}:{words}"
-        beside = [other for other in self.keys if other.border == key.border]
+        short = f"{key.total}:{words}"
+        beside = [other for other in self.keys if other.total == key.total]
         # A crossing's words have commas where its name has stars; only its label reads back.
         if "*" in key.dimension:
-            return f"{key.border}:{key.member}"
+            return f"{key.total}:{key.member}"
         if _matching(words, [other for other in beside if not other.headline], self.source) == [
             key
         ]:
             return short
-        return f"{key.border}:{key.dimension}:{words}"
+        return f"{key.total}:{key.dimension}:{words}"
 
     def _only(
         self, text: str, keys: Sequence[SeriesKey], among: Sequence[SeriesKey] = ()
@@ -158,7 +158,7 @@ def member_words(dimension: str, member: str, source: Source) -> str:
 
 def _as_kept(key: SeriesKey) -> tuple[str, ...]:
     """A series by its labels as the record has them, and no more than these."""
-    return (key.border,) if key.headline else (f"{key.border}:{key.member}", key.member)
+    return (key.total,) if key.headline else (f"{key.total}:{key.member}", key.member)
 
 
 def _matching(part: str, keys: Iterable[SeriesKey], source: Source) -> list[SeriesKey]:

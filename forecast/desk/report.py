@@ -180,10 +180,10 @@ def series_report(
 ) -> MonthReport:
     """The report of any series' month, which must be on record; that of a part is never kept."""
     if key.headline:
-        return report(connection, key.border, month, source)
-    total = reports.span(connection, key.border)
+        return report(connection, key.total, month, source)
+    total = reports.span(connection, key.total)
     return month_report(
-        key.border,
+        key.total,
         month,
         reports.part_record(connection, key, month),
         part=member_words(key.dimension, key.member, source),

@@ -50,7 +50,7 @@ def waiting_totals(connection: sqlite3.Connection, through: str, source: Source)
     forecast = {row["border"] for row in read.forecasts(connection, source.totals)}
     keys = [key for key in store.series_keys(connection) if key.headline]
     return {
-        key.border: waiting_words(store.counts(connection, key), through)
+        key.total: waiting_words(store.counts(connection, key), through)
         for key in keys
-        if key.border not in forecast
+        if key.total not in forecast
     }

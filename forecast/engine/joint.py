@@ -50,8 +50,8 @@ def marks_of(stored: bytes, rule: int) -> Floats:
 
 def total_of(key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey:
     """What a part adds up to: an agency's sectors to the agency, all else to the border."""
-    agency = SeriesKey(key.border, "component", key.component, key.component)
-    return agency if key.dimension == "field" and agency in among else SeriesKey(key.border)
+    agency = SeriesKey(key.total, "component", key.component, key.component)
+    return agency if key.dimension == "field" and agency in among else SeriesKey(key.total)
 
 
 def groups(among: Iterable[SeriesKey]) -> dict[tuple[SeriesKey, str], list[SeriesKey]]:

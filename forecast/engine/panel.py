@@ -23,9 +23,9 @@ def nationwide_rows(keys: Sequence[SeriesKey], totals: Totals) -> dict[int, tupl
     row_of = {key: row for row, key in enumerate(keys)}
     parts = {}
     for key, row in row_of.items():
-        borders = [row_of.get(key._replace(border=total)) for total in totals.parts]
+        borders = [row_of.get(key._replace(total=total)) for total in totals.parts]
         rows = tuple(part for part in borders if part is not None)
-        if key.border == totals.whole and len(rows) == len(totals.parts) > 0:
+        if key.total == totals.whole and len(rows) == len(totals.parts) > 0:
             parts[row] = rows
     return parts
 
@@ -62,7 +62,7 @@ def panel(
         family=np.array([(family or {}).get(key, key.dimension) for key in counts], dtype=np.str_),
         names=tuple(map(str, counts)),
         events=tuple(
-            policy_dates.columns(key.border, end, width, dates)
+            policy_dates.columns(key.total, end, width, dates)
             for key, end in zip(counts, last, strict=True)
         ),
         calm=source.calm,

@@ -241,7 +241,7 @@ def border_beside(totals: PanelHindcasts, parts: PanelHindcasts, row: int) -> tu
     The border is the series with the part's border name; NaN where it has no month.
     """
     z, first = np.full((2, parts.panel.z.shape[1]), np.nan)
-    places = [i for i, key in enumerate(totals.keys) if key.border == parts.keys[row].border]
+    places = [i for i, key in enumerate(totals.keys) if key.total == parts.keys[row].total]
     if not places:
         return z, first
     place, width = places[0], totals.panel.z.shape[1]

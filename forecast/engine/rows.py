@@ -69,7 +69,7 @@ def with_summed_medians(rows: Sequence[Forecast], totals: Totals) -> list[Foreca
     """
     parts: dict[tuple[str, str], list[int]] = {}
     for row in rows:
-        if row.series.headline and row.series.border != totals.whole:
+        if row.series.headline and row.series.total != totals.whole:
             parts.setdefault((row.model, row.month), []).append(row.median)
     whole, summed_rows = SeriesKey(totals.whole), []
     for row in rows:

@@ -197,7 +197,7 @@ def scores(
     rows = []
     for (key, model), table in tables.items():
         naive = tables.get((key, "naive"))
-        for era, in_era in _eras(table, key.border):
+        for era, in_era in _eras(table, key.total):
             for horizon in (ALL_HORIZONS, *HORIZONS):
                 part = in_era
                 if horizon != ALL_HORIZONS:

@@ -49,7 +49,7 @@ def changes(stages: Sequence[Medians]) -> list[Change]:
 def summed(medians: Medians, totals: Totals) -> dict[SeriesKey, dict[str, int]]:
     """The same with nationwide as the sum of the borders, as it is published."""
     out = {key: dict(by_month) for key, by_month in medians.items()}
-    borders = [by_month for key, by_month in out.items() if key.border != totals.whole]
+    borders = [by_month for key, by_month in out.items() if key.total != totals.whole]
     nationwide = SeriesKey(totals.whole)
     if nationwide in out and len(borders) == len(totals.parts):
         for month in out[nationwide]:

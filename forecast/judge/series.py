@@ -46,7 +46,7 @@ class MonthCase:
     published: Published
     outlook: ForecastPath | None
     older: MonthForecast | None = None
-    border: BorderMonth | None = None
+    total: BorderMonth | None = None
     apart: float = math.nan
 
 
@@ -125,15 +125,15 @@ def _verdict(published: Published, expected: MonthForecast, rules: FlagRules) ->
 
 def _apart(look: MonthCase, rules: FlagRules) -> Surprise | None:
     """The part against its border, None where that is not the question or cannot be asked."""
-    if look.border is None or look.border.flag is None or look.outlook is None:
+    if look.total is None or look.total.flag is None or look.outlook is None:
         return None
     if not math.isfinite(look.apart):
         return None
     month = look.published.month
-    if look.outlook.cutoff != look.border.outlook.cutoff:
+    if look.outlook.cutoff != look.total.outlook.cutoff:
         return None  # deviations over different spans do not compare
     expected = look.outlook.expected(month)
-    moved = parts.moved_along(expected, look.border, month, look.apart)
+    moved = parts.moved_along(expected, look.total, month, look.apart)
     return _verdict(look.published, moved, rules)
 
 
@@ -141,7 +141,7 @@ def _seen(
     look: MonthCase, outlook: ForecastPath, own: Surprise, apart: Surprise | None, rules: FlagRules
 ) -> episodes.Seen:
     verdict = apart or own
-    total = look.border
+    total = look.total
     if apart is not None:
         assert total is not None
         outlook = parts.difference(outlook, total.outlook, look.apart)
@@ -162,7 +162,7 @@ def _seen(
 def _flag(
     look: MonthCase, own: Surprise, apart: Surprise | None, state: State, step: episodes.EpisodeStep
 ) -> Flag | None:
-    total = look.border
+    total = look.total
     parent = total.flag if total else None
     if step.role:
         verdict = apart or own

@@ -111,7 +111,7 @@ def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
         return
     spans = _spans(new)
     yield from _nationwide_problem(source, new, spans)
-    stated = {key.border for key in new.counts if key.headline} - {source.totals.whole}
+    stated = {key.total for key in new.counts if key.headline} - {source.totals.whole}
     for (total, dimension), scopes in _by_dimension(spans):
         if total in stated.union(source.totals.parts):
             yield from _parts_problem(source, new, spans, total, dimension, scopes)
@@ -119,7 +119,7 @@ def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
 
 def _nationwide_problem(source: Source, new: Snapshot, spans: Spans) -> Iterator[str]:
     whole = source.totals.whole
-    stated = (key.border for key in new.counts if key.headline and key.border != whole)
+    stated = (key.total for key in new.counts if key.headline and key.total != whole)
     totals = tuple(dict.fromkeys((*source.totals.parts, *stated)))
     if not whole:
         return
@@ -202,7 +202,7 @@ def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
 
 def _by_dimension(spans: Spans) -> Iterator[tuple[tuple[str, str], list[Scope]]]:
     scopes = sorted(scope for scope in spans if scope.dimension)
-    for place, group in groupby(scopes, key=lambda scope: (scope.border, scope.dimension)):
+    for place, group in groupby(scopes, key=lambda scope: (scope.total, scope.dimension)):
         yield place, list(group)
 
 
@@ -343,7 +343,7 @@ def _moved_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[st
     for key, month, now, before in _differences(
         new, old, _still_open(new, old, source), int.__eq__, source
     ):
-        place = (key.border, key.dimension, month)
+        place = (key.total, key.dimension, month)
         (came if now > before else gone)[place] += abs(now - before)
     for border, dimension, month in sorted(gone):
         total = _count(new, SeriesKey(border), month)

@@ -202,7 +202,7 @@ def _without(snapshot: Snapshot, left_out: set[TotalMonth]) -> Snapshot:
     if not left_out:
         return snapshot
     counts = {
-        key: {m: n for m, n in by_month.items() if (key.border, m) not in left_out}
+        key: {m: n for m, n in by_month.items() if (key.total, m) not in left_out}
         for key, by_month in snapshot.counts.items()
     }
     coverage = [
@@ -213,7 +213,7 @@ def _without(snapshot: Snapshot, left_out: set[TotalMonth]) -> Snapshot:
             (
                 month
                 for month in months.between(covered.first_month, covered.last_month)
-                if (covered.scope.border, month) not in left_out
+                if (covered.scope.total, month) not in left_out
             ),
         )
     ]

@@ -130,6 +130,6 @@ def newest_months(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, 
             coalesce(max(cutoff) filter (where dimension = ''), '')
         from latest_forecasts where border = ? and model = 'bordercast'
         """,
-        (key.dimension, key.member, key.border),
+        (key.dimension, key.member, key.total),
     ).fetchone()
     return str(row[0]), str(row[1])

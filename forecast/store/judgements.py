@@ -109,7 +109,7 @@ def false_issued(
 
     key, month : look at these alone.
     """
-    known, keys = known_days(db, key.border if key else None), series_by_id(db)
+    known, keys = known_days(db, key.total if key else None), series_by_id(db)
     rows = db.execute(
         """
         select j.series_id, j.month, j.run_id, substr(r.published_at, 1, 10)

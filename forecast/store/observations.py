@@ -97,7 +97,7 @@ def explicit(
     )
     counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
     for member, month, count in rows:
-        counts[SeriesKey(scope.border, scope.dimension, member, scope.component)][month] = count
+        counts[SeriesKey(scope.total, scope.dimension, member, scope.component)][month] = count
     return counts
 
 

@@ -92,7 +92,9 @@ def _save_statements(db: Database, release_id: int, snapshot: Snapshot) -> None:
         (
             {
                 "release_id": release_id,
-                **c.scope._asdict(),
+                "border": c.scope.total,
+                "dimension": c.scope.dimension,
+                "component": c.scope.component,
                 "first_month": c.first_month,
                 "last_month": c.last_month,
             }
@@ -154,7 +156,7 @@ def neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapsho
 
     The nearest below, all of the same seq, and the nearest above.
     """
-    totals = sorted({c.scope.border for c in new.coverage if c.scope.dimension == ""})
+    totals = sorted({c.scope.total for c in new.coverage if c.scope.dimension == ""})
     rows = db.execute(
         f"""
         select distinct r.id, r.seq

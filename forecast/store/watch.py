@@ -86,7 +86,7 @@ def _save_flag(db: Database, run_id: int, f: Flag, ids: SeriesIds) -> None:
         (
             *(ids[f.series], f.month, f.kind, f.release_id, f.severity, f.ratio, f.encounters),
             *(f.expected, f.side, f.role, run_id, ids[f.series], f.episode),
-            *(ids.get(SeriesKey(f.series.border)), f.parent),
+            *(ids.get(SeriesKey(f.series.total)), f.parent),
         ),
     )
 

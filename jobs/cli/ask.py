@@ -113,11 +113,11 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
                 f"changes are kept of the {settings.context.source.totals.many}' totals",
                 settings.context.source.totals.every,
             )
-        rows = store.latest(connection, key.border)
+        rows = store.latest(connection, key.total)
     if as_json:
         print_json({"run": run.id, "digest": run.digest, "changes": rows}, settings.context.source)
     elif not rows:
-        click.echo(f"No run before run {run.id} forecast the same months of {key.border}.")
+        click.echo(f"No run before run {run.id} forecast the same months of {key.total}.")
     else:
         click.echo(answered.changes_sentence(rows))
         console().print(answered.changes_table(rows))
@@ -200,7 +200,7 @@ def show_parts(settings: Settings, series: str, span: str | None, as_json: bool)
     from forecast.desk import answered
 
     with asking(settings) as record:
-        total = record.names.parts(series)[0].border
+        total = record.names.parts(series)[0].total
         forecasts = record.parts(series, span or answered.this_fiscal_year(record, total))
         if as_json:
             print_json(

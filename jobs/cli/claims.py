@@ -140,7 +140,7 @@ def _refuse_unheld(
 def _whole_month(subject: Subject, span: ClaimSpan, source: Source) -> bool:
     """Whether there are facts about it: a month of a border's total."""
     total = not (subject.agency or subject.dimension)
-    return total and span.length == 1 and subject.border in source.totals.every
+    return total and span.length == 1 and subject.total in source.totals.every
 
 
 def _fact_lines(
@@ -156,7 +156,7 @@ def _fact_lines(
 
     facts = None
     if _whole_month(subject, span, settings.context.source):
-        facts, _ = facts_of(settings, subject.border, months.from_index(span.first))
+        facts, _ = facts_of(settings, subject.total, months.from_index(span.first))
     total = statement(table, _total(subject, span), table.total(subject, span))
     first = (
         verdict_line(table, answered)
@@ -194,7 +194,7 @@ def _fact_json(
 
     shown: dict[str, Any] = {}
     if _whole_month(subject, span, settings.context.source):
-        facts, _ = facts_of(settings, subject.border, months.from_index(span.first))
+        facts, _ = facts_of(settings, subject.total, months.from_index(span.first))
         shown |= facts_json(facts)
     if answered is None:
         return {**shown, **meaning_json(_total(subject, span), names), **run_json(run)}

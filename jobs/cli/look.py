@@ -108,7 +108,7 @@ def _beside(
     """What stands beside forecasts: sentences on one series, or the halves of all totals."""
     if key is None:
         return [], halves_published(connection, source)
-    published = published_words(connection, key.border, source) if key.headline else ""
+    published = published_words(connection, key.total, source) if key.headline else ""
     return [ask.stale(connection, key, source), ask.small(connection, key, source), published], {}
 
 

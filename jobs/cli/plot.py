@@ -54,7 +54,7 @@ class Wanted:
     @property
     def border(self) -> str:
         """The border, of a part too."""
-        return self.key.border
+        return self.key.total
 
 
 @click.command(
@@ -155,7 +155,7 @@ def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     ahead = _some(joint.month_forecasts(connection, key, ENGINE), "forecasts", wanted)
     flagged = plots.flagged(connection, key)
     part = member_words(key.dimension, key.member, wanted.source) if key.member else ""
-    return forecasts.fan(key.border, published, ahead, flagged, wanted.source, wanted.log, part)
+    return forecasts.fan(key.total, published, ahead, flagged, wanted.source, wanted.log, part)
 
 
 def _history(connection: sqlite3.Connection, wanted: Wanted) -> Picture:

@@ -45,7 +45,7 @@ def replay(settings: Settings, since: str, as_json: bool) -> None:
         "quiet_months": len(replayed.judged(quiet=True)),
         "rates": replayed.rates(quiet=False),
         "quiet_rates": replayed.rates(quiet=True),
-        "quiet_flags": sum((f.series.border, f.month) in replayed.quiet for f in replayed.flags),
+        "quiet_flags": sum((f.series.total, f.month) in replayed.quiet for f in replayed.flags),
     }
     if as_json:
         print_json({**summary, "events": events}, settings.context.source)
@@ -58,7 +58,7 @@ def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
         episode = replayed.ending(flag)
         yield {
             "month": flag.month,
-            "border": flag.series.border,
+            "border": flag.series.total,
             "kind": flag.kind,
             "role": flag.role,
             "severity": flag.severity,

@@ -176,7 +176,7 @@ def _section(
     alt: str = "",
 ) -> Section:
     return Section(
-        border=text.border,
+        border=text.total,
         part=part,
         phrase=text.phrase,
         text=typeset.as_text(text),

@@ -50,7 +50,7 @@ def _answer(
     counts: Counts,
     source: Source,
 ) -> list[Driver]:
-    members = _members(counts, whole.series.border, dimension, source)
+    members = _members(counts, whole.series.total, dimension, source)
     parts = list(_parts(members, places, counts, whole.month, cutoff))
     # Whether nobody knows the month of a part that began before it.
     unknown = any(
@@ -73,7 +73,7 @@ def _new(
         if flag.kind != "month" or flag.severity == "watch" or cutoff is None:
             continue
         whole = Whole(flag.series, flag.month, flag.expected, flag.encounters)
-        first = ("border",) if flag.series.border == source.totals.whole else ()
+        first = ("border",) if flag.series.total == source.totals.whole else ()
         # Crossings would say once more, in smaller parts, what their dimensions say.
         alone = [name for name in dimensions if CROSSED not in name]
         yield from ((whole, cutoff, name) for name in (*first, *alone))
@@ -84,7 +84,7 @@ def _members(counts: Counts, total: str, dimension: str, source: Source) -> list
     if dimension == "border":
         return [SeriesKey(name) for name in source.totals.parts if SeriesKey(name) in counts]
     totals = source.totals.parts if total == source.totals.whole else (total,)
-    return [key for key in counts if key.dimension == dimension and key.border in totals]
+    return [key for key in counts if key.dimension == dimension and key.total in totals]
 
 
 def _parts(

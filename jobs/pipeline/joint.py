@@ -95,7 +95,7 @@ def _rule(
     near, far = paths.marks(predictive), paths.marks(further)
     every = np.concatenate([near, far[:, near.shape[1] :]], axis=1)
     marks = {key: every[row] for row, key in enumerate(head.keys) if key in marginals}
-    totals = [key for key in head.keys if key in marks and key.border != source.totals.whole]
+    totals = [key for key in head.keys if key in marks and key.total != source.totals.whole]
     if not totals:
         return SimulationSpec(paths.RULE, int(head.panel.last.max()), (), ())
     rows = [head.keys.index(key) for key in totals]
@@ -110,7 +110,7 @@ def _rule(
     return SimulationSpec(
         paths.RULE,
         int(head.panel.last.max()),
-        tuple(key.border for key in totals),
+        tuple(key.total for key in totals),
         tuple(map(tuple, together.tolist())),
     )
 

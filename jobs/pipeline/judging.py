@@ -200,13 +200,13 @@ def _family_looks(
     share = _apart_shares(totals.head, family)
     for row, key in enumerate(family.keys):
         for month in past.pending(key, past.last.get(key, "")):
-            total = totals.month(key.border, month)
+            total = totals.month(key.total, month)
             outlook = past.outlook(family, row, month)
             if total is None or outlook is None:
                 continue
             origin = family.column(row, outlook.cutoff)
             apart = float(share[row, origin]) if origin >= 0 else math.nan
-            yield MonthCase(past.published(key, month), outlook, border=total, apart=apart)
+            yield MonthCase(past.published(key, month), outlook, total=total, apart=apart)
 
 
 def _apart_shares(head: PanelHindcasts, family: PanelHindcasts) -> Floats:

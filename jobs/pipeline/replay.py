@@ -46,7 +46,7 @@ class ReplayedService:
         every = [flag for series in self.series for flag in series.flags]
         return sorted(
             every,
-            key=lambda flag: (flag.month, self.totals.every.index(flag.series.border)),
+            key=lambda flag: (flag.month, self.totals.every.index(flag.series.total)),
         )
 
     def ending(self, flag: Flag) -> Episode | None:
@@ -73,7 +73,7 @@ class ReplayedService:
             for series in self.series
             for month in series.months
             if month.judgement.p is not None
-            and (not quiet or (series.series.border, month.judgement.month) in self.quiet)
+            and (not quiet or (series.series.total, month.judgement.month) in self.quiet)
         ]
 
 
@@ -94,7 +94,7 @@ def service(
         vintage_hindcasts(connection, head, predictive, source), first, rules, since=since
     )
     shown = [month_of(head.panel, 0, column) for column in range(head.last + 1)]
-    totals = [key.border for key in head.keys]
+    totals = [key.total for key in head.keys]
     calm = quiet_months(totals, shown)
     quiet = {(totals[r], shown[c]) for r, c in np.argwhere(calm)}
     return ReplayedService(replayed, frozenset(quiet), source.totals)
@@ -114,7 +114,7 @@ def known_events(service: ReplayedService, since: str, source: Source) -> Iterat
     for date in policy_dates.KNOWN:
         for series in service.series:
             month = date.date[:7]
-            if month < since or series.series.border not in date.borders:
+            if month < since or series.series.total not in date.borders:
                 continue
             until = months.shift(month, 2)
             every = (flag for judged in series.months for flag in judged.flags)
@@ -122,4 +122,4 @@ def known_events(service: ReplayedService, since: str, source: Source) -> Iterat
             words = ", ".join(
                 f"{f.month} {f.kind if f.kind != 'month' else f.severity}" for f in seen
             )
-            yield Event(date.date, series.series.border, date.name, words)
+            yield Event(date.date, series.series.total, date.name, words)

@@ -73,7 +73,7 @@ def answers(
         (column, cutoff)
         for column, cutoff in cutoffs
         if any(
-            (version, key.border, cutoff) not in recorded and cutoff in counts[key]
+            (version, key.total, cutoff) not in recorded and cutoff in counts[key]
             for key in head.keys
         )
     ]

@@ -53,7 +53,7 @@ def notice_intents(
     fresh = _fresh(db, result.judgements, newest, now)
     kind = _kind(db, config, result, fresh)
     if kind is not None:
-        totals = ",".join(sorted(j.series.border for j in fresh))
+        totals = ",".join(sorted(j.series.total for j in fresh))
         of = "news" if measures.current(db) == measures.FIRST else f"news of {source.name}"
         key = _key(f"{of}|{fresh[0].month}|{totals}")
         release_id = max(j.release_id for j in fresh)

@@ -99,7 +99,7 @@ def sentence(subject: Subject, number: str, span: ClaimSpan, chance: random.Rand
         form = chance.choice(SECTORS)
         return form.format(sector=subject.members[0], n=number, when=words(span))
     form = chance.choice(ARRESTS if subject.agency else TOTALS)
-    return form.format(n=number, when=words(span), place=chance.choice(PLACES[subject.border]))
+    return form.format(n=number, when=words(span), place=chance.choice(PLACES[subject.total]))
 
 
 def near(a: float, b: float, by: float = 0.04) -> bool:
@@ -178,7 +178,7 @@ def changed(
     table: CountTable, subject: Subject, span: ClaimSpan, chance: random.Random
 ) -> Made | None:
     """A change told with the wrong sign or, every other time, with the right one."""
-    if subject.agency or subject.dimension or subject.border == "other":
+    if subject.agency or subject.dimension or subject.total == "other":
         return None
     before = span.shift(-12)
     now, then = table.total(subject, span), table.total(subject, before)
@@ -187,12 +187,12 @@ def changed(
     percent = 100 * (now / then - 1)
     right = chance.random() < 0.5
     up = (percent > 0) == right
-    patrol = [table.total(Subject(subject.border, "usbp"), one) for one in (span, before)]
+    patrol = [table.total(Subject(subject.total, "usbp"), one) for one in (span, before)]
     if not right and patrol[0] and patrol[1] and (patrol[0] > patrol[1]) == up:
         return None
     form = chance.choice(CHANGES)
     text = form.format(
-        place=chance.choice(PLACES[subject.border]),
+        place=chance.choice(PLACES[subject.total]),
         went="rose" if up else "fell",
         than="higher" if up else "lower",
         p=f"{abs(percent):.0f}",

@@ -87,7 +87,7 @@ def test_a_reader_of_parts_gets_what_names_one_whole(text, parts, expected):
     ],
 )
 def test_a_reader_gets_the_totals_asked_for(total, rules, expected):
-    assert reaches(section(total=total), **rules) == expected
+    assert reaches(section(border=total), **rules) == expected
 
 
 def test_sections_stay_in_their_order():

@@ -59,7 +59,7 @@ def names():
 def test_a_series_has_its_usual_names(names, text, border, member):
     found = names.find(text)
 
-    assert (found.border, found.member) == (border, member)
+    assert (found.total, found.member) == (border, member)
 
 
 @pytest.mark.slow

@@ -321,13 +321,13 @@ def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
         key: dict.fromkeys(months.between("2025-10", "2026-08"), 1000) for key in together.marginals
     }
     whole = [
-        (s.series.border, s.span)
+        (s.series.total, s.span)
         for s in joint_runs.standard_spans(together, counts, (), ENCOUNTERS)
     ]
     # One in the calendar year and in the fiscal year, which comes before it among the spans.
     del counts[SeriesKey("southwest")]["2026-02"]
     rest = [
-        (s.series.border, s.span)
+        (s.series.total, s.span)
         for s in joint_runs.standard_spans(together, counts, (), ENCOUNTERS)
     ]
 
@@ -470,7 +470,7 @@ def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
         marks = marks_of(mark.marks, paths.RULE)
         assert marks.shape == (paths.MAX_HORIZON, len(paths.QUANTILES))
         assert np.expm1(marks[:, middle]) == pytest.approx([100] * 12 + [50] * 12, rel=1e-3)
-    assert (rule.rule, rule.borders) == (paths.RULE, tuple(key.border for key in head.keys[:-1]))
+    assert (rule.rule, rule.borders) == (paths.RULE, tuple(key.total for key in head.keys[:-1]))
     assert {mark.series: (mark.share, mark.known) for mark in kept} == {
         **dict.fromkeys(KEYS, (1.0, ())),
         part: (0.6, ()),
@@ -485,7 +485,7 @@ def test_a_series_without_a_forecast_is_not_kept_and_borders_need_one_to_be_draw
 
     rule, kept, _ = kept_of(head, said, further)
     assert [mark.series for mark in kept] == list(head.keys[1:])
-    assert rule.borders == tuple(key.border for key in head.keys[1:-1])
+    assert rule.borders == tuple(key.total for key in head.keys[1:-1])
     said.centre[...] = np.nan
     rule, kept, _ = kept_of(head, said, further)
     assert (kept, rule) == ([], SimulationSpec(paths.RULE, months.to_index("2026-08"), (), ()))

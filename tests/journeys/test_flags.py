@@ -56,11 +56,11 @@ def test_history_is_what_the_replay_says(published, replayed):
     for flag in replayed.flags:
         episode = replayed.ending(flag)
         end = (episode.state, episode.closed) if episode else (None, None)
-        head = (flag.series.border, flag.month, flag.kind, flag.role, flag.severity)
+        head = (flag.series.total, flag.month, flag.kind, flag.role, flag.severity)
         found.append((*head, flag.encounters, flag.expected, *end))
 
     assert sorted(found, key=lambda row: (row[1], row[0])) == rows(published, FLAGS)
-    judged = {(j.series.border, j.month): j.p for j in replayed.judged(quiet=False)}
+    judged = {(j.series.total, j.month): j.p for j in replayed.judged(quiet=False)}
     assert judged == {
         (border, month): p
         for border, month, p in rows(

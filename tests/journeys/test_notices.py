@@ -121,7 +121,7 @@ def test_a_notice_says_how_many_were_arrested_in_the_interior(record):
     history_2025.publish(path, JANUARY, settings())
 
     (northern, *_) = held(path)[1]
-    assert northern.border == "northern"
+    assert northern.total == "northern"
     text = " ".join(northern.text.split())
     assert "249 of 617 Border Patrol encounters (40%)" in text
     assert "249 of 617 Border Patrol encounters (40%)" in " ".join(northern.html.split())

@@ -126,7 +126,7 @@ def test_each_delivery_is_a_release_and_the_newest_counts(settings, folder):
         held = releases.current_counts(connection)
         assert measures.totals(connection) == ["Clinic 1", "Clinic 2", "Clinic 3"]
         assert integrity.findings(connection) == []
-    by_name = {key.border: by_month for key, by_month in held.items()}
+    by_name = {key.total: by_month for key, by_month in held.items()}
     assert by_name["Clinic 1"][months.from_index(FIRST + 20)] == visits["Clinic 1"][20]
     assert months.from_index(FIRST + 30) not in by_name["Clinic 2"]
     names = [row[0] for row in rows(path, "select file_name from releases order by seq")]
@@ -230,7 +230,7 @@ def test_a_total_is_stated_only_where_every_series_is(folder):
     monthly.run(Context.open(path, found), now=after(HELD))
 
     with connect.moment(path) as connection:
-        held = {k.border: v for k, v in releases.current_counts(connection).items()}
+        held = {k.total: v for k, v in releases.current_counts(connection).items()}
     visits = clinics()
     assert months.from_index(FIRST + 30) not in held["All clinics"]
     assert held["All clinics"]["2020-01"] == sum(counts[0] for counts in visits.values())

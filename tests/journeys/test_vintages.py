@@ -111,7 +111,7 @@ def test_the_view_is_how_an_analyst_asks_for_a_day(connection):
     by_hand = {(border, month): count for border, month, count in connection.execute(query)}
 
     assert by_hand == {
-        (key.border, month): known.encounters
+        (key.total, month): known.encounters
         for key, by_month in observations.as_of(connection, "2025-12-31").items()
         for month, known in by_month.items()
     }

@@ -56,12 +56,12 @@ def look(
     *,
     key: SeriesKey = NORTH,
     older: float | None = None,
-    border: BorderMonth | None = None,
+    total: BorderMonth | None = None,
     apart: float = 1.0,
 ) -> MonthCase:
     before = None if older is None else MonthForecast(round(older), math.log1p(older), 0.2, 4.0)
     published = Published(key, month, count, 1, median)
-    return MonthCase(published, outlook(month, median), before, border, apart)
+    return MonthCase(published, outlook(month, median), before, total, apart)
 
 
 def border(month: str, factor: float, *, flagged: bool = True) -> BorderMonth:
@@ -544,7 +544,7 @@ def test_deviations_over_different_spans_are_not_compared():
     plain = look("2025-01", 1000, key=PART, total=above)
 
     _, compared = judge_month(State(), plain, RULES)
-    _, apart = judge_month(State(), replace(plain, border=early), RULES)
+    _, apart = judge_month(State(), replace(plain, total=early), RULES)
     _, unknown = judge_month(State(), replace(plain, apart=math.nan), RULES)
 
     assert compared.judgement.apart_p < 0.05
@@ -595,7 +595,7 @@ def test_a_month_to_watch_under_an_open_border_is_not_told():
         [flag.severity for flag in judge_month(state, seen, RULES)[1].flags]
         for state, seen in (
             (State(), alone),
-            (State(), replace(alone, border=moved)),
+            (State(), replace(alone, total=moved)),
             (opened, alone),
         )
     )
@@ -915,7 +915,7 @@ def test_a_part_is_judged_where_its_border_is_and_it_has_a_forecast():
         (PART, month) for month in months.between("2025-03", "2025-06")
     ]
     assert [one.outlook.cutoff for one in found] == months.between("2025-02", "2025-05")
-    assert {one.border.outlook.cutoff for one in found} == {*months.between("2025-02", "2025-05")}
+    assert {one.total.outlook.cutoff for one in found} == {*months.between("2025-02", "2025-05")}
     assert all(math.isnan(one.apart) for one in found)  # too few months to know
 
 
@@ -1096,7 +1096,7 @@ def test_nobody_knows_how_far_a_part_moves_apart_before_its_first_month(monkeypa
         *months.between("2025-03", "2025-06"),
     ]
     assert [math.isnan(one.apart) for one in found] == [True, False, False, False, False]
-    assert found[0].outlook.run_id == found[0].border.outlook.run_id == 1
+    assert found[0].outlook.run_id == found[0].total.outlook.run_id == 1
 
 
 def test_forecasts_are_read_as_far_back_as_a_month_to_be_judged_may_have_one(by_hand, tmp_path):

@@ -144,7 +144,7 @@ def test_borders_add_up_where_they_end_in_the_same_month():
     together = headline(counts, Config(), ENCOUNTERS)
     (total,) = together.totals
     assert together.keys[total] == SeriesKey("nationwide")
-    assert sorted(together.keys[row].border for row in together.totals[total]) == [
+    assert sorted(together.keys[row].total for row in together.totals[total]) == [
         "northern",
         "other",
         "southwest",
@@ -288,7 +288,7 @@ def test_the_engine_s_rows_come_first_and_its_nationwide_median_is_the_sum():
     hub = quantiles(head, models)
     assert len(hub) == 4 * 2 * 23
     assert ("northern", months.shift(MONTHS[-1], 1), 500, 10) in {
-        (key.border, month, permille, count) for key, month, permille, count in hub
+        (key.total, month, permille, count) for key, month, permille, count in hub
     }
 
 

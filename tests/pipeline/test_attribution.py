@@ -38,7 +38,7 @@ def asked(flags, judgements) -> list[tuple[str, str]]:
     found = attribution._new(
         flags, judgements, ("state", "field", "citizenship*demographic"), ENCOUNTERS
     )
-    return [(whole.series.border, dimension) for whole, _, dimension in found]
+    return [(whole.series.total, dimension) for whole, _, dimension in found]
 
 
 def test_a_flag_is_asked_of_each_dimension_that_is_no_crossing():
@@ -76,7 +76,7 @@ def test_the_parts_of_nationwide_are_those_of_all_borders_and_these():
         NORTH,
         SeriesKey("southwest"),
     ]
-    assert set(BORDERS) >= {key.border for key in (NORTH, south)}
+    assert set(BORDERS) >= {key.total for key in (NORTH, south)}
 
 
 class Said:

@@ -197,7 +197,7 @@ def made(last: str) -> dict[SeriesKey, dict[str, int]]:
     """Borders of one, two and three times the season, and nationwide."""
     sizes = {"northern": 1, "southwest": 2, "other": 3, "nationwide": 6}
     return {
-        key: {m: sizes[key.border] * SEASON[months.to_index(m) % 12] for m in MADE if m <= last}
+        key: {m: sizes[key.total] * SEASON[months.to_index(m) % 12] for m in MADE if m <= last}
         for key in KEYS
     }
 

@@ -186,7 +186,7 @@ def corrected(db: Database, counts=COUNTS) -> list[int]:
 
 def test_a_notice_that_a_revision_made_false_is_corrected(db):
     wrote(db, 1, says(50), says(900, "digest", "southwest"))
-    wrote(db, 2, says(400, total="southwest"))
+    wrote(db, 2, says(400, border="southwest"))
     ((sha256,),) = db.execute("select sha256 from releases where id = 2").fetchall()
 
     assert corrected(db) == []  # digests state nothing that is corrected
@@ -260,8 +260,8 @@ def test_a_run_that_is_withdrawn_is_told_in_each_thread_it_spoke_in(db):
 
 
 def test_of_a_border_the_last_word_on_it_counts(db):
-    wrote(db, 1, says(50), says(900, total="southwest"), says(9, "digest", "other"))
-    wrote(db, 2, says(400, total="southwest"))
+    wrote(db, 1, says(50), says(900, border="southwest"), says(9, "digest", "other"))
+    wrote(db, 2, says(400, border="southwest"))
     chain = notices.every(db.conn)
 
     assert false_now(db.conn, chain, COUNTS, ENCOUNTERS) == {"northern": [], "southwest": []}

@@ -278,7 +278,7 @@ def test_a_delivery_is_a_release_of_what_it_states():
         SeriesKey("b"): {"2023-11": 3, "2023-12": 4},
         SeriesKey("a"): {"2023-11": 1, "2024-01": 0, "2024-03": 5},
     }
-    assert [(c.scope.border, c.first_month, c.last_month) for c in found.coverage] == [
+    assert [(c.scope.total, c.first_month, c.last_month) for c in found.coverage] == [
         ("b", "2023-11", "2023-12"),
         ("a", "2023-11", "2023-11"),
         ("a", "2024-01", "2024-01"),

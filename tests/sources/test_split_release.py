@@ -149,7 +149,7 @@ def test_a_slip_that_is_new_and_alone_is_left_out_and_said():
     spans = {
         (c.first_month, c.last_month)
         for c in found.snapshot.coverage
-        if c.scope.border == "northern"
+        if c.scope.total == "northern"
     }
     assert spans == {("2025-08", "2025-09"), ("2025-11", "2025-11")}
     assert found.snapshot.counts[part("other", "At Large")].keys() == set(SPAN)

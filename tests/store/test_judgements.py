@@ -62,7 +62,7 @@ def test_nothing_is_known_of_what_no_release_covers(tmp_path):
     assert when(Scope("northern", "citizenship"), "2024-01") is None
     assert when(SOUTH.scope, "2024-01") is None
     assert (
-        known(tmp_path / "b.db", ("2024-02-20", "day"), total="other")(NORTH.scope, "2024-01")
+        known(tmp_path / "b.db", ("2024-02-20", "day"), border="other")(NORTH.scope, "2024-01")
         is None
     )
 

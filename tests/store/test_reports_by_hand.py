@@ -284,7 +284,7 @@ def test_the_newest_month_is_told_with_the_one_before(connection):
 def test_issued_forecasts_speak_for_themselves_from_two_years_on(connection):
     """Northern has 24 of them, southwest 23; the other border none and a hindcast of two ahead."""
     ahead = {
-        key: reports.one_ahead(connection, key.border, ENCOUNTERS.totals)
+        key: reports.one_ahead(connection, key.total, ENCOUNTERS.totals)
         for key in (NORTH, SOUTH, OTHER)
     }
 

@@ -33,7 +33,7 @@ TEXTS = Path(__file__).with_name("texts")
 DAYS = ("2024-01-30", "2024-02-15", "2024-03-17", "2024-04-18", "2024-04-20")
 # What a query is asked about, by the names of its parameters.
 ASKED: dict[str, tuple[Any, ...]] = {
-    "border": ("northern", "southwest"),
+    "total": ("northern", "southwest"),
     "key": (NORTH, NEW_YORK),
     "series": (NORTH, "southwest"),
     "month": ("2024-01", "2024-03"),

@@ -151,11 +151,11 @@ def stated(snapshot: Snapshot) -> Counter[tuple[int, str, str]]:
     regions = {"northern": "Northern Land Border", "southwest": "Southwest Land Border"}
     found: Counter[tuple[int, str, str]] = Counter()
     for key, by_month in snapshot.counts.items():
-        if key.headline and key.border != "nationwide":
+        if key.headline and key.total != "nationwide":
             for month, encounters in by_month.items():
                 year, number = int(month[:4]), int(month[5:])
                 place = (year + (number >= 10), MONTHS[(number - 10) % 12])
-                found[*place, regions.get(key.border, "Other")] += encounters
+                found[*place, regions.get(key.total, "Other")] += encounters
     return found
 
 

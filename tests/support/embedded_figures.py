@@ -27,7 +27,7 @@ def monthly(who: str) -> dict[str, int]:
     place, _, part = who.partition(":")
     place, _, half = place.partition(".")
     member = part or HALVES.get(half, "")
-    own = [k for k in _stated() if (k.border, k.member) == (PLACES.get(place), member)]
+    own = [k for k in _stated() if (k.total, k.member) == (PLACES.get(place), member)]
     if own:
         return _stated()[own[0]]
     parts = [monthly(f"{one}{who.removeprefix(place)}") for one in _borders(place)]

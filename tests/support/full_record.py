@@ -65,8 +65,8 @@ MONTHS = tuple(months.between("2022-10", "2024-03"))
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"
 BORDERS = (NORTH, SOUTH, OTHER)
 HALVES = {
-    key: (SeriesKey(key.border, "component", OFFICES, OFFICES),
-          SeriesKey(key.border, "component", PATROL, PATROL))
+    key: (SeriesKey(key.total, "component", OFFICES, OFFICES),
+          SeriesKey(key.total, "component", PATROL, PATROL))
     for key in BORDERS
 }  # fmt: skip
 INSIDE, ENTRY = (

@@ -75,7 +75,7 @@ class SectionText:
     link : address of the month's page, "" without a site. blocks : on the page alone.
     """
 
-    border: str
+    total: str
     phrase: str
     finding: str
     more: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ class SectionText:
 class Standing:
     """What a digest says of a border: open episodes, and its parts' flags of the month."""
 
-    border: str
+    total: str
     month: str
     episodes: Sequence[Row] = field(default_factory=tuple)
     parts: Sequence[Row] = field(default_factory=tuple)
@@ -113,7 +113,7 @@ def finding(
     """
     phrase, sentence, more = _finding(report)
     return SectionText(
-        border=report.border,
+        total=report.border,
         phrase=phrase,
         finding=sentence,
         more=(*more, *brief.halves_sentence(report)),
@@ -390,9 +390,9 @@ def digest(standing: Standing, source: Source) -> SectionText:
     shown = parts[:PARTS_SHOWN]
     if len(parts) > len(shown):
         shown.append(("", f"and {len(parts) - len(shown)} more"))
-    name = standing.border
+    name = standing.total
     return SectionText(
-        border=name,
+        total=name,
         phrase="digest",
         finding=f"{capital(name)}: also unusual",
         items=(*still, *shown),
@@ -425,7 +425,7 @@ def correction(
     """The section that corrects what a revision has made false."""
     known = brief.halves_sentence(report)
     return SectionText(
-        border=report.border,
+        total=report.border,
         phrase="figures revised",
         finding=(
             f"Correction: our notice on {report.source.measure.noun} {_where(report)} is no "
@@ -449,7 +449,7 @@ def withdrawn(total: str, month: str, run: int, at: str, why: str, source: Sourc
     """The section that withdraws what a withdrawn run said; at : when, UTC, ISO 8601."""
     where = f"{source.totals.where(total)} in {month_words(month)}"
     return SectionText(
-        border=total,
+        total=total,
         phrase="notice withdrawn",
         finding=f"Correction: we withdraw our notice on {source.measure.noun} {where}.",
         more=(

@@ -103,7 +103,7 @@ def border_page(record: SiteRecord, total: str) -> SitePage:
         "quality": content.quality(newest.score) if newest.score else "",
         "scores": score_rows(border_record),
         "restated": list(map(restated, border_record.revised)),
-        "by_kind": by_kind([p for p in record.parts.values() if p.key.border == total]),
+        "by_kind": by_kind([p for p in record.parts.values() if p.key.total == total]),
     }
     rows = {
         "months": border_record.months,
@@ -214,8 +214,7 @@ def score_rows(border_record: BorderRecord) -> list[ScoreRow]:
     of_border = {
         (row["model"], row["horizon"]): row
         for row in score_tables.with_pooled(list(border_record.scores), border_record.source)
-        if (row["border"], row["basis"], row["era"])
-        == (border_record.border, score["basis"], "all")
+        if (row["border"], row["basis"], row["era"]) == (border_record.total, score["basis"], "all")
     }
     pairs = (
         (words, of_border.get(("bordercast", lead)), of_border.get(("naive", lead)))

@@ -56,7 +56,7 @@ class PartCard:
     """
 
     place_in_site: str
-    border: str
+    total: str
     dimension: str
     member: str
     month: str
@@ -81,7 +81,7 @@ def parts(record: SiteRecord, total: str | None = None) -> tuple[PartCard, ...]:
         (part, flag)
         for part in record.parts.values()
         for flag in part.flags
-        if flag["episode"] == "open" and total in (None, part.key.border)
+        if flag["episode"] == "open" and total in (None, part.key.total)
     ]
     flagged.sort(key=lambda pair: (_SERIOUS.index(pair[1]["severity"]), pair[1]["p"] or 0))
     return tuple(part_card(part, flag, record.run.data_through) for part, flag in flagged)
@@ -192,14 +192,14 @@ def part_card(part: PartRecord, flag: Row, newest: str) -> PartCard:
         lines.append(ComparisonText(name, when, text, f"{now:,}", change))
     return PartCard(
         place_in_site=part.place,
-        border=part.key.border,
+        total=part.key.total,
         dimension=one_line(part.kind),
         member=one_line(part.name),
         month=month_words(month),
         badge=badge(flag),
         severity=flag["severity"],
         sure=how_sure(flag),
-        place=part.source.totals.where(part.key.border),
+        place=part.source.totals.where(part.key.total),
         published=f"{now:,}",
         compared=tuple(lines),
         through=month_words(part.last) if part.last < newest else "",

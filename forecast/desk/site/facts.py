@@ -60,7 +60,7 @@ def facts(border_record: BorderRecord) -> Iterator[Fact]:
         report = border_record.reports[month]
         yield Fact(
             source=border_record.source,
-            border=border_record.border,
+            border=border_record.total,
             span=month,
             when=month_words(month),
             number=report.encounters,
@@ -105,7 +105,7 @@ def _year(border_record: BorderRecord, year: int) -> Fact:
         more.append(f"The same months a year before: {then:,} ({change_words(number, then)}).")
     return Fact(
         source=border_record.source,
-        border=border_record.border,
+        border=border_record.total,
         span=months.year_name(year, border_record.source.year_begins),
         when=when,
         number=number,

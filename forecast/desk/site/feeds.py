@@ -66,7 +66,7 @@ def _entry(root: etree._Element, item: NewsItem, address: str) -> None:
     _put(entry, "published", _moment(item.published))
     _put(entry, "updated", _moment(item.updated))
     _put(entry, "link", rel="alternate", type="text/html", href=_page(item.place, address))
-    for term in filter(None, (item.kind, item.border)):
+    for term in filter(None, (item.kind, item.total)):
         _put(entry, "category", term=term)
     _put(entry, "summary", " ".join(item.sentences), type="text")
 

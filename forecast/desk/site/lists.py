@@ -58,13 +58,13 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
     }
     rows = [{name: row[name] for name in columns} for row in rows]
     yield SitePage("flags/", "flags", shown, table("flags", rows, record.source))
-    scores = {border_record.border: score_rows(border_record) for border_record in every}
+    scores = {border_record.total: score_rows(border_record) for border_record in every}
     every_score = [row for border_record in every for row in border_record.scores]
     yield SitePage(
         "accuracy/", "accuracy", {"scores": scores}, table("accuracy", every_score, record.source)
     )
     changed = [
-        {"border": border_record.border, **row}
+        {"border": border_record.total, **row}
         for border_record in every
         for row in map(restated, border_record.revised)
     ]

@@ -34,7 +34,7 @@ class NewsItem:
 
     key: str
     kind: str
-    border: str
+    total: str
     title: str
     sentences: tuple[str, ...]
     place: str
@@ -69,9 +69,9 @@ def _release(border_record: BorderRecord, report: MonthReport) -> NewsItem:
     finding = content.finding(report)
     first, last = _days(report)
     return NewsItem(
-        key=f"{RELEASED}/{border_record.border}/{report.month}",
+        key=f"{RELEASED}/{border_record.total}/{report.month}",
         kind=RELEASED,
-        border=border_record.border,
+        total=border_record.total,
         title=f"{border_record.name}, {month_words(report.month)}: {_count(report)}",
         sentences=(finding.finding, *finding.more, *finding.lead, finding.say, finding.avoid),
         place=f"{border_record.place}{report.month}/",
@@ -94,7 +94,7 @@ def _releases(record: SiteRecord) -> Iterator[NewsItem]:
         yield NewsItem(
             key=f"{RELEASED}/all/{month}",
             kind=RELEASED,
-            border="",
+            total="",
             title=f"{record.source.publisher.short} figures for {month_words(month)}: "
             f"{_count(by_border[whole][month])} {record.source.totals.where(whole)}",
             sentences=tuple(
@@ -116,9 +116,9 @@ def _unusual(border_record: BorderRecord, flag: Row) -> NewsItem:
     first = _days(report)[0]
     ended = border_record.reports.get(flag["closed"] or "")
     return NewsItem(
-        key=f"{UNUSUAL}/{border_record.border}/{flag['month']}/{flag['kind']}",
+        key=f"{UNUSUAL}/{border_record.total}/{flag['month']}/{flag['kind']}",
         kind=UNUSUAL,
-        border=border_record.border,
+        total=border_record.total,
         title=f"{card.badge}: {card.heading}",
         sentences=tuple(
             filter(
@@ -147,9 +147,9 @@ def _revised(border_record: BorderRecord) -> Iterator[NewsItem]:
         rows = list(group)
         noun = "month" if len(rows) == 1 else "months"
         yield NewsItem(
-            key=f"{CORRECTED}/{border_record.border}/{source}/{day}",
+            key=f"{CORRECTED}/{border_record.total}/{source}/{day}",
             kind=CORRECTED,
-            border=border_record.border,
+            total=border_record.total,
             title=f"{border_record.name}: {len(rows)} {noun} revised by "
             f"{border_record.source.publisher.short}",
             sentences=(
@@ -177,7 +177,7 @@ def _corrected(row: Row, source: Source) -> NewsItem:
     return NewsItem(
         key=f"{CORRECTED}/{row['border']}/notice/{row['notice_id']}",
         kind=CORRECTED,
-        border=row["border"],
+        total=row["border"],
         title=f"Correction: {where}",
         sentences=(
             f"Our notice on {where}, is no longer right: {row['phrase']}.",
@@ -195,7 +195,7 @@ def _withdrawn(row: Row) -> NewsItem:
     return NewsItem(
         key=f"{CORRECTED}/run/{row['run_id']}",
         kind=CORRECTED,
-        border="",
+        total="",
         title=f"Run {row['run_id']} was withdrawn",
         sentences=(
             f"Withdrawn on {day_words(day)}: {one_line(row['why'])}",

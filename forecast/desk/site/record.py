@@ -31,7 +31,7 @@ class BorderRecord:
     """
 
     source: Source = field(repr=False)
-    border: str
+    total: str
     reports: Mapping[str, MonthReport]
     months: Sequence[Row]
     ahead: Sequence[Row]
@@ -48,17 +48,17 @@ class BorderRecord:
     @property
     def name(self) -> str:
         """In words."""
-        return self.source.totals.name(self.border)
+        return self.source.totals.name(self.total)
 
     @property
     def place(self) -> str:
         """Its folder in the site."""
-        return total_place(self.border, self.source)
+        return total_place(self.total, self.source)
 
     @property
     def facts(self) -> str:
         """The folder of its months and years to quote."""
-        return f"fact/{slug(self.border)}/"
+        return f"fact/{slug(self.total)}/"
 
     @property
     def newest(self) -> MonthReport:
@@ -94,7 +94,7 @@ class PartRecord:
     @property
     def place(self) -> str:
         """Its folder in the site."""
-        pieces = (self.key.border, self.key.dimension, self.key.member)
+        pieces = (self.key.total, self.key.dimension, self.key.member)
         return "series/{}/{}/{}/".format(*map(slug, pieces))
 
     @property
@@ -146,7 +146,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         borders={total: _border(connection, total, source) for total in source.totals.every},
         parts={
             key: PartRecord(source, key, months[key], ahead.get(key, ()), flagged.get(key, ()))
-            for key in sorted(months, key=lambda key: (source.totals.every.index(key.border), key))
+            for key in sorted(months, key=lambda key: (source.totals.every.index(key.total), key))
         },
     )
 
@@ -154,7 +154,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
 def _border(connection: sqlite3.Connection, total: str, source: Source) -> BorderRecord:
     return BorderRecord(
         source=source,
-        border=total,
+        total=total,
         reports=all_reports(connection, total, source),
         months=page.all_months(connection, total),
         ahead=read.forecasts(connection, source.totals, total),

@@ -18,16 +18,16 @@ MONTHS_SHOWN = 36  # months of the table
 
 def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
     """A part of a border: newest month, forecast, chart, months, what was flagged."""
-    newest = record.borders[part.key.border].newest.month
+    newest = record.borders[part.key.total].newest.month
     flagged = [{**flag, "median": flag["expected"]} for flag in part.flags]
     chart = None
     if part.ahead:
-        total, kind = part.key.border, f"{part.name} ({part.kind})"
+        total, kind = part.key.total, f"{part.name} ({part.kind})"
         chart = pictures.fan(total, part.months, part.ahead, flagged, PART, record.source, kind)
     part_words = lines.part_lines(part, newest)
     shown = {
         "part": part,
-        "border_name": record.source.totals.name(part.key.border),
+        "border_name": record.source.totals.name(part.key.total),
         "lines": part_words,
         "compared": list(_compared(part)),
         "chart": chart,
@@ -39,7 +39,7 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
         **(charts([chart]) if chart else {}),
         **table("data", list(_data(part)), record.source),
     }
-    about = f"{record.source.totals.name(part.key.border)}, {part.name}: {part_words[0]}"
+    about = f"{record.source.totals.name(part.key.total)}, {part.name}: {part_words[0]}"
     return SitePage(part.place, "series", shown, files, preview=Preview(about))
 
 
@@ -59,7 +59,7 @@ def _data(part: PartRecord) -> Iterator[Row]:
     """Published months, then the forecast."""
     bounds = ("median", "lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
     empty = dict.fromkeys(bounds)
-    name = {"border": part.key.border, "dimension": part.key.dimension, "member": part.key.member}
+    name = {"border": part.key.total, "dimension": part.key.dimension, "member": part.key.member}
     for row in part.months:
         yield {**name, "month": row["month"], "encounters": row["encounters"], **empty}
     for row in part.ahead:
@@ -73,13 +73,13 @@ def series_list(record: SiteRecord) -> SitePage:
         (
             total,
             record.source.totals.name(total),
-            by_kind([p for p in record.parts.values() if p.key.border == total]),
+            by_kind([p for p in record.parts.values() if p.key.total == total]),
         )
         for total in record.borders
     ]
     rows = [
         {
-            "border": part.key.border,
+            "border": part.key.total,
             "dimension": part.key.dimension,
             "member": part.key.member,
             "name": part.name,

@@ -175,7 +175,7 @@ def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> S
         key: {**recorded.get(key, {}), **stated.get(key, {})} for key in {**recorded, **stated}
     }
     notes: list[str] = []
-    for series in dict.fromkeys(key.border for key in stated if key.dimension == PART):
+    for series in dict.fromkeys(key.total for key in stated if key.dimension == PART):
         key = SeriesKey(series)
         sums = _sum_of_parts(section, series, stated, known, notes)
         parts = [month for month in known if month[:2] == (series, PART)]
@@ -192,8 +192,8 @@ def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> S
     if total:
         notes += _begun_later(section.total, _series(section, known), recorded, known)
     counts = {**stated, SeriesKey(section.total): total} if total else stated
-    nested = {key.border for key in stated if key.dimension == PART}
-    beside = {key: known[key] for key in recorded if key.dimension == PART and key.border in nested}
+    nested = {key.total for key in stated if key.dimension == PART}
+    beside = {key: known[key] for key in recorded if key.dimension == PART and key.total in nested}
     return SummedRelease(_stating(snapshot, counts), _stating(snapshot, counts | beside), notes)
 
 
@@ -335,7 +335,7 @@ def _sum_of_parts(
 
 def _span(section: CountsSection, key: SeriesKey, known: Counts) -> tuple[str, str]:
     """From and to which month a series must be known for the sum that it is a part of."""
-    name = f"{key.border}:{key.member}" if key.member else key.border
+    name = f"{key.total}:{key.member}" if key.member else key.total
     last = max(known[key]) if name in section.closed else "9999-12"
     return min(known[key]), last
 
@@ -347,7 +347,7 @@ def _begun_later(
     first = min(min(known[key]) for key in parts)
     late = [key for key in parts if key not in recorded and min(known[key]) > first]
     if late:
-        shown = [f"{key.member or key.border} from {min(known[key])}" for key in late[:_NAMED]]
+        shown = [f"{key.member or key.total} from {min(known[key])}" for key in late[:_NAMED]]
         yield f"{name} is added up with {_some(shown, late)}, its first month"
 
 
@@ -376,5 +376,5 @@ def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, i
 
 def _series(section: CountsSection, known: Counts) -> list[SeriesKey]:
     """Every series that is on record or stated, but for the total."""
-    names = {key.border for key in known if key.headline and key.border != section.total}
+    names = {key.total for key in known if key.headline and key.total != section.total}
     return [SeriesKey(name) for name in sorted(names)]

@@ -378,7 +378,7 @@ def hostile_letter(name):
     found = facts(name, [flag], [driver(name)])
     standing = desk.Standing("southwest", "2025-02", (), [part(name)])
     sections = [
-        Section(s.border, kind, s.phrase, typeset.as_text(s), typeset.as_html(s))
+        Section(s.total, kind, s.phrase, typeset.as_text(s), typeset.as_html(s))
         for s, kind in (
             (desk.finding(found), "finding"),
             (desk.digest(standing, ENCOUNTERS), "digest"),

@@ -41,7 +41,7 @@ def snapshot(
     span = months.between(reading.first_month, reading.data_through)
     by_drug = _sums(reading.rows, measure, lambda row: SeriesKey(row.border, DRUG, row.drug))
     counts = _totals(by_drug, span)
-    whole = {(key.border, month): n for key, by in counts.items() for month, n in by.items()}
+    whole = {(key.total, month): n for key, by in counts.items() for month, n in by.items()}
     kept_counts: dict[SeriesKey, Mapping[str, int]] = dict(counts)
     if not reading.unknown:
         kept_counts.update(by_drug)
@@ -84,7 +84,7 @@ def _totals(
     totals = {SeriesKey(border): dict.fromkeys(span, 0) for border in (*BORDERS, NATIONWIDE)}
     for key, by_month in by_drug.items():
         for month, count in by_month.items():
-            totals[SeriesKey(key.border)][month] += count
+            totals[SeriesKey(key.total)][month] += count
             totals[SeriesKey(NATIONWIDE)][month] += count
     return totals
 
@@ -96,7 +96,7 @@ def _adding_up(
     places: dict[TotalMonth, list[SeriesKey]] = defaultdict(list)
     for key, by_month in sorted(parts.items()):
         for month in by_month:
-            places[key.border, month].append(key)
+            places[key.total, month].append(key)
     for (border, month), keys in places.items():
         largest = max(keys, key=lambda key: parts[key][month])
         parts[largest][month] += whole[border, month] - sum(parts[key][month] for key in keys)

@@ -83,7 +83,7 @@ def test_components_are_the_sums_of_their_areas(snapshot):
             areas = [
                 v
                 for k, v in snapshot.counts.items()
-                if (k.border, k.dimension, k.component) == (key.border, "field", key.member)
+                if (k.total, k.dimension, k.component) == (key.total, "field", key.member)
             ]
             for month, count in by_month.items():
                 assert sum(area.get(month, 0) for area in areas) == count

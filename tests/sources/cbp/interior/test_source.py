@@ -534,8 +534,8 @@ def test_the_publisher_s_pages_give_the_embedded_figures():
         seen |= {(k, m): n for k, by in release.snapshot.counts.items() for m, n in by.items()}
         for total, by_month in release.sums.items():
             for month, count in by_month.items():
-                parts = sum(release.snapshot.counts[key(total.border, p)][month] for p in PARTS)
-                agreed[total.border == "nationwide", parts == count] += 1
+                parts = sum(release.snapshot.counts[key(total.total, p)][month] for p in PARTS)
+                agreed[total.total == "nationwide", parts == count] += 1
 
     assert agreed == {(False, True): 70, (True, True): 34, (True, False): 1}
     assert [said.partition(":")[0] for said in slips] == ["nationwide in 2024-08"]
@@ -615,7 +615,7 @@ def test_a_page_states_three_totals_and_their_parts_of_the_months_it_has():
     assert set(found.snapshot.counts) == {key(border, part) for border in LABELS for part in PARTS}
     assert {tuple(by_month) for by_month in found.snapshot.counts.values()} == {tuple(span)}
     assert sorted(
-        (c.scope.border, c.scope.dimension, c.scope.component, c.first_month, c.last_month)
+        (c.scope.total, c.scope.dimension, c.scope.component, c.first_month, c.last_month)
         for c in found.snapshot.coverage
     ) == [(border, "apprehension_type", PATROL, "2025-10", "2025-12") for border in sorted(LABELS)]
     assert set(found.sums) == {SeriesKey(b, "component", PATROL, PATROL) for b in LABELS}

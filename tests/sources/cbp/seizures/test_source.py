@@ -530,7 +530,7 @@ def test_a_first_settings_file_says_when_a_month_is_flagged_as_it_sets_it(measur
 def test_a_border_without_a_pound_is_believed_and_one_without_a_seizure_is_not(measure, problems):
     found = held(measure)
     counts = {
-        key: {month: n for month, n in by.items() if (key.border, month) != ("northern", "2026-01")}
+        key: {month: n for month, n in by.items() if (key.total, month) != ("northern", "2026-01")}
         for key, by in found.counts.items()
     }
     whole = dict(counts[SeriesKey(NATIONWIDE)])
@@ -563,7 +563,7 @@ def test_the_embedded_figures_state_every_month_and_their_totals_are_those_of_th
             drugs = sum(
                 by.get(month, 0)
                 for key, by in said.counts.items()
-                if key.dimension == "drug" and border in (key.border, NATIONWIDE)
+                if key.dimension == "drug" and border in (key.total, NATIONWIDE)
             )
             assert said.counts[SeriesKey(border)][month] == drugs
     assert all(n for key, by in said.counts.items() if key.dimension for n in by.values())

@@ -169,7 +169,5 @@ def save_paths(paths: Iterable[KeptPath], folder: Path) -> None:
     writer.writerow(("model_options", "border", "cutoff", "data_digest", "failure", "path"))
     for p in sorted(paths, key=lambda p: (p.model_options, p.series, p.cutoff)):
         path = " ".join(map(repr, p.path))
-        writer.writerow(
-            (p.model_options, p.series.border, p.cutoff, p.data_digest, p.failure, path)
-        )
+        writer.writerow((p.model_options, p.series.total, p.cutoff, p.data_digest, p.failure, path))
     (folder / PATHS).write_bytes(gzip.compress(table.getvalue().encode(), mtime=0))

@@ -29,7 +29,7 @@ def load(measure: DrugMeasure) -> list[Snapshot]:
         by_month = dict(zip(months.between(*line.coverage[1:]), line.counts, strict=True))
         counts[line.key] = {month: count for month, count in by_month.items() if count}
         if line.key.dimension == "drug":
-            for border in (line.key.border, NATIONWIDE):
+            for border in (line.key.total, NATIONWIDE):
                 for month, count in by_month.items():
                     counts[SeriesKey(border)][month] += count
     scopes = dict.fromkeys(key.scope for key in counts)
