@@ -223,9 +223,7 @@ def _known(what: str, name: str, names: Sequence[str]) -> None:
 def _rows_of(table: pd.DataFrame, key: SeriesKey) -> pd.Series[bool]:
     """Which rows of a view are about a series."""
     names = ("border", "dimension", "member")
-    matches: pd.Series[bool] = (table[list(names)] == [getattr(key, name) for name in names]).all(
-        axis=1
-    )
+    matches: pd.Series[bool] = (table[list(names)] == list(key[:3])).all(axis=1)
     return matches
 
 

@@ -72,7 +72,7 @@ def state(words: str, scene: Scene) -> TextState:
         home=said.get("home"),
         speaks=frozenset(spoken),
         sectors_named=frozenset(each("sectors")),
-        border=said.get("border"),
+        total=said.get("border"),
         agency=agency,
         part=part("part"),
         group=part("group"),

@@ -267,7 +267,7 @@ def test_a_comparison_is_a_row(comparison, row):
 )
 def test_the_nationwide_line(before, stood, agencies, note):
     nationwide = month(
-        total="nationwide",
+        border="nationwide",
         encounters=4000,
         comparisons=(compared("year before", 4000, before, "2024-02"),),
         expectation=stood,
