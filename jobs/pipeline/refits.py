@@ -76,7 +76,7 @@ def refit_all(  # noqa: PLR0913 - what is fitted, what is kept, and where it is 
     ----------
     panel, keys : the series and what they are called.
     origins, h : ascending columns; months ahead.
-    stored : paths of earlier runs. keep : called with new ones, as they come.
+    stored : paths of earlier runs. keep : called with new ones, in an order that does not change.
     compute : where fits are made; report : told of progress.
     """
     by_key = {
@@ -166,9 +166,19 @@ def _digests(panel: Panel, row: int) -> dict[int, str]:
 
 
 def _answers(jobs: Sequence[Job], compute: Compute) -> Iterator[tuple[Job, Paths, float]]:
-    """Each job's answer as it comes; a job that no process lived to answer has failed."""
+    """Each job's answer, in the jobs' order; a job that no process lived to answer has failed.
+
+    The ledger chains what is kept in the order in which it is kept: as answers come, the digest of
+    a run would depend on which worker was the faster.
+    """
+    places = {id(job): place for place, job in enumerate(jobs)}
+    early: dict[int, tuple[Job, Paths, float]] = {}
+    due = 0
     for job, value, lost in answers(jobs, _timed, compute, FIT_SECONDS):
-        yield (job, *value) if value else (job, no_paths(job, lost), 0.0)
+        early[places[id(job)]] = (job, *value) if value else (job, no_paths(job, lost), 0.0)
+        while due in early:
+            yield early.pop(due)
+            due += 1
 
 
 def no_paths(job: Job, reason: str) -> Paths:

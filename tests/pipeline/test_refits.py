@@ -11,6 +11,7 @@ from forecast import months
 from forecast.config import Compute
 from forecast.engine.refit import one_series
 from forecast.types import SeriesKey
+from jobs.compute.robust_map import JobResult
 from jobs.pipeline import refits
 from jobs.pipeline.refits import _Book, _digests, model_options, no_paths
 from models.base import Failure, Panel, Paths
@@ -200,3 +201,16 @@ def test_a_job_done_here_is_told_with_its_time():
     assert same is job
     assert np.isfinite(paths.values).all()
     assert 0 < seconds < 600
+
+
+def test_answers_come_in_the_order_of_their_jobs_whichever_worker_is_faster(monkeypatch):
+    def backwards(jobs, *_):
+        return [JobResult(job, (no_paths(job, ""), 1.0)) for job in reversed(jobs)]
+
+    jobs = list(book(panel_of()).jobs("ets", np.arange(5, 35)))
+    monkeypatch.setattr(refits, "answers", backwards)
+
+    told = [job for job, _, _ in refits._answers(jobs, HERE)]
+
+    assert len(jobs) == 6
+    assert list(map(id, told)) == list(map(id, jobs))
