@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from forecast.desk.dictionary.columns import (
     COLUMNS,
+    NOUN,
     Column,
     change,
     count,
@@ -408,7 +409,7 @@ VIEWS: tuple[View, ...] = (
             "encounters": count("Published count of the part; null where not on record"),
             "contribution": Column(
                 "count",
-                "encounters",
+                NOUN,
                 "any",
                 "Difference from the forecast: how much it moved the total",
             ),

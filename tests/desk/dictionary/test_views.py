@@ -13,6 +13,7 @@ import pytest
 from forecast.desk.dictionary import reference
 from forecast.desk.dictionary.columns import COLUMNS
 from forecast.desk.dictionary.views import BY_NAME, VIEWS, definitions
+from forecast.sources.catalog import find
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES
 from tests.support.databases import counting_steps, rows
@@ -83,6 +84,14 @@ def test_a_meaning_is_a_plain_phrase():
         for _, unit, _, about in definitions(view, ENCOUNTERS):
             assert unit
             assert not about.endswith(".")
+
+
+def test_no_unit_is_the_noun_of_another_measure():
+    pounds = find("cbp_drug_pounds")
+    units = {unit for view in VIEWS for _, unit, *_ in definitions(view, pounds)}
+
+    assert "pounds" in units
+    assert not units & {"encounters", "seizures"}
 
 
 def test_the_page_is_the_dictionary():
