@@ -87,4 +87,4 @@ def spelled(value: Subject | ClaimSpan | None) -> str:
     if value is None or isinstance(value, ClaimSpan):
         return str(value)
     members = "+".join(value.members) + " left out" * value.other_than
-    return " ".join(filter(None, (value.border, value.agency, value.dimension, members)))
+    return " ".join(filter(None, (value.total, value.agency, value.dimension, members)))
