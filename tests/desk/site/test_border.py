@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
+
+import pytest
 
 from forecast.desk.site import border
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
@@ -39,3 +42,20 @@ def test_scores_are_shown_at_every_lead_that_is_judged(full):
     assert [row.lead for row in border.score_rows(full.borders["northern"])] == [
         "1 to 12 months", "1 month", "3 months", "6 months", "12 months",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [
+        (1.234, "+23.4%"),
+        (0.75, "\u221225.0%"),
+        (1.0, "0.0%"),
+        (1.0004, "0.0%"),
+        (None, "not known"),
+    ],
+)
+def test_an_error_is_said_against_that_of_no_change(full, ratio, words):
+    found = full.borders["northern"]
+    scores = [{**row, "relative_mae": ratio} for row in found.scores]
+
+    assert [row.error for row in border.score_rows(replace(found, scores=scores))][1] == words
