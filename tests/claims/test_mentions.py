@@ -118,6 +118,7 @@ def test_numbers_and_times_have_their_places():
         ("between southern ports of entry", "usbp"),
         ("outside of ports of entry", "usbp"),
         ("between the two big ports of entry", "ofo"),
+        ("between encounters", "all"),
     ],
 )
 def test_between_ports_is_not_at_them(text, value):
