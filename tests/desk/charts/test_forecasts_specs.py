@@ -6,11 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from forecast.desk.charts import grammar
+from forecast import months
+from forecast.desk.charts import components, grammar
+from forecast.sources.policy_dates import KNOWN
 from jobs.cli import main
+from models.prophet import Parts
 from tests.support import golden_texts
 
 SPECS = Path(__file__).with_name("specs.txt")
@@ -18,7 +22,8 @@ COMMANDS = (
     "plot northern", "plot northern:Swanton", "plot southwest --log --title A+title",
     "plot nationwide --linear", "plot northern --kind history",
     "plot southwest --kind history --linear", "plot northern --kind drivers",
-    "plot northern --kind calibration", "plot northern --kind score", "score --questions",
+    "plot northern --kind calibration", "plot northern --kind score",
+    "plot northern --kind components", "score --questions",
 )  # fmt: skip
 
 
@@ -48,8 +53,18 @@ def lines(spec: Any) -> str:
     return "\n".join(json.dumps(part, sort_keys=True, ensure_ascii=False) for part in parts)
 
 
+def by_hand() -> Parts:
+    """What Prophet might say of two years."""
+    first = months.to_index("2022-04")
+    at = np.arange(first, first + 24)
+    season = np.array([0.1, 0.2, 0.0, -0.3] * 6)
+    effects = {months.to_index(one.date[:7]): 0.1 * n for n, one in enumerate(KNOWN, start=1)}
+    return Parts(at, np.linspace(6.9, 7.2, 24), season, effects)
+
+
 def test_each_plot_of_a_record_draws_what_it_drew(full_record, tmp_path, monkeypatch):
     drawn = []
+    monkeypatch.setattr(components, "prophet_parts", lambda *_: by_hand())
     monkeypatch.setattr(grammar, "write", lambda picture, *_, **__: drawn.append(picture))
     told = {}
     for command in COMMANDS:
