@@ -6,7 +6,8 @@ changed number, once with how many texts share it. Digests are apart: a migratio
 Nothing is drawn, plots are kept as their specs; help is asked in the words of encounters, seizures,
 pounds and one own record; of standing chances, months and parts a few are asked, by `records.py`.
 The answers of a commit are kept in .same; PROCESSES=1 takes one core. RENEW=1 writes the hashes of
-today's answers to tests/same/answers.txt, by record and kind; CHECK=1 compares with these.
+today's answers, of all records or those named, to tests/same/answers.txt, by record and kind;
+CHECK=1 compares with these.
 """
 
 from __future__ import annotations
@@ -110,14 +111,15 @@ def hashes(answers: Path, names: list[str]) -> dict[str, str]:
     return found
 
 
+def committed() -> dict[str, str]:
+    """The hashes of the file."""
+    lines = [line for line in HASHES.read_text("utf-8").splitlines() if not line.startswith("#")]
+    return dict(line.rsplit(" ", 1) for line in lines)
+
+
 def check(found: dict[str, str], names: list[str]) -> int:
     """Say which kinds of answers are others than the hashes committed say; 1 if any is."""
-    if not HASHES.exists():
-        print(f"{HASHES.name} is not there yet: `make same RENEW=1`")
-        return 1
-    lines = [line for line in HASHES.read_text("utf-8").splitlines() if not line.startswith("#")]
-    known = dict(line.rsplit(" ", 1) for line in lines)
-    known = {key: value for key, value in known.items() if key.split()[0] in names}
+    known = {key: value for key, value in committed().items() if key.split()[0] in names}
     others = sorted(key for key in known.keys() | found.keys() if known.get(key) != found.get(key))
     if not others:
         print(f"the same: {len(found)} kinds of answers of {len(names)} records")
@@ -144,9 +146,10 @@ def main() -> int:
         found = hashes(of_today(names), names)
         if given.check:
             return check(found, names)
-        if names != every:
-            raise SystemExit("RENEW=1 needs every record")
-        HASHES.write_text(HEAD + "".join(f"{k} {v}\n" for k, v in found.items()), "utf-8")
+        rest = set(every) - set(names)
+        others = {key: value for key, value in committed().items() if key.split()[0] in rest}
+        whole = sorted((others | found).items(), key=lambda line: every.index(line[0].split()[0]))
+        HASHES.write_text(HEAD + "".join(f"{key} {value}\n" for key, value in whole), "utf-8")
         print(f"{HASHES.relative_to(ROOT)}: {len(found)} kinds of answers of {len(names)} records")
         return 0
     base = git("rev-parse", given.base or where_the_branch_began())
