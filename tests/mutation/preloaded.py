@@ -3,10 +3,10 @@
     python tests/mutation/preloaded.py TREE [FILE ...]
 
 Most of a quick test's time goes into importing libraries: here they are imported once, by
-collecting every test, or those of these files, and each run is a fork of that. It says a line when
-it is ready; then each line asks for a run, {"words": [...], "seconds": n, "artifacts": FOLDER}, and
-gets a line, {"code": n, "test": "..."}; the code is null where the run was ended because it took
-longer, the test is the last that began. For `make mutants`.
+collecting every test, or those of these files, and each run is a fork of that. It names the tests
+in a line when it is ready; then each line asks for a run, {"words": [...], "seconds": n,
+"artifacts": FOLDER}, and gets a line, {"code": n, "test": "..."}; the code is null where the run
+was ended because it took longer, the test is the last that began. For `make mutants`.
 """
 
 from __future__ import annotations
@@ -28,13 +28,24 @@ ASKS_AGAIN = 0.02  # seconds between two looks at whether a run has ended
 HOLD_OURS = ("datasette",)  # libraries that our modules register with as they are imported
 
 
-def warm_up(tree: Path, files: Sequence[str] = ()) -> None:
-    """Import what the tests of a tree import; what is the tree's own is forgotten again."""
+class _Collected:
+    """The tests that there are in a tree: those of data that lie beside the project are not."""
+
+    def __init__(self) -> None:
+        self.tests: list[str] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.tests = [item.nodeid for item in session.items]
+
+
+def warm_up(tree: Path, files: Sequence[str] = ()) -> list[str]:
+    """Name the tests of a tree and import what they do; what is its own is forgotten again."""
     path = list(sys.path)
     _here(tree)
     answers = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    _pytest(["--collect-only", *files])
+    found = _Collected()
+    _pytest(["--collect-only", *files], found)
     os.dup2(answers, 1)
     held = [name for name in sys.modules if name.partition(".")[0] in HOLD_OURS]
     ours = [name for name, module in sys.modules.items() if _is_in(tree, module)]
@@ -43,6 +54,7 @@ def warm_up(tree: Path, files: Sequence[str] = ()) -> None:
     sys.path[:] = path
     importlib.invalidate_caches()
     gc.freeze()  # pages that no run writes to are shared by all
+    return found.tests
 
 
 def _here(tree: Path) -> None:
@@ -102,8 +114,7 @@ def _code(process: int, seconds: float) -> int | None:
 
 def main() -> None:
     tree = Path(sys.argv[1]).resolve()
-    warm_up(tree, sys.argv[2:])
-    print("ready", flush=True)
+    print(json.dumps(warm_up(tree, sys.argv[2:])), flush=True)
     for line in sys.stdin:
         wanted = json.loads(line)
         with tempfile.NamedTemporaryFile() as file:
