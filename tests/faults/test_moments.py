@@ -26,7 +26,7 @@ def due(before, tmp_path_factory) -> tuple[Path, Publication]:
     path = small_record.copied(before, tmp_path_factory.mktemp("due"))
     found = []
 
-    def stop(_: object, publication: Publication, __: object) -> None:
+    def stop(_: object, publication: Publication, *__: object) -> None:
         found.append(publication)
         raise KeyboardInterrupt
 

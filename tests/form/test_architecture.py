@@ -201,7 +201,7 @@ def test_records_never_change():
 CUT = {
     "zip(key.dimension.split('*'), key.member.split(' * '), strict=False)",
     "zip(leads, ([1, 0], [6, 3], [3, 3], [1, 3]), strict=False)",
-    "zip(part.centre, border.centre, strict=False)",
+    "zip(part.centre, total.centre, strict=False)",
     "zip(rows, whole, strict=False)",
 }
 

@@ -121,7 +121,7 @@ def test_a_notice_says_how_many_were_arrested_in_the_interior(record):
     history_2025.publish(path, JANUARY, settings())
 
     (northern, *_) = held(path)[1]
-    assert northern.total == "northern"
+    assert northern.border == "northern"
     text = " ".join(northern.text.split())
     assert "249 of 617 Border Patrol encounters (40%)" in text
     assert "249 of 617 Border Patrol encounters (40%)" in " ".join(northern.html.split())
@@ -144,7 +144,8 @@ def test_nothing_is_told_while_a_file_of_the_month_lies_in_quarantine(record):
     with connect.writing(path) as db, connect.transaction(db):
         refused = db.execute(
             "insert into releases select null, 'other', kind, file_name, url, 'x', data_through, "
-            "seq + 1, rounding, first_seen_at, first_seen_precision, 'quarantined', 'odd', '', '' "
+            "seq + 1, rounding, first_seen_at, first_seen_precision, 'quarantined', 'odd', '', "
+            "'', 1 "
             "from releases where source = 'nationwide-encounters-through-2025-02-0'"
         )
         ledger.add_release(db.conn, refused.lastrowid)

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast import config, months
-from forecast.context import Context
+from forecast.context import Context, source_of
 from forecast.desk.names import SeriesNames
 from forecast.errors import SeriesNameError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
@@ -342,9 +342,10 @@ def test_machines_and_a_demonstration_are_told_in_the_users_words(settings, serv
     with connect.moment(served / "bordercast.db") as connection:
         (notice,) = notices.in_state(connection, "held")
         sections = notices.sections(connection, notice.id)
+        source = source_of(connection)
     hook = config.Hook(name="machine", kind="generic", address_file="address")
 
-    told = json.loads(hooks.message(hook, notice, sections, ENCOUNTERS).mime)
+    told = json.loads(hooks.message(hook, notice, sections, source).mime)
     shown = said("notices", "demo", "-o", "demo.eml")
 
     findings = [one for one in told["data"]["sections"] if one["part"] == "finding"]

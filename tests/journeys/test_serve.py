@@ -112,7 +112,7 @@ def test_the_journal_gets_a_priority_with_every_line(tmp_path, form):
 import os, sys
 journal = os.fstat(2)
 os.environ["JOURNAL_STREAM"] = f"{{journal.st_dev}}:{{journal.st_ino + int(sys.argv[1])}}"
-from jobs.service import logs
+from jobs import logs
 from tests.support import running_service
 logs.set_up(running_service.settings(log={form!r}))
 logs.LOG.info("all is well")
