@@ -405,7 +405,7 @@ def _different(sections: tuple[SourceSection, ...]) -> tuple[SourceSection, ...]
     names = [section.name for section in sections]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f"two sources are called {twice[0]!r}; name one of them otherwise")
+        raise ValueError(f"two sources are called {twice[0]!r}; rename one")
     return sections
 
 

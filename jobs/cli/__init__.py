@@ -66,11 +66,8 @@ from jobs.cli.shared import Settings, words_of_help
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Looking for plugins of pydantic reads what every installed package says of itself.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-ANYWHERE = (
-    "--config",
-    "--db",
-    "--measure",
-)  # options of the program that may stand after the command too
+# Options of the program that may stand after the command too.
+ANYWHERE = ("--config", "--db", "--measure")
 
 
 class Output:
@@ -151,10 +148,11 @@ def _name_measure(ctx: click.Context) -> None:
     heads = [word.partition(":")[0].lower() for word in ctx.args if ":" in word]
     if not heads or ctx.params.get("measure"):
         return
-    known = Settings(ctx.params.get("config_path"), ctx.params.get("db")).context.called()
-    named = [head for head in heads if head in known]
-    if len(known) > 1 and named:
-        ctx.params["measure"] = named[0]
+    ctx.obj = Settings(ctx.params.get("config_path"), ctx.params.get("db"))
+    context = ctx.obj.context
+    named = [head for head in heads if head in context.called()]
+    if len(context.sources) > 1 and named:  # a series of a record of one may be called so
+        ctx.obj.choose(named[0])
         ctx.args = [
             word.partition(":")[2] if word.lower().startswith(f"{named[0]}:") else word
             for word in ctx.args
@@ -193,7 +191,8 @@ def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
 @click.pass_context
 def main(ctx: click.Context, config_path: Path | None, db: Path | None, measure: str) -> None:
     """Forecasts of monthly U.S. border encounters, scored, with intervals and flags."""
-    ctx.obj = Settings(config_path, db, measure)
+    if ctx.obj is None:
+        ctx.obj = Settings(config_path, db, measure)
 
 
 main.add_sections(

@@ -88,9 +88,14 @@ class Settings:
         settings = config.load(file)
         self.db = connect.place(db or Path(settings.service.db))
         config.refuse_places(settings, self.db, self.source)
-        self.context = Context.open(self.db, settings).named(measure)
-        self._one = bool(measure)
+        self.context = Context.open(self.db, settings)
+        self.choose(measure)
         self.sound: FilesAsOf = ()  # of the record, where a command has looked
+
+    def choose(self, measure: str) -> None:
+        """Be about the measure so called; "" leaves all, the first one in front."""
+        self.context = self.context.named(measure)
+        self._one = bool(measure)
 
     @property
     def config(self) -> Config:

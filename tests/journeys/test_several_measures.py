@@ -152,6 +152,14 @@ def test_a_command_is_about_the_measure_that_it_names(records, name):
     )
 
 
+def test_in_a_record_of_one_measure_its_noun_before_a_colon_is_part_of_a_name(records):
+    """Nothing is to be chosen there, and a series of somebody's own may be called so."""
+    refused = bordercast(records["encounters"], "show", "encounters:northern")
+
+    assert refused.exit_code == 2
+    assert "encounters:northern" in refused.output
+
+
 def test_a_measure_that_the_record_has_not_is_refused_with_those_it_has(records):
     refused = bordercast(records["all"], "--measure", "pounds", "show")
 
