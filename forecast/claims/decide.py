@@ -433,8 +433,10 @@ class _Reader:
         # Of what the last count was compared with: from 12,085 in November to 4,098 in February.
         pair = next((host.span for host in reversed(self.hosts) if host.compared), None)
         options: list[ScoredReading] = []
+        named = False
         for whose, when in bases[:6]:
             against = features.versus(scene, number, self.context, when.value, pair)
+            named = named or any(option.bound for option in against)
             if against:
                 options += readings.weigh([whose], [when], measure, against)  # type: ignore[arg-type]
         options.sort(key=lambda option: option.cost)
@@ -446,7 +448,17 @@ class _Reader:
         claimed = mentions.claimed(scene, number, sign)
         if measure == "times" and number.value < 1:
             claimed = replace(claimed, unit=0.1)
-        return self._decide(scene, number, options, claimed)
+        if not range_ and features.unread_base(scene, number):
+            case = _Mention(*self._quoted(scene, number), self._digits(scene, number), claimed)
+            return self._unclear(case, "what it is compared with is not understood")
+        finding = self._decide(scene, number, options, claimed)
+        judged_wrong = isinstance(finding, ClaimFinding) and finding.verdict == "wrong"
+        if finding and judged_wrong and not (named or range_ or pair):
+            # A year or a month earlier is only what such a change is often measured from.
+            return NotUnderstood(
+                finding.quote, finding.start, finding.end, "what it is compared with is not said"
+            )
+        return finding
 
     def _bases(
         self, scene: Scene, number: WrittenNumber

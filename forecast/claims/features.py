@@ -410,6 +410,36 @@ def _usual_versus(
         yield from (Candidate(span, 1.2) for span in context.recent[:2])
 
 
+_NAMES_BASE = word_set("than from below above under versus vs vs. against compared over")
+_SAYS_NO_MORE = word_set(
+    "the a an that it its their same previous prior last year month time period level levels "
+    "number numbers total count figure one before earlier to with ago week's day's was in of"
+)
+
+
+def unread_base(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether words behind a change name what it is measured from, and none of them was read.
+
+    95% lower than the daily average under President X: neither a month nor a year earlier.
+    """
+    at, end = number.last, len(scene.tokens)
+    while at < min(number.last + 8, end) and scene.low(at) not in _NAMES_BASE:
+        if scene.low(at) in (",", ";", "\u2014", "and", "to", "while") or scene.tokens[at].mark:
+            return False
+        at += 1
+    if at >= min(number.last + 8, end):
+        return False
+    refs = list(zip(scene.times, scene.time_places, strict=True))
+    rest = []
+    for i in range(at + 1, end):
+        if scene.tokens[i].mark and scene.low(i) not in ("-", "'") or scene.low(i) == "and":
+            break
+        rest.append(i)
+    if any(place[0] in rest for ref, place in refs if ref.counts and ref.form != "era"):
+        return "average" in {scene.low(i) for i in rest}
+    return any(scene.low(i) not in _SAYS_NO_MORE for i in rest)
+
+
 def _versus_refs(scene: Scene, number: WrittenNumber) -> list[TimeRef]:
     """Times that a change is compared with: behind it, else before it."""
     limit = min(
