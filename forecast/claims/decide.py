@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
+from typing import Any
 
 from forecast.claims import explain, extremes, features, mentions, readings, times
 from forecast.claims.mentions import Scene
@@ -452,13 +453,7 @@ class _Reader:
             case = _Mention(*self._quoted(scene, number), self._digits(scene, number), claimed)
             return self._unclear(case, "what it is compared with is not understood")
         finding = self._decide(scene, number, options, claimed)
-        judged_wrong = isinstance(finding, ClaimFinding) and finding.verdict == "wrong"
-        if finding and judged_wrong and not (named or range_ or pair):
-            # A year or a month earlier is only what such a change is often measured from.
-            return NotUnderstood(
-                finding.quote, finding.start, finding.end, "what it is compared with is not said"
-            )
-        return finding
+        return finding if named or range_ or pair else _unless_wrong(finding)
 
     def _bases(
         self, scene: Scene, number: WrittenNumber
@@ -804,6 +799,14 @@ class _Reader:
             say_instead=explanation.instead,
             other=other,
         )
+
+
+def _unless_wrong(finding: ClaimFinding | NotUnderstood | None) -> Any:
+    """No false accusation: a month or a year earlier is only what is often compared with."""
+    if not isinstance(finding, ClaimFinding) or finding.verdict != "wrong":
+        return finding
+    why = "what it is compared with is not said"
+    return NotUnderstood(finding.quote, finding.start, finding.end, why)
 
 
 def _very_near(judged: JudgedClaim, claimed: Claimed) -> bool:

@@ -432,7 +432,7 @@ def unread_base(scene: Scene, number: WrittenNumber) -> bool:
     refs = list(zip(scene.times, scene.time_places, strict=True))
     rest = []
     for i in range(at + 1, end):
-        if scene.tokens[i].mark and scene.low(i) not in ("-", "'") or scene.low(i) == "and":
+        if (scene.tokens[i].mark and scene.low(i) not in ("-", "'")) or scene.low(i) == "and":
             break
         rest.append(i)
     if any(place[0] in rest for ref, place in refs if ref.counts and ref.form != "era"):
