@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.desk.dictionary.views import BY_NAME, definitions
+from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.names import SeriesNames
 from forecast.desk.wording import stale_words
 from forecast.engine import ENGINE
@@ -139,7 +139,7 @@ class Record:
         _known("border", border, self.source.totals.every)
         with self._reading() as connection:
             rows = changes.latest(connection, border)
-        table = pd.DataFrame(rows, columns=list(BY_NAME["forecast_changes"].columns))
+        table = pd.DataFrame(rows, columns=list(VIEWS["forecast_changes"].columns))
         return _by_month(table, ["border", "run_id"], {"border": border, "digest": self.digest})
 
     def paths(self, series: str, n: int = 1000) -> pd.DataFrame:
@@ -179,10 +179,10 @@ class Record:
         """
         import pandas as pd
 
-        _known("view", name, sorted(BY_NAME))
+        _known("view", name, sorted(VIEWS))
         if as_of is not None:
             _known("view as of a day", name, sorted(AS_OF))
-        view = BY_NAME[name]
+        view = VIEWS[name]
         with self._reading() as connection:
             rows = view_rows(connection, name, view.columns, as_of)
         table = pd.DataFrame(rows, columns=list(view.columns))
@@ -195,15 +195,15 @@ class Record:
         """Every view and what a row of it is."""
         import pandas as pd
 
-        return pd.DataFrame([(v.name, v.row) for v in BY_NAME.values()], columns=["view", "row"])
+        return pd.DataFrame([(v.name, v.row) for v in VIEWS.values()], columns=["view", "row"])
 
     def describe(self, name: str) -> pd.DataFrame:
         """What each column of a view means."""
         import pandas as pd
 
-        _known("view", name, sorted(BY_NAME))
+        _known("view", name, sorted(VIEWS))
         heads = ["column", "unit", "values", "meaning"]
-        return pd.DataFrame(list(definitions(BY_NAME[name], self.source)), columns=heads).set_index(
+        return pd.DataFrame(list(definitions(VIEWS[name], self.source)), columns=heads).set_index(
             "column"
         )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forecast import files
-from forecast.desk.dictionary.views import VIEWS, View
+from forecast.desk.dictionary import VIEWS, View
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from forecast.store.views import AS_OF, view_rows
@@ -181,5 +181,5 @@ def _hindcasts(
         )
 
 
-for each in VIEWS:
+for each in VIEWS.values():
     export.add_command(_command(each))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecast.desk.dictionary.views import VIEWS, View, definitions
+from forecast.desk.dictionary import VIEWS, View, definitions
 from forecast.sources.source import Source
 from forecast.store.named_queries import QUESTIONS
 from forecast.store.read import RunRow
@@ -31,7 +31,7 @@ def metadata(run: RunRow, source: Source) -> dict[str, Any]:
                     f"{source.publisher.credit} Run {run.id}, digest {run.digest}; to "
                     f"check it: {check}"
                 ),
-                "tables": {view.name: _view(view, source) for view in VIEWS},
+                "tables": {name: _view(view, source) for name, view in VIEWS.items()},
                 "queries": {
                     question.name: {
                         "title": question.title,

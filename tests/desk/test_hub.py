@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pyarrow import compute, parquet
 
-from forecast.desk.dictionary.views import BY_NAME, VIEWS
+from forecast.desk.dictionary import VIEWS
 from forecast.desk.export import encoded, tables
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES, HUB_PERMILLES
@@ -41,7 +41,9 @@ def _name(view):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("view", [v for v in VIEWS if v.name != "series_vintages"], ids=_name)
+@pytest.mark.parametrize(
+    "view", [v for v in VIEWS.values() if v.name != "series_vintages"], ids=_name
+)
 def test_any_view_is_exported_whole_with_the_digest(published, tmp_path, view):
     said = exported(published, view.name, "-o", tmp_path / "a.csv")
     found = cells(tmp_path / "a.csv")
@@ -65,7 +67,7 @@ def test_a_workbook_has_the_figures_their_definitions_and_the_digest(published, 
     meant = {row[0]: row[3] for row in book["definitions"].values}
     about = dict(list(book["about"].values)[1:])
 
-    assert figures[0] == (*BY_NAME["border_months"].columns, "digest")
+    assert figures[0] == (*VIEWS["border_months"].columns, "digest")
     assert {(row[0], row[1], row[2]) for row in figures[1:]} == set(
         rows(published, "select border, month, encounters from border_months")
     )

@@ -135,7 +135,7 @@ def test_no_module_keeps_what_a_function_set():
 def test_only_a_context_and_what_starts_find_sources_by_name():
     """Everybody else is handed a source."""
     finders = {"forecast/context.py", "forecast/claims/tokens.py", "forecast/claims/truth.py"}
-    finders |= {"forecast/desk/dictionary/reference.py", "jobs/cli/service.py"}
+    finders |= {"forecast/desk/dictionary.py", "jobs/cli/service.py"}
     finders |= {"jobs/cli/shared.py", "jobs/service/first_settings.py"}
 
     def finds(path: Path) -> bool:
@@ -236,7 +236,7 @@ def test_no_modules_import_each_other():
 # These read what others wrote: people's texts and tables, a library's messages, a page's marker.
 READERS = (
     *("forecast/claims/", "forecast/tables/", "forecast/sources/", "forecast/engine/chances.py"),
-    *("forecast/desk/names.py", "forecast/desk/dictionary/reference.py"),
+    *("forecast/desk/names.py", "forecast/desk/dictionary.py"),
     *("jobs/witness/timestamps.py", "jobs/web/plugin.py"),
 )
 MATCHING = {"startswith", "endswith", "removeprefix", "removesuffix", "find", "index", "count"}

@@ -47,11 +47,6 @@ KNOWN_TO_ONE = re.compile(
 # Public names of tables and columns, and the docs of the views; policy dates by their usual names;
 # how people write, which the checker of claims reads; a command's example.
 ELSEWHERE = {
-    "forecast/desk/dictionary/columns.py": ("U.S. Border Patrol, Office of Field Operations",),
-    "forecast/desk/dictionary/views.py": (
-        "apprehension_type Border Patrol's part",
-        "When CBP first published the month",
-    ),
     "forecast/sources/policy_dates.py": ("CBP",),
     "forecast/claims/tokens.py": ("Encounters|CBP|",),
 }

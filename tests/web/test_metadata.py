@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from forecast.desk.dictionary.views import VIEWS
+from forecast.desk.dictionary import VIEWS
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.named_queries import QUESTIONS
 from forecast.store.read import RunRow
@@ -17,10 +17,10 @@ RUN = RunRow(7, "2024-04-19T12:00", "2024-03", "ab" * 32)
 def test_every_view_and_question_is_described():
     found = metadata(RUN, ENCOUNTERS)["databases"][DATABASE]
 
-    assert list(found["tables"]) == [view.name for view in VIEWS]
+    assert list(found["tables"]) == list(VIEWS)
     asked = [(name, *one.values()) for name, one in found["queries"].items()]
     assert asked == [(q.name, q.title, q.about, q.sql) for q in QUESTIONS]
-    for view in VIEWS:
+    for view in VIEWS.values():
         told = found["tables"][view.name]
         assert told["description"].startswith(f"A row is {view.row}.")
         assert told["description"].endswith(view.note or ".")

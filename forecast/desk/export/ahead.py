@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast import months
-from forecast.desk.dictionary.columns import ColumnKind
+from forecast.desk.dictionary import ColumnKind
 from forecast.desk.export.encoded import ENCODERS, Coded, Encoded, EncodedBlock
 from forecast.engine.anyseries import SCORED, SeriesForecasts, series_scores
 from forecast.engine.rows import HUB

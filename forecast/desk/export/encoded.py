@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from forecast.desk.dictionary.columns import ColumnKind
+from forecast.desk.dictionary import ColumnKind
 
 DIGITS = 12  # of a real number in a CSV file
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that is taken for one

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from forecast import files
-from forecast.desk.dictionary.columns import ColumnKind
-from forecast.desk.dictionary.views import View, definitions
+from forecast.desk.dictionary import ColumnKind, View, definitions
 from forecast.desk.export import workbook
 from forecast.desk.export.encoded import (
     Encoded,

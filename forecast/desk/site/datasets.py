@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from forecast.desk.dictionary.columns import COLUMNS, Column, count
-from forecast.desk.dictionary.views import BY_NAME
+from forecast.desk.dictionary import BESIDE, COLUMNS, VIEWS, Column
 from forecast.desk.site.record import SiteRecord
 
 if TYPE_CHECKING:
@@ -37,14 +36,6 @@ _CONTEXT = {
 }
 _MONTHLY = "http://publications.europa.eu/resource/authority/frequency/MONTHLY"
 _CSV = "https://www.iana.org/assignments/media-types/text/csv"
-# Columns of a border's files that no view has.
-_OWN = {
-    "first_value": count("the count as it was first published"),
-    "now": count("the count today"),
-    "times": count("how often the count was changed"),
-    "listed": count("groups and places listed under this flag"),
-    "apart": count("groups and places flagged apart from it"),
-}
 
 
 @dataclass(frozen=True)
@@ -96,7 +87,7 @@ def data_table(
     source: Source,
 ) -> DataTable:
     """A table as it lies beside its page. view : whose columns these are; body : the CSV file."""
-    known = {**COLUMNS, **_OWN, **BY_NAME[view].described()}
+    known = {**COLUMNS, **BESIDE, **VIEWS[view].described()}
     described = tuple(
         (
             source.column(column),

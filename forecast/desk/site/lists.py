@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from forecast.desk.dictionary.views import VIEWS, View, definitions
+from forecast.desk.dictionary import VIEWS, View, definitions
 from forecast.desk.site import cards, datasets
 from forecast.desk.site.border import restated, score_rows
 from forecast.desk.site.datasets import Dataset, data_table
@@ -78,8 +78,10 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
 
 def tables(contents: Mapping[str, Sequence[tuple[Any, ...]]], record: SiteRecord) -> SitePage:
     """Every table with its meaning; those that are not large as files. contents : rows by view."""
-    shown = [(view, _described(view, record.source), view.name in contents) for view in VIEWS]
-    filed = [view for view in VIEWS if view.name in contents]
+    shown = [
+        (view, _described(view, record.source), view.name in contents) for view in VIEWS.values()
+    ]
+    filed = [view for view in VIEWS.values() if view.name in contents]
     files = {
         f"{view.name}.csv": csv_file(
             [record.source.column(name) for name in view.columns], contents[view.name]
@@ -118,7 +120,7 @@ def _described(view: View, source: Source) -> list[tuple[str, ...]]:
 
 def small() -> list[View]:
     """The views that a page has as files."""
-    return [view for view in VIEWS if view.name not in LARGE]
+    return [view for view in VIEWS.values() if view.name not in LARGE]
 
 
 def run_pages(record: SiteRecord, run_ids: Collection[int]) -> Iterator[SitePage]:

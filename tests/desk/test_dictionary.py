@@ -10,15 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from forecast.desk.dictionary import reference
-from forecast.desk.dictionary.columns import COLUMNS
-from forecast.desk.dictionary.views import BY_NAME, VIEWS, definitions
+from forecast.desk import dictionary
+from forecast.desk.dictionary import BESIDE, COLUMNS, VIEWS, definitions
 from forecast.sources.catalog import find
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES
 from tests.support.databases import counting_steps, rows
 
-PAGE = Path(__file__).parents[3] / "docs" / "tables.md"
+PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 PIECES = PAGE.read_text("utf-8").split("```")
 SQL = {  # the line before a query is its question
     before.rpartition("`")[2].strip().splitlines()[-1]: code.removeprefix("sql\n")
@@ -43,24 +42,25 @@ def test_every_view_is_described_and_no_other(published):
         published, "select name from sqlite_master where type = 'view' and name not like 'scope%'"
     )
 
-    assert {name for (name,) in views} == set(BY_NAME)
+    assert {name for (name,) in views} == set(VIEWS)
 
 
-def test_every_column_is_described_in_order_and_no_other(published):
+def test_every_column_of_every_view_is_described_and_no_other(published):
     query = "select name from pragma_table_info(?)"
-    columns = {v.name: tuple(name for (name,) in rows(published, query, v.name)) for v in VIEWS}
+    columns = {name: tuple(n for (n,) in rows(published, query, name)) for name in VIEWS}
 
-    assert columns == {view.name: view.columns for view in VIEWS}
-    assert {v.name: set(v.special) - set(v.columns) for v in VIEWS} == {
-        view.name: set() for view in VIEWS
+    assert columns == {name: view.columns for name, view in VIEWS.items()}
+    assert columns == {name: tuple(view.described()) for name, view in VIEWS.items()}
+    assert {name: set(view.special) - set(view.columns) for name, view in VIEWS.items()} == {
+        name: set() for name in VIEWS
     }
 
 
 def test_no_word_is_described_that_no_view_uses():
-    assert set(COLUMNS) == {n for v in VIEWS for n in v.columns if n not in v.special}
+    assert set(COLUMNS) == {n for v in VIEWS.values() for n in v.columns if n not in v.special}
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=lambda v: v.name)
+@pytest.mark.parametrize("view", VIEWS.values(), ids=lambda v: v.name)
 def test_counts_reals_and_texts_are_what_the_dictionary_says(published, view):
     allowed = {"count": {"integer", "null"}, "real": {"real", "null"}, "text": {"text", "null"}}
     kinds = ", ".join(f"typeof({name})" for name in view.columns)
@@ -70,7 +70,7 @@ def test_counts_reals_and_texts_are_what_the_dictionary_says(published, view):
         assert {row[place] for row in found} <= allowed[column.kind]
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=lambda v: v.name)
+@pytest.mark.parametrize("view", VIEWS.values(), ids=lambda v: v.name)
 def test_a_view_is_quick(published, view):
     """series_vintages takes 20 million steps, the next 9, most under one."""
     with counting_steps() as steps:
@@ -79,8 +79,20 @@ def test_a_view_is_quick(published, view):
     assert steps() < 40_000
 
 
+def test_a_column_says_only_what_differs_from_its_type():
+    assert COLUMNS["month"] == ("text", "month", "YYYY-MM", "The month the figure is about")
+    assert COLUMNS["rounding"] == (
+        "count",
+        "{noun}",
+        "1 or 10",
+        "What the source rounds its counts to",
+    )
+    assert VIEWS["all_flags"].described()["encounters"].about.endswith("as first published")
+    assert {column.kind for column in BESIDE.values()} == {"count"}
+
+
 def test_a_meaning_is_a_plain_phrase():
-    for view in VIEWS:
+    for view in VIEWS.values():
         for _, unit, _, about in definitions(view, ENCOUNTERS):
             assert unit
             assert not about.endswith(".")
@@ -88,7 +100,7 @@ def test_a_meaning_is_a_plain_phrase():
 
 def test_no_unit_is_the_noun_of_another_measure():
     pounds = find("cbp_drug_pounds")
-    units = {unit for view in VIEWS for _, unit, *_ in definitions(view, pounds)}
+    units = {unit for view in VIEWS.values() for _, unit, *_ in definitions(view, pounds)}
 
     assert "pounds" in units
     assert not units & {"encounters", "seizures"}
@@ -97,13 +109,13 @@ def test_no_unit_is_the_noun_of_another_measure():
 def test_the_page_is_the_dictionary():
     written = PAGE.read_text("utf-8")
 
-    assert written == reference.renewed(written, ENCOUNTERS), (
-        "python -m forecast.desk.dictionary.reference docs/tables.md"
+    assert written == dictionary.renewed(written, ENCOUNTERS), (
+        "python -m forecast.desk.dictionary docs/tables.md"
     )
 
 
 def test_an_answer_is_asked_with_nothing_but_words_of_the_dictionary():
-    described = {*BY_NAME, *(n for v in VIEWS for n in v.columns), "percent_better"}
+    described = {*VIEWS, *(n for v in VIEWS.values() for n in v.columns), "percent_better"}
     names = {
         question: set(re.findall(r"[a-z_]\w*", re.sub(r"'[^']*'", "", query)))
         for question, query in SQL.items()

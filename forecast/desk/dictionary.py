@@ -1,0 +1,113 @@
+"""What every view and column of the record means, from dictionary.toml and the schema.
+
+`python -m forecast.desk.dictionary docs/tables.md` renews that page below its mark; what stands
+above the mark is written by hand and stays.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from forecast.store.views import columns_of
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source
+
+MARK = "<!-- Below: python -m forecast.desk.dictionary docs/tables.md -->"
+ColumnKind = Literal["text", "count", "real"]
+
+
+class Column(NamedTuple):
+    """What a column holds.
+
+    kind : text, count (whole numbers) or real. unit : "" where there is none; of a count it names
+    what the record counts, in the words of its source. range : the values it can have.
+    about : plain words.
+    """
+
+    kind: ColumnKind
+    unit: str
+    range: str
+    about: str
+
+    def unit_in(self, noun: str) -> str:
+        """Name the unit of a record that counts what this noun says."""
+        return self.unit.format(noun=noun)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a view is for.
+
+    row : what a row is. note : what to mind when using it. special : columns that mean something
+    of their own here.
+    """
+
+    name: str
+    row: str
+    note: str
+    special: Mapping[str, Column]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names, in the order of the schema."""
+        return columns_of(self.name)
+
+    def described(self) -> dict[str, Column]:
+        """Name -> what it holds, in order."""
+        return {name: self.special.get(name) or COLUMNS[name] for name in self.columns}
+
+
+def _columns(by_type: Mapping[str, Any]) -> dict[str, Column]:
+    """Columns of dictionary.toml: by type, each its meaning or a table with a unit or range."""
+    columns = {}
+    for name, group in by_type.items():
+        kind, unit, span = _TOML["types"][name]
+        for column, words in group.items():
+            own = {"about": words} if isinstance(words, str) else words
+            columns[column] = Column(**{"kind": kind, "unit": unit, "range": span, **own})
+    return columns
+
+
+def _view(name: str, about: Mapping[str, Any]) -> View:
+    by_type = {key: group for key, group in about.items() if key in _TOML["types"]}
+    return View(name, about["row"], about.get("note", ""), _columns(by_type))
+
+
+_TOML = tomllib.loads(Path(__file__).with_name("dictionary.toml").read_text("utf-8"))
+COLUMNS = _columns(_TOML["columns"])
+BESIDE = _columns(_TOML["beside"])  # of files that lie beside a page
+VIEWS = {name: _view(name, about) for name, about in _TOML["views"].items()}
+
+
+def definitions(view: View, source: Source) -> Iterator[tuple[str, str, str, str]]:
+    """Describe a view's columns: name, unit, range, meaning."""
+    for name, column in view.described().items():
+        unit = column.unit_in(source.measure.noun) or column.kind
+        yield name, unit, column.range, column.about
+
+
+def renewed(written: str, source: Source) -> str:
+    """Replace everything below the mark of a page in Markdown."""
+    lines = [written.partition(MARK)[0].rstrip(), "", MARK]
+    lines += ["", "## All views", "", "| view | a row is |", "|---|---|"]
+    lines += [f"| [{view.name}](#{view.name}) | {view.row} |" for view in VIEWS.values()]
+    for view in VIEWS.values():
+        lines += ["", f"## {view.name}", "", f"A row is {view.row}."]
+        lines += ["", view.note] if view.note else []
+        lines += ["", "| column | unit | values | meaning |", "|---|---|---|---|"]
+        for cells in definitions(view, source):
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    from forecast.sources import catalog
+
+    page = Path(sys.argv[1])
+    page.write_text(renewed(page.read_text("utf-8"), catalog.find("cbp_encounters")), "utf-8")

@@ -1,1 +1,0 @@
-"""Every view and column described once."""
