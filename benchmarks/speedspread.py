@@ -23,7 +23,7 @@ from benchmarks import cluster
 from benchmarks.sets import H
 from benchmarks.speedsets import CUTOFFS
 from forecast.config import Compute
-from forecast.desk.export import ahead
+from forecast.desk import export
 from forecast.engine.anyseries import SeriesForecasts, forecast_counts
 from forecast.engine.blocks import Spread
 from forecast.tables.read import read_counts
@@ -82,9 +82,9 @@ def blocks(counts: MonthlyCounts, spread: Spread) -> str:
     return digest.hexdigest()
 
 
-def _parts(said: SeriesForecasts, suffix: str, spread: Spread) -> Iterator[ahead.Written]:
-    columns = ahead.columns(True, models=False, past=not suffix)
-    return spread(ahead.written, ahead.parts({"": said}, columns, suffix))
+def _parts(said: SeriesForecasts, suffix: str, spread: Spread) -> Iterator[export.Written]:
+    columns = export.forecast_columns(True, models=False, past=not suffix)
+    return spread(export.written, export.parts({"": said}, columns, suffix))
 
 
 if __name__ == "__main__":

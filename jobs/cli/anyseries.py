@@ -18,7 +18,7 @@ from jobs.cli.help import examples
 from jobs.cli.shared import Settings, progress
 
 if TYPE_CHECKING:
-    from forecast.desk.export.encoded import Encoded, EncodedBlock
+    from forecast.desk.export import Encoded, EncodedBlock
     from forecast.engine.anyseries import Quality, SeriesForecasts
     from forecast.engine.blocks import Spread
     from forecast.sources.source import Source
@@ -313,11 +313,11 @@ def _size(job: Any) -> int:
 
 def _check(*files: str) -> None:
     """Refuse what could not be written before any work is done."""
-    from forecast.desk.export import tables
+    from forecast.desk import export
 
     for name in files:
         if name not in ("", STDOUT):
-            tables.check(Path(name))
+            export.check(Path(name))
 
 
 def _save(
@@ -327,26 +327,25 @@ def _save(
 
     out : a file's name, STDOUT, or "" to score only.
     """
-    from forecast.desk.export import ahead, tables
-    from forecast.desk.export.encoded import ExportTable
+    from forecast.desk import export
 
     whole = all(model.counts.whole.all() for model in by_model.values())
     past = all((model.back > 0).all() for model in by_model.values())
-    columns = ahead.columns(whole, models=len(by_model) > 1, past=past)
+    columns = export.forecast_columns(whole, models=len(by_model) > 1, past=past)
     scores: dict[str, list[Floats]] = {name: [] for name in by_model}
 
     def blocks() -> Iterator[EncodedBlock | Encoded]:
         suffix = ".csv" if out == STDOUT else Path(out).suffix
-        for part in spread(ahead.written, ahead.parts(by_model, columns, suffix)):
+        for part in spread(export.written, export.parts(by_model, columns, suffix)):
             scores[part.model].append(part.scores)
             yield part.block
 
     if not out:
         deque(blocks(), maxlen=0)
     elif out == STDOUT:
-        tables.write_csv(ExportTable(columns, blocks()), sys.stdout)
+        export.write_csv(export.ExportTable(columns, blocks()), sys.stdout)
     else:
-        tables.write(ExportTable(columns, blocks()), Path(out))
+        export.write(export.ExportTable(columns, blocks()), Path(out))
     return scores
 
 

@@ -62,7 +62,7 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
 
     Every quantile, made from only the data up to the cutoff.
     """
-    from forecast.desk.export import tables as desk
+    from forecast.desk import export as desk
     from forecast.store import exports
 
     desk.check(out)
@@ -141,18 +141,18 @@ def _command(view: View) -> click.Command:
 
 
 def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> None:
-    from forecast.desk.export import tables
+    from forecast.desk import export as desk
 
-    tables.check(out)
+    desk.check(out)
     as_of = f"{day:%Y-%m-%d}" if day else None
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         rows = view_rows(connection, view.name, view.columns, as_of)
     notes = {"view": view.name, **origin(run), "credit": settings.context.source.publisher.credit}
-    table = tables.of_view(
+    table = desk.of_view(
         view, rows, notes | ({"as of": as_of} if as_of else {}), settings.context.source
     )
-    count = tables.write(table, out)
+    count = desk.write(table, out)
     then = f" as of {as_of}" if as_of else ""
     click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
     if settings.context.source.publisher.credit:

@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from forecast.config import Compute
-from forecast.desk.export import ahead, tables
-from forecast.desk.export.encoded import ExportTable
+from forecast.desk import export
 from forecast.engine import ENGINE, anyseries, manyparts
 from forecast.engine.anyseries import Quality, SeriesForecasts, forecast_by_paths, forecast_counts
 from forecast.engine.blocks import Spread
@@ -165,16 +164,16 @@ def _counts(
 
 
 def _write(forecasts: SeriesForecasts, whole: bool, path: Path, spread: Spread) -> None:
-    columns = ahead.columns(whole, models=False, past=False)
+    columns = export.forecast_columns(whole, models=False, past=False)
     blocks = (
         part.block
-        for part in spread(ahead.written, ahead.parts({"": forecasts}, columns, ".parquet"))
+        for part in spread(export.written, export.parts({"": forecasts}, columns, ".parquet"))
     )
-    tables.write(ExportTable(columns, blocks), path)
+    export.write(export.ExportTable(columns, blocks), path)
 
 
 def _scores(forecasts: SeriesForecasts, whole: bool, spread: Spread) -> list[Floats]:
-    columns = ahead.columns(whole, models=False, past=True)
+    columns = export.forecast_columns(whole, models=False, past=True)
     return [
-        part.scores for part in spread(ahead.written, ahead.parts({"": forecasts}, columns, ""))
+        part.scores for part in spread(export.written, export.parts({"": forecasts}, columns, ""))
     ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from datasette.views.base import DatasetteError
 
-from forecast.desk.export.encoded import safe
+from forecast.desk.export import safe
 
 ROW_BYTES = 64  # of a row, beside its values
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)

@@ -86,6 +86,8 @@ def test_every_form_of_time_is_known(pattern):
 
 
 def test_a_change_from_something_that_is_not_understood_is_not_judged(verdict):
-    said = "At the northern border <93%> fewer people were encountered in May 2025 than in some era."
+    said = (
+        "At the northern border <93%> fewer people were encountered in May 2025 than in some era."
+    )
 
     assert verdict(said, "2025-06-20") == "not understood"

@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 
 from benchmarks import cluster
 from forecast.config import Compute
-from forecast.desk.export import ahead
+from forecast.desk import export
 from forecast.engine import blocks
 from forecast.engine.anyseries import forecast_counts
 from forecast.engine.blocks import serial
@@ -77,8 +77,8 @@ def written(counts: MonthlyCounts, spread: blocks.Spread, size: int) -> tuple[by
     said = blocks.spread_out(task, spread, size)
     numbers = b"".join(getattr(said, field.name).tobytes() for field in fields(Predictive))
     model = forecast_counts(counts, H, hindcasts=HINDCASTS, spread=spread).hindcasts()
-    columns = ahead.columns(False, models=False, past=True)
-    parts = list(spread(ahead.written, ahead.parts({"": model}, columns, ".csv")))
+    columns = export.forecast_columns(False, models=False, past=True)
+    parts = list(spread(export.written, export.parts({"": model}, columns, ".csv")))
     return numbers, b"".join(p.block.content + p.scores.tobytes() for p in parts)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from forecast.desk.export.encoded import safe
+from forecast.desk.export import safe
 from forecast.desk.site import citation, datasets
 from forecast.desk.site.datasets import Dataset
 from forecast.desk.site.markup import coded

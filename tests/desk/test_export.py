@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from pyarrow import parquet
 from xlsxwriter.worksheet import Worksheet
 
-from forecast.desk.export import tables
-from forecast.desk.export.encoded import ExportTable
+from forecast.desk import export
+from forecast.desk.export import ExportTable
 from forecast.errors import ConfigError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HUB_COLUMNS, HUB_PERMILLES
@@ -47,7 +47,7 @@ def test_quantile_columns_are_named_by_their_probability():
 
 def test_a_csv_file_holds_the_blocks_one_after_the_other(tmp_path):
     large = [["d"], [10**14 + 3], [1e14 + 3]]
-    count = tables.write(ExportTable(COLUMNS, [*BLOCKS, large]), tmp_path / "a.csv")
+    count = export.write(ExportTable(COLUMNS, [*BLOCKS, large]), tmp_path / "a.csv")
 
     assert count == 4
     lines = (tmp_path / "a.csv").read_text().splitlines()
@@ -60,8 +60,16 @@ def test_a_csv_file_holds_the_blocks_one_after_the_other(tmp_path):
     ]
 
 
+def test_a_cell_without_a_value_is_empty_and_text_is_quoted_where_it_must_be(tmp_path):
+    block = [['say "a, b"', None], [None, 7], [None, 1.5]]
+    export.write(ExportTable(COLUMNS, [block]), tmp_path / "a.csv")
+
+    assert read_rows(tmp_path / "a.csv")[1:] == [['say "a, b"', "", ""], ["", "7", "1.5"]]
+    assert (tmp_path / "a.csv").read_text().splitlines()[1] == '"say ""a, b""",,'
+
+
 def test_a_parquet_file_holds_the_same_with_kinds_and_notes(tmp_path):
-    count = tables.write(ExportTable(COLUMNS, BLOCKS, {"digest": "abc"}), tmp_path / "a.parquet")
+    count = export.write(ExportTable(COLUMNS, BLOCKS, {"digest": "abc"}), tmp_path / "a.parquet")
 
     table = parquet.read_table(tmp_path / "a.parquet")
     assert count == table.num_rows == 3
@@ -82,7 +90,7 @@ def test_a_table_that_breaks_off_leaves_the_old_file_and_no_draft(tmp_path, endi
     path = tmp_path / f"a.{ending}"
     path.write_text("old")
     with pytest.raises(RuntimeError, match="luck"):
-        tables.write(ExportTable(COLUMNS, broken()), path)
+        export.write(ExportTable(COLUMNS, broken()), path)
 
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
@@ -94,15 +102,15 @@ def test_a_table_that_breaks_off_leaves_the_old_file_and_no_draft(tmp_path, endi
 )
 def test_what_could_not_be_written_is_refused_beforehand(tmp_path, name, problem):
     with pytest.raises(ConfigError, match=problem):
-        tables.check(tmp_path / name)
+        export.check(tmp_path / name)
 
 
 def test_without_pyarrow_only_parquet_is_refused_and_the_remedy_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
 
-    tables.check(tmp_path / "a.csv")
+    export.check(tmp_path / "a.csv")
     with pytest.raises(ConfigError, match="pip install pyarrow"):
-        tables.check(tmp_path / "a.parquet")
+        export.check(tmp_path / "a.parquet")
 
 
 def test_exported_hindcasts_are_the_stored_ones(tmp_path, published):
@@ -111,7 +119,7 @@ def test_exported_hindcasts_are_the_stored_ones(tmp_path, published):
 
     table = parquet.read_table(out)
     assert said.exit_code == 0, said.output
-    assert table.column_names[:7] == [*tables.HINDCASTS][:7]
+    assert table.column_names[:7] == [*export.HINDCASTS][:7]
     assert table.column_names[7:] == [*HUB_COLUMNS, "digest"]
     assert table.num_rows == 4 * 92 * 12
     assert min(table["cutoff"].to_pylist()) == "2018-12"
@@ -159,7 +167,7 @@ def test_an_unknown_model_is_named_with_those_there_are(tmp_path, published):
 
 def test_the_oldest_excel_library_allowed_can_limit_a_columns_width():
     """`autofit` takes its width from 3.2.1 on; 3.2.0 stopped with a TypeError."""
-    settings = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))
+    settings = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
     (needed,) = (r for r in settings["project"]["dependencies"] if r.startswith("xlsxwriter"))
 
     oldest = tuple(map(int, needed.partition(">=")[2].split(".")))

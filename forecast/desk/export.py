@@ -1,0 +1,408 @@
+"""Tables as files: CSV, Parquet and Excel, one writer each, whole or not at all.
+
+A large table is written while it is computed, in blocks of some rows. What takes the time, turning
+numbers into text or Arrow's layout, may be done where a block was computed, in another process.
+What goes into a table of the record is decided in `forecast.store.exports`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from forecast import files, months
+from forecast.desk.dictionary import ColumnKind, View, definitions
+from forecast.errors import ConfigError
+from forecast.types import HUB_COLUMNS
+
+if TYPE_CHECKING:
+    from forecast.engine.anyseries import SeriesForecasts
+    from forecast.sources.source import Source
+    from models.base import Floats, Ints
+
+DIGITS = 12  # of a real number in a CSV file
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that is taken for one
+DIGEST = "Digest of the record after its last run; `bordercast verify --run N --digest X` checks it"
+HINDCASTS: Mapping[str, ColumnKind] = {
+    "border": "text",
+    "dimension": "text",
+    "member": "text",
+    "cutoff": "text",
+    "month": "text",
+    "horizon": "count",
+    "median": "count",
+    **dict.fromkeys(HUB_COLUMNS, "count"),
+    "digest": "text",
+}
+SERIES_A_PART = 256
+_SHEET_ROWS = 1_048_575  # a sheet's limit, less the header
+_WIDEST = 44 * 7  # pixels of a sheet's column
+
+
+class Encoded(NamedTuple):
+    """Rows of a table, as their file has them: CSV text, or an Arrow stream."""
+
+    content: bytes
+    rows: int
+
+
+class Coded(NamedTuple):
+    """A column of text with few different values: a label's place for every row."""
+
+    code: np.ndarray
+    labels: Sequence[str]
+
+    def tolist(self) -> list[str]:
+        """Spell out the text of every row."""
+        return list(map(self.labels.__getitem__, self.code.tolist()))
+
+
+EncodedBlock = Sequence[Any]
+"""The values of each column, all of one length: lists, arrays, or Coded."""
+
+
+@dataclass(frozen=True)
+class ExportTable:
+    """What is written.
+
+    columns : name -> kind, in order. blocks : see `EncodedBlock`, or such blocks as `ENCODERS` make
+    them for the file's format; read once.
+    notes : name -> text, kept in the file where its format has a place for it (not CSV).
+    definitions : (column, unit, values, meaning), for a workbook.
+    """
+
+    columns: Mapping[str, ColumnKind]
+    blocks: Iterable[EncodedBlock | Encoded]
+    notes: Mapping[str, str] = field(default_factory=dict)
+    definitions: Sequence[tuple[str, str, str, str]] = ()
+
+
+# -- tables of the record --------------------------------------------------------------------------
+
+
+def of_rows(
+    columns: Mapping[str, ColumnKind], rows: Sequence[Sequence[Any]], notes: Mapping[str, str]
+) -> ExportTable:
+    """Make a table of rows, in one block."""
+    return ExportTable(columns, [list(zip(*rows, strict=True))] if rows else [], notes)
+
+
+def of_view(
+    view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str], source: Source
+) -> ExportTable:
+    """Make a table of a view's rows; each bears the digest of the run it was read from.
+
+    notes : with a "digest" among them.
+    """
+    columns: dict[str, ColumnKind] = {
+        name: column.kind for name, column in view.described().items()
+    }
+    shown = {name: source.column(name) for name in columns if source.column(name)}
+    if shown != {name: name for name in columns}:  # in the words of their source
+        places = [place for place, name in enumerate(columns) if name in shown]
+        own = {shown[name]: kind for name, kind in columns.items() if name in shown}
+        marked = [(*(row[place] for place in places), notes["digest"]) for row in rows]
+        return of_rows({**own, "digest": "text"}, marked, notes)
+    meant = *definitions(view, source), ("digest", "text", "64 hex digits", DIGEST)
+    if "digest" in columns:
+        return replace(of_rows(columns, rows, notes), definitions=meant[:-1])
+    marked = [(*row, notes["digest"]) for row in rows]
+    return replace(of_rows({**columns, "digest": "text"}, marked, notes), definitions=meant)
+
+
+# -- forecasts of any series, some at a time -------------------------------------------------------
+
+
+class TablePart(NamedTuple):
+    """What some rows of a table of forecasts are made of.
+
+    said : some series, and the cutoffs in question. columns : see `forecast_columns`. model : its
+    name, where the table says it. suffix : the file's, which says how rows are encoded; "" only
+    scores them.
+    """
+
+    said: SeriesForecasts
+    columns: Mapping[str, ColumnKind]
+    model: str
+    suffix: str
+
+
+class Written(NamedTuple):
+    """A part's rows, for an `ExportTable`, and the `series_scores` of its series."""
+
+    model: str
+    block: EncodedBlock | Encoded
+    scores: Floats
+
+
+def forecast_columns(whole: bool, *, models: bool, past: bool) -> dict[str, ColumnKind]:
+    """Name the columns of a table of forecasts, with their kinds.
+
+    whole : whether all values of all series are; models : whether there are several; past :
+    whether these are hindcasts.
+    """
+    names: dict[str, ColumnKind] = {"series": "text"}
+    names |= {"model": "text"} if models else {}
+    names |= {"cutoff": "text", "month": "text", "horizon": "count"} if past else {"month": "text"}
+    return names | dict.fromkeys(("median", *HUB_COLUMNS), "count" if whole else "real")
+
+
+def parts(
+    by_model: Mapping[str, SeriesForecasts], columns: Mapping[str, ColumnKind], suffix: str
+) -> Iterator[TablePart]:
+    """Cut every model's series into parts, to be written one by one."""
+    for model, forecasts in by_model.items():
+        for first in range(0, len(forecasts.counts.names), SERIES_A_PART):
+            part = forecasts.some(slice(first, first + SERIES_A_PART))
+            yield TablePart(part, columns, model, suffix)
+
+
+def written(part: TablePart) -> Written:
+    """Encode and score one part; a pure function of it, to be sent to another process."""
+    from forecast.engine.anyseries import SCORED, series_scores
+
+    values = part.said.values(slice(None))
+    past = bool(np.all(part.said.back > 0))
+    scores = series_scores(part.said, values[..., SCORED]) if past else np.empty((0, 5))
+    if not part.suffix:
+        return Written(part.model, [], scores)
+    block = _block(part, values)
+    encode = ENCODERS.get(part.suffix)
+    return Written(part.model, encode(block, part.columns) if encode else block, scores)
+
+
+def _block(part: TablePart, values: Floats) -> EncodedBlock:
+    """The columns; a series without a forecast at a cutoff has no rows there."""
+    from forecast.engine.rows import HUB
+
+    forecasts, known = part.said, part.said.known
+    series, cutoff = np.nonzero(known)
+    h = values.shape[2]
+    shown = values.reshape(-1, len(HUB)) if known.all() else values[known].reshape(-1, len(HUB))
+    kind = np.int64 if part.columns["median"] == "count" else np.float64
+    by_quantile = np.ascontiguousarray(shown.T.astype(kind))
+    at = np.repeat(forecasts.counts.last[series] - forecasts.back[cutoff], h)
+    ahead = np.tile(np.arange(1, h + 1), len(series))
+    columns = {
+        "series": Coded(np.repeat(series, h), forecasts.counts.names),
+        "model": Coded(np.zeros(len(at), dtype=np.int64), [part.model]),
+        "cutoff": _as_text(at),
+        "month": _as_text(at + ahead),
+        "horizon": ahead,
+        "median": by_quantile[HUB.index(0.5)],
+        **dict(zip(HUB_COLUMNS, by_quantile, strict=True)),
+    }
+    return [columns[name] for name in part.columns]
+
+
+def _as_text(index: Ints) -> Coded:
+    """Running numbers of months as "YYYY-MM"."""
+    if not len(index):
+        return Coded(index, [])
+    first, last = int(index.min()), int(index.max())
+    return Coded(index - first, [months.from_index(i) for i in range(first, last + 1)])
+
+
+# -- files -----------------------------------------------------------------------------------------
+
+
+def check(path: Path) -> None:
+    """Refuse a file that could not be written, before any work is done.
+
+    Raises
+    ------
+    ConfigError : an ending without a format, a folder that is not there, a library that is not.
+    """
+    _writer(path)
+    if not path.parent.is_dir():
+        raise ConfigError(str(path), "-o", f"no such folder as {str(path.parent)!r}; make it first")
+    if path.suffix == ".parquet":
+        _pyarrow(path)
+    if path.suffix == ".xlsx":
+        _xlsxwriter(path)
+
+
+def write(table: ExportTable, path: Path) -> int:
+    """Write a table in the format its file's ending names; returns the number of rows.
+
+    The file appears complete or not at all; one that was there stays until then.
+    """
+    save = _writer(path)
+    with files.output(path) as draft:
+        return save(table, draft)
+
+
+def _writer(path: Path) -> Callable[[ExportTable, Path], int]:
+    if path.suffix not in _WRITERS:
+        known = f"{', '.join([*_WRITERS][:-1])} or {[*_WRITERS][-1]}"
+        raise ConfigError(str(path), "-o", f"the file's name must end in {known}")
+    return _WRITERS[path.suffix]
+
+
+def write_csv(table: ExportTable, file: IO[str]) -> int:
+    """Write a table as CSV to an open text file; returns the number of rows."""
+    file.write(",".join(map(_quoted, table.columns)) + "\n")
+    count = 0
+    for block in table.blocks:
+        ready = block if isinstance(block, Encoded) else csv_rows(block, table.columns)
+        file.write(ready.content.decode())
+        count += ready.rows
+    return count
+
+
+def _save_csv(table: ExportTable, path: Path) -> int:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        return write_csv(table, file)
+
+
+def csv_rows(block: EncodedBlock, fields: Mapping[str, ColumnKind]) -> Encoded:
+    """Encode as the csv module does, three times as fast where there are many rows."""
+    columns = [_csv_cells(x, kind) for x, kind in zip(block, fields.values(), strict=True)]
+    text = "\n".join(map(",".join, zip(*columns, strict=True)))
+    rows = len(columns[0])
+    return Encoded(f"{text}\n".encode() if rows else b"", rows)
+
+
+def _csv_cells(values: Any, kind: ColumnKind) -> list[str]:
+    if isinstance(values, Coded):
+        return Coded(values.code, [_quoted(safe(label) or "") for label in values.labels]).tolist()
+    if kind == "text":
+        return [_quoted(safe(value) or "") for value in values]
+    if kind == "real":
+        return list(map(real, values.tolist() if isinstance(values, np.ndarray) else values))
+    if not isinstance(values, np.ndarray):
+        return ["" if value is None else str(value) for value in values]
+    most = int(values.max(initial=0))
+    if most > len(values):
+        return list(map(str, values.tolist()))
+    # Most counts are small: looked up, they are text in a third of the time.
+    numbers: list[str] = np.array(list(map(str, range(most + 1))), dtype=object)[values].tolist()
+    return numbers
+
+
+def _quoted(text: str) -> str:
+    if any(mark in text for mark in (",", '"', "\n", "\r")):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def safe(text: str | None) -> str | None:
+    """Keep a spreadsheet from computing text: what would be a formula gets an apostrophe."""
+    return f"'{text}" if text and text[0] in FORMULA else text
+
+
+def real(value: float | None) -> str:
+    """Write without an exponent where it is large: whole counts stand among real numbers too."""
+    if value is None:
+        return ""
+    return f"{value:.{DIGITS}g}" if value < 10**DIGITS / 10 else f"{value:.0f}"
+
+
+def arrow_rows(block: EncodedBlock, fields: Mapping[str, ColumnKind]) -> Encoded:
+    """Encode as an Arrow stream of one batch."""
+    import pyarrow as pa
+
+    def cells(values: Any, kind: Any) -> Any:
+        if isinstance(values, Coded):
+            labels = pa.array(values.labels, kind)
+            return pa.DictionaryArray.from_arrays(pa.array(values.code), labels).dictionary_decode()
+        return pa.array(values, kind)
+
+    kinds = [_arrow_types(pa)[kind] for kind in fields.values()]
+    batch = pa.record_batch(list(map(cells, block, kinds)), names=list(fields))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    return Encoded(sink.getvalue().to_pybytes(), batch.num_rows)
+
+
+ENCODERS: Mapping[str, Callable[[EncodedBlock, Mapping[str, ColumnKind]], Encoded]] = {
+    ".csv": csv_rows,
+    ".parquet": arrow_rows,
+}
+
+
+def _arrow_types(pa: Any) -> dict[ColumnKind, Any]:
+    return {"text": pa.string(), "count": pa.int64(), "real": pa.float64()}
+
+
+def _save_parquet(table: ExportTable, path: Path) -> int:
+    pa, parquet = _pyarrow(path)
+    kinds = _arrow_types(pa)
+    fields = [pa.field(name, kinds[kind]) for name, kind in table.columns.items()]
+    schema = pa.schema(fields, metadata=dict(table.notes))
+    count = 0
+    with parquet.ParquetWriter(path, schema) as writer:
+        for block in table.blocks:
+            ready = block if isinstance(block, Encoded) else arrow_rows(block, table.columns)
+            writer.write_batch(pa.ipc.open_stream(ready.content).read_next_batch())
+            count += ready.rows
+    return count
+
+
+def _pyarrow(path: Path) -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        problem = "Parquet needs pyarrow: pip install pyarrow, or write .csv"
+        raise ConfigError(str(path), "-o", problem) from None
+    return pyarrow, parquet
+
+
+def _save_workbook(table: ExportTable, path: Path) -> int:
+    """The figures, what each column means, and where they come from, a sheet each."""
+    workbook = _xlsxwriter(path).Workbook(path, {"strings_to_formulas": False, "in_memory": True})
+    # No clock: the same record gives the same file.
+    workbook.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001
+    kinds = {"count": workbook.add_format({"num_format": "#,##0"})}
+    bold = workbook.add_format({"bold": True})
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for block in table.blocks:
+            yield from zip(*(x.tolist() if hasattr(x, "tolist") else x for x in block), strict=True)
+
+    def sheet(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *forms: Any) -> int:
+        to, count = workbook.add_worksheet(name), 0
+        for count, row in enumerate(rows, start=1):
+            if count > _SHEET_ROWS:
+                problem = "more rows than an Excel sheet holds; write .csv or .parquet"
+                raise ConfigError(str(path), "-o", problem)
+            for column, value in enumerate(row):
+                # Text is written as text, never as a formula, whatever it begins with.
+                if isinstance(value, str):
+                    to.write_string(count, column, value)
+                elif value is not None:
+                    to.write_number(count, column, value, forms[column])
+        to.write_row(0, 0, heads, bold)
+        to.freeze_panes(1, 0)
+        to.autofilter(0, 0, max(count, 1), len(heads) - 1)
+        to.autofit(_WIDEST)
+        return count
+
+    count = sheet("figures", list(table.columns), rows(), *map(kinds.get, table.columns.values()))
+    sheet("definitions", ("column", "unit", "values", "meaning"), table.definitions)
+    sheet("about", ("what", "is"), table.notes.items())
+    workbook.close()
+    return count
+
+
+def _xlsxwriter(path: Path) -> Any:
+    try:
+        import xlsxwriter
+    except ImportError:
+        problem = "Excel needs xlsxwriter: pip install xlsxwriter, or write .csv"
+        raise ConfigError(str(path), "-o", problem) from None
+    return xlsxwriter
+
+
+_WRITERS: Mapping[str, Callable[[ExportTable, Path], int]] = {
+    ".csv": _save_csv,
+    ".parquet": _save_parquet,
+    ".xlsx": _save_workbook,
+}

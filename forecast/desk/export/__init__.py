@@ -1,1 +1,0 @@
-"""The record as files and DataFrames."""
