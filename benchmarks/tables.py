@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from forecast.desk.terminal.tables import plain_table
+from forecast.desk.terminal import plain_table
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

@@ -48,7 +48,15 @@ MONTHS = (
     "December",
 )
 # AP style: short before a day; March to July never are.
-SHORT = {"January": "Jan.", "February": "Feb.", "August": "Aug.", "September": "Sept."}
+SHORT = {
+    "January": "Jan.",
+    "February": "Feb.",
+    "August": "Aug.",
+    "September": "Sept.",
+    "October": "Oct.",
+    "November": "Nov.",
+    "December": "Dec.",
+}
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -146,3 +154,8 @@ def known_words(vintage: str, day: str) -> str:
 def month_name(month: str) -> str:
     """Aug 2026 for 2026-08."""
     return f"{MONTHS[int(month[5:]) - 1][:3]} {month[:4]}"
+
+
+def interval(low: int, high: int) -> str:
+    """A prediction interval as two counts."""
+    return f"{low:,}-{high:,}"

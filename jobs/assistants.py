@@ -23,9 +23,9 @@ from mcp.types import ToolAnnotations
 from pydantic import ConfigDict, model_validator
 
 from forecast import months
-from forecast.desk.wording import in_keys
 from forecast.errors import BordercastError
 from forecast.sources.source import Source
+from forecast.sources.wording import in_keys
 from forecast.store import joint, observations, page
 from jobs.cli.help import fits, in_words
 from jobs.cli.shared import Settings, latest_run, origin, reading, series_key

@@ -13,7 +13,7 @@ from forecast.claims.decide import CheckedText, ClaimFinding, NotUnderstood
 from forecast.claims.explain import VERDICT_WORDS
 from forecast.claims.truth import agency_words, name_of
 from forecast.claims.verdict import EXTREMES, JudgedClaim, Reading
-from forecast.desk.names import SeriesNames
+from forecast.sources.names import SeriesNames
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -18,8 +18,8 @@ from forecast.claims.truth import (
     agency_words,
 )
 from forecast.claims.verdict import Claimed, JudgedClaim, Reading, peers
-from forecast.desk.halves import Halves, Split, sentence, split_words
-from forecast.desk.wording import small_words
+from forecast.sources.wording import Halves, Split, small_words, split_words
+from forecast.sources.wording import halves_sentence as sentence
 from forecast.words import MONTHS, month_words, ordinal
 
 if TYPE_CHECKING:

@@ -27,9 +27,9 @@ from forecast.claims.truth import (
     subject_of,
 )
 from forecast.claims.verdict import HOLDS, Claimed, ClaimMeasure, Reading, judge
-from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError
 from forecast.sources import catalog
+from forecast.sources.names import SeriesNames
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source

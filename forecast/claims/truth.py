@@ -13,8 +13,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from forecast import months
-from forecast.desk.names import SeriesNames, member_words
 from forecast.sources import catalog
+from forecast.sources.names import SeriesNames, member_words
 from forecast.sources.source import Source
 from forecast.store import reports
 from forecast.types import BORDERS, NATIONWIDE, SeriesKey

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.desk.dictionary import VIEWS, definitions
-from forecast.desk.names import SeriesNames
-from forecast.desk.wording import stale_words
+from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError
+from forecast.sources.names import SeriesNames
 from forecast.store import changes, connect, joint, measures, read
 from forecast.store.views import AS_OF, view_rows
 from forecast.types import SeriesKey
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecast.desk.asking import Asking
+    from forecast.desk.answers import Asking
     from forecast.sources.source import Source
 
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
@@ -160,7 +160,7 @@ class Record:
 
     @contextmanager
     def _asking(self) -> Iterator[Asking]:
-        from forecast.desk.asking import Asking
+        from forecast.desk.answers import Asking
 
         with connect.moment(self.path) as connection:
             measures.scope_to(connection, self.source.name)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.desk import reliability
+from forecast.desk import terminal
 from forecast.engine import ENGINE
+from forecast.judge import questions
 from forecast.types import Row
 from forecast.words import capital, month_words
 
@@ -157,23 +158,23 @@ def _chances(rows: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
     if not rows:
         yield "No standing question was resolved in this year."
         return
-    kinds = reliability.by_kind(rows)
+    kinds = questions.by_kind(rows)
     lines = [
         (
             f"{kind.kind} ({kind.basis})",
             f"{kind.record.n:,}",
             f"{kind.record.brier:.3f}",
-            reliability.score(kind.record.base_brier),
-            reliability.score(kind.record.last_brier),
+            terminal.score_cell(kind.record.base_brier),
+            terminal.score_cell(kind.record.last_brier),
             kind.verdict,
         )
         for kind in kinds
     ]
     yield YearlyTable(("question", "n", "Brier score", "base rate", "last value", ""), tuple(lines))
-    yield _reliability(reliability.fullest(kinds), source)
+    yield _reliability(questions.fullest(kinds), source)
 
 
-def _reliability(kinds: Sequence[reliability.KindScore], source: Source) -> YearlyPicture:
+def _reliability(kinds: Sequence[questions.KindScore], source: Source) -> YearlyPicture:
     from forecast.desk.charts import forecasts, grammar
 
     drawn = forecasts.reliability(f"All {source.totals.many}", kinds)

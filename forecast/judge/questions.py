@@ -8,14 +8,17 @@ value gives, with intervals of the same kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from forecast import months
 from forecast.engine import chances
-from forecast.types import Question, SeriesKey
+from forecast.engine.chances import Chance
+from forecast.types import Question, Row, SeriesKey
 from models.base import Floats
 
 INSIDE = "next month inside the 80% range"
@@ -228,3 +231,143 @@ def _log(p: Floats, y: Floats) -> float:
     # A chance of 0 out of 2,000 paths is not the claim that it cannot be.
     sure = np.clip(p, 1 / 4000, 1 - 1 / 4000)
     return float(-(y * np.log(sure) + (1 - y) * np.log(1 - sure)).mean())
+
+
+BINS = ((0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01))
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Chances from `low` to below `high`. given : their mean; came : share that came true."""
+
+    low: float
+    high: float
+    n: int
+    given: float
+    came: float
+
+
+@dataclass(frozen=True)
+class KindScore:
+    """How good the chances of one kind of question were, on one basis."""
+
+    kind: str
+    basis: str
+    record: ChanceScores
+    bins: tuple[Bin, ...]
+
+    @property
+    def skilled(self) -> bool:
+        """Whether its chances are worth more than the base rate."""
+        return self.kind != INSIDE and self.record.skill >= SKILL
+
+    @property
+    def verdict(self) -> str:
+        """The same in words."""
+        if self.kind == INSIDE:
+            return "no skill to be had; it checks the interval"
+        if not self.skilled:
+            return "hardly better than a coin"
+        if self.record.beaten:
+            return "better than base rate and coin, but a last value is better still"
+        return f"{self.record.skill:.0%} better than base rate and coin"
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        record = self.record
+        return {
+            "kind": self.kind,
+            "basis": self.basis,
+            "n": record.n,
+            "brier": record.brier,
+            "base_rate_brier": record.base_brier,
+            "last_value_brier": record.last_brier,
+            "log_score": record.log,
+            "base_rate_log_score": record.base_log,
+            "skill": record.skill,
+            "reliability": [vars(interval) for interval in self.bins],
+        }
+
+
+def by_kind(rows: Iterable[Row]) -> list[KindScore]:
+    """Scores of resolved rows of `standing_questions`, issued ones and hindcasts apart."""
+    ordered = sorted(rows, key=_basis_and_kind)
+    return [
+        KindScore(kind, basis, of_rows(members), tuple(_bins(members)))
+        for (basis, kind), group in groupby(ordered, key=_basis_and_kind)
+        if (members := list(group))
+    ]
+
+
+def fullest(kinds: Sequence[KindScore]) -> list[KindScore]:
+    """The kinds of the basis that more questions were resolved on; one picture shows one basis."""
+    by_basis = {kind.basis: [k for k in kinds if k.basis == kind.basis] for kind in kinds}
+    return max(by_basis.values(), key=lambda kinds: sum(k.record.n for k in kinds), default=[])
+
+
+def _basis_and_kind(row: Row) -> tuple[str, str]:
+    return row["basis"], row["kind"]
+
+
+def _bins(rows: Sequence[Row]) -> Iterator[Bin]:
+    for low, high in BINS:
+        inside = [row for row in rows if low <= row["chance"] < high]
+        if inside:
+            given = sum(row["chance"] for row in inside) / len(inside)
+            came = sum(row["outcome"] for row in inside) / len(inside)
+            yield Bin(low, min(high, 1.0), len(inside), given, came)
+
+
+SIMILAR = 0.1  # chances within this of another one are "such" chances
+
+
+LEAST_SIMILAR = 10  # of them say nothing
+
+
+@dataclass(frozen=True)
+class TrackRecord:
+    """How good chances of a kind have been. near, came : of those close to the one given."""
+
+    kind: str
+    record: ChanceScores
+    near: int
+    came: int
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        last = self.record.last_brier
+        return {
+            "kind": self.kind,
+            "n": self.record.n,
+            "brier": round(self.record.brier, 4),
+            "base_rate_brier": round(self.record.base_brier, 4),
+            "last_value_brier": last and round(last, 4),
+            "skill": round(self.record.skill, 3),
+            "near": self.near,
+            "near_came_true": self.came,
+        }
+
+
+def of_rows(rows: Sequence[Row]) -> ChanceScores:
+    """Scores of rows of `standing_questions` that are resolved."""
+    names = ("chance", "base_rate", "outcome", "last_value")
+    return record(*([row[name] for row in rows] for name in names))
+
+
+def similar_kind(chance: Chance) -> str:
+    """The standing question that is most like this one, "" if none is."""
+    single, fiscal = chance.span.first == chance.span.last, chance.span.year_named
+    if chance.kind == "record month":
+        return "record within 12 months"
+    if chance.kind == "lowest month":
+        return "lowest month of 5 years within 12 months"
+    if chance.kind in ("year before", "span"):
+        if single:
+            return "next month above year before"
+        return "fiscal year above last" if fiscal else "next 12 months above last 12"
+    return ""
+
+
+SKILL = 0.05  # of the Brier score over the base rate's; less is hardly better than a coin

@@ -38,7 +38,7 @@ class Section:
     """What a notice says of one border.
 
     part : "finding" stands in every mail about the border, "digest" only for who asked for it.
-    phrase : its share of the subject. statement : JSON, see `forecast.desk.email.statements`.
+    phrase : its share of the subject. statement : JSON, see `forecast.desk.facts`.
     chart : PNG or None; alt : its finding in words.
     """
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
-    from forecast.desk.asking import Asking
+    from forecast.desk.answers import Asking
     from forecast.sources.source import Source
     from forecast.types import PeriodForecast, SeriesKey
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @contextmanager
 def asking(settings: Settings) -> Iterator[Asking]:
     """The last published run, to put questions to."""
-    from forecast.desk.asking import Asking
+    from forecast.desk.answers import Asking
 
     with reading(settings) as connection:
         yield Asking(connection, source=settings.context.source)
@@ -53,12 +53,13 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
     "20000..30000", "> FY2026", "above year before", record, "record low", "highest since 2023-12".
     A record of a year is one of its total; of the next months, and as "record month", of a month.
     """
-    from forecast.desk import answered
+    from forecast.desk import answers
+    from forecast.desk.sentences import ahead
 
     with asking(settings) as record:
         key = record.names.find(series)
         answer = record.chance(key, span, event)
-        track = answered.track_record(record.connection, answer)
+        track = answers.track_record(record.connection, answer)
         name = record.names.name(key)
         if as_json:
             print_json(
@@ -78,14 +79,14 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
                 settings.context.source,
             )
             return
-        click.echo(answered.sentence(name, answer))
+        click.echo(ahead.chance_sentence(name, answer))
         notes = (
             answer.note,
             record.stale(key),
             small(record.connection, key, settings.context.source),
-            answered.track_words(track),
+            ahead.track_words(track),
         )
-        for line in (*notes, answered.source(record)):
+        for line in (*notes, answers.quoted_source(record)):
             if line:
                 click.echo(line)
 
@@ -100,7 +101,8 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
     Old forecast, newest figures, time passing, revised months, model weights or version, new
     forecast: the steps add up exactly.
     """
-    from forecast.desk import answered
+    from forecast.desk import terminal
+    from forecast.desk.sentences import ahead
     from forecast.errors import SeriesNameError
     from forecast.store import changes as store
 
@@ -119,8 +121,8 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
     elif not rows:
         click.echo(f"No run before run {run.id} forecast the same months of {key.total}.")
     else:
-        click.echo(answered.changes_sentence(rows))
-        console().print(answered.changes_table(rows))
+        click.echo(ahead.changes_sentence(rows))
+        console().print(terminal.changes_table(rows))
 
 
 @click.command(epilog=examples("report FY2025 -o fy2025.html", "report FY2026 -o fy2026.md"))
@@ -159,7 +161,7 @@ def report(settings: Settings, year: str, out: Path) -> None:
 
 def stale(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
     """A sentence if a part's newest figure is older than its border's, else ""; quick."""
-    from forecast.desk.wording import stale_words
+    from forecast.desk.sentences.trust import stale_words
     from forecast.store import joint
 
     return stale_words(*joint.newest_months(connection, key), source=source)
@@ -167,7 +169,7 @@ def stale(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str
 
 def small(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
     """A sentence if a series is so small that little decides it, else ""; quick."""
-    from forecast.desk.wording import small_words
+    from forecast.sources.wording import small_words
     from forecast.store import plots
 
     rows = plots.published(connection, key)
@@ -176,7 +178,8 @@ def small(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str
 
 def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None:
     """What a span of months comes to, for `show`."""
-    from forecast.desk import answered
+    from forecast.desk import answers
+    from forecast.desk.sentences import ahead
 
     with asking(settings) as record:
         key = record.names.find(series)
@@ -185,11 +188,11 @@ def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None
         if as_json:
             print_json(_as_json(name, forecast, record), settings.context.source)
             return
-        click.echo(answered.span_sentence(name, forecast, settings.context.source))
+        click.echo(ahead.span_sentence(name, forecast, settings.context.source))
         for line in (
             record.stale(key),
             small(record.connection, key, settings.context.source),
-            answered.source(record),
+            answers.quoted_source(record),
         ):
             if line:
                 click.echo(line)
@@ -197,11 +200,11 @@ def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None
 
 def show_parts(settings: Settings, series: str, span: str | None, as_json: bool) -> None:
     """What a span comes to for every part of BORDER:DIMENSION, this fiscal year unless said."""
-    from forecast.desk import answered
+    from forecast.desk import answers, terminal
 
     with asking(settings) as record:
         total = record.names.parts(series)[0].total
-        forecasts = record.parts(series, span or answered.this_fiscal_year(record, total))
+        forecasts = record.parts(series, span or answers.this_fiscal_year(record, total))
         if as_json:
             print_json(
                 [
@@ -211,13 +214,13 @@ def show_parts(settings: Settings, series: str, span: str | None, as_json: bool)
                 settings.context.source,
             )
             return
-        console().print(answered.parts_table(forecasts, settings.context.source))
-        click.echo(answered.source(record))
+        console().print(terminal.parts_table(forecasts, settings.context.source))
+        click.echo(answers.quoted_source(record))
 
 
 def names_dimension(settings: Settings, series: str) -> bool:
     """Whether this is BORDER:DIMENSION, all the parts of one."""
-    from forecast.desk.names import SeriesNames
+    from forecast.sources.names import SeriesNames
     from forecast.store import joint
 
     with reading(settings) as connection:

@@ -23,7 +23,7 @@ from jobs.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from forecast.desk.report import MonthReport
+    from forecast.desk.facts import MonthReport
     from forecast.store.read import RunRow
 
 
@@ -55,7 +55,7 @@ def brief(
     Published, expected, how unusual; all comparisons, always in the same order; rank; vintage. As a
     file: the same with a chart, as a slide for a screen or PowerPoint, or as one page of paper.
     """
-    from forecast.desk import brief as desk
+    from forecast.desk.sentences import monthly
 
     if out is not None and out.suffix not in FORMS:
         problem = f"the file's name must end in {', '.join(FORMS)}"
@@ -66,35 +66,35 @@ def brief(
         return
     if as_json:
         print_json(
-            {**facts_json(facts), "text": desk.paragraph(facts), **run_json(run)},
+            {**facts_json(facts), "text": monthly.paragraph(facts), **run_json(run)},
             settings.context.source,
         )
         return
-    click.echo(desk.paragraph(facts))
+    click.echo(monthly.paragraph(facts))
     click.echo(f"Bordercast, {quote(run)}")
 
 
 def _written(settings: Settings, series: str, facts: MonthReport, run: RunRow, out: Path) -> str:
     """Write the month as a file of the form that its name says; what it shows, in words."""
     from forecast import files
-    from forecast.desk.handout import deck, poster, sheet, words
+    from forecast.desk import handout as handouts
     from forecast.store import joint, plots
 
     with reading(settings) as connection:
         key = series_key(connection, series, settings.context.source)
         counted = plots.published(connection, key)
         newest = counted[-1]["month"] == facts.month
-        chart = poster.PosterChart(
+        chart = handouts.PosterChart(
             counted=[row for row in counted if row["month"] <= facts.month],
             flagged=plots.flagged(connection, key),
             ahead=joint.month_forecasts(connection, key, ENGINE) if newest else (),
             stood=facts.recent,
         )
-    handout = words.handout(facts, run, newest=bool(chart.ahead))
+    handout = handouts.handout(facts, run, newest=bool(chart.ahead))
     body = {
-        ".png": lambda: poster.png(handout, chart, facts.source, poster.SLIDE),
-        ".pdf": lambda: sheet.pdf(handout, facts, chart, run),
-        ".pptx": lambda: deck.pptx(handout, facts, chart, run),
+        ".png": lambda: handouts.png(handout, chart, facts.source, handouts.SLIDE),
+        ".pdf": lambda: handouts.pdf(handout, facts, chart, run),
+        ".pptx": lambda: handouts.pptx(handout, facts, chart, run),
     }[out.suffix]()
     with files.output(out) as draft:
         draft.write_bytes(body)
@@ -103,7 +103,7 @@ def _written(settings: Settings, series: str, facts: MonthReport, run: RunRow, o
 
 def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthReport, RunRow]:
     """The report of a month of a series, the newest if None, with the run it belongs to."""
-    from forecast.desk.report import series_report
+    from forecast.desk.facts import series_report
     from forecast.store import reports
 
     with reading(settings) as connection:
@@ -126,11 +126,12 @@ def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthR
 
 def facts_json(facts: MonthReport) -> dict[str, Any]:
     """A report for programs."""
-    from forecast.desk import brief, report
+    from forecast.desk import facts as month_facts
+    from forecast.desk.sentences import monthly
 
     compared = [{**asdict(c), "percent": c.percent} for c in facts.comparisons]
-    halves = " ".join(brief.halves_sentence(facts)) or None
-    return {**report.as_dict(facts), "comparisons": compared, "halves_sentence": halves}
+    halves = " ".join(monthly.halves_sentence(facts)) or None
+    return {**month_facts.as_dict(facts), "comparisons": compared, "halves_sentence": halves}
 
 
 def run_json(run: RunRow) -> dict[str, Any]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from forecast.claims.explain import AnsweredClaim
     from forecast.claims.truth import ClaimSpan, CountTable, Subject
     from forecast.context import Context
-    from forecast.desk.names import SeriesNames
+    from forecast.sources.names import SeriesNames
     from forecast.sources.source import Source
     from forecast.store.read import RunRow
 
@@ -152,7 +152,7 @@ def _fact_lines(
     run: RunRow,
 ) -> list[str]:
     from forecast.claims.explain import halves, small, statement, verdict_line
-    from forecast.desk import brief
+    from forecast.desk.sentences import monthly
 
     facts = None
     if _whole_month(subject, span, settings.context.source):
@@ -163,15 +163,15 @@ def _fact_lines(
         if answered
         else f"{table.source.publisher.short} counted {total}."
     )
-    lines = [" ".join(filter(None, (first, brief.peak_sentence(facts) if facts else "")))]
+    lines = [" ".join(filter(None, (first, monthly.peak_sentence(facts) if facts else "")))]
     lines += filter(None, [halves(table, subject, span), small(table, subject, span)])
     if facts:
-        lines += [f"  {sentence}" for sentence in brief.history_sentences(facts)]
-        lines.append(f"Also true: {brief.comparison_sentence(facts.comparisons)}")
-        lines.append(brief.rank_sentence(facts))
+        lines += [f"  {sentence}" for sentence in monthly.history_sentences(facts)]
+        lines.append(f"Also true: {monthly.comparison_sentence(facts.comparisons)}")
+        lines.append(monthly.rank_sentence(facts))
     elif answered and answered.sense.measure != "total":
         lines.append(f"The count itself: {total}.")
-    lines.append(" ".join(brief.definition(facts)) if facts else brief.caveat(table.source))
+    lines.append(" ".join(monthly.definition(facts)) if facts else monthly.caveat(table.source))
     lines.append(f"Bordercast, {quote(run)}")
     return lines
 

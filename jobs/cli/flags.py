@@ -29,7 +29,7 @@ def flags(
 
     What was expected, how unusual the month was, what moved, and how it ended.
     """
-    from forecast.desk.terminal import flag_tables
+    from forecast.desk import terminal
     from forecast.store import flags as stored
     from forecast.store import read
 
@@ -53,7 +53,7 @@ def flags(
         )
         return
     out = console()
-    for block in flag_tables.blocks(rows, moved, settings.context.source):
+    for block in terminal.flag_blocks(rows, moved, settings.context.source):
         out.print(block)
     out.print(
         f"{issued + hindcast:,} months judged: {issued:,} by a forecast issued before the month "

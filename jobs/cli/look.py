@@ -27,8 +27,8 @@ from jobs.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from forecast.desk.halves import Halves
     from forecast.sources.source import Source
+    from forecast.sources.wording import Halves
     from forecast.types import SeriesKey
 
 
@@ -61,8 +61,9 @@ def show(
     if series and span:
         ask.show_span(settings, series, span, as_json)
         return
-    from forecast.desk.terminal import tables
-    from forecast.desk.unforecast import unforecast_words, waiting_totals
+    from forecast.desk import terminal
+    from forecast.desk.answers import waiting_totals
+    from forecast.desk.sentences.ahead import unforecast_words
     from forecast.store import joint, read
 
     with reading(settings) as connection:
@@ -92,13 +93,13 @@ def show(
         )
         return
     out = console()
-    out.print(tables.heading(latest))
+    out.print(terminal.heading(latest))
     for note in filter(None, notes):
         out.print(note, width=min(out.width, 80))
     out.print(
-        tables.border_table(rows)
+        terminal.border_table(rows)
         if key
-        else tables.forecast_table(rows, last, halves, waiting, settings.context.source)
+        else terminal.forecast_table(rows, last, halves, waiting, settings.context.source)
     )
 
 
@@ -140,7 +141,7 @@ def verify(
     Exit code 1 names what differs. If the record does not fit its own digests, nothing is shown and
     nothing is sent until a verification succeeds.
     """
-    from forecast.desk import verification as words
+    from forecast.desk.sentences import trust
     from forecast.store import connect, integrity, judgements
     from jobs.service import upkeep
 
@@ -155,13 +156,13 @@ def verify(
     if run_id is not None and digest is not None:
         with connect.moment(settings.db) as connection:
             answer = integrity.quoted(connection, run_id, digest)
-        findings += words.differences(answer, run_id)
+        findings += trust.differences(answer, run_id)
     if proofs or repository:
         findings += _unproven(settings, repository)
     if findings:
         raise VerifyError(findings)
     if answer is not None:
-        click.echo(words.confirmed(answer, run_id or 0))
+        click.echo(trust.confirmed(answer, run_id or 0))
         return
     with reading(settings) as connection:
         latest = latest_run(connection, settings)

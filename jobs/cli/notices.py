@@ -58,14 +58,14 @@ def _deliveries(settings: Settings) -> tuple[dict[str, dict[str, int]], str]:
 
 
 def _table(rows: list[dict[str, Any]]) -> Any:
-    from forecast.desk.terminal import tables
+    from forecast.desk import terminal
 
     if not rows:
         return (
             "No notice was written yet; the first run sends no notices, and a month is told only "
             "if its forecast was published on an earlier day."
         )
-    table = tables.plain_table("id", "month", "kind", "says", "state", "deliveries")
+    table = terminal.plain_table("id", "month", "kind", "says", "state", "deliveries")
     table.columns[3].no_wrap = False
     for row in rows:
         by = f" by {row['approved_by']}" if row["approved_by"] else ""
@@ -130,9 +130,8 @@ def show(settings: Settings, notice_id: int, as_json: bool) -> None:
 @click.pass_obj
 def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -> None:
     """One notice as it goes out: text, mail, or page."""
-    from forecast.desk.email import mime
     from forecast.store import notices as stored
-    from jobs.deliver import approve, queueing
+    from jobs.deliver import approve, letter, queueing
 
     notice = _one(settings, notice_id)
     with reading(settings) as connection:
@@ -144,13 +143,13 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
         words = f"bordercast notices approve {notice_id} --content {content} --by NAME"
         click.echo(f"Content {content}; to approve it: {words}", err=True)
     if out is None:
-        click.echo(mime.subject(notice, sections, settings.context.source) + "\n")
-        click.echo(mime.text(notice, sections), nl=False)
+        click.echo(letter.subject(notice, sections, settings.context.source) + "\n")
+        click.echo(letter.text(notice, sections), nl=False)
         return
     if out.suffix not in (".eml", ".html"):
         raise click.BadParameter("the name must end in .eml or .html", param_hint="-o")
     made = queueing.message(settings.config, notice, sections, settings.context.source)
-    file = made.mime if out.suffix == ".eml" else mime.page(notice, sections).encode()
+    file = made.mime if out.suffix == ".eml" else letter.page(notice, sections).encode()
     with files.output(out) as draft:
         draft.write_bytes(file)
     click.echo(f"{out}: {len(file):,} bytes, {made.subject}")

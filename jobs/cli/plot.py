@@ -147,7 +147,7 @@ def plot(
 
 def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk.charts import forecasts
-    from forecast.desk.names import member_words
+    from forecast.sources.names import member_words
     from forecast.store import joint, plots
 
     key = wanted.key

@@ -161,9 +161,9 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
 
 
 def _table(rows: list[dict[str, Any]]) -> Any:
-    from forecast.desk.terminal import tables
+    from forecast.desk import terminal
 
-    table = tables.plain_table("id", "file", "kind", "through", "first seen", "status")
+    table = terminal.plain_table("id", "file", "kind", "through", "first seen", "status")
     for row in rows:
         table.add_row(
             str(row["id"]),

@@ -73,7 +73,8 @@ def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
 def _print(
     since: str, summary: dict[str, Any], events: list[dict[str, Any]], source: Source
 ) -> None:
-    from forecast.desk.terminal.flag_tables import event_table, flag_table, rate_lines
+    from forecast.desk.terminal import event_table, rate_lines
+    from forecast.desk.terminal import replay_table as flag_table
 
     out = console()
     out.print(

@@ -23,7 +23,7 @@ from jobs.cli.shared import (
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from forecast.desk.reliability import KindScore
+    from forecast.judge.questions import KindScore
     from forecast.sources.source import Source
     from forecast.types import Row
 
@@ -77,15 +77,15 @@ def score(
     if questions:
         _questions(settings, border, out, as_json)
         return
-    from forecast.desk import verification
-    from forecast.desk.terminal import score_tables
+    from forecast.desk import terminal as tables
+    from forecast.desk.sentences import trust
     from forecast.store import read, witnesses
 
     with reading(settings) as connection:
-        rows = score_tables.with_pooled(
+        rows = tables.with_pooled(
             read.scores(connection, settings.context.source.totals), settings.context.source
         )
-        seen = verification.seen_in_time(witnesses.sightings(connection), settings.context.source)
+        seen = trust.seen_in_time(witnesses.sightings(connection), settings.context.source)
     rows = [row for row in rows if border in (None, row["border"])]
     if era is not None:
         rows = _of_era(settings, rows, era)
@@ -95,7 +95,7 @@ def score(
     terminal = console()
     for part in _parts(
         rows,
-        border or score_tables.all_of_them(settings.context.source),
+        border or tables.all_of_them(settings.context.source),
         era,
         settings.context.source,
     ):
@@ -105,13 +105,14 @@ def score(
 
 
 def _questions(settings: Settings, total: str | None, out: Path | None, as_json: bool) -> None:
-    from forecast.desk import reliability
+    from forecast.desk import terminal as tables
+    from forecast.judge import questions as judge_questions
     from forecast.store import standing
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         rows = standing.resolved(connection, total)
-    kinds = reliability.by_kind(rows)
+    kinds = judge_questions.by_kind(rows)
     if out:
         _draw(settings, kinds, total, out, quote(run))
         return
@@ -120,7 +121,9 @@ def _questions(settings: Settings, total: str | None, out: Path | None, as_json:
         return
     terminal = console()
 
-    for part in reliability.tables(kinds, total or f"all {settings.context.source.totals.many}"):
+    for part in tables.reliability_tables(
+        kinds, total or f"all {settings.context.source.totals.many}"
+    ):
         terminal.print(part)
 
 
@@ -129,7 +132,7 @@ def _draw(
 ) -> None:
     """The chances of hindcasts, or of issued forecasts once more of them are resolved."""
     from forecast.desk.charts import forecasts, grammar
-    from forecast.desk.reliability import fullest
+    from forecast.judge.questions import fullest
 
     shown = fullest(kinds)
     if not shown:
@@ -156,23 +159,23 @@ def _parts(
     rows: Sequence[Row], name: str, era: str | None, source: Source
 ) -> Iterator[RenderableType]:
     """What is printed, from top to bottom."""
-    from forecast.desk.terminal import score_tables
-    from forecast.desk.terminal.tables import titled
+    from forecast.desk import terminal as tables
+    from forecast.desk.terminal import titled
 
     for basis, about in ABOUT.items():
         of_basis = [row for row in rows if row["basis"] == basis]
         if not of_basis:
             yield f"No {about.partition(':')[0]} can be scored yet.\n"
             continue
-        shown = era or score_tables.ALL_ERAS
+        shown = era or tables.ALL_ERAS
         by_lead = _where(of_basis, border=name, era=shown)
         yield titled(name, f", {about}; cutoffs: {shown}")
-        yield score_tables.lead_table(by_lead)
-        yield from score_tables.notes(by_lead)
+        yield tables.lead_table(by_lead)
+        yield from tables.score_notes(by_lead)
         yield ""
         if era is None:
             yield from _by_era(_where(of_basis, border=name, horizon=0))
-        if name == score_tables.all_of_them(source):
+        if name == tables.all_of_them(source):
             yield from _by_border(_where(of_basis, era=shown, horizon=0), source)
 
 
@@ -181,22 +184,22 @@ def _where(rows: Sequence[Row], **values: object) -> list[Row]:
 
 
 def _by_era(rows: Sequence[Row]) -> Iterator[RenderableType]:
-    from forecast.desk.terminal import score_tables
-    from forecast.desk.terminal.tables import titled
+    from forecast.desk import terminal as tables
+    from forecast.desk.terminal import titled
 
     for name, title in ERA_SCORES:
         yield titled(title, ", leads 1-12, by year of the cutoff and by known breaks")
-        yield score_tables.era_table(rows, name)
+        yield tables.era_table(rows, name)
         yield ""
 
 
 def _by_border(rows: Sequence[Row], source: Source) -> Iterator[RenderableType]:
-    from forecast.desk.terminal import score_tables
-    from forecast.desk.terminal.tables import titled
+    from forecast.desk import terminal as tables
+    from forecast.desk.terminal import titled
 
     yield titled(f"Each {source.totals.one}", ", leads 1-12")
-    yield score_tables.border_table(
-        [r for r in rows if r["border"] != score_tables.all_of_them(source)],
+    yield tables.score_border_table(
+        [r for r in rows if r["border"] != tables.all_of_them(source)],
         source,
     )
     yield ""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from forecast.config import Config
     from forecast.context import Context
-    from forecast.desk.halves import Halves
     from forecast.sources.source import Source
+    from forecast.sources.wording import Halves
     from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf
     from forecast.types import SeriesKey
@@ -169,7 +169,7 @@ def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
 
 def series_key(connection: sqlite3.Connection, name: str, source: Source) -> SeriesKey:
     """The series so named; SeriesNameError lists what it could be."""
-    from forecast.desk.names import SeriesNames
+    from forecast.sources.names import SeriesNames
     from forecast.store import joint
 
     return SeriesNames(joint.series_keys(connection), source=source).find(name)
@@ -180,20 +180,22 @@ def halves_published(connection: sqlite3.Connection, source: Source) -> dict[str
 
     Empty where counts have no halves.
     """
-    from forecast.desk import brief, report
+    from forecast.desk import facts as month_facts
+    from forecast.desk.sentences import monthly
 
     every = source.totals.every if source.hierarchy.both_halves else ()
-    return {total: brief.halves(report.newest(connection, total, source)) for total in every}
+    return {total: monthly.halves(month_facts.newest(connection, total, source)) for total in every}
 
 
 def published_words(connection: sqlite3.Connection, total: str, source: Source) -> str:
     """A total's newest month in a few sentences: the count, both halves, against its forecast."""
-    from forecast.desk import brief, report
+    from forecast.desk import facts as month_facts
+    from forecast.desk.sentences import monthly
     from forecast.words import capital
 
-    facts = report.newest(connection, total, source)
-    standing = f"{capital(brief.standing(facts))}."
-    return " ".join((brief.headline(facts), *brief.halves_sentence(facts), standing))
+    facts = month_facts.newest(connection, total, source)
+    standing = f"{capital(monthly.standing(facts))}."
+    return " ".join((monthly.headline(facts), *monthly.halves_sentence(facts), standing))
 
 
 def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
@@ -297,6 +299,6 @@ def refuse_if_any(taken: Iterable[IngestResult]) -> None:
 
 def print_json(value: Any, source: Source) -> None:
     """For programs, under the keys that files of the source in use have."""
-    from forecast.desk.wording import in_keys
+    from forecast.sources.wording import in_keys
 
     click.echo(json.dumps(in_keys(value, source), indent=2))

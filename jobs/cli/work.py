@@ -118,8 +118,8 @@ def _await_inbox(settings: Settings) -> None:
 
 
 def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
-    from forecast.desk.terminal import tables
-    from forecast.desk.unforecast import waiting_totals
+    from forecast.desk import terminal
+    from forecast.desk.answers import waiting_totals
     from forecast.store import flags, read
 
     with reading(settings) as connection:
@@ -146,7 +146,7 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
         return
     out = console()
     out.print(
-        tables.run_summary(latest, rows, last, flagged, halves, waiting, settings.context.source)
+        terminal.run_summary(latest, rows, last, flagged, halves, waiting, settings.context.source)
     )
     for row in failed:
         out.print(f"{row['model']} gave no forecast for {row['border']}: {row['failure']}")

@@ -16,14 +16,14 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from forecast.config import Config
-from forecast.desk.email import mime
-from forecast.desk.email.mime import Letter, Letterhead
-from forecast.desk.report import report
+from forecast.desk.facts import report
 from forecast.errors import DataError
 from forecast.store import flags, read, reports
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice
+from jobs.deliver import letter as letters
 from jobs.deliver import send, smtp, write
+from jobs.deliver.letter import Letter, Letterhead
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -83,7 +83,7 @@ def letter(connection: sqlite3.Connection, config: Config, now: datetime, source
         quoted_run=run.id,
     )
     attached = config.notices.attach_page and not config.site.address
-    return mime.letter(notice, sections, head, at, source, mark=MARK, attach_page=attached)
+    return letters.letter(notice, sections, head, at, source, mark=MARK, attach_page=attached)
 
 
 def _shown(

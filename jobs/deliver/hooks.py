@@ -26,16 +26,16 @@ from typing import Any
 import httpx
 
 from forecast.config import Hook
-from forecast.desk.email import mime
-from forecast.desk.wording import in_keys
 from forecast.errors import ConfigError, MailError
 from forecast.sources.source import Source
+from forecast.sources.wording import in_keys
 from forecast.store import deliveries, ops
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
 from forecast.words import check_command, printable
 from jobs import exchange
+from jobs.deliver import letter
 from jobs.deliver.send import LOCK, DeliveryOutcome
 
 SECONDS = 30.0  # for one delivery
@@ -54,10 +54,10 @@ def recipient(hook: Hook) -> str:
 
 def message(hook: Hook, notice: Notice, sections: Sequence[Section], source: Source) -> Message:
     """A notice as this hook gets it; the same bytes at every attempt."""
-    subject = mime.subject(notice, sections, source)
+    subject = letter.subject(notice, sections, source)
     content = _PAYLOADS[hook.kind](hook, notice, sections, subject, source)
     payload = json.dumps(content, ensure_ascii=False)  # escaped, a text could be too long for ntfy
-    edition = f"{hook.name}: {mime.edition(sections)}"
+    edition = f"{hook.name}: {letter.edition(sections)}"
     return Message(notice.content_key, edition, subject, "", payload.encode())
 
 
@@ -218,7 +218,7 @@ def _generic(
             "id": notice.message_id,
             "month": notice.month,
             "subject": subject,
-            "text": mime.text(notice, sections),
+            "text": letter.text(notice, sections),
             "run": notice.quoted_run,
             "digest": notice.digest,
             "check": check_command(notice.quoted_run, notice.digest),

@@ -19,9 +19,9 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from forecast.config import Config
-from forecast.desk.email.mime import Letterhead
 from forecast.store import connect, deliveries, ops, read
 from forecast.store.deliveries import Message
+from jobs.deliver.letter import Letterhead
 from jobs.service import health
 
 if TYPE_CHECKING:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.config import Config
-from forecast.desk.email import mime
-from forecast.desk.email.mime import Letterhead
 from forecast.store import connect, deliveries, measures, notices, ops
 from forecast.store.deliveries import Message, Subscriber
 from forecast.store.notices import Notice, Section
-from jobs.deliver import hooks, rules
+from jobs.deliver import hooks, letter, rules
+from jobs.deliver.letter import Letterhead
 
 if TYPE_CHECKING:
     import sqlite3
@@ -110,7 +109,7 @@ def addressed(
         address = reader.address.lower()
         if not chosen or address in gone or (first and address not in got):
             continue
-        answers = mime.message_id(first.message_id, got[address]) if first else ""
+        answers = letter.message_id(first.message_id, got[address]) if first else ""
         recipients.append(
             (address, message(context.config, notice, chosen, context.source, answers))
         )
@@ -129,5 +128,5 @@ def message(
     head = Letterhead(config.mail.sender, config.mail.reply_to, one_click)
     date = notice.approved_at or notice.created_at
     attached = config.notices.attach_page and not config.site.address
-    made = mime.letter(notice, sections, head, date, source, answers, attach_page=attached)
+    made = letter.letter(notice, sections, head, date, source, answers, attach_page=attached)
     return Message(notice.content_key, made.edition, made.subject, head.address, made.mime)

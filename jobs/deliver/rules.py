@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from forecast.config import ReaderRules
-from forecast.desk.email.statements import GRAVITY
+from forecast.desk.facts import GRAVITY
 from forecast.store.notices import Section
 
 

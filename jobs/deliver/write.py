@@ -14,12 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.config import Config
-from forecast.desk import answered
-from forecast.desk.email import content as desk
-from forecast.desk.email import typeset
-from forecast.desk.email.mime import Letterhead
-from forecast.desk.email.statements import statement
-from forecast.desk.report import MonthReport, report
+from forecast.desk.facts import MonthReport, report, statement
+from forecast.desk.sentences import ahead
+from forecast.desk.sentences import section as section_texts
 from forecast.store import (
     changes,
     connect,
@@ -33,6 +30,8 @@ from forecast.store import (
 )
 from forecast.store.notices import Notice, Section
 from forecast.words import month_words
+from jobs.deliver import letter
+from jobs.deliver.letter import Letterhead
 from jobs.pipeline.triggers import false_now
 from jobs.witness import attest
 
@@ -95,7 +94,7 @@ def frame_of(config: Config, month: str, source: Source, mark: str = "") -> noti
     """What stands around the sections of a month's notice; mark : in front of its title."""
     head = Letterhead(config.mail.sender, config.mail.reply_to)
     title = f"{source.measure.title}, {month_words(month)}"
-    return typeset.frame(
+    return letter.frame(
         f"{mark}: {title}" if mark else title,
         config.notices.contact,
         source,
@@ -148,8 +147,8 @@ def finding(
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
 
     moved = [] if run_id is None else changes.latest(connection, facts.border, run_id)
-    section = desk.finding(
-        facts, _nationwide(connection, facts), answered.changes_sentence(moved), address
+    section = section_texts.finding(
+        facts, _nationwide(connection, facts), ahead.changes_sentence(moved), address
     )
     flagged = plots.flagged(connection, facts.border)
     drawn = notice_chart.picture(facts.border, facts.recent, flagged, section.finding, facts.source)
@@ -169,7 +168,7 @@ def _nationwide(connection: sqlite3.Connection, facts: MonthReport) -> MonthRepo
 
 
 def _section(
-    text: desk.SectionText,
+    text: section_texts.SectionText,
     part: notices.SectionPart,
     stated: dict[str, object] | None = None,
     chart: bytes | None = None,
@@ -179,8 +178,8 @@ def _section(
         border=text.total,
         part=part,
         phrase=text.phrase,
-        text=typeset.as_text(text),
-        html=typeset.as_html(text),
+        text=letter.as_text(text),
+        html=letter.as_html(text),
         statement=json.dumps(stated or {}, sort_keys=True),
         chart=chart,
         alt=alt,
@@ -190,7 +189,7 @@ def _section(
 def _digest(
     connection: sqlite3.Connection, total: str, month: str, source: Source
 ) -> Iterator[Section]:
-    standing = desk.Standing(
+    standing = section_texts.Standing(
         total,
         month,
         episodes=[
@@ -205,7 +204,7 @@ def _digest(
         ],
     )
     if standing.episodes or standing.parts:
-        yield _section(desk.digest(standing, source), "digest")
+        yield _section(section_texts.digest(standing, source), "digest")
 
 
 def _corrections(
@@ -215,7 +214,7 @@ def _corrections(
     false = false_now(connection, _thread(connection, notice), counts, source)
     for total in (total for total in source.totals.every if false.get(total)):
         now = report(connection, total, notice.month, source)
-        section = desk.correction(now, false[total], _nationwide(connection, now), address)
+        section = section_texts.correction(now, false[total], _nationwide(connection, now), address)
         yield _section(section, "finding", statement(now))
 
 
@@ -242,7 +241,7 @@ def _withdrawn(
     for part in parts:
         for total in source.totals.every:
             if (total, part) in spoken:
-                section = desk.withdrawn(
+                section = section_texts.withdrawn(
                     total, notice.month, why["run_id"], why["at"], why["why"], source
                 )
                 yield _section(section, part)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.desk.report import newest_report
+from forecast.desk.facts import newest_report
 from forecast.engine import ENGINE, scores
 from forecast.errors import ClockError
 from forecast.store import releases, runs

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Literal
 
 from forecast import months
 from forecast.config import Config
-from forecast.desk.email.mime import Letterhead
-from forecast.desk.email.statements import became_false
+from forecast.desk.facts import became_false
 from forecast.store import findings, measures, notices, releases
 from forecast.store.notices import Notice
 from forecast.types import Counts, Judgement, NoticeIntent, SeriesKey
+from jobs.deliver.letter import Letterhead
 
 if TYPE_CHECKING:
     import sqlite3

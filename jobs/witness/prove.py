@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.config import WitnessSection
-from forecast.desk import verification
+from forecast.desk.sentences import trust
 from forecast.errors import WitnessError
 from forecast.files import output_folder
 from forecast.store import integrity, witnesses
@@ -72,7 +72,7 @@ def examine(
     if git.folder.exists():
         findings += _foreign_lines(connection, git)
     seen = [
-        verification.seen(sighting.seen(moments[sighting.witness, sighting.entry_id]), source)
+        trust.seen(sighting.seen(moments[sighting.witness, sighting.entry_id]), source)
         for sighting in witnesses.sightings(connection)
         if (sighting.witness, sighting.entry_id) in moments
     ]
@@ -111,7 +111,7 @@ def rewritten(
     if now == statement:
         return ""
     answer = integrity.quoted(connection, statement.run_id, statement.digest)
-    differ = "; ".join(verification.differences(answer, statement.run_id))
+    differ = "; ".join(trust.differences(answer, statement.run_id))
     what = differ or f"entry {statement.entry_id} of the ledger is another one now"
     when = f" on {seen_at}" if seen_at else ""
     return f"the record was rewritten since {seen_by} saw it{when}: {what}"

@@ -24,9 +24,9 @@ from forecast.claims import fact
 from forecast.claims.annotate import as_json
 from forecast.claims.decide import check
 from forecast.claims.truth import CountTable, parse, series_names, subject_of
-from forecast.desk.names import SeriesNames
 from forecast.errors import ClaimError, SeriesNameError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.sources.names import SeriesNames
 from tests.support import golden_texts
 
 HERE = Path(__file__).parent

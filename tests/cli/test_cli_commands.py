@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forecast.desk.report import newest_report
+from forecast.desk.facts import newest_report
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from jobs.cli import main
 from tests.support import tiny_record

@@ -613,7 +613,7 @@ def test_a_digest_tells_what_stands_open_and_which_parts_are_unusual(due):
 
 
 def test_a_finding_is_told_with_what_moved_its_forecast_only_for_a_run(due):
-    from forecast.desk.report import report
+    from forecast.desk.facts import report
 
     with closing(connect.read(due)) as connection:
         told = report(connection, "northern", "2024-01", ENCOUNTERS)
@@ -626,7 +626,7 @@ def test_a_finding_is_told_with_what_moved_its_forecast_only_for_a_run(due):
 
 
 def test_all_totals_together_are_compared_where_their_month_is_known(due):
-    from forecast.desk.report import report
+    from forecast.desk.facts import report
 
     with closing(connect.read(due)) as connection:
         told = report(connection, "northern", "2024-01", ENCOUNTERS)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast import months
-from forecast.desk.terminal import score_tables as desk
+from forecast.desk import terminal
 from forecast.engine import scores
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HUB_PERMILLES, SeriesKey, StoredForecast
@@ -185,7 +185,7 @@ def test_all_borders_are_a_mean_over_months_and_a_geometric_mean_of_ratios():
         row("southwest", n=10, log_wis=0.5, relative_mae=2.0, coverage80=0.5, mase=None),
     ]
 
-    pooled = desk.with_pooled(rows, ENCOUNTERS)[0]
+    pooled = terminal.with_pooled(rows, ENCOUNTERS)[0]
 
     assert (pooled["border"], pooled["n"]) == ("all borders", 40)
     assert pooled["log_wis"] == pytest.approx(0.2)
@@ -201,7 +201,7 @@ def test_every_score_worse_than_naive_is_named():
 
     named = {
         r["model"]: r["worse_than_naive"]
-        for r in desk.with_pooled([naive, worse, fewer], ENCOUNTERS)
+        for r in terminal.with_pooled([naive, worse, fewer], ENCOUNTERS)
     }
 
     assert named == {

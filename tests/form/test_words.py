@@ -11,8 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from forecast.desk.email import mime
 from jobs.cli import main
+from jobs.deliver import letter
 from tests.support.history_2025 import held
 
 ROOT = Path(__file__).parents[2]
@@ -136,8 +136,8 @@ def test_what_the_record_says_is_plain_and_short(published, border):
 def test_mails_are_plain_and_short(stages, stage):
     notice, sections = held(stages / f"{stage}.db")
 
-    assert found(mime.text(notice, sections, whole=True)) == []
-    text = mime.text(notice, sections).partition("Bordercast, run")[0]
+    assert found(letter.text(notice, sections, whole=True)) == []
+    text = letter.text(notice, sections).partition("Bordercast, run")[0]
     prose = [
         part for part in re.split(r"\n\s*\n", text) if "against" not in part and "===" not in part
     ]

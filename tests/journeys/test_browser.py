@@ -23,7 +23,7 @@ if CHROMIUM is None:
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - only with a browser
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
-from forecast.desk.email import mime  # noqa: E402
+from jobs.deliver import letter  # noqa: E402
 from tests.support.history_2025 import held  # noqa: E402
 
 pytestmark = pytest.mark.slow  # a browser
@@ -231,7 +231,7 @@ def test_a_chart_on_another_page_leads_back(page, address):
 def test_a_digest_of_several_notices_is_read_on_a_phone(page, stages, stage):
     """Findings of two borders and digests of three: 1,800 pixels at 390, the chart among them."""
     notice, sections = held(stages / f"{stage}.db")
-    shown = mime.html(notice, sections)
+    shown = letter.html(notice, sections)
     (chart,) = (s.chart for s in sections[:1])
     page.set_content(
         shown.replace("cid:chart", f"data:image/png;base64,{b64encode(chart).decode()}")

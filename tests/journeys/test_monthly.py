@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from forecast.config import Config, ForecastSection
 from forecast.context import Context
-from forecast.desk.report import from_json, made_now, report, to_json
+from forecast.desk.facts import from_json, made_now, report, to_json
 from forecast.errors import ClockError, DataError
 from forecast.sources.cbp.encounters import bundle
 from forecast.sources.cbp.encounters.source import ENCOUNTERS

@@ -20,10 +20,8 @@ from click.testing import CliRunner
 
 from forecast.config import Config
 from forecast.context import Context
-from forecast.desk.email import content as desk
-from forecast.desk.email import mime
-from forecast.desk.email.statements import became_false
-from forecast.desk.report import report
+from forecast.desk.facts import became_false, report
+from forecast.desk.sentences import section
 from forecast.errors import DataError
 from forecast.sources.cbp.encounters import bundle
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
@@ -32,7 +30,7 @@ from forecast.store.notices import Approval
 from forecast.types import HEADLINES, Episode, Judgement, SeriesKey
 from jobs.cli import main
 from jobs.deliver import approve as approvals
-from jobs.deliver import operator_alerts, outbox, queueing
+from jobs.deliver import letter, operator_alerts, outbox, queueing
 from jobs.deliver import write as work
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import _kind
@@ -86,10 +84,10 @@ def test_a_first_run_tells_nothing_and_then_each_month_once(stages):
 def test_the_known_months_are_told_as_such(stages):
     january, february = held(stages / "january.db"), held(stages / "february.db")
 
-    assert mime.subject(*january, source=ENCOUNTERS) == (
+    assert letter.subject(*january, source=ENCOUNTERS) == (
         "Border encounters, January 2025: northern well below forecast"
     )
-    assert mime.subject(*february, source=ENCOUNTERS).startswith(
+    assert letter.subject(*february, source=ENCOUNTERS).startswith(
         "Border encounters, February 2025: southwest far below forecast"
     )
     assert "11,709 counted" in february[1][0].text
@@ -167,11 +165,11 @@ def test_a_level_shift_is_told_and_a_quiet_month_only_where_asked_for(record):
     shift, quiet = kinds(path)[-2:]
     with closing(connect.read(path)) as connection:
         told = {n.month: n for n in notices.every(connection)}["2025-04"]
-        said = mime.subject(told, notices.sections(connection, told.id), ENCOUNTERS)
+        said = letter.subject(told, notices.sections(connection, told.id), ENCOUNTERS)
     assert (shift, quiet) == (("flags", "2025-04", "held"), ("quiet", "2025-05", "held"))
     assert said == ("Border encounters, April 2025: southwest and nationwide lower level confirmed")
     notice, sections = held(path)
-    assert mime.subject(notice, sections, ENCOUNTERS) == (
+    assert letter.subject(notice, sections, ENCOUNTERS) == (
         "Border encounters, May 2025: northern, southwest, other and nationwide as forecast"
     )
     assert len([s for s in sections if s.part == "finding"]) == 4
@@ -206,7 +204,7 @@ def test_of_two_months_at_once_headline_and_chart_name_the_same_forecast(record)
             assert drawn[-1]["month"] == "2025-02"
             assert told.expectation.median == drawn[-1]["median"]
             if told.flags:
-                assert f"{drawn[-1]['median']:,} expected" in desk.finding(told).finding
+                assert f"{drawn[-1]['median']:,} expected" in section.finding(told).finding
 
 
 @pytest.mark.slow
@@ -227,7 +225,7 @@ def test_a_notice_of_a_killed_run_is_written_by_the_next(record, monkeypatch):
 def test_a_notice_that_cannot_be_written_does_not_fail_the_run(record, monkeypatch, caplog):
     path = record("first")
     history_2025.keep(path, history_2025.release("2025-01", "2025-02-18"))
-    monkeypatch.setattr(desk, "finding", lambda found: 1 / 0)
+    monkeypatch.setattr(section, "finding", lambda found: 1 / 0)
 
     history_2025.publish(path, JANUARY, settings())
 
@@ -247,10 +245,10 @@ def test_the_same_record_gives_the_same_bytes(record, tmp_path):
         work.write_all(Context.open(path, settings()), db, FEBRUARY)
 
     after, again = held(path)
-    first = mime.letter(before, sections, HEAD, before.created_at, ENCOUNTERS)
+    first = letter.letter(before, sections, HEAD, before.created_at, ENCOUNTERS)
     assert after.digest != before.digest  # the record says that it was written twice
     after = replace(after, digest=before.digest)
-    assert mime.letter(after, again, HEAD, before.created_at, ENCOUNTERS) == first
+    assert letter.letter(after, again, HEAD, before.created_at, ENCOUNTERS) == first
 
 
 # --- approval and sending
@@ -845,7 +843,9 @@ def test_who_left_or_has_another_border_keeps_nobody_after_him_from_a_notice(rec
 
 
 def test_a_section_is_kept_as_text_and_page_with_its_statement_in_order():
-    said = desk.withdrawn("northern", "2025-02", 3, "2025-03-12", "the file was wrong", ENCOUNTERS)
+    said = section.withdrawn(
+        "northern", "2025-02", 3, "2025-03-12", "the file was wrong", ENCOUNTERS
+    )
 
     made = work._section(said, "finding", {"b": 1, "a": [2]}, b"png", "a chart")
     bare = work._section(said, "digest")

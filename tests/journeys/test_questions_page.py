@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forecast.desk.asking import Asking
+from forecast.desk.answers import Asking
 from forecast.engine.rows import INTERVALS
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from forecast import months
-from forecast.desk import reliability
 from forecast.judge import questions
+from forecast.judge import questions as judge_questions
 from forecast.judge.questions import Asked
 from forecast.store import standing as store
 from forecast.types import Question, SeriesKey
@@ -249,7 +249,7 @@ def test_the_record_resolves_questions_as_the_program_does(published):
 def test_every_kind_is_asked_and_shown_with_its_skill(published):
     with closing(sqlite3.connect(published)) as connection:
         latest = store.latest(connection)
-        found = reliability.by_kind(store.resolved(connection))
+        found = judge_questions.by_kind(store.resolved(connection))
     kinds = {*questions.KINDS, questions.INSIDE}
 
     assert {row["kind"] for row in latest} == kinds

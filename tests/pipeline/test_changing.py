@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from forecast import months
 from forecast.config import Config
-from forecast.desk import answered as words
+from forecast.desk.sentences import ahead
 from forecast.engine import ENGINE
 from forecast.engine.predictive import ForecastPath
 from forecast.engine.refit import engine_forecasts
@@ -177,12 +177,12 @@ def test_a_sentence_names_the_largest_step_first():
     row = {"month": "2026-09", "before": 5000, "method": 0, "revisions": -1, "season": 20}
     row |= {"surprise": -619, "after": 4400}
 
-    assert words.changes_sentence([row]) == (
+    assert ahead.changes_sentence([row]) == (
         "The forecast of September 2026 moved from 5,000 to 4,400 (\u2212600): newest figures "
         "\u2212619, time passing +20, revised months \u22121."
     )
-    assert words.changes_sentence([]) == ""
-    assert np.unique(list(words.STEPS)).size == 4
+    assert ahead.changes_sentence([]) == ""
+    assert np.unique(list(ahead.STEPS)).size == 4
 
 
 # --- from the record of before to the stages, on five made years

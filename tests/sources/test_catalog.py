@@ -13,9 +13,9 @@ import pytest
 
 from forecast import months
 from forecast.config import CountsSection
-from forecast.desk import brief
-from forecast.desk.email import content
-from forecast.desk.report import Interior, month_report
+from forecast.desk.facts import Interior, month_report
+from forecast.desk.sentences import monthly
+from forecast.desk.sentences import section as section_texts
 from forecast.errors import DataError
 from forecast.sources import catalog
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
@@ -128,11 +128,11 @@ def test_brief_and_mail_speak_of_whatever_the_source_counts():
     record = MonthRecord(counts, [], {"file_name": "a.csv", "rounding": 1}, None, None)
     report = month_report("northern", max(counts), record, other)
 
-    section = content.finding(report)
+    section = section_texts.finding(report)
     said = " ".join(
         (
-            brief.headline(report),
-            *brief.definition(report),
+            monthly.headline(report),
+            *monthly.definition(report),
             section.finding,
             section.caption,
             *(f"{block.heading} {block.text}" for block in section.blocks),
@@ -152,7 +152,7 @@ def test_what_splits_one_half_is_named_by_its_source():
         interior=Interior("2025-02", 396, 83, 479),
     )
 
-    (_, aside) = brief.definition(report)
+    (_, aside) = monthly.definition(report)
 
     assert "396 of 479 Border Patrol encounters" in aside
     assert "At Large, that is arrests in the interior" in aside

@@ -20,7 +20,7 @@ import numpy as np
 from forecast import months
 from forecast.config import Config
 from forecast.context import Context
-from forecast.desk.report import newest_report
+from forecast.desk.facts import newest_report
 from forecast.engine import paths
 from forecast.engine.joint import as_bytes
 from forecast.sources.cbp.encounters.source import ENCOUNTERS

@@ -12,13 +12,13 @@ from typing import Any
 from forecast import months
 from forecast.config import Config
 from forecast.context import Context
-from forecast.desk.email.mime import Letterhead
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import connect, notices, releases
 from forecast.store.connect import transaction, writing
 from forecast.store.notices import Notice, Section
 from forecast.types import BORDERS, NATIONWIDE, Coverage, Scope, SeriesKey, Snapshot
 from jobs import monthly
+from jobs.deliver.letter import Letterhead
 from tests.support.mail_server import HOST
 
 FILES = ("cbp-fy22-fy25", "cbp-fy23-fy26-nov", "cbp-fy23-fy26-aug")

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecast.desk.ranking import Comparison, ComparisonName
-from forecast.desk.report import Expectation, Interior, MonthReport, Value
+from forecast.desk.facts import (
+    Comparison,
+    ComparisonName,
+    Expectation,
+    Interior,
+    MonthReport,
+    Value,
+)
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from forecast.config import Config
-from forecast.desk import verification
+from forecast.desk.sentences import trust
 from forecast.errors import ConfigError, VerifyError, WitnessError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, wakes, witnesses
@@ -621,9 +621,7 @@ def test_a_commit_without_its_object_says_nothing_of_when(seen, change):
     with closing(connect.read(record)) as connection:
         (sighting,) = [s for s in witnesses.sightings(connection) if s.witness == "git"]
     published = sighting._replace(published_on="2024-03-20")
-    assert verification.seen(published, ENCOUNTERS).endswith(
-        "/shared.git; only the commit says when."
-    )
+    assert trust.seen(published, ENCOUNTERS).endswith("/shared.git; only the commit says when.")
 
 
 def test_runs_are_counted_as_seen_in_time_by_proofs_that_say_when(seen):
@@ -632,13 +630,11 @@ def test_runs_are_counted_as_seen_in_time_by_proofs_that_say_when(seen):
         found = [s._replace(published_on="2026-12-24") for s in witnesses.sightings(connection)]
     dated = {s.witness: s.seen(s.seen_at) for s in found}
 
-    only = {witness: verification.seen_in_time([s], ENCOUNTERS) for witness, s in dated.items()}
+    only = {witness: trust.seen_in_time([s], ENCOUNTERS) for witness, s in dated.items()}
     assert only["signature"] == ""
     assert only["git"] == only["time stamp"]
     assert only["git"].startswith("Outsiders saw 1 of 1 runs before")
-    assert verification.seen(dated["signature"], ENCOUNTERS).endswith(
-        "; a signature does not say when."
-    )
+    assert trust.seen(dated["signature"], ENCOUNTERS).endswith("; a signature does not say when.")
     days = (date(2026, 12, 24) - date.fromisoformat(dated["git"].seen_at[:10])).days
     assert dated["git"].days_before == days
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
-from forecast.desk.names import dimension_words
-from forecast.desk.terminal.flag_tables import part_words
+from forecast.desk.sentences.unusual import part_words
+from forecast.sources.names import dimension_words
 from forecast.sources.policy_dates import KNOWN
 from forecast.types import Row
 from forecast.words import MONTHS, month_words

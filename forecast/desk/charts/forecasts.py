@@ -24,8 +24,7 @@ from forecast.desk.charts.grammar import (
     Chart,
     Picture,
 )
-from forecast.desk.reliability import KindScore
-from forecast.judge.questions import INSIDE
+from forecast.judge.questions import INSIDE, KindScore
 from forecast.types import Row
 from forecast.words import month_words
 

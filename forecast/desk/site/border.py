@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from forecast import months
-from forecast.desk import answered, brief
-from forecast.desk.answered import percent
-from forecast.desk.email import content
+from forecast.desk import terminal
+from forecast.desk.sentences import ahead, monthly
+from forecast.desk.sentences.ahead import percent
 from forecast.desk.site import cards, datasets, lines, pictures
 from forecast.desk.site.datasets import Dataset, data_table
 from forecast.desk.site.pages import SitePage, charts, table
 from forecast.desk.site.pictures import FULL, PHONE
 from forecast.desk.site.previews import embed_place, month_preview
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
-from forecast.desk.terminal import score_tables
 from forecast.types import Row
 from forecast.words import MINUS, basis_noun, change_words, judged_by, known_words, one_line
 
@@ -90,17 +89,17 @@ def border_page(record: SiteRecord, total: str) -> SitePage:
         "answer": lines.answer(record, total),
         "newest": newest,
         "compared": cards.compared(newest, None),
-        "paragraph": one_line(brief.paragraph(newest)),
+        "paragraph": one_line(monthly.paragraph(newest)),
         "fan": drawn[:2],
         "history": drawn[2:],
         "behind": list(behind(border_record))[:MONTHS_SHOWN],
-        "moved": answered.changes_sentence(border_record.changes),
+        "moved": ahead.changes_sentence(border_record.changes),
         "chances": [(row["kind"], percent(row["chance"])) for row in border_record.chances],
         "cards": cards.cards(border_record),
         "judged_by": judged_by(flag["basis"] for flag in border_record.flags),
         "open_parts": cards.parts(record, total),
         "years": year_table(border_record),
-        "quality": content.quality(newest.score) if newest.score else "",
+        "quality": ahead.quality(newest.score) if newest.score else "",
         "scores": score_rows(border_record),
         "restated": list(map(restated, border_record.revised)),
         "by_kind": by_kind([p for p in record.parts.values() if p.key.total == total]),
@@ -213,7 +212,7 @@ def score_rows(border_record: BorderRecord) -> list[ScoreRow]:
         return []
     of_border = {
         (row["model"], row["horizon"]): row
-        for row in score_tables.with_pooled(list(border_record.scores), border_record.source)
+        for row in terminal.with_pooled(list(border_record.scores), border_record.source)
         if (row["border"], row["basis"], row["era"]) == (border_record.total, score["basis"], "all")
     }
     pairs = (

@@ -145,7 +145,7 @@ def _program() -> str:
     """A digest of all that pages are made by: another one makes them anew."""
     digest = hashlib.sha256(__version__.encode())
     desk = Path(__file__).parent.parent
-    code = [*desk.rglob("*.py"), desk.parent / "words.py"]
+    code = [*desk.rglob("*.py"), *(desk.parent / "sources").glob("*.py"), desk.parent / "words.py"]
     for path in sorted([*code, *TEMPLATES.iterdir(), *ASSETS.iterdir()]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from forecast import months
-from forecast.desk.email import content
-from forecast.desk.email.content import ComparisonText
-from forecast.desk.report import MonthReport
+from forecast.desk.facts import MonthReport
+from forecast.desk.sentences import monthly, section, unusual
+from forecast.desk.sentences.monthly import ComparisonText
+from forecast.desk.sentences.unusual import unusual_words
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
-from forecast.desk.wording import total_place, unusual_words
+from forecast.sources.wording import total_place
 from forecast.types import Row
 from forecast.words import basis_noun, change_words, month_words, one_line
 
@@ -107,7 +108,7 @@ def card(flag: Row, facts: MonthReport) -> Card:
         is_open=flag["episode"] == "open",
         caption=f"{month_words(flag['month'])}: {facts.encounters:,} {facts.source.measure.noun}",
         compared=compared(facts, flag),
-        moved=tuple(content.moved_lines(replace(facts, flags=(flag,)))),
+        moved=tuple(unusual.moved_lines(replace(facts, flags=(flag,)))),
     )
 
 
@@ -142,7 +143,7 @@ def ending(flag: Mapping[str, Any]) -> str:
 
 def compared(facts: MonthReport, flag: Mapping[str, Any] | None) -> tuple[ComparisonText, ...]:
     """The forecast first, then every other comparison in the one order."""
-    return (forecast_line(facts, flag), *map(content.line, facts.comparisons))
+    return (forecast_line(facts, flag), *map(monthly.line, facts.comparisons))
 
 
 def forecast_line(facts: MonthReport, flag: Mapping[str, Any] | None = None) -> ComparisonText:
@@ -176,7 +177,7 @@ def _finding(flag: Row, facts: MonthReport) -> str:
             f"The count was changed from {flag['expected']:,} to {flag['encounters']:,} "
             "after it had been closed, or by more than is usual."
         )
-    return content.finding(replace(facts, flags=(flag,), shift=None)).finding
+    return section.finding(replace(facts, flags=(flag,), shift=None)).finding
 
 
 def part_card(part: PartRecord, flag: Row, newest: str) -> PartCard:

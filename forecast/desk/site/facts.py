@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 
 from forecast import months
-from forecast.desk import brief
-from forecast.desk import halves as halved
-from forecast.desk.halves import Halves
+from forecast.desk.sentences import monthly
 from forecast.desk.site import citation
 from forecast.desk.site.pages import Preview, SitePage, json_file
 from forecast.desk.site.record import BorderRecord, SiteRecord
+from forecast.sources import wording
 from forecast.sources.source import Source
+from forecast.sources.wording import Halves
 from forecast.words import change_words, month_words, one_line
 
 
@@ -46,12 +46,12 @@ class Fact:
     @property
     def halves_sentence(self) -> str:
         """How much of it came at ports of entry, and what the rest was; "" if not on record."""
-        return halved.sentence(self.halves, self.source) if self.halves else ""
+        return wording.halves_sentence(self.halves, self.source) if self.halves else ""
 
     @property
     def crossings(self) -> str:
         """Which of it may be called illegal crossings."""
-        return halved.crossings_sentence(self.halves, self.source)
+        return wording.crossings_sentence(self.halves, self.source)
 
 
 def facts(border_record: BorderRecord) -> Iterator[Fact]:
@@ -64,9 +64,9 @@ def facts(border_record: BorderRecord) -> Iterator[Fact]:
             span=month,
             when=month_words(month),
             number=report.encounters,
-            halves=brief.halves(report),
-            more=(brief.comparison_sentence(report.comparisons), brief.rank_sentence(report)),
-            history=tuple(one_line(text) for text in brief.history_sentences(report)),
+            halves=monthly.halves(report),
+            more=(monthly.comparison_sentence(report.comparisons), monthly.rank_sentence(report)),
+            history=tuple(one_line(text) for text in monthly.history_sentences(report)),
             months=(month, month),
         )
     unknown = {
@@ -89,7 +89,7 @@ def _year(border_record: BorderRecord, year: int) -> Fact:
     ]
     reports = [border_record.reports[month] for month in recorded]
     number = sum(report.encounters for report in reports)
-    halves = [brief.halves(report) for report in reports]
+    halves = [monthly.halves(report) for report in reports]
     known = [half for half in halves if half]
     when = f"{months.year_noun(border_record.source.year_begins)} {year}"
     span = f"{month_words(recorded[0])} to {month_words(recorded[-1])}"
@@ -109,7 +109,7 @@ def _year(border_record: BorderRecord, year: int) -> Fact:
         span=months.year_name(year, border_record.source.year_begins),
         when=when,
         number=number,
-        halves=halved.summed(known) if len(known) == len(halves) else None,
+        halves=wording.summed(known) if len(known) == len(halves) else None,
         more=tuple(more),
         history=(),
         months=(recorded[0], recorded[-1]),

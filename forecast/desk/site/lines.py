@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forecast.desk import brief
-from forecast.desk import halves as halved
-from forecast.desk.report import MonthReport
+from forecast.desk.facts import MonthReport
+from forecast.desk.sentences import monthly
+from forecast.desk.sentences.ahead import waiting_words
+from forecast.desk.sentences.unusual import unusual_words
 from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
-from forecast.desk.unforecast import waiting_words
-from forecast.desk.wording import small_words, unusual_words, with_unit
+from forecast.sources import wording
+from forecast.sources.wording import small_words, with_unit
 from forecast.types import Row
 from forecast.words import basis_noun, capital, month_words
 
@@ -98,13 +99,13 @@ def expected(row: Row, source: Source) -> str:
 
 def halves(report: MonthReport) -> str:
     """At ports and between ports, in a sentence; "" where a count has no halves."""
-    words, both = brief.halves(report), report.source.hierarchy.both_halves
+    words, both = monthly.halves(report), report.source.hierarchy.both_halves
     if both is None:
         return ""
     if words is None:
         ports, between = (f"{half.where} ({half.short})" for half in both)
         return f"{capital(ports)} and {between}: not on record for {month_words(report.month)}."
-    return f"{halved.words(words, report.source, short=True)}."
+    return f"{wording.halves_words(words, report.source, short=True)}."
 
 
 def _halves_ahead(record: SiteRecord, total: str) -> list[str]:

@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.desk import brief
-from forecast.desk.email import content
-from forecast.desk.names import dimension_words
-from forecast.desk.report import MonthReport, as_dict
+from forecast.desk.facts import MonthReport, as_dict
+from forecast.desk.sentences import monthly, section
+from forecast.desk.sentences.unusual import part_words
 from forecast.desk.site import cards, pictures
 from forecast.desk.site.pages import SitePage, charts, csv_file, json_file
 from forecast.desk.site.previews import month_preview
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.terminal.flag_tables import part_words
+from forecast.sources.names import dimension_words
 from forecast.types import Row
 from forecast.words import one_line
 
@@ -33,12 +32,12 @@ def month_page(record: SiteRecord, total: str, month: str) -> SitePage:
     shown = {
         "found": border_record,
         "report": report,
-        "said": content.finding(report),
+        "said": section.finding(report),
         "compared": cards.compared(report, first),
         "cards": cards.cards(border_record, report.flags),
         "drivers": [_in_words(row, record.source) for row in drivers],
         "chart": drawn[0] if drawn else None,
-        "values": [one_line(text) for text in brief.history_sentences(report)],
+        "values": [one_line(text) for text in monthly.history_sentences(report)],
         "before": around[0] if around[0] in border_record.reports else None,
         "after": around[1] if around[1] in border_record.reports else None,
     }

@@ -8,12 +8,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.desk import brief
-from forecast.desk.email import content
-from forecast.desk.report import MonthReport
+from forecast.desk.facts import MonthReport
+from forecast.desk.sentences import monthly, section
 from forecast.desk.site import cards
 from forecast.desk.site.record import BorderRecord, SiteRecord
-from forecast.desk.wording import total_place
+from forecast.sources.wording import total_place
 from forecast.types import Row
 from forecast.words import change_words, day_words, known_words, month_words, one_line
 
@@ -66,7 +65,7 @@ def of_border(record: SiteRecord, total: str) -> Iterator[NewsItem]:
 
 def _release(border_record: BorderRecord, report: MonthReport) -> NewsItem:
     """A border's month."""
-    finding = content.finding(report)
+    finding = section.finding(report)
     first, last = _days(report)
     return NewsItem(
         key=f"{RELEASED}/{border_record.total}/{report.month}",
@@ -99,7 +98,7 @@ def _releases(record: SiteRecord) -> Iterator[NewsItem]:
             f"{_count(by_border[whole][month])} {record.source.totals.where(whole)}",
             sentences=tuple(
                 f"{record.source.totals.name(report.border)}: {_with_halves(report)}. "
-                f"{content.finding(report).finding}"
+                f"{section.finding(report).finding}"
                 for report in reports
             ),
             place=f"{total_place(whole, record.source)}{month}/",
@@ -112,7 +111,7 @@ def _unusual(border_record: BorderRecord, flag: Row) -> NewsItem:
     """A flag; updated when its episode ended."""
     report = border_record.reports[flag["month"]]
     card = cards.card(flag, report)
-    finding = content.finding(replace(report, flags=(flag,), shift=None))
+    finding = section.finding(replace(report, flags=(flag,), shift=None))
     first = _days(report)[0]
     ended = border_record.reports.get(flag["closed"] or "")
     return NewsItem(
@@ -212,7 +211,7 @@ def _count(report: MonthReport) -> str:
 
 
 def _with_halves(report: MonthReport) -> str:
-    return ", ".join(filter(None, (_count(report), brief.halves_words(report, " and "))))
+    return ", ".join(filter(None, (_count(report), monthly.halves_words(report, " and "))))
 
 
 def _days(report: MonthReport) -> tuple[str, str]:

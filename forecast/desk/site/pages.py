@@ -20,8 +20,8 @@ from forecast.desk.site.datasets import Dataset
 from forecast.desk.site.markup import coded
 from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, UNFORECAST_KEY, Drawn
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import total_place
 from forecast.months import fiscal_months, year_name, year_noun
+from forecast.sources.wording import total_place
 from forecast.types import Row
 from forecast.words import MONTHS, capital, month_words, signed, slug
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from forecast import months
-from forecast.desk.email import content
-from forecast.desk.report import MonthReport
+from forecast.desk.facts import MonthReport
+from forecast.desk.sentences import section
 from forecast.desk.site import lines, pictures
 from forecast.desk.site.pages import NAMED, PICTURE, Preview, SitePage
 from forecast.desk.site.pictures import ALBUM, FULL, PHONE
@@ -27,7 +27,7 @@ def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Map
 
     Drawing and storing one for each of some 600 months would take longer than all other pages.
     """
-    about = content.say(report)
+    about = section.say(report)
     border_record = record.borders[report.border]
     since = months.shift(record.run.data_through, -LATELY)
     flagged = report.month > since and report.month in {
@@ -43,11 +43,11 @@ def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Map
 def _pictured(
     record: SiteRecord, border_record: BorderRecord, report: MonthReport, about: str
 ) -> tuple[Preview, Mapping[str, bytes]]:
-    from forecast.desk.handout import poster, words
+    from forecast.desk import handout as handouts
 
     newest = report.month == border_record.newest.month
-    handout = words.handout(report, record.run, newest=newest and bool(border_record.ahead))
-    chart = poster.PosterChart(
+    handout = handouts.handout(report, record.run, newest=newest and bool(border_record.ahead))
+    chart = handouts.PosterChart(
         counted=[
             {"month": row["month"], "encounters": row["encounters"]}
             for row in border_record.months
@@ -60,9 +60,9 @@ def _pictured(
     source = ("poster", asdict(handout), asdict(chart))
     # An album holds text; a border's page and its newest month's show the same picture.
     picture, alt = ALBUM.drawn(
-        source, lambda: (b64encode(poster.png(handout, chart, record.source)), handout.alt)
+        source, lambda: (b64encode(handouts.png(handout, chart, record.source)), handout.alt)
     )
-    width, height = poster.POST.pixels
+    width, height = handouts.POST.pixels
     return Preview(about, alt, width, height), {PICTURE: b64decode(picture)}
 
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from forecast.desk.names import dimension_words, member_words
-from forecast.desk.report import MonthReport, all_reports
+from forecast.desk.facts import MonthReport, all_reports
 from forecast.desk.site.status import PageStatus, read_status
-from forecast.desk.wording import total_place
 from forecast.errors import ConfigError
+from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
+from forecast.sources.wording import total_place
 from forecast.store import changes, flags, page, plots, read, runs, standing
 from forecast.types import Row, SeriesKey
 from forecast.words import slug

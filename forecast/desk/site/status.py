@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.desk import verification
+from forecast.desk.sentences import trust
 from forecast.store.page import NewestSource
 from forecast.store.read import RunRow
 from forecast.words import check_command, day_words, month_words, one_line
@@ -55,8 +55,8 @@ def read_status(
         expected=next_release(run.data_through, source),
         overdue=today > end + timedelta(days=source.due[2]),
         refused=tuple(one_line(name) for name in newest.refused) if newest else (),
-        seen=tuple(verification.newest_seen(witnesses, run.id, source)),
-        in_time=verification.seen_in_time(witnesses, source),
+        seen=tuple(trust.newest_seen(witnesses, run.id, source)),
+        in_time=trust.seen_in_time(witnesses, source),
     )
 
 

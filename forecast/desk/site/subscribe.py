@@ -17,7 +17,7 @@ from forecast.desk.site import feeds, news
 from forecast.desk.site.feeds import Feed
 from forecast.desk.site.pages import SitePage
 from forecast.desk.site.record import SiteRecord
-from forecast.desk.wording import total_place
+from forecast.sources.wording import total_place
 from forecast.words import capital, day_words, month_words, slug
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 
 from forecast import months
 from forecast.claims.truth import OFO, USBP
-from forecast.desk import brief
+from forecast.desk.sentences import monthly
 from forecast.desk.site import build, lines, status
 from forecast.desk.site.border import border_page, year_table
 from forecast.desk.site.front import front
@@ -101,8 +101,8 @@ def test_the_first_page_answers_first(full):
         assert f"{newest.encounters:,}" in answer.unusual
         assert f"{ahead['median']:,}" in answer.expected
         assert f"{ahead['lo80']:,} to {ahead['hi80']:,}" in answer.expected
-        assert brief.halves(newest)[:2] == (newest.agencies[OFO], newest.agencies[USBP])
-        assert sum(brief.halves(newest)[:2]) == newest.encounters
+        assert monthly.halves(newest)[:2] == (newest.agencies[OFO], newest.agencies[USBP])
+        assert sum(monthly.halves(newest)[:2]) == newest.encounters
         place = [said.index(words) for words in (answer.unusual, answer.expected, answer.halves)]
         assert place == sorted(place)
         assert place[-1] < said.index('id="charts"')

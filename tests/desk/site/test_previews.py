@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 from PIL import Image
 
-from forecast.desk.handout import poster, words
+from forecast.desk import handout
 from forecast.desk.site import previews
 from forecast.desk.site.border import border_page
 from forecast.desk.site.facts import fact_page, facts
@@ -62,11 +62,11 @@ def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northe
         assert image.format == "PNG"
     assert len(northern.files[PICTURE]) < 60_000
     newest = full.borders["northern"].newest
-    chart = poster.PosterChart(
+    chart = handout.PosterChart(
         full.borders["northern"].months, ahead=full.borders["northern"].ahead
     )
     drawn = etree.fromstring(
-        poster.svg(words.handout(newest, full.run, newest=True), chart, ENCOUNTERS).encode()
+        handout.svg(handout.handout(newest, full.run, newest=True), chart, ENCOUNTERS).encode()
     )
     shown = " ".join(drawn.itertext())
     for text in ("Northern border, August 2026", "at ports of entry", "80% range", "run 1"):
@@ -77,14 +77,14 @@ def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northe
 
 def test_no_words_are_wider_than_the_picture(full):
     newest = full.borders["northern"].newest
-    said = words.handout(newest, full.run, newest=True)
+    said = handout.handout(newest, full.run, newest=True)
     said = replace(said, title="A very long name of a series of counts " * 4)
-    chart = poster.PosterChart(full.borders["northern"].months)
-    drawn = etree.fromstring(poster.svg(said, chart, ENCOUNTERS).encode())
+    chart = handout.PosterChart(full.borders["northern"].months)
+    drawn = etree.fromstring(handout.svg(said, chart, ENCOUNTERS).encode())
     for text in drawn.findall("{*}text"):
-        weight = poster.LETTER[text.get("font-weight")]
+        weight = handout.LETTER[text.get("font-weight")]
         end = float(text.get("x")) + weight * float(text.get("font-size")) * len(text.text)
-        assert end <= poster.POST.width
+        assert end <= handout.POST.width
 
 
 @pytest.mark.slow

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.config import Config, Fetch, ForecastSection
 from forecast.context import Context
-from forecast.desk import brief
-from forecast.desk.report import report
+from forecast.desk.facts import report
+from forecast.desk.sentences import monthly
 from forecast.errors import BordercastError, DataError, QuarantineError, RowError
 from forecast.sources import catalog, split_release
 from forecast.sources.cbp.encounters import bundle
@@ -458,7 +458,7 @@ def test_brief_says_what_the_page_says(path):
     take(path, page(table(2026, through="2026-07")))
 
     with closing(connect.read(path)) as db:
-        said = brief.aside_sentence(
+        said = monthly.aside_sentence(
             report(db, "northern", "2026-07", ENCOUNTERS), ENCOUNTERS.hierarchy.aside
         )
 

@@ -1,0 +1,167 @@
+"""Questions put to the last published run: sums over months, chances, paths.
+
+    with connect.moment(path) as connection:
+        asking = Asking(connection, source)
+        asking.chance("northern", "FY2027", "> FY2026").share
+
+Everything is drawn anew from what the run keeps, so it is the same whenever it is asked.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import fields
+from functools import cached_property
+
+from forecast import months
+from forecast.desk.sentences.ahead import unforecast_words, waiting_words
+from forecast.desk.sentences.trust import stale_words
+from forecast.engine import ENGINE, chances, paths, spans
+from forecast.engine.chances import Chance, Outlooks
+from forecast.engine.joint import Joint
+from forecast.errors import SeriesNameError, SpanError
+from forecast.judge.questions import (
+    SIMILAR,
+    TrackRecord,
+    of_rows,
+    similar_kind,
+)
+from forecast.sources.names import SeriesNames
+from forecast.sources.source import Source
+from forecast.store import joint as store
+from forecast.store import read, standing
+from forecast.types import PeriodForecast, SeriesKey
+from forecast.words import month_words
+
+
+def track_record(connection: sqlite3.Connection, chance: Chance) -> TrackRecord | None:
+    """How standing questions of the same kind turned out; None if there is no such kind yet."""
+    kind = similar_kind(chance)
+    rows = [row for row in standing.resolved(connection) if row["kind"] == kind]
+    if not rows:
+        return None
+    near = [row for row in rows if abs(row["chance"] - chance.share) <= SIMILAR]
+    return TrackRecord(kind, of_rows(rows), len(near), sum(row["outcome"] for row in near))
+
+
+def this_fiscal_year(record: Asking, total: str) -> str:
+    """The fiscal year of the border's newest month, as a span is written."""
+    cutoff = record.joint.marginals[SeriesKey(total)].cutoff
+    return months.year_name(
+        months.fiscal_year(months.from_index(cutoff), record.source.year_begins),
+        record.source.year_begins,
+    )
+
+
+def quoted_source(record: Asking) -> str:
+    """Which forecast it is, to be quoted."""
+    run = record.run
+    return (
+        f"Bordercast, run {run.id} of {run.published_at[:10]}, data through "
+        f"{month_words(run.data_through)}, digest {run.digest}"
+    )
+
+
+class Asking:
+    """The last run of a record, to put questions to.
+
+    connection : reads the record; it stays open as long as this is asked.
+    source : what the publisher tells of the record's counts.
+
+    Raises
+    ------
+    SpanError : nothing is published, or the last run was made before runs kept paths.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, source: Source) -> None:
+        self.connection, self.source = connection, source
+        run = read.latest_run(connection)
+        rule = store.path_rule(connection, run.id) if run else None
+        if run is None or rule is None:
+            raise SpanError(
+                "the last run", "it stored no paths; `bordercast run` creates a run that does"
+            )
+        self.run, self._rule = run, rule
+
+    @cached_property
+    def names(self) -> SeriesNames:
+        """Every series that is held, by name."""
+        return SeriesNames(store.series_keys(self.connection), source=self.source)
+
+    @cached_property
+    def joint(self) -> Joint:
+        """What the run says of all series together."""
+        return Joint(
+            self._rule,
+            store.path_marks(self.connection, self.run.id),
+            self.source.totals,
+        )
+
+    def outlooks(self, series: str | SeriesKey, n: int | None = None) -> Outlooks:
+        """A series as it is asked about.
+
+        n : paths; as many as the published intervals rest on unless said.
+        """
+        key = self.names.find(series) if isinstance(series, str) else series
+        marginals = self.joint.marginals.get(key)
+        if marginals is None:
+            why = unforecast_words(
+                key, store.counts(self.connection, key), self.run.data_through, self.source
+            )
+            raise SeriesNameError(self.names.name(key), why)
+        wanted = n or (paths.DRAWS if key.headline else paths.PART_DRAWS)
+        cutoff = months.from_index(marginals.cutoff)
+        counts = store.counts(self.connection, key)
+        if not key.headline:  # a part that has not appeared yet had no encounters
+            first = min(store.counts(self.connection, SeriesKey(key.total)), default=cutoff)
+            before = months.between(first, months.shift(min(counts), -1))
+            counts = dict.fromkeys(before, 0) | counts
+        return Outlooks(
+            key, counts, cutoff, self.joint.draws(wanted).of(key), self.source.year_begins
+        )
+
+    def span(self, series: str | SeriesKey, text: str) -> PeriodForecast:
+        """What a span of months comes to; see `forecast.engine.spans.parse` for its forms.
+
+        What the run itself published of it is repeated, so that no span has two answers.
+        """
+        asked = self.outlooks(series)
+        span = spans.parse(text, asked.cutoff, self.source.year_begins)
+        total = spans.total(span, asked.counts, asked.cutoff, asked.draws)
+        for row in store.standard_spans(self.connection, asked.key):
+            if (row["first_month"], row["last_month"]) == (span.first, span.last):
+                values = {field.name: row[field.name] for field in fields(PeriodForecast)[2:]}
+                return PeriodForecast(asked.key, span.name, **values)
+        only = spans.only_month(span, asked.cutoff)
+        published = store.month_forecasts(self.connection, asked.key, ENGINE) if only else []
+        month = next((row for row in published if row["month"] == only), None)
+        return spans.span_forecast(asked.key, span, asked.cutoff, total, month)
+
+    def parts(self, text: str, span: str) -> list[PeriodForecast]:
+        """A span of every part of BORDER:DIMENSION that has a forecast, the largest first."""
+        keys = [key for key in self.names.parts(text) if key in self.joint.marginals]
+        return sorted((self.span(key, span) for key in keys), key=lambda forecast: -forecast.median)
+
+    def chance(self, series: str | SeriesKey, span: str, event: str) -> Chance:
+        """How likely an event is; see `forecast.engine.chances` for its forms."""
+        asked = self.outlooks(series)
+        return chances.chance(
+            asked, spans.parse(span, asked.cutoff, self.source.year_begins), event
+        )
+
+    def stale(self, key: SeriesKey) -> str:
+        """A sentence if a part's newest figure is older than its border's, else ""."""
+        pair = (self.joint.marginals.get(key) for key in (key, SeriesKey(key.total)))
+        own, total = (months.from_index(month.cutoff) if month else "" for month in pair)
+        return stale_words(own, total, self.source)
+
+
+def waiting_totals(connection: sqlite3.Connection, through: str, source: Source) -> dict[str, str]:
+    """Totals without a forecast in the last run, and the figures that bring one, in words."""
+    forecast = {row["border"] for row in read.forecasts(connection, source.totals)}
+    keys = [key for key in store.series_keys(connection) if key.headline]
+    return {
+        key.total: waiting_words(store.counts(connection, key), through)
+        for key in keys
+        if key.total not in forecast
+    }

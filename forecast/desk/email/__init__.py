@@ -1,1 +1,0 @@
-"""A notice and its corrections: what they say, and the mail that says it. Sends nothing."""

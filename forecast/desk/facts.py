@@ -1,0 +1,514 @@
+"""Month reports: everything that is said of one month of a border, worked out once.
+
+A run keeps the report of each border's newest month and seals it with the rest; that of an older
+month is made when somebody asks. Page, mail, brief, terminal and pictures render a report and
+gather nothing of their own, so that they cannot contradict each other.
+
+Comparisons are always all there and in one order, whichever looks best: month before, year
+before, fiscal year to date against the last (but in its first month, where it would repeat the
+year before), peak. Everything rests on the values now current; what was published at first stands
+beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, Literal
+
+from forecast import months
+from forecast.judge.surprise import LEAST_COUNT, LEAST_SHARE
+from forecast.sources.names import member_words
+from forecast.sources.source import Source
+from forecast.store import reports
+from forecast.store.reports import MonthRecord
+from forecast.types import Row, SeriesKey
+from forecast.words import MINUS, change_words, month_words
+
+ComparisonName = Literal[
+    "month before", "year before", "fiscal year to date", "year to date", "peak"
+]
+
+
+TO_DATE: tuple[ComparisonName, ...] = ("fiscal year to date", "year to date")
+
+
+def to_date(begins: int) -> ComparisonName:
+    """Name of the comparison of a year to date, for years that begin in this month."""
+    return TO_DATE[months.calendar_years(begins)]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A month against another time.
+
+    name : "year to date" where years are calendar years.
+    first, last : the months compared with, the same for a single one.
+    now, before : encounters; before is None where that time is not held.
+    """
+
+    name: ComparisonName
+    first: str
+    last: str
+    now: int
+    before: int | None
+
+    @property
+    def to_date(self) -> bool:
+        """Whether it is of a year to date."""
+        return self.name in TO_DATE
+
+    @property
+    def percent(self) -> float | None:
+        """Change from then to now, None where there is nothing to compare with."""
+        return 100 * (self.now / self.before - 1) if self.before else None
+
+
+def rank(counts: Mapping[str, int], month: str) -> int:
+    """1 for the highest of all months; months with the same count share the better rank."""
+    return 1 + sum(count > counts[month] for count in counts.values())
+
+
+def comparisons(counts: Mapping[str, int], month: str, source: Source) -> Iterator[Comparison]:
+    """All comparisons, in the one order; the peak is the highest month up to this one.
+
+    Without the fiscal year to date where nobody knows one of its months.
+    """
+    now = counts[month]
+    names: tuple[ComparisonName, ...] = ("month before", "year before")
+    for name, back in zip(names, (1, 12), strict=True):
+        then = months.shift(month, -back)
+        yield Comparison(name, then, then, now, counts.get(then))
+    start = months.fiscal_months(
+        months.fiscal_year(month, source.year_begins),
+        source.year_begins,
+    )[0]
+    if month != start and not unknown_months(counts, start, month):
+        yield _to_date(counts, month, source)
+    peak = max((m for m in counts if m <= month), key=lambda m: (counts[m], m))
+    yield Comparison("peak", peak, peak, now, counts[peak])
+
+
+def unknown_months(counts: Mapping[str, int], first: str, last: str) -> list[str]:
+    """The months from first to last, since the series began, that nobody knows."""
+    return [m for m in months.between(max(first, min(counts)), last) if m not in counts]
+
+
+def _to_date(counts: Mapping[str, int], month: str, source: Source) -> Comparison:
+    """The fiscal year up to this month against the same months a year before."""
+    this = months.between(
+        months.fiscal_months(
+            months.fiscal_year(month, source.year_begins),
+            source.year_begins,
+        )[0],
+        month,
+    )
+    last = [months.shift(m, -12) for m in this]
+    whole = all(m in counts for m in (*this, *last))
+    before = sum(counts[m] for m in last) if whole else None
+    now = sum(counts.get(m, 0) for m in this)
+    return Comparison(to_date(begins=source.year_begins), last[0], last[-1], now, before)
+
+
+def extreme_since(
+    counts: Mapping[str, int], month: str
+) -> tuple[Literal["lowest", "highest", ""], str | None]:
+    """Since when no month was as low (or as high) as this one."""
+    before = sorted((m for m in counts if m < month), reverse=True)
+    if not before or counts[before[0]] == counts[month]:
+        return "", None
+    now = counts[month]
+    if now < counts[before[0]]:
+        return "lowest", next((m for m in before if counts[m] <= now), None)
+    return "highest", next((m for m in before if counts[m] >= now), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The forecast that stood before the month, and how far the month lay from it.
+
+    judged : encounters as first published, on which a month is judged.
+    p : two-sided, 0..1. severity : of its flag, None without one.
+    """
+
+    median: int
+    lo80: int
+    hi80: int
+    lo95: int
+    hi95: int
+    basis: Literal["issued", "hindcast"]
+    cutoff: str
+    judged: int
+    p: float
+    severity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value the month has had; known_from "YYYY-MM-DD", vintage says how exactly."""
+
+    encounters: int
+    vintage: str
+    known_from: str
+    source: str
+    file_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interior:
+    """Border Patrol's arrests in the interior ("At Large"), of the newest month that states them.
+
+    total : Border Patrol's count of that month; at_entry : its other part. Where the publisher's
+    parts do not add up, total is the sum of neither.
+    """
+
+    month: str
+    at_large: int
+    at_entry: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthReport:
+    """What is true of one month of a border, by the values now current.
+
+    source : what its publisher tells of the counts; it is no part of what is kept.
+
+    rank : 1 is the highest of the `held` months from first_month to last_month.
+    extreme : "lowest" or "highest" when it is so since the month `since` (None: of all months
+        before it held), "" when the month before was already beyond it.
+    share : of its fiscal year's encounters as far as they are published, 0..1; None where that
+        is this month alone, or a month of it is not known.
+    interior : of this month, or of the newest one before it that states it; None before October
+        2023 and away from the land borders.
+    agencies : agency -> encounters, where on record; empty where not. agencies_unit : unit that
+        their sources round to, 1 or 10.
+    final : whether its fiscal year is complete. rounding : unit the source rounds to, 1 or 10.
+    flags : the month's rows of the view all_flags but for those only watched.
+    shift : row of flag_episodes, if a level shift was confirmed with this month.
+    drivers : rows of flag_drivers. score : row of scorecard, one month ahead.
+    often : months in which some border was flagged, of so many judged.
+    recent : this month and those before it with the forecast that judged each.
+    part : of the border, in words; "" for its total. newest_of_border : the border's last month
+        held, where it is later than the part's, else "".
+    """
+
+    source: Source = field(repr=False, compare=False)
+    border: str
+    month: str
+    encounters: int
+    comparisons: tuple[Comparison, ...]
+    expectation: Expectation | None
+    rank: int
+    held: int
+    first_month: str
+    last_month: str
+    extreme: Literal["lowest", "highest", ""]
+    since: str | None
+    share: float | None
+    final: bool
+    values: tuple[Value, ...]
+    file_name: str
+    rounding: int
+    interior: Interior | None = None
+    agencies: dict[str, int] = field(default_factory=dict)
+    agencies_unit: int = 1
+    flags: tuple[Row, ...] = ()
+    shift: Row | None = None
+    drivers: tuple[Row, ...] = ()
+    score: Row | None = None
+    often: tuple[int, int] = (0, 0)
+    recent: tuple[Row, ...] = ()
+    part: str = ""
+    newest_of_border: str = ""
+
+    @property
+    def findings(self) -> list[Row]:
+        """Its flags that a notice tells: the month itself, or a drift that it completed."""
+        return [flag for flag in self.flags if flag["kind"] in ("month", "drift")]
+
+
+def report(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthReport:
+    """The report of a border's month, which must be on record: as kept, else made now."""
+    stored = reports.kept(connection, total, month)
+    if stored is not None:
+        return from_json(stored, source=source)
+    return made_now(connection, total, month, source)
+
+
+def made_now(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthReport:
+    """The report of a border's month, made now from the record; KeyError if it has none."""
+    return month_report(
+        total,
+        month,
+        reports.month_record(connection, total, month, _split(source), source.totals),
+        source=source,
+    )
+
+
+def all_reports(
+    connection: sqlite3.Connection, total: str, source: Source
+) -> dict[str, MonthReport]:
+    """Every month of a border, oldest first; the newest as the run keeps it."""
+    records = reports.month_records(connection, total, _split(source), source.totals)
+    made = {
+        month: month_report(total, month, record, source=source)
+        for month, record in records.items()
+    }
+    newest = max(made)
+    return made | {newest: report(connection, total, newest, source)}
+
+
+def _split(source: Source) -> tuple[str, str, str]:
+    """The dimension that splits an agency's count, and its two members."""
+    aside = source.hierarchy.aside
+    return (aside.dimension, aside.named, aside.rest) if aside else ("", "", "")
+
+
+def series_report(
+    connection: sqlite3.Connection, key: SeriesKey, month: str, source: Source
+) -> MonthReport:
+    """The report of any series' month, which must be on record; that of a part is never kept."""
+    if key.headline:
+        return report(connection, key.total, month, source)
+    total = reports.span(connection, key.total)
+    return month_report(
+        key.total,
+        month,
+        reports.part_record(connection, key, month),
+        part=member_words(key.dimension, key.member, source),
+        newest_of_border=total[1] if total else "",
+        source=source,
+    )
+
+
+def newest(connection: sqlite3.Connection, total: str, source: Source) -> MonthReport:
+    """The report of a border's newest month."""
+    span = reports.span(connection, total)
+    assert span is not None, "a published run has every border"
+    return report(connection, total, span[1], source)
+
+
+def newest_report(connection: sqlite3.Connection, total: str, source: Source) -> str:
+    """The report of a border's newest month as a run keeps it."""
+    return to_json(newest(connection, total, source))
+
+
+def to_json(report: MonthReport) -> str:
+    """A report as it is kept; the same report gives the same text."""
+    return json.dumps(as_dict(report), sort_keys=True, separators=(",", ":"))
+
+
+def as_dict(report: MonthReport) -> dict[str, Any]:
+    """What is true of a month, for programs: every field but the source."""
+    values = {part.name: getattr(report, part.name) for part in fields(report)}
+    del values["source"]
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def from_json(text: str, source: Source) -> MonthReport:
+    """A report as it was kept."""
+    stored = json.loads(text)
+    expectation, interior = stored["expectation"], stored["interior"]
+    return MonthReport(
+        source=source,
+        **stored
+        | {
+            "comparisons": tuple(Comparison(**c) for c in stored["comparisons"]),
+            "expectation": Expectation(**expectation) if expectation else None,
+            "values": tuple(Value(**value) for value in stored["values"]),
+            "interior": Interior(**interior) if interior else None,
+            "often": tuple(stored["often"]),
+            **{name: tuple(stored[name]) for name in ("flags", "drivers", "recent")},
+        },
+    )
+
+
+def month_report(
+    border: str,
+    month: str,
+    record: MonthRecord,
+    source: Source,
+    part: str = "",
+    newest_of_border: str = "",
+) -> MonthReport:
+    """Everything that is said of a month; it must be among held.counts."""
+    counts = record.counts
+    side, since = extreme_since(counts, month)
+    begins = source.year_begins
+    months_of_year = months.fiscal_months(months.fiscal_year(month, begins), begins)
+    year = [m for m in months_of_year if m in counts]
+    total = sum(counts[m] for m in year)
+    whole = not unknown_months(counts, months_of_year[0], year[-1])
+    last = max(counts)
+    return MonthReport(
+        source=source,
+        border=border,
+        month=month,
+        encounters=counts[month],
+        comparisons=tuple(comparisons(counts, month, source)),
+        expectation=_expectation(record),
+        rank=rank(counts, month),
+        held=len(counts),
+        first_month=min(counts),
+        last_month=last,
+        extreme=side,
+        since=since,
+        share=counts[month] / total if total and year != [month] and whole else None,
+        final=months_of_year[-1] <= last,
+        values=tuple(
+            Value(v["encounters"], v["vintage"], v["known_from"], v["source"], v["file_name"])
+            for v in record.values
+        ),
+        file_name=record.source["file_name"],
+        rounding=record.source["rounding"],
+        interior=_interior(record),
+        agencies=dict(record.agencies),
+        agencies_unit=record.agencies_unit,
+        flags=tuple(record.flags),
+        shift=record.shift,
+        drivers=tuple(record.drivers),
+        score=record.score,
+        often=record.often,
+        recent=tuple(record.recent),
+        part=part,
+        newest_of_border=newest_of_border if newest_of_border > last else "",
+    )
+
+
+def _interior(record: MonthRecord) -> Interior | None:
+    row = record.interior
+    if row is None:
+        return None
+    parts = row["at_large"] + row["at_entry"]
+    return Interior(row["month"], row["at_large"], row["at_entry"], row["total"] or parts)
+
+
+def to_date_unknown(report: MonthReport) -> bool:
+    """Whether the fiscal year up to the month cannot be summed: one of its months is not known."""
+    names = {comparison.name for comparison in report.comparisons}
+    begins = report.source.year_begins
+    first = months.fiscal_months(months.fiscal_year(report.month, begins), begins)[0]
+    return report.month != first and not names & set(TO_DATE)
+
+
+def _expectation(record: MonthRecord) -> Expectation | None:
+    judged, forecast = record.judged, record.forecast
+    if judged is None or forecast is None or judged["p"] is None:
+        return None
+    bounds = {name: forecast[name] for name in ("lo80", "hi80", "lo95", "hi95")}
+    return Expectation(
+        median=judged["median"],
+        basis=judged["basis"],
+        cutoff=judged["cutoff"],
+        judged=judged["encounters"],
+        p=judged["p"],
+        severity=judged["severity"],
+        **bounds,
+    )
+
+
+NoticeStatement = Mapping[str, Any]
+
+
+GRAVITY = ("critical", "major", "notable", "watch")  # the gravest first
+
+
+_BOUNDS = ("lo95", "lo80", "hi80", "hi95")
+
+
+def statement(report: MonthReport) -> dict[str, Any]:
+    """What is said of a month, to be kept with the notice."""
+    expectation = report.expectation
+    return {
+        "month": report.month,
+        "encounters": report.encounters,
+        "bounds": [getattr(expectation, name) for name in _BOUNDS] if expectation else None,
+        "compared": {c.name: [c.last, c.now, c.before] for c in report.comparisons},
+        "extreme": [report.extreme, report.since],
+        **({"severity": severity(report)} if report.findings else {}),
+    }
+
+
+def severity(report: MonthReport) -> str:
+    """The gravest of a month's flags."""
+    return str(min((flag["severity"] for flag in report.findings), key=GRAVITY.index))
+
+
+def became_false(then: NoticeStatement, counts: Mapping[str, int], source: Source) -> list[str]:
+    """What is no longer true, a sentence each; empty if everything still is.
+
+    Parameters
+    ----------
+    then : a statement. counts : the border's months as they stand now.
+    """
+    if not then or then["month"] not in counts:
+        return []
+    return [
+        *_count(then, counts),
+        *_place(then, counts),
+        *_compared(then, counts, source),
+        *_extreme(then, counts),
+    ]
+
+
+def _much(before: int, now: int) -> bool:
+    return abs(now - before) >= LEAST_COUNT and abs(now - before) > LEAST_SHARE * before
+
+
+def _count(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
+    before, now = then["encounters"], counts[then["month"]]
+    if _much(before, now):
+        month = month_words(then["month"])
+        yield f"{month} was given as {before:,}; it has been revised to {now:,}."
+
+
+def _place(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
+    if then["bounds"] is None:
+        return
+    before = _where(then["encounters"], then["bounds"])
+    now = _where(counts[then["month"]], then["bounds"])
+    if before != now:
+        yield f"The month was said to lie {before}; as revised it lies {now}."
+
+
+def _where(count: int, bounds: list[int]) -> str:
+    lo95, lo80, hi80, hi95 = bounds
+    if lo80 <= count <= hi80:
+        return "inside the 80% interval"
+    side = "below" if count < lo80 else "above"
+    return f"{side} the {80 if lo95 <= count <= hi95 else 95}% interval"
+
+
+def _compared(then: NoticeStatement, counts: Mapping[str, int], source: Source) -> Iterator[str]:
+    for now in comparisons(counts, then["month"], source):
+        _, count, before = then["compared"].get(now.name, (None, 0, None))
+        if before is None or now.before is None:
+            continue
+        turned = _sign(count, before) != _sign(now.now, now.before)
+        if turned or _much(before, now.before):
+            yield (
+                f"Against the {now.name} the change was given as {change_words(count, before)} "
+                f"(from {before:,}); as revised it is {change_words(now.now, now.before)} "
+                f"(from {now.before:,})."
+            )
+
+
+def _sign(now: int, before: int) -> str:
+    words = change_words(now, before)
+    return words[0] if words[0] in (MINUS, "+") else ""
+
+
+def _extreme(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
+    kind, since = then["extreme"]
+    if kind and (kind, since) != extreme_since(counts, then["month"]):
+        when = f"since {month_words(since)}" if since else "of all months up to then"
+        yield f"It was said to be the {kind} {when}; as revised it is not."

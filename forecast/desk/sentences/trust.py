@@ -1,0 +1,133 @@
+"""How far to trust the figures, in sentences: digests, witnesses, what is out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from forecast import months
+from forecast.store.integrity import Quoted
+from forecast.store.parts import GROUPS
+from forecast.store.witnesses import Sighting
+from forecast.words import day_words, month_words
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source
+
+
+def stale_words(own: str, total: str, source: Source) -> str:
+    """What to say of a part whose newest figure is of month `own` and its border's of `border`."""
+    if not own or own >= total:
+        return ""
+    behind = months.to_index(total) - months.to_index(own)
+    noun = "month" if behind == 1 else "months"
+    return (
+        f"Newest figure: {month_words(own)}, {behind} {noun} older than the {source.totals.one}'s."
+    )
+
+
+_FOREIGN = len(GROUPS) - 1  # so many marks differ by chance alone: not a digest of this record
+
+
+def differences(answer: Quoted, run_id: int) -> list[str]:
+    """Why the record is not what was quoted of this run; empty if it is."""
+    if not answer.standing:
+        return [
+            f"there is no run {run_id} in this record: it was removed, or the digest is of "
+            "another record"
+        ]
+    if answer.scheme is not None and answer.run_id == run_id:
+        return []
+    if answer.scheme is not None:
+        return [f"this digest is of run {answer.run_id}, not of run {run_id}"]
+    return [
+        f"run {run_id} is not what was quoted: {_what(answer, run_id)}. Its digest is now "
+        f"{answer.standing}"
+    ]
+
+
+def _what(answer: Quoted, run_id: int) -> str:
+    if answer.run_scheme == 1:
+        return (
+            f"its digest was given by an earlier program (scheme 1) and covers run {run_id}, its "
+            "releases, forecasts and quantiles, and the runs before it; one of these was changed "
+            "since, or the digest is of another record"
+        )
+    if not answer.differs:
+        return "something it covers was changed since"
+    if len(answer.differs) >= _FOREIGN:
+        return "nothing fits; the digest may be of another record, or mistyped"
+    return f"changed since are: {', '.join(answer.differs)}"
+
+
+def confirmed(answer: Quoted, run_id: int) -> str:
+    """That the record is what was quoted, how far that goes, and what was added since."""
+    lines = [f"Run {run_id} is what was quoted: the record has this digest, and fits it."]
+    if answer.scheme == 1:
+        lines.append(
+            "It was given by an earlier program (scheme 1) and covers the run, its releases, "
+            "forecasts and quantiles, and the runs before it. It does not cover judgments, flags, "
+            "scores, notices or approvals."
+        )
+    else:
+        lines.append(
+            f"Scheme {answer.scheme}, given with {answer.subject or 'the tables of a new version'}."
+        )
+    if answer.later:
+        since = (
+            _LATER.get(kind, f"{subject} {kind}".removesuffix(" run"))
+            for kind, subject in answer.later
+        )
+        lines.append(f"Added since: {', '.join(dict.fromkeys(since))}.")
+    return "\n".join(lines)
+
+
+_LATER = {"schema": "tables of a new version", "kept": "settings or fits"}
+
+
+_ACT = {"signature": "signed by key", "time stamp": "time-stamped by", "git": "committed to"}
+
+
+_UNDATED = {
+    "signature": "a signature does not say when",
+    "time stamp": "when cannot be read",
+    "git": "only the commit says when",
+}
+
+
+def seen(witness: Sighting, source: Source) -> str:
+    """Who saw a run, when, and whether that was before CBP published its first month."""
+    first = f"Run {witness.run_id}: {_ACT[witness.witness]} {witness.seen_by}"
+    if witness.seen_at:
+        first += f" on {day_words(witness.seen_at[:10])}"
+    month = month_words(witness.month)
+    if witness.published_on is None:
+        return f"{first}; {source.publisher.short} has not published {month} yet."
+    if witness.days_before is None:
+        return f"{first}; {_UNDATED[witness.witness]}."
+    days = abs(witness.days_before)
+    apart = f"{days} day{'s' * (days != 1)} " if days else ""
+    when = "before" if witness.days_before > 0 else "after" if days else "the day"
+    return f"{first}, {apart}{when} {source.publisher.short} published {month}."
+
+
+def newest_seen(witnesses: Sequence[Sighting], run_id: int, source: Source) -> list[str]:
+    """Who saw this run, and who saw the newest one whose first month is published by now."""
+    judged = {witness.run_id for witness in witnesses if witness.published_on is not None}
+    shown = {run_id, max(judged, default=run_id)}
+    return list(
+        dict.fromkeys(seen(witness, source) for witness in witnesses if witness.run_id in shown)
+    )
+
+
+def seen_in_time(witnesses: Sequence[Sighting], source: Source) -> str:
+    """How many of the runs that outsiders saw they saw before the truth; "" if none was seen."""
+    runs = {witness.run_id for witness in witnesses if witness.days_before is not None}
+    early = {witness.run_id for witness in witnesses if (witness.days_before or 0) > 0}
+    if not runs:
+        return ""
+    return (
+        f"Outsiders saw {len(early)} of {len(runs)} runs before {source.publisher.short} "
+        "published the "
+        "first month that they forecast."
+    )

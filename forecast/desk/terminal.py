@@ -1,0 +1,619 @@
+"""The terminal's tables: rows of the store in, rich renderables out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from math import exp, fsum, log
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from forecast import months
+from forecast.desk.sentences.ahead import STEPS
+from forecast.desk.sentences.unusual import RAREST, moved_parts, unusual_words
+from forecast.engine.anyseries import Quality
+from forecast.judge.questions import KindScore
+from forecast.sources.names import member_words
+from forecast.sources.wording import Halves
+from forecast.store.read import RunRow
+from forecast.tables.read import TableRead
+from forecast.types import PeriodForecast, Row
+from forecast.words import interval, judged_by, month_name, month_words, signed
+from models.base import MonthlyCounts
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source
+
+
+def flag_blocks(
+    flags: Sequence[Row], drivers: Mapping[int, Sequence[Row]], source: Source
+) -> Iterator[RenderableType]:
+    """One block a flag, in the order given."""
+    if not flags:
+        yield Text("No month was unusually far from its forecast.")
+    for row in flags:
+        yield Group(
+            _flag_heading(row, source),
+            *_below(row, drivers.get(row["flag_id"], ()), source),
+            Text(),
+        )
+
+
+def replay_table(flags: Sequence[Row], source: Source) -> Table:
+    """Every flag the service would have raised, and how it ended."""
+    table = plain_table(
+        "month", source.totals.one, "what", "published", "expected", "times", "ended as"
+    )
+    for column in (3, 4, 5):
+        table.columns[column].justify = "right"
+    for row in flags:
+        ended = f"{row['episode']}, {month_name(row['closed'])}" if row["closed"] else ""
+        what = row["severity"] if row["kind"] == "month" else row["kind"]
+        table.add_row(
+            month_name(row["month"]),
+            row["border"],
+            what if row["role"] == "first" else f"{what} ({row['role']})",
+            f"{row['encounters']:,}",
+            f"{row['expected']:,}",
+            f"x {row['ratio']:.2f}",
+            ended or row["episode"] or "",
+        )
+    return table
+
+
+def rate_lines(row: Row) -> Table:
+    """How often p was small, in all months and in the quiet ones."""
+    heads = ("months", "p < .05", "p < .02", "p < .01", "flags and alarms")
+    table = plain_table("", numbers=heads)
+    for name, count, rates, flags in (
+        ("all months", row["months"], row["rates"], len(row["flags"])),
+        ("quiet months", row["quiet_months"], row["quiet_rates"], row["quiet_flags"]),
+    ):
+        shares = (f"{share:.3f}" for share in rates.values())
+        table.add_row(name, str(count), *shares, str(flags))
+    return table
+
+
+def event_table(events: Sequence[Row], source: Source) -> Table:
+    """Known breaks and what was found of them."""
+    table = plain_table("date", source.totals.one, "what", "found")
+    table.columns[2].no_wrap = table.columns[3].no_wrap = False
+    for row in events:
+        table.add_row(row["date"], row["border"], row["name"], row["found"] or "nothing")
+    return table
+
+
+def _below(row: Row, drivers: Sequence[Row], source: Source) -> Iterator[RenderableType]:
+    """The numbers, and what moved, indented."""
+    yield Padding(_numbers(row), (0, 0, 0, 4))
+    moved = Table.grid(padding=(0, 1, 0, 0))
+    for label, text in moved_parts(row, drivers, source):
+        moved.add_row(label, text)
+    if moved.row_count:
+        yield Padding(moved, (0, 0, 0, 4))
+
+
+def _flag_heading(row: Row, source: Source) -> Text:
+    name = row["border"]
+    if row["member"]:
+        name += f" / {member_words(row['dimension'], row['member'], source)}"
+    text = Text(f"{month_name(row['month'])}  {name}: ", style="bold")
+    kind = str(row["severity"] if row["kind"] == "month" else row["kind"])
+    text.append(kind, style=SEVERITY_STYLE[row["severity"]])
+    text.append(_ending(row, source), style="not bold")
+    return text
+
+
+def _ending(row: Row, source: Source) -> str:
+    """How the episode ended, or that it has not."""
+    if row["role"] == "listed":
+        return f", like its {source.totals.one}"
+    apart = f", unlike its {source.totals.one}" if row["role"] == "apart" else ""
+    more = f" ({row['role']})" if row["role"] in ("escalation", "reversal") else ""
+    if row["episode"] is None:
+        return apart + more
+    if row["episode"] == "open":
+        return f"{apart}{more}, still open"
+    kind = "a level shift" if row["episode"] == "level shift" else "transient"
+    return f"{apart}{more}, {kind} as of {month_name(row['closed'])}"
+
+
+def _numbers(row: Row) -> Text:
+    counts = f"{row['encounters']:,} published, {row['expected']:,} "
+    if row["kind"] == "revision":
+        return Text(f"{counts}before the revision (x {row['ratio']:.3f})")
+    if row["kind"] == "drift":
+        return Text(
+            f"{counts}expected six months before (x {row['ratio']:.2f}); many months the same way"
+        )
+    p = row["apart_p"] if row["role"] == "apart" else row["p"]
+    basis = "" if row["basis"] == "issued" else "; judged by a hindcast"
+    return Text(f"{counts}expected (x {row['ratio']:.2f}); {unusual_words(p)}{basis}")
+
+
+def all_of_them(source: Source) -> str:
+    """The label of scores over all totals."""
+    return f"all {source.totals.many}"
+
+
+ALL_ERAS = "all"
+
+
+ALL_LEADS = 0
+
+
+NAIVE = "naive"
+
+
+WORSE = "!"
+
+
+_COMPARED = ("log_wis", "wis", "mae", "mase")
+
+
+_MEANS = ("log_wis", "wis", "mae", "mase", "coverage50", "coverage80", "coverage95")
+
+
+_GROUP = ("basis", "era", "horizon", "model")
+
+
+_NUMBERS = (
+    "months",
+    "log-WIS",
+    "WIS",
+    "MAE",
+    "MASE",
+    "MAE / naive",
+    "50%",
+    "80%",
+    "95%",
+)
+
+
+_ERAS = {"break": "across a break", "no-break": "across none"}
+
+
+def with_pooled(rows: Iterable[Row], source: Source) -> list[Row]:
+    """The rows, and for each model, basis, era and lead one over all borders.
+
+    Scores and coverage are means over forecast months, MAE relative to naive is the geometric
+    mean over borders. `worse_than_naive` names scores, see `worse_scores`.
+    """
+    rows = list(rows)
+    ordered = sorted(rows, key=_group)
+    pooled = [_pooled(list(group), source) for _, group in groupby(ordered, key=_group)]
+    baselines = {_beside(row): row for row in (*pooled, *rows) if row["model"] == NAIVE}
+    return [
+        {**row, "worse_than_naive": worse_scores(row, baselines.get(_beside(row)))}
+        for row in (*sorted(pooled, key=_best_first), *rows)
+    ]
+
+
+def _group(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _GROUP)
+
+
+def _beside(row: Row) -> tuple[Any, ...]:
+    """Where a row stands beside other models' rows."""
+    return tuple(row[name] for name in ("border", "basis", "era", "horizon"))
+
+
+def _best_first(row: Row) -> tuple[Any, ...]:
+    return row["basis"], row["era"], row["horizon"], row["log_wis"]
+
+
+def _pooled(rows: Sequence[Row], source: Source) -> Row:
+    pooled = {**rows[0], "border": all_of_them(source), "n": sum(row["n"] for row in rows)}
+    pooled |= {name: _mean(rows, name) for name in _MEANS}
+    ratios = [row["relative_mae"] for row in rows if row["relative_mae"]]
+    pooled["relative_mae"] = exp(fsum(map(log, ratios)) / len(ratios)) if ratios else None
+    return pooled
+
+
+def _mean(rows: Sequence[Row], name: str) -> float | None:
+    """Mean over forecast months of the rows that know it."""
+    known = [row for row in rows if row[name] is not None]
+    months = sum(row["n"] for row in known)
+    return fsum(row["n"] * row[name] for row in known) / months if known else None
+
+
+def worse_scores(row: Row, naive: Row | None) -> list[str]:
+    """The scores in which a model did worse than naive on the same months.
+
+    Where it was scored on fewer months only relative MAE, which takes care of that, compares.
+    """
+    if naive is None or row["model"] == NAIVE:
+        return []
+    compared = _COMPARED if row["n"] == naive["n"] else ()
+    worse = [name for name in compared if (row[name] or 0) > (naive[name] or 0)]
+    return worse + (["relative_mae"] if (row["relative_mae"] or 0) > 1 else [])
+
+
+def lead_table(rows: Sequence[Row]) -> Table:
+    """Models by lead in months: one border, basis and era."""
+    return _model_table(rows, "lead", "horizon")
+
+
+def score_border_table(rows: Sequence[Row], source: Source) -> Table:
+    """Models by border: one lead, basis and era."""
+    return _model_table(rows, source.totals.one, "border")
+
+
+def _model_table(rows: Sequence[Row], head: str, by: str) -> Table:
+    """Every model's scores, a section for each value of the column `by`."""
+    table = plain_table(head, "model", numbers=_NUMBERS)
+    months = {row[by]: row["n"] for row in rows if row["model"] == NAIVE}
+    for value, group in groupby(rows, key=lambda row: row[by]):
+        label = _lead(value) if by == "horizon" else value
+        for place, row in enumerate(group):
+            table.add_row("" if place else label, *_cells(row, months.get(value)))
+        table.add_section()
+    return table
+
+
+def _lead(horizon: int) -> str:
+    return "1-12" if horizon == ALL_LEADS else str(horizon)
+
+
+def _cells(row: Row, naive_months: int | None) -> Iterator[str]:
+    fewer = naive_months is not None and row["n"] < naive_months
+    yield row["model"]
+    yield f"{row['n']:,}" + ("*" if fewer else " ")
+    for name, digits in (("log_wis", 3), ("wis", 0), ("mae", 0), ("mase", 3), ("relative_mae", 3)):
+        yield _marked(row, name, digits)
+    for name in ("coverage50", "coverage80", "coverage95"):
+        yield f"{row[name]:.2f}"
+
+
+def _marked(row: Row, name: str, digits: int) -> str:
+    """A score, with the mark of what is worse than naive."""
+    if row[name] is None:
+        return "- "
+    return f"{row[name]:,.{digits}f}" + (WORSE if name in row["worse_than_naive"] else " ")
+
+
+def era_table(rows: Sequence[Row], name: str) -> Table:
+    """One score by era and model: one border and basis, all leads."""
+    models = list(dict.fromkeys(row["model"] for row in rows))
+    table = plain_table("cutoffs", numbers=models)
+    for era, group in groupby(rows, key=lambda row: row["era"]):
+        by_model = {row["model"]: row for row in group}
+        cells = [_marked(by_model[m], name, 3) if m in by_model else "- " for m in models]
+        table.add_row(_ERAS.get(era, era), *cells)
+    return table
+
+
+def score_notes(rows: Sequence[Row]) -> list[str]:
+    """What the marks mean, as far as there are any in these rows."""
+    together = [row for row in rows if row["horizon"] == ALL_LEADS]
+    naive = max((row["n"] for row in together if row["model"] == NAIVE), default=0)
+    fewer = [
+        f"* {row['model']} is scored on {row['n']:,} of naive's {naive:,} months: where its fit "
+        "failed or exploded it said nothing. Only MAE / naive is about the same months."
+        for row in together
+        if row["n"] < naive
+    ]
+    worse = any(row["worse_than_naive"] for row in rows)
+    return [f"{WORSE} worse than naive on the same months."] * worse + fewer
+
+
+def as_read(read: TableRead) -> list[str]:
+    """How a file was understood, and what to look at, a sentence each."""
+    return [*(f"read: {note}" for note in read.notes), *(f"note: {w}" for w in read.warnings)]
+
+
+def counts_summary(
+    counts: MonthlyCounts, h: int, quality: Quality | None, uncertain: Sequence[tuple[str, float]]
+) -> list[str]:
+    """What was forecast from what, how good such forecasts were, and where they are least sure.
+
+    quality : of hindcasts, None without any; uncertain : of `anyseries.least_predictable`.
+    """
+    known = np.isfinite(counts.values)
+    width = counts.values.shape[1]
+    inside = ~known & (np.cumsum(known, axis=1) > 0)
+    first = int((counts.last - width + 1 + np.argmax(known, axis=1)).min())
+    span = f"{_index_words(first)} to {_index_words(int(counts.last.max()))}"
+    many = len(counts.names)
+    low, high = int(counts.length.min()), int(counts.length.max())
+    length = f"{low}" if low == high else f"{low} to {high}"
+    lines = [
+        f"{many:,} series of {length} months, {span}: "
+        f"{_many(inside.sum(), 'month')} missing, "
+        f"{_many((counts.values == 0).sum(), 'zero')}. "
+        f"Forecast {h} months ahead.",
+    ]
+    return lines + _how_good(quality, uncertain if many > 1 else ())
+
+
+def folder_summary(
+    series: int, parts: int, h: int, quality: Quality | None, uncertain: Sequence[tuple[str, float]]
+) -> list[str]:
+    """The same of a folder of parts."""
+    line = f"{series:,} series in {parts:,} parts. Forecast {h} months ahead."
+    return [line, *_how_good(quality, uncertain)]
+
+
+def _how_good(quality: Quality | None, uncertain: Sequence[tuple[str, float]]) -> list[str]:
+    lines = [_against_naive(quality)] if quality is not None and quality.n else []
+    if uncertain:
+        shown = ", ".join(f"{name} (by a factor of {factor:.2f})" for name, factor in uncertain)
+        lines.append(f"least predictable, by how far a month ahead may miss: {shown}")
+    return lines
+
+
+def sums_found(lacking: Mapping[str, int], names: Sequence[str]) -> list[str]:
+    """Which series add up, and what is done about it; kept : those forecast as sums."""
+    return [
+        f"{name} is the sum of the other {parts:,} series"
+        + ("; its forecasts are too" if name in names else "; --totals keeps its forecasts so")
+        for name, parts in lacking.items()
+    ]
+
+
+def _against_naive(quality: Quality) -> str:
+    ratio = quality.relative_mae
+    if math.isnan(ratio):
+        compared = "repeating the last month made no errors to compare with"
+    else:
+        side = "smaller" if ratio <= 1 else "larger"
+        compared = f"errors were {abs(1 - ratio):.0%} {side} than those of repeating the last month"
+    return (
+        f"on {quality.n:,} earlier forecasts: {compared}; 80% intervals held "
+        f"{quality.coverage80:.0%}, 95% intervals {quality.coverage95:.0%}"
+    )
+
+
+def _many(number: float, noun: str) -> str:
+    return f"{int(number):,} {noun}{'' if number == 1 else 's'}"
+
+
+def _index_words(index: int) -> str:
+    return month_words(months.from_index(index))
+
+
+AHEAD = 3  # months of the forecast beside a border's newest count
+
+
+SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
+
+
+def change_cell(now: int, before: int | None) -> str:
+    """Change from `before` in percent, with its sign; a dash where there is none."""
+    return f"{100 * (now / before - 1):+.1f}%" if before else "-"
+
+
+def chance_cell(p: float | None) -> str:
+    """How unusual: one in how many months, for p two-sided."""
+    if p is None:
+        return "-"
+    return f"1 in {1 / p:,.0f}" if p >= RAREST else f"<1 in {1 / RAREST:.0f}"
+
+
+def heading(run: RunRow) -> Text:
+    """What the tables below rest on."""
+    return Text(
+        f"Data through {month_name(run.data_through)}. "
+        f"Run {run.id}, published {run.published_at[:16].replace('T', ' ')} UTC."
+    )
+
+
+def forecast_table(
+    forecasts: Sequence[Row],
+    last: dict[str, Row],
+    halves: Mapping[str, Halves | None],
+    waiting: Mapping[str, str],
+    source: Source,
+) -> RenderableType:
+    """Per border the last published month and the next months' forecast.
+
+    halves : of the published month, at ports and between ports, where they are known. waiting :
+    borders without a forecast, and what brings one, in words.
+    """
+    table = plain_table(
+        source.totals.one, "published", "", "forecast", "median", "80% interval", "95% interval"
+    )
+    for column in (2, 4, 5, 6):
+        table.columns[column].justify = "right"
+    shown = {
+        total: list(group)[:AHEAD]
+        for total, group in groupby(forecasts, key=lambda row: row["border"])
+    }
+    for total, ahead in {**shown, **dict.fromkeys(waiting, ())}.items():
+        published = last[total]
+        left = [
+            (total, month_name(published["month"]), f"{published['encounters']:,}"),
+            ("", "on month", change_cell(published["encounters"], published["month_before"])),
+            ("", "on year", change_cell(published["encounters"], published["year_before"])),
+        ]
+        left += _halves(halves.get(total), source)
+        for i in range(max(len(left), len(ahead))):
+            cells = left[i] if i < len(left) else ("", "", "")
+            table.add_row(*cells, *(_ahead(ahead[i]) if i < len(ahead) else ()))
+        table.add_section()
+    notes = [Text(f"{total}: not forecast yet: {why}.") for total, why in waiting.items()]
+    return Group(table, *notes)
+
+
+def _halves(known: Halves | None, source: Source) -> list[tuple[str, str, str]]:
+    both = source.hierarchy.both_halves
+    if known is None or both is None:
+        return []
+    # In the first column, where there is room: the table is to fit 80 characters.
+    rows = [(half.row, "", count) for half, count in zip(both, known.words, strict=True)]
+    if known.split is None:
+        return rows
+    aside = source.hierarchy.aside
+    parts = zip((aside.rest_where, aside.named_where), known.split, strict=True) if aside else ()
+    return [
+        rows[0],
+        (both[1].short, "", rows[1][2]),
+        *((f"  {where.split()[-1]}", "", f"{count:,}") for where, count in parts),
+    ]
+
+
+def _ahead(row: Row) -> tuple[str, str, str, str]:
+    return (
+        month_name(row["month"]),
+        f"{row['median']:,}",
+        interval(row["lo80"], row["hi80"]),
+        interval(row["lo95"], row["hi95"]),
+    )
+
+
+def border_table(forecasts: Iterable[Row]) -> Table:
+    """One border, every month ahead, with the counts that would raise a flag."""
+    numbers = ("median", "50%", "80%", "95%", "flag under", "or over")
+    table = plain_table("forecast", numbers=numbers)
+    for row in forecasts:
+        low, high = row["flag_below"], row["flag_above"]
+        table.add_row(
+            month_name(row["month"]),
+            f"{row['median']:,}",
+            interval(row["lo50"], row["hi50"]),
+            interval(row["lo80"], row["hi80"]),
+            interval(row["lo95"], row["hi95"]),
+            "-" if low is None else f"{low:,}",
+            "-" if high is None else f"{high:,}",
+        )
+    return table
+
+
+def flag_table(flags: Sequence[Row]) -> RenderableType:
+    """What deviated, when, from what, and how unusual that is; a line each."""
+    if not flags:
+        return Text("No month was unusually far from its forecast.")
+    table = plain_table("month", "series", "counted", "expected", "times", "chance", "severity", "")
+    for column in (2, 3, 4, 5):
+        table.columns[column].justify = "right"
+    for row in flags:
+        kind = row["severity"] if row["kind"] == "month" else row["kind"]
+        table.add_row(
+            month_name(row["month"]),
+            " / ".join(part for part in (row["border"], row["dimension"], row["member"]) if part),
+            f"{row['encounters']:,}",
+            f"{row['expected']:,}",
+            f"{row['ratio']:.2f}",
+            chance_cell(row["p"]) if row["kind"] == "month" else "-",
+            Text(kind, style=SEVERITY_STYLE[row["severity"]]),
+            row["episode"] or "",
+        )
+    return table
+
+
+def run_summary(
+    run: RunRow,
+    forecasts: Sequence[Row],
+    last: dict[str, Row],
+    flags: Sequence[Row],
+    halves: Mapping[str, Halves | None],
+    waiting: Mapping[str, str],
+    source: Source,
+) -> RenderableType:
+    """The summary at the end of a run; halves, waiting : see `forecast_table`."""
+    against = f"Unusual months, against {judged_by(flag['basis'] for flag in flags)}:"
+    return Group(
+        heading(run),
+        forecast_table(forecasts, last, halves, waiting, source),
+        *([Text(fill(against, 80))] if flags else []),
+        flag_table(flags),
+    )
+
+
+def titled(title: str, rest: str) -> Text:
+    """A line above a table: its title, and what follows."""
+    return Text.assemble((title, "bold"), rest)
+
+
+def plain_table(*columns: str, numbers: Sequence[str] = ()) -> Table:
+    """An empty table in the form all of ours have; numbers : columns after these, to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    for column in numbers:
+        table.add_column(column, no_wrap=True, justify="right")
+    return table
+
+
+def reliability_tables(scores: Sequence[KindScore], name: str) -> Iterator[RenderableType]:
+    """What is printed, from top to bottom."""
+    if not scores:
+        yield "No standing question is resolved yet."
+        return
+
+    yield titled(name, ", chances given to standing questions; smaller scores are better")
+    for basis, group in groupby(scores, key=lambda kind: kind.basis):
+        kinds = list(group)
+        yield _kind_table(kinds, basis)
+        yield from (
+            f"{kind.kind}: {kind.verdict}."
+            for kind in kinds
+            if not kind.skilled or kind.record.beaten
+        )
+        yield titled("\nReliability", ": of the chances given, how many came true")
+        yield _bin_table(kinds, basis)
+
+
+def _kind_table(kinds: Sequence[KindScore], basis: str) -> RenderableType:
+
+    heads = ("n", "Brier", "base rate", "last value", "log score", "base rate", "better by")
+    table = plain_table(basis, *heads)
+    for kind in kinds:
+        record = kind.record
+        numbers = (record.brier, record.base_brier, record.last_brier, record.log, record.base_log)
+        better = f"{record.skill:.0%}" if kind.skilled and not record.beaten else "-"
+        table.add_row(kind.kind, f"{record.n:,}", *map(score_cell, numbers), better)
+    return table
+
+
+def score_cell(number: float | None) -> str:
+    """A score, or a dash where there is none."""
+    return "-" if number is None else f"{number:.3f}"
+
+
+def _bin_table(kinds: Sequence[KindScore], basis: str) -> RenderableType:
+
+    table = plain_table(basis, "given", "n", "mean chance", "came true")
+    for kind in kinds:
+        for part in kind.bins:
+            given = f"{part.low:.0%}-{part.high:.0%}"
+            table.add_row(kind.kind, given, f"{part.n:,}", f"{part.given:.0%}", f"{part.came:.0%}")
+    return table
+
+
+def parts_table(forecasts: Sequence[PeriodForecast], source: Source) -> Table:
+    """Parts side by side: what is published of the span, through when, and what it comes to."""
+    from forecast.words import interval, month_name
+
+    table = plain_table("part", "span", "published", "through", "median", "80%", "95%")
+    for column in (2, 4, 5, 6):
+        table.columns[column].justify = "right"
+    for forecast in forecasts:
+        table.add_row(
+            member_words(forecast.series.dimension, forecast.series.member, source),
+            forecast.span,
+            f"{forecast.published:,}",
+            month_name(forecast.cutoff),
+            f"{forecast.median:,}",
+            interval(forecast.lo80, forecast.hi80),
+            interval(forecast.lo95, forecast.hi95),
+        )
+    return table
+
+
+def changes_table(rows: Sequence[Row]) -> Table:
+    """Old forecast, steps, new forecast; a line a month."""
+    from forecast.words import month_name
+
+    table = plain_table("forecast", numbers=("before", *STEPS.values(), "now"))
+    for row in rows:
+        steps = [signed(row[name]) for name in STEPS]
+        table.add_row(month_name(row["month"]), f"{row['before']:,}", *steps, f"{row['after']:,}")
+    return table

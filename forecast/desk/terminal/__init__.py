@@ -1,1 +1,0 @@
-"""The terminal's tables: rows of the store in, rich renderables out."""

@@ -1,0 +1,240 @@
+"""One way to name a series: `northern`, `northern:Swanton`, `southwest:"unaccompanied children"`.
+
+Every command and the Python interface read names here. A part is named by the publisher's code or
+label, as today, or by a usual form of it; a form that fits several parts names none, and the error
+lists them. Pages and mail write the publisher's codes and capitals as a reader does; tables, files
+and the terminal keep them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher, get_close_matches
+from typing import TYPE_CHECKING
+
+from forecast.errors import SeriesNameError
+from forecast.sources import catalog
+from forecast.types import SeriesKey
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source
+
+
+AS_NEAR = 0.08  # in likeness, 0 to 1: names farther than that behind the nearest are not meant
+
+
+_QUOTES = "\"'\u201c\u201d\u2018\u2019"
+
+
+_DROPPED = str.maketrans("", "", "." + _QUOTES)
+
+
+_DIMENSIONS = {
+    "component": ("agency",),
+    "field": ("sector", "office", "field office", "station"),
+    "citizenship": ("nationality", "country"),
+    "demographic": ("demographics", "group", "family status"),
+}
+
+
+class SeriesNames:
+    """The series of a record by the names people give them.
+
+    keys : every series that may be named. source : their words.
+    """
+
+    def __init__(self, keys: Iterable[SeriesKey], source: Source) -> None:
+        self.keys, self.source = tuple(keys), source
+
+    def find(self, text: str) -> SeriesKey:
+        """The series so named.
+
+        Parameters
+        ----------
+        text : BORDER, BORDER:PART or BORDER:DIMENSION:PART, quotes and capitals as you like; also
+            PART alone where only one border has it, and "northern / citizenship / INDIA".
+
+        Raises
+        ------
+        SeriesNameError : no series is so named, or several are; it lists the choices.
+        """
+        named = [key for key in self.keys if text.strip() in _as_kept(key)]
+        if len(named) == 1:  # also one whose own name has a colon or a slash in it
+            return named[0]
+        first, *rest = _pieces(text)
+        border = _border(first, self.source)
+        if border and not rest:
+            return self._only(text, [key for key in self.keys if key == SeriesKey(border)])
+        if rest and not border:
+            forms = {form: total for total, form in _total_forms(self.source)}
+            near = _nearest(_normal(first), forms)
+            choices = dict.fromkeys(forms[form] for form in near) or self.source.totals.every
+            raise SeriesNameError(text, f"{first!r} is no {self.source.totals.one}", list(choices))
+        *dimension, part = rest or [first]
+        if len(dimension) > 1:
+            raise SeriesNameError(text, "write BORDER:PART, or BORDER:DIMENSION:PART")
+        parts = [key for key in self.keys if not key.headline and border in (None, key.total)]
+        if dimension:
+            parts = [
+                key for key in parts if _normal(dimension[0]) in _dimension_forms(key, self.source)
+            ]
+        return self._only(text, _matching(part, parts, self.source), parts)
+
+    def parts(self, text: str) -> list[SeriesKey]:
+        """Every part of a dimension, for BORDER:DIMENSION (southwest:citizenship); else none."""
+        total, *rest = _pieces(text)
+        wanted = _normal(rest[0]) if len(rest) == 1 else ""
+        return [
+            key
+            for key in self.keys
+            if not key.headline
+            and key.total == _border(total, self.source)
+            and wanted in _dimension_forms(key, self.source)
+        ]
+
+    def name(self, key: SeriesKey) -> str:
+        """The shortest name that `find` reads back, in words: northern:Swanton Sector."""
+        if key.headline:
+            return key.total
+        words = member_words(key.dimension, key.member, self.source)
+        short = f"{key.total}:{words}"
+        beside = [other for other in self.keys if other.total == key.total]
+        # A crossing's words have commas where its name has stars; only its label reads back.
+        if "*" in key.dimension:
+            return f"{key.total}:{key.member}"
+        if _matching(words, [other for other in beside if not other.headline], self.source) == [
+            key
+        ]:
+            return short
+        return f"{key.total}:{key.dimension}:{words}"
+
+    def _only(
+        self, text: str, keys: Sequence[SeriesKey], among: Sequence[SeriesKey] = ()
+    ) -> SeriesKey:
+        if len(keys) == 1:
+            return keys[0]
+        choices = [self.name(key) for key in keys]
+        if keys:
+            raise SeriesNameError(text, "could be any of these", choices)
+        *above, wanted = map(_normal, _pieces(text))
+        by_form = {form: key for key in among for form in _forms(key, self.source)}
+        if not above:  # a total's name goes before a part's of the same form
+            by_form |= {form: SeriesKey(total) for total, form in _total_forms(self.source)}
+        near = _nearest(wanted, by_form)
+        suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
+        if not suggested:  # perhaps another border has it
+            suggested = [self.name(key) for key in _matching(wanted, self.keys, self.source)]
+        others = [] if suggested else catalog.that_have(wanted, self.source)
+        if others:
+            problem = f"another measure: this record counts {self.source.measure.noun}"
+            raise SeriesNameError(text, f"{problem}, and not {' or '.join(others)}")
+        raise SeriesNameError(text, "no series has this name", suggested)
+
+
+def _total_forms(source: Source) -> Iterable[tuple[str, str]]:
+    """(total, what it may be called), for each total."""
+    usual = source.totals.usual
+    for total in source.totals.every:
+        yield from ((total, form) for form in (_normal(total), *usual.get(total, ())))
+
+
+def _nearest(wanted: str, forms: Iterable[str]) -> list[str]:
+    """The forms that are most like this, nearest first."""
+    near = get_close_matches(wanted, forms, n=5, cutoff=0.75)
+    ratios = [SequenceMatcher(None, form, wanted).ratio() for form in near]
+    return [form for form, ratio in zip(near, ratios, strict=True) if ratio > ratios[0] - AS_NEAR]
+
+
+def dimension_words(name: str, source: Source) -> str:
+    """A dimension, or a crossing of several, as people say it."""
+    return " and ".join(source.labels.dimensions.get(part, part) for part in name.split("*"))
+
+
+def member_words(dimension: str, member: str, source: Source) -> str:
+    """A part of a dimension as people write it; one that is not known as the publisher does."""
+    dimensions, members = dimension.split("*"), member.split(" * ")
+    if len(dimensions) > 1 and len(dimensions) == len(members):
+        return ", ".join(
+            member_words(*pair, source=source) for pair in zip(dimensions, members, strict=True)
+        )
+    known = source.labels.words.get(dimension, {}).get(member)
+    shouted = dimension == "citizenship" and member.isupper()
+    return known or (member.title() if shouted else member)
+
+
+def _as_kept(key: SeriesKey) -> tuple[str, ...]:
+    """A series by its labels as the record has them, and no more than these."""
+    return (key.total,) if key.headline else (f"{key.total}:{key.member}", key.member)
+
+
+def _matching(part: str, keys: Iterable[SeriesKey], source: Source) -> list[SeriesKey]:
+    """The series whose label, or else one of whose forms, this is."""
+    parts = [key for key in keys if not key.headline]
+    exact = [key for key in parts if key.member == part]
+    if exact:  # codes as the publisher writes them go first: OTHER, CA, UAC
+        return exact
+    wanted = _normal(part)
+    crossed = [_normal(piece) for piece in part.split("*")]
+    return [
+        key
+        for key in parts
+        if (
+            _crosses(key, crossed, source)
+            if "*" in key.dimension
+            else wanted in _forms(key, source) or wanted.removeprefix("the ") in _forms(key, source)
+        )
+    ]
+
+
+def _crosses(key: SeriesKey, pieces: Sequence[str], source: Source) -> bool:
+    """Whether each piece of a crossing is named, in its order: India * unaccompanied children."""
+    parts = zip(key.dimension.split("*"), key.member.split(" * "), strict=False)
+    keys = [key._replace(dimension=dimension, member=member) for dimension, member in parts]
+    return len(keys) == len(pieces) and all(
+        piece in _forms(key, source) for piece, key in zip(pieces, keys, strict=True)
+    )
+
+
+def _forms(key: SeriesKey, source: Source) -> set[str]:
+    """Everything a part may be called, normal."""
+    labels = source.labels
+    words = _normal(member_words(key.dimension, key.member, source))
+    states = (f"{words} state", f"state of {words}") if key.dimension == "state" else ()
+    return {
+        _normal(key.member),
+        words,
+        *map(_normal, labels.usual.get(key.member, ())),
+        *labels.forms.get(key.dimension, _no_forms)(_normal(key.member)),
+        *states,
+    }
+
+
+def _no_forms(_: str) -> tuple[str, ...]:
+    return ()
+
+
+def _dimension_forms(key: SeriesKey, source: Source) -> set[str]:
+    name = key.dimension
+    return set(map(_normal, (name, dimension_words(name, source), *_DIMENSIONS.get(name, ()))))
+
+
+def _border(text: str, source: Source) -> str | None:
+    """The border so called, None if none is: northern, north, northern border."""
+    totals = source.totals
+    wanted = _normal(text).removeprefix("the ")
+    wanted = wanted.removesuffix(f" {totals.one}").removesuffix(f" {totals.many}")
+    return next((total for total, form in _total_forms(source) if form == wanted), None)
+
+
+def _pieces(text: str) -> list[str]:
+    """Border, dimension, part: what colons or slashes with spaces part, without quotes."""
+    pieces = text.replace(" / ", ":").split(":")
+    return [" ".join(piece.strip(_QUOTES + " ").split()) for piece in pieces]
+
+
+def _normal(text: str) -> str:
+    """Without capitals, accents, periods, and with one space where there are several."""
+    bare = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return " ".join(letters.translate(_DROPPED).replace("&", " and ").split())

@@ -1,0 +1,352 @@
+"""Notices -> messages as they go out: headers, text and HTML, one chart inside.
+
+    multipart/alternative
+        text/plain                 the facts of the HTML
+        multipart/related
+            text/html
+            image/png              by Content-ID
+
+With `attach_page` a multipart/mixed is around it, and text/html, the page, beside it.
+
+An *edition* is what readers of the same borders get: those of a notice's sections. Same notice,
+same edition, same bytes: boundaries and Content-IDs are made of the notice's key, the date is that
+of its approval. The line that names the recipient is put in front when it is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING
+
+from forecast.desk.sentences.section import SectionText, TextBlock
+from forecast.desk.templating import template
+from forecast.store.notices import Frame, Notice, Section
+from forecast.words import capital, check_command, month_words, one_line, slug
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
+
+    from forecast.sources.source import Source
+
+
+WIDTH = 78
+
+
+# Between the parts of a section: what every section of a mail says, what only the first does, what
+# only the page does. No word from outside can hold it: `one_line` takes it out.
+BREAK = "\x1e"
+
+
+RULE = f"{'-' * 40}\n\n"
+
+
+CHART = "<!-- chart -->"  # where the chart goes
+
+
+QUOTE = "[run and digest]"  # where these go: they are known when the notice is approved
+
+
+def frame(
+    title: str,
+    contact: str,
+    source: Source,
+    unsubscribe: str = "",
+    address: str = "",
+    public_key: str = "",
+) -> Frame:
+    """What stands before and after the sections.
+
+    unsubscribe : mail address. address : of the site, "" without one.
+    public_key : of the record's signatures.
+    """
+    reading = f"{address.rstrip('/')}/reading/" if address else ""
+    signed = f"The record is signed. The public key: {public_key}" if public_key else ""
+    questions = f"Questions: {one_line(contact) or 'answer this mail'}."
+    lines = [line for line in (QUOTE, signed, source.publisher.credit, questions) if line]
+    way = "To unsubscribe, answer with the word unsubscribe."
+    texts = [f"How to read a notice: {reading}"] if reading else []
+    page = _page()
+    return Frame(
+        opening_text=f"{title}\n{'=' * len(title)}\n\n",
+        opening_html=str(page.opening(title)),  # type: ignore[attr-defined]
+        closing_text="\n".join(_wrapped(line) for line in (*texts, *lines, way)) + "\n",
+        closing_html=str(page.closing(reading, lines, way, unsubscribe)),  # type: ignore[attr-defined]
+    )
+
+
+def as_html(section: SectionText) -> str:
+    """A section as HTML, its parts divided by BREAK; everything in it is escaped."""
+    from markupsafe import Markup
+
+    page = _page()
+    chart = Markup(CHART)  # noqa: S704 - our own constant
+    parts = (page.head(section), page.more(section, chart), page.details(section))  # type: ignore[attr-defined]
+    return BREAK.join(map(str, parts))
+
+
+@cache
+def _page() -> TemplateModule:
+    return template("notice.html").module
+
+
+def as_text(section: SectionText) -> str:
+    """A section as text of at most 78 columns, its parts divided by BREAK."""
+    head = [_wrapped(section.finding), *map(_wrapped, section.more)]
+    if section.items:
+        head.append("\n".join(map(_item, section.items)))
+    advice = (("What you can say", section.say), ("What not to say", section.avoid))
+    more = [*map(_wrapped, section.lead)]
+    more += [f"{heading}\n{_wrapped(words, '  ')}" for heading, words in advice if words]
+    if section.compared:
+        more.append(_table(section))
+    more += map(_wrapped, section.notes)
+    if section.link:
+        more.append(f"All of this month: {section.link}")
+    parts = (head, more, map(_block, section.blocks))
+    return BREAK.join("".join(f"{paragraph}\n\n" for paragraph in part) for part in parts)
+
+
+def _wrapped(text: str, indent: str = "", start: str = "") -> str:
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=start or indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+
+
+def _table(section: SectionText) -> str:
+    lines = [section.caption, f"{'against':<44}{'then':>11}{'now':>12}{'change':>11}"]
+    for line in section.compared:
+        label = f"{line.name} ({line.when})"
+        if len(label) > 44:  # its numbers stand below it
+            lines.append(label)
+            label = ""
+        lines.append(f"{label:<44}{line.then:>11}{line.now:>12}{line.change:>11}")
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _block(block: TextBlock) -> str:
+    lines = [block.heading]
+    if block.text:
+        lines.append(_wrapped(block.text, "  "))
+    return "\n".join((*lines, *map(_item, block.items)))
+
+
+def _item(item: tuple[str, str]) -> str:
+    return _wrapped(" ".join(filter(None, item)), "    ", "  - ")
+
+
+_POLICY = SMTP.clone(max_line_length=78)
+
+
+_FIGURE = (
+    '<p style="margin:0 0 12px"><img src="cid:{cid}" alt="{alt}" width="560" '
+    'style="width:100%;max-width:560px;height:auto"></p>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Who writes: "Name <address>"; reply_to an address, where to unsubscribe too.
+
+    one_click : each mail is given a line of its own by which to unsubscribe, when it is sent.
+    """
+
+    sender: str
+    reply_to: str = ""
+    one_click: bool = False
+
+    @property
+    def address(self) -> str:
+        """The bare address mail comes from."""
+        return parseaddr(self.sender)[1]
+
+    @property
+    def domain(self) -> str:
+        """Of the sender's address."""
+        return self.address.rpartition("@")[2] or "bordercast.invalid"
+
+    @property
+    def unsubscribe(self) -> str:
+        """The bare address to which a reader writes to get no more."""
+        return parseaddr(self.reply_to or self.sender)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message without its recipient: the edition, the subject and the bytes."""
+
+    edition: str
+    subject: str
+    message_id: str
+    mime: bytes
+
+
+def edition(sections: Sequence[Section]) -> str:
+    """The name of these sections' edition."""
+    return "+".join(s.border if s.part == "finding" else f"{s.border}.digest" for s in sections)
+
+
+def message_id(notice_id: str, name: str) -> str:
+    """The Message-ID of an edition, from that of the notice."""
+    local, _, domain = notice_id.strip("<>").partition("@")
+    return f"<{local}.{hashlib.sha256(name.encode()).hexdigest()[:12]}@{domain}>"
+
+
+def subject(notice: Notice, sections: Sequence[Section], source: Source) -> str:
+    """What it is about; no brackets, no word from outside."""
+    about = f"{source.measure.title}, {month_words(notice.month)}: "
+    start = f"Correction: {about[0].lower()}{about[1:]}" if notice.kind == "correction" else about
+    by_phrase: dict[str, list[str]] = {}
+    for section in sections:
+        if section.part == "finding":
+            by_phrase.setdefault(section.phrase, []).append(section.border)
+    if not by_phrase:
+        return f"{start}what else was unusual"
+    texts = [f"{_joined(totals, source)} {phrase}" for phrase, totals in by_phrase.items()]
+    return start + ", ".join(texts)
+
+
+def _joined(totals: Sequence[str], source: Source) -> str:
+    ordered = sorted(totals, key=source.totals.every.index)
+    return " and ".join((", ".join(ordered[:-1]), ordered[-1])) if ordered[1:] else ordered[0]
+
+
+def letter(
+    notice: Notice,
+    sections: Sequence[Section],
+    head: Letterhead,
+    approved_at: str,
+    source: Source,
+    answers: str = "",
+    mark: str = "",
+    attach_page: bool = False,
+) -> Letter:
+    """One edition of a notice.
+
+    Parameters
+    ----------
+    sections : those of the edition, in order. approved_at : the moment of the Date header.
+    answers : Message-ID of the notice that a correction corrects.
+    mark : in front of the subject and of the text, such as "Demonstration".
+    attach_page : whether the page, with all there is to say, comes as a file.
+    """
+    name = edition(sections) + (f" after {answers}" if answers else "")
+    own_id = message_id(notice.message_id, name)
+    about = ": ".join(filter(None, (mark, subject(notice, sections, source))))
+    by_mail = {"List-Unsubscribe": f"<mailto:{head.unsubscribe}?subject=unsubscribe>"}
+    headers = {
+        "From": head.sender,
+        "Reply-To": head.reply_to or head.sender,
+        "Subject": about,
+        "Date": format_datetime(datetime.fromisoformat(approved_at)),
+        "Message-ID": own_id,
+        **({"In-Reply-To": answers, "References": answers} if answers else {}),
+        "Auto-Submitted": "auto-generated",
+        "List-Id": f"{capital(source.measure.attribute)} notices <bordercast.{head.domain}>",
+        **({} if head.one_click else by_mail),
+    }
+    mime = _mime(notice, sections, headers, own_id.strip("<>"), attach_page, source)
+    return Letter(name, about, own_id, mime)
+
+
+def _mime(
+    notice: Notice,
+    sections: Sequence[Section],
+    headers: Mapping[str, str],
+    own_id: str,
+    attach_page: bool,
+    source: Source,
+) -> bytes:
+    chart = _drawn(sections)
+    message = EmailMessage(policy=_POLICY)
+    for name, value in headers.items():
+        message[name] = value
+    message.set_content(text(notice, sections), cte="quoted-printable")
+    message.add_alternative(
+        html(notice, sections, f"chart.{own_id}"), subtype="html", cte="quoted-printable"
+    )
+    if chart is not None and chart.chart is not None:
+        body = message.get_body(("html",))
+        assert isinstance(body, EmailMessage)
+        body.add_related(
+            chart.chart,
+            "image",
+            "png",
+            cid=f"<chart.{own_id}>",
+            disposition="inline",
+            filename=f"{slug(chart.border)}-{notice.month}.png",
+        )
+        body.set_boundary(f"related-{notice.content_key[:32]}")
+    message.set_boundary(f"alternative-{notice.content_key[:32]}")
+    if attach_page:
+        message.add_attachment(
+            page(notice, sections),
+            subtype="html",
+            cte="quoted-printable",
+            filename=f"{slug(source.measure.title)}-{notice.month}.html",
+        )
+        message.set_boundary(f"mixed-{notice.content_key[:32]}")
+    return message.as_bytes()
+
+
+def _drawn(sections: Sequence[Section]) -> Section | None:
+    """The section whose chart is shown: only the first one shows all of itself."""
+    shown = (s for n, s in enumerate(sections) if CHART in _said(s.html, n == 0))
+    return next((s for s in shown if s.chart is not None), None)
+
+
+def _said(stored: str, first: bool, whole: bool = False) -> str:
+    """What of a section is shown: its parts as `typeset` divides them."""
+    parts = stored.split(BREAK)
+    return "".join(parts if whole else parts[: 1 + first])
+
+
+def text(notice: Notice, sections: Sequence[Section], whole: bool = False) -> str:
+    """An edition as text; whole : with what only the page says."""
+    command, _, digest = check_command(notice.quoted_run, notice.digest).rpartition(" ")
+    # In two lines that a shell takes as one: a mail program may break a longer one anywhere.
+    check = f"{_quote(notice)}\n\n    {command} \\\n    {digest}\n"
+    closing = notice.closing_text.replace(QUOTE, check)
+    parts = [_said(s.text, n == 0, whole) for n, s in enumerate(sections)]
+    return notice.opening_text + RULE.join(parts) + RULE + closing
+
+
+def _quote(notice: Notice) -> str:
+    return f"Bordercast, run {notice.quoted_run}. To check the record:"
+
+
+def html(
+    notice: Notice, sections: Sequence[Section], cid: str = "chart", whole: bool = False
+) -> str:
+    """An edition as HTML, its chart in it; whole : with what only the page says."""
+    drawn = _drawn(sections)
+    parts = [notice.opening_html]
+    for n, section in enumerate(sections):
+        figure = _FIGURE.format(cid=cid, alt=escape(section.alt)) if section is drawn else ""
+        parts.append(_said(section.html, n == 0, whole).replace(CHART, figure))
+    check = escape(check_command(notice.quoted_run, notice.digest))
+    quote = f"{_quote(notice)}<br><code>{check}</code>"
+    return "".join((*parts, notice.closing_html.replace(QUOTE, quote)))
+
+
+def page(notice: Notice, sections: Sequence[Section]) -> str:
+    """An edition as a page on its own: all there is to say, the chart inside it."""
+    made, drawn = html(notice, sections, whole=True), _drawn(sections)
+    if drawn is None or drawn.chart is None:
+        return made
+    return made.replace(
+        'src="cid:chart"', f'src="data:image/png;base64,{b64encode(drawn.chart).decode()}"'
+    )

@@ -1,0 +1,189 @@
+"""What is said of a digest that somebody quoted, and of who saw a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from forecast.desk.sentences import trust
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.store.integrity import Quoted
+from forecast.store.parts import GROUPS
+from forecast.store.witnesses import Sighting
+
+HERE = {"standing": "abc", "run_scheme": 2}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Quoted(2, 3, **HERE), []),
+        (Quoted(1, 3, **HERE), []),
+        (
+            Quoted(None),
+            [
+                "there is no run 3 in this record: it was removed, or the digest is of another "
+                "record"
+            ],
+        ),
+        (Quoted(2, 4, **HERE), ["this digest is of run 4, not of run 3"]),
+        (
+            Quoted(None, **HERE),
+            [
+                "run 3 is not what was quoted: something it covers was changed since. Its digest "
+                "is now abc"
+            ],
+        ),
+        (
+            Quoted(None, **HERE, differs=("flags", "scores")),
+            [
+                "run 3 is not what was quoted: changed since are: flags, scores. Its digest is now "
+                "abc"
+            ],
+        ),
+        (
+            Quoted(None, **HERE, differs=GROUPS[:-2]),
+            [
+                f"run 3 is not what was quoted: changed since are: {', '.join(GROUPS[:-2])}. Its "
+                "digest is now abc"
+            ],
+        ),
+        (
+            Quoted(None, **HERE, differs=GROUPS[:-1]),
+            [
+                "run 3 is not what was quoted: nothing fits; the digest may be of another record, "
+                "or mistyped. Its digest is now abc"
+            ],
+        ),
+        (
+            Quoted(None, standing="abc", run_scheme=1, differs=GROUPS),
+            [
+                "run 3 is not what was quoted: its digest was given by an earlier program (scheme "
+                "1) and covers run 3, its releases, forecasts and quantiles, and the runs before "
+                "it; one of these was changed since, or the digest is of another record. Its "
+                "digest is now abc"
+            ],
+        ),
+    ],
+)
+def test_why_a_record_is_not_what_was_quoted(answer, words):
+    assert trust.differences(answer, 3) == words
+
+
+FITS = "Run 3 is what was quoted: the record has this digest, and fits it."
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Quoted(2, 3, "run 3"), [FITS, "Scheme 2, given with run 3."]),
+        (Quoted(2, 3), [FITS, "Scheme 2, given with the tables of a new version."]),
+        (
+            Quoted(2, 3, "run 3", (("schema", ""), ("run", "run 4"), ("approved", "notice 2"),
+                                   ("kept", "record"), ("schema", ""))),
+            [
+                FITS,
+                "Scheme 2, given with run 3.",
+                "Added since: tables of a new version, run 4, notice 2 approved, settings or fits.",
+            ],
+        ),
+        (
+            Quoted(1, 3),
+            [
+                FITS,
+                "It was given by an earlier program (scheme 1) and covers the run, its releases, "
+                "forecasts and quantiles, and the runs before it. It does not cover judgments, "
+                "flags, scores, notices or approvals.",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_confirmed_and_what_came_since(answer, words):
+    assert trust.confirmed(answer, 3).splitlines() == words
+
+
+def sighting(run=3, witness="git", seen="2024-04-20T12:00", by="origin", on="2024-05-17", days=27):
+    return Sighting(run, witness, seen, by, 9, "2024-04", on, days)
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (
+            sighting(),
+            "Run 3: committed to origin on April 20, 2024, 27 days before CBP published April "
+            "2024.",
+        ),
+        (
+            sighting(days=1),
+            "Run 3: committed to origin on April 20, 2024, 1 day before CBP published April 2024.",
+        ),
+        (
+            sighting(days=0),
+            "Run 3: committed to origin on April 20, 2024, the day CBP published April 2024.",
+        ),
+        (
+            sighting(days=-1),
+            "Run 3: committed to origin on April 20, 2024, 1 day after CBP published April 2024.",
+        ),
+        (
+            sighting(witness="time stamp", by="FreeTSA", on=None, days=None),
+            "Run 3: time-stamped by FreeTSA on April 20, 2024; CBP has not published April 2024 "
+            "yet.",
+        ),
+        (
+            sighting(witness="signature", by="ab:cd", seen="", days=None),
+            "Run 3: signed by key ab:cd; a signature does not say when.",
+        ),
+        (
+            sighting(witness="time stamp", seen="", days=None),
+            "Run 3: time-stamped by origin; when cannot be read.",
+        ),
+        (sighting(seen="", days=None), "Run 3: committed to origin; only the commit says when."),
+    ],
+)
+def test_who_saw_a_run_and_whether_before_the_truth(seen, words):
+    assert trust.seen(seen, ENCOUNTERS) == words
+
+
+def test_the_newest_run_and_the_newest_that_can_be_judged_are_named():
+    open_run = {"on": None, "days": None}
+    witnesses = [sighting(1), sighting(2), sighting(2), sighting(3, **open_run)]
+
+    assert [text[:6] for text in trust.newest_seen(witnesses, 3, ENCOUNTERS)] == [
+        "Run 2:",
+        "Run 3:",
+    ]
+    assert [text[:6] for text in trust.newest_seen(witnesses[3:], 3, ENCOUNTERS)] == ["Run 3:"]
+    assert trust.newest_seen([], 3, ENCOUNTERS) == []
+
+
+def test_it_is_counted_how_many_runs_were_seen_in_time():
+    said = trust.seen_in_time(
+        [
+            sighting(1),
+            sighting(1),
+            sighting(2, days=0),
+            sighting(3, days=1),
+            sighting(4, days=None),
+        ],
+        ENCOUNTERS,
+    )
+
+    assert said == (
+        "Outsiders saw 2 of 3 runs before CBP published the first month that they forecast."
+    )
+    assert trust.seen_in_time([sighting(days=None)], ENCOUNTERS) == ""
+
+
+@pytest.mark.parametrize(
+    ("own", "border", "words"),
+    [
+        ("2024-03", "2024-03", ""),
+        ("2024-04", "2024-03", ""),
+        ("", "2024-03", ""),
+        ("2024-02", "2024-03", "Newest figure: February 2024, 1 month older than the border's."),
+        ("2023-12", "2024-03", "Newest figure: December 2023, 3 months older than the border's."),
+    ],
+)
+def test_a_part_with_older_figures_says_so(own, border, words):
+    assert trust.stale_words(own, border, ENCOUNTERS) == words

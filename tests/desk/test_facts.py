@@ -1,0 +1,163 @@
+"""A month's record -> its report: facts worked out by hand, each at its boundary."""
+
+from __future__ import annotations
+
+import pytest
+
+from forecast import months
+from forecast.desk import facts
+from forecast.desk.facts import Expectation, Interior, Value
+from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.store.reports import MonthRecord
+from tests.support import month_facts
+
+SOURCE = {"file_name": "a.csv", "rounding": 10}
+
+
+def counted(first: str, *counts: int | None) -> dict[str, int]:
+    return {months.shift(first, i): n for i, n in enumerate(counts) if n is not None}
+
+
+def made(counts: dict[str, int], month: str, part: str = "", newest: str = "", **held: object):
+    record = MonthRecord(counts, **({"values": [], "source": SOURCE} | held))
+    return facts.month_report("northern", month, record, ENCOUNTERS, part, newest)
+
+
+def test_a_report_has_the_month_s_place_among_all_that_are_held():
+    found = made(counted("2024-09", 50, 10, 40, 20, 30), "2024-12", "Swanton", "2025-01")
+
+    assert (found.border, found.month, found.encounters) == ("northern", "2024-12", 20)
+    assert (found.rank, found.held) == (4, 5)
+    assert (found.first_month, found.last_month) == ("2024-09", "2025-01")
+    assert (found.extreme, found.since) == ("lowest", "2024-10")
+    assert (found.file_name, found.rounding, found.part) == ("a.csv", 10, "Swanton")
+    assert [c.before for c in found.comparisons] == [40, None, None, 50]
+    assert found.share == pytest.approx(0.2)  # 20 of 10 + 40 + 20 + 30
+
+
+@pytest.mark.parametrize(
+    ("counts", "month", "share"),
+    [
+        (counted("2024-10", 5), "2024-10", None),  # itself alone
+        (counted("2024-09", 9, 5), "2024-09", None),
+        (counted("2024-09", 9, 5, 15), "2024-10", 0.25),
+        (counted("2024-09", 9, 5, 15), "2024-11", 0.75),
+        (counted("2024-10", 5, None, 15), "2024-10", None),  # a month of it is not known
+        (counted("2024-09", 9, None, 5, 15), "2024-11", None),
+        (counted("2024-11", 5, 15), "2024-11", 0.25),  # the series began within it
+        (counted("2024-10", 0, 0), "2024-10", None),
+        (counted("2024-10", 0, 7), "2024-10", 0),
+    ],
+)
+def test_a_share_is_of_a_year_all_of_whose_months_are_known(counts, month, share):
+    assert made(counts, month).share == share
+
+
+@pytest.mark.parametrize(
+    ("last", "final"), [("2024-08", False), ("2024-09", True), ("2024-10", True)]
+)
+def test_a_month_is_final_once_its_year_s_last_month_is_held(last, final):
+    assert made(dict.fromkeys(months.between("2024-06", last), 1), "2024-07").final is final
+
+
+@pytest.mark.parametrize(
+    ("newest", "kept"), [("", ""), ("2024-11", ""), ("2024-12", ""), ("2025-01", "2025-01")]
+)
+def test_only_a_later_month_of_the_border_is_named(newest, kept):
+    assert made(counted("2024-11", 1, 2), "2024-11", newest=newest).newest_of_border == kept
+
+
+JUDGED = {
+    "median": 100,
+    "basis": "issued",
+    "cutoff": "2025-01",
+    "encounters": 99,
+    "p": 0.25,
+    "severity": "major",
+}
+FORECAST = {"median": 101, "lo80": 90, "hi80": 110, "lo95": 80, "hi95": 120}
+
+
+@pytest.mark.parametrize(
+    ("judged", "forecast", "known"),
+    [
+        (JUDGED, FORECAST, True),
+        (None, FORECAST, False),
+        (JUDGED, None, False),
+        (JUDGED | {"p": None}, FORECAST, False),
+        (JUDGED | {"p": 0.0}, FORECAST, True),
+    ],
+)
+def test_a_month_was_expected_only_where_a_forecast_judged_it(judged, forecast, known):
+    stood = made({"2025-02": 5}, "2025-02", judged=judged, forecast=forecast).expectation
+
+    p = judged["p"] if judged else None
+    whole = Expectation(100, 90, 110, 80, 120, "issued", "2025-01", 99, p, "major")
+    assert stood == (whole if known else None)
+
+
+@pytest.mark.parametrize(
+    ("total", "whole"), [(None, 40), (0, 40), (1, 1), (39, 39), (40, 40), (41, 41)]
+)
+def test_arrests_in_the_interior_are_of_the_patrol_s_count_or_else_of_both_parts(total, whole):
+    row = {"month": "2025-01", "at_large": 30, "at_entry": 10, "total": total}
+
+    found = made({"2025-02": 50}, "2025-02", interior=row)
+    assert found.interior == Interior("2025-01", 30, 10, whole)
+    assert made({"2025-02": 50}, "2025-02").interior is None
+
+
+def everything():
+    value = {"encounters": 9, "vintage": "day", "known_from": "2025-03-17", "known_until": None}
+    return made(
+        counted("2025-01", 4, 5),
+        "2025-02",
+        values=[value | {"source": "cbp", "file_name": "b.csv"}],
+        judged=JUDGED,
+        forecast=FORECAST,
+        interior={"month": "2025-02", "at_large": 3, "at_entry": 1, "total": 4},
+        agencies={"a": 1, "b": 2},
+        agencies_unit=10,
+        flags=[{"kind": kind, "severity": "major"} for kind in ("revision", "month", "drift")],
+        shift={"side": 1},
+        drivers=[{"role": "part"}],
+        score={"n": 24},
+        often=(3, 130),
+        recent=[{"month": "2025-02"}],
+    )
+
+
+def test_what_the_record_holds_is_kept_as_it_is():
+    found = everything()
+
+    assert found.values == (Value(9, "day", "2025-03-17", "cbp", "b.csv"),)
+    assert (found.agencies, found.agencies_unit) == ({"a": 1, "b": 2}, 10)
+    assert (found.shift, found.score, found.often) == ({"side": 1}, {"n": 24}, (3, 130))
+    assert (found.drivers, found.recent) == (({"role": "part"},), ({"month": "2025-02"},))
+    assert [flag["kind"] for flag in found.findings] == ["month", "drift"]
+
+
+@pytest.mark.parametrize("found", [everything(), made({"2025-02": 5}, "2025-02")])
+def test_a_report_comes_back_as_it_was_kept(found):
+    kept = facts.to_json(found)
+
+    assert facts.from_json(kept, source=ENCOUNTERS) == found
+    assert facts.to_json(facts.from_json(kept, source=ENCOUNTERS)) == kept
+    assert kept.startswith('{"agencies":{')
+    assert ": " not in kept
+
+
+@pytest.mark.parametrize(
+    ("month", "names", "unknown"),
+    [
+        ("2024-10", (), False),
+        ("2024-11", (), True),
+        ("2024-09", ("peak",), True),
+        ("2024-11", ("fiscal year to date",), False),
+    ],
+)
+def test_a_year_to_date_is_unknown_where_it_is_not_compared(month, names, unknown):
+    compared = tuple(month_facts.compared(name, 1, 1, "2024-01") for name in names)
+    found = month_facts.month(month=month, comparisons=compared)
+
+    assert facts.to_date_unknown(found) is unknown
