@@ -49,7 +49,7 @@ def web(
     logs.set_up(settings.config)
     with leaving_when_terminated(0), work.listen(host, port) as listening:
         from jobs.web.app import Site
-        from jobs.web.queries import OF_TEXTS, QueryServer
+        from jobs.web.worker import CHECK, OF_TEXTS, QueryServer
 
         held.close(held.hold(snapshot, 1))  # says what is wrong before anybody asks
         site = Site(
@@ -60,7 +60,7 @@ def web(
             settings.config.site.address,
             totals=settings.context.source.totals,
             tables=QueryServer(snapshot),
-            checker=QueryServer(snapshot, module="jobs.web.check_process", refusals=OF_TEXTS),
+            checker=QueryServer(snapshot, task=CHECK, refusals=OF_TEXTS),
         )
         place = f"[{host}]" if ":" in host else host
         address = f"http://{place}:{listening.getsockname()[1]}"

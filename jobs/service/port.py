@@ -22,9 +22,8 @@ from forecast.errors import BordercastError
 from forecast.store import health as stored
 from jobs.deliver import unsubscribe as unsubscribing
 from jobs.service import health
-from jobs.web.answers import refused_name, with_headers
-from jobs.web.connections import QUIET, BoundedProtocol
-from jobs.web.server import listen
+from jobs.web.responses import refused_name, with_headers
+from jobs.web.server import QUIET, BoundedProtocol, listen
 
 if TYPE_CHECKING:
     from forecast.context import Context

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import html
-import json
 import logging
 import os
 import re
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -29,14 +27,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from forecast import child
 from forecast.desk.site.folder import LIST
 from forecast.errors import StoreError
 from forecast.store import held, ops
 from forecast.types import Totals
 from forecast.words import slug
-from jobs.web.answers import (
+from jobs.web.responses import (
     CSP,
+    DATABASE,
     FRAMED_CSP,
     PRIVATE,
     SQL_CSP,
@@ -49,7 +47,7 @@ from jobs.web.answers import (
     send_plain,
     with_headers,
 )
-from jobs.web.metadata import DATABASE
+from jobs.web.worker import BUILD, Child, started
 
 LOG = logging.getLogger("bordercast")
 LONGEST_NAME, LONGEST_PATH = 255, 2000  # bytes; no file has a longer one
@@ -173,35 +171,25 @@ class Site:
     async def _write(self, first: asyncio.Event) -> None:
         """Have the files written by a process of its own: drawing takes a while and memory."""
         self._writing = True
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "jobs.web.build_process"),
-            *(str(self.snapshot.absolute()), str(self.folder), self.address),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=child.environment(os.environ),
-            start_new_session=True,  # Ctrl-C is for the page, which ends it
-        )
-        assert process.stdout is not None
-        line = b""
+        words = (str(self.snapshot.absolute()), str(self.folder), self.address)
+        writer = Child(await started(BUILD, *words))
         try:
-            while line := await process.stdout.readline():
-                if line == b"first\n":
+            while said := await writer.message():
+                if said == {"written": "first page"}:
                     self.trouble = ""
                     first.set()
-                elif line == b"done\n":
+                elif said == {"written": "all"}:
                     LOG.info("the page's files are written")
                     break
                 else:
-                    answer = json.loads(line)
-                    LOG.error("nothing is shown: %s", answer["words"])
-                    self.trouble = answer["problem"]
+                    LOG.error("nothing is shown: %s", said["words"])
+                    self.trouble = said["problem"]
                     break
             else:
                 self.trouble = "the page's files could not be written; the log says more"
         finally:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            writer.kill()
+            await writer.gone()
             self._writing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

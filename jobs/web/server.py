@@ -1,25 +1,149 @@
-"""The page's server: where it listens, and how it ends."""
+"""The page's server: where it listens, how it ends; no connection silent, slow or one too many.
+
+Uvicorn closes connections that are idle between two requests, but it waits forever for the first
+request, for the rest of one that is sent a byte at a time, and for a visitor who does not read.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
+import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import uvicorn
+from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from forecast.config import Config
 from forecast.errors import BusyError, ConfigError
+from jobs.web.responses import DATABASE
 
 if TYPE_CHECKING:
     from jobs.web.app import Site
 
+LOG = logging.getLogger("bordercast")
+# What every server of ours asks of uvicorn: it logs nothing and names nothing of itself.
+QUIET: dict[str, Any] = {
+    "loop": "asyncio",
+    "ws": "none",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+}
 DOWNLOAD_SECONDS = 60.0  # to take the whole file
 IDLE_SECONDS = 5  # between two requests of a connection
 PATIENCE = 3  # seconds for answers under way when it ends
+
+
+class BoundedProtocol(H11Protocol):
+    """A connection with a deadline for everything.
+
+    request_seconds : for a request to arrive whole, from the first moment or the last answer on.
+    answer_seconds : for an answer to be made and taken. longer : the same for some paths.
+    connections_most : open at once; for one more, the one that has been silent longest is closed.
+    answers_most : under way at once; more requests are answered 503.
+    """
+
+    request_seconds: ClassVar[float] = 5.0
+    answer_seconds: ClassVar[float] = 9.0
+    longer: ClassVar[Mapping[str, float]] = {}
+    connections_most: ClassVar[int] = 400
+    answers_most: ClassVar[int] = 256
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._application = self.app
+        self.app = self._answer
+        self._until = self._silent_since = self.loop.time()
+        self._silence: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._wait()
+        if len(self.connections) > self.connections_most:
+            self._make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is closed, by whomever."""
+        self._go_on()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """Something has arrived; the wait is over only when it is a whole request."""
+        super().handle_events()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._go_on()
+
+    def on_response_complete(self) -> None:
+        """All of an answer is written, though perhaps not yet taken; wait for the next request."""
+        self._go_on()
+        self._wait()
+        super().on_response_complete()
+
+    def _wait(self) -> None:
+        self._silent_since = now = self.loop.time()
+        seconds = max(self.request_seconds, self._until - now)
+        # `close` would wait until a visitor who does not read has read.
+        self._silence = self.loop.call_later(seconds, self.transport.abort)
+
+    def _go_on(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+        self._silence = None
+
+    def _make_room(self) -> None:
+        """Close what has been silent longest: a visitor who asks at once is never that."""
+        silent = [
+            connection
+            for connection in self.connections
+            if isinstance(connection, BoundedProtocol) and connection._silence is not None
+        ]
+        oldest = min(silent, key=lambda connection: connection._silent_since, default=self)
+        oldest.transport.abort()
+        # Its loss is reported later; until then it must not count, nor be chosen again.
+        self.connections.discard(oldest)
+
+    async def _answer(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Let the application answer, but not for ever."""
+        if len(self.tasks) > self.answers_most:
+            await _refuse(send, b"Too many requests at once. Try again in a few seconds.\n")
+            return
+        cycle, path = self.cycle, scope.get("path", "")
+        seconds = self.longer.get(str(path), self.answer_seconds)
+        self._until = self.loop.time() + seconds
+        deadline = asyncio.timeout(seconds)
+        try:
+            async with deadline:
+                await self._application(scope, receive, send)
+        except BaseException:
+            if cycle.response_started:  # nothing else tells the visitor that it is not whole
+                self.transport.abort()
+            if not deadline.expired():
+                raise
+            LOG.warning("%s took longer than %g seconds and was stopped", path, seconds)
+            if not cycle.response_started:
+                await _refuse(send, b"That took too long and was stopped.\n")
+
+
+async def _refuse(send: ASGISendCallable, words: bytes) -> None:
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(words)).encode()),
+        (b"retry-after", b"5"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": words, "more_body": False})
 
 
 def snapshot_of(path: Path, config: Config) -> Path:
@@ -78,10 +202,6 @@ def serve(site: Site, listening: socket.socket, ready: Callable[[], None]) -> No
 
     ready : called once the first page is there.
     """
-    import uvicorn
-
-    from jobs.web.connections import QUIET, BoundedProtocol
-    from jobs.web.metadata import DATABASE
 
     class PageServer(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from jobs.web.answers import SiteFiles
+from jobs.web.responses import SiteFiles
 
 
 def answered(folder: Path, name: str, meanwhile=lambda: None, **headers: str):

@@ -14,11 +14,10 @@ import httpx
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import held
 from forecast.types import HEADLINES
-from jobs.web import querying
-from jobs.web.answers import QueryAnswer
+from jobs.web import sql
 from jobs.web.app import Site
-from jobs.web.limits import QueryLimits
-from jobs.web.queries import QueryServer
+from jobs.web.responses import QueryAnswer, QueryLimits
+from jobs.web.worker import CHECK, QueryServer
 
 ROOT = Path(__file__).parent.parent.parent
 TODAY = date(2026, 9, 20)
@@ -81,8 +80,8 @@ class TablesHere:
     def __init__(self, snapshot: Path) -> None:
         limits = QueryLimits()
         self.held = held.hold(snapshot, limits.threads)
-        self.datasette = querying.serving(self.held, limits)
-        self.app = querying.application(self.datasette)
+        self.datasette = sql.serving(self.held, limits)
+        self.app = sql.application(self.datasette)
 
     async def ask(self, scope, body=b"") -> QueryAnswer:
         sent = []
@@ -103,7 +102,7 @@ class TablesHere:
 @contextmanager
 def visiting(database: Path, snapshot: Path | None = None, **more):
     snapshot = snapshot or snapshot_of(database)
-    check = QueryServer(snapshot, PATIENT, "jobs.web.check_process")
+    check = QueryServer(snapshot, PATIENT, CHECK)
     more = {"tables": QueryServer(snapshot, PATIENT), "checker": check, **more}
     visitor = Visitor(
         Site(

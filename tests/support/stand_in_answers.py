@@ -1,4 +1,4 @@
-"""A process that answers as `jobs.web.query_process` does, in a moment: it does what it is asked.
+"""A process that answers as `jobs.web.children` does, in a moment: it does what it is asked.
 
 Standard library only. /slow never answers, /die ends, /large gives a megabyte, and anything else
 says what was asked and by which process.
@@ -67,6 +67,7 @@ if __name__ == "__main__":
     threading.Thread(target=die_with_parent, daemon=True).start()
     found = os.stat(copy)
     with Server(place, Handler) as server:
-        line = json.dumps([found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size])
+        identity = [found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size]
+        line = json.dumps({"ready": identity})
         print(line, flush=True)
         server.serve_forever()

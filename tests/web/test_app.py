@@ -18,11 +18,10 @@ from forecast.desk.site.folder import LIST
 from forecast.errors import StoreError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import wakes
-from jobs.web import answers, app, queries, server
-from jobs.web.answers import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer
+from jobs.web import app, responses, server, worker
 from jobs.web.app import Site
-from jobs.web.connections import BoundedProtocol
-from jobs.web.limits import QueryLimits
+from jobs.web.responses import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer, QueryLimits
+from jobs.web.server import BoundedProtocol
 from tests.support import running_service
 
 
@@ -91,14 +90,14 @@ def checked(site, text: str, padding: int = 0) -> httpx.Response:
     ],
 )
 def test_a_request_names_its_server(value, name):
-    assert answers.asked_host({"headers": [(b"x-host", b"other"), (b"host", value)]}) == name
+    assert responses.asked_host({"headers": [(b"x-host", b"other"), (b"host", value)]}) == name
 
 
 @pytest.mark.parametrize(
     ("host", "numeric"), [("127.0.0.1", True), ("::1", True), ("1.2.3", False), ("desk", False)]
 )
 def test_a_numeric_address_is_nobodys_name(host, numeric):
-    assert answers.is_address(host) == numeric
+    assert responses.is_address(host) == numeric
 
 
 def test_a_page_is_answered_under_its_names_and_its_address_only(site):
@@ -409,12 +408,15 @@ class Writing:
         self.waits += 1
 
 
+FIRST, ALL = b'{"written": "first page"}\n', b'{"written": "all"}\n'
+
+
 @pytest.mark.parametrize(
     ("lines", "before", "first", "trouble"),
     [
-        ([b"first\n", b"done\n"], "old", True, ""),
+        ([FIRST, ALL], "old", True, ""),
         ([b'{"problem": "is malformed", "words": "copy: is malformed"}\n'], "", False, "malformed"),
-        ([b"first\n"], "", True, "could not be written; the log says more"),
+        ([FIRST], "", True, "could not be written; the log says more"),
         ([], "", False, "could not be written; the log says more"),
     ],
 )
@@ -432,7 +434,7 @@ def test_a_page_is_begun_with_its_first_file_and_its_writer_says_how_it_ends(
         assert status_of(await site._refused(None, HTTPException(404))) == 503
         return process
 
-    monkeypatch.setattr(app.asyncio, "create_subprocess_exec", begin)
+    monkeypatch.setattr(worker.asyncio, "create_subprocess_exec", begin)
 
     async def writing():
         event = asyncio.Event()
@@ -452,7 +454,7 @@ def test_a_page_is_begun_with_its_first_file_and_its_writer_says_how_it_ends(
     assert command[-3:] == (str(tmp_path / "copy.db"), str(site.folder), "https://x.org/")
     assert how["start_new_session"] is True
     said = [event.getMessage() for event in caplog.records if event.name == "bordercast"]
-    if lines[-1:] == [b"done\n"]:
+    if lines[-1:] == [ALL]:
         assert said == ["the page's files are written"]
     if trouble == "malformed":
         assert said == ["nothing is shown: copy: is malformed"]
@@ -602,7 +604,7 @@ def test_files_are_written_by_a_process_apart_which_says_what_is_wrong(tmp_path)
 def test_a_browser_keeps_an_answer_for_a_minute_at_most(said, kept):
     answer = httpx.Response(200, headers=[(b"cache-control", said.encode("latin-1"))])
 
-    assert queries._cached(answer) == kept
+    assert worker._cached(answer) == kept
 
 
 class Standing:
@@ -617,10 +619,10 @@ class Standing:
             raise ProcessLookupError
 
 
-def process(tmp_path, returncode=None, **limits) -> queries._Process:
-    return queries._Process(
-        Standing(returncode), tmp_path / "1.sock", "this file", QueryLimits(**limits)
-    )
+def process(tmp_path, returncode=None, **limits) -> worker._Process:
+    made = worker._Process(Standing(returncode), tmp_path / "1.sock", QueryLimits(**limits))
+    made.identity = "this file"
+    return made
 
 
 @pytest.mark.parametrize(
@@ -668,14 +670,14 @@ def asking(server, how_many):
 
 def test_twelve_requests_are_taken_at_once_and_no_more(tmp_path):
     async def ask_one(already):
-        server = queries.QueryServer(tmp_path / "none.db", QueryLimits(start_seconds=0.0))
+        server = worker.QueryServer(tmp_path / "none.db", QueryLimits(start_seconds=0.0))
         with asking(server, already):
             said = await server.ask({"headers": []})
         await server.close()
         return said, server._asking
 
-    assert asyncio.run(ask_one(12)) == (queries.BUSY, 12)
-    assert asyncio.run(ask_one(11)) == (queries.STARTING, 11)
+    assert asyncio.run(ask_one(12)) == (worker.BUSY, 12)
+    assert asyncio.run(ask_one(11)) == (worker.STARTING, 11)
 
 
 def sent_by(sending) -> tuple[int, dict[str, str], str]:
@@ -707,14 +709,14 @@ def sent_by(sending) -> tuple[int, dict[str, str], str]:
 def test_a_refusal_is_said_in_the_form_that_was_asked_for(path, kind, body):
     plain = Plain(503, "A < B", "Use `x`.", again=7)
 
-    status, heads, said = sent_by(lambda send: answers.send_plain({"path": path}, send, plain))
+    status, heads, said = sent_by(lambda send: responses.send_plain({"path": path}, send, plain))
 
     assert (status, heads["content-type"], heads["retry-after"]) == (503, kind, "7")
     assert heads["cache-control"] == "no-store"
     assert heads["content-length"] == str(len(said.encode()))
     assert said == body or "<h1>A &lt; B</h1>" in said
     _, heads, said = sent_by(
-        lambda send: answers.send_plain({"path": "/x.csv"}, send, Plain(404, "None"))
+        lambda send: responses.send_plain({"path": "/x.csv"}, send, Plain(404, "None"))
     )
     assert "retry-after" not in heads
     assert said == "None.\n"
@@ -722,7 +724,7 @@ def test_a_refusal_is_said_in_the_form_that_was_asked_for(path, kind, body):
 
 def test_every_answer_has_our_headers_once():
     async def sending(send):
-        inner = answers.with_headers(send)
+        inner = responses.with_headers(send)
         headers = [(b"X-Frame-Options", b"ALLOW"), (b"Cache-Control", b"max-age=1"), (b"x", b"y")]
         await inner({"type": "http.response.start", "status": 200, "headers": headers})
         await inner({"type": "http.response.body", "body": b"z"})
@@ -747,7 +749,7 @@ def test_limits_of_queries_leave_a_page_time():
     assert limits.request_seconds < BoundedProtocol.answer_seconds
     assert limits.rows < limits.streamed_rows
     assert limits.answer_bytes < limits.heap_bytes < limits.address_bytes
-    assert answers.too_long(limits.statement_seconds).startswith(
+    assert responses.too_long(limits.statement_seconds).startswith(
         "The query was stopped: it took longer than 3 seconds."
     )
 

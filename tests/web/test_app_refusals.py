@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from forecast.store import held, ops, wakes
-from jobs.web.answers import CSP, HEADERS, SQL_CSP
+from jobs.web.responses import CSP, HEADERS, SQL_CSP
 from tests.support.databases import edit
 from tests.support.site_visitor import NOW, PAGES, TABLES, TablesHere, snapshot_of, visiting
 

@@ -124,7 +124,7 @@ def test_after_a_failed_verification_nothing_is_shown_until_one_succeeds(own):
 )
 def test_no_file_is_written_from_a_copy_that_is_not_whole(own, tmp_path, spoil, words):
     spoil(snapshot_of(own))
-    command = [sys.executable, "-m", "jobs.web.build_process", str(snapshot_of(own))]
+    command = [sys.executable, "-m", "jobs.web.children", "build", str(snapshot_of(own))]
     with subprocess.Popen(
         [*command, str(tmp_path / "new"), ""],
         stdin=subprocess.PIPE,

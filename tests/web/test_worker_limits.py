@@ -13,8 +13,8 @@ from urllib.parse import quote
 import pytest
 from datasette.database import QueryInterrupted
 
-from jobs.web.limits import QueryLimits
-from jobs.web.queries import QueryServer
+from jobs.web.responses import QueryLimits
+from jobs.web.worker import QueryServer
 from tests.support import running_service
 from tests.support.site_visitor import PATIENT, RUNAWAY, TablesHere, put, snapshot_of, visiting
 

@@ -8,8 +8,8 @@ from forecast.desk.dictionary import VIEWS
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.named_queries import QUESTIONS
 from forecast.store.read import RunRow
-from jobs.web.limits import QueryLimits
-from jobs.web.metadata import DATABASE, metadata
+from jobs.web.responses import DATABASE, QueryLimits
+from jobs.web.sql import metadata
 
 RUN = RunRow(7, "2024-04-19T12:00", "2024-03", "ab" * 32)
 

@@ -1,9 +1,9 @@
-"""Visitors' queries, answered by a process of their own that may die.
+"""A process of the page's own, which may die: started, asked, killed in time, started anew.
 
-It is Datasette (`jobs.web.query_process`), started at the first query, killed when an answer
-passes its deadline, and started anew when it is gone or the analysts' copy is another file. An
-answer is taken whole, up to a number of bytes, before any of it is passed on: it is whole or a
-refusal, and a visitor who reads slowly holds nothing up.
+What it does is a task of `jobs.web.children`. One that answers is started at the first request,
+killed when an answer passes its deadline, and started anew when it is gone or the analysts' copy
+is another file. An answer is taken whole, up to a number of bytes, before any of it is passed on:
+it is whole or a refusal, and a visitor who reads slowly holds nothing up.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from starlette.types import Scope
@@ -26,8 +27,7 @@ from starlette.types import Scope
 from forecast import child
 from forecast.errors import BordercastError
 from forecast.store import held
-from jobs.web.answers import Plain, QueryAnswer, too_long
-from jobs.web.limits import QueryLimits
+from jobs.web.responses import Plain, QueryAnswer, QueryLimits, too_long
 
 LOG = logging.getLogger("bordercast")
 START_SECONDS = 60.0  # before a process that does not come up is given up
@@ -101,8 +101,45 @@ OF_TEXTS = Refusals(
 )
 
 
+QUERY, CHECK, BUILD = (("jobs.web.children", name) for name in ("query", "check", "build"))
+
+
 class QueryProcessError(BordercastError):
     """What answers queries did not start."""
+
+
+class Child:
+    """A process of ours. What it has to say is a line of JSON, until it ends."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def message(self) -> dict[str, Any]:
+        """What it says next; nothing once it has ended. ValueError if that is not ours."""
+        assert self.process.stdout is not None
+        line = await self.process.stdout.readline()
+        return dict(json.loads(line)) if line else {}
+
+    def kill(self) -> None:
+        """End it at once, with all it does."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+
+    async def gone(self) -> None:
+        """Return once it has ended."""
+        await self.process.wait()
+
+
+async def started(task: Sequence[str], *words: str) -> asyncio.subprocess.Process:
+    """A process with a task, of `jobs.web.children`; it has none of the service's secrets."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m"),
+        *(*task, *words),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=child.environment(os.environ),
+        start_new_session=True,  # Ctrl-C is for the page, which ends it
+    )
 
 
 class QueryServer:
@@ -111,18 +148,18 @@ class QueryServer:
     Parameters
     ----------
     copy : the analysts' copy, looked at again at each request. limits : of queries and answers.
-    module : what the process runs. refusals : what is said where it gives no answer.
+    task : what the process does. refusals : what is said where it gives no answer.
     """
 
     def __init__(
         self,
         copy: Path,
         limits: QueryLimits = QueryLimits(),  # noqa: B008
-        module: str = "jobs.web.query_process",
+        task: Sequence[str] = QUERY,
         refusals: Refusals = OF_QUERIES,
     ) -> None:
         self.refusals = refusals
-        self.copy, self.limits, self.module = copy, limits, module
+        self.copy, self.limits, self.task = copy, limits, task
         self.started = 0  # processes, up to now
         self._asking = 0
         self._turns = asyncio.Semaphore(limits.threads)
@@ -195,7 +232,7 @@ class QueryServer:
         self.started += 1
         socket = self._folder / f"{self.started}.sock"
         try:
-            process = await _Process.start(self.module, self.copy, socket, self.limits)
+            process = await _Process.start(self.task, self.copy, socket, self.limits)
         except QueryProcessError as error:
             self._not_before = loop.time() + PAUSE_SECONDS
             LOG.error("%s", error)
@@ -216,7 +253,7 @@ class QueryServer:
                 return await process.fetch(scope, body)
         except TimeoutError:
             process.kill()
-            LOG.warning("no answer in %g seconds; %s was killed", given, self.module)
+            LOG.warning("no answer in %g seconds; %s was killed", given, " ".join(self.task))
             return self.refusals.late(given)
         except asyncio.CancelledError:
             process.kill()  # nobody would see to its end
@@ -234,47 +271,42 @@ def _seen(task: asyncio.Task[_Process]) -> None:
         task.exception()
 
 
-class _Process:
-    """A process that answers queries. identity : of the file that it holds."""
+class _Process(Child):
+    """One that answers requests. identity : of the file that it holds."""
+
+    identity: held.Identity
 
     def __init__(
-        self,
-        process: asyncio.subprocess.Process,
-        socket: Path,
-        identity: held.Identity,
-        limits: QueryLimits,
+        self, process: asyncio.subprocess.Process, socket: Path, limits: QueryLimits
     ) -> None:
-        self.process, self.socket, self.identity, self.limits = process, socket, identity, limits
+        super().__init__(process)
+        self.socket, self.limits = socket, limits
         self.users = 0
         self._leaving = self._killed = False
 
     @classmethod
-    async def start(cls, module: str, copy: Path, socket: Path, limits: QueryLimits) -> _Process:
+    async def start(
+        cls, task: Sequence[str], copy: Path, socket: Path, limits: QueryLimits
+    ) -> _Process:
         """Start one and wait until it answers.
 
         Raises
         ------
-        QueryProcessError : it does not; what it said of that is on stderr.
+        QueryProcessError : it does not.
         """
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", module),
-            *(str(copy.absolute()), str(socket), json.dumps(asdict(limits))),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=child.environment(os.environ),
-            start_new_session=True,  # Ctrl-C is for the page, which ends it
-        )
-        assert process.stdout is not None
+        words = (str(copy.absolute()), str(socket), json.dumps(asdict(limits)))
+        process = cls(await started(task, *words), socket, limits)
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
-            return cls(process, socket, held.Identity(*json.loads(line)), limits)
-        except (TimeoutError, ValueError, asyncio.CancelledError) as error:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-            if isinstance(error, asyncio.CancelledError):
+            said = await asyncio.wait_for(process.message(), START_SECONDS)
+            process.identity = held.Identity(*said["ready"])
+        except BaseException as error:
+            process.kill()
+            await process.gone()
+            if not isinstance(error, TimeoutError | ValueError | KeyError):
                 raise
-            raise QueryProcessError("what answers queries did not start") from None
+            why = f": {said['words']}" if isinstance(error, KeyError) and said else ""
+            raise QueryProcessError(f"what answers queries did not start{why}") from None
+        return process
 
     def answers(self, identity: held.Identity | None) -> bool:
         """Whether it lives and holds this file."""
@@ -319,8 +351,7 @@ class _Process:
     def kill(self) -> None:
         """End it at once, with all it does."""
         self._killed = True
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        super().kill()
         self.socket.unlink(missing_ok=True)
 
     def leave(self) -> None:
@@ -332,10 +363,6 @@ class _Process:
         """End it if that was asked for, and nobody waits for an answer."""
         if self._leaving and self.users == 0:
             self.kill()
-
-    async def gone(self) -> None:
-        """Return once it has ended."""
-        await self.process.wait()
 
 
 def _cached(response: httpx.Response) -> str:

@@ -25,9 +25,10 @@ from forecast.config import Config
 from forecast.errors import BusyError, ConfigError
 from forecast.store import held
 from jobs.service import upkeep
-from jobs.web import plugin, querying, rows, server
-from jobs.web.limits import QueryLimits
-from jobs.web.rows import CappedRows, neutral_csv, too_large
+from jobs.web import server
+from jobs.web import sql as bounded
+from jobs.web.responses import QueryLimits
+from jobs.web.sql import CappedRows, neutral_csv, too_large
 from tests.support.site_visitor import PATIENT, RUNAWAY
 
 
@@ -43,8 +44,8 @@ def asked(copy: Path, *targets: str, **limits) -> list[tuple[int, dict[str, str]
     """Status, headers and body of each answer."""
     bounds = replace(PATIENT, **limits)
     found = held.hold(copy, bounds.threads)
-    site = querying.serving(found, bounds)
-    application = querying.application(site)
+    site = bounded.serving(found, bounds)
+    application = bounded.application(site)
 
     async def one(target: str):
         path, _, query = target.partition("?")
@@ -167,7 +168,7 @@ def test_an_answer_may_not_be_kept_unless_it_is_asked_for(copy):
 
 def test_a_held_file_is_never_written_to_and_says_which_it_is(copy):
     found = held.hold(copy, 2)
-    site = querying.serving(found, replace(PATIENT, threads=2))
+    site = bounded.serving(found, replace(PATIENT, threads=2))
     database = site.get_database("bordercast")
     try:
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
@@ -209,34 +210,34 @@ class OddError(Exception):
         (DatasetteError("why", title="No", status=409), 409, "No", "why"),
         (DatasetteError("why", status=400), 400, "That could not be done", "why"),
         (Base400("odd"), 400, "That could not be done", "odd"),
-        (MemoryError(), 400, "The query is too large", plugin.TOO_MUCH_MEMORY),
+        (MemoryError(), 400, "The query is too large", bounded.TOO_MUCH_MEMORY),
         (KeyError("secret"), 400, "That could not be done", "Datasette cannot answer this address"),
     ],
 )
 def test_whatever_went_wrong_is_said_in_words(error, status, title, words):
-    found = plugin._in_words(SimpleNamespace(limits=QueryLimits()), error)
+    found = bounded._in_words(SimpleNamespace(limits=QueryLimits()), error)
 
     assert found[:2] == (status, title)
     assert words in found[2]
 
 
 def test_a_plugin_takes_the_place_of_others_once():
-    plugin.install()
-    before = pm.get_plugin(plugin.NAME)
-    plugin.install()
+    bounded.install()
+    before = pm.get_plugin(bounded.NAME)
+    bounded.install()
 
-    assert pm.get_plugin(plugin.NAME) is before is plugin
-    assert not [name for name in plugin._NOT_OURS if pm.has_plugin(name)]
-    assert "datasette.facets" in plugin._NOT_OURS
+    assert pm.get_plugin(bounded.NAME) is before is bounded
+    assert not [name for name in bounded._NOT_OURS if pm.has_plugin(name)]
+    assert "datasette.facets" in bounded._NOT_OURS
 
 
 def test_only_visitors_connections_are_bounded():
-    for database, bounded in (("bordercast", True), ("_internal", False)):
+    for database, limited in (("bordercast", True), ("_internal", False)):
         with closing(sqlite3.connect(":memory:")) as connection:
             datasette = SimpleNamespace(limits=QueryLimits(answer_bytes=7))
-            plugin.prepare_connection(connection, database, datasette)
-            assert isinstance(connection.row_factory, CappedRows) == bounded
-            if bounded:
+            bounded.prepare_connection(connection, database, datasette)
+            assert isinstance(connection.row_factory, CappedRows) == limited
+            if limited:
                 assert (connection.row_factory.limit, connection.row_factory.read) == (7, 0)
 
 
@@ -256,7 +257,7 @@ def test_rows_are_refused_once_they_are_too_large_together():
         with pytest.raises(DatasetteError) as refused:
             connection.execute(query).fetchall()
     assert (refused.value.status, refused.value.title) == (400, "The answer is too large")
-    assert rows.ROW_BYTES == 64
+    assert bounded.ROW_BYTES == 64
 
 
 @pytest.mark.parametrize(("limit", "said"), [(8_000_000, "8 MB"), (1_499_999, "1 MB")])

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from jobs.web.querying import _TooLargeError, _WholeAnswer
+from jobs.web.sql import _TooLargeError, _WholeAnswer
 
 CSV = b"border,note\r\nnorthern,=1+1\r\n"
 

@@ -9,7 +9,7 @@ import pytest
 from forecast.claims.truth import CountTable
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
-from jobs.web.check_process import checked
+from jobs.web.children import checked
 
 WHAT = "encounters at and between ports of entry at the"
 
@@ -35,14 +35,14 @@ def lead(said: str) -> str:
     ],
 )
 def test_a_number_is_told_what_it_is(table, text, what):
-    said = checked(text, table)
+    said = checked(text, [table])
 
     assert lead(said) == "This number is"
     assert f"<li>{what}</li>" in said
 
 
 def test_a_number_that_is_none_of_the_record_s_is_said_to_be_none(table):
-    assert checked("7,777", table) == (
+    assert checked("7,777", [table]) == (
         '<p class="lead" role="status">7,777 is no month, fiscal year, year to date or calendar '
         "year on record.</p>"
     )
@@ -50,7 +50,7 @@ def test_a_number_that_is_none_of_the_record_s_is_said_to_be_none(table):
 
 def test_a_text_has_its_marks_its_notes_and_nothing_of_it_is_code(table):
     text = "In January 2024 there were 99 encounters at the northern border, not 55. <b>x</b>"
-    said = checked(text, table)
+    said = checked(text, [table])
 
     assert lead(said) == "2 claims: 1 right, 1 wrong."
     notes = re.findall(r'<li id="note-(\d)"><b>(.+?):</b> <q>(.+?)</q> (.+?)</li>', said)
@@ -66,7 +66,7 @@ def test_a_text_has_its_marks_its_notes_and_nothing_of_it_is_code(table):
 
 @pytest.mark.parametrize("text", ["x", "a < b"])
 def test_a_text_without_claims_says_so(table, text):
-    said = checked(text, table)
+    said = checked(text, [table])
 
     assert lead(said) == "No claims found."
     assert "<ol></ol>" in said
@@ -77,4 +77,4 @@ def test_a_text_speaks_of_its_own_day(table):
     """Of "last month" in a text that names its day."""
     text = "February 20, 2024. Last month there were 55 encounters at the northern border."
 
-    assert "January 2024" in checked(text, table)
+    assert "January 2024" in checked(text, [table])

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from jobs.web import server as web
-from jobs.web.connections import BoundedProtocol
+from jobs.web.server import BoundedProtocol
 from tests.support import running_service
 
 DEADLINE = 30  # seconds after which something hangs

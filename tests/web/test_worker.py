@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.web import queries
-from jobs.web.answers import Plain, QueryAnswer
-from jobs.web.queries import (
+from jobs.web import worker
+from jobs.web.responses import Plain, QueryAnswer
+from jobs.web.worker import (
     BUSY,
     OF_TEXTS,
     STARTING,
@@ -37,7 +37,7 @@ def copy(tmp_path, monkeypatch) -> Path:
 
 def served(copy: Path, asking, **limits):
     """What `asking` gives with a server of the copy; it is closed then."""
-    server = QueryServer(copy, replace(PATIENT, **limits), "tests.support.stand_in_answers")
+    server = QueryServer(copy, replace(PATIENT, **limits), ("tests.support.stand_in_answers",))
 
     async def during():
         try:
@@ -269,13 +269,13 @@ def test_what_does_not_begin_is_not_begun_at_every_request(copy, monkeypatch, ca
 
 
 def test_a_process_that_says_nothing_is_given_up(copy, monkeypatch):
-    monkeypatch.setattr(queries, "START_SECONDS", 0.2)
+    monkeypatch.setattr(worker, "START_SECONDS", 0.2)
     (copy.parent / "silent.py").write_text("import time\ntime.sleep(600)\n")
     monkeypatch.setenv("PYTHONPATH", str(copy.parent))
     before = running_service.children(os.getpid())
 
     async def asking():
-        server = QueryServer(copy, PATIENT, "silent")
+        server = QueryServer(copy, PATIENT, ("silent",))
         try:
             with pytest.raises(QueryProcessError, match="did not start"):
                 await server.ready()
@@ -293,7 +293,7 @@ def test_it_is_closed_while_it_begins(copy):
     before = running_service.children(os.getpid())
 
     async def asking():
-        server = QueryServer(copy, PATIENT, "tests.support.stand_in_answers")
+        server = QueryServer(copy, PATIENT, ("tests.support.stand_in_answers",))
         waiting = asyncio.create_task(server.ask(scope("/a")))
         while server._starting is None:
             await asyncio.sleep(0)

@@ -8,37 +8,40 @@ import subprocess
 import sys
 import threading
 
+import pytest
+
 from forecast import child
-from jobs.web import build_process
+from jobs.web import children
 from tests.support import running_service
 from tests.support.site_visitor import ROOT
 
 BOUNDED = """
 import asyncio, json, os, resource, sqlite3, sys
 from forecast.errors import DataError
-from jobs.web.query_process import main
+from jobs.web import children
 
-async def serve(copy, place, limits):
+async def answer(application, copy, place, limits):
     if place == "refused":
         raise DataError("the copy is not whole")
     with sqlite3.connect(":memory:") as db:
         (heap,) = db.execute("pragma hard_heap_limit").fetchone()
-    print(json.dumps({
-        "core": resource.getrlimit(resource.RLIMIT_CORE),
-        "address": resource.getrlimit(resource.RLIMIT_AS),
-        "heap": heap, "nice": os.nice(0), "told": [str(copy), place, limits.rows],
-    }), flush=True)
+    children.tell(
+        core=resource.getrlimit(resource.RLIMIT_CORE),
+        address=resource.getrlimit(resource.RLIMIT_AS),
+        heap=heap, nice=os.nice(0), told=[str(copy), place, limits.rows],
+    )
     if place == "forever":
         await asyncio.sleep(600)
 
-main(serve, *sys.argv[1:])
+children.answer = answer
+children.main(*sys.argv[1:])
 """
 LIMITS = json.dumps({"heap_bytes": 50_000_000, "address_bytes": 1_500_000_000, "rows": 7})
 
 
 def begun(place: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", BOUNDED, "copy.db", place, LIMITS],
+        [sys.executable, "-c", BOUNDED, "query", "copy.db", place, LIMITS],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -63,11 +66,11 @@ def test_a_process_of_queries_is_bounded_and_ends_with_its_parent():
 
 def test_a_process_that_cannot_serve_says_why_and_with_which_exit():
     with begun("refused") as process:
-        said = process.stderr.read()
+        said = json.loads(process.stdout.read())
         code = process.wait(running_service.HANGS)
 
     assert code == 3
-    assert said == "bordercast: queries: the copy is not whole\n"
+    assert said["words"] == "the copy is not whole"
 
 
 def test_who_began_it_may_write_and_is_read_until_the_end(monkeypatch):
@@ -90,10 +93,12 @@ def test_who_began_it_may_write_and_is_read_until_the_end(monkeypatch):
 def test_a_page_that_cannot_be_written_says_why(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(child, "die_with_parent", lambda: None)
 
-    build_process.main(str(tmp_path / "none.db"), str(tmp_path / "site"), "")
+    with pytest.raises(SystemExit) as ended:
+        children.main("build", str(tmp_path / "none.db"), str(tmp_path / "site"), "")
 
     (line,) = capsys.readouterr().out.splitlines()
     said = json.loads(line)
+    assert ended.value.code == 2
     assert "bordercast run" in said["problem"]
     assert said["problem"] in said["words"]
     assert not (tmp_path / "site").exists()

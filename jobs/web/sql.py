@@ -1,9 +1,18 @@
-"""Datasette on the analysts' copy, for a process of its own: visitors' queries, bounded."""
+"""Datasette on the analysts' copy, for a process of its own: visitors' queries, bounded.
+
+What Datasette says of views, columns and queries comes from the dictionary. It finds the functions
+marked as hooks below by their names; the file they show is on the Datasette object they are given.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
 import secrets
 import sqlite3
+import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,18 +20,184 @@ from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar, cast
 
+from datasette import Forbidden, NotFound, Response, hookimpl
 from datasette.app import Datasette
-from datasette.database import Database
+from datasette.database import Database, QueryInterrupted
+from datasette.plugins import pm
+from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from forecast.context import source_of
+from forecast.desk.dictionary import VIEWS, View, definitions
+from forecast.desk.export import safe
+from forecast.sources.source import Source
 from forecast.store import held
-from jobs.web import plugin
-from jobs.web.answers import send_whole
-from jobs.web.limits import QueryLimits
-from jobs.web.metadata import DATABASE, metadata
-from jobs.web.rows import CappedRows, neutral_csv, too_large
+from forecast.store.named_queries import QUESTIONS
+from forecast.store.read import RunRow
+from forecast.words import check_command
+from jobs.web.responses import DATABASE, QueryLimits, send_whole, too_long
+
+TITLE = "Bordercast"
+ABOUT = (
+    "Everything the record holds. Ask the views, not the tables behind them. A border's total has "
+    "an empty dimension; never add over dimensions. The service's own model is bordercast."
+)
+
+
+def metadata(run: RunRow, source: Source) -> dict[str, Any]:
+    """Datasette's metadata for the one database; run : the last it publishes."""
+    check = check_command(run.id, run.digest)
+    return {
+        "title": TITLE,
+        "databases": {
+            DATABASE: {
+                "title": "Tables and queries",
+                "description": ABOUT,
+                "source": (
+                    f"{source.publisher.credit} Run {run.id}, digest {run.digest}; to "
+                    f"check it: {check}"
+                ),
+                "tables": {name: _view(view, source) for name, view in VIEWS.items()},
+                "queries": {
+                    question.name: {
+                        "title": question.title,
+                        "description": question.about,
+                        "sql": question.sql,
+                    }
+                    for question in QUESTIONS
+                },
+            }
+        },
+    }
+
+
+def _view(view: View, source: Source) -> dict[str, Any]:
+    description = f"A row is {view.row}."
+    return {
+        "description": f"{description} {view.note}".rstrip(),
+        "columns": {
+            name: _column(unit, values, about)
+            for name, unit, values, about in definitions(view, source)
+        },
+    }
+
+
+def _column(unit: str, values: str, about: str) -> str:
+    """A column in a line: what it is, its unit, what it can be."""
+    more = ", ".join(part for part in (unit, values) if part)
+    return f"{about} ({more})" if more else about
+
+
+ROW_BYTES = 64  # of a row, beside its values
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
+
+
+def too_large(limit: int) -> str:
+    """What to do instead of an answer of more than `limit` bytes."""
+    return (
+        f"The answer would be larger than {limit / 1e6:.0f} MB. Ask for fewer rows or columns; for "
+        "large answers take the whole database file, or `bordercast export`."
+    )
+
+
+class CappedRows:
+    """A row factory that refuses rows that are too large together; `read` : bytes so far."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.read = limit, 0
+
+    def __call__(self, cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row:
+        """A row as Datasette expects it."""
+        self.read += ROW_BYTES + sum(len(v) for v in values if isinstance(v, str | bytes))
+        if self.read > self.limit:
+            raise DatasetteError(too_large(self.limit), title="The answer is too large", status=400)
+        return sqlite3.Row(cursor, values)
+
+
+def neutral_csv(text: str) -> str:
+    """CSV in which nothing is a formula, names of columns included; numbers stay numbers."""
+    neutral = io.StringIO(newline="")
+    writer = csv.writer(neutral)
+    for row in csv.reader(io.StringIO(text, newline="")):
+        writer.writerow([c if _NUMBER.fullmatch(c) else safe(c) for c in row])
+    return neutral.getvalue()
+
+
+NAME = "bordercast"
+_NOT_OURS = (
+    "datasette.publish.heroku",
+    "datasette.publish.cloudrun",
+    "datasette.facets",  # never shown, and each table's page would leave a connection open
+    "datasette.actor_auth_cookie",  # nobody logs in here: a proxy does that
+    "datasette.default_magic_parameters",
+    "datasette.default_menu_links",
+    "datasette.handle_exception",  # prints every error, with all variables
+    "datasette.forbidden",
+)
+TOO_MUCH_MEMORY = "The query needs more memory than a visitor's query may take."
+
+
+def install() -> None:
+    """Put this plugin in the place of those it replaces; doing it again changes nothing."""
+    if pm.has_plugin(NAME):
+        return
+    for name in _NOT_OURS:
+        if pm.has_plugin(name):
+            pm.unregister(name=name)
+    pm.register(sys.modules[__name__], name=NAME)
+
+
+@hookimpl
+def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) -> None:
+    """Bound what a query can give, before it fills the memory."""
+    if database == DATABASE:
+        conn.row_factory = CappedRows(datasette.limits.answer_bytes)
+
+
+@hookimpl
+def forbidden(datasette: Any, request: Any, message: str) -> Any:
+    """Refused."""
+    return _refusal(datasette, request, 403, "Not to be seen here", str(message))
+
+
+@hookimpl
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
+    """Whatever went wrong, in words."""
+    status, title, words = _in_words(datasette, exception)
+    return _refusal(datasette, request, status, title, words)
+
+
+def _in_words(datasette: Any, exception: Exception) -> tuple[int, str, str]:
+    """(status, title, what happened and what to do)."""
+    if isinstance(exception, NotFound):
+        return 404, "There is no such page", "Every page can be reached from the overview."
+    if isinstance(exception, Forbidden):
+        return 403, "Not to be seen here", str(exception)
+    title = str(getattr(exception, "title", ""))
+    if isinstance(exception, QueryInterrupted) or title == "SQL Interrupted":
+        return 400, "The query took too long", too_long(datasette.limits.statement_seconds)
+    if isinstance(exception, DatasetteError):
+        return exception.status, exception.title or "That could not be done", exception.message
+    if isinstance(exception, Base400):
+        return exception.status, "That could not be done", str(exception.args[0])
+    if isinstance(exception, MemoryError):
+        return 400, "The query is too large", TOO_MUCH_MEMORY
+    # The file never changes: what Datasette cannot answer lies in what it was asked.
+    return 400, "That could not be done", "Datasette cannot answer this address."
+
+
+def _refusal(datasette: Any, request: Any, status: int, title: str, words: str) -> Any:
+    async def answer() -> Response:
+        if request.path.partition("?")[0].endswith((".json", ".csv")):
+            body = json.dumps({"ok": False, "status": status, "title": title, "error": words})
+            return Response(body, status=status, content_type="application/json; charset=utf-8")
+        content = {"title": title, "error": words, "status": status, "ok": False}
+        html = await datasette.render_template("error.html", content, request=request)
+        return Response.html(html, status=status)
+
+    return answer
+
 
 T = TypeVar("T")
 
@@ -101,7 +276,7 @@ class _Held(Database):  # type: ignore[misc]
             return await super().execute(*arguments, **{**options, "log_sql_errors": False})
         except MemoryError:
             raise DatasetteError(
-                plugin.TOO_MUCH_MEMORY, title="The query is too large", status=400
+                TOO_MUCH_MEMORY, title="The query is too large", status=400
             ) from None
         except sqlite3.DatabaseError as error:
             if as_csv.get():
@@ -135,7 +310,7 @@ def _let_go(fn: Callable[[sqlite3.Connection], T], connection: sqlite3.Connectio
 
 def serving(snapshot: held.OpenSnapshot, limits: QueryLimits) -> Queried:
     """Datasette on a held file, which has a connection for each of its threads."""
-    plugin.install()
+    install()
     source = source_of(snapshot.connections[0])
     settings = {
         "num_sql_threads": limits.threads,

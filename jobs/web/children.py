@@ -1,0 +1,205 @@
+"""What a process of the page's own does: `python -m jobs.web.children TASK COPY ...`.
+
+    query COPY SOCKET LIMITS     answers tables and queries: Datasette on the analysts' copy
+    check COPY SOCKET LIMITS     says what the record holds of a number or a text
+    build COPY FOLDER ADDRESS    writes the page's files, where no folder is named
+
+Started, watched and killed by `jobs.web.worker`. It writes a line of JSON whenever the parent has
+to know something, also of what is wrong, and ends when its standard input does. A task imports what
+it needs: the others do without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sqlite3
+import sys
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast import child
+from forecast.errors import BordercastError
+from forecast.store import held
+from jobs.web.responses import QueryLimits, send_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from forecast.claims.truth import CountTable
+
+_HOW = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
+
+
+def main(task: str, *words: str) -> None:
+    """Do a task until it is done or the parent is gone."""
+    threading.Thread(target=child.die_with_parent, daemon=True).start()
+    try:
+        if task == "build":
+            build(*words)
+            return
+        copy, place, text = words
+        limits = QueryLimits(**json.loads(text))
+        confine(limits)
+        application = {"query": queries, "check": texts}[task]
+        asyncio.run(answer(application, Path(copy), place, limits))
+    except BordercastError as error:
+        tell(problem=str(getattr(error, "problem", error)), words=str(error))
+        sys.exit(error.exit_code)
+
+
+def tell(**what: Any) -> None:
+    """Say something to the parent."""
+    print(json.dumps(what), flush=True)
+
+
+def confine(limits: QueryLimits) -> None:
+    """Keep to the limits; whoever reads the page comes first."""
+    child.confine(limits.address_bytes)
+    # Of all connections together, for as long as the process lives. SQLite refuses what goes
+    # beyond, where the system's limit would fail whichever part of the process asks next.
+    sqlite3.connect(":memory:").execute(f"pragma hard_heap_limit = {limits.heap_bytes:d}")
+    _after_readers()
+
+
+def _after_readers() -> None:
+    with suppress(OSError):  # where system calls are filtered
+        os.nice(10)
+
+
+async def answer(application: Any, copy: Path, place: str, limits: QueryLimits) -> None:
+    """Answer on a socket, and say from which file."""
+    import uvicorn
+
+    from jobs.web.server import QUIET
+
+    app, identity = await application(copy, limits)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listening.bind(place)
+    listening.listen(limits.threads + 1)
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        lifespan="off",
+        **QUIET,
+        h11_max_incomplete_event_size=65_536,
+        forwarded_allow_ips="*",  # only the page can reach the socket
+    )
+    tell(ready=identity)
+    await uvicorn.Server(config).serve(sockets=[listening])
+
+
+async def queries(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity]:
+    """Datasette on the copy."""
+    from jobs.web import sql
+
+    snapshot = held.hold(copy, limits.threads)
+    site = sql.serving(snapshot, limits)
+    await site.prepare()
+    return sql.application(site), snapshot.identity
+
+
+async def texts(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity]:
+    """A text in, a piece of a page out; nothing of it is kept."""
+    from starlette.requests import Request
+
+    from forecast.claims.truth import CountTable
+    from forecast.context import source_of
+
+    snapshot = held.hold(copy, 1)
+    connection = snapshot.connections[0]
+    tables = [CountTable.read(connection, source_of(connection))]
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        text = (await Request(scope, receive).body()).decode("utf-8", "replace")
+        body = await asyncio.to_thread(checked, text, tables)
+        await send_whole(send, 200, body.encode(), "text/html; charset=utf-8")
+
+    return application, snapshot.identity
+
+
+def checked(text: str, tables: Sequence[CountTable]) -> str:
+    """What the record says of a number or a text, as HTML; everything of the text is escaped.
+
+    tables : the counts of each measure of the record, the first one first.
+    """
+    from markupsafe import Markup, escape
+
+    from forecast.claims import annotate, together
+    from forecast.claims.decide import check
+    from forecast.claims.explain import VERDICT_WORDS
+    from forecast.claims.times import day_of
+    from forecast.claims.tokens import numeral
+
+    value = numeral(text.strip())
+    if value is not None and value == int(value):
+        return _number(int(value), tables)
+    day = day_of(text) or datetime.now(UTC).date()
+    result = together.merged(together.divided([check(text, table, day) for table in tables]))
+    verdicts = {**VERDICT_WORDS, "not_understood": "Not understood"}
+    pieces = list(annotate.pieces(result))
+    whole = Markup("").join(
+        Markup('<mark class="{}"><a href="#note-{}">{}<sup>{}</sup></a></mark>').format(
+            piece.verdict, piece.number, piece.text, piece.number
+        )
+        if piece.note
+        else escape(piece.text)
+        for piece in pieces
+    )
+    notes = Markup("").join(
+        Markup('<li id="note-{}"><b>{}:</b> <q>{}</q> {}</li>').format(
+            piece.number, verdicts[piece.verdict], piece.note.quote, piece.note.why
+        )
+        for piece in pieces
+        if piece.note
+    )
+    summary = Markup('<p class="lead" role="status">{}</p>').format(annotate.summary(result))
+    return f'{summary}<ol>{notes}</ol><h2>The text</h2><div class="checked">{whole}</div>'
+
+
+def _number(value: int, tables: Sequence[CountTable]) -> str:
+    from markupsafe import Markup
+
+    from forecast.claims import fact
+
+    items = [
+        Markup("<li>{}: {} in {}{}</li>").format(
+            f"{value:,}", match.subject.words(table.source), match.span.words(), _HOW[match.how]
+        )
+        for table in tables
+        for match in fact.matches(table, value)
+    ]
+    if not items:
+        words = fact.no_match_words(value, tables[0].source)
+        return Markup('<p class="lead" role="status">{}</p>').format(words)
+    lead = Markup('<p class="lead" role="status">This number is</p><ul>{}</ul>')
+    return lead.format(Markup("").join(items))
+
+
+def build(copy: str, folder: str, address: str) -> None:
+    """Write all of the page's files from a copy; say when the first page is there."""
+    from forecast import months
+    from forecast.config import Config
+    from forecast.context import Context
+    from jobs import site
+
+    snapshot = held.hold(Path(copy), 1)
+    context = Context.open(Path(copy), Config())
+
+    def first() -> None:
+        tell(written="first page")
+        _after_readers()  # from now on somebody may be reading
+
+    site.build(snapshot.connections[0], context, Path(folder), months.today(), address, first)
+    tell(written="all")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
