@@ -1,8 +1,8 @@
 """One database file, held open as it is, for a page that others may put questions to.
 
 All connections are to the same file, whatever is put under its name later: whoever reads through
-them sees one run. They can do nothing but read this file: an authorizer refuses anything else,
-and limits keep a single value from filling the memory.
+them sees one run. Those for visitors can do nothing but read this file: an authorizer refuses
+anything else, and limits keep a single value from filling the memory.
 """
 
 from __future__ import annotations
@@ -70,8 +70,11 @@ def _identity(stat: os.stat_result) -> Identity:
     return Identity(stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
 
-def hold(path: Path, count: int) -> OpenSnapshot:
+def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
     """Open a database file `count` times, all on the same file.
+
+    visitors : whether others' statements are run on it. Ours alone may be about one measure after
+        another, for which views are made in memory.
 
     Raises
     ------
@@ -84,7 +87,10 @@ def hold(path: Path, count: int) -> OpenSnapshot:
         run = _examined(path)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         snapshot = OpenSnapshot(
-            _identity(os.fstat(file)), file, run, [_connection(path) for _ in range(count)]
+            _identity(os.fstat(file)),
+            file,
+            run,
+            [_connection(path) if visitors else _immutable(path) for _ in range(count)],
         )
         if before == snapshot.identity == identity(path):
             return snapshot
@@ -121,13 +127,9 @@ def _examined(path: Path) -> RunRow:
 
 
 def _connection(path: Path) -> sqlite3.Connection:
-    """A connection that reads this file and nothing else, for whatever thread uses it first.
-
-    The file never changes: it is replaced by another under its name, or it is held no longer.
-    """
+    """A connection that reads this file and nothing else."""
     connection = _immutable(path)
     connection.execute("pragma query_only = on")
-    connection.execute("pragma trusted_schema = off")
     connection.execute("pragma temp_store = memory")  # where a query can be stopped by its size
     connection.execute("pragma schema_version").fetchone()
     for limit, value in _LIMITS.items():
@@ -137,8 +139,14 @@ def _connection(path: Path) -> sqlite3.Connection:
 
 
 def _immutable(path: Path) -> sqlite3.Connection:
+    """A connection for whatever thread uses it first.
+
+    The file never changes: it is replaced by another under its name, or it is held no longer.
+    """
     uri = f"file:{quote(str(path))}?immutable=1"
-    return sqlite3.connect(uri, uri=True, check_same_thread=False)
+    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    connection.execute("pragma trusted_schema = off")
+    return connection
 
 
 def _allowed(

@@ -58,6 +58,9 @@ TEXT_BYTES = 50_000  # of a text to check
 TEXTS_A_MINUTE = 20
 SQL = re.compile(rf"/({DATABASE}|-/static)(?=[/.?]|$)")
 # A refusal there may be framed too: it has no figures and no forms.
+# A text is held against all measures of the record, whichever one's page it is put into.
+CHECKS = ("/check/index.html", "/{measure}/check/index.html")
+CHECK = re.compile(r"(/[a-z0-9-]+)?/check/(index\.html)?")
 FRAMED = re.compile(r"(/as-of/\d+)?/embed/[a-z0-9-]+/?(index\.html)?$")
 NO_PAGE = Plain(404, "There is no such page", "Every page can be reached from the overview.")
 NOT_YET = Plain(
@@ -122,7 +125,7 @@ class Site:
         self._files = SiteFiles(directory=self.folder, check_dir=False)
         self._app = Starlette(
             routes=[
-                Route("/check/index.html", self._check, methods=["GET", "POST"]),
+                *(Route(path, self._check, methods=["GET", "POST"]) for path in CHECKS),
                 Route("/fact/{border}/{span}/{number}", self._fact),
                 Route(f"/{DATABASE}.db", self._download),
                 Mount("/", self._files),
@@ -219,7 +222,7 @@ class Site:
 
     def _refusal(self, scope: Scope) -> Plain | None:
         """Why this request is not answered at all, None if it is."""
-        posted = scope["method"] == "POST" and scope["path"] in ("/check/", "/check/index.html")
+        posted = scope["method"] == "POST" and CHECK.fullmatch(scope["path"])
         if scope["method"] not in ("GET", "HEAD") and not posted:
             return Plain(405, "Only reading is possible", "Nothing can be changed through here.")
         how = "Start it with `bordercast web --name NAME`; see docs/web.md."
@@ -293,7 +296,7 @@ class Site:
         return _Said(NO_PAGE if written else NOT_YET)
 
     async def _check(self, request: Request) -> Response:
-        place = self.folder / "check" / "index.html"
+        place = self.folder / request.path_params.get("measure", "") / "check" / "index.html"
         if not place.exists():  # of own counts, whose texts nobody can check
             raise HTTPException(404)
         page = await asyncio.to_thread(place.read_text, "utf-8")

@@ -111,11 +111,15 @@ async def texts(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity
     from starlette.requests import Request
 
     from forecast.claims.truth import CountTable
-    from forecast.context import source_of
+    from forecast.context import sources_of
+    from forecast.store import measures
 
-    snapshot = held.hold(copy, 1)
-    connection = snapshot.connections[0]
-    tables = [CountTable.read(connection, source_of(connection))]
+    snapshot = held.hold(copy, 1, visitors=False)
+    connection, tables = snapshot.connections[0], []
+    for source, number in zip(sources_of(connection), measures.ids(connection), strict=True):
+        if source.shipped:  # of others, nobody knows what their readers call them
+            with measures.scoped(connection, number):
+                tables.append(CountTable.read(connection, source))
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         text = (await Request(scope, receive).body()).decode("utf-8", "replace")
@@ -190,7 +194,7 @@ def build(copy: str, folder: str, address: str) -> None:
     from forecast.context import Context
     from jobs import site
 
-    snapshot = held.hold(Path(copy), 1)
+    snapshot = held.hold(Path(copy), 1, visitors=False)
     context = Context.open(Path(copy), Config())
 
     def first() -> None:

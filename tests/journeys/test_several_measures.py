@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -17,12 +18,15 @@ from click.testing import CliRunner
 import forecast
 from forecast.config import Config
 from forecast.context import Context
-from forecast.store import connect, integrity, measures
+from forecast.store import connect, copies, integrity, measures
 from jobs import monthly, site
 from jobs.cli import main
 from jobs.service import wakeup
+from jobs.web import children
+from jobs.web.worker import CHECK, OF_TEXTS, QueryServer
 from tests.support import drug_files, own_counts
 from tests.support.publisher import file_bytes, file_name
+from tests.support.site_visitor import PATIENT
 
 NOW = datetime(2026, 5, 18, 12, tzinfo=UTC)
 SOURCES = {
@@ -238,3 +242,43 @@ def test_a_number_of_any_measure_is_found(records):
 
     assert found.exit_code == 0, found.output
     assert "seizures" in found.output
+
+
+def test_the_page_s_box_holds_a_text_against_every_measure_it_can_be_about(records, tmp_path):
+    """As `web` starts it: on the analysts' copy, whose file it holds open."""
+    copy = tmp_path / "copy.db"
+    copies.copy(records["all"], copy, copies.READ_ONLY)
+    fentanyl = "CBP made 8 fentanyl seizures at the northern border in March 2026."
+    with closing(connect.read(records["all"])) as connection:
+        (count,) = connection.execute(
+            "select encounters from border_months where border = 'northern' and month = '2026-03'"
+        ).fetchone()
+    crossed = f"There were {count:,} encounters at the northern border in March 2026."
+
+    async def asked() -> list[str]:
+        server = QueryServer(copy, PATIENT, CHECK, OF_TEXTS)
+        scope = {"raw_path": b"/", "query_string": b"", "headers": [], "scheme": "http"}
+        try:
+            texts = (f"{crossed} {fentanyl}", f"{count:,}")
+            return [(await server.ask(scope, text.encode())).body.decode() for text in texts]
+        finally:
+            await server.close()
+
+    text, number = asyncio.run(asked())
+
+    assert re.findall(r'<mark class="(\w+)"', text) == ["right", "wrong"]
+    assert "another measure" not in text
+    assert f"{count:,}: encounters at and between ports of entry at the northern" in number
+
+
+@pytest.mark.slow
+def test_the_page_of_every_measure_is_written_where_no_folder_is_named(records, tmp_path, capsys):
+    copy = tmp_path / "copy.db"
+    copies.copy(records["all"], copy, copies.READ_ONLY)
+
+    children.build(str(copy), str(tmp_path / "site"), "")
+
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert said == [{"written": "first page"}, {"written": "all"}]
+    for folder in ("", "seizures/", "visits/"):
+        assert (tmp_path / "site" / folder / "index.html").is_file()

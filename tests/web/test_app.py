@@ -68,6 +68,9 @@ def ask(site, path, method="GET", host="localhost", **more) -> httpx.Response:
     return asyncio.run(asking())
 
 
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
 def checked(site, text: str, padding: int = 0) -> httpx.Response:
     body = f"text={text}&more=".encode() + b"y" * padding
     kind = {"content-type": "application/x-www-form-urlencoded"}
@@ -114,6 +117,8 @@ def test_a_page_is_answered_under_its_names_and_its_address_only(site):
         ("/check", "POST", 405),
         ("/check/other", "POST", 405),
         ("/check/", "PUT", 405),
+        ("/seizures/check", "POST", 405),
+        ("/as-of/3/check/", "POST", 405),
         ("/border/northern", "GET", 308),
         ("/border/x", "GET", 404),
         ("/border/../border/northern/", "GET", 404),
@@ -282,6 +287,17 @@ def test_a_border_that_is_no_page_has_no_numbers(facts):
     (facts.folder / "fact" / "eastern").symlink_to(facts.folder / "fact" / "northern")
 
     assert ask(facts, "/fact/eastern/2024-08/18944").status_code == 404
+
+
+def test_the_box_on_the_page_of_another_measure_is_the_same(site):
+    folder = site.folder / "seizures" / "check"
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text((site.folder / "check" / "index.html").read_text())
+
+    answer = ask(site, "/seizures/check/", "POST", content=b"text=18", headers=FORM)
+
+    assert answer.status_code == 200
+    assert site.checker.asked == [(b"/", b"18")]
 
 
 def test_the_box_is_there_where_texts_can_be_checked(site):
