@@ -27,7 +27,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from forecast.desk.site.folder import LIST
+from forecast.desk.site.output import LIST
 from forecast.errors import StoreError
 from forecast.store import held, ops
 from forecast.types import Totals

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from starlette.exceptions import HTTPException
 
-from forecast.desk.site.folder import LIST
+from forecast.desk.site.output import LIST
 from forecast.errors import StoreError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import wakes

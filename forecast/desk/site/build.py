@@ -14,21 +14,27 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.desk.site import folder
-from forecast.desk.site.border import border_page
-from forecast.desk.site.compare import comparisons
-from forecast.desk.site.facts import fact_page, facts
-from forecast.desk.site.folder import SiteFolder
-from forecast.desk.site.front import front
-from forecast.desk.site.lists import over_all, run_pages, small, tables
-from forecast.desk.site.month import month_page
-from forecast.desk.site.pages import TEMPLATES, SitePage, html
+from forecast.desk.site import output
+from forecast.desk.site.output import SiteFolder
+from forecast.desk.site.page import TEMPLATES, SitePage, html
+from forecast.desk.site.page_kinds import (
+    border_page,
+    comparisons,
+    embed_page,
+    fact_page,
+    facts,
+    front,
+    month_page,
+    over_all,
+    run_pages,
+    series_list,
+    series_page,
+    small,
+    subscribe_page,
+    tables,
+)
 from forecast.desk.site.pictures import ALBUM
-from forecast.desk.site.previews import embed_page
-from forecast.desk.site.record import SiteRecord, read_site
-from forecast.desk.site.series import series_list, series_page
-from forecast.desk.site.status import read_status
-from forecast.desk.site.subscribe import subscribe_page
+from forecast.desk.site.reading import SiteRecord, read_site, read_status
 from forecast.errors import ConfigError
 from forecast.store import page, read
 from forecast.store.views import view_rows
@@ -77,7 +83,7 @@ def write(
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
     status = read_status(run, page.newest_source(connection), today, source)
     state = f"{status} {address} {_drawn_by(source)} {measures or ''}".rstrip()
-    with folder.opened(to) as site:
+    with output.opened(to) as site:
         if site.is_current(state):
             first()
             return Built(run.id, 0, 0)

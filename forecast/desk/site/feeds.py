@@ -1,18 +1,229 @@
-"""Entries as Atom feeds (RFC 4287): the same entries give the same bytes."""
+"""What is new, as Atom feeds (RFC 4287): releases, unusual months, corrections."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from forecast.desk.site.news import NewsItem
+from forecast import months
+from forecast.desk.facts import MonthReport
+from forecast.desk.sentences import monthly, section
+from forecast.desk.site import flags
+from forecast.desk.site.reading import BorderRecord, SiteRecord
+from forecast.sources.wording import total_place
+from forecast.types import Row
+from forecast.words import change_words, day_words, known_words, month_words, one_line
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
+
+RELEASED, UNUSUAL, CORRECTED = KINDS = ("releases", "unusual", "corrections")
+LATELY = 24  # months whose release is in a feed
+
+
+@dataclass(frozen=True)
+class NewsItem:
+    """What a feed says once.
+
+    key : names it for good. place : of its page in the site. published, updated : "YYYY-MM-DD".
+    border : "" if of several.
+    """
+
+    key: str
+    kind: str
+    total: str
+    title: str
+    sentences: tuple[str, ...]
+    place: str
+    published: str
+    updated: str
+
+
+def everywhere(record: SiteRecord) -> Iterator[NewsItem]:
+    """Of all borders: a release once, and what is unusual or was corrected anywhere."""
+    yield from _releases(record)
+    for total in record.borders:
+        yield from (e for e in of_border(record, total) if e.kind != RELEASED)
+    for row in record.withdrawn:
+        yield _withdrawn(row)
+
+
+def of_border(record: SiteRecord, total: str) -> Iterator[NewsItem]:
+    """Of one border."""
+    border_record = record.borders[total]
+    for month in sorted(border_record.reports)[-LATELY:]:
+        yield _release(border_record, border_record.reports[month])
+    for flag in border_record.flags:
+        yield _unusual(border_record, flag)
+    yield from _revised(border_record)
+    for row in record.corrected:
+        if row["border"] == total:
+            yield _corrected(row, record.source)
+
+
+def _release(border_record: BorderRecord, report: MonthReport) -> NewsItem:
+    """A border's month."""
+    finding = section.finding(report)
+    first, last = _days(report)
+    return NewsItem(
+        key=f"{RELEASED}/{border_record.total}/{report.month}",
+        kind=RELEASED,
+        total=border_record.total,
+        title=f"{border_record.name}, {month_words(report.month)}: {_count(report)}",
+        sentences=(finding.finding, *finding.more, *finding.lead, finding.say, finding.avoid),
+        place=f"{border_record.place}{report.month}/",
+        published=first,
+        updated=last,
+    )
+
+
+def _releases(record: SiteRecord) -> Iterator[NewsItem]:
+    """A month of all borders."""
+    by_border = {name: border_record.reports for name, border_record in record.borders.items()}
+    whole = record.source.totals.whole
+    for month in sorted(by_border.get(whole, ()))[-LATELY:]:
+        reports = [
+            reports_by_month[month]
+            for reports_by_month in by_border.values()
+            if month in reports_by_month
+        ]
+        days = list(map(_days, reports))
+        yield NewsItem(
+            key=f"{RELEASED}/all/{month}",
+            kind=RELEASED,
+            total="",
+            title=f"{record.source.publisher.short} figures for {month_words(month)}: "
+            f"{_count(by_border[whole][month])} {record.source.totals.where(whole)}",
+            sentences=tuple(
+                f"{record.source.totals.name(report.border)}: {_with_halves(report)}. "
+                f"{section.finding(report).finding}"
+                for report in reports
+            ),
+            place=f"{total_place(whole, record.source)}{month}/",
+            published=min(first for first, _ in days),
+            updated=max(last for _, last in days),
+        )
+
+
+def _unusual(border_record: BorderRecord, flag: Row) -> NewsItem:
+    """A flag; updated when its episode ended."""
+    report = border_record.reports[flag["month"]]
+    card = flags.card(flag, report)
+    finding = section.finding(replace(report, flags=(flag,), shift=None))
+    first = _days(report)[0]
+    ended = border_record.reports.get(flag["closed"] or "")
+    return NewsItem(
+        key=f"{UNUSUAL}/{border_record.total}/{flag['month']}/{flag['kind']}",
+        kind=UNUSUAL,
+        total=border_record.total,
+        title=f"{card.badge}: {card.heading}",
+        sentences=tuple(
+            filter(
+                None,
+                (
+                    card.finding,
+                    *finding.more,
+                    *finding.lead,
+                    card.ended,
+                    finding.say,
+                    finding.avoid,
+                ),
+            )
+        ),
+        place=f"{border_record.place}{flag['month']}/",
+        published=first,
+        updated=max(first, _days(ended)[0]) if ended else first,
+    )
+
+
+def _revised(border_record: BorderRecord) -> Iterator[NewsItem]:
+    """What a release changed of a border's months, an entry a release."""
+    for (day, source), group in groupby(
+        border_record.restated, key=lambda row: (row["known_from"], row["source"])
+    ):
+        rows = list(group)
+        noun = "month" if len(rows) == 1 else "months"
+        yield NewsItem(
+            key=f"{CORRECTED}/{border_record.total}/{source}/{day}",
+            kind=CORRECTED,
+            total=border_record.total,
+            title=f"{border_record.name}: {len(rows)} {noun} revised by "
+            f"{border_record.source.publisher.short}",
+            sentences=(
+                f"Published {known_words(rows[0]['vintage'], day)}.",
+                *(_change(row, border_record.source) for row in rows),
+            ),
+            place=f"{border_record.place}{rows[0]['month']}/",
+            published=day,
+            updated=day,
+        )
+
+
+def _change(row: Row, source: Source) -> str:
+    now, before = row["encounters"], row["previous"]
+    return (
+        f"{month_words(row['month'])}: from {before:,} to {now:,} {source.measure.noun} "
+        f"({change_words(now, before)})."
+    )
+
+
+def _corrected(row: Row, source: Source) -> NewsItem:
+    """A correction that readers were sent."""
+    day = row["approved_at"][:10]
+    where = f"{source.totals.name(row['border'])}, {month_words(row['month'])}"
+    return NewsItem(
+        key=f"{CORRECTED}/{row['border']}/notice/{row['notice_id']}",
+        kind=CORRECTED,
+        total=row["border"],
+        title=f"Correction: {where}",
+        sentences=(
+            f"Our notice on {where}, is no longer right: {row['phrase']}.",
+            f"Subscribers were told on {day_words(day)}; the page has today's figures.",
+        ),
+        place=f"{total_place(row['border'], source)}{row['month']}/",
+        published=day,
+        updated=day,
+    )
+
+
+def _withdrawn(row: Row) -> NewsItem:
+    """A run that was withdrawn."""
+    day = row["at"][:10]
+    return NewsItem(
+        key=f"{CORRECTED}/run/{row['run_id']}",
+        kind=CORRECTED,
+        total="",
+        title=f"Run {row['run_id']} was withdrawn",
+        sentences=(
+            f"Withdrawn on {day_words(day)}: {one_line(row['why'])}",
+            "Please do not use its forecasts or comparisons any more.",
+        ),
+        place="newer/",
+        published=day,
+        updated=day,
+    )
+
+
+def _count(report: MonthReport) -> str:
+    return f"{report.encounters:,} {report.source.measure.noun}"
+
+
+def _with_halves(report: MonthReport) -> str:
+    return ", ".join(filter(None, (_count(report), monthly.halves_words(report, " and "))))
+
+
+def _days(report: MonthReport) -> tuple[str, str]:
+    """The days on which its first and its newest value became known."""
+    if not report.values:
+        day = months.days_after(report.month, 31).isoformat()
+        return day, day
+    return report.values[0].known_from, report.values[-1].known_from
+
 
 NEWEST = 40  # entries of a feed
 _ATOM = "http://www.w3.org/2005/Atom"

@@ -11,7 +11,7 @@ from forecast.desk import handout
 from forecast.desk.facts import Expectation, month_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences import section as section_texts
-from forecast.desk.site import cards, lines
+from forecast.desk.site import flags, page_kinds
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.read import RunRow
 from forecast.store.reports import MonthRecord
@@ -63,16 +63,16 @@ def every_text(found) -> dict[str, str]:
     said = {
         "brief": " ".join(monthly.expected_sentences(found)),
         "terminal": monthly.standing(found),
-        "page": lines.unusual(found, found.flags),
+        "page": page_kinds.unusual(found, found.flags),
         "finding": section.finding,
         "say": section.say,
         "nationwide": section.notes[0],
         "table": section.compared[0].name,
         "poster": " ".join(handout.handout(found, RUN, newest=False).lines),
-        "comparison": cards.forecast_line(found).name,
+        "comparison": flags.forecast_line(found).name,
     }
     if found.flags:
-        card = cards.card(found.flags[0], found)
+        card = flags.card(found.flags[0], found)
         said |= {"card": card.finding, "card's table": card.compared[0].name}
     return said
 
@@ -196,4 +196,6 @@ def test_a_month_without_a_forecast_says_so():
 
     assert list(monthly.expected_sentences(found)) == []
     assert monthly.standing(found) == "no forecast was made before it"
-    assert lines.unusual(found, ()) == "11,710 in February 2025; no forecast was made before it."
+    assert (
+        page_kinds.unusual(found, ()) == "11,710 in February 2025; no forecast was made before it."
+    )

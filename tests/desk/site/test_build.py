@@ -13,12 +13,10 @@ import pytest
 from forecast import months
 from forecast.claims.truth import OFO, USBP
 from forecast.desk.sentences import monthly
-from forecast.desk.site import build, lines, status
-from forecast.desk.site.border import border_page, year_table
-from forecast.desk.site.front import front
-from forecast.desk.site.pages import html as as_html
-from forecast.desk.site.pages import table
-from forecast.desk.site.series import series_list, series_page
+from forecast.desk.site import build, page_kinds, reading
+from forecast.desk.site.page import html as as_html
+from forecast.desk.site.page import table
+from forecast.desk.site.page_kinds import border_page, front, series_list, series_page, year_table
 from forecast.errors import ConfigError
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
@@ -97,7 +95,7 @@ def test_the_first_page_answers_first(full):
 
     for border in HEADLINES:
         newest, ahead = full.borders[border].newest, full.borders[border].ahead[0]
-        answer = lines.answer(full, border)
+        answer = page_kinds.answer(full, border)
         assert f"{newest.encounters:,}" in answer.unusual
         assert f"{ahead['median']:,}" in answer.expected
         assert f"{ahead['lo80']:,} to {ahead['hi80']:,}" in answer.expected
@@ -110,7 +108,7 @@ def test_the_first_page_answers_first(full):
 
 def test_a_flagged_month_is_said_to_be_unusual(full):
     found = full.borders["southwest"]
-    said = lines.unusual(found.reports["2025-02"], found.flags)
+    said = page_kinds.unusual(found.reports["2025-02"], found.flags)
 
     assert said.startswith("11,7")
     assert "far below the 61,918 of its hindcast: rarer than 1 month in 200" in said
@@ -224,7 +222,7 @@ def test_old_figures_are_said_once_with_what_to_do(record, tmp_path):
 
 
 def test_when_the_next_figures_come_is_said_without_counting_days():
-    assert status.next_release("2026-08", ENCOUNTERS).startswith("September 2026, due ")
+    assert reading.next_release("2026-08", ENCOUNTERS).startswith("September 2026, due ")
 
 
 def test_no_cell_of_a_file_is_a_formula():

@@ -13,13 +13,10 @@ from lxml import etree
 from PIL import Image
 
 from forecast.desk import handout
-from forecast.desk.site import previews
-from forecast.desk.site.border import border_page
-from forecast.desk.site.facts import fact_page, facts
-from forecast.desk.site.month import month_page
-from forecast.desk.site.pages import PICTURE, Preview
-from forecast.desk.site.pages import html as as_html
-from forecast.desk.site.previews import embed_page
+from forecast.desk.site import page_kinds
+from forecast.desk.site.page import PICTURE, Preview
+from forecast.desk.site.page import html as as_html
+from forecast.desk.site.page_kinds import border_page, embed_page, fact_page, facts, month_page
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES
 
@@ -102,7 +99,7 @@ def test_few_months_have_a_picture(full):
 
 
 def test_of_many_totals_only_the_whole_has_one(full, monkeypatch):
-    monkeypatch.setattr(previews, "NAMED", 3)
+    monkeypatch.setattr(page_kinds, "NAMED", 3)
 
     assert PICTURE not in border_page(full, "northern").files
     assert PICTURE in border_page(full, "nationwide").files

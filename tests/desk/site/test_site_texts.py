@@ -14,7 +14,7 @@ import lxml.html
 import pytest
 
 from forecast.desk.site import build
-from forecast.desk.site.lists import small
+from forecast.desk.site.page_kinds import small
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.store.views import view_rows

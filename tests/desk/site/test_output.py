@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast.desk.site.folder import SiteFolder
+from forecast.desk.site.output import SiteFolder
 
 
 def test_a_file_is_written_once_and_kept_while_it_is_the_same(tmp_path):

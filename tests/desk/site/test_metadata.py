@@ -13,9 +13,9 @@ import frictionless
 import pytest
 import rdflib
 
-from forecast.desk.site import build, citation
-from forecast.desk.site.border import border_page
-from forecast.desk.site.pages import html as as_html
+from forecast.desk.site import build, metadata
+from forecast.desk.site.page import html as as_html
+from forecast.desk.site.page_kinds import border_page
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.types import HEADLINES
@@ -58,7 +58,7 @@ def test_a_page_is_cited_by_an_address_that_names_run_and_digest(full, page):
 
 
 def test_what_latex_would_obey_is_taken_from_a_title(full):
-    cited = citation.cite("50% &amp; a {b}\\input_c", "x/", full, "")
+    cited = metadata.cite("50% &amp; a {b}\\input_c", "x/", full, "")
 
     assert r"title = {{50\% \& a  b  input\_c}}" in cited.bibtex
     assert "50% & a {b}" in cited.plain

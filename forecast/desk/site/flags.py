@@ -11,7 +11,7 @@ from forecast.desk.facts import MonthReport
 from forecast.desk.sentences import monthly, section, unusual
 from forecast.desk.sentences.monthly import ComparisonText
 from forecast.desk.sentences.unusual import unusual_words
-from forecast.desk.site.record import BorderRecord, PartRecord, SiteRecord
+from forecast.desk.site.reading import BorderRecord, PartRecord, SiteRecord
 from forecast.sources.wording import total_place
 from forecast.types import Row
 from forecast.words import basis_noun, change_words, month_words, one_line

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from forecast.desk.site import border
+from forecast.desk.site import page_kinds
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 
 
 def shades(**counts: int) -> dict[str, tuple[int | None, int]]:
     held = [{"month": month[1:].replace("_", "-"), "encounters": n} for month, n in counts.items()]
-    rows = border.year_table(SimpleNamespace(months=held, source=ENCOUNTERS))
+    rows = page_kinds.year_table(SimpleNamespace(months=held, source=ENCOUNTERS))
     return {cell[0]: cell[1:] for row in rows for cell in row.months if cell}
 
 
@@ -39,7 +39,7 @@ def test_equal_counts_have_one_shade():
 
 
 def test_scores_are_shown_at_every_lead_that_is_judged(full):
-    assert [row.lead for row in border.score_rows(full.borders["northern"])] == [
+    assert [row.lead for row in page_kinds.score_rows(full.borders["northern"])] == [
         "1 to 12 months", "1 month", "3 months", "6 months", "12 months",
     ]  # fmt: skip
 
@@ -58,4 +58,4 @@ def test_an_error_is_said_against_that_of_no_change(full, ratio, words):
     found = full.borders["northern"]
     scores = [{**row, "relative_mae": ratio} for row in found.scores]
 
-    assert [row.error for row in border.score_rows(replace(found, scores=scores))][1] == words
+    assert [row.error for row in page_kinds.score_rows(replace(found, scores=scores))][1] == words

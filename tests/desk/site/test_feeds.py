@@ -11,8 +11,8 @@ from icalendar import Calendar
 from lxml import etree
 
 from forecast import months
-from forecast.desk.site import subscribe
-from forecast.desk.site.subscribe import subscribe_page
+from forecast.desk.site import page_kinds
+from forecast.desk.site.page_kinds import subscribe_page
 from forecast.types import HEADLINES
 from tests.support.file_answers import answered
 
@@ -173,7 +173,7 @@ def test_the_calendar_is_read_with_its_windows_and_their_uncertainty(files, full
     ],
 )
 def test_the_rhythm_says_how_much_it_rests_on(full, known, words):
-    said = subscribe.rhythm(replace(full, release_days=known))
+    said = page_kinds.rhythm(replace(full, release_days=known))
 
     assert words in said
     assert ("too few" in said) == (len(known) == 1)

@@ -15,11 +15,11 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from forecast.desk.export import safe
-from forecast.desk.site import citation, datasets
-from forecast.desk.site.datasets import Dataset
+from forecast.desk.site import metadata
 from forecast.desk.site.markup import coded
+from forecast.desk.site.metadata import Dataset
 from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, UNFORECAST_KEY, Drawn
-from forecast.desk.site.record import SiteRecord
+from forecast.desk.site.reading import SiteRecord
 from forecast.months import fiscal_months, year_name, year_noun
 from forecast.sources.wording import total_place
 from forecast.types import Row
@@ -95,14 +95,14 @@ def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
         "to": lambda place, anchor="": f"{root}{place}index.html{anchor}",
         "site": f"{address.rstrip('/')}/" if address else "",
         "address": f"{address.rstrip('/')}/{page.place}" if address else "",
-        "cite": lambda title: citation.cite(title, page.place, record, address),
-        "digest_mark": citation.mark(record),
+        "cite": lambda title: metadata.cite(title, page.place, record, address),
+        "digest_mark": metadata.mark(record),
         "dataset": None,
         "preview": page.preview,
         **_words(record.source),
     }
     if page.dataset is not None:
-        values["dataset"] = _in_page(datasets.schema_org(page.dataset, record, values["address"]))
+        values["dataset"] = _in_page(metadata.schema_org(page.dataset, record, values["address"]))
     template = _environment().get_template(f"{page.template}.html")
     return template.render(**values, **page.shown).encode()
 
