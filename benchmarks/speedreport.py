@@ -55,9 +55,24 @@ def write(result: Result) -> None:
 
 
 def markdown(result: Result) -> str:
-    """The picture and every table, as the page has them."""
+    """Return the page's part: the picture, tables without what only a terminal shows, misses."""
     picture = f"![Seconds by number of series, ours and the peers'](images/{PICTURE.name})"
-    return "\n\n".join([picture, *map(_as_markdown, every_table(result))])
+    shown = [ours(result), engines(result), faster(result)]
+    shown += [_narrowed(scores(result, name)) for name in (TOGETHER, PROPHET)]
+    missed = [
+        f"{what}, {_bound(of)}: {_digits(of['came'])}"
+        for what, of in result["reach"].items()
+        if not of["reached"]
+    ]
+    reached = f"Bounds not reached: {'; '.join(missed) or 'none'}."
+    return "\n\n".join([picture, *map(_as_markdown, shown), reached])
+
+
+def _narrowed(table: Shown) -> Shown:
+    """Leave out the scores of single leads."""
+    kept = [i for i, head in enumerate(table.heads) if head not in LEADS]
+    rows = [[row[i] for i in kept] for row in table.rows]
+    return Shown(table.title, [table.heads[i] for i in kept], rows)
 
 
 def _as_markdown(table: Shown) -> str:
