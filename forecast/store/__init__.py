@@ -11,7 +11,7 @@ runs       forecasts, hindcasts, judgements: one publishing transaction
 watch      what the watch reads and writes: flags, episodes, drivers
 notices    what is to be told, and who approved it
 deliveries what became of each message, in ops.db
-ledger     the chain of entries that shows an edit; parts, what an entry states; scheme1, digests
+ledger     the chain of entries that shows an edit; digest_parts, what one states; scheme1, digests
            as earlier programs made them
 integrity  the ledger compared with the tables; looking a quoted digest up
 trouble    what SQLite's own errors mean to a person

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from forecast.store.observations import row_with_id
-from forecast.store.read import rows
+from forecast.store.queries import rows, sql
 from forecast.types import Change, SeriesKey
 
 if TYPE_CHECKING:
@@ -35,11 +35,7 @@ def published_medians(db: Database, run_id: int) -> dict[SeriesKey, dict[str, in
     """The engine's medians of the borders' totals as a run published them, by month."""
     medians: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
     for total, month, median in db.execute(
-        """
-        select s.border, f.month, f.median
-        from forecasts as f join series as s on s.id = f.series_id
-        where f.run_id = ? and s.dimension = '' and f.model = 'bordercast'
-        """,
+        sql("published_medians"),
         (run_id,),
     ):
         medians[SeriesKey(total)][month] = median
@@ -50,15 +46,7 @@ def counts_at(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
     """The borders' counts by month, as the releases of a run stated them."""
     by_series: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
     for total, month, count in db.execute(
-        """
-        select s.border, o.month, o.encounters
-        from observations as o
-        join series as s on s.id = o.series_id
-        join release_places as p on p.release_id = o.release_id
-        where s.dimension = '' and p.kind <> 'vintage'
-            and o.release_id in (select release_id from run_releases where run_id = ?)
-        order by s.border, o.month, p.place
-        """,
+        sql("counts_at"),
         (run_id,),
     ):
         by_series[SeriesKey(total)][month] = count  # the last in the order stands
@@ -71,10 +59,6 @@ def latest(
     """What moved with a run, the last if None, rows of `forecast_changes`, by month."""
     return rows(
         connection,
-        """
-        select * from forecast_changes
-        where run_id = coalesce(?, (select id from latest_run)) and (? is null or border = ?)
-        order by border, month
-        """,
+        "latest_changes",
         (run_id, total, total),
     )

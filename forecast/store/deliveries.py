@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from forecast.store.connect import transaction
-from forecast.store.read import rows
+from forecast.store.queries import rows, sql
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -87,11 +87,7 @@ def save_recipients(db: Database, recipients: Iterable[Subscriber]) -> None:
     """Take over the recipients of the settings; who unsubscribed stays so."""
     with transaction(db):
         db.conn.executemany(
-            """
-            insert into recipients (address, borders, digest) values (?, ?, ?)
-            on conflict (address) do update
-            set borders = excluded.borders, digest = excluded.digest
-            """,
+            sql("save_recipients"),
             [(r.address.lower(), ",".join(r.borders), int(r.digest)) for r in recipients],
         )
 
@@ -101,12 +97,7 @@ def unsubscribe(db: Database, address: str, now: datetime) -> bool:
     address, moment = address.lower(), text(now)
     with transaction(db):
         cursor = db.execute(
-            """
-            insert into recipients (address, borders, digest, unsubscribed_at)
-            values (?, '', 0, ?)
-            on conflict (address) do update set unsubscribed_at = excluded.unsubscribed_at
-            where unsubscribed_at is null
-            """,
+            sql("unsubscribe"),
             (address, moment),
         )
         db.execute(
@@ -141,11 +132,7 @@ def queue(
         )
         for content_key, edition, recipient in to:
             added += db.execute(
-                """
-                insert or ignore into deliveries (
-                    content_key, recipient, edition, state, queued_at, next_attempt_at
-                ) values (?, ?, ?, 'waiting', ?, ?)
-                """,
+                sql("queue_delivery"),
                 (content_key, recipient.lower(), edition, queued, moment),
             ).rowcount
     return added
@@ -202,28 +189,13 @@ def claim(db: Database, now: datetime, *, hooks: bool = False) -> Delivery | Non
     with transaction(db):
         due = db.execute(
             # Read in order, so that it ends at the first that is due, however many there are.
-            """
-            select content_key, recipient from deliveries as d indexed by deliveries_in_order
-            where state = 'waiting' and next_attempt_at <= ?
-                and (recipient glob 'hook:*') = ? and not exists (
-                select 1 from deliveries as b
-                where b.recipient = d.recipient and b.queued_at < d.queued_at
-                    and b.state in ('waiting', 'sending')
-            )
-            order by queued_at, recipient, content_key limit 1
-            """,
+            sql("next_delivery"),
             (moment, hooks),
         ).fetchone()
         if due is None or not _claimed(db, due, moment):
             return None
         row = db.execute(
-            """
-            select d.recipient, d.queued_at, d.attempts,
-                m.content_key, m.edition, m.subject, m.sender, m.mime
-            from deliveries as d
-            join messages as m on (m.content_key, m.edition) = (d.content_key, d.edition)
-            where d.content_key = ? and d.recipient = ?
-            """,
+            sql("claimed_message"),
             due,
         ).fetchone()
     recipient, queued_at, attempts, *message = row
@@ -232,10 +204,7 @@ def claim(db: Database, now: datetime, *, hooks: bool = False) -> Delivery | Non
 
 def _claimed(db: Database, key: tuple[str, str], moment: str) -> bool:
     cursor = db.execute(
-        """
-        update deliveries set state = 'sending', claimed_at = ?, attempts = attempts + 1
-        where content_key = ? and recipient = ? and state = 'waiting'
-        """,
+        sql("claim_delivery"),
         (moment, *key),
     )
     return bool(cursor.rowcount == 1)
@@ -279,12 +248,7 @@ def revive(db: Database, now: datetime) -> int:
         moment = text(now)
         for key in rows:
             db.execute(
-                """
-                update deliveries
-                set state = 'waiting', settled_at = null, attempts = 0, queued_at = ?,
-                    next_attempt_at = ?
-                where content_key = ? and recipient = ?
-                """,
+                sql("revive_delivery"),
                 (_after_all(db, now), moment, *key),
             )
     return len(rows)
@@ -305,11 +269,7 @@ def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
 def sendable(db: Database | sqlite3.Connection, now: datetime) -> dict[str, int]:
     """Subject -> how many deliveries are due."""
     rows = db.execute(
-        """
-        select m.subject, count(*) from deliveries as d
-        join messages as m on (m.content_key, m.edition) = (d.content_key, d.edition)
-        where d.state in ('waiting', 'sending') and d.next_attempt_at <= ? group by 1
-        """,
+        sql("sendable"),
         (text(now),),
     )
     return dict(rows.fetchall())
@@ -319,11 +279,7 @@ def hand_back(db: Database, delivery: Delivery, now: datetime) -> None:
     """As if it had never been claimed: the fault was not this delivery's."""
     with transaction(db):
         db.execute(
-            """
-            update deliveries
-            set state = 'waiting', claimed_at = null, attempts = attempts - 1, next_attempt_at = ?
-            where content_key = ? and recipient = ? and state = 'sending'
-            """,
+            sql("hand_back"),
             (text(now), delivery.message.content_key, delivery.recipient),
         )
 
@@ -333,11 +289,7 @@ def _set(
 ) -> None:
     with transaction(db):
         db.execute(
-            """
-            update deliveries
-            set state = ?, settled_at = ?, next_attempt_at = ?, reply = ?, claimed_at = null
-            where content_key = ? and recipient = ? and state = 'sending'
-            """,
+            sql("set_delivery"),
             (state, settled, then, reply, delivery.message.content_key, delivery.recipient),
         )
 
@@ -377,21 +329,11 @@ def of_notice(connection: sqlite3.Connection, content_key: str) -> list[dict[str
     """Every delivery of one content, by recipient."""
     return rows(
         connection,
-        """
-        select recipient, edition, state, attempts, queued_at, next_attempt_at, settled_at, reply
-        from deliveries where content_key = ? order by recipient
-        """,
+        "deliveries_of_notice",
         (content_key,),
     )
 
 
 def failed(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Deliveries that never will arrive, and why."""
-    return rows(
-        connection,
-        """
-        select content_key, recipient, state, settled_at, reply from deliveries
-        where state in ('refused', 'given up') order by settled_at, recipient
-        """,
-        (),
-    )
+    return rows(connection, "failed_deliveries")

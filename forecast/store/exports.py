@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
-from forecast.store.read import border_order
+from forecast.store.queries import sql, total_order
 from forecast.types import HUB_PERMILLES
 
 if TYPE_CHECKING:
@@ -25,12 +25,7 @@ def hindcasts(
     HUB_PERMILLES, all in counts; by border, cutoff and month.
     """
     rows = connection.execute(
-        f"""
-        select s.border, s.dimension, s.member, h.cutoff, h.month, h.horizon, h.median, {_QUANTILES}
-        from hindcasts as h join series as s on s.id = h.series_id
-        where h.model = ? and h.cutoff >= ?
-        order by {border_order("s.border", totals)}, s.dimension, s.member, h.cutoff, h.month
-        """,
+        sql("hindcast_quantiles", quantiles=_QUANTILES, order=total_order("s.border", totals)),
         (model, first_cutoff),
     )
     return [tuple(row) for row in rows]
@@ -49,20 +44,5 @@ def issued_quantiles(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
 
     Where several runs issued one from the same cutoff, the first counts.
     """
-    rows = connection.execute(
-        """
-        select s.border, f.cutoff, q.month, f.horizon, q.prob_permille, q.value
-        from quantiles as q
-        join series as s on s.id = q.series_id
-        join forecasts as f
-            on (f.run_id, f.series_id, f.month) = (q.run_id, q.series_id, q.month)
-            and f.model = 'bordercast'
-        where f.run_id = (
-            select min(g.run_id) from forecasts as g
-            where g.series_id = f.series_id and g.model = f.model and g.cutoff = f.cutoff
-                and g.run_id not in (select run_id from withdrawals)
-        )
-        order by f.cutoff, s.border, f.horizon, q.prob_permille
-        """
-    )
+    rows = connection.execute(sql("issued_quantiles"))
     return [tuple(row) for row in rows]

@@ -6,7 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from forecast.store import flags
-from forecast.store.read import rows
+from forecast.store.queries import rows, sql
 from forecast.types import Row
 
 if TYPE_CHECKING:
@@ -26,22 +26,14 @@ def quarantined(db: Database | sqlite3.Connection, seq: int) -> bool:
 
 def newest_release(db: Database | sqlite3.Connection) -> tuple[int, str]:
     """Id and sha256 of the newest accepted release."""
-    row = db.execute(
-        """
-        select r.id, r.sha256 from releases as r join release_places as p on p.release_id = r.id
-        where r.kind <> 'vintage' order by p.place desc limit 1
-        """
-    ).fetchone()
+    row = db.execute(sql("newest_release")).fetchone()
     return int(row[0]), str(row[1])
 
 
 def judged_as_issued(connection: sqlite3.Connection, month: str) -> list[str]:
     """The borders whose month was judged by a forecast issued before it was published."""
     rows = connection.execute(
-        """
-        select border from judged_months
-        where month = ? and dimension = '' and basis = 'issued'
-        """,
+        sql("judged_as_issued"),
         (month,),
     )
     return [total for (total,) in rows]
@@ -51,11 +43,7 @@ def episodes(connection: sqlite3.Connection, month: str) -> list[Row]:
     """The borders' episodes that are open, or ended with this month, the latest opened last."""
     return rows(
         connection,
-        """
-        select border, opened, side, state, closed from flag_episodes
-        where dimension = '' and opened <= ? and (closed is null or closed = ?)
-        order by opened
-        """,
+        "episodes",
         (month, month),
     )
 

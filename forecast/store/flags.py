@@ -6,7 +6,7 @@ import sqlite3
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from forecast.store.read import border_order, rows
+from forecast.store.queries import rows, total_order
 
 if TYPE_CHECKING:
     from forecast.types import Totals
@@ -35,31 +35,15 @@ def flags(
     """
     return rows(
         connection,
-        f"""
-        select a.*,
-            (select count(*) from flags as c where c.parent_flag_id = a.flag_id
-                and c.role = 'listed') as listed,
-            (select count(*) from flags as c where c.parent_flag_id = a.flag_id
-                and c.role = 'apart') as apart
-        from all_flags as a
-        where (? is null or a.border = ?) and a.month >= ?
-            and (? or a.severity <> 'watch') and (? or a.dimension = '')
-        order by a.month desc, {border_order("a.border", totals)}, a.dimension, a.member
-        """,
+        "flags",
         (total, total, since, watch, parts),
+        order=total_order("a.border", totals),
     )
 
 
 def drivers(connection: sqlite3.Connection) -> dict[int, list[dict[str, Any]]]:
     """Flag -> what moved it, the largest contributions of each dimension first."""
     by_flag: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows(
-        connection,
-        """
-        select * from flag_drivers
-        order by flag_id, dimension, role = 'unattributed', abs(contribution) desc, member
-        """,
-        (),
-    ):
+    for row in rows(connection, "every_driver"):
         by_flag[row.pop("flag_id")].append(row)
     return dict(by_flag)

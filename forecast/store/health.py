@@ -9,19 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from forecast.store import connect, notices, ops
-from forecast.store.read import rows
+from forecast.store.queries import rows, sql
 from forecast.words import printable
 
 
 def awaiting(connection: sqlite3.Connection) -> list[str]:
     """Names of accepted releases that no run has covered yet, oldest first."""
-    rows = connection.execute(
-        """
-        select source from releases
-        where status = 'accepted' and id not in (select release_id from run_releases)
-        order by seq, source
-        """
-    )
+    rows = connection.execute(sql("awaiting"))
     return [name for (name,) in rows]
 
 
@@ -50,79 +44,62 @@ def left_out(connection: sqlite3.Connection) -> list[str]:
 
 def undelivered(path: Path) -> dict[str, int]:
     """State -> how many deliveries have not arrived; `path` is the main database."""
-    return {
-        row["state"]: row["count"]
-        for row in _ops_rows(
-            path,
-            "select state, count(*) as count from deliveries "
-            "where state in ('waiting', 'sending', 'refused', 'given up') group by 1",
-        )
-    }
+    return {row["state"]: row["count"] for row in _ops_rows(path, "deliveries_by_state")}
 
 
 def mail_stopped(path: Path) -> str:
     """Why the mail queue is stopped, "" if it does not."""
-    rows = _ops_rows(path, "select reason from mail_state where stopped_at is not null")
+    rows = _ops_rows(path, "mail_stopped")
     return rows[0]["reason"] if rows else ""
 
 
 def blocked(path: Path) -> dict[str, Any] | None:
     """The last poll, if the publisher's page could not be had."""
-    rows = _ops_rows(
-        path,
-        "select outcome, detail, blocked_since, not_before, started_at from polls "
-        "order by id desc limit 1",
-    )
+    rows = _ops_rows(path, "last_poll")
     return rows[0] if rows and rows[0]["outcome"] in ("blocked", "unreachable") else None
 
 
 def unrecognized(path: Path) -> list[str]:
     """Addresses on the publisher's page that look like data and are not understood, with why."""
-    rows = _ops_rows(
-        path, "select url, unrecognized from links where listed and unrecognized <> '' order by url"
-    )
+    rows = _ops_rows(path, "unrecognized_links")
     return [f"{printable(row['url'])} ({row['unrecognized']})" for row in rows]
 
 
 def left_in_inbox(path: Path) -> list[str]:
     """Names in the inbox that could not be taken in at the last look, with why."""
-    rows = _ops_rows(path, "select name, reason from inbox_left order by name")
+    rows = _ops_rows(path, "left_in_inbox")
     return [f"{row['name']}: {row['reason']}" for row in rows]
 
 
 def unknown_labels(path: Path) -> list[str]:
     """Labels of accepted files that are not known, with their dimension and file."""
-    rows = _ops_rows(
-        path,
-        "select dimension, label, max(file_name) as file_name from unknown_labels "
-        "group by 1, 2 order by 1, 2",
-    )
+    rows = _ops_rows(path, "unknown_labels")
     return [f"{row['dimension']} {row['label']!r} in {row['file_name']}" for row in rows]
 
 
 def untouched(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether there are only the embedded figures: no poll yet, and no file."""
     row = connection.execute("select 1 from releases where kind not in ('bundle', 'vintage')")
-    return row.fetchone() is None and not _ops_rows(path, "select 1 from polls limit 1")
+    return row.fetchone() is None and not _ops_rows(path, "any_poll")
 
 
 def wakes(path: Path) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """(The last wake, who leads or led last), each None before the first."""
     wake = _ops_rows(
         path,
-        "select started_at, finished_at, pid, outcome, detail from wakes order by id desc limit 1",
+        "last_cycle",
     )
-    leader = _ops_rows(path, "select * from service")
+    leader = _ops_rows(path, "leader")
     return (wake[0] if wake else None), (leader[0] if leader else None)
 
 
 def mail_due(path: Path, now: datetime) -> bool:
     """Whether a delivery may be tried now, or a notice was approved that has none."""
     moment = now.isoformat(timespec="seconds")
-    known = {row["content_key"] for row in _ops_rows(path, "select content_key from deliveries")}
+    known = {row["content_key"] for row in _ops_rows(path, "content_keys")}
     due = _ops_rows(
         path,
-        "select next_attempt_at as at from deliveries where state = 'waiting' order by 1 limit 1",
+        "next_attempt",
     )
     with closing(connect.read(path)) as connection:
         approved = connection.execute(
@@ -133,12 +110,12 @@ def mail_due(path: Path, now: datetime) -> bool:
     return unknown or any(row["at"] <= moment for row in due)
 
 
-def _ops_rows(path: Path, query: str) -> list[dict[str, Any]]:
+def _ops_rows(path: Path, name: str) -> list[dict[str, Any]]:
     """Rows of ops.db; none where it is not there yet, or from before this table."""
     if not ops.ops_path(path).exists():
         return []
     with ops.reading(path) as connection:
         try:
-            return rows(connection, query, ())
+            return rows(connection, name)
         except sqlite3.OperationalError:
             return []

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from forecast.store import ledger, measures, schema, scheme1, sqlite_errors, witnesses
+from forecast.store.digest_parts import GROUPS, PARTS
 from forecast.store.lawful import Statements
 from forecast.store.ledger import ROOT, EntryKey, LedgerEntry
-from forecast.store.parts import GROUPS, PARTS
 from forecast.store.releases import counts_digest, load_snapshot
 
 RUNS_AT_SIGHT = 12  # a year
@@ -64,7 +64,7 @@ class Quoted:
     of. subject : what that entry is about. later : (kind, subject) of the entries since.
     standing : the newest digest of the run asked for, "" if there is no such run.
     run_scheme : of the run asked for.
-    differs : of `parts.GROUPS`, those in which the quoted digest differs from the nearest one the
+    differs : of `GROUPS`, those in which the quoted digest differs from the nearest one the
     record has; empty where the marks do not tell.
     """
 

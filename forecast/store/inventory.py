@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.errors import DataError
 from forecast.store import ledger
+from forecast.store.queries import sql
 from forecast.store.releases import RELEASE_COLUMNS, save_snapshot
 from forecast.types import Release, Snapshot
 
@@ -42,13 +43,7 @@ def save_refused(db: Database, release: Release, reason: str) -> int:
     values = (*astuple(release), "quarantined", reason, "")
     marks = ", ".join("?" * len(values))
     (release_id,) = db.execute(
-        f"""
-        insert into main.releases ({columns}, measure_id)
-        values ({marks}, (select measure_id from scope))
-        on conflict (measure_id, sha256)
-            do update set reason = excluded.reason where status = 'quarantined'
-        returning id
-        """,
+        sql("save_refused", columns=columns, marks=marks),
         values,
     ).fetchone()
     ledger.add_release(db, release_id)
@@ -97,15 +92,7 @@ def is_of_measure(db: Database | sqlite3.Connection, release_id: int) -> bool:
 def statement(connection: sqlite3.Connection, release_id: int) -> list[dict[str, Any]]:
     """What a release states of each border: first and last month, months it was first to change."""
     rows = connection.execute(
-        """
-        select c.border, min(c.first_month) as first_month, max(c.last_month) as last_month,
-            (select count(*) from observations as o join series as s on s.id = o.series_id
-             where o.release_id = c.release_id and s.border = c.border and s.dimension = '')
-                as changed_months
-        from coverage as c
-        where c.release_id = ? and c.dimension = ''
-        group by c.border order by c.border
-        """,
+        sql("coverage_by_total"),
         (release_id,),
     )
     return _as_dicts(rows)
@@ -114,11 +101,7 @@ def statement(connection: sqlite3.Connection, release_id: int) -> list[dict[str,
 def revisions_by(connection: sqlite3.Connection, release_id: int) -> list[dict[str, Any]]:
     """Totals this release changed against the release before it, newest month first."""
     rows = connection.execute(
-        """
-        select border, month, encounters_before, encounters, change
-        from revisions
-        where release_id = ? and dimension = '' order by month desc, border
-        """,
+        sql("revisions_by"),
         (release_id,),
     )
     return _as_dicts(rows)
@@ -131,13 +114,5 @@ def _as_dicts(rows: sqlite3.Cursor) -> list[dict[str, Any]]:
 
 def newest_files(connection: Database | sqlite3.Connection) -> list[tuple[str, str, str]]:
     """(file name, sha256, last month) of the accepted files of the newest month, all layouts."""
-    rows = connection.execute(
-        """
-        select file_name, sha256, data_through from releases
-        where status = 'accepted' and kind <> 'vintage' and seq / 100 = (
-            select max(seq / 100) from releases where status = 'accepted' and kind <> 'vintage'
-        )
-        order by file_name
-        """
-    )
+    rows = connection.execute(sql("newest_files"))
     return [(str(row[0]), str(row[1]), str(row[2])) for row in rows]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.store.connect import insert
 from forecast.store.observations import row_with_id
-from forecast.store.read import rows
+from forecast.store.queries import rows, sql
 from forecast.types import Publication, SeriesKey, SimulationSpec, StoredMarginals
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ def save_joint(
 
 def path_rule(connection: sqlite3.Connection, run_id: int) -> SimulationSpec | None:
     """How a run's paths are drawn; None for a run that kept none."""
-    row = connection.execute(
-        "select rule, seed, borders, correlation from path_rules where run_id = ?", (run_id,)
-    ).fetchone()
+    row = connection.execute(sql("path_rule"), (run_id,)).fetchone()
     if row is None:
         return None
     rule, seed, totals, correlation = row
@@ -62,11 +60,7 @@ def path_rule(connection: sqlite3.Connection, run_id: int) -> SimulationSpec | N
 def path_marks(connection: sqlite3.Connection, run_id: int) -> list[StoredMarginals]:
     """From what a run's paths are drawn, every series."""
     rows = connection.execute(
-        """
-        select s.border, s.dimension, s.member, s.component, p.cutoff, p.marks, p.share, p.known
-        from path_marks as p join series as s on s.id = p.series_id
-        where p.run_id = ? order by s.id
-        """,
+        sql("path_marks"),
         (run_id,),
     )
     return [
@@ -77,17 +71,14 @@ def path_marks(connection: sqlite3.Connection, run_id: int) -> list[StoredMargin
 
 def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
     """Every series that is held."""
-    rows = connection.execute("select border, dimension, member, component from series order by id")
+    rows = connection.execute(sql("series_keys"))
     return [SeriesKey(*row) for row in rows]
 
 
 def counts(connection: sqlite3.Connection, key: SeriesKey) -> dict[str, int]:
     """A series' published counts by month, as they are now; a month of no encounters is 0."""
     rows = connection.execute(
-        """
-        select month, encounters from series_months
-        where border = ? and dimension = ? and member = ? order by month
-        """,
+        sql("counts_of_series"),
         key[:3],
     )
     return dict(rows.fetchall())
@@ -97,12 +88,7 @@ def standard_spans(connection: sqlite3.Connection, key: SeriesKey) -> list[dict[
     """The last run's answers for the usual spans of a series, rows of `span_forecasts`."""
     return rows(
         connection,
-        """
-        select * from span_forecasts
-        where border = ? and dimension = ? and member = ?
-            and run_id = (select id from latest_run)
-        order by first_month, last_month
-        """,
+        "periods_of_series",
         key[:3],
     )
 
@@ -113,10 +99,7 @@ def month_forecasts(
     """The last run's forecasts of a series, month by month, rows of `latest_forecasts`."""
     return rows(
         connection,
-        """
-        select * from latest_forecasts
-        where border = ? and dimension = ? and member = ? and model = ? order by month
-        """,
+        "forecasts_of_series",
         (*key[:3], model),
     )
 
@@ -124,12 +107,7 @@ def month_forecasts(
 def newest_months(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str]:
     """Last month forecast from, of a series and of its border, in the last run; "" if none."""
     row = connection.execute(
-        """
-        select
-            coalesce(max(cutoff) filter (where dimension = ? and member = ?), ''),
-            coalesce(max(cutoff) filter (where dimension = ''), '')
-        from latest_forecasts where border = ? and model = 'bordercast'
-        """,
+        sql("newest_months"),
         (key.dimension, key.member, key.total),
     ).fetchone()
     return str(row[0]), str(row[1])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.store.observations import series_by_id
+from forecast.store.queries import sql
 from forecast.types import Scope, SeriesKey
 
 if TYPE_CHECKING:
@@ -42,12 +43,7 @@ def known_days(
     """
     by_scope: dict[Scope, list[StatedSince]] = defaultdict(list)
     rows = db.execute(
-        """
-        select c.border, c.dimension, c.component, c.first_month, c.last_month, p.known_from,
-            p.vintage
-        from coverage as c join release_places as p on p.release_id = c.release_id
-        where ? is null or c.border = ?
-        """,
+        sql("known_days"),
         (total, total),
     )
     for total, dimension, component, *stating in rows:
@@ -111,12 +107,7 @@ def false_issued(
     """
     known, keys = known_days(db, key.total if key else None), series_by_id(db)
     rows = db.execute(
-        """
-        select j.series_id, j.month, j.run_id, substr(r.published_at, 1, 10)
-        from judgements as j join runs as r on r.id = j.run_id
-        where j.basis = 'issued' and (? is null or j.month = ?)
-        order by j.month, j.series_id
-        """,
+        sql("false_issued"),
         (month, month),
     )
     false = (

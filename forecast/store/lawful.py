@@ -11,9 +11,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from forecast.store.digest_parts import PARTS
 from forecast.store.kinds import NOTICE, OPENING, RULES, UNSIGNED, EntryRule
 from forecast.store.ledger import NAME, EntryKey, LedgerEntry, key, name
-from forecast.store.parts import PARTS
 
 # The standing of a notice on which nobody has decided, and time has not either.
 _UNDECIDED = [f'[[{{}},"{state}",null,"","",null,null,""]]\n' for state in ("due", "held")]

@@ -19,14 +19,14 @@ after what, is in `kinds`; `integrity` holds the entries against that, and the t
 
 Scheme 2, the text that is digested:
 
-    a part    for each query of `parts.PARTS`, in order, a JSON array of its rows and a newline; a
+    a part    for each query of `PARTS`, in order, a JSON array of its rows and a newline; a
               row is an array of its columns. No spaces, ASCII only. A real is the shortest decimal
               that reads back to the same bits, a blob the sha256 of its bytes. The part is the
               sha256 of this text, 64 hex digits
     an entry  the JSON array [scheme, id, schema, kind, run_id, subject, parts, previous]; parts
               is an object sorted by name, a name being "forecasts 3" (of run 3) or "figures"
     digest    the first 40 hex digits of the entry's sha256, which answer for all of it, then three
-              more for each of `parts.GROUPS`: by them one that does not match tells what differs
+              more for each of `GROUPS`: by them one that does not match tells what differs
     a mark    those three: of the first group, of the sha256 of `previous`, renewed by each run; of
               any other, of the sha256 of the mark before (none at a run) and the JSON object of
               the entry's parts in this group. Groups of which an entry states nothing keep theirs
@@ -43,8 +43,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from forecast.store.digest_parts import GROUPS, PARTS
 from forecast.store.kinds import NOTICE, PROOFS, RULES, UNSIGNED, EntryKind
-from forecast.store.parts import GROUPS, PARTS
 
 if TYPE_CHECKING:
     from forecast.store.connect import Connection

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.store import ledger
 from forecast.store.connect import transaction, views
+from forecast.store.queries import sql
 from forecast.types import ENCOUNTERS
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _save(db: Database, number: int, words: dict[str, Any]) -> None:
 
 def totals(connection: Connection) -> list[str]:
     """The series that are no part of another, in the order in which they came."""
-    rows = connection.execute("select border from series where dimension = '' order by id")
+    rows = connection.execute(sql("totals"))
     return [str(total) for (total,) in rows]
 
 

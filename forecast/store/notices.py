@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecast.store import ledger
 from forecast.store.connect import transaction
 from forecast.store.kinds import EntryKind
-from forecast.store.read import rows
+from forecast.store.queries import rows, sql
 from forecast.types import NoticeIntent
 
 if TYPE_CHECKING:
@@ -138,13 +138,7 @@ def save_due(
     added = []
     for o in occasions:
         cursor = db.execute(
-            """
-            insert into notices (
-                kind, month, release_id, run_id, corrects, content_key, message_id, withdraws,
-                created_at, state
-            ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') on conflict (content_key) do nothing
-            returning id
-            """,
+            sql("save_intent"),
             (
                 *(o.kind, o.month, o.release_id, run_id, o.corrects, o.content_key),
                 *(o.message_id, o.withdraws, created_at),
@@ -236,12 +230,7 @@ def save_composed(
     state, by = ("held", None) if approved_at is None else ("approved", "auto")
     with transaction(db):
         cursor = db.execute(
-            """
-            update notices
-            set opening_text = ?, opening_html = ?, closing_text = ?, closing_html = ?,
-                state = ?, approved_by = ?, approved_at = ?
-            where id = ? and state = 'due'
-            """,
+            sql("save_section"),
             (
                 *(frame.opening_text, frame.opening_html, frame.closing_text, frame.closing_html),
                 *(state, by, approved_at, notice_id),
@@ -352,19 +341,4 @@ def _updated(db: Database, kind: EntryKind, change: str, values: tuple[Any, ...]
 
 def listed(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Every notice as a line shows it, the newest last."""
-    return rows(
-        connection,
-        """
-        select n.id, n.kind, n.month, n.state, n.created_at, n.approved_by, n.approved_at,
-            n.approved_user, n.approved_content, n.closed_at, n.reason, n.run_id, n.corrects,
-            n.withdraws, n.content_key, r.file_name,
-            n.withdraws is null and n.run_id in (select run_id from withdrawals) as run_withdrawn,
-            (
-                select group_concat(s.border || ' ' || s.phrase, '; ') from notice_sections as s
-                where s.notice_id = n.id and s.part = 'finding'
-            ) as says
-        from notices as n join releases as r on r.id = n.release_id
-        order by n.id
-        """,
-        (),
-    )
+    return rows(connection, "notices")

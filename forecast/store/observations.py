@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
+from forecast.store.queries import sql
 from forecast.types import Scope, SeriesKey, Snapshot
 
 if TYPE_CHECKING:
@@ -88,11 +89,7 @@ def explicit(
 ) -> dict[SeriesKey, dict[str, int]]:
     """What a vintage, which stands beside the chain, states of a scope."""
     rows = db.execute(
-        """
-        select s.member, o.month, o.encounters
-        from observations as o join series as s on s.id = o.series_id
-        where o.release_id = ? and s.border = ? and s.dimension = ? and s.component = ?
-        """,
+        sql("explicit_values"),
         (release_id, *scope),
     )
     counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
@@ -114,15 +111,7 @@ def as_of(
     border : one border, None for all. dimension : "" for the borders' totals, "*" for all series.
     """
     rows = db.execute(
-        """
-        select v.border, v.dimension, v.member, s.component, v.month,
-            v.encounters, v.vintage, v.known_from, v.source
-        from series_vintages as v
-        join series as s on (s.border, s.dimension, s.member) = (v.border, v.dimension, v.member)
-        where v.known_from <= ? and (v.known_until is null or v.known_until > ?)
-            and (? is null or v.border = ?) and (? = '*' or v.dimension = ?)
-        order by 1, 2, 3, 5
-        """,
+        sql("every_value_known"),
         (day, day, total, total, dimension, dimension),
     )
     by_series: dict[SeriesKey, dict[str, Known]] = defaultdict(dict)
@@ -134,7 +123,7 @@ def as_of(
 def insert_rows(db: Database, rows: Iterable[tuple[int, str, int, int]]) -> None:
     """Write observations: (series id, month, release id, encounters)."""
     db.conn.executemany(
-        "insert into observations (series_id, month, release_id, encounters) values (?, ?, ?, ?)",
+        sql("save_observation"),
         rows,
     )
 
@@ -142,8 +131,7 @@ def insert_rows(db: Database, rows: Iterable[tuple[int, str, int, int]]) -> None
 def added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
     """Ids of these series; those not yet known are added."""
     db.conn.executemany(
-        "insert into main.series (border, dimension, member, component, measure_id) "
-        "values (?, ?, ?, ?, (select measure_id from scope)) on conflict do nothing",
+        sql("add_series"),
         sorted(keys),
     )
     known = series_ids(db)
@@ -152,7 +140,7 @@ def added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
 
 def series_ids(db: Database | sqlite3.Connection) -> dict[SeriesKey, int]:
     """Every series and its id."""
-    rows = db.execute("select border, dimension, member, component, id from series order by id")
+    rows = db.execute(sql("series_ids"))
     return {SeriesKey(*row[:4]): int(row[4]) for row in rows}
 
 
@@ -190,13 +178,7 @@ def _compressed(
 
 def _chain(db: Database | sqlite3.Connection, scope: Scope) -> list[_ChainLink]:
     rows = db.execute(
-        f"""
-        select c.release_id, c.first_month, c.last_month
-        from coverage as c join releases as r on r.id = c.release_id
-        where c.border = ? and c.dimension = ? and c.component = ?
-            and r.status = 'accepted' and r.kind <> 'vintage'
-        order by {ORDER}
-        """,
+        sql("releases_of_scope", order=ORDER),
         scope,
     )
     return [_ChainLink(*row) for row in rows]
@@ -205,15 +187,7 @@ def _chain(db: Database | sqlite3.Connection, scope: Scope) -> list[_ChainLink]:
 def _rows(db: Database | sqlite3.Connection, scope: Scope) -> StoredValues:
     """The chain's rows of a scope; every series of the scope is a key, even without rows."""
     rows = db.execute(
-        """
-        select s.border, s.dimension, s.member, s.component, o.month, o.release_id, o.encounters
-        from series as s
-        left join observations as o
-            on o.series_id = s.id
-            and o.release_id in (select id from releases where kind <> 'vintage')
-        where s.border = ? and s.dimension = ? and s.component = ?
-        order by s.id
-        """,
+        sql("values_of_scope"),
         scope,
     )
     values: StoredValues = {}

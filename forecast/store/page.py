@@ -6,7 +6,7 @@ import sqlite3
 from typing import NamedTuple
 
 from forecast.store import witnesses
-from forecast.store.read import rows
+from forecast.store.queries import rows, sql
 from forecast.types import Row, SeriesKey
 
 
@@ -25,14 +25,7 @@ class NewestSource(NamedTuple):
 
 def newest_source(connection: sqlite3.Connection) -> NewestSource | None:
     """Where the newest month comes from; None if nothing is held."""
-    releases = rows(
-        connection,
-        """
-        select file_name, first_seen_at, seq from releases
-        where status = 'accepted' and kind <> 'vintage' order by seq desc, id desc limit 1
-        """,
-        (),
-    )
+    releases = rows(connection, "newest_source")
     if not releases:
         return None
     [newest] = releases
@@ -52,16 +45,7 @@ def revised(connection: sqlite3.Connection, total: str) -> list[Row]:
     """The months whose count was restated: first value, now, how often; the newest first."""
     return rows(
         connection,
-        """
-        select month,
-            max(encounters) filter (where previous is null) as first_value,
-            max(encounters) filter (where known_until is null) as now,
-            count(*) - 1 as times,
-            max(known_from) as known_from,
-            max(vintage) filter (where known_until is null) as vintage
-        from vintages where border = ?
-        group by month having count(*) > 1 order by month desc
-        """,
+        "revised_releases",
         (total,),
     )
 
@@ -73,22 +57,14 @@ def restatements(connection: sqlite3.Connection, total: str) -> list[Row]:
     """
     return rows(
         connection,
-        """
-        select month, encounters, previous, vintage, known_from, source, file_name from vintages
-        where border = ? and previous is not null order by known_from desc, source desc, month desc
-        """,
+        "restatements",
         (total,),
     )
 
 
 def release_days(connection: sqlite3.Connection) -> dict[str, str]:
     """Month -> the day its figures were first seen, "YYYY-MM-DD", where the day is known."""
-    rows = connection.execute(
-        """
-        select data_through, min(first_seen_at) from releases
-        where status = 'accepted' and first_seen_precision = 'day' group by 1 order by 1
-        """
-    )
+    rows = connection.execute(sql("release_days"))
     return dict(rows.fetchall())
 
 
@@ -97,47 +73,33 @@ def corrected(connection: sqlite3.Connection) -> list[Row]:
 
     notice_id, border, month, approved_at, phrase. What nobody has approved is not among them.
     """
-    return rows(
-        connection,
-        """
-        select n.id as notice_id, s.border, n.month, n.approved_at, s.phrase from notices as n
-        join notice_sections as s on s.notice_id = n.id
-        where n.kind = 'correction' and n.state = 'approved' and s.part = 'finding'
-        order by n.id desc, s.place
-        """,
-        (),
-    )
+    return rows(connection, "corrected")
 
 
 def judged(connection: sqlite3.Connection, total: str) -> list[Row]:
     """Every judged month of a border's total, rows of `judged_months`, the newest first."""
     return rows(
         connection,
-        "select * from judged_months where border = ? and dimension = '' order by month desc",
+        "judged_months_of_total",
         (total,),
     )
 
 
 def runs(connection: sqlite3.Connection) -> list[Row]:
     """Every run, the newest first: id, published_at, data_through, digest."""
-    return rows(
-        connection, "select id, published_at, data_through, digest from runs order by id desc", ()
-    )
+    return rows(connection, "every_run")
 
 
 def all_months(connection: sqlite3.Connection, total: str) -> list[Row]:
     """Every month of a border with all comparisons, rows of `wide_months`, oldest first."""
-    return rows(connection, "select * from wide_months where border = ? order by month", (total,))
+    return rows(connection, "all_months", (total,))
 
 
 def part_months(connection: sqlite3.Connection) -> dict[SeriesKey, list[Row]]:
     """Part -> its months, oldest first: month, encounters."""
     return _by_part(
         connection,
-        """
-        select border, dimension, member, component, month, encounters from series_months
-        where dimension <> '' order by month
-        """,
+        "part_months",
     )
 
 
@@ -145,11 +107,7 @@ def part_forecasts(connection: sqlite3.Connection) -> dict[SeriesKey, list[Row]]
     """Part -> the engine's forecasts of the last run, by month."""
     return _by_part(
         connection,
-        """
-        select s.component, f.* from latest_forecasts as f
-        join series as s using (border, dimension, member)
-        where f.dimension <> '' and f.model = 'bordercast' order by f.month
-        """,
+        "part_forecasts",
     )
 
 
@@ -157,15 +115,13 @@ def part_flags(connection: sqlite3.Connection) -> dict[SeriesKey, list[Row]]:
     """Part -> its flags, the newest first, rows of `all_flags` but for those only watched."""
     return _by_part(
         connection,
-        """
-        select * from all_flags where dimension <> '' and severity <> 'watch' order by month desc
-        """,
+        "part_flags",
     )
 
 
-def _by_part(connection: sqlite3.Connection, query: str) -> dict[SeriesKey, list[Row]]:
+def _by_part(connection: sqlite3.Connection, name: str) -> dict[SeriesKey, list[Row]]:
     by_part: dict[SeriesKey, list[Row]] = {}
-    for row in rows(connection, query, ()):
+    for row in rows(connection, name):
         key = SeriesKey(row["border"], row["dimension"], row["member"], row["component"])
         by_part.setdefault(key, []).append(row)
     return by_part
@@ -175,6 +131,6 @@ def spans(connection: sqlite3.Connection, total: str) -> list[Row]:
     """Forecasts of a border's fiscal and calendar years, rows of `span_forecasts`."""
     return rows(
         connection,
-        "select * from span_forecasts where border = ? and dimension = '' order by first_month",
+        "latest_periods",
         (total,),
     )

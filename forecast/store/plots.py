@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from forecast.store.read import rows
+from forecast.store.queries import rows, sql
 from forecast.types import HUB_PERMILLES, Row, SeriesKey
 
 _PAIRS = [(p, 1000 - p) for p in HUB_PERMILLES if p < 500]
@@ -14,10 +14,7 @@ def published(connection: sqlite3.Connection, series: str | SeriesKey) -> list[R
     """The counts of a border, or of any series, by month: month, encounters."""
     return rows(
         connection,
-        """
-        select month, encounters from series_months
-        where border = ? and dimension = ? and member = ? order by month
-        """,
+        "published_counts",
         _key(series)[:3],
     )
 
@@ -26,12 +23,7 @@ def flagged(connection: sqlite3.Connection, series: str | SeriesKey) -> list[Row
     """Its months that were flagged: month, encounters, median, severity."""
     return rows(
         connection,
-        """
-        select month, encounters, median, severity from judged_months
-        where border = ? and dimension = ? and member = ?
-            and flag is not null and severity <> 'watch'
-        order by month
-        """,
+        "flagged",
         _key(series)[:3],
     )
 
@@ -47,12 +39,7 @@ def at_lead(connection: sqlite3.Connection, total: str, horizon: int) -> list[Ro
     """
     forecasts = rows(
         connection,
-        """
-        select month, basis, median, lo50, hi50, lo80, hi80, lo95, hi95, encounters
-        from forecast_vs_actual
-        where border = ? and dimension = '' and model = 'bordercast' and horizon = ?
-        order by month, basis = 'issued', run_id desc
-        """,
+        "at_lead",
         (total, horizon),
     )
     return list({row["month"]: row for row in forecasts}.values())
@@ -66,24 +53,7 @@ def stood(connection: sqlite3.Connection, total: str) -> list[Row]:
     """
     return rows(
         connection,
-        """
-        select
-            j.month, j.basis, j.median, coalesce(f.lo80, h.q100) as lo80,
-            coalesce(f.hi80, h.q900) as hi80, coalesce(f.lo95, h.q025) as lo95,
-            coalesce(f.hi95, h.q975) as hi95, o.encounters
-        from series as s
-        join judgements as j on j.series_id = s.id
-        join current_observations as o on o.series_id = s.id and o.month = j.month
-        left join forecasts as f
-            on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast'
-            and f.month = j.month
-        left join hindcasts as h
-            on j.run_id is null and h.model = 'bordercast' and h.series_id = s.id
-            and h.cutoff = j.cutoff and h.month = j.month
-        where s.border = ? and s.dimension = '' and j.median is not null
-            and coalesce(f.lo95, h.q025) is not null
-        order by j.month
-        """,
+        "judging_forecasts",
         (total,),
     )
 
@@ -92,15 +62,7 @@ def drivers(connection: sqlite3.Connection, total: str, month: str | None) -> li
     """The drivers of a border's flag, of the newest if no month is named."""
     return rows(
         connection,
-        """
-        select border, month, dimension, role, part_border, member, component, expected, encounters,
-            contribution
-        from flag_drivers
-        where border = ? and month = coalesce(
-            ?, (select max(month) from flag_drivers where border = ?)
-        )
-        order by dimension, abs(contribution) desc
-        """,
+        "drivers_of_total",
         (total, month, total),
     )
 
@@ -118,15 +80,7 @@ def calibration(
         f"avg(o.encounters between h.q{low:03d} and h.q{high:03d})" for low, high in _PAIRS
     )
     rows = connection.execute(
-        f"""
-        select h.horizon, count(*), {shares}
-        from hindcasts as h
-        join series as s on s.id = h.series_id
-        join current_observations as o on o.series_id = h.series_id and o.month = h.month
-        where s.border = ? and s.dimension = '' and h.model = 'bordercast' and h.cutoff >= ?
-            and h.horizon in (1, 3, 6, 12)
-        group by h.horizon order by h.horizon
-        """,
+        sql("calibration", shares=shares),
         (total, first_cutoff),
     )
     return [
@@ -140,11 +94,7 @@ def score_years(connection: sqlite3.Connection, total: str) -> list[Row]:
     """Every model's log-WIS by year of the cutoff, all leads; issued where there is any."""
     scores = rows(
         connection,
-        """
-        select model, era, basis, n, log_wis from scorecard
-        where border = ? and horizon = 0 and era glob '[0-9]*'
-        order by model, era, basis = 'issued'
-        """,
+        "score_years",
         (total,),
     )
     return list({(row["model"], row["era"]): row for row in scores}.values())

@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
+from forecast.store.queries import rows, sql, total_order
 
 if TYPE_CHECKING:
     from forecast.types import Totals
-
-
-def border_order(column: str, totals: Totals) -> str:
-    """What to order by, so that borders come as people name them; `column` holds the border."""
-    quoted = (total.replace("'", "''") for total in totals.every)
-    cases = " ".join(f"when '{total}' then {place}" for place, total in enumerate(quoted))
-    return f"case {column} {cases} end" if cases else column
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +31,6 @@ def latest_run(connection: sqlite3.Connection) -> RunRow | None:
     return None if row is None else RunRow(*row)
 
 
-def rows(
-    connection: sqlite3.Connection, query: str, values: tuple[Any, ...]
-) -> list[dict[str, Any]]:
-    """The rows of a query as plain dictionaries."""
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    return [dict(row) for row in cursor.execute(query, values)]
-
-
 def forecasts(
     connection: sqlite3.Connection,
     totals: Totals,
@@ -54,22 +39,14 @@ def forecasts(
 ) -> list[dict[str, Any]]:
     """The last run's forecasts of the borders' totals, in the borders' order."""
     return rows(
-        connection,
-        f"""
-        select * from latest_forecasts
-        where dimension = '' and model = ? and (? is null or border = ?)
-        order by {border_order("border", totals)}, month
-        """,
-        (model, total, total),
+        connection, "latest_forecasts", (model, total, total), order=total_order("border", totals)
     )
 
 
 def last_months(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     """Border -> its newest month with the counts of then, a month and a year before."""
     counts: dict[str, dict[str, int]] = {}
-    for total, month, count in connection.execute(
-        "select border, month, encounters from border_months"
-    ):
+    for total, month, count in connection.execute(sql("counts_by_month")):
         counts.setdefault(total, {})[month] = count
     return {total: _last(by_month) for total, by_month in counts.items()}
 
@@ -95,23 +72,9 @@ def scores(
     connection: sqlite3.Connection, totals: Totals, total: str | None = None
 ) -> list[dict[str, Any]]:
     """The last run's scorecard."""
-    return rows(
-        connection,
-        f"""
-        select * from scorecard where (? is null or border = ?)
-        order by basis desc, era, {border_order("border", totals)}, horizon, log_wis
-        """,
-        (total, total),
-    )
+    return rows(connection, "scorecard", (total, total), order=total_order("border", totals))
 
 
 def failures(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Models that gave no forecast in the last run, and why."""
-    return rows(
-        connection,
-        """
-        select s.border, f.model, f.failure from fits as f join series as s on s.id = f.series_id
-        where f.run_id = (select id from latest_run) and f.failure <> '' order by 1, 2
-        """,
-        (),
-    )
+    return rows(connection, "failed_models")

@@ -11,6 +11,7 @@ from forecast import months
 from forecast.labels import Joins, joined
 from forecast.store import ledger, measures, observations
 from forecast.store.connect import insert, transaction
+from forecast.store.queries import sql
 from forecast.types import Coverage, Release, Scope, SeriesKey, Snapshot
 
 if TYPE_CHECKING:
@@ -129,8 +130,7 @@ def load_snapshot(db: Database | sqlite3.Connection, release_id: int) -> Snapsho
     coverage = tuple(
         Coverage(Scope(*row[:3]), row[3], row[4])
         for row in db.execute(
-            "select border, dimension, component, first_month, last_month from coverage "
-            "where release_id = ? order by 1, 2, 3, 4",
+            sql("coverage_of_release"),
             (release_id,),
         )
     )
@@ -158,13 +158,7 @@ def neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapsho
     """
     totals = sorted({c.scope.total for c in new.coverage if c.scope.dimension == ""})
     rows = db.execute(
-        f"""
-        select distinct r.id, r.seq
-        from releases as r join coverage as c on c.release_id = r.id
-        where r.status = 'accepted' and r.kind <> 'vintage' and c.dimension = ''
-            and c.border in ({", ".join("?" * len(totals))})
-        order by r.seq
-        """,
+        sql("neighbours", marks=", ".join("?" * len(totals))),
         totals,
     ).fetchall()
     seq = new.release.seq
@@ -213,13 +207,7 @@ class _StatingRelease(NamedTuple):
 
 
 def _stating(db: Database | sqlite3.Connection, begins: int) -> dict[Scope, list[_StatingRelease]]:
-    rows = db.execute(
-        """
-        select c.border, c.dimension, c.component, r.id, r.seq, c.first_month, c.last_month
-        from coverage as c join releases as r on r.id = c.release_id
-        where r.status = 'accepted' and r.kind <> 'vintage' and r.rounding = 1
-        """
-    )
+    rows = db.execute(sql("stating_releases"))
     by_scope: dict[Scope, list[_StatingRelease]] = defaultdict(list)
     for *scope, release_id, seq, first, last in rows:
         years = months.fiscal_year(first, begins), months.fiscal_year(last, begins)
@@ -251,13 +239,7 @@ def label_joins(db: Database | sqlite3.Connection) -> dict[str, dict[str, str]]:
 
 def current_counts(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[str, int]]:
     """Every series by month as the newest covering release states it, with labels joined."""
-    rows = db.execute(
-        """
-        select s.border, s.dimension, s.member, s.component, o.month, o.encounters
-        from current_observations as o join series as s on s.id = o.series_id
-        order by s.id, o.month
-        """
-    )
+    rows = db.execute(sql("current_counts"))
     counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
     for total, dimension, member, component, month, count in rows:
         counts[SeriesKey(total, dimension, member, component)][month] = count

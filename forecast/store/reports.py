@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.store import flags, judgements, plots, read
-from forecast.store.read import rows
+from forecast.store.queries import rows, sql
 from forecast.types import Row, SeriesKey
 
 if TYPE_CHECKING:
@@ -65,12 +65,7 @@ def span(connection: sqlite3.Connection, total: str) -> tuple[str, str] | None:
 def series_span(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str] | None:
     """First and newest month of any series, None if it has none."""
     first, last = connection.execute(  # a month is current as soon as any release states it
-        """
-        select min(o.month), max(o.month)
-        from series as s join observations as o on o.series_id = s.id
-        join release_places as p on p.release_id = o.release_id and p.kind <> 'vintage'
-        where s.border = ? and s.dimension = ? and s.member = ?
-        """,
+        sql("series_span"),
         key[:3],
     ).fetchone()
     return None if first is None else (first, last)
@@ -83,21 +78,12 @@ def part_record(connection: sqlite3.Connection, key: SeriesKey, month: str) -> M
     """
     published = rows(
         connection,
-        """
-        select o.month, o.encounters, r.file_name, r.rounding
-        from current_observations as o
-        join series as s on s.id = o.series_id join releases as r on r.id = o.release_id
-        where s.border = ? and s.dimension = ? and s.member = ?
-        """,
+        "part_counts",
         key[:3],
     )
     values = rows(
         connection,
-        """
-        select encounters, vintage, known_from, known_until, source, file_name
-        from series_vintages
-        where border = ? and dimension = ? and member = ? and month = ? order by known_from
-        """,
+        "part_values",
         (*key[:3], month),
     )
     counts = {r["month"]: r["encounters"] for r in sorted(published, key=lambda r: r["month"])}
@@ -133,10 +119,7 @@ def month_records(
         row["month"]: row
         for row in rows(
             connection,
-            """
-            select month, encounters, file_name, rounding from border_months
-            where border = ? order by month
-            """,
+            "month_counts",
             (total,),
         )
     }
@@ -144,20 +127,14 @@ def month_records(
     values = _by_month(
         rows(
             connection,
-            """
-            select month, encounters, vintage, known_from, known_until, source, file_name
-            from vintages where border = ? and (? is null or month = ?) order by known_from
-            """,
+            "month_values",
             asked,
         )
     )
     drivers = _by_month(
         rows(
             connection,
-            """
-            select * from flag_drivers where border = ? and (? is null or month = ?)
-            order by dimension, role = 'unattributed', abs(contribution) desc, member
-            """,
+            "month_drivers",
             asked,
         )
     )
@@ -204,11 +181,7 @@ def _judged(connection: sqlite3.Connection, total: str, month: str | None) -> di
     """Month -> what judged it; those once judged by a forecast of no standing as hindcasts."""
     judged_rows = rows(
         connection,
-        """
-        select month, encounters, median, p, z, basis, cutoff, horizon, severity, run_id
-        from judged_months
-        where border = ? and dimension = '' and (? is null or month = ?)
-        """,
+        "judged_of_total",
         (total, month, month),
     )
     for row in judged_rows:
@@ -224,11 +197,7 @@ def _forecasts(
     """(month, run, cutoff) -> the engine's forecast of it; a hindcast has no run."""
     forecasts = rows(
         connection,
-        """
-        select month, run_id, cutoff, median, lo80, hi80, lo95, hi95 from forecast_vs_actual
-        where border = ? and dimension = '' and model = 'bordercast'
-            and (? is null or month = ?)
-        """,
+        "forecasts_of_total",
         (total, month, month),
     )
     return {(row["month"], row["run_id"], row["cutoff"]): row for row in forecasts}
@@ -242,23 +211,7 @@ def _interior(
         return []
     return rows(
         connection,
-        """
-        with held as materialized (
-            select * from series_months where dimension in ('component', ?)
-        )
-        select l.month, l.encounters as at_large, e.encounters as at_entry,
-            (
-                select iif(l.border <> ? or count(*) = ?, sum(t.encounters), null)
-                from held as t
-                where t.dimension = 'component' and t.member = l.component and t.month = l.month
-                    and iif(l.border = ?, t.border <> l.border, t.border = l.border)
-            ) as total
-        from held as l
-        join held as e
-            on e.border = l.border and e.dimension = l.dimension and e.month = l.month
-        where l.dimension = ? and l.member = ? and e.member = ? and l.border = ?
-        order by l.month desc
-        """,
+        "interior",
         (split[0], totals.whole, len(totals.parts), totals.whole, *split, total),
     )
 
@@ -269,12 +222,7 @@ def _agencies(
     """Month -> agency -> encounters, nationwide where every border has its own; month -> unit."""
     whole = border == totals.whole
     sums = connection.execute(
-        """
-        select o.month, s.member, sum(o.encounters), count(*), max(r.rounding)
-        from current_observations as o
-        join series as s on s.id = o.series_id join releases as r on r.id = o.release_id
-        where s.dimension = 'component' and (? or s.border = ?) group by o.month, s.member
-        """,
+        sql("agencies"),
         (whole, border),
     )
     by_month: dict[str, dict[str, int]] = {}
@@ -289,11 +237,7 @@ def _agencies(
 def _shifts(connection: sqlite3.Connection, total: str) -> list[Row]:
     return rows(
         connection,
-        """
-        select border, opened, side, state, closed from flag_episodes
-        where border = ? and dimension = '' and state = 'level shift' and closed is not null
-        order by opened
-        """,
+        "level_shifts",
         (total,),
     )
 
@@ -314,14 +258,7 @@ def one_ahead(connection: sqlite3.Connection, total: str, totals: Totals) -> Row
 
 def how_often_flagged(connection: sqlite3.Connection) -> tuple[int, int]:
     """Months in which some border's total was flagged, and months in which one was judged."""
-    row = connection.execute(
-        """
-        select
-            count(distinct iif(flag is not null and severity <> 'watch', month, null)),
-            count(distinct month)
-        from judged_months where dimension = '' and basis <> 'none'
-        """
-    ).fetchone()
+    row = connection.execute(sql("how_often_flagged")).fetchone()
     return int(row[0]), int(row[1])
 
 
@@ -329,27 +266,18 @@ def every_month(
     connection: sqlite3.Connection,
 ) -> list[tuple[str, str, str, str, str, int, int]]:
     """All current counts: border, dimension, member, component, month, encounters, rounding."""
-    return connection.execute(
-        """
-        select s.border, s.dimension, s.member, s.component, o.month, o.encounters, r.rounding
-        from current_observations as o
-        join series as s on s.id = o.series_id
-        join releases as r on r.id = o.release_id
-        """
-    ).fetchall()
+    return connection.execute(sql("every_month")).fetchall()
 
 
 def every_value(connection: sqlite3.Connection) -> list[tuple[str, str, int, str, str]]:
     """All values of borders' months: border, month, encounters, known_from, vintage."""
-    return connection.execute(
-        "select border, month, encounters, known_from, vintage from vintages order by known_from"
-    ).fetchall()
+    return connection.execute(sql("every_value")).fetchall()
 
 
 def save(db: Database, run_id: int, total: str, month: str, report: str) -> None:
     """Keep a run's report of a border's month, JSON; inside the publishing transaction."""
     db.conn.execute(
-        "insert into month_reports (run_id, border, month, report) values (?, ?, ?, ?)",
+        sql("save_report"),
         (run_id, total, month, report),
     )
 
@@ -360,15 +288,7 @@ def kept(connection: sqlite3.Connection, total: str, month: str) -> str | None:
     None if it has none, or where releases were taken in since that no run rests on yet.
     """
     row = connection.execute(
-        """
-        select report from month_reports
-        where run_id = (select id from latest_run) and border = ? and month = ?
-            and not exists (
-                select 1 from releases where status = 'accepted' and id not in (
-                    select release_id from run_releases where run_id = month_reports.run_id
-                )
-            )
-        """,
+        sql("stored_report"),
         (total, month),
     ).fetchone()
     return None if row is None else str(row[0])

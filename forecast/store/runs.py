@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
-from forecast.store import changes, joint, ledger, notices, read, reports, standing, watch
+from forecast.store import changes, joint, ledger, notices, reports, standing, watch
 from forecast.store.connect import insert, transaction
 from forecast.store.observations import SeriesIds, row_with_id, series_by_id, series_ids
+from forecast.store.queries import rows, sql
 from forecast.types import (
     HUB_PERMILLES,
     Hindcast,
@@ -165,18 +166,7 @@ def issued(db: Database) -> Iterator[StoredForecast]:
 
     Where several runs issued it from the same cutoff, the first counts: it was said first.
     """
-    rows = db.execute(
-        """
-        select s.border, f.model, f.cutoff, f.horizon,
-            f.lo95, f.lo90, f.lo80, f.lo50, f.median, f.hi50, f.hi80, f.hi90, f.hi95
-        from forecasts as f join series as s on s.id = f.series_id
-        where s.dimension = '' and f.run_id = (
-            select min(g.run_id) from forecasts as g
-            where g.series_id = f.series_id and g.model = f.model and g.cutoff = f.cutoff
-                and g.run_id not in (select run_id from withdrawals)
-        )
-        """
-    )
+    rows = db.execute(sql("issued_forecasts"))
     for total, model, cutoff, horizon, *quantiles in rows:
         yield StoredForecast(SeriesKey(total), model, cutoff, horizon, quantiles)
 
@@ -290,4 +280,4 @@ def withdraw(
 
 def withdrawals(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Every withdrawn run, and why."""
-    return read.rows(connection, "select * from withdrawals order by run_id", ())
+    return rows(connection, "every_withdrawal")

@@ -17,33 +17,17 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from forecast.store.queries import sql
+
 if TYPE_CHECKING:
     from forecast.store.connect import Connection
 
 SCHEME = 1
 
-_RUN = """
-select id, started_at, published_at, data_through, config_digest, code_version
-from main.runs where id = ?
-"""
-_RELEASES = """
-select r.sha256, r.seq, r.kind, r.source, r.first_seen_at, r.counts_digest
-from run_releases as x join main.releases as r on r.id = x.release_id
-where x.run_id = ? order by r.sha256
-"""
-_FORECASTS = """
-select
-    s.border, s.dimension, s.member, f.model, f.month, f.cutoff, f.horizon, f.median, f.lo50,
-    f.hi50, f.lo80, f.hi80, f.lo90, f.hi90, f.lo95, f.hi95, f.centre, f.scale, f.df,
-    f.flag_below, f.flag_above
-from forecasts as f join main.series as s on s.id = f.series_id
-where f.run_id = ? order by 1, 2, 3, 4, 5
-"""
-_QUANTILES = """
-select s.border, s.dimension, s.member, q.month, q.prob_permille, q.value
-from quantiles as q join main.series as s on s.id = q.series_id
-where q.run_id = ? order by 1, 2, 3, 4, 5
-"""
+_RUN = sql("scheme1_run")
+_RELEASES = sql("scheme1_releases")
+_FORECASTS = sql("scheme1_forecasts")
+_QUANTILES = sql("scheme1_quantiles")
 
 
 def run_digest(db: Connection, run_id: int, previous: str) -> str:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from forecast.store.read import rows
+from forecast.store.queries import rows, sql
 from forecast.types import Question, SeriesKey, StandingAnswer
 
 if TYPE_CHECKING:
@@ -46,10 +46,7 @@ def _question_id(
         values,
     )
     (question_id,) = connection.execute(
-        """
-        select id from questions where series_id = ? and kind = ? and first_month = ?
-            and last_month = ? and statistic = ? and above = ? and below = ?
-        """,
+        sql("add_question"),
         values,
     ).fetchone()
     return int(question_id)
@@ -57,13 +54,7 @@ def _question_id(
 
 def answered(db: Database) -> set[tuple[str, str, str]]:
     """(version, border, cutoff) of the hindcast answers that are held."""
-    rows = db.execute(
-        """
-        select distinct a.version, s.border, a.cutoff from answers as a
-        join questions as q on q.id = a.question_id join series as s on s.id = q.series_id
-        where a.basis = 'hindcast'
-        """
-    )
+    rows = db.execute(sql("answered_questions"))
     return {(version, total, cutoff) for version, total, cutoff in rows}
 
 
@@ -76,11 +67,7 @@ def resolved(
     """
     return rows(
         connection,
-        """
-        select * from standing_questions
-        where outcome is not null and cutoff >= ? and (? is null or border = ?)
-        order by kind, border, cutoff, basis, run_id
-        """,
+        "resolved_questions",
         (since, total, total),
     )
 
@@ -89,10 +76,6 @@ def latest(connection: sqlite3.Connection, total: str | None = None) -> list[dic
     """The last run's answers, rows of `standing_questions`."""
     return rows(
         connection,
-        """
-        select * from standing_questions
-        where run_id = (select id from latest_run) and (? is null or border = ?)
-        order by border, kind
-        """,
+        "latest_questions",
         (total, total),
     )

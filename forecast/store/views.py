@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from forecast.store import connect
+from forecast.store.queries import sql
 
 _RUN_THEN = """(
     select max(id) from runs where substr(published_at, 1, 10) <= :day
@@ -20,55 +21,13 @@ _RUN_THEN = """(
 _KNOWN_THEN = "v.known_from <= :day and (v.known_until is null or v.known_until > :day)"
 
 AS_OF = {
-    "border_months": f"""
-        select v.border, v.month, v.encounters, v.source, v.file_name, r.rounding,
-            r.first_seen_at as stated_first_seen_at
-        from vintages as v join releases as r on r.sha256 = v.sha256
-        where {_KNOWN_THEN}
-    """,
-    "series_months": f"""
-        select v.border, v.dimension, v.member, s.component, v.month, v.encounters, v.source
-        from series_vintages as v
-        join series as s on (s.border, s.dimension, s.member) = (v.border, v.dimension, v.member)
-        where {_KNOWN_THEN}
-    """,
-    "vintages": """
-        select border, month, encounters, previous, change, vintage, known_from,
-            iif(known_until <= :day, known_until, null) as known_until, source, file_name, sha256
-        from vintages where known_from <= :day
-    """,
-    "series_vintages": """
-        select border, dimension, member, month, encounters, previous, change, vintage,
-            known_from, iif(known_until <= :day, known_until, null) as known_until, source,
-            file_name, sha256
-        from series_vintages where known_from <= :day
-    """,
-    "latest_run": f"""
-        select
-            id, started_at, published_at, data_through, config_digest, code_version,
-            previous_digest,
-            coalesce(
-                (
-                    select digest from entries where run_id = runs.id and kind <> 'witnessed'
-                    order by id desc limit 1
-                ),
-                digest
-            ) as digest
-        from runs where id = {_RUN_THEN}
-    """,
-    "latest_forecasts": f"""
-        select s.border, s.dimension, s.member, f.model, f.month, f.cutoff, f.horizon, f.median,
-            f.lo50, f.hi50, f.lo80, f.hi80, f.lo90, f.hi90, f.lo95, f.hi95, f.flag_below,
-            f.flag_above, f.run_id
-        from forecasts as f join series as s on s.id = f.series_id
-        where f.run_id = {_RUN_THEN}
-    """,
-    "scorecard": f"""
-        select s.border, c.model, c.basis, c.era, c.horizon, c.n, c.log_wis, c.wis, c.mae, c.mase,
-            c.relative_mae, c.coverage50, c.coverage80, c.coverage95
-        from scores as c join series as s on s.id = c.series_id
-        where c.run_id = {_RUN_THEN}
-    """,
+    "border_months": sql("as_of_border_months", known_then=_KNOWN_THEN),
+    "series_months": sql("as_of_series_months", known_then=_KNOWN_THEN),
+    "vintages": sql("as_of_vintages"),
+    "series_vintages": sql("as_of_series_vintages"),
+    "latest_run": sql("as_of_latest_run", run_then=_RUN_THEN),
+    "latest_forecasts": sql("as_of_latest_forecasts", run_then=_RUN_THEN),
+    "scorecard": sql("as_of_scorecard", run_then=_RUN_THEN),
 }
 _SORTED_BY = 9  # columns; enough to name a row of any view
 
@@ -98,10 +57,7 @@ def _columns() -> Mapping[str, tuple[str, ...]]:
     by_view: dict[str, tuple[str, ...]] = {}
     with closing(sqlite3.connect(":memory:")) as db:
         connect.apply(db, len(connect.migrations()))
-        query = """
-            select v.name, c.name from sqlite_master as v, pragma_table_info(v.name) as c
-            where v.type = 'view'
-        """
+        query = sql("columns_of")
         for view, column in db.execute(query):
             by_view[view] = (*by_view.get(view, ()), column)
     return by_view

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast.store import judgements
 from forecast.store.observations import ORDER, SeriesIds, series_by_id, series_ids
+from forecast.store.queries import sql
 from forecast.types import Driver, Episode, Flag, Judgement, SeriesKey
 
 if TYPE_CHECKING:
@@ -31,12 +32,7 @@ def save_watch(
     """
     ids = series_ids(db)
     db.conn.executemany(
-        """
-        insert into judgements (
-            series_id, month, release_id, run_id, basis, cutoff, horizon, encounters, median, p, z,
-            centre, apart_p, outside, drift_up, drift_down, published_in
-        ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
+        sql("save_judgement"),
         ((*_judgement_row(judgement, ids), run_id) for judgement in judgements),
     )
     for episode in episodes:
@@ -54,15 +50,7 @@ def _judgement_row(j: Judgement, ids: SeriesIds) -> tuple[Any, ...]:
 
 def _save_episode(db: Database, run_id: int, e: Episode, ids: SeriesIds) -> None:
     db.execute(
-        """
-        insert into episodes (
-            series_id, opened, side, size, cutoff, centre, scale, df, relative, state, closed,
-            published_in, closed_in
-        ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        on conflict (series_id, opened) do update
-        set state = excluded.state, closed = excluded.closed, closed_in = excluded.closed_in
-        where state = 'open'
-        """,
+        sql("save_episode"),
         (
             *(ids[e.series], e.opened, e.side, e.size, e.cutoff),
             *(json.dumps(e.centre), json.dumps(e.scale), e.df, int(e.relative)),
@@ -73,16 +61,7 @@ def _save_episode(db: Database, run_id: int, e: Episode, ids: SeriesIds) -> None
 
 def _save_flag(db: Database, run_id: int, f: Flag, ids: SeriesIds) -> None:
     db.execute(
-        """
-        insert into flags (
-            series_id, month, kind, release_id, severity, ratio, encounters, expected, side,
-            role, published_in, episode_id, parent_flag_id
-        ) values (
-            ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-            (select id from episodes where series_id = ? and opened = ?),
-            (select max(id) from flags where series_id = ? and month = ? and kind = 'month')
-        )
-        """,
+        sql("save_flag"),
         (
             *(ids[f.series], f.month, f.kind, f.release_id, f.severity, f.ratio, f.encounters),
             *(f.expected, f.side, f.role, run_id, ids[f.series], f.episode),
@@ -99,12 +78,7 @@ def _save_drivers(db: Database, run_id: int, drivers: list[Driver], ids: SeriesI
         sorted({(flag_ids[driver.flag], driver.dimension) for driver in drivers}),
     )
     db.conn.executemany(
-        """
-        insert into drivers (
-            flag_id, dimension, role, child_series_id, expected, encounters, contribution,
-            published_in
-        ) values (?, ?, ?, ?, ?, ?, ?, ?)
-        """,
+        sql("save_driver"),
         (
             (
                 *(flag_ids[d.flag], d.dimension, d.role, ids[d.member] if d.member else None),
@@ -146,17 +120,7 @@ def first_published(
     db: Database | sqlite3.Connection,
 ) -> dict[SeriesKey, dict[str, FirstPublished]]:
     """Every series by month, as the lowest release held that covers the month states it."""
-    rows = db.execute(
-        f"""
-        select s.border, s.dimension, s.member, s.component,
-            o.month, o.encounters, r.id
-        from observations as o
-        join series as s on s.id = o.series_id
-        join releases as r on r.id = o.release_id
-        where r.status = 'accepted'
-        order by {ORDER}
-        """
-    )
+    rows = db.execute(sql("first_published", order=ORDER))
     by_series: dict[SeriesKey, dict[str, FirstPublished]] = defaultdict(dict)
     known = judgements.known_days(db)
     for total, dimension, member, component, month, encounters, release_id in rows:
@@ -185,19 +149,7 @@ def issued(db: Database, since: str) -> dict[SeriesKey, list[Issued]]:
     """The engine's published forecasts from the cutoff `since` on; latest cutoff first."""
     keys = series_by_id(db)
     rows = db.execute(
-        """
-        select f.series_id, f.run_id, substr(r.published_at, 1, 10), f.cutoff,
-            json_group_array(f.median), json_group_array(f.centre), json_group_array(f.scale),
-            min(f.df)
-        from (
-            select * from forecasts where model = 'bordercast' and cutoff >= ?
-                and run_id not in (select run_id from withdrawals)
-            order by run_id, series_id, month
-        ) as f
-        join runs as r on r.id = f.run_id
-        group by f.series_id, f.run_id
-        order by f.series_id, f.cutoff desc, f.run_id desc
-        """,
+        sql("issued_paths"),
         (since,),
     )
     by_series: dict[SeriesKey, list[Issued]] = defaultdict(list)
@@ -229,12 +181,7 @@ def last_judged(db: Database) -> dict[SeriesKey, LastJudged]:
 def sides_said(db: Database) -> Iterator[tuple[SeriesKey, int, str]]:
     """(series, side, last month) of flags and drift alarms."""
     keys = series_by_id(db)
-    rows = db.execute(
-        """
-        select series_id, side, max(month) from flags
-        where severity <> 'watch' and kind <> 'revision' group by series_id, side
-        """
-    )
+    rows = db.execute(sql("last_sides"))
     for series_id, side, month in rows:
         if series_id in keys:
             yield keys[series_id], side, month
@@ -244,10 +191,7 @@ def all_episodes(db: Database, only_open: bool = False) -> Iterator[Episode]:
     """Every episode, or those still open."""
     keys = series_by_id(db)
     rows = db.execute(
-        """
-        select series_id, opened, side, size, cutoff, centre, scale, df, relative, state, closed
-        from episodes where state = 'open' or not ? order by series_id, opened
-        """,
+        sql("all_episodes"),
         (only_open,),
     )
     for series_id, opened, side, size, cutoff, centre, scale, df, relative, *end in rows:
@@ -258,15 +202,7 @@ def all_episodes(db: Database, only_open: bool = False) -> Iterator[Episode]:
 
 def border_flags(db: Database) -> Iterator[tuple[SeriesKey, str, str | None]]:
     """(border, month, month its episode opened) of the borders' flags, watched months left out."""
-    rows = db.execute(
-        """
-        select s.border, f.month, e.opened
-        from flags as f
-        join series as s on s.id = f.series_id
-        left join episodes as e on e.id = f.episode_id
-        where s.dimension = '' and f.kind = 'month' and f.severity <> 'watch'
-        """
-    )
+    rows = db.execute(sql("flags_of_totals"))
     for total, month, opened in rows:
         yield SeriesKey(total), month, opened
 
@@ -284,16 +220,7 @@ class Unexplained(NamedTuple):
 
 def unexplained(db: Database) -> list[Unexplained]:
     """Dimensions of borders' flags that were not held."""
-    rows = db.execute(
-        """
-        select s.border, f.month, j.cutoff, f.encounters, f.expected, d.dimension
-        from drivers as d
-        join flags as f on f.id = d.flag_id
-        join series as s on s.id = f.series_id
-        join judgements as j on j.series_id = f.series_id and j.month = f.month
-        where d.role = 'not held' order by f.id, d.dimension
-        """
-    )
+    rows = db.execute(sql("unexplained"))
     return [Unexplained(SeriesKey(total), *rest) for total, *rest in rows]
 
 
@@ -313,24 +240,7 @@ class Revised(NamedTuple):
 
 def revised(db: Database) -> Iterator[Revised]:
     """Changes of borders' months between releases that have no revision flag yet."""
-    rows = db.execute(
-        """
-        select v.border, v.month, v.release_id, v.encounters_before, v.encounters,
-            (
-                select count(*) from releases as r
-                join release_years as y on y.release_id = r.id and y.closed = 1
-                where y.fiscal_year
-                    = cast(substr(v.month, 1, 4) as integer) + (substr(v.month, 6) >= '10')
-                    and (r.id = v.release_id or r.source = v.source_before)
-            ) >= 2
-        from revisions as v
-        where v.dimension = '' and not exists (
-            select 1 from flags as f join series as s on s.id = f.series_id
-            where s.border = v.border and s.dimension = '' and f.month = v.month
-                and f.kind = 'revision' and f.release_id = v.release_id
-        )
-        """
-    )
+    rows = db.execute(sql("unflagged_revisions"))
     for total, month, release_id, before, after, closed in rows:
         yield Revised(SeriesKey(total), month, release_id, before, after, bool(closed))
 
@@ -347,10 +257,5 @@ class Stood(NamedTuple):
 
 def headline_values(db: Database | sqlite3.Connection) -> list[Stood]:
     """Every value the borders' months have had, in the order in which they became known."""
-    rows = db.execute(
-        """
-        select border, month, encounters, known_from, known_until from series_vintages
-        where dimension = '' order by border, month, known_from
-        """
-    )
+    rows = db.execute(sql("vintages_of_totals"))
     return [Stood(SeriesKey(total), *rest) for total, *rest in rows]

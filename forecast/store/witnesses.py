@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forecast.store import connect, ledger, ops
 from forecast.store.connect import transaction
+from forecast.store.queries import sql
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -149,11 +150,7 @@ def save(db: Database, proof: WitnessProof) -> None:
     """Keep a proof; one of the same entry that is kept already stays."""
     with transaction(db):
         cursor = db.execute(
-            """
-            insert or ignore into witness_proofs (
-                witness, entry_id, run_id, statement, seen_at, seen_by, proof
-            ) values (?, ?, ?, ?, ?, ?, ?)
-            """,
+            sql("save_proof"),
             (
                 *(proof.witness, proof.entry_id, proof.run_id, proof.statement),
                 *(proof.seen_at, proof.seen_by, proof.proof),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from forecast.store.read import rows
+from forecast.store.queries import rows
 from forecast.types import Row
 
 
@@ -17,12 +17,7 @@ def forecasts(connection: sqlite3.Connection, first: str, last: str) -> list[Row
     """
     forecast_rows = rows(
         connection,
-        """
-        select border, model, basis, month, horizon, median, lo80, hi80, lo95, hi95, encounters
-        from forecast_vs_actual
-        where dimension = '' and month between ? and ?
-        order by border, month, model, horizon, basis = 'issued', run_id desc
-        """,
+        "forecasts_of_year",
         (first, last),
     )
     places = {(r["border"], r["month"], r["model"], r["horizon"]): r for r in forecast_rows}
@@ -33,11 +28,7 @@ def answers(connection: sqlite3.Connection, first: str, last: str) -> list[Row]:
     """Chances of questions that were resolved in these months, rows of `standing_questions`."""
     return rows(
         connection,
-        """
-        select * from standing_questions
-        where outcome is not null and last_month between ? and ?
-        order by kind, border, cutoff
-        """,
+        "answers_of_year",
         (first, last),
     )
 
@@ -46,9 +37,6 @@ def versions(connection: sqlite3.Connection, first: str, last: str) -> list[Row]
     """The method's versions of the runs on data through these months: version, since, runs."""
     return rows(
         connection,
-        """
-        select code_version as version, min(substr(published_at, 1, 10)) as since, count(*) as runs
-        from runs where data_through between ? and ? group by code_version order by min(id)
-        """,
+        "versions_of_year",
         (first, last),
     )

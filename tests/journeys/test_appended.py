@@ -15,11 +15,11 @@ from click.testing import CliRunner
 
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, notices, runs, schema
+from forecast.store.digest_parts import PARTS
 from forecast.store.kinds import NOTICE, RULES, EntryKind
 from forecast.store.lawful import Statements
 from forecast.store.ledger import LedgerEntry
 from forecast.store.notices import Approval, Frame
-from forecast.store.parts import PARTS
 from jobs.cli import main
 from tests.support import tiny_record
 from tests.support.ledger_attacks import ATTACKS

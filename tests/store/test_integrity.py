@@ -13,9 +13,9 @@ import pytest
 
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, runs, scheme1
+from forecast.store.digest_parts import GROUPS, PARTS
 from forecast.store.integrity import Quoted
 from forecast.store.kinds import UNSIGNED
-from forecast.store.parts import GROUPS, PARTS
 from tests.support import tiny_record
 
 

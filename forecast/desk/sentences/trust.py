@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from forecast import months
+from forecast.store.digest_parts import GROUPS
 from forecast.store.integrity import Quoted
-from forecast.store.parts import GROUPS
 from forecast.store.witnesses import Sighting
 from forecast.words import day_words, month_words
 

@@ -6,8 +6,8 @@ import pytest
 
 from forecast.desk.sentences import trust
 from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.store.digest_parts import GROUPS
 from forecast.store.integrity import Quoted
-from forecast.store.parts import GROUPS
 from forecast.store.witnesses import Sighting
 
 HERE = {"standing": "abc", "run_scheme": 2}

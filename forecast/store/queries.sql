@@ -1,0 +1,772 @@
+-- Every statement that reads or writes the record, by the name that code calls it.
+
+-- name: published_medians
+select s.border, f.month, f.median
+from forecasts as f join series as s on s.id = f.series_id
+where f.run_id = ? and s.dimension = '' and f.model = 'bordercast'
+
+-- name: counts_at
+select s.border, o.month, o.encounters
+from observations as o
+join series as s on s.id = o.series_id
+join release_places as p on p.release_id = o.release_id
+where s.dimension = '' and p.kind <> 'vintage'
+    and o.release_id in (select release_id from run_releases where run_id = ?)
+order by s.border, o.month, p.place
+
+-- name: latest_changes
+select * from forecast_changes
+where run_id = coalesce(?, (select id from latest_run)) and (? is null or border = ?)
+order by border, month
+
+-- name: claim_delivery
+update deliveries set state = 'sending', claimed_at = ?, attempts = attempts + 1
+where content_key = ? and recipient = ? and state = 'waiting'
+
+-- name: sendable
+select m.subject, count(*) from deliveries as d
+join messages as m on (m.content_key, m.edition) = (d.content_key, d.edition)
+where d.state in ('waiting', 'sending') and d.next_attempt_at <= ? group by 1
+
+-- name: deliveries_of_notice
+select recipient, edition, state, attempts, queued_at, next_attempt_at, settled_at, reply
+from deliveries where content_key = ? order by recipient
+
+-- name: failed_deliveries
+select content_key, recipient, state, settled_at, reply from deliveries
+where state in ('refused', 'given up') order by settled_at, recipient
+
+-- name: save_recipients
+insert into recipients (address, borders, digest) values (?, ?, ?)
+on conflict (address) do update
+set borders = excluded.borders, digest = excluded.digest
+
+-- name: unsubscribe
+insert into recipients (address, borders, digest, unsubscribed_at)
+values (?, '', 0, ?)
+on conflict (address) do update set unsubscribed_at = excluded.unsubscribed_at
+where unsubscribed_at is null
+
+-- name: hand_back
+update deliveries
+set state = 'waiting', claimed_at = null, attempts = attempts - 1, next_attempt_at = ?
+where content_key = ? and recipient = ? and state = 'sending'
+
+-- name: set_delivery
+update deliveries
+set state = ?, settled_at = ?, next_attempt_at = ?, reply = ?, claimed_at = null
+where content_key = ? and recipient = ? and state = 'sending'
+
+-- name: revive_delivery
+update deliveries
+set state = 'waiting', settled_at = null, attempts = 0, queued_at = ?,
+    next_attempt_at = ?
+where content_key = ? and recipient = ?
+
+-- name: queue_delivery
+insert or ignore into deliveries (
+    content_key, recipient, edition, state, queued_at, next_attempt_at
+) values (?, ?, ?, 'waiting', ?, ?)
+
+-- name: next_delivery
+select content_key, recipient from deliveries as d indexed by deliveries_in_order
+where state = 'waiting' and next_attempt_at <= ?
+    and (recipient glob 'hook:*') = ? and not exists (
+    select 1 from deliveries as b
+    where b.recipient = d.recipient and b.queued_at < d.queued_at
+        and b.state in ('waiting', 'sending')
+)
+order by queued_at, recipient, content_key limit 1
+
+-- name: claimed_message
+select d.recipient, d.queued_at, d.attempts,
+    m.content_key, m.edition, m.subject, m.sender, m.mime
+from deliveries as d
+join messages as m on (m.content_key, m.edition) = (d.content_key, d.edition)
+where d.content_key = ? and d.recipient = ?
+
+-- name: hindcast_quantiles
+select s.border, s.dimension, s.member, h.cutoff, h.month, h.horizon, h.median, {quantiles}
+from hindcasts as h join series as s on s.id = h.series_id
+where h.model = ? and h.cutoff >= ?
+order by {order}, s.dimension, s.member, h.cutoff, h.month
+
+-- name: issued_quantiles
+select s.border, f.cutoff, q.month, f.horizon, q.prob_permille, q.value
+from quantiles as q
+join series as s on s.id = q.series_id
+join forecasts as f
+    on (f.run_id, f.series_id, f.month) = (q.run_id, q.series_id, q.month)
+    and f.model = 'bordercast'
+where f.run_id = (
+    select min(g.run_id) from forecasts as g
+    where g.series_id = f.series_id and g.model = f.model and g.cutoff = f.cutoff
+        and g.run_id not in (select run_id from withdrawals)
+)
+order by f.cutoff, s.border, f.horizon, q.prob_permille
+
+-- name: judged_as_issued
+select border from judged_months
+where month = ? and dimension = '' and basis = 'issued'
+
+-- name: episodes
+select border, opened, side, state, closed from flag_episodes
+where dimension = '' and opened <= ? and (closed is null or closed = ?)
+order by opened
+
+-- name: newest_release
+select r.id, r.sha256 from releases as r join release_places as p on p.release_id = r.id
+where r.kind <> 'vintage' order by p.place desc limit 1
+
+-- name: flags
+select a.*,
+    (select count(*) from flags as c where c.parent_flag_id = a.flag_id
+        and c.role = 'listed') as listed,
+    (select count(*) from flags as c where c.parent_flag_id = a.flag_id
+        and c.role = 'apart') as apart
+from all_flags as a
+where (? is null or a.border = ?) and a.month >= ?
+    and (? or a.severity <> 'watch') and (? or a.dimension = '')
+order by a.month desc, {order}, a.dimension, a.member
+
+-- name: every_driver
+select * from flag_drivers
+order by flag_id, dimension, role = 'unattributed', abs(contribution) desc, member
+
+-- name: awaiting
+select source from releases
+where status = 'accepted' and id not in (select release_id from run_releases)
+order by seq, source
+
+-- name: coverage_by_total
+select c.border, min(c.first_month) as first_month, max(c.last_month) as last_month,
+    (select count(*) from observations as o join series as s on s.id = o.series_id
+     where o.release_id = c.release_id and s.border = c.border and s.dimension = '')
+        as changed_months
+from coverage as c
+where c.release_id = ? and c.dimension = ''
+group by c.border order by c.border
+
+-- name: revisions_by
+select border, month, encounters_before, encounters, change
+from revisions
+where release_id = ? and dimension = '' order by month desc, border
+
+-- name: newest_files
+select file_name, sha256, data_through from releases
+where status = 'accepted' and kind <> 'vintage' and seq / 100 = (
+    select max(seq / 100) from releases where status = 'accepted' and kind <> 'vintage'
+)
+order by file_name
+
+-- name: save_refused
+insert into main.releases ({columns}, measure_id)
+values ({marks}, (select measure_id from scope))
+on conflict (measure_id, sha256)
+    do update set reason = excluded.reason where status = 'quarantined'
+returning id
+
+-- name: path_marks
+select s.border, s.dimension, s.member, s.component, p.cutoff, p.marks, p.share, p.known
+from path_marks as p join series as s on s.id = p.series_id
+where p.run_id = ? order by s.id
+
+-- name: series_keys
+select border, dimension, member, component from series order by id
+
+-- name: counts_of_series
+select month, encounters from series_months
+where border = ? and dimension = ? and member = ? order by month
+
+-- name: periods_of_series
+select * from span_forecasts
+where border = ? and dimension = ? and member = ?
+    and run_id = (select id from latest_run)
+order by first_month, last_month
+
+-- name: forecasts_of_series
+select * from latest_forecasts
+where border = ? and dimension = ? and member = ? and model = ? order by month
+
+-- name: path_rule
+select rule, seed, borders, correlation from path_rules where run_id = ?
+
+-- name: newest_months
+select
+    coalesce(max(cutoff) filter (where dimension = ? and member = ?), ''),
+    coalesce(max(cutoff) filter (where dimension = ''), '')
+from latest_forecasts where border = ? and model = 'bordercast'
+
+-- name: known_days
+select c.border, c.dimension, c.component, c.first_month, c.last_month, p.known_from,
+    p.vintage
+from coverage as c join release_places as p on p.release_id = c.release_id
+where ? is null or c.border = ?
+
+-- name: false_issued
+select j.series_id, j.month, j.run_id, substr(r.published_at, 1, 10)
+from judgements as j join runs as r on r.id = j.run_id
+where j.basis = 'issued' and (? is null or j.month = ?)
+order by j.month, j.series_id
+
+-- name: totals
+select border from series where dimension = '' order by id
+
+-- name: notices
+select n.id, n.kind, n.month, n.state, n.created_at, n.approved_by, n.approved_at,
+    n.approved_user, n.approved_content, n.closed_at, n.reason, n.run_id, n.corrects,
+    n.withdraws, n.content_key, r.file_name,
+    n.withdraws is null and n.run_id in (select run_id from withdrawals) as run_withdrawn,
+    (
+        select group_concat(s.border || ' ' || s.phrase, '; ') from notice_sections as s
+        where s.notice_id = n.id and s.part = 'finding'
+    ) as says
+from notices as n join releases as r on r.id = n.release_id
+order by n.id
+
+-- name: save_intent
+insert into notices (
+    kind, month, release_id, run_id, corrects, content_key, message_id, withdraws,
+    created_at, state
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') on conflict (content_key) do nothing
+returning id
+
+-- name: save_section
+update notices
+set opening_text = ?, opening_html = ?, closing_text = ?, closing_html = ?,
+    state = ?, approved_by = ?, approved_at = ?
+where id = ? and state = 'due'
+
+-- name: explicit_values
+select s.member, o.month, o.encounters
+from observations as o join series as s on s.id = o.series_id
+where o.release_id = ? and s.border = ? and s.dimension = ? and s.component = ?
+
+-- name: every_value_known
+select v.border, v.dimension, v.member, s.component, v.month,
+    v.encounters, v.vintage, v.known_from, v.source
+from series_vintages as v
+join series as s on (s.border, s.dimension, s.member) = (v.border, v.dimension, v.member)
+where v.known_from <= ? and (v.known_until is null or v.known_until > ?)
+    and (? is null or v.border = ?) and (? = '*' or v.dimension = ?)
+order by 1, 2, 3, 5
+
+-- name: save_observation
+insert into observations (series_id, month, release_id, encounters) values (?, ?, ?, ?)
+
+-- name: add_series
+insert into main.series (border, dimension, member, component, measure_id) values (?, ?, ?, ?, (select measure_id from scope)) on conflict do nothing
+
+-- name: series_ids
+select border, dimension, member, component, id from series order by id
+
+-- name: releases_of_scope
+select c.release_id, c.first_month, c.last_month
+from coverage as c join releases as r on r.id = c.release_id
+where c.border = ? and c.dimension = ? and c.component = ?
+    and r.status = 'accepted' and r.kind <> 'vintage'
+order by {order}
+
+-- name: values_of_scope
+select s.border, s.dimension, s.member, s.component, o.month, o.release_id, o.encounters
+from series as s
+left join observations as o
+    on o.series_id = s.id
+    and o.release_id in (select id from releases where kind <> 'vintage')
+where s.border = ? and s.dimension = ? and s.component = ?
+order by s.id
+
+-- name: newest_source
+select file_name, first_seen_at, seq from releases
+where status = 'accepted' and kind <> 'vintage' order by seq desc, id desc limit 1
+
+-- name: revised_releases
+select month,
+    max(encounters) filter (where previous is null) as first_value,
+    max(encounters) filter (where known_until is null) as now,
+    count(*) - 1 as times,
+    max(known_from) as known_from,
+    max(vintage) filter (where known_until is null) as vintage
+from vintages where border = ?
+group by month having count(*) > 1 order by month desc
+
+-- name: restatements
+select month, encounters, previous, vintage, known_from, source, file_name from vintages
+where border = ? and previous is not null order by known_from desc, source desc, month desc
+
+-- name: release_days
+select data_through, min(first_seen_at) from releases
+where status = 'accepted' and first_seen_precision = 'day' group by 1 order by 1
+
+-- name: corrected
+select n.id as notice_id, s.border, n.month, n.approved_at, s.phrase from notices as n
+join notice_sections as s on s.notice_id = n.id
+where n.kind = 'correction' and n.state = 'approved' and s.part = 'finding'
+order by n.id desc, s.place
+
+-- name: judged_months_of_total
+select * from judged_months where border = ? and dimension = '' order by month desc
+
+-- name: all_months
+select * from wide_months where border = ? order by month
+
+-- name: part_months
+select border, dimension, member, component, month, encounters from series_months
+where dimension <> '' order by month
+
+-- name: part_forecasts
+select s.component, f.* from latest_forecasts as f
+join series as s using (border, dimension, member)
+where f.dimension <> '' and f.model = 'bordercast' order by f.month
+
+-- name: part_flags
+select * from all_flags where dimension <> '' and severity <> 'watch' order by month desc
+
+-- name: latest_periods
+select * from span_forecasts where border = ? and dimension = '' order by first_month
+
+-- name: published_counts
+select month, encounters from series_months
+where border = ? and dimension = ? and member = ? order by month
+
+-- name: flagged
+select month, encounters, median, severity from judged_months
+where border = ? and dimension = ? and member = ?
+    and flag is not null and severity <> 'watch'
+order by month
+
+-- name: at_lead
+select month, basis, median, lo50, hi50, lo80, hi80, lo95, hi95, encounters
+from forecast_vs_actual
+where border = ? and dimension = '' and model = 'bordercast' and horizon = ?
+order by month, basis = 'issued', run_id desc
+
+-- name: judging_forecasts
+select
+    j.month, j.basis, j.median, coalesce(f.lo80, h.q100) as lo80,
+    coalesce(f.hi80, h.q900) as hi80, coalesce(f.lo95, h.q025) as lo95,
+    coalesce(f.hi95, h.q975) as hi95, o.encounters
+from series as s
+join judgements as j on j.series_id = s.id
+join current_observations as o on o.series_id = s.id and o.month = j.month
+left join forecasts as f
+    on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast'
+    and f.month = j.month
+left join hindcasts as h
+    on j.run_id is null and h.model = 'bordercast' and h.series_id = s.id
+    and h.cutoff = j.cutoff and h.month = j.month
+where s.border = ? and s.dimension = '' and j.median is not null
+    and coalesce(f.lo95, h.q025) is not null
+order by j.month
+
+-- name: drivers_of_total
+select border, month, dimension, role, part_border, member, component, expected, encounters,
+    contribution
+from flag_drivers
+where border = ? and month = coalesce(
+    ?, (select max(month) from flag_drivers where border = ?)
+)
+order by dimension, abs(contribution) desc
+
+-- name: calibration
+select h.horizon, count(*), {shares}
+from hindcasts as h
+join series as s on s.id = h.series_id
+join current_observations as o on o.series_id = h.series_id and o.month = h.month
+where s.border = ? and s.dimension = '' and h.model = 'bordercast' and h.cutoff >= ?
+    and h.horizon in (1, 3, 6, 12)
+group by h.horizon order by h.horizon
+
+-- name: score_years
+select model, era, basis, n, log_wis from scorecard
+where border = ? and horizon = 0 and era glob '[0-9]*'
+order by model, era, basis = 'issued'
+
+-- name: latest_forecasts
+select * from latest_forecasts
+where dimension = '' and model = ? and (? is null or border = ?)
+order by {order}, month
+
+-- name: counts_by_month
+select border, month, encounters from border_months
+
+-- name: scorecard
+select * from scorecard where (? is null or border = ?)
+order by basis desc, era, {order}, horizon, log_wis
+
+-- name: failed_models
+select s.border, f.model, f.failure from fits as f join series as s on s.id = f.series_id
+where f.run_id = (select id from latest_run) and f.failure <> '' order by 1, 2
+
+-- name: stating_releases
+select c.border, c.dimension, c.component, r.id, r.seq, c.first_month, c.last_month
+from coverage as c join releases as r on r.id = c.release_id
+where r.status = 'accepted' and r.kind <> 'vintage' and r.rounding = 1
+
+-- name: current_counts
+select s.border, s.dimension, s.member, s.component, o.month, o.encounters
+from current_observations as o join series as s on s.id = o.series_id
+order by s.id, o.month
+
+-- name: neighbours
+select distinct r.id, r.seq
+from releases as r join coverage as c on c.release_id = r.id
+where r.status = 'accepted' and r.kind <> 'vintage' and c.dimension = ''
+    and c.border in ({marks})
+order by r.seq
+
+-- name: coverage_of_release
+select border, dimension, component, first_month, last_month from coverage where release_id = ? order by 1, 2, 3, 4
+
+-- name: part_counts
+select o.month, o.encounters, r.file_name, r.rounding
+from current_observations as o
+join series as s on s.id = o.series_id join releases as r on r.id = o.release_id
+where s.border = ? and s.dimension = ? and s.member = ?
+
+-- name: part_values
+select encounters, vintage, known_from, known_until, source, file_name
+from series_vintages
+where border = ? and dimension = ? and member = ? and month = ? order by known_from
+
+-- name: judged_of_total
+select month, encounters, median, p, z, basis, cutoff, horizon, severity, run_id
+from judged_months
+where border = ? and dimension = '' and (? is null or month = ?)
+
+-- name: forecasts_of_total
+select month, run_id, cutoff, median, lo80, hi80, lo95, hi95 from forecast_vs_actual
+where border = ? and dimension = '' and model = 'bordercast'
+    and (? is null or month = ?)
+
+-- name: interior
+with held as materialized (
+    select * from series_months where dimension in ('component', ?)
+)
+select l.month, l.encounters as at_large, e.encounters as at_entry,
+    (
+        select iif(l.border <> ? or count(*) = ?, sum(t.encounters), null)
+        from held as t
+        where t.dimension = 'component' and t.member = l.component and t.month = l.month
+            and iif(l.border = ?, t.border <> l.border, t.border = l.border)
+    ) as total
+from held as l
+join held as e
+    on e.border = l.border and e.dimension = l.dimension and e.month = l.month
+where l.dimension = ? and l.member = ? and e.member = ? and l.border = ?
+order by l.month desc
+
+-- name: agencies
+select o.month, s.member, sum(o.encounters), count(*), max(r.rounding)
+from current_observations as o
+join series as s on s.id = o.series_id join releases as r on r.id = o.release_id
+where s.dimension = 'component' and (? or s.border = ?) group by o.month, s.member
+
+-- name: level_shifts
+select border, opened, side, state, closed from flag_episodes
+where border = ? and dimension = '' and state = 'level shift' and closed is not null
+order by opened
+
+-- name: save_report
+insert into month_reports (run_id, border, month, report) values (?, ?, ?, ?)
+
+-- name: month_values
+select month, encounters, vintage, known_from, known_until, source, file_name
+from vintages where border = ? and (? is null or month = ?) order by known_from
+
+-- name: month_drivers
+select * from flag_drivers where border = ? and (? is null or month = ?)
+order by dimension, role = 'unattributed', abs(contribution) desc, member
+
+-- name: series_span
+select min(o.month), max(o.month)
+from series as s join observations as o on o.series_id = s.id
+join release_places as p on p.release_id = o.release_id and p.kind <> 'vintage'
+where s.border = ? and s.dimension = ? and s.member = ?
+
+-- name: month_counts
+select month, encounters, file_name, rounding from border_months
+where border = ? order by month
+
+-- name: how_often_flagged
+select
+    count(distinct iif(flag is not null and severity <> 'watch', month, null)),
+    count(distinct month)
+from judged_months where dimension = '' and basis <> 'none'
+
+-- name: every_month
+select s.border, s.dimension, s.member, s.component, o.month, o.encounters, r.rounding
+from current_observations as o
+join series as s on s.id = o.series_id
+join releases as r on r.id = o.release_id
+
+-- name: every_value
+select border, month, encounters, known_from, vintage from vintages order by known_from
+
+-- name: stored_report
+select report from month_reports
+where run_id = (select id from latest_run) and border = ? and month = ?
+    and not exists (
+        select 1 from releases where status = 'accepted' and id not in (
+            select release_id from run_releases where run_id = month_reports.run_id
+        )
+    )
+
+-- name: issued_forecasts
+select s.border, f.model, f.cutoff, f.horizon,
+    f.lo95, f.lo90, f.lo80, f.lo50, f.median, f.hi50, f.hi80, f.hi90, f.hi95
+from forecasts as f join series as s on s.id = f.series_id
+where s.dimension = '' and f.run_id = (
+    select min(g.run_id) from forecasts as g
+    where g.series_id = f.series_id and g.model = f.model and g.cutoff = f.cutoff
+        and g.run_id not in (select run_id from withdrawals)
+)
+
+-- name: scheme1_run
+select id, started_at, published_at, data_through, config_digest, code_version
+from main.runs where id = ?
+
+-- name: scheme1_releases
+select r.sha256, r.seq, r.kind, r.source, r.first_seen_at, r.counts_digest
+from run_releases as x join main.releases as r on r.id = x.release_id
+where x.run_id = ? order by r.sha256
+
+-- name: scheme1_forecasts
+select
+    s.border, s.dimension, s.member, f.model, f.month, f.cutoff, f.horizon, f.median, f.lo50,
+    f.hi50, f.lo80, f.hi80, f.lo90, f.hi90, f.lo95, f.hi95, f.centre, f.scale, f.df,
+    f.flag_below, f.flag_above
+from forecasts as f join main.series as s on s.id = f.series_id
+where f.run_id = ? order by 1, 2, 3, 4, 5
+
+-- name: scheme1_quantiles
+select s.border, s.dimension, s.member, q.month, q.prob_permille, q.value
+from quantiles as q join main.series as s on s.id = q.series_id
+where q.run_id = ? order by 1, 2, 3, 4, 5
+
+-- name: answered_questions
+select distinct a.version, s.border, a.cutoff from answers as a
+join questions as q on q.id = a.question_id join series as s on s.id = q.series_id
+where a.basis = 'hindcast'
+
+-- name: resolved_questions
+select * from standing_questions
+where outcome is not null and cutoff >= ? and (? is null or border = ?)
+order by kind, border, cutoff, basis, run_id
+
+-- name: latest_questions
+select * from standing_questions
+where run_id = (select id from latest_run) and (? is null or border = ?)
+order by border, kind
+
+-- name: add_question
+select id from questions where series_id = ? and kind = ? and first_month = ?
+    and last_month = ? and statistic = ? and above = ? and below = ?
+
+-- name: as_of_border_months
+select v.border, v.month, v.encounters, v.source, v.file_name, r.rounding,
+    r.first_seen_at as stated_first_seen_at
+from vintages as v join releases as r on r.sha256 = v.sha256
+where {known_then}
+
+-- name: as_of_series_months
+select v.border, v.dimension, v.member, s.component, v.month, v.encounters, v.source
+from series_vintages as v
+join series as s on (s.border, s.dimension, s.member) = (v.border, v.dimension, v.member)
+where {known_then}
+
+-- name: as_of_vintages
+select border, month, encounters, previous, change, vintage, known_from,
+    iif(known_until <= :day, known_until, null) as known_until, source, file_name, sha256
+from vintages where known_from <= :day
+
+-- name: as_of_series_vintages
+select border, dimension, member, month, encounters, previous, change, vintage,
+    known_from, iif(known_until <= :day, known_until, null) as known_until, source,
+    file_name, sha256
+from series_vintages where known_from <= :day
+
+-- name: as_of_latest_run
+select
+    id, started_at, published_at, data_through, config_digest, code_version,
+    previous_digest,
+    coalesce(
+        (
+            select digest from entries where run_id = runs.id and kind <> 'witnessed'
+            order by id desc limit 1
+        ),
+        digest
+    ) as digest
+from runs where id = {run_then}
+
+-- name: as_of_latest_forecasts
+select s.border, s.dimension, s.member, f.model, f.month, f.cutoff, f.horizon, f.median,
+    f.lo50, f.hi50, f.lo80, f.hi80, f.lo90, f.hi90, f.lo95, f.hi95, f.flag_below,
+    f.flag_above, f.run_id
+from forecasts as f join series as s on s.id = f.series_id
+where f.run_id = {run_then}
+
+-- name: as_of_scorecard
+select s.border, c.model, c.basis, c.era, c.horizon, c.n, c.log_wis, c.wis, c.mae, c.mase,
+    c.relative_mae, c.coverage50, c.coverage80, c.coverage95
+from scores as c join series as s on s.id = c.series_id
+where c.run_id = {run_then}
+
+-- name: columns_of
+select v.name, c.name from sqlite_master as v, pragma_table_info(v.name) as c
+where v.type = 'view'
+
+-- name: save_judgement
+insert into judgements (
+    series_id, month, release_id, run_id, basis, cutoff, horizon, encounters, median, p, z,
+    centre, apart_p, outside, drift_up, drift_down, published_in
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: save_episode
+insert into episodes (
+    series_id, opened, side, size, cutoff, centre, scale, df, relative, state, closed,
+    published_in, closed_in
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (series_id, opened) do update
+set state = excluded.state, closed = excluded.closed, closed_in = excluded.closed_in
+where state = 'open'
+
+-- name: save_flag
+insert into flags (
+    series_id, month, kind, release_id, severity, ratio, encounters, expected, side,
+    role, published_in, episode_id, parent_flag_id
+) values (
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+    (select id from episodes where series_id = ? and opened = ?),
+    (select max(id) from flags where series_id = ? and month = ? and kind = 'month')
+)
+
+-- name: save_driver
+insert into drivers (
+    flag_id, dimension, role, child_series_id, expected, encounters, contribution,
+    published_in
+) values (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: first_published
+select s.border, s.dimension, s.member, s.component,
+    o.month, o.encounters, r.id
+from observations as o
+join series as s on s.id = o.series_id
+join releases as r on r.id = o.release_id
+where r.status = 'accepted'
+order by {order}
+
+-- name: issued_paths
+select f.series_id, f.run_id, substr(r.published_at, 1, 10), f.cutoff,
+    json_group_array(f.median), json_group_array(f.centre), json_group_array(f.scale),
+    min(f.df)
+from (
+    select * from forecasts where model = 'bordercast' and cutoff >= ?
+        and run_id not in (select run_id from withdrawals)
+    order by run_id, series_id, month
+) as f
+join runs as r on r.id = f.run_id
+group by f.series_id, f.run_id
+order by f.series_id, f.cutoff desc, f.run_id desc
+
+-- name: last_sides
+select series_id, side, max(month) from flags
+where severity <> 'watch' and kind <> 'revision' group by series_id, side
+
+-- name: all_episodes
+select series_id, opened, side, size, cutoff, centre, scale, df, relative, state, closed
+from episodes where state = 'open' or not ? order by series_id, opened
+
+-- name: flags_of_totals
+select s.border, f.month, e.opened
+from flags as f
+join series as s on s.id = f.series_id
+left join episodes as e on e.id = f.episode_id
+where s.dimension = '' and f.kind = 'month' and f.severity <> 'watch'
+
+-- name: unexplained
+select s.border, f.month, j.cutoff, f.encounters, f.expected, d.dimension
+from drivers as d
+join flags as f on f.id = d.flag_id
+join series as s on s.id = f.series_id
+join judgements as j on j.series_id = f.series_id and j.month = f.month
+where d.role = 'not held' order by f.id, d.dimension
+
+-- name: unflagged_revisions
+select v.border, v.month, v.release_id, v.encounters_before, v.encounters,
+    (
+        select count(*) from releases as r
+        join release_years as y on y.release_id = r.id and y.closed = 1
+        where y.fiscal_year
+            = cast(substr(v.month, 1, 4) as integer) + (substr(v.month, 6) >= '10')
+            and (r.id = v.release_id or r.source = v.source_before)
+    ) >= 2
+from revisions as v
+where v.dimension = '' and not exists (
+    select 1 from flags as f join series as s on s.id = f.series_id
+    where s.border = v.border and s.dimension = '' and f.month = v.month
+        and f.kind = 'revision' and f.release_id = v.release_id
+)
+
+-- name: vintages_of_totals
+select border, month, encounters, known_from, known_until from series_vintages
+where dimension = '' order by border, month, known_from
+
+-- name: save_proof
+insert or ignore into witness_proofs (
+    witness, entry_id, run_id, statement, seen_at, seen_by, proof
+) values (?, ?, ?, ?, ?, ?, ?)
+
+-- name: forecasts_of_year
+select border, model, basis, month, horizon, median, lo80, hi80, lo95, hi95, encounters
+from forecast_vs_actual
+where dimension = '' and month between ? and ?
+order by border, month, model, horizon, basis = 'issued', run_id desc
+
+-- name: answers_of_year
+select * from standing_questions
+where outcome is not null and last_month between ? and ?
+order by kind, border, cutoff
+
+-- name: versions_of_year
+select code_version as version, min(substr(published_at, 1, 10)) as since, count(*) as runs
+from runs where data_through between ? and ? group by code_version order by min(id)
+
+-- name: last_cycle
+select started_at, finished_at, pid, outcome, detail from wakes order by id desc limit 1
+
+-- name: leader
+select * from service
+
+-- name: content_keys
+select content_key from deliveries
+
+-- name: next_attempt
+select next_attempt_at as at from deliveries where state = 'waiting' order by 1 limit 1
+
+-- name: every_run
+select id, published_at, data_through, digest from runs order by id desc
+
+-- name: every_withdrawal
+select * from withdrawals order by run_id
+
+-- name: deliveries_by_state
+select state, count(*) as count from deliveries where state in ('waiting', 'sending', 'refused', 'given up') group by 1
+
+-- name: mail_stopped
+select reason from mail_state where stopped_at is not null
+
+-- name: last_poll
+select outcome, detail, blocked_since, not_before, started_at from polls order by id desc limit 1
+
+-- name: unrecognized_links
+select url, unrecognized from links where listed and unrecognized <> '' order by url
+
+-- name: left_in_inbox
+select name, reason from inbox_left order by name
+
+-- name: unknown_labels
+select dimension, label, max(file_name) as file_name from unknown_labels group by 1, 2 order by 1, 2
+
+-- name: any_poll
+select 1 from polls limit 1
