@@ -408,7 +408,7 @@ select s.border, s.dimension, s.member, s.component, o.month, o.encounters
 from current_observations as o join series as s on s.id = o.series_id
 order by s.id, o.month
 
--- name: neighbours
+-- name: neighboring_releases
 select distinct r.id, r.seq
 from releases as r join coverage as c on c.release_id = r.id
 where r.status = 'accepted' and r.kind <> 'vintage' and c.dimension = ''

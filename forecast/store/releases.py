@@ -158,7 +158,7 @@ def neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapsho
     """
     totals = sorted({c.scope.total for c in new.coverage if c.scope.dimension == ""})
     rows = db.execute(
-        sql("neighbours", marks=", ".join("?" * len(totals))),
+        sql("neighboring_releases", marks=", ".join("?" * len(totals))),
         totals,
     ).fetchall()
     seq = new.release.seq

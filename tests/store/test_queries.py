@@ -1,0 +1,47 @@
+"""The named statements of the record: each is called by a name, and each name has one."""
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from forecast.store import queries
+
+STORE = Path(queries.__file__).parent
+CALLED = re.compile(r'(?:\bsql\(|\w*rows\(\s*\w+,|_by_part\(\s*\w+,)\s*"(\w+)"')
+
+
+def test_names_that_are_called_are_those_that_the_file_has():
+    code = "".join(path.read_text() for path in STORE.glob("*.py"))
+    names = re.findall(r"^-- name: (\w+)$", (STORE / "queries.sql").read_text(), re.MULTILINE)
+
+    assert len(names) == len(set(names))
+    assert set(CALLED.findall(code)) == set(names)
+
+
+def test_a_statement_is_read_without_its_name_and_the_next_one():
+    assert queries.sql("every_withdrawal") == "select * from withdrawals order by run_id"
+
+
+def test_a_name_that_is_not_there_is_an_error():
+    with pytest.raises(KeyError):
+        queries.sql("select 1")
+
+
+def test_parts_of_a_statement_are_put_in():
+    assert "from (select 1)" not in queries.sql("scorecard", order="horizon")
+    assert "era, horizon, horizon, log_wis" in queries.sql("scorecard", order="horizon")
+
+
+def test_rows_come_by_column_with_values_put_in():
+    db = sqlite3.connect(":memory:")
+    db.execute("create table runs (id, published_at, data_through, digest)")
+    db.executemany("insert into runs values (?, 'now', '2025-01', '')", [(1,), (2,)])
+
+    rows = queries.rows(db, "every_run")
+
+    assert rows == [
+        {"id": 2, "published_at": "now", "data_through": "2025-01", "digest": ""},
+        {"id": 1, "published_at": "now", "data_through": "2025-01", "digest": ""},
+    ]
