@@ -259,7 +259,7 @@ class Judgement:
 
     series: SeriesKey
     month: str
-    encounters: int
+    value: int
     basis: Literal["issued", "hindcast", "none"]
     release_id: int
     run_id: int | None = None
@@ -282,7 +282,7 @@ Role = Literal["first", "escalation", "reversal", "listed", "apart"]
 class Flag:
     """A published month outside what was expected.
 
-    severity : watch < notable < major < critical; ratio : encounters / expected (both + 1).
+    severity : watch < notable < major < critical; ratio : value / expected (both + 1).
     expected : counts; the median that stood before the month; for a part apart from its border
         the median moved as its border moved; for drift the median of six months before; for a
         revision the count before it.
@@ -300,7 +300,7 @@ class Flag:
     kind: Literal["month", "drift", "revision"]
     severity: Literal["watch", "notable", "major", "critical"]
     ratio: float
-    encounters: int = 0
+    value: int = 0
     expected: int = 0
     side: Literal[-1, 0, 1] = 0
     role: Role = "first"
@@ -334,7 +334,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """How much of a border's deviation one part of one dimension made up, in encounters.
+    """How much of a border's deviation one part of one dimension made up, in counts.
 
     flag : (series, month) of the border's flag. member : None for the two roles that are no
     part: "unattributed" is what parts and total differ by, and in "not held" the dimension has
@@ -346,7 +346,7 @@ class Driver:
     role: Literal["part", "unattributed", "not held"]
     member: SeriesKey | None = None
     expected: int | None = None
-    encounters: int | None = None
+    value: int | None = None
     contribution: int | None = None
 
 

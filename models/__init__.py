@@ -1,4 +1,4 @@
-"""Statistics: numbers in, numbers out. Knows no border, no file, no database.
+"""Statistics: numbers in, numbers out. Knows no total, no file, no database.
 
 The registry is written out below; importing it loads neither statsmodels nor prophet.
 """

@@ -1,6 +1,6 @@
 """The smoothed level: simple exponential smoothing, several speeds, averaged by evidence.
 
-For short and noisy series without a season that can be told from noise: parts of a border, small
+For short and noisy series without a season that can be told from noise: parts of a total, small
 counts. Its forecast is flat. It is the theta method with theta = 1 (Hyndman and Billah,
 Unmasking the Theta method, 2003); the drift that theta = 2 adds was measured and made parts and
 states worse, so it is not here.

@@ -6,7 +6,7 @@
     said = forecast_counts(read_counts(path), h=18)
     values = said.values(slice(0, 10))   # (10, 1, 18, 23): the hub's quantiles of ten series
 
-The same engine as for the borders, with the same configuration. Nothing after a cutoff has any
+The same engine as for the totals, with the same configuration. Nothing after a cutoff has any
 part in its hindcast.
 """
 

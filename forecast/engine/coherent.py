@@ -1,4 +1,4 @@
-"""The stored forecasts of parts, as their paths have them: they add up to their border."""
+"""The stored forecasts of parts, as their paths have them: they add up to their total."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def coherent(rows: Iterable[Forecast], draws: Draws, model: str) -> list[Forecas
 
     Parts' quantiles are those of the paths, whole and rounded outward; medians add up to the
     total's in every month. Centre, scale and df stay the engine's own: judging a part by what was
-    said of its border would count one surprise twice. Borders stay as they are.
+    said of its total would count one surprise twice. Totals stay as they are.
     """
     rows = list(rows)
     own = [row for row in rows if row.model == model]

@@ -1,8 +1,8 @@
 """A run's joint forecast: paths of every series it forecast, drawn from what the run keeps.
 
-The borders are drawn side by side; nationwide is their sum. A border's parts are drawn so that
-they follow it, and add up to it in every path: agencies to their border, sectors and offices to
-their agency, states, citizenships and demographics to their border. Where a border is published
+The totals are drawn side by side; nationwide is their sum. A total's parts are drawn so that
+they follow it, and add up to it in every path: agencies to their total, sectors and offices to
+their agency, states, citizenships and demographics to their total. Where a total is published
 later than its parts, the parts of those months add up to what was published.
 """
 
@@ -49,7 +49,7 @@ def marks_of(stored: bytes, rule: int) -> Floats:
 
 
 def total_of(key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey:
-    """What a part adds up to: an agency's sectors to the agency, all else to the border."""
+    """What a part adds up to: an agency's sectors to the agency, all else to the total."""
     agency = SeriesKey(key.total, "component", key.component, key.component)
     return agency if key.dimension == "field" and agency in among else SeriesKey(key.total)
 
@@ -106,7 +106,7 @@ class Joint:
         if rule.rule not in _RULES:
             raise ValueError(f"paths by rule {rule.rule}; known are 1 and {paths.RULE}")
         self.seed, self.totals = rule.seed, totals
-        self.borders = tuple(SeriesKey(total) for total in rule.borders)
+        self.side_by_side = tuple(SeriesKey(total) for total in rule.borders)
         self.correlation = np.array(rule.correlation)
         self.marginals = {mark.series: _marginals(mark, rule.rule) for mark in marks}
         self._drawn: dict[int, Draws] = {}
@@ -155,12 +155,12 @@ class Draws:
         return self._values[key]
 
     def _draw_borders(self) -> None:
-        """All borders by calendar month, so that a month's steps are side by side."""
-        at = [self.joint.marginals[total] for total in self.joint.borders]
+        """All totals by calendar month, so that a month's steps are side by side."""
+        at = [self.joint.marginals[total] for total in self.joint.side_by_side]
         first, end = min(m.cutoff for m in at), max(m.end for m in at)
         step = paths.steps((len(at), 2, self.n, end - first), self.joint.seed)
         together = paths.mixed(self.joint.correlation, step)
-        for total, marginals, own in zip(self.joint.borders, at, together, strict=True):
+        for total, marginals, own in zip(self.joint.side_by_side, at, together, strict=True):
             self._steps[total] = own[..., marginals.cutoff - first : marginals.end - first]
             self._values[total] = marginals.from_steps(self._steps[total])
         self._add_nationwide()

@@ -16,15 +16,15 @@ from models.base import MOST_MISSING, Floats, Panel
 
 
 def nationwide_rows(keys: Sequence[SeriesKey], totals: Totals) -> dict[int, tuple[int, ...]]:
-    """Row of a nationwide series -> rows of the three border series that add up to it.
+    """Row of a nationwide series -> rows of the three total series that add up to it.
 
     Only where all three are among the keys.
     """
     row_of = {key: row for row, key in enumerate(keys)}
     parts = {}
     for key, row in row_of.items():
-        borders = [row_of.get(key._replace(total=total)) for total in totals.parts]
-        rows = tuple(part for part in borders if part is not None)
+        members = [row_of.get(key._replace(total=total)) for total in totals.parts]
+        rows = tuple(part for part in members if part is not None)
         if key.total == totals.whole and len(rows) == len(totals.parts) > 0:
             parts[row] = rows
     return parts
@@ -39,7 +39,7 @@ def panel(
 
     Parameters
     ----------
-    counts : encounters >= 0 of the months that are known. A month between two of them that is
+    counts : counts >= 0 of the months that are known. A month between two of them that is
         not there is NaN; of a series with more than MOST_MISSING in a row, only the months
         after them are taken.
     source : whether the series are calm, known to jump, or follow the policy dates.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from forecast.engine.predictive import Predictive
 
 RULE = 2  # of drawing; stored with a run
-DRAWS = 2000  # behind what is published of borders' sums
+DRAWS = 2000  # behind what is published of totals' sums
 PART_DRAWS = 1000  # and of parts; twice as many take a second more of every run
 MAX_HORIZON = 24  # months that paths reach: to the end of the next fiscal year, whatever the month
 # Where a distribution is kept: the 23 published quantiles, so that its middle is theirs however
@@ -140,11 +140,11 @@ def persistence(of: Floats) -> Floats:
 def as_wide_as(together: Floats, parts: Floats, total: Floats) -> Floats:
     """The correlations at which the parts' sum is as uncertain as their total was published.
 
-    Errors of one month understate how series hang together: a break reaches the borders months
+    Errors of one month understate how series hang together: a break reaches the totals months
     apart, and the errors of a year ahead are three times as correlated. A total's own distribution
     rests on the errors of the sum itself, so the parts' correlations are raised towards 1, all by
     one share, until the sum's lower half, from its 2.5% quantile to its median, is as wide on the
-    log scale as the total's. The lower half, because it is falls that the borders share (Title 42,
+    log scale as the total's. The lower half, because it is falls that the totals share (Title 42,
     early 2025), and because a sum's upper half is made by whichever part rises.
 
     Parameters

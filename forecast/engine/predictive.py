@@ -236,9 +236,9 @@ class PanelHindcasts:
 
 
 def border_beside(totals: PanelHindcasts, parts: PanelHindcasts, row: int) -> tuple[Floats, Floats]:
-    """A part's border in the columns of the part: log1p counts, and the first step from each.
+    """A part's total in the columns of the part: log1p counts, and the first step from each.
 
-    The border is the series with the part's border name; NaN where it has no month.
+    The total is the series with the part's total name; NaN where it has no month.
     """
     z, first = np.full((2, parts.panel.z.shape[1]), np.nan)
     places = [i for i, key in enumerate(totals.keys) if key.total == parts.keys[row].total]

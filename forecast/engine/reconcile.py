@@ -1,14 +1,14 @@
-"""Parts that add up: a dimension's forecasts made one with their border's.
+"""Parts that add up: a dimension's forecasts made one with their total's.
 
-Every part is forecast by itself, so five sectors may sum to more than their border. Here the
-border stands, path by path, and its parts keep their proportions. The parts' published quantiles
+Every part is forecast by itself, so five sectors may sum to more than their total. Here the
+total stands, path by path, and its parts keep their proportions. The parts' published quantiles
 are those of the moved paths; their medians are scaled once more, so that the printed numbers add
 up as well.
 
 Chosen on states, citizenships and demographics at cutoffs before 2024 (log-WIS against leaving
 the parts alone: states .977, citizenships 1.005, demographics 1.007; from 2024 on .90, .90, .90).
 Moving the uncertain parts more than the sure ones, as MinT does, was as good and no better, and
-drawing parts independently of their border cost up to 25%.
+drawing parts independently of their total cost up to 25%.
 
 Reference: Wickramasuriya et al., Optimal forecast reconciliation (MinT), 2019.
 """
@@ -19,7 +19,7 @@ import numpy as np
 
 from models.base import Floats, Ints
 
-# Correlation of a part's monthly steps with its border's. A part follows its border: at .8 the
+# Correlation of a part's monthly steps with its total's. A part follows its total: at .8 the
 # noise of the quotient costs 2.5% more log-WIS, at .95 95% intervals cover 2 points less.
 FOLLOWING = 0.9
 _LEAST = 1e-6  # a path's count of 0 as it enters a share, so that parts that are all 0 can grow

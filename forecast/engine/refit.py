@@ -89,7 +89,7 @@ def model_forecasts(
     Notes
     -----
     The scale rule is the engine's; the t has the break walk's degrees of freedom, width and
-    drift (without the drift, naive's 80% intervals cover .67 on the borders, with it .76).
+    drift (without the drift, naive's 80% intervals cover .67 on the totals, with it .76).
     How errors grow with the horizon is estimated from the family's own past errors, so that a
     seasonal naive forecast, whose errors hardly grow, is not widened as a random walk is.
     """

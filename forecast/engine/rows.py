@@ -62,7 +62,7 @@ def _forecasts(
 
 
 def with_summed_medians(rows: Sequence[Forecast], totals: Totals) -> list[Forecast]:
-    """Nationwide's whole median as the sum of the borders' whole medians.
+    """Nationwide's whole median as the sum of the totals' whole medians.
 
     The engine's nationwide median is that sum before rounding; rounded each for itself, the four
     numbers could miss it by one or two. Only where all of them are there.

@@ -1,4 +1,4 @@
-"""How forecasts are judged: the scores, and how good the stored forecasts of borders have been.
+"""How forecasts are judged: the scores, and how good the stored forecasts of totals have been.
 
 Every score is lower-is-better except `coverage`, which should equal its level. Where a
 forecast or an outcome is NaN the score is NaN, and means pass over it. Stored forecasts
@@ -258,7 +258,7 @@ def _eras(table: _Table, total: str) -> Iterator[tuple[str, _Table]]:
 
 
 def crosses_break(total: str, cutoff: Ints, month: Ints) -> np.ndarray:
-    """(n,) whether a known policy date of the border lies between a cutoff and a later month.
+    """(n,) whether a known policy date of the total lies between a cutoff and a later month.
 
     cutoff, month : (n,) running numbers. A date in the cutoff's own month counts: that month is
     partly old, the ones after it are wholly new. So does one in the month forecast.

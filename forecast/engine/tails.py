@@ -8,7 +8,7 @@ A month lies at centre + scale u (1 + k), u a quantile of the t. k is 0 at the m
 with r = min(|u| / u(END), 1), v how much a series breaks, h the horizon, and small = y / (y +
 UPPER_SMALL), y the count at the centre. Why: on log1p counts falls are larger than rises, the
 more so the further ahead. An unbent t put no month of 3,060 above its 97.5% quantile and 92
-below its 2.5%, on the borders four months ahead and more; the same holds on every set measured.
+below its 2.5%, on the totals four months ahead and more; the same holds on every set measured.
 Two-piece distributions are old (Wallis, The two-piece normal, 2014); this one keeps the median.
 
 v is not stored: it follows from the degrees of freedom, 0 from GRID_DF on and 1 at WALK_DF.

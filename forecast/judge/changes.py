@@ -8,7 +8,7 @@
     after       models weighed anew by what came; this is what is published now
 
 Each step is the difference of two whole medians, so the steps add up to the change exactly. What
-a new version and new weights change is one step, `method`: neither is news about the border.
+a new version and new weights change is one step, `method`: neither is news about the total.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole medi
 
 
 def changes(stages: Sequence[Medians]) -> list[Change]:
-    """Every border's months that all six stages speak of, see the module."""
+    """Every total's months that all six stages speak of, see the module."""
     before, version, revisions, season, surprise, after = stages
     return [
         Change(
@@ -47,12 +47,12 @@ def changes(stages: Sequence[Medians]) -> list[Change]:
 
 
 def summed(medians: Medians, totals: Totals) -> dict[SeriesKey, dict[str, int]]:
-    """The same with nationwide as the sum of the borders, as it is published."""
+    """The same with nationwide as the sum of the totals, as it is published."""
     out = {key: dict(by_month) for key, by_month in medians.items()}
-    borders = [by_month for key, by_month in out.items() if key.total != totals.whole]
+    parts = [by_month for key, by_month in out.items() if key.total != totals.whole]
     nationwide = SeriesKey(totals.whole)
-    if nationwide in out and len(borders) == len(totals.parts):
+    if nationwide in out and len(parts) == len(totals.parts):
         for month in out[nationwide]:
-            if all(month in by_month for by_month in borders):
-                out[nationwide][month] = sum(by_month[month] for by_month in borders)
+            if all(month in by_month for by_month in parts):
+                out[nationwide][month] = sum(by_month[month] for by_month in parts)
     return out

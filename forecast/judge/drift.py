@@ -20,7 +20,7 @@ Side = Literal[-1, 0, 1]
 
 CLIP = 2.5  # normal scores
 SLACK = 0.5  # of a score, that a month may be off without adding up
-CUSUM_LIMIT = 4.5  # an alarm in about 150 months of the borders and of the Border Patrol since 2003
+CUSUM_LIMIT = 4.5  # an alarm in about 150 months of the totals and of the Border Patrol since 2003
 QUIET_MONTHS = 8  # months for which a side stays said
 
 

@@ -1,11 +1,11 @@
-"""Which parts moved the whole: a border's deviation, divided over the members of a dimension.
+"""Which parts moved the whole: a total's deviation, divided over the members of a dimension.
 
     contribution = published - expected
 
 A part's expected count is its own forecast from the flag's cutoff, or its last count where it is
-too young for one. All are scaled so that they sum to the border's median. Whole numbers by largest
+too young for one. All are scaled so that they sum to the total's median. Whole numbers by largest
 remainder, and what parts and total differ by stands in its own row, so that the contributions of
-a dimension sum exactly to the border's deviation.
+a dimension sum exactly to the total's deviation.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ class Part:
 
     member: SeriesKey
     expected: float
-    encounters: int
+    value: int
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The border's flag: its median and what was published."""
+    """The total's flag: its median and what was published."""
 
     series: SeriesKey
     month: str
     expected: int
-    encounters: int
+    value: int
 
 
 def drivers(whole: Whole, dimension: str, parts: Sequence[Part], complete: bool) -> list[Driver]:
@@ -54,12 +54,12 @@ def drivers(whole: Whole, dimension: str, parts: Sequence[Part], complete: bool)
     short = not complete and shares.sum() < whole.expected
     expected = apportioned(shares, round(shares.sum()) if short else whole.expected)
     rows = [
-        _driver(flag, dimension, "part", part.member, share, part.encounters)
+        _driver(flag, dimension, "part", part.member, share, part.value)
         for part, share in zip(parts, expected, strict=True)
-        if share or part.encounters
+        if share or part.value
     ]
     rest = whole.expected - sum(expected)
-    published = whole.encounters - sum(part.encounters for part in parts)
+    published = whole.value - sum(part.value for part in parts)
     if rest or published or not rows:
         rows.append(_driver(flag, dimension, "unattributed", None, rest, published))
     return rows
@@ -71,7 +71,7 @@ def _driver(
     role: str,
     member: SeriesKey | None,
     expected: int,
-    encounters: int,
+    value: int,
 ) -> Driver:
     return Driver(
         flag,
@@ -79,8 +79,8 @@ def _driver(
         "part" if role == "part" else "unattributed",
         member,
         expected,
-        encounters,
-        encounters - expected,
+        value,
+        value - expected,
     )
 
 

@@ -41,10 +41,10 @@ LAST = 3  # months after the flag in which it is decided at the latest
 class Seen:
     """A published month as the state machine sees it.
 
-    z : log1p count; border_z : its border's, nan for a border.
+    z : log1p count; border_z : its total's, nan for a total.
     side, p : against the newest forecast. deviates : p < alpha, and it matters.
     outlook : that forecast, which is frozen if an episode opens; relative : whether it is about
-        the part's log1p count less its border's.
+        the part's log1p count less its total's.
     """
 
     series: SeriesKey

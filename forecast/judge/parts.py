@@ -1,7 +1,7 @@
-"""A part of a border while the border itself is flagged or open.
+"""A part of a total while the total itself is flagged or open.
 
 Then the parts have mostly moved with it, and what is asked of a part is whether it moved apart:
-r = e(part) - e(border), where e is the log1p count less the centre of the one-step forecast. Its
+r = e(part) - e(total), where e is the log1p count less the centre of the one-step forecast. Its
 scale is made of the part's own past r, by the engine's rule.
 """
 
@@ -19,7 +19,7 @@ from models.base import Floats
 
 @dataclass(frozen=True, slots=True)
 class BorderMonth:
-    """What a part must know of its border's month.
+    """What a part must know of its total's month.
 
     z : log1p count; outlook : the forecast made before it.
     flag : the month of the flag it is under, None if it is neither flagged nor open.
@@ -38,7 +38,7 @@ def apart_share(z: Floats, first: Floats, border_z: Floats, border_first: Floats
     Parameters
     ----------
     z, first : (series, months) log1p counts and the first step of the path from each column.
-    border_z, border_first : the same of each series' border, aligned with it.
+    border_z, border_first : the same of each series' total, aligned with it.
     """
     own = _errors(z, first)
     apart = np.abs(own - _errors(border_z, border_first))
@@ -57,13 +57,13 @@ def _errors(z: Floats, first: Floats) -> Floats:
 def moved_along(
     expected: MonthForecast, total: BorderMonth, month: str, share: float
 ) -> MonthForecast:
-    """The part's forecast moved as its border moved, with the scale of r."""
+    """The part's forecast moved as its total moved, with the scale of r."""
     centre = expected.centre + total.z - total.outlook.expected(month).centre
     return replace(expected, median=whole(centre), centre=centre, scale=expected.scale * share)
 
 
 def difference(part: ForecastPath, total: ForecastPath, share: float) -> ForecastPath:
-    """The forecast of part less border, log1p counts; both from the same cutoff."""
+    """The forecast of part less total, log1p counts; both from the same cutoff."""
     pairs = zip(part.centre, total.centre, strict=False)
     centre = tuple(own - theirs for own, theirs in pairs)
     scale = tuple(value * share for value in part.scale[: len(centre)])

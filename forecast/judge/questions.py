@@ -1,4 +1,4 @@
-"""Standing questions: what every run is asked of every border, and how good the chances were.
+"""Standing questions: what every run is asked of every total, and how good the chances were.
 
 A question is fixed when it is asked, in counts, so that it resolves by what is published and by
 nothing else. Each chance is scored beside two yardsticks: a base rate, how often questions of its
@@ -24,8 +24,8 @@ from models.base import Floats
 INSIDE = "next month inside the 80% range"
 LONG = 60  # months: what is "since" in the lowest since
 COIN = 0.25  # Brier score of saying 1/2 to everything
-PRIOR_N = 48  # questions' worth of belief in a coin: a year of the four borders'
-EARLIEST = 24  # months a border must have been published before it is asked about
+PRIOR_N = 48  # questions' worth of belief in a coin: a year of the four totals'
+EARLIEST = 24  # months a total must have been published before it is asked about
 
 
 class Asked(NamedTuple):
@@ -118,7 +118,7 @@ def fits(kind: str, begins: int) -> bool:
 
 
 def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Question]:
-    """The standing questions that can be asked of a border from a cutoff."""
+    """The standing questions that can be asked of a total from a cutoff."""
     asked_questions = (KINDS[kind](asked) for kind in kinds if kind in KINDS)
     return [question for question in asked_questions if question is not None]
 
@@ -157,7 +157,7 @@ def outcome(question: Question, counts: Mapping[str, int]) -> bool | None:
 def base_rates(
     counts: Mapping[SeriesKey, Mapping[str, int]], begins: int
 ) -> dict[tuple[str, str], float]:
-    """(kind, cutoff) -> how often such questions, of any of these borders, had come true by then.
+    """(kind, cutoff) -> how often such questions, of any of these totals, had come true by then.
 
     Drawn towards a coin by PRIOR questions, because twelve questions about overlapping years are
     hardly more than one: without it base rates score worse than a coin, and flatter every chance.

@@ -77,7 +77,7 @@ def looks_back(
 
 
 def quiet(totals: Sequence[str], months_shown: Sequence[str]) -> Mask:
-    """(series, months) False from a known break of the border to three months after it."""
+    """(series, months) False from a known break of the total to three months after it."""
     breaks = {
         b: [months.to_index(d.date[:7]) for d in policy_dates.KNOWN if b in d.borders]
         for b in set(totals)

@@ -29,7 +29,7 @@ class Published:
 
     series: SeriesKey
     month: str
-    encounters: int
+    value: int
     release_id: int
     typical: float
 
@@ -39,8 +39,8 @@ class MonthCase:
     """A published month and what had been said of it.
 
     outlook : the forecast with the latest cutoff before it, None if it is too early for one.
-    older : the forecast of six months before. border : of a part, None for a border itself.
-    apart : scale of the part's deviation from its border, in the part's own scale.
+    older : the forecast of six months before. total : of a part, None for a total itself.
+    apart : scale of the part's deviation from its total, in the part's own scale.
     """
 
     published: Published
@@ -118,13 +118,13 @@ def judge_month(
 
 
 def _verdict(published: Published, expected: MonthForecast, rules: FlagRules) -> Surprise:
-    p, z = p_value(published.encounters, expected)
-    grade = severity(published.encounters, expected, p, published.typical, rules)
+    p, z = p_value(published.value, expected)
+    grade = severity(published.value, expected, p, published.typical, rules)
     return Surprise(expected, p, z, grade)
 
 
 def _apart(look: MonthCase, rules: FlagRules) -> Surprise | None:
-    """The part against its border, None where that is not the question or cannot be asked."""
+    """The part against its total, None where that is not the question or cannot be asked."""
     if look.total is None or look.total.flag is None or look.outlook is None:
         return None
     if not math.isfinite(look.apart):
@@ -148,7 +148,7 @@ def _seen(
     return episodes.Seen(
         series=look.published.series,
         month=look.published.month,
-        z=math.log1p(look.published.encounters),
+        z=math.log1p(look.published.value),
         side=verdict.side,
         p=verdict.p,
         alpha=rules.alpha,
@@ -187,8 +187,8 @@ def _month_flag(
         release_id=published.release_id,
         kind="month",
         severity=verdict.grade,
-        ratio=ratio(published.encounters, verdict.expected.median),
-        encounters=published.encounters,
+        ratio=ratio(published.value, verdict.expected.median),
+        value=published.value,
         expected=verdict.expected.median,
         side=verdict.side,
         role=role,
@@ -201,7 +201,7 @@ def _outside(look: MonthCase) -> Side | None:
     """Side on which the month lies beyond the 95% interval of six months before."""
     if look.older is None:
         return None
-    p, z = p_value(look.published.encounters, look.older)
+    p, z = p_value(look.published.value, look.older)
     return (1 if z > 0 else -1) if p < OUTSIDE else 0
 
 
@@ -234,8 +234,8 @@ def _drift_flag(published: Published, older: MonthForecast, side: Side) -> Flag:
         release_id=published.release_id,
         kind="drift",
         severity="notable",
-        ratio=ratio(published.encounters, older.median),
-        encounters=published.encounters,
+        ratio=ratio(published.value, older.median),
+        value=published.value,
         expected=older.median,
         side=side,
     )
@@ -268,7 +268,7 @@ def _judgement(
 
 def _unjudged(published: Published) -> Judgement:
     return Judgement(
-        published.series, published.month, published.encounters, "none", published.release_id
+        published.series, published.month, published.value, "none", published.release_id
     )
 
 

@@ -41,7 +41,7 @@ _MAJOR, _MAJOR_RATIO = 0.01, 2.0
 _CRITICAL, _CRITICAL_RATIO = 0.005, 4.0
 
 
-def p_value(encounters: int, expected: MonthForecast) -> tuple[float, float]:
+def p_value(value: int, expected: MonthForecast) -> tuple[float, float]:
     """(p, z) of a published count.
 
     Returns
@@ -49,7 +49,7 @@ def p_value(encounters: int, expected: MonthForecast) -> tuple[float, float]:
     p : two-sided probability, 0..1.
     z : the standard normal score with the same p, negative below the centre.
     """
-    u = (math.log1p(encounters) - expected.centre) / expected.scale
+    u = (math.log1p(value) - expected.centre) / expected.scale
     p = p_of(u, expected)
     return min(1.0, p), math.copysign(float(-ndtri(max(p / 2, 1e-300))), u)
 
@@ -59,9 +59,9 @@ def p_of(away: float, expected: MonthForecast) -> float:
     return tails.tail_of_one(away, expected.centre, expected.df, expected.horizon)
 
 
-def ratio(encounters: int, median: int) -> float:
+def ratio(value: int, median: int) -> float:
     """Published over expected, both + 1 so that it exists at zero."""
-    return (encounters + 1) / (median + 1)
+    return (value + 1) / (median + 1)
 
 
 def eligible(expected: MonthForecast, typical: float, rules: FlagRules) -> bool:
@@ -69,19 +69,19 @@ def eligible(expected: MonthForecast, typical: float, rules: FlagRules) -> bool:
     return max(expected.median, typical) >= rules.min_level
 
 
-def material(encounters: int, median: int, rules: FlagRules) -> bool:
+def material(value: int, median: int, rules: FlagRules) -> bool:
     """Whether the deviation matters in counts and as a factor."""
-    factor = abs(math.log(ratio(encounters, median)))
-    return abs(encounters - median) >= rules.min_change and factor >= math.log(rules.min_ratio)
+    factor = abs(math.log(ratio(value, median)))
+    return abs(value - median) >= rules.min_change and factor >= math.log(rules.min_ratio)
 
 
 def severity(
-    encounters: int, expected: MonthForecast, p: float, typical: float, rules: FlagRules
+    value: int, expected: MonthForecast, p: float, typical: float, rules: FlagRules
 ) -> Severity | None:
     """How grave a month's deviation is, None if it is within what was expected."""
-    if not (eligible(expected, typical, rules) and material(encounters, expected.median, rules)):
+    if not (eligible(expected, typical, rules) and material(value, expected.median, rules)):
         return None
-    factor = math.exp(abs(math.log(ratio(encounters, expected.median))))
+    factor = math.exp(abs(math.log(ratio(value, expected.median))))
     if p < min(rules.alpha, _CRITICAL) and factor >= _CRITICAL_RATIO:
         return "critical"
     if p < min(rules.alpha, _MAJOR) and factor >= _MAJOR_RATIO:
@@ -137,7 +137,7 @@ def revision_flag(
         kind="revision",
         severity="notable",
         ratio=ratio(after, before),
-        encounters=after,
+        value=after,
         expected=before,
         side=1 if after > before else -1,
     )

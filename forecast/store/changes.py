@@ -1,4 +1,4 @@
-"""What moved the borders' forecasts from run to run."""
+"""What moved the totals' forecasts from run to run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def last_run(db: Database) -> int | None:
 
 
 def published_medians(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
-    """The engine's medians of the borders' totals as a run published them, by month."""
+    """The engine's medians of the totals as a run published them, by month."""
     medians: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
     for total, month, median in db.execute(
         sql("published_medians"),
@@ -43,7 +43,7 @@ def published_medians(db: Database, run_id: int) -> dict[SeriesKey, dict[str, in
 
 
 def counts_at(db: Database, run_id: int) -> dict[SeriesKey, dict[str, int]]:
-    """The borders' counts by month, as the releases of a run stated them."""
+    """The totals' counts by month, as the releases of a run stated them."""
     by_series: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
     for total, month, count in db.execute(
         sql("counts_at"),

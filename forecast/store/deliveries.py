@@ -32,7 +32,7 @@ Settled = Literal["sent", "refused"]
 
 
 class Subscriber(NamedTuple):
-    """Who is told, of which borders; digest : also what stands only in digests."""
+    """Who is told, of which totals; digest : also what stands only in digests."""
 
     address: str
     borders: tuple[str, ...]

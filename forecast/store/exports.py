@@ -21,8 +21,8 @@ def hindcasts(
 
     Returns
     -------
-    Rows of border, dimension, member, cutoff, month, horizon, median and the quantiles at
-    HUB_PERMILLES, all in counts; by border, cutoff and month.
+    Rows of total, dimension, member, cutoff, month, horizon, median and the quantiles at
+    HUB_PERMILLES, all in counts; by total, cutoff and month.
     """
     rows = connection.execute(
         sql("hindcast_quantiles", quantiles=_QUANTILES, order=total_order("s.border", totals)),
@@ -40,7 +40,7 @@ def hindcast_models(connection: sqlite3.Connection) -> list[str]:
 
 
 def issued_quantiles(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    """(border, cutoff, month, horizon, permille, count): the engine's issued forecasts.
+    """(total, cutoff, month, horizon, permille, count): the engine's issued forecasts.
 
     Where several runs issued one from the same cutoff, the first counts.
     """

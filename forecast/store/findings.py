@@ -31,7 +31,7 @@ def newest_release(db: Database | sqlite3.Connection) -> tuple[int, str]:
 
 
 def judged_as_issued(connection: sqlite3.Connection, month: str) -> list[str]:
-    """The borders whose month was judged by a forecast issued before it was published."""
+    """The totals whose month was judged by a forecast issued before it was published."""
     rows = connection.execute(
         sql("judged_as_issued"),
         (month,),
@@ -40,7 +40,7 @@ def judged_as_issued(connection: sqlite3.Connection, month: str) -> list[str]:
 
 
 def episodes(connection: sqlite3.Connection, month: str) -> list[Row]:
-    """The borders' episodes that are open, or ended with this month, the latest opened last."""
+    """The totals' episodes that are open, or ended with this month, the latest opened last."""
     return rows(
         connection,
         "episodes",
@@ -49,6 +49,6 @@ def episodes(connection: sqlite3.Connection, month: str) -> list[Row]:
 
 
 def month_flags(connection: sqlite3.Connection, month: str, totals: Totals) -> list[Row]:
-    """The flags of a month, borders' and parts', rows of `flags.flags`; revisions left out."""
+    """The flags of a month, totals' and parts', rows of `flags.flags`; revisions left out."""
     rows = flags.flags(connection, totals, since=month, parts=True)
     return [row for row in rows if row["month"] == month and row["kind"] != "revision"]

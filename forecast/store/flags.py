@@ -26,11 +26,11 @@ def flags(
     Parameters
     ----------
     since : the first month. watch : also months that were only unusual, p < .05.
-    parts : also the drill-down's; without them the borders' totals alone.
+    parts : also the drill-down's; without them the totals alone.
 
     Returns
     -------
-    Rows of the view all_flags; with those of a border `listed` and `apart`, how many of its
+    Rows of the view all_flags; with those of a total `listed` and `apart`, how many of its
     parts are listed under its flag and how many stand apart from it.
     """
     return rows(

@@ -34,7 +34,7 @@ def held_notices(connection: sqlite3.Connection) -> int:
 
 
 def left_out(connection: sqlite3.Connection) -> list[str]:
-    """Models that gave no forecast of some border in the last run."""
+    """Models that gave no forecast of some total in the last run."""
     rows = connection.execute(
         "select distinct model from fits where run_id = (select id from latest_run) "
         "and failure <> '' order by 1"

@@ -90,7 +90,7 @@ def is_of_measure(db: Database | sqlite3.Connection, release_id: int) -> bool:
 
 
 def statement(connection: sqlite3.Connection, release_id: int) -> list[dict[str, Any]]:
-    """What a release states of each border: first and last month, months it was first to change."""
+    """What a release states of each total: first and last month, months it was first to change."""
     rows = connection.execute(
         sql("coverage_by_total"),
         (release_id,),

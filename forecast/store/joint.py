@@ -76,7 +76,7 @@ def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
 
 
 def counts(connection: sqlite3.Connection, key: SeriesKey) -> dict[str, int]:
-    """A series' published counts by month, as they are now; a month of no encounters is 0."""
+    """A series' published counts by month, as they are now; a month without any is 0."""
     rows = connection.execute(
         sql("counts_of_series"),
         key[:3],
@@ -105,7 +105,7 @@ def month_forecasts(
 
 
 def newest_months(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str]:
-    """Last month forecast from, of a series and of its border, in the last run; "" if none."""
+    """Last month forecast from, of a series and of its total, in the last run; "" if none."""
     row = connection.execute(
         sql("newest_months"),
         (key.dimension, key.member, key.total),

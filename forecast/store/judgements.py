@@ -39,7 +39,7 @@ def known_days(
     `series_vintages`, a month that was first seen a fortnight or more after it was due had been
     public before, on a day that is not known.
 
-    border : the only one that will be asked for.
+    total : the only one that will be asked for.
     """
     by_scope: dict[Scope, list[StatedSince]] = defaultdict(list)
     rows = db.execute(
@@ -87,7 +87,7 @@ class FalseIssued(NamedTuple):
 
 
 def in_words(false: Sequence[FalseIssued], most: int = 10) -> list[str]:
-    """A line each, borders' totals first, and how many more there are."""
+    """A line each, totals first, and how many more there are."""
     shown = [str(month) for month in sorted(false, key=lambda f: (not f.series.headline, f.month))]
     more = [f"and {len(false) - most} more"] if len(false) > most else []
     return shown[:most] + more

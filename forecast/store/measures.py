@@ -48,7 +48,7 @@ def _has(connection: Connection, name: str) -> bool:
 def named(connection: Connection) -> dict[str, int]:
     """Name of its source -> id of each measure; empty before anything was taken in.
 
-    A first measure without words is CBP's encounters, of which 1.0 kept none.
+    A first measure without words is CBP's, `ENCOUNTERS`, of which 1.0 kept none.
     """
     words = {}
     if _has(connection, "measure"):

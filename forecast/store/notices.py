@@ -35,9 +35,9 @@ SectionPart = Literal["finding", "digest"]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What a notice says of one border.
+    """What a notice says of one total.
 
-    part : "finding" stands in every mail about the border, "digest" only for who asked for it.
+    part : "finding" stands in every mail about the total, "digest" only for who asked for it.
     phrase : its share of the subject. statement : JSON, see `forecast.desk.facts`.
     chart : PNG or None; alt : its finding in words.
     """

@@ -34,13 +34,13 @@ StoredValues = dict[SeriesKey, dict[str, dict[int, int]]]  # series -> month -> 
 class Known(NamedTuple):
     """A value as it stood on a day.
 
-    encounters : count.
+    value : count.
     vintage : how exactly the day it became known is known: "day", "month" (then it is the last
         day it can have been), or "unknown" (then it is the day by which months are published).
     known_from : "YYYY-MM-DD". source : the release that first stated the value.
     """
 
-    encounters: int
+    value: int
     vintage: str
     known_from: str
     source: str
@@ -108,20 +108,20 @@ def as_of(
     Parameters
     ----------
     day : "YYYY-MM-DD".
-    border : one border, None for all. dimension : "" for the borders' totals, "*" for all series.
+    total : of one total, None for all. dimension : "" for the totals, "*" for all series.
     """
     rows = db.execute(
         sql("every_value_known"),
         (day, day, total, total, dimension, dimension),
     )
     by_series: dict[SeriesKey, dict[str, Known]] = defaultdict(dict)
-    for *key, month, encounters, vintage, known_from, source in rows:
-        by_series[SeriesKey(*key)][month] = Known(encounters, vintage, known_from, source)
+    for *key, month, value, vintage, known_from, source in rows:
+        by_series[SeriesKey(*key)][month] = Known(value, vintage, known_from, source)
     return dict(by_series)
 
 
 def insert_rows(db: Database, rows: Iterable[tuple[int, str, int, int]]) -> None:
-    """Write observations: (series id, month, release id, encounters)."""
+    """Write observations: (series id, month, release id, counts)."""
     db.conn.executemany(
         sql("save_observation"),
         rows,

@@ -69,15 +69,15 @@ def release_days(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def corrected(connection: sqlite3.Connection) -> list[Row]:
-    """Corrections that readers were sent, a row a border, the newest first.
+    """Corrections that readers were sent, a row a series, the newest first.
 
-    notice_id, border, month, approved_at, phrase. What nobody has approved is not among them.
+    Rows of `corrected` in queries.sql. What nobody has approved is not among them.
     """
     return rows(connection, "corrected")
 
 
 def judged(connection: sqlite3.Connection, total: str) -> list[Row]:
-    """Every judged month of a border's total, rows of `judged_months`, the newest first."""
+    """Every judged month of a total, rows of `judged_months`, the newest first."""
     return rows(
         connection,
         "judged_months_of_total",
@@ -91,12 +91,12 @@ def runs(connection: sqlite3.Connection) -> list[Row]:
 
 
 def all_months(connection: sqlite3.Connection, total: str) -> list[Row]:
-    """Every month of a border with all comparisons, rows of `wide_months`, oldest first."""
+    """Every month of a total with all comparisons, rows of `wide_months`, oldest first."""
     return rows(connection, "all_months", (total,))
 
 
 def part_months(connection: sqlite3.Connection) -> dict[SeriesKey, list[Row]]:
-    """Part -> its months, oldest first: month, encounters."""
+    """Part -> its months with their counts, oldest first."""
     return _by_part(
         connection,
         "part_months",
@@ -128,7 +128,7 @@ def _by_part(connection: sqlite3.Connection, name: str) -> dict[SeriesKey, list[
 
 
 def spans(connection: sqlite3.Connection, total: str) -> list[Row]:
-    """Forecasts of a border's fiscal and calendar years, rows of `span_forecasts`."""
+    """Forecasts of a total's fiscal and calendar years, rows of `span_forecasts`."""
     return rows(
         connection,
         "latest_periods",

@@ -11,7 +11,7 @@ _PAIRS = [(p, 1000 - p) for p in HUB_PERMILLES if p < 500]
 
 
 def published(connection: sqlite3.Connection, series: str | SeriesKey) -> list[Row]:
-    """The counts of a border, or of any series, by month: month, encounters."""
+    """The counts of a total, or of any series, by month."""
     return rows(
         connection,
         "published_counts",
@@ -20,7 +20,7 @@ def published(connection: sqlite3.Connection, series: str | SeriesKey) -> list[R
 
 
 def flagged(connection: sqlite3.Connection, series: str | SeriesKey) -> list[Row]:
-    """Its months that were flagged: month, encounters, median, severity."""
+    """Its months that were flagged, with median and severity."""
     return rows(
         connection,
         "flagged",
@@ -59,7 +59,7 @@ def stood(connection: sqlite3.Connection, total: str) -> list[Row]:
 
 
 def drivers(connection: sqlite3.Connection, total: str, month: str | None) -> list[Row]:
-    """The drivers of a border's flag, of the newest if no month is named."""
+    """The drivers of a total's flag, of the newest if no month is named."""
     return rows(
         connection,
         "drivers_of_total",

@@ -37,14 +37,14 @@ def forecasts(
     total: str | None = None,
     model: str = "bordercast",
 ) -> list[dict[str, Any]]:
-    """The last run's forecasts of the borders' totals, in the borders' order."""
+    """The last run's forecasts of the totals, in the totals' order."""
     return rows(
         connection, "latest_forecasts", (model, total, total), order=total_order("border", totals)
     )
 
 
 def last_months(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
-    """Border -> its newest month with the counts of then, a month and a year before."""
+    """Total -> its newest month with the counts of then, a month and a year before."""
     counts: dict[str, dict[str, int]] = {}
     for total, month, count in connection.execute(sql("counts_by_month")):
         counts.setdefault(total, {})[month] = count

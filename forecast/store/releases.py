@@ -152,7 +152,7 @@ def load_snapshot(db: Database | sqlite3.Connection, release_id: int) -> Snapsho
 
 
 def neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapshot]:
-    """The accepted releases next to this one by seq that state the same borders' totals.
+    """The accepted releases next to this one by seq that state the same totals.
 
     The nearest below, all of the same seq, and the nearest above.
     """
@@ -173,7 +173,7 @@ def part_neighbours(
 ) -> list[Snapshot]:
     """Further releases to hold a release's parts against, where its neighbours lack them.
 
-    For each dimension of a border and each fiscal year: the nearest by seq that states it, where
+    For each dimension of a total and each fiscal year: the nearest by seq that states it, where
     the year is closed the nearest in which it is closed too. Neighbours may be among them.
     """
     stating = _stating(db, begins)

@@ -1,4 +1,4 @@
-"""What the record says of one month of a border, read together; and month reports as kept.
+"""What the record says of one month of a total, read together; and month reports as kept.
 
 Standard library only, so that a look at one month is quick.
 """
@@ -24,20 +24,20 @@ RECENT = 24  # months of the picture
 
 
 class MonthRecord(NamedTuple):
-    """Everything on record about a border's month; months are "YYYY-MM", counts encounters.
+    """Everything on record about a total's month; months are "YYYY-MM", counts whole numbers.
 
-    counts : month -> encounters as now current.
+    counts : month -> counts as now current.
     values : the values the month has had, oldest first; rows of the view `vintages`.
     source : file_name, rounding of the release that states the current value.
     judged : the month's row of `judged_months`; forecast : the forecast that judged it, a row of
         `forecast_vs_actual`; both None where it was not judged.
     interior : Border Patrol's arrests At Large in this month, or in the newest month before it
         that states them: month, at_large, at_entry, total (Border Patrol's count), or None.
-    agencies : agency -> encounters, as far as the parts of this month are on record.
+    agencies : agency -> counts, as far as the parts of this month are on record.
     agencies_unit : unit that the sources of those round to.
     flags : the month's rows of `flags.flags`. shift : its row of `flag_episodes` if a level shift
         was confirmed with this month. drivers : rows of `flag_drivers`.
-    score : the engine's row of `scorecard` one month ahead. often : months in which some border
+    score : the engine's row of `scorecard` one month ahead. often : months in which some total
         was flagged, of so many judged. recent : rows of `plots.stood` up to this month.
     """
 
@@ -58,7 +58,7 @@ class MonthRecord(NamedTuple):
 
 
 def span(connection: sqlite3.Connection, total: str) -> tuple[str, str] | None:
-    """First and newest month of a border's total, None if it has none."""
+    """First and newest month of a total, None if it has none."""
     return series_span(connection, SeriesKey(total))
 
 
@@ -97,7 +97,7 @@ def month_record(
     split: tuple[str, str, str],
     totals: Totals,
 ) -> MonthRecord:
-    """Everything on record about a border's month, as `month_records`; KeyError if it has none."""
+    """Everything on record about a total's month, as `month_records`; KeyError if it has none."""
     return month_records(connection, total, split, totals, month)[month]
 
 
@@ -108,11 +108,11 @@ def month_records(
     totals: Totals,
     month: str | None = None,
 ) -> dict[str, MonthRecord]:
-    """Everything on record about a border's months, about all of them if none is named.
+    """Everything on record about a total's months, about all of them if none is named.
 
     split : a dimension that splits an agency's count, and its two members.
 
-    Each view is read once: all 155 months of a border together take hardly longer than one.
+    Each view is read once: all 155 months of a total together take hardly longer than one.
     """
     asked = (total, month, month)
     source = {
@@ -217,18 +217,18 @@ def _interior(
 
 
 def _agencies(
-    connection: sqlite3.Connection, border: str, totals: Totals
+    connection: sqlite3.Connection, asked: str, totals: Totals
 ) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
-    """Month -> agency -> encounters, nationwide where every border has its own; month -> unit."""
-    whole = border == totals.whole
+    """Month -> agency -> counts, nationwide where every total has its own; month -> unit."""
+    whole = asked == totals.whole
     sums = connection.execute(
         sql("agencies"),
-        (whole, border),
+        (whole, asked),
     )
     by_month: dict[str, dict[str, int]] = {}
     units: dict[str, int] = {}
-    for month, member, total, borders, unit in sums:
-        if borders == (len(totals.parts) if whole else 1):
+    for month, member, total, together, unit in sums:
+        if together == (len(totals.parts) if whole else 1):
             by_month.setdefault(month, {})[member] = total
             units[month] = max(unit, units.get(month, 1))
     return by_month, units
@@ -257,7 +257,7 @@ def one_ahead(connection: sqlite3.Connection, total: str, totals: Totals) -> Row
 
 
 def how_often_flagged(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Months in which some border's total was flagged, and months in which one was judged."""
+    """Months in which some total was flagged, and months in which one was judged."""
     row = connection.execute(sql("how_often_flagged")).fetchone()
     return int(row[0]), int(row[1])
 
@@ -265,17 +265,17 @@ def how_often_flagged(connection: sqlite3.Connection) -> tuple[int, int]:
 def every_month(
     connection: sqlite3.Connection,
 ) -> list[tuple[str, str, str, str, str, int, int]]:
-    """All current counts: border, dimension, member, component, month, encounters, rounding."""
+    """All current counts: total, dimension, member, component, month, counts, rounding."""
     return connection.execute(sql("every_month")).fetchall()
 
 
 def every_value(connection: sqlite3.Connection) -> list[tuple[str, str, int, str, str]]:
-    """All values of borders' months: border, month, encounters, known_from, vintage."""
+    """All values of totals' months: total, month, counts, known_from, vintage."""
     return connection.execute(sql("every_value")).fetchall()
 
 
 def save(db: Database, run_id: int, total: str, month: str, report: str) -> None:
-    """Keep a run's report of a border's month, JSON; inside the publishing transaction."""
+    """Keep a run's report of a total's month, JSON; inside the publishing transaction."""
     db.conn.execute(
         sql("save_report"),
         (run_id, total, month, report),
@@ -283,7 +283,7 @@ def save(db: Database, run_id: int, total: str, month: str, report: str) -> None
 
 
 def kept(connection: sqlite3.Connection, total: str, month: str) -> str | None:
-    """The last run's report of a border's month as it was kept, JSON.
+    """The last run's report of a total's month as it was kept, JSON.
 
     None if it has none, or where releases were taken in since that no run rests on yet.
     """

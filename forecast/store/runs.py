@@ -42,7 +42,7 @@ def publish(
 ) -> int:
     """Write a run and all it says, or nothing; returns the run's id.
 
-    report : makes the report of a border's newest month, JSON, from what has just been written.
+    report : makes the report of a total's newest month, JSON, from what has just been written.
     """
     with transaction(db):
         ids = series_ids(db)
@@ -162,7 +162,7 @@ def all_hindcasts(db: Database, new: Iterable[Hindcast]) -> Iterator[Hindcast]:
 
 
 def issued(db: Database) -> Iterator[StoredForecast]:
-    """The forecasts issued for the borders' totals, one for each model, cutoff and month.
+    """The forecasts issued for the totals, one for each model, cutoff and month.
 
     Where several runs issued it from the same cutoff, the first counts: it was said first.
     """

@@ -4,8 +4,8 @@ Scheme 1: the sha256 of these lines, joined by newlines, in this order:
 
     run|id|started_at|published_at|data_through|config_digest|code_version
     release|sha256|seq|kind|source|first_seen_at|counts_digest      by sha256
-    forecast|border|dimension|member|model|month|cutoff|horizon|median|lo50|...|flag_above
-    quantile|border|dimension|member|month|prob_permille|value      both by their key
+    forecast|total|dimension|member|model|month|cutoff|horizon|median|lo50|...|flag_above
+    quantile|total|dimension|member|month|prob_permille|value      both by their key
     previous|digest of the run before, "" for the first
 
 Floats are written as Python's repr, which reads back to the same bits; null is the empty text. It

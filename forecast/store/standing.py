@@ -53,7 +53,7 @@ def _question_id(
 
 
 def answered(db: Database) -> set[tuple[str, str, str]]:
-    """(version, border, cutoff) of the hindcast answers that are held."""
+    """(version, total, cutoff) of the hindcast answers that are held."""
     rows = db.execute(sql("answered_questions"))
     return {(version, total, cutoff) for version, total, cutoff in rows}
 

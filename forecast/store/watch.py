@@ -28,7 +28,7 @@ def save_watch(
 ) -> None:
     """Keep what a run made of the months it judged; inside a transaction.
 
-    Flags of borders come first.
+    Flags of totals come first.
     """
     ids = series_ids(db)
     db.conn.executemany(
@@ -44,7 +44,7 @@ def save_watch(
 
 def _judgement_row(j: Judgement, ids: SeriesIds) -> tuple[Any, ...]:
     head = (ids[j.series], j.month, j.release_id, j.run_id, j.basis, j.cutoff, j.horizon)
-    numbers = (j.encounters, j.median, j.p, j.z, j.centre, j.apart_p)
+    numbers = (j.value, j.median, j.p, j.z, j.centre, j.apart_p)
     return (*head, *numbers, j.outside, j.drift_up, j.drift_down)
 
 
@@ -63,7 +63,7 @@ def _save_flag(db: Database, run_id: int, f: Flag, ids: SeriesIds) -> None:
     db.execute(
         sql("save_flag"),
         (
-            *(ids[f.series], f.month, f.kind, f.release_id, f.severity, f.ratio, f.encounters),
+            *(ids[f.series], f.month, f.kind, f.release_id, f.severity, f.ratio, f.value),
             *(f.expected, f.side, f.role, run_id, ids[f.series], f.episode),
             *(ids.get(SeriesKey(f.series.total)), f.parent),
         ),
@@ -82,7 +82,7 @@ def _save_drivers(db: Database, run_id: int, drivers: list[Driver], ids: SeriesI
         (
             (
                 *(flag_ids[d.flag], d.dimension, d.role, ids[d.member] if d.member else None),
-                *(d.expected, d.encounters, d.contribution, run_id),
+                *(d.expected, d.value, d.contribution, run_id),
             )
             for d in drivers
         ),
@@ -111,7 +111,7 @@ def mark_systemic(db: Database, run_id: int, months: Iterable[str]) -> None:
 class FirstPublished(NamedTuple):
     """A month as first published: count, release, and the day it became known; None: unknown."""
 
-    encounters: int
+    value: int
     release_id: int
     known: str | None
 
@@ -123,10 +123,10 @@ def first_published(
     rows = db.execute(sql("first_published", order=ORDER))
     by_series: dict[SeriesKey, dict[str, FirstPublished]] = defaultdict(dict)
     known = judgements.known_days(db)
-    for total, dimension, member, component, month, encounters, release_id in rows:
+    for total, dimension, member, component, month, value, release_id in rows:
         key = SeriesKey(total, dimension, member, component)
         if month not in by_series[key]:
-            by_series[key][month] = FirstPublished(encounters, release_id, known(key.scope, month))
+            by_series[key][month] = FirstPublished(value, release_id, known(key.scope, month))
     return by_series
 
 
@@ -201,31 +201,31 @@ def all_episodes(db: Database, only_open: bool = False) -> Iterator[Episode]:
 
 
 def border_flags(db: Database) -> Iterator[tuple[SeriesKey, str, str | None]]:
-    """(border, month, month its episode opened) of the borders' flags, watched months left out."""
+    """(total, month, month its episode opened) of the totals' flags, watched months left out."""
     rows = db.execute(sql("flags_of_totals"))
     for total, month, opened in rows:
         yield SeriesKey(total), month, opened
 
 
 class Unexplained(NamedTuple):
-    """A border's flag and a dimension that had no figures when it was explained."""
+    """A total's flag and a dimension that had no figures when it was explained."""
 
     series: SeriesKey
     month: str
     cutoff: str
-    encounters: int
+    value: int
     expected: int
     dimension: str
 
 
 def unexplained(db: Database) -> list[Unexplained]:
-    """Dimensions of borders' flags that were not held."""
+    """Dimensions of totals' flags that were not held."""
     rows = db.execute(sql("unexplained"))
     return [Unexplained(SeriesKey(total), *rest) for total, *rest in rows]
 
 
 class Revised(NamedTuple):
-    """A border's month that a release changed, and the release it had stood in.
+    """A total's month that a release changed, and the release it had stood in.
 
     closed : whether its fiscal year was complete in both.
     """
@@ -239,23 +239,23 @@ class Revised(NamedTuple):
 
 
 def revised(db: Database) -> Iterator[Revised]:
-    """Changes of borders' months between releases that have no revision flag yet."""
+    """Changes of totals' months between releases that have no revision flag yet."""
     rows = db.execute(sql("unflagged_revisions"))
     for total, month, release_id, before, after, closed in rows:
         yield Revised(SeriesKey(total), month, release_id, before, after, bool(closed))
 
 
 class Stood(NamedTuple):
-    """A value of a border's month, and from when until when it stood; until None: still."""
+    """A value of a total's month, and from when until when it stood; until None: still."""
 
     series: SeriesKey
     month: str
-    encounters: int
+    value: int
     known_from: str
     known_until: str | None
 
 
 def headline_values(db: Database | sqlite3.Connection) -> list[Stood]:
-    """Every value the borders' months have had, in the order in which they became known."""
+    """Every value the totals' months have had, in the order in which they became known."""
     rows = db.execute(sql("vintages_of_totals"))
     return [Stood(SeriesKey(total), *rest) for total, *rest in rows]

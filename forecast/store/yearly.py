@@ -9,11 +9,11 @@ from forecast.types import Row
 
 
 def forecasts(connection: sqlite3.Connection, first: str, last: str) -> list[Row]:
-    """Every model's forecasts of the borders' months, as issued where any was, else hindcast.
+    """Every model's forecasts of the totals' months, as issued where any was, else hindcast.
 
     Returns
     -------
-    Rows of border, model, basis, month, horizon, median, lo80, hi80, lo95, hi95, encounters.
+    Rows of `forecasts_of_year` in queries.sql.
     """
     forecast_rows = rows(
         connection,

@@ -62,7 +62,7 @@ def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
             "kind": flag.kind,
             "role": flag.role,
             "severity": flag.severity,
-            "encounters": flag.encounters,
+            "encounters": flag.value,
             "expected": flag.expected,
             "ratio": flag.ratio,
             "episode": episode.state if episode else None,

@@ -30,7 +30,7 @@ CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[watch.Stood]]]
 def vintage_hindcasts(
     db: Database | sqlite3.Connection, head: Headline, predictive: Predictive, source: Source
 ) -> PanelHindcasts:
-    """What the engine would have said of the borders' totals at each cutoff.
+    """What the engine would have said of the totals at each cutoff.
 
     The figures of today stand in for those of a cutoff wherever they are the same; where a month
     has been revised since, the engine is asked again on what stood then. said : the engine's word
@@ -48,7 +48,7 @@ def vintage_hindcasts(
 def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, Counts]]:
     """Cutoffs at which another figure stood than today's, and all the figures of then."""
     if len(set(head.panel.last.tolist())) > 1:
-        return  # borders that end in different months are not judged side by side
+        return  # totals that end in different months are not judged side by side
     for column in range(head.last):
         cutoff = month_of(head.panel, 0, column)
         if any(cutoff not in values[key] for key in head.keys):
@@ -61,11 +61,9 @@ def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, 
 
 
 def _as_of(by_month: Mapping[str, Sequence[watch.Stood]], cutoff: str, day: str) -> dict[str, int]:
-    """One border's months up to the cutoff as they stood on a day, or at first after it."""
+    """One total's months up to the cutoff as they stood on a day, or at first after it."""
     return {
-        month: next(
-            (s.encounters for s in reversed(value) if s.known_from <= day), value[0].encounters
-        )
+        month: next((s.value for s in reversed(value) if s.known_from <= day), value[0].value)
         for month, value in by_month.items()
         if month <= cutoff
     }
@@ -103,7 +101,7 @@ def refit_on_vintages(
 
 
 def _totals(earlier: Sequence[tuple[str, Counts]], source: Source) -> dict[int, tuple[int, ...]]:
-    """Row of each cutoff's nationwide -> rows of its borders."""
+    """Row of each cutoff's nationwide -> rows of its totals."""
     totals, first = {}, 0
     for _, counts in earlier:
         for total, parts in nationwide_rows(tuple(counts), totals=source.totals).items():

@@ -1,4 +1,4 @@
-"""Which parts moved a flagged border, for every dimension the figures have at that month."""
+"""Which parts moved a flagged total, for every dimension the figures have at that month."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def explain(
 ) -> Iterator[Driver]:
     """Drivers of the new flags, and of earlier ones where figures have arrived since.
 
-    hindsights : the borders' and every family's.
+    hindsights : the totals' and every family's.
     """
     places = {key: (h, row) for h in hindsights for row, key in enumerate(h.keys)}
     for whole, cutoff, dimension in _new(flags, judgements, dimensions, source):
         yield from _answer(whole, cutoff, dimension, places, counts, source)
     for row in watch.unexplained(db):
-        whole = Whole(row.series, row.month, row.expected, row.encounters)
+        whole = Whole(row.series, row.month, row.expected, row.value)
         drivers = _answer(whole, row.cutoff, row.dimension, places, counts, source)
         if drivers[0].role != "not held":
             yield from drivers
@@ -72,7 +72,7 @@ def _new(
         cutoff = cutoffs.get((flag.series, flag.month))
         if flag.kind != "month" or flag.severity == "watch" or cutoff is None:
             continue
-        whole = Whole(flag.series, flag.month, flag.expected, flag.encounters)
+        whole = Whole(flag.series, flag.month, flag.expected, flag.value)
         first = ("border",) if flag.series.total == source.totals.whole else ()
         # Crossings would say once more, in smaller parts, what their dimensions say.
         alone = [name for name in dimensions if CROSSED not in name]
@@ -80,7 +80,7 @@ def _new(
 
 
 def _members(counts: Counts, total: str, dimension: str, source: Source) -> list[SeriesKey]:
-    """The parts of a border; nationwide has those of all borders, and the borders themselves."""
+    """The parts of a total; nationwide has those of all totals, and the totals themselves."""
     if dimension == "border":
         return [SeriesKey(name) for name in source.totals.parts if SeriesKey(name) in counts]
     totals = source.totals.parts if total == source.totals.whole else (total,)

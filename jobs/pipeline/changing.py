@@ -1,4 +1,4 @@
-"""What moved the borders' forecasts since the run before."""
+"""What moved the totals' forecasts since the run before."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _THEN, _AS_FORECAST, _CAME = "then", "as forecast", "as they came"
 def changed(
     db: Database, head: Headline, predictive: Predictive, rows: Sequence[Forecast], source: Source
 ) -> list[Change]:
-    """Every border's forecasts that the last run and this one both made; none on a first run.
+    """Every total's forecasts that the last run and this one both made; none on a first run.
 
     predictive : the engine's word on today's figures at every column.
     rows : what this run publishes.
@@ -55,7 +55,7 @@ def moved(
 ) -> list[Change]:
     """The same from the figures the run before rested on, and what both runs published.
 
-    None where the borders did not all end in one month then: there is no one old forecast.
+    None where the totals did not all end in one month then: there is no one old forecast.
     """
     ends = {max(by_month) for by_month in old.values()}
     if set(old) != set(head.keys) or len(ends) > 1:
@@ -88,7 +88,7 @@ def moved(
 
 
 def _until(head: Headline, row: int, cutoff: str) -> dict[str, int]:
-    """A border's counts up to a month, as they stand today."""
+    """A total's counts up to a month, as they stand today."""
     values = head.panel.z[row]
     first = int(head.panel.last[row]) - head.last
     known = {

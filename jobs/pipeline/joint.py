@@ -91,7 +91,7 @@ def _rule(
     marginals: Mapping[SeriesKey, bytes],
     source: Source,
 ) -> SimulationSpec:
-    """How the borders hang together, from their errors so far."""
+    """How the totals hang together, from their errors so far."""
     near, far = paths.marks(predictive), paths.marks(further)
     every = np.concatenate([near, far[:, near.shape[1] :]], axis=1)
     marks = {key: every[row] for row, key in enumerate(head.keys) if key in marginals}
@@ -130,7 +130,7 @@ def _shares(
 ) -> dict[SeriesKey, float]:
     """Of its total, how much the parts beside a part make up: all, unless some have no forecast.
 
-    A part may have none because it is new or small; its border's forecast holds it all the same.
+    A part may have none because it is new or small; its total's forecast holds it all the same.
     """
     shares: dict[SeriesKey, float] = {}
     for (total, _), keys in groups(marks).items():
@@ -184,7 +184,7 @@ def standard_spans(
         cutoff = months.from_index(marginals.cutoff)
         draws = (headline if key.headline else parts).of(key)
         for span in spans.standard(cutoff, len(marginals.marks), source.year_begins):
-            # A part that has first appeared within the span had no encounters before.
+            # A part that has first appeared within the span had no counts before.
             known = {month: counts[key].get(month, 0) for month in span.months if month <= cutoff}
             if key.headline and any(month not in counts[key] for month in known):
                 continue

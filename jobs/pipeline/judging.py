@@ -1,6 +1,6 @@
 """Newly published months, each judged once by the forecast made before it.
 
-First the borders, then their parts: what is asked of a part depends on whether its border is
+First the totals, then their parts: what is asked of a part depends on whether its total is
 flagged or open. Before the first run there was no forecast; hindcasts judge those months.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Findings:
-    """What judging found, in the order in which it is written: borders before their parts."""
+    """What judging found, in the order in which it is written: totals before their parts."""
 
     judgements: list[Judgement] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
@@ -62,7 +62,7 @@ def judge_new(
     for row, key in enumerate(head.keys):
         looks = [past.look(head, row, month) for month in past.pending(key)]
         findings.add(judge_series(past, key, looks, rules))
-    totals = Borders.known(db, head, past, findings.flags, findings.episodes)
+    totals = TotalMonths.known(db, head, past, findings.flags, findings.episodes)
     parts, findings.systemic = judge_parts(past, totals, families, rules)
     findings.add(parts)
     revisions = (revision_flag(*revised) for revised in watch.revised(db))
@@ -73,7 +73,7 @@ def judge_new(
 def judge_series(
     past: JudgingInputs, key: SeriesKey, looks: Sequence[MonthCase], rules: FlagRules
 ) -> Iterator[JudgedMonth]:
-    """One border's months; those filled in before its last judged one get no flags."""
+    """One total's months; those filled in before its last judged one get no flags."""
     last = past.last.get(key, "")
     for _, judged in judge_months([look for look in looks if look.published.month < last], rules):
         yield JudgedMonth(judged.judgement)
@@ -97,10 +97,10 @@ def alarmed(rows: Iterable[Forecast], counts: Counts, rules: FlagRules) -> Itera
 
 
 @dataclass
-class Borders:
-    """The borders' months as their parts must know them.
+class TotalMonths:
+    """The totals' months as their parts must know them.
 
-    flags : border -> month -> month its episode opened. spans : border -> (opened, closed).
+    flags : total -> month -> month its episode opened. spans : total -> (opened, closed).
     """
 
     head: PanelHindcasts
@@ -117,7 +117,7 @@ class Borders:
         past: JudgingInputs,
         flags: Iterable[Flag],
         episodes: Iterable[Episode],
-    ) -> Borders:
+    ) -> TotalMonths:
         """From the record and what this run has just found."""
         flagged: dict[SeriesKey, dict[str, str]] = defaultdict(dict)
         for key, month, opened in watch.border_flags(db):
@@ -135,7 +135,7 @@ class Borders:
         return cls(head, past, flagged, spans)
 
     def month(self, total: str, month: str) -> BorderMonth | None:
-        """A border's month, None where it was not judged."""
+        """A total's month, None where it was not judged."""
         key = SeriesKey(total)
         if (key, month) not in self.months:
             self.months[key, month] = self._month(key, month)
@@ -151,15 +151,15 @@ class Borders:
         flagged = month in self.flags.get(key, {})
         over = [opened for opened, closed in self.spans.get(key, ()) if opened <= month <= closed]
         flag = month if flagged else (max(over) if over else None)
-        return BorderMonth(math.log1p(first.encounters), outlook, flag, flagged)
+        return BorderMonth(math.log1p(first.value), outlook, flag, flagged)
 
 
 def judge_parts(
-    past: JudgingInputs, totals: Borders, families: Sequence[PanelHindcasts], rules: FlagRules
+    past: JudgingInputs, totals: TotalMonths, families: Sequence[PanelHindcasts], rules: FlagRules
 ) -> tuple[list[JudgedMonth], frozenset[str]]:
     """What came of the parts' new months, and which of these months moved them all as one.
 
-    Judged from the first month in which a border can be, and where the part has a forecast.
+    Judged from the first month in which a total can be, and where the part has a forecast.
     """
     looks = [look for family in families for look in _family_looks(past, totals, family)]
     large = Counter(look.published.month for look in looks if _large(look, rules))
@@ -194,7 +194,7 @@ def _systemic(judged: Iterable[JudgedMonth]) -> Iterator[str]:
 
 
 def _family_looks(
-    past: JudgingInputs, totals: Borders, family: PanelHindcasts
+    past: JudgingInputs, totals: TotalMonths, family: PanelHindcasts
 ) -> Iterator[MonthCase]:
     """Each member's new months, ascending."""
     share = _apart_shares(totals.head, family)
@@ -210,7 +210,7 @@ def _family_looks(
 
 
 def _apart_shares(head: PanelHindcasts, family: PanelHindcasts) -> Floats:
-    """(members, months) scale of each member's deviation from its border, in its own scale."""
+    """(members, months) scale of each member's deviation from its total, in its own scale."""
     z, first = family.panel.z, family.predictive.centre[..., 0]
     beside = [border_beside(head, family, row) for row in range(len(family.keys))]
     border_z, border_first = (np.stack(side) for side in zip(*beside, strict=True))

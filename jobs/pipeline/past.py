@@ -44,7 +44,7 @@ class JudgingInputs:
         return [m for m in sorted(self.first[key]) if m >= since and (key, m) not in self.done]
 
     def look(self, hindsight: PanelHindcasts, row: int, month: str) -> MonthCase:
-        """A border's month and what had been said of it."""
+        """A total's month and what had been said of it."""
         published = self.published(hindsight.keys[row], month)
         outlook = self.outlook(hindsight, row, month)
         return MonthCase(published, outlook, self._older(hindsight, row, month))
@@ -53,12 +53,12 @@ class JudgingInputs:
         """The month as first published."""
         first = self.first[key][month]
         before = typical(self._counts[key], months.shift(month, -1))
-        return Published(key, month, first.encounters, first.release_id, before)
+        return Published(key, month, first.value, first.release_id, before)
 
     @cached_property
     def _counts(self) -> Mapping[SeriesKey, Mapping[str, int]]:
         return {
-            key: {month: first.encounters for month, first in by_month.items()}
+            key: {month: first.value for month, first in by_month.items()}
             for key, by_month in self.first.items()
         }
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class ReplayedService:
     """The service as it would have been.
 
-    series : what came of each border's months. quiet : (border, month) not within three months
+    series : what came of each total's months. quiet : (total, month) not within three months
     after a known break. totals : in the order in which people name them.
     """
 
@@ -80,7 +80,7 @@ class ReplayedService:
 def service(
     connection: sqlite3.Connection, config: Config, since: str, source: Source
 ) -> ReplayedService:
-    """Every border's month from `since` on, judged by what was known before it."""
+    """Every total's month from `since` on, judged by what was known before it."""
     counts = releases.current_counts(connection)
     head = headline(counts, config, source)
     horizon = config.forecast.horizon
@@ -110,7 +110,7 @@ class Event(NamedTuple):
 
 
 def known_events(service: ReplayedService, since: str, source: Source) -> Iterator[Event]:
-    """Which of the known breaks were found on which border."""
+    """Which of the known breaks were found on which total."""
     for date in policy_dates.KNOWN:
         for series in service.series:
             month = date.date[:7]

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 _DRAWS = 500  # a hindcast chance to 2 points, which the base rates are far from
-_REFIT = 12  # cutoffs between two looks at how the borders hang together
+_REFIT = 12  # cutoffs between two looks at how the totals hang together
 Rates = Mapping[tuple[str, str], float]
 PathsByTotal = Mapping[SeriesKey, Floats]
-"""(n, h) paths of each border and of their sum, from one cutoff."""
+"""(n, h) paths of each total and of their sum, from one cutoff."""
 
 
 class BesideLastValue(NamedTuple):
@@ -77,7 +77,7 @@ def answers(
             for key in head.keys
         )
     ]
-    if head.totals and cutoffs:  # borders that end in different months are not asked of the past
+    if head.totals and cutoffs:  # totals that end in different months are not asked of the past
         yield from _hindcast(head, pair, counts, kinds, rates, cutoffs, version, source)
 
 
@@ -159,8 +159,8 @@ def _hindcast(
 def _drawn(
     head: Headline, predictive: Predictive, columns: Ints, many: int, source: Source
 ) -> Iterator[PathsByTotal | None]:
-    """Paths of every border and of their sum from each column; None without a forecast."""
-    totals = [head.keys.index(SeriesKey(border)) for border in source.totals.parts]
+    """Paths of every total and of their sum from each column; None without a forecast."""
+    totals = [head.keys.index(SeriesKey(part)) for part in source.totals.parts]
     total = head.keys.index(SeriesKey(source.totals.whole))
     scores = paths.one_month_scores(predictive, head.panel.z)[totals]
     all_marks = predictive.at(columns).quantiles(paths.QUANTILES)

@@ -1,4 +1,4 @@
-"""The borders' totals under every model, at every cutoff."""
+"""The totals under every model, at every cutoff."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ BURN_IN = 24  # cutoffs before the first scored one, from which its intervals ar
 
 @dataclass(frozen=True)
 class Headline:
-    """The borders' totals: their panel, and from which columns models are asked.
+    """The totals: their panel, and from which columns models are asked.
 
-    totals : row of nationwide -> rows of its parts. scored : first column whose hindcasts by the
+    totals : row of the whole -> rows of its parts. scored : first column whose hindcasts by the
     other models are kept; burn_in : the first that calibrates them.
     """
 
@@ -74,7 +74,7 @@ class Models:
 
 
 def headline(counts: Counts, config: Config, source: Source) -> Headline:
-    """The borders' totals that are held, side by side; DataError if there are none."""
+    """The totals that are held, side by side; DataError if there are none."""
     keys = tuple(SeriesKey(b) for b in source.totals.every if SeriesKey(b) in counts)
     if not keys:
         raise DataError(f"no {source.totals.one} has counts on record; import a file")
@@ -93,7 +93,7 @@ def forecast_headline(
     keep: Callable[[list[KeptPath]], None],
     report: Report,
 ) -> Models:
-    """Every model's predictive distributions of the borders' totals, at every cutoff.
+    """Every model's predictive distributions of the totals, at every cutoff.
 
     stored : refit models' paths of earlier runs; keep : called with new ones, as they come.
     """

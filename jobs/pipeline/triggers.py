@@ -1,7 +1,7 @@
 """What a run found -> what there is to tell, as intents of its publishing transaction.
 
 News of a month are told once in its life, whatever becomes of the record: the key says which
-month of which borders, not which run. Nothing is told of
+month of which totals, not which run. Nothing is told of
 
     a first run or a back-fill     the months were judged by hindcasts
     an older month                 one that is not the newest held
@@ -72,7 +72,7 @@ def _message_id(key: str, domain: str) -> str:
 def _fresh(
     db: Database, judgements: Iterable[Judgement], newest: str, now: datetime
 ) -> list[Judgement]:
-    """The borders' newest month, where it is news to tell."""
+    """The totals' newest month, where it is news to tell."""
     if now.date() - months.end(newest) > STALE:
         return []
     return [
@@ -155,7 +155,7 @@ def taken_back(
 def false_now(
     connection: sqlite3.Connection, chain: Iterable[notices.Notice], counts: Counts, source: Source
 ) -> dict[str, list[str]]:
-    """Border -> what was stated of it last and is false by now.
+    """Total -> what was stated of it last and is false by now.
 
     chain : a notice and its corrections, the oldest first.
     """

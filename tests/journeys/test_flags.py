@@ -57,7 +57,7 @@ def test_history_is_what_the_replay_says(published, replayed):
         episode = replayed.ending(flag)
         end = (episode.state, episode.closed) if episode else (None, None)
         head = (flag.series.total, flag.month, flag.kind, flag.role, flag.severity)
-        found.append((*head, flag.encounters, flag.expected, *end))
+        found.append((*head, flag.value, flag.expected, *end))
 
     assert sorted(found, key=lambda row: (row[1], row[0])) == rows(published, FLAGS)
     judged = {(j.series.total, j.month): j.p for j in replayed.judged(quiet=False)}

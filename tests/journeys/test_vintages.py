@@ -60,12 +60,12 @@ def at(connection, day, key, month):
 def test_february_2025_as_it_was_published_and_as_it_is(connection, key, then, now):
     published = at(connection, "2025-03-31", key, "2025-02")
 
-    assert (published.encounters, published.vintage, published.source) == (
+    assert (published.value, published.vintage, published.source) == (
         then,
         "month",
         "feb-2025",
     )
-    assert at(connection, "2026-11-25", key, "2025-02").encounters == now
+    assert at(connection, "2026-11-25", key, "2025-02").value == now
     assert releases.current_counts(connection)[key]["2025-02"] == now
 
 
@@ -111,7 +111,7 @@ def test_the_view_is_how_an_analyst_asks_for_a_day(connection):
     by_hand = {(border, month): count for border, month, count in connection.execute(query)}
 
     assert by_hand == {
-        (key.total, month): known.encounters
+        (key.total, month): known.value
         for key, by_month in observations.as_of(connection, "2025-12-31").items()
         for month, known in by_month.items()
     }
@@ -134,7 +134,7 @@ def counts_as_of(connection, day, dimension=""):
     """The counts alone, as `current_counts` gives today's."""
     found = observations.as_of(connection, day, dimension=dimension)
     return {
-        key: {m: known.encounters for m, known in months.items()} for key, months in found.items()
+        key: {m: known.value for m, known in months.items()} for key, months in found.items()
     }
 
 

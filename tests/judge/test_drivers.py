@@ -81,8 +81,8 @@ def test_contributions_sum_to_the_deviation(found, expected, encounters, complet
         return
     assert sum(row.contribution for row in rows) == encounters - expected
     assert sum(row.expected for row in rows) == expected
-    assert sum(row.encounters for row in rows) == encounters
-    assert all(row.contribution == row.encounters - row.expected for row in rows)
+    assert sum(row.value for row in rows) == encounters
+    assert all(row.contribution == row.value - row.expected for row in rows)
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=50), st.integers(0, 10**7))
@@ -122,7 +122,7 @@ def test_where_nothing_was_expected_and_nothing_came_one_row_says_so():
     (row,) = drivers(Whole(BORDER, "2025-02", 0, 0), "state", [nothing], complete=True)
     (rest,) = drivers(Whole(BORDER, "2025-02", 7, 0), "state", [nothing], complete=True)
 
-    assert (row.role, row.member, row.expected, row.encounters) == ("unattributed", None, 0, 0)
+    assert (row.role, row.member, row.expected, row.value) == ("unattributed", None, 0, 0)
     assert (rest.role, rest.expected, rest.contribution) == ("unattributed", 7, -7)
 
 
@@ -140,7 +140,7 @@ def test_parts_of_one_component_are_not_scaled_up_to_the_whole():
 
     rows = drivers(Whole(BORDER, "2020-04", 100, 40), "field", [part], complete=False)
 
-    assert [(r.role, r.expected, r.encounters) for r in rows] == [
+    assert [(r.role, r.expected, r.value) for r in rows] == [
         ("part", 60, 30),
         ("unattributed", 40, 10),
     ]
@@ -170,7 +170,7 @@ def test_a_revision_is_flagged_if_large_or_of_a_closed_year(before, after, close
     assert (flag is not None) == flagged
     if flag is not None:
         assert (flag.kind, flag.severity, flag.release_id) == ("revision", "notable", 9)
-        assert (flag.expected, flag.encounters) == (before, after)
+        assert (flag.expected, flag.value) == (before, after)
         assert flag.ratio == (after + 1) / (before + 1)
         assert flag.side == np.sign(after - before)
 

@@ -31,7 +31,7 @@ from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, runs, watch
 from forecast.types import Episode, Flag, Forecast, Judgement, SeriesKey
 from jobs.pipeline import judging
-from jobs.pipeline.judging import Borders
+from jobs.pipeline.judging import TotalMonths
 from jobs.pipeline.past import JudgingInputs, read_past
 from tests.support import tiny_record
 from tests.support.databases import rows
@@ -249,7 +249,7 @@ def test_parts_know_the_episodes_of_borders_and_of_no_part(published):
             where border = 'northern' and dimension = ''
             """,
         )
-        known = Borders.known(Database(connection), None, None, [], found)
+        known = TotalMonths.known(Database(connection), None, None, [], found)
 
     assert len(before) > 1
     assert set(known.spans[NORTH]) == {*before, ("2026-09", "9999-12"), ("2026-05", "2026-06")}
@@ -303,7 +303,7 @@ def test_drift_is_watched_to_both_sides_and_of_every_series_unless_told():
     assert (first.judgement.outside, first.flags) == (-1, ())
     (flag,) = second.flags
     assert (flag.kind, flag.side, flag.severity) == ("drift", -1, "notable")
-    assert (flag.encounters, flag.expected, flag.ratio) == (400, 1000, 401 / 1001)
+    assert (flag.value, flag.expected, flag.ratio) == (400, 1000, 401 / 1001)
     assert (flag.month, flag.release_id, flag.series) == ("2025-02", 1, NORTH)
     _, above = judge_month(State(), look("2025-01", 1000, 1000, older=400), RULES)
     _, inside = judge_month(State(), look("2025-01", 1000, 1000, older=990), RULES)
@@ -823,8 +823,8 @@ def test_what_this_run_found_of_borders_stands_before_what_is_on_record(by_hand,
     episodes_now = [new_episode(NORTH, "2024-01", "2024-03"), new_episode(PART, "2024-03", None)]
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
-        before = Borders.known(db, None, past_of(None), [], [])
-        after = Borders.known(db, None, past_of(None), flags_now, episodes_now)
+        before = TotalMonths.known(db, None, past_of(None), [], [])
+        after = TotalMonths.known(db, None, past_of(None), flags_now, episodes_now)
 
     assert before.flags == {NORTH: {"2024-01": "2024-01"}, south: {"2024-02": "2024-02"}}
     assert before.spans == {
@@ -846,13 +846,13 @@ def published_from(first: str, key: SeriesKey, *counts: int) -> dict:
     return {key: {m: watch.FirstPublished(count, 1, None) for m, count in by_month.items()}}
 
 
-def borders_of(flags: dict, spans: list, *counts: int) -> Borders:
+def borders_of(flags: dict, spans: list, *counts: int) -> TotalMonths:
     """The northern border from January to June 2025, and what is flagged or open of it."""
     head = hindsight([[5.0] * 6], ["2025-06"], (NORTH,))
     first = published_from("2025-01", NORTH, *(counts or (100,) * 6))
     first |= published_from("2025-01", SeriesKey("other"), 7, 7, 7)
     past = JudgingInputs(first=first, issued={}, done=frozenset(), last={}, states={})
-    return Borders(head, past, flags, {NORTH: spans})
+    return TotalMonths(head, past, flags, {NORTH: spans})
 
 
 @pytest.mark.parametrize(
@@ -1017,7 +1017,7 @@ def test_the_record_says_what_was_judged_and_what_that_left(by_hand, tmp_path):
     assert past.states[south].episode is None
     assert state.drift == Drift(0.5, 1.5, -1, {-1: "2024-01"})
     assert past.states[south].drift == Drift(0.5, 1.5, 0, {1: "2024-02"})
-    assert past.first[NORTH]["2024-01"].encounters == 50
+    assert past.first[NORTH]["2024-01"].value == 50
 
 
 def test_a_run_judges_the_months_that_no_run_has_and_flags_what_was_much_revised(by_hand, tmp_path):
@@ -1037,7 +1037,7 @@ def test_a_run_judges_the_months_that_no_run_has_and_flags_what_was_much_revised
         ]
         assert (found.episodes, found.systemic) == ([], frozenset())
     assert little.flags == []
-    assert [(f.kind, f.month, f.expected, f.encounters, f.side) for f in much.flags] == [
+    assert [(f.kind, f.month, f.expected, f.value, f.side) for f in much.flags] == [
         ("revision", "2024-01", 50, 155, 1)
     ]
 

@@ -34,5 +34,5 @@ def test_a_revision_states_both_counts_and_its_side(after, ratio, side):
 
     assert found == Flag(
         series=NORTH, month="2025-01", release_id=7, kind="revision", severity="notable",
-        ratio=pytest.approx(ratio, abs=0.01), encounters=after, expected=200, side=side,
+        ratio=pytest.approx(ratio, abs=0.01), value=after, expected=200, side=side,
     )  # fmt: skip

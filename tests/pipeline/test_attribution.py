@@ -24,7 +24,7 @@ WHOLE_OF_MAY = attribution.Whole(NORTH, "2024-05", 100, 150)
 def flag(key=NORTH, **changed) -> Flag:
     fields = dict.fromkeys(Flag.__dataclass_fields__)
     given = {"series": key, "month": "2024-05", "kind": "month", "severity": "major"}
-    return Flag(**{**fields, **given, "expected": 100, "encounters": 150, **changed})
+    return Flag(**{**fields, **given, "expected": 100, "value": 150, **changed})
 
 
 def judgement(key=NORTH, **changed) -> Judgement:
@@ -49,7 +49,7 @@ def test_a_flag_is_asked_of_each_dimension_that_is_no_crossing():
         ("nationwide", "field"),
     ]
     ((whole, cutoff, _),) = attribution._new([flag()], [judgement()], ("state",), ENCOUNTERS)
-    assert (cutoff, whole.expected, whole.encounters) == ("2024-04", 100, 150)
+    assert (cutoff, whole.expected, whole.value) == ("2024-04", 100, 150)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_part_is_expected_as_forecast_or_as_it_stood_at_the_cutoff():
     counts = {ONE: {"2024-03": 7, "2024-05": 9}, TWO: {"2024-03": 11, "2024-05": 13}}
 
     first, second = parts_of(counts, 20.0, math.nan)
-    assert (first.member, first.encounters, second.encounters) == (ONE, 9, 13)
+    assert (first.member, first.value, second.value) == (ONE, 9, 13)
     assert (first.expected, second.expected) == (pytest.approx(20), 11)
     (plain, _) = parts_of(counts)
     assert plain.expected == 7
@@ -162,13 +162,13 @@ def test_a_flag_of_before_is_explained_once_its_parts_arrive(by_hand, tmp_path):
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         nothing = list(attribution.explain(db, [], [], [], {NORTH: {}}, ("state",), ENCOUNTERS))
         found = list(attribution.explain(db, [], [], [], held, ("state",), ENCOUNTERS))
-        asked = [flag(expected=100, encounters=50), flag(TWO)]
+        asked = [flag(expected=100, value=50), flag(TWO)]
         both = list(
             attribution.explain(db, asked, [judgement()], [], held, ("citizenship",), ENCOUNTERS)
         )
 
     assert nothing == []
-    parts = [(d.member, d.expected, d.encounters) for d in found if d.member]
+    parts = [(d.member, d.expected, d.value) for d in found if d.member]
     assert parts == [(people[0], 12, 30), (people[1], 8, 20)]  # 20 were expected of the whole
     assert {(d.flag, d.dimension) for d in found} == {((NORTH, "2024-01"), "citizenship")}
     # The new flag first: it is of May, of which nothing is held.
@@ -191,7 +191,7 @@ def test_what_was_expected_of_a_part_is_what_its_family_said():
         ENCOUNTERS,
     )
 
-    assert {d.member: (d.expected, d.encounters) for d in found if d.member} == {
+    assert {d.member: (d.expected, d.value) for d in found if d.member} == {
         ONE: (500, 600),
         TWO: (700, 650),
     }

@@ -196,15 +196,15 @@ FIRST = (
     Judgement(OTHER, "2022-10", 300, "none", 1),
 )  # fmt: skip
 FIRST_FLAGS = (
-    flag(NORTH, "2024-01", 1.75, severity="major", encounters=2000, expected=1140, side=1,
+    flag(NORTH, "2024-01", 1.75, severity="major", value=2000, expected=1140, side=1,
          episode="2024-01", release_id=2),
-    flag(NEW_YORK, "2024-01", 1.75, role="listed", parent="2024-01", encounters=1000, expected=570,
+    flag(NEW_YORK, "2024-01", 1.75, role="listed", parent="2024-01", value=1000, expected=570,
          side=1, severity="notable", release_id=2),
-    flag(SOUTH, "2023-12", 0.447, severity="critical", encounters=9000, expected=20_130,
+    flag(SOUTH, "2023-12", 0.447, severity="critical", value=9000, expected=20_130,
          episode="2023-12", release_id=2),
-    flag(SOUTH, "2024-01", 0.45, kind="drift", severity="notable", encounters=9100,
+    flag(SOUTH, "2024-01", 0.45, kind="drift", severity="notable", value=9100,
          expected=20_140, release_id=2),
-    flag(OTHER, "2024-01", 1.0, severity="watch", encounters=450, expected=449, side=1,
+    flag(OTHER, "2024-01", 1.0, severity="watch", value=450, expected=449, side=1,
          release_id=2),
 )  # fmt: skip
 STOOD = {"cutoff": "2023-11", "centre": (7.0, 7.5, 7.6), "scale": (0.25,), "df": 2.5}
@@ -325,7 +325,7 @@ def second_run() -> Publication:
             later(OTHER, "2024-02", 460, 600, release_id=3, p=0.015, z=-2.4),
         ),
         flags=(
-            flag(OTHER, "2024-02", 0.77, severity="notable", encounters=460, expected=600,
+            flag(OTHER, "2024-02", 0.77, severity="notable", value=460, expected=600,
                  episode="2024-02", release_id=3),
         ),
         episodes=(
@@ -353,13 +353,13 @@ def third_run() -> Publication:
             judged(NEW_YORK, "2024-03", 505, 512, p=0.03, **by_second),
         ),
         flags=(
-            flag(NORTH, "2024-03", 0.67, severity="notable", encounters=1010, expected=1507,
+            flag(NORTH, "2024-03", 0.67, severity="notable", value=1010, expected=1507,
                  role="reversal", episode="2024-03", release_id=5),
-            flag(NORTH, "2023-03", 1.025, kind="revision", severity="notable", encounters=1077,
+            flag(NORTH, "2023-03", 1.025, kind="revision", severity="notable", value=1077,
                  expected=1050, side=1, release_id=5),
-            flag(VERMONT, "2024-03", 1.4, severity="notable", encounters=505, expected=360,
+            flag(VERMONT, "2024-03", 1.4, severity="notable", value=505, expected=360,
                  role="apart", parent="2024-03", episode="2024-03", side=1, release_id=5),
-            flag(NEW_YORK, "2024-03", 0.7, severity="major", encounters=505, expected=720,
+            flag(NEW_YORK, "2024-03", 0.7, severity="major", value=505, expected=720,
                  role="listed", parent="2024-03", episode="2024-03", release_id=5),
         ),
         episodes=(
