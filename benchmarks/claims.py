@@ -20,7 +20,7 @@ from typing import Any
 from forecast.claims.decide import CheckedText, ClaimFinding, check
 from forecast.claims.truth import CountTable
 from forecast.claims.verdict import HOLDS
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.sources import catalog
 
 
 @dataclass
@@ -138,7 +138,8 @@ def main() -> None:
     parser.add_argument("--db", default="bordercast.db")
     options = parser.parse_args()
     table = CountTable.read(
-        sqlite3.connect(f"file:{options.db}?mode=ro", uri=True), source=ENCOUNTERS
+        sqlite3.connect(f"file:{options.db}?mode=ro", uri=True),
+        source=catalog.find("cbp_encounters"),
     )
     for path in options.files:
         total = score(read(path), table)

@@ -23,8 +23,7 @@ from benchmarks.sets import H, Rolling
 from forecast import months
 from forecast.engine.refit import model_forecasts
 from forecast.engine.scores import PROBS
-from forecast.sources.cbp.seizures import bundle
-from forecast.sources.cbp.seizures.snapshot import DrugMeasure
+from forecast.sources.cbp.drug import bundle
 from models.base import Floats, Panel, Paths
 from models.breakwalk import BreakWalk
 from models.structural import Structural
@@ -33,7 +32,7 @@ FIRST_TARGET = "2024-10"
 GATE = "bordercast, were it to choose"
 PEER = "AutoETS on log"
 AUTOETS = "AutoETS, same intervals"
-MEASURES: tuple[DrugMeasure, ...] = ("events", "pounds")
+MEASURES = ("events", "pounds")
 LIMITS = {"cover80": (0.75, 0.85), "cover95": (0.91, 0.98)}
 WORSE = 1.02  # log-WIS over the better peer's
 HALF_YEAR = 6
@@ -63,7 +62,7 @@ class Drugs(Rolling):
         return replace(super().panel, calm=self.calm, jumps=False)
 
 
-def work(measure: DrugMeasure, dimension: str = "drug") -> Drugs:
+def work(measure: str, dimension: str = "drug") -> Drugs:
     """Every border's drugs that were ever seized there, as the program has them embedded.
 
     dimension : "" for the borders' totals and nationwide, which is their sum.

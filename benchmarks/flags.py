@@ -28,7 +28,7 @@ from forecast.engine.predictive import PanelHindcasts
 from forecast.judge.replay import looks_back
 from forecast.judge.series import judge_months
 from forecast.judge.surprise import FlagRules
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.sources import catalog
 from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.types import Counts
@@ -220,11 +220,11 @@ def figures() -> tuple[Counts, ReplayedService]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "figures.db"
         with writing(path) as db:
-            ingest_bundle(db, ENCOUNTERS)
+            ingest_bundle(db, catalog.find("cbp_encounters"))
         connection = sqlite3.connect(path)
         try:
             return releases.current_counts(connection), service(
-                connection, Config(), "2013-10", ENCOUNTERS
+                connection, Config(), "2013-10", catalog.find("cbp_encounters")
             )
         finally:
             connection.close()

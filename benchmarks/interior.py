@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks import ours, scoring, tables
 from benchmarks.sets import H, Rolling
 from forecast import months
-from forecast.sources.cbp.encounters.source import ASIDE, ENCOUNTERS
+from forecast.sources import catalog
 
 BEHIND = 24  # months before the first cutoff: the engine forecasts nothing with fewer
 
@@ -22,9 +22,9 @@ def work() -> Rolling:
     """The parts that CBP publishes of each border and nationwide, in months that all have."""
     series = {
         f"{key.total}, {key.member}": by_month
-        for snapshot in ENCOUNTERS.embedded(())
+        for snapshot in catalog.find("cbp_encounters").embedded(())
         for key, by_month in sorted(snapshot.counts.items())
-        if key.dimension == ASIDE.dimension
+        if key.dimension == "apprehension_type"
     }
     span = months.between(
         max(min(by_month) for by_month in series.values()),

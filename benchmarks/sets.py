@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from forecast import months
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.sources import catalog
 from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.types import HEADLINES, SeriesKey
@@ -108,7 +108,7 @@ def _panel(z: Floats, last: Floats | Ints, *, jumps: bool) -> Panel:
 def figures() -> dict[SeriesKey, dict[str, int]]:
     """The embedded figures as the record states them."""
     with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "figures.db") as db:
-        ingest_bundle(db, ENCOUNTERS)
+        ingest_bundle(db, catalog.find("cbp_encounters"))
         return releases.current_counts(db)
 
 

@@ -178,7 +178,7 @@ def _source(section: SourceSection | None, totals: list[str]) -> Source:
     if section is None or isinstance(section, PublishedSection):
         return catalog.find(section.name if section else ENCOUNTERS)
     # Its reader needs numpy, which would make `--help` and every command on encounters slower.
-    from forecast.sources.own.reader import own_counts
+    from forecast.sources.own.source import own_counts
 
     source = own_counts(section)
     parts = tuple(name for name in totals if name != source.totals.whole)

@@ -22,10 +22,10 @@ from forecast.config import Config
 from forecast.context import Context
 from forecast.engine import panel as engine_panel
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES, SeriesKey
 from models.base import Panel
 from tests.support import reference_numbers
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.panels import make_panel
 
 # No test fails because the machine is busy; what hangs is ended by pytest-timeout.

@@ -17,24 +17,26 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from forecast import months
 from forecast.config import DIMENSIONS
 from forecast.errors import QuarantineError
-from forecast.sources import checks
+from forecast.files import read_text
+from forecast.sources import catalog, checks
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters import files as published
 from forecast.sources.cbp.encounters.bundle import EmbeddedSeries
-from forecast.sources.cbp.encounters.snapshot import snapshot as snapshot_of
-from forecast.sources.cbp.encounters.source import ASIDE, ENCOUNTERS
 from forecast.types import NATIONWIDE, Counts, SeriesKey, Snapshot
 
+if TYPE_CHECKING:
+    from forecast.sources.published import CsvReader
+
+ENCOUNTERS = catalog.find("cbp_encounters")
 CsvRow = Mapping[str, str]
 Sums = dict[SeriesKey, dict[str, int]]
 
 AUG = "cbp-fy23-fy26-aug"
-COMPONENTS = dict(zip(("usbp", "ofo"), published.COMPONENTS, strict=True))
+COMPONENTS = dict(zip(("usbp", "ofo"), ENCOUNTERS.hierarchy.components, strict=True))
 STATE_DIMENSIONS = ("state", "citizenship", "demographic")
 STATE_FILES = {
     "cbp-fy20-fy23": "nationwide-encounters-fy20-fy23-state.csv.gz",
@@ -46,7 +48,7 @@ CROSSING = "citizenship*demographic"
 CROSSING_TABLE = "cbp-crossing.csv"
 AT_LARGE = "cbp-usbp-at-large"
 AT_LARGE_FILE = "usbp_at_entry_at_large.csv"
-AT_LARGE_COLUMNS = {ASIDE.rest: "at_entry", ASIDE.named: "at_large"}
+AT_LARGE_COLUMNS = {"At Entry": "at_entry", "At Large": "at_large"}
 # As the publisher's page has it: parts 59,029 and 1,665, total 60,684.
 NOT_ADDING_UP = {("nationwide", "2024-08")}
 SECTOR_SUM = "Component U.S. Border Patrol: the sum of its sectors."
@@ -105,8 +107,10 @@ def build(figures: Path, files: Path) -> dict[str, bytes]:
     DataError : a figure is missing or two sources disagree; names both.
     """
     wanted = (*DIMENSIONS, CROSSING)
+    reader = cast("CsvReader", ENCOUNTERS.reader())
     originals = {
-        name: snapshot_of(published.read(files / f), wanted) for name, f in STATE_FILES.items()
+        name: reader.snapshot(ENCOUNTERS, reader.table(read_text(files / f)), wanted)
+        for name, f in STATE_FILES.items()
     }
     tables = {name: _lines(sums) for name, sums in _figure_sums(figures).items()}
     tables[AT_LARGE] = _lines(_at_large_sums(files))
@@ -158,7 +162,7 @@ def _at_large_sums(files: Path) -> Sums:
     sums: Sums = defaultdict(lambda: defaultdict(int))
     for row in _read(files / AT_LARGE_FILE):
         for member, column in AT_LARGE_COLUMNS.items():
-            key = SeriesKey(row["border"], ASIDE.dimension, member, COMPONENTS["usbp"])
+            key = SeriesKey(row["border"], "apprehension_type", member, COMPONENTS["usbp"])
             sums[key][row["month"]] = int(row[column])
     return sums
 

@@ -12,20 +12,28 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from forecast import months
 from forecast.files import read_text
-from forecast.sources.cbp.seizures import bundle, files
-from forecast.sources.cbp.seizures.snapshot import DrugMeasure, snapshot
+from forecast.sources import catalog
+from forecast.sources.cbp.drug import bundle
 from forecast.types import Snapshot
 
-MEASURES: tuple[DrugMeasure, ...] = ("events", "pounds")
+if TYPE_CHECKING:
+    from forecast.sources.published import CsvReader
+
+MEASURES = ("events", "pounds")
 
 
 def build(file: Path) -> dict[str, bytes]:
-    """Every file of the bundle, by name; errors as `files.reading_of`."""
-    reading = files.reading_of(read_text(file))
-    said = {measure: snapshot(reading, measure, ("component",)) for measure in MEASURES}
+    """Every file of the bundle, by name; errors as `CsvReader.table`."""
+    said = {}
+    for measure in MEASURES:
+        source = catalog.find(f"cbp_drug_{measure}")
+        reader = cast("CsvReader", source.reader())
+        reading = reader.table(read_text(file))
+        said[measure] = reader.snapshot(source, reading, ("component",))
     texts = {f"{measure}.csv": _table(one) for measure, one in said.items()}
     entry = {
         "source": f"cbp-drugs-{reading.file_name.removeprefix('nationwide-drugs-')[:-4]}",
@@ -41,7 +49,7 @@ def build(file: Path) -> dict[str, bytes]:
         "closed": sorted(reading.closed),
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in entry.items()]
-    rows = ", ".join(f'"{year}" = {count}' for year, count in reading.lines.items())
+    rows = ", ".join(f'"{year}" = {count}' for year, count in reading.rows.items())
     head = "# Written by benchmarks.embed.seizures; a U.S. Government work, public domain."
     texts[bundle.PROVENANCE] = "\n".join([head, *lines, f"rows = {{{rows}}}", ""])
     return {name: text.encode() for name, text in texts.items()}

@@ -24,7 +24,7 @@ from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.judge.replay import quiet
 from forecast.judge.surprise import FlagRules
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.sources import catalog
 from forecast.types import BORDERS, HEADLINES, Counts, SeriesKey
 
 USBP, OFO = "U.S. Border Patrol", "Office of Field Operations"
@@ -69,7 +69,7 @@ class Study:
     def quiet(self) -> measures.Mask:
         """Of these, the ones not within three months after a known break."""
         totals = [key.total for key in self.setting.keys]
-        return self.counted & quiet(totals, self.shown)
+        return self.counted & quiet(totals, self.shown, catalog.find("cbp_encounters").breaks)
 
 
 def studies(counts: Counts) -> dict[str, Study]:
@@ -97,13 +97,13 @@ def studies(counts: Counts) -> dict[str, Study]:
 
 
 def _setting(name: str, keys: Sequence[SeriesKey], counts: Counts) -> Setting:
-    family = dict.fromkeys(keys, name)
-    together = panel({key: counts[key] for key in keys}, family=family, source=ENCOUNTERS)
+    family, source = dict.fromkeys(keys, name), catalog.find("cbp_encounters")
+    together = panel({key: counts[key] for key in keys}, family=family, source=source)
     return Setting(
         name,
         tuple(keys),
         together,
-        nationwide_rows(keys, totals=ENCOUNTERS.totals) if name == "borders" else {},
+        nationwide_rows(keys, totals=source.totals) if name == "borders" else {},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -90,9 +91,10 @@ def lexicon(source: str) -> Lexicon:
 @lru_cache(4)
 def tables(source: str) -> dict[str, dict[str, list[str]]]:
     """lexicon.toml, and what the source has in place of some of its tables."""
-    text = files("forecast.claims").joinpath("lexicon.toml").read_text("utf-8")
-    known = catalog.find(source) if source in catalog.MADE_IN else None
-    own = known.lexicon() if known and known.lexicon else ""
+    text, own = files("forecast.claims").joinpath("lexicon.toml").read_text("utf-8"), ""
+    with suppress(KeyError):  # own counts have no lexicon
+        known = catalog.find(source)
+        own = known.lexicon() if known.lexicon else ""
     return tomllib.loads(text) | tomllib.loads(own)
 
 

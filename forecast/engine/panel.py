@@ -9,8 +9,7 @@ import numpy as np
 
 from forecast import months
 from forecast.errors import DataError
-from forecast.sources import policy_dates
-from forecast.sources.source import Source
+from forecast.sources.source import Break, Source
 from forecast.types import Counts, SeriesKey, Totals
 from models.base import MOST_MISSING, Floats, Panel
 
@@ -54,7 +53,6 @@ def panel(
         raise DataError(f"no months to forecast from: {', '.join(empty) or 'no series given'}")
     spans = {key: _span(by_month) for key, by_month in counts.items()}
     width = max(map(len, spans.values()))
-    dates = policy_dates.KNOWN if source.follows_policy else ()
     last = [months.to_index(span[-1]) for span in spans.values()]
     return Panel(
         z=np.stack([_row(counts[key], span, width) for key, span in spans.items()]),
@@ -62,12 +60,37 @@ def panel(
         family=np.array([(family or {}).get(key, key.dimension) for key in counts], dtype=np.str_),
         names=tuple(map(str, counts)),
         events=tuple(
-            policy_dates.columns(key.total, end, width, dates)
+            break_columns(key.total, end, width, source.breaks)
             for key, end in zip(counts, last, strict=True)
         ),
         calm=source.calm,
         jumps=source.jumps,
     )
+
+
+def break_columns(
+    total: str, last: int, width: int, breaks: Sequence[Break]
+) -> tuple[tuple[int, int], ...]:
+    """Return where the known breaks of a total fall in a panel.
+
+    Parameters
+    ----------
+    total : only its breaks count.
+    last : running number of the month in the last column.
+    width : number of columns.
+
+    Returns
+    -------
+    (column of the month it falls in, column of the month in which it was known) per break. Those
+    before the first column are left out; columns after the last one are possible.
+    """
+    first = last - width + 1
+    places = [
+        (months.to_index(each.date[:7]) - first, months.to_index(each.known_on[:7]) - first)
+        for each in breaks
+        if total in each.totals
+    ]
+    return tuple((column, max(known, 0)) for column, known in places if column >= 0)
 
 
 def _row(by_month: Mapping[str, int], span: Sequence[str], width: int) -> Floats:

@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 
 from forecast import months
-from forecast.sources import policy_dates
+from forecast.sources.source import Break
 from forecast.types import HUB_PERMILLES, Counts, Hindcast, Score, SeriesKey, StoredForecast
 from models.base import Floats, Ints
 
@@ -183,7 +183,11 @@ def of_hindcasts(hindcasts: Iterable[Hindcast]) -> Iterator[StoredForecast]:
 
 
 def scores(
-    stored: Iterable[StoredForecast], counts: Counts, first: str, basis: Basis
+    stored: Iterable[StoredForecast],
+    counts: Counts,
+    first: str,
+    basis: Basis,
+    breaks: Sequence[Break],
 ) -> list[Score]:
     """Scores of every model and series, by horizon and by era.
 
@@ -192,12 +196,13 @@ def scores(
     stored : stored forecasts; those whose month is not published yet are passed over.
     counts : per series and month, as now current.
     first : first cutoff that is scored, "YYYY-MM".
+    breaks : the known ones of these counts.
     """
     tables = _tables((s for s in stored if s.cutoff >= first), counts)
     rows = []
     for (key, model), table in tables.items():
         naive = tables.get((key, "naive"))
-        for era, in_era in _eras(table, key.total):
+        for era, in_era in _eras(table, break_months(key.total, breaks)):
             for horizon in (ALL_HORIZONS, *HORIZONS):
                 part = in_era
                 if horizon != ALL_HORIZONS:
@@ -246,26 +251,31 @@ def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
     return {first + 12 + i: float(mean) for i, mean in enumerate(means) if mean > 0}
 
 
-def _eras(table: _Table, total: str) -> Iterator[tuple[str, _Table]]:
+def _eras(table: _Table, breaks: Ints) -> Iterator[tuple[str, _Table]]:
     """All rows, those of each cutoff year, those across a known break and the others."""
     yield ALL_CUTOFFS, table
     years = table.cutoff // 12
     for year in np.unique(years).tolist():
         yield str(year), table.where(years == year)
-    across = crosses_break(total, table.cutoff, table.cutoff + table.horizon)
+    across = crosses_break(breaks, table.cutoff, table.cutoff + table.horizon)
     yield ACROSS_BREAK, table.where(across)
     yield ACROSS_NONE, table.where(~across)
 
 
-def crosses_break(total: str, cutoff: Ints, month: Ints) -> np.ndarray:
-    """(n,) whether a known policy date of the total lies between a cutoff and a later month.
+def break_months(total: str, breaks: Sequence[Break]) -> Ints:
+    """Running numbers of the months of a total's known breaks."""
+    dates = [months.to_index(each.date[:7]) for each in breaks if total in each.totals]
+    return np.array(dates, dtype=np.int64)
 
-    cutoff, month : (n,) running numbers. A date in the cutoff's own month counts: that month is
+
+def crosses_break(breaks: Ints, cutoff: Ints, month: Ints) -> np.ndarray:
+    """(n,) whether a known break lies between a cutoff and a later month.
+
+    breaks, cutoff, month : running numbers. A break in the cutoff's own month counts: that month is
     partly old, the ones after it are wholly new. So does one in the month forecast.
     """
-    dates = [months.to_index(d.date[:7]) for d in policy_dates.KNOWN if total in d.borders]
-    at = np.array(dates, dtype=np.int64)
-    return np.asarray(((cutoff[:, None] <= at) & (at <= month[:, None])).any(axis=1))
+    after = (cutoff[:, None] <= breaks) & (breaks <= month[:, None])
+    return np.asarray(after.any(axis=1))
 
 
 def _relative(table: _Table, naive: _Table | None) -> float | None:

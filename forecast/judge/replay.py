@@ -12,7 +12,7 @@ from forecast import months
 from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.judge.series import JudgedMonth, MonthCase, Published, State, judge_months, typical
 from forecast.judge.surprise import FlagRules
-from forecast.sources import policy_dates
+from forecast.sources.source import Break
 from forecast.types import Flag, SeriesKey
 
 AFTER_BREAK = 3  # months after a known break that are not quiet
@@ -76,16 +76,16 @@ def looks_back(
     ]
 
 
-def quiet(totals: Sequence[str], months_shown: Sequence[str]) -> Mask:
+def quiet(totals: Sequence[str], months_shown: Sequence[str], breaks: Sequence[Break]) -> Mask:
     """(series, months) False from a known break of the total to three months after it."""
-    breaks = {
-        b: [months.to_index(d.date[:7]) for d in policy_dates.KNOWN if b in d.borders]
-        for b in set(totals)
+    days = {
+        total: [months.to_index(each.date[:7]) for each in breaks if total in each.totals]
+        for total in set(totals)
     }
     at = np.array([months.to_index(month) for month in months_shown])
     rows = [
-        np.all([(at < day) | (at > day + AFTER_BREAK) for day in breaks[total]], axis=0)
-        if breaks[total]
+        np.all([(at < day) | (at > day + AFTER_BREAK) for day in days[total]], axis=0)
+        if days[total]
         else np.ones(len(at), dtype=bool)
         for total in totals
     ]

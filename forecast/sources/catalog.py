@@ -1,40 +1,72 @@
-"""The sources of counts there are, by name: the one file that knows them all.
+"""The sources there are: each folder below this one that has a `source.toml`.
 
-Each is imported when it is asked for: `--help` needs none, and `show` one.
+A source is called as its folder, `cbp_encounters` for cbp/encounters, and where the folder has
+several measures, with the measure's name behind it. So a source is found by its name, and no file
+is read but its own: `--help` needs none, and `show` one.
 """
 
 from __future__ import annotations
 
-from functools import cache
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import forecast.sources
 from forecast.sources.cbp.encounters import EXAMPLE as EXAMPLE
+from forecast.sources.source import (
+    Agreement,
+    Aside,
+    Break,
+    Half,
+    Hierarchy,
+    LabelWords,
+    MeasureWords,
+    Pages,
+    Publisher,
+    Source,
+    TotalWords,
+)
 
 if TYPE_CHECKING:
-    from forecast.sources.source import FileName, Source
+    from forecast.sources.source import FileName, FileReader
 
-
-# Name -> the folder of cbp whose source.py makes it, and what it is called there.
-MADE_IN = {
-    "cbp_encounters": ("encounters", "ENCOUNTERS"),
-    "cbp_apprehension_types": ("interior", "APPREHENSION_TYPES"),
-    "cbp_drug_events": ("seizures", "DRUG_EVENTS"),
-    "cbp_drug_pounds": ("seizures", "DRUG_POUNDS"),
-}
+TABLE = "source.toml"
 
 
 @cache
 def find(name: str) -> Source:
-    """The source so named; KeyError if there is none."""
-    folder, called = MADE_IN[name]
-    made: Source = getattr(import_module(f"forecast.sources.cbp.{folder}.source"), called)
-    return made
+    """Return the source so named.
+
+    Raises
+    ------
+    KeyError : there is none.
+    """
+    for folder in _folders():
+        called = _called(folder)
+        if name == called or name.startswith(f"{called}_"):
+            table = _table(folder, name)
+            if table is not None:
+                return _source(name, table, folder)
+    raise KeyError(name)
+
+
+def names() -> list[str]:
+    """Return the names of all sources; one that is like another comes after it."""
+    folders = sorted(_folders(), key=lambda folder: ("like" in _read(folder), folder))
+    return [
+        f"{_called(folder)}_{measure}" if measure else _called(folder)
+        for folder in folders
+        for measure in (_read(folder).get("measures") or [""])
+    ]
 
 
 def every() -> dict[str, Source]:
-    """Name -> source, of all that come with the program."""
-    return {name: find(name) for name in MADE_IN}
+    """Return name -> source, of all that come with the program."""
+    return {name: find(name) for name in names()}
 
 
 def that_have(label: str, than: Source) -> list[str]:
@@ -72,3 +104,143 @@ def source_of(file_name: str, own: Source) -> Source:
 def parse_name(file_name: str, own: Source) -> FileName | None:
     """What a file's name says, None if it fits no source's pattern."""
     return source_of(file_name, own).parse_name(file_name)
+
+
+# ---------------------------------------------------------------- source.toml
+
+
+def _folders() -> list[Path]:
+    roots = map(Path, forecast.sources.__path__)
+    return sorted(table.parent for root in roots for table in root.rglob(TABLE))
+
+
+def _called(folder: Path) -> str:
+    root = next(root for root in map(Path, forecast.sources.__path__) if root in folder.parents)
+    return "_".join(folder.relative_to(root).parts)
+
+
+@cache
+def _read(folder: Path) -> dict[str, Any]:
+    """A folder's table, over that of the source it says it is like."""
+    table = tomllib.loads((folder / TABLE).read_text(encoding="utf-8"))
+    if "like" not in table:
+        return table
+    like = next(folder for folder in _folders() if _called(folder) == table["like"])
+    return _over(_read(like), table)
+
+
+def _table(folder: Path, name: str) -> dict[str, Any] | None:
+    """The table of one of a folder's sources, None where none is so called."""
+    table = dict(_read(folder))
+    measures = table.pop("measures", None)
+    measure = name.removeprefix(_called(folder)).removeprefix("_")
+    if measures is None:
+        return None if measure else table
+    return _over(table, measures[measure]) | {"counted": measure} if measure in measures else None
+
+
+def _over(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
+    """A table over another: of a section each key in the place of the other's."""
+    return {
+        **base,
+        **{
+            key: {**base.get(key, {}), **value} if isinstance(value, dict) else value
+            for key, value in table.items()
+        },
+    }
+
+
+def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
+    measure, totals, pages = (dict(table[key]) for key in ("measure", "totals", "pages"))
+    for words in ("misread", "small"):
+        if words in measure:
+            measure[words] = tuple(measure[words])
+    noun = measure["noun"]
+    lexicon, settings = table.get("lexicon"), table.get("settings")
+    return Source(
+        name=name,
+        publisher=Publisher(**table["publisher"]),
+        measure=MeasureWords(**measure),
+        totals=TotalWords(**{**totals, "parts": tuple(totals["parts"])}),
+        year_begins=table["year_begins"],
+        due=tuple(table["due"]),
+        shipped=True,
+        pages=Pages(
+            index=pages.get("index", ""),
+            disallowed=pages.get("disallowed", ""),
+            window=re.compile(pages.get("window", "(?!)"), re.IGNORECASE),
+            about=frozenset(pages.get("about", ())),
+            siblings=frozenset(pages.get("siblings", ())),
+        ),
+        hierarchy=_hierarchy(table["hierarchy"]),
+        agreement=Agreement(
+            **{**table["agreement"], "turning": frozenset(table["agreement"]["turning"])}
+        ),
+        labels=_labels(table["labels"]),
+        layouts=frozenset(table["file"]["layouts"]),
+        example=table["example"],
+        reader=cache(partial(_reader, folder, table)),
+        beside=table.get("beside", ""),
+        calm=table.get("calm", False),
+        jumps=table.get("jumps", False),
+        breaks=tuple(
+            Break(**{**each, "totals": tuple(each["totals"])}) for each in table.get("breaks", ())
+        ),
+        # As in the tables, which were made for another measure.
+        column=str if noun == "encounters" else partial(re.compile("^encounters").sub, noun),
+        rounded=table.get("rounded", ""),
+        lexicon=partial(_texts, folder, lexicon) if lexicon else None,
+        settings=partial(_settings, folder, {"kind": name} | settings) if settings else None,
+    )
+
+
+def _hierarchy(table: Mapping[str, Any]) -> Hierarchy:
+    return Hierarchy(
+        by_component=frozenset(table.get("by_component", ())),
+        halves=tuple(Half(**half) for half in table.get("halves", ())),
+        aside=Aside(**table["aside"]) if table.get("aside") else None,
+        field_borders={
+            member: total
+            for by_total in table.get("parents", {}).values()
+            for total, members in by_total.items()
+            for member in members
+        },
+        unmistakable=frozenset(table.get("unmistakable", ())),
+        dimensions=tuple(table.get("dimensions", ())),
+    )
+
+
+def _labels(table: Mapping[str, Any]) -> LabelWords:
+    return LabelWords(
+        words=table.get("words", {}),
+        usual=table.get("usual", {}),
+        dimensions=table.get("dimensions", {}),
+        forms={name: partial(_other_ends, ends) for name, ends in table.get("forms", {}).items()},
+    )
+
+
+def _other_ends(ends: Mapping[str, list[str]], label: str) -> Iterator[str]:
+    """Swanton for Swanton Sector; Detroit, Detroit office, Detroit OFO for its field office."""
+    for end, others in ends.items():
+        if label.endswith(end):
+            yield from (label.removesuffix(end) + other for other in others)
+
+
+def _reader(folder: Path, table: Mapping[str, Any]) -> FileReader:
+    """What reads a source's files: the reader beside its table, or what reads any CSV."""
+    if (folder / "reader.py").exists():
+        root = next(root for root in map(Path, forecast.sources.__path__) if root in folder.parents)
+        module = ".".join(("forecast.sources", *folder.relative_to(root).parts, "reader"))
+        made: FileReader = import_module(module).READER(table)
+        return made
+    from forecast.sources.published import CsvReader
+
+    return CsvReader(table)
+
+
+def _texts(folder: Path, names: list[str]) -> str:
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def _settings(folder: Path, words: Mapping[str, Any]) -> str:
+    return _texts(folder, ["settings.toml"]).format(**words)

@@ -130,6 +130,19 @@ class SummedRelease(NamedTuple):
     said: list[str]
 
 
+class ComparedRelease(NamedTuple):
+    """What came of holding a release against the record.
+
+    snapshot : what is to be kept, without months that were left out.
+    problems : reasons to refuse it.
+    said : what a person should know of it all the same.
+    """
+
+    snapshot: Snapshot
+    problems: list[str]
+    said: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """Who publishes the counts.
@@ -327,6 +340,22 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """A date after which series are known to have moved: a change of policy.
+
+    date, known_on : "YYYY-MM-DD", in force and first publicly certain.
+    totals : those it bears on.
+    source : the document, in words.
+    """
+
+    date: str
+    known_on: str
+    totals: tuple[str, ...]
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class LabelWords:
     """The publisher's labels in words.
 
@@ -341,6 +370,51 @@ class LabelWords:
     forms: Mapping[str, Callable[[str], Iterable[str]]]
 
 
+class FileReader:
+    """Reads the files of a source; one that has something of these to say says it anew."""
+
+    def parse_name(self, file_name: str) -> FileName | None:
+        """Return what a base name says, None if it is not one of the source's."""
+        return None
+
+    def read(
+        self, source: Source, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
+    ) -> ReadRelease:
+        """Read a file.
+
+        Parameters
+        ----------
+        joins : labels that mean another one.
+        dimensions : those to keep.
+
+        Raises
+        ------
+        DataError : names the line, the column, the value and what to do.
+        """
+        raise NotImplementedError
+
+    def embedded(self, dimensions: Sequence[str]) -> list[Snapshot]:
+        """Return the figures that come with the program, ascending by seq."""
+        return []
+
+    def embedded_paths(self) -> list[KeptPath]:
+        """Return refit models' paths on these figures, so that a first run need not fit them."""
+        return []
+
+    def with_sums(self, snapshot: Snapshot, recorded: Callable[[], Counts]) -> SummedRelease:
+        """Add the sums that a file leaves to the record, if it leaves any.
+
+        Parameters
+        ----------
+        recorded : asked for what the record has now of every series.
+        """
+        return SummedRelease(snapshot, snapshot, [])
+
+    def compared(self, source: Source, read: ReadRelease, recorded: Counts) -> ComparedRelease:
+        """Hold a file's totals of series that the record has from elsewhere against the record."""
+        return ComparedRelease(read.snapshot, [], [])
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A publisher's monthly counts of one thing.
@@ -351,17 +425,14 @@ class Source:
     then the dictionary fits its views, and what texts say of it can be checked. layouts : kinds of
     its files, as `types.Release.kind` has them.
     example : a file's name, for help. labels : the publisher's, in words.
-    parse_name : a base name -> what it says, None if it is not one of this source's.
-    read : a file, labels that are joined, dimensions to keep -> what the file says; DataError
-    names the line, the column, the value and what to do.
-    with_sums : a release and what the record has -> the release with the sums that follow.
-    embedded : what comes with the program, ascending by seq, given the dimensions to keep.
-    embedded_paths : refit models' paths on it, so that a first run need not fit them.
+    reader : makes what reads its files, when it is first asked for.
     calm : whether its series are known not to break, so that the engine's calm models alone
     forecast them; measured on months that are not scored, see docs/seizures.md.
     jumps : whether its series are known to jump and stay, so that the engine's break walk leads
     where nothing speaks for either of its models.
-    follows_policy : whether the known policy dates are about what it counts.
+    breaks : for display, for Prophet's one-off events and for scoring. A hindcast may use one only
+    if it was known at the cutoff: a date announced beforehand (the end of Title 42) helps, one that
+    came unannounced does not.
     beside : the source whose record its releases complete, "" if it has a record of its own.
     column : a table's column -> what it is called in files and on pages, "" if it is left out.
     rounded : the dimension whose months are rounded to whole units before they are added up.
@@ -382,16 +453,24 @@ class Source:
     labels: LabelWords
     layouts: frozenset[str]
     example: str
-    parse_name: Callable[[str], FileName | None]
-    read: Callable[[ReleaseFile, Joins, Sequence[str]], ReadRelease]
-    embedded: Callable[[Sequence[str]], list[Snapshot]]
-    embedded_paths: Callable[[], list[KeptPath]]
+    reader: Callable[[], FileReader]
     beside: str = ""
     calm: bool = False
     jumps: bool = False
-    follows_policy: bool = False
+    breaks: tuple[Break, ...] = ()
     column: Callable[[str], str] = str
     rounded: str = ""
     lexicon: Callable[[], str] | None = None
     settings: Callable[[], str] | None = None
-    with_sums: Callable[[Snapshot, Counts], SummedRelease] | None = None
+
+    def parse_name(self, file_name: str) -> FileName | None:
+        """Return what a base name says, None if it is not one of this source's."""
+        return self.reader().parse_name(file_name)
+
+    def read(self, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]) -> ReadRelease:
+        """Read a file; see `FileReader.read`."""
+        return self.reader().read(self, file, joins, dimensions)
+
+    def embedded(self, dimensions: Sequence[str]) -> list[Snapshot]:
+        """Return the figures that come with the program; see `FileReader.embedded`."""
+        return self.reader().embedded(dimensions)

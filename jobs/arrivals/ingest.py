@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 from forecast.errors import DataError, QuarantineError
 from forecast.files import content_sha256
 from forecast.labels import Joins, joined
-from forecast.sources import catalog, checks, split_release
+from forecast.sources import catalog, checks
 from forecast.sources.source import ReadRelease, ReleaseFile, Source, SummedRelease
 from forecast.store import inventory, measures, ops, releases
 from forecast.store.connect import transaction
@@ -235,7 +235,9 @@ def accept(
     waiting_file = WaitingFile(file, row["first_seen_at"] or "", row["url"])
     content = inbox.read_once(file).content
     read, unknown, _ = _read(waiting_file, content, dimensions, joins or {}, source)
-    snapshot = _placed(db, _summed(db, waiting_file.name, read, source).snapshot, source)
+    of = catalog.source_of(waiting_file.name, source)
+    summed = of.reader().with_sums(read, lambda: releases.current_counts(db))
+    snapshot = _placed(db, summed.snapshot, source)
     archive.keep_bytes(kept_in.archive, row["sha256"], waiting_file.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
@@ -333,23 +335,15 @@ def _held_against(db: Database, name: str, read: ReadRelease, source: Source) ->
 
     QuarantineError where it is at odds with the record.
     """
+    of = catalog.source_of(name, source)
     if not read.sums:
-        summed = _summed(db, name, read.snapshot, source)
+        summed = of.reader().with_sums(read.snapshot, lambda: releases.current_counts(db))
         return summed._replace(said=[f"{name}: {note}" for note in summed.said])
-    compared = split_release.judged(
-        catalog.source_of(name, source), read, releases.current_counts(db)
-    )
+    compared = of.reader().compared(of, read, releases.current_counts(db))
     if compared.problems:
         raise QuarantineError(name, compared.problems)
     notes = [f"{name}: {note}" for note in compared.said]
     return SummedRelease(compared.snapshot, compared.snapshot, notes)
-
-
-def _summed(db: Database, name: str, snapshot: Snapshot, source: Source) -> SummedRelease:
-    """A release with the sums that its source leaves to the record; most leave none."""
-    add = catalog.source_of(name, source).with_sums
-    recorded = releases.current_counts(db) if add else {}
-    return add(snapshot, recorded) if add else SummedRelease(snapshot, snapshot, [])
 
 
 def _warn_of_unknown(db: Database, release: Release, unknown: Mapping[str, frozenset[str]]) -> str:

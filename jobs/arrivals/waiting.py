@@ -42,7 +42,7 @@ def ingest_all(
     dimensions, joins = context.config.forecast.dimensions, context.config.labels.joins
     if with_bundle:
         ingest_bundle(db, context.source, dimensions)
-        runs.PathsOnRecord(db).keep(context.source.embedded_paths())
+        runs.PathsOnRecord(db).keep(context.source.reader().embedded_paths())
     kept_in = archive.folders(context.path, context.config)
     archive.make(kept_in)
     releases.save_joins(db, joins)

@@ -93,7 +93,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
         fits=tuple(fits(head, models)),
         judgements=tuple(findings.judgements),
         flags=tuple(findings.flags),
-        scores=tuple(score(db, hindcasts, counts, config.forecast.first_cutoff)),
+        scores=tuple(score(db, hindcasts, counts, config.forecast.first_cutoff, source)),
         episodes=tuple(findings.episodes),
         drivers=tuple(moved),
         systemic_months=findings.systemic,
@@ -109,11 +109,13 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
     return NewRun(run_id, len(findings.judgements), flagged)
 
 
-def score(db: Database, new: Sequence[Hindcast], counts: Counts, first: str) -> Iterator[Score]:
+def score(
+    db: Database, new: Sequence[Hindcast], counts: Counts, first: str, source: Source
+) -> Iterator[Score]:
     """Scores of hindcasts, kept and `new`, and of issued forecasts, each for itself.
 
     first : the first cutoff that is scored.
     """
     hindcasts = scores.of_hindcasts(runs.all_hindcasts(db, new))
-    yield from scores.scores(hindcasts, counts, first, "hindcast")
-    yield from scores.scores(runs.issued(db), counts, first, "issued")
+    yield from scores.scores(hindcasts, counts, first, "hindcast", source.breaks)
+    yield from scores.scores(runs.issued(db), counts, first, "issued", source.breaks)

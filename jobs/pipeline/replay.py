@@ -15,7 +15,6 @@ from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.judge.replay import Replayed, replay
 from forecast.judge.replay import quiet as quiet_months
-from forecast.sources import policy_dates
 from forecast.store import releases, watch
 from forecast.types import Episode, Flag, Judgement, Totals
 from jobs.pipeline.asof import vintage_hindcasts
@@ -95,7 +94,7 @@ def service(
     )
     shown = [month_of(head.panel, 0, column) for column in range(head.last + 1)]
     totals = [key.total for key in head.keys]
-    calm = quiet_months(totals, shown)
+    calm = quiet_months(totals, shown, source.breaks)
     quiet = {(totals[r], shown[c]) for r, c in np.argwhere(calm)}
     return ReplayedService(replayed, frozenset(quiet), source.totals)
 
@@ -111,10 +110,10 @@ class Event(NamedTuple):
 
 def known_events(service: ReplayedService, since: str, source: Source) -> Iterator[Event]:
     """Which of the known breaks were found on which total."""
-    for date in policy_dates.KNOWN:
+    for date in source.breaks:
         for series in service.series:
             month = date.date[:7]
-            if month < since or series.series.total not in date.borders:
+            if month < since or series.series.total not in date.totals:
                 continue
             until = months.shift(month, 2)
             every = (flag for judged in series.months for flag in judged.flags)

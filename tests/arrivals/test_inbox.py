@@ -15,13 +15,13 @@ import pytest
 from forecast.config import Config, ForecastSection
 from forecast.context import Context
 from forecast.errors import DataError
-from forecast.sources.cbp.encounters import files as cbp
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.sources.published import CsvReader
 from forecast.store.connect import writing
 from jobs.arrivals import archive, inbox, ingest
 from jobs.arrivals.ingest import WaitingFile, ingest_file, ingest_waiting
 from jobs.service import doctor, health
 from tests.support import running_service
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows, written
 from tests.support.publisher import COLUMNS, file_bytes, file_name
 
@@ -168,14 +168,14 @@ def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders, monkeypa
     """Whatever takes the file's place while it is being read."""
     file = put(folders.inbox, NAME)
     other = file_bytes(FEBRUARY, moved={("2025-11", "southwest"): 1})
-    reading_of = cbp.reading_of
+    table = CsvReader.table
 
-    def swapped(text, joins):
+    def swapped(self, text, joins):
         swap = put(folders.inbox, ".other", other)
         swap.replace(file)
-        return reading_of(text, joins)
+        return table(self, text, joins)
 
-    monkeypatch.setattr(cbp, "reading_of", swapped)
+    monkeypatch.setattr(CsvReader, "table", swapped)
     (taken,) = empty_inbox(path, folders)
 
     assert taken.outcome == "accepted"
@@ -262,14 +262,14 @@ def test_a_name_that_is_no_text_fails_no_wake(path, name, shown):
 
 @pytest.mark.slow
 def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
-    reading_of = cbp.reading_of
+    table = CsvReader.table
 
-    def fails(text, joins):
+    def fails(self, text, joins):
         if text.name == "odd.csv":
             raise ZeroDivisionError
-        return reading_of(text, joins)
+        return table(self, text, joins)
 
-    monkeypatch.setattr(cbp, "reading_of", fails)
+    monkeypatch.setattr(CsvReader, "table", fails)
     running_service.worked(path, 1)
     put(path.parent / "inbox", "odd.csv")
     running_service.drop(path, running_service.month(1))

@@ -16,11 +16,11 @@ import pytest
 from forecast.config import Config, Fetch, ForecastSection
 from forecast.context import Context
 from forecast.errors import DataError, QuarantineError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, inventory, ops, releases
 from forecast.store.connect import writing
 from jobs.arrivals import archive
 from jobs.arrivals.ingest import WaitingFile, accept, ingest_file, ingest_waiting, waiting
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
 

@@ -13,7 +13,6 @@ from forecast import labels
 from forecast.config import Config, ForecastSection, Labels, parse
 from forecast.context import Context
 from forecast.errors import ConfigError, DataError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, releases
 from forecast.store.connect import writing
 from forecast.types import SeriesKey
@@ -21,6 +20,7 @@ from jobs import monthly
 from jobs.arrivals import archive
 from jobs.arrivals.ingest import WaitingFile, ingest_file
 from jobs.service import health
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
 

@@ -22,7 +22,6 @@ from forecast import files
 from forecast.config import Config, CountsSection, Fetch, ForecastSection, Mail
 from forecast.context import Context
 from forecast.errors import ConfigError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, ops
 from forecast.version import __version__
 from jobs import monthly
@@ -31,6 +30,7 @@ from jobs.arrivals import publisher as publisher_page
 from jobs.arrivals.publisher import awaited, fetch
 from jobs.deliver import operator_alerts
 from jobs.service import health
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.publisher import (
     FOLDER,

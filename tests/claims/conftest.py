@@ -10,8 +10,8 @@ import pytest
 
 from forecast.claims.truth import CountTable
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from tests.support import history_2025
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.claim_verdicts import verdict_on
 
 

@@ -13,8 +13,8 @@ from forecast.claims import times
 from forecast.claims.decide import check
 from forecast.claims.tokens import lexicon, tables
 from forecast.claims.truth import CountTable
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from tests.support import claim_corpus
+from tests.support.cbp_files import ENCOUNTERS
 
 EXAMPLES = claim_corpus.FOLDER / "examples.jsonl"
 

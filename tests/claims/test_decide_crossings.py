@@ -8,8 +8,8 @@ import pytest
 
 from forecast.claims.decide import check
 from forecast.claims.truth import CountTable
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
+from tests.support.cbp_files import ENCOUNTERS
 
 PATROL, OFFICES = "U.S. Border Patrol", "Office of Field Operations"
 AUGUST = 2026 * 12 + 7

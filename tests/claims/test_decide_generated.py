@@ -14,8 +14,8 @@ from forecast import months
 from forecast.claims.decide import check
 from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal
 from forecast.claims.verdict import HOLDS
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.words import MONTHS
+from tests.support.cbp_files import ENCOUNTERS
 
 COUNT = 2000
 FAULTS = ("right", "rounded", "off by 8%", "wrong month", "wrong agency", "wrong sign", "swapped")

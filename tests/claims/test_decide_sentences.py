@@ -25,9 +25,9 @@ from forecast.claims.annotate import as_json
 from forecast.claims.decide import check
 from forecast.claims.truth import CountTable, parse, series_names, subject_of
 from forecast.errors import ClaimError, SeriesNameError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.sources.names import SeriesNames
 from tests.support import golden_texts
+from tests.support.cbp_files import ENCOUNTERS
 
 HERE = Path(__file__).parent
 SENTENCES = (HERE / "sentences.txt").read_text("utf-8").splitlines()

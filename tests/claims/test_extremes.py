@@ -13,10 +13,10 @@ from forecast.claims import extremes
 from forecast.claims.decide import check
 from forecast.claims.readings import Candidate
 from forecast.claims.truth import CountTable, Subject, parse
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
 from forecast.words import month_words
 from tests.support import claim_scenes, golden_texts
+from tests.support.cbp_files import ENCOUNTERS
 
 FIRST = months.to_index("2016-10")
 _ANY = random.Random(22)

@@ -9,10 +9,10 @@ import pytest
 from forecast.claims.fact import matches
 from forecast.claims.truth import CountTable, month, name_of, series_names, subject_of
 from forecast.config import CountsSection
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
-from forecast.sources.own.reader import own_counts
+from forecast.sources.own.source import own_counts
 from forecast.sources.source import Source
 from forecast.types import SeriesKey
+from tests.support.cbp_files import ENCOUNTERS
 
 PATROL = ENCOUNTERS.hierarchy.halves[0].component
 OWN = CountsSection.model_validate(

@@ -11,8 +11,8 @@ from forecast.claims.decide import check
 from forecast.claims.fact import answer
 from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal, month, series_names
 from forecast.claims.verdict import HOLDS, Claimed, Reading, judge
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.claim_verdicts import verdict_on
 
 NORTH, AUGUST = SeriesKey("northern"), months.to_index("2024-08")

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.desk.facts import newest_report
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from jobs.cli import main
 from tests.support import tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 
 GOLDEN = Path(__file__).with_name("commands.txt")
 

@@ -16,10 +16,10 @@ from click.testing import CliRunner
 
 from forecast.config import Config
 from forecast.errors import ConfigError, DataError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.cli import main
 from jobs.deliver import demo
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
 from tests.support.mail_server import HOST, Taken, server
 

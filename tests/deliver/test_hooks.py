@@ -22,7 +22,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from forecast.config import Config, Hook, ReaderRules
 from forecast.context import Context
 from forecast.errors import BusyError, ConfigError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import deliveries, ops, wakes
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
@@ -30,6 +29,7 @@ from forecast.store.notices import Notice, Section
 from jobs.deliver import hooks, rules, send, unsubscribe
 from jobs.service import port
 from tests.support import killed_senders, webhook_rules
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.webhook_receiver import Receiver
 

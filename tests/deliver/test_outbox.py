@@ -16,13 +16,13 @@ from click.testing import CliRunner
 from forecast.config import Config
 from forecast.context import Context
 from forecast.errors import ConfigError, DataError, VerifyError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, notices, ops, runs, wakes
 from forecast.store.notices import Approval, Frame, Section
 from jobs.cli import main
 from jobs.deliver import approve as approvals
 from jobs.deliver import operator_alerts, outbox, queueing
 from jobs.deliver import write as letters
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.databases import (
     written as edit,  # with every digest, as if the record had been so

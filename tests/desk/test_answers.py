@@ -14,9 +14,9 @@ from forecast.desk.sentences.ahead import (
 )
 from forecast.engine.spans import Span
 from forecast.judge.questions import LEAST_SIMILAR, SIMILAR, ChanceScores, TrackRecord
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import PeriodForecast, SeriesKey
 from forecast.words import MINUS
+from tests.support.cbp_files import ENCOUNTERS
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 from forecast.desk import dictionary
 from forecast.desk.dictionary import BESIDE, COLUMNS, VIEWS, definitions
 from forecast.sources.catalog import find
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import counting_steps, rows
 
 PAGE = Path(__file__).parents[2] / "docs" / "tables.md"

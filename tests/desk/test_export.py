@@ -17,9 +17,9 @@ from xlsxwriter.worksheet import Worksheet
 from forecast.desk import export
 from forecast.desk.export import ExportTable
 from forecast.errors import ConfigError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HUB_COLUMNS, HUB_PERMILLES
 from jobs.cli import main
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 
 COLUMNS = {"name": "text", "count": "count", "value": "real"}

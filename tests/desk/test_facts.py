@@ -7,9 +7,9 @@ import pytest
 from forecast import months
 from forecast.desk import facts
 from forecast.desk.facts import Expectation, Interior, Value
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.reports import MonthRecord
 from tests.support import month_facts
+from tests.support.cbp_files import ENCOUNTERS
 
 SOURCE = {"file_name": "a.csv", "rounding": 10}
 

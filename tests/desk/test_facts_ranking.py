@@ -9,8 +9,8 @@ import pytest
 from forecast import months
 from forecast.desk import facts
 from forecast.desk.facts import Comparison
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.sources.source import Source
+from tests.support.cbp_files import ENCOUNTERS
 
 CALENDAR = replace(ENCOUNTERS, year_begins=1)
 

@@ -6,7 +6,7 @@ import pytest
 
 from forecast import months
 from forecast.desk import facts
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.month_facts import compared, expected, month
 
 MINUS = "\N{MINUS SIGN}"

@@ -9,7 +9,7 @@ import pytest
 from forecast import months
 from forecast.desk import handout
 from forecast.desk.handout import Handout
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from tests.support.cbp_files import ENCOUNTERS
 
 COUNTED = [
     {"border": "northern", "month": month, "encounters": 1000 + 10 * at}

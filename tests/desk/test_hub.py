@@ -20,9 +20,9 @@ from pyarrow import compute, parquet
 
 from forecast.desk import export
 from forecast.desk.dictionary import VIEWS
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES, HUB_PERMILLES
 from jobs.cli import main
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows, written
 
 

@@ -17,10 +17,10 @@ from rich.console import Group
 from forecast.desk import terminal as tables
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.read import RunRow
 from forecast.types import PeriodForecast, SeriesKey
 from jobs.cli import main, notices, releases, shared
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.own_counts import FAST, HELD, clinics, deliver
 
 ROOT = Path(__file__).parents[2]

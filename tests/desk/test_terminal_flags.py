@@ -10,7 +10,7 @@ from rich.console import Console
 
 from forecast.desk import terminal
 from forecast.desk.sentences import unusual
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from tests.support.cbp_files import ENCOUNTERS
 
 FLAG = {
     "flag_id": 1, "border": "northern", "dimension": "", "member": "", "component": "",

@@ -15,10 +15,10 @@ from click.testing import CliRunner
 
 from forecast.desk import yearly as desk
 from forecast.errors import SpanError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import BORDERS
 from jobs.cli import main
 from jobs.service import yearly
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
 
 

@@ -10,9 +10,9 @@ import pytest
 from forecast.engine import coherent, paths
 from forecast.engine.joint import Draws, Joint
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import BORDERS, Forecast, SeriesKey, SimulationSpec, StoredMarginals
 from tests.support import kept_marks, tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.tiny_record import NEW_YORK, NORTH, VERMONT
 
 PATROL, OFFICE = (SeriesKey("northern", "component", name, name) for name in ("USBP", "OFO"))

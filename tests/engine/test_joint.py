@@ -17,12 +17,12 @@ from forecast.engine.intervals import quantiles
 from forecast.engine.joint import Joint, as_bytes, groups, marks_of
 from forecast.engine.panel import panel
 from forecast.engine.predictive import PanelHindcasts, Predictive
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import joint as store
 from forecast.types import BORDERS, SeriesKey, SimulationSpec, StoredMarginals
 from jobs.pipeline import joint as joint_runs
 from jobs.pipeline.totals import Models, headline
 from tests.support import kept_marks
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 
 

@@ -6,16 +6,16 @@ import pytest
 from forecast import months
 from forecast.engine import panel as engine_panel
 from forecast.errors import DataError
-from forecast.sources.cbp.encounters import files as cbp
-from forecast.sources.cbp.encounters import snapshot as snapshots
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from forecast.sources.published import PublishedTable
 from forecast.types import Coverage, Scope, SeriesKey, Totals
+from tests.support import cbp_files as cbp
+from tests.support.cbp_files import ENCOUNTERS
 
 PATROL, OFFICES = cbp.COMPONENTS
 
 
 def reading(kind, *cells):
-    return cbp.EncounterReading(
+    return PublishedTable(
         file_name="nationwide-encounters-fy26-fy26-dec-aor.csv",
         kind=kind,
         sha256="0",
@@ -25,6 +25,7 @@ def reading(kind, *cells):
         rows={2026: len(cells)},
         closed=frozenset(),
         cells=cells,
+        unknown={},
     )
 
 
@@ -56,7 +57,7 @@ SBO = reading(
 
 def test_totals_have_every_month_of_the_span():
     """A month without rows is a zero; nationwide is the sum of the three."""
-    counts = snapshots.snapshot(AOR).counts
+    counts = cbp.snapshot(AOR).counts
 
     assert counts[SeriesKey("northern")] == {"2025-10": 12, "2025-11": 0, "2025-12": 0}
     assert counts[SeriesKey("other")] == {"2025-10": 0, "2025-11": 0, "2025-12": 0}
@@ -65,7 +66,7 @@ def test_totals_have_every_month_of_the_span():
 
 def test_drill_down_has_the_months_that_appear():
     """Rows that differ only in what is not kept are added up."""
-    counts = snapshots.snapshot(AOR).counts
+    counts = cbp.snapshot(AOR).counts
 
     assert counts[SeriesKey("northern", "citizenship", "INDIA")] == {"2025-10": 7}
     assert counts[SeriesKey("northern", "field", "Buffalo Sector", PATROL)] == {"2025-10": 7}
@@ -74,8 +75,8 @@ def test_drill_down_has_the_months_that_appear():
 
 def test_a_layout_gives_the_dimensions_it_has():
     """No state in the AOR layout; no nationwide and no citizenship in the southwest file."""
-    aor = {key.dimension for key in snapshots.snapshot(AOR).counts}
-    sbo = {key[:2] for key in snapshots.snapshot(SBO).counts}
+    aor = {key.dimension for key in cbp.snapshot(AOR).counts}
+    sbo = {key[:2] for key in cbp.snapshot(SBO).counts}
 
     assert aor == {"", "component", "field", "citizenship", "demographic", "authority"}
     assert sbo == {
@@ -86,7 +87,7 @@ def test_a_layout_gives_the_dimensions_it_has():
 
 def test_coverage_speaks_of_both_components():
     """Also of a component without rows: it is stated to be zero."""
-    coverage = snapshots.snapshot(AOR, ["field"]).coverage
+    coverage = cbp.snapshot(AOR, ["field"]).coverage
 
     assert coverage == tuple(
         Coverage(scope, "2025-10", "2025-12")
@@ -103,7 +104,7 @@ def test_coverage_speaks_of_both_components():
 
 def test_crossings_join_their_members():
     """Written a*b, its members A * B; without a component of their own."""
-    counts = snapshots.snapshot(AOR, ["field*citizenship", "state*citizenship"]).counts
+    counts = cbp.snapshot(AOR, ["field*citizenship", "state*citizenship"]).counts
 
     assert {key: by_month for key, by_month in counts.items() if key.dimension} == {
         SeriesKey("northern", "field*citizenship", "Buffalo Sector * INDIA"): {"2025-10": 7},
@@ -116,7 +117,7 @@ def test_crossings_join_their_members():
 @pytest.mark.parametrize("dimension", ["component", "field", "citizenship", "demographic"])
 def test_parts_add_up_to_the_totals(dimension):
     """Every dimension is a partition of the same rows."""
-    counts = snapshots.snapshot(AOR, [dimension]).counts
+    counts = cbp.snapshot(AOR, [dimension]).counts
 
     for border in ("northern", "southwest", "other"):
         parts = [v for key, v in counts.items() if key[:2] == (border, dimension)]
@@ -126,11 +127,11 @@ def test_parts_add_up_to_the_totals(dimension):
 
 def test_the_release_is_the_file():
     """Its name gives the source unless one is given; the vintage date is a day."""
-    release = snapshots.snapshot(AOR, first_seen_at="2026-01-15").release
+    release = cbp.snapshot(AOR, first_seen_at="2026-01-15").release
 
     assert (release.source, release.seq) == ("nationwide-encounters-fy26-fy26-dec-aor", 202603000)
     assert (release.first_seen_at, release.first_seen_precision) == ("2026-01-15", "day")
-    assert snapshots.snapshot(AOR, source="mine").release.first_seen_precision == "unknown"
+    assert cbp.snapshot(AOR, source="mine").release.first_seen_precision == "unknown"
 
 
 # ---------------------------------------------------------------- panel
@@ -170,7 +171,7 @@ def test_events_follow_each_series_own_end():
     counts = {NORTH: run("2025-01", 1, 1), INDIA: run("2025-01", 1)}
 
     assert engine_panel.panel(counts, source=ENCOUNTERS).events == (((0, 0),), ((1, 1),))
-    assert engine_panel.panel(counts, replace(ENCOUNTERS, follows_policy=False)).events == ((), ())
+    assert engine_panel.panel(counts, replace(ENCOUNTERS, breaks=())).events == ((), ())
 
 
 def test_an_unknown_month_is_no_number():

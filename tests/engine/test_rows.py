@@ -18,10 +18,10 @@ from forecast.engine.rows import (
     hub_quantiles,
     with_summed_medians,
 )
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HUB_PERMILLES, SeriesKey
 from models.base import Panel
 from tests.support import reference_numbers, tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 
 KEYS = tuple(SeriesKey("northern", "state", f"S{i}") for i in range(6))
 LAST = "2026-08"  # of the panel

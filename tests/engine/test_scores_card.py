@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.desk import terminal
 from forecast.engine import scores
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HUB_PERMILLES, SeriesKey, StoredForecast
 from jobs.cli import main
 from tests.support import tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 
 NORTH, OTHER = SeriesKey("northern"), SeriesKey("other")
 SPAN = months.between("2022-01", "2024-12")
@@ -46,7 +46,9 @@ def found(rows, **values):
 
 
 def scored(*parts):
-    return scores.scores([s for part in parts for s in part], COUNTS, "2023-01", "hindcast")
+    return scores.scores(
+        [s for part in parts for s in part], COUNTS, "2023-01", "hindcast", ENCOUNTERS.breaks
+    )
 
 
 def test_a_score_is_the_mean_over_its_forecast_months():
@@ -89,7 +91,8 @@ def test_a_model_with_fewer_months_is_compared_with_naive_on_those():
 def test_a_path_crosses_a_break_that_lies_on_its_way(border, cutoff, month, across):
     span = [np.array([months.to_index(m)]) for m in (cutoff, month)]
 
-    assert scores.crosses_break(border, *span).tolist() == [across]
+    breaks = scores.break_months(border, ENCOUNTERS.breaks)
+    assert scores.crosses_break(breaks, *span).tolist() == [across]
 
 
 def test_months_across_a_break_and_the_others_are_all_months():
@@ -108,7 +111,7 @@ def test_a_scaled_error_is_in_usual_changes_on_the_year_up_to_its_cutoff():
 
     (row,) = [
         r
-        for r in scores.scores(rows, {NORTH: counts}, "2023-01", "issued")
+        for r in scores.scores(rows, {NORTH: counts}, "2023-01", "issued", ENCOUNTERS.breaks)
         if (r.era, r.horizon) == ("all", 1)
     ]
 
@@ -134,13 +137,13 @@ def test_a_young_series_has_no_scaled_error_and_a_perfect_naive_no_ratio():
         said(NORTH, "b", "2023-02", 1, 50),  # not published yet
     ]
 
-    found_rows = scores.scores(rows, {NORTH: counts}, "2022-01", "hindcast")
+    found_rows = scores.scores(rows, {NORTH: counts}, "2022-01", "hindcast", ENCOUNTERS.breaks)
 
     assert {r.mase for r in found_rows} == {None}
     assert {r.relative_mae for r in found_rows} == {None}
     assert {r.n for r in found_rows} == {1, 2}
     flat = scores.scores(
-        [said(NORTH, "b", "2023-01", 1, 50)], {NORTH: counts}, "2022-01", "hindcast"
+        [said(NORTH, "b", "2023-01", 1, 50)], {NORTH: counts}, "2022-01", "hindcast", ()
     )
     assert {r.mase for r in flat} == {None}  # it repeats itself exactly
 
@@ -148,7 +151,7 @@ def test_a_young_series_has_no_scaled_error_and_a_perfect_naive_no_ratio():
 def test_scores_are_of_the_usual_horizons_and_of_all_together():
     rows = [said(NORTH, "naive", "2023-06", h, 400 + 30 * h) for h in range(1, 13)]
 
-    found_rows = scores.scores(rows, COUNTS, "2023-06", "hindcast")
+    found_rows = scores.scores(rows, COUNTS, "2023-06", "hindcast", ENCOUNTERS.breaks)
 
     assert {(r.horizon, r.n) for r in found_rows if r.era == "all"} == {
         (0, 12), (1, 1), (3, 1), (6, 1), (12, 1),

@@ -22,7 +22,7 @@ STEPS = [
     "before forecast.store.connect:migrate",
     "before jobs.deliver.write:renew_one",
     "before jobs.monthly:ingest_all",
-    "before forecast.sources.cbp.encounters.files:reading_of",
+    "before forecast.sources.published:CsvReader.table",
     "after forecast.sources.checks:problems",
     "before jobs.arrivals.archive:keep_bytes",
     "before forecast.files:sync",

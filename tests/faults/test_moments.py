@@ -9,13 +9,13 @@ from click.testing import CliRunner
 
 from forecast.config import Config
 from forecast.context import Context
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import runs
 from forecast.store.connect import writing
 from forecast.types import Publication
 from jobs.cli import main
 from jobs.service import health
 from tests.support import database_reader, injected_faults, small_record
+from tests.support.cbp_files import ENCOUNTERS
 
 COMMANDS = [["status"], *database_reader.COMMANDS]
 

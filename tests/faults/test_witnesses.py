@@ -20,13 +20,13 @@ from forecast.config import parse
 from forecast.context import Context
 from forecast.desk.site import build
 from forecast.errors import WitnessError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, witnesses
 from forecast.store.witnesses import WitnessedEntry
 from jobs.cli import main
 from jobs.service import health
 from jobs.witness import attest, signer, timestamps
 from tests.support import small_record, timestamp_authority
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, forge, rows, written
 from tests.support.forged_statements import MEDIANS, SAID
 

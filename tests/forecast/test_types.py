@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import Totals
+from tests.support.cbp_files import ENCOUNTERS
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from typing import get_args
 import pytest
 from click.testing import CliRunner
 
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, notices, runs, schema
 from forecast.store.digest_parts import PARTS
 from forecast.store.kinds import NOTICE, RULES, EntryKind
@@ -22,6 +21,7 @@ from forecast.store.ledger import LedgerEntry
 from forecast.store.notices import Approval, Frame
 from jobs.cli import main
 from tests.support import tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.ledger_attacks import ATTACKS
 
 VERSION = len(connect.migrations())

@@ -18,7 +18,6 @@ from click.testing import CliRunner
 from forecast.config import Config, Fetch, Mail
 from forecast.context import Context
 from forecast.errors import BusyError, ConfigError, DataError, VerifyError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, ops, wakes
 from forecast.store import health as condition
 from forecast.store.ops import Poll
@@ -28,6 +27,7 @@ from jobs.cli import main
 from jobs.deliver.operator_alerts import concerns, queue_concerns
 from jobs.service import backup, daemon, doctor, health, upkeep, wakeup
 from tests.support import running_service
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
 from tests.support.running_service import drop, month, table
 

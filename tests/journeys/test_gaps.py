@@ -20,12 +20,12 @@ from forecast.desk.facts import report
 from forecast.desk.sentences import section
 from forecast.desk.sentences.monthly import paragraph
 from forecast.errors import SpanError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.sources.source import coverage_of
 from forecast.store import integrity, releases
 from forecast.types import NATIONWIDE, SeriesKey, Snapshot
 from jobs.cli import main as cli
 from tests.support import history_2025
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 
 NORTHERN, WHOLE = SeriesKey("northern"), SeriesKey(NATIONWIDE)

@@ -19,7 +19,6 @@ from forecast.context import Context
 from forecast.desk.facts import from_json, made_now, report, to_json
 from forecast.errors import ClockError, DataError
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import integrity, judgements, releases, reports, runs
 from forecast.store.connect import read, transaction, writing
 from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
@@ -30,6 +29,7 @@ from jobs.pipeline import refits
 from jobs.pipeline.refits import model_options
 from jobs.pipeline.totals import forecast_headline, headline
 from models import REFITTED, build
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows, written
 from tests.support.history_2025 import BORDERS_ONLY, SEPTEMBER, keep, publish, totals
 from tests.support.publisher import file_bytes, file_name

@@ -24,7 +24,6 @@ from forecast.desk.facts import became_false, report
 from forecast.desk.sentences import section
 from forecast.errors import DataError
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, ledger, notices, ops, runs
 from forecast.store.notices import Approval
 from forecast.types import HEADLINES, Episode, Judgement, SeriesKey
@@ -35,6 +34,7 @@ from jobs.deliver import write as work
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import _kind
 from tests.support import history_2025
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows, written
 from tests.support.history_2025 import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
 from tests.support.mail_server import HOST, Taken, server

@@ -17,7 +17,6 @@ from click.testing import CliRunner
 from forecast import config, months
 from forecast.context import Context, source_of
 from forecast.errors import SeriesNameError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.sources.names import SeriesNames
 from forecast.store import connect, integrity, notices, releases
 from forecast.types import SeriesKey
@@ -25,6 +24,7 @@ from jobs import monthly
 from jobs.arrivals.waiting import ingest_all
 from jobs.cli import main
 from jobs.deliver import hooks
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.own_counts import FAST, FIRST, FOREIGN, HELD, after, said
 

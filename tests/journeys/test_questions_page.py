@@ -14,9 +14,9 @@ from click.testing import CliRunner
 
 from forecast.desk.answers import Asking
 from forecast.engine.rows import INTERVALS
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.cli import main
+from tests.support.cbp_files import ENCOUNTERS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "questions.md").read_text("utf-8")
 TEN = PAGE.split("## Ten questions")[1].split("## Standing")[0]

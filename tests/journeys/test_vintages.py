@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 from forecast import months
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters import files as cbp
-from forecast.sources.cbp.encounters import snapshot as snapshots
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, observations, releases
 from forecast.store.connect import transaction, writing
 from forecast.types import Coverage, Release, SeriesKey, Snapshot
 from jobs.arrivals import archive
 from jobs.arrivals.ingest import WaitingFile, ingest_file
+from tests.support import cbp_files as cbp
+from tests.support.cbp_files import ENCOUNTERS
 
 CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"
 FILES = {
@@ -133,9 +132,7 @@ def test_revisions_are_the_changes_from_release_to_release(connection):
 def counts_as_of(connection, day, dimension=""):
     """The counts alone, as `current_counts` gives today's."""
     found = observations.as_of(connection, day, dimension=dimension)
-    return {
-        key: {m: known.value for m, known in months.items()} for key, months in found.items()
-    }
+    return {key: {m: known.value for m, known in months.items()} for key, months in found.items()}
 
 
 def test_the_last_day_shows_the_current_values(connection):
@@ -321,7 +318,7 @@ def test_an_original_completes_its_embedded_part(tmp_path):
 
     assert set(before["current"]) < set(after["current"])
     assert {row[1] for row in set(after["current"]) - set(before["current"])} == {"authority"}
-    said = snapshots.snapshot(cbp.read(CBP / name), ("authority",)).counts
+    said = cbp.snapshot(cbp.read(CBP / name), ("authority",)).counts
     with closing(connect.read(tmp_path / "a.db")) as db:
         held = releases.current_counts(db)
     for key, by_month in said.items():

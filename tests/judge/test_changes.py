@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from forecast.judge.changes import changes, summed
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import SeriesKey
+from tests.support.cbp_files import ENCOUNTERS
 
 NORTH, SOUTH, OTHER, WHOLE = map(SeriesKey, ("northern", "southwest", "other", "nationwide"))
 

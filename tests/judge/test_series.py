@@ -26,14 +26,13 @@ from forecast.judge.drift import Drift
 from forecast.judge.parts import BorderMonth, apart_share, difference
 from forecast.judge.series import MonthCase, Published, State, Surprise, judge_month, judge_months
 from forecast.judge.surprise import FlagRules, p_value, thresholds
-from forecast.sources import policy_dates
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, runs, watch
 from forecast.types import Episode, Flag, Forecast, Judgement, SeriesKey
 from jobs.pipeline import judging
 from jobs.pipeline.judging import TotalMonths
 from jobs.pipeline.past import JudgingInputs, read_past
 from tests.support import tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.panels import make_panel
 
@@ -183,7 +182,7 @@ def test_months_are_quiet_until_a_known_break_and_after_its_third_month():
     """Visas for the north from 29 February 2024; nothing is known of the other border."""
     shown = months.between("2023-12", "2024-07")
 
-    found = replay.quiet(["northern", "other"], shown)
+    found = replay.quiet(["northern", "other"], shown, ENCOUNTERS.breaks)
 
     noisy = [month for month, quiet in zip(shown, found[0], strict=True) if not quiet]
     assert noisy == ["2024-02", "2024-03", "2024-04", "2024-05"]
@@ -195,12 +194,12 @@ def test_months_are_quiet_outside_the_quarter_after_every_known_break(border):
     shown = months.between("2013-10", "2026-12")
     noisy = {
         months.shift(day.date[:7], after)
-        for day in policy_dates.KNOWN
-        if border in day.borders
+        for day in ENCOUNTERS.breaks
+        if border in day.totals
         for after in range(4)
     }
 
-    (found,) = replay.quiet([border], shown)
+    (found,) = replay.quiet([border], shown, ENCOUNTERS.breaks)
 
     assert [m for m, quiet in zip(shown, found, strict=True) if not quiet] == sorted(noisy)
 

@@ -17,7 +17,6 @@ from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, releases
 from forecast.store.watch import Stood
 from forecast.types import Forecast, SeriesKey, SimulationSpec, StandingAnswer, StoredMarginals
@@ -45,6 +44,7 @@ from jobs.pipeline.totals import (
 from models import build
 from models.base import Failure, Paths
 from tests.support import kept_marks, tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 
 NORTH, SOUTH = SeriesKey("northern"), SeriesKey("southwest")
 FIRST, COUNT = "2022-01", 30

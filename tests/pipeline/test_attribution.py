@@ -10,11 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from forecast.judge.drivers import Part
-from forecast.sources.cbp.encounters.files import COMPONENTS
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.types import BORDERS, Flag, Judgement, SeriesKey
 from jobs.pipeline import attribution
+from tests.support.cbp_files import COMPONENTS, ENCOUNTERS
 
 NORTH, WHOLE = SeriesKey("northern"), SeriesKey("nationwide")
 ONE, TWO = SeriesKey("northern", "state", "AA"), SeriesKey("northern", "state", "BB")

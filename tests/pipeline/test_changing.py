@@ -19,13 +19,13 @@ from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
 from forecast.judge.changes import changes, summed
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import changes as store
 from forecast.store import connect
 from forecast.types import HEADLINES, SeriesKey
 from jobs.pipeline import changing
 from jobs.pipeline.changing import changed, moved
 from jobs.pipeline.totals import headline
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 
 STAGES = st.lists(

@@ -19,12 +19,11 @@ from forecast import months
 from forecast.judge.replay import Replayed
 from forecast.judge.series import JudgedMonth
 from forecast.judge.surprise import FlagRules
-from forecast.sources import policy_dates
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import releases
 from forecast.types import Episode, Flag, Judgement, SeriesKey
 from jobs.cli import main
 from jobs.pipeline.replay import Event, ReplayedService, known_events
+from tests.support.cbp_files import ENCOUNTERS
 
 RULES = FlagRules()
 
@@ -302,6 +301,6 @@ def test_a_known_break_is_found_by_a_flag_within_two_months():
     assert [(e.date, e.border, e.found) for e in found if e.date == "2024-02-29"] == [
         ("2024-02-29", "northern", "")
     ]
-    assert {event.date for event in found} <= {known.date for known in policy_dates.KNOWN}
+    assert {event.date for event in found} <= {known.date for known in ENCOUNTERS.breaks}
     assert min(event.date for event in found) == "2023-05-11"
     assert min(event.date for event in known_events(service, "", ENCOUNTERS)) == "2020-03-20"

@@ -15,7 +15,6 @@ from sqlite_utils import Database
 
 from forecast import months
 from forecast.config import Config
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, notices
 from forecast.store.connect import transaction
 from forecast.store.notices import Approval, Frame, Section
@@ -23,6 +22,7 @@ from forecast.types import Episode, NoticeIntent
 from jobs.pipeline import triggers
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import LOOKED_BACK, STALE, false_now, notice_intents, taken_back
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.tiny_record import NEW_YORK, NOON, NORTH, OCCASIONS, SOUTH, flag, judged
 
 JANUARY, FEBRUARY = "2024-01", "2024-02"

@@ -14,9 +14,9 @@ import pytest
 
 from forecast.config import Config, Fetch
 from forecast.context import Context
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, ops
 from jobs.service import doctor, health
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.mail_server import HOST, Taken, server
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)

@@ -14,9 +14,9 @@ import pytest
 
 from forecast.config import Config
 from forecast.context import Context
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import ops, wakes, witnesses
 from jobs.service import health
+from tests.support.cbp_files import ENCOUNTERS
 
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
 ROOM = health.SMALLEST_ROOM

@@ -27,7 +27,6 @@ from starlette.testclient import TestClient
 from forecast.config import Config
 from forecast.context import Context
 from forecast.errors import BordercastError, BusyError, ConfigError, DataError, SpanError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, deliveries, ops, wakes
 from forecast.store.deliveries import Message
 from jobs import environment, logs
@@ -36,6 +35,7 @@ from jobs.service import backup, health, heartbeat, port, settings_check, upkeep
 from jobs.service.daemon import leader_lock
 from jobs.service.wakeup import CycleResult
 from tests.support import running_service
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
 
 NOW = datetime(2024, 4, 20, 12, tzinfo=UTC)

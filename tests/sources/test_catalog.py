@@ -18,8 +18,8 @@ from forecast.desk.sentences import monthly
 from forecast.desk.sentences import section as section_texts
 from forecast.errors import DataError
 from forecast.sources import catalog
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
-from forecast.sources.own.reader import data_through, own_counts, read_as
+from forecast.sources.own.reader import data_through, read_as
+from forecast.sources.own.source import own_counts
 from forecast.sources.source import (
     FileName,
     MeasureWords,
@@ -31,6 +31,7 @@ from forecast.sources.source import (
 from forecast.store.reports import MonthRecord
 from forecast.tables.grid import ReadAs
 from forecast.types import Coverage, SeriesKey
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.panels import make_panel
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +48,6 @@ KNOWN_TO_ONE = re.compile(
 # Public names of tables and columns, and the docs of the views; policy dates by their usual names;
 # how people write, which the checker of claims reads; a command's example.
 ELSEWHERE = {
-    "forecast/sources/policy_dates.py": ("CBP",),
     "forecast/claims/tokens.py": ("Encounters|CBP|",),
 }
 MODULES = sorted(
@@ -207,11 +207,11 @@ def test_own_counts_speak_in_the_words_of_their_settings():
     assert own_counts(section(title="Clinic Visits")).measure.attribute == "clinic visits"
     assert source.due == (3, 20, 22)
     assert own_counts(section(due=(1, 15))).due == (1, 15, 17)
-    assert (source.shipped, source.calm, source.follows_policy) == (False, False, False)
+    assert (source.shipped, source.calm, source.breaks) == (False, False, ())
     assert not source.jumps
     assert (source.layouts, source.example, source.beside) == (frozenset(), "visits.csv", "")
     assert source.parse_name("visits.csv") is None
-    assert source.embedded(()) == source.embedded_paths() == []
+    assert source.embedded(()) == source.reader().embedded_paths() == []
     assert source.pages.window.search("anything") is None
 
 

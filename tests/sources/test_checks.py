@@ -11,16 +11,16 @@ from forecast.config import CountsSection
 from forecast.errors import DataError, QuarantineError
 from forecast.sources import checks
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters import files as cbp
-from forecast.sources.cbp.encounters import snapshot as snapshots
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.sources.checks import problems
-from forecast.sources.own.reader import own_counts
+from forecast.sources.own.source import own_counts
+from forecast.sources.published import PublishedTable
 from forecast.sources.source import coverage_of
 from forecast.store import connect, releases
 from forecast.types import BORDERS, Release, SeriesKey, Snapshot
 from jobs.arrivals.ingest import _believe
+from tests.support import cbp_files as cbp
 from tests.support import history_2025
+from tests.support.cbp_files import ENCOUNTERS
 
 CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"
 NOVEMBER = "nationwide-encounters-fy23-fy26-nov-state.csv"
@@ -45,7 +45,7 @@ def reading(through="2026-02", **changes):
     ]
     abbreviation = {"2026-02": "feb", "2026-03": "mar"}[through]
     month = months.fiscal_months(2026, 10).index(through) + 1
-    base = cbp.EncounterReading(
+    base = PublishedTable(
         file_name=f"nationwide-encounters-fy25-fy26-{abbreviation}-state.csv",
         kind="state",
         sha256=through,
@@ -55,6 +55,7 @@ def reading(through="2026-02", **changes):
         rows={2025: 72, 2026: 6 * month},
         closed=frozenset({2025}),
         cells=tuple(cells),
+        unknown={},
     )
     return replace(base, **changes)
 
@@ -62,15 +63,15 @@ def reading(through="2026-02", **changes):
 def changed(found, month, border, by, state="AA"):
     """The same file with one cell moved."""
     cells = [
-        c._replace(encounters=c.encounters + by)
-        if (c.month, c.border, c.state) == (month, border, state)
+        c._replace(value=c.value + by)
+        if (c.month, c.total, c.state) == (month, border, state)
         else c
         for c in found.cells
     ]
     return replace(found, cells=tuple(cells))
 
 
-FEBRUARY = snapshots.snapshot(reading())
+FEBRUARY = cbp.snapshot(reading())
 MARCH = reading("2026-03")
 
 
@@ -82,7 +83,7 @@ def with_counts(snapshot, key, month, encounters):
 
 def test_a_good_release_has_no_problems():
     """Neither alone nor against the month before, and the other way round."""
-    march = snapshots.snapshot(MARCH)
+    march = cbp.snapshot(MARCH)
 
     assert problems(ENCOUNTERS, march, [FEBRUARY]) == []
     assert problems(ENCOUNTERS, FEBRUARY, [march]) == []
@@ -124,9 +125,7 @@ def test_a_month_without_a_border_is_a_hole():
     cells = tuple(c for c in reading().cells if c[:2] != ("2025-12", "northern"))
     holed = reading(cells=cells)
 
-    assert "northern has no encounters in 2025-12" in problems(
-        ENCOUNTERS, snapshots.snapshot(holed)
-    )
+    assert "northern has no encounters in 2025-12" in problems(ENCOUNTERS, cbp.snapshot(holed))
 
 
 @pytest.mark.parametrize(
@@ -152,12 +151,12 @@ def test_a_month_without_a_border_is_a_hole():
 )
 def test_name_and_content_agree(name, sentence):
     """A renamed file would be put in the wrong place."""
-    assert problems(ENCOUNTERS, snapshots.snapshot(reading(file_name=name))) == [sentence]
+    assert problems(ENCOUNTERS, cbp.snapshot(reading(file_name=name))) == [sentence]
 
 
 def test_any_other_name_is_not_held_against_it():
     """Then its place comes from the content."""
-    assert problems(ENCOUNTERS, snapshots.snapshot(reading(file_name="download (1).csv"))) == []
+    assert problems(ENCOUNTERS, cbp.snapshot(reading(file_name="download (1).csv"))) == []
 
 
 # ---------------------------------------------------------------- against a neighbour
@@ -165,7 +164,7 @@ def test_any_other_name_is_not_held_against_it():
 
 def test_closed_years_repeat_to_the_unit():
     """In the border, in nationwide and in every part that both have."""
-    wrong = snapshots.snapshot(changed(MARCH, "2025-03", "southwest", 1))
+    wrong = cbp.snapshot(changed(MARCH, "2025-03", "southwest", 1))
 
     assert [
         f"closed years differ from {FEBRUARY.release.file_name}: {where}"
@@ -183,13 +182,13 @@ def test_closed_parts_count_even_where_totals_agree():
     """A row that changed its state."""
     moved = changed(changed(MARCH, "2025-03", "southwest", 1), "2025-03", "southwest", -1, "BB")
 
-    (problem,) = problems(ENCOUNTERS, snapshots.snapshot(moved), [FEBRUARY])
+    (problem,) = problems(ENCOUNTERS, cbp.snapshot(moved), [FEBRUARY])
     assert "southwest / state / AA in 2025-03" in problem
 
 
 def test_closed_years_have_the_same_number_of_rows():
     """Only files of one layout can be compared."""
-    march = snapshots.snapshot(replace(MARCH, rows={2025: 71, 2026: 36}))
+    march = cbp.snapshot(replace(MARCH, rows={2025: 71, 2026: 36}))
     aor = replace(FEBRUARY, release=replace(FEBRUARY.release, kind="aor"))
 
     assert problems(ENCOUNTERS, march, [FEBRUARY]) == [
@@ -201,7 +200,7 @@ def test_closed_years_have_the_same_number_of_rows():
 def test_a_year_closed_in_one_only_may_move():
     """The final of a window revises the months its last interim file had."""
     still_open = replace(FEBRUARY, closed=frozenset())
-    moved = snapshots.snapshot(changed(MARCH, "2025-03", "southwest", 3))
+    moved = cbp.snapshot(changed(MARCH, "2025-03", "southwest", 3))
 
     assert problems(ENCOUNTERS, moved, [still_open]) == []
 
@@ -209,7 +208,7 @@ def test_a_year_closed_in_one_only_may_move():
 @pytest.mark.parametrize(("by", "believed"), [(98, True), (-95, True), (120, False), (-110, False)])
 def test_open_months_move_a_little(by, believed):
     """Five per cent of 2,000 either way."""
-    moved = snapshots.snapshot(changed(MARCH, "2025-11", "southwest", by))
+    moved = cbp.snapshot(changed(MARCH, "2025-11", "southwest", by))
 
     assert (problems(ENCOUNTERS, moved, [FEBRUARY]) == []) == believed
 
@@ -217,14 +216,14 @@ def test_open_months_move_a_little(by, believed):
 @pytest.mark.parametrize(("by", "believed"), [(10, True), (-10, True), (11, False)])
 def test_small_months_have_a_slack(by, believed):
     """Five per cent of 128 would be less than the revisions of one office."""
-    moved = snapshots.snapshot(changed(MARCH, "2025-12", "northern", by))
+    moved = cbp.snapshot(changed(MARCH, "2025-12", "northern", by))
 
     assert (problems(ENCOUNTERS, moved, [FEBRUARY]) == []) == believed
 
 
 def test_a_later_release_reaches_as_far():
     """Told from either side."""
-    march = snapshots.snapshot(MARCH)
+    march = cbp.snapshot(MARCH)
     late = replace(FEBRUARY, release=replace(FEBRUARY.release, seq=202607000, file_name="x.csv"))
 
     for pair in ((late, march), (march, late)):
@@ -235,7 +234,7 @@ def test_a_later_release_reaches_as_far():
 @pytest.mark.parametrize("change", [{"rounding": 10}, {"kind": "vintage"}, {"sha256": "2026-03"}])
 def test_some_neighbours_say_nothing(change):
     """Rounded sources, partial vintages, and the very same file."""
-    wrong = snapshots.snapshot(changed(MARCH, "2025-03", "southwest", 900))
+    wrong = cbp.snapshot(changed(MARCH, "2025-03", "southwest", 900))
     neighbour = replace(FEBRUARY, release=replace(FEBRUARY.release, **change))
 
     assert problems(ENCOUNTERS, wrong, [neighbour]) == []
@@ -243,7 +242,7 @@ def test_some_neighbours_say_nothing(change):
 
 def test_the_same_name_with_other_content():
     """To the unit, in the open year too."""
-    twin = snapshots.snapshot(changed(reading(sha256="x"), "2026-01", "other", 1))
+    twin = cbp.snapshot(changed(reading(sha256="x"), "2026-01", "other", 1))
     found = problems(ENCOUNTERS, twin, [FEBRUARY])
 
     assert all("but content differs" in problem for problem in found)
@@ -257,8 +256,8 @@ def test_sibling_files_agree_in_totals_only():
     moved = changed(changed(aor, "2026-01", "other", 1), "2026-01", "other", -1, "BB")
     wrong = changed(aor, "2026-01", "other", 1)
 
-    assert problems(ENCOUNTERS, snapshots.snapshot(moved), [FEBRUARY]) == []
-    assert len(problems(ENCOUNTERS, snapshots.snapshot(wrong), [FEBRUARY])) == 1
+    assert problems(ENCOUNTERS, cbp.snapshot(moved), [FEBRUARY]) == []
+    assert len(problems(ENCOUNTERS, cbp.snapshot(wrong), [FEBRUARY])) == 1
 
 
 # ---------------------------------------------------------------- parts against the record
@@ -362,7 +361,7 @@ def test_embedded_sources_agree_with_each_other():
 def test_southwest_file_of_august_agrees_with_the_final():
     """Eleven months of its open year differ from the final by a few counts."""
     path = real("sbo-encounters-fy22-fy25-aug.csv")
-    august = snapshots.snapshot(cbp.read(path))
+    august = cbp.snapshot(cbp.read(path))
 
     assert problems(ENCOUNTERS, august, embedded("cbp-fy20-fy23", "cbp-fy22-fy25")) == []
 
@@ -371,7 +370,7 @@ def outcome(path, content, neighbours):
     """How far a damaged file gets: refused by the reader, by the checks, or passed."""
     path.write_bytes(content)
     try:
-        snapshot = snapshots.snapshot(cbp.read(path))
+        snapshot = cbp.snapshot(cbp.read(path))
     except DataError:
         return "reader"
     return "checks" if problems(ENCOUNTERS, snapshot, neighbours) else "passed"
@@ -469,12 +468,11 @@ def moved_between(by: int, month: str = "2025-11"):
 def test_a_part_of_an_open_month_may_be_under_another_member():
     """A share of the 2,002 of the southwest in November 2025."""
     most = int(
-        AGREED.moved_share
-        * sum(c.encounters for c in MARCH.cells if c[:2] == ("2025-11", "southwest"))
+        AGREED.moved_share * sum(c.value for c in MARCH.cells if c[:2] == ("2025-11", "southwest"))
     )
 
-    assert problems(ENCOUNTERS, snapshots.snapshot(moved_between(most)), [FEBRUARY]) == []
-    (problem,) = problems(ENCOUNTERS, snapshots.snapshot(moved_between(most + 1)), [FEBRUARY])
+    assert problems(ENCOUNTERS, cbp.snapshot(moved_between(most)), [FEBRUARY]) == []
+    (problem,) = problems(ENCOUNTERS, cbp.snapshot(moved_between(most + 1)), [FEBRUARY])
     assert problem.startswith(f"southwest by state in 2025-11: {most + 1:,} of ")
     assert problem.endswith(f"are under another member than in {FEBRUARY.release.file_name}")
 
@@ -488,8 +486,8 @@ def test_of_a_small_month_ten_may_be_under_another_member():
         )
 
     for total, by, believed in ((36, 10, True), (36, 11, False), (40, 10, True), (44, 11, True)):
-        before = snapshots.snapshot(north(reading(), total // 2, total // 2))
-        now = snapshots.snapshot(north(MARCH, total // 2 + by, total // 2 - by))
+        before = cbp.snapshot(north(reading(), total // 2, total // 2))
+        now = cbp.snapshot(north(MARCH, total // 2 + by, total // 2 - by))
         found = problems(ENCOUNTERS, now, [before])
         assert (found == []) == believed, (total, by)
 
@@ -520,10 +518,10 @@ def test_rounded_counts_need_not_add_up():
 
 def test_a_twin_ends_in_the_same_month_with_as_many_rows():
     fewer = reading(sha256="x", rows={2025: 71, 2026: 30})
-    early = replace(snapshots.snapshot(reading(sha256="x")), closed=frozenset())
+    early = replace(cbp.snapshot(reading(sha256="x")), closed=frozenset())
     early = replace(early, release=replace(early.release, data_through="2026-01"))
 
-    (rows,) = problems(ENCOUNTERS, snapshots.snapshot(fewer), [FEBRUARY])
+    (rows,) = problems(ENCOUNTERS, cbp.snapshot(fewer), [FEBRUARY])
     found = problems(ENCOUNTERS, early, [FEBRUARY])
     assert rows.endswith(f"fiscal year 2025: 71 rows, 72 in {FEBRUARY.release.file_name}")
     assert any(p.endswith("content differs: data through 2026-01 and 2026-02") for p in found)
@@ -541,14 +539,14 @@ def test_a_twin_ends_in_the_same_month_with_as_many_rows():
 )
 def test_which_releases_are_of_the_same_month(seq, layout, suffix, twins):
     name = f"nationwide-encounters-fy25-fy26-feb-{layout}.csv"
-    other = snapshots.snapshot(reading(file_name=name, kind=layout, sha256="x", seq=seq))
+    other = cbp.snapshot(reading(file_name=name, kind=layout, sha256="x", seq=seq))
 
     assert checks._twins(ENCOUNTERS, other, FEBRUARY) == twins
 
 
 def test_releases_that_share_no_dimension_may_end_where_they_do():
     """Only of scopes in common is it said that a later release reaches as far."""
-    march = snapshots.snapshot(MARCH)
+    march = cbp.snapshot(MARCH)
     late = replace(FEBRUARY, release=replace(FEBRUARY.release, seq=202607000, file_name="x.csv"))
     apart = tuple(c for c in late.coverage if c.scope.dimension == "state")
     counts = {key: n for key, n in late.counts.items() if key.dimension == "state"}
@@ -671,7 +669,7 @@ def test_of_two_releases_of_one_place_the_new_one_is_the_later(new_ends, said):
 
 def test_of_releases_further_off_the_parts_alone_are_compared():
     """What differs in the totals is a neighbor's to say."""
-    wrong = snapshots.snapshot(changed(MARCH, "2025-03", "southwest", 1))
+    wrong = cbp.snapshot(changed(MARCH, "2025-03", "southwest", 1))
 
     found = problems(ENCOUNTERS, wrong, (), [FEBRUARY])
     assert len(found) == 4
@@ -683,7 +681,7 @@ def test_siblings_of_one_layout_differ_and_of_two_their_parts_are_compared():
     """A state and an area file of one month: closed years' parts too, in whatever both have."""
     name = "nationwide-encounters-fy25-fy26-feb-aor.csv"
     moved = changed(changed(reading(), "2025-03", "southwest", 1), "2025-03", "southwest", -1, "BB")
-    sibling = snapshots.snapshot(replace(moved, file_name=name, kind="aor", sha256="x"))
+    sibling = cbp.snapshot(replace(moved, file_name=name, kind="aor", sha256="x"))
 
     assert problems(ENCOUNTERS, sibling, [FEBRUARY]) == [
         f"closed years differ from {FEBRUARY.release.file_name}: southwest / state / AA in 2025-03 "
@@ -701,7 +699,7 @@ def test_a_dimension_may_turn_over_between_closed_years_months_and_where_the_sou
             else c
             for c in MARCH.cells
         )
-        return snapshots.snapshot(replace(MARCH, cells=cells))
+        return cbp.snapshot(replace(MARCH, cells=cells))
 
     def said(span):
         return [p for p in problems(ENCOUNTERS, moved(span)) if "more than 60%" in p]
@@ -754,7 +752,7 @@ def test_a_member_that_only_one_release_has_is_0_in_the_other():
         c._replace(state="CC") if c[:2] == ("2025-03", "other") and c.state == "BB" else c
         for c in MARCH.cells
     )
-    march = snapshots.snapshot(replace(MARCH, cells=cells))
+    march = cbp.snapshot(replace(MARCH, cells=cells))
     name, before = march.release.file_name, FEBRUARY.release.file_name
 
     assert problems(ENCOUNTERS, march, [FEBRUARY]) == [
@@ -771,7 +769,7 @@ def test_a_member_that_only_one_release_has_is_0_in_the_other():
 def test_of_siblings_either_may_be_fresher_in_the_parts_of_its_open_year(turned):
     name = "nationwide-encounters-fy25-fy26-feb-aor.csv"
     moved = changed(changed(reading(), "2026-01", "other", 1), "2026-01", "other", -1, "BB")
-    area = snapshots.snapshot(replace(moved, file_name=name, kind="aor", sha256="x"))
+    area = cbp.snapshot(replace(moved, file_name=name, kind="aor", sha256="x"))
 
     pair = (FEBRUARY, area) if turned else (area, FEBRUARY)
     assert problems(ENCOUNTERS, pair[0], [pair[1]]) == []

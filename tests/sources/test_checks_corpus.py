@@ -10,7 +10,6 @@ import pytest
 
 from forecast.config import Config
 from forecast.errors import DataError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.sources.checks import problems
 from forecast.store import releases
 from forecast.store.connect import transaction, writing
@@ -19,6 +18,7 @@ from jobs.arrivals import archive
 from jobs.arrivals.ingest import WaitingFile, ingest_file
 from tests.support import bad_files
 from tests.support.bad_files import Bad, Base, Count
+from tests.support.cbp_files import ENCOUNTERS
 
 CUT, FULL, WHOLE = 150, 900, 50  # files a base: in `make whole`, in `make corpus`, whole files
 
@@ -33,7 +33,7 @@ def believed(file: Path, neighbours: Sequence[Snapshot]) -> Snapshot | None:
     Anything but a refusal in words is a failure of the test.
     """
     try:
-        snapshot = bad_files.snapshots.snapshot(bad_files.cbp.read(file))
+        snapshot = bad_files.cbp.snapshot(bad_files.cbp.read(file))
     except DataError:
         return None
     return None if problems(ENCOUNTERS, snapshot, neighbours) else snapshot

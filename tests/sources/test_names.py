@@ -6,9 +6,9 @@ import pytest
 
 from forecast.errors import SeriesNameError
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.sources.names import SeriesNames
 from forecast.types import HEADLINES, SeriesKey
+from tests.support.cbp_files import ENCOUNTERS
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.sources.names import dimension_words, member_words
+from tests.support.cbp_files import ENCOUNTERS
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from forecast.desk.sentences import section as section_texts
 from forecast.desk.site import page_kinds
 from forecast.desk.terminal import forecast_table
 from forecast.sources import wording
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.sources.wording import Halves, Split
 from forecast.store.reports import MonthRecord
+from tests.support.cbp_files import ENCOUNTERS
 
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"
 AT, ENTRY = "5,524 at ports of entry", "95 at entry, 468 in the interior (83%)"

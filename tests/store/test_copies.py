@@ -7,10 +7,10 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, copies, deliveries, ops, runs, wakes, wal
 from forecast.store.deliveries import Message
 from tests.support import tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
 
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)

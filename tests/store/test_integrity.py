@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, runs, scheme1
 from forecast.store.digest_parts import GROUPS, PARTS
 from forecast.store.integrity import Quoted
 from forecast.store.kinds import UNSIGNED
 from tests.support import tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from contextlib import closing
 
 import pytest
 
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import (
     connect,
     exports,
@@ -30,6 +29,7 @@ from forecast.store import (
 )
 from forecast.types import SeriesKey
 from tests.support import tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 
 OTHERS = {
     SeriesKey("northern"): {"2024-01": 7, "2024-02": 9},

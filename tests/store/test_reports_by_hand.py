@@ -14,7 +14,6 @@ import pytest
 from sqlite_utils import Database
 
 from forecast.errors import DataError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import (
     changes,
     connect,
@@ -49,6 +48,7 @@ from forecast.types import (
     StoredMarginals,
 )
 from tests.support import tiny_record
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.tiny_record import (
     EPISODES,
     HINDCASTS,

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from forecast.sources.cbp.encounters import files as cbp
-from forecast.sources.cbp.encounters import snapshot as snapshots
 from forecast.types import Snapshot
+from tests.support import cbp_files as cbp
 from tests.support.publisher import file_bytes, file_name
 
 CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"
@@ -67,7 +66,7 @@ class Count(NamedTuple):
 def snapshot(folder: Path, name: str, content: bytes) -> Snapshot:
     """A file as the project reads it."""
     (folder / name).write_bytes(content)
-    return snapshots.snapshot(cbp.read(folder / name))
+    return cbp.snapshot(cbp.read(folder / name))
 
 
 def base(folder: Path, name: str, content: bytes, below: str, below_content: bytes) -> Base:

@@ -15,7 +15,7 @@ from pathlib import Path
 from forecast.claims.decide import CheckedText, check
 from forecast.claims.truth import APPREHENSION, AT_ENTRY, AT_LARGE, CountTable, Subject, parse
 from forecast.claims.verdict import HOLDS, Reading, value_of
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from tests.support.cbp_files import ENCOUNTERS
 
 FOLDER = Path(__file__).parents[1] / "claims"
 BORDERS = {"sw": "southwest", "nb": "northern", "nw": "nationwide", "ot": "other"}

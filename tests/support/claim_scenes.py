@@ -18,7 +18,7 @@ from forecast.claims.readings import NO_PART, SensePart, TextState
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber
 from forecast.claims.truth import ClaimSpan, Subject, parse
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from tests.support.cbp_files import ENCOUNTERS
 
 PUBLISHED = date(2024, 8, 20)
 

@@ -23,7 +23,6 @@ from forecast.context import Context
 from forecast.desk.facts import newest_report
 from forecast.engine import paths
 from forecast.engine.joint import as_bytes
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, inventory, notices, releases, runs
 from forecast.store.notices import Approval
 from forecast.types import (
@@ -45,6 +44,7 @@ from forecast.types import (
     StoredMarginals,
 )
 from jobs.deliver import approve, write
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.tiny_record import (
     NEW_YORK,
     NORTH,

@@ -12,7 +12,7 @@ from forecast.desk.facts import (
     MonthReport,
     Value,
 )
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from tests.support.cbp_files import ENCOUNTERS
 
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"
 

@@ -23,9 +23,9 @@ with warnings.catch_warnings():  # two connections that Datasette opens once and
 from forecast.config import Config
 from forecast.desk.site import build
 from forecast.desk.site.reading import read_site
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.service import upkeep
+from tests.support.cbp_files import ENCOUNTERS
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,13 @@ from urllib.parse import quote
 
 import httpx
 
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import held
 from forecast.types import HEADLINES
 from jobs.web import sql
 from jobs.web.app import Site
 from jobs.web.responses import QueryAnswer, QueryLimits
 from jobs.web.worker import CHECK, QueryServer
+from tests.support.cbp_files import ENCOUNTERS
 
 ROOT = Path(__file__).parent.parent.parent
 TODAY = date(2026, 9, 20)

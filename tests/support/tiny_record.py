@@ -12,7 +12,6 @@ from typing import Any
 from sqlite_utils import Database
 
 from forecast import months
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, inventory, releases, runs
 from forecast.types import (
     HUB_PERMILLES,
@@ -31,6 +30,7 @@ from forecast.types import (
     SeriesKey,
     Snapshot,
 )
+from tests.support.cbp_files import ENCOUNTERS
 
 NORTH, SOUTH, OTHER, WHOLE = (
     SeriesKey(border) for border in ("northern", "southwest", "other", "nationwide")

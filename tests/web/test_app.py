@@ -16,13 +16,13 @@ from starlette.exceptions import HTTPException
 
 from forecast.desk.site.output import LIST
 from forecast.errors import StoreError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import wakes
 from jobs.web import app, responses, server, worker
 from jobs.web.app import Site
 from jobs.web.responses import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer, QueryLimits
 from jobs.web.server import BoundedProtocol
 from tests.support import running_service
+from tests.support.cbp_files import ENCOUNTERS
 
 
 class Echo:

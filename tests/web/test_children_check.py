@@ -7,9 +7,9 @@ import re
 import pytest
 
 from forecast.claims.truth import CountTable
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from jobs.web.children import checked
+from tests.support.cbp_files import ENCOUNTERS
 
 WHAT = "encounters at and between ports of entry at the"
 

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from jobs.web.app import Site
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.file_answers import answered
 
 

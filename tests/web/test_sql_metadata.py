@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from forecast.desk.dictionary import VIEWS
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.named_queries import QUESTIONS
 from forecast.store.read import RunRow
 from jobs.web.responses import DATABASE, QueryLimits
 from jobs.web.sql import metadata
+from tests.support.cbp_files import ENCOUNTERS
 
 RUN = RunRow(7, "2024-04-19T12:00", "2024-03", "ab" * 32)
 

@@ -23,13 +23,13 @@ from cryptography.hazmat.primitives.serialization import (
 from forecast.config import Config
 from forecast.desk.sentences import trust
 from forecast.errors import ConfigError, VerifyError, WitnessError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, integrity, ledger, wakes, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessProof
 from jobs.witness import attest, prove, timestamps
 from jobs.witness import git as git_witness
 from jobs.witness.git import Repository
 from tests.support import timestamp_authority
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)

@@ -15,7 +15,6 @@ from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
 from forecast.desk.sentences.unusual import part_words
 from forecast.sources.names import dimension_words
-from forecast.sources.policy_dates import KNOWN
 from forecast.types import Row
 from forecast.words import MONTHS, month_words
 from models.prophet import Parts
@@ -124,7 +123,7 @@ def components(total: str, parts: Parts, published: Sequence[Row], source: Sourc
         grammar.line(trend, "trend", scale, color=BLUE, strokeWidth=2.2),
     ]
     above = {"layer": layers, "width": grammar.WIDTH, "height": 220}
-    season, effects = _season(parts), _effects(total, parts)
+    season, effects = _season(parts), _effects(total, parts, source)
     below = {"hconcat": [_season_bars(season), *([_effect_bars(effects)] if effects else [])]}
     words = grammar.below(key) if key else {"vconcat": []}
     frame = {"vconcat": [above, words, below], "spacing": 10}
@@ -151,8 +150,8 @@ def _season(parts: Parts) -> list[dict[str, Any]]:
     ]
 
 
-def _effects(total: str, parts: Parts) -> list[dict[str, Any]]:
-    named = {months.to_index(d.date[:7]) for d in KNOWN if total in d.borders}
+def _effects(total: str, parts: Parts, source: Source) -> list[dict[str, Any]]:
+    named = {months.to_index(d.date[:7]) for d in source.breaks if total in d.totals}
     return [
         {"name": f"{n} {month_words(months.from_index(at))}", "percent": 100 * math.expm1(effect)}
         for n, (at, effect) in enumerate(sorted(parts.events.items()), start=1)

@@ -22,7 +22,6 @@ from PIL import Image
 
 from forecast import files, months
 from forecast.errors import ConfigError
-from forecast.sources.policy_dates import KNOWN
 from forecast.types import Row
 from forecast.words import month_words
 
@@ -216,9 +215,8 @@ def band(rows: Sequence[Row], level: int, scale: Amounts, x: Channel | None = No
 
 
 def breaks(total: str, first: str, last: str, source: Source) -> tuple[list[Chart], list[str]]:
-    """The known policy dates of a border: dotted, numbered lines, and the key in words."""
-    known = KNOWN if source.follows_policy else ()
-    dates = [d for d in known if total in d.borders and first <= d.date[:7] <= last]
+    """Draw the known breaks of a total: dotted, numbered lines, and the key in words."""
+    dates = [d for d in source.breaks if total in d.totals and first <= d.date[:7] <= last]
     if not dates:
         return [], []
     rows = [{"at": d.date, "number": str(n)} for n, d in enumerate(dates, start=1)]

@@ -1,4 +1,4 @@
-"""A source made of a section of the settings: what is counted, in the operator's own words.
+"""Reads delivered files of anybody's counts, and adds up what they leave to the record.
 
 Each delivered file is a release. What it does not state stays as an earlier one stated it, and a
 month that nobody knows is missing, never 0. The newest delivery counts, whatever its months.
@@ -10,9 +10,8 @@ what the record has, so that a sum never stands beside parts that it is not the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from io import BytesIO
 
 import numpy as np
@@ -22,18 +21,13 @@ from forecast.config import CountsSection
 from forecast.errors import DataError
 from forecast.files import content_sha256
 from forecast.labels import Joins
+from forecast.sources.own import PART
 from forecast.sources.source import (
-    Agreement,
-    Hierarchy,
-    LabelWords,
-    MeasureWords,
-    Pages,
-    Publisher,
+    FileReader,
     ReadRelease,
     ReleaseFile,
     Source,
     SummedRelease,
-    TotalWords,
     coverage_of,
     release_seq,
 )
@@ -41,96 +35,25 @@ from forecast.tables import read
 from forecast.tables.grid import ReadAs
 from forecast.types import Counts, Release, SeriesKey, Snapshot
 
-PART = "part"  # the one dimension of own counts; the settings have people's word for it
 LONGEST_NAME = 80
 _NAMED = 3  # months in a sentence
-_NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
-# What the tables call things -> what files and pages of own counts call them.
-_COLUMNS = {
-    "border": "series",
-    "encounters": "count",
-    "encounters_before": "count_before",
-    "part_border": "part_series",
-    "newest_of_border": "newest_of_series",
-}
-_OF_PARTS = {"dimension", "member", "component", "interior", "agencies", "drivers"}
-_OF_PARTS |= {"halves", "halves_sentence", "split"}
-# With parts there is one dimension, which need not be told, and drivers are what parts did.
-_NESTED = {**_COLUMNS, "member": "part", "drivers": "drivers"}
 
 
-def own_counts(section: CountsSection) -> Source:
-    """The source that a section of the settings describes."""
-    words = section.noun
-    title = section.title or f"{words[:1].upper()}{words[1:]}"
+class OwnReader(FileReader):
+    """Reads delivered files as a section of the settings says."""
 
-    def read(file: ReleaseFile, _joins: Joins, _dimensions: Sequence[str]) -> ReadRelease:
-        """Read one delivered file; errors as `counts.read_table`, and for decimals."""
-        return ReadRelease(_snapshot(section, file), {})
+    def __init__(self, section: CountsSection) -> None:
+        self.section = section
 
-    return Source(
-        name=section.name,
-        publisher=Publisher(
-            name=section.publisher,
-            short=section.publisher,
-            address="",
-            credit=section.credit,
-            revises="may still revise it",
-            restates="may restate earlier months",
-        ),
-        measure=MeasureWords(
-            noun=words,
-            attribute=section.title.lower() or words,
-            unit=f"{words} a month",
-            title=title,
-            figures="figures",
-            site=title,
-            question=f"{title}: is anything unusual?",
-            long_name=words,
-            reach="",
-            definition=section.definition,
-            caveat=section.caveat,
-            misread=("", ""),
-        ),
-        totals=_totals(section),
-        year_begins=section.year_begins,
-        due=(section.due[0], section.due[1], section.due[1] + 2),
-        shipped=False,
-        pages=Pages("", "", re.compile(r"(?!)"), about=frozenset(), siblings=frozenset()),
-        hierarchy=Hierarchy(
-            by_component=frozenset(),
-            halves=(),
-            aside=None,
-            field_borders={},
-            unmistakable=frozenset(),
-            dimensions=(PART,) if section.columns.part else (),
-        ),
-        agreement=Agreement(
-            open_share=1.0,
-            slack=_NEVER,
-            moved_share=1.0,
-            turned_share=1.0,
-            large=_NEVER,
-            turning=frozenset(),
-            never_empty=False,
-            tolerance=section.tolerance,
-        ),
-        labels=LabelWords(
-            words={},
-            usual={},
-            dimensions={"border": section.one, PART: section.part},
-            forms={},
-        ),
-        layouts=frozenset(),
-        example=f"{section.name}.csv",
-        parse_name=lambda _: None,
-        read=read,
-        embedded=lambda _: [],
-        embedded_paths=list,
-        jumps=section.jumps,
-        column=_column_with_parts if section.columns.part else _column,
-        with_sums=partial(with_sums, section),
-    )
+    def read(
+        self, source: Source, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
+    ) -> ReadRelease:
+        """Read one delivered file; errors as `read.table_in_bytes`, and for decimals."""
+        return ReadRelease(_snapshot(self.section, file), {})
+
+    def with_sums(self, snapshot: Snapshot, recorded: Callable[[], Counts]) -> SummedRelease:
+        """Add the sums that follow from a file and from the record; see `with_sums`."""
+        return with_sums(self.section, snapshot, recorded())
 
 
 def read_as(section: CountsSection) -> ReadAs:
@@ -195,41 +118,6 @@ def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> S
     nested = {key.total for key in stated if key.dimension == PART}
     beside = {key: known[key] for key in recorded if key.dimension == PART and key.total in nested}
     return SummedRelease(_stating(snapshot, counts), _stating(snapshot, counts | beside), notes)
-
-
-def _totals(section: CountsSection) -> TotalWords:
-    words = TotalWords(
-        parts=(),
-        whole=section.total,
-        names={},
-        places={section.total: "in all"} if section.total else {},
-        usual={},
-        one=section.one,
-        many=section.many,
-        folder="counts",
-        place=section.place,
-    )
-    if not section.columns.part:
-        return words
-    return replace(
-        words,
-        part=section.part,
-        below=section.parts,
-        part_in_full=section.part,
-        below_in_full=section.parts,
-    )
-
-
-def _column(name: str) -> str:
-    """Own counts have years of their own, which the tables' fiscal years are not."""
-    if name in _OF_PARTS or "fiscal" in name or "to_date" in name:
-        return ""
-    return _COLUMNS.get(name, name)
-
-
-def _column_with_parts(name: str) -> str:
-    """The same where series have parts."""
-    return _NESTED.get(name) or _column(name)
 
 
 def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:

@@ -19,10 +19,10 @@ from PIL import Image
 
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, INK, PALE
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect, plots
 from forecast.types import HEADLINES
 from jobs.cli import main
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 
 KINDS = ["fan", "history", "drivers", "calibration", "score", "components"]

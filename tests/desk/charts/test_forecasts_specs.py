@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 from forecast import months
 from forecast.desk.charts import components, grammar
-from forecast.sources.policy_dates import KNOWN
 from jobs.cli import main
 from models.prophet import Parts
 from tests.support import golden_texts
+from tests.support.cbp_files import ENCOUNTERS
 
 SPECS = Path(__file__).with_name("specs.txt")
 COMMANDS = (
@@ -58,7 +58,9 @@ def by_hand() -> Parts:
     first = months.to_index("2022-04")
     at = np.arange(first, first + 24)
     season = np.array([0.1, 0.2, 0.0, -0.3] * 6)
-    effects = {months.to_index(one.date[:7]): 0.1 * n for n, one in enumerate(KNOWN, start=1)}
+    effects = {
+        months.to_index(one.date[:7]): 0.1 * n for n, one in enumerate(ENCOUNTERS.breaks, start=1)
+    }
     return Parts(at, np.linspace(6.9, 7.2, 24), season, effects)
 
 

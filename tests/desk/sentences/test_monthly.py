@@ -13,10 +13,10 @@ from forecast import months
 from forecast.desk.facts import month_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences.unusual import unusual_words
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.reports import MonthRecord
 from forecast.words import change_words, month_words, ordinal
 from jobs.cli import main
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import counting_steps, rows
 
 SOURCE = {"file_name": "a.csv", "rounding": 1}

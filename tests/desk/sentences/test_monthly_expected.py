@@ -12,10 +12,10 @@ from forecast.desk.facts import Expectation, month_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences import section as section_texts
 from forecast.desk.site import flags, page_kinds
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.read import RunRow
 from forecast.store.reports import MonthRecord
 from forecast.types import Row
+from tests.support.cbp_files import ENCOUNTERS
 
 RUN = RunRow(1, "2025-03-18T00:00:00+00:00", "2025-02", "d" * 64)
 STOOD = Expectation(

@@ -19,12 +19,12 @@ from forecast.claims.truth import OFO
 from forecast.claims.truth import USBP as BORDER_PATROL
 from forecast.desk.facts import Comparison, Interior, MonthReport, report
 from forecast.desk.sentences import section as section_texts
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
 from forecast.words import MINUS
 from jobs.deliver import letter, send
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.history_2025 import HEAD, held
 

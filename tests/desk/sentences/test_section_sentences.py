@@ -9,8 +9,8 @@ import pytest
 from forecast.desk.sentences import ahead, monthly, section, unusual
 from forecast.desk.sentences.monthly import ComparisonText
 from forecast.desk.sentences.section import Standing
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import Row
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.month_facts import OFFICES, PATROL, compared, expected, interior, month
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"

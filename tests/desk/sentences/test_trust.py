@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from forecast.desk.sentences import trust
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store.digest_parts import GROUPS
 from forecast.store.integrity import Quoted
 from forecast.store.witnesses import Sighting
+from tests.support.cbp_files import ENCOUNTERS
 
 HERE = {"standing": "abc", "run_scheme": 2}
 

@@ -18,9 +18,9 @@ from forecast.desk.site.page import html as as_html
 from forecast.desk.site.page import table
 from forecast.desk.site.page_kinds import border_page, front, series_list, series_page, year_table
 from forecast.errors import ConfigError
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.types import HEADLINES, SeriesKey
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.site_visitor import TODAY
 

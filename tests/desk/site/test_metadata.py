@@ -16,9 +16,9 @@ import rdflib
 from forecast.desk.site import build, metadata
 from forecast.desk.site.page import html as as_html
 from forecast.desk.site.page_kinds import border_page
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.types import HEADLINES
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 
 ADDRESS = "https://forecasts.example.org/borders"

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from forecast.desk.site import page_kinds
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
+from tests.support.cbp_files import ENCOUNTERS
 
 
 def shades(**counts: int) -> dict[str, tuple[int | None, int]]:

@@ -17,8 +17,8 @@ from forecast.desk.site import page_kinds
 from forecast.desk.site.page import PICTURE, Preview
 from forecast.desk.site.page import html as as_html
 from forecast.desk.site.page_kinds import border_page, embed_page, fact_page, facts, month_page
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.types import HEADLINES
+from tests.support.cbp_files import ENCOUNTERS
 
 ADDRESS = "https://forecasts.example.org/borders"
 

@@ -15,10 +15,10 @@ import pytest
 
 from forecast.desk.site import build
 from forecast.desk.site.page_kinds import small
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
 from forecast.store import connect
 from forecast.store.views import view_rows
 from tests.support import golden_texts
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.golden_texts import masked, trimmed
 from tests.support.undrawn import drawn_from, undrawn
 

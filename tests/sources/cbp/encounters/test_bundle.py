@@ -11,10 +11,9 @@ import pytest
 from benchmarks.embed import encounters
 from forecast import months
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters import files as cbp
-from forecast.sources.cbp.encounters import snapshot as snapshots
-from forecast.sources.cbp.encounters.source import ASIDE
 from forecast.types import BORDERS, KeptPath, SeriesKey
+from tests.support import cbp_files as cbp
+from tests.support.cbp_files import ASIDE
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
 FOLDER = Path(str(resources.files(bundle)))
@@ -207,7 +206,7 @@ def test_a_crossing_is_there_for_those_who_ask():
 @pytest.mark.parametrize("source", encounters.STATE_FILES)
 def test_a_crossing_is_stated_in_full(source):
     path = needs(DATA / "cbp" / encounters.STATE_FILES[source])
-    original = snapshots.snapshot(cbp.read(path), [encounters.CROSSING]).counts
+    original = cbp.snapshot(cbp.read(path), [encounters.CROSSING]).counts
     held = {s.release.source: s for s in bundle.load([encounters.CROSSING])}[f"{source}-crossing"]
 
     assert held.counts == {
@@ -222,7 +221,7 @@ def test_a_crossing_is_stated_in_full(source):
 def test_a_state_file_is_stated_in_full(source):
     """The delta storage gives back exactly what the file says."""
     path = needs(DATA / "cbp" / encounters.STATE_FILES[source])
-    original = snapshots.snapshot(cbp.read(path), encounters.STATE_DIMENSIONS)
+    original = cbp.snapshot(cbp.read(path), encounters.STATE_DIMENSIONS)
     kept = SNAPSHOTS[source]
 
     assert kept.counts == {

@@ -10,26 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from forecast import months
-from forecast.sources.source import Agreement, Aside, ReadRelease, Source, coverage_of
+from forecast.sources.source import (
+    Agreement,
+    Aside,
+    ComparedRelease,
+    ReadRelease,
+    Source,
+    coverage_of,
+)
 from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Counts, SeriesKey, Snapshot, TotalMonth
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
-
-
-class HeldBeside(NamedTuple):
-    """What came of it.
-
-    snapshot : what is to be kept, without months that were left out. problems : reasons to refuse
-    it. said : what a person should know of it all the same.
-    """
-
-    snapshot: Snapshot
-    problems: list[str]
-    said: list[str]
 
 
 class _SplitTotal(NamedTuple):
@@ -44,7 +36,7 @@ class _SplitTotal(NamedTuple):
         return self.named + self.rest == self.total
 
 
-def judged(source: Source, read: ReadRelease, recorded: Counts) -> HeldBeside:
+def judged(source: Source, read: ReadRelease, recorded: Counts) -> ComparedRelease:
     """Hold a release against the record.
 
     Parameters
@@ -74,7 +66,7 @@ def judged(source: Source, read: ReadRelease, recorded: Counts) -> HeldBeside:
         + ("that month is left out" if place in fresh else "kept as published, as before")
         for place, split in sorted(slips.items())
     ]
-    return HeldBeside(_without(read.snapshot, fresh), problems, notes)
+    return ComparedRelease(_without(read.snapshot, fresh), problems, notes)
 
 
 def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _SplitTotal]:

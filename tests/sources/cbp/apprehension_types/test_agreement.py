@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from forecast import months
-from forecast.sources import catalog, split_release
-from forecast.sources.cbp.encounters.files import COMPONENTS
-from forecast.sources.cbp.interior.source import APPREHENSION_TYPES as SOURCE
-from forecast.sources.source import ReadRelease, coverage_of
+from forecast.sources import catalog
+from forecast.sources.cbp.apprehension_types import agreement
+from forecast.sources.source import ComparedRelease, ReadRelease, coverage_of
 from forecast.types import BORDERS, Release, SeriesKey, Snapshot
+from tests.support.cbp_files import COMPONENTS
 
+SOURCE = catalog.find("cbp_apprehension_types")
 AGREED = SOURCE.agreement
 PATROL = COMPONENTS[0]
 SPAN = months.between("2025-08", "2025-11")  # September ends fiscal year 2025
@@ -58,8 +59,8 @@ def release(counted: Counted, stated=None) -> ReadRelease:
     )
 
 
-def judged(new: Counted, held, stated=None) -> split_release.HeldBeside:
-    return split_release.judged(SOURCE, release(new, stated), held)
+def judged(new: Counted, held, stated=None) -> ComparedRelease:
+    return agreement.judged(SOURCE, release(new, stated), held)
 
 
 def with_(place: tuple[str, str], large: int, entry: int) -> Counted:
@@ -222,7 +223,7 @@ def test_nor_do_borders(share, swapped):
 
 def test_a_source_that_splits_nothing_has_nothing_to_hold():
     with pytest.raises(ValueError, match="cbp_drug_events splits nothing"):
-        split_release.judged(catalog.find("cbp_drug_events"), release(PLAIN), {})
+        agreement.judged(catalog.find("cbp_drug_events"), release(PLAIN), {})
 
 
 def whole(counted: Counted, by: int = 0):

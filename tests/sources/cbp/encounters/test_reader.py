@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.labels import CROSSING
-from forecast.sources.cbp.encounters import files as cbp
-from forecast.sources.cbp.encounters.files import EncounterCell
+from tests.support import cbp_files as cbp
+from tests.support.cbp_files import EncounterCell
 
 CBP = Path(__file__).parents[5] / "shared" / "data" / "cbp"
 
@@ -112,7 +112,7 @@ def test_aor_layout(tmp_path):
     assert (
         EncounterCell(
             month="2026-07",
-            border="northern",
+            total="northern",
             component="U.S. Border Patrol",
             field="Swanton Sector",
             state="",
@@ -120,7 +120,7 @@ def test_aor_layout(tmp_path):
             citizenship="CHINA, PEOPLES REPUBLIC OF",
             citizenship_group="",
             authority="Title 8",
-            encounters=7,
+            value=7,
         ),
     ) == reading.cells
 
@@ -137,7 +137,7 @@ def test_sbo_layout(tmp_path):
     (cell,) = read(tmp_path, SBO, line(SBO)).cells
 
     assert (
-        cell.border,
+        cell.total,
         cell.citizenship,
         cell.citizenship_group,
     ) == ("southwest", "", "El Salvador")
@@ -212,7 +212,7 @@ def test_labels_that_are_not_known_are_named_unless_joined(tmp_path):
     joined = cbp.read(path, joins)
     assert joined.unknown == {"authority": {"Title 50"}}
     assert [cell.demographic for cell in joined.cells] == ["FMUA", *["Single Adults"] * 2]
-    assert [c.encounters for c in joined.cells] == [c.encounters for c in plain.cells]
+    assert [c.value for c in joined.cells] == [c.value for c in plain.cells]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_counts(tmp_path, text, count):
     """Thousands separators, and a zero that is written out."""
     (cell,) = read(tmp_path, STATE, line(STATE, Encounter_Count=text)).cells
 
-    assert count == cell.encounters
+    assert count == cell.value
 
 
 @pytest.mark.parametrize(
@@ -427,7 +427,7 @@ CELLS = {
     kind: st.builds(
         EncounterCell,
         month=st.sampled_from(months.between("2023-10", "2026-08")),
-        border=st.just("southwest") if kind == "sbo" else st.sampled_from(sorted(REGIONS)),
+        total=st.just("southwest") if kind == "sbo" else st.sampled_from(sorted(REGIONS)),
         component=st.just("") if kind == "state" else st.sampled_from(cbp.COMPONENTS),
         field=LABELS if kind == "aor" else st.just(""),
         state=LABELS if kind == "state" else st.just(""),
@@ -435,7 +435,7 @@ CELLS = {
         citizenship=st.just("") if kind == "sbo" else LABELS,
         citizenship_group=LABELS if kind == "sbo" else st.just(""),
         authority=st.sampled_from(["Title 8", "Title 42"]),
-        encounters=st.integers(0, 999_999_999),
+        value=st.integers(0, 999_999_999),
     )
     for kind in HEADERS
 }
@@ -447,17 +447,17 @@ def written(header, cell, last_year):
     return line(
         header,
         Fiscal_Year=f"{year} (FYTD)" if year == last_year else str(year),
-        Month_Grouping="FYTD" if year == last_year or cell.encounters % 2 else "Remaining",
+        Month_Grouping="FYTD" if year == last_year or cell.value % 2 else "Remaining",
         Month__abbv_=ABBREVIATIONS[months.fiscal_months(year, 10).index(cell.month)],
         Component=cell.component,
-        Land_Border_Region=REGIONS[cell.border],
+        Land_Border_Region=REGIONS[cell.total],
         Area_of_Responsibility=cell.field,
         State=cell.state,
         Demographic=cell.demographic,
         Citizenship=cell.citizenship,
         Citizenship_Grouping=cell.citizenship_group,
         Title_of_Authority=cell.authority,
-        Encounter_Count=f"{cell.encounters:,}" if cell.encounters < 10**9 else str(cell.encounters),
+        Encounter_Count=f"{cell.value:,}" if cell.value < 10**9 else str(cell.value),
     )
 
 
@@ -577,7 +577,7 @@ def test_a_fiscal_year_may_be_marked_as_running(tmp_path, text, number, running)
 def test_a_region_is_one_of_three_and_its_border(tmp_path):
     lines = [line(AOR, Land_Border_Region=label) for label in REGIONS.values()]
 
-    assert [cell.border for cell in read(tmp_path, AOR, *lines).cells] == list(REGIONS)
+    assert [cell.total for cell in read(tmp_path, AOR, *lines).cells] == list(REGIONS)
 
 
 @pytest.mark.parametrize(

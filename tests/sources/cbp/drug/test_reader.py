@@ -18,7 +18,7 @@ from benchmarks.embed import seizures
 from forecast import months
 from forecast.errors import BordercastError, DataError, QuarantineError, RowError
 from forecast.sources import catalog, checks
-from forecast.sources.cbp.seizures import bundle, files
+from forecast.sources.cbp.drug import bundle
 from forecast.sources.source import ReleaseFile
 from forecast.types import BORDERS, NATIONWIDE, SeriesKey, Snapshot
 from tests.support.drug_files import ABBREVIATIONS, HEADER, NAME, NEXT, Lines, content, lines
@@ -26,6 +26,7 @@ from tests.support.drug_files import ABBREVIATIONS, HEADER, NAME, NEXT, Lines, c
 FILE = Path(__file__).parents[5] / "shared/data/cbp/nationwide-drugs-fy23-fy26-apr.csv.gz"
 MEASURES = ("cbp_drug_events", "cbp_drug_pounds")
 DIMENSIONS = ("component", "field")
+REGIONS = ("Northern Border", "Southwest Border", "Coastal/Interior")
 BAD = 500
 
 
@@ -93,7 +94,7 @@ def test_a_year_is_closed_when_it_is_no_longer_marked_as_running():
     ],
 )
 def test_a_name_says_the_window_and_the_month(name, found):
-    said = files.parse_name(name)
+    said = catalog.find(MEASURES[0]).parse_name(name)
 
     assert (said and (said.first, said.last, said.month, said.suffix)) == found
 
@@ -214,22 +215,22 @@ def test_a_drug_that_is_not_known_leaves_the_drugs_out_and_keeps_the_totals():
 @pytest.mark.parametrize(
     ("column", "text", "problem"),
     [
-        (0, "26", "no fiscal year"),
-        (1, "Sept", "known are OCT"),
-        (2, "Coast Guard", "known are U.S. Border Patrol"),
-        (3, "Coastal Border", "known are Northern Border"),
-        (4, "Sea", "known are Land Only"),
+        (0, "26", "not a year; expected 2026"),
+        (1, "Sept", "unknown month; expected one of: JAN"),
+        (2, "Coast Guard", "unknown component; expected one of: U.S. Border Patrol"),
+        (3, "Coastal Border", "unknown region; expected one of: Northern Border"),
+        (4, "Sea", "unknown land filter; expected one of: Land Only"),
         (5, "Swanton", "no sector or field office"),
         (5, "SWANTON FIELD OFFICE", "none of the U.S. Border Patrol's"),
         (3, "Southwest Border", "not where Swanton Sector is"),
-        (6, "", "no name of a drug"),
-        (6, " ", "no name of a drug"),
-        (6, "x" * 61, "no name of a drug"),
-        (6, "a\u200bb", "no name of a drug"),
+        (6, "", "empty; expected a name"),
+        (6, " ", "empty; expected a name"),
+        (6, "x" * 81, "not a name: at most 80"),
+        (6, "a\u200bb", "not a name: at most 80"),
         (7, "0", "1 or more"),
         (7, "1.5", "no whole number"),
-        (8, "-3", "no pounds"),
-        (8, "1,205.5", "no pounds"),
+        (8, "-3", "not a number; expected one such as 12.5"),
+        (8, "1,205.5", "not a number; expected one such as 12.5"),
     ],
 )
 def test_a_cell_that_is_not_understood_is_named_with_its_line(column, text, problem):
@@ -243,14 +244,14 @@ def test_a_cell_that_is_not_understood_is_named_with_its_line(column, text, prob
     assert caught.value.column == next(csv.reader([HEADER]))[column]
 
 
-def test_a_drugs_name_has_up_to_sixty_letters():
+def test_a_drugs_name_has_up_to_eighty_letters():
     rows = lines()
-    rows[0][6] = "x" * 60
+    rows[0][6] = "x" * 80
     source = catalog.find(MEASURES[0])
 
     found = source.read(ReleaseFile(NAME, content(rows)), {}, DIMENSIONS)
 
-    assert found.unknown == {"drug": {"x" * 60}}
+    assert found.unknown == {"drug": {"x" * 80}}
 
 
 def marked(year: str, at: int | None = None) -> bytes:
@@ -282,16 +283,22 @@ def without(*where: tuple[str, str, str]) -> bytes:
             "no line for northern in 2024-10, northern in 2024-11, northern in 2024-12: rows",
         ),
         (
-            without(*(("2024", "OCT", region) for region in files.REGIONS)),
+            without(*(("2024", "OCT", region) for region in REGIONS)),
             "no line for before 2023-11: rows are missing",
         ),
-        (content([line[:8] for line in lines()]), "8 fields, 9 columns; the line was cut or"),
-        (content([[*line, "1"] for line in lines()]), "10 fields, 9 columns; the line was cut or"),
+        (content([line[:8] for line in lines()]), "8 fields instead of 9; the file is damaged"),
+        (
+            content([[*line, "1"] for line in lines()]),
+            "10 fields instead of 9; the file is",
+        ),
         (
             content(lines(), "A,B,C,D,E,F,G,H,I"),
-            "missing column 'FY', 'Month (abbv)', 'Component', 'Region', 'Land Filter'; fetch",
+            "not CBP's layout: missing column 'Area of Responsibility', missing column 'Component'",
         ),
-        (content(lines(), HEADER + ",Note,Note 2"), "2 columns more than are known; the layout"),
+        (
+            content(lines(), HEADER + ",Note,Note 2"),
+            "not CBP's layout: unknown column 'Note', 'Note 2'; a changed layout needs",
+        ),
     ],
 )
 def test_a_file_whose_lines_do_not_fit_together_is_refused_with_where(made, said):
@@ -320,7 +327,7 @@ def test_columns_may_stand_in_any_order():
     [
         (content([]), "a header without rows"),
         (content(lines(), HEADER.replace("Region", "Land Border Region")), "missing column"),
-        (content(lines(), HEADER + ",Note"), "1 columns more than are known"),
+        (content(lines(), HEADER + ",Note"), "unknown column 'Note'"),
         (b"<html><title>Access Denied</title></html>", "web page"),
         (content(lines())[:-40], "cut short"),
         (content(lines()[7:]), "no line for|named like|fields"),

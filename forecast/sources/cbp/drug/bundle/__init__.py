@@ -13,13 +13,12 @@ from importlib import resources
 
 from forecast import months
 from forecast.sources.cbp.encounters.bundle import digest, parse
-from forecast.sources.cbp.seizures.snapshot import DrugMeasure
 from forecast.types import HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 
 PROVENANCE = "provenance.toml"
 
 
-def load(measure: DrugMeasure) -> list[Snapshot]:
+def load(measure: str) -> list[Snapshot]:
     """The one release that comes with the program; its totals are the sums of its drugs."""
     entry = tomllib.loads(_text(PROVENANCE))
     lines = parse(_text(f"{measure}.csv"))

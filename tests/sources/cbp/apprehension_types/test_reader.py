@@ -20,10 +20,10 @@ from forecast.context import Context
 from forecast.desk.facts import report
 from forecast.desk.sentences import monthly
 from forecast.errors import BordercastError, DataError, QuarantineError, RowError
-from forecast.sources import catalog, split_release
+from forecast.sources import catalog
+from forecast.sources.cbp.apprehension_types import agreement
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters.source import ENCOUNTERS
-from forecast.sources.source import ReadRelease, ReleaseFile
+from forecast.sources.source import ComparedRelease, ReadRelease, ReleaseFile
 from forecast.store import connect, inventory, releases
 from forecast.store.connect import transaction, writing
 from forecast.tables import markup
@@ -33,6 +33,7 @@ from jobs.arrivals.ingest import WaitingFile, accept, ingest_file
 from jobs.arrivals.publisher import fetch
 from jobs.cli import main
 from tests.support import history_2025
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.publisher import file_bytes, file_name, running, serve
 
 PATROL = "U.S. Border Patrol"
@@ -116,8 +117,8 @@ def read(content: bytes, name: str = NAME, seen: str = "2026-10-04") -> ReadRele
     return catalog.source_of(name, ENCOUNTERS).read(ReleaseFile(name, content, seen), {}, ())
 
 
-def judged(content: bytes, record=None, name: str = NAME) -> split_release.HeldBeside:
-    return split_release.judged(
+def judged(content: bytes, record=None, name: str = NAME) -> ComparedRelease:
+    return agreement.judged(
         catalog.source_of(name, ENCOUNTERS), read(content, name), record or held()
     )
 
@@ -445,7 +446,7 @@ def test_a_month_left_out_leaves_those_around_it_in_what_a_release_stated(path):
 
 def test_what_a_release_stated_skips_the_months_it_left_out_in_its_middle(path):
     with writing(path) as db, transaction(db):
-        found = split_release._without(read(page(table(2026))).snapshot, {("northern", "2026-03")})
+        found = agreement._without(read(page(table(2026))).snapshot, {("northern", "2026-03")})
         number = releases.save_snapshot(db, found)
 
         again = releases.load_snapshot(db, number)
@@ -528,7 +529,7 @@ def test_the_publisher_s_pages_give_the_embedded_figures():
     agreed, slips, seen = Counter(), [], {}
     for file in sorted(PAGES.glob("*.html")):
         release = read(file.read_bytes(), file.name)
-        found = split_release.judged(catalog.source_of(file.name, ENCOUNTERS), release, held())
+        found = agreement.judged(catalog.source_of(file.name, ENCOUNTERS), release, held())
         assert found.problems == []
         slips += found.said
         seen |= {(k, m): n for k, by in release.snapshot.counts.items() for m, n in by.items()}

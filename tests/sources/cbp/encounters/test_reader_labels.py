@@ -5,7 +5,11 @@ from collections import Counter
 import pytest
 
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters.labels import FIELD_BORDERS, LABELS, UNMISTAKABLE, place_forms
+from tests.support.cbp_files import ENCOUNTERS
+
+LABELS = ENCOUNTERS.labels
+FIELD_BORDERS = ENCOUNTERS.hierarchy.field_borders
+UNMISTAKABLE = ENCOUNTERS.hierarchy.unmistakable
 
 
 @pytest.mark.parametrize(
@@ -17,7 +21,7 @@ from forecast.sources.cbp.encounters.labels import FIELD_BORDERS, LABELS, UNMIST
     ],
 )
 def test_a_place_is_called_by_its_bare_name_too(name, forms):
-    assert list(place_forms(name)) == forms
+    assert list(LABELS.forms["field"](name)) == forms
 
 
 @pytest.mark.parametrize(

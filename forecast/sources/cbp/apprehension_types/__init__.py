@@ -1,0 +1,1 @@
+"""Border Patrol's arrests At Entry and At Large, from the tables of CBP's pages."""

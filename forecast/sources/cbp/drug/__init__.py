@@ -1,0 +1,1 @@
+"""CBP's drug seizures: events and pounds, two measures of one file."""

@@ -1,0 +1,39 @@
+"""CBP's files of encounters, and the figures of them that come with the program.
+
+aor      by component and area of responsibility (sector or field office)
+state    by state
+sbo      southwest border only; its citizenship grouping is another partition than Citizenship
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forecast.errors import RowError
+from forecast.sources.cbp.encounters import bundle
+from forecast.sources.published import CsvReader, Line
+from forecast.types import KeptPath, Snapshot
+
+
+class EncounterFiles(CsvReader):
+    """Reads them by `source.toml`."""
+
+    def refuse(self, name: str, lines: Sequence[Line]) -> None:
+        """Refuse months of the last year that are not said to be published so far."""
+        grouping = self.roles.index("mark")
+        last = max(line.year.number for line in lines)
+        for line in lines:
+            if line.year.number == last and line.values[grouping] == "Remaining":
+                problem = f"fiscal year {last} is the last one here, so its months must be FYTD"
+                raise RowError(name, line.number, "Month Grouping", "Remaining", problem)
+
+    def embedded(self, dimensions: Sequence[str]) -> list[Snapshot]:
+        """Return what was published before this service started to look."""
+        return bundle.load(dimensions)
+
+    def embedded_paths(self) -> list[KeptPath]:
+        """Return the refit models' paths on these figures."""
+        return bundle.load_paths()
+
+
+READER = EncounterFiles
