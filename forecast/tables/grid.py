@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -24,9 +23,6 @@ EXAMPLE = """a table of monthly counts has a line for each month, such as
     Clinic A,2024-02,131
 or a column for each series or month. Save it as CSV or Excel and try again."""
 SAMPLE = 2000  # rows that show what a column holds
-JUDGED = 200_000  # rows among which columns are tried as names of series
-UNIQUE = 0.95  # share of rows that are the only ones of their series and month
-TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all"}
 FEDERAL = 10  # the month in which the U.S. government's fiscal years begin
 
 _YEARS = re.compile(
@@ -37,15 +33,6 @@ _SUMS = re.compile(
     r"(?:totals?|sum|summe|insgesamt|gesamt|suma|somme|totale?|all|all months|"
     r"averages?|avg\.?|mean|median|min(?:imum)?|max(?:imum)?|annual"
     r"|year to date|ytd|% change|change)"
-)
-
-
-# As cells say it, of lines or series; headers are judged by `long`, which knows them as headers.
-_SEVERAL_MONTHS = re.compile(
-    r"\b(12|twelve|three|3|six|6)[- ]months?[- ]?(end|to\b|total|sum|rolling|moving|average|mean)"
-    r"|\b(rolling|moving|trailing|running)[- ](12|twelve|annual|year|total|sum|average|mean)"
-    r"|\b(ytd|year[- ]to[- ]date|cumulative|year[- ]end(ing|ed))\b",
-    re.IGNORECASE,
 )
 
 
@@ -101,7 +88,7 @@ class Entries:
     month : (entries,) running number. day : (entries,) ordinal day where the file says one, or 0.
     value : (entries,) place among the sheet's labels. column : (entries,) place among `columns`.
     counts_column, series_column : the (first) columns with counts and names, "" where no column
-    has them alone. nesting : as `nesting_of` has it.
+    has them alone. nesting : as `roles.nesting_of` has it. apart : as `roles.apart` has it.
     """
 
     names: list[str]
@@ -120,6 +107,7 @@ class Entries:
     series_column: str = ""
     nested: list[tuple[str, str]] = field(default_factory=list)
     nesting: tuple[str, str] = ("", "")
+    apart: tuple[str, ...] = ()
 
 
 PER_ENTRY = ("series", "line", "month", "day", "value", "column")  # the arrays of `Entries`
@@ -356,22 +344,6 @@ def _stands_once(codes: Ints) -> bool:
     return bool(len(codes) and codes[0] and np.mean(codes != 0) <= 0.5)
 
 
-def fill_names(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> None:
-    """Give each line the name above it, where a name stands only in its first line.
-
-    Spreadsheets with merged cells come like that. Only where it tells apart the lines of a month,
-    or whatever else `when` says of each row.
-    """
-    if not len(rows) or unique_share([when]) >= UNIQUE:
-        return
-    for column in columns:
-        codes, notes = table.grid[rows, column].copy(), list(table.notes)
-        if not _stands_once(codes):
-            continue
-        if unique_share([when, fill_down(table, column, rows)]) < UNIQUE:
-            table.grid[rows, column], table.notes[:] = codes, notes
-
-
 def is_sum(cell: CellValue) -> bool:
     """Whether a cell, where a month should stand, heads a sum or mean: "2021 Total", "Q1 2021"."""
     text = text_of(cell).casefold()
@@ -394,189 +366,6 @@ def ordinals(month: Ints, day: Ints) -> Ints:
     """(n,) days as running numbers, 0 where none is said."""
     start = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     return np.where(day > 0, start + 719_163 + day - 1, 0)
-
-
-def unique_share(codes: Sequence[np.ndarray]) -> float:
-    """The share of rows whose values in these columns no other row before them has."""
-    joined = np.zeros(len(codes[0]), dtype=np.int64)
-    for code in codes:
-        different, back = np.unique(code, return_inverse=True)
-        joined = joined * len(different) + back
-        joined = np.unique(joined, return_inverse=True)[1]
-    return len(np.unique(joined)) / len(joined)
-
-
-def series_columns(
-    table: TableGrid, columns: Sequence[int], rows: Ints, month: Ints | None
-) -> list[int]:
-    """The columns that name the series: the fewest that tell lines of the same month apart.
-
-    month : (rows,) or None where each row is a series of its own.
-    """
-    named = named_columns(table)
-    if named:
-        return named
-    rows, month = rows[:JUDGED], None if month is None else month[:JUDGED]
-    when = np.zeros(len(rows), dtype=np.int64) if month is None else month
-    # A column of dates does not name a series, unless the user says so.
-    columns = [c for c in columns if table.share(c, is_month) < 0.5]
-    full = [c for c in columns if np.mean(table.grid[rows, c] != 0) > 0.5]
-    if table.header >= 0:
-        exact = [c for c in columns if table.name(c).casefold() == "series"]
-        if exact:
-            return exact
-    if unique_share([when]) >= UNIQUE:
-        return [c for c in full if len(np.unique(table.grid[rows, c])) == 1][:1]
-    return _telling_apart(table, full[:12], rows, when)
-
-
-def named_columns(table: TableGrid) -> list[int]:
-    """The columns that the user says name the series, and last the one with their parts."""
-    wanted = table.wanted
-    part = [table.place(wanted.part, "columns.part")] if wanted.part else []
-    return [table.place(name, "--series") for name in wanted.series] + part
-
-
-def _telling_apart(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> list[int]:
-    """The fewest columns with the fewest names that tell lines of a month apart, or nearly.
-
-    Between equals words go before numbers: a clinic's name before its code.
-    """
-    for size in (1, 2, 3):
-        telling = []
-        for group in combinations(columns, size):
-            codes = [table.grid[rows, c] for c in group]
-            if unique_share([when, *codes]) >= UNIQUE:
-                numbers = sum(table.share(c, numerals.is_number) > 0.5 for c in group)
-                telling.append((unique_share(codes), numbers, group))
-        if telling:
-            return list(min(telling)[2])
-    nearest = sorted(columns, key=lambda c: unique_share([when, table.grid[rows, c]]))
-    return nearest[-1:]
-
-
-class SeriesNamed(NamedTuple):
-    """Which series each row is of.
-
-    code : (rows,) its number, -1 where it has no name. names : of the series. nested : as
-    `Entries` has it.
-    """
-
-    code: Ints
-    names: list[str]
-    nested: list[tuple[str, str]]
-
-
-def names_of(table: TableGrid, series: Sequence[int], rows: Ints) -> SeriesNamed:
-    """The series of each row, by the cells of these columns.
-
-    Where parts are wanted the last column has them, and a blank or a "Total" in it is the series.
-    """
-    if not series:
-        return SeriesNamed(np.zeros(len(rows), dtype=np.int64), [ONE_SERIES], [])
-    codes = table.grid[rows][:, list(series)]
-    needed = codes
-    if table.wanted.part:
-        codes[_totals(table, codes[:, -1]), -1] = 0
-        needed = codes[:, :-1]
-    different, first, back = np.unique(codes, axis=0, return_index=True, return_inverse=True)
-    back = back.ravel()
-    order = np.argsort(first)  # as they come in the file
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    cells = [[text_of(cell) for cell in table.cells(different[at])] for at in order]
-    names = [" / ".join(filter(None, name) if table.wanted.part else name) for name in cells]
-    nested = [(" / ".join(name[:-1]), name[-1]) for name in cells] if table.wanted.part else []
-    blank = (needed == 0).any(axis=1)
-    for place in np.flatnonzero(blank).tolist():
-        table.faults.append(
-            Fault(
-                int(table.sheet.line[rows[place]]),
-                table.name(series[0]),
-                "",
-                "no name of a series; fill it in",
-            )
-        )
-    return SeriesNamed(np.where(blank, -1, rank[back]), names, nested)
-
-
-def _totals(table: TableGrid, codes: np.ndarray) -> np.ndarray:
-    """(n,) whether a cell is a word for the sum of all parts."""
-    return np.isin(
-        codes,
-        [
-            code
-            for code in np.unique(codes).tolist()
-            if text_of(table.labels[code]).casefold().rstrip(":") in TOTAL_WORDS
-        ],
-    )
-
-
-def nesting_of(
-    table: TableGrid, series: Sequence[int], others: Iterable[int], rows: Ints
-) -> tuple[str, str]:
-    """Two columns of names, each name of the second inside one of the first; "" for both if none.
-
-    Either two columns name the series together (a clinic, its departments), or another column says
-    the same thing of a series in all its lines (a clinic, its region).
-
-    others : columns that are neither months, counts nor series.
-    """
-    if len(series) == 2:
-        return table.name(min(series)), table.name(max(series))
-    if len(series) != 1 or table.header < 0:
-        return "", ""
-    rows = rows[:JUDGED]
-    inner = table.grid[rows, series[0]]
-    many = len(np.unique(inner))
-    for column in sorted(others):
-        if table.share(column, numerals.is_number) >= 0.5:
-            continue  # a number that belongs to a series: its population, say
-        outer = table.grid[rows, column]
-        pairs = len(np.unique(np.stack([outer, inner]), axis=1).T)
-        if outer.all() and pairs == many and 1 < len(np.unique(outer)) < many:
-            return table.name(column), table.name(series[0])
-    return "", ""
-
-
-def quoted(table: TableGrid, series: Sequence[int]) -> str:
-    """Columns by their names, for a note."""
-    if not series:
-        return "the file as a whole"
-    names = [repr(table.name(c)) for c in series]
-    if table.wanted.part:
-        return f"column {' and '.join(names[:-1])}, their parts from column {names[-1]}"
-    return "column " + " and ".join(names)
-
-
-def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:
-    """Say which columns were not used."""
-    names = [
-        repr(table.name(c))
-        for c in sorted(columns)
-        if (table.grid[max(table.header, 0) :, c] != 0).any()
-    ]
-    if names:
-        shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-        table.notes.append(f"ignored column{'s' if len(names) > 1 else ''}: {shown}")
-
-
-def refuse_sums_of_months(table: TableGrid, columns: Iterable[int], rows: Ints) -> None:
-    """DataError where a cell beside the counts says that they add up several months."""
-    if table.wanted.value:
-        return
-    for column in columns:
-        codes = table.grid[rows, column]
-        for code in np.unique(codes).tolist():
-            text = text_of(table.labels[code])
-            if _SEVERAL_MONTHS.search(text):
-                lines = int((codes == code).sum())
-                raise DataError(
-                    f"{table.sheet.name}: {text[:60]!r} in column {table.name(column)!r}, in "
-                    f"{lines:,} line{'' if lines == 1 else 's'}: a sum over several months cannot "
-                    "be forecast as a count of one. Give the lines with each month's own count; "
-                    "if these are such, name their column by --value"
-                )
 
 
 def note_sums(table: TableGrid, rows: Ints) -> None:

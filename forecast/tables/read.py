@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from forecast import months
 from forecast.errors import DataError, FaultsError
 from forecast.files import unpacked
-from forecast.tables import dates, layout, numerals
+from forecast.tables import dates, layouts, numerals
 from forecast.tables.dates import CellValue
 from forecast.tables.grid import (
     ONE_SERIES,
@@ -81,7 +81,7 @@ def nesting(path: Path, wanted: ReadAs) -> tuple[str, str]:
     for sheet in read_sheets(path):
         if not wanted.sheet or sheet.title.casefold() == wanted.sheet.casefold():
             with suppress(DataError):
-                return layout.entries(sheet, wanted).nesting
+                return layouts.entries(sheet, wanted).nesting
     return "", ""
 
 
@@ -107,7 +107,7 @@ def _table_of_sheets(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
 
 def table_of(sheet: Sheet, wanted: ReadAs) -> TableRead:
     """What one sheet says; errors as `read_table`."""
-    return _table_of_entries(sheet, layout.entries(sheet, wanted), wanted)
+    return _table_of_entries(sheet, layouts.entries(sheet, wanted), wanted)
 
 
 def _table_of_entries(sheet: Sheet, entries: Entries, wanted: ReadAs) -> TableRead:
@@ -152,7 +152,7 @@ def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
     unread: list[tuple[Sheet, DataError]] = []
     for sheet in sheets:
         try:
-            tables.append((sheet, layout.entries(sheet, wanted)))
+            tables.append((sheet, layouts.entries(sheet, wanted)))
         except DataError as error:
             unread.append((sheet, error))
     if tables and all(_year_of(sheet) for sheet, _ in tables):
