@@ -57,8 +57,8 @@ def write(result: Result) -> None:
 def markdown(result: Result) -> str:
     """Return the page's part: the picture, tables without what only a terminal shows, misses."""
     picture = f"![Seconds by number of series, ours and the peers'](images/{PICTURE.name})"
-    shown = [ours(result), engines(result), faster(result)]
-    shown += [_narrowed(scores(result, name)) for name in (TOGETHER, PROPHET)]
+    shown = [ours(result), engines(result), _without(faster(result), "100 series", "1,000 series")]
+    shown += [_without(scores(result, name), *LEADS) for name in (TOGETHER, PROPHET)]
     missed = [
         f"{what}, {_bound(of)}: {_digits(of['came'])}"
         for what, of in result["reach"].items()
@@ -68,9 +68,9 @@ def markdown(result: Result) -> str:
     return "\n\n".join([picture, *map(_as_markdown, shown), reached])
 
 
-def _narrowed(table: Shown) -> Shown:
-    """Leave out the scores of single leads."""
-    kept = [i for i, head in enumerate(table.heads) if head not in LEADS]
+def _without(table: Shown, *heads: str) -> Shown:
+    """Leave out these columns."""
+    kept = [i for i, head in enumerate(table.heads) if head not in heads]
     rows = [[row[i] for i in kept] for row in table.rows]
     return Shown(table.title, [table.heads[i] for i in kept], rows)
 
