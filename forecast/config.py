@@ -14,7 +14,9 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -383,7 +385,7 @@ class CountsSection(_SourceFields):
 class PublishedSection(_SourceFields):
     """Counts whose source comes with the program; see docs/measures.md."""
 
-    kind: Literal["cbp_encounters", "cbp_drug_events", "cbp_drug_pounds"]
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
     @property
     def name(self) -> str:
@@ -391,7 +393,15 @@ class PublishedSection(_SourceFields):
         return self.kind
 
 
-SourceSection = Annotated[CountsSection | PublishedSection, Field(discriminator="kind")]
+def _form(section: Any) -> str:
+    kind = section.get("kind") if isinstance(section, dict) else getattr(section, "kind", None)
+    return "counts" if kind == "counts" else "published"
+
+
+SourceSection = Annotated[
+    Annotated[CountsSection, Tag("counts")] | Annotated[PublishedSection, Tag("published")],
+    Discriminator(_form),
+]
 
 
 def source_section(stored: dict[str, Any]) -> SourceSection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -176,13 +176,23 @@ def sources_of(connection: sqlite3.Connection) -> list[Source]:
 
 def _source(section: SourceSection | None, totals: list[str]) -> Source:
     if section is None or isinstance(section, PublishedSection):
-        return catalog.find(section.name if section else ENCOUNTERS)
+        return _published(section.name if section else ENCOUNTERS)
     # Its reader needs numpy, which would make `--help` and every command on encounters slower.
     from forecast.sources.own.source import own_counts
 
     source = own_counts(section)
     parts = tuple(name for name in totals if name != source.totals.whole)
     return replace(source, totals=replace(source.totals, parts=parts))
+
+
+def _published(name: str) -> Source:
+    with suppress(KeyError):
+        source = catalog.find(name)
+        if not source.beside:
+            return source
+    known = [source.name for source in catalog.every().values() if not source.beside]
+    problem = f"{name!r} is no source; there are counts, {', '.join(known)}"
+    raise ConfigError("config.toml", "sources.kind", problem)
 
 
 class _Recorded(NamedTuple):

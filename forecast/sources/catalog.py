@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import forecast.sources
+from forecast.errors import ConfigError
 from forecast.sources.cbp.encounters import EXAMPLE as EXAMPLE
 from forecast.sources.source import (
     Agreement,
@@ -29,6 +30,8 @@ from forecast.sources.source import (
     Publisher,
     Source,
     TotalWords,
+    column,
+    column_with_parts,
 )
 
 if TYPE_CHECKING:
@@ -44,13 +47,18 @@ def find(name: str) -> Source:
     Raises
     ------
     KeyError : there is none.
+    ConfigError : its table lacks something.
     """
     for folder in _folders():
         called = _called(folder)
         if name == called or name.startswith(f"{called}_"):
             table = _table(folder, name)
             if table is not None:
-                return _source(name, table, folder)
+                try:
+                    return _source(name, table, folder)
+                except (KeyError, TypeError) as error:
+                    problem = f"is not what a source needs: {error}"
+                    raise ConfigError(str(folder / TABLE), "table", problem) from error
     raise KeyError(name)
 
 
@@ -151,7 +159,7 @@ def _over(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
-    measure, totals, pages = (dict(table[key]) for key in ("measure", "totals", "pages"))
+    measure, totals, pages = (dict(table.get(key, {})) for key in ("measure", "totals", "pages"))
     for words in ("misread", "small"):
         if words in measure:
             measure[words] = tuple(measure[words])
@@ -160,11 +168,11 @@ def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
     return Source(
         name=name,
         publisher=Publisher(**table["publisher"]),
-        measure=MeasureWords(**measure),
+        measure=MeasureWords.of(**measure),
         totals=TotalWords(**{**totals, "parts": tuple(totals["parts"])}),
         year_begins=table["year_begins"],
         due=tuple(table["due"]),
-        shipped=True,
+        shipped=table.get("claims", False),
         pages=Pages(
             index=pages.get("index", ""),
             disallowed=pages.get("disallowed", ""),
@@ -172,11 +180,11 @@ def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
             about=frozenset(pages.get("about", ())),
             siblings=frozenset(pages.get("siblings", ())),
         ),
-        hierarchy=_hierarchy(table["hierarchy"]),
+        hierarchy=_hierarchy(table.get("hierarchy", {})),
         agreement=Agreement(
             **{**table["agreement"], "turning": frozenset(table["agreement"]["turning"])}
         ),
-        labels=_labels(table["labels"]),
+        labels=_labels(table.get("labels", {})),
         layouts=frozenset(table["file"]["layouts"]),
         example=table["example"],
         reader=cache(partial(_reader, folder, table)),
@@ -186,12 +194,18 @@ def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
         breaks=tuple(
             Break(**{**each, "totals": tuple(each["totals"])}) for each in table.get("breaks", ())
         ),
-        # As in the tables, which were made for another measure.
-        column=str if noun == "encounters" else partial(re.compile("^encounters").sub, noun),
+        column=_columns(table, noun),
         rounded=table.get("rounded", ""),
         lexicon=partial(_texts, folder, lexicon) if lexicon else None,
         settings=partial(_settings, folder, {"kind": name} | settings) if settings else None,
     )
+
+
+def _columns(table: Mapping[str, Any], noun: str) -> Callable[[str], str]:
+    if not table.get("claims"):
+        return column_with_parts if table.get("hierarchy", {}).get("dimensions") else column
+    # The tables were made for the first of these measures.
+    return str if noun == "encounters" else partial(re.compile("^encounters").sub, noun)
 
 
 def _hierarchy(table: Mapping[str, Any]) -> Hierarchy:

@@ -166,7 +166,7 @@ def _parts_problem(
 def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
     """Sums that miss their totals, and, of own counts, the setting that lets them."""
     examples = _some([f"{parts:,} against {total:,} in {month}" for parts, total, month in wrong])
-    if source.shipped:
+    if source.layouts:  # its files are as they are
         return examples
     most = max(abs(parts - total) for parts, total, _ in wrong)
     return (

@@ -138,11 +138,11 @@ class CsvReader(FileReader):
         month = parts.get("month")
         layout = parts.get("family") or parts.get("layout") or None
         return FileName(
-            first=2000 + int(parts["first"]),
-            last=2000 + int(parts["last"]),
+            first=2000 + int(parts["first"]) % 100,
+            last=2000 + int(parts["last"]) % 100,
             month=(_NAMED[month] - self.begins) % 12 + 1 if month else None,
             layout=next(iter(self.layouts)) if len(self.layouts) == 1 else layout,
-            suffix=min(sum(int(n[:3]) + 1 for n in parts["suffix"].split("_")[1:]), 99),
+            suffix=min(sum(int(n[:3]) + 1 for n in parts.get("suffix", "").split("_")[1:]), 99),
         )
 
     def read(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from forecast import months
 from forecast.labels import Joins
@@ -143,6 +143,32 @@ class ComparedRelease(NamedTuple):
     said: list[str]
 
 
+# What the tables call things -> what files and pages of most counts call them.
+_COLUMNS = {
+    "border": "series",
+    "encounters": "count",
+    "encounters_before": "count_before",
+    "part_border": "part_series",
+    "newest_of_border": "newest_of_series",
+}
+_OF_PARTS = {"dimension", "member", "component", "interior", "agencies", "drivers"}
+_OF_PARTS |= {"halves", "halves_sentence", "split"}
+# With parts there is one dimension, which need not be told, and drivers are what parts did.
+_NESTED = {**_COLUMNS, "member": "part", "drivers": "drivers"}
+
+
+def column(name: str) -> str:
+    """Name a table's column for counts without agencies and with years of their own."""
+    if name in _OF_PARTS or "fiscal" in name or "to_date" in name:
+        return ""
+    return _COLUMNS.get(name, name)
+
+
+def column_with_parts(name: str) -> str:
+    """Name a table's column for such counts whose series have parts."""
+    return _NESTED.get(name) or column(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """Who publishes the counts.
@@ -228,6 +254,24 @@ class MeasureWords:
     small: tuple[int, str] = (0, "")
     beside: str = ""
 
+    @classmethod
+    def of(cls, noun: str, title: str = "", **words: Any) -> MeasureWords:
+        """Return the words of a measure; those that are not given are made of its noun."""
+        title = title or f"{noun[:1].upper()}{noun[1:]}"
+        usual = {
+            "attribute": noun,
+            "unit": f"{noun} a month",
+            "figures": "figures",
+            "site": title,
+            "question": f"{title}: is anything unusual?",
+            "long_name": noun,
+            "reach": "",
+            "definition": "",
+            "caveat": "",
+            "misread": ("", ""),
+        }
+        return cls(noun=noun, title=title, **{**usual, **words})
+
 
 @dataclass(frozen=True, slots=True)
 class Pages:
@@ -256,12 +300,12 @@ class TotalWords(Totals):
     same where it is first named.
     """
 
-    names: Mapping[str, str]
-    places: Mapping[str, str]
-    usual: Mapping[str, Sequence[str]]
     one: str
     many: str
     folder: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    usual: Mapping[str, Sequence[str]] = field(default_factory=dict)
     place: str = "for {}"
     part: str = "group"
     below: str = "groups"
@@ -421,9 +465,8 @@ class Source:
 
     name : in settings. totals : what the counts are of. year_begins : month 1..12 in which its
     years begin. due : days after a month's end from and to which its figures come, and after
-    which they are overdue. shipped : whether it comes with the program: only
-    then the dictionary fits its views, and what texts say of it can be checked. layouts : kinds of
-    its files, as `types.Release.kind` has them.
+    which they are overdue. shipped : whether what texts say of it can be checked, and the
+    dictionary fits its views. layouts : kinds of its files, as `types.Release.kind` has them.
     example : a file's name, for help. labels : the publisher's, in words.
     reader : makes what reads its files, when it is first asked for.
     calm : whether its series are known not to break, so that the engine's calm models alone

@@ -141,7 +141,7 @@ def room_needed(path: Path) -> int:
 
 def _missed(source: Source) -> str:
     """What to do where figures should have come."""
-    if source.shipped:
+    if source.layouts:
         return "look at the publisher's page and put the file into the inbox"
     return "see that the next file is delivered to the place that [[sources]] names"
 

@@ -18,28 +18,15 @@ from forecast.sources.source import (
     Publisher,
     Source,
     TotalWords,
+    column,
+    column_with_parts,
 )
 
 _NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
-# What the tables call things -> what files and pages of own counts call them.
-_COLUMNS = {
-    "border": "series",
-    "encounters": "count",
-    "encounters_before": "count_before",
-    "part_border": "part_series",
-    "newest_of_border": "newest_of_series",
-}
-_OF_PARTS = {"dimension", "member", "component", "interior", "agencies", "drivers"}
-_OF_PARTS |= {"halves", "halves_sentence", "split"}
-# With parts there is one dimension, which need not be told, and drivers are what parts did.
-_NESTED = {**_COLUMNS, "member": "part", "drivers": "drivers"}
 
 
 def own_counts(section: CountsSection) -> Source:
     """The source that a section of the settings describes."""
-    words = section.noun
-    title = section.title or f"{words[:1].upper()}{words[1:]}"
-
     return Source(
         name=section.name,
         publisher=Publisher(
@@ -50,19 +37,12 @@ def own_counts(section: CountsSection) -> Source:
             revises="may still revise it",
             restates="may restate earlier months",
         ),
-        measure=MeasureWords(
-            noun=words,
-            attribute=section.title.lower() or words,
-            unit=f"{words} a month",
-            title=title,
-            figures="figures",
-            site=title,
-            question=f"{title}: is anything unusual?",
-            long_name=words,
-            reach="",
+        measure=MeasureWords.of(
+            section.noun,
+            section.title,
+            attribute=section.title.lower() or section.noun,
             definition=section.definition,
             caveat=section.caveat,
-            misread=("", ""),
         ),
         totals=_totals(section),
         year_begins=section.year_begins,
@@ -97,7 +77,7 @@ def own_counts(section: CountsSection) -> Source:
         example=f"{section.name}.csv",
         reader=cache(partial(_reader, section)),
         jumps=section.jumps,
-        column=_column_with_parts if section.columns.part else _column,
+        column=column_with_parts if section.columns.part else column,
     )
 
 
@@ -112,9 +92,7 @@ def _totals(section: CountsSection) -> TotalWords:
     words = TotalWords(
         parts=(),
         whole=section.total,
-        names={},
         places={section.total: "in all"} if section.total else {},
-        usual={},
         one=section.one,
         many=section.many,
         folder="counts",
@@ -129,15 +107,3 @@ def _totals(section: CountsSection) -> TotalWords:
         part_in_full=section.part,
         below_in_full=section.parts,
     )
-
-
-def _column(name: str) -> str:
-    """Own counts have years of their own, which the tables' fiscal years are not."""
-    if name in _OF_PARTS or "fiscal" in name or "to_date" in name:
-        return ""
-    return _COLUMNS.get(name, name)
-
-
-def _column_with_parts(name: str) -> str:
-    """The same where series have parts."""
-    return _NESTED.get(name) or _column(name)

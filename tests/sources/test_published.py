@@ -1,0 +1,125 @@
+"""A publisher's CSV by one file: the example of docs/publishers.md, from its text to its page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import forecast.sources
+from forecast import months
+from forecast.config import parse
+from forecast.context import Context
+from forecast.errors import ConfigError, RowError
+from forecast.sources import catalog
+from forecast.sources.source import ReleaseFile, Source
+from forecast.types import SeriesKey
+from jobs.cli import main
+
+PAGE = Path(__file__).parents[2] / "docs" / "publishers.md"
+TABLE, SETTINGS = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+NAME = "removals-fy24-fy26-mar.csv"
+OFFICES = {"Lakeside Office": "North", "Summit Office": "North", "Harbor Office": "South"}
+
+
+def lines(through: str = "2026-03") -> list[str]:
+    rows = []
+    for number, month in enumerate(months.between("2023-10", through)):
+        year = months.fiscal_year(month, 10)
+        name = months.to_index(month) % 12
+        at = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"][
+            name
+        ]
+        rows += [
+            f"{year},{at},{area},{office},{40 * place + 5 * name + number % 7}"
+            for place, (office, area) in enumerate(OFFICES.items(), start=1)
+        ]
+    return rows
+
+
+def content(rows: list[str]) -> bytes:
+    return "\n".join(("Fiscal Year,Month (abbv),Area,Office,Removals", *rows, "")).encode()
+
+
+@pytest.fixture
+def removals(tmp_path, monkeypatch) -> Source:
+    folder = tmp_path / "sources" / "removals"
+    folder.mkdir(parents=True)
+    (folder / "source.toml").write_text(TABLE, encoding="utf-8")
+    places = [*forecast.sources.__path__, str(folder.parent)]
+    monkeypatch.setattr(forecast.sources, "__path__", places)
+    return catalog.find("removals")
+
+
+def read(source: Source, rows: list[str]):
+    return source.read(ReleaseFile(NAME, content(rows), "2026-04-20"), {}, ()).snapshot
+
+
+def test_a_folder_with_a_table_is_a_source(removals):
+    assert "removals" in catalog.names()
+    assert (removals.measure.noun, removals.measure.unit) == ("removals", "removals a month")
+    assert removals.totals.every == ("north", "south", "all")
+    assert removals.parse_name(NAME) == (2024, 2026, 6, "manual", 0)
+    assert removals.parse_name("encounters.csv") is None
+
+
+def test_its_lines_are_counts_of_its_totals_and_of_the_members_of_a_dimension(removals):
+    made = read(removals, lines())
+
+    lakeside, summit, harbor = (40 * place + 5 * 2 + 29 % 7 for place in (1, 2, 3))
+    assert made.counts[SeriesKey("north", "office", "Lakeside Office")]["2026-03"] == lakeside
+    assert made.counts[SeriesKey("north")]["2026-03"] == lakeside + summit
+    assert made.counts[SeriesKey("all")]["2026-03"] == lakeside + summit + harbor
+    assert (made.release.kind, made.release.data_through) == ("manual", "2026-03")
+    assert made.closed == {2024, 2025}
+
+
+def test_a_label_of_a_closed_list_refuses_the_file(removals):
+    rows = lines()
+    rows[4] = rows[4].replace("North", "East").replace("South", "East")
+
+    with pytest.raises(RowError, match="unknown total; expected one of: North, South") as caught:
+        read(removals, rows)
+    assert (caught.value.line, caught.value.column) == (6, "Area")
+
+
+def test_settings_name_a_source_that_is_there(removals, tmp_path):
+    made = Context.open(tmp_path / "r.db", parse(SETTINGS, "config.toml"))
+    unknown = parse(SETTINGS.replace("removals", "arrivals"), "config.toml")
+
+    assert made.source is removals
+    with pytest.raises(
+        ConfigError, match="'arrivals' is no source; there are counts, removals, cbp_enc"
+    ):
+        Context.open(tmp_path / "r.db", unknown)
+
+
+def test_a_source_that_completes_another_is_none_of_the_settings(tmp_path):
+    config = parse(SETTINGS.replace("removals", "cbp_apprehension_types"), "config.toml")
+
+    with pytest.raises(ConfigError, match="'cbp_apprehension_types' is no source"):
+        Context.open(tmp_path / "r.db", config)
+
+
+def test_the_commands_know_it_by_its_own_words(removals, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = '[forecast]\nmodels = ["naive"]\nfirst_cutoff = "2025-06"\n'
+    settings += '[compute]\nengine = "serial"\n[site]\nfolder = "site"\n'
+    Path("config.toml").write_text(f"{SETTINGS}\n{settings}")
+    Path(NAME).write_bytes(content(lines()))
+
+    def asked(*words: str) -> str:
+        done = CliRunner().invoke(main, words, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "data through 2026-03" in asked("run", NAME)
+    shown = asked("show", "north")
+    assert "The Bureau counted 142 removals in the north in March 2026" in shown
+    assert "forecast  median" in asked("show", "north:Summit Office")
+    asked("verify")
+    said = shown + asked("brief", "north") + asked("fact", "south", "2026-03")
+    said += "".join(page.read_text() for page in Path("site").rglob("*.html"))
+    assert not re.findall(r"\bborders?\b|\bencounters?\b|\bCBP\b|ports? of entry", said, re.I)
