@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,7 +73,7 @@ class Context:
         sources = {}
         for name in names:
             known = recorded.get(name, _Recorded(None, []))
-            sources[name] = _source(sections.get(name) or known.section, known.totals)
+            sources[name] = source_by_section(sections.get(name) or known.section, known.totals)
         return cls(path, config, sources, names[0], config).about(names[0])
 
     def about(self, name: str) -> Context:
@@ -142,7 +142,7 @@ class Context:
             return self
         if section.name != ENCOUNTERS:
             measures.save_section(db, section.words())
-        sources = dict(self.sources) | {self.name: _source(section, measures.totals(db))}
+        sources = dict(self.sources) | {self.name: source_by_section(section, measures.totals(db))}
         return replace(self, sources=sources)
 
     def takes(self, file_name: str) -> bool:
@@ -162,7 +162,9 @@ class Context:
 def source_of(connection: Connection) -> Source:
     """The source that a connection to a record is about, by what the record holds alone."""
     section = measures.section(connection)
-    return _source(source_section(section) if section else None, measures.totals(connection))
+    return source_by_section(
+        source_section(section) if section else None, measures.totals(connection)
+    )
 
 
 def sources_of(connection: sqlite3.Connection) -> list[Source]:
@@ -174,7 +176,11 @@ def sources_of(connection: sqlite3.Connection) -> list[Source]:
     return sources
 
 
-def _source(section: SourceSection | None, totals: list[str]) -> Source:
+def source_by_section(section: SourceSection | None, totals: Sequence[str] = ()) -> Source:
+    """The source of a section of the settings; without one, the source that records begin with.
+
+    totals : the series that the record has of it, where the section does not name them.
+    """
     if section is None or isinstance(section, PublishedSection):
         return _published(section.name if section else ENCOUNTERS)
     # Its reader needs numpy, which would make `--help` and every command on encounters slower.

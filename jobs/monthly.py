@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.context import Context
-    from jobs.arrivals.ingest import IngestResult
+    from jobs.arrivals.arrival import IngestResult
     from jobs.pipeline.refits import Report
 
 

@@ -13,13 +13,21 @@ anything.
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import stat
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import files
 from forecast.config import Config
+from forecast.store import inventory, ops
 from jobs.arrivals import inbox
+from jobs.arrivals.arrival import Arrival, IngestResult
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from forecast.context import Context
 
 REASON = ".reason.txt"
 PRIVATE = 0o700
@@ -37,6 +45,47 @@ def folders(path: Path, config: Config) -> Folders:
     """The folders of the database `path`: beside it, unless the settings say otherwise."""
     fetch = config.fetch
     return Folders(*(path.parent / name for name in (fetch.inbox, fetch.archive, fetch.quarantine)))
+
+
+def downloads(
+    db: Database | sqlite3.Connection | None, context: Context, today: str
+) -> list[Arrival]:
+    """Origin: downloads that are not in the record, or refused there but here once more.
+
+    In the order in which they came: of one address, names do not tell which is older.
+    """
+    if not ops.ops_path(context.path).exists():
+        return []
+    kept_in = folders(context.path, context.config)
+    with ops.reading(context.path) as ops_db:
+        downloaded = ops.downloads(ops_db)
+    by_content = {d.sha256: d for d in reversed(downloaded)}  # the address that had it first
+    return [
+        _download(context.path, kept_in, each)
+        for each in reversed(by_content.values())
+        if context.takes(each.file_name)
+        and (kept_in.archive / each.sha256 / each.file_name).exists()
+        and (
+            db is None
+            or (earlier := inventory.find_by_hash(db, each.sha256)) is None
+            or earlier.status == "quarantined"
+        )
+    ]
+
+
+def _download(path: Path, kept_in: Folders, download: ops.Download) -> Arrival:
+    def content() -> bytes:
+        return inbox.read_once(kept_in.archive / download.sha256 / download.file_name).content
+
+    def settle(result: IngestResult) -> str:
+        if result.outcome == "refused":  # the quarantine has it now, and it is asked for again
+            remove(kept_in.archive, download.sha256)
+            with ops.writing(path) as ops_db:
+                ops.forget_validators(ops_db, download.sha256)
+        return ""
+
+    first_seen, address = download.first_seen_at, download.url
+    return Arrival(download.file_name, content, first_seen, "publisher", address, settle=settle)
 
 
 def make(kept_in: Folders) -> None:

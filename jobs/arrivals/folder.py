@@ -1,7 +1,8 @@
-"""Own counts that somebody delivers: a file, or each file of a folder, is a release once.
+"""Files that the operator names: own counts that somebody delivers, and arguments of a command.
 
-The files stay where they are and are only read; the archive keeps what was taken in. A content
-that is on record or was refused is not looked at again.
+Of own counts a file, or each file of a folder, is a release once. The files stay where they are and
+are only read; the archive keeps what was taken in. A content that is on record or was refused is
+not looked at again.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.config import Config, CountsSection
+from forecast.config import CountsSection
 from forecast.errors import ConfigError, DataError
 from forecast.files import content_sha256
 from forecast.sources.own.reader import data_through
 from forecast.sources.source import ReleaseFile
 from forecast.store import inventory
-from jobs.arrivals import archive, inbox
-from jobs.arrivals.ingest import IngestResult, WaitingFile, ingest_file
+from jobs.arrivals import inbox
+from jobs.arrivals.arrival import Arrival, Origin
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -29,51 +30,28 @@ if TYPE_CHECKING:
     from forecast.context import Context
 
 
-def ingest_delivered(
-    db: Database, context: Context, today: str, only: int | None = None
-) -> list[IngestResult]:
-    """Take in the deliveries that are new, the oldest first; see `ingest.ingest_waiting`."""
-    kept_in = archive.folders(context.path, context.config)
-    taken = []
-    for file in waiting(db, context.path, context.config, today):
-        if only not in (None, file.seq):
-            continue
-        try:
-            done = ingest_file(
-                db,
-                kept_in,
-                file,
-                context.config.forecast.dimensions,
-                context.source,
-                context.config.labels.joins,
-            )
-        except DataError as error:
-            done = IngestResult(file.name, "refused", None, "", str(error))
-        taken.append(done)
-    return taken
-
-
-def waiting(
-    db: Database | sqlite3.Connection | None, path: Path, config: Config, today: str
-) -> list[WaitingFile]:
-    """The deliveries whose content is not known yet, by their last month, then by their age.
-
-    db : None before there is a record.
-    """
-    delivered = []
-    for section in config.sources:
+def delivered(
+    db: Database | sqlite3.Connection | None, context: Context, today: str
+) -> list[Arrival]:
+    """Origin: the deliveries whose content is not known yet, by their last month, then by age."""
+    new = []
+    for section in context.config.sources:
         if not isinstance(section, CountsSection):
             continue
-        for file in files(path, section):
+        for file in files(context.path, section):
             with suppress(DataError):
                 content = inbox.read_once(file).content
-                if (
-                    db is None
-                    or inventory.find_by_hash(db, content_sha256(BytesIO(content))) is None
-                ):
-                    delivered.append((_place(section, file, content), file))
-    delivered.sort(key=lambda pair: (pair[0], pair[1].stat().st_mtime, pair[1].name))
-    return [replace(WaitingFile(file, today), seq=place) for place, file in delivered]
+                sha256 = content_sha256(BytesIO(content))
+                if db is None or inventory.find_by_hash(db, sha256) is None:
+                    new.append((_place(section, file, content), file))
+    new.sort(key=lambda pair: (pair[0], pair[1].stat().st_mtime, pair[1].name))
+    return [replace(of_operator(file, today, "folder"), seq=place) for place, file in new]
+
+
+def of_operator(file: Path, first_seen: str, origin: Origin = "cli", address: str = "") -> Arrival:
+    """Origin: a file that a person names, by a command or in the settings; it stays where it is."""
+    name = inbox.file_name(file)
+    return Arrival(name, lambda: inbox.read_once(file).content, first_seen, origin, address)
 
 
 def files(path: Path, section: CountsSection) -> list[Path]:

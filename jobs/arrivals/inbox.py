@@ -20,6 +20,7 @@ from typing import NamedTuple
 from forecast.errors import DataError
 from forecast.files import MAX_BYTES
 from forecast.words import printable
+from jobs.arrivals.arrival import Arrival, IngestResult
 
 STILL = 30.0  # seconds without a change after which a file counts as complete: copies may pause
 LOOK_AGAIN = 1.0  # seconds between two looks at a file that is not still
@@ -145,6 +146,26 @@ def remove(path: Path, once: Once) -> None:
     except OSError as error:
         reason = f"was taken in, but cannot be removed ({error.strerror}); remove it"
         raise DataError(f"{file_name(path)}: {reason}") from error
+
+
+def arrival(file: Path, folder: Path, today: str) -> Arrival:
+    """A file of the inbox, which leaves it once it was taken in."""
+    seen: list[Once] = []
+
+    def content() -> bytes:
+        seen.append(read_once(file, folder))
+        return seen[-1].content
+
+    def settle(result: IngestResult) -> str:
+        if not seen:  # it could not be read
+            return result.reason
+        try:
+            remove(file, seen[-1])
+        except DataError as error:
+            return str(error)
+        return ""
+
+    return Arrival(file_name(file), content, today, "inbox", settle=settle)
 
 
 def file_name(path: Path) -> str:

@@ -30,10 +30,9 @@ from forecast.store import connect, inventory, measures, ops
 from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
 from forecast.tables import markup
 from forecast.words import printable
-from jobs.arrivals import archive, inbox, listing, poll_times
+from jobs.arrivals import archive, inbox, listing
+from jobs.arrivals.arrival import IngestResult
 from jobs.arrivals.http import Reply, client, get
-from jobs.arrivals.ingest import IngestResult
-from jobs.arrivals.waiting import ingest_all
 
 if TYPE_CHECKING:
     import httpx
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
     from forecast.context import Context
 
 LOCK = "fetch.lock"
+POLL_AGAIN = timedelta(hours=12)  # so that a service that restarts often leaves the publisher alone
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(hours=6), timedelta(hours=24)
 _WORST_FIRST: tuple[PollOutcome, ...] = (
     "blocked",
     "unreachable",
@@ -64,33 +65,6 @@ class Fetched:
     asked: bool = True
 
 
-def fetch(
-    context: Context,
-    *,
-    now: datetime | None = None,
-    force: bool = False,
-    with_bundle: bool = True,
-) -> Fetched:
-    """Poll once, and take in what is new; nothing is forecast.
-
-    Parameters
-    ----------
-    path : the database; made if absent. now : the moment, UTC.
-    force : ask even while an earlier block is being waited out.
-    with_bundle : whether the database starts from the embedded figures.
-
-    Raises
-    ------
-    ConfigError : there is no contact to name. BusyError : another poll is going on.
-    """
-    now = now or datetime.now(UTC)
-    fetched = poll(context, now, force)
-    with connect.writing(context.path) as db:
-        context.begin(db)
-        taken, _ = ingest_all(db, context, (), now.date().isoformat(), with_bundle)
-    return replace(fetched, taken=taken)
-
-
 def poll(context: Context, now: datetime, force: bool = False) -> Fetched:
     """Look at the page and bring every new file into the archive; the record is not touched."""
     refuse_anonymous(context.config)
@@ -99,7 +73,7 @@ def poll(context: Context, now: datetime, force: bool = False) -> Fetched:
         with ops.writing(context.path) as db:
             last, known, poll_id = ops.last_poll(db), ops.links(db), ops.next_poll_id(db)
         previous = last[1] if last else None
-        if previous and not force and poll_times.too_soon(previous, now):
+        if previous and not force and too_soon(previous, now):
             return Fetched(previous, (), (), asked=False)
         visit = _Visit(context.path, context.config, context.source, poll_id, now, known)
         answers = visit.answers()
@@ -107,6 +81,33 @@ def poll(context: Context, now: datetime, force: bool = False) -> Fetched:
         with ops.writing(context.path) as db:
             ops.save_poll(db, poll_id, done, answers, visit.changed_links())
     return Fetched(done, tuple(answers), ())
+
+
+def poll_needed(path: Path, now: datetime) -> bool:
+    """Whether the last poll, if there was one, lies far enough back."""
+    if not ops.ops_path(path).exists():
+        return True
+    with ops.reading(path) as connection:
+        last = ops.last_poll(connection)
+    if last is None:
+        return True
+    age = now - datetime.fromisoformat(last[1].started_at)
+    return not timedelta(0) <= age < POLL_AGAIN
+
+
+def pause_of_block(now: datetime, since: str) -> timedelta:
+    """How long to leave alone a page that has blocked us since then: as long again, in bounds."""
+    waited = now - datetime.fromisoformat(since)
+    return min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+def too_soon(previous: Poll, now: datetime) -> bool:
+    """Whether the pause that a poll gave still lasts."""
+    began = datetime.fromisoformat(previous.started_at)
+    if previous.not_before is None or began > now:
+        return False  # the clock was ahead then, and so is the pause it gave
+    # Older programs recorded whatever a server asked for, also the year 9999.
+    return now < min(datetime.fromisoformat(previous.not_before), began + LONGEST_PAUSE)
 
 
 def awaited(path: Path, source: Source) -> str:
@@ -311,7 +312,7 @@ def _poll(
     since, pause = None, timedelta(seconds=asked)
     if outcome == "blocked":
         since = (previous.blocked_since if previous else None) or _text(now)
-        pause = max(pause, poll_times.pause_of_block(now, since))
+        pause = max(pause, pause_of_block(now, since))
     return Poll(
         started_at=_text(now),
         finished_at=_text(finished),

@@ -41,7 +41,8 @@ def fetch(
     Exit code 4 if the page or a file could not be had, or a link looks like data and is not
     understood; 3 if a file was refused.
     """
-    from jobs.arrivals import publisher as work
+    from jobs.arrivals import publisher
+    from jobs.arrivals import waiting as arriving
     from jobs.cli.work import run
 
     settings: Settings = ctx.obj
@@ -55,10 +56,10 @@ def fetch(
     polls: list[Fetched] = []
     waiting: list[str] = []
     for context in asked:
-        fetched = work.fetch(context, force=force, with_bundle=not no_bundle)
+        fetched = arriving.fetch(context, datetime.now(UTC), force=force, with_bundle=not no_bundle)
         _say_fetched(fetched, as_json, context.source)
         polls.append(fetched)
-        waiting += filter(None, [work.awaited(settings.db, context.source)])
+        waiting += filter(None, [publisher.awaited(settings.db, context.source)])
     for waiting_for in waiting:
         click.echo(f"Waiting for {waiting_for}.", err=True)
     if then_run and not waiting:
@@ -141,21 +142,16 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
     """Accept a rejected file; the next run rests on it."""
     from forecast.store import inventory, measures
     from forecast.store.connect import writing
-    from jobs.arrivals import archive, ingest
+    from jobs.arrivals import ingest
 
     why = typed_line(why)
-    kept_in = archive.folders(settings.db, settings.config)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    joins = settings.config.labels.joins
     with writing(settings.db) as db:
         for context in settings.context.each():
             measures.scope_to(db, context.name)
             if inventory.is_of_measure(db, release_id):
                 break
-        dimensions = context.config.forecast.dimensions
-        release = ingest.accept(
-            db, kept_in, release_id, why, dimensions, now, context.source, joins
-        )
+        release = ingest.accept(db, context, release_id, why, now)
     through = release.data_through
     click.echo(f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it.")
 

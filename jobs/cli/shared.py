@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf
     from forecast.types import SeriesKey
-    from jobs.arrivals.ingest import IngestResult
+    from jobs.arrivals.arrival import IngestResult
     from jobs.pipeline.refits import Report
 
 

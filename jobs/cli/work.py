@@ -25,7 +25,7 @@ from jobs.cli.shared import (
 
 if TYPE_CHECKING:
     from forecast.context import Context
-    from jobs.arrivals.ingest import IngestResult
+    from jobs.arrivals.arrival import IngestResult
 
 
 @click.command(epilog=examples("run", f"run {catalog.EXAMPLE}"))

@@ -27,7 +27,7 @@ from jobs.compute.orphans import die_with_parent, lead_group
 from jobs.logs import LOG
 
 if TYPE_CHECKING:
-    from jobs.arrivals.ingest import IngestResult
+    from jobs.arrivals.arrival import IngestResult
 
 NO_RELEASE = -1  # the seq of none: take in only the embedded figures
 
@@ -129,10 +129,10 @@ def send(context: Context) -> str:
 
 def _polls(context: Context, now: datetime) -> list[str]:
     """Ask each source's publisher for files, if that is due; why one gave none, "" if it could."""
-    from jobs.arrivals import poll_times
+    from jobs.arrivals import publisher
 
     asked = [measure for measure in context.each() if measure.config.polls]
-    if not asked or not poll_times.poll_needed(context.path, now):
+    if not asked or not publisher.poll_needed(context.path, now):
         return []
     return [_poll(measure, now) for measure in asked]
 
@@ -184,9 +184,8 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[Cyc
 
 def _waiting(context: Context, day: str) -> list[int]:
     """The releases that wait, by seq, oldest first."""
-    from jobs.arrivals import archive, folder, ingest
+    from jobs.arrivals.waiting import waiting
 
-    kept_in = archive.folders(context.path, context.config)
     with (
         closing(connect.read(context.path))
         if context.path.exists()
@@ -194,11 +193,8 @@ def _waiting(context: Context, day: str) -> list[int]:
     ):
         if connection is not None:
             measures.scope_to(connection, context.name)
-        files = ingest.waiting(
-            connection, context.path, kept_in, day, context.source, context.takes
-        )
-        files += folder.waiting(connection, context.path, context.config, day)
-    return sorted({file.place(context.source)[0] for file in files})
+        arrivals = waiting(connection, context, day)
+    return sorted({arrival.place(context.source) for arrival in arrivals})
 
 
 def _refused(taken: Iterable[IngestResult]) -> Iterator[CycleStep]:

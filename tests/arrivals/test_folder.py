@@ -14,7 +14,8 @@ from forecast.context import Context
 from forecast.errors import ConfigError
 from forecast.store import connect
 from jobs.arrivals import folder as delivered_folder
-from jobs.arrivals.folder import ingest_delivered, waiting
+from jobs.arrivals.folder import delivered
+from jobs.arrivals.waiting import ingest_all
 from tests.support.databases import rows
 
 TODAY = "2026-04-20"
@@ -49,7 +50,7 @@ def deliver(folder: Path, name: str, through: str, age: int = 0, first: str = "2
 
 
 def names(found) -> list[str]:
-    return [each.path.name for each in found]
+    return [each.name for each in found]
 
 
 def test_every_finished_file_of_a_folder_is_a_delivery_in_order_of_names(path):
@@ -98,14 +99,16 @@ def test_deliveries_come_by_their_last_month_then_by_age_then_by_name(path):
     deliver(folder, "c.csv", "2026-03", age=20)
     deliver(folder, "d.csv", "2026-02", age=0)
     (folder / "e.csv").write_text("no table\n")  # refused, before it holds up another
-    encounters = Config(sources=(section(path="in"),))
+    visits = Config(sources=(section(path="in"),))
 
-    found = waiting(None, path, encounters, TODAY)
+    found = delivered(None, Context.open(path, visits), TODAY)
 
     assert names(found) == ["e.csv", "d.csv", "c.csv", "a.csv", "b.csv"]
     assert [each.seq for each in found] == [0, MARCH - 1, MARCH, MARCH, MARCH]
-    assert {(each.first_seen, each.url, each.inbox) for each in found} == {(TODAY, "", None)}
-    assert waiting(None, path, Config(), TODAY) == []
+    assert {(each.first_seen, each.address, each.origin) for each in found} == {
+        (TODAY, "", "folder")
+    }
+    assert delivered(None, Context.open(path, Config()), TODAY) == []
 
 
 def test_a_content_that_is_known_is_not_looked_at_again(path, settings):
@@ -113,12 +116,12 @@ def test_a_content_that_is_known_is_not_looked_at_again(path, settings):
     deliver(folder, "good.csv", "2026-02")
     (folder / "bad.csv").write_text("Month,Visits\n2026-01,many\n")
     with connect.writing(path) as db:
-        taken = ingest_delivered(db, Context.open(path, settings), TODAY)
+        taken, _ = ingest_all(db, Context.open(path, settings), (), TODAY, False)
         for name in ("good", "bad"):  # under another name, packed, it is the same
             packed = gzip.compress((folder / f"{name}.csv").read_bytes())
             (folder / f"{name}-again.csv.gz").write_bytes(packed)
         deliver(folder, "next.csv", "2026-03")
-        left = waiting(db, path, settings, TODAY)
+        left = delivered(db, Context.open(path, settings), TODAY)
 
     assert [(each.file_name, each.outcome, each.data_through) for each in taken] == [
         ("bad.csv", "refused", ""),
@@ -126,7 +129,7 @@ def test_a_content_that_is_known_is_not_looked_at_again(path, settings):
     ]
     assert "many" not in taken[1].reason
     assert taken[0].reason.startswith("bad.csv: ")
-    assert taken[0].release_id is None
+    assert taken[0].release_id == 1
     assert names(left) == ["next.csv"]
     assert sorted(file.name for file in folder.iterdir()) == [
         "bad-again.csv.gz",
@@ -148,7 +151,7 @@ def test_one_delivery_may_be_asked_for(path, settings):
         deliver(folder, name, through)
 
     with connect.writing(path) as db:
-        taken = ingest_delivered(db, Context.open(path, settings), TODAY, only=MARCH)
+        taken, _ = ingest_all(db, Context.open(path, settings), (), TODAY, False, only=MARCH)
 
     assert [each.file_name for each in taken] == ["b.csv"]
     assert rows(path, "select file_name from releases") == [("b.csv",)]

@@ -17,10 +17,11 @@ from forecast.context import Context
 from forecast.errors import DataError
 from forecast.sources.published import CsvReader
 from forecast.store.connect import writing
-from jobs.arrivals import archive, inbox, ingest
-from jobs.arrivals.ingest import WaitingFile, ingest_file, ingest_waiting
+from jobs.arrivals import archive, inbox, reading
+from jobs.arrivals.folder import of_operator
+from jobs.arrivals.waiting import in_inbox, ingest_all, waiting
 from jobs.service import doctor, health
-from tests.support import running_service
+from tests.support import arriving, running_service
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows, written
 from tests.support.publisher import COLUMNS, file_bytes, file_name
@@ -60,7 +61,7 @@ def context(path):
 
 def empty_inbox(path, folders):
     with writing(path) as db:
-        return ingest_waiting(db, context(path), folders, TODAY)
+        return list(ingest_all(db, context(path), (), TODAY, False)[0])
 
 
 def everything_kept(folder: Path) -> bytes:
@@ -137,13 +138,13 @@ def test_what_is_no_file_of_its_own_is_left_and_named_and_the_others_are_taken(
 
 def test_a_link_that_takes_the_place_of_a_file_seen_before_is_not_followed(path, folders):
     file = put(folders.inbox, NAME)
-    (found,) = ingest.in_inbox(folders, TODAY)
+    (found,) = in_inbox(None, context(path), TODAY)
     secret = put(path.parent, "password", f"{SECRET}\n".encode())
     file.unlink()
     file.symlink_to(secret)
 
-    with writing(path) as db, pytest.raises(ingest.DataError, match="cannot be read"):
-        ingest_file(db, folders, found, ("state",), ENCOUNTERS)
+    with writing(path) as db, pytest.raises(DataError, match="cannot be read"):
+        arriving.taken(db, context(path), found)
 
     assert SECRET.encode() not in everything_kept(folders.quarantine)
 
@@ -176,6 +177,7 @@ def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders, monkeypa
         return table(self, text, joins)
 
     monkeypatch.setattr(CsvReader, "table", swapped)
+    monkeypatch.setattr(reading, "apart", lambda task: reading.here(task, ENCOUNTERS))
     (taken,) = empty_inbox(path, folders)
 
     assert taken.outcome == "accepted"
@@ -270,6 +272,7 @@ def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
         return table(self, text, joins)
 
     monkeypatch.setattr(CsvReader, "table", fails)
+    monkeypatch.setattr(reading, "apart", lambda task: reading.here(task, ENCOUNTERS))
     running_service.worked(path, 1)
     put(path.parent / "inbox", "odd.csv")
     running_service.drop(path, running_service.month(1))
@@ -412,10 +415,8 @@ def test_a_file_named_by_the_operator_may_be_a_link(path, folders, tmp_path):
     link.symlink_to(put(tmp_path, "elsewhere.csv", file_bytes(MARCH)))
 
     with writing(path) as db:
-        assert (
-            ingest_file(db, folders, WaitingFile(link, TODAY), ("state",), ENCOUNTERS).outcome
-            == "accepted"
-        )
+        found = arriving.taken(db, context(path), of_operator(link, TODAY))
+    assert found.outcome == "accepted"
 
 
 # ---------------------------------------------------------------- at the very edge
@@ -504,12 +505,12 @@ def test_what_waits_goes_oldest_release_first(folders, path):
     for name in (file_name(MARCH), NAME, "odd.csv"):
         put(folders.inbox, name)
 
-    found = ingest.waiting(None, path, folders, TODAY, ENCOUNTERS)
+    found = waiting(None, context(path), TODAY)
 
     assert [each.name for each in found] == ["odd.csv", NAME, file_name(MARCH)]
-    assert [each.place(ENCOUNTERS)[0] for each in found] == [0, 202605000, 202606000]
-    assert {(each.first_seen, each.url, each.inbox) for each in found} == {
-        (TODAY, "", folders.inbox)
+    assert [each.place(ENCOUNTERS) for each in found] == [0, 202605000, 202606000]
+    assert {(each.first_seen, each.address, each.origin) for each in found} == {
+        (TODAY, "", "inbox")
     }
 
 

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from forecast.config import Config, Fetch, ForecastSection
-from forecast.context import Context
-from forecast.errors import DataError, QuarantineError
+from forecast.config import Config, Fetch
+from forecast.errors import DataError
 from forecast.store import connect, inventory, ops, releases
 from forecast.store.connect import writing
 from jobs.arrivals import archive
-from jobs.arrivals.ingest import WaitingFile, accept, ingest_file, ingest_waiting, waiting
-from tests.support.cbp_files import ENCOUNTERS
+from jobs.arrivals.ingest import accept
+from jobs.arrivals.waiting import waiting
+from tests.support import arriving
+from tests.support.arriving import TODAY, context, take_waiting
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
 
@@ -29,7 +30,6 @@ NAME = file_name(FEBRUARY)
 GOOD = file_bytes(FEBRUARY)
 # One count of a closed year moved: the file reads, and its neighbour says otherwise.
 MOVED = file_bytes(MARCH, moved={("2025-03", "southwest"): 7})
-TODAY = "2026-04-20"
 
 
 @pytest.fixture
@@ -52,18 +52,11 @@ def put(folder: Path, name: str, content: bytes) -> Path:
 
 
 def take(path, folders, file, first_seen=TODAY):
-    with writing(path) as db:
-        return ingest_file(db, folders, WaitingFile(file, first_seen), ("state",), ENCOUNTERS)
-
-
-def context(path):
-    settings = Config(forecast=ForecastSection(dimensions=("state",)))
-    return Context.open(path, settings)
+    return arriving.take(path, file, first_seen)
 
 
 def empty_inbox(path, folders):
-    with writing(path) as db:
-        return ingest_waiting(db, context(path), folders, TODAY)
+    return take_waiting(path)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -132,7 +125,7 @@ def test_a_refused_file_changes_nothing_but_the_quarantine(path, folders, tmp_pa
     take(path, folders, put(tmp_path, NAME, GOOD))
     before = everything(path)
 
-    with pytest.raises(QuarantineError, match="closed years differ"):
+    with pytest.raises(DataError, match="closed years differ"):
         take(path, folders, put(tmp_path, file_name(MARCH), MOVED))
 
     assert everything(path) == before
@@ -151,7 +144,7 @@ def test_a_refused_file_changes_nothing_but_the_quarantine(path, folders, tmp_pa
 def test_a_file_that_does_not_read_is_recorded_by_its_name(path, folders, tmp_path):
     page = b"<!DOCTYPE html><html>Access denied</html>\n"
     for _ in range(2):
-        with pytest.raises(QuarantineError, match="web page"):
+        with pytest.raises(DataError, match="web page"):
             take(path, folders, put(tmp_path, NAME, page))
 
     assert rows(path, "select kind, seq, status, data_through from releases") == [
@@ -223,8 +216,7 @@ def test_one_release_of_those_that_wait_may_be_asked_for(path, folders):
     for name in (NAME, file_name(MARCH), "odd.csv"):
         put(folders.inbox, name, GOOD if name == NAME else file_bytes(MARCH))
 
-    with writing(path) as db:
-        (taken,) = ingest_waiting(db, context(path), folders, TODAY, only=202606000)
+    (taken,) = take_waiting(path, only=202606000)
 
     assert (taken.file_name, taken.outcome, taken.release_id) == (file_name(MARCH), "accepted", 1)
     assert set(files(folders.inbox)) == {NAME, "odd.csv"}
@@ -278,13 +270,13 @@ def test_downloads_wait_until_they_are_on_record(path, folders):
     )
     archive.remove(folders.archive, hashlib.sha256(b"gone\n").hexdigest())
 
-    found = waiting(None, path, folders, TODAY, ENCOUNTERS)
-    assert [(each.name, each.first_seen, each.url, each.inbox) for each in found] == [
-        ("b.csv", "2026-04-02", "u/new", None),
-        (NAME, "2026-04-03", "u/february", None),
-        (file_name(MARCH), "2026-04-01", "u/march", None),
+    found = waiting(None, context(path), TODAY)
+    assert [(each.name, each.first_seen, each.address, each.origin) for each in found] == [
+        ("b.csv", "2026-04-02", "u/new", "publisher"),
+        (NAME, "2026-04-03", "u/february", "publisher"),
+        (file_name(MARCH), "2026-04-01", "u/march", "publisher"),
     ]
-    assert found[0].path.read_bytes() == odd
+    assert found[0].content() == odd
 
     taken = empty_inbox(path, folders)
 
@@ -296,10 +288,10 @@ def test_downloads_wait_until_they_are_on_record(path, folders):
     ]
     assert set(files(folders.archive)) == {NAME, file_name(MARCH)}
     with writing(path) as db:
-        assert waiting(db, path, folders, TODAY, ENCOUNTERS) == []
+        assert waiting(db, context(path), TODAY) == []
         # Refused once, but there once more: it is tried again.
         archive.keep_bytes(folders.archive, hashlib.sha256(odd).hexdigest(), "b.csv", odd)
-        assert [each.name for each in waiting(db, path, folders, TODAY, ENCOUNTERS)] == ["b.csv"]
+        assert [each.name for each in waiting(db, context(path), TODAY)] == ["b.csv"]
     with ops.reading(path) as db:
         asked = {url: link.etag for url, link in ops.links(db).items()}
     assert (asked["u/new"], asked["u/march"]) == ("", "tag")
@@ -371,7 +363,7 @@ def test_folders_lie_beside_the_database_unless_they_are_absolute(path):
 
 def refused(path, folders, tmp_path):
     take(path, folders, put(tmp_path, NAME, GOOD))
-    with pytest.raises(QuarantineError):
+    with pytest.raises(DataError):
         take(path, folders, put(tmp_path, file_name(MARCH), MOVED))
 
 
@@ -379,9 +371,7 @@ def test_an_operator_may_believe_a_refused_file(path, folders, tmp_path):
     refused(path, folders, tmp_path)
 
     with writing(path) as db:
-        accept(
-            db, folders, 2, "CBP announced it", ("state",), "2026-04-21T08:00:00+00:00", ENCOUNTERS
-        )
+        accept(db, context(path), 2, "CBP announced it", "2026-04-21T08:00:00+00:00")
 
     ((status, reason, decided),) = rows(
         path, "select status, reason, decided_at from releases where id = 2"
@@ -401,18 +391,10 @@ def test_of_two_contents_of_one_name_the_one_decided_on_last_counts(path, folder
     take(path, folders, put(tmp_path, NAME, GOOD))
     for number, extra in enumerate((5, 9), start=2):
         moved = file_bytes(FEBRUARY, moved={("2025-11", "northern"): extra})
-        with pytest.raises(QuarantineError):
+        with pytest.raises(DataError):
             take(path, folders, put(tmp_path, NAME, moved))
         with writing(path) as db:
-            accept(
-                db,
-                folders,
-                number,
-                "restated",
-                ("state",),
-                f"2026-04-2{number}T08:00:00+00:00",
-                ENCOUNTERS,
-            )
+            accept(db, context(path), number, "restated", f"2026-04-2{number}T08:00:00+00:00")
             northern = next(
                 key for key in releases.current_counts(db) if key[:2] == ("northern", "")
             )
@@ -424,7 +406,7 @@ def test_only_what_is_in_quarantine_can_be_accepted(path, folders, tmp_path, rel
     refused(path, folders, tmp_path)
 
     with writing(path) as db, pytest.raises(DataError, match=r"accepted already|no release 3"):
-        accept(db, folders, release_id, "because", ("state",), "now", ENCOUNTERS)
+        accept(db, context(path), release_id, "because", "now")
 
 
 def test_what_does_not_read_cannot_be_accepted(path, folders, tmp_path):
@@ -433,7 +415,7 @@ def test_what_does_not_read_cannot_be_accepted(path, folders, tmp_path):
     before = rows(path, "select * from releases")
 
     with writing(path) as db, pytest.raises(DataError, match="no newline"):
-        accept(db, folders, 1, "because", ("state",), "now", ENCOUNTERS)
+        accept(db, context(path), 1, "because", "now")
 
     assert rows(path, "select * from releases") == before
     assert set(files(folders.quarantine)) == {NAME, NAME + ".reason.txt"}
@@ -444,7 +426,7 @@ def test_what_is_not_in_quarantine_any_more_must_be_taken_in_again(path, folders
     shutil.rmtree(folders.quarantine)
 
     with writing(path) as db, pytest.raises(DataError, match=r"not in .*; ingest it again"):
-        accept(db, folders, 2, "because", ("state",), "now", ENCOUNTERS)
+        accept(db, context(path), 2, "because", "now")
 
 
 def test_what_is_believed_after_all_keeps_the_day_and_the_address_it_came_with(path, folders):
@@ -452,9 +434,7 @@ def test_what_is_believed_after_all_keeps_the_day_and_the_address_it_came_with(p
     empty_inbox(path, folders)
 
     with writing(path) as db:
-        release = accept(
-            db, folders, 2, "because", ("state",), "2026-04-21T08:00:00+00:00", ENCOUNTERS
-        )
+        release = accept(db, context(path), 2, "because", "2026-04-21T08:00:00+00:00")
 
     assert (release.first_seen_at, release.url, release.seq) == (
         "2026-04-02",

@@ -17,10 +17,9 @@ from forecast.store import connect, releases
 from forecast.store.connect import writing
 from forecast.types import SeriesKey
 from jobs import monthly
-from jobs.arrivals import archive
-from jobs.arrivals.ingest import WaitingFile, ingest_file
+from jobs.arrivals.folder import of_operator
 from jobs.service import health
-from tests.support.cbp_files import ENCOUNTERS
+from tests.support import arriving
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
 
@@ -45,13 +44,11 @@ def named(through: str, **changes: str) -> bytes:
 def take(path: Path, through: str, content: bytes, joins=None):
     file = path.parent / file_name(through)
     file.write_bytes(content)
-    kept_in = archive.folders(path, Config())
     with writing(path) as db:
         if joins is not None:
             releases.save_joins(db, joins)
-        return ingest_file(
-            db, kept_in, WaitingFile(file, "2026-04-20"), DIMENSIONS, ENCOUNTERS, joins
-        )
+        about = arriving.context(path, DIMENSIONS, joins)
+        return arriving.taken(db, about, of_operator(file, "2026-04-20"))
 
 
 def current(path: Path) -> dict[SeriesKey, dict[str, int]]:
@@ -109,14 +106,8 @@ def test_an_unknown_border_or_agency_still_refuses(path, old):
     odd = old.replace("_", " ").encode()
     file.write_bytes(file_bytes(FEBRUARY, "aor").replace(odd, b"Something else"))
 
-    with writing(path) as db, pytest.raises(DataError, match="unknown"):
-        ingest_file(
-            db,
-            archive.folders(path, Config()),
-            WaitingFile(file, "2026-04-20"),
-            DIMENSIONS,
-            ENCOUNTERS,
-        )
+    with pytest.raises(DataError, match="unknown"):
+        arriving.take(path, file, about=arriving.context(path, DIMENSIONS))
 
     assert rows(path, "select count(*) from observations") == [(0,)]
 

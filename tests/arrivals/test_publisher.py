@@ -25,9 +25,10 @@ from forecast.errors import ConfigError
 from forecast.store import connect, ops
 from forecast.version import __version__
 from jobs import monthly
-from jobs.arrivals import http, listing, poll_times
+from jobs.arrivals import http, listing
 from jobs.arrivals import publisher as publisher_page
-from jobs.arrivals.publisher import awaited, fetch
+from jobs.arrivals.publisher import awaited
+from jobs.arrivals.waiting import fetch
 from jobs.deliver import operator_alerts
 from jobs.service import health
 from tests.support.cbp_files import ENCOUNTERS
@@ -685,11 +686,11 @@ def test_a_block_is_left_alone_for_hours_and_longer_each_time(path, publisher):
     ],
 )
 def test_a_wake_asks_half_a_day_after_the_last_poll_at_the_earliest(path, publisher, after, due):
-    assert poll_times.poll_needed(path, NOW)
+    assert publisher_page.poll_needed(path, NOW)
     publisher.publish(**{NAME: GOOD})
     look(path, publisher)
 
-    assert poll_times.poll_needed(path, NOW + after) == due
+    assert publisher_page.poll_needed(path, NOW + after) == due
 
 
 def test_a_person_may_ask_in_spite_of_a_block(path, publisher):
@@ -864,7 +865,7 @@ import sys
 from pathlib import Path
 from datetime import datetime, UTC
 from forecast.context import Context
-from jobs.arrivals.publisher import fetch
+from jobs.arrivals.waiting import fetch
 from tests.arrivals.test_publisher import settings
 context = Context.open(Path(sys.argv[1]), settings(sys.argv[2], file_seconds=30.0))
 fetch(context, now=datetime.now(UTC), with_bundle=False)
@@ -1113,17 +1114,17 @@ def test_a_pause_that_a_poll_gave_ends_to_the_second():
     )
     second = timedelta(seconds=1)
 
-    assert poll_times.too_soon(gave, NOW)
-    assert not poll_times.too_soon(gave, NOW - second)  # the clock was ahead
-    assert poll_times.too_soon(gave, NOW + timedelta(hours=6) - second)
-    assert not poll_times.too_soon(gave, NOW + timedelta(hours=6))
+    assert publisher_page.too_soon(gave, NOW)
+    assert not publisher_page.too_soon(gave, NOW - second)  # the clock was ahead
+    assert publisher_page.too_soon(gave, NOW + timedelta(hours=6) - second)
+    assert not publisher_page.too_soon(gave, NOW + timedelta(hours=6))
 
 
 @pytest.mark.parametrize(("hours", "pause"), [(0, 6), (6, 6), (7, 7), (24, 24), (25, 24)])
 def test_a_block_is_left_alone_as_long_again_within_bounds(hours, pause):
     since = (NOW - timedelta(hours=hours)).isoformat()
 
-    assert poll_times.pause_of_block(NOW, since) == timedelta(hours=pause)
+    assert publisher_page.pause_of_block(NOW, since) == timedelta(hours=pause)
 
 
 def test_a_poll_leaves_a_publisher_alone_that_blocked_the_one_before(path, publisher):
@@ -1468,7 +1469,7 @@ def test_a_publisher_that_was_never_asked_may_be(path):
     with ops.writing(path):
         pass
 
-    assert poll_times.poll_needed(path, NOW)
+    assert publisher_page.poll_needed(path, NOW)
     assert awaited_of_nothing(path) == ""
 
 

@@ -22,7 +22,7 @@ from forecast.store import connect, ops, wakes
 from forecast.store import health as condition
 from forecast.store.ops import Poll
 from jobs import environment
-from jobs.arrivals import poll_times
+from jobs.arrivals import publisher as publisher_page
 from jobs.cli import main
 from jobs.deliver.operator_alerts import concerns, queue_concerns
 from jobs.service import backup, daemon, doctor, health, upkeep, wakeup
@@ -111,8 +111,8 @@ def test_a_pause_given_by_a_clock_that_was_ahead_does_not_hold():
         pause = (at + timedelta(hours=6)).isoformat()
         return Poll(at.isoformat(), at.isoformat(), "blocked", "", at.isoformat(), pause)
 
-    assert poll_times.too_soon(poll(NOW - timedelta(hours=1)), NOW)
-    assert not poll_times.too_soon(poll(NOW + timedelta(days=40)), NOW)
+    assert publisher_page.too_soon(poll(NOW - timedelta(hours=1)), NOW)
+    assert not publisher_page.too_soon(poll(NOW + timedelta(days=40)), NOW)
 
 
 @pytest.mark.parametrize(

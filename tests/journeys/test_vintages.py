@@ -14,10 +14,9 @@ from forecast.sources.cbp.encounters import bundle
 from forecast.store import connect, observations, releases
 from forecast.store.connect import transaction, writing
 from forecast.types import Coverage, Release, SeriesKey, Snapshot
-from jobs.arrivals import archive
-from jobs.arrivals.ingest import WaitingFile, ingest_file
+from jobs.arrivals.folder import of_operator
+from tests.support import arriving
 from tests.support import cbp_files as cbp
-from tests.support.cbp_files import ENCOUNTERS
 
 CBP = Path(__file__).parents[3] / "shared" / "data" / "cbp"
 FILES = {
@@ -255,16 +254,14 @@ def everything(path: Path) -> dict[str, list[tuple]]:
 
 def load(path: Path, order, dimensions=("state", "citizenship_group", "authority")) -> None:
     """Take in files by the way every file takes, and embedded figures as they are."""
-    kept_in = archive.Folders(path.parent / "in", path.parent / "ar", path.parent / "qu")
+    about = arriving.context(path, dimensions)
     with writing(path) as db:
         for each in order:
             if isinstance(each, Snapshot):
                 with transaction(db):
                     releases.save_snapshot(db, each)
             else:
-                ingest_file(
-                    db, kept_in, WaitingFile(CBP / each, FILES[each]), dimensions, ENCOUNTERS
-                )
+                arriving.taken(db, about, of_operator(CBP / each, FILES[each]))
 
 
 @pytest.mark.slow

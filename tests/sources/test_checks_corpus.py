@@ -15,8 +15,9 @@ from forecast.store import releases
 from forecast.store.connect import transaction, writing
 from forecast.types import Snapshot
 from jobs.arrivals import archive
-from jobs.arrivals.ingest import WaitingFile, ingest_file
-from tests.support import bad_files
+from jobs.arrivals.folder import of_operator
+from jobs.arrivals.ingest import ingest
+from tests.support import arriving, bad_files
 from tests.support.bad_files import Bad, Base, Count
 from tests.support.cbp_files import ENCOUNTERS
 
@@ -164,7 +165,7 @@ def test_a_refused_file_leaves_the_record_as_it_was(tmp_path):
     base = bad_files.made(tmp_path)[0]
     path = tmp_path / "db" / "bordercast.db"
     kept_in = archive.folders(path, Config())
-    outcomes = Counter()
+    about, outcomes = arriving.context(path), Counter()
     with writing(path) as db:
         with transaction(db):
             releases.save_snapshot(db, base.below)
@@ -172,15 +173,9 @@ def test_a_refused_file_leaves_the_record_as_it_was(tmp_path):
         for bad in bad_files.bad_files(base.content, 60, seed=3):
             file = tmp_path / base.name
             file.write_bytes(bad.content)
-            try:
-                outcomes[
-                    ingest_file(
-                        db, kept_in, WaitingFile(file, "2025-12-20"), ("state",), ENCOUNTERS
-                    ).outcome
-                ] += 1
-            except DataError:
-                outcomes["refused"] += 1
-                assert record(db) == before
+            outcome = ingest(db, about, of_operator(file, "2025-12-20")).outcome
+            outcomes[outcome] += 1
+            assert outcome != "refused" or record(db) == before
             before = record(db)
     quarantined = list(kept_in.quarantine.iterdir())
 

@@ -19,7 +19,7 @@ from forecast.config import Config, Fetch, ForecastSection
 from forecast.context import Context
 from forecast.desk.facts import report
 from forecast.desk.sentences import monthly
-from forecast.errors import BordercastError, DataError, QuarantineError, RowError
+from forecast.errors import BordercastError, DataError, RowError
 from forecast.sources import catalog
 from forecast.sources.cbp.apprehension_types import agreement
 from forecast.sources.cbp.encounters import bundle
@@ -29,10 +29,11 @@ from forecast.store.connect import transaction, writing
 from forecast.tables import markup
 from forecast.types import SeriesKey
 from jobs.arrivals import archive
-from jobs.arrivals.ingest import WaitingFile, accept, ingest_file
-from jobs.arrivals.publisher import fetch
+from jobs.arrivals.folder import of_operator
+from jobs.arrivals.ingest import accept
+from jobs.arrivals.waiting import fetch
 from jobs.cli import main
-from tests.support import history_2025
+from tests.support import arriving, history_2025
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.publisher import file_bytes, file_name, running, serve
 
@@ -223,12 +224,12 @@ def test_a_refusal_that_is_kept_quotes_nothing_of_the_page():
     ],
 )
 def test_a_page_without_its_table_is_refused(content, problem):
-    with pytest.raises(QuarantineError, match=problem):
+    with pytest.raises(DataError, match=problem):
         read(content)
 
 
 def test_a_name_that_says_another_year_and_a_month_that_is_not_over_are_refused():
-    with pytest.raises(QuarantineError, match="the name says fiscal year 2025"):
+    with pytest.raises(DataError, match="the name says fiscal year 2025"):
         read(page(table(2026)), "nationwide-encounters-fy2025.html")
     with pytest.raises(DataError, match="2026-08, which was not over on 2026-08-31"):
         read(page(table(2026)), seen="2026-08-31")
@@ -386,7 +387,7 @@ def take(path: Path, content: bytes, name: str = NAME, seen: str = "2026-10-04")
     kept_in = archive.folders(path, Config())
     archive.make(kept_in)
     with writing(path) as db:
-        return ingest_file(db, kept_in, WaitingFile(file, seen), (), ENCOUNTERS)
+        return arriving.taken(db, arriving.context(path, ()), of_operator(file, seen))
 
 
 @pytest.mark.slow
@@ -411,21 +412,13 @@ def test_a_page_at_odds_with_the_record_goes_to_quarantine_and_may_be_accepted(p
     rows = table(2026, through="2026-07")
     rows[7][10], rows[9][10] = "587", "153"
 
-    with pytest.raises(QuarantineError, match="its total is 587, the record's 586"):
+    with pytest.raises(DataError, match="its total is 587, the record's 586"):
         take(path, page(rows))
 
     with writing(path) as db:
         assert "2026-07" not in releases.current_counts(db)[key("northern", "At Entry")]
         (number,) = db.execute("select id from releases where status = 'quarantined'").fetchone()
-        accept(
-            db,
-            archive.folders(path, Config()),
-            number,
-            "the page is right",
-            (),
-            "2026-10-04",
-            ENCOUNTERS,
-        )
+        accept(db, arriving.context(path, ()), number, "the page is right", "2026-10-04")
         assert releases.current_counts(db)[key("northern", "At Entry")]["2026-07"] == 153
 
 
@@ -697,5 +690,5 @@ def test_headings_are_twelve_months_from_october_on():
 def test_a_second_table_with_such_a_row_leaves_open_which_is_meant():
     second = b"<table><tr></tr><tr><td>at entry</td></tr></table>"
 
-    with pytest.raises(QuarantineError, match="2 tables of arrests At Entry and At Large on one"):
+    with pytest.raises(DataError, match="2 tables of arrests At Entry and At Large on one"):
         read(page(table(2026)).replace(b"<p>Last", second))

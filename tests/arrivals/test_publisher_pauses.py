@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from forecast.store.ops import Poll
-from jobs.arrivals.poll_times import pause_of_block, too_soon
+from jobs.arrivals.publisher import pause_of_block, too_soon
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 

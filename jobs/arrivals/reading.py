@@ -1,0 +1,117 @@
+"""A file -> what it says, read in a process of its own that may die of it.
+
+What strangers sent may make a reader take all the memory, never end, or break down in native code.
+Then the file is refused like one that does not read, and the service goes on.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from forecast import child
+from forecast.errors import DataError, QuarantineError
+
+if TYPE_CHECKING:
+    from forecast.labels import Joins
+    from forecast.sources.source import ReadRelease, ReleaseFile, Source
+
+LIMITS = child.ChildLimits(seconds=300, memory=2_000_000_000, answer=500_000_000)
+# All that an answer may be made of: nothing else is made, whatever the child was made to write.
+_PARTS = {
+    "forecast.sources.source": ("ReadRelease",),
+    "forecast.types": ("Coverage", "Release", "Scope", "SeriesKey", "Snapshot"),
+    "builtins": ("frozenset", "set"),
+}
+
+
+class ReadingTask(NamedTuple):
+    """A file, and how to read it.
+
+    section : the words of its source, None where records begin without. totals : its parts so far.
+    """
+
+    file: ReleaseFile
+    section: dict[str, Any] | None
+    totals: Sequence[str]
+    joins: Joins
+    dimensions: Sequence[str]
+
+
+class UnreadError(DataError):
+    """A file that a child could not read. kept : see `DataError.kept`."""
+
+    def __init__(self, text: str, kept: tuple[str, ...]) -> None:
+        self._kept = kept
+        super().__init__(text)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The reasons without any content of the file."""
+        return self._kept
+
+
+def apart(task: ReadingTask) -> ReadRelease:
+    """Read a file in a process of its own; DataError if it does not read, or the process died."""
+    words = child.command(__name__, LIMITS)
+    environment = child.environment(os.environ)
+    try:
+        answer = child.run(words, pickle.dumps(task), LIMITS, environment)
+    except (child.ChildError, OSError) as error:
+        raise DataError(f"{task.file.name}: what reads it {error}") from error
+    read, problem = _ChildAnswer(io.BytesIO(answer)).load()
+    if problem:
+        text, kept = problem
+        raise UnreadError(text, kept) if text else QuarantineError(task.file.name, kept)
+    return read  # type: ignore[no-any-return]
+
+
+def here(task: ReadingTask, source: Source) -> ReadRelease:
+    """Read a file in this process; DataError also where the reader itself fails."""
+    from forecast.sources import catalog
+
+    name = task.file.name
+    try:
+        return catalog.source_of(name, source).read(task.file, task.joins, task.dimensions)
+    except DataError:
+        raise
+    except Exception as error:  # it is one file's fault
+        problem = f"the file reader failed on it ({type(error).__name__}); report it"
+        raise DataError(f"{name}: {problem}") from error
+
+
+class _ChildAnswer(pickle.Unpickler):
+    """What a child wrote, made of counts and releases alone."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The type so named, if an answer may have it."""
+        if name not in _PARTS.get(module, ()):
+            raise pickle.UnpicklingError(f"{module}.{name} is no part of an answer")
+        return super().find_class(module, name)
+
+
+def _read(given: bytes) -> bytes:
+    """In the child: the answer to a task."""
+    from forecast.config import source_section
+    from forecast.context import source_by_section
+
+    task: ReadingTask = pickle.loads(given)  # noqa: S301 - our parent's
+    section = source_section(task.section) if task.section else None
+    source = source_by_section(section, task.totals)
+    try:
+        read = here(task, source)
+    except DataError as error:
+        text = "" if isinstance(error, QuarantineError) else str(error)
+        return pickle.dumps((None, (text, error.kept)))
+    return pickle.dumps((read._replace(sums=dict(read.sums), unknown=dict(read.unknown)), None))
+
+
+if __name__ == "__main__":
+    # Under its own name: what is unpickled is of that module.
+    from jobs.arrivals import reading
+
+    child.answer(reading._read, sys.argv[1])

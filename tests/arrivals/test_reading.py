@@ -1,0 +1,95 @@
+"""A file read in a process of its own: what it says comes back whole, and its end is a refusal."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+
+from forecast import child
+from forecast.errors import DataError, QuarantineError
+from forecast.sources.source import ReleaseFile
+from jobs.arrivals import reading
+from jobs.arrivals.reading import ReadingTask, apart, here
+from tests.support.arriving import take_waiting
+from tests.support.cbp_files import ENCOUNTERS
+from tests.support.databases import rows
+from tests.support.publisher import file_bytes, file_name
+
+NAME, GOOD = file_name("2026-02"), file_bytes("2026-02")
+
+
+def task(content: bytes, name: str = NAME) -> ReadingTask:
+    return ReadingTask(ReleaseFile(name, content, "2026-04-20"), None, (), {}, ("state",))
+
+
+def test_a_file_reads_apart_as_it_reads_here():
+    assert apart(task(GOOD)) == here(task(GOOD), ENCOUNTERS)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "problem"),
+    [
+        (GOOD.replace(b"Northern Land Border", b"Arctic"), reading.UnreadError, "unknown region"),
+        (b"<!DOCTYPE html><html>no</html>\n", QuarantineError, "web page"),
+    ],
+)
+def test_what_does_not_read_is_refused_with_the_reader_s_words(content, kind, problem):
+    with pytest.raises(DataError) as alone:
+        here(task(content), ENCOUNTERS)
+    with pytest.raises(kind, match=problem) as refused:
+        apart(task(content))
+
+    assert str(refused.value) == str(alone.value)
+    assert refused.value.kept == alone.value.kept
+
+
+@pytest.mark.parametrize(
+    ("limits", "problem"),
+    [
+        ({"seconds": 0.02}, "what reads it took more than 0.02 seconds"),
+        ({"memory": 30_000_000}, f"^{NAME}: "),
+        ({"answer": 500}, "what reads it gave more than 500 bytes"),
+    ],
+)
+def test_a_reader_at_its_limits_is_a_refusal_of_its_file(monkeypatch, limits, problem):
+    monkeypatch.setattr(reading, "LIMITS", reading.LIMITS._replace(**limits))
+
+    with pytest.raises(DataError, match=problem):
+        apart(task(GOOD))
+
+
+def test_a_reader_that_breaks_down_puts_its_file_into_quarantine(tmp_path, monkeypatch):
+    """The service goes on: the file left the inbox, and the next one is taken in."""
+    path, inbox = tmp_path / "bordercast.db", tmp_path / "inbox"
+    inbox.mkdir()
+    for name, content in ((NAME, GOOD), (file_name("2026-03"), file_bytes("2026-03"))):
+        (inbox / name).write_bytes(content)
+        os.utime(inbox / name, (1_730_000_000,) * 2)
+    run = child.run
+
+    def dies_of_february(words, given, *more):
+        if NAME.encode() in given:
+            words = [words[0], "-c", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"]
+        return run(words, given, *more)
+
+    monkeypatch.setattr(child, "run", dies_of_february)
+
+    first, second = take_waiting(path)
+
+    assert (first.outcome, second.outcome) == ("refused", "accepted")
+    assert "broke down (signal 11), perhaps for want of 2,000 MB of memory" in first.reason
+    assert list(inbox.iterdir()) == []
+    assert rows(path, "select file_name, status from releases order by id") == [
+        (NAME, "quarantined"),
+        (file_name("2026-03"), "accepted"),
+    ]
+
+
+@pytest.mark.parametrize("value", [print, Path("/tmp"), OSError()])
+def test_an_answer_is_made_of_counts_and_releases_alone(value):
+    with pytest.raises(pickle.UnpicklingError, match="is no part of an answer"):
+        reading._ChildAnswer(io.BytesIO(pickle.dumps((value, None)))).load()
