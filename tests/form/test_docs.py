@@ -163,7 +163,7 @@ HOUSE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
 def test_every_room_of_the_house_is_in_its_table():
-    named = {name.rstrip("/") for name in re.findall(r"^\| `([\w/]+)` \|", HOUSE, re.M)}
+    named = {name.rstrip("/") for name in re.findall(r"^- `([\w/]+)`:", HOUSE, re.M)}
     rooms = {
         path.parent.relative_to(ROOT).as_posix()
         for package in ("forecast", "jobs")
