@@ -1,9 +1,12 @@
 """How well texts are checked: claims found, family of the verdict, false "wrong", false "right".
 
-    python benchmarks/claims.py --db bordercast.db tests/claims/examples.jsonl
+    python -m benchmarks.claims --db bordercast.db --half kept tests/claims/kinds.txt
 
-Each line of a file is a text with `published`, its `claims` (`quote`, `number`, `verdict`,
-`also_ok`) and `not_claims`. The three verdicts that hold are one family.
+Each line of a .jsonl is a text with `published`, its `claims` (`quote`, `number`, `verdict`,
+`also_ok`) and `not_claims`; a .txt is as tests/claims/corpus.txt. Of the latter, --half build or
+--half kept takes every second line: what the program is built beside, and what it is judged by.
+Without files, the texts beside this checkout are read, where they are. The three verdicts that hold
+are one family.
 """
 
 from __future__ import annotations
@@ -21,6 +24,9 @@ from forecast.claims.decide import CheckedText, ClaimFinding, check
 from forecast.claims.truth import CountTable
 from forecast.claims.verdict import HOLDS
 from forecast.sources import catalog
+from tests.support import claim_corpus
+
+BESIDE = Path(__file__).parents[2] / "shared" / "claims"
 
 
 @dataclass
@@ -47,7 +53,8 @@ class ClaimScore:
         wrong, right = share(self.false_wrong, self.true), share(self.false_right, self.faulty)
         yield f"false wrong {self.false_wrong} of {self.true} true ({wrong})"
         yield f"false right {self.false_right} of {self.faulty} ({right})"
-        yield f"non-claims judged {self.judged_not_claims} of {self.not_claims}"
+        judged = share(self.judged_not_claims, self.not_claims)
+        yield f"non-claims judged {self.judged_not_claims} of {self.not_claims} ({judged})"
 
 
 def share(part: int, whole: int) -> str:
@@ -88,7 +95,7 @@ def _score_text(text: dict[str, Any], checked: CheckedText, total: ClaimScore) -
             continue
         total.misses.append(
             f"{text['id']}: {found.verdict} instead of {claim['verdict']}: {claim['quote']!r} | "
-            f"{found.sense and (*found.sense.subject, str(found.sense.span), found.sense.measure)} "
+            f"{_meant(found)} "
             f"{found.why}"
         )
         total.false_wrong += found.verdict == "wrong" and families == {"holds"}
@@ -107,7 +114,7 @@ def _score_text(text: dict[str, Any], checked: CheckedText, total: ClaimScore) -
 def _match(
     claim: dict[str, Any], text: str, found: Sequence[ClaimFinding], taken: set[int]
 ) -> ClaimFinding | None:
-    start = text.find(claim["quote"])
+    start = claim.get("start", text.find(claim["quote"]))
     end = start + len(claim["quote"])
     number = claim["number"]
     near = [(i, one) for i, one in enumerate(found) if one.start < end and start < one.end]
@@ -122,27 +129,59 @@ def _match(
     return near[0][1]
 
 
+def _meant(found: ClaimFinding) -> str:
+    sense = found.sense
+    return str(sense and (*sense.subject, str(sense.span), sense.measure, str(sense.versus)))
+
+
 def _is_extreme(one: ClaimFinding) -> bool:
-    return bool(one.sense) and one.sense.measure.startswith(("record", "highest", "lowest", "rank"))
+    extreme = ("record", "highest", "lowest", "rank")
+    return one.sense is not None and one.sense.measure.startswith(extreme)
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """The texts of a file, one a line."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+def read(path: Path, table: CountTable, half: str = "") -> list[dict[str, Any]]:
+    """The texts of a file, one a line; of a corpus every second one, where a half is asked for."""
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    texts = [_marked(i, text) for i, text in enumerate(claim_corpus.corpus(table, path))]
+    return texts[{"kept": 1, "build": 0}.get(half, 0) :: 2 if half else 1]
+
+
+def _marked(place: int, written: claim_corpus.Written) -> dict[str, Any]:
+    """A text of a corpus as the others are."""
+    verdicts = {"holds": "right", "cannot": "cannot_be_checked"}
+    claims = [
+        {
+            "quote": written.text[due.start : due.end],
+            "start": due.start,
+            "number": "",
+            "verdict": verdicts.get(due.verdict, due.verdict),
+            "also_ok": [],
+        }
+        for due in written.due
+    ]
+    return {
+        "id": f"line {place + 1}",
+        "published": written.published.isoformat(),
+        "text": written.text,
+        "claims": [claim for claim in claims if claim["verdict"] != "none"],
+        "not_claims": [claim["quote"] for claim in claims if claim["verdict"] == "none"],
+    }
 
 
 def main() -> None:
     """Print the score of files."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--db", default="bordercast.db")
+    parser.add_argument("--half", choices=("build", "kept"), default="")
     options = parser.parse_args()
     table = CountTable.read(
         sqlite3.connect(f"file:{options.db}?mode=ro", uri=True),
         source=catalog.find("cbp_encounters"),
     )
-    for path in options.files:
-        total = score(read(path), table)
+    for path in options.files or sorted(BESIDE.glob("*.jsonl")):
+        total = score(read(path, table, options.half), table)
         print(path.name, *total.lines(), *total.misses, sep="\n  ")
 
 

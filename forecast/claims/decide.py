@@ -1,8 +1,9 @@
-"""A text -> its claims about border encounters, each with its verdict.
+"""A text -> its claims about what the record counts, each with its verdict.
 
-One sentence after the other; what a sentence leaves open is taken from those before it. A claim
-that cannot be resolved is not understood, never guessed; it is wrong only if no likely meaning
-makes it right.
+One sentence after the other; what a sentence leaves open is taken from those before it. Counts are
+read first, as an exact one nearly always names itself; then what is said between them: changes,
+shares, averages, ranks. A claim that cannot be resolved is not understood, never guessed; it is
+wrong only if no likely meaning makes it right.
 """
 
 from __future__ import annotations
@@ -11,11 +12,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
-from typing import Any
 
-from forecast.claims import explain, extremes, features, mentions, readings, times
+from forecast.claims import (
+    comparisons,
+    explain,
+    extremes,
+    features,
+    mentions,
+    readings,
+    shares,
+    times,
+)
+from forecast.claims.features import NumberRole
 from forecast.claims.mentions import Scene
-from forecast.claims.readings import Candidate, ScoredReading, TextState
+from forecast.claims.readings import Anchor, Candidate, ScoredReading, TextState
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
 from forecast.claims.truth import (
@@ -28,21 +38,25 @@ from forecast.claims.truth import (
     CountTable,
     Subject,
 )
-from forecast.claims.verdict import HOLDS, Claimed, ClaimVerdict, JudgedClaim, Reading, judge
+from forecast.claims.verdict import (
+    HOLDS,
+    Claimed,
+    ClaimMeasure,
+    ClaimVerdict,
+    JudgedClaim,
+    Reading,
+    judge,
+)
 from forecast.types import NATIONWIDE
 
 MAX_CHARACTERS = 150_000  # characters of a text that are read
 MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
-LIKELY = 0.8  # a sense that costs no more than this is what the words say
-CONFIDENT = 1.35  # a claim is wrong only if its likeliest sense costs no more than this
-PLAIN_RATIO, OPEN_RATIO = 12.0, 2.0  # how far off a number may be to be called wrong
-FARTHEST = {
-    "exact": 4.2,
-    "small": 2.1,
-    "rounded": 1.9,
-    "tolerance": 1.4,
-    "near": 2.6,
-}  # the costliest sense that may make it right
+LIKELY = 0.8  # a reading that costs no more than this is what the words say
+CONFIDENT = 1.35  # a claim is wrong only if its likeliest reading costs no more than this
+FAR_OFF, PLAIN_OFF = 3.0, 12.0  # a number this many times off is likelier misread than misprinted
+BIG = 1000  # an exact count of this many names itself
+# The costliest reading that may make a claim right.
+FARTHEST = {"exact": 4.2, "small": 2.1, "rounded": 1.9, "tolerance": 1.4, "near": 2.6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,7 @@ class ClaimFinding:
     """One claim.
 
     start, end : of the quote in the text, end exclusive. sense : what it was taken to mean, None
-    for what is not on record. other : the sense that a mislabelled number is right for.
+    for what is not on record. other : what a mislabelled number is right for.
     """
 
     quote: str
@@ -80,6 +94,9 @@ class NotUnderstood:
     why: str
 
 
+AnyFinding = ClaimFinding | NotUnderstood | None
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedText:
     """A text with all that was found in it, in order of place."""
@@ -107,20 +124,6 @@ def check(text: str, table: CountTable, published: date) -> CheckedText:
     )
 
 
-@dataclass(slots=True)
-class _Anchor:
-    """A count of this sentence, and what it was taken to mean.
-
-    compared : whether something else is compared with it. bound : whether its agency is named.
-    """
-
-    number: WrittenNumber
-    subject: Subject
-    span: ClaimSpan
-    compared: bool
-    bound: bool = True
-
-
 @dataclass(frozen=True, slots=True)
 class _Mention:
     """A number in its place: start and end of the quote, its digits, what is claimed."""
@@ -141,11 +144,10 @@ class _Reader:
         ]
         self.context = TextState(Now(published, table.source.year_begins))
         self._survey()
-        self.hosts: list[_Anchor] = []
+        self.anchors: list[Anchor] = []  # of the sentence that is read
+        self.understood: list[Anchor] = []  # of the sentences before
         self.unclear = self.stale = False
-        self.spans: dict[
-            float, ClaimSpan
-        ] = {}  # of the counts that were understood, by their value
+        self.spans: dict[float, ClaimSpan] = {}  # of the counts understood, by their value
 
     def _survey(self) -> None:
         """What the whole text speaks of: its border, its sectors."""
@@ -162,55 +164,72 @@ class _Reader:
             if any(scene.low(i).startswith("sector") for i in range(phrase.first, phrase.last + 1))
         )
 
-    def read(self) -> Iterator[ClaimFinding | NotUnderstood]:
+    def read(self) -> Iterator[AnyFinding]:
         """All findings."""
         for scene in self.scenes:
-            self.hosts, self.unclear = [], False
+            self.anchors, self.unclear = [], False
             # A border that a sentence names ends what was said of a sector before.
             totals = scene.of_kind("border")
             if totals and not scene.of_kind("sector", "office", "city"):
                 self.context.total = totals[0].phrase.value
             if len(scene.numbers) <= MOST_NUMBERS:
-                for number in scene.numbers:
-                    finding = self._number(scene, number)
-                    if isinstance(finding, ClaimFinding) and readings.says_crossed(scene, number):
-                        finding = self._crossed(finding)
-                    if finding:
-                        yield finding
+                yield from self._numbers(scene)
                 yield from self._extremes(scene)
             self._after(scene)
+
+    def _numbers(self, scene: Scene) -> Iterator[AnyFinding]:
+        """The findings of a sentence's numbers: its counts first, then what is said of them."""
+        found: dict[int, AnyFinding] = {}
+        self._counts(scene, found)
+        if self.anchors:  # once more, beside all that the sentence was found to count
+            self._counts(scene, found)
+        for number, role in features.roles(scene, self.context, bool(self.anchors)):
+            if role.kind == "not_held":
+                found[number.first] = self._not_held(scene, number, role.why)
+            elif role.kind == "share":
+                found[number.first] = self._share(scene, number)
+            elif role.kind in ("change_percent", "times", "difference"):
+                found[number.first] = self._change(scene, number, role)
+        yield from (found[place] for place in sorted(found))
+
+    def _counts(self, scene: Scene, found: dict[int, AnyFinding]) -> None:
+        """Read the counts of a sentence that are not understood yet."""
+        for number, role in features.roles(scene, self.context, bool(self.anchors)):
+            known = isinstance(found.get(number.first), ClaimFinding)
+            if role.kind in features.COUNTS and not known:
+                again = self._count(scene, number, role)
+                found[number.first] = again or found.get(number.first)
 
     def _after(self, scene: Scene) -> None:
         """Carry what this sentence said to the next ones."""
         context = self.context
-        self.stale = self.unclear or (self.stale and not self.hosts)
-        main = [host for host in self.hosts if not host.compared]
-        for host in reversed(self.hosts):
-            context.saw(host.span)
-        if not main and self.hosts and context.subject and context.span:
+        self.stale = self.unclear or (self.stale and not self.anchors)
+        self.understood = [*self.understood, *self.anchors][-12:]
+        main = [anchor for anchor in self.anchors if not anchor.compared]
+        for anchor in reversed(self.anchors):
+            context.saw(anchor.span)
+        if not main and self.anchors and context.subject and context.span:
             context.saw(context.span)
             return
-        main = main or self.hosts
-        if main:
-            last = main[0]
-            context.subject, context.span = last.subject, last.span
-            context.agency = last.subject.agency
-            context.total = last.subject.total if not last.subject.dimension else context.total
-            subject = last.subject
-            kind = {"field": "office" if subject.agency == "ofo" else "sector"}
-            dimension = kind.get(subject.dimension, subject.dimension)
-            context.part = (dimension, subject.members, subject.other_than)
-            context.group = readings.NO_PART
-            if dimension in GROUPS:
-                context.group, context.part = context.part, readings.NO_PART
-            context.saw(last.span)
+        main = main or self.anchors
+        if not main:
+            self._after_words(scene)
             return
-        self._after_words(scene)
+        subject = main[0].subject
+        context.subject, context.span, context.agency = subject, main[0].span, subject.agency
+        context.total = subject.total if not subject.dimension else context.total
+        kind = {"field": "office" if subject.agency == "ofo" else "sector"}
+        dimension = kind.get(subject.dimension, subject.dimension)
+        context.part = (dimension, subject.members, subject.other_than)
+        context.group = readings.NO_PART
+        if dimension in GROUPS:
+            context.group, context.part = context.part, readings.NO_PART
+        context.saw(main[0].span)
 
     def _after_words(self, scene: Scene) -> None:
         """A sentence without a count still says of what the next ones speak."""
         context = self.context
-        sectors = [p for p in scene.of_kind("sector") if readings._sure(scene, p, context)]
+        sectors = [p for p in scene.of_kind("sector") if readings.is_sure(scene, p, context)]
         totals = [phrase.phrase.value for phrase in scene.of_kind("border")]
         if sectors:
             context.part = ("sector", (sectors[-1].phrase.value,), False)
@@ -225,33 +244,154 @@ class _Reader:
             total = context.total or context.home
             if total and not sectors:
                 context.subject = Subject(total, context.agency)
-        self._saw_times(scene)
+        named = [ref for ref in scene.times if ref.counts and not ref.relative and not ref.since]
+        for ref in named:
+            for span in times.spans(ref, context.when)[:1]:
+                context.saw(span)
 
-    def _saw_times(self, scene: Scene) -> None:
-        context = self.context
-        for ref in scene.times:
-            if ref.counts and not ref.relative and not ref.since:
-                for span in times.spans(ref, context.when)[:1]:
-                    context.saw(span)
+    # -- counts ------------------------------------------------------------------------------------
 
-    # -- numbers -----------------------------------------------------------------------------------
+    def _count(self, scene: Scene, number: WrittenNumber, role: NumberRole) -> AnyFinding:
+        """A count, or an average: whose and when, and what the number itself says of that."""
+        claimed = mentions.claimed(scene, number)
+        measure: ClaimMeasure = "total" if role.kind == "maybe" else role.kind
+        compared = scene.compares(number.first)
+        base = self._base_span(number) if compared or self.anchors else self.context.span
+        whose = readings.subjects(scene, number, self.context)
+        when = readings.spans_for(scene, number, self.context, base, compared)
+        before = [anchor for anchor in self.anchors if anchor.number.first < number.first]
+        host = next(reversed(before or self.anchors), None)
+        if host:
+            whose, when = self._beside(scene, number, host, (whose, when), compared)
+        if claimed.value in self.spans and not (when and when[0].bound):
+            when = [Candidate(self.spans[claimed.value], 0.1), *when]
+        options = readings.weigh(whose, when, measure)
+        if host and host.measure != "total" and measure == "total" and role.noun == "bare":
+            # 258 apprehensions a day, against 4,900 a year before: a day as well.
+            options = [*options, *readings.weigh(whose, when, host.measure)]
+        if measure == "total" and claimed.telling:
+            options += self._named_by_number(scene, number, claimed.value, whose, when)
+        options.sort(key=lambda option: option.cost)
+        finding = self._decide(scene, number, options, claimed, role.kind == "maybe")
+        if isinstance(finding, ClaimFinding) and readings.says_crossed(scene, number):
+            finding = self._crossed(finding)
+        if isinstance(finding, ClaimFinding) and self._contradicts(finding):
+            why = "the text gives another number for what this seems to mean"
+            finding = NotUnderstood(finding.quote, finding.start, finding.end, why)
+        self._remember(scene, number, finding, options, compared, bool(whose) and whose[0].bound)
+        self.unclear = self.unclear or isinstance(finding, NotUnderstood)
+        return finding
 
-    def _number(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
-        if (
-            mentions.is_plain_no(scene, number)
-            or scene.covered(number)
-            or features.supposed(scene, number)
-        ):
-            return None
-        why = features.other_unit(scene, number, mentions.noun_after(scene, number))
-        if why and number.kind in ("percent", "times", "count"):
-            return self._not_held(scene, number, why)
-        if number.kind == "percent":
-            return self._percent(scene, number)
-        if number.kind == "times":
-            compares = features.is_multiple(scene, number)
-            return self._change(scene, number, "times") if compares else None
-        return self._count(scene, number) if number.kind == "count" else None
+    def _named_by_number(
+        self,
+        scene: Scene,
+        number: WrittenNumber,
+        count: float,
+        whose: Sequence[Candidate[Subject]],
+        when: Sequence[Candidate[ClaimSpan]],
+    ) -> Iterator[ScoredReading]:
+        """Spans in which a subject's count is this number, where the words leave the time open."""
+        bound = [candidate.value for candidate in when if candidate.bound]
+        loose = readings.named_months(scene, number)
+        tried = {candidate.value: candidate.cost for candidate in reversed(whose)}
+        placed = any(candidate.placed and candidate.cost <= 0.3 for candidate in whose)
+        for subject in self._spoken(scene, number, placed):
+            tried.setdefault(subject, 2.0)
+        for subject, cost in tried.items():
+            for span in self.table.where(subject, int(count))[:4]:
+                free = not bound or (span.length == 1 and span.first % 12 in loose)
+                # Four digits are another's by chance too often, where the time is left open.
+                known = count >= 10 * BIG or span in self.context.recent or bool(bound)
+                if (span in bound or (free and known)) and span.first <= self.context.now.month:
+                    extra = 0.2 if span in bound else 0.4 if bound else 0.9
+                    yield ScoredReading(Reading(subject, span), cost + extra, True, span in bound)
+
+    def _spoken(self, scene: Scene, number: WrittenNumber, placed: bool) -> Iterator[Subject]:
+        """What else the text may count: parts that it names, and totals its words allow."""
+        borders = {phrase.phrase.value for phrase in scene.of_kind("border")} if placed else set()
+        agencies = readings.agencies_named(scene, number) or ("", "usbp", "ofo")
+        for total, agency in product(borders or ("southwest", "northern", NATIONWIDE), agencies):
+            yield Subject(total, agency)
+        for phrase in scene.of_kind("sector"):
+            members = tuple(phrase.phrase.value.split("+"))
+            yield Subject(FIELD_BORDERS.get(members[0], "southwest"), "usbp", "field", members)
+        home = next(iter(borders), self.context.total or self.context.home or "southwest")
+        for phrase in scene.of_kind("citizenship", "demographic"):
+            yield Subject(home, "", phrase.phrase.kind, (phrase.phrase.value,))
+        for sector in self.context.sectors_named:
+            yield Subject(FIELD_BORDERS.get(sector, "southwest"), "usbp", "field", (sector,))
+
+    def _base_span(self, number: WrittenNumber) -> ClaimSpan | None:
+        main = [a for a in self.anchors if not a.compared and a.number.first != number.first]
+        return main[-1].span if main else self.context.span
+
+    def _beside(
+        self,
+        scene: Scene,
+        number: WrittenNumber,
+        host: Anchor,
+        options: tuple[list[Candidate[Subject]], list[Candidate[ClaimSpan]]],
+        compared: bool,
+    ) -> tuple[list[Candidate[Subject]], list[Candidate[ClaimSpan]]]:
+        """A second count of a sentence is of the first one's kind, and often of its months."""
+        whose, when = options
+        fresh = features.says_whose(scene, host.number, number)
+        own = whose[0].value if whose and whose[0].bound else None
+        if fresh and own and own.dimension in GROUPS:
+            like = own._replace(total=host.subject.total, agency=host.subject.agency)
+            rest = [Candidate(w.value, w.cost + 0.3, w.bound, w.placed) for w in whose]
+            whose = [Candidate(like, 0.1, True, True), *rest]
+        elif not fresh:
+            rest = [Candidate(w.value, w.cost + 0.4) for w in whose]
+            whose = [Candidate(host.subject, 0.0, host.bound, True), *rest]
+        elif not (whose and whose[0].bound and whose[0].cost == 0):
+            whose = [Candidate(host.subject, 0.3, False, True), *whose]
+        if features.is_whole(scene, host.number, number):
+            whole = Subject(host.subject.total, host.subject.agency)
+            whose = [
+                Candidate(whole, 0.0, False, True),
+                *(Candidate(w.value, w.cost + 0.6) for w in whose),
+            ]
+        bound = bool(when) and when[0].bound
+        if compared and when and when[0].value == host.span and host.span.length <= 12:
+            # Down from 2,063,692: the time of the sentence is that of the first number.
+            bound, when = False, [Candidate(w.value, w.cost + 0.8) for w in when]
+            when = [Candidate(host.span.shift(-12), 0.4), *when]
+        if not compared and not bound and not any(option.value == host.span for option in when):
+            when = [*when, Candidate(host.span, 0.5)]
+        if compared and not bound and host.span.length < 13:
+            when = [*when, *(Candidate(host.span.shift(by), 1.2) for by in (-12, -1))]
+        by_cost = sorted(when, key=lambda option: option.cost)
+        return sorted(whose, key=lambda option: option.cost), by_cost
+
+    def _contradicts(self, finding: ClaimFinding) -> bool:
+        """Whether another number of this sentence already means the same: one of them does not."""
+        same = any(
+            finding.sense == Reading(anchor.subject, anchor.span, anchor.measure)
+            for anchor in self.anchors
+        )
+        return same and finding.verdict == "wrong"
+
+    def _remember(
+        self,
+        scene: Scene,
+        number: WrittenNumber,
+        finding: AnyFinding,
+        options: Sequence[ScoredReading],
+        compared: bool,
+        bound: bool,
+    ) -> None:
+        """What the rest of the text may take a count to have meant."""
+        sense = finding.sense if isinstance(finding, ClaimFinding) else None
+        if isinstance(finding, NotUnderstood) and options and options[0].cost <= CONFIDENT:
+            sense = options[0].sense
+        if sense is None:
+            return
+        beside = compared or readings.is_compared_time(scene, number)
+        anchor = Anchor(number, sense.subject, sense.span, beside, bound, sense.measure)
+        others = [a for a in self.anchors if a.number.first != number.first]
+        self.anchors = sorted([*others, anchor], key=lambda a: a.number.first)
+        self.spans.setdefault(number.value, sense.span)
 
     def _crossed(self, finding: ClaimFinding) -> ClaimFinding:
         """Crossed illegally: not said of arrests of which most were made in the interior."""
@@ -266,244 +406,119 @@ class _Reader:
         if finding.verdict not in HOLDS:
             judged = judge(self.table, entry, claimed, strict=True)
             holds = judged.verdict in HOLDS and judged.evidence != "tolerance"
-            return self._finding(case, ScoredReading(entry, 0.0), judged) if holds else finding
+            return self._finding(case, entry, judged) if holds else finding
         if not split.mostly_inside:
             return finding
         judged = replace(finding.judged, verdict="mislabelled", truth=split.entry)
-        return self._finding(case, ScoredReading(entry, 0.0), judged, sense)
+        return self._finding(case, entry, judged, sense)
 
-    def _count(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
-        noun = mentions.noun_after(scene, number)
-        off = features.off_topic(scene, number, noun)
-        if off:
-            return self._not_held(scene, number, off)
-        if noun.kind == "not_claim":
-            return None
-        if features.is_count(scene, number, noun, self.context):
-            return self._encounters(scene, number, noun)
-        if features.may_be_count(scene, number, noun, self.context):
-            return self._encounters(scene, number, mentions.NounAfter("unknown"))
-        return None
+    # -- what is said of counts --------------------------------------------------------------------
 
-    def _encounters(
-        self, scene: Scene, number: WrittenNumber, noun: mentions.NounAfter
-    ) -> ClaimFinding | NotUnderstood | None:
-        """A count of encounters: a total, an average, or the size of a change."""
-        if features.of_days(scene, number):
-            return self._not_held(scene, number, "days and weeks are not on record")
-        relation = features.relation(scene, number)
-        if relation == "total" and noun.kind == "bare" and self._daily_before(scene, number):
-            relation = "per_day"
-        if relation in ("per_day", "per_month"):
-            return self._average(scene, number, relation)
-        if relation == "difference":
-            return self._change(scene, number, "difference")
-        return self._total(scene, number, noun)
-
-    def _total(
-        self, scene: Scene, number: WrittenNumber, noun: mentions.NounAfter
-    ) -> ClaimFinding | NotUnderstood | None:
-        compared = scene.compares(number.first)
-        base = self._base_span() if compared or self.hosts else self.context.span
-        whose = readings.subjects(scene, number, self.context)
-        when = readings.spans_for(scene, number, self.context, base, compared)
-        if self.hosts:
-            fresh = features.says_whose(scene, self.hosts[-1].number, number)
-            whose, when = self._beside(whose, when, compared, fresh)
-        claimed = mentions.claimed(scene, number)
-        if self.hosts and features.is_whole(scene, self.hosts[-1].number, number):
-            part = self.hosts[-1].subject
-            whole = Subject(part.total, part.agency)
-            whose = [
-                Candidate(whole, 0.0),
-                *(Candidate(subject.value, subject.cost + 0.6) for subject in whose),
-            ]
-        if claimed.value in self.spans and not (when and when[0].bound):
-            when = [Candidate(self.spans[claimed.value], 0.1), *when]
-        options = readings.weigh(whose, when)
-        finding = self._decide(scene, number, options, claimed, noun.kind == "unknown")
-        if isinstance(finding, ClaimFinding) and self._contradicts(finding):
-            why = "the text gives another number for what this seems to mean"
-            finding = NotUnderstood(finding.quote, finding.start, finding.end, why)
-        taken = self._taken(finding, options)
-        if taken:
-            beside = compared or readings.is_compared_time(scene, number)
-            tied = bool(whose) and whose[0].bound
-            self.hosts.append(_Anchor(number, taken.subject, taken.span, beside, tied))
-            self.spans.setdefault(claimed.value, taken.span)
-        self.unclear = self.unclear or not isinstance(finding, ClaimFinding)
-        return finding
-
-    def _taken(
-        self, finding: ClaimFinding | NotUnderstood | None, options: Sequence[ScoredReading]
-    ) -> Reading | None:
-        """What the rest of the text may take a count to have meant."""
-        if isinstance(finding, ClaimFinding):
-            return finding.sense
-        likely = isinstance(finding, NotUnderstood) and options and options[0].cost <= CONFIDENT
-        return options[0].sense if likely else None
-
-    def _daily_before(self, scene: Scene, number: WrittenNumber) -> bool:
-        """298 a day at the border and 330 nationwide."""
-        before = [n for n in scene.numbers if n.last <= number.first and n.kind == "count"]
-        if not before or number.first - before[-1].last > 12:
-            return False
-        own = any(
-            place[0] >= number.last and ref.counts
-            for ref, place in zip(scene.times, scene.time_places, strict=True)
-        )
-        return features.relation(scene, before[-1]) == "per_day" and not own
-
-    def _contradicts(self, finding: ClaimFinding) -> bool:
-        """Whether another number of this sentence already means the same: one of them does not."""
-        same = any(finding.sense == Reading(host.subject, host.span) for host in self.hosts)
-        return same and finding.verdict == "wrong"
-
-    def _beside(
-        self,
-        whose: list[Candidate[Subject]],
-        when: list[Candidate[ClaimSpan]],
-        compared: bool,
-        fresh: bool,
-    ) -> tuple[list[Candidate[Subject]], list[Candidate[ClaimSpan]]]:
-        """A second count of a sentence is of the first one's kind, and often of its months."""
-        host = self.hosts[-1]
-        own = whose[0].value if whose and whose[0].bound else None
-        if fresh and own and own.dimension in GROUPS:
-            like = own._replace(total=host.subject.total, agency=host.subject.agency)
-            whose = [
-                Candidate(like, 0.1, True),
-                *(Candidate(w.value, w.cost + 0.3, w.bound) for w in whose),
-            ]
-        elif not fresh:
-            whose = [
-                Candidate(host.subject, 0.0, host.bound),
-                *(Candidate(w.value, w.cost + 0.4) for w in whose),
-            ]
-        elif not (whose and whose[0].bound and whose[0].cost == 0):
-            whose = [Candidate(host.subject, 0.3), *whose]
-        bound = bool(when) and when[0].bound
-        if compared and when and when[0].value == host.span and host.span.length <= 12:
-            # Down from 2,063,692: the time of the sentence is that of the first number.
-            bound, when = False, [Candidate(w.value, w.cost + 0.8) for w in when]
-            when = [Candidate(host.span.shift(-12), 0.4), *when]
-        if not compared and not bound and not any(option.value == host.span for option in when):
-            when = [*when, Candidate(host.span, 0.5)]
-        if compared and not bound:
-            when = [
-                *when,
-                *(Candidate(host.span.shift(by), 1.2) for by in (-12, -1) if host.span.length < 13),
-            ]
-        by_cost = sorted(when, key=lambda option: option.cost)
-        return sorted(whose, key=lambda option: option.cost), by_cost
-
-    def _base_span(self) -> ClaimSpan | None:
-        before = [host for host in self.hosts if not host.compared]
-        return before[-1].span if before else self.context.span
-
-    def _average(
-        self, scene: Scene, number: WrittenNumber, relation: features.Relation
-    ) -> ClaimFinding | NotUnderstood | None:
-        if features.of_weeks(scene, number):
-            return self._not_held(scene, number, "days and weeks are not on record")
-        whose = readings.subjects(scene, number, self.context)
-        when = readings.spans_for(scene, number, self.context, self._base_span())
-        if self.hosts and not (when and when[0].bound):
-            when = [Candidate(self.hosts[-1].span, 0.2), *when]
-        claimed = mentions.claimed(scene, number)
-        return self._decide(scene, number, readings.weigh(whose, when, relation), claimed)
-
-    def _percent(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
-        off = features.off_topic(scene, number, mentions.noun_after(scene, number))
-        if off:
-            return self._not_held(scene, number, off)
-        if features.is_share(scene, number):
-            return self._share(scene, number)
-        return self._change(scene, number, "change_percent")
-
-    def _change(
-        self, scene: Scene, number: WrittenNumber, measure: str
-    ) -> ClaimFinding | NotUnderstood | None:
-        """A change against another span: percent, difference or multiple."""
-        if not features.about_encounters(scene, number, self.context):
-            return None
-        sign = mentions.direction(scene, number) if measure != "times" else 1
+    def _change(self, scene: Scene, number: WrittenNumber, role: NumberRole) -> AnyFinding:
+        """A change against another time: percent, difference or multiple."""
+        sign = mentions.direction(scene, number) if role.kind != "times" else 1
         if sign == 0:
             return None
-        bases = self._bases(scene, number)
-        # Of what the last count was compared with: from 12,085 in November to 4,098 in February.
-        pair = next((host.span for host in reversed(self.hosts) if host.compared), None)
-        options: list[ScoredReading] = []
-        named = False
-        for whose, when in bases[:6]:
-            against = features.versus(scene, number, self.context, when.value, pair)
-            named = named or any(option.bound for option in against)
-            if against:
-                options += readings.weigh([whose], [when], measure, against)  # type: ignore[arg-type]
-        options.sort(key=lambda option: option.cost)
-        range_ = features.from_to(scene, number, self.context)
-        if range_ and bases:
-            now, before = range_
-            sense = Reading(bases[0][0].value, now, measure, before)  # type: ignore[arg-type]
-            options.insert(0, ScoredReading(sense, 0.1, bases[0][0].bound, True))
         claimed = mentions.claimed(scene, number, sign)
-        if measure == "times" and number.value < 1:
+        if role.kind == "times" and number.value < 1:
             claimed = replace(claimed, unit=0.1)
-        if not range_ and features.unread_base(scene, number):
-            case = _Mention(*self._quoted(scene, number), self._digits(scene, number), claimed)
+        case = _Mention(*self._quoted(scene, number), self._digits(scene, number), claimed)
+        comparison = comparisons.read(scene, number)
+        anchors = [*self.understood[-4:], *self.anchors]
+        options: list[ScoredReading] = []
+        for whose, when, rate in self._changed(scene, number)[:8]:
+            for base in comparisons.bases(
+                comparison, scene, self.context, when.value, whose.value, self.table, anchors
+            ):
+                sense = Reading(
+                    whose.value,
+                    when.value,
+                    role.kind,
+                    base.value.span,
+                    rate=base.value.rate or rate,
+                )
+                cost = whose.cost + when.cost + base.cost
+                tied = when.bound and base.bound
+                options.append(ScoredReading(sense, cost, whose.bound, tied, whose.placed))
+        range_ = comparisons.from_to(scene, number, self.context)
+        if range_ and options:
+            now, then = range_
+            sense = replace(options[0].sense, span=now, versus=then)
+            options.append(ScoredReading(sense, 0.1, options[0].agency_bound, True, True))
+        if not options and comparison.named:
             return self._unclear(case, "what it is compared with is not understood")
-        finding = self._decide(scene, number, options, claimed)
-        return finding if named or range_ or pair else _unless_wrong(finding)
+        options.sort(key=lambda option: option.cost)
+        return self._decide(scene, number, options, claimed)
 
-    def _bases(
+    def _changed(
         self, scene: Scene, number: WrittenNumber
-    ) -> list[tuple[Candidate[Subject], Candidate[ClaimSpan]]]:
+    ) -> list[tuple[Candidate[Subject], Candidate[ClaimSpan], comparisons.Rate]]:
         """What it is that changed, and when: the sentence's count, or what its words say."""
         whose = readings.subjects(scene, number, self.context)
         when = [
             option
             for option in readings.spans_for(scene, number, self.context, main_only=True)
-            if not features.is_versus(scene, number, option.value, self.context)
+            if not comparisons.is_base(scene, number, option.value, self.context)
+            and option.value not in {a.span for a in self.anchors if a.compared}
         ]
-        bases: list[tuple[Candidate[Subject], Candidate[ClaimSpan]]] = []
-        main = [host for host in self.hosts if not host.compared]
-        main = main or ([] if self.context.subject else self.hosts)
+        made: list[tuple[Candidate[Subject], Candidate[ClaimSpan], comparisons.Rate]] = []
+        inside = comparisons.read(scene, number).tokens
+        main = [a for a in self.anchors if not a.compared and a.number.first not in inside] or (
+            [] if self.context.subject else self.anchors
+        )
         own_part = any(
             option.bound and option.value.dimension and option.cost == 0 for option in whose[:1]
         )
-        for rank, host in enumerate(reversed(main[-2:])):
-            subject = whose[0] if own_part else Candidate(host.subject, 0.0, True)
-            bases.append((subject, Candidate(host.span, 0.7 * rank, True)))
-        ahead = features.count_ahead(scene, number, self.context)
-        if ahead:
-            bases += [(subject, ahead) for subject in whose[:2]]
+        near = sorted(main, key=lambda a: abs(a.number.first - number.first))
+        for rank, anchor in enumerate(near[:3]):
+            subject = whose[0] if own_part else Candidate(anchor.subject, 0.0, True, True)
+            rate: comparisons.Rate = anchor.measure if anchor.measure == "per_day" else ""
+            made.append((subject, Candidate(anchor.span, 0.5 * rank, True), rate))
         cost = 1.3 if main else 0.0
         for a, b in product(whose[:4], when[:5]):
-            bases.append((Candidate(a.value, a.cost + cost, a.bound), b))
+            made.append((Candidate(a.value, a.cost + cost, a.bound, a.placed), b, ""))
         if not main and self.context.subject and self.context.span:
-            carried = Candidate(self.context.subject, 0.1 if self.hosts else 0.5, bool(self.hosts))
+            carried = Candidate(
+                self.context.subject, 0.1 if self.anchors else 0.5, bool(self.anchors), True
+            )
             tight = [option for option in when if option.bound]
-            bases += [(carried, option) for option in tight or [Candidate(self.context.span, 0.3)]]
-        return sorted(bases, key=lambda pair: pair[0].cost + pair[1].cost)
+            refers = readings.refers(scene, number)
+            for option in tight or [Candidate(self.context.span, 0.3, refers)]:
+                made.append((carried, option, ""))
+        return sorted(made, key=lambda each: each[0].cost + each[1].cost)
 
-    def _share(self, scene: Scene, number: WrittenNumber) -> ClaimFinding | NotUnderstood | None:
-        if not features.about_encounters(scene, number, self.context):
-            return None
+    def _share(self, scene: Scene, number: WrittenNumber) -> AnyFinding:
         when = readings.spans_for(scene, number, self.context)
-        if self.hosts and not (when and when[0].bound):
-            when = [Candidate(self.hosts[0].span, 0.1), *when]
-        options = features.shares(
-            scene, number, self.context, when, [h.subject for h in self.hosts]
-        )
+        before = self.context.shared
+        if before and scene.low(number.first - 1) == "from":  # down from 67% in May
+            return self._share_before(scene, number, before)
+        if self.anchors and not (when and when[0].bound):
+            near = min(self.anchors, key=lambda a: abs(a.number.first - number.first))
+            when = [Candidate(near.span, 0.1), *when]
+        options = shares.options(scene, number, self.context, when, self.anchors)
         if options is None:
             return None
         if not options:
             return self._not_held(scene, number, "this share is not on record")
+        finding = self._decide(scene, number, options, mentions.claimed(scene, number))
+        if isinstance(finding, ClaimFinding) and finding.sense:
+            self.context.shared = finding.sense
+        return finding
+
+    def _share_before(self, scene: Scene, number: WrittenNumber, now: Reading) -> AnyFinding:
+        """What a share was at another time: down from 67% in May."""
+        when = readings.spans_for(scene, number, self.context, now.span, compared=True)
+        when = [*when, *(Candidate(now.span.shift(by), 0.8) for by in (-12, -1))]
+        options = [
+            ScoredReading(replace(now, span=w.value), w.cost, True, w.bound, True)
+            for w in when
+            if w.value != now.span
+        ]
         return self._decide(scene, number, options, mentions.claimed(scene, number))
 
     # -- extremes ----------------------------------------------------------------------------------
 
-    def _extremes(self, scene: Scene) -> Iterator[ClaimFinding | NotUnderstood]:
+    def _extremes(self, scene: Scene) -> Iterator[AnyFinding]:
         for extreme in extremes.find(scene, self.context):
             here = extreme.number
             why = features.other_measure(scene, here)
@@ -514,54 +529,64 @@ class _Reader:
                     quote, extreme.start, extreme.end, extreme.digits, None, None, judged, why
                 )
                 continue
-            near = sorted(
-                self.hosts,
-                key=lambda host: scene.distance(
-                    (host.number.first, host.number.last), (here.first, here.last)
-                ),
-            )
-            main = [host for host in near if not host.compared] or near
-            if main:
-                pairs = [
-                    (Candidate(host.subject, 0.5 * i, True), Candidate(host.span, 0.4 * i, True))
-                    for i, host in enumerate(main[:2])
-                ]
-            else:
-                pairs = self._bases(scene, here)[:6]
-                named = bool(pairs) and pairs[0][0].value.dimension == DRUG
-                if self.context.subject and self.context.span and not named:
-                    pairs.insert(
-                        0, (Candidate(self.context.subject, 0.2), Candidate(self.context.span, 0.3))
-                    )
             options = [
-                reading for pair in pairs for reading in extremes.weigh(extreme, pair, self.context)
+                reading
+                for pair in self._ranked(scene, here)
+                for reading in extremes.weigh(extreme, pair, self.context)
             ]
-            finding = self._decide_extreme(
-                extreme, sorted(options, key=lambda reading: reading.cost)
-            )
-            if finding:
-                yield finding
+            options.sort(key=lambda reading: reading.cost)
+            yield self._decide_extreme(extreme, options)
+
+    def _ranked(
+        self, scene: Scene, here: WrittenNumber
+    ) -> list[tuple[Candidate[Subject], Candidate[ClaimSpan]]]:
+        """What may be the highest or lowest: the counts beside these words, else what they say."""
+        place = (here.first, here.last)
+        beside = readings.just_before(scene, here, self.context)
+        if beside:
+            whose = self.anchors[0].subject if self.anchors else self.context.subject
+            if whose:
+                return [(Candidate(whose, 0.0, True, True), Candidate(beside, 0.0, True))]
+        near = sorted(
+            self.anchors, key=lambda a: scene.distance((a.number.first, a.number.last), place)
+        )
+        main = [anchor for anchor in near if not anchor.compared] or near
+        if main:
+            return [
+                (
+                    Candidate(anchor.subject, 0.5 * i, True, True),
+                    Candidate(anchor.span, 0.4 * i, True),
+                )
+                for i, anchor in enumerate(main[:2])
+            ]
+        pairs = [(whose, when) for whose, when, _ in self._changed(scene, here)[:6]]
+        named = bool(pairs) and pairs[0][0].value.dimension == DRUG
+        if self.context.subject and self.context.span and not named:
+            carried = Candidate(self.context.subject, 0.2, False, True)
+            refers = readings.refers(scene, here)
+            pairs.insert(0, (carried, Candidate(self.context.span, 0.3, refers)))
+        return pairs
 
     def _decide_extreme(
         self, extreme: extremes.Extreme, options: Sequence[ScoredReading]
-    ) -> ClaimFinding | NotUnderstood | None:
+    ) -> AnyFinding:
         judged = [(option, judge(self.table, option.sense, extreme.claimed)) for option in options]
         case = _Mention(extreme.start, extreme.end, extreme.digits, extreme.claimed)
         for reading, verdict in judged:
             if verdict.verdict in HOLDS and reading.cost <= 2.2:
-                return self._finding(case, reading, verdict)
+                return self._finding(case, reading.sense, verdict)
         likely = [pair for pair in judged if pair[0].cost <= 1.0]
         if not likely:
             return None
         open_ = [pair for pair in likely if pair[1].verdict != "wrong"]
         reading, verdict = (open_ or likely)[0]
-        open_year = (
-            extreme.yearly and reading.sense.span.length == 1
-        )  # a record of the year, or ever?
+        # A record of the year, or ever?
+        open_year = extreme.yearly and reading.sense.span.length == 1
         vague = not extreme.plain or reading.sense.among == "span" or open_year
-        if verdict.verdict == "wrong" and vague:
+        tied = reading.span_bound and reading.place_bound
+        if verdict.verdict == "wrong" and (vague or not tied):
             return self._unclear(case, "what it is compared with is not clear")
-        return self._finding(case, reading, verdict)
+        return self._finding(case, reading.sense, verdict)
 
     # -- decisions ---------------------------------------------------------------------------------
 
@@ -572,27 +597,21 @@ class _Reader:
         options: Sequence[ScoredReading],
         claimed: Claimed,
         only_if_exact: bool = False,
-    ) -> ClaimFinding | NotUnderstood | None:
-        """The verdict on a number, by its likeliest sense that makes it right."""
+    ) -> AnyFinding:
+        """The verdict on a number, by its likeliest reading that makes it right."""
         case = _Mention(*self._quoted(scene, number), self._digits(scene, number), claimed)
         if not options:
-            return (
-                None
-                if only_if_exact
-                else self._unclear(case, "the text does not say whose or when")
-            )
+            why = "the text does not say whose or when"
+            return None if only_if_exact else self._unclear(case, why)
         farthest = self._farthest(claimed, options[0].sense)
         judged = [
             (option, judge(self.table, option.sense, claimed))
-            for option in options[:120]
+            for option in options[:160]
             if option.cost <= farthest
         ]
         finding = self._holding(case, judged, only_if_exact)
         if finding or only_if_exact:
             return finding
-        rescued = self._rescued(options[0], claimed)
-        if rescued:
-            return self._finding(case, *rescued)
         first = judged[0] if judged else (options[0], judge(self.table, options[0].sense, claimed))
         # Where some meaning, however unlikely, makes it right, it is not called wrong.
         sure = not features.is_partial(scene, number) and not any(
@@ -607,20 +626,24 @@ class _Reader:
         only_if_exact: bool,
     ) -> ClaimFinding | None:
         """What makes a claim right, or right for something else; None where nothing does."""
-        likely_ones = [pair for pair in judged if pair[0].cost <= LIKELY]
-        likely = next(self._held(likely_ones, case.claimed), None)
-        if likely:
-            return self._finding(case, *likely)
+        claimed = case.claimed
+        likely = next(
+            self._held([pair for pair in judged if pair[0].cost <= LIKELY], claimed), None
+        )
+        if likely and not only_if_exact:
+            return self._finding(case, likely[0].sense, likely[1])
+        named = [pair for pair in judged if claimed.telling and _to_the_digit(*pair, claimed)]
+        if named:
+            return self._finding(case, named[0][0].sense, named[0][1])
         if only_if_exact:
-            exact = [pair for pair in judged if pair[1].verdict == "right"]
-            return self._finding(case, *exact[0]) if exact and case.claimed.value >= 1000 else None
+            return None
         total = bool(judged) and judged[0][0].sense.measure == "total"
-        pair = next(self._held(judged, case.claimed), None)
-        other = self._mislabelled(judged if total else judged[:1], case.claimed)
+        pair = next(self._held(judged, claimed), None)
+        other = self._mislabelled(judged if total else judged[:1], claimed)
         if other and (total or not pair):
             reading, sense, verdict = other
-            return self._finding(case, reading, verdict, sense)
-        return self._finding(case, *pair) if pair else None
+            return self._finding(case, reading.sense, verdict, sense)
+        return self._finding(case, pair[0].sense, pair[1]) if pair else None
 
     def _failing(
         self,
@@ -632,16 +655,13 @@ class _Reader:
         """A claim that nothing makes right: wrong only if what it means is beyond doubt."""
         reading, verdict = first
         if verdict.verdict == "cannot_be_checked":
-            return self._finding(case, reading, verdict)
+            return self._finding(case, reading.sense, verdict)
         near = [v for other, v in judged if other.cost <= reading.cost + 0.5]
         if any(v.verdict == "cannot_be_checked" for v in near):
             return self._unclear(case, "one likely meaning is not on record")
-        if (
-            sure
-            and self._sure(reading, verdict, case.claimed)
-            and not self._between(judged, case.claimed)
-        ):
-            return self._finding(case, reading, verdict)
+        doubt = not sure or self._between(judged, case.claimed)
+        if not doubt and self._sure(reading, verdict, case.claimed):
+            return self._finding(case, reading.sense, verdict)
         return self._unclear(case, "it is not certain whose or when")
 
     def _unclear(self, case: _Mention, why: str) -> NotUnderstood:
@@ -651,6 +671,8 @@ class _Reader:
         self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
     ) -> bool:
         """Whether it depends on the day up to which "this year" was counted."""
+        if not judged:
+            return False
         first = judged[0][0].sense
         alike = [
             float(verdict.truth)
@@ -663,7 +685,8 @@ class _Reader:
 
     def _sure(self, first: ScoredReading, judged: JudgedClaim, claimed: Claimed) -> bool:
         """Whether a claim that nothing makes right may be called wrong."""
-        if first.cost > CONFIDENT or not judged.truth:
+        tied = first.span_bound and first.place_bound
+        if first.cost > CONFIDENT or not judged.truth or not tied:
             return False
         if (self.stale and first.cost > 0.25) or (self.unclear and first.sense.measure != "total"):
             return False
@@ -671,10 +694,11 @@ class _Reader:
             return True
         if claimed.hedge == "over" and abs(judged.truth) > abs(claimed.value):
             return False  # true to the letter, if far more
-        # A number of quite another size is likelier misread than misprinted.
-        times = abs(claimed.value / judged.truth) or 1e-9
-        most = PLAIN_RATIO if first.cost <= 0.35 and first.span_bound else OPEN_RATIO
-        return 1 / most <= times <= most
+        if claimed.exact and self.table.where(first.sense.subject, int(claimed.value)):
+            return True  # another time's count
+        times_off = abs(claimed.value / judged.truth) or 1e-9
+        most = PLAIN_OFF if claimed.exact and first.cost <= 0.35 else FAR_OFF
+        return 1 / most <= times_off <= most
 
     def _held(
         self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
@@ -692,9 +716,10 @@ class _Reader:
                 yield reading, verdict
 
     def _farthest(self, claimed: Claimed, sense: Reading) -> float:
-        if sense.measure != "total" or not claimed.exact or claimed.hedge:
+        if sense.measure != "total" or claimed.hedge:
             return FARTHEST["rounded"]
-        return FARTHEST["exact"] if abs(claimed.value) >= 1000 else FARTHEST["small"]
+        small = FARTHEST["small"] if claimed.exact else FARTHEST["rounded"]
+        return FARTHEST["exact"] if claimed.telling else small
 
     def _mislabelled(
         self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
@@ -710,6 +735,7 @@ class _Reader:
                 far = not agency_only and not _precise(claimed)
                 # A rounded number near that of the ports alone is near it by chance.
                 chance = sense.subject.agency == "ofo" and not _precise(claimed)
+                far = far or not (agency_only or reading.place_bound)
                 if sense in seen or far or chance:
                     continue
                 seen.add(sense)
@@ -728,29 +754,6 @@ class _Reader:
                         replace(verdict, verdict="mislabelled", evidence=other.evidence),
                     )
         return None
-
-    def _rescued(
-        self, first: ScoredReading, claimed: Claimed
-    ) -> tuple[ScoredReading, JudgedClaim] | None:
-        """An exact number that is, to the digit, another count that this text speaks of."""
-        sense = first.sense
-        if sense.measure != "total" or not claimed.exact or claimed.value < 1000:
-            return None
-        spans = [sense.span] if first.span_bound else [sense.span, *self.context.recent]
-        for subject, span in product(self._spoken(first), spans):
-            if self.table.total(subject, span) == claimed.value:
-                return ScoredReading(Reading(subject, span), 3.0), JudgedClaim(
-                    "right", claimed.value, evidence="record"
-                )
-        return None
-
-    def _spoken(self, first: ScoredReading) -> Iterator[Subject]:
-        yield first.sense.subject
-        agencies = (first.sense.subject.agency,) if first.agency_bound else ("", "usbp", "ofo")
-        for total, agency in product(("southwest", "northern", NATIONWIDE), agencies):
-            yield Subject(total, agency)
-        for sector in self.context.sectors_named:
-            yield Subject(FIELD_BORDERS.get(sector, "southwest"), "usbp", "field", (sector,))
 
     # -- making findings ---------------------------------------------------------------------------
 
@@ -781,19 +784,19 @@ class _Reader:
     def _finding(
         self,
         case: _Mention,
-        reading: ScoredReading,
+        sense: Reading,
         judged: JudgedClaim,
         other: Reading | None = None,
     ) -> ClaimFinding:
-        explanation = explain.explain(self.table, reading.sense, case.claimed, judged, other)
-        small = explain.small(self.table, reading.sense.subject, reading.sense.span)
+        explanation = explain.explain(self.table, sense, case.claimed, judged, other)
+        small = explain.small(self.table, sense.subject, sense.span)
         return ClaimFinding(
             quote=self.text[case.start : case.end],
             start=case.start,
             end=case.end,
             number=case.digits,
             claimed=case.claimed,
-            sense=reading.sense,
+            sense=sense,
             judged=judged,
             why=" ".join(filter(None, (explanation.why, small))),
             say_instead=explanation.instead,
@@ -801,12 +804,10 @@ class _Reader:
         )
 
 
-def _unless_wrong(finding: ClaimFinding | NotUnderstood | None) -> Any:
-    """No false accusation: a month or a year earlier is only what is often compared with."""
-    if not isinstance(finding, ClaimFinding) or finding.verdict != "wrong":
-        return finding
-    why = "what it is compared with is not said"
-    return NotUnderstood(finding.quote, finding.start, finding.end, why)
+def _to_the_digit(reading: ScoredReading, judged: JudgedClaim, claimed: Claimed) -> bool:
+    published = judged.published is not None
+    same = judged.truth == claimed.value or published
+    return reading.sense.measure == "total" and same and judged.verdict in HOLDS
 
 
 def _very_near(judged: JudgedClaim, claimed: Claimed) -> bool:

@@ -243,7 +243,9 @@ def weigh(
         among = "within year"
     sense = Reading(subject.value, span.value, extreme.measure, None, None, among)
     made = [
-        ScoredReading(replace(sense, versus=since), cost + 0.3 * i, True, True)
+        ScoredReading(
+            replace(sense, versus=since), cost + 0.3 * i, subject.bound, span.bound, subject.placed
+        )
         for i, since in enumerate(_starts(extreme, span.value, context))
     ]
     # A record is one among all months, and the highest in ten years one of those ten years: that

@@ -2,38 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
-from forecast.claims import readings, times
+from forecast.claims import mentions, readings
 from forecast.claims.mentions import COMPARATORS, NounAfter, Placed, Scene
-from forecast.claims.readings import Candidate, ScoredReading, TextState
-from forecast.claims.times import TimeRef
+from forecast.claims.readings import TextState
+from forecast.claims.shares import SHARE_VERBS
 from forecast.claims.tokens import WrittenNumber, tables, word_set
-from forecast.claims.truth import APPREHENSION, DRUG, FIELD_BORDERS, ClaimSpan, Subject, fiscal
-from forecast.claims.verdict import Reading
-from forecast.types import NATIONWIDE
 
-Relation = Literal["total", "difference", "per_day", "per_month"]
+Relation = Literal["total", "difference", "per_day", "per_month", "each_month"]
+COUNTS = frozenset({"total", "maybe", "per_day", "per_month", "each_month"})
 # Agencies and their people: they stand in many sentences that count nobody.
 _WEAK = word_set(
     "cbp agents migration agent crossing crossed cross enter entered stops met entries logged "
     "contacts"
 )
 _PARTING = word_set(", ; and as while amid after before despite but ( ) \u2014")
-_SHARE_VERBS = word_set(
-    "accounted account accounting accounts made make making makes comprised comprise "
-    "comprising comprises represented represent representing represents constituted "
-    "constitute constituting share proportion"
-)
 _REFERS = word_set(
     "that this it they numbers number figures figure total totals decrease decline drop "
     "increase rise those these there count counts pace trend"
 )
-_LEADING = word_set("compared versus relative against")
 _SAYING = word_set("said announced released reported wrote told published posted says speaking on")
 _WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRole:
+    """What a number does in its sentence.
+
+    kind : a `ClaimMeasure`; "share"; "maybe", a count only if the record has it to the digit;
+    "not_held", with why; "" for what is no claim. noun : what kind of noun it counts.
+    """
+
+    kind: Any
+    why: str = ""
+    noun: str = ""
+
+
+NOTHING = NumberRole("")
+
+
+def roles(
+    scene: Scene, context: TextState, beside: bool = False
+) -> list[tuple[WrittenNumber, NumberRole]]:
+    """Find out what each number of a sentence does.
+
+    beside : whether the sentence is known to count something, so that a bare number may as well.
+    """
+    found: list[tuple[WrittenNumber, NumberRole]] = []
+    percent = NOTHING  # what the percent before is, which the next of a row is too
+    for number in scene.numbers:
+        role = _role(scene, number, context, beside, percent)
+        found.append((number, role))
+        if number.kind == "percent":
+            percent = role
+    return found
+
+
+def _role(
+    scene: Scene, number: WrittenNumber, context: TextState, beside: bool, before: NumberRole
+) -> NumberRole:
+    if mentions.is_plain_no(scene, number) or scene.covered(number) or supposed(scene, number):
+        return NOTHING
+    noun = mentions.noun_after(scene, number)
+    why = other_unit(scene, number, noun)
+    if why and number.kind in ("percent", "times", "count"):
+        return NumberRole("not_held", why)
+    if number.kind == "count":
+        return _role_of_count(scene, number, noun, context, beside)
+    if number.kind == "percent":
+        off = off_topic(scene, number, noun)
+        if off:
+            return NumberRole("not_held", off)
+        if not (beside or about_encounters(scene, number, context)):
+            return NOTHING
+        return NumberRole("share" if is_share(scene, number, before.kind) else "change_percent")
+    compares = number.kind == "times" and is_multiple(scene, number)
+    about = compares and (beside or about_encounters(scene, number, context))
+    return NumberRole("times") if about else NOTHING
+
+
+def _role_of_count(
+    scene: Scene, number: WrittenNumber, noun: NounAfter, context: TextState, beside: bool
+) -> NumberRole:
+    off = off_topic(scene, number, noun)
+    if off:
+        return NumberRole("not_held", off)
+    if noun.kind == "not_claim":
+        return NOTHING
+    counts = is_count(scene, number, noun, context) or (
+        beside and noun.kind != "unknown" and number.value >= 20
+    )
+    if not counts and not may_be_count(scene, number, noun, context):
+        return NOTHING
+    if of_days(scene, number):
+        return NumberRole("not_held", "days and weeks are not on record")
+    kind = relation(scene, number)
+    if kind in ("per_day", "per_month") and of_weeks(scene, number):
+        return NumberRole("not_held", "days and weeks are not on record")
+    if kind == "difference":
+        return NumberRole(kind) if beside or about_encounters(scene, number, context) else NOTHING
+    if kind == "total" and (not counts or noun.kind == "unknown"):
+        return NumberRole("maybe", noun=noun.kind)
+    return NumberRole(kind, noun=noun.kind)
 
 
 _PARTIAL = word_set("another additional remaining rest other remainder further extra")
@@ -116,9 +189,9 @@ def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: Text
     if noun.kind == "unknown":
         return number.exact and number.value >= 1000 and bool(strong or context.subject)
     if noun.kind == "measure":
-        return number.value >= 2 and not (
-            noun.placed and _is_weak(scene, noun.placed) and not strong
-        )
+        weak = noun.placed is not None and _is_weak(scene, noun.placed) and not strong
+        spoken = context.subject is not None and number.value >= 100 and bool(scene.times)
+        return number.value >= 2 and (not weak or spoken)
     counted = bool(strong)
     placed = bool(
         scene.of_kind(
@@ -263,8 +336,11 @@ def relation(scene: Scene, number: WrittenNumber) -> Relation:
         average = any(word.startswith("averag") for word in (*before, *after))
         if unit == "day" and (per_unit or (ly in (*before, *after) and average)):
             return "per_day"
-        if unit == "month" and ((per_unit and average) or (ly in (*before, *after) and average)):
+        if unit == "month" and (average and (per_unit or ly in (*before, *after))):
             return "per_month"
+        monthly = per_unit or "monthly" in {scene.low(i) for i in range(number.first)}
+        if unit == "month" and monthly and mentions.hedge(scene, number) in ("below", "over"):
+            return "each_month"
     return "difference" if _is_difference(scene, number) else "total"
 
 
@@ -309,22 +385,33 @@ def _ends_comparison(scene: Scene, at: int) -> bool:
     return scene.low(at) in (",", ";", "(", "and", "but") or scene.numbers_between(at, at + 1)
 
 
-def is_share(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether a percent is a part of a whole rather than a change."""
+def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:
+    """Whether a percent is a part of a whole rather than a change.
+
+    before : what the percent before it in the sentence is.
+    """
     after, after2 = scene.low(number.last), scene.low(number.last + 1)
+    last = scene.low(number.first - 1)
     changes = scene.of_kind("change")
-    if scene.low(number.first - 1) == "of" and any(
-        change.last == number.first - 1 for change in changes
-    ):
+    if last == "of" and any(change.last == number.first - 1 for change in changes):
         return False
     if after == "of":
         return after2 not in ("an", "increase", "decrease")
     if after in ("were", "are", "came", "involved", "have", "had", "was", "being"):
         return True
-    before = {scene.low(i) for i in range(number.first - 6, number.first)}
-    group = number.last + (after in ("with", "from"))  # 16 percent with Indians; 30% Mexican
+    if last in ("or", "from", "to") and (last == "or" or before == "share"):
+        return True  # or 69 percent; down from 67 percent
+    if last == "from" and after == "to":
+        return True  # from 27% to 12%
+    if any(0 <= change.first - number.last <= 2 for change in changes):
+        return False
     groups = scene.of_kind("citizenship", "demographic", "drug")
-    return bool(before & _SHARE_VERBS) or any(phrase.first == group for phrase in groups)
+    group = number.last + (after in ("with", "from"))  # 16 percent with Indians; 30% Mexican
+    beside = any(phrase.first == group for phrase in groups)
+    leading = {scene.low(i) for i in range(number.first - 6, number.first)}
+    named = [p for p in groups if 0 <= number.first - p.last <= 2]
+    listed = bool(named) and not any(c.first >= named[-1].last for c in changes)
+    return bool(leading & SHARE_VERBS) or beside or (listed and before != "change_percent")
 
 
 def is_multiple(scene: Scene, number: WrittenNumber) -> bool:
@@ -376,332 +463,3 @@ def about_encounters(scene: Scene, number: WrittenNumber, context: TextState) ->
         return bool(scene.of_kind("border", "citizenship")) and bool(scene.times)
     words = {token.low for token in scene.tokens}
     return bool(scene.times or words & _REFERS or scene.of_kind("border"))
-
-
-# -- compared with ---------------------------------------------------------------------------------
-
-
-def versus(
-    scene: Scene, number: WrittenNumber, context: TextState, base: ClaimSpan, pair: ClaimSpan | None
-) -> list[Candidate[ClaimSpan]]:
-    """What a change is measured from, most likely first."""
-    options: list[Candidate[ClaimSpan]] = []
-    explicit = list(_versus_refs(scene, number))
-    for rank, ref in enumerate(explicit[:2]):
-        spans = times.spans(ref, context.when, base)
-        if ref.since:
-            spans = list(dict.fromkeys(readings.begun(ref, spans)))
-        for i, span in enumerate(spans[:4]):
-            options.append(Candidate(span, 1.1 * rank + 0.35 * i, True))
-    if not explicit:
-        options += _usual_versus(context, base, pair)
-    return readings.cheapest(option for option in options if option.value != base)
-
-
-def _usual_versus(
-    context: TextState, base: ClaimSpan, pair: ClaimSpan | None
-) -> Iterator[Candidate[ClaimSpan]]:
-    """What is compared with where nothing is named: the other count, a year or month before."""
-    if pair:
-        yield Candidate(pair, 0.3)
-    yield Candidate(base.shift(-12), 0.8 if base.length > 1 else 1.0)
-    if base.length == 1:
-        yield Candidate(base.shift(-1), 1.0)
-        yield from (Candidate(span, 1.2) for span in context.recent[:2])
-
-
-_NAMES_BASE = word_set("than from below above under versus vs vs. against compared over")
-_SAYS_NO_MORE = word_set(
-    "the a an that it its their same previous prior last year month time period level levels "
-    "number numbers total count figure one before earlier to with ago week's day's was in of"
-)
-
-
-def unread_base(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether words behind a change name what it is measured from, and none of them was read.
-
-    95% lower than the daily average under President X: neither a month nor a year earlier.
-    """
-    at, end = number.last, len(scene.tokens)
-    while at < min(number.last + 8, end) and scene.low(at) not in _NAMES_BASE:
-        if scene.low(at) in (",", ";", "\u2014", "and", "to", "while") or scene.tokens[at].mark:
-            return False
-        at += 1
-    if at >= min(number.last + 8, end):
-        return False
-    refs = list(zip(scene.times, scene.time_places, strict=True))
-    rest = []
-    for i in range(at + 1, end):
-        if (scene.tokens[i].mark and scene.low(i) not in ("-", "'")) or scene.low(i) == "and":
-            break
-        rest.append(i)
-    if any(place[0] in rest for ref, place in refs if ref.counts and ref.form != "era"):
-        return "average" in {scene.low(i) for i in rest}
-    return any(scene.low(i) not in _SAYS_NO_MORE for i in rest)
-
-
-def _versus_refs(scene: Scene, number: WrittenNumber) -> list[TimeRef]:
-    """Times that a change is compared with: behind it, else before it."""
-    limit = min(
-        (
-            n.first
-            for n in scene.numbers
-            if n.first >= number.last and n.kind in ("percent", "times")
-        ),
-        default=len(scene.tokens),
-    )
-    behind, before = [], []
-    for ref, place in zip(scene.times, scene.time_places, strict=True):
-        if ref.form in ("day", "week"):
-            continue
-        if number.last <= place[0] < limit:
-            between = {scene.low(i) for i in range(number.last, place[0])}
-            multiple = number.kind == "times" and scene.low(number.last) in (
-                "the",
-                "that",
-                "what",
-                "as",
-                "from",
-            )
-            if (
-                ref.relative
-                or scene.compares(place[0])
-                or between & (COMPARATORS - {"to", "with", "under"})
-                or ref.since
-                or multiple
-            ):
-                behind.append(ref)
-        elif place[0] < number.first:
-            near = number.first - place[1] <= 8
-            leading = {scene.low(i) for i in range(place[0] - 6, place[0])}
-            lead = scene.compares(place[0]) or leading & _LEADING
-            if (ref.relative and near) or lead or (ref.since and near):
-                before.append(ref)
-    if behind:
-        return behind
-    return before[::-1]
-
-
-def is_versus(scene: Scene, number: WrittenNumber, span: ClaimSpan, context: TextState) -> bool:
-    """Whether a span comes from what a change is compared with."""
-    refs = _versus_refs(scene, number)
-    others = [ref for ref in scene.times if ref.counts and not ref.relative and ref not in refs]
-    theirs = {span for ref in refs for span in times.spans(ref, context.when, None)}
-    own = {span for ref in others for span in times.spans(ref, context.when, None)[:2]}
-    return span in theirs and span not in own
-
-
-def from_to(
-    scene: Scene, number: WrittenNumber, context: TextState
-) -> tuple[ClaimSpan, ClaimSpan] | None:
-    """From May to June, between 2022 and 2023: (now, before)."""
-    for ref, place in zip(scene.times, scene.time_places, strict=True):
-        if ref.form not in ("months", "fys", "years") or scene.low(place[0] - 1) not in (
-            "from",
-            "between",
-        ):
-            continue
-        if scene.distance((number.first, number.last), place) > 14:
-            continue
-        whole = times.spans(ref, context.when)
-        if not whole:
-            continue
-        if ref.form == "months":
-            return ClaimSpan(whole[0].last, whole[0].last), ClaimSpan(
-                whole[0].first, whole[0].first
-            )
-        first, last = ref.args
-        return fiscal(last), fiscal(first)
-    return None
-
-
-def count_ahead(
-    scene: Scene, number: WrittenNumber, context: TextState
-) -> Candidate[ClaimSpan] | None:
-    """The months of the count that a change led to: fell 14 percent to 7,181 in March."""
-    for other in scene.numbers:
-        led = any(scene.low(i) in ("to", "with", ":") for i in range(other.first - 3, other.first))
-        near = number.last <= other.first <= number.last + 9
-        if other.kind == "count" and near and led:
-            when = readings.spans_for(scene, other, context)
-            return Candidate(when[0].value, 0.2 + when[0].cost, True) if when else None
-    return None
-
-
-# -- shares ----------------------------------------------------------------------------------------
-
-
-def shares(
-    scene: Scene,
-    number: WrittenNumber,
-    context: TextState,
-    when: list[Candidate[ClaimSpan]],
-    hosts: list[Subject],
-) -> list[ScoredReading] | None:
-    """What a share may be of what; None where that is not said, [] where it is not on record."""
-    parts = [
-        option
-        for option in readings._parts(scene, number, context)
-        if option.value != readings.NO_PART
-    ]
-    total, agency = _whole(scene, number, context, hosts)
-    words = {token.low for token in scene.tokens}
-    if context.part != readings.NO_PART and words & {"there", "sector", "sector's", "it"}:
-        parts.insert(0, Candidate(context.part, 0.4)) if not (parts and parts[0].bound) else None
-    if hosts and hosts[-1].dimension == APPREHENSION and scene.low(number.last) == "of":
-        # 1,034 at-large arrests, 16% of all that were made: a share of them that were just counted
-        just_counted = Candidate((APPREHENSION, hosts[-1].members, False), 0.2)
-        return _part_shares([just_counted], total, agency, when)
-    behind = range(number.last + 1, number.last + 4)
-    drugs = [phrase for phrase in scene.of_kind("drug") if phrase.first in behind]
-    if drugs and scene.low(number.last) == "of":  # 90% of fentanyl seizures
-        return _drug_shares(drugs[0].phrase.value, scene, when)
-    if parts and parts[0].cost <= 1.0 and _names_part(scene, number):
-        return _part_shares(parts, total, agency, when)
-    agency_shares = _agency_or_border_shares(scene, number, total, agency, when)
-    return agency_shares or ([] if _of_them(scene, number) else None)
-
-
-def _drug_shares(drug: str, scene: Scene, when: list[Candidate[ClaimSpan]]) -> list[ScoredReading]:
-    """A border's share of a drug nationwide; agencies are not told apart by drug."""
-    totals = dict.fromkeys(phrase.phrase.value for phrase in scene.of_kind("border"))
-    part, whole = Subject("", "", DRUG, (drug,)), Subject(NATIONWIDE, "", DRUG, (drug,))
-    return [
-        ScoredReading(
-            Reading(part._replace(total=total), span.value, "share_percent", None, whole),
-            0.7 * rank + span.cost,
-            True,
-            span.bound,
-        )
-        for rank, total in enumerate(total for total in totals if total != NATIONWIDE)
-        for span in when[:5]
-    ]
-
-
-def _names_part(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether the part of a share is named: behind it, before its verb, or by "there"."""
-    kinds = ("sector", "city", "office", "state", "demographic", "citizenship", "countries")
-    placed = scene.of_kind(*kinds, "arrest_place", "drug")
-    sectors = scene.of_kind("sector", "city")
-    them = scene.low(number.last + 1) in ("them", "those", "these", "whom")
-    if sectors and scene.low(number.last) == "of" and not them:
-        return True
-    if any(phrase.first >= number.last for phrase in placed) or "there" in {
-        t.low for t in scene.tokens
-    }:
-        return True
-    before = {scene.low(i) for i in range(number.first - 6, number.first)}
-    return bool(before & _SHARE_VERBS)
-
-
-def _of_them(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether a share is one of the people encountered: of those, of all apprehensions."""
-    words = {scene.low(i) for i in range(number.last, number.last + 4)}
-    before = {scene.low(i) for i in range(number.first - 5, number.first)}
-    them = {"them", "those", "these", "whom", "all"}
-    people = scene.near(number, scene.of_kind("people", "measure"))
-    near = bool(people) and people[0][1].first >= number.last and people[0][0] <= 5
-    return bool((words | before) & them) or (near and scene.low(number.last) == "of")
-
-
-def _whole(
-    scene: Scene, number: WrittenNumber, context: TextState, hosts: list[Subject]
-) -> tuple[list[str], list[str]]:
-    """Borders and agencies that the whole may have, most likely first."""
-    region = range(number.last, number.last + 14)
-    totals = [phrase.phrase.value for phrase in scene.of_kind("border") if phrase.first in region]
-    totals += [phrase.phrase.value for phrase in scene.of_kind("border")]
-    totals += [subject.total for subject in hosts]
-    totals += [b for b in (context.total, context.home, "southwest", NATIONWIDE) if b]
-    measures = [
-        phrase.phrase.value
-        for phrase in scene.of_kind("measure")
-        if phrase.phrase.value in ("usbp", "all", "ofo")
-    ]
-    agencies = ["usbp" if "usbp" in measures else "" if "all" in measures else context.agency or ""]
-    agencies += [subject.agency for subject in hosts]
-    return list(dict.fromkeys(totals)), list(dict.fromkeys([*agencies, "", "usbp"]))
-
-
-def _part_shares(
-    parts: list[Candidate[readings.SensePart]],
-    totals: list[str],
-    agencies: list[str],
-    when: list[Candidate[ClaimSpan]],
-) -> list[ScoredReading] | None:
-    dimension, members, other = parts[0].value
-    if dimension in ("none", "office", "state"):
-        return []
-    made = []
-    for rank, total in enumerate(totals[:3]):
-        if dimension == "sector":
-            home = FIELD_BORDERS.get(members[0], "southwest")
-            part = Subject(home, "usbp", "field", members)
-            wholes = [
-                Subject(total if total == NATIONWIDE else home, agency) for agency in ("usbp", "")
-            ]
-        elif dimension == APPREHENSION:
-            part, wholes = Subject(total, "", dimension, members), [Subject(total, "usbp")]
-        elif agencies[0] == "usbp":
-            return []
-        else:
-            part, wholes = Subject(total, "", dimension, members, other), [Subject(total)]
-        for i, whole in enumerate(wholes):
-            for span in when[:5]:
-                sense = Reading(part, span.value, "share_percent", None, whole)
-                made.append(
-                    ScoredReading(sense, 0.7 * rank + 0.9 * i + span.cost, True, span.bound)
-                )
-    return sorted(made, key=lambda option: option.cost)
-
-
-_BEING = word_set("were was are came occurred happened took entered crossed")
-
-
-def _tells_part(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
-    """Whether an agency is the part and not the whole: 88% of encounters were at ports."""
-    if phrase.first < number.first:
-        return phrase.phrase.value == "ofo"
-    return bool(_BEING & {scene.low(i) for i in range(number.last, phrase.first)})
-
-
-def _agency_or_border_shares(
-    scene: Scene,
-    number: WrittenNumber,
-    totals: list[str],
-    agencies: list[str],
-    when: list[Candidate[ClaimSpan]],
-) -> list[ScoredReading] | None:
-    placed = scene.of_kind("border")
-    named = [phrase.phrase.value for phrase in placed]
-    land = [total for total in dict.fromkeys(named) if total != NATIONWIDE]
-    pairs: list[tuple[float, Subject, Subject]] = []
-    # The whole is named after "of": of all encounters nationwide, or of all there are.
-    led = bool(land) and scene.low(number.last) == "of"
-    led = led and not any(phrase.first > number.last for phrase in placed)
-    if land and (NATIONWIDE in named or led):
-        pairs += [
-            (0.7 * rank, Subject(land[0], agency), Subject(NATIONWIDE, agency))
-            for rank, agency in enumerate(agencies[:2])
-        ]
-    special = [
-        phrase for phrase in scene.of_kind("measure") if phrase.phrase.value in ("usbp", "ofo")
-    ]
-    behind = [phrase for phrase in special if _tells_part(scene, number, phrase)]
-    if behind and not (land and NATIONWIDE in named):
-        part = scene.near(number, behind)[0][1].phrase.value
-        pairs += [
-            (0.3 + 0.7 * rank, Subject(total, part), Subject(total))
-            for rank, total in enumerate(totals[:2])
-        ]
-    made = [
-        ScoredReading(
-            Reading(part_, span.value, "share_percent", None, whole),
-            cost + span.cost,
-            False,
-            span.bound,
-        )
-        for cost, part_, whole in pairs
-        for span in when[:5]
-    ]
-    return sorted(made, key=lambda option: option.cost) or None

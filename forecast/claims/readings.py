@@ -17,7 +17,7 @@ from forecast import months
 from forecast.claims import times
 from forecast.claims.mentions import Placed, Scene
 from forecast.claims.times import Now, TimeRef
-from forecast.claims.tokens import WrittenNumber
+from forecast.claims.tokens import WrittenNumber, word_set
 from forecast.claims.truth import (
     APPREHENSION,
     AT_ENTRY,
@@ -44,11 +44,16 @@ _SECTOR_WORDS = ("sector", "sectors")
 
 @dataclass(frozen=True, slots=True)
 class Candidate(Generic[T]):
-    """A value that a slot may have; bound where the words beside the number say so."""
+    """A value that a slot may have.
+
+    bound : whether the words beside the number say so. placed : whether they say where it was, or a
+    number that was understood does.
+    """
 
     value: T
     cost: float = 0.0
     bound: bool = False
+    placed: bool = False
 
 
 SensePart = tuple[str, tuple[str, ...], bool]  # dimension, members, all but these
@@ -61,7 +66,8 @@ class TextState:
 
     home : the border that the whole text speaks of, None if of none.
     speaks : kinds and values of all phrases in the text.
-    subject, span : of the last count; recent : spans named lately, the latest first.
+    subject, span : of the last count. shared : the last share. recent : spans named lately, the
+        latest first.
     """
 
     now: Now
@@ -74,7 +80,7 @@ class TextState:
     group: SensePart = NO_PART
     subject: Subject | None = None
     span: ClaimSpan | None = None
-    versus: ClaimSpan | None = None
+    shared: Reading | None = None
     recent: list[ClaimSpan] = field(default_factory=list)
 
     def saw(self, span: ClaimSpan) -> None:
@@ -103,6 +109,22 @@ class ScoredReading:
     cost: float
     agency_bound: bool = False
     span_bound: bool = False
+    place_bound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A count of the text that was understood: what other words and numbers are read beside.
+
+    compared : whether something else is compared with it. bound : whether its agency is named.
+    """
+
+    number: WrittenNumber
+    subject: Subject
+    span: ClaimSpan
+    compared: bool = False
+    bound: bool = True
+    measure: ClaimMeasure = "total"
 
 
 # -- whose -----------------------------------------------------------------------------------------
@@ -110,16 +132,17 @@ class ScoredReading:
 
 def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[Subject]]:
     """Whose counts a number may be, most likely first."""
-    parts, totals = _parts(scene, number, context), _borders(scene, number, context)
+    of_parts, totals = parts(scene, number, context), _borders(scene, number, context)
     agencies = _agencies(scene, number, context)
     made = []
-    for part, total, agency in product(parts, totals, agencies):
+    for part, total, agency in product(of_parts, totals, agencies):
         subject = _subject(part.value, total, agency)
         # A sector has one border and one agency, whatever else is said.
         alone = part.value[0] in ("sector", "office")
+        placed = alone or total.bound or (part.value[0] == "state" and part.cost < 0.5)
         if subject:
             cost = part.cost + (0.0 if alone else total.cost + agency.cost)
-            made.append(Candidate(subject, cost, agency.bound))
+            made.append(Candidate(subject, cost, agency.bound, placed))
     return cheapest(made)
 
 
@@ -150,12 +173,13 @@ def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
     near = [(d, phrase) for d, phrase in scene.near(number, scene.of_kind("border")) if d < 60]
     if near:
         first = near[0][1].phrase.value
-        options = [Candidate(first, 0.0, True)]
+        options = [Candidate(first, 0.0, _is_tight(scene, number, *near[0]))]
         others = dict.fromkeys(phrase.phrase.value for _, phrase in near[1:])
         options += [Candidate(v, 1.2 + (near[0][0] < TIGHT)) for v in others if v != first]
         return options
     order = dict.fromkeys(filter(None, (context.total, context.home)))
-    options = [Candidate(total, 0.6 + 0.6 * i) for i, total in enumerate(order)]
+    sure = context.subject.total if context.subject else None
+    options = [Candidate(total, 0.6 + 0.6 * i, total == sure) for i, total in enumerate(order)]
     spoken = any(kind == "border" for kind, _ in context.speaks)
     guesses = {NATIONWIDE: 1.6, "southwest": 1.4} if spoken else {NATIONWIDE: 0.7, "southwest": 0.5}
     if options:
@@ -163,10 +187,20 @@ def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
     return options + [Candidate(b, cost) for b, cost in guesses.items() if b not in order]
 
 
+def _is_tight(scene: Scene, number: WrittenNumber, distance: float, phrase: Placed) -> bool:
+    """Whether a border can only be that of this number: near, and no other number between."""
+    first, last = sorted((phrase.first, number.first))
+    between = any(first < other.first < last for other in scene.numbers if other != number)
+    return distance < FAR and not between
+
+
 def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
     """Agencies by the words around a number; "encounters" gives way to a named agency."""
     near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[0] < 60]
     own = [phrase for _, phrase in near if _is_own(scene, number, phrase)]
+    if any(0 <= phrase.first - number.last <= 2 for phrase in own):
+        # 6,073 apprehensions and 34,631 encounters: each number has a noun of its own.
+        own = [phrase for phrase in own if not _noun_of_another(scene, number, phrase)]
     named = [phrase.phrase.value for phrase in own]
     if "both" in named[:3]:
         return [Candidate("", 0.0, True)]
@@ -192,6 +226,39 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
     return [Candidate(value, 0.3 + 0.3 * i) for i, value in enumerate(order)]
 
 
+_PARTS = word_set(", and but ; while with plus as ( )")
+
+
+def agencies_named(scene: Scene, number: WrittenNumber) -> tuple[str, ...]:
+    """The agencies that the words around one number allow; none where they allow all."""
+    ends = [n.last for n in scene.numbers if n.last <= number.first and n.kind == "count"]
+    first = max(ends, default=0)
+    if ends:  # what stands right behind the number before is of that one
+        parted = (i + 1 for i in range(first, number.first) if scene.low(i) in _PARTS)
+        first = next(parted, first)
+    last = min((n.first for n in scene.numbers if n.first >= number.last), default=10**6)
+    named = {p.phrase.value for p in scene.of_kind("measure") if first <= p.first < last}
+    special = tuple(value for value in ("usbp", "ofo") if value in named)
+    if "both" in named:
+        return ("", *special)
+    return special or (("",) if "all" in named else ())
+
+
+def named_months(scene: Scene, number: WrittenNumber) -> set[int]:
+    """The months of a year, 0 to 11, that stand without one beside a number."""
+    near = times_near(scene, number)[:1]
+    return {t.ref.args[0] - 1 for t in near if t.ref.form == "month" and not t.ref.args[1]}
+
+
+def just_before(scene: Scene, number: WrittenNumber, context: TextState) -> ClaimSpan | None:
+    """The time that words explain: in August 2023, the busiest month on record."""
+    for ref, place in zip(scene.times, scene.time_places, strict=True):
+        behind = [scene.low(i) for i in range(place[1], number.first)]
+        if behind in ([","], ["\u2014"], ["("], [",", "which", "was"]) and ref.counts:
+            return next(iter(times.spans(ref, context.when, context.span)), None)
+    return None
+
+
 def _is_own(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
     """Whether a measure speaks of this number: no other number stands between, or it leads all."""
     low, high = sorted(((phrase.first, phrase.last), (number.first, number.last)))
@@ -202,6 +269,14 @@ def _is_own(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
     if not scene.numbers_between(phrase.last, number.first):
         return True
     return not scene.numbers_between(0, phrase.first)
+
+
+def _noun_of_another(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
+    return any(
+        other.first != number.first and 0 <= phrase.first - other.last <= 3
+        for other in scene.numbers
+        if other.kind == "count"
+    )
 
 
 def _joined_agencies(scene: Scene, own: list[Placed]) -> bool:
@@ -236,7 +311,8 @@ def _special_agency(
     return options
 
 
-def _parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[SensePart]]:
+def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[SensePart]]:
+    """Which sector, state or group a number may be of, or of none, the likeliest first."""
     given, _ = dealt(scene, number)
     if given:
         kind = "sector" if given.phrase.kind == "city" else given.phrase.kind
@@ -309,7 +385,7 @@ def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Can
         kind = "sector" if phrase.phrase.kind == "city" else phrase.phrase.kind
         own = tuple(phrase.phrase.value.split("+"))
         run = _run(scene, phrase, placed) if rank == 0 else own
-        sure = kind in ("sector", "office") and _sure(scene, phrase, context)
+        sure = kind in ("sector", "office") and is_sure(scene, phrase, context)
         cost = (0.0 if distance < FAR else 0.3) + (0.0 if rank == 0 else 1.2)
         alone = not scene.of_kind("border", "sector") and scene.low(phrase.first - 1) in (
             "in",
@@ -360,7 +436,8 @@ def _has_sector_word(scene: Scene, phrase: Placed) -> bool:
     return inside or scene.low(phrase.last - 1) == "rgv"
 
 
-def _sure(scene: Scene, phrase: Placed, context: TextState) -> bool:
+def is_sure(scene: Scene, phrase: Placed, context: TextState) -> bool:
+    """Whether a place is surely meant as a sector or an office."""
     here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
     unmistakable = phrase.phrase.value in UNMISTAKABLE
     named = phrase.phrase.value in context.sectors_named
@@ -684,14 +761,33 @@ def spans_for(
             resolved = begun(timed.ref, resolved)
         cost = 0.0 if timed.distance < FAR else 1.2 if len(context.recent) else 0.4
         cost += 1.3 * rank + (1.5 if timed.ref.form in ("past_years", "past") else 0.0)
-        bound = rank == 0 and timed.distance < TIGHT + 1
+        # A year earlier is as plain as a month, if it is plain what it is earlier than.
+        reach = TIGHT + (7 if timed.ref.relative and base else 1)
+        alone = len(near) == 1 and _only_count(scene, number) and not timed.ref.relative
+        bound = rank == 0 and (timed.distance < reach or (alone and timed.distance < 2 * FAR))
         options += [
             Candidate(span, cost + (0.35 * i if i else 0.0), bound)
             for i, span in enumerate(resolved[:6])
         ]
+    if refers(scene, number) and context.span and not near:
+        options.insert(0, Candidate(context.span, 0.2, True))
     if not options or not options[0].bound:
         options += _from_before(context, bool(options) and near[0].distance < FAR, scene.source)
     return cheapest(options)
+
+
+def _only_count(scene: Scene, number: WrittenNumber) -> bool:
+    return not any(n.first != number.first and n.kind != "ordinal" for n in scene.numbers)
+
+
+def refers(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether words say that the count before is meant: that was up 9%; of those, 2,325 ..."""
+    first = {scene.low(i) for i in range(3)}
+    if first & {"that", "this", "it", "which"} and not scene.numbers_between(0, number.first):
+        return True
+    them = ("those", "these", "them", "whom")
+    places = (*range(number.first - 5, number.first), number.last, number.last + 1)
+    return any(scene.low(i) in them and scene.low(i - 1) == "of" for i in places)
 
 
 def _from_before(
@@ -726,6 +822,7 @@ def weigh(
             subject.cost + span.cost + (then.cost if then else 0),
             subject.bound,
             span.bound,
+            subject.placed,
         )
         for subject, span, then in product(whose, when, against)
         if then is None or then.value != span.value

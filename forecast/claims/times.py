@@ -38,8 +38,8 @@ class TimeRef:
 
     @property
     def counts(self) -> bool:
-        """Whether it can say which months a number counts."""
-        return self.form not in ("day", "week")
+        """Whether it can say which months a number counts: an administration only of a base."""
+        return self.form not in ("day", "week", "administration")
 
     @property
     def relative(self) -> bool:
@@ -148,6 +148,7 @@ _ARGS: dict[str, Args] = {
     "cy": lambda m, _: (_year(m["y"]),),
     "year": lambda m, _: (_year(m["y"]),),
     "era": lambda m, entry: (entry["eras"][m["era"].lower().replace("\u2019", "'")],),
+    "administration": lambda m, _: (m["whose"].lower(),),
     "same": _same_as,
     "shift": _by,
     "fy_rel": _by,
@@ -575,6 +576,19 @@ def _of_era(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimS
     return [ClaimSpan(begin, end) for begin in (first + 1, first) for end in known]
 
 
+def _of_administration(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
+    """A president's months, by name or as the one before: the first full one comes first."""
+    starts = {"obama": ("2009-01",), "biden": ("2021-01",), "trump": ("2017-01", "2025-01")}
+    published = f"{now.published:%Y-%m}"
+    past = [start for all_ in starts.values() for start in all_ if start < published]
+    ordered = sorted(past, reverse=True)
+    if args[0] in starts:
+        chosen = [start for start in ordered if start in starts[args[0]]]
+    else:
+        chosen = ordered[:1] if args[0] == "current" else ordered[1:2]
+    return [span for start in chosen for span in _of_era((start,), now, None)]
+
+
 Handler = Callable[[tuple[Any, ...], Now, ClaimSpan | None], Sequence[ClaimSpan]]
 _HANDLERS: dict[str, Handler] = {
     "month": _of_month,
@@ -601,6 +615,7 @@ _HANDLERS: dict[str, Handler] = {
         ClaimSpan(fiscal(args[0]).first, end) for end in now.newest[:3]
     ],
     "era": _of_era,
+    "administration": _of_administration,
     "fy_ended": _fy_ended,
     "through": _through,
     "past_years": _past_years,

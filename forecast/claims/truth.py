@@ -276,6 +276,21 @@ class ClaimCounts:
         """Encounters in a span that it holds."""
         return self.sums[span.last + 1 - self.first] - self.sums[span.first - self.first]
 
+    def spans(self, year_begins: int) -> Iterator[ClaimSpan]:
+        """The spans that are often told of: months, years and their beginnings, calendar years."""
+        for last in range(self.first, self.last + 1):
+            begin = fiscal(months.fiscal_year_at(last, year_begins)).first
+            for first in dict.fromkeys((last, max(begin, self.first), last - 11)):
+                span = ClaimSpan(first, last)
+                if (first in (last, begin) or last % 12 == 11) and self.holds(span):
+                    yield span
+
+    def peak(self, within: ClaimSpan) -> ClaimSpan:
+        """The month of a span with the highest count, the first of equals."""
+        known = range(max(within.first, self.first), min(within.last, self.last) + 1)
+        best = max(known, key=lambda month: self.counts[month - self.first], default=self.first)
+        return ClaimSpan(best, best)
+
     def slack_of(self, span: ClaimSpan) -> float:
         """How far rounding at the source may move that total."""
         return self.slacks[span.last + 1 - self.first] - self.slacks[span.first - self.first]
@@ -302,6 +317,7 @@ class CountTable:
             if by_month
         }
         self._known: dict[Subject, ClaimCounts | None] = {}
+        self._where: dict[Subject, dict[int, list[ClaimSpan]]] = {}
         self.values, self.source = values, source
         self.newest = max((line.last for line in self._series.values()), default=0)
 
@@ -333,6 +349,21 @@ class CountTable:
         """Encounters in a span, None where not every month of it is on record."""
         line = self.counts(subject)
         return line.total(span) if line and line.holds(span) else None
+
+    def where(self, subject: Subject, count: int) -> list[ClaimSpan]:
+        """The spans of which a count is the subject's to the digit, the newest first.
+
+        Months, fiscal years and their beginnings, calendar years; of a total's months also what
+        was published at first.
+        """
+        index = self._where.get(subject)
+        if index is None:
+            index = self._where[subject] = defaultdict(list)
+            line = self.counts(subject)
+            for span in reversed(list(line.spans(self.source.year_begins)) if line else []):
+                for value in {line.total(span), *self.first_values(subject, span)} if line else ():
+                    index[value].append(span)
+        return index.get(count, [])
 
     def first_values(self, subject: Subject, span: ClaimSpan) -> set[int]:
         """Every value that a total's month has had; empty unless its first one is on record."""

@@ -28,6 +28,7 @@ ClaimMeasure = Literal[
     "times",
     "per_day",
     "per_month",
+    "each_month",
     "share_percent",
     "record_high",
     "record_low",
@@ -61,12 +62,19 @@ class Claimed:
     unit: float = 1.0
     exact: bool = True
 
+    @property
+    def telling(self) -> bool:
+        """Whether it is a count with digits enough to name itself."""
+        plain = self.exact or self.value >= 1000 * self.unit
+        return plain and self.value >= 1000 and not self.hedge
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One thing a claim may mean.
 
     versus : the span it is compared with, or the first month of "since".
+    rate : what is compared: counts, or what they are "per_day" or "per_month".
     of : what it is a share of.
     among : for extremes, months ("month"), fiscal years ("year"), months of the same name
         ("same month"), or the months of one fiscal year ("within year").
@@ -78,6 +86,7 @@ class Reading:
     versus: ClaimSpan | None = None
     of: Subject | None = None
     among: Literal["month", "year", "same month", "within year", "span"] = "month"
+    rate: Literal["", "per_day", "per_month"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,8 @@ def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = Fa
     for span in spans:
         if not line.holds(span):
             return JudgedClaim("cannot_be_checked", why=_not_held(line, span))
+    if sense.measure == "each_month":
+        return _each_month(line, sense.span, claimed)
     truth = value_of(table, sense)
     if truth is None:
         return JudgedClaim("cannot_be_checked", why="the record has no such figure")
@@ -138,10 +149,25 @@ def value_of(table: CountTable, sense: Reading) -> float | None:
         return now / sense.span.length
     if sense.measure == "share_percent":
         return 100 * now / whole if whole else None
-    return None if before is None else _against(sense.measure, now, before)
+    if before is None or sense.versus is None:
+        return None
+    if sense.rate:
+        per_day = sense.rate == "per_day"
+        here, there = (span.days if per_day else span.length for span in (sense.span, sense.versus))
+        return _against(sense.measure, now / here, before / there)
+    return _against(sense.measure, now, before)
 
 
-def _against(measure: ClaimMeasure, now: int, before: int) -> float | None:
+def _each_month(line: ClaimCounts, span: ClaimSpan, claimed: Claimed) -> JudgedClaim:
+    """Fewer than 10,000 a month: of every month, at least of most as they are rounded."""
+    counts = [line.total(ClaimSpan(month, month)) for month in range(span.first, span.last + 1)]
+    farthest = max(counts) if claimed.hedge in ("below", "under") else min(counts)
+    over = claimed.hedge == "over"
+    holds = farthest >= claimed.value if over else farthest <= claimed.value
+    return JudgedClaim("right" if holds else "wrong", farthest, evidence="record")
+
+
+def _against(measure: ClaimMeasure, now: float, before: float) -> float | None:
     if measure == "difference":
         return now - before
     if not before:
@@ -186,7 +212,8 @@ def rounds_to(claimed: Claimed, truth: float) -> bool:
         return BELOW * stated <= real <= NEARLY[1] * stated
     if claimed.hedge == "over":
         most = max(OVER * stated, min(stated + unit, FAR_OVER * stated))
-        return stated * (2 - NEARLY[1]) <= real <= most
+        least = stated if claimed.exact else stated * (2 - NEARLY[1])
+        return least <= real <= most
     return abs(real - stated) <= max(unit / 2, ROUNDED * stated)
 
 
@@ -210,7 +237,8 @@ def _fits(
     stated, real = abs(claimed.value), abs(truth)
     off = abs(stated - real)
     if claimed.hedge == "over":
-        return "right" if real >= stated - claimed.unit / 2 else None
+        least = 0.97 * stated if measure == "times" else stated - claimed.unit / 2
+        return "right" if real >= least else None
     if claimed.hedge == "below":
         return "right" if real <= stated + claimed.unit / 2 else None
     if claimed.hedge == "under":
@@ -229,8 +257,7 @@ def _nearness(claimed: Claimed, stated: float, measure: ClaimMeasure) -> float:
         return max(claimed.unit / 2, (ROUNDED if rounded else RESTATED) * stated, 1.0)
     if measure == "times":
         return max(1.01 * claimed.unit, 0.1 * stated) if claimed.unit < 1 else 0.125 * stated
-    tens = claimed.unit == 1 and stated >= 10 and stated % 10 == 0
-    near = 2.51 if tens else 1.51 * claimed.unit
+    near = 1.51 * claimed.unit
     return max(near, 3.0, 0.05 * stated) if claimed.hedge else near
 
 

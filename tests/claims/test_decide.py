@@ -27,7 +27,7 @@ def table(published) -> CountTable:
 
 
 def test_published_claims_are_found_and_judged_as_a_person_judged_them(table):
-    total = scoring.score(scoring.read(EXAMPLES), table)
+    total = scoring.score(scoring.read(EXAMPLES, table), table)
 
     assert total.claims == 62
     assert total.found >= 0.95 * total.claims, total.misses

@@ -7,11 +7,7 @@ from pathlib import Path
 import pytest
 
 from forecast.claims import features
-from forecast.claims.mentions import noun_after
-from forecast.claims.readings import Candidate
-from forecast.claims.truth import parse
 from tests.support import claim_scenes, golden_texts
-from tests.support.claim_scenes import spelled
 from tests.support.embedded_figures import NOT_RIGHT, change, count, said, share, within
 
 SW, BP = "at the southwest border", "sw.usbp"
@@ -426,54 +422,18 @@ def test_what_the_record_does_not_have_cannot_be_checked(verdict, text):
     assert verdict(text) == "cannot_be_checked"
 
 
-# A marked number; below it how it stands in its sentence and why it is no claim; of a change, what
-# June 2024 may be compared with; of a share, what it may be a share of.
+# A marked number; below it what it does in its sentence, and what beside numbers that are known.
 MEANT = Path(__file__).with_name("features.txt")
-JUNE, YEAR = parse("2024-06", 0), parse("FY2023", 0)
 
 
 def meant(case: str) -> str:
     found = claim_scenes.read(case)
-    scene, number, context = found.scene, found.number, found.context
-    noun = noun_after(scene, number)
-    said = {
-        "partial": features.is_partial(scene, number),
-        "supposed": features.supposed(scene, number),
-        "count": number.kind == "count" and features.is_count(scene, number, noun, context),
-        "perhaps": number.kind == "count" and features.may_be_count(scene, number, noun, context),
-        "days": features.of_days(scene, number),
-        "weeks": features.of_weeks(scene, number),
-        "share": number.kind == "percent" and features.is_share(scene, number),
-        "multiple": number.kind == "times" and features.is_multiple(scene, number),
-        "about": features.about_encounters(scene, number, context),
-    }
-    lines = [" ".join([features.relation(scene, number), *(name for name in said if said[name])])]
-    lines += filter(None, (features.off_topic(scene, number, noun),))
-    lines += filter(None, (features.other_measure(scene, number),))
-    if said["share"]:
-        hosts = [context.subject] if context.subject else []
-        when = [Candidate(JUNE, 0.0, True), Candidate(YEAR, 0.25)]
-        options = features.shares(scene, number, context, when, hosts)
-        lines += [
-            f"{spelled(one.sense.subject)} of {spelled(one.sense.of)} {one.sense.span} "
-            f"{one.cost:.2f}{'!' * one.agency_bound}{'!' * one.span_bound}"
-            for one in (options or ())[:6]
-        ]
-        lines += ["of what is not said"] * (options is None) + ["not on record"] * (options == [])
-    elif number.kind in ("percent", "times") or lines[0].startswith("difference"):
-        pair = YEAR if context.subject else None
-        lines.append("from " + ", ".join(
-            f"{one.value} {one.cost:.2f}{'!' * one.bound}"
-            for one in features.versus(scene, number, context, JUNE, pair)
-        ))  # fmt: skip
-        both = features.from_to(scene, number, context)
-        lines += [f"{both[0]} after {both[1]}"] if both else []
-        ahead = features.count_ahead(scene, number, context)
-        lines += [f"ahead {ahead.value} {ahead.cost:.2f}"] if ahead else []
-        theirs = [span for span in ("2024-05", "2023-06", "2024-06", "FY2022")
-                  if features.is_versus(scene, number, parse(span, 0), context)]  # fmt: skip
-        lines += [f"only compared with: {' '.join(theirs)}"] if theirs else []
-    return "\n".join(lines)
+    lines = []
+    for beside in (False, True):
+        roles = dict(features.roles(found.scene, found.context, beside))
+        role = roles.get(found.number, features.NOTHING)
+        lines.append(" ".join(filter(None, (role.kind, role.why))) or "no claim")
+    return "\n".join(dict.fromkeys(lines))
 
 
 def test_words_around_a_number_say_how_it_stands_in_its_sentence():

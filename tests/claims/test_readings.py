@@ -244,7 +244,8 @@ def test_a_count_is_right_of_whom_the_words_name(verdict, truth, text, who, when
 def test_a_count_is_wrong_of_whom_the_words_name(verdict, text, who, when, other):
     off = f"{round(count(who, when) * 1.31) // 10 * 10 + 7:,}"
 
-    assert verdict(text.format(off)) == "wrong"
+    no_border_named = "southern ports" in text
+    assert verdict(text.format(off)) == ("not understood" if no_border_named else "wrong")
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ PERCENTS = [
     ("rose <37 percent>", 3549, 3851),  # within one unit of the last digit, rounded
     ("rose <37.2 percent>", 3683, 3757),  # 1 % of it
     ("rose <5.2 percent>", 505, 535),
-    ("rose <40 percent>", 3749, 4250),  # a round number
+    ("rose <40 percent>", 3849, 4150),  # a round number is as exact as others
     ("rose <more than 40 percent>", 3950, 9999),
     ("rose <less than 40 percent>", 1, 4050),
     ("rose <nearly 40 percent>", 3600, 4050),

@@ -196,7 +196,7 @@ ANOTHER = "another measure"
             ANOTHER,
         ),
         (
-            "Fentanyl seizures on the northern border rose 20% in fiscal year 2025.",
+            "Fentanyl seizures on the northern border rose 20% in fiscal year 2025 from fiscal 2024.",
             "wrong",
             ANOTHER,
         ),
@@ -221,7 +221,7 @@ ANOTHER = "another measure"
             ANOTHER,
         ),
         (
-            "The amount of cocaine seized at the southwest border doubled in fiscal year 2025.",
+            "Pounds of cocaine seized at the southwest border doubled from fiscal 2024 to fiscal 2025.",
             ANOTHER,
             "wrong",
         ),

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from forecast.claims.decide import CheckedText, check
 from forecast.claims.truth import APPREHENSION, AT_ENTRY, AT_LARGE, CountTable, Subject, parse
@@ -57,7 +58,11 @@ def subject(name: str) -> Subject:
 
 
 def filled(mark: str, table: CountTable) -> tuple[str, str, Reading | None]:
-    """The text of a mark, the verdict that is due, and what it is a number of."""
+    """The text of a mark, the verdict that is due, and what it is a number of.
+
+    Beside kinds of `Reading`: mon, an average a month; pcta, how far below the monthly average of a
+    second span; pctp, how far below a second month.
+    """
     due = next((DUE[word] for word in DUE if mark.endswith(word)), "holds")
     body = re.sub(r" ?!\w+$", "", mark)
     kind, _, rest = body.partition(" ")
@@ -65,6 +70,12 @@ def filled(mark: str, table: CountTable) -> tuple[str, str, Reading | None]:
         return rest, due, None
     if kind in ("?", "-"):
         return rest, {"?": "cannot", "-": "none"}[kind], None
+    if kind in ("mon", "pcta", "pctp"):
+        name, *spans = re.split(r" (?=[F\d])", rest)
+        now, *then = (parse(span, table.newest) for span in spans)
+        rates = [(table.total(subject(name), span) or 0) / span.length for span in (now, *then)]
+        said = f"{rates[0]:,.0f}" if kind == "mon" else f"{100 * (1 - rates[0] / rates[1]):.0f}"
+        return said, due, None
     meant = sense(kind, rest, table)
     value = value_of(table, meant)
     assert value is not None, rest
@@ -75,7 +86,7 @@ def sense(kind: str, rest: str, table: CountTable) -> Reading:
     match = re.fullmatch(r"(\w+(?:\.\w+)?(?::[A-Z].*?)?) ((?:FY)?\d\S+)(?: (\S+(?::.+)?))?", rest)
     assert match, rest
     name, span, last = match.groups()
-    measure = {"pct": "change_percent", "pct1": "change_percent", "share": "share_percent",
+    measure: Any = {"pct": "change_percent", "pct1": "change_percent", "share": "share_percent",
                "day": "per_day", "diff": "difference", "x": "times"}.get(kind, "total")  # fmt: skip
     versus = parse(last, table.newest) if last and kind != "share" else None
     whole = subject(last) if kind == "share" else None

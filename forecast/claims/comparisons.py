@@ -1,0 +1,230 @@
+"""What a change is measured from: a time, a number of the text, a peak or an average.
+
+A base that is named and not understood is no month and no year earlier: then there is no base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from forecast.claims import readings, times
+from forecast.claims.mentions import COMPARATORS, Scene
+from forecast.claims.readings import Anchor, Candidate, TextState
+from forecast.claims.times import TimeRef
+from forecast.claims.tokens import WrittenNumber, word_set
+from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal
+
+Rate = Literal["", "per_day", "per_month"]
+_NAMES_BASE = COMPARATORS - word_set("to with since")
+_ADDS_NOTHING = word_set(
+    "the a an that it its their same previous prior last year month time period level levels "
+    "number numbers total count figure one before earlier ago to with what was had been were when "
+    "of in at all those recorded seen just some about nearly more less ever average"
+)
+_LEADING = word_set("compared versus relative against")
+_ENDS = word_set("; \u2014 \u2013 ( ) | .")
+_HIGH = word_set("peak peaks high highs record height highest")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a change is measured from: a span's count, or what it is a month or a day."""
+
+    span: ClaimSpan
+    rate: Rate = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBase:
+    """The words behind or before a change that name its base.
+
+    named : whether any do. tokens : where they stand.
+    """
+
+    named: bool = False
+    tokens: range = range(0)
+    refs: Sequence[TimeRef] = ()
+
+
+def read(scene: Scene, number: WrittenNumber) -> NamedBase:
+    """Find the words that name the base of a change."""
+    limit = _next_change(scene, number)
+    start = _comparator(scene, number, limit)
+    if start is None:
+        before = list(_led_before(scene, number))
+        return NamedBase(bool(before), range(0), before)
+    end = _stretch_end(scene, start, limit)
+    inside = range(start + 1, end)
+    refs = [
+        ref
+        for ref, place in zip(scene.times, scene.time_places, strict=True)
+        if place[0] in inside and ref.form not in ("day", "week")
+    ]
+    return NamedBase(True, inside, refs)
+
+
+def bases(
+    comparison: NamedBase,
+    scene: Scene,
+    context: TextState,
+    now: ClaimSpan,
+    subject: Subject,
+    table: CountTable,
+    anchors: Sequence[Anchor],
+) -> list[Candidate[Base]]:
+    """What a change of a count may be measured from, the likeliest first."""
+    words = {scene.low(i) for i in comparison.tokens}
+    own = [anchor for anchor in anchors if anchor.number.first in comparison.tokens]
+    spans = [
+        Candidate(span, 0.9 * rank + 0.3 * i, True)
+        for rank, ref in enumerate(comparison.refs[:3])
+        for i, span in enumerate(_resolved(ref, context, now)[:4])
+    ]
+    options: list[Candidate[Base]] = []
+    if any(word.startswith("averag") for word in words):
+        daily = words & {"daily", "day", "day's"}
+        rate: Rate = "per_day" if daily else "per_month"
+        options = [Candidate(Base(c.value, rate), c.cost, True) for c in spans]
+    elif own:
+        options = [Candidate(Base(anchor.span), 0.0, True) for anchor in own]
+    elif words & _HIGH and not any(_months_only(ref) for ref in comparison.refs):
+        line = table.counts(subject)
+        within = [c.value for c in spans] or [ClaimSpan(0, context.now.month)]
+        options = [
+            Candidate(Base(line.peak(ClaimSpan(span.first, min(span.last, now.last)))), 0.2, True)
+            for span in within
+            if line and now.length == 1
+        ]
+    else:
+        options = [Candidate(Base(c.value), c.cost, True) for c in spans]
+    if not options and not _adds(scene, comparison):
+        options = [Candidate(Base(c.value), c.cost) for c in _usual(context, now, anchors)]
+    return readings.cheapest(option for option in options if option.value.span != now)
+
+
+def _resolved(ref: TimeRef, context: TextState, now: ClaimSpan) -> list[ClaimSpan]:
+    found = times.spans(ref, context.when, now)
+    if ref.since and ref.form != "era":
+        return list(dict.fromkeys(readings.begun(ref, found)))
+    return found
+
+
+def _months_only(ref: TimeRef) -> bool:
+    return ref.form not in ("administration", "era")
+
+
+def _adds(scene: Scene, comparison: NamedBase) -> bool:
+    """Whether the words that name a base say more than "the same time a year ago"."""
+    return any(
+        scene.low(i) not in _ADDS_NOTHING and not scene.in_time(i) and not scene.tokens[i].mark
+        for i in comparison.tokens
+    )
+
+
+def _usual(
+    context: TextState, now: ClaimSpan, anchors: Sequence[Anchor]
+) -> Iterator[Candidate[ClaimSpan]]:
+    """What is often compared with: another count of the text, a year or a month before."""
+    for i, anchor in enumerate([a for a in reversed(anchors) if a.span != now][:2]):
+        yield Candidate(anchor.span, (0.3 if anchor.compared else 0.7) + 0.3 * i)
+    yield Candidate(now.shift(-12), 0.8 if now.length > 1 else 1.0)
+    if now.length == 1:
+        yield Candidate(now.shift(-1), 1.0)
+        yield from (Candidate(span, 1.2) for span in context.recent[:2])
+
+
+def _next_change(scene: Scene, number: WrittenNumber) -> int:
+    later = (
+        n.first for n in scene.numbers if n.first >= number.last and n.kind in ("percent", "times")
+    )
+    return min(later, default=len(scene.tokens))
+
+
+def _comparator(scene: Scene, number: WrittenNumber, limit: int) -> int | None:
+    """The token behind a change that leads to its base, None without one."""
+    for at in range(number.last, min(number.last + 12, limit)):
+        low = scene.low(at)
+        if low in _NAMES_BASE and not (low == "from" and scene.low(at - 1) in ("people", "were")):
+            return at
+        if low == "on" and at <= number.last + 2:
+            return at
+        multiple = number.kind == "times" and low in ("the", "that", "what", "as", "of")
+        if multiple and at == number.last:
+            return at
+        if low in _ENDS or (low == "," and scene.low(at + 1) not in ("compared", "from", "when")):
+            return None
+        if scene.in_time(at) and _relative_at(scene, at):
+            return at - 1
+    return None
+
+
+def _relative_at(scene: Scene, at: int) -> bool:
+    return any(
+        ref.relative or ref.since
+        for ref, place in zip(scene.times, scene.time_places, strict=True)
+        if place[0] == at
+    )
+
+
+def _stretch_end(scene: Scene, start: int, limit: int) -> int:
+    for at in range(start + 1, limit):
+        low = scene.low(at)
+        if low in _ENDS and not scene.in_time(at):
+            return at
+        if low in (",", "and", "but", "while") and not scene.in_time(at) and at > start + 1:
+            opens = scene.low(at + 1) in ("when", "which", "the")
+            if not (low == "," and opens and not scene.numbers_between(start, at)):
+                return at
+    return limit
+
+
+def _led_before(scene: Scene, number: WrittenNumber) -> Iterator[TimeRef]:
+    """Times before a change that it is measured from: compared with March 2024, they fell 9%."""
+    pairs = list(zip(scene.times, scene.time_places, strict=True))
+    for ref, place in reversed(pairs):
+        if place[0] >= number.first or ref.form in ("day", "week", "administration"):
+            continue
+        near = number.first - place[1] <= 8
+        leading = {scene.low(i) for i in range(place[0] - 6, place[0])}
+        if (
+            (ref.relative and near)
+            or leading & _LEADING
+            or (ref.since and near)
+            or (scene.compares(place[0]) and not scene.numbers_between(place[1], number.first))
+        ):
+            yield ref
+
+
+def is_base(scene: Scene, number: WrittenNumber, span: ClaimSpan, context: TextState) -> bool:
+    """Whether a span comes from what a change is compared with."""
+    refs = read(scene, number).refs
+    others = [ref for ref in scene.times if ref.counts and not ref.relative and ref not in refs]
+    theirs = {span for ref in refs for span in times.spans(ref, context.when, None)}
+    own = {span for ref in others for span in times.spans(ref, context.when, None)[:2]}
+    return span in theirs and span not in own
+
+
+def from_to(
+    scene: Scene, number: WrittenNumber, context: TextState
+) -> tuple[ClaimSpan, ClaimSpan] | None:
+    """From May to June, between 2022 and 2023: (now, before)."""
+    for ref, place in zip(scene.times, scene.time_places, strict=True):
+        if ref.form not in ("months", "fys", "years") or scene.low(place[0] - 1) not in (
+            "from",
+            "between",
+        ):
+            continue
+        if scene.distance((number.first, number.last), place) > 14:
+            continue
+        whole = times.spans(ref, context.when)
+        if not whole:
+            continue
+        if ref.form == "months":
+            return ClaimSpan(whole[0].last, whole[0].last), ClaimSpan(
+                whole[0].first, whole[0].first
+            )
+        first, last = ref.args
+        return fiscal(last), fiscal(first)
+    return None
