@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from forecast.errors import ConfigError
-from forecast.types import ENCOUNTERS, HEADLINES
+from forecast.types import ENCOUNTERS, HEADLINES, Severity
 
 DEFAULT_PATH = Path("config.toml")
 SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning
@@ -219,7 +219,7 @@ class ReaderRules(_ConfigModel):
     )
     digest: bool = False
     digest_only: bool = False
-    severity: Literal["critical", "major", "notable", "watch"] = "watch"
+    severity: Severity = "watch"
     outside_95: bool = False
     parts: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 BORDERS = ("northern", "southwest", "other")
 NATIONWIDE = "nationwide"
@@ -275,6 +275,8 @@ class Judgement:
     drift_down: float = 0.0
 
 
+Severity = Literal["critical", "major", "notable", "watch"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the most serious first
 Role = Literal["first", "escalation", "reversal", "listed", "apart"]
 
 
@@ -282,7 +284,11 @@ Role = Literal["first", "escalation", "reversal", "listed", "apart"]
 class Flag:
     """A published month outside what was expected.
 
+    <<<<<<< HEAD
     severity : watch < notable < major < critical; ratio : value / expected (both + 1).
+    =======
+    severity : see SEVERITIES; ratio : encounters / expected (both + 1).
+    >>>>>>> 7b23d174 (WIP)
     expected : counts; the median that stood before the month; for a part apart from its border
         the median moved as its border moved; for drift the median of six months before; for a
         revision the count before it.
@@ -298,7 +304,7 @@ class Flag:
     month: str
     release_id: int
     kind: Literal["month", "drift", "revision"]
-    severity: Literal["watch", "notable", "major", "critical"]
+    severity: Severity
     ratio: float
     value: int = 0
     expected: int = 0

@@ -157,5 +157,15 @@ def month_name(month: str) -> str:
 
 
 def interval(low: int, high: int) -> str:
-    """A prediction interval as two counts."""
-    return f"{low:,}-{high:,}"
+    """A range of counts where a table has little room: 4,477-6,376; one count where both are."""
+    return f"{low:,}-{high:,}" if low != high else f"{low:,}"
+
+
+def between(low: int, high: int) -> str:
+    """The same in a sentence: 4,477 to 6,376."""
+    return f"{low:,} to {high:,}" if low != high else f"{low:,}"
+
+
+def many(count: int, noun: str) -> str:
+    """1 month; 1,234 months."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

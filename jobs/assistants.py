@@ -27,13 +27,13 @@ from forecast.errors import BordercastError
 from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
 from forecast.store import joint, observations, page
+from forecast.types import SEVERITIES
 from jobs.cli.help import fits, in_words
-from jobs.cli.shared import Settings, latest_run, origin, reading, series_key
+from jobs.cli.shared import Settings, latest_run, old_figures, origin, reading, series_key
 
 SECONDS = 120.0  # for one answer
 PAGE, MOST_ROWS = 50, 500  # rows of an answer where no limit is named, and the most
 PAGE_BYTES = 40_000  # of an answer's rows, as JSON; at least one row is given
-GRAVITY = ("watch", "notable", "major", "critical")
 ALL_ERAS, ALL_LEADS, EACH_LEAD = "all", 0, -1
 LONGEST, LONGEST_TEXT = 300, 200_000  # characters of an argument, and of a text to check
 
@@ -172,15 +172,18 @@ class Tools:
         severity: watch, notable, major or critical, and whatever is graver; without it notable.
         parts: also sectors, states. drivers: also which parts moved each month.
         """
-        least = _gravity(severity)
+        if severity and severity not in SEVERITIES:
+            known = ", ".join(reversed(SEVERITIES))
+            raise ToolError(f"severity: {_short(severity)!r} is none; write {known}")
+        wanted = SEVERITIES[: SEVERITIES.index(severity) + 1] if severity else SEVERITIES
         options = [f"--since={_short(since)}"] if since else []
         options += ["--parts"] if parts else []
-        options += ["--watch"] if severity == GRAVITY[0] else []
+        options += ["--watch"] if severity == SEVERITIES[-1] else []
         answer = self._asked("flags", *([total] if total else []), options=options)
         answer["answer"] = [
             {name: value for name, value in row.items() if drivers or name != "drivers"}
             for row in answer["answer"]
-            if GRAVITY.index(row["severity"]) >= least
+            if row["severity"] in wanted
         ]
         return _paged(answer, "", limit, offset)
 
@@ -230,6 +233,7 @@ class Tools:
             "source": source.file_name if source else "the embedded figures",
             "vintage": source.seen if source and source.seen else "unknown",
             "data_through": run.data_through,
+            "figures_old": old_figures(run, self.settings.context.source) or None,
             **origin(run),
         }
 
@@ -301,10 +305,3 @@ def _month(name: str, text: str) -> str:
         return months.typed(_short(text)) if text else ""
     except ValueError as error:
         raise ToolError(f"{name}: {error}") from None
-
-
-def _gravity(severity: str) -> int:
-    """The place of a severity among them, 0 where none is named."""
-    if severity and severity not in GRAVITY:
-        raise ToolError(f"severity: {_short(severity)!r} is none; write {', '.join(GRAVITY)}")
-    return GRAVITY.index(severity) if severity else 0

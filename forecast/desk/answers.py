@@ -14,7 +14,7 @@ from dataclasses import fields
 from functools import cached_property
 
 from forecast import months
-from forecast.desk.sentences.ahead import unforecast_words, waiting_words
+from forecast.desk.sentences.ahead import unforecast_words
 from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE, chances, paths, spans
 from forecast.engine.chances import Chance, Outlooks
@@ -42,24 +42,6 @@ def track_record(connection: sqlite3.Connection, chance: Chance) -> TrackRecord 
         return None
     near = [row for row in rows if abs(row["chance"] - chance.share) <= SIMILAR]
     return TrackRecord(kind, of_rows(rows), len(near), sum(row["outcome"] for row in near))
-
-
-def this_fiscal_year(record: Asking, total: str) -> str:
-    """The fiscal year of the border's newest month, as a span is written."""
-    cutoff = record.joint.marginals[SeriesKey(total)].cutoff
-    return months.year_name(
-        months.fiscal_year(months.from_index(cutoff), record.source.year_begins),
-        record.source.year_begins,
-    )
-
-
-def quoted_source(record: Asking) -> str:
-    """Which forecast it is, to be quoted."""
-    run = record.run
-    return (
-        f"Bordercast, run {run.id} of {run.published_at[:10]}, data through "
-        f"{month_words(run.data_through)}, digest {run.digest}"
-    )
 
 
 class Asking:
@@ -155,13 +137,17 @@ class Asking:
         own, total = (months.from_index(month.cutoff) if month else "" for month in pair)
         return stale_words(own, total, self.source)
 
+    def this_year(self, total: str) -> str:
+        """The year of the total's newest month, as a span is written."""
+        cutoff = months.from_index(self.joint.marginals[SeriesKey(total)].cutoff)
+        begins = self.source.year_begins
+        return months.year_name(months.fiscal_year(cutoff, begins), begins)
 
-def waiting_totals(connection: sqlite3.Connection, through: str, source: Source) -> dict[str, str]:
-    """Totals without a forecast in the last run, and the figures that bring one, in words."""
-    forecast = {row["border"] for row in read.forecasts(connection, source.totals)}
-    keys = [key for key in store.series_keys(connection) if key.headline]
-    return {
-        key.total: waiting_words(store.counts(connection, key), through)
-        for key in keys
-        if key.total not in forecast
-    }
+    @property
+    def quoted(self) -> str:
+        """Which forecast it is, to be quoted."""
+        run = self.run
+        return (
+            f"Bordercast, run {run.id} of {run.published_at[:10]}, data through "
+            f"{month_words(run.data_through)}, digest {run.digest}"
+        )

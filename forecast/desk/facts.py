@@ -1,8 +1,8 @@
-"""Month reports: everything that is said of one month of a border, worked out once.
+"""Everything that is true of one month of a series, decided once: sentences only phrase it.
 
-A run keeps the report of each border's newest month and seals it with the rest; that of an older
-month is made when somebody asks. Page, mail, brief, terminal and pictures render a report and
-gather nothing of their own, so that they cannot contradict each other.
+A run stores the facts of each total's newest month and seals them with the rest; those of an older
+month are made when somebody asks. Page, mail, brief, terminal and pictures choose among the facts
+and decide nothing of their own, so that they cannot contradict each other.
 
 Comparisons are always all there and in one order, whichever looks best: month before, year
 before, fiscal year to date against the last (but in its first month, where it would repeat the
@@ -14,25 +14,80 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from typing import Any, Literal
+from datetime import date, timedelta
+from typing import Any, Literal, NamedTuple
 
 from forecast import months
-from forecast.judge.surprise import LEAST_COUNT, LEAST_SHARE
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
+from forecast.sources.wording import Halves, Split
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
-from forecast.types import Row, SeriesKey
-from forecast.words import MINUS, change_words, month_words
+from forecast.types import SEVERITIES, Row, SeriesKey, Severity
+from forecast.words import MINUS, change_words
 
 ComparisonName = Literal[
     "month before", "year before", "fiscal year to date", "year to date", "peak"
 ]
-
-
 TO_DATE: tuple[ComparisonName, ...] = ("fiscal year to date", "year to date")
+LEAST_SINCE = 12  # months that something must be the lowest or highest of, for "since" to tell much
+RAREST = 200  # a total has some 130 judged months: one month in more is the model's word alone
+ORDINARY = 2 / 3  # p above it: most months are as far off
+
+
+class Position(NamedTuple):
+    """Where a count lies in a forecast.
+
+    side : 0 inside the 80% interval, else 1 above or -1 below it.
+    beyond : the widest interval that it is outside of, 80 or 95; 0 inside both.
+    """
+
+    side: Literal[-1, 0, 1]
+    beyond: Literal[0, 80, 95]
+
+
+def position(count: int, lo95: int, lo80: int, hi80: int, hi95: int) -> Position:
+    """Where a count lies; a bound belongs to its interval."""
+    if lo80 <= count <= hi80:
+        return Position(0, 0)
+    return Position(1 if count > hi80 else -1, 80 if lo95 <= count <= hi95 else 95)
+
+
+def overdue(data_through: str, today: date, days: int) -> bool:
+    """Whether the figures are old: the next month's are not here so many days after its end."""
+    return today > months.end(months.shift(data_through, 1)) + timedelta(days=days)
+
+
+def only_next_flagged(rows: Iterable[Row]) -> list[Row]:
+    """Forecasts with the counts that would raise a flag of each series' next month alone.
+
+    A month is judged by the newest forecast made before it, not by one of a year before.
+    """
+    first: dict[Any, str] = {}
+    unknown = {"flag_below": None, "flag_above": None}
+    named = [(tuple(row.get(n) for n in ("border", "dimension", "member")), row) for row in rows]
+    for series, row in named:
+        first[series] = min(first.get(series, row["month"]), row["month"])
+    return [row if row["month"] == first[series] else {**row, **unknown} for series, row in named]
+
+
+class Rarity(NamedTuple):
+    """How unusual a month is: one month in how many is at least so far off.
+
+    kind : "ordinary" where most are; "rarer" than the record can tell.
+    """
+
+    kind: Literal["ordinary", "about", "rarer"]
+    one_in: int
+
+
+def rarity(p: float) -> Rarity:
+    """How unusual a month is, for p two-sided; no rarer than RAREST is ever claimed."""
+    if p < 1 / RAREST:
+        return Rarity("rarer", RAREST)
+    return Rarity("ordinary", 1) if p > ORDINARY else Rarity("about", round(1 / p))
 
 
 def to_date(begins: int) -> ComparisonName:
@@ -144,6 +199,16 @@ class Expectation:
     p: float
     severity: str | None
 
+    @property
+    def position(self) -> Position:
+        """Where the month lay, as first published."""
+        return position(self.judged, self.lo95, self.lo80, self.hi80, self.hi95)
+
+    @property
+    def rarity(self) -> Rarity:
+        """How unusual the month was."""
+        return rarity(self.p)
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -171,14 +236,15 @@ class Interior:
 
 
 @dataclass(frozen=True, slots=True)
-class MonthReport:
+class MonthFacts:
     """What is true of one month of a border, by the values now current.
 
     source : what its publisher tells of the counts; it is no part of what is kept.
 
-    rank : 1 is the highest of the `held` months from first_month to last_month.
+    rank : 1 is the highest of the `held` months from first_month to last_month. ties : other months
+        with the same count.
     extreme : "lowest" or "highest" when it is so since the month `since` (None: of all months
-        before it held), "" when the month before was already beyond it.
+        before it on record), "" when the month before was already beyond it.
     share : of its fiscal year's encounters as far as they are published, 0..1; None where that
         is this month alone, or a month of it is not known.
     interior : of this month, or of the newest one before it that states it; None before October
@@ -223,14 +289,78 @@ class MonthReport:
     recent: tuple[Row, ...] = ()
     part: str = ""
     newest_of_border: str = ""
+    ties: int = 0
+
+    @property
+    def noun(self) -> str:
+        """What is counted."""
+        return self.source.measure.noun
+
+    @property
+    def publisher(self) -> str:
+        """Who counts, in short."""
+        return self.source.publisher.short
+
+    @property
+    def where(self) -> str:
+        """At the northern land border."""
+        return self.source.totals.where(self.border)
 
     @property
     def findings(self) -> list[Row]:
         """Its flags that a notice tells: the month itself, or a drift that it completed."""
         return [flag for flag in self.flags if flag["kind"] in ("month", "drift")]
 
+    @property
+    def severity(self) -> Severity | None:
+        """The most serious of its findings, None without one."""
+        return min((f["severity"] for f in self.findings), key=SEVERITIES.index, default=None)
 
-def report(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthReport:
+    @property
+    def notable_extreme(self) -> tuple[Literal["lowest", "highest", ""], str | None]:
+        """(lowest or highest, since when): "" where it is so of less than a year."""
+        if self.since and months.to_index(self.month) - months.to_index(self.since) < LEAST_SINCE:
+            return "", None
+        return self.extreme, self.since
+
+    @property
+    def place_in_rank(self) -> tuple[int, Literal["lowest", "highest"]]:
+        """Its place counted from the nearer end; months with one count share the better one."""
+        from_below = self.held - self.rank - self.ties + 1
+        return (self.rank, "highest") if self.rank <= from_below else (from_below, "lowest")
+
+    @property
+    def split(self) -> Split | None:
+        """What the second half of this very month was made of; None where not on record."""
+        seen = self.interior
+        return Split(seen.at_entry, seen.at_large) if seen and seen.month == self.month else None
+
+    @property
+    def halves(self) -> Halves | None:
+        """At ports of entry and between ports; None where the record does not tell them apart.
+
+        Where only the second is on record the first is what it leaves of the count.
+        """
+        both = self.source.hierarchy.both_halves
+        between = self.agencies.get(both[1].component) if both else None
+        if both is None or between is None:
+            return None
+        at, unit = self.agencies.get(both[0].component), self.agencies_unit
+        if at is None:
+            unit = max(unit, self.rounding)
+            at = unit * round((self.encounters - between) / unit)
+        return Halves(at, between, unit, self.split)
+
+    @property
+    def to_date_unknown(self) -> bool:
+        """Whether the year up to the month cannot be summed: one of its months is not known."""
+        names = {comparison.name for comparison in self.comparisons}
+        year = months.fiscal_year(self.month, self.source.year_begins)
+        first = months.fiscal_months(year, self.source.year_begins)[0]
+        return self.month != first and not names & set(TO_DATE)
+
+
+def report(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthFacts:
     """The report of a border's month, which must be on record: as kept, else made now."""
     stored = reports.kept(connection, total, month)
     if stored is not None:
@@ -238,7 +368,7 @@ def report(connection: sqlite3.Connection, total: str, month: str, source: Sourc
     return made_now(connection, total, month, source)
 
 
-def made_now(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthReport:
+def made_now(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthFacts:
     """The report of a border's month, made now from the record; KeyError if it has none."""
     return month_report(
         total,
@@ -250,7 +380,7 @@ def made_now(connection: sqlite3.Connection, total: str, month: str, source: Sou
 
 def all_reports(
     connection: sqlite3.Connection, total: str, source: Source
-) -> dict[str, MonthReport]:
+) -> dict[str, MonthFacts]:
     """Every month of a border, oldest first; the newest as the run keeps it."""
     records = reports.month_records(connection, total, _split(source), source.totals)
     made = {
@@ -269,7 +399,7 @@ def _split(source: Source) -> tuple[str, str, str]:
 
 def series_report(
     connection: sqlite3.Connection, key: SeriesKey, month: str, source: Source
-) -> MonthReport:
+) -> MonthFacts:
     """The report of any series' month, which must be on record; that of a part is never kept."""
     if key.headline:
         return report(connection, key.total, month, source)
@@ -284,7 +414,7 @@ def series_report(
     )
 
 
-def newest(connection: sqlite3.Connection, total: str, source: Source) -> MonthReport:
+def newest(connection: sqlite3.Connection, total: str, source: Source) -> MonthFacts:
     """The report of a border's newest month."""
     span = reports.span(connection, total)
     assert span is not None, "a published run has every border"
@@ -296,15 +426,17 @@ def newest_report(connection: sqlite3.Connection, total: str, source: Source) ->
     return to_json(newest(connection, total, source))
 
 
-def to_json(report: MonthReport) -> str:
+def to_json(report: MonthFacts) -> str:
     """A report as it is kept; the same report gives the same text."""
     return json.dumps(as_dict(report), sort_keys=True, separators=(",", ":"))
 
 
-def as_dict(report: MonthReport) -> dict[str, Any]:
+def as_dict(report: MonthFacts) -> dict[str, Any]:
     """What is true of a month, for programs: every field but the source."""
     values = {part.name: getattr(report, part.name) for part in fields(report)}
     del values["source"]
+    if not report.ties:  # reports that earlier programs stored have none either
+        del values["ties"]
     return {name: _plain(value) for name, value in values.items()}
 
 
@@ -314,11 +446,11 @@ def _plain(value: Any) -> Any:
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
-def from_json(text: str, source: Source) -> MonthReport:
+def from_json(text: str, source: Source) -> MonthFacts:
     """A report as it was kept."""
     stored = json.loads(text)
     expectation, interior = stored["expectation"], stored["interior"]
-    return MonthReport(
+    return MonthFacts(
         source=source,
         **stored
         | {
@@ -339,7 +471,7 @@ def month_report(
     source: Source,
     part: str = "",
     newest_of_border: str = "",
-) -> MonthReport:
+) -> MonthFacts:
     """Everything that is said of a month; it must be among held.counts."""
     counts = record.counts
     side, since = extreme_since(counts, month)
@@ -349,7 +481,7 @@ def month_report(
     total = sum(counts[m] for m in year)
     whole = not unknown_months(counts, months_of_year[0], year[-1])
     last = max(counts)
-    return MonthReport(
+    return MonthFacts(
         source=source,
         border=border,
         month=month,
@@ -381,6 +513,7 @@ def month_report(
         recent=tuple(record.recent),
         part=part,
         newest_of_border=newest_of_border if newest_of_border > last else "",
+        ties=sum(count == counts[month] for count in counts.values()) - 1,
     )
 
 
@@ -390,14 +523,6 @@ def _interior(record: MonthRecord) -> Interior | None:
         return None
     parts = row["at_large"] + row["at_entry"]
     return Interior(row["month"], row["at_large"], row["at_entry"], row["total"] or parts)
-
-
-def to_date_unknown(report: MonthReport) -> bool:
-    """Whether the fiscal year up to the month cannot be summed: one of its months is not known."""
-    names = {comparison.name for comparison in report.comparisons}
-    begins = report.source.year_begins
-    first = months.fiscal_months(months.fiscal_year(report.month, begins), begins)[0]
-    return report.month != first and not names & set(TO_DATE)
 
 
 def _expectation(record: MonthRecord) -> Expectation | None:
@@ -419,96 +544,74 @@ def _expectation(record: MonthRecord) -> Expectation | None:
 NoticeStatement = Mapping[str, Any]
 
 
-GRAVITY = ("critical", "major", "notable", "watch")  # the gravest first
-
-
-_BOUNDS = ("lo95", "lo80", "hi80", "hi95")
-
-
-def statement(report: MonthReport) -> dict[str, Any]:
-    """What is said of a month, to be kept with the notice."""
-    expectation = report.expectation
+def statement(report: MonthFacts) -> dict[str, Any]:
+    """What a notice states of a month in numbers, to be kept with it."""
+    e = report.expectation
     return {
         "month": report.month,
         "encounters": report.encounters,
-        "bounds": [getattr(expectation, name) for name in _BOUNDS] if expectation else None,
+        "bounds": [e.lo95, e.lo80, e.hi80, e.hi95] if e else None,
         "compared": {c.name: [c.last, c.now, c.before] for c in report.comparisons},
-        "extreme": [report.extreme, report.since],
-        **({"severity": severity(report)} if report.findings else {}),
+        "extreme": list(report.notable_extreme),
+        **({"severity": report.severity} if report.severity else {}),
     }
 
 
-def severity(report: MonthReport) -> str:
-    """The gravest of a month's flags."""
-    return str(min((flag["severity"] for flag in report.findings), key=GRAVITY.index))
+def stated_position(then: NoticeStatement, count: int | None = None) -> Position | None:
+    """Where a notice said that the month lay, or where another count lies; None if it did not."""
+    bounds = then.get("bounds")
+    return position(then["encounters"] if count is None else count, *bounds) if bounds else None
 
 
-def became_false(then: NoticeStatement, counts: Mapping[str, int], source: Source) -> list[str]:
-    """What is no longer true, a sentence each; empty if everything still is.
+@dataclass(frozen=True, slots=True)
+class Falsehood:
+    """Something that a notice stated and a later revision made false: what, then, and now.
 
-    Parameters
-    ----------
-    then : a statement. counts : the border's months as they stand now.
+    A small revision makes nothing false: the notice names the release it rests on. False is
+
+        count        revised by so much that it is a flag of its own (more than .5% and 50)
+        position     now inside an interval that it was outside of, or the other way
+        comparison   now in the other direction, or against a count revised by so much
+        extreme      no longer the lowest or highest since the month that was named
     """
+
+    what: Literal["count", "position", "comparison", "extreme"]
+    then: Any
+    now: Any
+
+
+def became_false(
+    then: NoticeStatement, counts: Mapping[str, int], source: Source
+) -> Iterator[Falsehood]:
+    """Compare a statement with the counts of its total as they are now."""
     if not then or then["month"] not in counts:
-        return []
-    return [
-        *_count(then, counts),
-        *_place(then, counts),
-        *_compared(then, counts, source),
-        *_extreme(then, counts),
-    ]
+        return
+    month, before, now = then["month"], then["encounters"], counts[then["month"]]
+    if _much(before, now):
+        yield Falsehood("count", (month, before), now)
+    where = stated_position(then), stated_position(then, now)
+    if where[0] != where[1]:
+        yield Falsehood("position", *where)
+    for current in comparisons(counts, month, source):
+        _, count, base = then["compared"].get(current.name, (None, 0, None))
+        if base is None or current.before is None:
+            continue
+        turned = _direction(count, base) != _direction(current.now, current.before)
+        if turned or _much(base, current.before):
+            yield Falsehood("comparison", (count, base), current)
+    kind, since = then["extreme"]
+    if kind and (kind, since) != extreme_since(counts, month):
+        yield Falsehood("extreme", (kind, since), None)
 
 
 def _much(before: int, now: int) -> bool:
+    # Not imported above: `brief` and `show` have no use for what judging imports.
+    from forecast.judge.surprise import LEAST_COUNT, LEAST_SHARE
+
     return abs(now - before) >= LEAST_COUNT and abs(now - before) > LEAST_SHARE * before
 
 
-def _count(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
-    before, now = then["encounters"], counts[then["month"]]
-    if _much(before, now):
-        month = month_words(then["month"])
-        yield f"{month} was given as {before:,}; it has been revised to {now:,}."
-
-
-def _place(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
-    if then["bounds"] is None:
-        return
-    before = _where(then["encounters"], then["bounds"])
-    now = _where(counts[then["month"]], then["bounds"])
-    if before != now:
-        yield f"The month was said to lie {before}; as revised it lies {now}."
-
-
-def _where(count: int, bounds: list[int]) -> str:
-    lo95, lo80, hi80, hi95 = bounds
-    if lo80 <= count <= hi80:
-        return "inside the 80% interval"
-    side = "below" if count < lo80 else "above"
-    return f"{side} the {80 if lo95 <= count <= hi95 else 95}% interval"
-
-
-def _compared(then: NoticeStatement, counts: Mapping[str, int], source: Source) -> Iterator[str]:
-    for now in comparisons(counts, then["month"], source):
-        _, count, before = then["compared"].get(now.name, (None, 0, None))
-        if before is None or now.before is None:
-            continue
-        turned = _sign(count, before) != _sign(now.now, now.before)
-        if turned or _much(before, now.before):
-            yield (
-                f"Against the {now.name} the change was given as {change_words(count, before)} "
-                f"(from {before:,}); as revised it is {change_words(now.now, now.before)} "
-                f"(from {now.before:,})."
-            )
-
-
-def _sign(now: int, before: int) -> str:
+def _direction(now: int, before: int) -> str:
+    """Its sign as it is published: a change that rounds to nothing has none."""
     words = change_words(now, before)
     return words[0] if words[0] in (MINUS, "+") else ""
-
-
-def _extreme(then: NoticeStatement, counts: Mapping[str, int]) -> Iterator[str]:
-    kind, since = then["extreme"]
-    if kind and (kind, since) != extreme_since(counts, then["month"]):
-        when = f"since {month_words(since)}" if since else "of all months up to then"
-        yield f"It was said to be the {kind} {when}; as revised it is not."

@@ -14,7 +14,7 @@ import vl_convert
 from forecast.desk.charts import forecasts, grammar, notice_chart
 from forecast.desk.charts.grammar import FONT, GREY, INK, Chart
 from forecast.desk.charts.notice_chart import KEY
-from forecast.desk.facts import MonthReport
+from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import ahead as ahead_texts
 from forecast.desk.sentences import monthly, section
 from forecast.desk.sentences.unusual import unusual_words
@@ -46,7 +46,7 @@ class Handout:
     key: str
 
 
-def handout(report: MonthReport, run: RunRow, *, newest: bool) -> Handout:
+def handout(report: MonthFacts, run: RunRow, *, newest: bool) -> Handout:
     """The words of a month's poster. newest : whether it shows the forecast ahead."""
     title, number = heading(report), f"{report.encounters:,}"
     reach = "" if report.part else report.source.measure.reach
@@ -64,13 +64,13 @@ def handout(report: MonthReport, run: RunRow, *, newest: bool) -> Handout:
     )
 
 
-def heading(report: MonthReport) -> str:
+def heading(report: MonthFacts) -> str:
     """What it is of, and the month."""
     part = f", {report.part}" if report.part else ""
     return f"{report.source.totals.name(report.border)}{part}, {month_words(report.month)}"
 
 
-def source_line(report: MonthReport, run: RunRow) -> str:
+def source_line(report: MonthFacts, run: RunRow) -> str:
     """Whom the figures are from; a count that will be revised is called preliminary."""
     state = "" if report.final else ", preliminary"
     day = day_words(run.published_at[:10])
@@ -80,7 +80,7 @@ def source_line(report: MonthReport, run: RunRow) -> str:
     )
 
 
-def _key(report: MonthReport, newest: bool) -> str:
+def _key(report: MonthFacts, newest: bool) -> str:
     """What the chart's lines are."""
     if newest:
         return (
@@ -92,7 +92,7 @@ def _key(report: MonthReport, newest: bool) -> str:
     return "Black: published. Triangles: flagged months."
 
 
-def _lines(report: MonthReport) -> Iterator[str]:
+def _lines(report: MonthFacts) -> Iterator[str]:
     """A number is never alone."""
     yield from filter(None, (monthly.halves_words(report), capital(monthly.changes(report))))
     expectation = report.expectation
@@ -243,7 +243,7 @@ COLUMNS = ("compared with", "then", "now", "change")
 PLACES = (136, 76, 76, 72)  # widths of the columns
 
 
-def pptx(handout: Handout, report: MonthReport, chart: PosterChart, run: RunRow) -> bytes:
+def pptx(handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow) -> bytes:
     """The slide as a PowerPoint file; ConfigError if python-pptx is not installed."""
     try:
         from pptx import Presentation
@@ -274,7 +274,7 @@ def pptx(handout: Handout, report: MonthReport, chart: PosterChart, run: RunRow)
     return out.getvalue()
 
 
-def _table(slide: Any, report: MonthReport) -> None:
+def _table(slide: Any, report: MonthFacts) -> None:
     from pptx.util import Pt
 
     rows = list(section.rows(report))
@@ -317,7 +317,7 @@ PAGE_CHART = 540, 215  # in points, of a page that is 612 wide
 DEBIAN = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
-def pdf(handout: Handout, report: MonthReport, chart: PosterChart, run: RunRow) -> bytes:
+def pdf(handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow) -> bytes:
     """The page as a PDF file.
 
     Raises
@@ -343,7 +343,7 @@ def _missing(what: str) -> ConfigError:
 
 
 def page_html(
-    handout: Handout, report: MonthReport, chart: PosterChart, run: RunRow, size: float = SIZES[0]
+    handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow, size: float = SIZES[0]
 ) -> str:
     """The page as HTML. size : of the words, in points."""
     more = [

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from math import exp, fsum, log
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from forecast import months
+from forecast.desk.facts import RAREST
 from forecast.desk.sentences.ahead import STEPS
-from forecast.desk.sentences.unusual import RAREST, moved_parts, unusual_words
-from forecast.engine.anyseries import Quality
-from forecast.judge.questions import KindScore
+from forecast.desk.sentences.unusual import ending_short, how_sure, kind_word, moved_parts
 from forecast.sources.names import member_words
 from forecast.sources.wording import Halves
 from forecast.store.read import RunRow
-from forecast.tables.read import TableRead
 from forecast.types import PeriodForecast, Row
-from forecast.words import interval, judged_by, month_name, month_words, signed
-from models.base import MonthlyCounts
+from forecast.words import first_and_now, interval, judged_by, month_name, signed
 
 if TYPE_CHECKING:
+    from forecast.judge.questions import KindScore
     from forecast.sources.source import Source
+
+ALL_ERAS = "all"
+ALL_LEADS = 0
+NAIVE = "naive"
+WORSE = "!"
+_COMPARED = ("log_wis", "wis", "mae", "mase")
+_MEANS = (*_COMPARED, "coverage50", "coverage80", "coverage95")
+_GROUP = ("basis", "era", "horizon", "model")
+_NUMBERS = ("months", "log-WIS", "WIS", "MAE", "MASE", "MAE / naive", "50%", "80%", "95%")
+_ERAS = {"break": "across a break", "no-break": "across none"}
+AHEAD = 3  # months of the forecast beside a border's newest count
+SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
 
 
 def flag_blocks(
@@ -49,13 +56,13 @@ def flag_blocks(
 def replay_table(flags: Sequence[Row], source: Source) -> Table:
     """Every flag the service would have raised, and how it ended."""
     table = plain_table(
-        "month", source.totals.one, "what", "published", "expected", "times", "ended as"
+        "month", source.totals.one, "what", "count judged", "expected", "times", "ended as"
     )
     for column in (3, 4, 5):
         table.columns[column].justify = "right"
     for row in flags:
         ended = f"{row['episode']}, {month_name(row['closed'])}" if row["closed"] else ""
-        what = row["severity"] if row["kind"] == "month" else row["kind"]
+        what = kind_word(row)
         table.add_row(
             month_name(row["month"]),
             row["border"],
@@ -76,7 +83,7 @@ def rate_lines(row: Row) -> Table:
         ("all months", row["months"], row["rates"], len(row["flags"])),
         ("quiet months", row["quiet_months"], row["quiet_rates"], row["quiet_flags"]),
     ):
-        shares = (f"{share:.3f}" for share in rates.values())
+        shares = map(score_cell, rates.values())
         table.add_row(name, str(count), *shares, str(flags))
     return table
 
@@ -105,79 +112,29 @@ def _flag_heading(row: Row, source: Source) -> Text:
     if row["member"]:
         name += f" / {member_words(row['dimension'], row['member'], source)}"
     text = Text(f"{month_name(row['month'])}  {name}: ", style="bold")
-    kind = str(row["severity"] if row["kind"] == "month" else row["kind"])
-    text.append(kind, style=SEVERITY_STYLE[row["severity"]])
-    text.append(_ending(row, source), style="not bold")
+    text.append(kind_word(row), style=SEVERITY_STYLE[row["severity"]])
+    text.append(ending_short(row, source), style="not bold")
     return text
 
 
-def _ending(row: Row, source: Source) -> str:
-    """How the episode ended, or that it has not."""
-    if row["role"] == "listed":
-        return f", like its {source.totals.one}"
-    apart = f", unlike its {source.totals.one}" if row["role"] == "apart" else ""
-    more = f" ({row['role']})" if row["role"] in ("escalation", "reversal") else ""
-    if row["episode"] is None:
-        return apart + more
-    if row["episode"] == "open":
-        return f"{apart}{more}, still open"
-    kind = "a level shift" if row["episode"] == "level shift" else "transient"
-    return f"{apart}{more}, {kind} as of {month_name(row['closed'])}"
-
-
 def _numbers(row: Row) -> Text:
-    counts = f"{row['encounters']:,} published, {row['expected']:,} "
-    if row["kind"] == "revision":
-        return Text(f"{counts}before the revision (x {row['ratio']:.3f})")
-    if row["kind"] == "drift":
-        return Text(
-            f"{counts}expected six months before (x {row['ratio']:.2f}); many months the same way"
-        )
-    p = row["apart_p"] if row["role"] == "apart" else row["p"]
-    basis = "" if row["basis"] == "issued" else "; judged by a hindcast"
-    return Text(f"{counts}expected (x {row['ratio']:.2f}); {unusual_words(p)}{basis}")
+    """Counted and expected. row["now"] : the count on record now, where it was looked up."""
+    first = row["encounters"]
+    now = {"now": first, **row}["now"]
+    # A revision's count is the one after it; another month's is the one first published.
+    counted = f"{first:,}" if row["kind"] == "revision" else first_and_now(first, now)
+    against = {"revision": "before the revision", "drift": "expected six months before"}
+    basis = "; judged by a hindcast" if row["kind"] == "month" and row["basis"] != "issued" else ""
+    times = f"x {row['ratio']:.{3 if row['kind'] == 'revision' else 2}f}"
+    return Text(
+        f"{counted} published, {row['expected']:,} {against.get(row['kind'], 'expected')} "
+        f"({times}); {how_sure(row)}{basis}"
+    )
 
 
 def all_of_them(source: Source) -> str:
     """The label of scores over all totals."""
     return f"all {source.totals.many}"
-
-
-ALL_ERAS = "all"
-
-
-ALL_LEADS = 0
-
-
-NAIVE = "naive"
-
-
-WORSE = "!"
-
-
-_COMPARED = ("log_wis", "wis", "mae", "mase")
-
-
-_MEANS = ("log_wis", "wis", "mae", "mase", "coverage50", "coverage80", "coverage95")
-
-
-_GROUP = ("basis", "era", "horizon", "model")
-
-
-_NUMBERS = (
-    "months",
-    "log-WIS",
-    "WIS",
-    "MAE",
-    "MASE",
-    "MAE / naive",
-    "50%",
-    "80%",
-    "95%",
-)
-
-
-_ERAS = {"break": "across a break", "no-break": "across none"}
 
 
 def with_pooled(rows: Iterable[Row], source: Source) -> list[Row]:
@@ -304,87 +261,6 @@ def score_notes(rows: Sequence[Row]) -> list[str]:
     return [f"{WORSE} worse than naive on the same months."] * worse + fewer
 
 
-def as_read(read: TableRead) -> list[str]:
-    """How a file was understood, and what to look at, a sentence each."""
-    return [*(f"read: {note}" for note in read.notes), *(f"note: {w}" for w in read.warnings)]
-
-
-def counts_summary(
-    counts: MonthlyCounts, h: int, quality: Quality | None, uncertain: Sequence[tuple[str, float]]
-) -> list[str]:
-    """What was forecast from what, how good such forecasts were, and where they are least sure.
-
-    quality : of hindcasts, None without any; uncertain : of `anyseries.least_predictable`.
-    """
-    known = np.isfinite(counts.values)
-    width = counts.values.shape[1]
-    inside = ~known & (np.cumsum(known, axis=1) > 0)
-    first = int((counts.last - width + 1 + np.argmax(known, axis=1)).min())
-    span = f"{_index_words(first)} to {_index_words(int(counts.last.max()))}"
-    many = len(counts.names)
-    low, high = int(counts.length.min()), int(counts.length.max())
-    length = f"{low}" if low == high else f"{low} to {high}"
-    lines = [
-        f"{many:,} series of {length} months, {span}: "
-        f"{_many(inside.sum(), 'month')} missing, "
-        f"{_many((counts.values == 0).sum(), 'zero')}. "
-        f"Forecast {h} months ahead.",
-    ]
-    return lines + _how_good(quality, uncertain if many > 1 else ())
-
-
-def folder_summary(
-    series: int, parts: int, h: int, quality: Quality | None, uncertain: Sequence[tuple[str, float]]
-) -> list[str]:
-    """The same of a folder of parts."""
-    line = f"{series:,} series in {parts:,} parts. Forecast {h} months ahead."
-    return [line, *_how_good(quality, uncertain)]
-
-
-def _how_good(quality: Quality | None, uncertain: Sequence[tuple[str, float]]) -> list[str]:
-    lines = [_against_naive(quality)] if quality is not None and quality.n else []
-    if uncertain:
-        shown = ", ".join(f"{name} (by a factor of {factor:.2f})" for name, factor in uncertain)
-        lines.append(f"least predictable, by how far a month ahead may miss: {shown}")
-    return lines
-
-
-def sums_found(lacking: Mapping[str, int], names: Sequence[str]) -> list[str]:
-    """Which series add up, and what is done about it; kept : those forecast as sums."""
-    return [
-        f"{name} is the sum of the other {parts:,} series"
-        + ("; its forecasts are too" if name in names else "; --totals keeps its forecasts so")
-        for name, parts in lacking.items()
-    ]
-
-
-def _against_naive(quality: Quality) -> str:
-    ratio = quality.relative_mae
-    if math.isnan(ratio):
-        compared = "repeating the last month made no errors to compare with"
-    else:
-        side = "smaller" if ratio <= 1 else "larger"
-        compared = f"errors were {abs(1 - ratio):.0%} {side} than those of repeating the last month"
-    return (
-        f"on {quality.n:,} earlier forecasts: {compared}; 80% intervals held "
-        f"{quality.coverage80:.0%}, 95% intervals {quality.coverage95:.0%}"
-    )
-
-
-def _many(number: float, noun: str) -> str:
-    return f"{int(number):,} {noun}{'' if number == 1 else 's'}"
-
-
-def _index_words(index: int) -> str:
-    return month_words(months.from_index(index))
-
-
-AHEAD = 3  # months of the forecast beside a border's newest count
-
-
-SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
-
-
 def change_cell(now: int, before: int | None) -> str:
     """Change from `before` in percent, with its sign; a dash where there is none."""
     return f"{100 * (now / before - 1):+.1f}%" if before else "-"
@@ -394,7 +270,7 @@ def chance_cell(p: float | None) -> str:
     """How unusual: one in how many months, for p two-sided."""
     if p is None:
         return "-"
-    return f"1 in {1 / p:,.0f}" if p >= RAREST else f"<1 in {1 / RAREST:.0f}"
+    return f"1 in {1 / p:,.0f}" if p >= 1 / RAREST else f"<1 in {RAREST}"
 
 
 def heading(run: RunRow) -> Text:
@@ -473,7 +349,7 @@ def border_table(forecasts: Iterable[Row]) -> Table:
     numbers = ("median", "50%", "80%", "95%", "flag under", "or over")
     table = plain_table("forecast", numbers=numbers)
     for row in forecasts:
-        low, high = row["flag_below"], row["flag_above"]
+        low, high = row["flag_below"], row["flag_above"]  # of the next month alone
         table.add_row(
             month_name(row["month"]),
             f"{row['median']:,}",
@@ -490,11 +366,12 @@ def flag_table(flags: Sequence[Row]) -> RenderableType:
     """What deviated, when, from what, and how unusual that is; a line each."""
     if not flags:
         return Text("No month was unusually far from its forecast.")
-    table = plain_table("month", "series", "counted", "expected", "times", "chance", "severity", "")
+    table = plain_table(
+        "month", "series", "count judged", "expected", "times", "chance", "severity", ""
+    )
     for column in (2, 3, 4, 5):
         table.columns[column].justify = "right"
     for row in flags:
-        kind = row["severity"] if row["kind"] == "month" else row["kind"]
         table.add_row(
             month_name(row["month"]),
             " / ".join(part for part in (row["border"], row["dimension"], row["member"]) if part),
@@ -502,7 +379,7 @@ def flag_table(flags: Sequence[Row]) -> RenderableType:
             f"{row['expected']:,}",
             f"{row['ratio']:.2f}",
             chance_cell(row["p"]) if row["kind"] == "month" else "-",
-            Text(kind, style=SEVERITY_STYLE[row["severity"]]),
+            Text(kind_word(row), style=SEVERITY_STYLE[row["severity"]]),
             row["episode"] or "",
         )
     return table

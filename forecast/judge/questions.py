@@ -335,6 +335,16 @@ class TrackRecord:
     came: int
 
     @property
+    def skilled(self) -> bool:
+        """Whether such chances are worth more than the base rate."""
+        return self.record.skill >= SKILL
+
+    @property
+    def telling(self) -> bool:
+        """Whether there are enough chances near the one given for their outcomes to tell much."""
+        return self.near >= LEAST_SIMILAR
+
+    @property
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         last = self.record.last_brier

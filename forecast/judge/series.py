@@ -17,8 +17,8 @@ from forecast.engine.predictive import ForecastPath, MonthForecast
 from forecast.judge import drift, episodes, parts
 from forecast.judge.drift import Drift, Side
 from forecast.judge.parts import BorderMonth
-from forecast.judge.surprise import FlagRules, Severity, eligible, p_value, ratio, severity
-from forecast.types import Episode, Flag, Judgement, Role, SeriesKey
+from forecast.judge.surprise import FlagRules, eligible, p_value, ratio, severity
+from forecast.types import Episode, Flag, Judgement, Role, SeriesKey, Severity
 
 OUTSIDE = 0.05  # p beyond the 95% interval
 

@@ -10,15 +10,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 from scipy.special import ndtri
 
 from forecast.engine import tails
 from forecast.engine.predictive import MonthForecast
-from forecast.types import Flag, SeriesKey
-
-Severity = Literal["watch", "notable", "major", "critical"]
+from forecast.types import Flag, SeriesKey, Severity
 
 
 @dataclass(frozen=True, slots=True)

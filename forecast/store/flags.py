@@ -21,7 +21,7 @@ def flags(
     watch: bool = False,
     parts: bool = False,
 ) -> list[dict[str, Any]]:
-    """Months that deviated, newest first.
+    """Months that deviated, newest first; then revisions of closed months.
 
     Parameters
     ----------

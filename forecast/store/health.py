@@ -20,10 +20,8 @@ def awaiting(connection: sqlite3.Connection) -> list[str]:
 
 
 def quarantined(connection: sqlite3.Connection) -> int:
-    """How many files are refused and were not decided on."""
-    row = connection.execute("select count(*) from releases where status = 'quarantined'")
-    (count,) = row.fetchone()
-    return int(count)
+    """How many files are refused, were not decided on, and have no accepted correction."""
+    return len(connection.execute(sql("still_refused"), (0,)).fetchall())
 
 
 def held_notices(connection: sqlite3.Connection) -> int:

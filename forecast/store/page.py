@@ -29,10 +29,7 @@ def newest_source(connection: sqlite3.Connection) -> NewestSource | None:
     if not releases:
         return None
     [newest] = releases
-    refused = connection.execute(
-        "select file_name from releases where status = 'quarantined' and seq >= ? order by seq",
-        (newest["seq"],),
-    )
+    refused = connection.execute(sql("still_refused"), (newest["seq"],))
     return NewestSource(
         newest["file_name"],
         newest["first_seen_at"],

@@ -127,7 +127,17 @@ select a.*,
 from all_flags as a
 where (? is null or a.border = ?) and a.month >= ?
     and (? or a.severity <> 'watch') and (? or a.dimension = '')
-order by a.month desc, {order}, a.dimension, a.member
+order by a.kind = 'revision', a.month desc, {order}, a.dimension, a.member
+
+-- name: still_refused
+-- Refused files not before a place in order, of whose kind no corrected file was accepted since.
+select r.file_name from releases as r
+where r.status = 'quarantined' and r.seq >= ? and not exists (
+    select 1 from releases as later
+    where later.status = 'accepted' and later.kind = r.kind and later.measure_id = r.measure_id
+        and later.data_through >= r.data_through and later.id > r.id
+)
+order by r.seq
 
 -- name: every_driver
 select * from flag_drivers

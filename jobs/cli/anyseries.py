@@ -176,7 +176,7 @@ def forecast(
     FILE may be a folder of Parquet files with all months of some series each, and -o then is a
     folder for their forecasts: a million series need no more memory than one part.
     """
-    from forecast.desk import terminal
+    from forecast.desk.sentences import own_counts
     from forecast.engine import anyseries
     from forecast.tables.read import read_table
     from jobs.compute.pools import spreading
@@ -191,13 +191,13 @@ def forecast(
         return
     _check(out, hindcasts_out)
     read = read_table(None if str(file) == STDIN else file, read_as)
-    _say(terminal.as_read(read))
+    _say(own_counts.as_read(read))
     counts, short = anyseries.long_enough(read.counts)
     _warn([f"left out: {error}" for error in short])
     sums = anyseries.sums_of(counts)
     if find_totals:
         totals = (*totals, *(name for name in sums if name not in totals))
-    _say(terminal.sums_found(sums, totals))
+    _say(own_counts.sums_found(sums, totals))
     few = len(counts.names) <= FEW_SERIES and models == "engine"
     hindcasts = (SCORED if few else 0) if hindcasts is None else hindcasts
     with (
@@ -219,7 +219,7 @@ def forecast(
         _draw(first.ends(), pictures, settings.context.source)
     unsure = anyseries.least_predictable(first)
     own = next(iter(quality.values()), None)
-    _say(terminal.counts_summary(counts, h, own, unsure))
+    _say(own_counts.counts_summary(counts, h, own, unsure))
     if len(quality) > 1:
         _say_quality(quality)
 
@@ -228,7 +228,7 @@ def _forecast_folder(
     settings: Settings, folder: Path, out: Path, read_as: ReadAs, h: int, hindcasts: int
 ) -> None:
     """Forecast a folder of parts, one after the other."""
-    from forecast.desk import terminal
+    from forecast.desk.sentences import own_counts
     from jobs.compute.pools import WORTHWHILE, spreading
     from jobs.pipeline import anyseries
 
@@ -250,7 +250,7 @@ def _forecast_folder(
             parts, out, read_as, h, hindcasts, workers, anyseries.Told(report, say)
         )
     _warn([f"left out: {error}" for error in done.left_out])
-    _say(terminal.folder_summary(done.series, len(parts), h, done.quality, done.unsure))
+    _say(own_counts.folder_summary(done.series, len(parts), h, done.quality, done.unsure))
 
 
 def _forecasts(

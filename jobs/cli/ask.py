@@ -86,7 +86,7 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
             small(record.connection, key, settings.context.source),
             ahead.track_words(track),
         )
-        for line in (*notes, answers.quoted_source(record)):
+        for line in (*notes, record.quoted):
             if line:
                 click.echo(line)
 
@@ -178,7 +178,6 @@ def small(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str
 
 def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None:
     """What a span of months comes to, for `show`."""
-    from forecast.desk import answers
     from forecast.desk.sentences import ahead
 
     with asking(settings) as record:
@@ -192,7 +191,7 @@ def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None
         for line in (
             record.stale(key),
             small(record.connection, key, settings.context.source),
-            answers.quoted_source(record),
+            record.quoted,
         ):
             if line:
                 click.echo(line)
@@ -200,11 +199,11 @@ def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None
 
 def show_parts(settings: Settings, series: str, span: str | None, as_json: bool) -> None:
     """What a span comes to for every part of BORDER:DIMENSION, this fiscal year unless said."""
-    from forecast.desk import answers, terminal
+    from forecast.desk import terminal
 
     with asking(settings) as record:
         total = record.names.parts(series)[0].total
-        forecasts = record.parts(series, span or answers.this_fiscal_year(record, total))
+        forecasts = record.parts(series, span or record.this_year(total))
         if as_json:
             print_json(
                 [
@@ -215,7 +214,7 @@ def show_parts(settings: Settings, series: str, span: str | None, as_json: bool)
             )
             return
         console().print(terminal.parts_table(forecasts, settings.context.source))
-        click.echo(answers.quoted_source(record))
+        click.echo(record.quoted)
 
 
 def names_dimension(settings: Settings, series: str) -> bool:

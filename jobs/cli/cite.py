@@ -23,7 +23,7 @@ from jobs.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from forecast.desk.facts import MonthReport
+    from forecast.desk.facts import MonthFacts
     from forecast.store.read import RunRow
 
 
@@ -74,7 +74,7 @@ def brief(
     click.echo(f"Bordercast, {quote(run)}")
 
 
-def _written(settings: Settings, series: str, facts: MonthReport, run: RunRow, out: Path) -> str:
+def _written(settings: Settings, series: str, facts: MonthFacts, run: RunRow, out: Path) -> str:
     """Write the month as a file of the form that its name says; what it shows, in words."""
     from forecast import files
     from forecast.desk import handout as handouts
@@ -101,7 +101,7 @@ def _written(settings: Settings, series: str, facts: MonthReport, run: RunRow, o
     return f"{handout.alt}. {handout.source}"
 
 
-def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthReport, RunRow]:
+def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthFacts, RunRow]:
     """The report of a month of a series, the newest if None, with the run it belongs to."""
     from forecast.desk.facts import series_report
     from forecast.store import reports
@@ -124,7 +124,7 @@ def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthR
             raise ConfigError(str(settings.db), "MONTH", problem) from None
 
 
-def facts_json(facts: MonthReport) -> dict[str, Any]:
+def facts_json(facts: MonthFacts) -> dict[str, Any]:
     """A report for programs."""
     from forecast.desk import facts as month_facts
     from forecast.desk.sentences import monthly

@@ -25,13 +25,14 @@ def flags(
     parts: bool,
     as_json: bool,
 ) -> None:
-    """Unusual months, newest first.
+    """Unusual months, newest first; revisions of closed months come last.
 
     What was expected, how unusual the month was, what moved, and how it ended.
     """
     from forecast.desk import terminal
     from forecast.store import flags as stored
-    from forecast.store import read
+    from forecast.store import joint, read
+    from forecast.types import SeriesKey
 
     with reading(settings) as connection:
         latest_run(connection, settings)
@@ -44,6 +45,8 @@ def flags(
             parts=parts,
         )
         moved = stored.drivers(connection)
+        keys = {SeriesKey(row["border"], row["dimension"], row["member"]) for row in rows}
+        now = {} if as_json else {key: joint.counts(connection, key) for key in keys}
         hindcast = read.judgement_count(connection, "hindcast")
         issued = read.judgement_count(connection, "issued")
     if as_json:
@@ -53,7 +56,11 @@ def flags(
         )
         return
     out = console()
-    for block in terminal.flag_blocks(rows, moved, settings.context.source):
+    restated = [
+        {**row, "now": now[SeriesKey(row["border"], row["dimension"], row["member"])][row["month"]]}
+        for row in rows
+    ]
+    for block in terminal.flag_blocks(restated, moved, settings.context.source):
         out.print(block)
     out.print(
         f"{issued + hindcast:,} months judged: {issued:,} by a forecast issued before the month "

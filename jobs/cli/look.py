@@ -20,10 +20,12 @@ from jobs.cli.shared import (
     console,
     halves_published,
     latest_run,
+    old_figures,
     print_json,
     published_words,
     reading,
     series_key,
+    waiting_totals,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def show(
         ask.show_span(settings, series, span, as_json)
         return
     from forecast.desk import terminal
-    from forecast.desk.answers import waiting_totals
+    from forecast.desk.facts import only_next_flagged
     from forecast.desk.sentences.ahead import unforecast_words
     from forecast.store import joint, read
 
@@ -73,6 +75,7 @@ def show(
             if key
             else read.forecasts(connection, settings.context.source.totals, None, model)
         )
+        rows = only_next_flagged(rows)
         latest = latest_run(connection, settings)
         last = read.last_months(connection)
         known = joint.counts(connection, key) if key else {}
@@ -87,13 +90,22 @@ def show(
         )
     if not rows and not waiting:
         raise ConfigError(str(settings.db), "--model", f"no forecasts by {model!r}")
+    old = old_figures(latest, settings.context.source)
     if as_json:
         print_json(
-            {"run": latest.id, "digest": latest.digest, "forecasts": rows}, settings.context.source
+            {
+                "run": latest.id,
+                "digest": latest.digest,
+                "figures_old": old or None,
+                "forecasts": rows,
+            },
+            settings.context.source,
         )
         return
     out = console()
     out.print(terminal.heading(latest))
+    if old:
+        out.print(old, width=min(out.width, 80))
     for note in filter(None, notes):
         out.print(note, width=min(out.width, 80))
     out.print(

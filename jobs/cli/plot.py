@@ -173,9 +173,9 @@ def _drivers(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.store import plots
 
     rows = plots.drivers(connection, wanted.border, wanted.month)
-    return explanations.drivers(
-        wanted.border, _some(rows, "drivers of a flag", wanted), wanted.source
-    )
+    moved = [row for row in rows if row["contribution"] is not None]
+    _some(moved, "drivers of a flag", wanted)
+    return explanations.drivers(wanted.border, rows, wanted.source)
 
 
 def _calibration(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -190,7 +190,8 @@ def _score(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk.charts import forecasts
     from forecast.store import plots
 
-    rows = plots.score_years(connection, wanted.border)
+    # A score of 0 has no place on a log scale; a short series may have no other.
+    rows = [row for row in plots.score_years(connection, wanted.border) if row["log_wis"]]
     return forecasts.score(wanted.border, _some(rows, "scores", wanted), wanted.source)
 
 

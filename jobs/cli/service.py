@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast import months
 from forecast.errors import BusyError, ConfigError
 from forecast.sources import catalog
-from forecast.words import without_controls
+from forecast.words import month_name, without_controls
 from jobs.cli.anyseries import reading_options
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import KnownName, Settings, print_json
@@ -76,7 +77,12 @@ def status(ctx: click.Context, as_json: bool) -> None:
         print_json(asdict(state), ctx.obj.context.source)
     else:
         for name, value in state.facts.items():
-            click.echo(f"{name.replace('_', ' '):<24}{without_controls(_shown(value))}")
+            label = name.replace("_", " ")
+            if name == "days_since_month_end" and value is not None:
+                # Counted for the month that is awaited, not for the newest one on record.
+                awaited = month_name(months.shift(state.facts["data_through"], 1))
+                label = f"days since {awaited} end"
+            click.echo(f"{label:<24}{without_controls(_shown(value))}")
         for text in state.warnings:
             click.echo(f"warning: {without_controls(text)}")
         for text in state.alarms:

@@ -181,10 +181,30 @@ def halves_published(connection: sqlite3.Connection, source: Source) -> dict[str
     Empty where counts have no halves.
     """
     from forecast.desk import facts as month_facts
-    from forecast.desk.sentences import monthly
 
     every = source.totals.every if source.hierarchy.both_halves else ()
-    return {total: monthly.halves(month_facts.newest(connection, total, source)) for total in every}
+    return {total: month_facts.newest(connection, total, source).halves for total in every}
+
+
+def waiting_totals(connection: sqlite3.Connection, through: str, source: Source) -> dict[str, str]:
+    """Totals without a forecast in the last run, and the figures that bring one, in words."""
+    from forecast.desk.sentences.ahead import waiting_words
+    from forecast.store import joint, read
+
+    forecast = {row["border"] for row in read.forecasts(connection, source.totals)}
+    return {
+        key.total: waiting_words(joint.counts(connection, key), through)
+        for key in joint.series_keys(connection)
+        if key.headline and key.total not in forecast
+    }
+
+
+def old_figures(run: RunRow, source: Source) -> str:
+    """A sentence if the next figures are overdue, else ""."""
+    from forecast import months
+    from forecast.desk.sentences.trust import old_words
+
+    return old_words(run.data_through, months.today(), source)
 
 
 def published_words(connection: sqlite3.Connection, total: str, source: Source) -> str:

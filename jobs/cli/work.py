@@ -16,11 +16,13 @@ from jobs.cli.shared import (
     console,
     halves_published,
     latest_run,
+    old_figures,
     print_json,
     progress,
     reading,
     refuse_if_any,
     say_taken,
+    waiting_totals,
 )
 
 if TYPE_CHECKING:
@@ -119,7 +121,6 @@ def _await_inbox(settings: Settings) -> None:
 
 def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
     from forecast.desk import terminal
-    from forecast.desk.answers import waiting_totals
     from forecast.store import flags, read
 
     with reading(settings) as connection:
@@ -130,6 +131,7 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
         halves = {} if as_json else halves_published(connection, settings.context.source)
         failed = read.failures(connection)
         waiting = waiting_totals(connection, latest.data_through, settings.context.source)
+    old = old_figures(latest, settings.context.source)
     if as_json:
         print_json(
             {
@@ -137,6 +139,7 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
                 "run": latest.id,
                 "data_through": latest.data_through,
                 "digest": latest.digest,
+                "figures_old": old or None,
                 "forecasts": rows,
                 "flags": flagged,
                 "failures": failed,
@@ -145,6 +148,8 @@ def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
         )
         return
     out = console()
+    if old:
+        out.print(old, width=min(out.width, 80))
     out.print(
         terminal.run_summary(latest, rows, last, flagged, halves, waiting, settings.context.source)
     )

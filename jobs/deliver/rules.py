@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from forecast.config import ReaderRules
-from forecast.desk.facts import GRAVITY
+from forecast.desk.facts import NoticeStatement, stated_position
 from forecast.store.notices import Section
+from forecast.types import SEVERITIES
 
 
 def chosen(sections: Sequence[Section], rules: ReaderRules) -> tuple[Section, ...]:
@@ -29,13 +29,12 @@ def _wanted(section: Section, rules: ReaderRules) -> bool:
     return not rules.digest_only and (not stated or _grave(stated, rules))
 
 
-def _grave(stated: dict[str, Any], rules: ReaderRules) -> bool:
-    severity = stated.get("severity", GRAVITY[-1])
-    if GRAVITY.index(severity) > GRAVITY.index(rules.severity):
+def _grave(stated: NoticeStatement, rules: ReaderRules) -> bool:
+    severity = stated.get("severity", SEVERITIES[-1])
+    if SEVERITIES.index(severity) > SEVERITIES.index(rules.severity):
         return False
-    bounds = stated.get("bounds")
-    inside = not bounds or bounds[0] <= stated["encounters"] <= bounds[-1]
-    return not (rules.outside_95 and inside)
+    position = stated_position(stated)
+    return not rules.outside_95 or (position is not None and position.beyond == 95)
 
 
 def _names_one(text: str, parts: Sequence[str]) -> bool:

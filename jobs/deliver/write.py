@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.config import Config
-from forecast.desk.facts import MonthReport, report, statement
+from forecast.desk.facts import MonthFacts, report, statement
 from forecast.desk.sentences import ahead
 from forecast.desk.sentences import section as section_texts
 from forecast.store import (
@@ -29,6 +29,7 @@ from forecast.store import (
     runs,
 )
 from forecast.store.notices import Notice, Section
+from forecast.types import SEVERITIES
 from forecast.words import month_words
 from jobs.deliver import letter
 from jobs.deliver.letter import Letterhead
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 LOG = logging.getLogger("bordercast")
-_GRAVITY = ("critical", "major", "notable", "watch")
 _SUPERSEDED = "nothing in it is still true"
 
 
@@ -132,16 +132,12 @@ def _findings(
         if total in told_of
         and (notice.kind == "quiet" or told_of[total].findings or told_of[total].shift)
     ]
-    totals.sort(key=lambda total: _gravity(told_of[total]))
+    totals.sort(key=lambda total: SEVERITIES.index(told_of[total].severity or SEVERITIES[-1]))
     return [finding(connection, told_of[total], notice.run_id, address) for total in totals]
 
 
-def _gravity(facts: MonthReport) -> int:
-    return min((_GRAVITY.index(flag["severity"]) for flag in facts.findings), default=len(_GRAVITY))
-
-
 def finding(
-    connection: sqlite3.Connection, facts: MonthReport, run_id: int | None, address: str
+    connection: sqlite3.Connection, facts: MonthFacts, run_id: int | None, address: str
 ) -> Section:
     """The section of a border's month; run_id : whose changes of the forecast it tells."""
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
@@ -156,7 +152,7 @@ def finding(
     return _section(section, "finding", statement(facts), chart, drawn.alt)
 
 
-def _nationwide(connection: sqlite3.Connection, facts: MonthReport) -> MonthReport | None:
+def _nationwide(connection: sqlite3.Connection, facts: MonthFacts) -> MonthFacts | None:
     """The report of all totals together, where there is one of that month."""
     whole = facts.source.totals.whole
     if not whole or facts.border == whole:

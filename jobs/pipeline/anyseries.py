@@ -154,11 +154,11 @@ def forecast_folder(
 def _counts(
     parts: Sequence[Path], read_as: ReadAs, reporter: Told
 ) -> Iterator[tuple[str, MonthlyCounts]]:
-    from forecast.desk import terminal
+    from forecast.desk.sentences import own_counts
 
     for done, part in enumerate(parts, start=1):
         read = read_table(part, read_as)
-        reporter.say(part.name, terminal.as_read(read))
+        reporter.say(part.name, own_counts.as_read(read))
         yield part.name, read.counts
         reporter.report("reading parts", done, len(parts))
 

@@ -60,10 +60,11 @@ class ReplayedService:
         )
         return deque(of_flag, maxlen=1).pop() if flag.episode else None
 
-    def rates(self, quiet: bool) -> dict[float, float]:
-        """Share of the judged months with p below .05, .02 and .01."""
+    def rates(self, quiet: bool) -> dict[float, float | None]:
+        """Share of the judged months with p below .05, .02 and .01; None where none was judged."""
         p = np.array([j.p for j in self.judged(quiet)])
-        return {alpha: float((p < alpha).mean()) for alpha in (0.05, 0.02, 0.01)}
+        alphas = (0.05, 0.02, 0.01)
+        return {alpha: float((p < alpha).mean()) if len(p) else None for alpha in alphas}
 
     def judged(self, quiet: bool) -> list[Judgement]:
         """The months that had a forecast; the quiet ones only."""

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 from forecast import months
 from forecast.config import Config
-from forecast.desk.facts import became_false
+from forecast.desk.facts import Falsehood, became_false
 from forecast.store import findings, measures, notices, releases
 from forecast.store.notices import Notice
 from forecast.types import Counts, Judgement, NoticeIntent, SeriesKey
@@ -154,7 +154,7 @@ def taken_back(
 
 def false_now(
     connection: sqlite3.Connection, chain: Iterable[notices.Notice], counts: Counts, source: Source
-) -> dict[str, list[str]]:
+) -> dict[str, list[Falsehood]]:
     """Total -> what was stated of it last and is false by now.
 
     chain : a notice and its corrections, the oldest first.
@@ -166,6 +166,6 @@ def false_now(
         if section.part == "finding"
     }
     return {
-        total: became_false(statement, counts.get(SeriesKey(total), {}), source)
+        total: list(became_false(statement, counts.get(SeriesKey(total), {}), source))
         for total, statement in stated.items()
     }

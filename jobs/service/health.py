@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
+from forecast.desk.sentences.trust import old_words
 from forecast.store import connect, health, read, wakes, wal, witnesses
 from jobs.witness import attest
 
@@ -73,6 +74,9 @@ def status(context: Context, now: datetime) -> ServiceStatus:
     verified = wakes.verified(context.path)
     facts |= {
         "days_since_month_end": days_due(latest.data_through, now.date()) if latest else None,
+        "figures_old": (
+            old_words(latest.data_through, now.date(), context.source) or None if latest else None
+        ),
         "service": leader_pid(context.path),
         "mode": leader.get("mode") if leader else None,
         "last_wake": wake,
@@ -229,6 +233,11 @@ def _warnings(facts: dict[str, Any], source: Source) -> list[_Concern]:
         _Concern(
             "the page was not reachable at the last poll",
             bool(facts["blocked"] and not facts["blocked"]["blocked_since"]),
+        ),
+        _Concern(
+            facts.get("figures_old") or "",
+            bool(facts.get("figures_old")) and not _awaited(facts),
+            by_mail=False,
         ),
         _Concern(NOT_RUNNING, facts["service"] is None and facts["mode"] != "timer", by_mail=False),
         _Concern(

@@ -31,7 +31,7 @@ from tests.support.cbp_files import ENCOUNTERS
         (0.0999, "about 1 in 10", "10%"),
         (0.1, "about 1 in 10", "10%"),
         (0.112, "about 1 in 10", "11%"),
-        (0.113, "about 1 in 8", "11%"),
+        (0.113, "about 1 in 10", "11%"),
         (0.2, "about 1 in 5", "20%"),
         (0.25, "about 1 in 4", "25%"),
         (1 / 3, "about 1 in 3", "33%"),
@@ -39,6 +39,9 @@ from tests.support.cbp_files import ENCOUNTERS
         (0.44, "about 2 in 5", "44%"),
         (0.46, "about even", "46%"),
         (0.5, "about even", "50%"),
+        (0.549, "about even", "55%"),
+        (0.551, "about even", "55%"),
+        (0.556, "about 3 in 5", "56%"),
         (0.6, "about 3 in 5", "60%"),
         (2 / 3, "about 2 in 3", "67%"),
         (0.75, "about 3 in 4", "75%"),
@@ -64,7 +67,7 @@ def test_a_chance_is_told_as_people_say_it_and_in_percent(share, words, number):
     ],
 )
 def test_a_span_is_named_as_it_was_asked_for(span, words):
-    assert span_words(span) == words
+    assert span_words(span.name, span.first, span.last) == words
 
 
 def scores(n=20, brier=0.2, base=0.25, last=None) -> ChanceScores:
@@ -161,20 +164,20 @@ def summed(**more) -> PeriodForecast:
     [
         (
             summed(),
-            "north, fiscal year 2024: 14,000 encounters at and between ports of entry; 80% between "
-            "13,000 and 15,000, 95% between 12,000 and 16,000. Published so far: 7,940 in 6 of 12 "
+            "north, fiscal year 2024: 14,000 encounters at and between ports of entry; 80% range "
+            "13,000 to 15,000, 95% range 12,000 to 16,000. Published so far: 7,940 in 6 of 12 "
             "months, through March 2024.",
         ),
         (
             summed(cutoff="2023-09", months_published=0, published=0),
-            "north, fiscal year 2024: 14,000 encounters at and between ports of entry; 80% between "
-            "13,000 and 15,000, 95% between 12,000 and 16,000.",
+            "north, fiscal year 2024: 14,000 encounters at and between ports of entry; 80% range "
+            "13,000 to 15,000, 95% range 12,000 to 16,000.",
         ),
         (summed(cutoff="2024-09"), "north, fiscal year 2024: 7,940, all of it is published."),
         (
             summed(series=SeriesKey("northern", "state", "NY"), cutoff="2024-08"),
-            "north, fiscal year 2024: 14,000 encounters; 80% between 13,000 and 15,000, 95% "
-            "between 12,000 and 16,000. Published so far: 7,940 in 6 of 7 months, "
+            "north, fiscal year 2024: 14,000 encounters; 80% range 13,000 to 15,000, 95% "
+            "range 12,000 to 16,000. Published so far: 7,940 in 6 of 7 months, "
             "through August 2024.",
         ),
     ],

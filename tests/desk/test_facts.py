@@ -160,4 +160,4 @@ def test_a_year_to_date_is_unknown_where_it_is_not_compared(month, names, unknow
     compared = tuple(month_facts.compared(name, 1, 1, "2024-01") for name in names)
     found = month_facts.month(month=month, comparisons=compared)
 
-    assert facts.to_date_unknown(found) is unknown
+    assert found.to_date_unknown is unknown

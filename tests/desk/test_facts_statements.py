@@ -6,6 +6,7 @@ import pytest
 
 from forecast import months
 from forecast.desk import facts
+from forecast.desk.sentences.section import false_sentence
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.month_facts import compared, expected, month
 
@@ -21,7 +22,7 @@ def false(then, *counts, last="2025-02"):
     """What is false by these counts, the last of them that of the month `last`."""
     first = months.shift(last, 1 - len(counts))
     known = {months.shift(first, at): count for at, count in enumerate(counts)}
-    return facts.became_false(then, known, ENCOUNTERS)
+    return list(map(false_sentence, facts.became_false(then, known, ENCOUNTERS)))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_a_month_s_statement_keeps_what_may_become_false():
         expectation=expected(),
         comparisons=(compared("year before", 100, None, "2024-02"),),
         extreme="lowest",
-        since="2024-11",
+        since="2024-02",
     )
 
     assert facts.statement(found) == {
@@ -127,7 +128,7 @@ def test_a_month_s_statement_keeps_what_may_become_false():
         "encounters": 100,
         "bounds": BOUNDS,
         "compared": {"year before": ["2024-02", 100, None]},
-        "extreme": ["lowest", "2024-11"],
+        "extreme": ["lowest", "2024-02"],
     }
     assert facts.statement(month())["bounds"] is None
 

@@ -63,7 +63,9 @@ def test_any_series_by_any_of_its_names(published):
         "select median from latest_forecasts where (border, member) = ('southwest', 'MEXICO') "
         "order by month",
     ) == [(median,) for median in mexico["median"]]
-    assert mexico.attrs["note"].startswith("Newest figure: November 2025")
+    assert mexico.attrs["note"].startswith(
+        "CBP's files on record give this breakdown through November 2025 only"
+    )
     assert not swanton.attrs["series"].startswith("other")
     assert (
         len(swanton)

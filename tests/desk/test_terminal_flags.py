@@ -10,6 +10,7 @@ from rich.console import Console
 
 from forecast.desk import terminal
 from forecast.desk.sentences import unusual
+from forecast.words import MINUS
 from tests.support.cbp_files import ENCOUNTERS
 
 FLAG = {
@@ -40,11 +41,13 @@ def part(name: str, contribution: int, role: str = "part", dimension: str = "sta
          "others +40"),
         ([part("NY", 150), part("", 50, "unattributed")],
          "New York +150; rounding and unassigned +50"),
-        ([part("NY", 0), part("VT", 0)], "all others +0"),
+        ([part("NY", 0), part("VT", 0)], "all others 0"),
     ],
 )  # fmt: skip
 def test_the_largest_parts_of_each_side_are_named_and_the_rest_summed(drivers, words):
-    assert list(unusual.moved_parts(FLAG, drivers, ENCOUNTERS)) == [("state:", words)]
+    assert list(unusual.moved_parts(FLAG, drivers, ENCOUNTERS)) == [
+        ("state:", words.replace("-", MINUS))
+    ]
 
 
 def test_dimensions_come_in_one_order_and_those_not_on_record_last():
@@ -86,10 +89,17 @@ def test_dimensions_come_in_one_order_and_those_not_on_record_last():
          ["Jan 2024  northern: major (escalation), a level shift as of Mar 2024",
           "300 published, 100 expected (x 3.00); about 1 month in 100 is at least this far off"]),
         ({"kind": "revision", "ratio": 1.0049, "severity": "notable"},
-         ["Jan 2024  northern: revision", "300 published, 100 before the revision (x 1.005)"]),
+         ["Jan 2024  northern: revision",
+          "300 published, 100 before the revision (x 1.005); a value that was closed has been "
+          "changed"]),
+        ({"now": 301},
+         ["Jan 2024  northern: major",
+          "300 (now 301) published, 100 expected (x 3.00); about 1 month in 100 is at least this "
+          "far off"]),
         ({"kind": "drift", "severity": "notable"},
          ["Jan 2024  northern: drift",
-          "300 published, 100 expected six months before (x 3.00); many months the same way"]),
+          "300 published, 100 expected six months before (x 3.00); no single month, but many the "
+          "same way"]),
     ],
 )  # fmt: skip
 def test_a_flag_is_told_in_two_lines(more, lines):
@@ -125,7 +135,7 @@ def test_a_replay_is_told_in_tables():
     )
 
     assert [re.sub(r"\s{2,}", " | ", line) for line in said] == [
-        "month | border | what | published | expected | times | ended as",
+        "month | border | what | count judged | expected | times | ended as",
         "Jan 2024 | northern | major | 300 | 100 | x 3.00 | transient, Feb 2024",
         "Jan 2024 | northern | drift | 300 | 100 | x 3.00",
         "Jan 2024 | northern | major (reversal) | 300 | 100 | x 3.00 | open",

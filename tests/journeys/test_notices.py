@@ -553,7 +553,7 @@ COUNTS = {"2025-01": 61445, "2025-02": 11709}
     ],
 )
 def test_only_what_became_false_is_named(change, false):
-    assert len(became_false(STATED, COUNTS | change, ENCOUNTERS)) == false
+    assert len(list(became_false(STATED, COUNTS | change, ENCOUNTERS))) == false
 
 
 # --- the operator

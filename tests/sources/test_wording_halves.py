@@ -10,7 +10,6 @@ from rich.console import Console
 from forecast.desk.facts import month_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences import section as section_texts
-from forecast.desk.site import page_kinds
 from forecast.desk.terminal import forecast_table
 from forecast.sources import wording
 from forecast.sources.wording import Halves, Split
@@ -39,7 +38,7 @@ def every_text(found) -> dict[str, str]:
     section = section_texts.finding(found, nationwide=found)
     return {
         "brief": monthly.paragraph(found),
-        "page": page_kinds.halves(found),
+        "page": monthly.halves_line(found),
         "poster": monthly.halves_words(found),
         "notice": " ".join(section.more),
         "caption": section.caption,

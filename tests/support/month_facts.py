@@ -9,7 +9,7 @@ from forecast.desk.facts import (
     ComparisonName,
     Expectation,
     Interior,
-    MonthReport,
+    MonthFacts,
     Value,
 )
 from tests.support.cbp_files import ENCOUNTERS
@@ -41,7 +41,7 @@ def interior(month: str = "2025-02", at_large: int = 30, at_entry: int = 10, tot
     return Interior(month, at_large, at_entry, total)
 
 
-def month(**said: Any) -> MonthReport:
+def month(**said: Any) -> MonthFacts:
     """February 2025 at the northern border, 100 encounters, and what else is said of it."""
     usual: dict[str, Any] = {
         "source": ENCOUNTERS,
@@ -62,4 +62,4 @@ def month(**said: Any) -> MonthReport:
         "file_name": "a.csv",
         "rounding": 1,
     }
-    return MonthReport(**usual | said)
+    return MonthFacts(**usual | said)

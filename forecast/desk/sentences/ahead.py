@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
-from forecast.engine.chances import Chance
-from forecast.engine.spans import Span
-from forecast.judge.questions import LEAST_SIMILAR, SKILL, TrackRecord
-from forecast.sources.source import Source
+from forecast import months
 from forecast.types import PeriodForecast, Row, SeriesKey
-from forecast.words import (
-    month_words,
-    signed,
-)
+from forecast.words import between, many, month_words, signed
+
+if TYPE_CHECKING:
+    from forecast.engine.chances import Chance
+    from forecast.judge.questions import TrackRecord
+    from forecast.sources.source import Source
+
+LAST_VALUE = "a last value with the same kind of intervals"
+STEPS = {
+    "surprise": "newest figures",
+    "season": "time passing",
+    "revisions": "revised months",
+    "method": "model weights or version",
+}
+RAREST = 1 / 200  # what 2,000 paths can tell apart; beyond it a chance is said to be beyond it
+_TO_HALF = ((1, 2), (2, 5), (1, 3), (1, 4), (1, 5), (1, 6), (1, 8), (1, 10))
+_FRACTIONS = (*_TO_HALF, *((of - part, of) for part, of in _TO_HALF[1:]))
 
 
 def quality(row: Row) -> str:
@@ -26,27 +37,17 @@ def quality(row: Row) -> str:
     ratio = row["relative_mae"]
     if ratio is None:
         return text
-    word = "smaller" if ratio < 1 else "larger"
-    if abs(100 * ratio - 100) < 0.5:
-        return f"{text} The error was that of assuming no change."
     percent = abs(100 * ratio - 100)
+    if percent < 0.5:
+        return f"{text} The error was that of assuming no change."
+    word = "smaller" if ratio < 1 else "larger"
     return f"{text} The error was {percent:.0f}% {word} than that of assuming no change."
-
-
-LAST_VALUE = "a last value with the same kind of intervals"
-
-
-STEPS = {
-    "surprise": "newest figures",
-    "season": "time passing",
-    "revisions": "revised months",
-    "method": "model weights or version",
-}
 
 
 def chance_sentence(name: str, chance: Chance) -> str:
     """A chance in words, with its number."""
-    what = f"{name}, {span_words(chance.span)}, {chance.event}"
+    span = chance.span
+    what = f"{name}, {span_words(span.name, span.first, span.last)}, {chance.event}"
     if chance.settled:
         return f"{what}: {'yes' if chance.share > 0.5 else 'no'}, all of it is published."
     return f"{what}: {chance_words(chance.share)} ({percent(chance.share)})."
@@ -54,77 +55,11 @@ def chance_sentence(name: str, chance: Chance) -> str:
 
 def percent(share: float) -> str:
     """23%, and what 2,000 paths cannot tell apart as such."""
-    if share < 0.005:
+    if share < RAREST:
         return "under 0.5%"
-    if share > 0.995:
+    if share > 1 - RAREST:
         return "over 99.5%"
     return f"{100 * share:.{int(min(share, 1 - share) < 0.01)}f}%"
-
-
-def track_words(track: TrackRecord | None) -> str:
-    """How such chances have turned out; plainly if they are hardly better than a coin."""
-    if track is None:
-        return "Chances of this kind have not been scored yet."
-    record = track.record
-    parts = [
-        f"Such chances so far ({track.kind}): {record.n:,} resolved, Brier score "
-        f"{record.brier:.3f} against {record.base_brier:.3f} for the base rate"
-        + ("." if record.last_brier is None else f" and {record.last_brier:.3f} for {LAST_VALUE}.")
-    ]
-    if record.beaten:
-        parts.append("The last value was the better guide: its chances came closer than these.")
-    if record.skill < SKILL:
-        parts.append("Hardly better than a coin: take this chance for little more than a guess.")
-    elif track.near >= LEAST_SIMILAR:
-        parts.append(f"Of {track.near:,} given near this one, {track.came:,} came true.")
-    return " ".join(parts)
-
-
-def span_sentence(name: str, forecast: PeriodForecast, source: Source) -> str:
-    """A sum over months: median, intervals, and what of it is published."""
-    span = Span(forecast.span, forecast.first_month, forecast.last_month)
-    what = f"{name}, {span_words(span)}"
-    # What a part is of its name says: the Border Patrol meets nobody at ports of entry.
-    counted = source.measure.long_name if forecast.series.headline else source.measure.noun
-    ahead = sum(month > forecast.cutoff for month in span.months)
-    if not ahead:
-        return f"{what}: {forecast.published:,}, all of it is published."
-    parts = [
-        f"{what}: {forecast.median:,} {counted}; "
-        f"80% between {forecast.lo80:,} and {forecast.hi80:,}, 95% between {forecast.lo95:,} and "
-        f"{forecast.hi95:,}."
-    ]
-    if forecast.months_published:
-        parts.append(
-            f"Published so far: {forecast.published:,} in {forecast.months_published} of "
-            f"{forecast.months_published + ahead} months, through {month_words(forecast.cutoff)}."
-        )
-    return " ".join(parts)
-
-
-def changes_sentence(rows: Sequence[Row]) -> str:
-    """One sentence on the first month ahead of a border; "" where there is nothing to compare."""
-    if not rows:
-        return ""
-    row = min(rows, key=lambda change: str(change["month"]))
-    moved = row["after"] - row["before"]
-    month = month_words(row["month"])
-    if moved == 0:
-        return f"The forecast of {month} is unchanged at {row['after']:,}."
-    steps = sorted(STEPS, key=lambda name: -abs(row[name]))
-    parts = ", ".join(f"{STEPS[name]} {signed(row[name])}" for name in steps if row[name])
-    before, after = f"{row['before']:,}", f"{row['after']:,}"
-    return f"The forecast of {month} moved from {before} to {after} ({signed(moved)}): {parts}."
-
-
-# What 2,000 paths can tell apart; beyond it a chance is said to be beyond it.
-RAREST = 1 / 200
-
-
-_TO_HALF = ((1, 10), (1, 8), (1, 6), (1, 5), (1, 4), (1, 3), (2, 5), (1, 2))
-
-
-_FRACTIONS = (*_TO_HALF, *((of - part, of) for part, of in _TO_HALF[-2::-1]))
 
 
 def chance_words(share: float) -> str:
@@ -138,19 +73,77 @@ def chance_words(share: float) -> str:
     if share > 0.9:
         of = round(1 / (1 - share))
         return f"about {of - 1} in {of}"
-    nearest = min(_FRACTIONS, key=lambda pair: abs(pair[0] / pair[1] - share))
-    return "about even" if nearest == (1, 2) else f"about {nearest[0]} in {nearest[1]}"
+    # By the percentage that is printed beside it: two chances of 55% have the same words.
+    shown = round(100 * share)
+    part, of = min(_FRACTIONS, key=lambda pair: abs(100 * pair[0] - shown * pair[1]) / pair[1])
+    return "about even" if (part, of) == (1, 2) else f"about {part} in {of}"
 
 
-def span_words(span: Span) -> str:
+def track_words(track: TrackRecord | None) -> str:
+    """How such chances have turned out; plainly if they are hardly better than a coin."""
+    if track is None:
+        return "Chances of this kind have not been scored yet."
+    record = track.record
+    last = "" if record.last_brier is None else f" and {record.last_brier:.3f} for {LAST_VALUE}"
+    parts = [
+        f"Such chances so far ({track.kind}): {record.n:,} resolved, Brier score "
+        f"{record.brier:.3f} against {record.base_brier:.3f} for the base rate{last}."
+    ]
+    if record.beaten:
+        parts.append("The last value was the better guide: its chances came closer than these.")
+    if not track.skilled:
+        parts.append("Hardly better than a coin: take this chance for little more than a guess.")
+    elif track.telling:
+        parts.append(f"Of {track.near:,} given near this one, {track.came:,} came true.")
+    return " ".join(parts)
+
+
+def span_words(name: str, first: str, last: str) -> str:
     """A span in a sentence: December 2026; fiscal year 2027; October 2026 to March 2027."""
-    if span.year_named:
-        return f"fiscal year {span.year_named}"
-    if span.first == span.last:
-        return month_words(span.first)
-    if span.name.isdigit():
-        return f"calendar year {span.name}"
-    return f"{month_words(span.first)} to {month_words(span.last)}"
+    if name.startswith("FY"):
+        return f"fiscal year {name[2:]}"
+    if first == last:
+        return month_words(first)
+    if name.isdigit():
+        return f"calendar year {name}"
+    return f"{month_words(first)} to {month_words(last)}"
+
+
+def span_sentence(name: str, forecast: PeriodForecast, source: Source) -> str:
+    """A sum over months: median, intervals, and what of it is published."""
+    span = months.between(forecast.first_month, forecast.last_month)
+    what = f"{name}, {span_words(forecast.span, forecast.first_month, forecast.last_month)}"
+    # What a part is of its name says: the Border Patrol meets nobody at ports of entry.
+    counted = source.measure.long_name if forecast.series.headline else source.measure.noun
+    ahead = sum(month > forecast.cutoff for month in span)
+    if not ahead:
+        return f"{what}: {forecast.published:,}, all of it is published."
+    text = (
+        f"{what}: {forecast.median:,} {counted}; "
+        f"80% range {between(forecast.lo80, forecast.hi80)}, "
+        f"95% range {between(forecast.lo95, forecast.hi95)}."
+    )
+    if not forecast.months_published:
+        return text
+    return (
+        f"{text} Published so far: {forecast.published:,} in {forecast.months_published} of "
+        f"{forecast.months_published + ahead} months, through {month_words(forecast.cutoff)}."
+    )
+
+
+def changes_sentence(rows: Sequence[Row]) -> str:
+    """One sentence on the first month ahead of a total; "" where there is nothing to compare."""
+    if not rows:
+        return ""
+    row = min(rows, key=lambda change: str(change["month"]))
+    moved = row["after"] - row["before"]
+    month = month_words(row["month"])
+    if moved == 0:
+        return f"The forecast of {month} is unchanged at {row['after']:,}."
+    steps = sorted(STEPS, key=lambda name: -abs(row[name]))
+    parts = ", ".join(f"{STEPS[name]} {signed(row[name])}" for name in steps if row[name])
+    before, after = f"{row['before']:,}", f"{row['after']:,}"
+    return f"The forecast of {month} moved from {before} to {after} ({signed(moved)}): {parts}."
 
 
 def unforecast_words(key: SeriesKey, known: Collection[str], through: str, source: Source) -> str:
@@ -162,11 +155,8 @@ def unforecast_words(key: SeriesKey, known: Collection[str], through: str, sourc
     if aside and key.dimension == aside.dimension:
         return aside.unforecast
     waiting = waiting_words(known, through)
-    return (
-        f"it has no forecast yet: {waiting}"
-        if waiting
-        else (f"it has no forecast: too few {source.measure.noun}")
-    )
+    few = f"it has no forecast: too few {source.measure.noun}"
+    return f"it has no forecast yet: {waiting}" if waiting else few
 
 
 def waiting_words(known: Collection[str], through: str) -> str:
@@ -177,7 +167,7 @@ def waiting_words(known: Collection[str], through: str) -> str:
     month = first_forecast(known, through)
     if not month:
         return ""
-    many = f"{len(known)} month{'' if len(known) == 1 else 's'}"
     return (
-        f"{many} counted; if each coming month is, those of {month_words(month)} bring a forecast"
+        f"{many(len(known), 'month')} counted; if each coming month is, those of "
+        f"{month_words(month)} bring a forecast"
     )

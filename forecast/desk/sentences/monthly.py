@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.desk.facts import (
-    Comparison,
-    Expectation,
-    MonthReport,
-    to_date_unknown,
-)
-from forecast.desk.sentences.unusual import unusual_words
+from forecast.desk.facts import Comparison, MonthFacts, Position
+from forecast.desk.sentences.trust import stale_words
+from forecast.desk.sentences.unusual import how_far, unusual_words
 from forecast.sources import wording
 from forecast.sources.source import Aside
-from forecast.sources.wording import Halves, Split
+from forecast.sources.wording import with_unit
 from forecast.words import (
     MINUS,
     basis_noun,
+    between,
+    capital,
     change_words,
     first_and_now,
     known_words,
@@ -30,124 +28,150 @@ from forecast.words import (
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
-
+    from forecast.types import Row
 
 _BEYOND = {"lowest": "lower", "highest": "higher"}
+_SIDES = {1: "above", -1: "below"}
 
 
-def paragraph(report: MonthReport) -> str:
+@dataclass(frozen=True)
+class ComparisonText:
+    """One comparison, in words."""
+
+    name: str
+    when: str
+    then: str
+    now: str
+    change: str
+
+
+def paragraph(facts: MonthFacts) -> str:
     """The paragraph a person would paste: one text, no line breaks."""
     return " ".join(
         (
-            headline(report),
-            *halves_sentence(report),
-            *stale_sentences(report),
-            *expected_sentences(report),
-            comparison_sentence(report.comparisons),
-            *unknown_sentences(report),
-            rank_sentence(report),
-            vintage_sentence(report),
-            *definition(report),
+            headline(facts),
+            *halves_sentence(facts),
+            *stale_sentences(facts),
+            *expected_sentences(facts),
+            comparison_sentence(facts.comparisons),
+            *unknown_sentences(facts),
+            rank_sentence(facts),
+            vintage_sentence(facts),
+            *definition(facts),
         )
     )
 
 
-def place(report: MonthReport) -> str:
-    """Where the encounters were, a part in brackets."""
-    where = report.source.totals.where(report.border)
-    return f"{where} ({report.part})" if report.part else where
+def place(facts: MonthFacts) -> str:
+    """Where the counts were, a part in brackets."""
+    return f"{facts.where} ({facts.part})" if facts.part else facts.where
 
 
-def halves(report: MonthReport) -> Halves | None:
-    """At ports of entry and between ports; None where the record does not tell them apart.
-
-    Where only the second is on record the first is what it leaves of the count.
-    """
-    both = report.source.hierarchy.both_halves
-    between = report.agencies.get(both[1].component) if both else None
-    if both is None or between is None:
-        return None
-    at, unit = report.agencies.get(both[0].component), report.agencies_unit
-    if at is None:
-        unit = max(unit, report.rounding)
-        at = unit * round((report.encounters - between) / unit)
-    return Halves(at, between, unit, split(report))
-
-
-def split(report: MonthReport) -> Split | None:
-    """What the second half of this very month was made of; None where that is not on record."""
-    seen = report.interior
-    if seen is None or seen.month != report.month:
-        return None
-    return Split(seen.at_entry, seen.at_large)
-
-
-def halves_words(report: MonthReport, joined: str = ", ") -> str:
-    """3,361 at ports of entry, 8,349 between ports; "" where that is not known."""
-    return wording.halves_words(halves(report), report.source, joined)
-
-
-def stale_sentences(report: MonthReport) -> Iterator[str]:
-    """That a part's newest month is older than its border's; nothing where it is not."""
-    if report.newest_of_border:
-        last, total = month_words(report.last_month), month_words(report.newest_of_border)
-        yield f"Figures of this part end in {last}; the {report.source.totals.one}'s in {total}."
-
-
-def headline(report: MonthReport) -> str:
-    """What was published."""
-    about = "" if report.rounding == 1 else f" (rounded to {report.rounding} by its source)"
-    reach = (
-        f", {report.source.measure.reach}"
-        if report.source.measure.reach and not report.part
-        else ""
-    )
+def counted(facts: MonthFacts) -> str:
+    """Who counted how many of what, where and when; how far that reaches, where it is a total."""
+    reach = facts.source.measure.reach
     return (
-        f"{report.source.publisher.short} counted {report.encounters:,} "
-        f"{report.source.measure.noun} {place(report)} in "
-        f"{month_words(report.month)}{reach}{about}."
+        f"{facts.publisher} counted {facts.encounters:,} {facts.noun} {place(facts)} in "
+        f"{month_words(facts.month)}{f', {reach}' if reach and not facts.part else ''}"
     )
 
 
-def halves_sentence(report: MonthReport) -> Iterator[str]:
+def headline(facts: MonthFacts) -> str:
+    """What was published."""
+    about = "" if facts.rounding == 1 else f" (rounded to {facts.rounding} by its source)"
+    return f"{counted(facts)}{about}."
+
+
+def halves_words(facts: MonthFacts, joined: str = ", ") -> str:
+    """3,361 at ports of entry, 8,349 between ports; "" where that is not known."""
+    return wording.halves_words(facts.halves, facts.source, joined)
+
+
+def halves_sentence(facts: MonthFacts) -> Iterator[str]:
     """How many at ports of entry and how many between them; nothing where that is not known."""
-    known = halves(report)
-    if known:
-        yield wording.halves_sentence(known, report.source)
+    if facts.halves:
+        yield wording.halves_sentence(facts.halves, facts.source)
 
 
-def expected_sentences(report: MonthReport) -> Iterator[str]:
+def halves_line(facts: MonthFacts) -> str:
+    """The same where a page always has the line; "" where a count has no halves."""
+    both = facts.source.hierarchy.both_halves
+    if both is None:
+        return ""
+    if facts.halves is None:
+        ports, inland = (f"{half.where} ({half.short})" for half in both)
+        return f"{capital(ports)} and {inland}: not on record for {month_words(facts.month)}."
+    return f"{wording.halves_words(facts.halves, facts.source, short=True)}."
+
+
+def stale_sentences(facts: MonthFacts) -> Iterator[str]:
+    """That a part's newest month is older than its total's; nothing where it is not."""
+    if facts.newest_of_border:
+        yield stale_words(facts.last_month, facts.newest_of_border, facts.source)
+
+
+def expected_sentences(facts: MonthFacts) -> Iterator[str]:
     """The forecast, and how unusual the month was; nothing where it was not judged."""
-    expectation = report.expectation
-    if expectation is None:
+    e = facts.expectation
+    if e is None:
         return
-    through = month_words(expectation.cutoff)
+    through = month_words(e.cutoff)
     made = (
         f"The issued forecast, made before publication from data through {through},"
-        if expectation.basis == "issued"
+        if e.basis == "issued"
         else f"The hindcast, made later from only the data through {through},"
     )
-    yield (
-        f"{made} expected {expectation.median:,} (80% prediction interval {expectation.lo80:,} to "
-        f"{expectation.hi80:,})."
-    )
-    restated = expectation.judged != report.encounters
+    yield f"{made} expected {e.median:,} (80% prediction interval {between(e.lo80, e.hi80)})."
+    restated = e.judged != facts.encounters
     what = (
-        f"The first count, {first_and_now(expectation.judged, report.encounters)},"
+        f"The first count, {first_and_now(e.judged, facts.encounters)},"
         if restated
         else "The month"
     )
-    flagged = f", and flagged as {expectation.severity}" if expectation.severity else ""
-    yield f"{what} is {_where(expectation)}: {unusual_words(expectation.p)}{flagged}."
+    outer = f"the 95% interval ({between(e.lo95, e.hi95)})"
+    side = _SIDES.get(e.position.side, "inside that interval")
+    lies = {0: side, 80: f"{side} it, inside {outer}", 95: f"{side} {outer}"}[e.position.beyond]
+    flagged = f", and flagged as {e.severity}" if e.severity else ""
+    yield f"{what} is {lies}: {unusual_words(e.p)}{flagged}."
 
 
-def _where(expectation: Expectation) -> str:
-    if expectation.lo80 <= expectation.judged <= expectation.hi80:
-        return "inside that interval"
-    side = "below" if expectation.judged < expectation.lo80 else "above"
-    if expectation.lo95 <= expectation.judged <= expectation.hi95:
-        return f"{side} it, inside the 95% interval ({expectation.lo95:,} to {expectation.hi95:,})"
-    return f"{side} the 95% interval ({expectation.lo95:,} to {expectation.hi95:,})"
+def position_words(position: Position, interval: str = "interval") -> str:
+    """Where a count lies: inside the 80% interval; below the 95% interval."""
+    if position.side == 0:
+        return f"inside the 80% {interval}"
+    return f"{_SIDES[position.side]} the {position.beyond}% {interval}"
+
+
+def standing(facts: MonthFacts) -> str:
+    """Where the month lies, in a few words."""
+    e = facts.expectation
+    if e is None:
+        return "no forecast was made before it"
+    lies = f"{position_words(e.position)} of the {basis_noun(e.basis)}"
+    return f"{lies}: {unusual_words(e.p)}" if e.position.side else lies
+
+
+def unusual_line(facts: MonthFacts) -> str:
+    """Whether the month is unusual, against what: the first line about a total."""
+    count = f"{with_unit(facts.encounters, facts.source)} in {month_words(facts.month)}"
+    e = facts.expectation
+    if e is None:
+        return f"{count}; no forecast was made before it."
+    by = basis_noun(e.basis)
+    flag = next((flag for flag in facts.flags if flag["kind"] == "month"), None)
+    if flag:
+        return f"{count}, {how_far(flag)} the {e.median:,} of its {by}: {unusual_words(e.p)}."
+    far = ", but not far enough to flag" if e.position.side else ""
+    lies = position_words(Position(e.position.side, 80), "range")
+    return f"{count}, {lies} of its {by} ({between(e.lo80, e.hi80)}){far}."
+
+
+def expected_line(row: Row, source: Source) -> str:
+    """What is forecast for the coming month, and its range."""
+    return (
+        f"{with_unit(row['median'], source)} expected in {month_words(row['month'])}; "
+        f"80% range {between(row['lo80'], row['hi80'])}"
+    )
 
 
 def comparison_sentence(compared: Sequence[Comparison]) -> str:
@@ -155,10 +179,10 @@ def comparison_sentence(compared: Sequence[Comparison]) -> str:
     return " ".join(map(_compared, compared))
 
 
-def unknown_sentences(report: MonthReport) -> Iterator[str]:
-    """That the fiscal year so far cannot be summed; nothing where it can."""
-    if to_date_unknown(report):
-        noun = months.year_noun(report.source.year_begins)
+def unknown_sentences(facts: MonthFacts) -> Iterator[str]:
+    """That the year so far cannot be summed; nothing where it can."""
+    if facts.to_date_unknown:
+        noun = months.year_noun(facts.source.year_begins)
         yield f"The {noun} to date is not known: not every month of it was published."
 
 
@@ -176,10 +200,20 @@ def _compared(c: Comparison) -> str:
     return f"Change from the {c.name} ({month_words(c.last)}: {c.before:,}): {change}."
 
 
-def changes(report: MonthReport) -> str:
+def line(c: Comparison) -> ComparisonText:
+    """A comparison as a line of a table; one that cannot be made says so."""
+    when = month_words(c.last)
+    if c.to_date and c.first != c.last:
+        when = f"{month_name(c.first)}\N{EN DASH}{month_name(c.last)}"
+    then = "not on record" if c.before is None else f"{c.before:,}"
+    change = "-" if c.before is None else change_words(c.now, c.before)
+    return ComparisonText(c.name, when, then, f"{c.now:,}", change)
+
+
+def changes(facts: MonthFacts) -> str:
     """Against the month before and the year before, as far as these are on record."""
     words, last = [], ""
-    for c in report.comparisons:
+    for c in facts.comparisons:
         if c.name in ("month before", "year before") and c.before:
             side, far = _moved(c)
             # Said once, if both went that way.
@@ -200,75 +234,75 @@ def _moved(c: Comparison) -> tuple[str, str]:
     return (side, words[1:]) if side else ("", "unchanged")
 
 
-def peak_sentence(report: MonthReport) -> str:
+def peak_sentence(facts: MonthFacts) -> str:
     """Which month was higher, so that none is taken for the peak; "" if none was."""
-    peak = report.comparisons[-1]
-    if peak.before is None or peak.before <= report.encounters:
+    peak = facts.comparisons[-1]
+    if peak.before is None or peak.before <= facts.encounters:
         return ""
     return f"Not the peak: {month_words(peak.last)} was higher, {peak.before:,}."
 
 
-def rank_sentence(report: MonthReport) -> str:
-    """Lowest or highest since when, rank, and share of the fiscal year."""
-    text = rank_words(report)
-    if report.share is None:
+def rank_sentence(facts: MonthFacts) -> str:
+    """Lowest or highest since when, rank, and share of the year."""
+    text = rank_words(facts)
+    if facts.share is None:
         return text
-    year = months.fiscal_year(report.month, report.source.year_begins)
-    whole = "" if report.final else " so far"
-    return (
-        f"{text} It makes up {100 * report.share:.1f}% of "
-        f"{months.year_noun(report.source.year_begins)} {year}{whole}."
-    )
+    begins = facts.source.year_begins
+    year = f"{months.year_noun(begins)} {months.fiscal_year(facts.month, begins)}"
+    whole = "" if facts.final else " so far"
+    return f"{text} It makes up {100 * facts.share:.1f}% of {year}{whole}."
 
 
-def rank_words(report: MonthReport, *, span: bool = True) -> str:
+def rank_words(facts: MonthFacts, *, span: bool = True) -> str:
     """Lowest or highest since when, and rank; span : both, and the months of the record."""
     record = (
-        f" ({month_words(report.first_month)} to {month_words(report.last_month)})" if span else ""
+        f" ({month_words(facts.first_month)} to {month_words(facts.last_month)})" if span else ""
     )
-    text = f"It is the {_rank(report)} of {report.held} months on record{record}."
-    if report.extreme and report.since:
-        since = f"It is the {report.extreme} since {month_words(report.since)}."
-        return f"{since} {text}" if span else since
-    if report.extreme and report.month != report.last_month:  # else the rank says it
-        return f"Up to then no month on record was {_BEYOND[report.extreme]}. {text}"
+    rank, end = facts.place_in_rank
+    ranked = end if rank == 1 else f"{ordinal(rank)} {end}"
+    tie = ", with others of the same count" if facts.ties else ""
+    text = f"It is the {ranked} of {facts.held} months on record{record}{tie}."
+    extreme, since = facts.notable_extreme
+    if extreme and since:
+        words = f"It is the {extreme} since {month_words(since)}."
+        return f"{words} {text}" if span else words
+    if extreme and facts.month != facts.last_month:  # else the rank says it
+        return f"Up to then no month on record was {_BEYOND[extreme]}. {text}"
     return text
 
 
-def _rank(report: MonthReport) -> str:
-    """Counted from the nearer end."""
-    from_below = report.held - report.rank + 1
-    place, end = min((report.rank, "highest"), (from_below, "lowest"))
-    return end if place == 1 else f"{ordinal(place)} {end}"
-
-
-def vintage_sentence(report: MonthReport) -> str:
-    """Which value this is, since when, and what stood before it."""
+def vintage_sentence(facts: MonthFacts) -> str:
+    """Which value this is, since when, and what was published before it."""
     final = (
         "final"
-        if report.final
-        else f"preliminary: {report.source.publisher.short} {report.source.publisher.revises}"
+        if facts.final
+        else f"preliminary: {facts.publisher} {facts.source.publisher.revises}"
     )
-    if not report.values:
-        return f"Source: {report.file_name} ({final})."
-    *earlier, current = report.values
+    if not facts.values:
+        return f"Source: {facts.file_name} ({final})."
+    *earlier, current = facts.values
     since = known_words(current.vintage, current.known_from)
     if not earlier:
-        return f"Published {since}, not revised since ({report.file_name}; {final})."
+        return f"Published {since}, not revised since ({facts.file_name}; {final})."
     first = earlier[0]
     more = f", revised {len(earlier)} times" if len(earlier) > 1 else ""
     return (
         f"First published as {first.encounters:,} ({known_words(first.vintage, first.known_from)})"
-        f"{more}; now {current.encounters:,}, published {since} ({report.file_name}; {final})."
+        f"{more}; now {current.encounters:,}, published {since} ({facts.file_name}; {final})."
     )
 
 
-def definition(report: MonthReport) -> Iterator[str]:
+def preliminary(source: Source) -> str:
+    """That a count of the open year will be revised, and by whom."""
+    return f"The count is preliminary: {source.publisher.short} {source.publisher.revises}."
+
+
+def definition(facts: MonthFacts) -> Iterator[str]:
     """What the count is and is not."""
-    yield caveat(report.source)
-    aside = report.source.hierarchy.aside
+    yield caveat(facts.source)
+    aside = facts.source.hierarchy.aside
     if aside:
-        yield aside_sentence(report, aside)
+        yield aside_sentence(facts, aside)
 
 
 def caveat(source: Source) -> str:
@@ -276,64 +310,30 @@ def caveat(source: Source) -> str:
     return f"{source.measure.caveat} No cause is claimed.".strip()
 
 
-def aside_sentence(report: MonthReport, aside: Aside) -> str:
+def aside_sentence(facts: MonthFacts, aside: Aside) -> str:
     """How much of the count was not made at the border, as far as its publisher says."""
-    seen = report.interior
-    half, who = report.source.hierarchy.named(aside.half).short, report.source.publisher.short
+    seen, who = facts.interior, facts.publisher
+    half = facts.source.hierarchy.named(aside.half).short
     interior = f"{aside.words} ({aside.named})"
-    if report.part:
+    if facts.part:
         return f"The {half} count may include {interior}."
     if seen is None:
         return (
             f"The {half} count may include {interior}; for this month {who} does not say how many."
         )
-    share = f"{seen.at_large:,} of {seen.total:,} {half} {report.source.measure.noun}"
+    share = f"{seen.at_large:,} of {seen.total:,} {half} {facts.noun}"
     percent = f" ({100 * seen.at_large / seen.total:.0f}%)" if seen.total else ""
     parts = seen.at_large + seen.at_entry
     odd = "" if parts == seen.total else f" {who}'s own two parts add up to {parts:,}."
-    where = f"{report.source.totals.where(report.border)} in {month_words(seen.month)}"
+    where = f"{facts.where} in {month_words(seen.month)}"
     sentence = f"{share}{percent} {where} were {aside.named}, that is {aside.words}.{odd}"
-    if seen.month == report.month:
+    if seen.month == facts.month:
         return sentence
     return f"How many of this month's were {interior} is not on record; the last known: {sentence}"
 
 
-def history_sentences(report: MonthReport) -> Iterator[str]:
+def history_sentences(facts: MonthFacts) -> Iterator[str]:
     """Every value the month has had, in order."""
-    for value in report.values:
+    for value in facts.values:
         since = known_words(value.vintage, value.known_from)
         yield f"{value.encounters:,}: published {since}; release {value.source}, {value.file_name}."
-
-
-def standing(report: MonthReport) -> str:
-    """Where the month lies, in a few words."""
-    expectation = report.expectation
-    if expectation is None:
-        return "no forecast was made before it"
-    if expectation.lo80 <= expectation.judged <= expectation.hi80:
-        return f"within the 80% interval of the {basis_noun(expectation.basis)}"
-    side = "below" if expectation.judged < expectation.lo80 else "above"
-    level = 80 if expectation.lo95 <= expectation.judged <= expectation.hi95 else 95
-    unusual = unusual_words(expectation.p)
-    return f"{side} the {level}% interval of the {basis_noun(expectation.basis)}: {unusual}"
-
-
-@dataclass(frozen=True)
-class ComparisonText:
-    """One comparison, in words."""
-
-    name: str
-    when: str
-    then: str
-    now: str
-    change: str
-
-
-def line(c: Comparison) -> ComparisonText:
-    """A comparison in words; one that cannot be made says so."""
-    when = month_words(c.last)
-    if c.to_date and c.first != c.last:
-        when = f"{month_name(c.first)}\N{EN DASH}{month_name(c.last)}"
-    then = "not on record" if c.before is None else f"{c.before:,}"
-    change = "-" if c.before is None else change_words(c.now, c.before)
-    return ComparisonText(c.name, when, then, f"{c.now:,}", change)

@@ -7,26 +7,25 @@ alone, what moved, how good the forecasts have been, and where the figure comes 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.desk.facts import GRAVITY, MonthReport, to_date, to_date_unknown
-from forecast.desk.sentences import monthly
+from forecast.desk.facts import Falsehood, MonthFacts, to_date
+from forecast.desk.sentences import monthly, unusual
 from forecast.desk.sentences.ahead import quality
-from forecast.desk.sentences.monthly import ComparisonText, line
-from forecast.desk.sentences.unusual import HOW_FAR, LEVELS, SIDES, moved_lines, unusual_words
+from forecast.desk.sentences.monthly import ComparisonText, preliminary
+from forecast.desk.sentences.unusual import LEVELS, unusual_words
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.wording import total_place
-from forecast.types import Row
+from forecast.types import SEVERITIES, Row
 from forecast.words import (
     basis_noun,
-    basis_word,
+    between,
     capital,
     change_words,
     day_words,
-    first_and_now,
     month_words,
     one_line,
 )
@@ -34,10 +33,7 @@ from forecast.words import (
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
-
-PARTS_SHOWN = 2  # in a digest by mail, a border; the page has all
-
-
+PARTS_SHOWN = 2  # in a digest by mail, a total; the page has all
 LEAST_MISLEADING = 0.1  # share of the count that a wrong name would misstate
 
 
@@ -87,86 +83,70 @@ class Standing:
 
 
 def finding(
-    report: MonthReport,
-    nationwide: MonthReport | None = None,
+    facts: MonthFacts,
+    nationwide: MonthFacts | None = None,
     ahead: str = "",
     address: str = "",
 ) -> SectionText:
-    """The section of a border's month.
+    """The section of a total's month.
 
-    nationwide : the report of all borders together. ahead : what changed in the forecast ahead.
+    nationwide : the facts of all totals together. ahead : what changed in the forecast ahead.
     address : of the site, "" without one.
     """
-    phrase, sentence, more = _finding(report)
+    (phrase, first), *others = unusual.findings(facts)
     return SectionText(
-        total=report.border,
+        total=facts.border,
         phrase=phrase,
-        finding=sentence,
-        more=(*more, *monthly.halves_sentence(report)),
-        lead=tuple(_lead(report)),
-        say=say(report),
-        avoid=avoid(report),
-        caption=_caption(report),
-        compared=tuple(rows(report)),
+        finding=first,
+        more=(*(sentence for _, sentence in others), *monthly.halves_sentence(facts)),
+        lead=tuple(_lead(facts)),
+        say=say(facts),
+        avoid=avoid(facts),
+        caption=_caption(facts),
+        compared=tuple(rows(facts)),
         notes=tuple(filter(None, (_nationwide(nationwide), ahead))),
-        link=page_link(address, report),
-        blocks=tuple(_blocks(report)),
+        link=page_link(address, facts),
+        blocks=tuple(_blocks(facts)),
     )
 
 
-def page_link(address: str, report: MonthReport) -> str:
+def page_link(address: str, facts: MonthFacts) -> str:
     """Where the month's page is, "" without a site."""
-    place = f"{total_place(report.border, report.source)}{report.month}/"
+    place = f"{total_place(facts.border, facts.source)}{facts.month}/"
     return f"{address.rstrip('/')}/{place}" if address else ""
 
 
-def _lead(report: MonthReport) -> Iterator[str]:
+def _lead(facts: MonthFacts) -> Iterator[str]:
     """What changed, and how unusual the month is."""
-    told = []
-    changes = monthly.changes(report)
+    changes = monthly.changes(facts)
     if changes:
-        told.append(f"The count was {changes}.")
-    if told:
-        yield " ".join(told)
-    expectation = report.expectation
-    if expectation is not None:
-        rank = monthly.rank_words(report, span=False)
-        yield f"How unusual: {unusual_words(expectation.p)}. {rank}"
+        yield f"The count was {changes}."
+    if facts.expectation is not None:
+        rank = monthly.rank_words(facts, span=False)
+        yield f"How unusual: {unusual_words(facts.expectation.p)}. {rank}"
 
 
-def say(report: MonthReport) -> str:
+def say(facts: MonthFacts) -> str:
     """One sentence to copy: the count with its comparisons."""
-    changes = f", {monthly.changes(report)}" if monthly.changes(report) else ""
-    expectation = report.expectation
-    reach = (
-        f", {report.source.measure.reach},"
-        if report.source.measure.reach and not report.part
-        else ""
-    )
+    changes, e = monthly.changes(facts), facts.expectation
     forecast = ""
-    if expectation is not None:
-        through = month_words(expectation.cutoff)
-        made = f"the {basis_noun(expectation.basis)} from data through {through}"
-        forecast = f"; {made} expected {expectation.median:,}"
-    return (
-        f"{report.source.publisher.short} counted {report.encounters:,} "
-        f"{report.source.measure.noun} "
-        f"{monthly.place(report)}{reach} in {month_words(report.month)}"
-        f"{changes}{forecast}."
-    )
+    if e is not None:
+        made = f"the {basis_noun(e.basis)} from data through {month_words(e.cutoff)}"
+        forecast = f"; {made} expected {e.median:,}"
+    return f"{monthly.counted(facts)}{f', {changes}' if changes else ''}{forecast}."
 
 
-def avoid(report: MonthReport) -> str:
+def avoid(facts: MonthFacts) -> str:
     """What not to say of this month: what would mislead most about its count."""
-    known, split = monthly.halves(report), monthly.split(report)
+    known, split = facts.halves, facts.split
     ports, phrase = (known.at, known.words[0]) if known else (0, "")
     interior = split.inside if split else 0
-    words, why = report.source.measure.misread
-    both, aside = report.source.hierarchy.both_halves, report.source.hierarchy.aside
-    if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * report.encounters:
+    words, why = facts.source.measure.misread
+    both, aside = facts.source.hierarchy.both_halves, facts.source.hierarchy.aside
+    if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * facts.encounters:
         at = both[0]
         words, why = (
-            (at.misread, f"{phrase} of the {report.encounters:,} were {at.where}")
+            (at.misread, f"{phrase} of the {facts.encounters:,} were {at.where}")
             if ports >= interior or aside is None
             else (aside.misread, f"{interior:,} were {aside.words} ({aside.named})")
         )
@@ -174,156 +154,69 @@ def avoid(report: MonthReport) -> str:
     if words:
         quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}"
         text = f"Not {quoted}: {why}. {text}"
-    return text if report.final else f"{text} {preliminary(report.source)}"
+    return text if facts.final else f"{text} {preliminary(facts.source)}"
 
 
-def _caption(report: MonthReport) -> str:
+def _caption(facts: MonthFacts) -> str:
     """The count with its halves, above the table."""
-    text = f"{month_words(report.month)}: {report.encounters:,} {report.source.measure.noun}"
-    return "; ".join(filter(None, (text, monthly.halves_words(report))))
+    text = f"{month_words(facts.month)}: {facts.encounters:,} {facts.noun}"
+    return "; ".join(filter(None, (text, monthly.halves_words(facts))))
 
 
-def rows(report: MonthReport) -> Iterator[ComparisonText]:
+def rows(facts: MonthFacts) -> Iterator[ComparisonText]:
     """The forecast, and all comparisons, in the one order."""
-    expectation = report.expectation
-    if expectation is not None:
+    e = facts.expectation
+    if e is not None:
         yield ComparisonText(
-            basis_noun(expectation.basis),
-            f"80% range {expectation.lo80:,} to {expectation.hi80:,}",
-            f"{expectation.median:,}",
-            f"{report.encounters:,}",
-            change_words(report.encounters, expectation.median),
+            basis_noun(e.basis),
+            f"80% range {between(e.lo80, e.hi80)}",
+            f"{e.median:,}",
+            f"{facts.encounters:,}",
+            change_words(facts.encounters, e.median),
         )
-    yield from map(line, report.comparisons)
-    if to_date_unknown(report):
-        yield ComparisonText(
-            to_date(begins=report.source.year_begins), "incomplete", "-", "not known", "-"
-        )
+    yield from map(monthly.line, facts.comparisons)
+    if facts.to_date_unknown:
+        name = to_date(begins=facts.source.year_begins)
+        yield ComparisonText(name, "incomplete", "-", "not known", "-")
 
 
-def _nationwide(report: MonthReport | None) -> str:
+def _nationwide(facts: MonthFacts | None) -> str:
     """The nationwide line."""
-    if report is None:
+    if facts is None:
         return ""
-    halves, expectation = monthly.halves_words(report, " and "), report.expectation
-    text = (
-        f"{report.source.totals.name(report.border)}: {report.encounters:,} "
-        f"{report.source.measure.noun}"
-    )
-    year = next(c for c in report.comparisons if c.name == "year before")
+    text = f"{facts.source.totals.name(facts.border)}: {facts.encounters:,} {facts.noun}"
+    year = next(c for c in facts.comparisons if c.name == "year before")
     if year.before:
         text += f", {monthly.moved(year)} from a year before"
-    text = "; ".join(filter(None, (text, halves)))
-    return (
-        f"{text}. The {basis_noun(expectation.basis)} was {expectation.median:,}."
-        if expectation
-        else f"{text}."
-    )
+    text = "; ".join(filter(None, (text, monthly.halves_words(facts, " and "))))
+    e = facts.expectation
+    return f"{text}. The {basis_noun(e.basis)} was {e.median:,}." if e else f"{text}."
 
 
-def _finding(report: MonthReport) -> tuple[str, str, list[str]]:
-    """(phrase of the subject, the finding in one sentence, further findings)."""
-    sentences = [*_flag_findings(report), *_drift_findings(report), *_shift_findings(report)]
-    if not sentences:
-        noun = capital(report.source.measure.noun)
-        expectation = report.expectation
-        how = "as forecast" if expectation else "not forecast"
-        by = ", by the hindcast" if expectation and expectation.basis == "hindcast" else ""
-        quiet = f"{noun} {_where(report)} were {how}{by}: {report.encounters:,} counted."
-        return how, quiet, []
-    phrase, first = sentences[0]
-    return phrase, first, [sentence for _, sentence in sentences[1:]]
-
-
-def _flag_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
-    for flag in report.findings:
-        if flag["kind"] != "month":
-            continue
-        how = f"{HOW_FAR[flag['severity']]}{SIDES[flag['side']]}"
-        yield (
-            f"{how} {basis_word(flag.get('basis', ''))}",
-            f"{capital(report.source.measure.noun)} {_where(report)} were {how} the "
-            f"{_basis(flag)}: "
-            f"{_counted(report, flag)}, {flag['expected']:,} expected.",
-        )
-
-
-def _drift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
-    for flag in report.findings:
-        if flag["kind"] != "drift":
-            continue
-        side = SIDES[flag["side"]]
-        yield (
-            f"drifting {side} {basis_word(flag.get('basis', ''))}s",
-            f"{capital(report.source.measure.noun)} {_where(report)} have drifted {side} the "
-            f"{_basis(flag)}s: "
-            f"{_counted(report, flag)}, {flag['expected']:,} expected six months before. "
-            "No single month stood out.",
-        )
-
-
-def _basis(flag: Row) -> str:
-    """By what a flag judged its month; a flag is kept without it where a run is very old."""
-    return basis_noun(flag.get("basis") or "issued")
-
-
-def _counted(report: MonthReport, flag: Row) -> str:
-    """The count that was judged, and what it is now: said once, here."""
-    return f"{first_and_now(flag['encounters'], report.encounters)} counted"
-
-
-def _shift_findings(report: MonthReport) -> Iterator[tuple[str, str]]:
-    if report.shift is None:
-        return
-    level, opened = LEVELS[report.shift["side"]], month_words(report.shift["opened"])
-    yield (
-        f"{level} level confirmed",
-        f"The {level} level of {report.source.measure.noun} "
-        f"{report.source.totals.where(report.border)}, flagged in {opened}, "
-        f"has lasted: {report.encounters:,} counted in {month_words(report.month)}. Forecasts now "
-        "start from it.",
-    )
-
-
-def _where(report: MonthReport) -> str:
-    return f"{report.source.totals.where(report.border)} in {month_words(report.month)}"
-
-
-def _blocks(report: MonthReport) -> Iterator[TextBlock]:
-    expected = " ".join(monthly.expected_sentences(report))
+def _blocks(facts: MonthFacts) -> Iterator[TextBlock]:
+    expected = " ".join(monthly.expected_sentences(facts))
     if expected:
-        yield TextBlock("How far off, how unusual", " ".join((expected, *_often(report))))
-    moved = tuple(moved_lines(report))
+        yield TextBlock("How far off, how unusual", " ".join((expected, *_often(facts))))
+    moved = tuple(unusual.moved_lines(facts))
     if moved:
         yield TextBlock("What moved: difference from the forecast", items=moved)
-    state = (
-        f"The {months.year_noun(report.source.year_begins)} is closed."
-        if report.final
-        else preliminary(report.source)
-    )
-    yield TextBlock("What this does not say", " ".join((*monthly.definition(report), state)))
-    if report.score is not None:
-        yield TextBlock("How good these forecasts have been", quality(report.score))
-    yield TextBlock(
-        "Where the figure comes from",
-        f"{monthly.rank_sentence(report)} {one_line(monthly.vintage_sentence(report))}",
-    )
+    closed = f"The {months.year_noun(facts.source.year_begins)} is closed."
+    state = closed if facts.final else preliminary(facts.source)
+    yield TextBlock("What this does not say", " ".join((*monthly.definition(facts), state)))
+    if facts.score is not None:
+        yield TextBlock("How good these forecasts have been", quality(facts.score))
+    source = one_line(monthly.vintage_sentence(facts))
+    yield TextBlock("Where the figure comes from", f"{monthly.rank_sentence(facts)} {source}")
 
 
-def _often(report: MonthReport) -> Iterator[str]:
-    """With several borders looked at each month, a flag on some border is less rare."""
-    flagged, judged = report.often
-    if flagged and any(flag["kind"] == "month" for flag in report.flags):
+def _often(facts: MonthFacts) -> Iterator[str]:
+    """With several totals looked at each month, a flag on some total is less rare."""
+    flagged, judged = facts.often
+    if flagged and any(flag["kind"] == "month" for flag in facts.flags):
         yield (
-            f"Some {report.source.totals.one} is flagged in about 1 month of "
-            f"{round(judged / flagged)} "
-            f"({flagged} of {judged} judged)."
+            f"Some {facts.source.totals.one} is flagged in about 1 month of "
+            f"{round(judged / flagged)} ({flagged} of {judged} judged)."
         )
-
-
-def preliminary(source: Source) -> str:
-    """That a count of the open year will be revised, and by whom."""
-    return f"The count is preliminary: {source.publisher.short} {source.publisher.revises}."
 
 
 def digest(standing: Standing, source: Source) -> SectionText:
@@ -353,46 +246,65 @@ def digest(standing: Standing, source: Source) -> SectionText:
 
 
 def _gravest(part: Row) -> tuple[int, float]:
-    return GRAVITY.index(part["severity"]), -abs(part["encounters"] - part["expected"])
+    return SEVERITIES.index(part["severity"]), -abs(part["encounters"] - part["expected"])
 
 
 def _part(part: Row, source: Source) -> str:
     """A part's flag in a few words."""
     beside = f", unlike its {source.totals.one}" if part["role"] == "apart" else ""
-    kind = "drift" if part["kind"] == "drift" else str(part["severity"])
     return (
         f"({one_line(dimension_words(part['dimension'], source))}): {part['encounters']:,}, "
-        f"expected {part['expected']:,}; {kind}{beside}"
+        f"expected {part['expected']:,}; {unusual.kind_word(part)}{beside}"
     )
 
 
 def correction(
-    report: MonthReport,
-    false: Sequence[str],
-    nationwide: MonthReport | None = None,
+    facts: MonthFacts,
+    false: Iterable[Falsehood],
+    nationwide: MonthFacts | None = None,
     address: str = "",
 ) -> SectionText:
     """The section that corrects what a revision has made false."""
-    known = monthly.halves_sentence(report)
     return SectionText(
-        total=report.border,
+        total=facts.border,
         phrase="figures revised",
         finding=(
-            f"Correction: our notice on {report.source.measure.noun} {_where(report)} is no "
-            "longer right."
+            f"Correction: our notice on {facts.noun} {facts.where} in {month_words(facts.month)} "
+            "is no longer right."
         ),
-        more=(f"The count is now {report.encounters:,}.", *known),
-        items=tuple(("", sentence) for sentence in false),
-        say=say(report),
-        avoid=avoid(report),
-        caption=f"{_caption(report)}, as revised",
-        compared=tuple(rows(report)),
+        more=(f"The count is now {facts.encounters:,}.", *monthly.halves_sentence(facts)),
+        items=tuple(("", false_sentence(falsehood)) for falsehood in false),
+        say=say(facts),
+        avoid=avoid(facts),
+        caption=f"{_caption(facts)}, as revised",
+        compared=tuple(rows(facts)),
         notes=tuple(filter(None, (_nationwide(nationwide),))),
-        link=page_link(address, report),
+        link=page_link(address, facts),
         blocks=(
-            TextBlock("Where the figure comes from", one_line(monthly.vintage_sentence(report))),
+            TextBlock("Where the figure comes from", one_line(monthly.vintage_sentence(facts))),
         ),
     )
+
+
+def false_sentence(falsehood: Falsehood) -> str:
+    """What is no longer true of what a notice said."""
+    then, now = falsehood.then, falsehood.now
+    if falsehood.what == "count":
+        month, before = then
+        return f"{month_words(month)} was given as {before:,}; it has been revised to {now:,}."
+    if falsehood.what == "position":
+        before, after = map(monthly.position_words, (then, now))
+        return f"The month was said to lie {before}; as revised it lies {after}."
+    if falsehood.what == "comparison":
+        count, before = then
+        return (
+            f"Against the {now.name} the change was given as {change_words(count, before)} "
+            f"(from {before:,}); as revised it is {change_words(now.now, now.before)} "
+            f"(from {now.before:,})."
+        )
+    extreme, since = then
+    when = f"since {month_words(since)}" if since else "of all months up to then"
+    return f"It was said to be the {extreme} {when}; as revised it is not."
 
 
 def withdrawn(total: str, month: str, run: int, at: str, why: str, source: Source) -> SectionText:

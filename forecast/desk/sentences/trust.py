@@ -3,30 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from forecast import months
+from forecast.desk.facts import overdue
 from forecast.store.digest_parts import GROUPS
 from forecast.store.integrity import Quoted
 from forecast.store.witnesses import Sighting
-from forecast.words import day_words, month_words
+from forecast.words import day_words, many, month_words
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
+_FOREIGN = len(GROUPS) - 1  # so many marks differ by chance alone: not a digest of this record
+_LATER = {"schema": "tables of a new version", "kept": "settings or fits"}
+_ACT = {"signature": "signed by key", "time stamp": "time-stamped by", "git": "committed to"}
+_UNDATED = {
+    "signature": "a signature does not say when",
+    "time stamp": "when cannot be read",
+    "git": "only the commit says when",
+}
+
 
 def stale_words(own: str, total: str, source: Source) -> str:
-    """What to say of a part whose newest figure is of month `own` and its border's of `border`."""
+    """That a part's newest month is older than its total's; "" where it is not.
+
+    own, total : the newest month of each; own "" without one.
+    """
     if not own or own >= total:
         return ""
-    behind = months.to_index(total) - months.to_index(own)
-    noun = "month" if behind == 1 else "months"
     return (
-        f"Newest figure: {month_words(own)}, {behind} {noun} older than the {source.totals.one}'s."
+        f"{source.publisher.short}'s files on record give this breakdown through "
+        f"{month_words(own)} only; the {source.totals.one}'s total goes through "
+        f"{month_words(total)}."
     )
 
 
-_FOREIGN = len(GROUPS) - 1  # so many marks differ by chance alone: not a digest of this record
+def next_release(data_through: str, source: Source) -> str:
+    """When the next month's figures should come: September 2026, due Oct. 18 to Oct. 28, 2026."""
+    month = months.shift(data_through, 1)
+    first, last = (months.days_after(month, days).isoformat() for days in source.due[:2])
+    return f"{month_words(month)}, due {day_words(first)} to {day_words(last)}"
+
+
+def old_words(data_through: str, today: date, source: Source) -> str:
+    """That the figures are old, and what to do; "" while the next ones are not overdue."""
+    if not overdue(data_through, today, source.due[2]):
+        return ""
+    awaited = next_release(data_through, source)
+    return (
+        f"These figures are old. Those of {awaited}, have not been taken in; "
+        f"check {source.publisher.short}'s own page before you quote a figure as the newest."
+    )
 
 
 def differences(answer: Quoted, run_id: int) -> list[str]:
@@ -82,19 +111,6 @@ def confirmed(answer: Quoted, run_id: int) -> str:
     return "\n".join(lines)
 
 
-_LATER = {"schema": "tables of a new version", "kept": "settings or fits"}
-
-
-_ACT = {"signature": "signed by key", "time stamp": "time-stamped by", "git": "committed to"}
-
-
-_UNDATED = {
-    "signature": "a signature does not say when",
-    "time stamp": "when cannot be read",
-    "git": "only the commit says when",
-}
-
-
 def seen(witness: Sighting, source: Source) -> str:
     """Who saw a run, when, and whether that was before CBP published its first month."""
     first = f"Run {witness.run_id}: {_ACT[witness.witness]} {witness.seen_by}"
@@ -106,7 +122,7 @@ def seen(witness: Sighting, source: Source) -> str:
     if witness.days_before is None:
         return f"{first}; {_UNDATED[witness.witness]}."
     days = abs(witness.days_before)
-    apart = f"{days} day{'s' * (days != 1)} " if days else ""
+    apart = f"{many(days, 'day')} " if days else ""
     when = "before" if witness.days_before > 0 else "after" if days else "the day"
     return f"{first}, {apart}{when} {source.publisher.short} published {month}."
 
@@ -128,6 +144,5 @@ def seen_in_time(witnesses: Sequence[Sighting], source: Source) -> str:
         return ""
     return (
         f"Outsiders saw {len(early)} of {len(runs)} runs before {source.publisher.short} "
-        "published the "
-        "first month that they forecast."
+        "published the first month that they forecast."
     )

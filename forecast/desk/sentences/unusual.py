@@ -2,70 +2,183 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from forecast.desk.facts import MonthReport
+from forecast.desk.facts import MonthFacts, rarity
 from forecast.sources.names import dimension_words, member_words
-from forecast.types import Row
+from forecast.types import SEVERITIES, Row
 from forecast.words import (
-    MINUS,
+    basis_noun,
+    basis_word,
+    capital,
+    first_and_now,
+    month_name,
+    month_words,
     one_line,
+    signed,
 )
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
-
-RAREST = (
-    1 / 200
-)  # a border has some 130 judged months: rarer than this, p is the model's word alone
+_FAR = {"notable": "", "major": "well ", "critical": "far "}
+_SIDES = {1: "above", -1: "below"}
+LEVELS = {1: "higher", -1: "lower"}
+PARTS_SHOWN = 3  # parts of each side
+LEAST = 0.05  # of the deviation, to be shown
+_ORDER = ("border", "component", "field", "state", "citizenship", "demographic")
 
 
 def unusual_words(p: float) -> str:
-    """How unusual a month is, for p two-sided; no rarer than RAREST is ever claimed."""
-    if p < RAREST:
-        return f"rarer than 1 month in {round(1 / RAREST)} (the most that the record supports)"
-    if p > 2 / 3:
-        return "an ordinary month"
-    return f"about 1 month in {round(1 / p)} is at least this far off"
+    """How unusual a month is, for p two-sided."""
+    how = rarity(p)
+    return {
+        "ordinary": "an ordinary month",
+        "about": f"about 1 month in {how.one_in} is at least this far off",
+        "rarer": f"rarer than 1 month in {how.one_in} (the most that the record supports)",
+    }[how.kind]
 
 
-HOW_FAR = {"notable": "", "major": "well ", "critical": "far "}
+def how_far(flag: Row) -> str:
+    """Far below, well above, above: by the severity of the flag."""
+    return f"{_FAR[flag['severity']]}{_SIDES[flag['side']]}"
 
 
-SIDES = {1: "above", -1: "below"}
+def kind_word(flag: Row) -> str:
+    """A flag in a word: its severity, where it is of a month; else drift or revision."""
+    return str(flag["severity"] if flag["kind"] == "month" else flag["kind"])
 
 
-LEVELS = {1: "higher", -1: "lower"}
+def badge(flag: Row) -> str:
+    """The same above a flag's card."""
+    return "Unusual" if kind_word(flag) == SEVERITIES[-1] else kind_word(flag).capitalize()
 
 
-def moved_lines(report: MonthReport) -> Iterator[tuple[str, str]]:
+def how_sure(flag: Row) -> str:
+    """How unusual the month was, in words."""
+    if flag["kind"] == "revision":
+        return "a value that was closed has been changed"
+    if flag["kind"] == "drift":
+        return "no single month, but many the same way"
+    return unusual_words(flag["apart_p"] if flag["role"] == "apart" else flag["p"])
+
+
+def compared_with(flag: Row) -> str:
+    """What a flag's count is held against."""
+    names = {"revision": "before the revision", "drift": "forecast of six months before"}
+    return names.get(flag["kind"]) or basis_noun(flag["basis"])
+
+
+def ending(flag: Row) -> str:
+    """How the episode went on, in words; "" where there is none."""
+    if flag["episode"] is None:
+        return ""
+    if flag["episode"] == "open":
+        return "Still open: the coming months will show whether it stays."
+    when = month_words(flag["closed"])
+    if flag["episode"] == "level shift":
+        return f"It stayed: a new level, confirmed in {when}."
+    return f"It passed: back to what had been expected by {when}."
+
+
+def ending_short(flag: Row, source: Source) -> str:
+    """The same behind a flag's name, with how it goes with its total."""
+    if flag["role"] == "listed":
+        return f", like its {source.totals.one}"
+    apart = f", unlike its {source.totals.one}" if flag["role"] == "apart" else ""
+    more = f" ({flag['role']})" if flag["role"] in ("escalation", "reversal") else ""
+    if flag["episode"] is None:
+        return apart + more
+    if flag["episode"] == "open":
+        return f"{apart}{more}, still open"
+    kind = "a level shift" if flag["episode"] == "level shift" else "transient"
+    return f"{apart}{more}, {kind} as of {month_name(flag['closed'])}"
+
+
+def findings(facts: MonthFacts) -> list[tuple[str, str]]:
+    """Each flag and a level shift, else that the month is quiet.
+
+    Returns
+    -------
+    (phrase for a subject without the total's name, the finding in one sentence), ...
+    """
+    flags = sorted(facts.findings, key=lambda flag: flag["kind"] == "drift")
+    unusual = [_finding(flag, facts) for flag in flags]
+    unusual += [_shift(facts.shift, facts)] if facts.shift else []
+    return unusual or [_quiet(facts)]
+
+
+def finding(flag: Row, facts: MonthFacts) -> str:
+    """A flag in one sentence. facts : of its month."""
+    if flag["kind"] == "revision":
+        return (
+            f"The count was changed from {flag['expected']:,} to {flag['encounters']:,} "
+            "after it had been closed, or by more than is usual."
+        )
+    return _finding(flag, facts)[1]
+
+
+def _finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
+    basis = flag.get("basis") or "issued"  # the flags of very old runs have none
+    what = f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
+    counted = f"{first_and_now(flag['encounters'], facts.encounters)} counted"
+    if flag["kind"] == "drift":
+        side = _SIDES[flag["side"]]
+        return (
+            f"drifting {side} {basis_word(basis)}s",
+            f"{what} have drifted {side} the {basis_noun(basis)}s: {counted}, "
+            f"{flag['expected']:,} expected six months before. No single month stood out.",
+        )
+    how = how_far(flag)
+    sentence = (
+        f"{what} were {how} the {basis_noun(basis)}: {counted}, {flag['expected']:,} expected."
+    )
+    return f"{how} {basis_word(basis)}", sentence
+
+
+def _shift(shift: Row, facts: MonthFacts) -> tuple[str, str]:
+    level, opened = LEVELS[shift["side"]], month_words(shift["opened"])
+    return (
+        f"{level} level confirmed",
+        f"The {level} level of {facts.noun} {facts.where}, flagged in {opened}, has lasted: "
+        f"{facts.encounters:,} counted in {month_words(facts.month)}. Forecasts now start from it.",
+    )
+
+
+def _quiet(facts: MonthFacts) -> tuple[str, str]:
+    """A month without a flag; one outside its 80% range is not "as forecast"."""
+    e = facts.expectation
+    if e is None:
+        how = phrase = "not forecast"
+    elif e.position.side:
+        phrase = f"{_SIDES[e.position.side]} the 80% range"
+        how = f"{phrase} of the {basis_noun(e.basis)}, but not far enough to flag"
+    else:
+        phrase, how = "as forecast", f"as forecast{', by the hindcast' * (e.basis == 'hindcast')}"
+    return phrase, (
+        f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)} were {how}: "
+        f"{facts.encounters:,} counted."
+    )
+
+
+def moved_lines(facts: MonthFacts) -> Iterator[tuple[str, str]]:
     """A line a dimension; each explains the whole."""
-    for flag in report.findings:
-        if flag["kind"] == "month" and report.drivers:
-            for label, text in moved_parts(flag, report.drivers, report.source):
-                # With signs as everywhere else in a notice.
-                yield one_line(label), re.sub(r"(?<= )-(?=\d)", MINUS, one_line(text))
-
-
-PARTS_SHOWN = 3  # parts of each side
-
-
-LEAST = 0.05  # of the deviation, to be shown
-
-
-_ORDER = ("border", "component", "field", "state", "citizenship", "demographic")
+    for flag in facts.findings:
+        if flag["kind"] == "month" and facts.drivers:
+            for label, text in moved_parts(flag, facts.drivers, facts.source):
+                yield one_line(label), one_line(text)
 
 
 def moved_parts(row: Row, drivers: Sequence[Row], source: Source) -> Iterator[tuple[str, str]]:
     """(what, in words): a line a dimension, what is missing, and the parts' own flags."""
-    by_dimension = {name: list(group) for name, group in groupby(drivers, _dimension)}
+    groups = groupby(drivers, key=lambda driver: str(driver["dimension"]))
+    by_dimension = {name: list(group) for name, group in groups}
     total = abs(row["encounters"] - row["expected"])
+    order = [name for name in _ORDER if name in by_dimension]
     missing = []
-    for name in sorted(by_dimension, key=_place):
+    for name in (*order, *sorted(by_dimension.keys() - order)):
         if by_dimension[name][0]["role"] == "not held":
             missing.append(dimension_words(name, source))
             continue
@@ -77,7 +190,7 @@ def moved_parts(row: Row, drivers: Sequence[Row], source: Source) -> Iterator[tu
         yield "", f"not in the data on record: {', '.join(missing)}"
     if row["listed"] or row["apart"]:
         badge = f"; almost every {source.totals.part} moved the same way" if row["systemic"] else ""
-        also = f"{row['listed']} were also unusual"
+        also = f"{row['listed']} {'was' if row['listed'] == 1 else 'were'} also unusual"
         unlike = f"{row['apart']} moved differently from the {source.totals.one} as a whole"
         yield f"{source.totals.below}:", f"{also}; {unlike}{badge}"
 
@@ -90,32 +203,24 @@ def part_words(row: Row, source: Source) -> str:
     return f"{member} ({row['part_border']})" if row["border"] == source.totals.whole else member
 
 
-def _dimension(row: Row) -> str:
-    return str(row["dimension"])
-
-
-def _place(name: str) -> tuple[int, str]:
-    return (_ORDER.index(name) if name in _ORDER else len(_ORDER), name)
-
-
 def _largest(drivers: Sequence[Row], total: int, source: Source) -> Iterator[str]:
     """The largest parts of each side, all others in one, and what is in no part."""
     parts = [row for row in drivers if row["role"] == "part"]
-    shown = [row for side in (1, -1) for row in _side(parts, side, total)]
+    least = max(LEAST * total, 1)
+    by_size = sorted(parts, key=lambda row: -abs(row["contribution"]))
+    shown = [
+        row
+        for side in (1, -1)
+        for row in [row for row in by_size if row["contribution"] * side >= least][:PARTS_SHOWN]
+    ]
+    rest = [row for row in parts if row not in shown]
+    if len(rest) == 1:
+        shown, rest = [*shown, *rest], []
     shown.sort(key=lambda row: -abs(row["contribution"]))
     for row in shown:
-        yield f"{part_words(row, source)} {row['contribution']:+,}"
-    others = sum(row["contribution"] for row in parts) - sum(r["contribution"] for r in shown)
-    if len(parts) == len(shown) + 1:
-        (last,) = (row for row in parts if row not in shown)
-        yield f"{part_words(last, source)} {others:+,}"
-    elif len(parts) > len(shown):
-        yield f"all others {others:+,}"
+        yield f"{part_words(row, source)} {signed(row['contribution'])}"
+    if rest:
+        yield f"all others {signed(sum(row['contribution'] for row in rest))}"
     for row in drivers:
         if row["role"] == "unattributed":
-            yield f"rounding and unassigned {row['contribution']:+,}"
-
-
-def _side(parts: Iterable[Row], side: int, total: int) -> list[Row]:
-    moved = [row for row in parts if row["contribution"] * side >= max(LEAST * total, 1)]
-    return sorted(moved, key=lambda row: -abs(row["contribution"]))[:PARTS_SHOWN]
+            yield f"rounding and unassigned {signed(row['contribution'])}"

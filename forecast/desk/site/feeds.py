@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from forecast import months
-from forecast.desk.facts import MonthReport
+from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
 from forecast.desk.site import flags
 from forecast.desk.site.reading import BorderRecord, SiteRecord
 from forecast.sources.wording import total_place
 from forecast.types import Row
-from forecast.words import change_words, day_words, known_words, month_words, one_line
+from forecast.words import change_words, day_words, known_words, many, month_words, one_line
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -59,14 +59,15 @@ def of_border(record: SiteRecord, total: str) -> Iterator[NewsItem]:
     for month in sorted(border_record.reports)[-LATELY:]:
         yield _release(border_record, border_record.reports[month])
     for flag in border_record.flags:
-        yield _unusual(border_record, flag)
+        if flag["kind"] != "revision":  # told with the release that made it
+            yield _unusual(border_record, flag)
     yield from _revised(border_record)
     for row in record.corrected:
         if row["border"] == total:
             yield _corrected(row, record.source)
 
 
-def _release(border_record: BorderRecord, report: MonthReport) -> NewsItem:
+def _release(border_record: BorderRecord, report: MonthFacts) -> NewsItem:
     """A border's month."""
     finding = section.finding(report)
     first, last = _days(report)
@@ -147,12 +148,11 @@ def _revised(border_record: BorderRecord) -> Iterator[NewsItem]:
         border_record.restated, key=lambda row: (row["known_from"], row["source"])
     ):
         rows = list(group)
-        noun = "month" if len(rows) == 1 else "months"
         yield NewsItem(
             key=f"{CORRECTED}/{border_record.total}/{source}/{day}",
             kind=CORRECTED,
             total=border_record.total,
-            title=f"{border_record.name}: {len(rows)} {noun} revised by "
+            title=f"{border_record.name}: {many(len(rows), 'month')} revised by "
             f"{border_record.source.publisher.short}",
             sentences=(
                 f"Published {known_words(rows[0]['vintage'], day)}.",
@@ -209,15 +209,15 @@ def _withdrawn(row: Row) -> NewsItem:
     )
 
 
-def _count(report: MonthReport) -> str:
+def _count(report: MonthFacts) -> str:
     return f"{report.encounters:,} {report.source.measure.noun}"
 
 
-def _with_halves(report: MonthReport) -> str:
+def _with_halves(report: MonthFacts) -> str:
     return ", ".join(filter(None, (_count(report), monthly.halves_words(report, " and "))))
 
 
-def _days(report: MonthReport) -> tuple[str, str]:
+def _days(report: MonthFacts) -> tuple[str, str]:
     """The days on which its first and its newest value became known."""
     if not report.values:
         day = months.days_after(report.month, 31).isoformat()

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from forecast import months
-from forecast.desk.facts import MonthReport
-from forecast.desk.sentences import monthly, section, unusual
+from forecast.desk.facts import MonthFacts
+from forecast.desk.sentences import monthly, unusual
 from forecast.desk.sentences.monthly import ComparisonText
-from forecast.desk.sentences.unusual import unusual_words
 from forecast.desk.site.reading import BorderRecord, PartRecord, SiteRecord
 from forecast.sources.wording import total_place
-from forecast.types import Row
+from forecast.types import SEVERITIES, Row
 from forecast.words import basis_noun, change_words, month_words, one_line
-
-_SERIOUS = ("critical", "major", "notable")
-_HOW_SURE = {
-    "watch": "Unusual",
-    "notable": "Notable",
-    "major": "Major",
-    "critical": "Critical",
-}
 
 
 @dataclass(frozen=True)
@@ -84,11 +74,11 @@ def parts(record: SiteRecord, total: str | None = None) -> tuple[PartCard, ...]:
         for flag in part.flags
         if flag["episode"] == "open" and total in (None, part.key.total)
     ]
-    flagged.sort(key=lambda pair: (_SERIOUS.index(pair[1]["severity"]), pair[1]["p"] or 0))
+    flagged.sort(key=lambda pair: (SEVERITIES.index(pair[1]["severity"]), pair[1]["p"] or 0))
     return tuple(part_card(part, flag, record.run.data_through) for part, flag in flagged)
 
 
-def card(flag: Row, facts: MonthReport) -> Card:
+def card(flag: Row, facts: MonthFacts) -> Card:
     """A flag in words.
 
     Parameters
@@ -100,11 +90,11 @@ def card(flag: Row, facts: MonthReport) -> Card:
         place=f"{total_place(flag['border'], facts.source)}{flag['month']}/",
         month=flag["month"],
         heading=f"{facts.source.totals.name(flag['border'])}, {month_words(flag['month'])}",
-        badge=badge(flag),
+        badge=unusual.badge(flag),
         severity=flag["severity"],
-        sure=how_sure(flag),
-        finding=_finding(flag, facts),
-        ended=ending(flag),
+        sure=unusual.how_sure(flag),
+        finding=unusual.finding(flag, facts),
+        ended=unusual.ending(flag),
         is_open=flag["episode"] == "open",
         caption=f"{month_words(flag['month'])}: {facts.encounters:,} {facts.source.measure.noun}",
         compared=compared(facts, flag),
@@ -112,46 +102,17 @@ def card(flag: Row, facts: MonthReport) -> Card:
     )
 
 
-def badge(flag: Mapping[str, Any]) -> str:
-    """The flag in a word."""
-    if flag["kind"] in ("drift", "revision"):
-        return str(flag["kind"]).capitalize()
-    return _HOW_SURE[flag["severity"]]
-
-
-def how_sure(flag: Mapping[str, Any]) -> str:
-    """How unusual the month was, in words."""
-    if flag["kind"] == "revision":
-        return "a value that was closed has been changed"
-    if flag["kind"] == "drift":
-        return "no single month, but many the same way"
-    p = flag["apart_p"] if flag["role"] == "apart" else flag["p"]
-    return unusual_words(p)
-
-
-def ending(flag: Mapping[str, Any]) -> str:
-    """How the episode went on, in words; "" where there is none."""
-    if flag["episode"] is None:
-        return ""
-    if flag["episode"] == "open":
-        return "Still open: the coming months will show whether it stays."
-    when = month_words(flag["closed"])
-    if flag["episode"] == "level shift":
-        return f"It stayed: a new level, confirmed in {when}."
-    return f"It passed: back to what had been expected by {when}."
-
-
-def compared(facts: MonthReport, flag: Mapping[str, Any] | None) -> tuple[ComparisonText, ...]:
+def compared(facts: MonthFacts, flag: Row | None) -> tuple[ComparisonText, ...]:
     """The forecast first, then every other comparison in the one order."""
     return (forecast_line(facts, flag), *map(monthly.line, facts.comparisons))
 
 
-def forecast_line(facts: MonthReport, flag: Mapping[str, Any] | None = None) -> ComparisonText:
+def forecast_line(facts: MonthFacts, flag: Row | None = None) -> ComparisonText:
     """The month as first published against what had been expected of it."""
     if flag is not None:
-        name = {"revision": "before the revision", "drift": "forecast of six months before"}
-        what = name.get(flag["kind"], basis_noun(flag["basis"]))
-        return _expected(what, _when(facts, flag), flag["encounters"], flag["expected"])
+        return _expected(
+            unusual.compared_with(flag), _when(facts, flag), flag["encounters"], flag["expected"]
+        )
     expectation = facts.expectation
     if expectation is None:
         return ComparisonText(
@@ -161,7 +122,7 @@ def forecast_line(facts: MonthReport, flag: Mapping[str, Any] | None = None) -> 
     return _expected(basis_noun(expectation.basis), when, expectation.judged, expectation.median)
 
 
-def _when(facts: MonthReport, flag: Mapping[str, Any]) -> str:
+def _when(facts: MonthFacts, flag: Row) -> str:
     """The month, and that its count is the one first published, where another stands now."""
     first = flag["kind"] != "revision" and flag["encounters"] != facts.encounters
     return month_words(facts.month) + (", as first published" if first else "")
@@ -169,15 +130,6 @@ def _when(facts: MonthReport, flag: Mapping[str, Any]) -> str:
 
 def _expected(name: str, when: str, count: int, expected: int) -> ComparisonText:
     return ComparisonText(name, when, f"{expected:,}", f"{count:,}", change_words(count, expected))
-
-
-def _finding(flag: Row, facts: MonthReport) -> str:
-    if flag["kind"] == "revision":
-        return (
-            f"The count was changed from {flag['expected']:,} to {flag['encounters']:,} "
-            "after it had been closed, or by more than is usual."
-        )
-    return section.finding(replace(facts, flags=(flag,), shift=None)).finding
 
 
 def part_card(part: PartRecord, flag: Row, newest: str) -> PartCard:
@@ -197,9 +149,9 @@ def part_card(part: PartRecord, flag: Row, newest: str) -> PartCard:
         dimension=one_line(part.kind),
         member=one_line(part.name),
         month=month_words(month),
-        badge=badge(flag),
+        badge=unusual.badge(flag),
         severity=flag["severity"],
-        sure=how_sure(flag),
+        sure=unusual.how_sure(flag),
         place=part.source.totals.where(part.key.total),
         published=f"{now:,}",
         compared=tuple(lines),

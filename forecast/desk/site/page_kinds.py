@@ -16,10 +16,11 @@ from icalendar import Calendar, Event
 from forecast import months
 from forecast.desk import terminal
 from forecast.desk.dictionary import VIEWS, View, definitions
-from forecast.desk.facts import MonthReport, as_dict
+from forecast.desk.facts import MonthFacts, as_dict
 from forecast.desk.sentences import ahead, monthly, section
 from forecast.desk.sentences.ahead import percent, waiting_words
-from forecast.desk.sentences.unusual import part_words, unusual_words
+from forecast.desk.sentences.trust import stale_words
+from forecast.desk.sentences.unusual import ending, how_sure, part_words
 from forecast.desk.site import feeds, flags, metadata, pictures
 from forecast.desk.site.feeds import Feed
 from forecast.desk.site.metadata import Dataset, data_table
@@ -473,7 +474,7 @@ def facts(border_record: BorderRecord) -> Iterator[Fact]:
             span=month,
             when=month_words(month),
             number=report.encounters,
-            halves=monthly.halves(report),
+            halves=report.halves,
             more=(monthly.comparison_sentence(report.comparisons), monthly.rank_sentence(report)),
             history=tuple(one_line(text) for text in monthly.history_sentences(report)),
             months=(month, month),
@@ -498,7 +499,7 @@ def _year(border_record: BorderRecord, year: int) -> Fact:
     ]
     reports = [border_record.reports[month] for month in recorded]
     number = sum(report.encounters for report in reports)
-    halves = [monthly.halves(report) for report in reports]
+    halves = [report.halves for report in reports]
     known = [half for half in halves if half]
     when = f"{months.year_noun(border_record.source.year_begins)} {year}"
     span = f"{month_words(recorded[0])} to {month_words(recorded[-1])}"
@@ -627,9 +628,7 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
     shown = {
         "cards": sorted(flagged, key=lambda card: card.month, reverse=True),
         "judged_by": judged_by(row["basis"] for row in rows),
-        "flagged_parts": [
-            (part, flag, flags.ending(flag)) for part in parts for flag in part.flags
-        ],
+        "flagged_parts": [(part, flag, ending(flag)) for part in parts for flag in part.flags],
         "open_parts": flags.parts(record),
     }
     rows = [{name: row[name] for name in columns} for row in rows]
@@ -766,7 +765,7 @@ def month_page(record: SiteRecord, total: str, month: str) -> SitePage:
     return SitePage(f"{border_record.place}{month}/", "month", shown, files, preview=preview)
 
 
-def _files(report: MonthReport) -> dict[str, bytes]:
+def _files(report: MonthFacts) -> dict[str, bytes]:
     """The report for programs, and its comparisons as a table."""
     columns = ("comparison", "first", "last", "now", "before", "percent")
     rows = [(c.name, c.first, c.last, c.now, c.before, c.percent) for c in report.comparisons]
@@ -789,7 +788,7 @@ LATELY = 24  # months back in which a flagged month has a picture: those are pas
 FOLDER = "embed/"
 
 
-def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Mapping[str, bytes]]:
+def month_preview(record: SiteRecord, report: MonthFacts) -> tuple[Preview, Mapping[str, bytes]]:
     """What a link to a month's page shows, and the picture's file if it has one.
 
     Drawing and storing one for each of some 600 months would take longer than all other pages.
@@ -808,7 +807,7 @@ def month_preview(record: SiteRecord, report: MonthReport) -> tuple[Preview, Map
 
 
 def _pictured(
-    record: SiteRecord, border_record: BorderRecord, report: MonthReport, about: str
+    record: SiteRecord, border_record: BorderRecord, report: MonthFacts, about: str
 ) -> tuple[Preview, Mapping[str, bytes]]:
     from forecast.desk import handout as handouts
 
@@ -854,8 +853,8 @@ def embed_page(record: SiteRecord, total: str) -> SitePage:
             )
             for size in (FULL, PHONE)
         ],
-        "unusual": unusual(border_record.newest, border_record.flags),
-        "halves": halves(border_record.newest),
+        "unusual": monthly.unusual_line(border_record.newest),
+        "halves": monthly.halves_line(border_record.newest),
         "expected": coming(record, total),
     }
     return SitePage(embed_place(total), "embed", shown)
@@ -881,7 +880,7 @@ def series_page(record: SiteRecord, part: PartRecord) -> SitePage:
         "chart": chart,
         "months": list(reversed(part.months[-MONTHS_SHOWN:])),
         "cards": [flags.part_card(part, flag, newest) for flag in part.flags],
-        "endings": [flags.ending(flag) for flag in part.flags],
+        "endings": [ending(flag) for flag in part.flags],
     }
     files = {
         **(charts([chart]) if chart else {}),
@@ -1086,9 +1085,6 @@ def _event(key: str, summary: str, description: str, days: tuple[date, date]) ->
     return event
 
 
-_FAR = {"notable": "", "major": "well ", "critical": "far "}
-
-
 @dataclass(frozen=True)
 class Answer:
     """Three lines. flagged : whether the first tells of something unusual; verdict : in a word."""
@@ -1109,9 +1105,9 @@ def answer(record: SiteRecord, total: str) -> Answer:
     return Answer(
         flagged=flagged,
         verdict=verdict,
-        unusual=unusual(border_record.newest, border_record.flags),
+        unusual=monthly.unusual_line(border_record.newest),
         expected=f"{coming(record, total)}{coverage}.",
-        halves=" ".join((halves(border_record.newest), *_halves_ahead(record, total))),
+        halves=" ".join((monthly.halves_line(border_record.newest), *_halves_ahead(record, total))),
     )
 
 
@@ -1119,7 +1115,7 @@ def coming(record: SiteRecord, total: str) -> str:
     """What is forecast for the coming month; of a new series, when its first forecast comes."""
     border_record = record.borders[total]
     if border_record.ahead:
-        return expected(border_record.ahead[0], record.source)
+        return monthly.expected_line(border_record.ahead[0], record.source)
     known = [row["month"] for row in border_record.months]
     return f"Not forecast yet: {waiting_words(known, record.run.data_through)}"
 
@@ -1138,43 +1134,6 @@ def _verdict(border_record: BorderRecord) -> tuple[str, bool]:
     )
 
 
-def unusual(report: MonthReport, flags: Sequence[Row]) -> str:
-    """Whether the month is unusual, against what."""
-    count = f"{with_unit(report.encounters, report.source)} in {month_words(report.month)}"
-    expectation = report.expectation
-    if expectation is None:
-        return f"{count}; no forecast was made before it."
-    span, by = f"{expectation.lo80:,} to {expectation.hi80:,}", basis_noun(expectation.basis)
-    if any(flag["month"] == report.month and flag["kind"] == "month" for flag in flags):
-        side = "above" if expectation.judged > expectation.median else "below"
-        how = f"{_FAR.get(expectation.severity or '', '')}{side}"
-        words = unusual_words(expectation.p)
-        return f"{count}, {how} the {expectation.median:,} of its {by}: {words}."
-    if expectation.lo80 <= expectation.judged <= expectation.hi80:
-        return f"{count}, inside the 80% range of its {by} ({span})."
-    side = "above" if expectation.judged > expectation.hi80 else "below"
-    return f"{count}, {side} the 80% range of its {by} ({span}), but not far enough to flag."
-
-
-def expected(row: Row, source: Source) -> str:
-    """What is forecast for the coming month, and its range."""
-    return (
-        f"{with_unit(row['median'], source)} expected in {month_words(row['month'])}; "
-        f"80% range {row['lo80']:,} to {row['hi80']:,}"
-    )
-
-
-def halves(report: MonthReport) -> str:
-    """At ports and between ports, in a sentence; "" where a count has no halves."""
-    words, both = monthly.halves(report), report.source.hierarchy.both_halves
-    if both is None:
-        return ""
-    if words is None:
-        ports, between = (f"{half.where} ({half.short})" for half in both)
-        return f"{capital(ports)} and {between}: not on record for {month_words(report.month)}."
-    return f"{wording.halves_words(words, report.source, short=True)}."
-
-
 def _halves_ahead(record: SiteRecord, total: str) -> list[str]:
     parts = [
         record.agency(total, half.component) for half in record.source.hierarchy.both_halves or ()
@@ -1187,28 +1146,20 @@ def _halves_ahead(record: SiteRecord, total: str) -> list[str]:
 
 
 def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
-    """The same for a series of the drill-down; newest : the border's newest month."""
+    """The same for a series of the drill-down; newest : its total's newest month."""
     row = part.months[-1]
-    now = [flag for flag in part.flags if flag["month"] == row["month"]]
+    flag = next((flag for flag in part.flags if flag["month"] == row["month"]), None)
     first = f"{with_unit(row['encounters'], part.source)} in {month_words(row['month'])}"
-    if now:
-        flag = now[0]
+    if flag:
         first = (
             f"Unusual ({flag['severity']}): {first}, {flag['expected']:,} expected: "
-            f"{unusual_words(flag['apart_p'] if flag['role'] == 'apart' else flag['p'])}"
+            f"{how_sure(flag)}"
         )
     elif part.ahead:
         first = f"Usual: {first}"
     else:
         first = f"{first}. Not forecast: too few counted, or too few months on record"
-    lines = [f"{first}."]
-    if part.ahead:
-        lines.append(f"{expected(part.ahead[0], part.source)}.")
-    if part.last < newest:
-        lines.append(
-            f"{part.source.publisher.short}'s files on record give this breakdown through "
-            f"{month_words(part.last)} only; the {part.source.totals.one}'s total goes through "
-            f"{month_words(newest)}."
-        )
-    lines.append(small_words({row["month"]: row["encounters"] for row in part.months}, part.source))
-    return tuple(filter(None, lines))
+    ahead = f"{monthly.expected_line(part.ahead[0], part.source)}." if part.ahead else ""
+    stale = stale_words(part.last, newest, part.source)
+    small = small_words({row["month"]: row["encounters"] for row in part.months}, part.source)
+    return tuple(filter(None, (f"{first}.", ahead, stale, small)))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
-from forecast import months
-from forecast.desk.facts import MonthReport, all_reports
+from forecast.desk.facts import MonthFacts, all_reports
 from forecast.desk.sentences import trust
 from forecast.errors import ConfigError
 from forecast.sources.names import dimension_words, member_words
@@ -39,7 +38,7 @@ class BorderRecord:
 
     source: Source = field(repr=False)
     total: str
-    reports: Mapping[str, MonthReport]
+    reports: Mapping[str, MonthFacts]
     months: Sequence[Row]
     ahead: Sequence[Row]
     flags: Sequence[Row]
@@ -68,7 +67,7 @@ class BorderRecord:
         return f"fact/{slug(self.total)}/"
 
     @property
-    def newest(self) -> MonthReport:
+    def newest(self) -> MonthFacts:
         """The report of the newest month."""
         return self.reports[max(self.reports)]
 
@@ -194,7 +193,7 @@ class PageStatus:
     digest: str
     check: str
     expected: str
-    overdue: bool
+    old: str
     refused: tuple[str, ...]
     seen: tuple[str, ...]
     in_time: str
@@ -205,7 +204,6 @@ def read_status(
 ) -> PageStatus:
     """What the page rests on, and when it will be renewed."""
     witnesses = newest.witnesses if newest else ()
-    end = months.end(months.shift(run.data_through, 1))
     return PageStatus(
         data_through=month_words(run.data_through),
         release=_release(newest),
@@ -213,8 +211,8 @@ def read_status(
         published=f"{day_words(run.published_at[:10])}, {run.published_at[11:16]} UTC",
         digest=run.digest,
         check=check_command(run.id, run.digest),
-        expected=next_release(run.data_through, source),
-        overdue=today > end + timedelta(days=source.due[2]),
+        expected=trust.next_release(run.data_through, source),
+        old=trust.old_words(run.data_through, today, source),
         refused=tuple(one_line(name) for name in newest.refused) if newest else (),
         seen=tuple(trust.newest_seen(witnesses, run.id, source)),
         in_time=trust.seen_in_time(witnesses, source),
@@ -226,14 +224,3 @@ def _release(newest: NewestSource | None) -> str:
         return ""
     seen = f", first seen {day_words(newest.seen)}" if newest.seen else ""
     return f"{one_line(newest.file_name)}{seen}"
-
-
-def next_release(data_through: str, source: Source) -> str:
-    """When the next month's figures should come, in words."""
-    month = months.shift(data_through, 1)
-    first, last = (months.days_after(month, days) for days in source.due[:2])
-    return f"{month_words(month)}, due {_day(first)} to {_day(last)}"
-
-
-def _day(day: date) -> str:
-    return day_words(day.isoformat())

@@ -11,7 +11,7 @@ from forecast.desk import handout
 from forecast.desk.facts import Expectation, month_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences import section as section_texts
-from forecast.desk.site import flags, page_kinds
+from forecast.desk.site import flags
 from forecast.store.read import RunRow
 from forecast.store.reports import MonthRecord
 from forecast.types import Row
@@ -63,7 +63,7 @@ def every_text(found) -> dict[str, str]:
     said = {
         "brief": " ".join(monthly.expected_sentences(found)),
         "terminal": monthly.standing(found),
-        "page": page_kinds.unusual(found, found.flags),
+        "page": monthly.unusual_line(found),
         "finding": section.finding,
         "say": section.say,
         "nationwide": section.notes[0],
@@ -177,11 +177,11 @@ def test_where_a_month_lies(count, stood, said):
 @pytest.mark.parametrize(
     ("judged", "said"),
     [
-        (49_991, "within the 80% interval of the issued forecast"),
+        (49_991, "inside the 80% interval of the issued forecast"),
         (49_990, "below the 80% interval of the issued forecast: rarer than"),
         (39_940, "below the 80% interval of the issued forecast: rarer than"),
         (39_939, "below the 95% interval of the issued forecast: rarer than"),
-        (74_732, "within the 80% interval of the issued forecast"),
+        (74_732, "inside the 80% interval of the issued forecast"),
         (74_733, "above the 80% interval of the issued forecast: rarer than"),
         (91_000, "above the 80% interval of the issued forecast: rarer than"),
         (91_001, "above the 95% interval of the issued forecast: rarer than"),
@@ -196,6 +196,4 @@ def test_a_month_without_a_forecast_says_so():
 
     assert list(monthly.expected_sentences(found)) == []
     assert monthly.standing(found) == "no forecast was made before it"
-    assert (
-        page_kinds.unusual(found, ()) == "11,710 in February 2025; no forecast was made before it."
-    )
+    assert monthly.unusual_line(found) == "11,710 in February 2025; no forecast was made before it."

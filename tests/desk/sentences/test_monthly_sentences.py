@@ -46,7 +46,13 @@ def test_the_headline_says_the_count_where_and_how_exact(said, sentence):
     ("newest", "sentences"),
     [
         ("", []),
-        ("2025-05", ["Figures of this part end in March 2025; the border's in May 2025."]),
+        (
+            "2025-05",
+            [
+                "CBP's files on record give this breakdown through March 2025 only; the border's "
+                "total goes through May 2025."
+            ],
+        ),
     ],
 )
 def test_a_part_says_that_its_border_goes_on(newest, sentences):
@@ -67,7 +73,7 @@ def test_a_part_says_that_its_border_goes_on(newest, sentences):
     ],
 )
 def test_ports_have_what_the_patrol_leaves(agencies, unit, rounding, halves):
-    found = monthly.halves(month(agencies=agencies, agencies_unit=unit, rounding=rounding))
+    found = month(agencies=agencies, agencies_unit=unit, rounding=rounding).halves
 
     assert (found and found[:3]) == halves
 
@@ -77,7 +83,7 @@ def test_ports_have_what_the_patrol_leaves(agencies, unit, rounding, halves):
     [(None, None), (interior("2025-01"), None), (interior(), (10, 30))],
 )
 def test_only_the_split_of_this_very_month_is_its_split(seen, split):
-    assert monthly.split(month(interior=seen)) == split
+    assert month(interior=seen).split == split
 
 
 EXPECTED = "expected 100 (80% prediction interval 90 to 110)."
@@ -121,10 +127,10 @@ def test_of_a_month_that_was_not_judged_nothing_is_said():
         (79, "below the 95% interval (80 to 120)", "below the 95% interval"),
         (80, "below it, inside the 95% interval (80 to 120)", "below the 80% interval"),
         (89, "below it, inside the 95% interval (80 to 120)", "below the 80% interval"),
-        (90, "inside that interval", "within the 80% interval"),
-        (91, "inside that interval", "within the 80% interval"),
-        (109, "inside that interval", "within the 80% interval"),
-        (110, "inside that interval", "within the 80% interval"),
+        (90, "inside that interval", "inside the 80% interval"),
+        (91, "inside that interval", "inside the 80% interval"),
+        (109, "inside that interval", "inside the 80% interval"),
+        (110, "inside that interval", "inside the 80% interval"),
         (111, "above it, inside the 95% interval (80 to 120)", "above the 80% interval"),
         (120, "above it, inside the 95% interval (80 to 120)", "above the 80% interval"),
         (121, "above the 95% interval (80 to 120)", "above the 95% interval"),
@@ -133,7 +139,7 @@ def test_of_a_month_that_was_not_judged_nothing_is_said():
 @pytest.mark.parametrize("basis", ["issued", "hindcast"])
 def test_where_a_count_lies_at_every_end_of_an_interval(judged, where, words, basis):
     found = month(encounters=judged, expectation=expected(judged=judged, basis=basis))
-    how = "" if words.startswith("within") else f": {HALF}"
+    how = "" if words.startswith("inside") else f": {HALF}"
 
     assert [*monthly.expected_sentences(found)][1] == f"The month is {where}: {HALF}."
     noun = "issued forecast" if basis == "issued" else "hindcast"
@@ -310,10 +316,10 @@ def test_the_month_in_the_middle_is_counted_from_the_highest():
     ("said", "whole", "short"),
     [
         (
-            {"extreme": "lowest", "since": "2024-11"},
-            f"It is the lowest since November 2024. It is the 3rd highest of 5 months on "
+            {"extreme": "lowest", "since": "2024-02"},
+            f"It is the lowest since February 2024. It is the 3rd highest of 5 months on "
             f"record{SPAN}.",
-            "It is the lowest since November 2024.",
+            "It is the lowest since February 2024.",
         ),
         (
             {"extreme": "highest", **LATER},
@@ -334,7 +340,23 @@ def test_the_month_in_the_middle_is_counted_from_the_highest():
             "It is the 3rd highest of 5 months on record.",
         ),
         (
-            {"extreme": "", "since": "2024-11", **LATER},
+            # Of less than a year "since" tells nothing.
+            {"extreme": "lowest", "since": "2024-03", **LATER},
+            f"It is the 3rd highest of 5 months on record{SPAN}.",
+            "It is the 3rd highest of 5 months on record.",
+        ),
+        (
+            {"rank": 4, "ties": 1, **LATER},
+            f"It is the lowest of 5 months on record{SPAN}, with others of the same count.",
+            "It is the lowest of 5 months on record, with others of the same count.",
+        ),
+        (
+            {"rank": 3, "ties": 1, **LATER},
+            f"It is the 2nd lowest of 5 months on record{SPAN}, with others of the same count.",
+            "It is the 2nd lowest of 5 months on record, with others of the same count.",
+        ),
+        (
+            {"extreme": "", "since": "2024-02", **LATER},
             f"It is the 3rd highest of 5 months on record{SPAN}.",
             "It is the 3rd highest of 5 months on record.",
         ),
@@ -454,7 +476,7 @@ def test_the_paragraph_has_all_of_it_in_one_order():
     starts = [
         "CBP counted 100",
         "Of these, 60",
-        "Figures of this part end",
+        "CBP's files on record give",
         "The issued forecast",
         "The month is inside",
         "It was itself the peak",

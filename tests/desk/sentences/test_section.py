@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from forecast.claims.truth import OFO
 from forecast.claims.truth import USBP as BORDER_PATROL
-from forecast.desk.facts import Comparison, Interior, MonthReport, report
+from forecast.desk.facts import Comparison, Interior, MonthFacts, report
 from forecast.desk.sentences import section as section_texts
 from forecast.store import connect
 from forecast.store.deliveries import Delivery, Message
@@ -316,7 +316,7 @@ HOSTILE = [
 
 def facts(file_name, flags=(), drivers=()):
     same = (Comparison("month before", "2025-01", "2025-01", 10, 5),)
-    return MonthReport(
+    return MonthFacts(
         *(
             ENCOUNTERS,
             "southwest",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from forecast.desk.facts import Falsehood, Position
 from forecast.desk.sentences import ahead, monthly, section, unusual
 from forecast.desk.sentences.monthly import ComparisonText
 from forecast.desk.sentences.section import Standing
@@ -128,10 +129,10 @@ def test_a_quiet_month_says_against_what_it_was_held(stood, phrase, how):
             ("The count was down 50.0% from January 2025 and up 100.0% from February 2024.",),
         ),
         (
-            {"expectation": expected(p=0.04), "extreme": "lowest", "since": "2024-11"},
+            {"expectation": expected(p=0.04), "extreme": "lowest", "since": "2024-02"},
             (
                 "How unusual: about 1 month in 25 is at least this far off. It is the lowest "
-                "since November 2024.",
+                "since February 2024.",
             ),
         ),
     ],
@@ -146,19 +147,20 @@ def test_the_lead_says_changes_and_how_unusual(said, lead):
 @pytest.mark.parametrize(
     ("said", "end"),
     [
-        ({}, f"northern land border, at and between ports of entry, in {'February 2025'}."),
+        ({}, "northern land border in February 2025, at and between ports of entry."),
         ({"part": "Swanton"}, "at the northern land border (Swanton) in February 2025."),
         (
             {"comparisons": YEARS},
-            "in February 2025, down 50.0% from January 2025 and up 100.0% from February 2024.",
+            "between ports of entry, down 50.0% from January 2025 and up 100.0% from February "
+            "2024.",
         ),
         (
             {"expectation": expected(median=1200)},
-            "in February 2025; the issued forecast from data through January 2025 expected 1,200.",
+            "ports of entry; the issued forecast from data through January 2025 expected 1,200.",
         ),
         (
             {"expectation": expected(basis="hindcast"), "comparisons": YEARS[:1]},
-            "in February 2025, down 50.0% from January 2025; the hindcast from data through "
+            "ports of entry, down 50.0% from January 2025; the hindcast from data through "
             "January 2025 expected 100.",
         ),
     ],
@@ -440,12 +442,17 @@ def test_a_digest_names_open_episodes_alone():
 
 
 def test_a_correction_says_what_is_no_longer_right():
-    found = section.correction(month(encounters=4098), ["One is false.", "Two is."])
+    moved = Falsehood("position", Position(0, 0), Position(-1, 95))
+    found = section.correction(month(encounters=4098), [moved])
 
     assert found.phrase == "figures revised"
     assert found.finding == f"Correction: our notice on encounters {WHERE} is no longer right."
     assert found.more == ("The count is now 4,098.",)
-    assert found.items == (("", "One is false."), ("", "Two is."))
+    was = (
+        "The month was said to lie inside the 80% interval; as revised it lies below the 95% "
+        "interval."
+    )
+    assert found.items == (("", was),)
     assert found.caption == "February 2025: 4,098 encounters, as revised"
     assert [block.text for block in found.blocks] == [f"Source: a.csv ({PRELIMINARY[13:-1]})."]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from forecast.desk.sentences import trust
@@ -181,9 +183,30 @@ def test_it_is_counted_how_many_runs_were_seen_in_time():
         ("2024-03", "2024-03", ""),
         ("2024-04", "2024-03", ""),
         ("", "2024-03", ""),
-        ("2024-02", "2024-03", "Newest figure: February 2024, 1 month older than the border's."),
-        ("2023-12", "2024-03", "Newest figure: December 2023, 3 months older than the border's."),
+        (
+            "2023-12",
+            "2024-03",
+            "CBP's files on record give this breakdown through December 2023 only; the border's "
+            "total goes through March 2024.",
+        ),
     ],
 )
 def test_a_part_with_older_figures_says_so(own, border, words):
     assert trust.stale_words(own, border, ENCOUNTERS) == words
+
+
+@pytest.mark.parametrize(
+    ("day", "old"), [("2024-05-28", False), ("2024-05-29", True), ("2024-12-01", True)]
+)
+def test_figures_are_old_once_the_next_ones_are_overdue(day, old):
+    assert ENCOUNTERS.due[2] == 28
+    words = trust.old_words("2024-03", date.fromisoformat(day), ENCOUNTERS)
+
+    assert words == old * (
+        "These figures are old. Those of April 2024, due May 7, 2024 to May 26, 2024, have not "
+        "been taken in; check CBP's own page before you quote a figure as the newest."
+    )
+
+
+def test_when_the_next_figures_come_is_said_without_counting_days():
+    assert trust.next_release("2026-08", ENCOUNTERS).startswith("September 2026, due ")

@@ -13,7 +13,7 @@ import pytest
 from forecast import months
 from forecast.claims.truth import OFO, USBP
 from forecast.desk.sentences import monthly
-from forecast.desk.site import build, page_kinds, reading
+from forecast.desk.site import build, page_kinds
 from forecast.desk.site.page import html as as_html
 from forecast.desk.site.page import table
 from forecast.desk.site.page_kinds import border_page, front, series_list, series_page, year_table
@@ -99,8 +99,8 @@ def test_the_first_page_answers_first(full):
         assert f"{newest.encounters:,}" in answer.unusual
         assert f"{ahead['median']:,}" in answer.expected
         assert f"{ahead['lo80']:,} to {ahead['hi80']:,}" in answer.expected
-        assert monthly.halves(newest)[:2] == (newest.agencies[OFO], newest.agencies[USBP])
-        assert sum(monthly.halves(newest)[:2]) == newest.encounters
+        assert newest.halves[:2] == (newest.agencies[OFO], newest.agencies[USBP])
+        assert sum(newest.halves[:2]) == newest.encounters
         place = [said.index(words) for words in (answer.unusual, answer.expected, answer.halves)]
         assert place == sorted(place)
         assert place[-1] < said.index('id="charts"')
@@ -108,7 +108,7 @@ def test_the_first_page_answers_first(full):
 
 def test_a_flagged_month_is_said_to_be_unusual(full):
     found = full.borders["southwest"]
-    said = page_kinds.unusual(found.reports["2025-02"], found.flags)
+    said = monthly.unusual_line(found.reports["2025-02"])
 
     assert said.startswith("11,7")
     assert "far below the 61,918 of its hindcast: rarer than 1 month in 200" in said
@@ -219,10 +219,6 @@ def test_old_figures_are_said_once_with_what_to_do(record, tmp_path):
 
     assert said.count("These figures are old") == 1
     assert "check CBP's own page" in said
-
-
-def test_when_the_next_figures_come_is_said_without_counting_days():
-    assert reading.next_release("2026-08", ENCOUNTERS).startswith("September 2026, due ")
 
 
 def test_no_cell_of_a_file_is_a_formula():

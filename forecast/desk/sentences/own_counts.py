@@ -1,0 +1,84 @@
+"""What `forecast` says of a file of counts: how it was read, what came out, what to look at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from forecast import months
+from forecast.engine.anyseries import Quality
+from forecast.tables.read import TableRead
+from forecast.words import many, month_words
+from models.base import MonthlyCounts
+
+
+def as_read(read: TableRead) -> list[str]:
+    """How a file was understood, and what to look at, a sentence each."""
+    return [*(f"read: {note}" for note in read.notes), *(f"note: {w}" for w in read.warnings)]
+
+
+def counts_summary(
+    counts: MonthlyCounts, h: int, quality: Quality | None, uncertain: Sequence[tuple[str, float]]
+) -> list[str]:
+    """What was forecast from what, how good such forecasts were, and where they are least sure.
+
+    quality : of hindcasts, None without any; uncertain : of `anyseries.least_predictable`.
+    """
+    known = np.isfinite(counts.values)
+    width = counts.values.shape[1]
+    inside = ~known & (np.cumsum(known, axis=1) > 0)
+    first = int((counts.last - width + 1 + np.argmax(known, axis=1)).min())
+    span = f"{_index_words(first)} to {_index_words(int(counts.last.max()))}"
+    low, high = int(counts.length.min()), int(counts.length.max())
+    length = f"{low}" if low == high else f"{low} to {high}"
+    lines = [
+        f"{len(counts.names):,} series of {length} months, {span}: "
+        f"{many(inside.sum(), 'month')} missing, "
+        f"{many((counts.values == 0).sum(), 'zero')}. "
+        f"Forecast {h} months ahead.",
+    ]
+    return lines + _how_good(quality, uncertain if len(counts.names) > 1 else ())
+
+
+def folder_summary(
+    series: int, parts: int, h: int, quality: Quality | None, uncertain: Sequence[tuple[str, float]]
+) -> list[str]:
+    """The same of a folder of parts."""
+    line = f"{series:,} series in {parts:,} parts. Forecast {h} months ahead."
+    return [line, *_how_good(quality, uncertain)]
+
+
+def _how_good(quality: Quality | None, uncertain: Sequence[tuple[str, float]]) -> list[str]:
+    lines = [_against_naive(quality)] if quality is not None and quality.n else []
+    if uncertain:
+        shown = ", ".join(f"{name} (by a factor of {factor:.2f})" for name, factor in uncertain)
+        lines.append(f"least predictable, by how far a month ahead may miss: {shown}")
+    return lines
+
+
+def sums_found(lacking: Mapping[str, int], names: Sequence[str]) -> list[str]:
+    """Which series add up, and what is done about it; kept : those forecast as sums."""
+    return [
+        f"{name} is the sum of the other {parts:,} series"
+        + ("; its forecasts are too" if name in names else "; --totals keeps its forecasts so")
+        for name, parts in lacking.items()
+    ]
+
+
+def _against_naive(quality: Quality) -> str:
+    ratio = quality.relative_mae
+    if math.isnan(ratio):
+        compared = "repeating the last month made no errors to compare with"
+    else:
+        side = "smaller" if ratio <= 1 else "larger"
+        compared = f"errors were {abs(1 - ratio):.0%} {side} than those of repeating the last month"
+    return (
+        f"on {quality.n:,} earlier forecasts: {compared}; 80% intervals held "
+        f"{quality.coverage80:.0%}, 95% intervals {quality.coverage95:.0%}"
+    )
+
+
+def _index_words(index: int) -> str:
+    return month_words(months.from_index(index))
