@@ -168,9 +168,9 @@ def forecast(
     """Forecast any monthly counts of yours.
 
     FILE is a table as you have it: CSV, Excel or Parquet, with a line for each month, or a column
-    for each series or month; - reads standard input. How it was understood is said. Months that
-    nobody knows are blank, NA, <5 or left out; they are not 0. A series of less than two years is
-    left out with a warning.
+    for each series or month; - reads standard input. The program says how it read it. Unknown
+    months are blank, NA, <5 or left out; they are not 0. A series of less than two years is left
+    out with a warning.
     Output: series, month, median and quantiles.
 
     FILE may be a folder of Parquet files with all months of some series each, and -o then is a

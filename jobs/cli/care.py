@@ -21,7 +21,7 @@ TERMINATED = 143  # as a shell says it: 128 + SIGTERM
 def backup(settings: Settings, to: Path | None, drill: bool) -> None:
     """Copy the record and ops.db, whole and checked.
 
-    The key that signs the links of mails goes with them. Others may go on working meanwhile.
+    The key that signs the links of mails goes with them. The service may keep running.
     """
     from jobs.service import backup as work
 
@@ -41,7 +41,7 @@ def backup(settings: Settings, to: Path | None, drill: bool) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.pass_obj
 def restore(settings: Settings, folder: Path) -> None:
-    """Put the backup in FOLDER in the place of the record.
+    """Replace the record by the backup in FOLDER.
 
     The service must not be running. Nothing is sent again: what was sent to whom is kept, or what
     waited is given up.
@@ -62,8 +62,8 @@ def restore(settings: Settings, folder: Path) -> None:
 def withdraw(settings: Settings, run_id: int, why: str, by: str) -> None:
     """Withdraw a faulty run.
 
-    It stays in the record, and nothing shows it any more. If somebody got a notice of it, a
-    correction in the same thread is written.
+    It stays in the record, but nothing shows it any more. Those who got a notice of it get a
+    correction in the same thread.
     """
     from jobs.deliver import approve
     from jobs.service import upkeep

@@ -144,8 +144,8 @@ def verify(
 ) -> None:
     """Check that nothing was changed past this program.
 
-    With a digest from a page, a mail or a file: also whether the record still is what it was when
-    the digest was given. Only this shows a record that was rewritten together with its digests.
+    With a digest from a page, a mail or a file: also whether the record has changed since the
+    digest was issued. Only this shows a record that was rewritten together with its digests.
 
     With --witnesses: whether every proof that somebody outside saw the record holds, and whether
     the record still says what they saw. Nothing is asked of the network.

@@ -172,8 +172,8 @@ def _for(settings: Settings, sections: tuple[Any, ...], reader: str) -> tuple[An
 def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
     """Let a held notice go out as it was previewed.
 
-    With the next `notices send`, or when the service sends. Refused if it says something else by
-    now. Your account on this machine is kept beside your name.
+    With the next `notices send`, or when the service sends. Refused if the notice has changed
+    since. Your account on this machine is kept beside your name.
     """
     from forecast.store.notices import Approval
     from jobs import environment

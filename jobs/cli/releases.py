@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog=examples("fetch --run", "fetch --once"))
 @click.option("--once", is_flag=True, help="Poll now although fetch.enabled is false.")
-@click.option("--force", is_flag=True, help="Ask even while an earlier block is waited out.")
+@click.option("--force", is_flag=True, help="Ask even during the wait after a block.")
 @click.option("--no-bundle", is_flag=True, help="Do not load the embedded figures first.")
 @click.option("--run", "then_run", is_flag=True, help="Then do the month's work, if it is due.")
 @AS_JSON
@@ -38,7 +38,7 @@ def fetch(
 ) -> None:
     """Look for new files on the publisher's page, and take them in.
 
-    Exit code 4 if the page or a file could not be had, or a link looks like data and is not
+    Exit code 4 if the page or a file could not be fetched, or if a link looks like data but is not
     understood; 3 if a file was refused.
     """
     from jobs.arrivals import publisher
@@ -88,11 +88,11 @@ def _say_fetched(fetched: Fetched, as_json: bool, source: Source) -> None:
 
 @click.group(epilog=examples("releases list --refused", "releases show 17"))
 def releases() -> None:
-    """The files behind the figures: which are held, which refused."""
+    """The files behind the figures: accepted and refused."""
 
 
 @releases.command("list", epilog=examples("releases list", "releases list --refused"))
-@click.option("--refused", is_flag=True, help="Only what lies in quarantine.")
+@click.option("--refused", is_flag=True, help="Only the refused ones, in quarantine.")
 @AS_JSON
 @click.pass_obj
 def list_releases(settings: Settings, refused: bool, as_json: bool) -> None:
@@ -139,7 +139,7 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
 @click.option("--why", required=True, help="Your reason; it is kept with the release.")
 @click.pass_obj
 def accept(settings: Settings, release_id: int, why: str) -> None:
-    """Accept a rejected file; the next run rests on it."""
+    """Accept a rejected file; the next run uses it."""
     from forecast.store import inventory, measures
     from forecast.store.connect import writing
     from jobs.arrivals import ingest

@@ -70,7 +70,7 @@ def score(
 ) -> None:
     """How good the forecasts have been.
 
-    Every model by lead, year and border; worse than naive said as plainly as better.
+    Every model by lead, year and border, also where it is worse than naive.
     """
     if out and not questions:
         raise click.UsageError("-o goes with --questions; `plot --kind score` draws errors")

@@ -24,7 +24,7 @@ def witness() -> None:
 def now(ctx: click.Context) -> None:
     """Ask every witness of the settings that has not seen the record as it is.
 
-    The service does this by itself. Exit code 1 if one could not be had; it is asked again.
+    The service does this by itself. Exit code 1 if one did not answer; it is asked again.
     """
     from jobs.service import upkeep
     from jobs.witness import attest

@@ -71,10 +71,10 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.pass_obj
 def ingest(settings: Settings, files: tuple[Path, ...], no_bundle: bool, first_seen: Any) -> None:
-    """Take in published FILES, and what lies in the inbox.
+    """Take in published FILES, and those in the inbox.
 
-    CSV, also packed (.csv.gz), and saved pages (.html). Each is checked first. Files accepted
-    before a refused one stay; the refused one goes to the quarantine and changes nothing.
+    CSV, also gzipped (.csv.gz), and saved pages (.html). Each is checked first. Files accepted
+    before a refused one stay; the refused one goes to quarantine and changes nothing.
     """
     from forecast import months
     from forecast.store.connect import writing
