@@ -235,10 +235,13 @@ class Recipient(ReaderRules):
 
 
 class Hook(ReaderRules):
-    """A machine that is told by a POST; see docs/wires.md. Its address, a secret, is in a file."""
+    """A machine that is told by a POST; see docs/wires.md. Its address, a secret, is in a file.
+
+    kind : a channel of `jobs/deliver/transports.py`, which knows them all.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
-    kind: Literal["generic", "slack", "teams", "ntfy"] = "generic"
+    kind: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")] = "generic"
     address_file: Annotated[str, Field(min_length=1)]
     secret_file: str = ""
     topic: str = ""

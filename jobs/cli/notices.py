@@ -131,7 +131,7 @@ def show(settings: Settings, notice_id: int, as_json: bool) -> None:
 def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -> None:
     """One notice as it goes out: text, mail, or page."""
     from forecast.store import notices as stored
-    from jobs.deliver import approve, letter, queueing
+    from jobs.deliver import approve, letter, outbox
 
     notice = _one(settings, notice_id)
     with reading(settings) as connection:
@@ -148,7 +148,7 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
         return
     if out.suffix not in (".eml", ".html"):
         raise click.BadParameter("the name must end in .eml or .html", param_hint="-o")
-    made = queueing.message(settings.config, notice, sections, settings.context.source)
+    made = outbox.message(settings.config, notice, sections, settings.context.source)
     file = made.mime if out.suffix == ".eml" else letter.page(notice, sections).encode()
     with files.output(out) as draft:
         draft.write_bytes(file)
@@ -156,12 +156,12 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
 
 
 def _for(settings: Settings, sections: tuple[Any, ...], reader: str) -> tuple[Any, ...]:
-    from jobs.deliver import rules
+    from jobs.deliver import outbox
 
     known = {r.address.lower(): r for r in settings.config.notices.recipients}
     if reader.lower() not in known:
         raise ConfigError("config.toml", "notices.recipients", f"{reader} is not among them")
-    return rules.chosen(sections, known[reader.lower()])
+    return outbox.chosen(sections, known[reader.lower()])
 
 
 @notices.command(epilog=examples('notices approve 1 --content 5f0c62d19ab4 --by "A. Lee"'))
@@ -209,6 +209,7 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
     Exit code 1 if the mail server cannot be trusted or refuses us; nothing is lost then.
     """
     from jobs.deliver import outbox as work
+    from jobs.service import wakeup
 
     now = datetime.now(UTC)
     if not dry_run:
@@ -219,7 +220,7 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
     click.echo(f"{_count(sum(count for _, count in waiting))}.")
     if dry_run or not (yes or sum(count for _, count in waiting) == 0 or click.confirm("Send?")):
         return
-    outcomes = Counter(work.deliver(settings.context, resume=True, again=again))
+    outcomes = Counter(wakeup.deliver(settings.context, resume=True, again=again))
     summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     click.echo(f"{summary or 'nothing was due'}.")
     if outcomes["stopped"]:
@@ -313,10 +314,10 @@ def _one(settings: Settings, notice_id: int) -> Notice:
 def _to(settings: Settings, notice: Notice) -> dict[str, str]:
     """Address -> subject of everyone who would get it."""
     from forecast.store import ops
-    from jobs.deliver import queueing
+    from jobs.deliver import outbox
 
     with ops.writing(settings.db) as db:
-        recipients = queueing.addressed(settings.context, db, notice)
+        recipients = outbox.addressed(settings.context, db, notice)
     return {address: message.subject for address, message in recipients}
 
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from forecast.config import Config
 from forecast.desk.facts import report
-from forecast.errors import DataError
+from forecast.errors import DataError, MailError, MailServerError
 from forecast.store import flags, read, reports
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice
 from jobs.deliver import letter as letters
-from jobs.deliver import send, smtp, write
+from jobs.deliver import smtp, transports, write
 from jobs.deliver.letter import Letter, Letterhead
 
 if TYPE_CHECKING:
@@ -131,13 +131,18 @@ def hand_over(config: Config, made: Letter, to: str, now: datetime) -> None:
     ConfigError : the settings do not say how. MailError, MailServerError : the server said no.
     """
     smtp.check(config.mail)
-    send.hand_over(_delivery(config, made, to, now), smtp.connection(config.mail))
+    send = transports.by_mail(smtp.connection(config.mail))
+    reply = send(_delivery(config, made, to, now), now)
+    if reply.outcome == "stopped":
+        raise MailServerError(reply.text)
+    if reply.outcome != "sent":
+        raise MailError(to, reply.outcome == "refused", reply.text)
 
 
 def as_file(config: Config, made: Letter, now: datetime) -> bytes:
     """A letter as it lies in a mailbox: to a reader at the sender's own domain."""
     reader = f"reader@{Letterhead(config.mail.sender or _NOBODY).domain}"
-    return send.addressed(_delivery(config, made, reader, now))
+    return transports.addressed(_delivery(config, made, reader, now))
 
 
 def _delivery(config: Config, made: Letter, to: str, now: datetime) -> Delivery:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
 from email.message import EmailMessage
@@ -22,18 +22,19 @@ from forecast.config import Config
 from forecast.store import connect, deliveries, ops, read
 from forecast.store.deliveries import Message
 from jobs.deliver.letter import Letterhead
-from jobs.service import health
 
 if TYPE_CHECKING:
     from forecast.context import Context
 
 EDITION = "operator"
-LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
-UNLIKELY = 0.01  # coverage that far off by chance
+Concerns = Callable[["Context", datetime], Iterable[str]]
 
 
-def queue_concerns(context: Context, now: datetime) -> int:
-    """Make a delivery of everything that needs the operator and was not told yet; how many."""
+def queue_concerns(context: Context, concerns: Concerns, now: datetime) -> int:
+    """Make a delivery of everything that needs the operator and was not told yet; how many.
+
+    concerns : what needs a person, a sentence each.
+    """
     if not (context.config.mail.enabled and context.config.mail.operator):
         return 0
     through = ""
@@ -47,30 +48,6 @@ def queue_concerns(context: Context, now: datetime) -> int:
             to = [(made.content_key, EDITION, context.config.mail.operator)]
             added += deliveries.queue(db, [made], to, now)
     return added
-
-
-def concerns(context: Context, now: datetime) -> Iterator[str]:
-    """What needs a person, a sentence each."""
-    yield from health.status(context, now).by_mail
-    with closing(connect.read(context.path)) as connection:
-        yield from coverage_drift(read.scores(connection, context.source.totals))
-
-
-def coverage_drift(scores: list[dict[str, object]]) -> Iterator[str]:
-    """Borders whose issued 80% intervals held too few or too many months to be chance."""
-    from scipy.stats import binomtest  # a second to import
-
-    for row in scores:
-        key = (row["model"], row["era"], row["horizon"], row["basis"])
-        n = int(str(row["n"]))
-        if key != ("bordercast", "all", 1, "issued") or n < LEAST_MONTHS:
-            continue
-        inside = round(n * float(str(row["coverage80"])))
-        if binomtest(inside, n, 0.8).pvalue < UNLIKELY:
-            yield (
-                f"coverage drift, {row['border']}: the 80% interval of one month ahead held "
-                f"{inside} of {n} months"
-            )
 
 
 def letter(config: Config, concern: str, through: str, now: datetime) -> Message:

@@ -1,27 +1,54 @@
-"""Everything between an approved notice and the mail server, in order; may be run at any time."""
+"""Everything between an approved notice and its readers, in order; may be run at any time.
+
+    approved -> a delivery for each reader and hook that is to get it, once -> waiting
+    waiting -> claimed -> sent | refused | given up after five days | put off: waiting again
+
+Recorded once, delivered at least once. How a message goes out is a transport's matter; see
+`transports`. A stopped mail queue stands still until a person sends again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from forecast.config import Config
-from forecast.store import connect, deliveries, ops, wakes
-from forecast.store import notices as stored
-from jobs.deliver import approve, hooks, operator_alerts, queueing, send, smtp
-from jobs.deliver.send import DeliveryOutcome
+from forecast.config import Config, Hook, Mail, ReaderRules
+from forecast.desk.facts import NoticeStatement, stated_position
+from forecast.store import connect, deliveries, measures, notices, ops, wakes
+from forecast.store.connect import LOCK_WAIT, locked
+from forecast.store.deliveries import Delivery, Message, Subscriber
+from forecast.store.notices import Notice, Section
+from forecast.types import SEVERITIES
+from jobs import exchange
+from jobs.deliver import approve, letter, operator_alerts, smtp, transports, unsubscribe
+from jobs.deliver.letter import Letterhead
+from jobs.deliver.operator_alerts import Concerns
+from jobs.deliver.transports import Transport
 
 if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlite_utils import Database
+
     from forecast.context import Context
+    from forecast.sources.source import Source
+
+LOCK = "mail.lock"
+Clock = Callable[[], datetime]
+DeliveryOutcome = Literal["sent", "put off", "given up", "refused", "stopped"]
 
 
 def deliver(
     context: Context,
     now: Callable[[], datetime] | None = None,
     *,
+    concerns: Concerns,
     resume: bool = False,
     again: bool = False,
 ) -> list[DeliveryOutcome]:
@@ -31,7 +58,7 @@ def deliver(
 
     Parameters
     ----------
-    path : the database. now : the moment, UTC; asked for each step.
+    now : the moment, UTC; asked for each step. concerns : what needs the operator.
     resume : a person is here: try again even if the queue stands still. again : also try what
         was refused or given up.
 
@@ -44,17 +71,17 @@ def deliver(
     wakes.require_intact(context.path)
     check(context.config)
     approve.expire_all(context.path, now())
-    queueing.queue_all(context, now())
-    operator_alerts.queue_concerns(context, now())
+    queue_all(context, now())
+    operator_alerts.queue_concerns(context, concerns, now())
     with ops.writing(context.path) as db:
         if resume:
             deliveries.resume(db)
         if again:
             deliveries.revive(db, now())
-    queueing.recall_all(context.path, now())
-    outcomes = _send(context.path, context.config, now)
-    if _called_for(context, now(), outcomes):
-        outcomes += _send(context.path, context.config, now)
+    recall_all(context.path, now())
+    outcomes = _send(context, now)
+    if _called_for(context, concerns, now(), outcomes):
+        outcomes += _send(context, now)
     return outcomes
 
 
@@ -64,14 +91,16 @@ def check(config: Config) -> None:
         smtp.check(config.mail)
 
 
-def _send(path: Path, config: Config, now: Callable[[], datetime]) -> list[DeliveryOutcome]:
-    """Mail and webhooks; neither waits for the other's server."""
-    by_mail = config.mail.enabled
-    outcomes = send.send_all(path, config.mail, now, config.one_click) if by_mail else []
-    return outcomes + hooks.send_all(path, config.notices.hooks, now)
+def _send(context: Context, now: Clock) -> list[DeliveryOutcome]:
+    """Send mail and webhooks; neither waits for the other's server."""
+    path, config = context.path, context.config
+    outcomes = send_mail(path, config.mail, now, config.one_click) if config.mail.enabled else []
+    return outcomes + send_hooks(path, config.notices.hooks, now)
 
 
-def _called_for(context: Context, now: datetime, outcomes: list[DeliveryOutcome]) -> int:
+def _called_for(
+    context: Context, concerns: Concerns, now: datetime, outcomes: list[DeliveryOutcome]
+) -> int:
     """Queue what these outcomes call for; how many deliveries.
 
     The operator is to know what will never arrive, and who got a notice that was false by then
@@ -79,9 +108,9 @@ def _called_for(context: Context, now: datetime, outcomes: list[DeliveryOutcome]
     """
     added = 0
     if "sent" in outcomes:
-        added += queueing.queue_all(context, now)
+        added += queue_all(context, now)
     if {"refused", "given up"} & set(outcomes):
-        added += operator_alerts.queue_concerns(context, now)
+        added += operator_alerts.queue_concerns(context, concerns, now)
     return added
 
 
@@ -91,9 +120,239 @@ def waiting(context: Context, now: datetime) -> list[tuple[str, int]]:
         began = deliveries.begin(db, now)
         sendable = deliveries.sendable(db, now)
         with closing(connect.read(context.path)) as connection:
-            approved = stored.to_send(connection)
-        for notice in queueing.to_queue(approved, began, now):
+            approved = notices.to_send(connection)
+        for notice in to_queue(approved, began, now):
             if not deliveries.recipients_of(db, notice.content_key):
-                for _, message in queueing.reached(context, db, notice):
+                for _, message in reached(context, db, notice):
                     sendable[message.subject] = sendable.get(message.subject, 0) + 1
     return sorted(sendable.items())
+
+
+# -- who gets a notice -----------------------------------------------------------------------------
+
+
+def recall_all(path: Path, now: datetime) -> int:
+    """Give up what still waits of notices whose run was withdrawn; how many deliveries."""
+    with closing(connect.read(path)) as connection:
+        gone = notices.withdrawn(connection)
+    if not gone:
+        return 0
+    with ops.writing(path) as db:
+        return sum(
+            deliveries.give_up(db, n.content_key, f"run {n.run_id} was withdrawn", now)
+            for n in gone
+        )
+
+
+def queue_all(context: Context, now: datetime) -> int:
+    """Make the deliveries that approved notices do not have yet; how many."""
+    with ops.writing(context.path) as db:
+        began = deliveries.begin(db, now)
+        deliveries.save_recipients(db, readers(context.config))
+    queued = 0
+    for measure in context.each():
+        with closing(connect.read(context.path)) as connection:
+            measures.scope_to(connection, measure.name)
+            approved = notices.to_send(connection)
+        queued += sum(queue_one(measure, notice, now) for notice in to_queue(approved, began, now))
+    return queued
+
+
+def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[Notice]:
+    """Those of which it is known that they were not sent.
+
+    Left alone are those approved before ops.db began to keep deliveries, and those approved more
+    than 14 days ago: what became of them then is not known any more.
+    """
+    oldest = max(began, deliveries.text(now - notices.KEPT))
+    return (notice for notice in approved if (notice.approved_at or "") >= oldest)
+
+
+def readers(config: Config) -> list[Subscriber]:
+    """The recipients of the settings."""
+    return [Subscriber(r.address, r.borders, r.digest) for r in config.notices.recipients]
+
+
+def queue_one(context: Context, notice: Notice, now: datetime) -> int:
+    """Make the deliveries of one approved notice, once; how many are new.
+
+    A correction gets some more whenever the notice it corrects reached somebody late.
+    """
+    with ops.writing(context.path) as db:
+        known = deliveries.recipients_of(db, notice.content_key)
+        if known and notice.corrects is None:
+            return 0
+        new = [recipient for recipient in reached(context, db, notice) if recipient[0] not in known]
+        messages = {(m.content_key, m.edition): m for _, m in new}
+        to = [(m.content_key, m.edition, recipient) for recipient, m in new]
+        return deliveries.queue(db, messages.values(), to, now)
+
+
+def reached(
+    context: Context, db: Database | sqlite3.Connection, notice: Notice
+) -> list[tuple[str, Message]]:
+    """The same as `addressed` for those who can be reached: without mail, webhooks alone."""
+    recipients = addressed(context, db, notice)
+    if context.config.mail.enabled:
+        return recipients
+    return [recipient for recipient in recipients if recipient[0].startswith(deliveries.HOOK)]
+
+
+def addressed(
+    context: Context, db: Database | sqlite3.Connection, notice: Notice
+) -> list[tuple[str, Message]]:
+    """(recipient, message) of everyone who gets a notice; db : ops.db.
+
+    A correction goes to those who got what it corrects, in the same thread.
+    """
+    with closing(connect.read(context.path)) as connection:
+        sections = notices.sections(connection, notice.id)
+        first = notices.one(connection, notice.corrects) if notice.corrects else None
+    gone = deliveries.unsubscribed(db)
+    got = deliveries.editions_sent(db, first.content_key) if first else {}
+    recipients = []
+    for reader in context.config.notices.recipients:
+        sections_of = chosen(sections, reader)
+        address = reader.address.lower()
+        if not sections_of or address in gone or (first and address not in got):
+            continue
+        answers = letter.message_id(first.message_id, got[address]) if first else ""
+        recipients.append(
+            (address, message(context.config, notice, sections_of, context.source, answers))
+        )
+    for hook in context.config.notices.hooks:
+        sections_of, name = chosen(sections, hook), transports.recipient(hook)
+        if sections_of and (not first or name in got):
+            recipients.append((name, transports.message(hook, notice, sections_of, context.source)))
+    return recipients
+
+
+def message(
+    config: Config, notice: Notice, sections: tuple[Section, ...], source: Source, answers: str = ""
+) -> Message:
+    """One edition as it goes out; one that is not approved bears the date of its writing."""
+    one_click = bool(config.one_click)
+    head = Letterhead(config.mail.sender, config.mail.reply_to, one_click)
+    date = notice.approved_at or notice.created_at
+    attached = config.notices.attach_page and not config.site.address
+    made = letter.letter(notice, sections, head, date, source, answers, attach_page=attached)
+    return Message(notice.content_key, made.edition, made.subject, head.address, made.mime)
+
+
+def chosen(sections: Sequence[Section], rules: ReaderRules) -> tuple[Section, ...]:
+    """The sections that are for a reader with these rules."""
+    return tuple(section for section in sections if _wanted(section, rules))
+
+
+def _wanted(section: Section, rules: ReaderRules) -> bool:
+    if not rules.wants(section.border):
+        return False
+    if rules.parts and not _names_one(section.text, rules.parts):
+        return False
+    if section.part == "digest":
+        return rules.digest or rules.digest_only
+    stated = json.loads(section.statement)
+    # A withdrawal or a correction states nothing; who got what it corrects is to get it too.
+    return not rules.digest_only and (not stated or _grave(stated, rules))
+
+
+def _grave(stated: NoticeStatement, rules: ReaderRules) -> bool:
+    severity = stated.get("severity", SEVERITIES[-1])
+    if SEVERITIES.index(severity) > SEVERITIES.index(rules.severity):
+        return False
+    position = stated_position(stated)
+    return not rules.outside_95 or (position is not None and position.beyond == 95)
+
+
+def _names_one(text: str, parts: Sequence[str]) -> bool:
+    words = " ".join(text.split()).lower()
+    return any(re.search(rf"(?<!\w){re.escape(part.lower())}(?!\w)", words) for part in parts)
+
+
+# -- sending ---------------------------------------------------------------------------------------
+
+
+def send_mail(
+    path: Path, settings: Mail, now: Clock | None = None, site: str = ""
+) -> list[DeliveryOutcome]:
+    """Send the mail that is due; one outcome a delivery, in order.
+
+    Stops at a stopped queue, and at a server that did not answer: the rest waits for the next time.
+
+    Parameters
+    ----------
+    path : the database, beside which ops.db is. now : the moment, UTC; asked for each step.
+    site : address under which readers unsubscribe by one click, "" for none.
+
+    Raises
+    ------
+    ConfigError : the settings do not say how. BusyError : another process is sending.
+    """
+    smtp.check(settings)
+    secret = unsubscribe.key(path) if site else b""
+
+    def own_lines(to: Delivery) -> bytes:
+        if not site:
+            return b""
+        return unsubscribe.headers(secret, site, to.recipient, to.queued_at[:10])
+
+    transport = transports.by_mail(smtp.connection(settings), own_lines)
+    return _send_all(path, transport, now, settings.answer_seconds)
+
+
+def send_hooks(
+    path: Path, hooks: Sequence[Hook], now: Clock | None = None, seconds: float = transports.SECONDS
+) -> list[DeliveryOutcome]:
+    """Post to webhooks what is due, as `send_mail` does; seconds : that one delivery may take."""
+    with exchange.client() as client:
+        return _send_all(path, transports.by_hook(hooks, client, seconds), now)
+
+
+def _send_all(
+    path: Path, transport: Transport, now: Clock | None, silence: float | None = None
+) -> list[DeliveryOutcome]:
+    """Send what is due.
+
+    silence : seconds without an answer after which a mail server is left alone, None for webhooks,
+        each of which has a server of its own.
+    """
+    now, outcomes = now or (lambda: datetime.now(UTC)), list[DeliveryOutcome]()
+    with locked(path.with_name(LOCK), LOCK_WAIT):
+        with ops.writing(path) as db:
+            deliveries.begin(db, now())
+            deliveries.unclaim(db)
+        while True:
+            began = time.monotonic()
+            outcome = _send_one(path, transport, now(), hooks=silence is None)
+            if outcome is None:
+                return outcomes
+            outcomes.append(outcome)
+            silent = silence is not None and time.monotonic() - began >= silence
+            # Each of hundreds would wait as long, with the lock held.
+            if outcome == "stopped" or (outcome == "put off" and silent):
+                return outcomes
+
+
+def _send_one(
+    path: Path, transport: Transport, now: datetime, *, hooks: bool
+) -> DeliveryOutcome | None:
+    """Claim a delivery, hand it over, and settle it; None if none is due or the queue stands still.
+
+    Killed in between it is claimed anew, and the receiver knows a repeat by its key.
+    """
+    with ops.writing(path) as db:
+        halted = not hooks and deliveries.stopped(db)
+        delivery = None if halted else deliveries.claim(db, now, hooks=hooks)
+    if delivery is None:
+        return None
+    reply = transport(delivery, now)
+    with ops.writing(path) as db:
+        if reply.outcome == "later":
+            waits = deliveries.put_off(db, delivery, reply.text, now, reply.wait)
+            return "put off" if waits else "given up"
+        if reply.outcome == "stopped":
+            deliveries.hand_back(db, delivery, now)
+            deliveries.stop(db, reply.text, now)
+        else:
+            deliveries.settle(db, delivery, reply.outcome, reply.text, now)
+    return reply.outcome

@@ -1,6 +1,6 @@
 """Notices are written, one at a time; each step of theirs may be run twice.
 
-due ─ write_one ─▶ held ─ approvals ─▶ approved ─ queueing ─▶ deliveries ─ send ─▶ sent
+due ─ write_one ─▶ held ─ approve ─▶ approved ─ outbox ─▶ deliveries ─ transports ─▶ sent
 """
 
 from __future__ import annotations

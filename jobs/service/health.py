@@ -9,6 +9,8 @@ import calendar
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -28,6 +30,8 @@ UNSEEN = timedelta(days=2)  # without a witness that is asked
 STUCK = timedelta(hours=30)  # without a wake, while a daemon leads or by a timer
 ROOM = 4  # times the database that must be free: a backup, a copy, a log, and as much again
 SMALLEST_ROOM = 200_000_000
+LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
+UNLIKELY = 0.01  # coverage that far off by chance
 NOT_RUNNING = "the service is not running: `bordercast serve`, or a timer"
 
 
@@ -108,6 +112,30 @@ def status(context: Context, now: datetime) -> ServiceStatus:
         warnings=tuple(warning.text for warning in warnings),
         by_mail=tuple(line.text for line in [*alarms, *warnings] if line.by_mail),
     )
+
+
+def concerns(context: Context, now: datetime) -> Iterator[str]:
+    """What needs a person and can be mailed, a sentence each."""
+    yield from status(context, now).by_mail
+    with closing(connect.read(context.path)) as connection:
+        yield from coverage_drift(read.scores(connection, context.source.totals))
+
+
+def coverage_drift(scores: list[dict[str, object]]) -> Iterator[str]:
+    """Totals whose issued 80% intervals held too few or too many months to be chance."""
+    from scipy.stats import binomtest  # a second to import
+
+    for row in scores:
+        key = (row["model"], row["era"], row["horizon"], row["basis"])
+        n = int(str(row["n"]))
+        if key != ("bordercast", "all", 1, "issued") or n < LEAST_MONTHS:
+            continue
+        inside = round(n * float(str(row["coverage80"])))
+        if binomtest(inside, n, 0.8).pvalue < UNLIKELY:
+            yield (
+                f"coverage drift, {row['border']}: the 80% interval of one month ahead held "
+                f"{inside} of {n} months"
+            )
 
 
 def days_due(data_through: str, today: date) -> int:

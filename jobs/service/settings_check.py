@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from forecast.config import Compute, Config, Hook, Mail
 from forecast.errors import ConfigError
 from jobs.arrivals import publisher
-from jobs.deliver import hooks, smtp
+from jobs.deliver import smtp, transports
 from jobs.witness import attest
 
 
@@ -60,7 +60,7 @@ def _mail(settings: Mail) -> None:
 def _hooks(chosen: tuple[Hook, ...]) -> None:
     """Each hook can be posted to, and has a name of its own."""
     for hook in chosen:
-        hooks.check(hook)
+        transports.check(hook)
     if len({hook.name for hook in chosen}) < len(chosen):
         raise ConfigError("config.toml", "notices.hooks", "two hooks have the same name")
 

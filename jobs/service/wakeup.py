@@ -28,6 +28,7 @@ from jobs.logs import LOG
 
 if TYPE_CHECKING:
     from jobs.arrivals.arrival import IngestResult
+    from jobs.deliver.outbox import DeliveryOutcome
 
 NO_RELEASE = -1  # the seq of none: take in only the embedded figures
 
@@ -116,15 +117,23 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResu
 
 def send(context: Context) -> str:
     """Send what is approved, if mail is on; what came of it."""
-    from jobs.deliver import outbox
-
     if not context.config.tells:
         return ""
-    outcomes = Counter(outbox.deliver(context))
+    outcomes = Counter(deliver(context))
     summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     if summary:
         LOG.info("mail: %s", summary)
     return summary
+
+
+def deliver(
+    context: Context, now: Callable[[], datetime] | None = None, **how: bool
+) -> list[DeliveryOutcome]:
+    """Send what is due, and tell the operator what `status` says; see `outbox.deliver`."""
+    from jobs.deliver import outbox
+    from jobs.service import health
+
+    return outbox.deliver(context, now, concerns=health.concerns, **how)
 
 
 def _polls(context: Context, now: datetime) -> list[str]:

@@ -250,7 +250,7 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
         enabled=True, host="mail.example.org", operator="ops@example.org", sender="me@example.org"
     )
     config = settings(publisher.index).model_copy(update={"mail": mail})
-    operator_alerts.queue_concerns(Context.open(path, config), NOW)
+    operator_alerts.queue_concerns(Context.open(path, config), health.concerns, NOW)
     ((told,),) = rows(
         ops.ops_path(path), "select count(*) from messages where instr(mime, 'not understood')"
     )

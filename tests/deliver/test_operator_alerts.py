@@ -6,7 +6,8 @@ from email import message_from_bytes, policy
 import pytest
 
 from forecast.config import Config, Mail
-from jobs.deliver.operator_alerts import coverage_drift, letter
+from jobs.deliver.operator_alerts import letter
+from jobs.service.health import coverage_drift
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 CONFIG = Config(mail=Mail(sender="Desk <desk@example.org>", reply_to="people@example.org"))

@@ -20,8 +20,9 @@ from forecast.store import connect, deliveries, notices, ops, runs, wakes
 from forecast.store.notices import Approval, Frame, Section
 from jobs.cli import main
 from jobs.deliver import approve as approvals
-from jobs.deliver import operator_alerts, outbox, queueing
+from jobs.deliver import operator_alerts, outbox
 from jobs.deliver import write as letters
+from jobs.service import health, wakeup
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.databases import (
@@ -163,7 +164,7 @@ def test_approvals_are_known_from_the_first_on(record):
 
 
 def queued(record: Path, config: Config, now: datetime = LATER) -> int:
-    return queueing.queue_all(Context.open(record, config), now)
+    return outbox.queue_all(Context.open(record, config), now)
 
 
 def test_each_reader_gets_the_sections_that_are_for_him_once(record):
@@ -204,7 +205,7 @@ def test_each_reader_gets_the_sections_that_are_for_him_once(record):
 def test_readers_of_the_settings_are_remembered_with_their_rules(record):
     config = settings("ann@example.org", {"address": "b@example.org", "borders": ("other",)})
 
-    assert [(r.address, r.borders, r.digest) for r in queueing.readers(config)] == [
+    assert [(r.address, r.borders, r.digest) for r in outbox.readers(config)] == [
         ("ann@example.org", ("northern", "southwest", "other", "nationwide"), False),
         ("b@example.org", ("other",), False),
     ]
@@ -281,9 +282,9 @@ def test_without_hooks_the_command_names_the_mail_server_that_is_missing(record)
 
 def test_mail_bears_the_day_of_its_approval_and_before_that_of_its_writing(record):
     config = settings("ann@example.org")
-    drafted = queueing.message(config, one(record), (NORTH,), ENCOUNTERS)
+    drafted = outbox.message(config, one(record), (NORTH,), ENCOUNTERS)
     approve(record, NOW + timedelta(days=2))
-    sent = queueing.message(config, one(record), (NORTH,), ENCOUNTERS)
+    sent = outbox.message(config, one(record), (NORTH,), ENCOUNTERS)
 
     days = [message_from_bytes(m.mime, policy=WIRE)["Date"] for m in (drafted, sent)]
     assert days == ["Thu, 11 Apr 2024 12:00:00 +0000", "Sat, 13 Apr 2024 12:00:00 +0000"]
@@ -299,7 +300,7 @@ def test_the_page_is_attached_where_there_is_none_on_the_web(record, attach, add
     changed = settings("ann@example.org").model_dump()
     changed["notices"]["attach_page"] = attach
     changed["site"]["address"] = address
-    made = queueing.message(Config.model_validate(changed), one(record), (NORTH,), ENCOUNTERS)
+    made = outbox.message(Config.model_validate(changed), one(record), (NORTH,), ENCOUNTERS)
 
     parsed = message_from_bytes(made.mime, policy=WIRE)
     kinds = [part.get_content_type() for part in parsed.iter_attachments()]
@@ -358,7 +359,7 @@ def test_a_hook_gets_a_correction_only_of_what_it_got(record, tmp_path):
     with ops.writing(record) as db:
         deliveries.settle(db, deliveries.claim(db, LATER), "sent", "", LATER)
 
-        found = queueing.addressed(Context.open(record, config), db, one(record, 2))
+        found = outbox.addressed(Context.open(record, config), db, one(record, 2))
 
     assert [to for to, _ in found] == ["ann@example.org"]
 
@@ -366,12 +367,12 @@ def test_a_hook_gets_a_correction_only_of_what_it_got(record, tmp_path):
 def test_what_waits_of_a_withdrawn_run_is_given_up(record):
     approve(record)
     queued(record, settings("ann@example.org", "bob@example.org"))
-    assert queueing.recall_all(record, LATER) == 0
+    assert outbox.recall_all(record, LATER) == 0
     edit(record, "insert into withdrawals values (2, '2024-04-12', 'wrong', 'Ann')")
 
-    assert queueing.recall_all(record, LATER) == 2
+    assert outbox.recall_all(record, LATER) == 2
     assert set(states(record).values()) == {"given up"}
-    assert queueing.recall_all(record, LATER) == 0
+    assert outbox.recall_all(record, LATER) == 0
     (reply,) = set(rows(ops.ops_path(record), "select reply from deliveries"))
     assert reply == ("run 2 was withdrawn",)
 
@@ -419,9 +420,9 @@ def test_what_is_approved_is_sent_once_and_what_would_be_is_told_before(record):
         told = outbox.waiting(Context.open(record, config), LATER)
         again = outbox.waiting(Context.open(record, config), LATER)
         assert taken.messages == []
-        sent = outbox.deliver(Context.open(record, config), at(LATER))
+        sent = wakeup.deliver(Context.open(record, config), at(LATER))
         after = outbox.waiting(Context.open(record, config), LATER)
-        nothing = outbox.deliver(Context.open(record, config), at(LATER))
+        nothing = wakeup.deliver(Context.open(record, config), at(LATER))
 
     assert [count for _, count in told] == [2]
     assert again == told
@@ -455,7 +456,7 @@ def test_one_who_is_refused_is_told_to_the_operator_in_the_same_turn(record):
     taken = Taken(refuse=lambda to: "550 no" if to.startswith("ann") else None)
     with server(taken) as port:
         config = settings("ann@example.org", port=port, operator="op@example.org")
-        outcomes = outbox.deliver(Context.open(record, config), at(LATER))
+        outcomes = wakeup.deliver(Context.open(record, config), at(LATER))
 
     assert "refused" in outcomes
     subjects = [message_from_bytes(m, policy=WIRE)["Subject"] for _, m in taken.messages]
@@ -466,15 +467,15 @@ def test_what_was_refused_is_tried_again_when_a_person_asks(record):
     approve(record)
     refusing = Taken(refuse=lambda _: "550 no")
     with server(refusing) as port:
-        assert outbox.deliver(
+        assert wakeup.deliver(
             Context.open(record, settings("a@example.org", port=port)), at(LATER)
         ) == ["refused"]
     taken = Taken()
     with server(taken) as port:
         config = settings("a@example.org", port=port)
-        assert outbox.deliver(Context.open(record, config), at(LATER)) == []
-        assert outbox.deliver(Context.open(record, config), at(LATER), resume=True) == []
-        assert outbox.deliver(Context.open(record, config), at(LATER), again=True) == ["sent"]
+        assert wakeup.deliver(Context.open(record, config), at(LATER)) == []
+        assert wakeup.deliver(Context.open(record, config), at(LATER), resume=True) == []
+        assert wakeup.deliver(Context.open(record, config), at(LATER), again=True) == ["sent"]
 
 
 def test_a_queue_that_stands_still_goes_on_when_a_person_is_there(record):
@@ -483,32 +484,32 @@ def test_a_queue_that_stands_still_goes_on_when_a_person_is_there(record):
         deliveries.stop(db, "the login was refused", NOW)
     with server(Taken()) as port:
         config = settings("a@example.org", port=port)
-        assert outbox.deliver(Context.open(record, config), at(LATER)) == []
-        assert outbox.deliver(Context.open(record, config), at(LATER), again=True) == []
-        assert outbox.deliver(Context.open(record, config), at(LATER), resume=True) == ["sent"]
+        assert wakeup.deliver(Context.open(record, config), at(LATER)) == []
+        assert wakeup.deliver(Context.open(record, config), at(LATER), again=True) == []
+        assert wakeup.deliver(Context.open(record, config), at(LATER), resume=True) == ["sent"]
 
 
 def test_nothing_goes_out_without_settings_or_from_an_edited_record(record, tmp_path):
     approve(record)
     off = settings("a@example.org", enabled=False)
     with pytest.raises(ConfigError, match=r"mail\.enabled"):
-        outbox.deliver(Context.open(record, off), at(LATER))
+        wakeup.deliver(Context.open(record, off), at(LATER))
     (tmp_path / "address").write_text("http://127.0.0.1:1/\n")
-    assert outbox.deliver(Context.open(record, hooked(tmp_path, off, mail=False)), at(LATER)) == [
+    assert wakeup.deliver(Context.open(record, hooked(tmp_path, off, mail=False)), at(LATER)) == [
         "put off"
     ]
     no_host = hooked(tmp_path, settings("a@example.org", host=""))
     with pytest.raises(ConfigError, match=r"mail\.host"):
-        outbox.deliver(Context.open(record, no_host), at(LATER))
+        wakeup.deliver(Context.open(record, no_host), at(LATER))
     wakes.save_verified(record, NOW, "", ["run 1 was edited"])
     with pytest.raises(VerifyError, match="run 1 was edited"):
-        outbox.deliver(Context.open(record, settings("a@example.org")), at(LATER))
+        wakeup.deliver(Context.open(record, settings("a@example.org")), at(LATER))
 
 
 def test_what_was_held_too_long_is_closed_before_anything_is_sent(record):
     with server(Taken()) as port:
         config = settings("a@example.org", port=port)
-        assert outbox.deliver(Context.open(record, config), at(NOW + timedelta(days=15))) == []
+        assert wakeup.deliver(Context.open(record, config), at(NOW + timedelta(days=15))) == []
     assert one(record).state == "expired"
 
 
@@ -520,7 +521,7 @@ def test_a_withdrawn_run_is_given_up_before_anything_is_sent(record):
     taken = Taken()
     with server(taken) as port:
         assert (
-            outbox.deliver(Context.open(record, settings("a@example.org", port=port)), at(LATER))
+            wakeup.deliver(Context.open(record, settings("a@example.org", port=port)), at(LATER))
             == []
         )
     assert taken.messages == []
@@ -763,12 +764,15 @@ def test_a_notice_s_frame_names_its_month_whom_to_ask_and_how_to_check():
 
 def test_each_concern_is_one_mail_to_the_operator_until_figures_come(record):
     config = settings(operator="op@example.org")
-    found = list(operator_alerts.concerns(Context.open(record, config), LATER))
+    found = list(health.concerns(Context.open(record, config), LATER))
     assert [text[:14] for text in found] == ["1 notices wait", "1 files are re", "left out of th"]
 
-    assert operator_alerts.queue_concerns(Context.open(record, config), LATER) == 3
+    assert operator_alerts.queue_concerns(Context.open(record, config), health.concerns, LATER) == 3
     assert (
-        operator_alerts.queue_concerns(Context.open(record, config), LATER + timedelta(days=2)) == 0
+        operator_alerts.queue_concerns(
+            Context.open(record, config), health.concerns, LATER + timedelta(days=2)
+        )
+        == 0
     )
     query = "select recipient, edition, subject from deliveries join messages using (content_key)"
     told = rows(ops.ops_path(record), query.replace("edition", "messages.edition"))
@@ -777,12 +781,15 @@ def test_each_concern_is_one_mail_to_the_operator_until_figures_come(record):
         f"Bordercast needs you: {' '.join(text.split())[:60]}" for text in found
     )
     edit(record, "update runs set data_through = '2024-03' where id = 2")
-    assert operator_alerts.queue_concerns(Context.open(record, config), LATER) == 3
+    assert operator_alerts.queue_concerns(Context.open(record, config), health.concerns, LATER) == 3
 
 
 def test_no_operator_is_told_where_none_is_named_or_mail_is_off(record):
     for config in (settings(), settings(operator="op@example.org", enabled=False)):
-        assert operator_alerts.queue_concerns(Context.open(record, config), LATER) == 0
+        assert (
+            operator_alerts.queue_concerns(Context.open(record, config), health.concerns, LATER)
+            == 0
+        )
     assert not ops.ops_path(record).exists()
 
 
@@ -794,6 +801,6 @@ def test_intervals_that_hold_too_little_are_a_concern_of_the_operator_s(record):
         " (select id from series where border = 'northern' and dimension = '')",
     )
 
-    assert list(operator_alerts.concerns(Context.open(record, settings()), LATER))[-1] == (
+    assert list(health.concerns(Context.open(record, settings()), LATER))[-1] == (
         "coverage drift, northern: the 80% interval of one month ahead held 20 of 40 months"
     )

@@ -17,12 +17,11 @@ from email.policy import SMTP as WIRE
 import pytest
 
 from forecast.config import Mail
-from forecast.errors import BusyError, ConfigError, MailError, MailServerError
+from forecast.errors import BusyError, ConfigError, MailServerError
 from forecast.store import deliveries, ops
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
-from jobs.deliver import send as mail
-from jobs.deliver import smtp, unsubscribe
+from jobs.deliver import outbox, smtp, transports, unsubscribe
 from jobs.environment import MAIL_PASSWORD
 from tests.support import killed_senders, running_service
 from tests.support.databases import rows
@@ -74,7 +73,7 @@ def queue(record, *recipients, mime=MIME, key=KEY, now=NOW):
 
 
 def send(record, mail_settings, now=NOW):
-    return mail.send_all(record, mail_settings, lambda: now)
+    return outbox.send_mail(record, mail_settings, lambda: now)
 
 
 def states(record):
@@ -453,10 +452,10 @@ def test_who_unsubscribed_is_not_written_to(record):
 
 
 def test_only_one_process_sends_at_a_time(record, monkeypatch):
-    monkeypatch.setattr(mail, "LOCK_WAIT", 0.1)
+    monkeypatch.setattr(outbox, "LOCK_WAIT", 0.1)
     queue(record, "ann@example.org")
 
-    with locked(record.with_name(mail.LOCK), 0), pytest.raises(BusyError):
+    with locked(record.with_name(outbox.LOCK), 0), pytest.raises(BusyError):
         send(record, settings(1))
 
 
@@ -534,7 +533,7 @@ def test_the_one_click_of_a_mail_names_its_reader_and_the_day_it_was_queued(reco
     queue(record, "ann@example.org", mime=LISTED.replace(b"List-Id", b"From: x\r\nList-Id"))
 
     with server(taken) as port:
-        mail.send_all(record, settings(port), lambda: NOW, "https://example.org/")
+        outbox.send_mail(record, settings(port), lambda: NOW, "https://example.org/")
 
     ((_, sent),) = taken.messages
     head = message_from_bytes(sent, policy=WIRE)
@@ -562,32 +561,34 @@ def test_no_other_mail_has_a_line_added_to_its_head(record, mime, site):
     queue(record, "ann@example.org", mime=mime)
 
     with server(taken) as port:
-        mail.send_all(record, settings(port), lambda: NOW, site)
+        outbox.send_mail(record, settings(port), lambda: NOW, site)
 
     assert taken.messages == [("ann@example.org", b"To: <ann@example.org>\r\n" + mime)]
 
 
 @pytest.mark.parametrize(
-    ("error", "permanent", "problem"),
+    ("error", "outcome", "problem"),
     [
-        (smtplib.SMTPRecipientsRefused({"ann": (499, b"no")}), False, "499 no"),
-        (smtplib.SMTPRecipientsRefused({"ann": (500, b"no")}), True, "500 no"),
-        (smtplib.SMTPSenderRefused(499, b"no", "us"), False, "499 no"),
-        (smtplib.SMTPSenderRefused(552, b"big", "us"), True, "552 big"),
-        (smtplib.SMTPSenderRefused(500, b"no", "us"), None, "rejects the sender address: 500 no"),
-        (smtplib.SMTPDataError(500, b"no"), True, "500 no"),
-        (smtplib.SMTPConnectError(554, b"no"), False, "554 no"),
-        (ConnectionResetError("gone"), False, "gone"),
-        (TimeoutError(), False, "TimeoutError"),
+        (smtplib.SMTPRecipientsRefused({"ann": (499, b"no")}), "later", "499 no"),
+        (smtplib.SMTPRecipientsRefused({"ann": (500, b"no")}), "refused", "500 no"),
+        (smtplib.SMTPSenderRefused(499, b"no", "us"), "later", "499 no"),
+        (smtplib.SMTPSenderRefused(552, b"big", "us"), "refused", "552 big"),
+        (
+            smtplib.SMTPSenderRefused(500, b"no", "us"),
+            "stopped",
+            "rejects the sender address: 500 no",
+        ),
+        (smtplib.SMTPDataError(500, b"no"), "refused", "500 no"),
+        (smtplib.SMTPConnectError(554, b"no"), "later", "554 no"),
+        (ConnectionResetError("gone"), "later", "gone"),
+        (TimeoutError(), "later", "TimeoutError"),
     ],
 )
-def test_what_an_answer_means_for_the_delivery_and_the_queue(error, permanent, problem):
-    """None : it is not the delivery's fault, and the queue stops."""
-    found = mail._meaning("ann@example.org", error)
+def test_what_an_answer_means_for_the_delivery_and_the_queue(error, outcome, problem):
+    found = transports._meaning(error)
 
-    assert isinstance(found, MailServerError if permanent is None else MailError)
-    assert getattr(found, "permanent", None) == permanent
-    assert problem in found.problem
+    assert (found.outcome, found.wait) == (outcome, timedelta(0))
+    assert problem in found.text
 
 
 def killed_over_and_over(record, count, kills, seed):
@@ -604,7 +605,7 @@ def killed_over_and_over(record, count, kills, seed):
             before, done = len(taken.messages), sent(record)
             more = (lambda so_far=before: len(taken.messages) > so_far) if killed < kills else None
             killed += killed_senders.sent_until_killed(
-                mail.send_all, arguments, more, chance.random() * 0.03
+                outbox.send_mail, arguments, more, chance.random() * 0.03
             )
             again += sum(to in done for to, _ in taken.messages[before:])
             if set(states(record).values()) == {"sent"}:

@@ -27,7 +27,7 @@ from forecast.context import Context
 from forecast.store import connect, notices, ops, runs
 from forecast.store.notices import Approval
 from jobs.deliver import approve as approvals
-from jobs.deliver import queueing
+from jobs.deliver import outbox
 from jobs.witness import attest
 from tests.support import publisher, small_record, timestamp_authority
 
@@ -100,7 +100,7 @@ def finish(folder: Path) -> None:
     with connect.writing(path) as db:
         runs.withdraw(db, 2, "rested on a draft", "Bob Day", LATE)
     approve(path, 3, LATE)
-    assert queueing.queue_all(Context.open(path, small_record.settings(path)), LATE) == 1
+    assert outbox.queue_all(Context.open(path, small_record.settings(path)), LATE) == 1
 
 
 def approve(path: Path, notice_id: int, now: datetime) -> None:

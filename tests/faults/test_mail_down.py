@@ -15,8 +15,8 @@ import pytest
 from forecast.config import Config
 from forecast.context import Context
 from forecast.store import connect, health, notices, ops
-from jobs.deliver import outbox
-from jobs.deliver.send import DeliveryOutcome
+from jobs.deliver.outbox import DeliveryOutcome
+from jobs.service import wakeup
 from tests.support import publisher, small_record
 from tests.support.databases import rows
 from tests.support.mail_server import HOST, Taken, converse, scripted, server
@@ -107,7 +107,7 @@ class Desk:
         if health.mail_due(self.path, now):
             with listening as port:
                 self.outcomes.update(
-                    outbox.deliver(Context.open(self.path, at(self.path, port)), lambda: now)
+                    wakeup.deliver(Context.open(self.path, at(self.path, port)), lambda: now)
                 )
             self._note()
 

@@ -24,8 +24,9 @@ from forecast.store.ops import Poll
 from jobs import environment
 from jobs.arrivals import publisher as publisher_page
 from jobs.cli import main
-from jobs.deliver.operator_alerts import concerns, queue_concerns
+from jobs.deliver.operator_alerts import queue_concerns
 from jobs.service import backup, daemon, doctor, health, upkeep, wakeup
+from jobs.service.health import concerns
 from tests.support import running_service
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
@@ -473,7 +474,7 @@ def test_a_fresh_install_is_new_until_the_first_poll_or_file(database):
 
     fresh = health.status(Context.open(database, Config()), moment)
     told = list(concerns(Context.open(database, Config()), moment))
-    mails = queue_concerns(Context.open(database, operator), moment)
+    mails = queue_concerns(Context.open(database, operator), concerns, moment)
     with ops.writing(database) as db:
         db.execute(POLL.format("2026-11-25"))
         db.conn.commit()

@@ -29,10 +29,11 @@ from forecast.store.notices import Approval
 from forecast.types import HEADLINES, Episode, Judgement, SeriesKey
 from jobs.cli import main
 from jobs.deliver import approve as approvals
-from jobs.deliver import letter, operator_alerts, outbox, queueing
+from jobs.deliver import letter, operator_alerts, outbox
 from jobs.deliver import write as work
 from jobs.pipeline.judging import Findings as Judged
 from jobs.pipeline.triggers import _kind
+from jobs.service import health, wakeup
 from tests.support import history_2025
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows, written
@@ -62,7 +63,7 @@ def kinds(path):
 
 
 def send(path, config, now):
-    return outbox.deliver(Context.open(path, config), lambda: now)
+    return wakeup.deliver(Context.open(path, config), lambda: now)
 
 
 def parsed(taken, to):
@@ -368,7 +369,7 @@ def test_what_waits_of_a_run_that_is_withdrawn_does_not_go_out(record):
         with connect.writing(path) as db:
             runs.withdraw(db, 3, "wrong", "Lee", FEBRUARY)
         taken.refuse = lambda to: None
-        outcomes = outbox.deliver(
+        outcomes = wakeup.deliver(
             Context.open(path, config), lambda: FEBRUARY + timedelta(days=1), again=True
         )
 
@@ -590,9 +591,9 @@ def test_the_operator_learns_at_once_of_a_refused_message(record):
 def test_coverage_that_drifts_is_told():
     row = {"model": "bordercast", "era": "all", "horizon": 1, "basis": "issued", "border": "other"}
 
-    assert list(operator_alerts.coverage_drift([row | {"n": 40, "coverage80": 0.8}])) == []
-    assert list(operator_alerts.coverage_drift([row | {"n": 20, "coverage80": 0.1}])) == []
-    assert "24 of 40" in next(operator_alerts.coverage_drift([row | {"n": 40, "coverage80": 0.6}]))
+    assert list(health.coverage_drift([row | {"n": 40, "coverage80": 0.8}])) == []
+    assert list(health.coverage_drift([row | {"n": 20, "coverage80": 0.1}])) == []
+    assert "24 of 40" in next(health.coverage_drift([row | {"n": 40, "coverage80": 0.6}]))
 
 
 @pytest.mark.parametrize(
@@ -617,7 +618,7 @@ def test_coverage_that_drifts_is_told():
 def test_coverage_is_judged_after_two_years_by_what_is_hardly_chance(changed, told):
     row = {"model": "bordercast", "era": "all", "horizon": 1, "basis": "issued", "border": "other"}
 
-    found = list(operator_alerts.coverage_drift([row | changed]))
+    found = list(health.coverage_drift([row | changed]))
 
     assert found == [f"coverage drift, {text}" for text in told]
 
@@ -655,8 +656,8 @@ def test_one_concern_is_one_mail_a_month_whatever_its_numbers_are():
 def test_what_became_of_a_notice_approved_long_ago_is_not_known(approved, queued):
     notice = SimpleNamespace(approved_at=approved)
 
-    assert list(queueing.to_queue([notice], "2020", FEBRUARY)) == ([notice] if queued else [])
-    assert list(queueing.to_queue([notice], "2025-03-12T12:00:01", FEBRUARY)) == []
+    assert list(outbox.to_queue([notice], "2020", FEBRUARY)) == ([notice] if queued else [])
+    assert list(outbox.to_queue([notice], "2025-03-12T12:00:01", FEBRUARY)) == []
 
 
 # --- the commands
@@ -834,7 +835,7 @@ def test_who_left_or_has_another_border_keeps_nobody_after_him_from_a_notice(rec
 
     with ops.writing(path) as db:
         deliveries.unsubscribe(db, "gone@x.org", FEBRUARY)
-        found = queueing.addressed(Context.open(path, config), db, notice)
+        found = outbox.addressed(Context.open(path, config), db, notice)
 
     assert [recipient for recipient, _ in found] == ["ann@x.org", "bob@x.org"]
 

@@ -23,7 +23,7 @@ from forecast.types import SeriesKey
 from jobs import monthly
 from jobs.arrivals.waiting import ingest_all
 from jobs.cli import main
-from jobs.deliver import hooks
+from jobs.deliver import transports
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.own_counts import FAST, FIRST, FOREIGN, HELD, after, said
@@ -345,7 +345,7 @@ def test_machines_and_a_demonstration_are_told_in_the_users_words(settings, serv
         source = source_of(connection)
     hook = config.Hook(name="machine", kind="generic", address_file="address")
 
-    told = json.loads(hooks.message(hook, notice, sections, source).mime)
+    told = json.loads(transports.message(hook, notice, sections, source).mime)
     shown = said("notices", "demo", "-o", "demo.eml")
 
     findings = [one for one in told["data"]["sections"] if one["part"] == "finding"]

@@ -20,7 +20,7 @@ from forecast.tables.grid import ReadAs
 from jobs import monthly
 from jobs.arrivals.waiting import ingest_all
 from jobs.cli import main
-from jobs.deliver import approve, outbox
+from jobs.deliver import approve
 from jobs.service import wakeup
 from jobs.service.first_settings import understood
 from tests.support.databases import rows
@@ -180,7 +180,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
             "mail": settings.mail.model_dump() | mailing,
             "notices": settings.notices.model_dump() | {"recipients": recipients},
         }
-        outbox.deliver(Context.open(path, config.Config.model_validate(changed)), lambda: now)
+        wakeup.deliver(Context.open(path, config.Config.model_validate(changed)), lambda: now)
 
     assert [to for to, _ in taken.messages] == ["ann@example.org"]
     letter = message_from_bytes(taken.messages[0][1], policy=WIRE)

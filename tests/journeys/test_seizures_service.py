@@ -26,7 +26,8 @@ from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.arrivals import waiting
 from jobs.cli import main
-from jobs.deliver import approve, outbox
+from jobs.deliver import approve
+from jobs.service import wakeup
 from tests.support import drug_files, mail_server, publisher
 from tests.support.databases import rows
 
@@ -467,7 +468,7 @@ def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
             "mail": settings.mail.model_dump() | mailing | {"sender": "B <notices@example.org>"},
             "notices": settings.notices.model_dump() | {"recipients": recipients},
         }
-        outbox.deliver(Context.open(path, config.Config.model_validate(changed)), lambda: now)
+        wakeup.deliver(Context.open(path, config.Config.model_validate(changed)), lambda: now)
 
     assert [to for to, _ in taken.messages] == ["ann@example.org"]
     letter = message_from_bytes(taken.messages[0][1], policy=WIRE)

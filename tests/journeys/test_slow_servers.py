@@ -28,7 +28,7 @@ from forecast.store import deliveries, ops
 from forecast.store.deliveries import Message
 from forecast.store.witnesses import WitnessedEntry
 from jobs import exchange, logs
-from jobs.deliver import hooks, send
+from jobs.deliver import outbox
 from jobs.service import daemon, heartbeat
 from jobs.service.wakeup import CycleResult
 from jobs.witness import timestamps
@@ -138,7 +138,7 @@ def test_a_webhook_is_done_when_its_time_is_up(tmp_path, where, status, outcome,
     queue(record, "hook:desk")
     with dripping(where, status) as server:
         desk = webhook(tmp_path, server.address)
-        assert hooks.send_all(record, [desk], lambda: NOW, seconds=0.4) == [outcome]
+        assert outbox.send_hooks(record, [desk], lambda: NOW, seconds=0.4) == [outcome]
 
     ((found, said),) = states(record)
     assert (found, said[: len(reply)]) == (state, reply)
@@ -169,7 +169,7 @@ def test_a_mail_server_that_does_not_answer_is_waited_for_once(tmp_path):
     queue(record, "ann@example.org", "bob@example.org")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mail = settings_for(silent.getsockname()[1], answer_seconds=0.3)["mail"]
-        found = send.send_all(record, Config.model_validate({"mail": mail}).mail, lambda: NOW)
+        found = outbox.send_mail(record, Config.model_validate({"mail": mail}).mail, lambda: NOW)
 
     assert found == ["put off"]
     assert sorted(attempts for (attempts,) in rows(ops.ops_path(record), ATTEMPTS)) == [0, 1]

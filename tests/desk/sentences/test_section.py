@@ -23,7 +23,7 @@ from forecast.store import connect
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
 from forecast.words import MINUS
-from jobs.deliver import letter, send
+from jobs.deliver import letter, transports
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.history_2025 import HEAD, held
@@ -116,7 +116,7 @@ def test_a_filter_for_spam_finds_nothing(stages, stage):
     notice, sections = held(stages / f"{stage}.db")
     made = letter.letter(notice, sections, HEAD, notice.created_at, ENCOUNTERS)
     message = Message("", made.edition, made.subject, HEAD.address, made.mime)
-    sent = send.addressed(Delivery("ann@example.org", message, notice.created_at, 1))
+    sent = transports.addressed(Delivery("ann@example.org", message, notice.created_at, 1))
     done = subprocess.run(
         ["spamassassin", "-t", "-L"], input=sent, capture_output=True, check=False
     )

@@ -1,11 +1,17 @@
-"""The outbox -> webhooks: the same notices for machines, with the same guarantees as mail.
+"""How a message goes out: a transport takes one delivery and tells what the other side made of it.
 
-    2xx                                     sent
-    408, 425, 429, 5xx, silence             put off, as long as Retry-After says; as mail
-    any other                               refused, for good; the operator is told
+    sent        it was taken
+    refused     never, for good; the operator is told
+    later       not now: put off a minute, two, ... six hours, or as long as a receiver asks
+    stopped     no fault of this delivery: nothing goes this way until a person has looked
 
-A repeat is the same to the last byte and bears the same key (`Idempotency-Key`, `webhook-id`), by
-which the receiver knows it. Signatures are those of standardwebhooks.com.
+By mail: 2xx is sent, 5xx refused, 4xx, silence and a dropped connection later; a certificate, no
+TLS or a refused login stop. By a webhook: 2xx is sent, 408, 425, 429, 5xx and silence later, any
+other answer refused. A repeat is the same to the last byte and bears the same key (`Message-ID`;
+`Idempotency-Key` and `webhook-id`), by which the receiver knows it. Signatures are those of
+standardwebhooks.com. Each has a deadline for all of it.
+
+A channel is a function from a notice to a payload, and its name in CHANNELS.
 """
 
 from __future__ import annotations
@@ -16,28 +22,29 @@ import hmac
 import html
 import json
 import re
+import smtplib
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import httpx
 
 from forecast.config import Hook
-from forecast.errors import ConfigError, MailError
+from forecast.errors import ConfigError, MailServerError
 from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
-from forecast.store import deliveries, ops
-from forecast.store.connect import LOCK_WAIT, locked
+from forecast.store import deliveries
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
 from forecast.words import check_command, printable
 from jobs import exchange
 from jobs.deliver import letter
-from jobs.deliver.send import LOCK, DeliveryOutcome
+from jobs.deliver.smtp import Connect, reply_words
 
+TOO_BIG = 552  # is about the message; other 5xx answers to the sender are about us
 SECONDS = 30.0  # for one delivery
 ANSWER_BYTES = 300  # bytes of an answer that are read
 LATER = (408, 425, 429)
@@ -45,6 +52,93 @@ LONGEST_WAIT = timedelta(days=1)  # more than that no receiver can ask of us
 MAX_BLOCK_CHARACTERS = (
     3000  # Slack's limit for a block, in characters; ntfy's of 4,096 bytes is beyond
 )
+
+
+class DeliveryReply(NamedTuple):
+    """What became of a delivery; text : why, in the other side's words. wait : at least so long."""
+
+    outcome: Literal["sent", "refused", "later", "stopped"]
+    text: str = ""
+    wait: timedelta = timedelta(0)
+
+
+Transport = Callable[[Delivery, datetime], DeliveryReply]
+
+
+# -- mail ------------------------------------------------------------------------------------------
+
+
+def by_mail(connect: Connect, own_lines: Callable[[Delivery], bytes] = lambda to: b"") -> Transport:
+    """Mail, a connection for each message: what goes wrong with one says nothing of the next.
+
+    Parameters
+    ----------
+    connect : gives an open, trusted, logged-in connection that does not last for ever.
+    own_lines : of a head, for one recipient alone.
+    """
+
+    def hand_over(delivery: Delivery, now: datetime) -> DeliveryReply:
+        content = addressed(delivery, own_lines(delivery))
+        try:
+            smtp = connect()
+            try:
+                refused = smtp.sendmail(delivery.message.sender, [delivery.recipient], content)
+                if refused:
+                    raise smtplib.SMTPRecipientsRefused(refused)
+            finally:
+                _close(smtp)
+        except MailServerError as error:
+            return DeliveryReply("stopped", error.problem)
+        except (OSError, smtplib.SMTPException) as error:
+            return _meaning(error)
+        return DeliveryReply("sent")
+
+    return hand_over
+
+
+def addressed(delivery: Delivery, own_lines: bytes = b"") -> bytes:
+    """The message as it goes to one recipient; the same at every attempt."""
+    # In brackets: filters for spam count a bare address beside a picture as a sign of it.
+    head = f"To: <{delivery.recipient}>\r\n".encode("ascii")
+    headers = delivery.message.mime.partition(b"\r\n\r\n")[0]
+    # The operator's own mail is of no list; one queued earlier may have a line already.
+    if b"\r\nList-Id:" in headers and b"\r\nList-Unsubscribe:" not in headers:
+        head += own_lines
+    return head + delivery.message.mime
+
+
+def _close(smtp: smtplib.SMTP) -> None:
+    """Say goodbye if it listens; the message's fate is decided by now."""
+    try:
+        smtp.quit()
+    except (OSError, smtplib.SMTPException):
+        smtp.close()
+
+
+def _meaning(error: OSError | smtplib.SMTPException) -> DeliveryReply:
+    """What an exception of smtplib means for the delivery and the queue."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, reply = next(iter(error.recipients.values()))
+        return _answered(code, reply)
+    if isinstance(error, smtplib.SMTPResponseException):
+        answered = _answered(error.smtp_code, error.smtp_error)
+        if isinstance(error, smtplib.SMTPDataError):
+            return answered
+        if not isinstance(error, smtplib.SMTPSenderRefused):  # while connecting: of no recipient
+            return answered._replace(outcome="later")
+        if answered.outcome == "refused" and error.smtp_code != TOO_BIG:
+            return DeliveryReply(
+                "stopped", f"the server rejects the sender address: {answered.text}"
+            )
+        return answered
+    return DeliveryReply("later", reply_words(str(error)) or type(error).__name__)
+
+
+def _answered(code: int, reply: bytes | str) -> DeliveryReply:
+    return DeliveryReply("refused" if code >= 500 else "later", f"{code} {reply_words(reply)}")
+
+
+# -- webhooks --------------------------------------------------------------------------------------
 
 
 def recipient(hook: Hook) -> str:
@@ -55,85 +149,43 @@ def recipient(hook: Hook) -> str:
 def message(hook: Hook, notice: Notice, sections: Sequence[Section], source: Source) -> Message:
     """A notice as this hook gets it; the same bytes at every attempt."""
     subject = letter.subject(notice, sections, source)
-    content = _PAYLOADS[hook.kind](hook, notice, sections, subject, source)
+    content = _channel(hook)(hook, notice, sections, subject, source)
     payload = json.dumps(content, ensure_ascii=False)  # escaped, a text could be too long for ntfy
     edition = f"{hook.name}: {letter.edition(sections)}"
     return Message(notice.content_key, edition, subject, "", payload.encode())
 
 
-def send_all(
-    path: Path,
-    hooks: Sequence[Hook],
-    now: Callable[[], datetime] | None = None,
-    seconds: float = SECONDS,
-) -> list[DeliveryOutcome]:
-    """Post what is due; one outcome a delivery. BusyError : another process is sending.
+def by_hook(hooks: Sequence[Hook], client: httpx.Client, seconds: float = SECONDS) -> Transport:
+    """A POST to the hook that a delivery names; seconds : that one may take."""
+    by_name = {recipient(hook): hook for hook in hooks}
 
-    seconds : that one delivery may take.
-    """
-    now = now or (lambda: datetime.now(UTC))
-    outcomes: list[DeliveryOutcome] = []
-    with locked(path.with_name(LOCK), LOCK_WAIT):
-        with ops.writing(path) as db:
-            deliveries.begin(db, now())
-            deliveries.unclaim(db)
-        by_name = {recipient(hook): hook for hook in hooks}
-        with exchange.client() as client:
-            while outcome := send_one(path, by_name, client, now(), seconds):
-                outcomes.append(outcome)
-    return outcomes
+    def post(delivery: Delivery, now: datetime) -> DeliveryReply:
+        if delivery.recipient not in by_name:
+            return DeliveryReply("refused", "no such hook in the settings any more")
+        hook = by_name[delivery.recipient]
+        address = secret(hook.address_file, f"{hook.name}.address_file")
+        body, fields = delivery.message.mime, headers(hook, delivery, now)
+        try:
+            answer = exchange.post(
+                client, address, body, fields, seconds=seconds, most=ANSWER_BYTES
+            )
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            return DeliveryReply("refused", "its address is none")
+        except TimeoutError:
+            return DeliveryReply("later", f"does not answer within {seconds:g} seconds")
+        except httpx.HTTPError as error:
+            return DeliveryReply("later", f"does not answer: {type(error).__name__}")
+        if answer.is_success:
+            return DeliveryReply("sent")
+        text = answer.content[:ANSWER_BYTES].decode(errors="replace")
+        problem = f"{answer.status} {printable(text, 200)}".strip()
+        if answer.status in LATER or answer.status >= 500:
+            return DeliveryReply(
+                "later", problem, _retry_after(answer.headers.get("Retry-After", ""), now)
+            )
+        return DeliveryReply("refused", problem)
 
-
-def send_one(
-    path: Path,
-    hooks: dict[str, Hook],
-    client: httpx.Client,
-    now: datetime,
-    seconds: float = SECONDS,
-) -> DeliveryOutcome | None:
-    """Post one delivery that is due; None if there is none."""
-    with ops.writing(path) as db:
-        delivery = deliveries.claim(db, now, hooks=True)
-    if delivery is None:
-        return None
-    try:
-        if delivery.recipient not in hooks:
-            raise MailError(delivery.recipient, True, "no such hook in the settings any more")
-        wait = _post(client, hooks[delivery.recipient], delivery, now, seconds)
-    except MailError as error:
-        with ops.writing(path) as db:
-            deliveries.settle(db, delivery, "refused", error.problem, now)
-        return "refused"
-    with ops.writing(path) as db:
-        if wait is None:
-            deliveries.settle(db, delivery, "sent", "", now)
-            return "sent"
-        later = deliveries.put_off(db, delivery, wait[0], now, wait[1])
-    return "put off" if later else "given up"
-
-
-def _post(
-    client: httpx.Client, hook: Hook, delivery: Delivery, now: datetime, seconds: float
-) -> tuple[str, timedelta] | None:
-    """None if it was taken; else why not, and how long to wait at least. MailError : never."""
-    address = secret(hook.address_file, f"{hook.name}.address_file")
-    body = delivery.message.mime
-    try:
-        fields = headers(hook, delivery, now)
-        answer = exchange.post(client, address, body, fields, seconds=seconds, most=ANSWER_BYTES)
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-        raise MailError(delivery.recipient, True, "its address is none") from None
-    except TimeoutError:
-        return f"does not answer within {seconds:g} seconds", timedelta(0)
-    except httpx.HTTPError as error:
-        return f"does not answer: {type(error).__name__}", timedelta(0)
-    if answer.is_success:
-        return None
-    text = answer.content[:ANSWER_BYTES].decode(errors="replace")
-    problem = f"{answer.status} {printable(text, 200)}".strip()
-    if answer.status in LATER or answer.status >= 500:
-        return problem, _retry_after(answer.headers.get("Retry-After", ""), now)
-    raise MailError(delivery.recipient, True, problem)
+    return post
 
 
 def headers(hook: Hook, delivery: Delivery, now: datetime) -> dict[str, str]:
@@ -157,6 +209,7 @@ def headers(hook: Hook, delivery: Delivery, now: datetime) -> dict[str, str]:
 def check(hook: Hook) -> None:
     """Refuse a hook that cannot be posted to: ConfigError, without the address, a secret."""
     key = f"notices.hooks.{hook.name}"
+    _channel(hook)
     address = secret(hook.address_file, f"{hook.name}.address_file")
     if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", address):
         problem = "holds no address such as https://example.org/hook"
@@ -292,10 +345,18 @@ def _ntfy(
     return {"topic": hook.topic, "title": subject, "message": text, "tags": ["chart"]}
 
 
-_Payload = Callable[[Hook, Notice, Sequence[Section], str, Source], dict[str, Any]]
-_PAYLOADS: dict[str, _Payload] = {
+Payload = Callable[[Hook, Notice, Sequence[Section], str, Source], dict[str, Any]]
+CHANNELS: dict[str, Payload] = {
     "generic": _generic,
     "slack": _slack,
     "teams": _teams,
     "ntfy": _ntfy,
 }
+
+
+def _channel(hook: Hook) -> Payload:
+    """How a hook's payload is made; ConfigError if it is of no kind that there is."""
+    if hook.kind not in CHANNELS:
+        problem = f"{hook.kind!r} is none of {', '.join(CHANNELS)}"
+        raise ConfigError("config.toml", f"notices.hooks.{hook.name}.kind", problem)
+    return CHANNELS[hook.kind]

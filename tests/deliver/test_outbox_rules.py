@@ -6,7 +6,7 @@ import pytest
 
 from forecast.config import ReaderRules
 from forecast.store.notices import Section
-from jobs.deliver.rules import chosen
+from jobs.deliver.outbox import chosen
 
 
 def section(border: str = "northern", part: str = "finding", text: str = "", **stated) -> Section:

@@ -26,7 +26,7 @@ from forecast.store import deliveries, ops, wakes
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
 from forecast.store.notices import Notice, Section
-from jobs.deliver import hooks, rules, send, unsubscribe
+from jobs.deliver import outbox, transports, unsubscribe
 from jobs.service import port
 from tests.support import killed_senders, webhook_rules
 from tests.support.cbp_files import ENCOUNTERS
@@ -99,10 +99,10 @@ def test_each_service_takes_its_payload(record, tmp_path, kind, sections):
     receiver = Receiver(service=kind)
     with receiver.serving() as address:
         desk = hook(tmp_path, address, kind=kind, topic="border")
-        made = hooks.message(desk, notice(), sections, ENCOUNTERS)
+        made = transports.message(desk, notice(), sections, ENCOUNTERS)
         queue(record, KEY, body=made.mime)
 
-        assert hooks.send_all(record, [desk], lambda: NOW) == ["sent"], states(record)
+        assert outbox.send_hooks(record, [desk], lambda: NOW) == ["sent"], states(record)
 
     assert "bordercast verify --run 3 --digest " + "d" * 64 in strings(json.loads(made.mime))
 
@@ -142,7 +142,7 @@ SPOILED = {
 )
 def test_the_services_of_these_tests_refuse_what_the_real_ones_refuse(tmp_path, kind, spoil):
     desk = hook(tmp_path, "http://127.0.0.1:1/", kind=kind, topic="border")
-    payload = json.loads(hooks.message(desk, notice(), NOTICES["ordinary"], ENCOUNTERS).mime)
+    payload = json.loads(transports.message(desk, notice(), NOTICES["ordinary"], ENCOUNTERS).mime)
     head = {"Content-Type": "application/json"}
     assert webhook_rules.refused(kind, head, json.dumps(payload).encode()) == ""
 
@@ -157,8 +157,8 @@ def test_a_payload_is_signed_and_a_repeat_has_its_key(record, tmp_path):
     with receiver.serving() as address:
         desk = hook(tmp_path, address, secret_file=str(tmp_path / "secret"))
         queue(record, KEY)
-        first = hooks.send_all(record, [desk], lambda: NOW)
-        second = hooks.send_all(record, [desk], lambda: NOW + timedelta(minutes=2))
+        first = outbox.send_hooks(record, [desk], lambda: NOW)
+        second = outbox.send_hooks(record, [desk], lambda: NOW + timedelta(minutes=2))
 
     assert (first, second) == (["put off"], ["sent"])
     (one, body, _), (two, again, _) = receiver.taken
@@ -185,7 +185,7 @@ def test_a_payload_is_signed_and_a_repeat_has_its_key(record, tmp_path):
 def test_the_answer_decides(record, tmp_path, answer, state, wait):
     with Receiver(answer).serving() as address:
         queue(record, KEY)
-        hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW)
+        outbox.send_hooks(record, [hook(tmp_path, address)], lambda: NOW)
 
     found = states(record)[0]
     assert found[0] == state
@@ -199,7 +199,7 @@ def test_a_server_that_is_down_is_asked_for_five_days(record, tmp_path):
     desk = hook(tmp_path, "http://127.0.0.1:1/")
     outcomes, moment = [], NOW
     while not outcomes or outcomes[-1] == "put off":
-        outcomes += hooks.send_all(record, [desk], lambda at=moment: at)
+        outcomes += outbox.send_hooks(record, [desk], lambda at=moment: at)
         moment += timedelta(hours=6)
 
     assert outcomes[-1] == "given up"
@@ -212,7 +212,7 @@ def test_mail_and_hooks_do_not_wait_for_each_other(record, tmp_path):
         deliveries.stop(db, "the login was refused", NOW)
         assert deliveries.claim(db, NOW) is None
     with Receiver().serving() as address:
-        assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == ["sent"]
+        assert outbox.send_hooks(record, [hook(tmp_path, address)], lambda: NOW) == ["sent"]
 
 
 def killed(record, tmp_path, count, kills, seed):
@@ -225,7 +225,7 @@ def killed(record, tmp_path, count, kills, seed):
             before = len(receiver.taken)
             more = (lambda so_far=before: len(receiver.taken) > so_far) if done < kills else None
             done += killed_senders.sent_until_killed(
-                hooks.send_all, arguments, more, chance.random() * 0.03
+                outbox.send_hooks, arguments, more, chance.random() * 0.03
             )
     return [head["Idempotency-Key"] for head, _, _ in receiver.taken], done
 
@@ -272,7 +272,7 @@ STATED = {"severity": "notable", "bounds": [1, 2, 3, 4], "encounters": 5}
     ],
 )
 def test_a_reader_gets_what_the_rules_say(rule, statement, wanted):
-    assert bool(rules.chosen([section(**statement)], ReaderRules(**rule))) == wanted
+    assert bool(outbox.chosen([section(**statement)], ReaderRules(**rule))) == wanted
 
 
 def test_one_click_unsubscribes_and_a_look_does_not(record):
@@ -307,11 +307,11 @@ def test_a_mail_has_its_own_line_to_unsubscribe(record):
     head = b"From: x\r\nAuto-Submitted: auto-generated\r\nList-Id: x\r\n\r\n"
     to = deliveries.Delivery("ann@example.org", Message(KEY, "e", "s", "x", head), "", 1)
 
-    made = send.addressed(to, line)
+    made = transports.addressed(to, line)
 
     assert made.count(b"List-Unsubscribe:") == made.count(b"List-Unsubscribe-Post:") == 1
     assert b"<https://a.org/b/unsubscribe/" in made
-    assert made == send.addressed(to, line)
+    assert made == transports.addressed(to, line)
 
 
 @contextmanager
@@ -359,23 +359,23 @@ def test_health_and_metrics(published):
     ],
 )
 def test_a_server_asks_for_a_day_of_patience_at_most(text, seconds):
-    assert hooks._retry_after(text, NOW) == timedelta(seconds=seconds)
+    assert transports._retry_after(text, NOW) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(("more", "cut"), [(0, False), (1, True)])
 def test_a_text_has_as_many_letters_as_a_service_takes(more, cut):
-    check = hooks.check_command(3, "d" * 64)
-    room = hooks.MAX_BLOCK_CHARACTERS - len(check) - len("\n\n ...")
+    check = transports.check_command(3, "d" * 64)
+    room = transports.MAX_BLOCK_CHARACTERS - len(check) - len("\n\n ...")
     words = ("word " * 1000)[: room - 1] + "x" + "y" * more
 
-    said, told = hooks._short(notice(), (section(text=f"{words}\n\nMore."),))
+    said, told = transports._short(notice(), (section(text=f"{words}\n\nMore."),))
 
     assert told == check
     assert said == (f"{words[:room].rsplit(' ', 1)[0]} ..." if cut else words)
-    assert len(f"{said}\n\n{told}") <= hooks.MAX_BLOCK_CHARACTERS
-    wide, _ = hooks._short(notice(), (section(text=words),), lambda text: 2 * len(text))
-    assert 2 * len(wide) <= hooks.MAX_BLOCK_CHARACTERS
-    assert hooks.MAX_BLOCK_CHARACTERS == 3000
+    assert len(f"{said}\n\n{told}") <= transports.MAX_BLOCK_CHARACTERS
+    wide, _ = transports._short(notice(), (section(text=words),), lambda text: 2 * len(text))
+    assert 2 * len(wide) <= transports.MAX_BLOCK_CHARACTERS
+    assert transports.MAX_BLOCK_CHARACTERS == 3000
 
 
 def shown(markdown: str) -> str:
@@ -397,7 +397,7 @@ MARKS = st.sampled_from([*r"\`*_[]()~#+->.1!<>&", "**", "__", "&copy;", "North",
 @example(["**North**"], "")
 def test_a_teams_card_shows_a_name_as_it_is_whatever_marks_it_has(words, between):
     name = between.join(words)
-    card = hooks._teams(
+    card = transports._teams(
         None, notice(), (section(text=f"{name}\n\nMore."),), f"Counts of {name}", ENCOUNTERS
     )
     title, text, _ = (block["text"] for block in card["attachments"][0]["content"]["body"])
@@ -409,33 +409,31 @@ def test_payloads_bear_what_their_services_show():
     sections = (section(encounters=5), section(text="Second.\n\nMore."))
     made = notice()
 
-    generic = hooks._generic(None, made, sections, "Figures", source=ENCOUNTERS)
+    generic = transports._generic(None, made, sections, "Figures", source=ENCOUNTERS)
     assert (generic["type"], generic["timestamp"]) == ("notice.finding", made.approved_at)
     assert generic["data"]["id"] == "<n@example.org>"
     assert generic["data"]["subject"] == "Figures"
     assert [s["statement"] for s in generic["data"]["sections"]] == [{"encounters": 5}, {}]
     held = replace(made, approved_at=None)
-    assert (
-        hooks._generic(None, held, sections, "x", source=ENCOUNTERS)["timestamp"] == made.created_at
-    )
-    slack = hooks._slack(None, made, sections, "A & B" + "x" * 200, ENCOUNTERS)
+    generic = transports._generic(None, held, sections, "x", source=ENCOUNTERS)
+    assert generic["timestamp"] == made.created_at
+    slack = transports._slack(None, made, sections, "A & B" + "x" * 200, ENCOUNTERS)
     assert slack["text"].startswith("A &amp; B")
     assert len(slack["blocks"][0]["text"]["text"]) == 150
     assert "&lt;4,098&gt; encounters &amp; more" in slack["blocks"][1]["text"]["text"]
-    teams = hooks._teams(None, made, sections, "Figures", ENCOUNTERS)["attachments"][0]["content"][
-        "body"
-    ]
+    card = transports._teams(None, made, sections, "Figures", ENCOUNTERS)
+    teams = card["attachments"][0]["content"]["body"]
     assert [shown(block["text"]) for block in teams] == [
         "Figures",
-        *hooks._short(made, sections),
+        *transports._short(made, sections),
     ]
     assert [block.get("weight") for block in teams] == ["Bolder", *[None] * (len(teams) - 1)]
     assert all(block["wrap"] is True for block in teams)
-    ntfy = hooks._ntfy(
+    ntfy = transports._ntfy(
         Hook(name="d", address_file="x", kind="ntfy", topic="t"), made, sections, "S", ENCOUNTERS
     )
     assert (ntfy["topic"], ntfy["title"]) == ("t", "S")
-    assert ntfy["message"] == "\n\n".join(hooks._short(made, sections))
+    assert ntfy["message"] == "\n\n".join(transports._short(made, sections))
 
 
 def test_what_a_file_of_the_settings_holds_is_a_secret(tmp_path):
@@ -443,20 +441,20 @@ def test_what_a_file_of_the_settings_holds_is_a_secret(tmp_path):
     (tmp_path / "empty").write_text(" \n")
     (tmp_path / "odd").write_bytes(b"\xff")
 
-    assert hooks.secret(str(tmp_path / "full"), "desk.secret_file") == "s3cret"
+    assert transports.secret(str(tmp_path / "full"), "desk.secret_file") == "s3cret"
     for name, problem in (
         ("empty", "is empty"),
         ("odd", "cannot be read: UnicodeDecodeError"),
         ("absent", "cannot be read: FileNotFoundError"),
     ):
         with pytest.raises(ConfigError, match=f"notices.hooks.desk.secret_file: {problem}"):
-            hooks.secret(str(tmp_path / name), "desk.secret_file")
+            transports.secret(str(tmp_path / name), "desk.secret_file")
 
 
 def test_a_hook_that_is_named_no_more_is_refused(record, tmp_path):
     queue(record, KEY)
 
-    assert hooks.send_all(record, [], lambda: NOW) == ["refused"]
+    assert outbox.send_hooks(record, [], lambda: NOW) == ["refused"]
     assert states(record)[0][3] == "no such hook in the settings any more"
 
 
@@ -464,7 +462,7 @@ def test_a_hook_that_is_named_no_more_is_refused(record, tmp_path):
 def test_an_address_that_is_none_is_refused_for_good(record, tmp_path, address):
     queue(record, KEY)
 
-    assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == ["refused"]
+    assert outbox.send_hooks(record, [hook(tmp_path, address)], lambda: NOW) == ["refused"]
     assert states(record)[0][3] == "its address is none"
 
 
@@ -481,7 +479,7 @@ def test_an_address_that_is_none_is_refused_for_good(record, tmp_path, address):
 def test_what_an_answer_s_number_means(record, tmp_path, code, outcome):
     queue(record, KEY)
     with Receiver((code, {})).serving() as address:
-        assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == [outcome]
+        assert outbox.send_hooks(record, [hook(tmp_path, address)], lambda: NOW) == [outcome]
     ((state, attempts, _, reply),) = states(record)
     assert state == {"sent": "sent", "refused": "refused", "put off": "waiting"}[outcome]
     assert attempts == 1
@@ -493,7 +491,7 @@ def test_a_receiver_s_words_are_kept_and_not_too_many_of_them(record, tmp_path):
     receiver.service = "slack"  # it refuses what is no payload of Slack's, in words
     with receiver.serving() as address:
         queue(record, KEY, body=b"{}")
-        assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == ["refused"]
+        assert outbox.send_hooks(record, [hook(tmp_path, address)], lambda: NOW) == ["refused"]
     reply = states(record)[0][3]
     assert reply.startswith("400 ")
     assert 4 < len(reply) <= 4 + 200
@@ -505,10 +503,10 @@ def test_deliveries_go_one_after_another_and_each_bears_a_key_of_its_own(record,
     desk = hook(tmp_path, "x")
     with receiver.serving() as address:
         (tmp_path / "address").write_text(address)
-        assert hooks.send_all(record, [desk], lambda: NOW) == ["put off"]  # the second waits too
-        assert hooks.send_all(record, [desk], lambda: NOW) == []
+        assert outbox.send_hooks(record, [desk], lambda: NOW) == ["put off"]  # the second waits too
+        assert outbox.send_hooks(record, [desk], lambda: NOW) == []
         later = NOW + timedelta(minutes=2)
-        assert hooks.send_all(record, [desk], lambda: later) == ["sent", "sent"]
+        assert outbox.send_hooks(record, [desk], lambda: later) == ["sent", "sent"]
     heads = [head for head, _, _ in receiver.taken]
     first, again, second = (head["Idempotency-Key"] for head in heads)
     assert first == again != second
@@ -521,7 +519,7 @@ def test_deliveries_go_one_after_another_and_each_bears_a_key_of_its_own(record,
 def test_a_key_is_of_a_content_an_edition_and_a_receiver():
     def key(content="c", edition="e", to="hook:desk"):
         made = Message(content, edition, "s", "", b"x")
-        found = hooks.headers(
+        found = transports.headers(
             Hook(name="desk", address_file="x"), deliveries.Delivery(to, made, "", 1), NOW
         )
         return found["webhook-id"]
@@ -535,7 +533,7 @@ def test_a_notice_is_a_message_of_the_hook_s_edition_with_its_letters_as_they_ar
     desk = Hook(name="desk", address_file="x")
     sections = (section("Año.\n"), replace(section(), border="southwest"))
 
-    made = hooks.message(desk, notice(), sections, ENCOUNTERS)
+    made = transports.message(desk, notice(), sections, ENCOUNTERS)
 
     found = json.loads(made.mime)
     assert (made.content_key, made.edition, made.sender) == (KEY, "desk: northern+southwest", "")
@@ -546,13 +544,13 @@ def test_a_notice_is_a_message_of_the_hook_s_edition_with_its_letters_as_they_ar
     assert data["check"] == "bordercast verify --run 3 --digest " + "d" * 64
     assert "Año." in data["text"]
     assert [(s["phrase"], s["text"]) for s in data["sections"]] == [("up", "Año.\n"), ("up", TEXT)]
-    assert hooks.recipient(desk) == "hook:desk"
+    assert transports.recipient(desk) == "hook:desk"
 
 
 def test_only_one_process_posts_at_a_time(record, tmp_path, monkeypatch):
-    monkeypatch.setattr(hooks, "LOCK_WAIT", 0.05)
-    with locked(record.with_name(send.LOCK), 0), pytest.raises(BusyError):
-        hooks.send_all(record, [], lambda: NOW)
+    monkeypatch.setattr(outbox, "LOCK_WAIT", 0.05)
+    with locked(record.with_name(outbox.LOCK), 0), pytest.raises(BusyError):
+        outbox.send_hooks(record, [], lambda: NOW)
 
 
 def test_what_a_killed_sender_claimed_is_posted_again(record, tmp_path):
@@ -560,14 +558,14 @@ def test_what_a_killed_sender_claimed_is_posted_again(record, tmp_path):
     with ops.writing(record) as db:
         deliveries.claim(db, NOW, hooks=True)
     with Receiver().serving() as address:
-        assert hooks.send_all(record, [hook(tmp_path, address)], lambda: NOW) == ["sent"]
+        assert outbox.send_hooks(record, [hook(tmp_path, address)], lambda: NOW) == ["sent"]
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_text_of_several_sections_says_the_first_of_each(number):
     sections = tuple(section(f"Part {n}\nof it.\n\nMore of {n}.") for n in range(number))
 
-    *said, check = hooks._short(notice(), sections)
+    *said, check = transports._short(notice(), sections)
 
     assert said == [f"Part {n} of it." for n in range(number)]
     assert check == "bordercast verify --run 3 --digest " + "d" * 64
