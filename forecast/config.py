@@ -132,7 +132,9 @@ def _labels(joins: dict[str, str]) -> dict[str, str]:
             raise ValueError("a label has 1 to 80 printable characters, and no ' * '")
     chained = sorted({*joins} & {*joins.values()})
     if chained:
-        raise ValueError(f"{chained[0]!r} is joined to another and has others joined to it")
+        raise ValueError(
+            f"{chained[0]!r} is an alias and also the target of an alias; use one step"
+        )
     return joins
 
 
@@ -311,7 +313,7 @@ Named = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f
 def _with_name(text: str) -> str:
     """Words with one place for a name in them; ValueError if not."""
     if text.count("{}") != 1 or text.count("{") != 1 or text.count("}") != 1:
-        raise ValueError("it must have {} once, where the name goes")
+        raise ValueError("it must contain {} exactly once, as the placeholder for the name")
     return text
 
 

@@ -364,7 +364,7 @@ class CsvReader(FileReader):
             first = seen.setdefault((labels, *(line.values[at] for at in more)), line.number)
             if first != line.number:
                 shown = ", ".join(part for part in labels if part)
-                problem = f"says again what line {first} says; the file is damaged, fetch it again"
+                problem = f"duplicates line {first}; the file is damaged, download it again"
                 raise RowError(name, line.number, "", shown, problem)
 
     def _joined(self, cells: Iterable[FileRow], joins: Joins) -> tuple[FileRow, ...]:

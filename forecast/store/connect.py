@@ -242,7 +242,7 @@ def locked(path: Path, wait: float) -> Iterator[None]:
     except OSError as error:
         if error.errno != errno.ELOOP:
             raise
-        problem = "is a symbolic link in the place of a lock; remove it"
+        problem = "is a symbolic link where the lock file should be; remove it"
         raise StoreError(str(path), problem) from None
     try:
         _acquire(handle, path, wait)

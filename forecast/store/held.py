@@ -95,7 +95,9 @@ def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
         if before == snapshot.identity == identity(path):
             return snapshot
         close(snapshot)
-    raise StoreError(str(path), "changes all the time; is something writing to it?")
+    raise StoreError(
+        str(path), "keeps changing while it is read; another program may be writing to it"
+    )
 
 
 def verified(path: Path) -> wakes.Verified | None:

@@ -257,7 +257,7 @@ def withdraw(
     DataError : there is no such run, or it is withdrawn already, or a reason or name is missing.
     """
     if not why.strip() or not by.strip():
-        raise DataError("say why, and who withdraws it")
+        raise DataError("--why and --by are required")
     moment = now.isoformat(timespec="seconds")
     with transaction(db):
         if not db.execute("select 1 from runs where id = ?", (run_id,)).fetchone():

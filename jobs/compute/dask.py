@@ -99,7 +99,7 @@ def connected(scheduler: str) -> Iterator[Cluster]:
             scheduler, timeout=SECONDS, set_as_default=False
         )
     except (OSError, ValueError) as error:
-        _refuse(scheduler, f"nobody answers there within {SECONDS:g} s ({error}); start it")
+        _refuse(scheduler, f"no scheduler answers there within {SECONDS:g} s ({error}); start it")
     with client:
         _check(client, scheduler)
         # Spares the scheduler the answers, where the workers can be asked for them from here.

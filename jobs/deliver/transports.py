@@ -161,7 +161,7 @@ def by_hook(hooks: Sequence[Hook], client: httpx.Client, seconds: float = SECOND
 
     def post(delivery: Delivery, now: datetime) -> DeliveryReply:
         if delivery.recipient not in by_name:
-            return DeliveryReply("refused", "no such hook in the settings any more")
+            return DeliveryReply("refused", "this hook is no longer in the settings")
         hook = by_name[delivery.recipient]
         address = secret(hook.address_file, f"{hook.name}.address_file")
         body, fields = delivery.message.mime, headers(hook, delivery, now)
@@ -170,7 +170,7 @@ def by_hook(hooks: Sequence[Hook], client: httpx.Client, seconds: float = SECOND
                 client, address, body, fields, seconds=seconds, most=ANSWER_BYTES
             )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            return DeliveryReply("refused", "its address is none")
+            return DeliveryReply("refused", "its address is not a valid URL")
         except TimeoutError:
             return DeliveryReply("later", f"does not answer within {seconds:g} seconds")
         except httpx.HTTPError as error:

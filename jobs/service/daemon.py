@@ -328,7 +328,9 @@ class Daemon:
             done: CycleResult = answer.recv()
             return done
         child.join(10)
-        return CycleResult("failed", f"its process ended without an answer (exit {child.exitcode})")
+        return CycleResult(
+            "failed", f"the worker exited without a result (exit code {child.exitcode})"
+        )
 
     def _reschedule(self) -> None:
         """After a jump of the clock: the times ahead mean nothing any more; look at once."""

@@ -236,7 +236,7 @@ class Site:
                 503,
                 "Nothing can be shown at this moment",
                 f"{self.snapshot.name}, the copy of the record that this page shows: {words}. "
-                "Please tell whoever keeps this page.",
+                "Please tell the site's operator.",
             )
         beside = ops.ops_path(self.database)
         state = [held.identity(beside), held.identity(beside.with_name(f"{beside.name}-wal"))]

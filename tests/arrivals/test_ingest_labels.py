@@ -222,7 +222,7 @@ def test_joined_adds_by_month_and_leaves_others_alone():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('citizenship = { "A" = "B", "B" = "C" }', "'B' is joined to another"),
+        ('citizenship = { "A" = "B", "B" = "C" }', "'B' is an alias and also"),
         ('citizenship = { "A" = "" }', "1 to 80 printable"),
         ('demographic = { "A * B" = "C" }', "1 to 80 printable"),
         ('border = { "A" = "B" }', "no such setting"),

@@ -310,7 +310,7 @@ def unused_port() -> int:
     ("scheduler", "problem"),
     [
         ("", "needs its address"),
-        ("tcp://127.0.0.1:{port}", "nobody answers there within 0.5 s"),
+        ("tcp://127.0.0.1:{port}", "no scheduler answers there within 0.5 s"),
     ],
 )
 def test_a_cluster_that_is_not_there_is_named_with_exit_code_2(

@@ -455,7 +455,7 @@ def test_a_hook_that_is_named_no_more_is_refused(record, tmp_path):
     queue(record, KEY)
 
     assert outbox.send_hooks(record, [], lambda: NOW) == ["refused"]
-    assert states(record)[0][3] == "no such hook in the settings any more"
+    assert states(record)[0][3] == "this hook is no longer in the settings"
 
 
 @pytest.mark.parametrize("address", ["ftp://example.org/", "nowhere"])
@@ -463,7 +463,7 @@ def test_an_address_that_is_none_is_refused_for_good(record, tmp_path, address):
     queue(record, KEY)
 
     assert outbox.send_hooks(record, [hook(tmp_path, address)], lambda: NOW) == ["refused"]
-    assert states(record)[0][3] == "its address is none"
+    assert states(record)[0][3] == "its address is not a valid URL"
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_a_link_in_the_place_of_a_lock_is_not_followed(tmp_path, ending):
     path.with_name(path.name + ending).symlink_to(precious)
 
     lock = connect.writing(path) if ending == ".lock" else connect.locked(leader_lock(path), 0)
-    with pytest.raises(StoreError, match="is a symbolic link in the place of a lock"), lock:
+    with pytest.raises(StoreError, match="is a symbolic link where the lock file should be"), lock:
         pass
 
     assert precious.read_text() == "kept"

@@ -283,7 +283,7 @@ def test_the_operator_is_told_of_a_failed_wake(record):
         service.wake()
 
     assert any(
-        b"its process ended without an answer" in b" ".join(text.split())
+        b"the worker exited without a result" in b" ".join(text.split())
         for _, text in taken.messages
     )
 

@@ -357,7 +357,7 @@ def test_work_is_done_in_a_process_of_its_own(service):
 
 def test_work_that_dies_is_said_to_have_with_its_exit(service):
     assert service._work(services.dies) == CycleResult(
-        "failed", "its process ended without an answer (exit 7)"
+        "failed", "the worker exited without a result (exit code 7)"
     )
 
 

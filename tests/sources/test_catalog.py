@@ -293,7 +293,7 @@ def test_a_delivery_is_a_release_of_what_it_states():
         ("x" * 80, "b", ""),
         ("x" * 81, "b", "a name has at most 80 printable characters"),
         ("a\u0007", "b", "a name has at most 80 printable characters"),
-        ("A-b", "a_B", "'A-b' and 'a_B' are too much alike to be told apart as clinics"),
+        ("A-b", "a_B", "'A-b' and 'a_B' would get the same page address among the clinics"),
         ("A-b", "ab", ""),
     ],
 )
@@ -469,11 +469,11 @@ def test_parts_of_a_delivery_are_scopes_of_their_own():
         (
             ("N", "a b"),
             ("N", "A-B"),
-            "'a b' and 'A-B' are too much alike to be told apart as wards",
+            "'a b' and 'A-B' would get the same page address among the wards",
         ),
         (("N", "a b"), ("S", "A-B"), ""),
         (("N", "x" * 81), ("S", "b"), "a name has at most 80 printable characters"),
-        (("N!", "a"), ("n", "b"), "'N!' and 'n' are too much alike to be told apart as clinics"),
+        (("N!", "a"), ("n", "b"), "'N!' and 'n' would get the same page address among the clinics"),
     ],
 )
 def test_names_of_parts_are_told_apart_within_their_series(one, other, problem):

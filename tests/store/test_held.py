@@ -156,7 +156,7 @@ def test_a_file_that_is_replaced_while_it_is_opened_is_opened_again(path, monkey
     held.close(held.hold(path, 1))
     assert len(tried) == 6
     replaced(99)
-    with pytest.raises(StoreError, match="changes all the time"):
+    with pytest.raises(StoreError, match="keeps changing while"):
         held.hold(path, 1)
     assert len(tried) == 5  # each what it was before; what it is after is not even asked
 

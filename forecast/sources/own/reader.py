@@ -183,8 +183,8 @@ def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
         place = re.sub(r"[\W_]+", "-", name.casefold()).strip("-")
         if place in places:
             raise DataError(
-                f"{file}: {places[place]!r} and {name!r} are too much alike to be told apart as "
-                f"{many}; name one of them otherwise"
+                f"{file}: {places[place]!r} and {name!r} would get the same page address "
+                f"among the {many}; rename one of them"
             )
         places[place] = name
 

@@ -331,7 +331,7 @@ def test_columns_may_stand_in_any_order():
         (b"<html><title>Access Denied</title></html>", "web page"),
         (content(lines())[:-40], "cut short"),
         (content(lines()[7:]), "no line for|named like|fields"),
-        (content([*lines(), lines()[3]]), "says again what line 5 says"),
+        (content([*lines(), lines()[3]]), "duplicates line 5"),
     ],
 )
 def test_a_file_that_is_damaged_is_refused(made, problem):

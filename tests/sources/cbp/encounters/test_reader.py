@@ -295,7 +295,7 @@ def test_same_key_twice_is_refused(tmp_path):
         line(STATE, **old, Month_Grouping="Remaining", Encounter_Count="8"),
     ]
 
-    with pytest.raises(RowError, match=r"line 4: .*says again what line 2 says"):
+    with pytest.raises(RowError, match=r"line 4: .*duplicates line 2"):
         read(tmp_path, STATE, *lines)
 
 
