@@ -127,9 +127,9 @@ def test_what_moved_is_said_after_a_second_run(stages):
 def test_the_age_of_a_part_s_figures_stands_beside_its_number(published):
     text = said(published, 'show southwest:"unaccompanied children" FY2026')
 
-    assert "Newest figure: November 2025, 9 months older than the border's." in text
-    assert "9 months older" not in said(published, "show southwest FY2026")
-    assert "Newest figure: November 2025" in said(published, "show southwest:Mexico")
+    assert "this breakdown through November 2025 only; the border's total goes through" in text
+    assert "this breakdown" not in said(published, "show southwest FY2026")
+    assert "through November 2025 only" in said(published, "show southwest:Mexico")
 
 
 def test_a_chance_stands_with_how_such_chances_turned_out(published):
