@@ -24,11 +24,12 @@ from pydantic import ConfigDict, model_validator
 
 from forecast import months
 from forecast.errors import BordercastError
+from forecast.sources import holes
 from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
 from forecast.store import joint, observations, page
 from forecast.types import SEVERITIES
-from jobs.cli.help import fits, in_words
+from jobs.cli.help import fits
 from jobs.cli.shared import Settings, latest_run, old_figures, origin, reading, series_key
 
 SECONDS = 120.0  # for one answer
@@ -59,7 +60,7 @@ def server(settings: Settings) -> MCPServer:
 
 def _tool(ask: Callable[..., dict[str, Any]], source: Source) -> Tool:
     """A question as a tool that refuses other arguments: a misspelled filter would be none."""
-    about = in_words(inspect.cleandoc(ask.__doc__ or ""), source)
+    about = holes.fill(inspect.cleandoc(ask.__doc__ or ""), holes.words_of(source))
     made = Tool.from_function(
         ask, description=about, annotations=ToolAnnotations(read_only_hint=True)
     )
@@ -112,7 +113,7 @@ class Tools:
     ) -> dict[str, Any]:
         """A series' monthly counts, as known at the end of a day.
 
-        series: "northern", "northern:Swanton". as_of: YYYY-MM-DD; "" for today. since: YYYY-MM.
+        series: {names}. as_of: YYYY-MM-DD; "" for today. since: YYYY-MM.
         """
         try:
             day = date.fromisoformat(as_of).isoformat() if as_of else months.today().isoformat()
@@ -131,7 +132,7 @@ class Tools:
     def forecast(
         self, series: str, span: str = "", limit: int = PAGE, offset: int = 0
     ) -> dict[str, Any]:
-        """The latest forecast of a series, month by month, or of the sum over a span (FY2027).
+        """The latest forecast of a series, month by month, or of the sum over a span ({FY}2027).
 
         series: "southwest:citizenship" is every part of that kind.
         """
@@ -139,7 +140,7 @@ class Tools:
         return _paged(answer, "forecasts", limit, offset)
 
     def chance(self, series: str, span: str, event: str) -> dict[str, Any]:
-        """How likely an event is. span: 2026-12, FY2027, "next 12 months". event: ">10000"."""
+        """How likely an event is. span: 2026-12, {FY}2027, "next 12 months". event: ">10000"."""
         return self._asked("chance", series, span, event)
 
     def fact(self, series: str, span: str, claim: str = "", since: str = "") -> dict[str, Any]:
@@ -151,7 +152,7 @@ class Tools:
         return self._asked("fact", series, span, *([claim] if claim else []), options=options)
 
     def check(self, text: str, published: str = "") -> dict[str, Any]:
-        """Check every claim that a text makes about border encounters. published: YYYY-MM-DD."""
+        """Check every claim that a text makes about {subject}. published: YYYY-MM-DD."""
         if len(text) > LONGEST_TEXT:
             raise ToolError(f"text: at most {LONGEST_TEXT:,} characters")
         options = [f"--published={_short(published)}"] if published else []

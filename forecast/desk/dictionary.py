@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from forecast.sources import holes
 from forecast.store.views import columns_of
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class Column(NamedTuple):
 class View:
     """What a view is for.
 
-    row : what a row is. note : what to mind when using it. special : columns that mean something
-    of their own here.
+    row : what a row is, with holes for a source's words. note : what to mind when using it.
+    special : columns that mean something of their own here.
     """
 
     name: str
@@ -57,6 +58,10 @@ class View:
     def columns(self) -> tuple[str, ...]:
         """Names, in the order of the schema."""
         return columns_of(self.name)
+
+    def row_in(self, source: Source) -> str:
+        """Say what a row is, in a source's words."""
+        return holes.fill(self.row, holes.words_of(source))
 
     def described(self) -> dict[str, Column]:
         """Name -> what it holds, in order."""
@@ -96,9 +101,9 @@ def renewed(written: str, source: Source) -> str:
     """Replace everything below the mark of a page in Markdown."""
     lines = [written.partition(MARK)[0].rstrip(), "", MARK]
     lines += ["", "## All views", "", "| view | a row is |", "|---|---|"]
-    lines += [f"| [{view.name}](#{view.name}) | {view.row} |" for view in VIEWS.values()]
+    lines += [f"| [{view.name}](#{view.name}) | {view.row_in(source)} |" for view in VIEWS.values()]
     for view in VIEWS.values():
-        lines += ["", f"## {view.name}", "", f"A row is {view.row}."]
+        lines += ["", f"## {view.name}", "", f"A row is {view.row_in(source)}."]
         lines += ["", view.note] if view.note else []
         lines += ["", "| column | unit | values | meaning |", "|---|---|---|---|"]
         for cells in definitions(view, source):

@@ -195,7 +195,9 @@ class Record:
         """Every view and what a row of it is."""
         import pandas as pd
 
-        return pd.DataFrame([(v.name, v.row) for v in VIEWS.values()], columns=["view", "row"])
+        return pd.DataFrame(
+            [(v.name, v.row_in(self.source)) for v in VIEWS.values()], columns=["view", "row"]
+        )
 
     def describe(self, name: str) -> pd.DataFrame:
         """What each column of a view means."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -17,25 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import forecast.sources
 from forecast.errors import ConfigError
-from forecast.sources.cbp.encounters import EXAMPLE as EXAMPLE
-from forecast.sources.source import (
-    Agreement,
-    Aside,
-    Break,
-    Half,
-    Hierarchy,
-    LabelWords,
-    MeasureWords,
-    Pages,
-    Publisher,
-    Source,
-    TotalWords,
-    column,
-    column_with_parts,
-)
 
 if TYPE_CHECKING:
-    from forecast.sources.source import FileName, FileReader
+    from forecast.sources.source import FileName, FileReader, Hierarchy, LabelWords, Source
 
 TABLE = "source.toml"
 
@@ -60,6 +44,12 @@ def find(name: str) -> Source:
                     problem = f"is not what a source needs: {error}"
                     raise ConfigError(str(folder / TABLE), "table", problem) from error
     raise KeyError(name)
+
+
+def table(name: str) -> Mapping[str, Any]:
+    """Return the table of the source so named, without making a source of it."""
+    found = (_table(folder, name) for folder in _folders() if name.startswith(_called(folder)))
+    return next(each for each in found if each is not None)
 
 
 def names() -> list[str]:
@@ -159,11 +149,21 @@ def _over(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
+    # Its classes take as long to make as the rest of `--help`, which asks for no source.
+    from forecast.sources.source import (
+        Agreement,
+        Break,
+        MeasureWords,
+        Pages,
+        Publisher,
+        Source,
+        TotalWords,
+    )
+
     measure, totals, pages = (dict(table.get(key, {})) for key in ("measure", "totals", "pages"))
     for words in ("misread", "small"):
         if words in measure:
             measure[words] = tuple(measure[words])
-    noun = measure["noun"]
     lexicon, settings = table.get("lexicon"), table.get("settings")
     return Source(
         name=name,
@@ -188,27 +188,34 @@ def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
         layouts=frozenset(table["file"]["layouts"]),
         example=table["example"],
         reader=cache(partial(_reader, folder, table)),
+        help=table.get("help", {}),
         beside=table.get("beside", ""),
         calm=table.get("calm", False),
         jumps=table.get("jumps", False),
         breaks=tuple(
             Break(**{**each, "totals": tuple(each["totals"])}) for each in table.get("breaks", ())
         ),
-        column=_columns(table, noun),
+        columns=_columns(table),
         rounded=table.get("rounded", ""),
         lexicon=partial(_texts, folder, lexicon) if lexicon else None,
         settings=partial(_settings, folder, {"kind": name} | settings) if settings else None,
     )
 
 
-def _columns(table: Mapping[str, Any], noun: str) -> Callable[[str], str]:
+def _columns(table: Mapping[str, Any]) -> Mapping[str, str]:
+    from forecast.sources.source import OWN_COLUMNS, PART_COLUMNS
+
     if not table.get("claims"):
-        return column_with_parts if table.get("hierarchy", {}).get("dimensions") else column
+        return PART_COLUMNS if table.get("hierarchy", {}).get("dimensions") else OWN_COLUMNS
     # The tables were made for the first of these measures.
-    return str if noun == "encounters" else partial(re.compile("^encounters").sub, noun)
+    noun = table["measure"]["noun"]
+    named = {"encounters": noun, "encounters_before": f"{noun}_before"}
+    return {name: called for name, called in named.items() if name != called}
 
 
 def _hierarchy(table: Mapping[str, Any]) -> Hierarchy:
+    from forecast.sources.source import Aside, Half, Hierarchy
+
     return Hierarchy(
         by_component=frozenset(table.get("by_component", ())),
         halves=tuple(Half(**half) for half in table.get("halves", ())),
@@ -225,6 +232,8 @@ def _hierarchy(table: Mapping[str, Any]) -> Hierarchy:
 
 
 def _labels(table: Mapping[str, Any]) -> LabelWords:
+    from forecast.sources.source import LabelWords
+
     return LabelWords(
         words=table.get("words", {}),
         usual=table.get("usual", {}),

@@ -143,30 +143,20 @@ class ComparedRelease(NamedTuple):
     said: list[str]
 
 
-# What the tables call things -> what files and pages of most counts call them.
-_COLUMNS = {
+# What tables call things -> what files and pages call them of counts without agencies and with
+# years of their own; "" is left out.
+OWN_COLUMNS: Mapping[str, str] = {
     "border": "series",
     "encounters": "count",
     "encounters_before": "count_before",
     "part_border": "part_series",
     "newest_of_border": "newest_of_series",
+    **dict.fromkeys(("dimension", "member", "component", "interior", "agencies", "drivers"), ""),
+    **dict.fromkeys(("halves", "halves_sentence", "split"), ""),
+    **dict.fromkeys(("fiscal_year", "to_date", "to_date_year_before", "change_to_date"), ""),
 }
-_OF_PARTS = {"dimension", "member", "component", "interior", "agencies", "drivers"}
-_OF_PARTS |= {"halves", "halves_sentence", "split"}
-# With parts there is one dimension, which need not be told, and drivers are what parts did.
-_NESTED = {**_COLUMNS, "member": "part", "drivers": "drivers"}
-
-
-def column(name: str) -> str:
-    """Name a table's column for counts without agencies and with years of their own."""
-    if name in _OF_PARTS or "fiscal" in name or "to_date" in name:
-        return ""
-    return _COLUMNS.get(name, name)
-
-
-def column_with_parts(name: str) -> str:
-    """Name a table's column for such counts whose series have parts."""
-    return _NESTED.get(name) or column(name)
+# The same where series have parts: one dimension, which need not be told; drivers are parts.
+PART_COLUMNS: Mapping[str, str] = {**OWN_COLUMNS, "member": "part", "drivers": "drivers"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,6 +459,7 @@ class Source:
     dictionary fits its views. layouts : kinds of its files, as `types.Release.kind` has them.
     example : a file's name, for help. labels : the publisher's, in words.
     reader : makes what reads its files, when it is first asked for.
+    help : words for the holes in commands' help, where those made of its other words will not do.
     calm : whether its series are known not to break, so that the engine's calm models alone
     forecast them; measured on months that are not scored, see docs/seizures.md.
     jumps : whether its series are known to jump and stay, so that the engine's break walk leads
@@ -477,7 +468,8 @@ class Source:
     if it was known at the cutoff: a date announced beforehand (the end of Title 42) helps, one that
     came unannounced does not.
     beside : the source whose record its releases complete, "" if it has a record of its own.
-    column : a table's column -> what it is called in files and on pages, "" if it is left out.
+    columns : a table's column -> what it is called in files and on pages, "" if it is left out;
+    those not in it are called so.
     rounded : the dimension whose months are rounded to whole units before they are added up.
     lexicon : how people write about it, in place of what the lexicon has of these kinds; TOML.
     settings : a first settings file for a record of it, None where the defaults are meant for it.
@@ -497,14 +489,19 @@ class Source:
     layouts: frozenset[str]
     example: str
     reader: Callable[[], FileReader]
+    help: Mapping[str, str] = field(default_factory=dict)
     beside: str = ""
     calm: bool = False
     jumps: bool = False
     breaks: tuple[Break, ...] = ()
-    column: Callable[[str], str] = str
+    columns: Mapping[str, str] = field(default_factory=dict)
     rounded: str = ""
     lexicon: Callable[[], str] | None = None
     settings: Callable[[], str] | None = None
+
+    def column(self, name: str) -> str:
+        """Return what a table's column is called in files and on pages, "" if it is left out."""
+        return self.columns.get(name, name)
 
     def parse_name(self, file_name: str) -> FileName | None:
         """Return what a base name says, None if it is not one of this source's."""

@@ -175,7 +175,7 @@ def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=examples("run", "show northern", "flags --since 2025-01", "COMMAND --help"),
+    epilog=examples("run", "show {one}", "flags --since 2025-01", "COMMAND --help"),
 )
 @click.option(
     "--config",
@@ -190,7 +190,7 @@ def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
 @click.version_option(__version__, prog_name="bordercast")
 @click.pass_context
 def main(ctx: click.Context, config_path: Path | None, db: Path | None, measure: str) -> None:
-    """Forecasts of monthly U.S. border encounters, scored, with intervals and flags."""
+    """Forecasts of monthly {about}, scored, with intervals and flags."""
     if ctx.obj is None:
         ctx.obj = Settings(config_path, db, measure)
 

@@ -35,10 +35,10 @@ def asking(settings: Settings) -> Iterator[Asking]:
 
 @click.command(
     epilog=examples(
-        'chance northern 2026-12 ">10000"',
-        'chance southwest FY2027 "> FY2026"',
-        "chance northern FY2027 record",
-        'chance nationwide 2026-12 "below year before"',
+        'chance {one} 2026-12 ">10000"',
+        'chance {two} {FY}2027 "> {FY}2026"',
+        "chance {one} {FY}2027 record",
+        'chance {all} 2026-12 "below year before"',
     )
 )
 @click.argument("series")
@@ -49,9 +49,10 @@ def asking(settings: Settings) -> Iterator[Asking]:
 def chance(settings: Settings, series: str, span: str, event: str, as_json: bool) -> None:
     """How likely an EVENT is for a SPAN of months.
 
-    SPAN: 2026-12, 2026-10..2027-03, FY2027, 2027, "next 12 months". EVENT: ">10000", "<= 5,000",
-    "20000..30000", "> FY2026", "above year before", record, "record low", "highest since 2023-12".
-    A record of a year is one of its total; of the next months, and as "record month", of a month.
+    SPAN: 2026-12, 2026-10..2027-03, {years}, "next 12 months". EVENT: ">10000", "<= 5,000",
+    "20000..30000", "> {FY}2026", "above year before", record, "record low", "highest since
+    2023-12". A record of a year is one of its total; of the next months, and as "record month", of
+    a month.
     """
     from forecast.desk import answers
     from forecast.desk.sentences import ahead
@@ -91,12 +92,12 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
                 click.echo(line)
 
 
-@click.command(epilog=examples("changes northern", "changes southwest --json"))
+@click.command(epilog=examples("changes {one}", "changes {two} --json"))
 @click.argument("series")
 @AS_JSON
 @click.pass_obj
 def changes(settings: Settings, series: str, as_json: bool) -> None:
-    """What moved a border's forecast since the run before.
+    """What moved {whose} forecast since the run before.
 
     Old forecast, newest figures, time passing, revised months, model weights or version, new
     forecast: the steps add up exactly.
@@ -125,7 +126,9 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
         console().print(terminal.changes_table(rows))
 
 
-@click.command(epilog=examples("report FY2025 -o fy2025.html", "report FY2026 -o fy2026.md"))
+@click.command(
+    epilog=examples("report {FY}2025 -o {fy}2025.html", "report {FY}2026 -o {fy}2026.md")
+)
 @click.argument("year")
 @click.option(
     "-o",
@@ -136,7 +139,7 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
 )
 @click.pass_obj
 def report(settings: Settings, year: str, out: Path) -> None:
-    """How good the forecasts of a fiscal YEAR were.
+    """How good the forecasts of a {fiscal}YEAR were.
 
     The three largest misses first; coverage, other models, chances, what changed in the method.
     """

@@ -32,9 +32,9 @@ FORMS = (".png", ".pdf", ".pptx")
 
 @click.command(
     epilog=examples(
-        "brief northern",
-        "brief northern:Swanton 2025-02",
-        "brief southwest 2025-02 -o february.pdf",
+        "brief {one}",
+        "brief {part} 2025-02",
+        "brief {two} 2025-02 -o february.pdf",
     )
 )
 @click.argument("series")

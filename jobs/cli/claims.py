@@ -74,9 +74,9 @@ def _tables(
 @click.command(
     context_settings={"ignore_unknown_options": True},
     epilog=examples(
-        "fact northern 2025-02 4,098",
-        "fact 'southwest:Border Patrol' 2023-12 'nearly 250,000'",
-        "fact northern 2025-02 -78% --from 2024-08",
+        "fact {one} 2025-02 4,098",
+        "fact {half} 2023-12 'nearly 250,000'",
+        "fact {one} 2025-02 -78% --from 2024-08",
         "fact 18,944",
     ),
 )
@@ -87,9 +87,9 @@ def _tables(
 def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json: bool) -> None:
     """Whether CLAIM is right for this SERIES and SPAN; or what a NUMBER is.
 
-    SPAN: 2025-02, FY2024, 'FY2026 to date', 2024, 2021-01..2024-08 or 'since 2021-01'. CLAIM:
+    SPAN: 2025-02, {year_spans}, 2021-01..2024-08 or 'since 2021-01'. CLAIM:
     18,944, 302K, 'nearly 1.5 million', -78% or x2 (with --from), record, 'lowest since 2021',
-    '2nd highest', 'share of southwest 63%', 'average 350 a day'.
+    '2nd highest', {share}'average 350 a day'.
 
     Exit code 0 if it holds (now, when published, or rounded), 1 if it does not.
     """
@@ -272,7 +272,7 @@ def _say_matches(value: int, matches: list[Any], source: Source) -> None:
 def check(
     settings: Settings, file: str, published: str | None, html: Path | None, as_json: bool
 ) -> None:
-    """Check what a text says about border encounters.
+    """Check what a text says about {subject}.
 
     Reads .txt, .md, .html, .docx and .pdf; - is standard input; an address only if [fetch] is
     enabled. Each claim gets a verdict; one that cannot be resolved is not understood. Nothing is

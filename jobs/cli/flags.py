@@ -8,13 +8,13 @@ from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import BORDER, Settings, as_month, console, latest_run, print_json, reading
 
 
-@click.command(epilog=examples("flags", "flags southwest --since 2025-01 --parts"))
+@click.command(epilog=examples("flags", "flags {two} --since 2025-01 --parts"))
 @click.argument("border", required=False, type=BORDER)
 @click.option(
     "--since", callback=as_month, metavar="YYYY-MM", help="First month [the first judged]."
 )
 @click.option("--watch", is_flag=True, help="Also months that were only unusual (p < .05).")
-@click.option("--parts", is_flag=True, help="Also sectors, states, citizenships, ...")
+@click.option("--parts", is_flag=True, help="Also {parts}")
 @AS_JSON
 @click.pass_obj
 def flags(

@@ -1,34 +1,23 @@
 """What `--help` shows beside options: commands by what they are for, examples to try.
 
-Help and the keys of JSON are in the words of the source in use, where that is somebody's own:
-what speaks of a border speaks of whatever each series is, and examples name a series that is there.
+Texts have holes, {total} and {one}, for the words of the source in use: what speaks of a border
+speaks of whatever each series is, and examples name a series that is there.
 """
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from forecast import months
+from forecast.sources import catalog, holes
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
-_PARTS = r"\b(?:northern|southwest):"  # of most own counts there are none
-_NAMED_PARTS = r"\b(?:northern|southwest):(?:Swanton|'?\"unaccompanied children\"'?)"
-_ALL_PARTS = r"\b(?:northern|southwest):citizenship\b"
-_HALVES = r"^ +bordercast .*:Border Patrol.*\n?|'share of southwest 63%', "
-_DROPPED = re.compile(
-    rf"{_HALVES}|^ +bordercast .*{_PARTS}.*\n?|\(northern, {_PARTS}[^)]*\) "
-    rf"|[^.\n]*{_PARTS}[^.]*\.\s?",
-    re.MULTILINE,
-)
 
 
 def examples(*commands: str) -> str:
@@ -63,27 +52,24 @@ class Sectioned(click.Group):
                 )
 
 
-class _InWords(click.HelpFormatter):
-    """Writes help in the words of a source."""
+class _Filled(click.HelpFormatter):
+    """Writes help with a source's words in its holes."""
 
     def __init__(self, source: Source | None, width: int | None, max_width: int | None) -> None:
         super().__init__(width=width, max_width=max_width)
-        self.source = source
-
-    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-        """The usage line."""
-        super().write_usage(prog, in_words(args, self.source), prefix)
+        self.words = _words(source)
 
     def write_text(self, text: str) -> None:
         """A paragraph, or examples."""
-        super().write_text(in_words(text, self.source))
+        super().write_text(holes.fill(text, self.words))
 
     def write_dl(
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
         """Options or commands with what they do."""
-        shown = [(in_words(term, self.source), in_words(text, self.source)) for term, text in rows]
-        super().write_dl(shown, col_max, col_spacing)
+        super().write_dl(
+            [(term, holes.fill(text, self.words)) for term, text in rows], col_max, col_spacing
+        )
 
 
 class HelpContext(click.Context):
@@ -91,7 +77,7 @@ class HelpContext(click.Context):
 
     def make_formatter(self) -> click.HelpFormatter:
         """What writes the help."""
-        return _InWords(_source(self), self.terminal_width, self.max_content_width)
+        return _Filled(_source(self), self.terminal_width, self.max_content_width)
 
 
 def _source(ctx: click.Context) -> Source | None:
@@ -100,40 +86,12 @@ def _source(ctx: click.Context) -> Source | None:
     return settings.context.source if settings else None
 
 
-def in_words(text: str, source: Source | None) -> str:
-    """A text about border encounters, about the counts in use; unchanged where it fits them."""
-    if source is None or source.shipped:
-        return text
-    total, noun = source.totals.one, source.measure.noun
-    vowel = total[:1].lower() in "aeiou"
-    name = shlex.quote(next(iter(source.totals.every), "SERIES"))
-    replaced: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
-        (r"\b[a-z]+-encounters-\S+\.csv", source.example),
-        (r"\[northern\|[a-z|]*\]", "[SERIES]"),
-        (r"\b(?:U\.S\. )?(?:border )?encounters\b", noun),
-        (r"\b([Aa])(?= border\b)", lambda match: f"{match[1]}n" if vowel else match[1]),
-        (r"\bborders\b", source.totals.many),
-        (r"\bborder's\b", f"{total}'" if total.endswith("s") else f"{total}'s"),
-        (r"\bborder\b", total),
-        (r"\bnorthern, southwest, other or nationwide\b", "a name"),
-        (r"\b(?:northern|southwest|nationwide)\b", name),
-        (r"\bfy(?=\d{4}\.)", ""),
-        (r"\bfiscal (?=(?:years?|YEAR)\b)", ""),
-        (r"Also sectors, states, citizenships, \.\.\.", "Also parts, where there are any."),
-    ]
-    if months.calendar_years(source.year_begins):
-        replaced.append((r"\bFY(?=\d{4}\b)", ""))
-    if source.hierarchy.dimensions:
-        part = source.totals.part
-        below = [shlex.quote(f"{shlex.split(name)[0]}:{what}") for what in (part.upper(), part)]
-        replaced[:0] = [(_NAMED_PARTS, below[0]), (_ALL_PARTS, below[1])]
-        text = re.sub(_HALVES, "", text, flags=re.MULTILINE)
-        text = re.sub(rf"\(northern, {_NAMED_PARTS}, {_NAMED_PARTS}\)", f"({below[0]})", text)
-    else:
-        text = _DROPPED.sub("", text)
-    for pattern, words in replaced:
-        text = re.sub(pattern, words if callable(words) else words.replace("\\", r"\\"), text)
-    return text
+def _words(source: Source | None) -> Mapping[str, str]:
+    """The words for the holes in help; of encounters where no source is chosen."""
+    if source:
+        return holes.words_of(source)
+    table = catalog.table("cbp_encounters")  # quicker than the source that is made of it
+    return {**holes.years(table["year_begins"]), "file": table["example"], **table["help"]}
 
 
 def fits(command: str, source: Source | None) -> bool:

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 @click.command(
     epilog=examples(
         "show",
-        "show northern",
-        "show northern:Swanton",
-        "show southwest FY2027",
-        "show southwest:citizenship",
+        "show {one}",
+        "show {part}",
+        "show {two} {FY}2027",
+        "show {dimension}",
     )
 )
 @click.argument("series", required=False)
@@ -53,9 +53,9 @@ def show(
 ) -> None:
     """The latest forecasts.
 
-    With SERIES (northern, northern:Swanton, southwest:"unaccompanied children") every month ahead,
-    and the counts that would raise a flag. With SPAN (FY2027, 2026-10..2027-03, "next 12 months")
-    the sum of those months. southwest:citizenship lists the parts, this fiscal year unless said.
+    With SERIES {such_as}every month ahead,
+    and the counts that would raise a flag. With SPAN ({FY}2027, 2026-10..2027-03, "next 12 months")
+    the sum of those months. {dimension} lists the parts, this {fiscal}year unless said.
     """
     if series and ":" in series and ask.names_dimension(settings, series):
         ask.show_parts(settings, series, span, as_json)

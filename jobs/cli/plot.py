@@ -59,9 +59,9 @@ class Wanted:
 
 @click.command(
     epilog=examples(
-        "plot northern -o fan.png",
-        "plot northern:Swanton -o swanton.svg --size slide",
-        "plot northern --kind drivers --month 2025-01 -o moved.svg",
+        "plot {one} -o fan.png",
+        "plot {part} -o part.svg --size slide",
+        "plot {one} --kind drivers --month 2025-01 -o moved.svg",
     )
 )
 @click.argument("series")
@@ -126,7 +126,7 @@ def plot(
 ) -> None:
     """Draw what is known of SERIES: forecasts, flags, scores.
 
-    A part (northern:Swanton) has a fan only.
+    A part ({part}) has a fan only.
     """
     from forecast.desk.charts import grammar
 
@@ -135,7 +135,8 @@ def plot(
         run = latest_run(connection, settings)
         key = series_key(connection, series, settings.context.source)
         if kind != "fan" and not key.headline:
-            raise ConfigError(str(settings.db), "--kind", f"{kind} is drawn of borders only")
+            problem = f"{kind} is drawn of {settings.context.source.totals.many} only"
+            raise ConfigError(str(settings.db), "--kind", problem)
         first_cutoff = settings.context.config.forecast.first_cutoff
         wanted = Wanted(settings.context.source, key, month, lead, since, log, first_cutoff)
         drawn = _KINDS[kind](connection, wanted)

@@ -41,7 +41,7 @@ ERA_SCORES = (
 
 
 @click.command(
-    epilog=examples("score", "score northern --era 2025", "score --questions -o chances.svg")
+    epilog=examples("score", "score {one} --era 2025", "score --questions -o chances.svg")
 )
 @click.argument("border", required=False, type=BORDER)
 @click.option(
@@ -70,7 +70,7 @@ def score(
 ) -> None:
     """How good the forecasts have been.
 
-    Every model by lead, year and border, also where it is worse than naive.
+    Every model by lead, year and {total}, also where it is worse than naive.
     """
     if out and not questions:
         raise click.UsageError("-o goes with --questions; `plot --kind score` draws errors")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast.sources import catalog
 from forecast.words import printable
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from jobs.arrivals.arrival import IngestResult
 
 
-@click.command(epilog=examples("run", f"run {catalog.EXAMPLE}"))
+@click.command(epilog=examples("run", "run {file}"))
 @click.option("--no-bundle", is_flag=True, help="Start without the embedded figures.")
 @AS_JSON
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -60,7 +59,7 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
         click.echo(f"The page: {settings.db.parent / folder / 'index.html'}")
 
 
-@click.command(epilog=examples("ingest", f"ingest --first-seen 2026-11-17 {catalog.EXAMPLE}"))
+@click.command(epilog=examples("ingest", "ingest --first-seen 2026-11-17 {file}"))
 @click.option("--no-bundle", is_flag=True, help="Do not load the embedded figures first.")
 @click.option(
     "--first-seen",

@@ -73,7 +73,7 @@ def metadata(run: RunRow, source: Source) -> dict[str, Any]:
 
 
 def _view(view: View, source: Source) -> dict[str, Any]:
-    description = f"A row is {view.row}."
+    description = f"A row is {view.row_in(source)}."
     return {
         "description": f"{description} {view.note}".rstrip(),
         "columns": {

@@ -10,14 +10,17 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from forecast.sources import holes
 from jobs.cli import main
+from tests.support.cbp_files import ENCOUNTERS
 from tests.support.commands import COMMANDS
 
 LOOKS = ("show", "flags", "score", "brief", "fact", "config")
 
 
 def examples(command: click.Command) -> list[str]:
-    return re.findall(r"^  bordercast (.+)$", command.epilog or "", re.M)
+    told = holes.fill(command.epilog or "", holes.words_of(ENCOUNTERS))
+    return re.findall(r"^  bordercast (.+)$", told, re.M)
 
 
 EXAMPLES = [(path, line) for path, command in COMMANDS.items() for line in examples(command)]

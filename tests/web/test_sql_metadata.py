@@ -22,7 +22,7 @@ def test_every_view_and_question_is_described():
     assert asked == [(q.name, q.title, q.about, q.sql) for q in QUESTIONS]
     for view in VIEWS.values():
         told = found["tables"][view.name]
-        assert told["description"].startswith(f"A row is {view.row}.")
+        assert told["description"].startswith(f"A row is {view.row_in(ENCOUNTERS)}.")
         assert told["description"].endswith(view.note or ".")
         assert list(told["columns"]) == list(view.columns)
     assert json.dumps(found)

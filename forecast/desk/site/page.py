@@ -149,7 +149,7 @@ def _in_page(value: Any) -> Markup:
 
 def _called(row: Row, source: Source) -> Row:
     """A row for files, its columns in the words of the source in use."""
-    if source.column is str:  # the tables' own names
+    if not source.columns:  # the tables' own names
         return row
     return {
         source.column(name): _inner(value, source)

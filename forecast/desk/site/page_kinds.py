@@ -654,7 +654,8 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
 def tables(contents: Mapping[str, Sequence[tuple[Any, ...]]], record: SiteRecord) -> SitePage:
     """Every table with its meaning; those that are not large as files. contents : rows by view."""
     shown = [
-        (view, _described(view, record.source), view.name in contents) for view in VIEWS.values()
+        (view, view.row_in(record.source), _described(view, record.source), view.name in contents)
+        for view in VIEWS.values()
     ]
     filed = [view for view in VIEWS.values() if view.name in contents]
     files = {
@@ -663,18 +664,18 @@ def tables(contents: Mapping[str, Sequence[tuple[Any, ...]]], record: SiteRecord
         )
         for view in filed
     }
-    reports = record.borders["nationwide"].reports
+    reports = record.borders[record.source.totals.every[-1]].reports
     dataset = Dataset(
         record.source,
         "tables/",
-        f"U.S. border {record.source.measure.noun}: counts, forecasts and unusual months",
-        "all borders",
+        f"{record.source.measure.site}: counts, forecasts and unusual months",
+        f"all {record.source.totals.many}",
         min(reports),
         max(reports),
         tuple(
             data_table(
                 view.name,
-                f"A row is {view.row}.",
+                f"A row is {view.row_in(record.source)}.",
                 view.name,
                 view.columns,
                 contents[view.name],

@@ -9,6 +9,8 @@ from functools import cache, partial
 from forecast.config import CountsSection
 from forecast.sources.own import PART
 from forecast.sources.source import (
+    OWN_COLUMNS,
+    PART_COLUMNS,
     Agreement,
     FileReader,
     Hierarchy,
@@ -18,8 +20,6 @@ from forecast.sources.source import (
     Publisher,
     Source,
     TotalWords,
-    column,
-    column_with_parts,
 )
 
 _NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
@@ -77,7 +77,7 @@ def own_counts(section: CountsSection) -> Source:
         example=f"{section.name}.csv",
         reader=cache(partial(_reader, section)),
         jumps=section.jumps,
-        column=column_with_parts if section.columns.part else column,
+        columns=PART_COLUMNS if section.columns.part else OWN_COLUMNS,
     )
 
 
