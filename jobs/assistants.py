@@ -124,7 +124,17 @@ class Tools:
         def look(connection: Any) -> Any:
             key = series_key(connection, _short(series), self.settings.context.source)
             known = observations.as_of(connection, day, key.total, "*").get(key, {})
-            rows = [{"month": m, **value._asdict()} for m, value in known.items() if m >= first]
+            rows = [
+                {
+                    "month": month,
+                    "encounters": count,
+                    "vintage": kind,
+                    "known_from": day,
+                    "source": name,
+                }
+                for month, (count, kind, day, name) in known.items()
+                if month >= first
+            ]
             return _page_of(rows, limit, offset)
 
         return self._read(look)
