@@ -426,7 +426,7 @@ def test_every_alarm_is_explained_on_the_operations_page():
 
     alarms = [alarm.text for alarm in health._alarms(facts, NOW, ENCOUNTERS) if alarm.holds]
 
-    rows_of_page = re.findall(r"^\| ([a-z][a-z ]+) \|", page, re.M)
+    rows_of_page = re.findall(r"^- \*\*([a-z][a-z ]+)\*\*:", page, re.M)
     assert len(alarms) == 9
     assert all(any(row in alarm for row in rows_of_page) for alarm in alarms)
 

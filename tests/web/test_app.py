@@ -775,9 +775,9 @@ def in_bytes(number: str, unit: str) -> float:
 
 
 def test_the_limits_are_those_that_operators_are_told():
-    """The table of docs/web.md, number by number."""
+    """The list of docs/web.md, number by number."""
     page = (Path(__file__).parent.parent.parent / "docs" / "web.md").read_text("utf-8")
-    told = dict(re.findall(r"^\| ([a-z ]+?) \| (.+) \|$", page, re.M))
+    told = dict(re.findall(r"^- \*\*([a-z ]+?)\*\*: (.+)$", page, re.M))
     numbers = {
         name: [float(n.replace(",", "")) for n in re.findall(r"(?<![\w.])\d[\d,]*(?:\.\d+)?", text)]
         for name, text in told.items()
