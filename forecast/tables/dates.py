@@ -28,7 +28,7 @@ FULL = (
     *("october", "november", "december"),
 )
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
-_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_YEAR = r"(?P<year>(?:1[6-9]|20)\d\d)"
 _TIME = r"(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AP]M)?(?:Z|[+-]\d\d:?\d\d)?)?"
 _FISCAL_WORD = r"[FS]?F\.?Y\.? ?"
 _FISCAL_YEAR = rf"{_FISCAL_WORD}(?P<year>\d{{4}}|\d\d)"
@@ -38,7 +38,7 @@ _PERIOD = r"[-/ ,]*(?:(?<=\D)|M|P|PD|Period|Month) ?(?P<period>\d{1,2})"
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE | re.ASCII)
     for form in (
-        rf"{_YEAR}[-/. ]?M?(?P<month>\d\d?)",
+        rf"{_YEAR}[-/.: ]?[M:]?(?P<month>\d\d?)",
         rf"{_YEAR}[-/.](?P<month>\d\d?)[-/.](?P<day>\d\d?){_TIME}",
         rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
         rf"(?P<month>\d\d?)[-/. ]{_YEAR}",
@@ -58,7 +58,7 @@ _FISCAL = re.compile(r"F\.?Y", re.IGNORECASE)
 _TWO_YEARS = re.compile(
     rf"({_FISCAL_WORD})?(\d\d|\d{{4}})[-/](\d\d|\d{{4}})", re.IGNORECASE | re.ASCII
 )
-_PLAIN_YEAR = re.compile(r"(?:(?:CY|calendar year|year):? ?)?((?:19|20)\d\d)", re.I | re.ASCII)
+_PLAIN_YEAR = re.compile(r"(?:(?:CY|calendar year|year):? ?)?((?:1[6-9]|20)\d\d)", re.I | re.ASCII)
 _NAMED_YEAR = re.compile(
     rf"(?:(?:state |federal )?fiscal year:? ?(?P<short>\d{{4}})|{_FISCAL_YEAR})", re.I | re.ASCII
 )
@@ -194,6 +194,12 @@ def names_month(cell: CellValue) -> int:
     if not isinstance(cell, str) or cell[:3].casefold() not in _NAMES:
         return 0
     return _name(_plain(cell).rstrip("."))
+
+
+def year_beside_name(cell: CellValue) -> str:
+    """The year in "1996 Jan." or "Jan 1996", "" elsewhere."""
+    match = _match(cell)
+    return match.get("year", "") if match and "name" in match and "day" not in match else ""
 
 
 def names_year(cell: CellValue) -> tuple[int, bool] | None:

@@ -13,9 +13,18 @@ _FOOTNOTE = re.compile(
     re.IGNORECASE,
 )
 
+# Behind a number as Eurostat has them, "1234 bep"; behind a year they may be a month: 2024 dec.
+_FLAGS = re.compile(r"(?<=\d)(?: ?[bcdefinprsuz]|(?<=\d) [bcdefinprsuz]{2,3})$")
 
-def without_footnote(text: str) -> tuple[str, str]:
-    """A number or month, and the sign of a footnote behind it, "" without one: 1,234* or 56 (r)."""
+
+def without_footnote(text: str, *, flags: bool = False) -> tuple[str, str]:
+    """A number or month, and the sign of a footnote behind it, "" without one: 1,234* or 56 (r).
+
+    flags : whether letters are signs as well, as they are behind numbers.
+    """
+    match = _FLAGS.search(text) if flags else None
+    if match:
+        return text[: match.start()], match[0].strip()
     for match in _FOOTNOTE.finditer(text):
         if match.end() == len(text):
             return text[: match.start()], match[0].strip()

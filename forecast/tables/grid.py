@@ -26,11 +26,14 @@ SAMPLE = 2000  # rows that show what a column holds
 FEDERAL = 10  # the month in which the U.S. government's fiscal years begin
 
 _YEARS = re.compile(
-    r"(?:\b[fs]?fy|\bcy|\byear)? ?\b(?:19|20)\d\d(?:[-/]\d\d(?:\d\d)?)?\b|\bfy ?\d\d\b|\bq[1-4]\b"
+    r"(?:\b[fs]?fy|\bcy|\byear)? ?\b(?:1[6-9]|20)\d\d(?:[-/]\d\d(?:\d\d)?)?\b"
+    r"|\bfy ?\d\d\b|\bq[1-4]\b"
 )
 _SUMS = re.compile(
     r"m13|(?:(?:grand|annual|yearly|quarterly|sub|fiscal|calendar|year|monthly|overall)[- ]?)*"
-    r"(?:totals?|sum|summe|insgesamt|gesamt|suma|somme|totale?|all|all months|"
+    r"(?:totals?|sum|summe|insgesamt|gesamt|suma|somme|totale?|totaal|totalt|i alt|all|all months|"
+    r"\u0438\u0442\u043e\u0433\u043e|\u0432\u0441\u0435\u0433\u043e|razem|og\u00f3\u0142em|ukupno|toplam|"
+    r"\u5408\u8a08|\u8a08|\u5408\u8ba1|\uacc4|\ud569\uacc4|total general|total anual|ann\u00e9e|"
     r"averages?|avg\.?|mean|median|min(?:imum)?|max(?:imum)?|annual"
     r"|year to date|ytd|% change|change)"
 )
@@ -150,7 +153,11 @@ class TableGrid:
         """A column's header."""
         if not self.has_name(column):
             return f"{column + 1} (no name)"
-        return text_of(self.labels[self.grid[self.header, column]])
+        head = self.labels[self.grid[self.header, column]]
+        if numerals.is_missing(head):  # of merged cells, say: the nearest name above it
+            above = [self.labels[self.grid[row, column]] for row in range(self.header)][::-1]
+            head = next((cell for cell in above if not numerals.is_missing(cell)), head)
+        return text_of(head)
 
     def place(self, name: str, option: str) -> int:
         """The column with this header, in any capitals."""
@@ -347,15 +354,17 @@ def _stands_once(codes: Ints) -> bool:
 def is_sum(cell: CellValue) -> bool:
     """Whether a cell, where a month should stand, heads a sum or mean: "2021 Total", "Q1 2021"."""
     text = text_of(cell).casefold()
-    bare = re.fullmatch(r"(?:[fs]?fy|cy|year)? ?(?:19|20)\d\d|fy ?\d\d", text) is not None
+    bare = re.fullmatch(r"(?:[fs]?fy|cy|year)? ?(?:1[6-9]|20)\d\d|fy ?\d\d", text) is not None
     if bare or dates.other_periods(cell) == "quarters":
         return True
     return _SUMS.fullmatch(_YEARS.sub("", text).strip(" :,-\u2013()")) is not None
 
 
-def footnotes_note(cells: Iterable[str], what: str) -> list[str]:
+def footnotes_note(cells: Iterable[str], what: str, *, flags: bool = False) -> list[str]:
     """Which signs behind months or numbers were taken for footnotes, if any."""
-    signs = {without_footnote(cell)[1] for cell in cells if not numerals.is_missing(cell)} - {""}
+    signs = {
+        without_footnote(cell, flags=flags)[1] for cell in cells if not numerals.is_missing(cell)
+    } - {""}
     if not signs:
         return []
     shown = ", ".join(sorted(signs)[:5])
@@ -379,13 +388,10 @@ def note_sums(table: TableGrid, rows: Ints) -> None:
         table.notes.append(f"line {shown} is a total over months, left out")
 
 
-def refuse_period(name: str, period: str) -> None:
-    """DataError for counts that are not monthly."""
+def refuse_period(name: str, period: str, where: str = "") -> None:
+    """DataError for counts that are not monthly; where : what shows it."""
+    days = "add up the days of each month, and " if period == "weeks" else ""
     raise DataError(
-        f"{name}: these are counts of {period}. Bordercast forecasts monthly counts only; "
-        + (
-            "add up the days of each month, and give a count for each month"
-            if period == "weeks"
-            else "give a count for each month"
-        )
+        f"{name}: these are counts of {period}{where and ': '}{where}. Bordercast forecasts "
+        f"monthly counts only; {days}give a count for each month"
     )

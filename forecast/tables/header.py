@@ -27,15 +27,19 @@ _LEAST = 13  # different months: more than a year, so that years are told from d
 _NAMED = re.compile(r"(\d\d)[-/ ]([A-Za-z]{3,9})\.?")
 _PAIR = re.compile(r"(\d\d?)[-/.](\d\d)", re.ASCII)
 _SERIAL = re.compile(r"[34]\d{4}|5[0-4]\d{3}", re.ASCII)
+_DECIMAL = re.compile(r"((?:1[6-9]|20)\d\d)(?:\.(\d+))?", re.ASCII)
+_QUARTER = re.compile(
+    r".*\b(total|totals|q ?[1-4]|[1-4]q|h[12]|quarter|trim\w*)\b.*", re.IGNORECASE
+)
 _DAY_0 = date(1899, 12, 30)  # of spreadsheets; 1900 was no leap year, but is one to Excel
 
 
 def as_one_table(sheet: Sheet) -> Sheet:
     """The same with one header, each month beside its year, each line beside its block's name."""
-    sheet = _names_over_measures(_years_over_months(in_english(sheet)))
-    sheet = with_months(sheet)
+    sheet = _months_under_names(_years_over_months(in_english(sheet)))
+    sheet = with_months(_names_over_measures(sheet))
     if len(sheet.grid) <= _BY_HAND:
-        sheet = _year_from_title(_blocks_named(_year_lines(sheet)))
+        sheet = _levels_joined(_year_from_title(_blocks_named(_year_lines(sheet))))
     return sheet
 
 
@@ -67,7 +71,7 @@ def _years_over_months(sheet: Sheet) -> Sheet:
         pairs = [(at, year) for at, year in zip(places, of_year, strict=True) if _year(year)]
         texts = [f"{_year_in(year)} {sheet.labels[sheet.grid[row, at]]}" for at, year in pairs]
         sheet = _rewritten(sheet, [row] * len(texts), [at for at, _ in pairs], texts)
-        gone += range(above[-1], row)
+        gone += [r for r in range(above[-1], row) if years[r].any() or _is_quarters(sheet, r)]
         months_in.append(row)
     if not gone:
         return sheet
@@ -76,8 +80,88 @@ def _years_over_months(sheet: Sheet) -> Sheet:
     return _without(sheet, gone, f"line {first} gives the years of line {below}'s months{more}")
 
 
+def _is_quarters(sheet: Sheet, row: int) -> bool:
+    """Whether a row has nothing but quarters, halves and sums: what months need no more."""
+    return all(cell == "" or _QUARTER.fullmatch(_text(cell)) is not None for cell in sheet.row(row))
+
+
+def _months_under_names(sheet: Sheet) -> Sheet:
+    """Blocks of columns side by side, each with the same months or years, as blocks of lines.
+
+    A name stands over the months of its block, or the names of measures below each month.
+    """
+    top = min(TOP, len(sheet.grid) - 1)
+    for row in range(1, top):
+        for when, names in ((row, row - 1), (row - 1, row)):
+            found = _blocks_across(sheet, when, names)
+            if found:
+                return _stacked(sheet, row, *found)
+    return sheet
+
+
+def _blocks_across(
+    sheet: Sheet, when: int, names: int
+) -> tuple[list[int], dict[str, dict[str, int]]] | None:
+    """The columns left of all blocks, and for each block's name its columns by their months."""
+    width = sheet.grid.shape[1]
+    heads, words = sheet.row(when), sheet.row(names)
+    if any(map(numerals.is_number, words)) and not any(map(dates.names_year, heads)):
+        return None
+    dated = [at for at in range(width) if _says_month(heads[at])]
+    upper, filled = (when, dated) if when < names else (names, [])
+    places = [at for at in range(width) if dated and at >= dated[0] and words[at] != ""]
+    if when > names:
+        filled = [at for at in range(width) if words[at] != ""]
+        places = dated
+    if len(filled) < 2 or len(places) < 4:
+        return None
+    if any(_says_month(words[at]) or numerals.is_number(words[at]) for at in range(width)):
+        return None
+    over = _from_above(sheet, upper, places, width)
+    blocks: dict[str, dict[str, int]] = {}
+    for at, above in zip(places, over, strict=True):
+        name, month = (above, _text(heads[at])) if upper == names else (_text(words[at]), above)
+        if not name or not month or month in blocks.setdefault(name, {}):
+            return None
+        blocks[name][month] = at
+    months_of = {tuple(block) for block in blocks.values()}
+    if len(blocks) < 2 or len(months_of) != 1 or len(next(iter(months_of))) < 2:
+        return None
+    return list(range(min(places))), blocks
+
+
+def _says_month(cell: CellValue) -> bool:
+    return bool(
+        dates.names_month(cell)
+        or dates.names_year(cell)
+        or (dates.looks_like(cell) and not dates.is_compact(cell))
+    )
+
+
+def _stacked(sheet: Sheet, row: int, left: list[int], blocks: dict[str, dict[str, int]]) -> Sheet:
+    """The same with blocks of columns below each other; row : the lower line of their heading."""
+    texts = ["Block", *blocks]
+    labels, codes = with_labels(sheet, [*texts, *next(iter(blocks.values()))])
+    body = sheet.grid[row + 1 :]
+    corner = np.where(sheet.grid[row, left] != 0, sheet.grid[row, left], sheet.grid[row - 1, left])
+    parts = [np.concatenate([corner, codes[:1], codes[len(texts) :]])[None, :]]
+    for code, places in zip(codes[1:], blocks.values(), strict=False):
+        name = np.full((len(body), 1), code)
+        parts.append(np.concatenate([body[:, left], name, body[:, list(places.values())]], axis=1))
+    many = len(blocks)
+    note = f"lines {sheet.line[row - 1]} and {sheet.line[row]} head {many} blocks of columns"
+    return replace(
+        sheet,
+        labels=labels,
+        grid=np.concatenate(parts).astype(sheet.grid.dtype),
+        line=np.concatenate([sheet.line[row : row + 1], np.tile(sheet.line[row + 1 :], many)]),
+        ragged=np.concatenate([[0], np.tile(sheet.ragged[row + 1 :], many)]),
+        notes=(*sheet.notes, f"{note}, {', '.join(list(blocks)[:2])} and so on"),
+    )
+
+
 def _names_over_measures(sheet: Sheet) -> Sheet:
-    """One header for two, where sites stand over measures that each of them has."""
+    """One header for several, where sites stand over measures that each of them has."""
     for row in range(1, min(TOP, len(sheet.grid) - 1)):
         codes = sheet.grid[row]
         places = [at for at in np.flatnonzero(codes).tolist() if (codes == codes[at]).sum() > 1]
@@ -95,7 +179,8 @@ def _names_over_measures(sheet: Sheet) -> Sheet:
         texts = [f"{site} {cell}".strip() for site, cell in zip(sites, cells, strict=True)]
         sheet = _rewritten(sheet, [row] * len(texts), places, texts)
         note = f"line {sheet.line[row - 1]} names what line {sheet.line[row]} has several times"
-        return _without(sheet, [row - 1], note)
+        sheet = _without(sheet, [row - 1], note)
+        return _names_over_measures(sheet) if len(set(texts)) < len(texts) else sheet
     return sheet
 
 
@@ -104,16 +189,23 @@ def _year_lines(sheet: Sheet) -> Sheet:
     for column in range(min(sheet.grid.shape[1], 3)):
         codes = sheet.grid[:, column]
         names = _which(sheet, dates.names_month, codes)
-        years = _which(sheet, dates.names_year, codes)
+        alone = _which(sheet, dates.names_year, codes)
+        dated = _which(sheet, dates.year_beside_name, codes)
+        years = alone | dated
         if names.sum() < 6 or years.sum() < 2 or not years[: np.argmax(names)].any():
             continue
         above = np.maximum.accumulate(np.where(years, np.arange(len(codes)), -1))
         rows = np.flatnonzero(names & (above >= 0)).tolist()
-        of_year = [_year_in(_text(sheet.labels[codes[above[row]]])) for row in rows]
+        heading = [sheet.labels[codes[above[row]]] for row in rows]
+        of_year = [dates.year_beside_name(head) or _year_in(_text(head)) for head in heading]
         texts = [f"{y} {sheet.labels[codes[r]]}" for y, r in zip(of_year, rows, strict=True)]
-        lines = np.flatnonzero(years).tolist()
-        note = f"line {sheet.line[lines[0]]} and others like it give the year of the months below"
         named = _rewritten(sheet, rows, [column] * len(rows), texts)
+        lines = np.flatnonzero(alone).tolist()
+        if dated.sum() > len(lines):
+            first = int(sheet.line[np.argmax(dated)])
+            note = f"line {first} and others like it give the year of the months below"
+            return _without(named, lines, note)
+        note = f"line {sheet.line[lines[0]]} and others like it give the year of the months below"
         # A year may stand in the corner of a header.
         heads = [row for row in lines if _is_header(sheet, row, besides=column)]
         if heads:
@@ -153,6 +245,46 @@ def _blocks_named(sheet: Sheet) -> Sheet:
     if repeated:
         return _without(sheet, repeated, f"line {sheet.line[repeated[0]]} repeats the header")
     return sheet
+
+
+def _levels_joined(sheet: Sheet) -> Sheet:
+    """Columns of names, of which each line fills one, as one column with all that is above it.
+
+    Regions, their clinics a column further right: outlines, as spreadsheets indent them. Where a
+    region's own line comes last, it closes its clinics.
+    """
+    head = next((r for r in range(min(TOP, len(sheet.grid))) if _heads_months(sheet, r)), None)
+    if head is None:
+        return sheet
+    first = next(at for at, cell in enumerate(sheet.row(head)) if _says_month(cell))
+    rows = np.arange(head + 1, len(sheet.grid))
+    rows = rows[(sheet.grid[rows, first:] != 0).any(axis=1)]
+    filled = sheet.grid[rows, :first] != 0
+    levels = [at for at in range(first) if filled[:, at].any()]
+    if len(levels) < 2 or not len(rows) or (filled.sum(axis=1) != 1).mean() > 0.05:
+        return sheet
+    depth = filled.argmax(axis=1)
+    closing = depth[0] > depth[-1]
+    names = sheet.grid[rows, depth]
+    path: dict[int, int] = {}
+    texts = [""] * len(sheet.grid)
+    texts[head] = "Name"
+    for at in range(len(rows))[:: -1 if closing else 1]:
+        path = {level: code for level, code in path.items() if level < depth[at]}
+        path[int(depth[at])] = int(names[at])
+        cells = [_text(sheet.labels[path[level]]) for level in sorted(path)]
+        texts[rows[at]] = " / ".join(cells)
+    grid = sheet.grid.copy()
+    grid[np.ix_(rows, levels)] = 0
+    where = "below" if closing else "above"
+    note = f"names in {len(levels)} columns are joined: each with those {where} it"
+    joined = _beside(replace(sheet, grid=grid), texts)
+    return replace(joined, notes=(*sheet.notes, note))
+
+
+def _heads_months(sheet: Sheet, row: int) -> bool:
+    months = sum(map(_says_month, sheet.row(row)))
+    return months > 2 and months > 0.4 * int(np.count_nonzero(sheet.grid[row]))
 
 
 def _year_from_title(sheet: Sheet) -> Sheet:
@@ -234,11 +366,22 @@ def _serial(cell: CellValue) -> int | None:
     return index if day.day in (1, dates.days_in(index)) else None
 
 
+def _decimal_year(cell: CellValue) -> int | None:
+    """The month of 1949.0833, a year and twelfths of it, as R writes time."""
+    match = _DECIMAL.fullmatch(str(dates.as_digits(cell)))
+    if not match:
+        return None
+    twelfths = float(f"0.{match[2] or 0}") * 12
+    number = round(twelfths)
+    return int(match[1]) * 12 + number if abs(twelfths - number) < 0.03 else None
+
+
 _READINGS: Sequence[Callable[[CellValue], int | None]] = (
     _year_and_name,
     lambda cell: _pair(cell, 1, 2),
     lambda cell: _pair(cell, 2, 1),
     _serial,
+    _decimal_year,
 )
 
 

@@ -492,7 +492,8 @@ def _month_column(table: TableGrid) -> tuple[int, ...]:
     if compact:
         return (roles.one_of(table, compact, _MONTH_WORDS, "--month", "months"),)
     _refuse_other_periods(table)
-    raise DataError(f"{table.sheet.name}: no column of months{_such_as(table)}; {EXAMPLE}")
+    columns_are = _such_as(table) or _columns_named(table)
+    raise DataError(f"{table.sheet.name}: no column of months{columns_are}; {EXAMPLE}")
 
 
 def _such_as(table: TableGrid, rows: Ints | None = None) -> str:
@@ -510,6 +511,12 @@ def _such_as(table: TableGrid, rows: Ints | None = None) -> str:
             cell = text_of(table.labels[filled[filled != 0][0]])
             return f": {cell!r} in column {table.name(column)!r} {what}"
     return ""
+
+
+def _columns_named(table: TableGrid) -> str:
+    """The names of the first columns, for a refusal."""
+    names = [table.name(c) for c in range(table.grid.shape[1]) if table.has_name(c)]
+    return f" among {', '.join(map(repr, names[:6]))}" if names else ""
 
 
 def _header(table: TableGrid, dated: Sequence[int]) -> int:
@@ -643,26 +650,35 @@ def _says_when(cell: CellValue) -> bool:
 
 
 def _refuse_other_periods(table: TableGrid) -> None:
-    for column in range(table.grid.shape[1]):
+    """DataError for quarters, weeks and years, with the cell that shows them."""
+    name, columns = table.sheet.name, range(table.grid.shape[1])
+    for column in columns:
         cells = table.cells(np.unique(table.sample[:, column]))
         for period in ("quarters", "weeks"):
-            if sum(dates.other_periods(cell) == period for cell in cells) >= 2:
-                refuse_period(table.sheet.name, period)
-    heads = [
-        dates.other_periods(c)
-        for row in range(min(5, len(table.grid)))
-        for c in table.sheet.row(row)
-    ]
-    for period in ("quarters", "weeks"):
-        if heads.count(period) >= 2:
-            refuse_period(table.sheet.name, period)
-    columns = range(table.grid.shape[1])
+            shown = [cell for cell in cells if dates.other_periods(cell) == period]
+            if len(shown) >= 2:
+                column_name = table.name(column)
+                refuse_period(name, period, f"{text_of(shown[0])!r} in column {column_name!r}")
+    for row in range(min(5, len(table.grid))):
+        cells = table.sheet.row(row)
+        for period in ("quarters", "weeks"):
+            shown = [cell for cell in cells if dates.other_periods(cell) == period]
+            if len(shown) >= 2:
+                line = table.sheet.line[row]
+                refuse_period(name, period, f"{text_of(shown[0])!r} in line {line}")
     called = [at for at in columns if _CALLED_MONTH.search(table.name(at))]
     if called and not any(table.share(at, _says_when) for at in called):
         return  # months are meant, and not one can be read
     years = [at for at in columns if table.share(at, dates.names_year) > 0.6]
-    if years or sum(dates.names_year(c) is not None for c in table.sheet.row(0)) >= 2:
-        refuse_period(table.sheet.name, "years")
+    if years:
+        at = years[0]
+        cells = table.cells(table.grid[table.header + 1 :, at])
+        shown = [cell for cell in cells if dates.names_year(cell)][:1]
+        example = f"{text_of(shown[0])!r} in column {table.name(at)!r}" if shown else ""
+        refuse_period(name, "years", example)
+    heads = [cell for cell in table.sheet.row(0) if dates.names_year(cell)]
+    if len(heads) >= 2:
+        refuse_period(name, "years", f"{text_of(heads[0])!r} in line {table.sheet.line[0]}")
 
 
 def _without_totals(table: TableGrid, places: tuple[int, ...], rows: Ints) -> Ints:

@@ -32,6 +32,7 @@ _BELOW = re.compile(r"(?:<=?|\u2264|less than|under|fewer than) ?\d+", re.IGNORE
 _WITHHELD = re.compile(
     r"[01] ?(?:-|\u2013|to) ?(?:[2-9]|1\d|20)|.*\((?:suppressed|withheld|redacted)\)"
 )
+_FLAGGED = re.compile(r"[:.] ?[a-z@]{1,3}")  # as Eurostat has it: ": c"
 _SPACES = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))")
 _SHAPE = re.compile(r"\d+(?:[.,]\d+)*|[.,]\d+", re.ASCII)
 _EXPONENT = re.compile(r"(\d)(?:[.,](\d*))?e\+?(\d+)", re.IGNORECASE | re.ASCII)
@@ -62,7 +63,7 @@ def is_missing(cell: CellValue) -> bool:
     if not isinstance(cell, str):
         return False
     text = cell.strip().casefold()
-    return text in _MISSING or bool(_BELOW.fullmatch(text) or _WITHHELD.fullmatch(text))
+    return text in _MISSING or any(form.fullmatch(text) for form in (_BELOW, _WITHHELD, _FLAGGED))
 
 
 def is_number(cell: CellValue) -> bool:
@@ -182,4 +183,4 @@ def _proof(text: str) -> tuple[str, bool]:
 
 def _plain(cell: str) -> str:
     """Without spaces around it and between thousands, and without a footnote's sign."""
-    return _SPACES.sub("", without_footnote(cell.strip())[0])
+    return _SPACES.sub("", without_footnote(cell.strip(), flags=True)[0])

@@ -288,7 +288,7 @@ def _values(
                 for entry in np.flatnonzero(back == at).tolist()
             ]
     texts = [cells[at] for at in marked if isinstance(cells[at], str)]
-    notes = footnotes_note(texts, "numbers")
+    notes = footnotes_note(texts, "numbers", flags=True)
     if marks.proof and _reads(marks.proof, decimal):
         name = "point" if decimal == "." else "comma"
         example = numerals.number(marks.proof, decimal)
@@ -311,10 +311,13 @@ def _reads(cell: str, decimal: str) -> bool:
 def _refuse_periods(name: str, entries: Entries, wanted: ReadAs) -> None:
     """DataError for weeks, which no sum makes months, and for days that are not to be added up."""
     period = _spacing(entries)
+    column = f"column {entries.month_column!r}" if entries.month_column else "the header"
     if period == "weeks":
-        refuse_period(name, period)
+        refuse_period(name, period, f"dates in {column} are 7 days apart, or 14, or 28")
     if period == "days" and not wanted.sums:
-        raise DataError(f"{name}: these are counts of days; add --sum to add them up by month")
+        raise DataError(
+            f"{name}: these are counts of days, by {column}; add --sum to add them up by month"
+        )
 
 
 def _twice(entries: Entries) -> list[Fault]:
@@ -371,7 +374,8 @@ def _refuse_wide_spacing(name: str, entries: Entries, value: Floats) -> None:
     series, month = entries.series[known][order], entries.month[known][order]
     steps = np.diff(month)[series[1:] == series[:-1]]
     if len(steps) > 2 and (steps % 3 == 0).all():
-        refuse_period(name, "years" if (steps % 12 == 0).all() else "quarters")
+        shown = f"{months.from_index(int(month[0]))} and {months.from_index(int(month[1]))}"
+        refuse_period(name, "years" if (steps % 12 == 0).all() else "quarters", f"{shown} follow")
 
 
 def _arranged(entries: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:

@@ -31,6 +31,7 @@ TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all"}
 JUDGED = 200_000  # rows among which columns are tried as names of series
 UNIQUE = 0.95  # share of rows that are the only ones of their series and month
 _TRIED = 12  # columns of names that are tried
+_MANY = 30_000  # lines of which pairs of further columns take too long
 _SPLIT = 1.5  # series, against those of fewer columns, that another column may make of them
 _VALUE_WORDS = {"value", "count", "counts", "n", "number", "total", "y", "cases", "visits"}
 _VALUE_WORDS |= {"obs value", "observation value", "wert", "valor", "valeur", "obsvalue"}
@@ -45,8 +46,8 @@ _MEASURES = re.compile(
     re.IGNORECASE,
 )
 _CODES = re.compile(
-    r"(.*[\W_])?(id|uid|guid|dguid|fips|zip|zip ?code|post ?code|code|coordinate|vector|decimals)"
-    r"|(code|cod|id|cve)[ _].*",
+    r"(.*[\W_])?(id|uid|guid|dguid|fips|zip|post ?code|coordinate|vector|decimals)"
+    r"|.*code|(?-i:.*[a-z]I[Dd])|(code|cod|id|cve)[ _].*",
     re.IGNORECASE,
 )
 # These only beside a single column of counts: a shop may be called Target.
@@ -117,31 +118,63 @@ def series_columns(
 
 
 def _telling_apart(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> list[int]:
-    """The fewest columns with the fewest names that tell lines of a month apart.
+    """The fewest columns with the fewest names that tell lines of a month apart, or nearly.
 
-    Between equals words go before numbers: a clinic's name before its code. Where they do so
-    nearly, one or two more columns may do it entirely: wards of one name in two boroughs.
+    Words go before numbers and codes: a clinic's name before its code. Where columns do so only
+    nearly, others may do it better: wards of one name in two boroughs.
     """
     codes = {c: table.grid[rows, c] for c in columns}
-    numbers = {c: table.share(c, numerals.is_number) > 0.5 for c in columns}
+    numbers = {c for c in columns if table.share(c, numerals.is_number) > 0.5}
+    numbers |= {c for c in columns if table.has_name(c) and _CODES.fullmatch(table.name(c))}
+    best: tuple[float, list[int]] = (0.0, [])
+    for tried in ([c for c in columns if c not in numbers], columns):
+        group = _fewest(tried, codes, when)
+        share = unique_share([when, *(codes[c] for c in group)])
+        if share > best[0]:
+            best = share, group
+        if best[0] == 1:
+            break
+    return best[1] if best[0] >= UNIQUE else _of_many(columns, codes, when)
 
-    def cost(group: Sequence[int]) -> tuple[float, int, Sequence[int]]:
-        return unique_share([codes[c] for c in group]), sum(numbers[c] for c in group), group
 
-    def share(group: Sequence[int]) -> float:
-        return unique_share([when, *(codes[c] for c in group)])
+def _fewest(columns: Sequence[int], codes: dict[int, Ints], when: Ints) -> list[int]:
+    """Up to three columns, and one or two more where these tell more lines apart; [] if none do.
 
+    A line given twice is a fault: what tells it apart, a remark of one month, names no series.
+    """
+    near: list[int] = []
     for size in (1, 2, 3):
-        telling = [
-            (share(group) < 1, *cost(group))
+        telling = {
+            group: unique_share([when, *(codes[c] for c in group)])
             for group in combinations(columns, size)
-            if share(group) >= UNIQUE
-        ]
-        if not telling:
-            continue
-        partly, _, _, near = min(telling)
-        return _entirely(list(near), columns, codes, when) if partly else list(near)
-    return _of_many(columns, codes, when)
+        }
+        telling = {group: share for group, share in telling.items() if share >= UNIQUE}
+        if telling:
+            near = list(min(telling, key=lambda g: (unique_share([codes[c] for c in g]), g)))
+            break
+    if not near or telling[tuple(near)] == 1:
+        return near
+    most, others = telling[tuple(near)], [c for c in columns if c not in near]
+    more = [*telling, *((*near, *added) for n in (1, 2) for added in combinations(others, n))]
+    before, chosen = _joined([codes[c] for c in near]), near
+    for group in more if len(when) < _MANY else more[: len(telling) + len(others)]:
+        share = unique_share([when, *(codes[c] for c in group)])
+        if share > most and _splits(before, _joined([codes[c] for c in group])):
+            most, chosen = share, sorted(group)
+    return chosen
+
+
+def _splits(before: Ints, after: Ints) -> bool:
+    """Whether series are the same but for some that were two: few, and not of a month each."""
+    lengths, first = np.bincount(after), np.unique(after, return_index=True)[1]
+    of = _joined([before[first]])
+    longest = np.zeros(of.max() + 1, dtype=np.int64)
+    np.maximum.at(longest, of, lengths)
+    new = np.bincount(of)[of] > 1
+    largest = np.flatnonzero(lengths == longest[of])
+    new[largest[np.unique(of[largest], return_index=True)[1]]] = False
+    long = lengths[new] >= np.median(lengths) / 4
+    return bool(len(lengths) <= _SPLIT * len(longest) and new.any() and long.mean() >= 0.5)
 
 
 def _of_many(columns: Sequence[int], codes: dict[int, Ints], when: Ints) -> list[int]:
@@ -516,12 +549,13 @@ def stable_code(
     """The column of names, or one of codes that stay where names change: routes renamed."""
     rows, month = rows[:JUDGED], month[:JUDGED]
     names = table.grid[rows, name]
+    apart_by_name = unique_share([month, names])
     for column in sorted(columns):
         codes = table.grid[rows, column]
         pairs = np.unique(np.stack([names, codes]), axis=1).T
         many = len(np.unique(codes))
         one_each = len(pairs) == len(np.unique(names)) and 1 < many < len(pairs)
-        if one_each and codes.all() and unique_share([month, codes]) >= UNIQUE:
+        if one_each and codes.all() and unique_share([month, codes]) >= apart_by_name:
             code = next(c for c in codes.tolist() if (pairs[:, 1] == c).sum() > 1)
             called = [text_of(table.labels[n]) for n, c in pairs.tolist() if c == code][:3]
             table.notes.append(

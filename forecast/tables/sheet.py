@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -35,6 +36,7 @@ SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
 LARGE = 4_000_000  # bytes of text from which importing pyarrow takes less time than it saves
 TOP = 30  # rows among which the header is
 _SAMPLE = 200  # lines that show what separates the columns
+_SPACED = 100_000  # lines; longer files come from programs, which write separators
 _HEAD = 1_000_000  # bytes of a large file among which these lines are
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _PARQUET = b"PAR1"
@@ -48,7 +50,15 @@ _FOREIGN |= {b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a 
 # As spreadsheets write them into text to keep their digits: ="00123", '00123.
 _KEPT = re.compile(r"=\"([^\"]*)\"|'(?=\d)(.*)")
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
+_WIDE = re.compile("[\uff01-\uff5e\u3000]")  # full-width letters and digits
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# What may be meant where a text is not UTF-8: the first in whose letters these are seen.
+_ENCODINGS = {
+    "cp932": "[\u3041-\u30ff]|\u5e74|\u6708",  # kana, year, month
+    "euc_kr": "[\uac00-\ud7a3]{2}",
+    "gb18030": "\u5e74|\u6708",
+    "cp1251": "[\u0430-\u044f]{4}",
+}
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,10 @@ def _delimited(name: str, content: bytes) -> Sheet:
         return columns
     text, notes = _decoded(name, content)
     separator = _separator(text)
+    if not separator and (cut := _cut_by_spaces(text)):
+        width = _usual([len(row) for row in cut if len(row) > 1])
+        notes.append("columns are separated by spaces")
+        return _gridded(name, enumerate(cut, start=1), width, "", notes)
     if separator not in (",", ""):
         notes.append(f"columns are separated by {SEPARATORS[separator]}")
     reader = _reader(_lines(text, ""), separator or ",")
@@ -331,6 +345,8 @@ def _tidy(cell: str) -> str:
     """A text with single spaces, without what nobody sees."""
     if cell.isascii() and cell.isdigit():  # as most are
         return cell
+    if not cell.isascii() and _WIDE.search(cell):
+        cell = unicodedata.normalize("NFKC", cell)
     text = " ".join(cell.translate(_UNSEEN).split())
     match = _KEPT.fullmatch(text)
     return (match[1] or match[2] or "").strip() if match else text
@@ -340,6 +356,8 @@ def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
     notes: list[str] = []
     if content.startswith(_UTF16):
         encoding = "utf-16"
+    elif content[:200].count(b"\0") > len(content[:200]) / 3:
+        encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
     elif b"\0" in content:
         raise QuarantineError(name, ["this is no text (it has NUL bytes); save it as CSV or Excel"])
     else:
@@ -347,9 +365,25 @@ def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-        notes.append("the text is not UTF-8; it was read as Windows-1252, so check the names")
+        text, encoding = _not_unicode(content)
+        notes.append(f"the text is not UTF-8; it was read as {encoding}, so check the names")
     return text, [*notes, *_unended(text.endswith(("\n", "\r")))]
+
+
+def _not_unicode(content: bytes) -> tuple[str, str]:
+    """A text in another encoding, and that encoding's name."""
+    start = content[:20_000]
+    plain = sum(byte < 128 and chr(byte).isalpha() for byte in start)
+    for encoding, seen in _ENCODINGS.items():
+        foreign = sum(byte >= 128 for byte in start)
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        # French and German have a foreign letter in twenty; Russian has little else.
+        if re.search(seen, text[:20_000]) and foreign > plain / 4:
+            return text, encoding
+    return content.decode("cp1252", errors="replace"), "Windows-1252"
 
 
 def _unended(ended: bool) -> list[str]:
@@ -374,6 +408,35 @@ def _separator(text: str) -> str:
         if share > most:
             best, most = separator, share
     return best
+
+
+def _cut_by_spaces(text: str) -> list[list[str]]:
+    """The fields of lines that stand below each other, or have as many words each; [] if none."""
+    lines = text.expandtabs().splitlines()
+    if len(lines) > _SPACED:
+        return []
+    for split in (re.compile(r" {2,}"), re.compile(r" +")):
+        rows = [split.split(line.strip()) for line in lines]
+        widths = [len(row) for row in rows if len(row) > 1]
+        usual = _usual(widths)
+        if usual > 1 and len(widths) > 2 and widths.count(usual) >= 0.8 * len(rows):
+            return rows
+    # Fixed width: places that are blank in all lines of the table part its columns.
+    longest = max(map(len, lines), default=0)
+    table = [line for line in lines if len(line.split()) > 1 and len(line) > longest / 2]
+    if len(table) < 3:
+        return []
+    blank = [all(at >= len(line) or line[at] == " " for line in table) for at in range(longest)]
+    cuts = [at for at in range(1, longest) if blank[at - 1] and not blank[at]]
+    if not cuts:
+        return []
+    ends = [*cuts, longest]
+    return [
+        [line[a:b].strip() for a, b in zip([0, *cuts], ends, strict=True)]
+        if line in table
+        else [line.strip()]
+        for line in lines
+    ]
 
 
 def _lines(text: str, newline: str | None) -> Iterable[str]:

@@ -97,11 +97,7 @@ def is_traceback(message: str) -> bool:
 
 
 def judged(
-    truth: Mapping[str, Any],
-    read: TableRead | None,
-    options: tuple[str, ...],
-    first: str,
-    last: str,
+    truth: Mapping[str, Any], read: TableRead | None, options: tuple[str, ...], last: str
 ) -> str:
     """A verdict: right, asked well, refused well, refused badly or wrong."""
     if read is not None:
@@ -111,9 +107,7 @@ def judged(
             return "wrong"
         if "--sum True" in options and "--sum" not in truth["options"]:
             return "refused badly"
-        if not options:
-            return "right" if "read" in {truth["expect"], *allowed(truth)} else "wrong"
-        return "asked well"
+        return "asked well" if options else "right"
     refusable = "refuse" in {truth["expect"], *allowed(truth)}
     if refusable and helps(last):
         return "refused well"
@@ -127,7 +121,7 @@ def allowed(truth: Mapping[str, Any]) -> set[str]:
 
 def helps(message: str) -> bool:
     """Whether a refusal names the column, the word, the line or the option that settles it."""
-    return re.search(r"'[^']+'|\"[^\"]+\"|--\w+|lines? \d+", message.split(":", 1)[-1]) is not None
+    return re.search(r"'[^']+'|\"[^\"]+\"|--\w+|lines? \d+|\d+ months", message) is not None
 
 
 def mismatches(truth: Mapping[str, Any], read: TableRead) -> str:
@@ -152,11 +146,11 @@ def mismatches(truth: Mapping[str, Any], read: TableRead) -> str:
 
 
 def named(names: list[str], wanted: str) -> list[int]:
-    """The series that a name means: exactly, or by the words that it has."""
+    """The series that a name means: exactly, or by its words; any if none is called so."""
     plain = [_words(name) for name in names]
     exact = [at for at, name in enumerate(plain) if name == _words(wanted)]
     has = [at for at, name in enumerate(plain) if set(_words(wanted)) <= set(name)]
-    return exact or has or ([*range(len(names))] if not wanted or len(names) == 1 else [])
+    return exact or has or [*range(len(names))]
 
 
 def _words(text: str) -> list[str]:

@@ -462,7 +462,7 @@ def test_a_sum_of_several_months_is_no_count_of_one(head, longer):
             lines("site,month,n", "a,{n}x,{j}"),
             "own.csv: no column of months: '1x' in column 'month' is no month; a table",
         ),
-        (lines("site,n", "a,{j}x"), "own.csv: no column of months; a table"),
+        (lines("site,n", "a,{j}x"), "own.csv: no column of months among 'site', 'n'; a table"),
         (
             lines("month,site,n", "{m},,{i}x"),
             "own.csv: no column of counts: '0x' in column 'n' is not a number; a table",
@@ -1746,13 +1746,13 @@ def test_a_column_without_a_cell_is_not_said_to_be_ignored():
     [
         (
             "week,n\n2020-W01,1\n2020-W02,2\n",
-            "own.csv: these are counts of weeks. Bordercast forecasts monthly counts only; add up "
-            "the days of each month, and give a count for each month",
+            "own.csv: these are counts of weeks: '2020-W01' in column 'week'. Bordercast forecasts "
+            "monthly counts only; add up the days of each month, and give a count for each month",
         ),
         (
             "quarter,n\n2020-Q1,1\n2020-Q2,2\n",
-            "own.csv: these are counts of quarters. Bordercast forecasts monthly counts only; give "
-            "a count for each month",
+            "own.csv: these are counts of quarters: '2020-Q1' in column 'quarter'. Bordercast "
+            "forecasts monthly counts only; give a count for each month",
         ),
     ],
 )

@@ -1,0 +1,19 @@
+"""Tables as institutions publish them, where a checkout has them beside it: right, or asked well."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import table_scorer
+
+FOLDER = table_scorer.real_tables()
+TRUTHS = list(table_scorer.truths(FOLDER)) if FOLDER else []
+
+
+@pytest.mark.skipif(FOLDER is None, reason="no real tables beside this checkout")
+@pytest.mark.parametrize("truth", TRUTHS, ids=[truth["file"] for truth in TRUTHS])
+def test_a_real_table_is_read_right_asked_about_or_refused_in_words_that_help(truth):
+    assert FOLDER is not None
+    result = table_scorer.score(FOLDER / truth["file"], truth)
+
+    assert result.verdict in table_scorer.GOOD, result
