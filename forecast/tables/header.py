@@ -145,7 +145,7 @@ def _stacked(sheet: Sheet, row: int, left: list[int], blocks: dict[str, dict[str
     body = sheet.grid[row + 1 :]
     corner = np.where(sheet.grid[row, left] != 0, sheet.grid[row, left], sheet.grid[row - 1, left])
     parts = [np.concatenate([corner, codes[:1], codes[len(texts) :]])[None, :]]
-    for code, places in zip(codes[1:], blocks.values(), strict=False):
+    for code, places in zip(codes[1 : len(texts)], blocks.values(), strict=True):
         name = np.full((len(body), 1), code)
         parts.append(np.concatenate([body[:, left], name, body[:, list(places.values())]], axis=1))
     many = len(blocks)

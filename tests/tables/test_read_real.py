@@ -1,4 +1,4 @@
-"""Tables as institutions publish them, where a checkout has them beside it: right, or asked well."""
+"""Tables as institutions publish them, beside a checkout: read right, asked about or refused."""
 
 from __future__ import annotations
 
