@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from forecast import months
@@ -64,8 +65,12 @@ def report(
     versions: Sequence[Row],
     run: str,
     source: Source,
+    rated: Mapping[str, int] = MappingProxyType({}),
 ) -> YearlyReport:
-    """What is told of a fiscal year; see `forecast.store.yearly` for the rows."""
+    """What is told of a fiscal year; see `forecast.store.yearly` for the rows.
+
+    rated : how often readers found a notice of the year "useful", and how often "not".
+    """
     ours = [row for row in forecasts if row["model"] == ENGINE]
     published = len({row["month"] for row in ours})
     issued = sum(row["basis"] == "issued" for row in ours)
@@ -84,12 +89,24 @@ def report(
         *_chances(answers, source),
         YearlyHeading("The method"),
         *_method(versions),
+        *_ratings(rated),
         run,
     ]
     return YearlyReport(
         f"{capital(months.year_noun(source.year_begins))} {year}: how good the forecasts were",
         tuple(blocks),
     )
+
+
+def _ratings(rated: Mapping[str, int]) -> Iterator[YearlyBlock]:
+    """How useful readers found the notices; nothing where nobody said."""
+    total = sum(rated.values())
+    if total:
+        yield YearlyHeading("What readers said")
+        of = f"{total:,} times" if total > 1 else "once"
+        yield f"Notices were rated {of}: {rated.get('useful', 0):,} useful, " + (
+            f"{rated.get('not', 0):,} not."
+        )
 
 
 def _off(row: Row) -> float:

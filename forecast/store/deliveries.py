@@ -28,6 +28,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVE_UP = timedelta(days=5)
 HOOK = "hook:"  # begins the recipient that is a webhook, see jobs/deliver/hooks.py
 
+Verdict = Literal["useful", "not"]
 Settled = Literal["sent", "refused"]
 
 
@@ -332,6 +333,15 @@ def of_notice(connection: sqlite3.Connection, content_key: str) -> list[dict[str
         "deliveries_of_notice",
         (content_key,),
     )
+
+
+def rate(db: Database, content_key: str, verdict: Verdict, why: str, now: datetime) -> None:
+    """Keep what a reader said of a notice, without saying who it was."""
+    with transaction(db):
+        db.execute(
+            "insert into ratings (content_key, verdict, why, rated_at) values (?, ?, ?, ?)",
+            (content_key, verdict, why, text(now)),
+        )
 
 
 def failed(connection: sqlite3.Connection) -> list[dict[str, Any]]:

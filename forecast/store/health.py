@@ -45,6 +45,11 @@ def undelivered(path: Path) -> dict[str, int]:
     return {row["state"]: row["count"] for row in _ops_rows(path, "deliveries_by_state")}
 
 
+def ratings(path: Path) -> list[dict[str, Any]]:
+    """What readers said of notices, the oldest first; `path` is the main database."""
+    return _ops_rows(path, "ratings")
+
+
 def mail_stopped(path: Path) -> str:
     """Why the mail queue is stopped, "" if it does not."""
     rows = _ops_rows(path, "mail_stopped")

@@ -780,3 +780,6 @@ select dimension, label, max(file_name) as file_name from unknown_labels group b
 
 -- name: any_poll
 select 1 from polls limit 1
+
+-- name: ratings
+select content_key, verdict, why, rated_at from ratings order by id

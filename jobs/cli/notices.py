@@ -15,6 +15,7 @@ from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, print_json, reading, typed_line
 
 if TYPE_CHECKING:
+    from forecast.store.deliveries import Verdict
     from forecast.store.notices import Notice
 
 ID = click.argument("notice_id", metavar="ID", type=int)
@@ -100,13 +101,18 @@ def show(settings: Settings, notice_id: int, as_json: bool) -> None:
             made = deliveries.of_notice(connection, notice.content_key)
     facts = {k: v for k, v in asdict(notice).items() if not k.endswith(("_text", "_html"))}
     if as_json:
-        print_json({**facts, "recipients": to, "deliveries": made}, settings.context.source)
+        rated = {"ratings": ratings} if (ratings := _ratings(settings, notice)) else {}
+        shown = {**facts, "recipients": to, "deliveries": made, **rated}
+        print_json(shown, settings.context.source)
         return
     for name, value in facts.items():
         if value not in (None, ""):
             click.echo(f"{name.replace('_', ' '):<22}{value}")
     for address, subject in to.items():
         click.echo(f"{'for':<22}{address}: {subject}")
+    for rating in _ratings(settings, notice):
+        why = f": {rating['why']}" if rating["why"] else ""
+        click.echo(f"{'rated':<22}{rating['verdict']}{why}")
     for row in made:
         reply = f" ({row['reply']})" if row["reply"] else ""
         click.echo(f"{row['state']:<22}{row['recipient']}{reply}")
@@ -196,6 +202,26 @@ def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
 
     approve.reject(settings.db, notice_id, typed_line(by), typed_line(why), datetime.now(UTC))
     click.echo(f"Notice {notice_id} is rejected.")
+
+
+@notices.command(
+    epilog=examples("notices rate 1 useful", 'notices rate 1 not --why "the press had it"')
+)
+@ID
+@click.argument("verdict", metavar="useful|not", type=click.Choice(("useful", "not")))
+@click.option("--why", default="", help="What the reader said; name nobody.")
+@click.pass_obj
+def rate(settings: Settings, notice_id: int, verdict: Verdict, why: str) -> None:
+    """Keep whether a reader found a notice useful.
+
+    The counts are in `status` and in the yearly report; nobody's name is kept.
+    """
+    from forecast.store import deliveries, ops
+
+    notice, said = _one(settings, notice_id), typed_line(why) if why else ""
+    with ops.writing(settings.db) as db:
+        deliveries.rate(db, notice.content_key, verdict, said, datetime.now(UTC))
+    click.echo(f"Notice {notice_id}: {verdict if verdict == 'useful' else 'not useful'}, kept.")
 
 
 @notices.command(epilog=examples("notices send --dry-run", "notices send"))
@@ -319,6 +345,14 @@ def _to(settings: Settings, notice: Notice) -> dict[str, str]:
     with ops.writing(settings.db) as db:
         recipients = outbox.addressed(settings.context, db, notice)
     return {address: message.subject for address, message in recipients}
+
+
+def _ratings(settings: Settings, notice: Notice) -> list[dict[str, Any]]:
+    """What readers said of a notice."""
+    from forecast.store import health
+
+    ratings = health.ratings(settings.db)
+    return [row for row in ratings if row.pop("content_key") == notice.content_key]
 
 
 def _count(recipients: int) -> str:

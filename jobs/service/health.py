@@ -9,6 +9,7 @@ import calendar
 import fcntl
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -90,6 +91,7 @@ def status(context: Context, now: datetime) -> ServiceStatus:
         "unknown_labels": health.unknown_labels(context.path),
         "left_in_inbox": health.left_in_inbox(context.path),
         "undelivered": health.undelivered(context.path),
+        "ratings": dict(Counter(row["verdict"] for row in health.ratings(context.path))),
         "mail_stopped": health.mail_stopped(context.path),
         "verified_at": verified.checked_at if verified else None,
         "verify_findings": verified.findings if verified else "",

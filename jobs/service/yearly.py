@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from forecast import files, months
 from forecast.desk import yearly
 from forecast.errors import SpanError
-from forecast.store import connect, read
+from forecast.store import connect, health, notices, read
 from forecast.store import yearly as store
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ def build(path: Path, year: int, source: Source) -> yearly.YearlyReport:
             )
         answers = store.answers(connection, span[0], span[-1])
         versions = store.versions(connection, span[0], span[-1])
+        of_year = {row["content_key"] for row in notices.listed(connection) if row["month"] in span}
+    rated = Counter(r["verdict"] for r in health.ratings(path) if r["content_key"] in of_year)
     words = f"Bordercast, run {run.id}, data through {run.data_through}, digest {run.digest}"
-    return yearly.report(year, forecasts, answers, versions, words, source)
+    return yearly.report(year, forecasts, answers, versions, words, source, rated)
 
 
 def write(report: yearly.YearlyReport, to: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import xml.etree.ElementTree as ET
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 
 from forecast.desk import yearly as desk
 from forecast.errors import SpanError
+from forecast.store import deliveries, notices, ops
 from forecast.types import BORDERS
 from jobs.cli import main
 from jobs.service import yearly
@@ -150,3 +152,21 @@ def test_a_year_that_has_closed_is_reported_once(by_hand, tmp_path):
     assert page.read_text("utf-8").startswith("<!doctype html>")
     assert page.with_suffix(".md").read_text("utf-8").startswith("# Fiscal year 2024")
     assert yearly.write_closed(path, ENCOUNTERS) is None
+
+
+def test_what_readers_said_of_the_year_s_notices_is_counted(by_hand, tmp_path, monkeypatch):
+    path = Path(shutil.copy(by_hand, tmp_path))
+    of = [{"month": month, "content_key": month} for month in ("2023-09", "2024-02")]
+    monkeypatch.setattr(notices, "listed", lambda connection: of)
+
+    def said(*ratings: tuple[str, str]) -> str:
+        with ops.writing(path) as db:
+            for key, verdict in ratings:
+                deliveries.rate(db, key, verdict, "known", datetime(2024, 4, 1, tzinfo=UTC))
+        return desk.markdown(yearly.build(path, 2024, ENCOUNTERS))
+
+    assert "rated" not in said(("2023-09", "not"), ("of no notice", "useful"))
+    assert "Notices were rated once: 0 useful, 1 not." in said(("2024-02", "not"))
+    report = said(("2024-02", "useful"))
+    assert "Notices were rated 2 times: 1 useful, 1 not." in report
+    assert "known" not in report

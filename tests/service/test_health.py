@@ -37,6 +37,7 @@ WELL: dict[str, Any] = {
     "unknown_labels": [],
     "left_in_inbox": [],
     "undelivered": {},
+    "ratings": {},
     "mail_stopped": "",
     "verify_findings": "",
     "wal_bytes": 4096,
@@ -216,6 +217,7 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
         "unknown_labels": [],
         "left_in_inbox": [],
         "undelivered": {},
+        "ratings": {},
         "mail_stopped": "",
         "verified_at": None,
         "verify_findings": "",
@@ -332,7 +334,7 @@ def test_what_to_do_where_figures_should_have_come():
     assert (
         health._missed(ENCOUNTERS) == "look at the publisher's page and put the file into the inbox"
     )
-    counts = replace(ENCOUNTERS, shipped=False)
+    counts = replace(ENCOUNTERS, layouts=frozenset())
     assert health._missed(counts) == (
         "see that the next file is delivered to the place that [[sources]] names"
     )
