@@ -94,7 +94,7 @@ class Asking:
         wanted = n or (paths.DRAWS if key.headline else paths.PART_DRAWS)
         cutoff = months.from_index(marginals.cutoff)
         counts = store.counts(self.connection, key)
-        if not key.headline:  # a part that has not appeared yet had no encounters
+        if not key.headline:  # a part that has not appeared yet had a count of 0
             first = min(store.counts(self.connection, SeriesKey(key.total)), default=cutoff)
             before = months.between(first, months.shift(min(counts), -1))
             counts = dict.fromkeys(before, 0) | counts
@@ -132,7 +132,7 @@ class Asking:
         )
 
     def stale(self, key: SeriesKey) -> str:
-        """A sentence if a part's newest figure is older than its border's, else ""."""
+        """A sentence if a part's newest figure is older than its total's, else ""."""
         pair = (self.joint.marginals.get(key) for key in (key, SeriesKey(key.total)))
         own, total = (months.from_index(month.cutoff) if month else "" for month in pair)
         return stale_words(own, total, self.source)

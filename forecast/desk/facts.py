@@ -33,6 +33,8 @@ ComparisonName = Literal[
 ]
 TO_DATE: tuple[ComparisonName, ...] = ("fiscal year to date", "year to date")
 LEAST_SINCE = 12  # months that something must be the lowest or highest of, for "since" to tell much
+# Field -> its key in what runs store and programs read.
+_STORED = {"total": "border", "count": "encounters", "newest_of_total": "newest_of_border"}
 RAREST = 200  # a total has some 130 judged months: one month in more is the model's word alone
 ORDINARY = 2 / 3  # p above it: most months are as far off
 
@@ -101,7 +103,7 @@ class Comparison:
 
     name : "year to date" where years are calendar years.
     first, last : the months compared with, the same for a single one.
-    now, before : encounters; before is None where that time is not held.
+    now, before : counts; before is None where that time is not on record.
     """
 
     name: ComparisonName
@@ -184,7 +186,7 @@ def extreme_since(
 class Expectation:
     """The forecast that stood before the month, and how far the month lay from it.
 
-    judged : encounters as first published, on which a month is judged.
+    judged : the count as first published, on which a month is judged.
     p : two-sided, 0..1. severity : of its flag, None without one.
     """
 
@@ -214,7 +216,7 @@ class Expectation:
 class Value:
     """A value the month has had; known_from "YYYY-MM-DD", vintage says how exactly."""
 
-    encounters: int
+    count: int
     vintage: str
     known_from: str
     source: str
@@ -237,7 +239,7 @@ class Interior:
 
 @dataclass(frozen=True, slots=True)
 class MonthFacts:
-    """What is true of one month of a border, by the values now current.
+    """What is true of one month of a series, by the values now current.
 
     source : what its publisher tells of the counts; it is no part of what is kept.
 
@@ -245,26 +247,26 @@ class MonthFacts:
         with the same count.
     extreme : "lowest" or "highest" when it is so since the month `since` (None: of all months
         before it on record), "" when the month before was already beyond it.
-    share : of its fiscal year's encounters as far as they are published, 0..1; None where that
+    share : of its year's count as far as it is published, 0..1; None where that
         is this month alone, or a month of it is not known.
     interior : of this month, or of the newest one before it that states it; None before October
-        2023 and away from the land borders.
-    agencies : agency -> encounters, where on record; empty where not. agencies_unit : unit that
+        2023, and where no part is inland.
+    agencies : agency -> count, where on record; empty where not. agencies_unit : unit that
         their sources round to, 1 or 10.
     final : whether its fiscal year is complete. rounding : unit the source rounds to, 1 or 10.
     flags : the month's rows of the view all_flags but for those only watched.
     shift : row of flag_episodes, if a level shift was confirmed with this month.
     drivers : rows of flag_drivers. score : row of scorecard, one month ahead.
-    often : months in which some border was flagged, of so many judged.
+    often : months in which some total was flagged, of so many judged.
     recent : this month and those before it with the forecast that judged each.
-    part : of the border, in words; "" for its total. newest_of_border : the border's last month
+    part : of the total, in words; "" for itself. newest_of_total : the total's last month
         held, where it is later than the part's, else "".
     """
 
     source: Source = field(repr=False, compare=False)
-    border: str
+    total: str
     month: str
-    encounters: int
+    count: int
     comparisons: tuple[Comparison, ...]
     expectation: Expectation | None
     rank: int
@@ -288,7 +290,7 @@ class MonthFacts:
     often: tuple[int, int] = (0, 0)
     recent: tuple[Row, ...] = ()
     part: str = ""
-    newest_of_border: str = ""
+    newest_of_total: str = ""
     ties: int = 0
 
     @property
@@ -304,7 +306,7 @@ class MonthFacts:
     @property
     def where(self) -> str:
         """At the northern land border."""
-        return self.source.totals.where(self.border)
+        return self.source.totals.where(self.total)
 
     @property
     def findings(self) -> list[Row]:
@@ -348,7 +350,7 @@ class MonthFacts:
         at, unit = self.agencies.get(both[0].component), self.agencies_unit
         if at is None:
             unit = max(unit, self.rounding)
-            at = unit * round((self.encounters - between) / unit)
+            at = unit * round((self.count - between) / unit)
         return Halves(at, between, unit, self.split)
 
     @property
@@ -361,7 +363,7 @@ class MonthFacts:
 
 
 def report(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthFacts:
-    """The report of a border's month, which must be on record: as kept, else made now."""
+    """Return the facts of a total's month, which must be on record: as stored, else made now."""
     stored = reports.kept(connection, total, month)
     if stored is not None:
         return from_json(stored, source=source)
@@ -369,7 +371,7 @@ def report(connection: sqlite3.Connection, total: str, month: str, source: Sourc
 
 
 def made_now(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthFacts:
-    """The report of a border's month, made now from the record; KeyError if it has none."""
+    """Make the facts of a total's month from the record; KeyError if it has none."""
     return month_report(
         total,
         month,
@@ -381,7 +383,7 @@ def made_now(connection: sqlite3.Connection, total: str, month: str, source: Sou
 def all_reports(
     connection: sqlite3.Connection, total: str, source: Source
 ) -> dict[str, MonthFacts]:
-    """Every month of a border, oldest first; the newest as the run keeps it."""
+    """Return every month of a total, oldest first; the newest as the run stored it."""
     records = reports.month_records(connection, total, _split(source), source.totals)
     made = {
         month: month_report(total, month, record, source=source)
@@ -409,20 +411,20 @@ def series_report(
         month,
         reports.part_record(connection, key, month),
         part=member_words(key.dimension, key.member, source),
-        newest_of_border=total[1] if total else "",
+        newest_of_total=total[1] if total else "",
         source=source,
     )
 
 
 def newest(connection: sqlite3.Connection, total: str, source: Source) -> MonthFacts:
-    """The report of a border's newest month."""
+    """Return the facts of a total's newest month."""
     span = reports.span(connection, total)
-    assert span is not None, "a published run has every border"
+    assert span is not None, "a published run has every total"
     return report(connection, total, span[1], source)
 
 
 def newest_report(connection: sqlite3.Connection, total: str, source: Source) -> str:
-    """The report of a border's newest month as a run keeps it."""
+    """Return the facts of a total's newest month as a run stores them."""
     return to_json(newest(connection, total, source))
 
 
@@ -432,12 +434,14 @@ def to_json(report: MonthFacts) -> str:
 
 
 def as_dict(report: MonthFacts) -> dict[str, Any]:
-    """What is true of a month, for programs: every field but the source."""
+    """What is true of a month, for programs: every field but the source, as 1.0 named it."""
     values = {part.name: getattr(report, part.name) for part in fields(report)}
     del values["source"]
     if not report.ties:  # reports that earlier programs stored have none either
         del values["ties"]
-    return {name: _plain(value) for name, value in values.items()}
+    return {_STORED.get(name, name): _plain(value) for name, value in values.items()} | {
+        "values": [{_STORED.get(k, k): v for k, v in asdict(v).items()} for v in report.values]
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -447,16 +451,18 @@ def _plain(value: Any) -> Any:
 
 
 def from_json(text: str, source: Source) -> MonthFacts:
-    """A report as it was kept."""
-    stored = json.loads(text)
+    """Return facts as they were stored."""
+    names = {stored: name for name, stored in _STORED.items()}
+    stored = {names.get(name, name): value for name, value in json.loads(text).items()}
     expectation, interior = stored["expectation"], stored["interior"]
+    values = [{names.get(name, name): v for name, v in row.items()} for row in stored["values"]]
     return MonthFacts(
         source=source,
         **stored
         | {
             "comparisons": tuple(Comparison(**c) for c in stored["comparisons"]),
             "expectation": Expectation(**expectation) if expectation else None,
-            "values": tuple(Value(**value) for value in stored["values"]),
+            "values": tuple(Value(**value) for value in values),
             "interior": Interior(**interior) if interior else None,
             "often": tuple(stored["often"]),
             **{name: tuple(stored[name]) for name in ("flags", "drivers", "recent")},
@@ -465,12 +471,12 @@ def from_json(text: str, source: Source) -> MonthFacts:
 
 
 def month_report(
-    border: str,
+    total: str,
     month: str,
     record: MonthRecord,
     source: Source,
     part: str = "",
-    newest_of_border: str = "",
+    newest_of_total: str = "",
 ) -> MonthFacts:
     """Everything that is said of a month; it must be among held.counts."""
     counts = record.counts
@@ -478,14 +484,14 @@ def month_report(
     begins = source.year_begins
     months_of_year = months.fiscal_months(months.fiscal_year(month, begins), begins)
     year = [m for m in months_of_year if m in counts]
-    total = sum(counts[m] for m in year)
+    so_far = sum(counts[m] for m in year)
     whole = not unknown_months(counts, months_of_year[0], year[-1])
     last = max(counts)
     return MonthFacts(
         source=source,
-        border=border,
+        total=total,
         month=month,
-        encounters=counts[month],
+        count=counts[month],
         comparisons=tuple(comparisons(counts, month, source)),
         expectation=_expectation(record),
         rank=rank(counts, month),
@@ -494,7 +500,7 @@ def month_report(
         last_month=last,
         extreme=side,
         since=since,
-        share=counts[month] / total if total and year != [month] and whole else None,
+        share=counts[month] / so_far if so_far and year != [month] and whole else None,
         final=months_of_year[-1] <= last,
         values=tuple(
             Value(v["encounters"], v["vintage"], v["known_from"], v["source"], v["file_name"])
@@ -512,7 +518,7 @@ def month_report(
         often=record.often,
         recent=tuple(record.recent),
         part=part,
-        newest_of_border=newest_of_border if newest_of_border > last else "",
+        newest_of_total=newest_of_total if newest_of_total > last else "",
         ties=sum(count == counts[month] for count in counts.values()) - 1,
     )
 
@@ -549,7 +555,7 @@ def statement(report: MonthFacts) -> dict[str, Any]:
     e = report.expectation
     return {
         "month": report.month,
-        "encounters": report.encounters,
+        "encounters": report.count,
         "bounds": [e.lo95, e.lo80, e.hi80, e.hi95] if e else None,
         "compared": {c.name: [c.last, c.now, c.before] for c in report.comparisons},
         "extreme": list(report.notable_extreme),

@@ -71,7 +71,7 @@ class Record:
 
         series : "northern", "northern:Swanton", "southwest:Mexico", ...; parts have the engine's
         forecast only. Where it comes from is in the table's `attrs`: series, model, run_id,
-        digest, and a note where a part's newest figure is older than its border's.
+        digest, and a note where a part's newest figure is older than its total's.
         """
         key, about = self._named(series)
         table = self.view("latest_forecasts")
@@ -81,9 +81,9 @@ class Record:
         _known("model", model, sorted(set(every["model"])))
         rows = every[every["model"] == model]
         about |= {"model": model, "run_id": int(rows["run_id"].iloc[0])}
-        border = table[_rows_of(table, SeriesKey(key.total)) & (table["model"] == model)]
+        whole = table[_rows_of(table, SeriesKey(key.total)) & (table["model"] == model)]
         about["note"] = stale_words(
-            str(rows["cutoff"].iloc[0]), str(border["cutoff"].max()), self.source
+            str(rows["cutoff"].iloc[0]), str(whole["cutoff"].max()), self.source
         )
         return _by_month(rows, _SAID_ONCE, about)
 
@@ -130,7 +130,7 @@ class Record:
             return asking.chance(series, span, event).share
 
     def changes(self, border: str) -> pd.DataFrame:
-        """What moved a border's forecast since the run before: a row a month, in counts.
+        """What moved a total's forecast since the run before: a row a month, in counts.
 
         before + method + revisions + season + surprise = after.
         """
@@ -145,7 +145,7 @@ class Record:
     def paths(self, series: str, n: int = 1000) -> pd.DataFrame:
         """Draws of a series' future: a row a month, a column a path, counts that are not whole.
 
-        Paths of one n belong together: path 7 of Swanton is in path 7 of the northern border.
+        Paths of one n belong together: path 7 of Swanton is in path 7 of the northern total.
         """
         import pandas as pd
 

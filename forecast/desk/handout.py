@@ -48,7 +48,7 @@ class Handout:
 
 def handout(report: MonthFacts, run: RunRow, *, newest: bool) -> Handout:
     """The words of a month's poster. newest : whether it shows the forecast ahead."""
-    title, number = heading(report), f"{report.encounters:,}"
+    title, number = heading(report), f"{report.count:,}"
     reach = "" if report.part else report.source.measure.reach
     unit = (report.source.measure.noun, reach) if reach else (report.source.measure.noun,)
     lines = tuple(_lines(report))
@@ -67,7 +67,7 @@ def handout(report: MonthFacts, run: RunRow, *, newest: bool) -> Handout:
 def heading(report: MonthFacts) -> str:
     """What it is of, and the month."""
     part = f", {report.part}" if report.part else ""
-    return f"{report.source.totals.name(report.border)}{part}, {month_words(report.month)}"
+    return f"{report.source.totals.name(report.total)}{part}, {month_words(report.month)}"
 
 
 def source_line(report: MonthFacts, run: RunRow) -> str:
@@ -137,7 +137,8 @@ SLIDE = PosterSize(640, 360, 3)  # 1920 x 1080
 class PosterChart:
     """What a poster draws.
 
-    counted : month, encounters; ascending, to the month. flagged : as `grammar.flags` marks them.
+    counted : months with their counts; ascending, to the month.
+    flagged : as `grammar.flags` marks them.
     ahead : the forecast from the month on; empty if the month is not the newest.
     stood : months with the forecast made before each; empty if it is not known or not drawn.
     """

@@ -42,14 +42,14 @@ _OBSERVED = ("as_of", "target_end_date", "target", "location", "observation")
 
 
 class Quantile(NamedTuple):
-    """One quantile of one forecast: encounters at permille / 1000."""
+    """One quantile of one forecast: a count at permille / 1000."""
 
     total: str
     cutoff: str
     month: str
     horizon: int
     permille: int
-    encounters: int
+    value: int
 
 
 def write(
@@ -64,7 +64,7 @@ def write(
     Parameters
     ----------
     models : model's short name -> its quantiles, sorted by cutoff.
-    values : (border, month, known from, encounters) of every value a month has had.
+    values : (total, month, known from, count) of every value a month has had.
     about : name -> text: the run and its digest.
     """
     rounds: set[str] = set()
@@ -83,8 +83,8 @@ def write(
     _json(folder / "hub-config" / "target-data.json", _target_data())
     _json(folder / "hub-config" / "model-metadata-schema.json", _metadata_schema())
     observed = (
-        (known_from, last_day(month), _target_name(source), total, encounters)
-        for total, month, known_from, encounters in values
+        (known_from, last_day(month), _target_name(source), total, count)
+        for total, month, known_from, count in values
     )
     _csv(folder / "target-data" / "time-series.csv", _OBSERVED, observed)
     return count
@@ -107,7 +107,7 @@ def _round(folder: Path, model: str, cutoff: str, rows: Sequence[Quantile], sour
             last_day(q.month),
             "quantile",
             q.permille / 1000,
-            q.encounters,
+            q.value,
         )
         for q in rows
     )

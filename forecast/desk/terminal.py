@@ -35,7 +35,7 @@ _MEANS = (*_COMPARED, "coverage50", "coverage80", "coverage95")
 _GROUP = ("basis", "era", "horizon", "model")
 _NUMBERS = ("months", "log-WIS", "WIS", "MAE", "MASE", "MAE / naive", "50%", "80%", "95%")
 _ERAS = {"break": "across a break", "no-break": "across none"}
-AHEAD = 3  # months of the forecast beside a border's newest count
+AHEAD = 3  # months of the forecast beside a total's newest count
 SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
 
 
@@ -138,10 +138,10 @@ def all_of_them(source: Source) -> str:
 
 
 def with_pooled(rows: Iterable[Row], source: Source) -> list[Row]:
-    """The rows, and for each model, basis, era and lead one over all borders.
+    """The rows, and for each model, basis, era and lead one over all totals.
 
     Scores and coverage are means over forecast months, MAE relative to naive is the geometric
-    mean over borders. `worse_than_naive` names scores, see `worse_scores`.
+    mean over totals. `worse_than_naive` names scores, see `worse_scores`.
     """
     rows = list(rows)
     ordered = sorted(rows, key=_group)
@@ -194,12 +194,12 @@ def worse_scores(row: Row, naive: Row | None) -> list[str]:
 
 
 def lead_table(rows: Sequence[Row]) -> Table:
-    """Models by lead in months: one border, basis and era."""
+    """Models by lead in months: one total, basis and era."""
     return _model_table(rows, "lead", "horizon")
 
 
 def score_border_table(rows: Sequence[Row], source: Source) -> Table:
-    """Models by border: one lead, basis and era."""
+    """Models by total: one lead, basis and era."""
     return _model_table(rows, source.totals.one, "border")
 
 
@@ -237,7 +237,7 @@ def _marked(row: Row, name: str, digits: int) -> str:
 
 
 def era_table(rows: Sequence[Row], name: str) -> Table:
-    """One score by era and model: one border and basis, all leads."""
+    """One score by era and model: one total and basis, all leads."""
     models = list(dict.fromkeys(row["model"] for row in rows))
     table = plain_table("cutoffs", numbers=models)
     for era, group in groupby(rows, key=lambda row: row["era"]):
@@ -288,10 +288,10 @@ def forecast_table(
     waiting: Mapping[str, str],
     source: Source,
 ) -> RenderableType:
-    """Per border the last published month and the next months' forecast.
+    """Per total the last published month and the next months' forecast.
 
     halves : of the published month, at ports and between ports, where they are known. waiting :
-    borders without a forecast, and what brings one, in words.
+    totals without a forecast, and what brings one, in words.
     """
     table = plain_table(
         source.totals.one, "published", "", "forecast", "median", "80% interval", "95% interval"
@@ -345,7 +345,7 @@ def _ahead(row: Row) -> tuple[str, str, str, str]:
 
 
 def border_table(forecasts: Iterable[Row]) -> Table:
-    """One border, every month ahead, with the counts that would raise a flag."""
+    """One total, every month ahead, with the counts that would raise a flag."""
     numbers = ("median", "50%", "80%", "95%", "flag under", "or over")
     table = plain_table("forecast", numbers=numbers)
     for row in forecasts:

@@ -115,7 +115,7 @@ def _off(row: Row) -> float:
 
 
 def _misses(rows: Sequence[Row], source: Source) -> Iterator[str]:
-    """Of each border and month the worst lead; nationwide would say the same again."""
+    """Of each total and month the worst lead; nationwide would say the same again."""
     worst: dict[tuple[str, str], Row] = {}
     for row in rows:
         place = (row["border"], row["month"])

@@ -53,7 +53,7 @@ class SeriesNames:
         Parameters
         ----------
         text : BORDER, BORDER:PART or BORDER:DIMENSION:PART, quotes and capitals as you like; also
-            PART alone where only one border has it, and "northern / citizenship / INDIA".
+            PART alone where only one total has it, and "northern / citizenship / INDIA".
 
         Raises
         ------
@@ -63,10 +63,10 @@ class SeriesNames:
         if len(named) == 1:  # also one whose own name has a colon or a slash in it
             return named[0]
         first, *rest = _pieces(text)
-        border = _border(first, self.source)
-        if border and not rest:
-            return self._only(text, [key for key in self.keys if key == SeriesKey(border)])
-        if rest and not border:
+        total = _total(first, self.source)
+        if total and not rest:
+            return self._only(text, [key for key in self.keys if key == SeriesKey(total)])
+        if rest and not total:
             forms = {form: total for total, form in _total_forms(self.source)}
             near = _nearest(_normal(first), forms)
             choices = dict.fromkeys(forms[form] for form in near) or self.source.totals.every
@@ -74,7 +74,7 @@ class SeriesNames:
         *dimension, part = rest or [first]
         if len(dimension) > 1:
             raise SeriesNameError(text, "write BORDER:PART, or BORDER:DIMENSION:PART")
-        parts = [key for key in self.keys if not key.headline and border in (None, key.total)]
+        parts = [key for key in self.keys if not key.headline and total in (None, key.total)]
         if dimension:
             parts = [
                 key for key in parts if _normal(dimension[0]) in _dimension_forms(key, self.source)
@@ -89,7 +89,7 @@ class SeriesNames:
             key
             for key in self.keys
             if not key.headline
-            and key.total == _border(total, self.source)
+            and key.total == _total(total, self.source)
             and wanted in _dimension_forms(key, self.source)
         ]
 
@@ -123,7 +123,7 @@ class SeriesNames:
             by_form |= {form: SeriesKey(total) for total, form in _total_forms(self.source)}
         near = _nearest(wanted, by_form)
         suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
-        if not suggested:  # perhaps another border has it
+        if not suggested:  # perhaps another total has it
             suggested = [self.name(key) for key in _matching(wanted, self.keys, self.source)]
         others = [] if suggested else catalog.that_have(wanted, self.source)
         if others:
@@ -219,8 +219,8 @@ def _dimension_forms(key: SeriesKey, source: Source) -> set[str]:
     return set(map(_normal, (name, dimension_words(name, source), *_DIMENSIONS.get(name, ()))))
 
 
-def _border(text: str, source: Source) -> str | None:
-    """The border so called, None if none is: northern, north, northern border."""
+def _total(text: str, source: Source) -> str | None:
+    """Return the total so called, None if none is: northern, north, the northern border."""
     totals = source.totals
     wanted = _normal(text).removeprefix("the ")
     wanted = wanted.removesuffix(f" {totals.one}").removesuffix(f" {totals.many}")

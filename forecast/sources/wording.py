@@ -24,7 +24,7 @@ class Split(NamedTuple):
 
     @property
     def mostly_inside(self) -> bool:
-        """Whether more than half of it was inside: then the whole is no crossing of a border."""
+        """Whether more than half of it was inside: then the whole is no crossing."""
         return self.inside > self.entry
 
 

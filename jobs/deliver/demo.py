@@ -34,7 +34,7 @@ _NOBODY = "bordercast <notices@bordercast.invalid>"  # whose file it is where no
 
 
 def letter(connection: sqlite3.Connection, config: Config, now: datetime, source: Source) -> Letter:
-    """The notice of that month, as a recipient of all borders would have got it.
+    """The notice of that month, as a recipient of all totals would have got it.
 
     Raises
     ------

@@ -8,7 +8,7 @@
 
 With `attach_page` a multipart/mixed is around it, and text/html, the page, beside it.
 
-An *edition* is what readers of the same borders get: those of a notice's sections. Same notice,
+An *edition* is what readers of the same totals get: those of a notice's sections. Same notice,
 same edition, same bytes: boundaries and Content-IDs are made of the notice's key, the date is that
 of its approval. The line that names the recipient is put in front when it is sent.
 """

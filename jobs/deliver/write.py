@@ -120,7 +120,7 @@ def _sections(
 def _findings(
     connection: sqlite3.Connection, notice: Notice, address: str, source: Source
 ) -> list[Section]:
-    """A section a border, the most serious first; all borders where nothing was unusual."""
+    """A section a total, the most serious first; all totals where nothing was unusual."""
     month = notice.month
     told_of = {
         total: report(connection, total, month, source)
@@ -139,15 +139,15 @@ def _findings(
 def finding(
     connection: sqlite3.Connection, facts: MonthFacts, run_id: int | None, address: str
 ) -> Section:
-    """The section of a border's month; run_id : whose changes of the forecast it tells."""
+    """The section of a total's month; run_id : whose changes of the forecast it tells."""
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
 
-    moved = [] if run_id is None else changes.latest(connection, facts.border, run_id)
+    moved = [] if run_id is None else changes.latest(connection, facts.total, run_id)
     section = section_texts.finding(
         facts, _nationwide(connection, facts), ahead.changes_sentence(moved), address
     )
-    flagged = plots.flagged(connection, facts.border)
-    drawn = notice_chart.picture(facts.border, facts.recent, flagged, section.finding, facts.source)
+    flagged = plots.flagged(connection, facts.total)
+    drawn = notice_chart.picture(facts.total, facts.recent, flagged, section.finding, facts.source)
     chart = grammar.render(drawn, "png", facts.source, scale=2)
     return _section(section, "finding", statement(facts), chart, drawn.alt)
 
@@ -155,7 +155,7 @@ def finding(
 def _nationwide(connection: sqlite3.Connection, facts: MonthFacts) -> MonthFacts | None:
     """The report of all totals together, where there is one of that month."""
     whole = facts.source.totals.whole
-    if not whole or facts.border == whole:
+    if not whole or facts.total == whole:
         return None
     try:
         return report(connection, whole, facts.month, facts.source)

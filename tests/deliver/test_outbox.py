@@ -633,7 +633,7 @@ def test_all_totals_together_are_compared_where_their_month_is_known(due):
         told = report(connection, "northern", "2024-01", ENCOUNTERS)
         whole = letters._nationwide(connection, told)
         assert whole is not None
-        assert (whole.border, whole.month) == ("nationwide", "2024-01")
+        assert (whole.total, whole.month) == ("nationwide", "2024-01")
         assert letters._nationwide(connection, whole) is None
         newest = report(
             connection, "northern", "2024-02", ENCOUNTERS

@@ -26,7 +26,7 @@ def made(counts: dict[str, int], month: str, part: str = "", newest: str = "", *
 def test_a_report_has_the_month_s_place_among_all_that_are_held():
     found = made(counted("2024-09", 50, 10, 40, 20, 30), "2024-12", "Swanton", "2025-01")
 
-    assert (found.border, found.month, found.encounters) == ("northern", "2024-12", 20)
+    assert (found.total, found.month, found.count) == ("northern", "2024-12", 20)
     assert (found.rank, found.held) == (4, 5)
     assert (found.first_month, found.last_month) == ("2024-09", "2025-01")
     assert (found.extreme, found.since) == ("lowest", "2024-10")
@@ -64,7 +64,7 @@ def test_a_month_is_final_once_its_year_s_last_month_is_held(last, final):
     ("newest", "kept"), [("", ""), ("2024-11", ""), ("2024-12", ""), ("2025-01", "2025-01")]
 )
 def test_only_a_later_month_of_the_border_is_named(newest, kept):
-    assert made(counted("2024-11", 1, 2), "2024-11", newest=newest).newest_of_border == kept
+    assert made(counted("2024-11", 1, 2), "2024-11", newest=newest).newest_of_total == kept
 
 
 JUDGED = {

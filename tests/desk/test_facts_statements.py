@@ -14,8 +14,8 @@ MINUS = "\N{MINUS SIGN}"
 NOTHING = {"bounds": None, "compared": {}, "extreme": ["", None]}
 
 
-def said(encounters=10_000, **more):
-    return {"month": "2025-02", "encounters": encounters} | NOTHING | more
+def said(count=10_000, **more):
+    return {"month": "2025-02", "encounters": count} | NOTHING | more
 
 
 def false(then, *counts, last="2025-02"):

@@ -45,9 +45,9 @@ def month(**said: Any) -> MonthFacts:
     """February 2025 at the northern border, 100 encounters, and what else is said of it."""
     usual: dict[str, Any] = {
         "source": ENCOUNTERS,
-        "border": "northern",
+        "total": "northern",
         "month": "2025-02",
-        "encounters": 100,
+        "count": 100,
         "comparisons": (compared("peak", 100, 100, "2025-02"),),
         "expectation": None,
         "rank": 3,

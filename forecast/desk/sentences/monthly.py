@@ -71,7 +71,7 @@ def counted(facts: MonthFacts) -> str:
     """Who counted how many of what, where and when; how far that reaches, where it is a total."""
     reach = facts.source.measure.reach
     return (
-        f"{facts.publisher} counted {facts.encounters:,} {facts.noun} {place(facts)} in "
+        f"{facts.publisher} counted {facts.count:,} {facts.noun} {place(facts)} in "
         f"{month_words(facts.month)}{f', {reach}' if reach and not facts.part else ''}"
     )
 
@@ -106,8 +106,8 @@ def halves_line(facts: MonthFacts) -> str:
 
 def stale_sentences(facts: MonthFacts) -> Iterator[str]:
     """That a part's newest month is older than its total's; nothing where it is not."""
-    if facts.newest_of_border:
-        yield stale_words(facts.last_month, facts.newest_of_border, facts.source)
+    if facts.newest_of_total:
+        yield stale_words(facts.last_month, facts.newest_of_total, facts.source)
 
 
 def expected_sentences(facts: MonthFacts) -> Iterator[str]:
@@ -122,12 +122,8 @@ def expected_sentences(facts: MonthFacts) -> Iterator[str]:
         else f"The hindcast, made later from only the data through {through},"
     )
     yield f"{made} expected {e.median:,} (80% prediction interval {between(e.lo80, e.hi80)})."
-    restated = e.judged != facts.encounters
-    what = (
-        f"The first count, {first_and_now(e.judged, facts.encounters)},"
-        if restated
-        else "The month"
-    )
+    restated = e.judged != facts.count
+    what = f"The first count, {first_and_now(e.judged, facts.count)}," if restated else "The month"
     outer = f"the 95% interval ({between(e.lo95, e.hi95)})"
     side = _SIDES.get(e.position.side, "inside that interval")
     lies = {0: side, 80: f"{side} it, inside {outer}", 95: f"{side} {outer}"}[e.position.beyond]
@@ -153,7 +149,7 @@ def standing(facts: MonthFacts) -> str:
 
 def unusual_line(facts: MonthFacts) -> str:
     """Whether the month is unusual, against what: the first line about a total."""
-    count = f"{with_unit(facts.encounters, facts.source)} in {month_words(facts.month)}"
+    count = f"{with_unit(facts.count, facts.source)} in {month_words(facts.month)}"
     e = facts.expectation
     if e is None:
         return f"{count}; no forecast was made before it."
@@ -237,7 +233,7 @@ def _moved(c: Comparison) -> tuple[str, str]:
 def peak_sentence(facts: MonthFacts) -> str:
     """Which month was higher, so that none is taken for the peak; "" if none was."""
     peak = facts.comparisons[-1]
-    if peak.before is None or peak.before <= facts.encounters:
+    if peak.before is None or peak.before <= facts.count:
         return ""
     return f"Not the peak: {month_words(peak.last)} was higher, {peak.before:,}."
 
@@ -287,8 +283,8 @@ def vintage_sentence(facts: MonthFacts) -> str:
     first = earlier[0]
     more = f", revised {len(earlier)} times" if len(earlier) > 1 else ""
     return (
-        f"First published as {first.encounters:,} ({known_words(first.vintage, first.known_from)})"
-        f"{more}; now {current.encounters:,}, published {since} ({facts.file_name}; {final})."
+        f"First published as {first.count:,} ({known_words(first.vintage, first.known_from)})"
+        f"{more}; now {current.count:,}, published {since} ({facts.file_name}; {final})."
     )
 
 
@@ -311,7 +307,7 @@ def caveat(source: Source) -> str:
 
 
 def aside_sentence(facts: MonthFacts, aside: Aside) -> str:
-    """How much of the count was not made at the border, as far as its publisher says."""
+    """How much of the count is of another kind than the rest, as far as its publisher says."""
     seen, who = facts.interior, facts.publisher
     half = facts.source.hierarchy.named(aside.half).short
     interior = f"{aside.words} ({aside.named})"
@@ -336,4 +332,4 @@ def history_sentences(facts: MonthFacts) -> Iterator[str]:
     """Every value the month has had, in order."""
     for value in facts.values:
         since = known_words(value.vintage, value.known_from)
-        yield f"{value.encounters:,}: published {since}; release {value.source}, {value.file_name}."
+        yield f"{value.count:,}: published {since}; release {value.source}, {value.file_name}."

@@ -1,6 +1,6 @@
 """What a notice says, in plain strings, from month reports alone. Sends nothing.
 
-A section a border, always in the same order: what happened; how unusual; what to say and what
+A section a total, always in the same order: what happened; how unusual; what to say and what
 not to say; the table, the picture, the nationwide line and the forecast ahead; then, on the page
 alone, what moved, how good the forecasts have been, and where the figure comes from.
 """
@@ -50,7 +50,7 @@ class TextBlock:
 class SectionText:
     """What a section says; everything in plain strings.
 
-    phrase : for the subject, without the border's name. more : sentences after the finding.
+    phrase : for the subject, without the total's name. more : sentences after the finding.
     lead : further ones, and like the chart only in the first section of a mail.
     say, avoid : one sentence to copy, and what this month must not be called.
     compared, notes : with the chart, only in the first section of a mail.
@@ -74,7 +74,7 @@ class SectionText:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a digest says of a border: open episodes, and its parts' flags of the month."""
+    """What a digest says of a total: open episodes, and its parts' flags of the month."""
 
     total: str
     month: str
@@ -95,7 +95,7 @@ def finding(
     """
     (phrase, first), *others = unusual.findings(facts)
     return SectionText(
-        total=facts.border,
+        total=facts.total,
         phrase=phrase,
         finding=first,
         more=(*(sentence for _, sentence in others), *monthly.halves_sentence(facts)),
@@ -112,7 +112,7 @@ def finding(
 
 def page_link(address: str, facts: MonthFacts) -> str:
     """Where the month's page is, "" without a site."""
-    place = f"{total_place(facts.border, facts.source)}{facts.month}/"
+    place = f"{total_place(facts.total, facts.source)}{facts.month}/"
     return f"{address.rstrip('/')}/{place}" if address else ""
 
 
@@ -143,10 +143,10 @@ def avoid(facts: MonthFacts) -> str:
     interior = split.inside if split else 0
     words, why = facts.source.measure.misread
     both, aside = facts.source.hierarchy.both_halves, facts.source.hierarchy.aside
-    if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * facts.encounters:
+    if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * facts.count:
         at = both[0]
         words, why = (
-            (at.misread, f"{phrase} of the {facts.encounters:,} were {at.where}")
+            (at.misread, f"{phrase} of the {facts.count:,} were {at.where}")
             if ports >= interior or aside is None
             else (aside.misread, f"{interior:,} were {aside.words} ({aside.named})")
         )
@@ -159,7 +159,7 @@ def avoid(facts: MonthFacts) -> str:
 
 def _caption(facts: MonthFacts) -> str:
     """The count with its halves, above the table."""
-    text = f"{month_words(facts.month)}: {facts.encounters:,} {facts.noun}"
+    text = f"{month_words(facts.month)}: {facts.count:,} {facts.noun}"
     return "; ".join(filter(None, (text, monthly.halves_words(facts))))
 
 
@@ -171,8 +171,8 @@ def rows(facts: MonthFacts) -> Iterator[ComparisonText]:
             basis_noun(e.basis),
             f"80% range {between(e.lo80, e.hi80)}",
             f"{e.median:,}",
-            f"{facts.encounters:,}",
-            change_words(facts.encounters, e.median),
+            f"{facts.count:,}",
+            change_words(facts.count, e.median),
         )
     yield from map(monthly.line, facts.comparisons)
     if facts.to_date_unknown:
@@ -184,7 +184,7 @@ def _nationwide(facts: MonthFacts | None) -> str:
     """The nationwide line."""
     if facts is None:
         return ""
-    text = f"{facts.source.totals.name(facts.border)}: {facts.encounters:,} {facts.noun}"
+    text = f"{facts.source.totals.name(facts.total)}: {facts.count:,} {facts.noun}"
     year = next(c for c in facts.comparisons if c.name == "year before")
     if year.before:
         text += f", {monthly.moved(year)} from a year before"
@@ -266,13 +266,13 @@ def correction(
 ) -> SectionText:
     """The section that corrects what a revision has made false."""
     return SectionText(
-        total=facts.border,
+        total=facts.total,
         phrase="figures revised",
         finding=(
             f"Correction: our notice on {facts.noun} {facts.where} in {month_words(facts.month)} "
             "is no longer right."
         ),
-        more=(f"The count is now {facts.encounters:,}.", *monthly.halves_sentence(facts)),
+        more=(f"The count is now {facts.count:,}.", *monthly.halves_sentence(facts)),
         items=tuple(("", false_sentence(falsehood)) for falsehood in false),
         say=say(facts),
         avoid=avoid(facts),

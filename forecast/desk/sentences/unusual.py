@@ -123,7 +123,7 @@ def finding(flag: Row, facts: MonthFacts) -> str:
 def _finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
     basis = flag.get("basis") or "issued"  # the flags of very old runs have none
     what = f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
-    counted = f"{first_and_now(flag['encounters'], facts.encounters)} counted"
+    counted = f"{first_and_now(flag['encounters'], facts.count)} counted"
     if flag["kind"] == "drift":
         side = _SIDES[flag["side"]]
         return (
@@ -143,7 +143,7 @@ def _shift(shift: Row, facts: MonthFacts) -> tuple[str, str]:
     return (
         f"{level} level confirmed",
         f"The {level} level of {facts.noun} {facts.where}, flagged in {opened}, has lasted: "
-        f"{facts.encounters:,} counted in {month_words(facts.month)}. Forecasts now start from it.",
+        f"{facts.count:,} counted in {month_words(facts.month)}. Forecasts now start from it.",
     )
 
 
@@ -159,7 +159,7 @@ def _quiet(facts: MonthFacts) -> tuple[str, str]:
         phrase, how = "as forecast", f"as forecast{', by the hindcast' * (e.basis == 'hindcast')}"
     return phrase, (
         f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)} were {how}: "
-        f"{facts.encounters:,} counted."
+        f"{facts.count:,} counted."
     )
 
 
@@ -196,7 +196,7 @@ def moved_parts(row: Row, drivers: Sequence[Row], source: Source) -> Iterator[tu
 
 
 def part_words(row: Row, source: Source) -> str:
-    """A part in words; for a nationwide flag with its border."""
+    """A part in words; for a flag of the sum of all with its total."""
     if not row["member"]:
         return str(row["part_border"])
     member = member_words(row["dimension"], str(row["member"]), source)

@@ -101,7 +101,7 @@ def _releases(record: SiteRecord) -> Iterator[NewsItem]:
             title=f"{record.source.publisher.short} figures for {month_words(month)}: "
             f"{_count(by_border[whole][month])} {record.source.totals.where(whole)}",
             sentences=tuple(
-                f"{record.source.totals.name(report.border)}: {_with_halves(report)}. "
+                f"{record.source.totals.name(report.total)}: {_with_halves(report)}. "
                 f"{section.finding(report).finding}"
                 for report in reports
             ),
@@ -210,7 +210,7 @@ def _withdrawn(row: Row) -> NewsItem:
 
 
 def _count(report: MonthFacts) -> str:
-    return f"{report.encounters:,} {report.source.measure.noun}"
+    return f"{report.count:,} {report.source.measure.noun}"
 
 
 def _with_halves(report: MonthFacts) -> str:

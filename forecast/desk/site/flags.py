@@ -96,7 +96,7 @@ def card(flag: Row, facts: MonthFacts) -> Card:
         finding=unusual.finding(flag, facts),
         ended=unusual.ending(flag),
         is_open=flag["episode"] == "open",
-        caption=f"{month_words(flag['month'])}: {facts.encounters:,} {facts.source.measure.noun}",
+        caption=f"{month_words(flag['month'])}: {facts.count:,} {facts.source.measure.noun}",
         compared=compared(facts, flag),
         moved=tuple(unusual.moved_lines(replace(facts, flags=(flag,)))),
     )
@@ -115,16 +115,14 @@ def forecast_line(facts: MonthFacts, flag: Row | None = None) -> ComparisonText:
         )
     expectation = facts.expectation
     if expectation is None:
-        return ComparisonText(
-            "forecast", month_words(facts.month), "none", f"{facts.encounters:,}", "-"
-        )
+        return ComparisonText("forecast", month_words(facts.month), "none", f"{facts.count:,}", "-")
     when = _when(facts, {"encounters": expectation.judged, "kind": "month"})
     return _expected(basis_noun(expectation.basis), when, expectation.judged, expectation.median)
 
 
 def _when(facts: MonthFacts, flag: Row) -> str:
     """The month, and that its count is the one first published, where another stands now."""
-    first = flag["kind"] != "revision" and flag["encounters"] != facts.encounters
+    first = flag["kind"] != "revision" and flag["encounters"] != facts.count
     return month_words(facts.month) + (", as first published" if first else "")
 
 

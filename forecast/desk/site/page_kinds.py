@@ -473,7 +473,7 @@ def facts(border_record: BorderRecord) -> Iterator[Fact]:
             border=border_record.total,
             span=month,
             when=month_words(month),
-            number=report.encounters,
+            number=report.count,
             halves=report.halves,
             more=(monthly.comparison_sentence(report.comparisons), monthly.rank_sentence(report)),
             history=tuple(one_line(text) for text in monthly.history_sentences(report)),
@@ -498,7 +498,7 @@ def _year(border_record: BorderRecord, year: int) -> Fact:
         if month in border_record.reports
     ]
     reports = [border_record.reports[month] for month in recorded]
-    number = sum(report.encounters for report in reports)
+    number = sum(report.count for report in reports)
     halves = [report.halves for report in reports]
     known = [half for half in halves if half]
     when = f"{months.year_noun(border_record.source.year_begins)} {year}"
@@ -511,7 +511,7 @@ def _year(border_record: BorderRecord, year: int) -> Fact:
     )
     more = [preliminary] * (len(recorded) < 12)
     if all(month in border_record.reports for month in before):
-        then = sum(border_record.reports[month].encounters for month in before)
+        then = sum(border_record.reports[month].count for month in before)
         more.append(f"The same months a year before: {then:,} ({change_words(number, then)}).")
     return Fact(
         source=border_record.source,
@@ -795,14 +795,14 @@ def month_preview(record: SiteRecord, report: MonthFacts) -> tuple[Preview, Mapp
     Drawing and storing one for each of some 600 months would take longer than all other pages.
     """
     about = section.say(report)
-    border_record = record.borders[report.border]
+    border_record = record.borders[report.total]
     since = months.shift(record.run.data_through, -LATELY)
     flagged = report.month > since and report.month in {
         row["month"] for row in border_record.flagged
     }
     if report.month != border_record.newest.month and not flagged:
         return Preview(about), {}
-    if len(record.source.totals.every) > NAMED and report.border != record.source.totals.whole:
+    if len(record.source.totals.every) > NAMED and report.total != record.source.totals.whole:
         return Preview(about), {}
     return _pictured(record, border_record, report, about)
 

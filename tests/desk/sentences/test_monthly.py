@@ -295,7 +295,7 @@ def test_lowest_since_is_true_and_the_longest_true_span(values, data):
     lower = found.extreme == "lowest"
 
     if found.extreme:
-        now = found.encounters
+        now = found.count
         assert all(counts[m] > now if lower else counts[m] < now for m in between)
         if found.since:
             assert counts[found.since] <= now if lower else counts[found.since] >= now

@@ -23,7 +23,7 @@ INSIDE = "arrests in the interior (At Large)"
     ("said", "sentence"),
     [
         (
-            {"encounters": 4091},
+            {"count": 4091},
             "CBP counted 4,091 encounters at the northern land border in February 2025, at and "
             "between ports of entry.",
         ),
@@ -33,7 +33,7 @@ INSIDE = "arrests in the interior (At Large)"
             "between ports of entry (rounded to 10 by its source).",
         ),
         (
-            {"part": "Swanton Sector", "border": "nationwide"},
+            {"part": "Swanton Sector", "total": "nationwide"},
             "CBP counted 100 encounters nationwide (Swanton Sector) in February 2025.",
         ),
     ],
@@ -56,7 +56,7 @@ def test_the_headline_says_the_count_where_and_how_exact(said, sentence):
     ],
 )
 def test_a_part_says_that_its_border_goes_on(newest, sentences):
-    assert [*monthly.stale_sentences(month(newest_of_border=newest))] == sentences
+    assert [*monthly.stale_sentences(month(newest_of_total=newest))] == sentences
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ HALF = "about 1 month in 2 is at least this far off"
     ],
 )
 def test_what_was_expected_and_how_unusual_it_was(encounters, stood, sentences):
-    found = month(encounters=encounters, expectation=expected(**stood))
+    found = month(count=encounters, expectation=expected(**stood))
 
     assert [*monthly.expected_sentences(found)] == sentences
 
@@ -138,7 +138,7 @@ def test_of_a_month_that_was_not_judged_nothing_is_said():
 )
 @pytest.mark.parametrize("basis", ["issued", "hindcast"])
 def test_where_a_count_lies_at_every_end_of_an_interval(judged, where, words, basis):
-    found = month(encounters=judged, expectation=expected(judged=judged, basis=basis))
+    found = month(count=judged, expectation=expected(judged=judged, basis=basis))
     how = "" if words.startswith("inside") else f": {HALF}"
 
     assert [*monthly.expected_sentences(found)][1] == f"The month is {where}: {HALF}."
@@ -467,7 +467,7 @@ def test_how_many_were_arrested_in_the_interior(said, sentence):
 def test_the_paragraph_has_all_of_it_in_one_order():
     found = month(
         agencies={OFFICES: 60, PATROL: 40},
-        newest_of_border="2025-04",
+        newest_of_total="2025-04",
         expectation=expected(),
         interior=interior(),
         share=0.5,

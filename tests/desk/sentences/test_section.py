@@ -158,7 +158,7 @@ def test_a_site_s_address_is_linked(stages):
 )
 def test_what_not_to_say_is_what_misleads_most(agencies, at_large, words):
     interior = None if at_large is None else Interior("2025-02", at_large, 95 - at_large, 95)
-    told = replace(facts("a.csv"), encounters=100, agencies=agencies, interior=interior)
+    told = replace(facts("a.csv"), count=100, agencies=agencies, interior=interior)
 
     assert section_texts.avoid(told).startswith(f"Not \N{LEFT DOUBLE QUOTATION MARK}{words}")
 

@@ -113,7 +113,7 @@ def test_a_confirmed_level_says_when_it_began(side, level):
     ],
 )
 def test_a_quiet_month_says_against_what_it_was_held(stood, phrase, how):
-    assert told(expectation=stood, encounters=4091) == (
+    assert told(expectation=stood, count=4091) == (
         phrase,
         f"Encounters {WHERE} were {how}: 4,091 counted.",
         [],
@@ -166,7 +166,7 @@ def test_the_lead_says_changes_and_how_unusual(said, lead):
     ],
 )
 def test_the_sentence_to_copy(said, end):
-    text = section.say(month(encounters=4091, **said))
+    text = section.say(month(count=4091, **said))
 
     assert text.startswith("CBP counted 4,091 encounters at the northern land border")
     assert text.endswith(end)
@@ -213,7 +213,7 @@ def test_the_table_has_the_forecast_then_every_comparison():
     peak = compared("peak", 100, 400, "2019-05")
     to_date = compared("fiscal year to date", 1300, 1000, "2023-10", "2024-02")
     found = month(
-        encounters=1100,
+        count=1100,
         expectation=expected(median=1000, basis="hindcast"),
         comparisons=(*YEARS, to_date, peak),
     )
@@ -270,8 +270,8 @@ def test_a_comparison_is_a_row(comparison, row):
 )
 def test_the_nationwide_line(before, stood, agencies, note):
     nationwide = month(
-        border="nationwide",
-        encounters=4000,
+        total="nationwide",
+        count=4000,
         comparisons=(compared("year before", 4000, before, "2024-02"),),
         expectation=stood,
         agencies=agencies,
@@ -443,7 +443,7 @@ def test_a_digest_names_open_episodes_alone():
 
 def test_a_correction_says_what_is_no_longer_right():
     moved = Falsehood("position", Position(0, 0), Position(-1, 95))
-    found = section.correction(month(encounters=4098), [moved])
+    found = section.correction(month(count=4098), [moved])
 
     assert found.phrase == "figures revised"
     assert found.finding == f"Correction: our notice on encounters {WHERE} is no longer right."

@@ -96,11 +96,11 @@ def test_the_first_page_answers_first(full):
     for border in HEADLINES:
         newest, ahead = full.borders[border].newest, full.borders[border].ahead[0]
         answer = page_kinds.answer(full, border)
-        assert f"{newest.encounters:,}" in answer.unusual
+        assert f"{newest.count:,}" in answer.unusual
         assert f"{ahead['median']:,}" in answer.expected
         assert f"{ahead['lo80']:,} to {ahead['hi80']:,}" in answer.expected
         assert newest.halves[:2] == (newest.agencies[OFO], newest.agencies[USBP])
-        assert sum(newest.halves[:2]) == newest.encounters
+        assert sum(newest.halves[:2]) == newest.count
         place = [said.index(words) for words in (answer.unusual, answer.expected, answer.halves)]
         assert place == sorted(place)
         assert place[-1] < said.index('id="charts"')

@@ -76,14 +76,14 @@ def test_an_entry_says_the_number_with_its_comparisons(files, full):
     newest = full.borders["northern"].newest
     entry = next(e for e in feed(files, "northern").entries if "releases" in e.tags[0].term)
 
-    assert entry.title == f"Northern border, August 2026: {newest.encounters:,} encounters"
+    assert entry.title == f"Northern border, August 2026: {newest.count:,} encounters"
     assert entry.link == f"{ADDRESS}/border/northern/2026-08/"
     expected = newest.expectation.median
     for words in ("at ports of entry", f"{expected:,}", "from August 2025", "No cause is claimed"):
         assert words in entry.summary
     (release,) = [e for e in feed(files, "all-releases").entries if "August 2026" in e.title]
     for name in HEADLINES:
-        assert f"{full.borders[name].newest.encounters:,} encounters" in release.summary
+        assert f"{full.borders[name].newest.count:,} encounters" in release.summary
 
 
 def test_a_flag_is_told_once_and_changes_when_it_is_known_how_it_ended(files, full):

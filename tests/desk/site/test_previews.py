@@ -46,7 +46,7 @@ def test_a_borders_link_shows_number_comparison_and_date(full, northern):
     assert (said["og:image:width"], said["og:image:height"]) == ("1200", "630")
     assert said["twitter:card"] == "summary_large_image"
     for text in (said["og:description"], said["og:image:alt"]):
-        assert f"{newest.encounters:,} encounters" in text
+        assert f"{newest.count:,} encounters" in text
         assert "August 2026" in text
         assert "7.6% from July 2026" in text
         assert f"{newest.expectation.median:,}" in text
@@ -136,7 +136,7 @@ def test_a_chart_for_other_pages_has_its_number_and_leads_back(full):
     for border in HEADLINES:
         page = as_html(embed_page(full, border), full, ADDRESS).decode()
         newest = full.borders[border].newest
-        assert f"{newest.encounters:,} in August 2026" in page
+        assert f"{newest.count:,} in August 2026" in page
         assert "at ports of entry (OFO)" in page
         assert f"{full.borders[border].ahead[0]['median']:,} expected in September 2026" in page
         assert f'href="../../border/{border}/index.html" target="_top"' in page
