@@ -73,8 +73,12 @@ def bases(
     subject: Subject,
     table: CountTable,
     anchors: Sequence[Anchor],
+    before: Sequence[Anchor],
 ) -> list[Candidate[Base]]:
-    """What a change of a count may be measured from, the likeliest first."""
+    """What a change of a count may be measured from, the likeliest first.
+
+    anchors : the sentence's own counts; before : those of the sentences before.
+    """
     words = {scene.low(i) for i in comparison.tokens}
     own = [anchor for anchor in anchors if anchor.number.first in comparison.tokens]
     spans = [
@@ -100,7 +104,9 @@ def bases(
     else:
         options = [Candidate(Base(c.value), c.cost, True) for c in spans]
     if not options and not _adds(scene, comparison):
-        options = [Candidate(Base(c.value), c.cost) for c in _usual(context, now, anchors)]
+        options = [
+            Candidate(Base(c.value), c.cost) for c in _usual(context, now, [*before, *anchors])
+        ]
     return readings.cheapest(option for option in options if option.value.span != now)
 
 
@@ -195,6 +201,16 @@ def _led_before(scene: Scene, number: WrittenNumber) -> Iterator[TimeRef]:
             or (scene.compares(place[0]) and not scene.numbers_between(place[1], number.first))
         ):
             yield ref
+
+
+def ends(scene: Scene, context: TextState) -> list[Candidate[ClaimSpan]]:
+    """The last of the months that something changed over: from October to November."""
+    return [
+        Candidate(ClaimSpan(span.last, span.last), 0.3)
+        for ref, place in zip(scene.times, scene.time_places, strict=True)
+        if ref.form == "months" and scene.low(place[0] - 1) in ("from", "between")
+        for span in times.spans(ref, context.when)[:1]
+    ]
 
 
 def is_base(scene: Scene, number: WrittenNumber, span: ClaimSpan, context: TextState) -> bool:

@@ -8,7 +8,7 @@ wrong only if no likely meaning makes it right.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
@@ -134,6 +134,32 @@ class _Mention:
     claimed: Claimed
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """What the words beside a count leave open.
+
+    agencies : whose it may be. spans : what the time beside it may mean, none where none binds;
+    months : of a year, 0 to 11, where that time names no year. part : whether a group or a sector
+    stands right beside it, so that it is no total.
+    """
+
+    agencies: frozenset[str] = readings.EVERY
+    spans: frozenset[ClaimSpan] = frozenset()
+    months: frozenset[int] = frozenset()
+    part: bool = False
+
+    def allows_time(self, span: ClaimSpan) -> bool:
+        """Whether it may be a count of this time."""
+        loose = span.length == 1 and span.first % 12 in self.months
+        return not self.spans or span in self.spans or loose
+
+    def allows(self, sense: Reading) -> bool:
+        """Whether it may be this."""
+        subject = sense.subject
+        whose = bool(subject.dimension) or (subject.agency in self.agencies and not self.part)
+        return whose and self.allows_time(sense.span)
+
+
 class _Reader:
     """Reads one text."""
 
@@ -215,7 +241,7 @@ class _Reader:
         if not main:
             self._after_words(scene)
             return
-        subject = main[0].subject
+        subject, context.measure = main[0].subject, main[0].measure
         context.subject, context.span, context.agency = subject, main[0].span, subject.agency
         context.total = subject.total if not subject.dimension else context.total
         kind = {"field": "office" if subject.agency == "ofo" else "sector"}
@@ -266,13 +292,16 @@ class _Reader:
         if claimed.value in self.spans and not (when and when[0].bound):
             when = [Candidate(self.spans[claimed.value], 0.1), *when]
         options = readings.weigh(whose, when, measure)
-        if host and host.measure != "total" and measure == "total" and role.noun == "bare":
+        on_record = bool(options) and self.table.counts(options[0].sense.subject) is not None
+        limits = self._limits(scene, number, when, on_record)
+        like = host.measure if host else self.context.measure
+        if like != "total" and measure == "total" and role.noun == "bare":
             # 258 apprehensions a day, against 4,900 a year before: a day as well.
-            options = [*options, *readings.weigh(whose, when, host.measure)]
+            options = [*options, *readings.weigh(whose, when, like)]
         if measure == "total" and claimed.telling:
-            options += self._named_by_number(scene, number, claimed.value, whose, when)
+            options += self._named_by_number(scene, number, claimed.value, whose, limits)
         options.sort(key=lambda option: option.cost)
-        finding = self._decide(scene, number, options, claimed, role.kind == "maybe")
+        finding = self._decide(scene, number, options, claimed, role.kind == "maybe", limits)
         if isinstance(finding, ClaimFinding) and readings.says_crossed(scene, number):
             finding = self._crossed(finding)
         if isinstance(finding, ClaimFinding) and self._contradicts(finding):
@@ -282,35 +311,84 @@ class _Reader:
         self.unclear = self.unclear or isinstance(finding, NotUnderstood)
         return finding
 
+    def _limits(
+        self,
+        scene: Scene,
+        number: WrittenNumber,
+        when: Sequence[Candidate[ClaimSpan]],
+        on_record: bool,
+    ) -> _Limits:
+        """What the words beside a number leave open."""
+        bound = frozenset(candidate.value for candidate in when if candidate.bound)
+        part = readings.parts(scene, number, self.context)[:1]
+        # 7,536 of the 38,347 arrested: the second is no part.
+        of_the = (scene.low(number.first - 2), scene.low(number.first - 1)) == ("of", "the")
+        beside_part = of_the or any(
+            features.is_whole(scene, a.number, number) for a in self.anchors
+        )
+        return _Limits(
+            readings.agencies_allowed(scene, number, self.context),
+            bound,
+            frozenset(readings.named_months(scene, number)) if bound else frozenset(),
+            on_record
+            and not beside_part
+            and any(each.bound and each.value != readings.NO_PART for each in part),
+        )
+
     def _named_by_number(
         self,
         scene: Scene,
         number: WrittenNumber,
         count: float,
         whose: Sequence[Candidate[Subject]],
-        when: Sequence[Candidate[ClaimSpan]],
+        limits: _Limits,
     ) -> Iterator[ScoredReading]:
         """Spans in which a subject's count is this number, where the words leave the time open."""
-        bound = [candidate.value for candidate in when if candidate.bound]
-        loose = readings.named_months(scene, number)
         tried = {candidate.value: candidate.cost for candidate in reversed(whose)}
         placed = any(candidate.placed and candidate.cost <= 0.3 for candidate in whose)
-        for subject in self._spoken(scene, number, placed):
+        for subject in self._spoken(scene, placed, limits):
             tried.setdefault(subject, 2.0)
+        known = self._known_times(scene)
         for subject, cost in tried.items():
             for span in self.table.where(subject, int(count))[:4]:
-                free = not bound or (span.length == 1 and span.first % 12 in loose)
-                # Four digits are another's by chance too often, where the time is left open.
-                known = count >= 10 * BIG or span in self.context.recent or bool(bound)
-                if (span in bound or (free and known)) and span.first <= self.context.now.month:
-                    extra = 0.2 if span in bound else 0.4 if bound else 0.9
-                    yield ScoredReading(Reading(subject, span), cost + extra, True, span in bound)
+                bound = span in limits.spans
+                open_ = bound or (limits.allows_time(span) if limits.spans else known(span))
+                if open_ and span.first <= self.context.now.month:
+                    extra = 0.2 if bound else 0.4 if limits.spans else 0.9
+                    yield ScoredReading(Reading(subject, span), cost + extra, True, bound)
 
-    def _spoken(self, scene: Scene, number: WrittenNumber, placed: bool) -> Iterator[Subject]:
+    def _known_times(self, scene: Scene) -> Callable[[ClaimSpan], bool]:
+        """Which times a number may name itself where none binds it: those the text speaks of.
+
+        Any, where the text has spoken of none; any month of a president's that is named.
+        """
+        spoken = {
+            span
+            for ref in scene.times
+            for span in times.spans(ref, self.context.when, self.context.span)
+        }
+        eras = [
+            span
+            for ref in scene.times
+            if ref.form in ("administration", "era")
+            for span in times.spans(ref, self.context.when)
+        ]
+        spoken |= {*self.context.recent, *(anchor.span for anchor in self.anchors)}
+        spoken |= {span.shift(by) for span in tuple(spoken) for by in (-1, -12) if span.length < 13}
+
+        def known(span: ClaimSpan) -> bool:
+            inside = any(era.first <= span.first and span.last <= era.last for era in eras)
+            return not spoken or span in spoken or inside
+
+        return known
+
+    def _spoken(self, scene: Scene, placed: bool, limits: _Limits) -> Iterator[Subject]:
         """What else the text may count: parts that it names, and totals its words allow."""
         borders = {phrase.phrase.value for phrase in scene.of_kind("border")} if placed else set()
-        agencies = readings.agencies_named(scene, number) or ("", "usbp", "ofo")
-        for total, agency in product(borders or ("southwest", "northern", NATIONWIDE), agencies):
+        agencies = limits.agencies
+        for total, agency in product(
+            borders or ("southwest", "northern", NATIONWIDE, "other"), agencies
+        ):
             yield Subject(total, agency)
         for phrase in scene.of_kind("sector"):
             members = tuple(phrase.phrase.value.split("+"))
@@ -346,6 +424,8 @@ class _Reader:
             whose = [Candidate(host.subject, 0.0, host.bound, True), *rest]
         elif not (whose and whose[0].bound and whose[0].cost == 0):
             whose = [Candidate(host.subject, 0.3, False, True), *whose]
+        if readings.is_altogether(scene, number) and host.subject.agency:
+            whose = [Candidate(host.subject._replace(agency=""), 0.1, True, True), *whose]
         if features.is_whole(scene, host.number, number):
             whole = Subject(host.subject.total, host.subject.agency)
             whose = [
@@ -420,15 +500,24 @@ class _Reader:
         if sign == 0:
             return None
         claimed = mentions.claimed(scene, number, sign)
-        if role.kind == "times" and number.value < 1:
+        if number.kind == "percent" and role.kind == "times":  # a tenth of what it was
+            claimed = replace(claimed, value=number.value / 100, unit=0.04, exact=True)
+        elif role.kind == "times" and number.value < 1:
             claimed = replace(claimed, unit=0.1)
         case = _Mention(*self._quoted(scene, number), self._digits(scene, number), claimed)
         comparison = comparisons.read(scene, number)
-        anchors = [*self.understood[-4:], *self.anchors]
+        before = self.understood[-4:]
         options: list[ScoredReading] = []
         for whose, when, rate in self._changed(scene, number)[:8]:
             for base in comparisons.bases(
-                comparison, scene, self.context, when.value, whose.value, self.table, anchors
+                comparison,
+                scene,
+                self.context,
+                when.value,
+                whose.value,
+                self.table,
+                self.anchors,
+                before,
             ):
                 sense = Reading(
                     whose.value,
@@ -438,7 +527,8 @@ class _Reader:
                     rate=base.value.rate or rate,
                 )
                 cost = whose.cost + when.cost + base.cost
-                tied = when.bound and base.bound
+                alike = bool(rate or base.value.rate) or base.value.span.length == when.value.length
+                tied = when.bound and base.bound and alike
                 options.append(ScoredReading(sense, cost, whose.bound, tied, whose.placed))
         range_ = comparisons.from_to(scene, number, self.context)
         if range_ and options:
@@ -475,8 +565,12 @@ class _Reader:
             rate: comparisons.Rate = anchor.measure if anchor.measure == "per_day" else ""
             made.append((subject, Candidate(anchor.span, 0.5 * rank, True), rate))
         cost = 1.3 if main else 0.0
-        for a, b in product(whose[:4], when[:5]):
+        when += comparisons.ends(scene, self.context)
+        for a, b in product(whose[:4], when[:6]):
             made.append((Candidate(a.value, a.cost + cost, a.bound, a.placed), b, ""))
+        for rank, anchor in enumerate(self.understood[:-4:-1] if not main else ()):
+            earlier = Candidate(anchor.subject, 0.5 + 0.2 * rank, True, True)
+            made.append((earlier, Candidate(anchor.span, 0.2), ""))
         if not main and self.context.subject and self.context.span:
             carried = Candidate(
                 self.context.subject, 0.1 if self.anchors else 0.5, bool(self.anchors), True
@@ -492,6 +586,12 @@ class _Reader:
         before = self.context.shared
         if before and scene.low(number.first - 1) == "from":  # down from 67% in May
             return self._share_before(scene, number, before)
+        if scene.low(number.first - 1) == "from":  # from 27% to 12%: the second is of now
+            later = [n for n in scene.numbers if n.kind == "percent" and n.first >= number.last]
+            if later and later[0].first <= number.last + 2:
+                now = self._share(scene, later[0])
+                if isinstance(now, ClaimFinding) and now.sense:
+                    return self._share_before(scene, number, now.sense)
         if self.anchors and not (when and when[0].bound):
             near = min(self.anchors, key=lambda a: abs(a.number.first - number.first))
             when = [Candidate(near.span, 0.1), *when]
@@ -597,6 +697,7 @@ class _Reader:
         options: Sequence[ScoredReading],
         claimed: Claimed,
         only_if_exact: bool = False,
+        limits: _Limits = _Limits(),
     ) -> AnyFinding:
         """The verdict on a number, by its likeliest reading that makes it right."""
         case = _Mention(*self._quoted(scene, number), self._digits(scene, number), claimed)
@@ -609,7 +710,8 @@ class _Reader:
             for option in options[:160]
             if option.cost <= farthest
         ]
-        finding = self._holding(case, judged, only_if_exact)
+        allowed = [pair for pair in judged if limits.allows(pair[0].sense)]
+        finding = self._holding(case, allowed, only_if_exact)
         if finding or only_if_exact:
             return finding
         first = judged[0] if judged else (options[0], judge(self.table, options[0].sense, claimed))
@@ -729,7 +831,10 @@ class _Reader:
             reading.sense for reading, _ in judged
         }  # what the words may mean is no other measure
         for reading, verdict in judged:
-            if reading.cost > CONFIDENT or not reading.agency_bound:
+            place, when = reading.place_bound, reading.span_bound
+            patrol = reading.sense.subject.agency == "usbp"
+            tied = claimed.telling or (place or when if patrol else place and when)
+            if reading.cost > CONFIDENT or not reading.agency_bound or not tied:
                 continue
             for sense, agency_only in readings.other_measures(reading.sense):
                 far = not agency_only and not _precise(claimed)

@@ -204,8 +204,10 @@ def _within(scene: Scene, phrase: Placed, length: int) -> bool:
 def _same_month(scene: Scene, phrase: Placed, last: int) -> bool:
     """The lowest March on record; the most for any January."""
     for ref, place in zip(scene.times, scene.time_places, strict=True):
-        if ref.form == "month" and not ref.args[1] and phrase.last <= place[0] <= last:
-            return scene.low(place[0] - 1) in ("any", "a", "for") or place[0] == phrase.last
+        if ref.form == "month" and not ref.args[1] and phrase.last <= place[0] <= last + 3:
+            led = [scene.low(i) for i in range(place[0] - 3, place[0])]
+            month_of = led[1:] == ["month", "of"] and led[0] in ("a", "any", "the")
+            return led[2] in ("any", "a", "for", "every") or place[0] == phrase.last or month_of
     return False
 
 

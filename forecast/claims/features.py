@@ -19,7 +19,7 @@ _WEAK = word_set(
     "cbp agents migration agent crossing crossed cross enter entered stops met entries logged "
     "contacts"
 )
-_PARTING = word_set(", ; and as while amid after before despite but ( ) \u2014")
+_PARTING = word_set(", ; and as while when amid after before despite but ( ) \u2014")
 _REFERS = word_set(
     "that this it they numbers number figures figure total totals decrease decline drop "
     "increase rise those these there count counts pace trend"
@@ -78,6 +78,8 @@ def _role(
             return NumberRole("not_held", off)
         if not (beside or about_encounters(scene, number, context)):
             return NOTHING
+        if is_fraction_of_before(scene, number):
+            return NumberRole("times")
         return NumberRole("share" if is_share(scene, number, before.kind) else "change_percent")
     compares = number.kind == "times" and is_multiple(scene, number)
     about = compares and (beside or about_encounters(scene, number, context))
@@ -123,8 +125,9 @@ def is_partial(scene: Scene, number: WrittenNumber) -> bool:
 def supposed(scene: Scene, number: WrittenNumber) -> bool:
     """Whether a number is a forecast, a plan or a threshold."""
     near = scene.near(number, scene.of_kind("supposed"))
-    if any(scene.low(i) in ("never", "if") for i in range(number.first - 8, number.first)):
-        return True
+    leading = [scene.low(i) for i in range(number.first - 8, number.first)]
+    if "if" in leading or ("never" in leading and leading[-2] != "never"):
+        return True  # but: never below 150,000
     return bool(near) and near[0][0] <= 9
 
 
@@ -326,6 +329,8 @@ def relation(scene: Scene, number: WrittenNumber) -> Relation:
     """Whether a count is a total, an average, or the size of a change."""
     after = [scene.low(i) for i in range(number.last, number.last + 9)]
     before = [scene.low(i) for i in range(number.first - 6, number.first)]
+    if [scene.low(i) for i in range(2)] == ["average", "daily"]:
+        before += ["average", "daily"]
     for unit in ("day", "month"):
         ly = {"day": "daily", "month": "monthly"}[unit]
         if unit == "day" and any(
@@ -339,8 +344,11 @@ def relation(scene: Scene, number: WrittenNumber) -> Relation:
         if unit == "month" and (average and (per_unit or ly in (*before, *after))):
             return "per_month"
         monthly = per_unit or "monthly" in {scene.low(i) for i in range(number.first)}
+        monthly = monthly or any(ref.form == "streak" for ref in scene.times)
         if unit == "month" and monthly and mentions.hedge(scene, number) in ("below", "over"):
             return "each_month"
+    if scene.low(number.first - 1) in ("averaged", "averaging"):
+        return "per_month"
     return "difference" if _is_difference(scene, number) else "total"
 
 
@@ -393,6 +401,9 @@ def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:
     after, after2 = scene.low(number.last), scene.low(number.last + 1)
     last = scene.low(number.first - 1)
     changes = scene.of_kind("change")
+    by = {scene.low(i) for i in range(number.first - 3, number.first)} & {"by", "nearly", "almost"}
+    if number.unit == 4 and not (by and changes):
+        return True  # nine in 10, two-thirds
     if last == "of" and any(change.last == number.first - 1 for change in changes):
         return False
     if after == "of":
@@ -411,7 +422,20 @@ def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:
     leading = {scene.low(i) for i in range(number.first - 6, number.first)}
     named = [p for p in groups if 0 <= number.first - p.last <= 2]
     listed = bool(named) and not any(c.first >= named[-1].last for c in changes)
-    return bool(leading & SHARE_VERBS) or beside or (listed and before != "change_percent")
+    if leading & SHARE_VERBS or beside or (listed and before != "change_percent"):
+        return True
+    return bool(groups) and mentions.direction(scene, number) == 0
+
+
+def is_fraction_of_before(scene: Scene, number: WrittenNumber) -> bool:
+    """Less than a tenth of what it was; a quarter of the 140,641 of February 2024."""
+    after = [scene.low(i) for i in range(number.last, number.last + 3)]
+    if number.unit != 4 or after[0] != "of":
+        return False
+    counted = any(
+        number.last < n.first <= number.last + 3 and n.kind == "count" for n in scene.numbers
+    )
+    return after[1] in ("what", "that", "its") or (after[1] == "the" and counted)
 
 
 def is_multiple(scene: Scene, number: WrittenNumber) -> bool:

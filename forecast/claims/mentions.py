@@ -70,6 +70,10 @@ class Scene:
         """Whether a number begins at a token from first to last - 1."""
         return any(first <= number.first < last for number in self.numbers)
 
+    def numbers_at(self, at: int) -> bool:
+        """Whether a number begins within three tokens of one: including 3,000 at ports."""
+        return any(at < number.first <= at + 3 for number in self.numbers)
+
     def place(self, ref: TimeRef) -> tuple[int, int]:
         """A time's tokens, first to last - 1."""
         first = bisect_left(self._starts, ref.start)
@@ -156,8 +160,15 @@ class Scene:
 
     def _meant(self, first: int, phrase: Phrase) -> Phrase:
         """Between southern ports of entry: between them, not at them."""
+        if phrase != Phrase("measure", "ofo"):
+            return phrase
+        around = range(first - 3, first + 7)
+        if any(
+            self.low(i).startswith(("includ", "added")) and not self.numbers_at(i) for i in around
+        ):
+            return Phrase("measure", "both")  # when official ports of entry are included
         before = {self.low(i) for i in range(first - 3, first)}
-        if phrase == Phrase("measure", "ofo") and before & {"between", "outside"}:
+        if before & {"between", "outside"}:
             return Phrase("measure", "usbp")
         return phrase
 
@@ -330,7 +341,8 @@ def _in_range(scene: Scene, number: WrittenNumber) -> bool:
             "between",
             "of",
         )
-        if other is not number and joined and between and high.kind == "percent":
+        moved = scene.low(low.first - 1) == "from" and bool(scene.of_kind("change"))
+        if other is not number and joined and between and high.kind == "percent" and not moved:
             return True
     return False
 
@@ -350,7 +362,10 @@ def hedge(scene: Scene, number: WrittenNumber) -> Hedge:
     for phrase in scene.of_kind("hedge"):
         behind_number = any(n.last == phrase.first for n in scene.numbers)
         if phrase.last in (at, number.first) and not behind_number:
-            return _hedge(phrase.phrase.value)
+            never = (
+                scene.low(phrase.first - 1) in ("never", "not") and phrase.phrase.value == "below"
+            )
+            return "over" if never else _hedge(phrase.phrase.value)
     return _hedge_behind(scene, number)
 
 

@@ -81,6 +81,7 @@ class TextState:
     subject: Subject | None = None
     span: ClaimSpan | None = None
     shared: Reading | None = None
+    measure: ClaimMeasure = "total"
     recent: list[ClaimSpan] = field(default_factory=list)
 
     def saw(self, span: ClaimSpan) -> None:
@@ -170,7 +171,8 @@ def _subject(part: SensePart, total: Candidate[str], agency: Candidate[str]) -> 
 
 
 def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
-    near = [(d, phrase) for d, phrase in scene.near(number, scene.of_kind("border")) if d < 60]
+    placed = [phrase for phrase in scene.of_kind("border") if not _included(scene, phrase)]
+    near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 60]
     if near:
         first = near[0][1].phrase.value
         options = [Candidate(first, 0.0, _is_tight(scene, number, *near[0]))]
@@ -185,6 +187,18 @@ def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
     if options:
         guesses = {NATIONWIDE: 2.4, "southwest": 2.4}
     return options + [Candidate(b, cost) for b, cost in guesses.items() if b not in order]
+
+
+def _included(scene: Scene, phrase: Placed) -> bool:
+    """The overall tally, which includes airports and the northern border: it is not that one."""
+    return (
+        any(
+            scene.low(i) in ("includes", "including", "include")
+            and not scene.numbers_between(i, phrase.first)
+            for i in range(phrase.first - 6, phrase.first)
+        )
+        and len({p.phrase.value for p in scene.of_kind("border")}) > 1
+    )
 
 
 def _is_tight(scene: Scene, number: WrittenNumber, distance: float, phrase: Placed) -> bool:
@@ -227,21 +241,48 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
 
 
 _PARTS = word_set(", and but ; while with plus as ( )")
+EVERY = frozenset({"", "usbp", "ofo"})
 
 
-def agencies_named(scene: Scene, number: WrittenNumber) -> tuple[str, ...]:
-    """The agencies that the words around one number allow; none where they allow all."""
+def agencies_allowed(scene: Scene, number: WrittenNumber, context: TextState) -> frozenset[str]:
+    """The agencies whose count a number may be by the words around it, or in its sentence.
+
+    Of all that the text speaks of where the sentence names none.
+    """
     ends = [n.last for n in scene.numbers if n.last <= number.first and n.kind == "count"]
     first = max(ends, default=0)
     if ends:  # what stands right behind the number before is of that one
         parted = (i + 1 for i in range(first, number.first) if scene.low(i) in _PARTS)
         first = next(parted, first)
     last = min((n.first for n in scene.numbers if n.first >= number.last), default=10**6)
-    named = {p.phrase.value for p in scene.of_kind("measure") if first <= p.first < last}
-    special = tuple(value for value in ("usbp", "ofo") if value in named)
-    if "both" in named:
-        return ("", *special)
-    return special or (("",) if "all" in named else ())
+    placed = scene.of_kind("measure")
+    own = {p.phrase.value for p in placed if first <= p.first < last} - {"any"}
+    led = {p.phrase.value for p in placed if p.first < number.first} - {"any"}
+    named = own or led
+    if not named and {p.phrase.value for p in placed} - {"any"}:
+        return EVERY  # words behind other numbers are of those
+    if not named:
+        named = {value for kind, value in context.speaks if kind == "measure"} - {"any"}
+        return frozenset(_CODES[value] for value in named) or EVERY
+    special = named & {"usbp", "ofo"}
+    if special and is_altogether(scene, number):
+        return EVERY
+    if len(special) > 1 or (special and not own):
+        return EVERY if len(special) > 1 else frozenset(_CODES[value] for value in named)
+    if special and "both" not in named:
+        return frozenset(special)  # the Border Patrol's encounters are its own
+    carried = context.agency == "usbp" and "both" not in named
+    return frozenset({"", "usbp"}) if carried else frozenset({""})
+
+
+def is_altogether(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether a number is said to be that of all: which makes 50,200 altogether."""
+    words = {scene.low(i) for i in range(number.first - 4, number.last + 3)}
+    return bool(words & _ALTOGETHER)
+
+
+_ALTOGETHER = word_set("total altogether overall combined tally")
+_CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": ""}
 
 
 def named_months(scene: Scene, number: WrittenNumber) -> set[int]:
@@ -759,12 +800,20 @@ def spans_for(
             timed.ref.since and timed.before and _when_between(scene, timed.ref, number)
         ):
             resolved = begun(timed.ref, resolved)
+        first = scene.place(timed.ref)[0]
+        if timed.ref.form == "months" and scene.low(first - 1) == "between":
+            # Between July and August, at 104,101 and 107,473: a month each, or both.
+            ends = [ClaimSpan(m, m) for span in resolved[:1] for m in (span.last, span.first)]
+            resolved = [*resolved, *ends]
         cost = 0.0 if timed.distance < FAR else 1.2 if len(context.recent) else 0.4
         cost += 1.3 * rank + (1.5 if timed.ref.form in ("past_years", "past") else 0.0)
         # A year earlier is as plain as a month, if it is plain what it is earlier than.
         reach = TIGHT + (7 if timed.ref.relative and base else 1)
         alone = len(near) == 1 and _only_count(scene, number) and not timed.ref.relative
-        bound = rank == 0 and (timed.distance < reach or (alone and timed.distance < 2 * FAR))
+        bound = scene.low(first - 1) != "between"
+        bound = (
+            bound and rank == 0 and (timed.distance < reach or (alone and timed.distance < 2 * FAR))
+        )
         options += [
             Candidate(span, cost + (0.35 * i if i else 0.0), bound)
             for i, span in enumerate(resolved[:6])

@@ -199,6 +199,16 @@ def _of_agency_or_border(
     # The whole is named after "of": of all encounters nationwide, or of all there are.
     led = bool(land) and scene.low(number.last) == "of"
     led = led and not any(phrase.first > number.last for phrase in placed)
+    whole = context.subject
+    them = scene.low(number.last + 1) in _THEM
+    if land and them and whole and whole.total == NATIONWIDE and not whole.dimension:
+        before = [
+            p.phrase.value
+            for p in placed
+            if p.first < number.first and p.phrase.value != NATIONWIDE
+        ]
+        for total in (before or land)[-1:]:
+            yield 0.2, Subject(total, whole.agency), whole
     if land and (NATIONWIDE in named or led):
         for rank, agency in enumerate(agencies[:2]):
             yield 0.7 * rank, Subject(land[0], agency), Subject(NATIONWIDE, agency)

@@ -161,6 +161,7 @@ _ARGS: dict[str, Args] = {
     ),
     "month_of": lambda m, _: (_month_number(m["m"]), m["y"].lower()),
     "past": lambda m, entry: (entry.get("length") or _number(m["n"]),),
+    "streak": lambda m, _: (_number(m["n"]),),
     "past_years": lambda m, _: (_number(m["n"]),),
     "that": lambda m, _: (m.group().split()[-1].lower(),),
 }
@@ -486,9 +487,7 @@ def _month_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[
 
 def _shift(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
     by = args[0]
-    base = base or next(iter(now.recent), None)
-    if base is None:
-        return []
+    base = base or next(iter(now.recent), _one(now.newest[0]))
     spans = [base.shift(by)]
     if by == -12 and base.length == 1:
         spans += [fiscal(months.fiscal_year_at(base.last, now.begins) - 1)]
@@ -576,6 +575,12 @@ def _of_era(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimS
     return [ClaimSpan(begin, end) for begin in (first + 1, first) for end in known]
 
 
+def _of_streak(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
+    """The 13th straight month: so many months up to the one spoken of, or the newest."""
+    single = [span.last for span in now.recent if span.length == 1]
+    return [ClaimSpan(end - args[0] + 1, end) for end in (*single[:1], *now.newest[:2])]
+
+
 def _of_administration(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimSpan]:
     """A president's months, by name or as the one before: the first full one comes first."""
     starts = {"obama": ("2009-01",), "biden": ("2021-01",), "trump": ("2017-01", "2025-01")}
@@ -616,6 +621,7 @@ _HANDLERS: dict[str, Handler] = {
     ],
     "era": _of_era,
     "administration": _of_administration,
+    "streak": _of_streak,
     "fy_ended": _fy_ended,
     "through": _through,
     "past_years": _past_years,

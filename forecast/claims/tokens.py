@@ -328,18 +328,20 @@ def _digits(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
         kind, end = tail
         unit = 10.0 if kind == "percent" and value >= 100 and value % 10 == 0 else 10.0**-decimals
         return WrittenNumber(kind, value * factor, unit * factor, at, end)
-    plus = _touches(tokens, last) and _low_at(tokens, last) == "+"
+    plus = int(_touches(tokens, last) and _low_at(tokens, last) == "+")
+    if _low_at(tokens, last) == "plus" and _low_at(tokens, last - 1) == "-":
+        plus = 1  # 109,000-plus
     value = round(value * factor, 6)
     if factor > 1:
         unit = factor * 10.0**-decimals
         if not decimals:
             unit = max(unit, _last_digit(value))
-        return WrittenNumber("count", value, unit, at, last + plus, False, plus)
+        return WrittenNumber("count", value, unit, at, last + plus, False, plus > 0)
     if decimals:
         return WrittenNumber("other", value, 10.0**-decimals, at, last)
     unit = _last_digit(value)
     exact = unit < 10 or (unit < 100 and value >= 1000)
-    return WrittenNumber("count", value, unit, at, last + plus, exact, plus)
+    return WrittenNumber("count", value, unit, at, last + plus, exact, plus > 0)
 
 
 def _factor(tokens: tuple[Token, ...], at: int) -> tuple[int, float]:
@@ -451,6 +453,10 @@ def _one_in(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
     return WrittenNumber("percent", 100 * top / whole, 4, at, at + 2 + step)
 
 
+_BEFORE_FRACTION = word_set("down up by fell dropped rose declined about nearly roughly almost")
+_BEHIND_FRACTION = word_set("less fewer lower more higher below above drop decline fall increase")
+
+
 def _fraction(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
     """two-thirds, a quarter of, one in five, three out of four, half of."""
     low = tokens[at].low
@@ -458,7 +464,9 @@ def _fraction(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
     next_at = at + 2 if _low_at(tokens, at + 1) == "-" else at + 1
     name = _low_at(tokens, next_at)
     if top and name in _FRACTIONS and (name != "half"):
-        if _low_at(tokens, next_at + 1) not in ("of", "were", "are", "came", "from", ".", ","):
+        behind = _low_at(tokens, next_at + 1)
+        moved = _low_at(tokens, at - 1) in _BEFORE_FRACTION or behind in _BEHIND_FRACTION
+        if behind not in ("of", "were", "are", "came", "from", ".", ",") and not moved:
             return None
         if name.startswith("quarter") and _of_year(tokens, next_at + 2):
             return None  # the first three quarters of fiscal year 2024

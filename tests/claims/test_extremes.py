@@ -78,7 +78,7 @@ YEARS = [100] * 12 + [900, *[100] * 11] + [200] * 10 + [800, 200]  # fiscal year
         (
             "hit a record low for the month of August in August 2018",
             "right",
-            "the lowest of the 23 months on record, October 2016 to August 2018.",
+            "the lowest of the 2 months of August on record, August 2017 to August 2018.",
         ),
         (
             "in fiscal year 2019 were the highest on record",

@@ -77,7 +77,7 @@ NUMBERS = [
     ("seven-eighths of them", "percent 87.5 4"),
     ("a tenth of them", "percent 10 4"),
     ("nine tenths of them", "percent 90 4"),
-    ("two-thirds more", "count 2 1 exact"),
+    ("two-thirds more", "percent 66.6667 4"),
     ("three quarters of fiscal year 2024", "count 3 1 exact, count 2024 1 exact"),
     ("three quarters of the year", "count 3 1 exact"),
     ("three quarters of 2024", "count 3 1 exact, count 2024 1 exact"),

@@ -110,6 +110,7 @@ def formatted(kind: str, value: float) -> str:
 
 def written(line: str, table: CountTable) -> Written:
     day, _, body = line.partition(" | ")
+    body = body.replace(" // ", "\n\n")  # a paragraph ends
     text, due, last = "", [], 0
     for mark in MARK.finditer(body):
         text += body[last : mark.start()]
