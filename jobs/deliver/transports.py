@@ -345,12 +345,29 @@ def _ntfy(
     return {"topic": hook.topic, "title": subject, "message": text, "tags": ["chart"]}
 
 
+def _discord(
+    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, _source: Source
+) -> dict[str, Any]:
+    lines = _short(notice, sections, lambda text: len(_no_markdown(text)))
+    embed = {
+        "title": _no_markdown(subject)[:256],  # Discord's limit; 4,096 for the description
+        "description": "\n\n".join(map(_no_markdown, lines)),
+    }
+    return {"embeds": [embed], "allowed_mentions": {"parse": []}}  # a name in a text calls nobody
+
+
+def _no_markdown(text: str) -> str:
+    """Text as Discord shows it; bars hide what stands between them."""
+    return _literal(text).replace("|", "\\|")
+
+
 Payload = Callable[[Hook, Notice, Sequence[Section], str, Source], dict[str, Any]]
 CHANNELS: dict[str, Payload] = {
     "generic": _generic,
     "slack": _slack,
     "teams": _teams,
     "ntfy": _ntfy,
+    "discord": _discord,
 }
 
 

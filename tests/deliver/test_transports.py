@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import random
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -128,6 +129,12 @@ SPOILED = {
         lambda found: found["attachments"][0]["content"].pop("version"),
         lambda found: found["attachments"][0]["content"]["body"][0].pop("text"),
         lambda found: found["attachments"][0]["content"]["body"][0].update(text="x" * 30_000),
+    ],
+    "discord": [
+        lambda found: found["embeds"][0].update(title="x" * 257),
+        lambda found: found["embeds"][0].update(description="x" * 4097),
+        lambda found: found.update(embeds=[]),
+        lambda found: found["allowed_mentions"].update(parse=["all"]),
     ],
     "ntfy": [
         lambda found: found.update(topic="a/b"),
@@ -403,6 +410,35 @@ def test_a_teams_card_shows_a_name_as_it_is_whatever_marks_it_has(words, between
     title, text, _ = (block["text"] for block in card["attachments"][0]["content"]["body"])
 
     assert (shown(title), shown(text)) == (f"Counts of {name}", name)
+
+
+@given(st.lists(MARKS | st.just("||"), min_size=1, max_size=8), st.sampled_from(["", " "]))
+@example(["||hidden||", "@everyone"], " ")
+def test_discord_shows_a_name_as_it_is_and_calls_nobody(words, between):
+    name = between.join(words)
+    payload = transports._discord(
+        None, notice(), (section(text=f"{name}\n\nMore."),), f"Counts of {name}", ENCOUNTERS
+    )
+    (embed,) = payload["embeds"]
+    text, check = embed["description"].split("\n\n")
+
+    assert (shown(embed["title"]), shown(text)) == (f"Counts of {name}", " ".join(name.split()))
+    assert not re.search(r"(?<!\\)\|", embed["title"] + text)
+    assert shown(check).startswith("bordercast verify")
+    assert payload["allowed_mentions"] == {"parse": []}
+    long = transports._discord(None, notice(), (section(text="*" * 3000),), "x" * 300, ENCOUNTERS)
+    assert len(long["embeds"][0]["title"]) == 256
+    assert len(long["embeds"][0]["description"]) <= 4096
+
+
+def test_a_kind_that_is_none_is_named_with_those_there_are(tmp_path):
+    desk = hook(tmp_path, "http://127.0.0.1:1/", kind="pager")
+    known = r"kind: 'pager' is none of generic, slack, teams, ntfy, discord"
+
+    with pytest.raises(ConfigError, match=known):
+        transports.check(desk)
+    with pytest.raises(ConfigError, match=known):
+        transports.message(desk, notice(), NOTICES["ordinary"], ENCOUNTERS)
 
 
 def test_payloads_bear_what_their_services_show():

@@ -1,8 +1,9 @@
-"""What Slack, Teams and ntfy take of a webhook, by their published rules.
+"""What Slack, Teams, ntfy and Discord take of a webhook, by their published rules.
 
 Slack: docs.slack.dev/reference/block-kit/blocks and /messaging/formatting-message-text. Teams:
 adaptivecards.io/schemas/adaptive-card.json 1.5, learn.microsoft.com "Create incoming webhooks".
-ntfy: docs.ntfy.sh/publish/#publish-as-json and #limitations. Of each only what a notice could use.
+ntfy: docs.ntfy.sh/publish/#publish-as-json and #limitations. Discord: discord.com/developers,
+"Execute Webhook" and "Embed Limits". Of each only what a notice could use.
 """
 
 from __future__ import annotations
@@ -102,6 +103,23 @@ SCHEMAS = {
             "priority": {"type": "integer", "minimum": 1, "maximum": 5},
             "click": _text(format="uri"),
             "markdown": {"type": "boolean"},
+        },
+    ),
+    "discord": _closed(
+        {
+            "embeds": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 10,
+                "items": _closed({"title": _text(256), "description": _text(4096)}),
+            }
+        },
+        {
+            "content": _text(2000),
+            "username": _text(80),
+            "allowed_mentions": _closed(
+                {"parse": {"type": "array", "items": {"enum": ["roles", "users", "everyone"]}}}
+            ),
         },
     ),
 }
