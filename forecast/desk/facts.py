@@ -423,9 +423,13 @@ def newest(connection: sqlite3.Connection, total: str, source: Source) -> MonthF
     return report(connection, total, span[1], source)
 
 
-def newest_report(connection: sqlite3.Connection, total: str, source: Source) -> str:
-    """Return the facts of a total's newest month as a run stores them."""
-    return to_json(newest(connection, total, source))
+def newest_reports(
+    connection: sqlite3.Connection, source: Source
+) -> Iterator[tuple[str, str, str]]:
+    """Yield every total, its newest month and the facts of it as a run stores them."""
+    for total, month, record in reports.newest_records(connection, _split(source), source.totals):
+        if total in source.totals.every:
+            yield total, month, to_json(month_report(total, month, record, source=source))
 
 
 def to_json(report: MonthFacts) -> str:

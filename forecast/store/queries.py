@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 
     from forecast.types import Row, Totals
 
@@ -22,9 +23,17 @@ def sql(name: str, /, **parts: object) -> str:
 
 def rows(connection: sqlite3.Connection, name: str, values: Any = (), **parts: object) -> list[Row]:
     """Run a statement and return its rows by column."""
+    return list(each(connection, name, values, **parts))
+
+
+def each(
+    connection: sqlite3.Connection, name: str, values: Any = (), **parts: object
+) -> Iterator[Row]:
+    """Run a statement and yield its rows by column, as they are read."""
     cursor = connection.execute(sql(name, **parts), values)
     columns = [column for column, *_ in cursor.description]
-    return [dict(zip(columns, row, strict=True)) for row in cursor]
+    for row in cursor:
+        yield dict(zip(columns, row, strict=True))
 
 
 def total_order(column: str, totals: Totals) -> str:

@@ -119,12 +119,12 @@ select r.id, r.sha256 from releases as r join release_places as p on p.release_i
 where r.kind <> 'vintage' order by p.place desc limit 1
 
 -- name: flags
-select a.*,
-    (select count(*) from flags as c where c.parent_flag_id = a.flag_id
-        and c.role = 'listed') as listed,
-    (select count(*) from flags as c where c.parent_flag_id = a.flag_id
-        and c.role = 'apart') as apart
+select a.*, coalesce(c.listed, 0) as listed, coalesce(c.apart, 0) as apart
 from all_flags as a
+left join (
+    select parent_flag_id, sum(role = 'listed') as listed, sum(role = 'apart') as apart
+    from flags where parent_flag_id is not null group by parent_flag_id
+) as c on c.parent_flag_id = a.flag_id
 where (? is null or a.border = ?) and a.month >= ?
     and (? or a.severity <> 'watch') and (? or a.dimension = '')
 order by a.kind = 'revision', a.month desc, {order}, a.dimension, a.member
@@ -353,7 +353,7 @@ order by month, basis = 'issued', run_id desc
 
 -- name: judging_forecasts
 select
-    j.month, j.basis, j.median, coalesce(f.lo80, h.q100) as lo80,
+    s.border, j.month, j.basis, j.median, coalesce(f.lo80, h.q100) as lo80,
     coalesce(f.hi80, h.q900) as hi80, coalesce(f.lo95, h.q025) as lo95,
     coalesce(f.hi95, h.q975) as hi95, o.encounters
 from series as s
@@ -365,9 +365,9 @@ left join forecasts as f
 left join hindcasts as h
     on j.run_id is null and h.model = 'bordercast' and h.series_id = s.id
     and h.cutoff = j.cutoff and h.month = j.month
-where s.border = ? and s.dimension = '' and j.median is not null
+where {of} and s.dimension = '' and j.median is not null
     and coalesce(f.lo95, h.q025) is not null
-order by j.month
+order by s.border, j.month
 
 -- name: drivers_of_total
 select border, month, dimension, role, part_border, member, component, expected, encounters,
@@ -439,54 +439,53 @@ select encounters, vintage, known_from, known_until, source, file_name
 from series_vintages
 where border = ? and dimension = ? and member = ? and month = ? order by known_from
 
--- name: judged_of_total
-select month, encounters, median, p, z, basis, cutoff, horizon, severity, run_id
-from judged_months
-where border = ? and dimension = '' and (? is null or month = ?)
-
--- name: forecasts_of_total
-select month, run_id, cutoff, median, lo80, hi80, lo95, hi95 from forecast_vs_actual
-where border = ? and dimension = '' and model = 'bordercast'
-    and (? is null or month = ?)
-
 -- name: interior
 with held as materialized (
-    select * from series_months where dimension in ('component', ?)
+    select * from series_months where dimension in ('component', :dimension)
 )
-select l.month, l.encounters as at_large, e.encounters as at_entry,
+select l.border, l.month, l.encounters as at_large, e.encounters as at_entry,
     (
-        select iif(l.border <> ? or count(*) = ?, sum(t.encounters), null)
+        select iif(l.border <> :whole or count(*) = :parts, sum(t.encounters), null)
         from held as t
         where t.dimension = 'component' and t.member = l.component and t.month = l.month
-            and iif(l.border = ?, t.border <> l.border, t.border = l.border)
+            and iif(l.border = :whole, t.border <> l.border, t.border = l.border)
     ) as total
 from held as l
 join held as e
     on e.border = l.border and e.dimension = l.dimension and e.month = l.month
-where l.dimension = ? and l.member = ? and e.member = ? and l.border = ?
-order by l.month desc
+where l.dimension = :dimension and l.member = :named and e.member = :rest and {of}
+order by l.border, l.month desc
 
 -- name: agencies
-select o.month, s.member, sum(o.encounters), count(*), max(r.rounding)
-from current_observations as o
-join series as s on s.id = o.series_id join releases as r on r.id = o.release_id
-where s.dimension = 'component' and (? or s.border = ?) group by o.month, s.member
+with held as materialized (
+    select s.border, o.month, s.member, o.encounters, r.rounding
+    from current_observations as o
+    join series as s on s.id = o.series_id join releases as r on r.id = o.release_id
+    where s.dimension = 'component'
+)
+select border, month, member, sum(encounters) as encounters, max(rounding) as rounding
+from held as s where s.border <> :whole and {of}
+group by border, month, member
+union all
+select :whole as border, month, member, sum(encounters), max(rounding)
+from held where :all group by month, member having count(*) = :parts
+order by 1
 
 -- name: level_shifts
 select border, opened, side, state, closed from flag_episodes
-where border = ? and dimension = '' and state = 'level shift' and closed is not null
-order by opened
+where {of} and dimension = '' and state = 'level shift' and closed is not null
+order by border, opened
 
 -- name: save_report
 insert into month_reports (run_id, border, month, report) values (?, ?, ?, ?)
 
 -- name: month_values
-select month, encounters, vintage, known_from, known_until, source, file_name
-from vintages where border = ? and (? is null or month = ?) order by known_from
+select border, month, encounters, vintage, known_from, known_until, source, file_name
+from vintages where {of} order by border, known_from
 
 -- name: month_drivers
-select * from flag_drivers where border = ? and (? is null or month = ?)
-order by dimension, role = 'unattributed', abs(contribution) desc, member
+select * from flag_drivers where {of}
+order by border, dimension, role = 'unattributed', abs(contribution) desc, member
 
 -- name: series_span
 select min(o.month), max(o.month)
@@ -495,8 +494,8 @@ join release_places as p on p.release_id = o.release_id and p.kind <> 'vintage'
 where s.border = ? and s.dimension = ? and s.member = ?
 
 -- name: month_counts
-select month, encounters, file_name, rounding from border_months
-where border = ? order by month
+select border, month, encounters, file_name, rounding from border_months
+where {of} order by border, month
 
 -- name: how_often_flagged
 select
@@ -783,3 +782,30 @@ select 1 from polls limit 1
 
 -- name: ratings
 select content_key, verdict, why, rated_at from ratings order by id
+
+-- name: judged_of_totals
+select border, month, encounters, median, p, z, basis, cutoff, horizon, severity, run_id
+from judged_months
+where {of} and dimension = '' order by border, month
+
+-- name: forecasts_that_judged
+select s.border, j.month, j.run_id, j.cutoff, f.median, f.lo80, f.hi80, f.lo95, f.hi95
+from series as s
+join judgements as j on j.series_id = s.id
+join forecasts as f
+    on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast'
+    and f.month = j.month and f.cutoff = j.cutoff
+where {of} and s.dimension = '' and j.run_id not in (select run_id from withdrawals)
+union all
+select s.border, j.month, j.run_id, j.cutoff, h.median, h.q100, h.q900, h.q025, h.q975
+from series as s
+join judgements as j on j.series_id = s.id
+join hindcasts as h
+    on h.model = 'bordercast' and h.series_id = s.id and h.cutoff = j.cutoff and h.month = j.month
+where {of} and s.dimension = '' and j.run_id is null
+order by 1
+
+-- name: next_month_scores
+select * from scorecard
+where {of} and model = 'bordercast' and era = 'all' and horizon = 1
+order by border, basis desc, log_wis

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
-from forecast.store import changes, joint, ledger, notices, reports, standing, watch
+from forecast.store import changes, joint, ledger, notices, standing, watch
 from forecast.store.connect import insert, transaction
 from forecast.store.observations import SeriesIds, row_with_id, series_by_id, series_ids
 from forecast.store.queries import rows, sql
@@ -31,18 +31,16 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from forecast.types import Totals
-
 
 def publish(
     db: Database,
     publication: Publication,
-    totals: Totals,
-    report: Callable[[sqlite3.Connection, str], str] = lambda connection, total: "{}",
+    reports: Callable[[sqlite3.Connection], Iterable[tuple[str, str, str]]] = lambda connection: (),
 ) -> int:
     """Write a run and all it says, or nothing; returns the run's id.
 
-    report : makes the report of a total's newest month, JSON, from what has just been written.
+    reports : makes (total, its newest month, the report of it, JSON), from what has just been
+        written.
     """
     with transaction(db):
         ids = series_ids(db)
@@ -90,10 +88,7 @@ def publish(
         db.execute(
             "update witness_proofs set published_in = ? where published_in is null", (run_id,)
         )
-        for total in totals.every:
-            span = reports.span(db.conn, total)
-            if span:
-                reports.save(db, run_id, total, span[1], report(db.conn, total))
+        db.conn.executemany(sql("save_report"), ((run_id, *report) for report in reports(db.conn)))
         ledger.add_run(db, run_id, due)
     return run_id
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.desk.facts import newest_report
+from forecast.desk.facts import newest_reports
 from forecast.engine import ENGINE, scores
 from forecast.errors import ClockError
 from forecast.store import releases, runs
@@ -104,7 +104,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
         changes=tuple(changed(db, head, predictive, rows, source)),
         answers=tuple(answers(db, config, head, beside, joint.draws, rows, counts, source)),
     )
-    run_id = runs.publish(db, publication, source.totals, partial(newest_report, source=source))
+    run_id = runs.publish(db, publication, partial(newest_reports, source=source))
     flagged = sum(flag.severity != "watch" for flag in findings.flags)
     return NewRun(run_id, len(findings.judgements), flagged)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forecast.desk.facts import newest_report
+from forecast.desk.facts import newest_reports
 from jobs.cli import main
 from tests.support import tiny_record
 from tests.support.cbp_files import ENCOUNTERS
@@ -41,7 +41,7 @@ def printed(record: Path, line: str) -> str:
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The record made by hand, with the reports that a run keeps."""
     path = tmp_path_factory.mktemp("commands") / "bordercast.db"
-    tiny_record.make(path, partial(newest_report, source=ENCOUNTERS))
+    tiny_record.make(path, partial(newest_reports, source=ENCOUNTERS))
     return path
 
 

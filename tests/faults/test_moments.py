@@ -15,7 +15,6 @@ from forecast.types import Publication
 from jobs.cli import main
 from jobs.service import health
 from tests.support import database_reader, injected_faults, small_record
-from tests.support.cbp_files import ENCOUNTERS
 
 COMMANDS = [["status"], *database_reader.COMMANDS]
 
@@ -39,7 +38,7 @@ def due(before, tmp_path_factory) -> tuple[Path, Publication]:
 
 def publish(path: Path, publication: Publication) -> None:
     with writing(path) as db:
-        runs.publish(db, publication, ENCOUNTERS.totals)
+        runs.publish(db, publication)
 
 
 def asked(path: Path, command: list[str]) -> str:

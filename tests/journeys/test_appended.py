@@ -21,7 +21,6 @@ from forecast.store.ledger import LedgerEntry
 from forecast.store.notices import Approval, Frame
 from jobs.cli import main
 from tests.support import tiny_record
-from tests.support.cbp_files import ENCOUNTERS
 from tests.support.ledger_attacks import ATTACKS
 
 VERSION = len(connect.migrations())
@@ -304,9 +303,7 @@ def test_what_comes_later_is_lawful_and_listed(path):
     with closing(sqlite3.connect(path)) as db:
         (quoted,) = db.execute("select digest from runs where id = 2").fetchone()
     with connect.writing(path) as db:
-        runs.publish(
-            db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)), ENCOUNTERS.totals
-        )
+        runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)))
         notices.expire(db, tiny_record.NOON)
         runs.withdraw(db, 4, "a mistake", "Ann", tiny_record.NOON)
         assert integrity.findings(db.conn) == []

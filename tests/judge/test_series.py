@@ -1106,7 +1106,6 @@ def test_forecasts_are_read_as_far_back_as_a_month_to_be_judged_may_have_one(by_
             runs.publish(
                 db,
                 tiny_record.publication("2024-04-01T12:00", "2024-02", (), forecasts=said),
-                ENCOUNTERS.totals,
             )
         past = read_past(db)
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from forecast.store import connect, copies, deliveries, ops, runs, wakes, wal
 from forecast.store.deliveries import Message
 from tests.support import tiny_record
-from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
 
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
@@ -77,9 +76,7 @@ def test_a_reader_that_stands_still_keeps_a_run_out_of_the_file(by_hand, tmp_pat
         reader.execute("begin")
         reader.execute("select * from runs").fetchone()
         with connect.writing(path) as db:
-            runs.publish(
-                db, tiny_record.publication("2024-04-01T12:00", "2024-02", ()), ENCOUNTERS.totals
-            )
+            runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", ()))
         index = path.with_name("bordercast.db-shm").stat().st_ino
         locks = tmp_path / "locks"
         of = f"1: POSIX  ADVISORY  READ {{pid}} 08:01:{index} {{first}} {{first}}\n"

@@ -16,7 +16,6 @@ from forecast.store.digest_parts import GROUPS, PARTS
 from forecast.store.integrity import Quoted
 from forecast.store.kinds import UNSIGNED
 from tests.support import tiny_record
-from tests.support.cbp_files import ENCOUNTERS
 
 
 @pytest.fixture
@@ -47,7 +46,7 @@ def test_a_whole_record_is_found_whole(path):
         ("update fits set failure = ''", "run 2 was edited: fits"),
         ("update flags set ratio = 9", "run 2 was edited: flags"),
         ("update episodes set size = 9", "run 2 was edited: episodes"),
-        ("update month_reports set report = '1'", "run 1, 2 and 3"),
+        ("update month_reports set report = '1'", "run 2 was edited: reports"),
         ("update notices set month = '2024-03' where id = 1", "notice 1 was edited: notice"),
         ("update releases set file_name = 'x' where id = 1", "release 1 was edited: release"),
         ("update hindcasts set median = 0", "hindcasts: edited, but not by this program"),
@@ -207,9 +206,7 @@ def early(path: Path) -> Path:
             previous = digest
         ledger.add_schema(db)
     with connect.writing(path) as db:
-        runs.publish(
-            db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)), ENCOUNTERS.totals
-        )
+        runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)))
     return path
 
 

@@ -49,7 +49,7 @@ def _publish_another(db):
     publication = tiny_record.publication(
         "2024-05-01T12:00", "2024-02", (saved,), forecasts=forecasts, hindcasts=hindcasts
     )
-    runs.publish(db, publication, ENCOUNTERS.totals)
+    runs.publish(db, publication)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,9 @@ import pytest
 from forecast.store import queries
 
 STORE = Path(queries.__file__).parent
-CALLED = re.compile(r'(?:\bsql\(|\w*rows\(\s*\w+,|_by_part\(\s*\w+,)\s*"(\w+)"')
+CALLED = re.compile(
+    r"(?:\b(?:sql|read)\(|\b(?:_ops_)?(?:rows|each)\(\s*\w+,|_by_part\(\s*\w+,)\s*\"(\w+)\""
+)
 
 
 def test_names_that_are_called_are_those_that_the_file_has():

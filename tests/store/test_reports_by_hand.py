@@ -251,7 +251,7 @@ def test_runs_before_the_first_are_none(tmp_path):
         assert read.latest_run(empty.conn) is None
         assert reports.span(empty.conn, "northern") is None
         assert reports.series_span(empty.conn, NEW_YORK) is None
-        assert reports.one_ahead(empty.conn, "northern", ENCOUNTERS.totals) is None
+        assert reports.one_ahead(empty.conn, "northern") is None
         assert reports.how_often_flagged(empty.conn) == (0, 0)
 
 
@@ -283,10 +283,7 @@ def test_the_newest_month_is_told_with_the_one_before(connection):
 
 def test_issued_forecasts_speak_for_themselves_from_two_years_on(connection):
     """Northern has 24 of them, southwest 23; the other border none and a hindcast of two ahead."""
-    ahead = {
-        key: reports.one_ahead(connection, key.total, ENCOUNTERS.totals)
-        for key in (NORTH, SOUTH, OTHER)
-    }
+    ahead = {key: reports.one_ahead(connection, key.total) for key in (NORTH, SOUTH, OTHER)}
 
     assert (ahead[NORTH]["basis"], ahead[NORTH]["n"]) == ("issued", 24)
     assert (ahead[SOUTH]["basis"], ahead[SOUTH]["n"]) == ("hindcast", 90)
@@ -330,6 +327,7 @@ def test_every_month_of_a_border_is_as_when_it_is_asked_for_alone(connection):
                 connection, border, month, NO_SPLIT, ENCOUNTERS.totals
             )
         assert list(every) == list(every[min(every)].counts)
+
     shift = reports.month_record(
         connection, "southwest", "2024-01", NO_SPLIT, ENCOUNTERS.totals
     ).shift
@@ -338,6 +336,18 @@ def test_every_month_of_a_border_is_as_when_it_is_asked_for_alone(connection):
         reports.month_record(connection, "other", "2024-01", NO_SPLIT, ENCOUNTERS.totals).judged
         is None
     )
+
+
+def test_records_of_all_totals_at_once_are_those_of_each_alone(connection):
+    every = dict(reports.all_records(connection, NO_SPLIT, ENCOUNTERS.totals))
+
+    assert list(every) == ["nationwide", "northern", "other", "southwest"]
+    for total, records in every.items():
+        assert records == reports.month_records(connection, total, NO_SPLIT, ENCOUNTERS.totals)
+    newest = list(reports.newest_records(connection, NO_SPLIT, ENCOUNTERS.totals))
+    assert newest == [
+        (total, max(records), records[max(records)]) for total, records in every.items()
+    ]
 
 
 def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection, db):
@@ -372,6 +382,8 @@ def test_agencies_are_told_of_a_border_and_of_all_where_each_has_its_own(db):
     assert (north["2023-12"].agencies, north["2023-12"].agencies_unit) == ({"OFO": 8}, 10)
     assert (whole["2024-01"].agencies, whole["2023-12"].agencies) == ({"USBP": 18}, {})
     assert other["2024-01"].agencies == {"USBP": 7}
+    every = dict(reports.all_records(db.conn, NO_SPLIT, ENCOUNTERS.totals))
+    assert (every["northern"], every["nationwide"], every["other"]) == (north, whole, other)
 
 
 def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
@@ -392,6 +404,7 @@ def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
         "month": "2024-01", "at_large": 4, "at_entry": 40, "total": 50,
     }  # fmt: skip
     assert found["2024-02"].interior["month"] == "2024-01"
+    assert dict(reports.all_records(db.conn, split, ENCOUNTERS.totals))["northern"] == found
     assert found["2023-12"].interior == {
         "month": "2023-11", "at_large": 3, "at_entry": 30, "total": None,
     }  # fmt: skip
@@ -567,7 +580,6 @@ def test_a_question_is_kept_once_and_each_answer_to_it(db):
         runs.publish(
             db,
             tiny_record.publication("2024-04-11T12:00", "2024-02", (), answers=answers),
-            ENCOUNTERS.totals,
         )
 
     assert db.execute("select count(*) from questions").fetchone() == (2,)
@@ -598,7 +610,6 @@ def test_what_paths_are_drawn_from_reads_back(db):
         tiny_record.publication(
             *("2024-04-11T12:00", "2024-02", ()), path_rule=rule, path_marks=marks, spans=(span,)
         ),
-        ENCOUNTERS.totals,
     )
 
     assert joint.path_rule(db.conn, run_id) == rule
@@ -621,7 +632,6 @@ def test_a_series_newest_months_are_its_own_and_its_border_s(db):
     runs.publish(
         db,
         tiny_record.publication("2024-04-11T12:00", "2024-02", (), forecasts=ahead),
-        ENCOUNTERS.totals,
     )
 
     assert joint.newest_months(db.conn, NEW_YORK) == ("2024-01", "2024-02")

@@ -20,7 +20,7 @@ import numpy as np
 from forecast import months
 from forecast.config import Config
 from forecast.context import Context
-from forecast.desk.facts import newest_report
+from forecast.desk.facts import newest_reports
 from forecast.engine import paths
 from forecast.engine.joint import as_bytes
 from forecast.store import connect, inventory, notices, releases, runs
@@ -399,7 +399,6 @@ def make(path: Path) -> None:
         runs.publish(
             db,
             publication("2024-04-20T12:00", THROUGH, rests_on, forecasts=wrong),
-            ENCOUNTERS.totals,
         )
         runs.withdraw(db, 4, "a mistake", "Ann", NOW)
 
@@ -409,5 +408,5 @@ def _month(path: Path, files: tuple[Snapshot, ...], run: Publication, now: datet
         with connect.transaction(db):
             for one in files:
                 releases.save_snapshot(db, one)
-        runs.publish(db, run, ENCOUNTERS.totals, partial(newest_report, source=ENCOUNTERS))
+        runs.publish(db, run, partial(newest_reports, source=ENCOUNTERS))
         write.write_all(Context.open(path, SETTINGS), db, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from forecast import months
-from forecast.store import connect, inventory, releases, runs
+from forecast.store import connect, inventory, releases, reports, runs
 from forecast.types import (
     HUB_PERMILLES,
     Coverage,
@@ -38,7 +38,7 @@ NORTH, SOUTH, OTHER, WHOLE = (
 NEW_YORK, VERMONT = (SeriesKey("northern", "state", name) for name in ("NY", "VT"))
 
 
-NewestReport = Callable[[sqlite3.Connection, str], str]
+NewestReports = Callable[[sqlite3.Connection], Iterable[tuple[str, str, str]]]
 
 
 def release(name: str, month: str, kind: Any = "state", *, step: int = 0, **more: Any) -> Release:
@@ -172,20 +172,22 @@ OCCASIONS = (
 )
 
 
-def _name_alone(_: sqlite3.Connection, border: str) -> str:
-    return f'"{border}"'
+def _names_alone(connection: sqlite3.Connection) -> Iterator[tuple[str, str, str]]:
+    split = ("", "", "")
+    for total, month, _ in reports.newest_records(connection, split, ENCOUNTERS.totals):
+        yield total, month, f'"{total}"'
 
 
-def make(path: Path, report: NewestReport = _name_alone) -> None:
+def make(path: Path, made: NewestReports = _names_alone) -> None:
     """Two releases, a vintage and a refused file; three runs, the last of them withdrawn.
 
-    report : what the second run keeps as the report of a border's newest month.
+    made : what the second run keeps as the reports of the totals' newest months.
     """
     with connect.writing(path) as db:
-        publish(db, report)
+        publish(db, made)
 
 
-def publish(db: Database, report: NewestReport = _name_alone) -> None:
+def publish(db: Database, made: NewestReports = _names_alone) -> None:
     """The same in a record that is being written."""
     seen = {"first_seen_at": "2024-02-20", "first_seen_precision": "day"}
     january = release("january", "2024-01", **seen)
@@ -202,9 +204,7 @@ def publish(db: Database, report: NewestReport = _name_alone) -> None:
         forecast(NORTH, "2023-12", 1, 80, "naive"),
         forecast(NEW_YORK, "2023-12", 1, 33),
     )
-    runs.publish(
-        db, publication("2024-02-01T12:00", "2023-12", (), forecasts=first), ENCOUNTERS.totals
-    )
+    runs.publish(db, publication("2024-02-01T12:00", "2023-12", (), forecasts=first))
     second = publication(
         *("2024-03-25T12:00", "2024-02", (1, 2, 3)),
         forecasts=(forecast(NORTH, "2024-02", 1, 61),),
@@ -218,11 +218,10 @@ def publish(db: Database, report: NewestReport = _name_alone) -> None:
         systemic_months=frozenset({"2024-02"}),
         occasions=OCCASIONS,
     )
-    runs.publish(db, second, ENCOUNTERS.totals, report)
+    runs.publish(db, second, made)
     third = (forecast(NORTH, "2024-02", 1, 99), forecast(NORTH, "2024-02", 2, 98))
     runs.publish(
         db,
         publication("2024-03-26T12:00", "2024-02", (1, 2, 3), forecasts=third),
-        ENCOUNTERS.totals,
     )
     runs.withdraw(db, 3, "a mistake", "Ann", NOON)
