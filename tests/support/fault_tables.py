@@ -100,12 +100,13 @@ def table(
     listed: Mapping[str, Fault], found: Mapping[str, Figure], *, whole: bool = False
 ) -> list[str]:
     """The lines of a table; `whole` with those faults that were not tried."""
-    lines = ["| fault | tried | seen | other bounds |", "|---|---:|---|---|"]
+    lines = ["| fault | tried | seen |", "|---|---:|---|"]
     for fault, (what, bound) in listed.items():
         if fault in found or whole:
             one = found.get(fault, {"tried": 0, "seen": {}})
             seen = _seen(one["seen"])
-            lines.append(f"| {_capital(what)} | {one['tried']:,} | {seen or '-'} | {bound} |")
+            must = f" (must be: {bound})" if bound else ""
+            lines.append(f"| {_capital(what)}{must} | {one['tried']:,} | {seen or '-'} |")
     return lines
 
 
