@@ -204,7 +204,7 @@ def old_figures(run: RunRow, source: Source) -> str:
     from forecast import months
     from forecast.desk.sentences.trust import old_words
 
-    return old_words(run.data_through, months.today(), source)
+    return old_words(run.data_through, source, months.today())
 
 
 def published_words(connection: sqlite3.Connection, total: str, source: Source) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
+from forecast.desk.facts import overdue
 from forecast.desk.sentences.trust import old_words
 from forecast.store import connect, health, read, wakes, wal, witnesses
 from jobs.witness import attest
@@ -79,9 +80,8 @@ def status(context: Context, now: datetime) -> ServiceStatus:
     verified = wakes.verified(context.path)
     facts |= {
         "days_since_month_end": days_due(latest.data_through, now.date()) if latest else None,
-        "figures_old": (
-            old_words(latest.data_through, now.date(), context.source) or None if latest else None
-        ),
+        "figures_old": latest is not None
+        and overdue(latest.data_through, now.date(), context.source.due[2]),
         "service": leader_pid(context.path),
         "mode": leader.get("mode") if leader else None,
         "last_wake": wake,
@@ -265,7 +265,7 @@ def _warnings(facts: dict[str, Any], source: Source) -> list[_Concern]:
             bool(facts["blocked"] and not facts["blocked"]["blocked_since"]),
         ),
         _Concern(
-            facts.get("figures_old") or "",
+            old_words(facts["data_through"], source) if facts.get("figures_old") else "",
             bool(facts.get("figures_old")) and not _awaited(facts),
             by_mail=False,
         ),

@@ -161,3 +161,67 @@ def test_a_year_to_date_is_unknown_where_it_is_not_compared(month, names, unknow
     found = month_facts.month(month=month, comparisons=compared)
 
     assert found.to_date_unknown is unknown
+
+
+def test_only_the_next_month_has_the_counts_that_would_raise_a_flag():
+    bounds = {"flag_below": 1, "flag_above": 9}
+    rows = [
+        {"border": total, "month": month, **bounds}
+        for total in ("northern", "other")
+        for month in ("2025-04", "2025-05")
+    ]
+    del rows[2]  # a total of which only a later month is forecast
+
+    said = facts.only_next_flagged(rows)
+
+    assert [(row["flag_below"], row["flag_above"]) for row in said] == [
+        (1, 9),
+        (None, None),
+        (1, 9),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "place"),
+    [(9, (-1, 95)), (10, (-1, 80)), (19, (-1, 80)), (20, (0, 0)), (30, (0, 0)), (31, (1, 80)),
+     (40, (1, 80)), (41, (1, 95))],
+)  # fmt: skip
+def test_a_bound_belongs_to_its_interval(count, place):
+    assert facts.position(count, 10, 20, 30, 40) == place
+
+
+@pytest.mark.parametrize(
+    ("since", "notable"),
+    [("2024-03", ("", None)), ("2024-02", ("lowest", "2024-02")), (None, ("lowest", None))],
+)
+def test_since_is_of_a_year_or_more(since, notable):
+    assert month_facts.month(extreme="lowest", since=since).notable_extreme == notable
+
+
+@pytest.mark.parametrize(
+    ("rank", "ties", "place"),
+    [
+        (1, 0, (1, "highest")),
+        (3, 0, (3, "highest")),
+        (4, 0, (2, "lowest")),
+        (5, 0, (1, "lowest")),
+        (4, 1, (1, "lowest")),
+        (3, 1, (2, "lowest")),
+    ],
+)
+def test_a_rank_is_counted_from_the_nearer_end_and_ties_share_the_better(rank, ties, place):
+    assert month_facts.month(rank=rank, ties=ties, held=5).place_in_rank == place
+
+
+def test_ties_are_counted_and_stored_only_where_there_are_any():
+    counts = {"2025-01": 7, "2025-02": 5, "2025-03": 5}
+    record = MonthRecord(counts, [], {"file_name": "a.csv", "rounding": 1})
+    tied, alone = (
+        facts.month_report("northern", m, record, ENCOUNTERS) for m in list(counts)[1::-1]
+    )
+
+    assert (tied.ties, alone.ties) == (1, 0)
+    assert facts.as_dict(tied)["ties"] == 1
+    assert "ties" not in facts.as_dict(alone)
+    assert facts.from_json(facts.to_json(tied), ENCOUNTERS) == tied
+    assert facts.from_json(facts.to_json(alone), ENCOUNTERS) == alone

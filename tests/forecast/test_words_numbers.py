@@ -122,3 +122,18 @@ def test_a_count_that_was_restated_stands_beside_the_first():
 )  # fmt: skip
 def test_a_name_becomes_part_of_an_address(text, place):
     assert plain_words.slug(text) == place
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "short", "long"),
+    [(2101, 2101, "2,101", "2,101"), (2101, 2102, "2,101-2,102", "2,101 to 2,102")],
+)
+def test_a_range_of_one_count_is_that_count(low, high, short, long):
+    assert (plain_words.interval(low, high), plain_words.between(low, high)) == (short, long)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 months"), (1, "1 month"), (2, "2 months"), (1234, "1,234 months")]
+)
+def test_one_is_no_plural(count, words):
+    assert plain_words.many(count, "month") == words

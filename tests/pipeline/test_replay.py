@@ -304,3 +304,7 @@ def test_a_known_break_is_found_by_a_flag_within_two_months():
     assert {event.date for event in found} <= {known.date for known in ENCOUNTERS.breaks}
     assert min(event.date for event in found) == "2023-05-11"
     assert min(event.date for event in known_events(service, "", ENCOUNTERS)) == "2020-03-20"
+
+
+def test_where_no_month_was_judged_there_is_no_rate():
+    assert set(ReplayedService([], set(), ENCOUNTERS.totals).rates(quiet=False).values()) == {None}

@@ -207,7 +207,7 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
         "notices_held": 2,
         "witnesses": {},
         "days_since_month_end": 20,  # of March
-        "figures_old": None,
+        "figures_old": False,
         "service": None,
         "mode": None,
         "last_wake": None,

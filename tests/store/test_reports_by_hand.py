@@ -447,7 +447,7 @@ def test_the_last_run_s_report_is_kept_until_something_new_came(by_hand, db):
 
     assert reports.kept(db.conn, "northern", "2024-02") is None
     assert health.awaiting(db.conn) == ["new"]
-    assert health.quarantined(db.conn) == 1
+    assert health.quarantined(db.conn) == 0  # the new one goes farther than the refused one
 
 
 def test_what_was_forecast_of_a_month_is_what_was_first_issued(connection):
@@ -504,6 +504,26 @@ def test_files_are_known_by_what_they_hold(db):
     assert [r["change"] for r in inventory.revisions_by(db.conn, 2)] == [5]
     with pytest.raises(DataError, match="release 9"):
         inventory.one_release(db.conn, 9)
+
+
+@pytest.mark.parametrize(
+    ("month", "kind", "told"),
+    [
+        ("2024-02", "state", 0),
+        ("2024-03", "state", 0),
+        ("2024-01", "state", 1),  # does not go as far
+        ("2024-02", "aor", 1),  # another kind of file corrects nothing
+    ],
+)
+def test_a_refused_file_is_told_of_until_its_corrected_one_is_accepted(db, month, kind, told):
+    corrected = tiny_record.release("corrected", month, kind, step=8)
+    with connect.transaction(db):
+        releases.save_snapshot(db, tiny_record.stated(corrected, {OTHER: {month: 4}}))
+
+    assert health.quarantined(db.conn) == told
+    newest = page.newest_source(db.conn)
+    assert newest is not None
+    assert len(newest.refused) <= told
 
 
 def test_a_refused_file_becomes_a_release_once(db):

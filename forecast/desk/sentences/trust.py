@@ -47,9 +47,12 @@ def next_release(data_through: str, source: Source) -> str:
     return f"{month_words(month)}, due {day_words(first)} to {day_words(last)}"
 
 
-def old_words(data_through: str, today: date, source: Source) -> str:
-    """That the figures are old, and what to do; "" while the next ones are not overdue."""
-    if not overdue(data_through, today, source.due[2]):
+def old_words(data_through: str, source: Source, today: date | None = None) -> str:
+    """That the figures are old, and what to do.
+
+    today : "" while the next figures are not overdue by then; None where they are known to be.
+    """
+    if today and not overdue(data_through, today, source.due[2]):
         return ""
     awaited = next_release(data_through, source)
     return (

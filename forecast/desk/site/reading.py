@@ -212,7 +212,7 @@ def read_status(
         digest=run.digest,
         check=check_command(run.id, run.digest),
         expected=trust.next_release(run.data_through, source),
-        old=trust.old_words(run.data_through, today, source),
+        old=trust.old_words(run.data_through, source, today),
         refused=tuple(one_line(name) for name in newest.refused) if newest else (),
         seen=tuple(trust.newest_seen(witnesses, run.id, source)),
         in_time=trust.seen_in_time(witnesses, source),

@@ -200,7 +200,7 @@ def test_a_part_with_older_figures_says_so(own, border, words):
 )
 def test_figures_are_old_once_the_next_ones_are_overdue(day, old):
     assert ENCOUNTERS.due[2] == 28
-    words = trust.old_words("2024-03", date.fromisoformat(day), ENCOUNTERS)
+    words = trust.old_words("2024-03", ENCOUNTERS, date.fromisoformat(day))
 
     assert words == old * (
         "These figures are old. Those of April 2024, due May 7, 2024 to May 26, 2024, have not "

@@ -16,7 +16,15 @@ from forecast.desk.sentences import monthly
 from forecast.desk.site import build, page_kinds
 from forecast.desk.site.page import html as as_html
 from forecast.desk.site.page import table
-from forecast.desk.site.page_kinds import border_page, front, series_list, series_page, year_table
+from forecast.desk.site.page_kinds import (
+    border_page,
+    embed_page,
+    front,
+    run_pages,
+    series_list,
+    series_page,
+    year_table,
+)
 from forecast.errors import ConfigError
 from forecast.store import connect
 from forecast.types import HEADLINES, SeriesKey
@@ -199,7 +207,7 @@ def test_an_old_runs_pages_stay_and_say_that_there_are_newer_ones(two_runs, tmp_
     written = []
     for copy in (first, second):
         with connect.moment(copy) as connection:
-            build.write(connection, tmp_path, date(2024, 4, 1), ENCOUNTERS)
+            build.write(connection, tmp_path, date(2024, 3, 1), ENCOUNTERS)
         written.append((tmp_path / "index.html").read_text())
 
     kept = tmp_path / "as-of"
@@ -219,6 +227,30 @@ def test_old_figures_are_said_once_with_what_to_do(record, tmp_path):
 
     assert said.count("These figures are old") == 1
     assert "check CBP's own page" in said
+    (newer,) = (p for p in run_pages(found, [found.run.id]) if p.place == "newer/")
+    said = shown(newer, found)
+    assert said.count("These figures are old") == 1
+    assert "No newer figures on this site" in said
+    assert "These are the newest figures" not in said
+    assert shown(embed_page(found, "northern"), found).count("These figures are old") == 1
+
+
+def test_groups_by_older_figures_are_not_counted_as_unusual_now(full):
+    newest = max(part.last for part in full.parts.values())
+
+    def counted(through: str) -> str:
+        part = next(part for part in full.parts.values() if part.flags and part.last == newest)
+        kept = [row for row in part.months if row["month"] <= through]
+        flag = part.flags[0] | {"episode": "open", "month": kept[-1]["month"]}
+        shortened = replace(part, months=kept, flags=(flag,))
+        page = front(replace(full, parts={part.key: shortened}))
+        return re.sub(r"\s+", " ", shown(page, full))
+
+    assert "that are unusual now: 1" in counted(newest)
+    assert "which are older" not in counted(newest)
+    older = months.shift(newest, -10)
+    assert "that are unusual now: 0" in counted(older)
+    assert "in their newest figures, which are older: 1" in counted(older)
 
 
 def test_no_cell_of_a_file_is_a_formula():
