@@ -57,7 +57,7 @@ def write(result: Result) -> None:
 def markdown(result: Result) -> str:
     """Return the page's part: the picture, tables without what only a terminal shows, misses."""
     picture = f"![Seconds by number of series, ours and the peers'](images/{PICTURE.name})"
-    shown = [ours(result), _without(faster(result), "100 series", "1,000 series")]
+    shown = [_without(ours(result), "load"), _without(faster(result), "100 series", "1,000 series")]
     shown += [_without(scores(result, name), *LEADS) for name in (TOGETHER, PROPHET)]
     missed = [
         f"{what}, {_bound(of)}: {_digits(of['came'])}"
