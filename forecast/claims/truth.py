@@ -15,6 +15,7 @@ from typing import NamedTuple
 from forecast import months
 from forecast.sources import catalog
 from forecast.sources.names import SeriesNames, member_words
+from forecast.sources.own import PART
 from forecast.sources.source import Source
 from forecast.store import reports
 from forecast.types import BORDERS, NATIONWIDE, SeriesKey
@@ -188,7 +189,7 @@ class Subject(NamedTuple):
             return SeriesKey(self.total, "field", self.members[0], AGENCIES[self.agency or "usbp"])
         if self.dimension:
             agency = USBP if self.dimension == APPREHENSION else ""
-            if not source.shipped:  # each part of own counts is released for itself
+            if self.dimension == PART:  # each part of own counts is released for itself
                 agency = self.members[0]
             return SeriesKey(self.total, self.dimension, self.members[0], agency)
         agency = AGENCIES.get(self.agency, "")

@@ -81,6 +81,10 @@ class SeriesNames:
             ]
         return self._only(text, _matching(part, parts, self.source), parts)
 
+    def total(self, text: str) -> str:
+        """The total so called, "" if none is."""
+        return _total(text, self.source) or ""
+
     def parts(self, text: str) -> list[SeriesKey]:
         """Every part of a dimension, for BORDER:DIMENSION (southwest:citizenship); else none."""
         total, *rest = _pieces(text)

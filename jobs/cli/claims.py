@@ -17,7 +17,7 @@ from jobs.cli.help import AS_JSON, examples, fits
 from jobs.cli.shared import Settings, latest_run, print_json, quote, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from forecast.claims.decide import CheckedText
     from forecast.claims.explain import AnsweredClaim
@@ -78,6 +78,7 @@ def _tables(
         "fact {half} 2023-12 'nearly 250,000'",
         "fact {one} 2025-02 -78% --from 2024-08",
         "fact 18,944",
+        "fact '{one} in March 2026'",
     ),
 )
 @click.argument("words", nargs=-1, required=True, metavar="SERIES SPAN [CLAIM] | NUMBER")
@@ -89,12 +90,13 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
 
     SPAN: 2025-02, {year_spans}, 2021-01..2024-08 or 'since 2021-01'. CLAIM:
     18,944, 302K, 'nearly 1.5 million', -78% or x2 (with --from), record, 'lowest since 2021',
-    '2nd highest', {share}'average 350 a day'.
+    '2nd highest', {share}'average 350 a day'. In place of NUMBER: a
+    sentence, what was counted, where and when; with a number in it, it is judged like a text.
 
     Exit code 0 if it holds (now, when published, or rounded), 1 if it does not.
     """
     if len(words) == 1:
-        _what_is(_tables(settings, settings.asked()), words[0], as_json)
+        _one_text(settings, words[0], as_json)
         return
     if len(words) > 3:
         raise click.UsageError("put a SPAN or CLAIM of several words into quotes")
@@ -111,12 +113,81 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
     answered = answer(table, names, subject, span, words[2], since) if len(words) == 3 else None
     if as_json:
         print_json(
-            _fact_json(settings, names, subject, span, answered, run), settings.context.source
+            _fact_json(settings, table, names, subject, span, answered, run),
+            settings.context.source,
         )
     else:
         for line in _fact_lines(settings, table, subject, span, answered, run):
             click.echo(line)
     if answered and answered.judged.verdict in ("wrong", "mislabelled"):
+        raise click.exceptions.Exit(1)
+
+
+def _one_text(settings: Settings, text: str, as_json: bool) -> None:
+    """Look a number up, answer a question, or judge a sentence with numbers."""
+    from forecast.claims.tokens import numeral
+
+    if numeral(text.strip()) is not None:
+        _what_is(_tables(settings, settings.asked()), text, as_json)
+        return
+    answers = list(_answers(settings, text))
+    if not answers:
+        _judge(settings, text)
+        return
+    if as_json:
+        shown = [
+            _fact_json(settings.about(context), table, names, subject, span, None, run)
+            | {"counted": context.source.measure.noun}
+            for context, (table, names, run), subject, span in answers
+        ]
+        print_json({"question": text, "answers": shown}, answers[0][0].source)
+        return
+    for context, (table, _, run), subject, span in answers:
+        for line in _fact_lines(settings.about(context), table, subject, span, None, run):
+            click.echo(line)
+
+
+def _answers(
+    settings: Settings, text: str
+) -> Iterator[tuple[Context, tuple[CountTable, SeriesNames, RunRow], Subject, ClaimSpan]]:
+    """What a question without a number asks of each measure that knows its words."""
+    from forecast.claims.truth import parse, subject_of
+    from forecast.sources import questions
+
+    contexts = settings.asked()
+    named = questions.measures_named(text, [context.source for context in contexts])
+    contexts = [context for context in contexts if context.source in named]
+    for context, table in zip(contexts, _tables(settings, contexts), strict=True):
+        counts, names, _ = table
+        question = questions.asked(text, names)
+        if question is None:
+            continue
+        subject = subject_of(question.series)
+        if question.everywhere:
+            subject = subject._replace(total=context.source.totals.whole)
+        span = parse(question.span, counts.newest)
+        line = counts.counts(subject)
+        if line is not None and line.holds(span):
+            yield context, table, subject, span
+
+
+def _judge(settings: Settings, text: str) -> None:
+    """Judge a sentence as `check` does; ClaimError if it says nothing that can be judged."""
+    from forecast.claims import together
+    from forecast.claims.decide import check as check_text
+
+    contexts = [context for context in settings.asked() if fits("check", context.source)]
+    day = datetime.now(UTC).date()
+    every = [check_text(text, table, day) for table, _, _ in _tables(settings, contexts)]
+    checked = together.merged(together.divided(every)) if every else None
+    if checked is None or not checked.claims:
+        raise ClaimError(
+            text,
+            "give SERIES SPAN CLAIM, one whole number such as 18,944, or a sentence that names a "
+            "series and a month",
+        )
+    _say_checked(checked)
+    if any(claim.verdict in ("wrong", "mislabelled") for claim in checked.claims):
         raise click.exceptions.Exit(1)
 
 
@@ -184,6 +255,7 @@ def _total(subject: Subject, span: ClaimSpan) -> Any:
 
 def _fact_json(
     settings: Settings,
+    table: CountTable,
     names: SeriesNames,
     subject: Subject,
     span: ClaimSpan,
@@ -197,7 +269,9 @@ def _fact_json(
         facts, _ = facts_of(settings, subject.total, months.from_index(span.first))
         shown |= facts_json(facts)
     if answered is None:
-        return {**shown, **meaning_json(_total(subject, span), names), **run_json(run)}
+        count = table.total(subject, span)
+        meaning = meaning_json(_total(subject, span), names)
+        return {**shown, **meaning, "count": count, **run_json(run)}
     return {
         **shown,
         **meaning_json(answered.sense, names),

@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,12 @@ class Settings:
     def asked(self) -> list[Context]:
         """The measures that a command is about: the one that was named, or all there are."""
         return [self.context] if self._one else self.context.each()
+
+    def about(self, context: Context) -> Settings:
+        """Return the same settings about one measure."""
+        chosen = copy(self)
+        chosen.context = context
+        return chosen
 
     def renew(self) -> None:
         """See which series the record has now, after something was taken in."""

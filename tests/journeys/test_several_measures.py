@@ -244,6 +244,44 @@ def test_a_number_of_any_measure_is_found(records):
     assert "seizures" in found.output
 
 
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ("fentanyl at the northern border in March 2026", ["seizures"]),
+        ("the southwest border in March 2026", ["encounters", "seizures"]),
+        ("encounters at the southwest border in March 2026", ["encounters"]),
+        ("Clinic 1 visits in March 2023", ["visits"]),
+    ],
+)
+def test_a_sentence_is_answered_by_each_measure_that_knows_its_words(records, text, counted):
+    found = bordercast(records["all"], "fact", text, "--json")
+
+    assert found.exit_code == 0, found.output
+    answers = json.loads(found.output)["answers"]
+    assert [answer["counted"] for answer in answers] == counted
+    shown = bordercast(records["all"], "fact", text).output
+    assert all(f"{answer['count']:,} " in shown for answer in answers)
+
+
+def test_a_sentence_with_a_number_is_judged_by_the_measure_it_is_about(records):
+    count = bordercast(records["all"], "fact", "fentanyl nationwide in March 2026", "--json")
+    right = json.loads(count.output)["answers"][0]["count"]
+
+    def judged(number: int):
+        text = f"CBP made {number:,} fentanyl seizures nationwide in March 2026."
+        return bordercast(records["all"], "fact", text)
+
+    assert (judged(right).exit_code, judged(right * 2).exit_code) == (0, 1)
+    assert "Right" in judged(right).output
+
+
+def test_a_sentence_that_nobody_understands_is_refused(records):
+    refused = bordercast(records["all"], "fact", "lettuce in March 2026")
+
+    assert refused.exit_code == 2
+    assert "a sentence that names a series and a month" in refused.output
+
+
 def test_the_page_s_box_holds_a_text_against_every_measure_it_can_be_about(records, tmp_path):
     """As `web` starts it: on the analysts' copy, whose file it holds open."""
     copy = tmp_path / "copy.db"

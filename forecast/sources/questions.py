@@ -1,0 +1,134 @@
+"""A question in a sentence, without a number to judge: which series, and which months.
+
+fentanyl at the northern border in March 2026 -> northern:Fentanyl, 2026-03
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from forecast import months
+from forecast.errors import SeriesNameError
+
+if TYPE_CHECKING:
+    from forecast.sources.names import SeriesNames
+    from forecast.sources.source import Source
+    from forecast.types import SeriesKey
+
+_MONTH = re.compile(
+    r"\b(?P<iso>\d{4}-\d{1,2})\b|\b(?P<name>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"[a-z]*)\.?,? (?P<of>\d{4})\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(
+    r"\b(?P<fiscal>fiscal(?: year)? |fy ?)?(?:calendar(?: year)? )?"
+    r"(?P<year>(?:19|20)\d\d|(?<=fy)\d\d)\b(?P<open> to date| so far)?",
+    re.IGNORECASE,
+)
+# Words around the names of a series and of months, which name nothing themselves.
+_FILLERS = frozenset(
+    (
+        *("a", "an", "and", "are", "at", "by", "counted", "during", "for", "from", "how", "in"),
+        *("is", "many", "met", "much", "number", "of", "on", "over", "people", "seized", "taken"),
+        *("that", "the", "there", "to", "total", "was", "were", "what", "with"),
+    )
+)
+
+
+class Question(NamedTuple):
+    """What is asked.
+
+    series : of a part without a total, that of the first total that has it.
+    everywhere : whether no total was named and several have the part: that of all is meant.
+    span : as people type one, "2026-03" or "FY2025".
+    """
+
+    series: SeriesKey
+    everywhere: bool
+    span: str
+
+
+def measures_named(text: str, sources: list[Source]) -> list[Source]:
+    """Return the sources whose noun a text has; all of them where it has none."""
+    words = f" {' '.join(_words(text))} "
+    named = [source for source in sources if any(f" {n} " in words for n in _nouns(source))]
+    return named or sources
+
+
+def asked(text: str, names: SeriesNames) -> Question | None:
+    """Read a question about the counts of one source, None where some word of it is not known."""
+    span, rest = _span(text)
+    if not span:
+        return None
+    named = f" {' '.join(_words(rest))} "
+    for noun in _nouns(names.source):
+        named = named.replace(f" {noun} ", " ")
+    total, words = _total(named.split(), names)
+    part = " ".join(_trimmed(words))
+    whole = names.source.totals.whole
+    try:
+        if not part:
+            return Question(names.find(total or whole), False, span)
+        if total and total != whole:
+            return Question(names.find(f"{total}:{part}"), False, span)
+    except SeriesNameError:
+        return None
+    found = [key for key in (_part(names, each, part) for each in names.source.totals.parts) if key]
+    alike = {(key.dimension, key.member) for key in found}
+    return Question(found[0], len(found) > 1, span) if len(alike) == 1 else None
+
+
+def _span(text: str) -> tuple[str, str]:
+    """The months that a text names, as they are typed, and the text without them."""
+    month = _MONTH.search(text)
+    if month:
+        try:
+            typed = months.typed(month["iso"] or f"{month['name']} {month['of']}")
+        except ValueError:
+            return "", text
+        return typed, text[: month.start()] + text[month.end() :]
+    year = _YEAR.search(text)
+    if not year:
+        return "", text
+    head = "FY" if year["fiscal"] else ""
+    until = " to date" if head and year["open"] else ""
+    return f"{head}{year['year']}{until}", text[: year.start()] + text[year.end() :]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\w'.&*-]*\w", text.lower())
+
+
+def _nouns(source: Source) -> list[str]:
+    """What a source counts, longest first: drug seizures, seizures, seizure."""
+    measure = source.measure
+    nouns = {measure.noun.lower(), measure.title.lower(), measure.long_name.lower()}
+    nouns |= {noun.removesuffix("s") for noun in nouns}
+    return sorted(nouns, key=len, reverse=True)
+
+
+def _total(words: list[str], names: SeriesNames) -> tuple[str, list[str]]:
+    """The total that some words in a row name, "" if none do, and the words without these."""
+    for length in range(min(len(words), 5), 0, -1):
+        for at in range(len(words) - length + 1):
+            total = names.total(" ".join(words[at : at + length]))
+            if total:
+                return total, words[:at] + words[at + length :]
+    return "", words
+
+
+def _trimmed(words: list[str]) -> list[str]:
+    """Words without those at either end that name nothing."""
+    while words and words[0] in _FILLERS:
+        words = words[1:]
+    while words and words[-1] in _FILLERS:
+        words = words[:-1]
+    return words
+
+
+def _part(names: SeriesNames, total: str, part: str) -> SeriesKey | None:
+    try:
+        return names.find(f"{total}:{part}")
+    except SeriesNameError:
+        return None
