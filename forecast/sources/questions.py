@@ -36,7 +36,7 @@ _FILLERS = frozenset(
 )
 
 
-class Question(NamedTuple):
+class AskedSeries(NamedTuple):
     """What is asked.
 
     series : of a part without a total, that of the first total that has it.
@@ -56,7 +56,7 @@ def measures_named(text: str, sources: list[Source]) -> list[Source]:
     return named or sources
 
 
-def asked(text: str, names: SeriesNames) -> Question | None:
+def asked(text: str, names: SeriesNames) -> AskedSeries | None:
     """Read a question about the counts of one source, None where some word of it is not known."""
     span, rest = _span(text)
     if not span:
@@ -69,14 +69,14 @@ def asked(text: str, names: SeriesNames) -> Question | None:
     whole = names.source.totals.whole
     try:
         if not part:
-            return Question(names.find(total or whole), False, span)
+            return AskedSeries(names.find(total or whole), False, span)
         if total and total != whole:
-            return Question(names.find(f"{total}:{part}"), False, span)
+            return AskedSeries(names.find(f"{total}:{part}"), False, span)
     except SeriesNameError:
         return None
     found = [key for key in (_part(names, each, part) for each in names.source.totals.parts) if key]
     alike = {(key.dimension, key.member) for key in found}
-    return Question(found[0], len(found) > 1, span) if len(alike) == 1 else None
+    return AskedSeries(found[0], len(found) > 1, span) if len(alike) == 1 else None
 
 
 def _span(text: str) -> tuple[str, str]:

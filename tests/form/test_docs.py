@@ -192,4 +192,4 @@ def test_every_command_of_the_page_on_claims_answers(published):
     for line in facts:
         said = CliRunner().invoke(main, ["--db", str(published), *shlex.split(line)])
         assert said.exit_code == 0, said.output
-    assert len(facts) == 6
+    assert len(facts) == 7
