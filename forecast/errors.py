@@ -124,14 +124,15 @@ class FaultsError(DataError):
     Parameters
     ----------
     path : file name.
-    faults : sentences that begin with "line N".
+    faults : sentences that begin with "line N". count : how many there are, if not all are said.
     """
 
     _SHOWN = 1000
 
-    def __init__(self, path: str, faults: Sequence[str]) -> None:
+    def __init__(self, path: str, faults: Sequence[str], count: int = 0) -> None:
         self.path, self.faults = path, tuple(faults)
-        many = f"{len(self.faults):,} faults" if len(self.faults) != 1 else "1 fault"
+        count = count or len(self.faults)
+        many = f"{count:,} faults" if count != 1 else "1 fault"
         more = len(self.faults) - self._SHOWN
         last = [f"... and {more:,} more"] if more > 0 else []
         head = f"{path}: {many}; nothing was taken from the file"

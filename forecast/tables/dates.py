@@ -29,7 +29,7 @@ FULL = (
 )
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 _YEAR = r"(?P<year>(?:1[6-9]|20)\d\d)"
-_TIME = r"(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AP]M)?(?:Z|[+-]\d\d:?\d\d)?)?"
+_TIME = r"(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AP]M)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?"
 _FISCAL_WORD = r"[FS]?F\.?Y\.? ?"
 _FISCAL_YEAR = rf"{_FISCAL_WORD}(?P<year>\d{{4}}|\d\d)"
 _PERIOD = r"[-/ ,]*(?:(?<=\D)|M|P|PD|Period|Month) ?(?P<period>\d{1,2})"

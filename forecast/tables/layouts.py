@@ -172,6 +172,8 @@ class Across:
                 places = _compact_months(cells)
             if len(places) < 2 or len(places) < table.filled[row] / 2:
                 continue
+            if len({cells[at] for at in places}) < max(len(places) / 2, 2):
+                continue  # the same date for all columns: since when they are counted, say
             below = [
                 cell
                 for at in range(row + 1, min(row + 20, len(table.grid)))
@@ -397,7 +399,7 @@ class LineAMonth:
         """The counts of each line."""
         places = _month_column(table)
         _refuse_narrow_header(table)
-        rows = table.data_rows(table.header + 1)
+        rows = _below_metadata(table, places, table.data_rows(table.header + 1))
         if not len(rows):
             if table.faults:
                 return _nothing(table)
@@ -411,6 +413,8 @@ class LineAMonth:
         family = family if table.header >= 0 else []
         columns = [c for c in columns if c not in family]
         numbers = [c for c in columns if roles.holds_counts(table, c)]
+        dated = [c for c in numbers if _CALLED_MONTH.search(table.name(c).replace("_", " "))]
+        numbers = [c for c in numbers if c not in dated or not _is_compact_column(table, c)]
         measured = [c for c in numbers if not roles.repeats_date(table, c, rows, month)]
         counted = roles.without_measures(table, places[-1], measured or numbers)
         # A number that is no count does not name a series either.
@@ -520,24 +524,29 @@ def _columns_named(table: TableGrid) -> str:
 
 
 def _header(table: TableGrid, dated: Sequence[int]) -> int:
-    """The row with the columns' names: of most words above the first with a date; -1 without."""
+    """The row with the columns' names: of most words above the first month or count; -1 without."""
     top = min(TOP, len(table.grid))
     if dated:
         has = [
             any(is_month(table.labels[table.grid[row, at]]) for at in dated) for row in range(top)
         ]
         top = has.index(True) if True in has else top
-    if top == 0:
-        return -1
-    if dated:
+        if top == 0:
+            return -1
         return max(range(top), key=lambda row: (_words(table, row), int(table.filled[row]), -row))
-    for row in range(top):  # names, not numbers
-        cells = [cell for cell in table.sheet.row(row) if cell != ""]
-        if len(cells) > 1 and not any(map(numerals.is_number, cells)):
-            below = table.filled[row + 1 : row + 4]
-            if len(cells) > 2 or not len(below) or len(cells) >= int(np.median(below)) / 2:
-                return row
-    return 0
+    counts = [c for c in range(table.grid.shape[1]) if table.share(c, is_count) > 0.8]
+    numbers = [
+        any(numerals.is_number(table.labels[table.grid[row, c]]) for c in counts)
+        for row in range(top)
+    ]
+    both = [row for row in range(1, top - 1) if numbers[row] and numbers[row + 1]]
+    top = both[0] if both else top
+    named = [
+        row
+        for row in range(top)
+        if table.filled[row] > 1 and not any(map(numerals.is_number, table.sheet.row(row)))
+    ]
+    return max(named, key=lambda row: (int(table.filled[row]), -row), default=0)
 
 
 def _words(table: TableGrid, row: int) -> int:
@@ -550,6 +559,31 @@ def _words(table: TableGrid, row: int) -> int:
         if cells[c] != "" and not is_count(cells[c]) and not is_month(cells[c])
     }
     return len(names)
+
+
+def _below_metadata(table: TableGrid, places: tuple[int, ...], rows: Ints) -> Ints:
+    """The rows without units, sources and dates of release between the header and the first month.
+
+    One line with a number may be a count whose month is misspelled: that is a fault.
+    """
+    at = 0
+    while at < min(len(rows), TOP) and not _is_dated(table, int(rows[at]), places):
+        at += 1
+    above = [table.sheet.row(row) for row in rows[:at].tolist()]
+    counts = [row for row in above if any(map(numerals.is_number, row))]
+    if not above or at == min(len(rows), TOP) or (counts and len(above) < 3):
+        return rows
+    for row, cells in zip(rows[:at].tolist(), above, strict=True):
+        text = " ".join(text_of(cell) for cell in cells if cell != "")
+        table.notes.append(f"line {table.sheet.line[row]} is no part of the table: {text[:60]!r}")
+    return rows[at:]
+
+
+def _is_dated(table: TableGrid, row: int, places: tuple[int, ...]) -> bool:
+    cells = [table.labels[table.grid[row, place]] for place in places]
+    return any(cell != "" and (is_month(cell) or _says_when(cell)) for cell in cells) or any(
+        isinstance(cell, str) and re.search(r"\d", cell) is not None for cell in cells
+    )
 
 
 def _without_remarks(table: TableGrid, places: tuple[int, ...], rows: Ints) -> Ints:

@@ -6,8 +6,9 @@ of a file at once, and arranged. A month that nobody knows is missing; it is not
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -38,6 +39,7 @@ from models.base import MOST_MISSING, Floats, Ints, MonthlyCounts
 
 ONE_FAMILY = "all"
 _NAMED = 5  # series in a note
+_ALIKE = 3  # faults of a kind that are shown
 
 
 @dataclass(frozen=True)
@@ -118,9 +120,10 @@ def _table_of_entries(sheet: Sheet, entries: Entries, wanted: ReadAs) -> TableRe
     faults += wrong
     _refuse_periods(sheet.name, entries, wanted)
     if not wanted.sums:
+        _ask_for_names(sheet.name, entries)
         faults += _twice(entries)
     if faults:
-        raise FaultsError(sheet.name, [str(f) for f in sorted(set(faults))])
+        raise FaultsError(sheet.name, grouped(faults), len(set(faults)))
     if not np.isfinite(value).any():
         raise DataError(f"{sheet.name}: no counts in it; nothing to forecast")
     if wanted.sums:
@@ -128,6 +131,8 @@ def _table_of_entries(sheet: Sheet, entries: Entries, wanted: ReadAs) -> TableRe
         warnings += warned
     _refuse_wide_spacing(sheet.name, entries, value)
     counts, missing, warned = _arranged(entries, value)
+    if not wanted.value:
+        _refuse_to_date(sheet.name, entries, counts)
     return TableRead(
         replace(counts, jumps=wanted.jumps),
         tuple(notes),
@@ -320,19 +325,60 @@ def _refuse_periods(name: str, entries: Entries, wanted: ReadAs) -> None:
         )
 
 
-def _twice(entries: Entries) -> list[Fault]:
-    """A fault for every entry whose series had its month before."""
+def _again(entries: Entries) -> tuple[Ints, Ints]:
+    """Entries in order of series, month and line, and the places of those given before."""
     order = np.lexsort((entries.line, entries.month, entries.series))
     order = order[(entries.month[order] >= 0) & (entries.series[order] >= 0)]  # the rest are faults
-    series, month, line = entries.series[order], entries.month[order], entries.line[order]
-    again = np.flatnonzero((series[1:] == series[:-1]) & (month[1:] == month[:-1])) + 1
+    series, month = entries.series[order], entries.month[order]
+    return order, np.flatnonzero((series[1:] == series[:-1]) & (month[1:] == month[:-1])) + 1
+
+
+def _twice(entries: Entries) -> list[Fault]:
+    """A fault for every entry whose series had its month before."""
     faults = []
+    order, again = _again(entries)
+    series, month, line = entries.series[order], entries.month[order], entries.line[order]
     for at in again.tolist():
         called = f"{entries.names[series[at]]!r} has this month already, in line {line[at - 1]}"
         problem = f"{called}; remove one of them, or add --sum to add them up"
         column = entries.month_column or entries.columns[entries.column[order[at]]]
         faults.append(Fault(int(line[at]), column, months.from_index(int(month[at])), problem))
     return faults
+
+
+def _ask_for_names(name: str, entries: Entries) -> None:
+    """DataError where another column would tell lines apart that seem to be given twice."""
+    again = _again(entries)
+    if not entries.apart or not len(again[1]):
+        return
+    order, places = again
+    at = order[places[0]]
+    other = entries.apart[-1]
+    options = " ".join(f"--series {column!r}" for column in entries.apart)
+    lines = f"{entries.line[order[places[0] - 1]]} and {entries.line[at]}"
+    raise DataError(
+        f"{name}: {entries.names[entries.series[at]]!r} has several counts of "
+        f"{months.from_index(int(entries.month[at]))}, in lines {lines}, and so on, "
+        f"{len(places):,} in all. Column {other!r} tells them apart: add {options}, or --sum to add them up"
+    )
+
+
+def grouped(faults: Iterable[Fault]) -> list[str]:
+    """Faults as lines, sorted; of many alike in a column the first three, and how many more."""
+    lines: list[str] = []
+    alike: Counter[tuple[str, str]] = Counter()
+    kinds: list[tuple[str, str]] = []
+    for fault in sorted(set(faults)):
+        kind = (fault.column, re.sub(r"\d+|'[^']*'", "", fault.problem))
+        alike[kind] += 1
+        if alike[kind] <= _ALIKE:
+            lines.append(str(fault))
+        elif alike[kind] == _ALIKE + 1:
+            kinds.append(kind)
+    for kind in kinds:
+        where = f" in column {kind[0]}" if kind[0] else ""
+        lines.append(f"and {alike[kind] - _ALIKE:,} more lines like these{where}")
+    return lines
 
 
 def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats, list[str]]:
@@ -376,6 +422,25 @@ def _refuse_wide_spacing(name: str, entries: Entries, value: Floats) -> None:
     if len(steps) > 2 and (steps % 3 == 0).all():
         shown = f"{months.from_index(int(month[0]))} and {months.from_index(int(month[1]))}"
         refuse_period(name, "years" if (steps % 12 == 0).all() else "quarters", f"{shown} follow")
+
+
+def _refuse_to_date(name: str, entries: Entries, counts: MonthlyCounts) -> None:
+    """DataError where each year only grows and the next begins low: sums since January."""
+    number = (counts.last[:, None] - np.arange(counts.values.shape[1])[::-1]) % 12
+    steps = np.diff(counts.values, axis=1)
+    within, turns = number[:, 1:] != 0, number[:, 1:] == 0
+    falls = turns & (counts.values[:, 1:] < counts.values[:, :-1] / 2)
+    grows = ~within | (steps >= 0) | ~np.isfinite(steps)
+    turned = (turns & np.isfinite(steps)).sum(axis=1)
+    known = (within & np.isfinite(steps)).sum(axis=1)
+    to_date = grows.all(axis=1) & (turned >= 2) & (falls.sum(axis=1) == turned) & (known >= 20)
+    if to_date.any():
+        column = entries.counts_column or entries.columns[0]
+        raise DataError(
+            f"{name}: {counts.names[int(np.argmax(to_date))]!r} grows in every month of a year and "
+            "begins anew in January, as sums of the year to date do. Give each month's own count; "
+            f"if these are such, add --value {column!r}"
+        )
 
 
 def _arranged(entries: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:

@@ -33,11 +33,12 @@ UNIQUE = 0.95  # share of rows that are the only ones of their series and month
 _TRIED = 12  # columns of names that are tried
 _MANY = 30_000  # lines of which pairs of further columns take too long
 _SPLIT = 1.5  # series, against those of fewer columns, that another column may make of them
+_MONTHS = 3  # lines that a series has at least, of those that another column would make
 _VALUE_WORDS = {"value", "count", "counts", "n", "number", "total", "y", "cases", "visits"}
 _VALUE_WORDS |= {"obs value", "observation value", "wert", "valor", "valeur", "obsvalue"}
 _INDEX_WORDS = re.compile(
     r"|index|unnamed: ?\d+|#|n[or]\.?|lfd\.? ?n[or]\.?|row|row[ _.]?(names?|no|num|number)"
-    r"|(\w+[ _])?id|s\.? ?no\.?|rownames?"
+    r"|\w*[ _]?id|s\.? ?no\.?|rownames?"
 )
 # Numbers beside counts that are none, as headers call them.
 _MEASURES = re.compile(
@@ -110,7 +111,7 @@ def series_columns(
     full = [c for c in columns if np.mean(table.grid[rows, c] != 0) > 0.5]
     if table.header >= 0:
         exact = [c for c in columns if table.name(c).casefold() == "series"]
-        if exact:
+        if exact and (len(np.unique(table.grid[rows, exact[0]])) > 1 or len(columns) == 1):
             return exact
     if unique_share([when]) >= UNIQUE:
         return [c for c in full if len(np.unique(table.grid[rows, c])) == 1][:1]
@@ -637,6 +638,10 @@ def apart(
         return ()
     shares = {c: unique_share([*codes, table.grid[rows, c]]) for c in sorted(others)}
     names = [c for c in shares if shares[c] > before and not holds_counts(table, c)]
+    names = [c for c in names if not is_measure(table, c)]
+    if when is not None:  # a remark of each line makes a series of each
+        lines = {c: _joined([*codes[1:], table.grid[rows, c]]) for c in names}
+        names = [c for c in names if np.median(np.bincount(lines[c])) >= _MONTHS]
     if not names:
         return ()
     best = max(names, key=lambda c: (shares[c] > UNIQUE, -len(np.unique(table.grid[rows, c]))))

@@ -36,6 +36,7 @@ SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
 LARGE = 4_000_000  # bytes of text from which importing pyarrow takes less time than it saves
 TOP = 30  # rows among which the header is
 _SAMPLE = 200  # lines that show what separates the columns
+_CLEAR = 0.6  # share of lines that a separator cuts alike, so that spaces are not tried
 _SPACED = 100_000  # lines; longer files come from programs, which write separators
 _HEAD = 1_000_000  # bytes of a large file among which these lines are
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -146,8 +147,9 @@ def _delimited(name: str, content: bytes) -> Sheet:
     if len(content) >= LARGE and (columns := _plain_columns(name, content)):
         return columns
     text, notes = _decoded(name, content)
-    separator = _separator(text)
-    if not separator and (cut := _cut_by_spaces(text)):
+    separator, share = _separator(text)
+    padded = separator == "," and "  " in text[:_SPACED]
+    if (share < _CLEAR or padded) and (cut := _cut_by_spaces(text, separator)):
         width = _usual([len(row) for row in cut if len(row) > 1])
         notes.append("columns are separated by spaces")
         return _gridded(name, enumerate(cut, start=1), width, "", notes)
@@ -178,7 +180,7 @@ def _plain_columns(name: str, content: bytes) -> Sheet | None:
         text = head.decode()
     except UnicodeDecodeError:
         return None
-    separator = _separator(text)
+    separator, _ = _separator(text)
     if not separator or not _quoted_whole(content, separator.encode()):
         return None
     columns = _arrow_columns(content, separator, len(next(_reader(_lines(text, ""), separator))))
@@ -391,10 +393,11 @@ def _unended(ended: bool) -> list[str]:
     return [] if ended else [note]
 
 
-def _separator(text: str) -> str:
+def _separator(text: str) -> tuple[str, float]:
     """What separates the columns: what cuts most lines into the same number of fields, two or more.
 
-    Between equals the one that is rarer in text goes first; "" if none does.
+    Between equals the one that is rarer in text goes first; "" if none does. Also the share of
+    lines that it cuts so.
     """
     sample = list(islice(_lines(text, None), _SAMPLE))
     best, most = "", 0.0
@@ -407,29 +410,30 @@ def _separator(text: str) -> str:
         share = widths.count(usual) / len(widths) if usual > 1 else 0
         if share > most:
             best, most = separator, share
-    return best
+    return best, most
 
 
-def _cut_by_spaces(text: str) -> list[list[str]]:
-    """The fields of lines that stand below each other, or have as many words each; [] if none."""
+def _cut_by_spaces(text: str, separator: str) -> list[list[str]]:
+    """The fields of lines that stand below each other, or have as many words each; [] if none.
+
+    separator : a sign that parts some of the lines, so that single spaces part none.
+    """
     lines = text.expandtabs().splitlines()
     if len(lines) > _SPACED:
         return []
-    for split in (re.compile(r" {2,}"), re.compile(r" +")):
+    for split in (re.compile(r" {2,}"), re.compile(r" +"))[: 1 if separator else 2]:
         rows = [split.split(line.strip()) for line in lines]
         widths = [len(row) for row in rows if len(row) > 1]
         usual = _usual(widths)
-        if usual > 1 and len(widths) > 2 and widths.count(usual) >= 0.8 * len(rows):
-            return rows
+        if usual > 1 and len(widths) > 2 and widths.count(usual) > 0.97 * len(widths):
+            return rows if len(widths) >= 0.8 * len(rows) else []
     # Fixed width: places that are blank in all lines of the table part its columns.
     longest = max(map(len, lines), default=0)
-    table = [line for line in lines if len(line.split()) > 1 and len(line) > longest / 2]
-    if len(table) < 3:
+    table = [line for line in lines if "  " in line.strip() and len(line) > longest / 2]
+    if len(table) < max(3, 0.8 * len(lines)):
         return []
     blank = [all(at >= len(line) or line[at] == " " for line in table) for at in range(longest)]
     cuts = [at for at in range(1, longest) if blank[at - 1] and not blank[at]]
-    if not cuts:
-        return []
     ends = [*cuts, longest]
     return [
         [line[a:b].strip() for a, b in zip([0, *cuts], ends, strict=True)]
