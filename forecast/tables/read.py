@@ -359,7 +359,8 @@ def _ask_for_names(name: str, entries: Entries) -> None:
     raise DataError(
         f"{name}: {entries.names[entries.series[at]]!r} has several counts of "
         f"{months.from_index(int(entries.month[at]))}, in lines {lines}, and so on, "
-        f"{len(places):,} in all. Column {other!r} tells them apart: add {options}, or --sum to add them up"
+        f"{len(places):,} in all. Column {other!r} tells them apart: add {options}, or --sum to "
+        "add them up"
     )
 
 
