@@ -92,6 +92,14 @@ def day_words(day: str) -> str:
     return f"{SHORT.get(month, month)} {int(day[8:])}, {day[:4]}"
 
 
+def days_words(first: str, last: str) -> str:
+    """Write a span of days: Oct. 7-26, 2026; Oct. 28 to Nov. 6, 2026."""
+    begins, ends = day_words(first), day_words(last)
+    if first[:7] == last[:7]:
+        return f"{begins.partition(',')[0]}-{int(last[8:])}, {last[:4]}"
+    return f"{begins.partition(',')[0] if first[:4] == last[:4] else begins} to {ends}"
+
+
 def change_words(now: int, before: int) -> str:
     """Change from `before` in percent with its sign; "from zero" where there is no percentage."""
     if before == 0:

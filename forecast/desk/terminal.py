@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from forecast.desk.facts import RAREST
+from forecast.desk.movers import BASES, moved_words
 from forecast.desk.sentences.ahead import STEPS
 from forecast.desk.sentences.unusual import ending_short, how_sure, kind_word, moved_parts
 from forecast.sources.names import member_words
@@ -23,6 +24,8 @@ from forecast.types import PeriodForecast, Row
 from forecast.words import first_and_now, interval, judged_by, month_name, signed
 
 if TYPE_CHECKING:
+    from forecast.desk.comparison import Compared
+    from forecast.desk.movers import Moved
     from forecast.judge.questions import KindScore
     from forecast.sources.source import Source
 
@@ -493,4 +496,31 @@ def changes_table(rows: Sequence[Row]) -> Table:
     for row in rows:
         steps = [signed(row[name]) for name in STEPS]
         table.add_row(month_name(row["month"]), f"{row['before']:,}", *steps, f"{row['after']:,}")
+    return table
+
+
+def movers_table(moved: Moved, total: str, base: str) -> RenderableType:
+    """Print the parts of a total, those that moved farthest first, and their sum."""
+    table = plain_table(
+        moved.dimension, numbers=("count", *BASES.values(), "change", "share of change")
+    )
+    for mover in (*moved.movers, moved.total):
+        bases = (mover.bases[name] for name in BASES)
+        table.add_row(
+            mover.label,
+            f"{mover.value:,}",
+            *("-" if value is None else f"{value:,}" for value in bases),
+            "-" if mover.change is None else signed(mover.change),
+            "-" if mover.share is None else f"{100 * mover.share:.0f}%",
+        )
+    return Group(Text(moved_words(moved, total, base), style="bold"), table, Text())
+
+
+def compared_table(compared: Compared) -> Table:
+    """Print two things side by side, and how they differ."""
+    table = plain_table(compared.heads[0], numbers=compared.heads[1:])
+    for label, *values, difference in compared.rows:
+        table.add_row(
+            label, *("-" if value is None else f"{value:,}" for value in values), difference
+        )
     return table

@@ -809,3 +809,28 @@ order by 1
 select * from scorecard
 where {of} and model = 'bordercast' and era = 'all' and horizon = 1
 order by border, basis desc, log_wis
+
+-- name: movers
+with
+published as materialized (
+    select s.dimension, s.member, o.series_id, o.month, o.encounters
+    from current_observations as o
+    join series as s on s.id = o.series_id
+    where s.border = :total
+        and o.month >= (
+            select strftime('%Y-%m', max(n.month) || '-01', '-3 years') from border_months as n
+            where n.border = :total
+        )
+),
+newest as (select series_id, max(month) as month from published group by series_id)
+select
+    p.dimension, p.member, p.month, p.encounters as value, b.encounters as month_before,
+    y.encounters as year_before, j.median
+from newest as n
+join published as p on (p.series_id, p.month) = (n.series_id, n.month)
+left join published as b on b.series_id = n.series_id
+    and b.month = strftime('%Y-%m', n.month || '-01', '-1 month')
+left join published as y on y.series_id = n.series_id
+    and y.month = strftime('%Y-%m', n.month || '-01', '-1 year')
+left join judgements as j on j.series_id = n.series_id and j.month = n.month
+order by p.dimension, p.member

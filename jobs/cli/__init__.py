@@ -10,6 +10,7 @@ flags      unusual months: what moved, what happened next
 replay     the service as it would have been
 score      how good the forecasts have been
 cite       facts about a month, to quote
+compare    which parts moved; any two series, months or years side by side
 claims     whether a number, or what a text says, is right
 export     what the record holds, as files
 views      a command for every view
@@ -46,6 +47,7 @@ from jobs.cli import (
     care,
     cite,
     claims,
+    compare,
     export,
     flags,
     look,
@@ -174,6 +176,7 @@ def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
 
 @click.group(
     cls=Commands,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples("run", "show {one}", "flags --since 2025-01", "COMMAND --help"),
 )
@@ -193,6 +196,9 @@ def main(ctx: click.Context, config_path: Path | None, db: Path | None, measure:
     """Forecasts of monthly {about}, scored, with intervals and flags."""
     if ctx.obj is None:
         ctx.obj = Settings(config_path, db, measure)
+    if ctx.invoked_subcommand is None:
+        told = look.answer(ctx.obj) if ctx.obj.db.exists() else ""
+        click.echo(f"{told}\nMore: bordercast --help" if told else ctx.get_help())
 
 
 main.add_sections(
@@ -200,6 +206,8 @@ main.add_sections(
         "Each month": (work.run, releases.fetch, work.ingest, releases.releases),
         "Look": (
             look.show,
+            compare.movers,
+            compare.compare,
             ask.chance,
             ask.changes,
             flags.flags,

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from forecast import months
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError, VerifyError
-from forecast.words import check_command, without_controls
+from forecast.words import capital, check_command, without_controls
 from jobs.cli import ask
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
@@ -113,6 +114,25 @@ def show(
         if key
         else terminal.forecast_table(rows, last, halves, waiting, settings.context.source)
     )
+
+
+def answer(settings: Settings) -> str:
+    """Say in one line for each measure whether its newest month is unusual."""
+    from forecast.desk import facts
+    from forecast.desk.sentences import monthly
+    from forecast.store import read
+
+    lines = []
+    for context in settings.asked():
+        with reading(settings) as connection:
+            context.scope(connection)
+            if read.latest_run(connection) is None:
+                continue
+            source = context.source
+            newest = [facts.newest(connection, total, source) for total in source.totals.every]
+        noun = f"{source.measure.noun}, " if len(settings.context.sources) > 1 else ""
+        lines.append(capital(noun + monthly.answer_line(newest, source, months.today())))
+    return "\n".join(lines)
 
 
 def _beside(

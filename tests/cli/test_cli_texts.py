@@ -56,6 +56,14 @@ READING = {
         show northern:"Border Patrol"
         show northern:Vermont 2024-05
         show northern:Swanton
+        movers northern
+        movers southwest --from forecast --json
+        movers northern:Vermont
+        compare northern southwest --since 2024-01
+        compare northern:Vermont northern --as share --json
+        compare northern 2024-03 2023-03
+        compare northern FY2024 FY2023
+        compare northern
         brief northern:Swanton
         brief northern:"Buffalo field office" 2024-01
         show northern:state FY2024

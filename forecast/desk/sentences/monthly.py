@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.desk.facts import Comparison, MonthFacts, Position
-from forecast.desk.sentences.trust import stale_words
+from forecast.desk.facts import Comparison, MonthFacts, Position, overdue
+from forecast.desk.sentences.trust import next_release, stale_words
 from forecast.desk.sentences.unusual import how_far, unusual_words
 from forecast.sources import wording
 from forecast.sources.source import Aside
@@ -27,6 +27,8 @@ from forecast.words import (
 )
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from forecast.sources.source import Source
     from forecast.types import Row
 
@@ -160,6 +162,25 @@ def unusual_line(facts: MonthFacts) -> str:
     far = ", but not far enough to flag" if e.position.side else ""
     lies = position_words(Position(e.position.side, 80), "range")
     return f"{count}, {lies} of its {by} ({between(e.lo80, e.hi80)}){far}."
+
+
+def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> str:
+    """Say in one line whether the newest months are unusual, and when the next figures come.
+
+    newest : the newest month of each total, in their order.
+    """
+    through = max(facts.month for facts in newest)
+    unusual = [
+        f"{facts.total} {how_far(flag)} its {basis_noun(facts.expectation.basis)}"
+        for facts in newest
+        for flag in facts.flags
+        if flag["kind"] == "month" and facts.month == through and facts.expectation
+    ]
+    ahead = next_release(through, source).partition(", ")[2]
+    late = f"{ahead}, are late" if overdue(through, today, source.due[2]) else ahead
+    return (
+        f"{month_words(through)}: {'; '.join(unusual) or 'nothing unusual'}; next figures {late}."
+    )
 
 
 def expected_line(row: Row, source: Source) -> str:

@@ -11,7 +11,7 @@ from forecast.desk.facts import overdue
 from forecast.store.digest_parts import GROUPS
 from forecast.store.integrity import Quoted
 from forecast.store.witnesses import Sighting
-from forecast.words import day_words, many, month_words
+from forecast.words import day_words, days_words, many, month_words
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -41,10 +41,10 @@ def stale_words(own: str, total: str, source: Source) -> str:
 
 
 def next_release(data_through: str, source: Source) -> str:
-    """When the next month's figures should come: September 2026, due Oct. 18 to Oct. 28, 2026."""
+    """When the next month's figures should come: September 2026, due Oct. 18-28, 2026."""
     month = months.shift(data_through, 1)
     first, last = (months.days_after(month, days).isoformat() for days in source.due[:2])
-    return f"{month_words(month)}, due {day_words(first)} to {day_words(last)}"
+    return f"{month_words(month)}, due {days_words(first, last)}"
 
 
 def old_words(data_through: str, source: Source, today: date | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
@@ -341,3 +342,19 @@ def test_words_for_changes_and_ranks():
     assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 22, 111, 131)] == [
         "1st", "2nd", "3rd", "4th", "11th", "12th", "22nd", "111th", "131st"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2020, 3, 20), "February 2020: nothing unusual; next figures due April 7-26, 2020."),
+        (
+            date(2020, 6, 1),
+            "February 2020: nothing unusual; next figures due April 7-26, 2020, are late.",
+        ),
+    ],
+)
+def test_the_answer_is_one_line_and_says_what_comes_next(day, words):
+    report, _ = made([5, 6])
+
+    assert monthly.answer_line([report], ENCOUNTERS, day) == words

@@ -203,7 +203,7 @@ def test_figures_are_old_once_the_next_ones_are_overdue(day, old):
     words = trust.old_words("2024-03", ENCOUNTERS, date.fromisoformat(day))
 
     assert words == old * (
-        "These figures are old. Those of April 2024, due May 7, 2024 to May 26, 2024, have not "
+        "These figures are old. Those of April 2024, due May 7-26, 2024, have not "
         "been taken in; check CBP's own page before you quote a figure as the newest."
     )
 

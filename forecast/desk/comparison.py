@@ -1,0 +1,104 @@
+"""Any two things of a record side by side: two series, or two months or years of one.
+
+Counts are shown as they are, as an index (100 in the first month both have) or as a share of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from forecast.words import MONTHS, change_words, month_name
+
+MONTHS_SHOWN = 36  # of two series, unless a first month is asked for
+
+
+class Compared(NamedTuple):
+    """A table of two columns and how they differ.
+
+    heads : of all four columns. rows : label, two values as shown (None where one is not on
+    record), and the difference in words. note : what the two come to, in a sentence; "" if nothing.
+    """
+
+    heads: tuple[str, str, str, str]
+    rows: list[tuple[str, float | None, float | None, str]]
+    note: str
+
+
+def series(
+    names: tuple[str, str],
+    counts: tuple[Mapping[str, int], Mapping[str, int]],
+    shown_as: str = "counts",
+    since: str = "",
+) -> Compared:
+    """Set two series beside each other, the newest month first.
+
+    counts : month -> count of each. shown_as : counts, index or share. since : YYYY-MM, the first
+    month; the last 36 where it is empty.
+    """
+    first, second = counts
+    both = sorted(first.keys() & second.keys())
+    shown = [month for month in both if month >= since] if since else both[-MONTHS_SHOWN:]
+    rows: list[tuple[str, float | None, float | None, str]] = []
+    for month in reversed(shown):
+        pair = first[month], second[month]
+        bases = {
+            "counts": (100, 100),
+            "index": (first[shown[0]], second[shown[0]]),
+            "share": (sum(pair), sum(pair)),
+        }[shown_as]
+        values = [
+            round(100 * now / base, 1) if base else None
+            for now, base in zip(pair, bases, strict=True)
+        ]
+        now, other = pair if shown_as == "counts" else values
+        times = f"{pair[0] / pair[1]:.2f}" if pair[1] else "-"
+        rows.append((month_name(month), now, other, times))
+    note = ""
+    if shown:
+        sums = sum(first[month] for month in shown), sum(second[month] for month in shown)
+        note = (
+            f"{month_name(shown[0])} to {month_name(shown[-1])}: {names[0]} {sums[0]:,}, "
+            f"{names[1]} {sums[1]:,}."
+        )
+    return Compared(("month", *names, "first / second"), rows, note)
+
+
+def spans(
+    names: tuple[str, str], spans: tuple[list[str], list[str]], counts: Mapping[str, int]
+) -> Compared:
+    """Set two spans of one series beside each other, month by month and in all.
+
+    spans : the months of each, in order. The sum is over the places where both are on record, so
+    that a year that is not over is compared with the same months of the other.
+    """
+    rows: list[tuple[str, float | None, float | None, str]] = []
+    pairs: list[tuple[int, int]] = []
+    for month, other in zip(*spans, strict=False):
+        now, then = counts.get(month), counts.get(other)
+        label = MONTHS[int(month[5:]) - 1] if month[5:] == other[5:] else f"{month} / {other}"
+        change = "-"
+        if now is not None and then is not None:
+            change = change_words(now, then)
+            pairs.append((now, then))
+        rows.append((label, now, then, change))
+    if not pairs:
+        return Compared(("month", *names, "change"), [], "")
+    in_all = sum(now for now, _ in pairs), sum(then for _, then in pairs)
+    part = "" if len(pairs) == len(rows) else f", in the {len(pairs)} months both have"
+    if len(rows) > 1:
+        rows.append((f"{len(pairs)} months", *in_all, change_words(*in_all)))
+    note = (
+        f"{names[0]}: {in_all[0]:,}. {names[1]}: {in_all[1]:,}. "
+        f"Change: {change_words(*in_all)}{part}."
+    )
+    return Compared(("month", *names, "change"), rows, note)
+
+
+def as_json(compared: Compared) -> dict[str, object]:
+    """Return what was compared for programs: a row by its heads, in the order shown."""
+    return {
+        "compared": list(compared.heads[1:3]),
+        "rows": [dict(zip(compared.heads, row, strict=True)) for row in compared.rows],
+        "note": compared.note,
+    }

@@ -1,0 +1,124 @@
+"""What moved: every part's newest count beside the month before, the year before and the forecast.
+
+Parts of a dimension add up to their total, so each has a share of its change. Small movers are
+folded into one row, and the rows still add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from forecast.sources.names import dimension_words, member_words
+from forecast.words import month_name
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source
+    from forecast.types import Row
+
+# What a count is set beside: column of the view `movers` -> its words.
+BASES = {"month_before": "month before", "year_before": "year before", "median": "forecast"}
+MOST_SHOWN = 8  # rows of a dimension before the rest is folded
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A part of a total and how far it moved.
+
+    label : in words. value : counts of the month. bases : the same part's value by the names of
+    BASES, None where it is not on record. change : from the base that was asked about; None
+    without one. share : of the change of all parts together, None where that is 0.
+    """
+
+    label: str
+    value: int
+    bases: dict[str, int | None]
+    change: int | None
+    share: float | None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The parts of one dimension, the largest movers first; the last row is their sum.
+
+    month : YYYY-MM, which may be older than the total's. late : whether it is.
+    """
+
+    dimension: str
+    month: str
+    late: bool
+    movers: tuple[Mover, ...]
+    total: Mover
+
+
+def by_dimension(
+    rows: Sequence[Row], source: Source, base: str = "month_before", most: int = MOST_SHOWN
+) -> list[Moved]:
+    """Sort the parts of a total by how far they moved, a list for each dimension.
+
+    Parameters
+    ----------
+    rows : of the view `movers`, of one total, the total's own row among them.
+    base : one of BASES, from which a change is counted.
+    most : rows before the rest is folded into one.
+    """
+    newest = max((row["month"] for row in rows if not row["dimension"]), default="")
+    parts = sorted((row for row in rows if row["dimension"]), key=itemgetter("dimension"))
+    moved = []
+    for dimension, group in groupby(parts, itemgetter("dimension")):
+        members = list(group)
+        month = max(row["month"] for row in members)
+        # A part without a count of that month ended or was renamed; it did not move.
+        current = [row for row in members if row["month"] == month]
+        moved.append(_moved(dimension, month, month < newest, current, source, base, most))
+    return moved
+
+
+def _moved(
+    dimension: str,
+    month: str,
+    late: bool,
+    rows: Sequence[Row],
+    source: Source,
+    base: str,
+    most: int,
+) -> Moved:
+    everything = _sum("all", rows, base, None)
+    ordered = sorted(rows, key=lambda row: (-abs(_change(row, base) or 0), -row["value"]))
+    shown, folded = ordered[:most], ordered[most:]
+    if len(folded) == 1:  # a row of its own takes no more room
+        shown, folded = ordered, []
+    movers = [
+        _sum(member_words(dimension, row["member"], source), [row], base, everything.change)
+        for row in shown
+    ]
+    if folded:
+        movers.append(_sum(f"{len(folded)} others", folded, base, everything.change))
+    return Moved(dimension_words(dimension, source), month, late, tuple(movers), everything)
+
+
+def _sum(label: str, rows: Sequence[Row], base: str, whole: int | None) -> Mover:
+    """Add up rows; a base that one of them lacks is unknown for all."""
+    bases: dict[str, int | None] = {
+        name: None if any(row[name] is None for row in rows) else sum(row[name] for row in rows)
+        for name in BASES
+    }
+    value = sum(row["value"] for row in rows)
+    before = bases[base]
+    change = None if before is None else value - before
+    return Mover(
+        label, value, bases, change, change / whole if whole and change is not None else None
+    )
+
+
+def _change(row: Row, base: str) -> int | None:
+    return None if row[base] is None else row["value"] - row[base]
+
+
+def moved_words(moved: Moved, total: str, base: str) -> str:
+    """Say what a list is of, and as of when, where its parts are older than their total."""
+    late = f" (newest figures by {moved.dimension})" if moved.late else ""
+    return f"{total}, {month_name(moved.month)}{late}: change from the {BASES[base]}"

@@ -1,0 +1,56 @@
+"""Any two things side by side: only what both have is compared, and sums say of how much."""
+
+from __future__ import annotations
+
+import pytest
+
+from forecast.desk import comparison
+
+NORTH = {"2024-01": 10, "2024-02": 20, "2024-03": 30}
+SOUTH = {"2024-02": 40, "2024-03": 90, "2024-04": 50}
+
+
+@pytest.mark.parametrize(
+    ("shown_as", "newest"),
+    [("counts", (30, 90)), ("index", (150.0, 225.0)), ("share", (25.0, 75.0))],
+)
+def test_two_series_are_shown_over_the_months_both_have(shown_as, newest):
+    compared = comparison.series(("a", "b"), (NORTH, SOUTH), shown_as)
+
+    assert [row[0] for row in compared.rows] == ["Mar 2024", "Feb 2024"]
+    assert compared.rows[0][1:] == (*newest, "0.33")
+    assert compared.note == "Feb 2024 to Mar 2024: a 50, b 130."
+
+
+def test_two_series_begin_where_asked():
+    compared = comparison.series(("a", "b"), (NORTH, SOUTH), since="2024-03")
+
+    assert [row[0] for row in compared.rows] == ["Mar 2024"]
+
+
+def test_nothing_is_divided_by_a_count_of_0():
+    compared = comparison.series(("a", "b"), ({"2024-01": 5}, {"2024-01": 0}), "index")
+
+    assert compared.rows == [("Jan 2024", 100.0, None, "-")]
+
+
+def test_an_unfinished_year_is_compared_with_the_same_months():
+    now, then = ["2024-01", "2024-02", "2024-04"], ["2023-01", "2023-02", "2023-04"]
+    counts = {**NORTH, "2023-01": 5, "2023-02": 20, "2023-04": 1000}
+
+    compared = comparison.spans(("2024", "2023"), (now, then), counts)
+
+    assert compared.rows == [
+        ("January", 10, 5, "+100.0%"),
+        ("February", 20, 20, "0.0%"),
+        ("April", None, 1000, "-"),
+        ("2 months", 30, 25, "+20.0%"),
+    ]
+    assert compared.note == "2024: 30. 2023: 25. Change: +20.0%, in the 2 months both have."
+
+
+def test_two_months_are_one_row():
+    compared = comparison.spans(("2024-03", "2024-01"), (["2024-03"], ["2024-01"]), NORTH)
+
+    assert compared.rows == [("2024-03 / 2024-01", 30, 10, "+200.0%")]
+    assert compared.note == "2024-03: 30. 2024-01: 10. Change: +200.0%."
