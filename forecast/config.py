@@ -534,7 +534,7 @@ def refuse_places(config: Config, db: Path, source: str) -> None:
             raise ConfigError(source, key, problem)
         shown = [place for place, other in seen.items() if other == "site.folder"]
         if any(place.is_relative_to(item) for item in shown):
-            raise ConfigError(source, key, f"{folder!r} lies in site.folder, which others read")
+            raise ConfigError(source, key, f"{folder!r} is in site.folder, which others read")
         seen[place] = key
 
 

@@ -185,7 +185,7 @@ class Tools:
         """
         if severity and severity not in SEVERITIES:
             known = ", ".join(reversed(SEVERITIES))
-            raise ToolError(f"severity: {_short(severity)!r} is none; write {known}")
+            raise ToolError(f"severity: {_short(severity)!r} is unknown; use {known}")
         wanted = SEVERITIES[: SEVERITIES.index(severity) + 1] if severity else SEVERITIES
         options = [f"--since={_short(since)}"] if since else []
         options += ["--parts"] if parts else []

@@ -134,7 +134,7 @@ def kept_parts(
         again = np.flatnonzero(np.isin(hashes, seen))
         if len(again):
             raise DataError(
-                f"{name}: series {counts.names[again[0]]!r} stands in an earlier part too; "
+                f"{name}: series {counts.names[again[0]]!r} is in an earlier part too; "
                 "put all months of a series into one part"
             )
         seen = np.concatenate([seen, hashes])

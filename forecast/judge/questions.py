@@ -265,7 +265,7 @@ class KindScore:
     def verdict(self) -> str:
         """The same in words."""
         if self.kind == INSIDE:
-            return "no skill to be had; it checks the interval"
+            return "no skill is possible; it checks the interval"
         if not self.skilled:
             return "hardly better than a coin"
         if self.record.beaten:

@@ -19,7 +19,7 @@ _SYSTEM = {
     errno.EDQUOT: FULL,
     errno.EACCES: "may not be read or written by this user; see `bordercast doctor`",
     errno.EPERM: "may not be read or written by this user; see `bordercast doctor`",
-    errno.EROFS: "lies on a disk that cannot be written",
+    errno.EROFS: "is on a disk that cannot be written",
     errno.EIO: "the disk does not answer; look at the system's log",
 }
 _SQLITE = {
@@ -28,8 +28,8 @@ _SQLITE = {
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; is the disk full, or may this user not read it?",
     sqlite3.SQLITE_READONLY: "may not be written by this user; see `bordercast doctor`",
     sqlite3.SQLITE_PERM: "may not be read or written by this user; see `bordercast doctor`",
-    sqlite3.SQLITE_BUSY: "somebody else has kept it locked for long; who has it open?",
-    sqlite3.SQLITE_LOCKED: "somebody else has kept it locked for long; who has it open?",
+    sqlite3.SQLITE_BUSY: "another process has kept it locked for long; see which one has it open",
+    sqlite3.SQLITE_LOCKED: "another process has kept it locked for long; see which one has it open",
     sqlite3.SQLITE_NOMEM: "there is not enough memory",
 }
 

@@ -232,7 +232,7 @@ class Calendar:
             )
         if len(places) != len({numbers[at] for at in places}):
             raise DataError(
-                f"{where}: a month's name stands there "
+                f"{where}: a month's name appears "
                 "twice; write the columns as 2023-01, 2024-01 and so on"
             )
         self._refuse_holes(table, numbers)
@@ -285,7 +285,7 @@ class Calendar:
             named = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
             raise DataError(
                 f"{table.sheet.name}, line {table.sheet.line[table.header]}: "
-                f"{roles.quoted(table, unread)} among columns of months is none that we know, and "
+                f"{roles.quoted(table, unread)} among columns of months is unknown, and "
                 f"{named} missing; name months as Jan to Dec, or 1 to 12"
             )
 

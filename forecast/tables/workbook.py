@@ -142,7 +142,7 @@ def _refuse_far(columns: set[bytes], last: int) -> None:
     if width * last > MOST_CELLS:
         raise ValueError(
             f"its cells reach from A1 to {widest.decode()}{last}, {width * last:,} cells, and at "
-            f"most {MOST_CELLS:,} are read; delete the cells that stand far from the table"
+            f"most {MOST_CELLS:,} are read; delete cells far from the table"
         )
 
 

@@ -100,9 +100,7 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
     kept_in = archive.folders(context.path, context.config)
     file = archive.find(kept_in.quarantine, row["sha256"])
     if file is None:
-        raise DataError(
-            f"{row['file_name']}: not in {kept_in.quarantine} any more; ingest it again"
-        )
+        raise DataError(f"{row['file_name']}: no longer in {kept_in.quarantine}; ingest it again")
     arrival = folder.of_operator(file, row["first_seen_at"] or "", address=row["url"])
     content = arrival.content()
     read, unknown, _ = _read(db, context, arrival, content)

@@ -115,7 +115,9 @@ def problem(url: str, index: str, source: Source, text: str = "", newest: int = 
     if name is None:
         return "its name does not fit the pattern"
     if parts[:2] != urlsplit(index)[:2]:
-        return f"it lies at {printable(f'{parts.scheme}://{parts.netloc}', 80)}, not with the page"
+        return (
+            f"it is at {printable(f'{parts.scheme}://{parts.netloc}', 80)}, not on the page's host"
+        )
     if parts.path.startswith(_pages(source).disallowed):
         return "robots.txt disallows its folder" if name.seq > newest else ""
     return "its address has characters that cannot be shown"

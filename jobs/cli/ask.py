@@ -113,7 +113,7 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
         if not key.headline:
             raise SeriesNameError(
                 series,
-                f"changes are kept of the {settings.context.source.totals.many}' totals",
+                f"changes are on record only for the {settings.context.source.totals.many}' totals",
                 settings.context.source.totals.every,
             )
         rows = store.latest(connection, key.total)

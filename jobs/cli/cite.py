@@ -111,11 +111,11 @@ def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthF
         key = series_key(connection, series, settings.context.source)
         span = reports.series_span(connection, key)
         if span is None:
-            raise ConfigError(str(settings.db), "SERIES", f"no figures for {key} are held")
+            raise ConfigError(str(settings.db), "SERIES", f"no figures for {key} are on record")
         first, last = span
         month = month or last
         if not first <= month <= last:
-            problem = f"no figure for {key} in {month}; held are {first} to {last}"
+            problem = f"no figure for {key} in {month}; on record are {first} to {last}"
             raise ConfigError(str(settings.db), "MONTH", problem)
         try:
             return series_report(connection, key, month, settings.context.source), run

@@ -197,11 +197,13 @@ def _refuse_unheld(
     line = table.counts(subject)
     if line is None:
         raise ConfigError(
-            str(settings.db), "SERIES", f"no figures for {subject.words(table.source)} are held"
+            str(settings.db),
+            "SERIES",
+            f"no figures for {subject.words(table.source)} are on record",
         )
     if not line.holds(span):
         recorded = f"{months.from_index(line.first)} to {months.from_index(line.last)}"
-        problem = f"not every month of {span.words()} has a figure; held are {recorded}"
+        problem = f"not every month of {span.words()} has a figure; on record are {recorded}"
         unknown = [months.from_index(month) for month in line.unknown_in(span)]
         if unknown:
             problem += f", but no count was published for {', '.join(unknown[:3])}"

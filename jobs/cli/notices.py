@@ -63,8 +63,8 @@ def _table(rows: list[dict[str, Any]]) -> Any:
 
     if not rows:
         return (
-            "No notice was written yet; the first run sends no notices, and a month is told only "
-            "if its forecast was published on an earlier day."
+            "No notice was written yet; the first run sends no notices, and a month is reported "
+            "only if its forecast was published on an earlier day."
         )
     table = terminal.plain_table("id", "month", "kind", "says", "state", "deliveries")
     table.columns[3].no_wrap = False

@@ -36,7 +36,7 @@ class Cluster(Executor):
         try:
             remote = self.client.submit(fn, *args, pure=False, **kwargs)
         except Exception as error:  # whatever a client without its scheduler raises
-            raise BrokenExecutor(f"the scheduler does not take any more: {error}") from error
+            raise BrokenExecutor(f"the scheduler accepts no more work: {error}") from error
         remote.add_done_callback(lambda done: _hand_over(done, answer))
         return answer
 

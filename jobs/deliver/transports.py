@@ -374,6 +374,6 @@ CHANNELS: dict[str, Payload] = {
 def _channel(hook: Hook) -> Payload:
     """How a hook's payload is made; ConfigError if it is of no kind that there is."""
     if hook.kind not in CHANNELS:
-        problem = f"{hook.kind!r} is none of {', '.join(CHANNELS)}"
+        problem = f"{hook.kind!r} is not one of {', '.join(CHANNELS)}"
         raise ConfigError("config.toml", f"notices.hooks.{hook.name}.kind", problem)
     return CHANNELS[hook.kind]

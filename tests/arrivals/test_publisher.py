@@ -1021,7 +1021,7 @@ OTHER = "https://elsewhere.example"
         ("https://www.cbp.gov/x.csv", 0, "its name does not fit the pattern"),
         ("https://www.cbp.gov/x.JSON.gz", 0, "its name does not fit the pattern"),
         ("https://www.cbp.gov/x.csv.txt", 0, ""),
-        (f"{OTHER}/{NAME}", 0, f"it lies at {OTHER}, not with the page"),
+        (f"{OTHER}/{NAME}", 0, f"it is at {OTHER}, not on the page's host"),
         (
             f"https://www.cbp.gov{FOLDER}\x07/{NAME}",
             0,
@@ -1462,7 +1462,7 @@ def test_files_of_one_month_go_by_name_and_what_is_none_goes_first():
 def test_a_long_host_is_shown_up_to_eighty_letters():
     said = listing.problem(f"https://{'x' * 100}/{NAME}", CBP_INDEX, ENCOUNTERS)
 
-    assert said == f"it lies at https://{'x' * 69}..., not with the page"
+    assert said == f"it is at https://{'x' * 69}..., not on the page's host"
 
 
 def test_a_publisher_that_was_never_asked_may_be(path):

@@ -482,7 +482,7 @@ def test_only_a_cluster_is_far_away():
 
 
 def test_a_call_to_a_cluster_that_is_closed_is_a_lost_worker():
-    with pytest.raises(BrokenExecutor, match="does not take any more: client is closed"):
+    with pytest.raises(BrokenExecutor, match="accepts no more work: client is closed"):
         dask.Cluster(Known({"a": 1})).submit(abs, -1)
 
 

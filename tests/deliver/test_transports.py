@@ -433,7 +433,7 @@ def test_discord_shows_a_name_as_it_is_and_calls_nobody(words, between):
 
 def test_a_kind_that_is_none_is_named_with_those_there_are(tmp_path):
     desk = hook(tmp_path, "http://127.0.0.1:1/", kind="pager")
-    known = r"kind: 'pager' is none of generic, slack, teams, ntfy, discord"
+    known = r"kind: 'pager' is not one of generic, slack, teams, ntfy, discord"
 
     with pytest.raises(ConfigError, match=known):
         transports.check(desk)

@@ -146,7 +146,7 @@ def test_what_waits_on_disk_comes_back_whole_or_in_rows(tmp_path):
 def test_a_series_in_two_parts_is_refused(own, tmp_path):
     parts = [("one", own), ("two", own.some(np.arange(12) == 3))]
 
-    with pytest.raises(DataError, match="two: series 'series 3' stands in an earlier part too"):
+    with pytest.raises(DataError, match="two: series 'series 3' is in an earlier part too"):
         manyparts.kept_parts(parts, manyparts.Scratch(tmp_path), [])
 
 

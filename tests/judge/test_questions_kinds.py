@@ -48,7 +48,7 @@ def test_kinds_are_scored_apart_by_basis_and_the_fuller_basis_is_drawn():
         ("a", 0.2376, None, False, "hardly better than a coin"),
         ("a", 0.1, 0.1, True, "60% better than base rate and coin"),
         ("a", 0.1, 0.09, True, "better than base rate and coin, but a last value is better still"),
-        (INSIDE, 0.1, None, False, "no skill to be had; it checks the interval"),
+        (INSIDE, 0.1, None, False, "no skill is possible; it checks the interval"),
     ],
 )
 def test_a_verdict_says_whether_chances_were_worth_anything(kind, brier, last, skilled, verdict):

@@ -279,7 +279,7 @@ REFUSED = {
     "no year": ("site,Jan,Feb,Mar,Apr,May,Jun\na,1,2,3,4,5,6\n", "line 1: months without a year"),
     "a month twice": (
         "year,Jan,Feb,Mar,Apr,May,Jun,Jan\n2020,1,2,3,4,5,6,7\n",
-        "a month's name stands there twice",
+        "a month's name appears twice",
     ),
     "no month of a year": (
         lines("year,month,n", "2020,{n},{j}") + "2020,13,5\n",

@@ -130,7 +130,7 @@ def test_a_change_must_say_what_it_is_measured_from(published):
 def test_a_month_that_is_not_held_is_refused_with_the_span(published):
     text = said(published, "fact", "northern", "2031-01", code=2)
 
-    assert "held are 2013-10 to 2026-08" in text
+    assert "on record are 2013-10 to 2026-08" in text
 
 
 @pytest.mark.slow
