@@ -45,6 +45,7 @@ def serve(ctx: click.Context, log: str | None, once: bool) -> None:
     One daemon a database; a second one names the first. With --once the exit code is 1 if the
     work failed, 4 if the publisher's page has blocked us.
     """
+    from forecast.context import Context
     from jobs import logs
     from jobs.service import daemon
 
@@ -54,10 +55,11 @@ def serve(ctx: click.Context, log: str | None, once: bool) -> None:
         chosen = config.service.model_copy(update={"log": log})
         config = config.model_copy(update={"service": chosen})
     logs.set_up(config)
+    context = Context.open(settings.db, config)
     if not once:
-        daemon.serve(settings.db, config)
+        daemon.serve(context)
         return
-    outcome = daemon.once(settings.db, config).outcome
+    outcome = daemon.once(context).outcome
     ctx.exit({"failed": 1, "blocked": BusyError.exit_code}.get(outcome, 0))
 
 

@@ -1,15 +1,16 @@
 """`bordercast serve`: wakes the month's work, once a day and at its start, for years.
 
-    leader lock ── scheduler ── a wake: a process of its own, with a deadline
+    leader lock ── scheduler ── a look ── what is due: a wake, mail, witnesses; each with a deadline
                └── supervisor: tells systemd that all is well, or ends us when it is not
 
-The scheduler is a trigger, not a ledger: what is left to do stands in the record, so a wake too
-many does nothing, and one that was missed is made up for by the next.
+The scheduler is a trigger, not a ledger: what is due stands in the record (see `due`), and what is
+left to do as well, so a wake too many does nothing, and one that was missed is made up for.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing
 import os
 import signal
@@ -17,36 +18,35 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from forecast.config import Config
 from forecast.context import Context
 from forecast.errors import BordercastError, BusyError
-from forecast.store import connect, health, ops, wakes
+from forecast.store import connect, ops, wakes
 from jobs import environment
 from jobs.arrivals import archive, inbox
 from jobs.compute.orphans import end_groups
 from jobs.logs import LOG
-from jobs.service import heartbeat, upkeep, wakeup
+from jobs.service import due, heartbeat, upkeep, wakeup
 from jobs.service.wakeup import CycleResult
 from jobs.witness import attest
 
 LEADER_WAIT = 2.0  # seconds a second daemon waits for the first one to go
 TICK = 0.5  # seconds between two looks of the supervisor
-CLOCK_JUMP = 30.0  # seconds the clock may run apart from the monotonic one between two looks
-PULSE = 10  # seconds between two signs of life of the scheduler
-MAIL = 300  # seconds between two looks whether mail is due
-NO_PULSE = 120.0  # without one for so long, it counts as dead
+CLOCK_JUMP = 30.0  # seconds the clock may run apart from the monotonic one between two of them
+LOOK = 30  # seconds between two looks at what is due, by which the scheduler shows that it lives
+MAIL = 300.0  # seconds between two times that servers of others are asked
+NO_LOOK = 120.0  # without one for so long, it counts as dead
 GRACE = 5.0  # seconds for those who wait for others' servers when the service is stopped
 OVERTIME = 120.0  # seconds a wake may take beyond its deadline before we count as hung
 
@@ -56,22 +56,36 @@ THREADS = "scheduled"  # how the names of the scheduler's threads begin
 Work = Callable[[Path, Config, Connection], None]
 
 
-def serve(path: Path, config: Config, work: Work = wakeup.main) -> None:
+class ServiceTask(NamedTuple):
+    """What the service does whenever it is due.
+
+    executor : whose thread starts it and waits. every : seconds from one start to the next, however
+        due it is: what a server refuses stays due.
+    """
+
+    name: str
+    due: Callable[[Context, datetime], bool]
+    run: Callable[[], object]
+    executor: str = "default"
+    every: float = 0.0
+
+
+def serve(context: Context, work: Work = wakeup.main) -> None:
     """Lead until SIGTERM or SIGINT; then stop what is under way and return.
 
     Parameters
     ----------
-    path : the database; made by the first wake. work : does one wake, in a spawned process.
+    context : of the database, which the first wake makes. work : does a wake, in a spawned process.
 
     Raises
     ------
     BusyError : another daemon leads; it is named.
     """
-    path, stop = connect.place(path), _stopped_by_signals()
-    with _leading(path):
-        inbox.make(archive.folders(path, config).inbox)
-        LOG.info("process %s leads %s", os.getpid(), path.name)
-        Daemon(path, config, work, stop).run()
+    context, stop = _placed(context), _stopped_by_signals()
+    with _leading(context.path):
+        inbox.make(archive.folders(context.path, context.config).inbox)
+        LOG.info("process %s leads %s", os.getpid(), context.path.name)
+        Daemon(context, work, stop).run()
         left = _left_behind(GRACE)
     LOG.info("stopped")
     if left:
@@ -80,11 +94,11 @@ def serve(path: Path, config: Config, work: Work = wakeup.main) -> None:
         os._exit(0)  # the interpreter would wait for them
 
 
-def once(path: Path, config: Config, work: Work = wakeup.main) -> CycleResult:
+def once(context: Context, work: Work = wakeup.main) -> CycleResult:
     """One wake as the daemon does it, for a timer; BusyError if a daemon leads."""
-    path, stop = connect.place(path), _stopped_by_signals()
-    with _leading(path):
-        daemon = Daemon(path, config, work, stop, mode="timer")
+    context, stop = _placed(context), _stopped_by_signals()
+    with _leading(context.path):
+        daemon = Daemon(context, work, stop, mode="timer")
         done = daemon.wake()
         asking = threading.Thread(target=daemon.witness, name=THREADS, daemon=True)
         asking.start()
@@ -93,6 +107,11 @@ def once(path: Path, config: Config, work: Work = wakeup.main) -> CycleResult:
         if asking.is_alive():
             end_groups()
         return done
+
+
+def _placed(context: Context) -> Context:
+    """The same where its database really lies, whatever links lead there."""
+    return replace(context, path=connect.place(context.path))
 
 
 def _left_behind(seconds: float) -> list[str]:
@@ -134,35 +153,50 @@ def leader_lock(path: Path) -> Path:
 
 @dataclass
 class Daemon:
-    """The leading daemon; `wake` and `watch` run in threads of their own."""
+    """The leading daemon; `look`, what it starts and `watch` run in threads of their own.
 
-    path: Path
-    config: Config
+    again_at : monotonic moment at which a wake is due whatever the record says: at first at once,
+    after one that failed in some minutes. None : the record says when.
+    """
+
+    context: Context
     work: Work
     stop: threading.Event
     mode: wakes.Mode = "daemon"
     scheduler: Any = field(default_factory=lambda: _scheduler(), repr=False)
     working: threading.Lock = field(default_factory=threading.Lock)
+    under_way: set[str] = field(default_factory=set)
+    started: dict[str, float] = field(default_factory=dict)  # task -> monotonic moment
     child: BaseProcess | None = None
-    woke: float | None = None  # monotonic moment at which the wake under way began
-    pulse: float = field(default_factory=time.monotonic)
+    woke: float | None = None  # monotonic moment at which the work under way began
+    again_at: float | None = 0.0
+    looked: float = field(default_factory=time.monotonic)
+
+    @property
+    def config(self) -> Config:
+        """The settings."""
+        return self.context.settings
+
+    def tasks(self) -> tuple[ServiceTask, ...]:
+        """What there is to do; a new task is a line here and when it is due."""
+        return (
+            ServiceTask("wake", self._wake_due, self.wake),
+            ServiceTask("mail", due.mail_due, self.post, every=MAIL),
+            # It only waits for others: a wake may begin meanwhile.
+            ServiceTask("witness", due.witnesses_due, self.witness, "witness", every=MAIL),
+        )
 
     def run(self) -> None:
-        """Schedule, wake at once, and wait to be stopped."""
-        self.scheduler.add_job(self.wake, _daily(self.config), id="daily")
-        self.scheduler.add_job(self.wake, id="start")
-        if self.config.tells:
-            self.scheduler.add_job(self.post, _every(MAIL), id="mail")
-        if attest.wanted(self.config.witness):
-            self.scheduler.add_job(self.witness, _every(MAIL), id="witness", executor="witness")
-        self.scheduler.add_job(self.beat, _every(PULSE), id="pulse", executor="pulse")
+        """Look again and again, and wait to be stopped."""
+        self.scheduler.add_job(self.look, _every(LOOK), id="look", executor="look")
+        self.scheduler.add_job(self.look, executor="look")  # at once
         self.scheduler.start()
         supervisor = threading.Thread(target=self.watch, name="supervisor", daemon=True)
         supervisor.start()
         if self.config.service.port:
             from jobs.service import port
 
-            port.start(Context.open(self.path, self.config))
+            port.start(self.context)
         heartbeat.notify("READY=1")
         self.stop.wait()
         LOG.info("stopping")
@@ -171,9 +205,30 @@ class Daemon:
             self.scheduler.shutdown(wait=False)
         supervisor.join()
 
-    def beat(self) -> None:
-        """A sign that the scheduler is alive."""
-        self.pulse = time.monotonic()
+    def look(self) -> None:
+        """Start what is due and not under way."""
+        self.looked, now = time.monotonic(), datetime.now(UTC)
+        for task in self.tasks():
+            waits = self.looked - self.started.get(task.name, -math.inf) < task.every
+            if waits or task.name in self.under_way or self.stop.is_set():
+                continue
+            with suppress(BordercastError):  # a record that cannot be read now: at the next look
+                if task.due(self.context, now):
+                    self.under_way.add(task.name)
+                    self.started[task.name] = self.looked
+                    how = {"id": task.name, "executor": task.executor, "replace_existing": True}
+                    self.scheduler.add_job(self._do, args=(task,), **how)
+
+    def _do(self, task: ServiceTask) -> None:
+        try:
+            task.run()
+        finally:
+            self.under_way.discard(task.name)
+
+    def _wake_due(self, context: Context, now: datetime) -> bool:
+        if self.again_at is not None:
+            return time.monotonic() >= self.again_at
+        return due.wake_due(context, now)
 
     def wake(self) -> CycleResult:
         """One wake, unless we are being stopped; never raises."""
@@ -199,6 +254,7 @@ class Daemon:
 
     def _wake(self) -> CycleResult:
         """One wake, recorded from its beginning to its end."""
+        self.again_at = None
         try:
             wake_id = self._begin(datetime.now(UTC))
             done = self._work(self.work)
@@ -214,24 +270,21 @@ class Daemon:
 
     def post(self) -> None:
         """Send what was approved or is to be tried again since the last wake; never raises."""
-        with self.working, suppress(BordercastError):  # a record that is not there yet
-            if health.mail_due(self.path, datetime.now(UTC)):
-                self._post()
+        with self.working:
+            self._post()
 
     def witness(self) -> None:
         """Ask the witnesses that have not seen the record yet; never raises, nobody waits for it.
 
-        In a thread of its own, as it only waits for others: a wake may begin meanwhile.
+        In a thread of its own: each of them is waited for no longer than the settings say.
         """
         try:
-            if not self.stop.is_set() and attest.witnesses_pending(
-                self.path, self.config, datetime.now(UTC)
-            ):
-                outcomes = attest.attest(self.path, self.config, datetime.now(UTC))
+            if not self.stop.is_set() and due.witnesses_due(self.context, datetime.now(UTC)):
+                outcomes = attest.attest(self.context.path, self.config, datetime.now(UTC))
                 for kind, problem in outcomes.items():
                     LOG.log(30 if problem else 20, "%s: %s", kind, problem or "had")
                 if not all(outcomes.values()):
-                    upkeep.write_snapshot(self.path, self.config)
+                    upkeep.write_snapshot(self.context.path, self.config)
         except BordercastError as error:  # somebody writes, or the record is edited: later
             LOG.warning("witness: %s", error)
         except Exception:  # the service must go on, and say so
@@ -245,7 +298,7 @@ class Daemon:
             if abs(_clock_offset() - offset) > CLOCK_JUMP:
                 LOG.warning("the clock jumped by %.0f s", _clock_offset() - offset)
                 offset = _clock_offset()
-                self._reschedule()
+                self._look_at_once()
             trouble = self._trouble()
             if trouble:
                 LOG.critical("%s: giving up, to be restarted", trouble)
@@ -267,7 +320,7 @@ class Daemon:
             LOG.error("mail: %s", done.detail)
 
     def _begin(self, now: datetime) -> int:
-        with ops.writing(self.path) as db:
+        with ops.writing(self.context.path) as db:
             wakes.save_leader(db, self._leader(now))
             return wakes.begin_wake(db, now, os.getpid())
 
@@ -275,24 +328,20 @@ class Daemon:
         if done.outcome == "failed" or done.again:
             self._try_again()
         now = datetime.now(UTC)
-        with ops.writing(self.path) as db:
+        with ops.writing(self.context.path) as db:
             wakes.end_wake(db, wake_id, now, done.outcome, done.detail)
             wakes.save_leader(db, self._leader(now))
 
     def _try_again(self) -> None:
-        again = datetime.now(UTC) + timedelta(minutes=self.config.service.retry_minutes)
-        # It may come due while the one that asks for it still sends mail.
-        more = {"id": "again", "replace_existing": True, "max_instances": 2}
-        self.scheduler.add_job(self.wake, "date", run_date=again, **more)
+        self.again_at = time.monotonic() + self.config.service.retry_minutes * 60
 
     def _leader(self, now: datetime) -> wakes.Leader:
-        times = [
-            getattr(job, "next_run_time", None)  # it has none until the scheduler was started
-            for job in self.scheduler.get_jobs()
-            if job.id not in ("pulse", "mail", "witness")
-        ]
-        ahead = [moment for moment in times if moment and moment > now]
-        soonest = min(ahead).isoformat(timespec="seconds") if ahead else None
+        """Who leads, and when it means to wake next; a timer does not say."""
+        ahead = due.next_daily(self.context, now)
+        if self.again_at is not None:
+            wait = max(self.again_at - time.monotonic(), 0.0)
+            ahead = min(ahead, now + timedelta(seconds=wait))
+        soonest = None if self.mode == "timer" else ahead.isoformat(timespec="seconds")
         return wakes.Leader(now.isoformat(timespec="seconds"), os.getpid(), soonest, self.mode)
 
     def _work(self, work: Work) -> CycleResult:
@@ -301,7 +350,7 @@ class Daemon:
         ours, theirs = spawn.Pipe(duplex=False)
         self.woke = time.monotonic()
         deadline = self.woke + self.config.service.run_minutes * 60
-        self.child = spawn.Process(target=work, args=(self.path, self.config, theirs))
+        self.child = spawn.Process(target=work, args=(self.context.path, self.config, theirs))
         self.child.start()
         theirs.close()
         try:
@@ -332,21 +381,17 @@ class Daemon:
             "failed", f"the worker exited without a result (exit code {child.exitcode})"
         )
 
-    def _reschedule(self) -> None:
-        """After a jump of the clock: the times ahead mean nothing any more; look at once."""
-        self.scheduler.reschedule_job("daily", trigger=_daily(self.config))
-        self.scheduler.reschedule_job("pulse", trigger=_every(PULSE))
-        if self.config.tells:
-            self.scheduler.reschedule_job("mail", trigger=_every(MAIL))
-        if attest.wanted(self.config.witness):
-            self.scheduler.reschedule_job("witness", trigger=_every(MAIL))
-        self.scheduler.add_job(self.wake)  # a job of its own: one under way may have looked already
-        self.beat()
+    def _look_at_once(self) -> None:
+        """After a jump of the clock: the next look may be years away, and files may have come."""
+        self.again_at = 0.0
+        self.scheduler.reschedule_job("look", trigger=_every(LOOK))
+        self.scheduler.add_job(self.look, executor="look")
+        self.looked = time.monotonic()
 
     def _trouble(self) -> str:
         """What is beyond help, "" if all is well. Measured by the monotonic clock."""
         now = time.monotonic()
-        if now - self.pulse > NO_PULSE:
+        if now - self.looked > NO_LOOK:
             return "the scheduler has stopped"
         woke = self.woke
         if woke and now - woke > self.config.service.run_minutes * 60 + OVERTIME:
@@ -355,7 +400,7 @@ class Daemon:
 
 
 def _scheduler() -> Any:
-    kinds = ("default", "pulse", "witness", "heartbeat")
+    kinds = ("default", "look", "witness", "heartbeat")
     return BackgroundScheduler(
         timezone=UTC,
         executors={
@@ -364,13 +409,6 @@ def _scheduler() -> Any:
         },
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-
-
-def _daily(config: Config) -> CronTrigger:
-    """Once a day, in UTC: a local time can come twice in a night, or never."""
-    hour, minute = config.service.poll_at.split(":")
-    jitter = config.service.jitter_minutes * 60 or None
-    return CronTrigger(hour=int(hour), minute=int(minute), timezone=UTC, jitter=jitter)
 
 
 def _every(seconds: int) -> IntervalTrigger:

@@ -494,7 +494,8 @@ def test_the_first_file_ends_being_new(record):
 
 @pytest.mark.slow
 def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
-    daemon.once(record, running_service.settings(), running_service.WORK["work"])
+    about = Context.open(record, running_service.settings())
+    daemon.once(about, running_service.WORK["work"])
     last = datetime.fromisoformat(condition.wakes(record)[0]["started_at"])
 
     well = health.status(Context.open(record, Config()), last + timedelta(hours=25))

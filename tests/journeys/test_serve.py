@@ -21,12 +21,13 @@ from pathlib import Path
 import pytest
 
 from forecast.config import Mail
+from forecast.context import Context
 from forecast.errors import BusyError
 from forecast.store import connect, integrity, ops
 from jobs import logs
 from jobs.cli.shared import Settings
 from jobs.service import daemon as schedule
-from jobs.service import heartbeat, wakeup
+from jobs.service import due, heartbeat, wakeup
 from tests.support import mail_server, running_service
 from tests.support.databases import edit
 from tests.support.running_service import (
@@ -237,7 +238,9 @@ def test_sigterm_at_any_moment_ends_well_and_leaves_nothing_half(record, figure,
 @pytest.mark.slow
 def test_a_wake_that_takes_too_long_is_stopped_and_tried_again(record):
     service = schedule.Daemon(
-        record, running_service.settings(run_minutes=0.02), running_service.hold, threading.Event()
+        Context.open(record, running_service.settings(run_minutes=0.02)),
+        running_service.hold,
+        threading.Event(),
     )
     service.scheduler = _Shelf()
 
@@ -247,8 +250,12 @@ def test_a_wake_that_takes_too_long_is_stopped_and_tried_again(record):
         -1
     ]
     assert (outcome, detail) == ("failed", "stopped after 0.02 minutes (service.run_minutes)")
-    assert [job["id"] for job in service.scheduler.jobs] == ["again"]
+    assert service.again_at > time.monotonic()
     assert not [c for c in multiprocessing.active_children() if c.is_alive()]
+
+
+def about(record: Path) -> Context:
+    return Context.open(record, running_service.settings())
 
 
 def die(path, config, answer):
@@ -257,7 +264,7 @@ def die(path, config, answer):
 
 @pytest.mark.slow
 def test_a_killed_worker_is_a_failed_wake(record):
-    service = schedule.Daemon(record, running_service.settings(), die, threading.Event())
+    service = schedule.Daemon(about(record), die, threading.Event())
     service.scheduler = _Shelf()
 
     service.wake()
@@ -278,7 +285,7 @@ def test_the_operator_is_told_of_a_failed_wake(record):
             operator="op@example.org",
         )
         config = running_service.settings().model_copy(update={"mail": mail})
-        service = schedule.Daemon(record, config, die, threading.Event())
+        service = schedule.Daemon(Context.open(record, config), die, threading.Event())
         service.scheduler = _Shelf()
         service.wake()
 
@@ -316,9 +323,9 @@ def test_a_timer_wakes_it_once_and_names_a_daemon_that_leads(record):
     drop(record, month(3))
     work = running_service.WORK["work"]
 
-    done = schedule.once(record, running_service.settings(), work)
+    done = schedule.once(about(record), work)
     with connect.locked(schedule.leader_lock(record), 0), pytest.raises(BusyError):
-        schedule.once(record, running_service.settings(), work)
+        schedule.once(about(record), work)
 
     assert (done.outcome, done.detail) == ("published", "run 4")
     last = table(ops.ops_path(record), "select outcome, detail from wakes order by id")[-1]
@@ -329,7 +336,7 @@ def test_a_timer_wakes_it_once_and_names_a_daemon_that_leads(record):
 def test_a_timers_wake_that_fails_is_recorded(record):
     edit(record, "pragma user_version = 99")
 
-    done = schedule.once(record, running_service.settings(), running_service.WORK["work"])
+    done = schedule.once(about(record), running_service.WORK["work"])
 
     assert done.outcome == "failed"
     assert "written by a newer bordercast" in done.detail
@@ -338,12 +345,11 @@ def test_a_timers_wake_that_fails_is_recorded(record):
 
 
 def wakes_of(clock: datetime, days: int) -> list[datetime]:
-    """When the daily trigger fires from a moment on."""
-    trigger, found, last = schedule._daily(running_service.settings(jitter_minutes=30)), [], None
+    """When the service is to wake from a moment on."""
+    context = Context.open(Path("b.db"), running_service.settings(jitter_minutes=30))
+    found: list[datetime] = []
     for _ in range(days):
-        last = trigger.get_next_fire_time(last, clock if last is None else last)
-        found.append(last)
-        last += timedelta(microseconds=1)
+        found.append(due.next_daily(context, found[-1] if found else clock))
     return found
 
 
@@ -524,7 +530,7 @@ def test_wakes_and_releases_leave_nothing_behind(tmp_path, figure, wakes, releas
     path = tmp_path / "b.db"
     own, often = os.getpid(), wakes // releases
     service = schedule.Daemon(
-        path, running_service.settings(), partial(wakeup.main, with_bundle=False), threading.Event()
+        about(path), partial(wakeup.main, with_bundle=False), threading.Event()
     )
     service.scheduler = _Shelf()
     memory, handles, log = [], [], []

@@ -23,6 +23,7 @@ import httpx
 import pytest
 
 from forecast.config import Config, Hook
+from forecast.context import Context
 from forecast.errors import WitnessError
 from forecast.store import deliveries, ops
 from forecast.store.deliveries import Message
@@ -194,9 +195,9 @@ def serve(path: Path, given: str, once: str = "") -> None:
     everything = {**running_service.settings().model_dump(), **json.loads(given)}
     config = Config.model_validate(everything, strict=False)
     logs.set_up(config)
-    daemon.MAIL = 1
+    daemon.LOOK = daemon.MAIL = 1
     daemon.heartbeat.ping = partial(heartbeat.ping, seconds=AGES)  # type: ignore[assignment]
-    (daemon.once if once else daemon.serve)(path, config, failing)
+    (daemon.once if once else daemon.serve)(Context.open(path, config), failing)
 
 
 @pytest.mark.slow

@@ -18,8 +18,9 @@ import httpx
 import pytest
 
 from forecast.config import Config
+from forecast.context import Context
 from forecast.errors import BusyError, ConfigError, DataError
-from forecast.store import connect, deliveries, ops, wakes
+from forecast.store import ops, wakes
 from jobs import environment
 from jobs.compute.orphans import end_groups
 from jobs.service import daemon, heartbeat, upkeep
@@ -32,14 +33,11 @@ NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 class Shelf:
     """Keeps what is scheduled, as apscheduler is told it."""
 
-    def __init__(self, *jobs) -> None:
-        self.jobs, self.added, self.moved = jobs, [], []
+    def __init__(self) -> None:
+        self.added, self.moved = [], []
 
     def add_job(self, *what, **how) -> None:
         self.added.append((what, how))
-
-    def get_jobs(self):
-        return list(self.jobs)
 
     def reschedule_job(self, name, trigger) -> None:
         self.moved.append((name, trigger))
@@ -51,14 +49,10 @@ class Shelf:
         self.ended = wait
 
 
-def one(path, config=None, *jobs) -> daemon.Daemon:
-    return daemon.Daemon(
-        path,
-        config or running_service.settings(),
-        running_service.WORK["work"],
-        threading.Event(),
-        scheduler=Shelf(*jobs),
-    )
+def one(path, config=None) -> daemon.Daemon:
+    context = Context.open(path, config or running_service.settings())
+    work = running_service.WORK["work"]
+    return daemon.Daemon(context, work, threading.Event(), scheduler=Shelf())
 
 
 @pytest.fixture
@@ -67,38 +61,25 @@ def service(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("at", "hour", "minute"), [("15:00", 15, 0), ("00:59", 0, 59), ("23:07", 23, 7)]
-)
-def test_it_wakes_at_its_hour_of_the_day_in_utc(at, hour, minute):
-    trigger = daemon._daily(running_service.settings(poll_at=at))
-
-    found = trigger.get_next_fire_time(None, NOW)
-    assert (found.hour, found.minute, found.utcoffset()) == (hour, minute, timedelta(0))
-    assert trigger.jitter is None
-    assert daemon._daily(running_service.settings(jitter_minutes=30)).jitter == 1800
-    assert daemon._every(300).interval == timedelta(seconds=300)
-
-
-@pytest.mark.parametrize(
     ("pulse", "woke", "trouble"),
     [
         (0, None, ""),
-        (daemon.NO_PULSE - 5, None, ""),
-        (daemon.NO_PULSE + 1, None, "the scheduler has stopped"),
+        (daemon.NO_LOOK - 5, None, ""),
+        (daemon.NO_LOOK + 1, None, "the scheduler has stopped"),
         (0, 60 + daemon.OVERTIME - 5, ""),
         (0, 60 + daemon.OVERTIME + 1, "a wake did not end"),
-        (daemon.NO_PULSE + 1, 60 + daemon.OVERTIME + 1, "the scheduler has stopped"),
+        (daemon.NO_LOOK + 1, 60 + daemon.OVERTIME + 1, "the scheduler has stopped"),
     ],
 )
 def test_it_is_beyond_help_without_a_pulse_or_an_end(tmp_path, pulse, woke, trouble):
     """Seconds ago, by the monotonic clock; a wake may take a minute."""
     service = one(tmp_path / "b.db", running_service.settings(run_minutes=1))
-    service.pulse = time.monotonic() - pulse
+    service.looked = time.monotonic() - pulse
     service.woke = None if woke is None else time.monotonic() - woke
 
     assert service._trouble() == trouble
-    service.beat()
-    assert time.monotonic() - service.pulse < running_service.HANGS
+    service.look()
+    assert time.monotonic() - service.looked < running_service.HANGS
 
 
 @pytest.mark.parametrize(
@@ -115,7 +96,7 @@ def test_it_has_two_minutes_of_patience_and_a_wake_those_beyond_its_own(
 ):
     service = one(tmp_path / "b.db", running_service.settings(run_minutes=1))
     monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: 1000.0))
-    service.pulse = 1000.0 - pulse
+    service.looked = 1000.0 - pulse
     service.woke = None if woke is None else 1000.0 - woke
 
     assert service._trouble() == trouble
@@ -130,67 +111,50 @@ def test_a_clock_apart_from_the_monotonic_one_shows_by_its_offset(monkeypatch):
     assert 3000 < daemon._clock_offset() - before < 4200
 
 
-def test_after_a_jump_of_the_clock_all_times_ahead_are_set_anew_and_it_looks_at_once(tmp_path):
-    mail = {"enabled": True, "host": "h", "sender": "a@example.org"}
-    for changed, names in (
-        ({}, ["daily", "pulse"]),
-        ({"mail": mail}, ["daily", "pulse", "mail"]),
-        ({"witness": {"repository": "git@example.org:x"}}, ["daily", "pulse", "witness"]),
-    ):
-        config = Config.model_validate({**running_service.settings().model_dump(), **changed})
-        service = one(tmp_path / "b.db", config)
-        service.pulse = 0.0
-        service._reschedule()
-        assert [name for name, _ in service.scheduler.moved] == names
-        assert [what for what, _ in service.scheduler.added] == [(service.wake,)]
-        assert service.pulse > 0
-        intervals = {
-            n: t.interval.total_seconds() for n, t in service.scheduler.moved if n != "daily"
-        }
-        assert set(intervals.values()) <= {daemon.PULSE, daemon.MAIL}
-        assert intervals["pulse"] == daemon.PULSE == 10
+def test_after_a_jump_of_the_clock_it_looks_at_once_and_as_often_as_before(service):
+    service.looked, service.again_at = 0.0, None
+
+    service._look_at_once()
+
+    ((name, trigger),) = service.scheduler.moved
+    assert (name, trigger.interval) == ("look", timedelta(seconds=daemon.LOOK))
+    assert service.scheduler.added == [((service.look,), {"executor": "look"})]
+    assert (service.looked > 0, service.again_at) == (True, 0.0)
+    assert service._wake_due(service.context, NOW)
 
 
-def job(name, at):
-    return SimpleNamespace(id=name, next_run_time=at)
+@pytest.mark.parametrize(
+    ("mode", "again", "ahead"),
+    [
+        ("daemon", None, "2026-09-20T15:00:00+00:00"),
+        ("daemon", 7200, "2026-09-20T14:00:00+00:00"),
+        ("daemon", 36_000, "2026-09-20T15:00:00+00:00"),
+        ("timer", 7200, None),
+    ],
+)
+def test_who_leads_says_when_it_wakes_next(service, monkeypatch, mode, again, ahead):
+    monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: 1000.0))
+    service.mode, service.again_at = mode, again and 1000.0 + again
+
+    leader = service._leader(NOW)
+
+    assert (leader.started_at, leader.next_wake_at) == ("2026-09-20T12:00:00+00:00", ahead)
+    assert (leader.pid, leader.mode) == (os.getpid(), mode)
 
 
-def test_who_leads_says_when_it_wakes_next(tmp_path):
-    hour = timedelta(hours=1)
-    jobs = [
-        job("pulse", NOW + hour / 60),
-        job("mail", NOW + hour / 30),
-        job("witness", NOW + hour / 20),
-        job("daily", NOW + 3 * hour),
-        job("again", NOW + 2 * hour),
-        job("start", NOW),
-        job("paused", None),
-        SimpleNamespace(id="not started"),
-    ]
-
-    leader = one(tmp_path / "b.db", None, *jobs)._leader(NOW)
-
-    assert (leader.started_at, leader.next_wake_at) == (
-        "2026-09-20T12:00:00+00:00",
-        "2026-09-20T14:00:00+00:00",
-    )
-    assert one(tmp_path / "b.db")._leader(NOW).next_wake_at is None
-
-
-def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path):
+def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     service = one(tmp_path / "b.db", running_service.settings(retry_minutes=20))
-    before = datetime.now(UTC)
+    assert service._wake_due(service.context, NOW)  # at its start
 
     service._try_again()
 
-    (((what,), how),) = ((w[:1], h) for w, h in service.scheduler.added)
-    assert what == service.wake
-    assert (how["id"], how["replace_existing"]) == ("again", True)
-    assert (
-        timedelta(minutes=20)
-        <= how["run_date"] - before
-        < timedelta(minutes=20 + running_service.HANGS / 60)
-    )
+    assert service.again_at == 1000.0 + 1200
+    clock[0] = 2199.9
+    assert not service._wake_due(service.context, NOW)  # whatever the record says
+    clock[0] = 2200.0
+    assert service._wake_due(service.context, NOW)
 
 
 @pytest.mark.parametrize(
@@ -203,11 +167,14 @@ def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path
     ],
 )
 def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(service, done, again):
+    service.again_at = None
     wake = service._begin(NOW)
     service._end(wake, done)
 
-    assert bool(service.scheduler.added) == again
-    ((outcome,),) = running_service.table(ops.ops_path(service.path), "select outcome from wakes")
+    assert (service.again_at is not None) == again
+    ((outcome,),) = running_service.table(
+        ops.ops_path(service.context.path), "select outcome from wakes"
+    )
     assert outcome == done.outcome
 
 
@@ -276,8 +243,10 @@ def test_nothing_is_done_once_it_is_to_stop(service):
 
     assert service.wake() == CycleResult("stopped", "")
     service.post()
+    service.look()
     service.witness()
-    assert not service.path.exists()
+    assert service.scheduler.added == []
+    assert not service.context.path.exists()
     assert not service.working.locked()
 
 
@@ -294,42 +263,73 @@ def with_sections(**changed) -> Config:
     return Config.model_validate({**running_service.settings().model_dump(), **changed})
 
 
-@pytest.mark.parametrize(
-    ("changed", "jobs"),
-    [
-        ({}, ["daily", "start", "pulse"]),
-        ({"mail": MAIL}, ["daily", "start", "mail", "pulse"]),
-        ({"witness": WITNESSED}, ["daily", "start", "witness", "pulse"]),
-    ],
-)
-def test_it_schedules_what_the_settings_ask_for_and_wakes_at_once(
-    tmp_path, monkeypatch, changed, jobs
-):
+def test_it_looks_at_once_and_again_until_it_is_stopped(service, monkeypatch):
     states = []
     monkeypatch.setattr(heartbeat, "notify", states.append)
-    service = one(tmp_path / "b.db", with_sections(**changed))
     service.stop.set()
 
     service.run()
 
-    added = {how["id"]: (what, how) for what, how in service.scheduler.added}
-    assert list(added) == service.scheduler.began == jobs
-    assert [added[name][0][0] for name in ("daily", "start", "pulse")] == [
-        service.wake,
-        service.wake,
-        service.beat,
-    ]
-    assert len(added["start"][0]) == 1  # now, and once
-    assert added["pulse"][0][1].interval == timedelta(seconds=10)
-    assert added["pulse"][1]["executor"] == "pulse"
-    for name, work in (("mail", service.post), ("witness", service.witness)):
-        if name in added:
-            assert added[name][0][0] == work
-            assert added[name][0][1].interval == timedelta(minutes=5)
-    if "witness" in added:  # it only waits for others: a wake may begin meanwhile
-        assert added["witness"][1]["executor"] == "witness"
+    (regular, at_once) = service.scheduler.added
+    assert (regular[0][0], at_once[0]) == (service.look, (service.look,))
+    assert regular[0][1].interval == timedelta(seconds=daemon.LOOK) == timedelta(seconds=30)
+    assert (regular[1], at_once[1]) == ({"id": "look", "executor": "look"}, {"executor": "look"})
     assert states == ["READY=1", "STOPPING=1"]
     assert service.scheduler.ended is False
+
+
+def test_a_look_starts_what_is_due_once_and_servers_are_asked_no_more_often(service, monkeypatch):
+    clock, answers, ran = [1000.0], {"wake": True, "mail": True, "witness": False}, []
+    monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def task(name, executor, every=0.0):
+        def is_due(context, now):
+            assert context is service.context
+            if answers[name] is None:
+                raise DataError("somebody writes")
+            return answers[name]
+
+        return daemon.ServiceTask(name, is_due, lambda: ran.append(name), executor, every)
+
+    tasks = (task("wake", "default"), task("mail", "default", 300), task("witness", "witness"))
+    monkeypatch.setattr(service, "tasks", lambda: tasks)
+
+    def look() -> list[str]:
+        service.scheduler.added.clear()
+        service.look()
+        return [how["id"] for _, how in service.scheduler.added]
+
+    assert look() == ["wake", "mail"]
+    assert look() == []  # both are under way
+    for started in tasks[:2]:
+        service._do(started)
+    answers["witness"] = None
+    assert look() == ["wake"]  # mail was started less than five minutes ago
+    service._do(tasks[0])
+    clock[0], answers["witness"], answers["wake"] = 1300.0, True, False
+    assert look() == ["mail", "witness"]
+    assert [how["executor"] for _, how in service.scheduler.added] == ["default", "witness"]
+    assert ran == ["wake", "mail", "wake"]
+    service.stop.set()
+    service.under_way.clear()
+    assert look() == []
+
+
+def test_a_task_that_fails_may_be_started_again(service):
+    failing = daemon.ServiceTask("mail", lambda *_: True, lambda: 1 / 0)
+    service.under_way.add("mail")
+    with pytest.raises(ZeroDivisionError):
+        service._do(failing)
+
+    assert service.under_way == set()
+
+
+def test_the_tasks_are_a_wake_mail_and_witnesses(service):
+    assert [(t.name, t.executor, t.every) for t in service.tasks()] == [
+        ("wake", "default", 0),
+        ("mail", "default", 300),
+        ("witness", "witness", 300),
+    ]
 
 
 def test_its_port_answers_while_it_leads(tmp_path):
@@ -408,14 +408,14 @@ def test_a_wake_that_cannot_be_recorded_or_done_is_failed_and_tried_again(
     monkeypatch.setattr(service, "_work", failing)
 
     assert service._wake() == CycleResult("failed", said)
-    assert [how["id"] for _, how in service.scheduler.added] == ["again"]
+    assert service.again_at > time.monotonic()
 
 
 def test_a_wake_is_recorded_from_its_beginning_to_its_end(service, monkeypatch):
     def working_on(work):
         assert work is service.work
         ((outcome, pid),) = running_service.table(
-            ops.ops_path(service.path), "select outcome, pid from wakes"
+            ops.ops_path(service.context.path), "select outcome, pid from wakes"
         )
         assert (outcome, pid) == ("working", os.getpid())
         assert service.working.locked()
@@ -425,11 +425,11 @@ def test_a_wake_is_recorded_from_its_beginning_to_its_end(service, monkeypatch):
 
     assert service.wake() == CycleResult("published", "run 7")
     ((outcome, detail, ended),) = running_service.table(
-        ops.ops_path(service.path), "select outcome, detail, finished_at from wakes"
+        ops.ops_path(service.context.path), "select outcome, detail, finished_at from wakes"
     )
     assert (outcome, detail, bool(ended)) == ("published", "run 7", True)
     ((pid, mode),) = running_service.table(
-        ops.ops_path(service.path), "select pid, mode from service"
+        ops.ops_path(service.context.path), "select pid, mode from service"
     )
     assert (pid, mode) == (os.getpid(), "daemon")
     assert not service.working.locked()
@@ -483,26 +483,6 @@ def test_mail_is_sent_only_where_somebody_is_told_and_a_failure_is_logged(
     assert len(asked) == 3
 
 
-@pytest.mark.parametrize("due", [True, False])
-def test_mail_is_looked_for_between_wakes(tmp_path, monkeypatch, due):
-    service = one(tmp_path / "b.db", with_sections(mail=MAIL))
-    told = []
-    monkeypatch.setattr(service, "_post", lambda: told.append(service.working.locked()))
-    service.post()  # no record yet
-    assert told == []
-    with connect.writing(service.path):
-        pass
-    with ops.writing(service.path) as db:
-        deliveries.begin(db, NOW)
-        made = deliveries.Message("key", "all", "s", "a@example.org", b"x")
-        at = NOW if due else datetime.now(UTC) + timedelta(days=1)
-        deliveries.queue(db, [made], [("key", "all", "b@example.org")], at)
-
-    service.post()
-
-    assert told == [True] * due
-
-
 def test_witnesses_are_asked_where_they_are_due_and_the_copy_gets_their_proofs(
     tmp_path, by_hand, monkeypatch, caplog
 ):
@@ -540,7 +520,7 @@ def test_a_record_that_cannot_be_witnessed_now_ends_nothing(tmp_path, by_hand, m
     service = one(path, with_sections(witness=WITNESSED))
     wakes.save_verified(path, NOW, "", ["run 1 was edited"])
     service.witness()
-    monkeypatch.setattr(daemon.attest, "witnesses_pending", lambda *_: 1 / 0)
+    monkeypatch.setattr(daemon.due, "witnesses_due", lambda *_: 1 / 0)
     service.witness()
 
     first, second = caplog.records
@@ -579,7 +559,7 @@ def test_a_jump_of_the_clock_is_seen_once(service, monkeypatch, offsets, moved):
     looks, at = Looks(len(offsets)), [0]
     service.stop = looks
     times = []
-    monkeypatch.setattr(service, "_reschedule", lambda: times.append(at[0]))
+    monkeypatch.setattr(service, "_look_at_once", lambda: times.append(at[0]))
     began = [True]
 
     def offset():
@@ -677,7 +657,7 @@ def test_one_thread_for_each_kind_of_work():
 
     assert {n: e._pool._max_workers for n, e in scheduler._executors.items()} == {
         "default": 1,
-        "pulse": 1,
+        "look": 1,
         "witness": 1,
         "heartbeat": 1,
     }

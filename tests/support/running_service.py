@@ -163,7 +163,7 @@ if __name__ == "__main__":
     chosen = WORK[sys.argv[2] if len(sys.argv) > 2 else "work"]
     logs.set_up(settings())
     try:
-        schedule.serve(Path(sys.argv[1]), settings(), chosen)
+        schedule.serve(Context.open(Path(sys.argv[1]), settings()), chosen)
     except schedule.BordercastError as error:
         print(f"bordercast: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
