@@ -10,24 +10,35 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from forecast.config import Config, WitnessSection, without_logins
 from forecast.errors import ConfigError, WitnessError
 from forecast.store import connect, wakes, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessKind, WitnessProof
 from jobs.witness import commands
+from jobs.witness.git import Repository
 
 LOCK = "witness.lock"
 
 
+class Witness(NamedTuple):
+    """How one kind of witness is asked, and how its proof is checked.
+
+    named : whether the settings have one.
+    ask : a proof of a statement, given the database and the moment; WitnessError if none is had.
+    check : when a proof was given, as it says itself, "" if it bears no moment; WitnessError unless
+        it is one of this statement, and as old as it was kept.
+    """
+
+    named: Callable[[WitnessSection], bool]
+    ask: Callable[[Path, WitnessSection, WitnessedEntry, datetime], WitnessProof]
+    check: Callable[[Path, WitnessSection, WitnessedEntry, WitnessProof, Repository], str]
+
+
 def wanted(settings: WitnessSection) -> tuple[WitnessKind, ...]:
     """The witnesses that the settings name."""
-    kinds: dict[WitnessKind, bool] = {
-        "signature": bool(settings.sign),
-        "time stamp": bool(settings.authority),
-        "git": bool(settings.repository),
-    }
-    return tuple(kind for kind, named in kinds.items() if named)
+    return tuple(kind for kind, witness in WITNESSES.items() if witness.named(settings))
 
 
 def public_key(settings: WitnessSection) -> str:
@@ -73,7 +84,7 @@ def _attest_one(
 ) -> str:
     """Ask one witness, and keep its proof or that it could not be had."""
     try:
-        proof = _ASKED[kind](path, config.witness, statement, now)
+        proof = WITNESSES[kind].ask(path, config.witness, statement, now)
     except WitnessError as error:
         problem = without_logins(error.problem)
         witnesses.put_off(path, kind, problem, error.grave, now)
@@ -87,7 +98,7 @@ def _attest_one(
     return ""
 
 
-def _signature(
+def _sign(
     path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
 ) -> WitnessProof:
     from jobs.witness import signatures
@@ -106,7 +117,25 @@ def _signature(
     return _kept("signature", statement, _text(now), " ".join(key.split()[:2]), made)
 
 
-def _time_stamp(
+def _signed(
+    path: Path,
+    settings: WitnessSection,
+    statement: WitnessedEntry,
+    proof: WitnessProof,
+    repository: Repository,
+) -> str:
+    from jobs.witness import signatures
+
+    text, line = proof.proof.decode("ascii", errors="replace"), statement.line()
+    if not settings.public_keys:
+        raise WitnessError("signature", "cannot be checked: witness.public_keys is empty")
+    if not any(signatures.verify(key, line, text) for key in settings.public_keys):
+        problem = "the signature is not of this statement by a key of witness.public_keys"
+        raise WitnessError("signature", problem)
+    return ""
+
+
+def _stamp(
     path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
 ) -> WitnessProof:
     from jobs.witness import timestamps
@@ -116,26 +145,57 @@ def _time_stamp(
     return _kept("time stamp", statement, stamp.seen_at, stamp.authority, answer)
 
 
-def _git(
+def _stamped(
+    path: Path,
+    settings: WitnessSection,
+    statement: WitnessedEntry,
+    proof: WitnessProof,
+    repository: Repository,
+) -> str:
+    from jobs.witness import timestamps
+
+    if not settings.authority_certificates:
+        problem = "cannot be checked: witness.authority_certificates is empty"
+        raise WitnessError("time stamp", problem)
+    trusted = beside(path, settings.authority_certificates)
+    moment, by = timestamps.check(proof.proof, statement, trusted)
+    return _as_kept(proof, moment, by, "stamp")
+
+
+def _commit(
     path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
 ) -> WitnessProof:
-    from jobs.witness.git import Repository
-
     with closing(connect.read(path)) as connection:
         commits = [p.commit() for p in witnesses.proofs(connection) if p.witness == "git"]
     repository = Repository(clone(path), settings.seconds)
     commit, at = repository.append(settings.repository, statement, commits)
-    return _kept(
-        "git", statement, at, without_logins(settings.repository), repository.proof(commit)
-    )
+    address = without_logins(settings.repository)
+    return _kept("git", statement, at, address, repository.proof(commit))
 
 
-_ASKED: dict[
-    WitnessKind, Callable[[Path, WitnessSection, WitnessedEntry, datetime], WitnessProof]
-] = {
-    "signature": _signature,
-    "time stamp": _time_stamp,
-    "git": _git,
+def _committed(
+    path: Path,
+    settings: WitnessSection,
+    statement: WitnessedEntry,
+    proof: WitnessProof,
+    repository: Repository,
+) -> str:
+    repository.check(proof.commit(), statement)
+    return _as_kept(proof, repository.moment(proof.commit()), proof.seen_by, "commit")
+
+
+def _as_kept(proof: WitnessProof, moment: str, by: str, what: str) -> str:
+    """The moment that a proof bears; WitnessError unless it is kept so."""
+    if (moment, by) != (proof.seen_at, proof.seen_by):
+        raise WitnessError(proof.witness, f"the kept moment was edited; the {what} is of {moment}")
+    return moment
+
+
+# In the order in which they are asked. A new witness is a line here, and what asks and checks it.
+WITNESSES: dict[WitnessKind, Witness] = {
+    "signature": Witness(lambda settings: bool(settings.sign), _sign, _signed),
+    "time stamp": Witness(lambda settings: bool(settings.authority), _stamp, _stamped),
+    "git": Witness(lambda settings: bool(settings.repository), _commit, _committed),
 }
 
 

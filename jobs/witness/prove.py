@@ -137,45 +137,11 @@ def _moment(
     ):
         problem = f"the kept statement, {proof.statement[:80]!r}, was edited"
         raise WitnessError(proof.witness, problem)
-    moment = _checked(path, settings, git, statement, proof)
+    check = attest.WITNESSES[proof.witness].check
+    moment = check(path, settings, statement, proof, git)
     problem = rewritten(connection, statement, proof.seen_by, moment)
     if problem:
         raise WitnessError(proof.witness, problem)
-    return moment
-
-
-def _checked(
-    path: Path,
-    settings: WitnessSection,
-    git: Repository,
-    statement: WitnessedEntry,
-    proof: WitnessProof,
-) -> str:
-    """The moment; WitnessError unless the proof is one of this statement, and as old as kept."""
-    if proof.witness == "signature":
-        from jobs.witness import signatures
-
-        text, line = proof.proof.decode("ascii", errors="replace"), statement.line()
-        if not settings.public_keys:
-            problem = "cannot be checked: witness.public_keys is empty"
-            raise WitnessError("signature", problem)
-        if not any(signatures.verify(key, line, text) for key in settings.public_keys):
-            problem = "the signature is not of this statement by a key of witness.public_keys"
-            raise WitnessError("signature", problem)
-        return ""
-    if proof.witness == "git":
-        git.check(proof.commit(), statement)
-        moment, by, what = git.moment(proof.commit()), proof.seen_by, "commit"
-    else:
-        from jobs.witness import timestamps
-
-        if not settings.authority_certificates:
-            problem = "cannot be checked: witness.authority_certificates is empty"
-            raise WitnessError("time stamp", problem)
-        trusted = attest.beside(path, settings.authority_certificates)
-        (moment, by), what = timestamps.check(proof.proof, statement, trusted), "stamp"
-    if (moment, by) != (proof.seen_at, proof.seen_by):
-        raise WitnessError(proof.witness, f"the kept moment was edited; the {what} is of {moment}")
     return moment
 
 

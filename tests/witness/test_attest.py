@@ -813,3 +813,35 @@ def test_a_time_stamp_needs_a_library(monkeypatch, installed):
     with pytest.raises(ConfigError, match=r"pip install 'bordercast\[witness\]'") as refused:
         attest.check_settings(section)
     assert refused.value.key == "witness.authority"
+
+
+TOOLS = ("ssh-keygen", "openssl", "git")
+
+
+@pytest.mark.skipif(not all(map(shutil.which, TOOLS)), reason=f"needs {', '.join(TOOLS)}")
+@pytest.mark.parametrize("forged", [False, True])
+def test_stock_tools_check_the_proofs_by_the_commands_that_the_readme_names(
+    seen, tmp_path, all_saw, forged
+):
+    """As it stands there, for whoever does not trust this program; a forged statement fails."""
+    record, config = seen
+    folder = tmp_path / "proofs"
+    prove.write(folder, kept(record), record, config.witness)
+    (statement,) = folder.glob("entry-*.txt")
+    name, line = statement.stem, statement.read_text()
+    if forged:
+        statement.write_text(line.replace("digest ", "digest 0")[:-2] + "\n")
+    lines = (folder / "README.txt").read_text().replace("\\\n", " ").splitlines()
+    commands = [words.strip() for words in lines if words.startswith("    ")][:3]
+    assert [words.split()[0] for words in commands] == ["ssh-keygen", "openssl", "git"]
+    commit = (folder / f"{name}.commit").read_text().strip()
+    clone = attest.clone(record)
+    done = []
+    for words in commands:
+        words = words.replace("entry-N", name).replace("COMMIT", commit)
+        where = clone if words.startswith("git") else folder
+        made = subprocess.run(words, shell=True, cwd=where, capture_output=True, text=True)
+        agrees = statement.read_text() in made.stdout if words.startswith("git") else True
+        done.append(made.returncode == 0 and agrees)
+
+    assert done == [not forged] * 3
