@@ -28,7 +28,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVE_UP = timedelta(days=5)
 HOOK = "hook:"  # begins the recipient that is a webhook, see jobs/deliver/hooks.py
 
-Verdict = Literal["useful", "not"]
+Usefulness = Literal["useful", "not"]
 Settled = Literal["sent", "refused"]
 
 
@@ -335,7 +335,7 @@ def of_notice(connection: sqlite3.Connection, content_key: str) -> list[dict[str
     )
 
 
-def rate(db: Database, content_key: str, verdict: Verdict, why: str, now: datetime) -> None:
+def rate(db: Database, content_key: str, verdict: Usefulness, why: str, now: datetime) -> None:
     """Keep what a reader said of a notice, without saying who it was."""
     with transaction(db):
         db.execute(

@@ -15,7 +15,7 @@ from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import Settings, console, print_json, reading, typed_line
 
 if TYPE_CHECKING:
-    from forecast.store.deliveries import Verdict
+    from forecast.store.deliveries import Usefulness
     from forecast.store.notices import Notice
 
 ID = click.argument("notice_id", metavar="ID", type=int)
@@ -211,7 +211,7 @@ def reject(settings: Settings, notice_id: int, by: str, why: str) -> None:
 @click.argument("verdict", metavar="useful|not", type=click.Choice(("useful", "not")))
 @click.option("--why", default="", help="What the reader said; name nobody.")
 @click.pass_obj
-def rate(settings: Settings, notice_id: int, verdict: Verdict, why: str) -> None:
+def rate(settings: Settings, notice_id: int, verdict: Usefulness, why: str) -> None:
     """Keep whether a reader found a notice useful.
 
     The counts are in `status` and in the yearly report; nobody's name is kept.

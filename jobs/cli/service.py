@@ -101,10 +101,11 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Exit code 1 if something must be done first.
     """
-    from jobs.service import doctor as work
+    from jobs.service import checks
 
     settings: Settings = ctx.obj
-    findings = work.examine(settings.context, settings.source, datetime.now(UTC))
+    case = checks.ServiceCase(settings.context, datetime.now(UTC), settings.source)
+    findings = [finding for _, finding in checks.findings(case, "doctor")]
     if as_json:
         print_json([finding._asdict() for finding in findings], ctx.obj.context.source)
     else:
@@ -128,16 +129,17 @@ def check(ctx: click.Context) -> None:
     Exit code 2 names the file and each key that is not allowed. `bordercast doctor` also tries the
     machine and the mail server.
     """
-    from jobs.service import settings_check
+    from jobs.service import checks
 
     settings: Settings = ctx.obj
-    problems = list(settings_check.problems(settings.config, settings.source))
+    case = checks.ServiceCase(settings.context, datetime.now(UTC), settings.source)
+    problems = [finding.found for _, finding in checks.findings(case, "config check")]
     for problem in problems:
         click.echo(f"bordercast: {problem}", err=True)
     if problems:
         ctx.exit(ConfigError.exit_code)
     click.echo(f"{settings.source}: every setting is valid.")
-    for note in settings_check.notes(settings.config):
+    for note in checks.notes(settings.config):
         click.echo(f"note: {note}")
 
 

@@ -24,7 +24,7 @@ from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.store import connect, copies, integrity, ops, read
 from jobs.arrivals import archive
 from jobs.deliver import unsubscribe
-from jobs.service import health, upkeep
+from jobs.service import checks, upkeep
 from jobs.service.daemon import leader_lock
 
 
@@ -48,7 +48,7 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
     upkeep.sweep_drills(path)
     free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else 0
     if path.exists() and free < 2 * path.stat().st_size:
-        raise DataError(f"{free:,} bytes are free; a backup needs {health.room_needed(path):,}")
+        raise DataError(f"{free:,} bytes are free; a backup needs {checks.room_needed(path):,}")
     folder = to or path.parent / config.service.backups / f"{now:%Y%m%dT%H%M%SZ}"
     if folder.exists():
         raise ConfigError(str(folder), "backup", "is there already; name another folder")

@@ -13,28 +13,21 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.desk.facts import overdue
-from forecast.desk.sentences.trust import old_words
 from forecast.store import connect, health, read, wakes, wal, witnesses
+from jobs.service import checks
 from jobs.witness import attest
 
 if TYPE_CHECKING:
     from forecast.context import Context
-    from forecast.sources.source import Source
 
-LATE = 22  # days after the end of the month whose figures are due
-UNSEEN = timedelta(days=2)  # without a witness that is asked
-STUCK = timedelta(hours=30)  # without a wake, while a daemon leads or by a timer
-ROOM = 4  # times the database that must be free: a backup, a copy, a log, and as much again
-SMALLEST_ROOM = 200_000_000
 LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
 UNLIKELY = 0.01  # coverage that far off by chance
-NOT_RUNNING = "the service is not running: `bordercast serve`, or a timer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +42,6 @@ class ServiceStatus:
     alarms: tuple[str, ...]
     warnings: tuple[str, ...]
     by_mail: tuple[str, ...]
-
-
-class _Concern(NamedTuple):
-    """What may need a person, and whether it does; by_mail: whether a mail could say so."""
-
-    text: str
-    holds: bool
-    by_mail: bool = True
 
 
 def status(context: Context, now: datetime) -> ServiceStatus:
@@ -95,24 +80,18 @@ def status(context: Context, now: datetime) -> ServiceStatus:
         "mail_stopped": health.mail_stopped(context.path),
         "verified_at": verified.checked_at if verified else None,
         "verify_findings": verified.findings if verified else "",
-        "wal_bytes": _size(context.path.with_name(context.path.name + "-wal")),
+        "wal_bytes": checks.size(context.path.with_name(context.path.name + "-wal")),
         "wal_held_by": None if _holder(context.path, ".lock") else wal.held_up_by(context.path),
-        "database_bytes": _size(context.path),
+        "database_bytes": checks.size(context.path),
         "free_bytes": shutil.disk_usage(context.path.parent).free,
     }
-    alarms, warnings = [*_alarms(facts, now, context.source)], [*_warnings(facts, context.source)]
-    for failed in witnesses.failures(context.path).values():
-        if failed.witness in attest.wanted(context.config.witness):
-            text = f"no {failed.witness} since {failed.since}, asked again: {failed.problem}"
-            late = now - datetime.fromisoformat(failed.since) > UNSEEN
-            (alarms if failed.grave or late else warnings).append(_Concern(text, holds=True))
-    alarms = [alarm for alarm in alarms if alarm.holds]
-    warnings = [warning for warning in warnings if warning.holds]
+    found = list(checks.findings(checks.ServiceCase(context, now, facts=facts), "status"))
+    found.sort(key=lambda pair: pair[1].verdict != "alarm")
     return ServiceStatus(
         facts,
-        alarms=tuple(alarm.text for alarm in alarms),
-        warnings=tuple(warning.text for warning in warnings),
-        by_mail=tuple(line.text for line in [*alarms, *warnings] if line.by_mail),
+        alarms=tuple(finding.text for _, finding in found if finding.verdict == "alarm"),
+        warnings=tuple(finding.text for _, finding in found if finding.verdict == "warning"),
+        by_mail=tuple(finding.text for check, finding in found if check.by_mail),
     )
 
 
@@ -166,136 +145,3 @@ def _holder(path: Path, ending: str) -> int | None:
         return int(os.pread(handle, 32, 0) or 0) or None
     finally:
         os.close(handle)
-
-
-def room_needed(path: Path) -> int:
-    """Free bytes below which a run or a backup may not find its place."""
-    return max(ROOM * _size(path), SMALLEST_ROOM)
-
-
-def _missed(source: Source) -> str:
-    """What to do where figures should have come."""
-    if source.layouts:
-        return "look at the publisher's page and put the file into the inbox"
-    return "see that the next file is delivered to the place that [[sources]] names"
-
-
-def _alarms(facts: dict[str, Any], now: datetime, source: Source) -> list[_Concern]:
-    """What needs a person now, each with what to do."""
-    days, wake, blocked = facts["days_since_month_end"], facts["last_wake"], facts["blocked"]
-    since = blocked and blocked["blocked_since"]
-    return [
-        _Concern(
-            "nothing is published yet: start with `bordercast run`", facts["last_run"] is None
-        ),
-        _Concern(
-            f"overdue: {days} days since the month's end, and no figures; {_missed(source)}",
-            _awaited(facts) and days >= source.due[2],
-        ),
-        _Concern(
-            f"verification failed, nothing is shown: {facts['verify_findings']}; restore a backup",
-            bool(facts["verify_findings"]),
-        ),
-        _Concern(
-            f"the publisher's page has blocked us since {since}: put the file into the inbox",
-            bool(since),
-        ),
-        _Concern(
-            "the publisher's page links to what looks like data but is not understood: "
-            f"{_some(facts['unrecognized'])}; look at it, put a file that is wanted into the "
-            "inbox, and name one that is not in fetch.ignore",
-            bool(facts["unrecognized"]),
-        ),
-        _Concern(
-            f"the mail queue is stopped: {facts['mail_stopped']}",
-            bool(facts["mail_stopped"]),
-            by_mail=False,
-        ),
-        _Concern(
-            f"the last wake failed: {wake and wake['detail']}",
-            wake is not None and wake["outcome"] == "failed",
-        ),
-        _Concern("the service has stopped waking up: restart it, or its timer", _stuck(facts, now)),
-        _Concern(
-            f"only {facts['free_bytes']:,} bytes are free: make room",
-            facts["free_bytes"] < max(ROOM * facts["database_bytes"], SMALLEST_ROOM),
-        ),
-    ]
-
-
-def _warnings(facts: dict[str, Any], source: Source) -> list[_Concern]:
-    """What may need a person soon."""
-    days, lost = facts["days_since_month_end"], facts["undelivered"]
-    never = lost.get("refused", 0) + lost.get("given up", 0)
-    readers = ", ".join(map(str, facts["wal_held_by"] or ()))
-    return [
-        _Concern(
-            f"late: {days} days since the month's end, and no figures yet",
-            _awaited(facts) and min(LATE, source.due[1]) <= days < source.due[2],
-        ),
-        _Concern(
-            f"{facts['notices_held']} notices wait: `bordercast notices list`",
-            facts["notices_held"] > 0,
-        ),
-        _Concern(
-            f"{facts['files_in_quarantine']} files are refused: "
-            "`bordercast releases list --refused`",
-            facts["files_in_quarantine"] > 0,
-        ),
-        _Concern(
-            f"labels that are not known: {_some(facts['unknown_labels'])}; the totals are kept and "
-            "the dimension left out, until [labels] joins each to a known one",
-            bool(facts["unknown_labels"]),
-        ),
-        _Concern(
-            f"not taken out of the inbox: {_some(facts['left_in_inbox'])}",
-            bool(facts["left_in_inbox"]),
-        ),
-        _Concern(f"{never} messages will never arrive: `bordercast notices list`", never > 0),
-        _Concern(
-            f"left out of the last run, wholly or in part: {', '.join(facts['models_left_out'])}",
-            bool(facts["models_left_out"]),
-        ),
-        _Concern(
-            f"accepted, not in a run yet: {', '.join(facts['releases_without_run'])}",
-            bool(facts["releases_without_run"]),
-        ),
-        _Concern(
-            "the page was not reachable at the last poll",
-            bool(facts["blocked"] and not facts["blocked"]["blocked_since"]),
-        ),
-        _Concern(
-            old_words(facts["data_through"], source) if facts.get("figures_old") else "",
-            bool(facts.get("figures_old")) and not _awaited(facts),
-            by_mail=False,
-        ),
-        _Concern(NOT_RUNNING, facts["service"] is None and facts["mode"] != "timer", by_mail=False),
-        _Concern(
-            f"run {facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
-            f"grows while {f'process {readers}' if readers else 'another process'} still reads "
-            "what stood before: end it; the copy is for analysts",
-            facts["wal_held_by"] is not None,
-        ),
-    ]
-
-
-def _some(texts: list[str]) -> str:
-    """The first three, and how many more."""
-    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
-    return "; ".join(texts[:3]) + more
-
-
-def _awaited(facts: dict[str, Any]) -> bool:
-    """Whether anybody waits for the next month's figures: not before the first poll or file."""
-    return facts["days_since_month_end"] is not None and facts["state"] != "new"
-
-
-def _stuck(facts: dict[str, Any], now: datetime) -> bool:
-    led = facts["service"] is not None or facts["mode"] == "timer"
-    if not led or facts["last_wake"] is None:
-        return False
-    return now - datetime.fromisoformat(facts["last_wake"]["started_at"]) > STUCK
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0

@@ -21,7 +21,7 @@ from forecast.config import Config
 from forecast.errors import BordercastError
 from forecast.store import health as stored
 from jobs.deliver import unsubscribe as unsubscribing
-from jobs.service import health
+from jobs.service import checks, health
 from jobs.web.responses import refused_name, with_headers
 from jobs.web.server import QUIET, BoundedProtocol, listen
 
@@ -123,7 +123,7 @@ def overdue(path: Path, config: Config, now: datetime) -> str:
     due = leader and leader["next_wake_at"]
     if due and now - datetime.fromisoformat(due) > patience:
         return f"a wake was due at {due}"
-    if now - datetime.fromisoformat(wake["started_at"]) > health.STUCK:
+    if now - datetime.fromisoformat(wake["started_at"]) > checks.STUCK:
         return f"the last wake began at {wake['started_at']}"
     return ""
 

@@ -126,7 +126,7 @@ class Site:
         self._app = Starlette(
             routes=[
                 *(Route(path, self._check, methods=["GET", "POST"]) for path in CHECKS),
-                Route("/fact/{border}/{span}/{number}", self._fact),
+                Route("/fact/{total}/{span}/{number}", self._fact),
                 Route(f"/{DATABASE}.db", self._download),
                 Mount("/", self._files),
             ],
@@ -278,7 +278,7 @@ class Site:
 
     async def _fact(self, request: Request) -> Response:
         """A number's page is that of its month, which says what the number is."""
-        total, span = request.path_params["border"], request.path_params["span"]
+        total, span = request.path_params["total"], request.path_params["span"]
         beside = f"fact/{total}/{span}/{request.path_params['number']}"
         known = total in map(slug, self.totals.every)
         if not known or not (self.folder / "fact" / total / span / "index.html").is_file():

@@ -40,7 +40,7 @@ from jobs.web.responses import DATABASE, QueryLimits, send_whole, too_long
 
 TITLE = "Bordercast"
 ABOUT = (
-    "Everything the record holds. Ask the views, not the tables behind them. A border's total has "
+    "Everything the record holds. Ask the views, not the tables behind them. A total has "
     "an empty dimension; never add over dimensions. The service's own model is bordercast."
 )
 

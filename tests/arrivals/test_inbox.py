@@ -20,11 +20,12 @@ from forecast.store.connect import writing
 from jobs.arrivals import archive, inbox, reading
 from jobs.arrivals.folder import of_operator
 from jobs.arrivals.waiting import in_inbox, ingest_all, waiting
-from jobs.service import doctor, health
+from jobs.service import checks, health
 from tests.support import arriving, running_service
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows, written
 from tests.support.publisher import COLUMNS, file_bytes, file_name
+from tests.support.running_service import examined_by_doctor as by_doctor
 
 FEBRUARY, MARCH = "2026-02", "2026-03"
 NAME = file_name(FEBRUARY)
@@ -313,8 +314,8 @@ def test_the_inbox_is_made_by_the_first_wake_and_is_fit(path):
     assert [finding.verdict for finding in examined(path)] == ["good"]
 
 
-def examined(path: Path) -> list[doctor.Finding]:
-    found = doctor.examine(Context.open(path, Config()), "defaults", datetime.now(UTC))
+def examined(path: Path) -> list[checks.Finding]:
+    found = by_doctor(Context.open(path, Config()), "defaults", datetime.now(UTC))
     return [finding for finding in found if finding.name == "inbox"]
 
 

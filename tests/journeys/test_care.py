@@ -25,12 +25,12 @@ from jobs import environment
 from jobs.arrivals import publisher as publisher_page
 from jobs.cli import main
 from jobs.deliver.operator_alerts import queue_concerns
-from jobs.service import backup, daemon, doctor, health, upkeep, wakeup
+from jobs.service import backup, checks, daemon, health, upkeep, wakeup
 from jobs.service.health import concerns
 from tests.support import running_service
-from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
 from tests.support.running_service import drop, month, table
+from tests.support.running_service import examined_by_doctor as by_doctor
 
 NOW = running_service.NOW
 FETCHING = Config(fetch=Fetch(enabled=True))
@@ -236,18 +236,18 @@ def test_doctor_finds_a_clock_behind_the_record_and_a_network_disk(record, tmp_p
     mounts = tmp_path / "mounts"
     mounts.write_text(f"/dev/a / ext4 rw 0 0\nhost:/x {tmp_path} nfs4 rw 0 0\n")
 
-    found = doctor.examine(Context.open(record, Config()), "x", NOW - timedelta(days=40))
+    found = by_doctor(Context.open(record, Config()), "x", NOW - timedelta(days=40))
 
     assert [f.name for f in found if f.verdict == "bad"] == ["clock"]
-    assert doctor.file_system(tmp_path / "deep", mounts) == "nfs4"
+    assert checks.file_system(tmp_path / "deep", mounts) == "nfs4"
 
 
 def test_doctor_takes_a_moment_without_a_zone_for_utc(record):
     edit(record, "update runs set published_at = '2024-02-20T12:00:00'")
     moment = datetime(2024, 2, 20, 12, tzinfo=UTC)
 
-    assert doctor._last_moment(record) == moment
-    assert "clock" in {f.name for f in doctor.examine(Context.open(record, Config()), "x", moment)}
+    assert checks._last_moment(record) == moment
+    assert "clock" in {f.name for f in by_doctor(Context.open(record, Config()), "x", moment)}
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_doctor_takes_a_moment_without_a_zone_for_utc(record):
     [(1, "0"), (3, "0; 1; 2"), (4, "0; 1; 2 and 1 more"), (9, "0; 1; 2 and 6 more")],
 )
 def test_three_of_many_are_named(many, said):
-    assert health._some([str(number) for number in range(many)]) == said
+    assert checks._some([str(number) for number in range(many)]) == said
 
 
 def test_an_unknown_variable_of_ours_is_refused(monkeypatch):
@@ -421,10 +421,15 @@ def test_every_alarm_is_explained_on_the_operations_page():
         "mail_stopped": "x",
         "unrecognized": ["x"],
     }
+    facts |= dict.fromkeys(("notices_held", "files_in_quarantine", "wal_bytes"), 0)
+    facts |= {"undelivered": {}, "wal_held_by": None, "models_left_out": []}
+    facts |= dict.fromkeys(("unknown_labels", "left_in_inbox", "releases_without_run"), [])
     facts |= {"blocked": {"blocked_since": "x"}, "last_wake": {"outcome": "failed", "detail": ""}}
     facts["last_wake"]["started_at"], facts["service"] = "2026-01-01T00:00:00+00:00", 1
 
-    alarms = [alarm.text for alarm in health._alarms(facts, NOW, ENCOUNTERS) if alarm.holds]
+    case = checks.ServiceCase(Context.open(Path("none.db"), Config()), NOW, facts=facts)
+    found = [finding for _, finding in checks.findings(case, "status")]
+    alarms = [finding.text for finding in found if finding.verdict == "alarm"]
 
     rows_of_page = re.findall(r"^- \*\*([a-z][a-z ]+)\*\*:", page, re.M)
     assert len(alarms) == 9
@@ -511,7 +516,10 @@ def test_a_daemon_that_ended_is_missed(record):
     with ops.writing(record) as db:
         wakes.save_leader(db, wakes.Leader("2024-03-05", 1, None))
 
-    assert health.NOT_RUNNING in health.status(Context.open(record, Config()), NOW).warnings
+    assert (
+        "the service is not running: `bordercast serve`, or a timer"
+        in health.status(Context.open(record, Config()), NOW).warnings
+    )
 
 
 def test_an_ops_db_from_before_the_timer_is_read(record):
@@ -563,9 +571,7 @@ def test_config_check_tries_what_can_be_tried(tmp_path, monkeypatch, text, keys)
 def test_doctor_finds_a_fetch_that_names_nobody(record, named, verdict):
     config = Config(fetch=Fetch(enabled=True, **named))
 
-    (found,) = (
-        f for f in doctor.examine(Context.open(record, config), "x", NOW) if f.name == "fetch"
-    )
+    (found,) = (f for f in by_doctor(Context.open(record, config), "x", NOW) if f.name == "fetch")
 
     assert found.verdict == verdict
 
@@ -579,11 +585,9 @@ def test_doctor_finds_a_fetch_that_names_nobody(record, named, verdict):
     ],
 )
 def test_doctor_says_what_is_wrong_with_this_sqlite(version, verdict, named, tmp_path, monkeypatch):
-    monkeypatch.setattr(doctor.sqlite3, "sqlite_version_info", version)
+    monkeypatch.setattr(checks.sqlite3, "sqlite_version_info", version)
 
-    found = doctor.examine(
-        Context.open(tmp_path / "none.db", Config()), "defaults", datetime.now(UTC)
-    )
+    found = by_doctor(Context.open(tmp_path / "none.db", Config()), "defaults", datetime.now(UTC))
 
     (sqlite,) = (finding for finding in found if finding.name == "SQLite")
     assert sqlite.verdict == verdict

@@ -15,11 +15,11 @@ import pytest
 from forecast.config import Config
 from forecast.context import Context
 from forecast.store import ops, wakes, witnesses
-from jobs.service import health
+from jobs.service import checks, health
 from tests.support.cbp_files import ENCOUNTERS
 
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
-ROOM = health.SMALLEST_ROOM
+ROOM = checks.SMALLEST_ROOM
 WELL: dict[str, Any] = {
     "data_through": "2026-01",
     "state": "in use",
@@ -53,11 +53,19 @@ def woke(ago: timedelta, **changed: str) -> dict[str, Any]:
 
 def said(**changed: Any) -> tuple[list[str], list[str]]:
     facts = WELL | changed
-    alarms, warnings = health._alarms(facts, NOW, ENCOUNTERS), health._warnings(facts, ENCOUNTERS)
-    return [c.text for c in alarms if c.holds], [c.text for c in warnings if c.holds]
+    found = [finding for _, finding in standing(facts)]
+    return tuple(
+        [finding.text for finding in found if finding.verdict == verdict]
+        for verdict in ("alarm", "warning")
+    )
 
 
-LATE, OVERDUE = min(health.LATE, ENCOUNTERS.due[1]), ENCOUNTERS.due[2]
+def standing(facts: dict[str, Any]) -> list[tuple[checks.Check, checks.Finding]]:
+    context = Context.open(Path("none.db"), Config())
+    return list(checks.findings(checks.ServiceCase(context, NOW, facts=facts), "status"))
+
+
+LATE, OVERDUE = min(checks.LATE, ENCOUNTERS.due[1]), ENCOUNTERS.due[2]
 HOURS = timedelta(hours=1)
 SMALL = timedelta(seconds=1)
 
@@ -147,13 +155,8 @@ def test_a_timers_service_is_stuck_like_a_daemons():
 
 def test_mail_says_all_but_what_it_cannot():
     facts = WELL | {"mail_stopped": "login", "service": None, "notices_held": 2}
-    concerns = [
-        c
-        for c in (*health._alarms(facts, NOW, ENCOUNTERS), *health._warnings(facts, ENCOUNTERS))
-        if c.holds
-    ]
 
-    assert [c.by_mail for c in concerns] == [False, True, False]
+    assert [check.by_mail for check, _ in standing(facts)] == [False, True, False]
 
 
 def test_the_holder_of_a_lock_is_whom_the_lock_names(tmp_path):
@@ -172,10 +175,10 @@ def test_the_holder_of_a_lock_is_whom_the_lock_names(tmp_path):
 
 def test_the_room_that_is_needed_grows_with_the_database(tmp_path):
     small = tmp_path / "small.db"
-    assert health.room_needed(small) == health.SMALLEST_ROOM
+    assert checks.room_needed(small) == checks.SMALLEST_ROOM
     with (tmp_path / "large.db").open("wb") as file:
         file.truncate(100_000_000)
-    assert health.room_needed(tmp_path / "large.db") == 400_000_000
+    assert checks.room_needed(tmp_path / "large.db") == 400_000_000
 
 
 # --- all of it, of a record
@@ -229,7 +232,7 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
         "2 notices wait",
         "1 files are re",
         "left out of th",
-        health.NOT_RUNNING[:14],
+        "the service is",
     ]
     assert found.by_mail == found.warnings[:-1]
 
@@ -327,14 +330,14 @@ def test_days_are_counted_from_the_end_of_the_month_that_is_due(through, today, 
     [(0, ""), (1, "0"), (3, "0; 1; 2"), (4, "0; 1; 2 and 1 more"), (9, "0; 1; 2 and 6 more")],
 )
 def test_three_of_many_are_named(many, said):
-    assert health._some([str(number) for number in range(many)]) == said
+    assert checks._some([str(number) for number in range(many)]) == said
 
 
 def test_what_to_do_where_figures_should_have_come():
     assert (
-        health._missed(ENCOUNTERS) == "look at the publisher's page and put the file into the inbox"
+        checks._missed(ENCOUNTERS) == "look at the publisher's page and put the file into the inbox"
     )
     counts = replace(ENCOUNTERS, layouts=frozenset())
-    assert health._missed(counts) == (
+    assert checks._missed(counts) == (
         "see that the next file is delivered to the place that [[sources]] names"
     )

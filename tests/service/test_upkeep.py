@@ -31,7 +31,7 @@ from forecast.store import connect, deliveries, ops, wakes
 from forecast.store.deliveries import Message
 from jobs import environment, logs
 from jobs.deliver import unsubscribe
-from jobs.service import backup, health, heartbeat, port, settings_check, upkeep, wakeup, yearly
+from jobs.service import backup, checks, health, heartbeat, port, upkeep, wakeup, yearly
 from jobs.service.daemon import leader_lock
 from jobs.service.wakeup import CycleResult
 from tests.support import running_service
@@ -848,9 +848,10 @@ def hook(folder: Path, name: str = "desk", address: str = "https://x.org/", secr
 
 
 def wrong(settings: Config) -> list[str]:
-    found = list(settings_check.problems(settings, "own.toml"))
-    assert all(str(each).startswith("own.toml: ") for each in found)
-    return [each.key for each in found]
+    case = checks.ServiceCase(Context.open(Path("none.db"), settings), NOW, "own.toml")
+    found = [finding for _, finding in checks.findings(case, "config check")]
+    assert all(finding.found.startswith("own.toml: ") for finding in found)
+    return [finding.name for finding in found]
 
 
 def test_each_setting_that_would_fail_later_is_named(tmp_path, monkeypatch):
@@ -882,9 +883,9 @@ def test_each_setting_that_would_fail_later_is_named(tmp_path, monkeypatch):
     assert wrong(config(compute={"engine": "serial"})) == []
     assert wrong(config(compute={"engine": "dask"})) == ["compute.scheduler"]
     dask = config(compute={"engine": "dask", "scheduler": "tcp://h:1"})
-    monkeypatch.setattr(settings_check, "find_spec", lambda name: name == "distributed" or None)
+    monkeypatch.setattr(checks, "find_spec", lambda name: name == "distributed" or None)
     assert wrong(dask) == []
-    monkeypatch.setattr(settings_check, "find_spec", lambda name: None)
+    monkeypatch.setattr(checks, "find_spec", lambda name: None)
     assert wrong(dask) == ["compute.engine"]
 
 
@@ -998,7 +999,7 @@ def test_nobody_is_asked_where_nothing_is_fetched(record):
 def test_mail_that_was_sent_is_counted_by_what_became_of_it(record, monkeypatch, caplog):
     mail = {"enabled": True, "host": "h", "sender": "a@example.org"}
     found = ["sent", "refused", "sent"]
-    monkeypatch.setattr("jobs.deliver.outbox.deliver", lambda *_: found)
+    monkeypatch.setattr("jobs.deliver.outbox.deliver", lambda *_, **__: found)
     with caplog.at_level("INFO", "bordercast"):
         assert wakeup.send(Context.open(record, config(mail=mail))) == "1 refused, 2 sent"
         found.clear()

@@ -21,8 +21,8 @@ from forecast.config import Config, ForecastSection
 from forecast.context import Context
 from forecast.store import connect, ops
 from jobs import logs
+from jobs.service import checks, wakeup
 from jobs.service import daemon as schedule
-from jobs.service import wakeup
 from tests.support import publisher
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +74,12 @@ def copied(path: Path, folder: Path) -> Path:
 def month(number: int) -> str:
     """The month of the `number`th release, from 0."""
     return months.shift(FIRST_MONTH, number)
+
+
+def examined_by_doctor(context: Context, source: str, now: datetime) -> list[checks.Finding]:
+    """What `doctor` finds."""
+    case = checks.ServiceCase(context, now, source)
+    return [finding for _, finding in checks.findings(case, "doctor")]
 
 
 def table(path: Path, query: str) -> list[tuple]:

@@ -15,9 +15,10 @@ import pytest
 from forecast.config import Config, Fetch
 from forecast.context import Context
 from forecast.store import connect, ops
-from jobs.service import doctor, health
+from jobs.service import checks
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.mail_server import HOST, Taken, server
+from tests.support.running_service import examined_by_doctor as by_doctor
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 
@@ -51,7 +52,7 @@ def test_a_bug_of_sqlite_is_named_in_the_versions_that_have_it(monkeypatch, vers
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     monkeypatch.setattr(sqlite3, "sqlite_version", ".".join(map(str, version)))
 
-    found = doctor._sqlite()
+    found = checks._sqlite()
 
     assert [word for word in ("WAL", "CVE") if word in found.found] == bugs
     assert found.verdict == ("note" if bugs else "good")
@@ -60,16 +61,16 @@ def test_a_bug_of_sqlite_is_named_in_the_versions_that_have_it(monkeypatch, vers
 
 
 def test_libraries_are_named_with_their_versions(monkeypatch):
-    monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "prophet", "no-such-library", "scipy"))
-    real = doctor.version
+    monkeypatch.setattr(checks, "LIBRARIES", ("numpy", "prophet", "no-such-library", "scipy"))
+    real = checks.version
 
     def version(name: str) -> str:
         if name in ("prophet", "scipy"):
-            raise doctor.PackageNotFoundError(name)
+            raise checks.PackageNotFoundError(name)
         return real(name)
 
-    monkeypatch.setattr(doctor, "version", version)
-    found = list(doctor._versions())[2:]
+    monkeypatch.setattr(checks, "version", version)
+    found = list(checks._versions())[2:]
 
     assert said(found) == [
         ("numpy", "good"),
@@ -84,11 +85,11 @@ def test_libraries_are_named_with_their_versions(monkeypatch):
 
 
 def test_a_database_is_whole_or_to_be_restored(record, tmp_path):
-    (good,) = doctor._database(record)
-    (absent,) = doctor._database(tmp_path / "none.db")
+    (good,) = checks._database(record)
+    (absent,) = checks._database(tmp_path / "none.db")
     spoilt = tmp_path / "spoilt.db"
     spoilt.write_bytes(record.read_bytes()[:5000])
-    (bad,) = doctor._database(spoilt)
+    (bad,) = checks._database(spoilt)
 
     assert (good.verdict, good.found) == ("good", f"{record}, {record.stat().st_size:,} bytes")
     assert (absent.verdict, absent.do) == ("note", "`bordercast run` creates it")
@@ -97,33 +98,33 @@ def test_a_database_is_whole_or_to_be_restored(record, tmp_path):
 
 def test_files_are_nobody_elses_to_write(record, tmp_path):
     config = Config.model_validate({"mail": {"password_file": str(tmp_path / "secret")}})
-    assert said(doctor._permissions(record, config)) == [("folder", "good")]
+    assert said(checks._permissions(record, config)) == [("folder", "good")]
     (tmp_path / "secret").write_text("x")
     for mode, bad in ((0o600, False), (0o640, True), (0o604, True), (0o620, False)):
         (tmp_path / "secret").chmod(mode)
-        found = said(doctor._permissions(record, config))
+        found = said(checks._permissions(record, config))
         assert (("password file", "bad") in found) == bad, oct(mode)
     for mode, bad in ((0o644, False), (0o664, True), (0o646, True)):
         for file in (record, ops.ops_path(record)):
             file.chmod(mode)
-            found = said(doctor._permissions(record, Config()))
+            found = said(checks._permissions(record, Config()))
             assert ((file.name, "bad") in found) == bad, oct(mode)
             file.chmod(0o600)
-    (gone,) = doctor._permissions(tmp_path / "none" / "b.db", Config())
+    (gone,) = checks._permissions(tmp_path / "none" / "b.db", Config())
     assert (gone.name, gone.verdict) == ("folder", "bad")
 
 
 def test_an_inbox_is_a_folder_that_the_service_may_empty(record):
     folder = record.parent / "inbox"
-    (absent,) = doctor._inbox(record, Config())
+    (absent,) = checks._inbox(record, Config())
     folder.write_text("x")
-    (file,) = doctor._inbox(record, Config())
+    (file,) = checks._inbox(record, Config())
     folder.unlink()
     folder.mkdir()
-    (good,) = doctor._inbox(record, Config())
+    (good,) = checks._inbox(record, Config())
     (folder / "link").symlink_to("/etc/passwd")
     (folder / "new.csv").write_text("a,b\n")
-    _, link = doctor._inbox(record, Config())  # what is being written is no fault
+    _, link = checks._inbox(record, Config())  # what is being written is no fault
 
     assert [(f.verdict, f.do) for f in (absent, file, good)] == [
         ("note", "the service makes it"),
@@ -138,23 +139,23 @@ def test_an_inbox_is_a_folder_that_the_service_may_empty(record):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can try what another may do")
 def test_an_inbox_is_tried_as_its_folders_owner():
     with tempfile.TemporaryDirectory() as place:  # pytest's own folders are root's alone
-        doctor.Path(place).chmod(0o755)
-        folder = doctor.Path(place) / "inbox"
+        checks.Path(place).chmod(0o755)
+        folder = checks.Path(place) / "inbox"
         folder.mkdir()
         modes = ((0o777, True), (0o700, False), (0o733, False), (0o755, False), (0o766, False))
         for mode, may in modes:
             folder.chmod(mode)
-            assert doctor._may(12345, 12345, folder) == may, oct(mode)
-            assert doctor._may(0, 0, folder)
+            assert checks._may(12345, 12345, folder) == may, oct(mode)
+            assert checks._may(0, 0, folder)
 
 
 @pytest.mark.parametrize(
     ("kind", "verdict"), [("ext4", "good"), ("nfs4", "bad"), ("fuse.sshfs", "bad"), ("", "good")]
 )
 def test_a_network_disk_is_no_place_for_a_database(monkeypatch, tmp_path, kind, verdict):
-    monkeypatch.setattr(doctor, "file_system", lambda folder: kind)
+    monkeypatch.setattr(checks, "file_system", lambda folder: kind)
 
-    (found,) = doctor._file_system(tmp_path / "b.db")
+    (found,) = checks._file_system(tmp_path / "b.db")
 
     assert (found.verdict, found.found) == (verdict, kind or "unknown")
 
@@ -163,9 +164,9 @@ def test_the_file_system_is_that_of_the_nearest_mount(tmp_path):
     mounts = tmp_path / "mounts"
     mounts.write_text("/dev/a / ext4 rw\nh:/x /srv nfs rw\n/dev/b /srv/data xfs rw\n")
 
-    found = [doctor.file_system(doctor.Path(p), mounts) for p in ("/srv/data/x", "/srv/x", "/x")]
+    found = [checks.file_system(checks.Path(p), mounts) for p in ("/srv/data/x", "/srv/x", "/x")]
     assert found == ["xfs", "nfs", "ext4"]
-    assert doctor.file_system(tmp_path, tmp_path / "none") == ""
+    assert checks.file_system(tmp_path, tmp_path / "none") == ""
 
 
 @pytest.mark.parametrize(
@@ -178,9 +179,9 @@ def test_the_file_system_is_that_of_the_nearest_mount(tmp_path):
     ],
 )
 def test_a_clock_is_not_behind_the_last_run(monkeypatch, tmp_path, ahead, verdict):
-    monkeypatch.setattr(doctor, "_last_moment", lambda path: NOW + ahead)
+    monkeypatch.setattr(checks, "_last_moment", lambda path: NOW + ahead)
 
-    (found,) = doctor._clock(tmp_path / "b.db", NOW)
+    (found,) = checks._clock(tmp_path / "b.db", NOW)
 
     assert found.verdict == verdict
     assert "2026-09-20 12:00 UTC" in found.found
@@ -188,14 +189,14 @@ def test_a_clock_is_not_behind_the_last_run(monkeypatch, tmp_path, ahead, verdic
 
 @pytest.mark.parametrize(("year", "verdict"), [(2025, "bad"), (2026, "good")])
 def test_a_clock_is_not_from_before_the_program(tmp_path, year, verdict):
-    (found,) = doctor._clock(tmp_path / "none.db", datetime(year, 12, 31, tzinfo=UTC))
+    (found,) = checks._clock(tmp_path / "none.db", datetime(year, 12, 31, tzinfo=UTC))
 
     assert found.verdict == verdict
 
 
 def test_fetching_that_is_off_is_said_with_what_to_do_instead():
-    (off,) = doctor._fetch(Config(), ENCOUNTERS)
-    (on,) = doctor._fetch(Config(fetch=Fetch(enabled=True, contact="x@example.org")), ENCOUNTERS)
+    (off,) = checks._fetch(Config(), ENCOUNTERS)
+    (on,) = checks._fetch(Config(fetch=Fetch(enabled=True, contact="x@example.org")), ENCOUNTERS)
 
     assert (off.verdict, off.do) == ("note", "put files into the inbox, or set fetch.enabled")
     assert (on.verdict, on.found[:8]) == ("good", "https://")
@@ -208,9 +209,9 @@ def test_mail_is_tried_up_to_its_login():
 
     taken = Taken()
     with server(taken) as port:
-        (good,) = doctor._mail(config(port))
-    (bad,) = doctor._mail(config(port))
-    (off,) = doctor._mail(Config())
+        (good,) = checks._mail(config(port))
+    (bad,) = checks._mail(config(port))
+    (off,) = checks._mail(Config())
 
     assert (good.verdict, good.found) == ("good", f"{HOST}:{port} accepts the login")
     assert (bad.verdict, bad.do) == ("bad", "check [mail], the network, the password")
@@ -221,22 +222,22 @@ def test_mail_is_tried_up_to_its_login():
 @pytest.mark.parametrize(("free", "verdict"), [(0, "good"), (-1, "bad")])
 def test_a_disk_has_room_for_a_run(monkeypatch, record, free, verdict):
     usage = namedtuple("usage", "total used free")
-    room = health.room_needed(record)
+    room = checks.room_needed(record)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, room + free))
 
-    (found,) = doctor._disk(record)
+    (found,) = checks._disk(record)
 
     assert found.verdict == verdict
     assert found.found.startswith(f"{room + free:,} bytes free")
-    assert list(doctor._disk(record.parent / "none" / "b.db")) == []
+    assert list(checks._disk(record.parent / "none" / "b.db")) == []
 
 
 def test_all_is_looked_at_in_order(record, monkeypatch):
-    monkeypatch.setattr(doctor, "LIBRARIES", ("numpy",))
+    monkeypatch.setattr(checks, "LIBRARIES", ("numpy",))
     for file in (record, ops.ops_path(record)):
         file.chmod(0o600)
 
-    found = doctor.examine(Context.open(record, Config()), "own.toml", NOW)
+    found = by_doctor(Context.open(record, Config()), "own.toml", NOW)
 
     assert [one.name for one in found] == [
         *("bordercast", "SQLite", "numpy", "settings", "database", "folder", "inbox"),
@@ -247,10 +248,10 @@ def test_all_is_looked_at_in_order(record, monkeypatch):
 
 
 def test_a_folder_is_one_that_can_be_written(tmp_path):
-    (good,) = doctor._permissions(tmp_path / "b.db", Config())
+    (good,) = checks._permissions(tmp_path / "b.db", Config())
     (tmp_path / "file").write_text("x")
     (tmp_path / "file").chmod(0o755)
-    (bad,) = doctor._permissions(tmp_path / "file" / "b.db", Config())
+    (bad,) = checks._permissions(tmp_path / "file" / "b.db", Config())
 
     assert (good.verdict, good.found) == ("good", str(tmp_path.resolve()))
     assert (bad.verdict, bad.do) == ("bad", "make it, owned by the service")
@@ -261,12 +262,12 @@ def test_a_folder_is_one_that_can_be_written(tmp_path):
 @pytest.mark.parametrize(("mode", "may"), [(0o700, False), (0o777, True)])
 def test_an_inbox_is_tried_as_the_user_whose_record_it_is(mode, may):
     with tempfile.TemporaryDirectory() as place:
-        folder = doctor.Path(place).resolve()
+        folder = checks.Path(place).resolve()
         os.chown(folder, 12345, 12345)
         (folder / "inbox").mkdir()
         (folder / "inbox").chmod(mode)
 
-        (found,) = doctor._inbox(folder / "b.db", Config())
+        (found,) = checks._inbox(folder / "b.db", Config())
 
         assert found.verdict == ("good" if may else "bad")
         if not may:
@@ -277,13 +278,13 @@ def test_an_inbox_is_tried_as_the_user_whose_record_it_is(mode, may):
 
 
 def test_the_last_moment_is_that_of_the_last_run(by_hand, record, tmp_path):
-    assert doctor._last_moment(record) is None
-    assert doctor._last_moment(tmp_path / "none.db") is None
+    assert checks._last_moment(record) is None
+    assert checks._last_moment(tmp_path / "none.db") is None
     spoilt = tmp_path / "spoilt.db"
     spoilt.write_bytes(b"x" * 5000)
-    assert doctor._last_moment(spoilt) is None
-    assert doctor._last_moment(by_hand) == datetime(2024, 3, 25, 12, tzinfo=UTC)
-    (behind,) = doctor._clock(by_hand, datetime(2026, 1, 1, tzinfo=UTC))
+    assert checks._last_moment(spoilt) is None
+    assert checks._last_moment(by_hand) == datetime(2024, 3, 25, 12, tzinfo=UTC)
+    (behind,) = checks._clock(by_hand, datetime(2026, 1, 1, tzinfo=UTC))
     assert behind.verdict == "good"
 
 
@@ -297,7 +298,7 @@ def test_the_last_moment_is_that_of_the_last_run(by_hand, record, tmp_path):
     ],
 )
 def test_fetching_names_whom_to_ask(fetch, sources, verdict, do):
-    (found,) = doctor._fetch(
+    (found,) = checks._fetch(
         Config.model_validate({"fetch": fetch, "sources": sources}), ENCOUNTERS
     )
 
@@ -324,11 +325,11 @@ def as_nobody(question) -> bool:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another")
 def test_another_user_needs_every_right_to_a_folder():
     with tempfile.TemporaryDirectory() as place:
-        folder = doctor.Path(place).resolve()
+        folder = checks.Path(place).resolve()
         os.chown(folder, 12345, 12345)
 
         def writes() -> bool:
-            found = next(doctor._permissions(folder / "b.db", Config()))
+            found = next(checks._permissions(folder / "b.db", Config()))
             return found.verdict == "good"
 
         for mode, takes, writable in (
@@ -339,5 +340,5 @@ def test_another_user_needs_every_right_to_a_folder():
             (0o000, False, False),
         ):
             folder.chmod(mode)
-            assert as_nobody(lambda: doctor._may(12345, 12345, folder)) == takes, oct(mode)
+            assert as_nobody(lambda: checks._may(12345, 12345, folder)) == takes, oct(mode)
             assert as_nobody(writes) == writable, oct(mode)

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
 from forecast.config import Compute, Config, Fetch, Hook, Mail, Notices, Recipient
-from jobs.service import settings_check
+from forecast.context import Context
+from jobs.service import checks
 
 READER = Recipient(address="a@example.org")
 
@@ -16,9 +20,10 @@ def hooks(tmp_path, *names: str) -> tuple[Hook, ...]:
 
 
 def keys(config: Config) -> list[str]:
-    found = list(settings_check.problems(config, "my.toml"))
-    assert all(str(problem).startswith("my.toml") for problem in found)
-    return [problem.key for problem in found]
+    case = checks.ServiceCase(Context.open(Path("none.db"), config), datetime.now(UTC), "my.toml")
+    found = [finding for _, finding in checks.findings(case, "config check")]
+    assert all(finding.found.startswith("my.toml") for finding in found)
+    return [finding.name for finding in found]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +77,4 @@ def test_hooks_have_names_of_their_own(tmp_path, names, expected):
 def test_readers_without_mail_are_noted(tmp_path, readers, hooked, enabled, expected):
     notices = Notices(recipients=(READER,) * readers, hooks=hooks(tmp_path, "a") if hooked else ())
 
-    assert list(settings_check.notes(Config(notices=notices, mail=Mail(enabled=enabled)))) == (
-        expected
-    )
+    assert list(checks.notes(Config(notices=notices, mail=Mail(enabled=enabled)))) == (expected)
