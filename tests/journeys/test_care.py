@@ -423,7 +423,7 @@ def test_every_alarm_is_explained_on_the_operations_page():
     }
     facts |= dict.fromkeys(("notices_held", "files_in_quarantine", "wal_bytes"), 0)
     facts |= {"undelivered": {}, "wal_held_by": None, "models_left_out": []}
-    facts |= dict.fromkeys(("unknown_labels", "left_in_inbox", "releases_without_run"), [])
+    facts |= {key: [] for key in ("unknown_labels", "left_in_inbox", "releases_without_run")}
     facts |= {"blocked": {"blocked_since": "x"}, "last_wake": {"outcome": "failed", "detail": ""}}
     facts["last_wake"]["started_at"], facts["service"] = "2026-01-01T00:00:00+00:00", 1
 

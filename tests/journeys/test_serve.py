@@ -269,7 +269,8 @@ def test_a_killed_worker_is_a_failed_wake(record):
 
     service.wake()
 
-    assert "exit code -9" in table(ops.ops_path(record), "select detail from wakes order by id")[-1][0]
+    (detail,) = table(ops.ops_path(record), "select detail from wakes order by id")[-1]
+    assert "exit code -9" in detail
 
 
 @pytest.mark.slow
