@@ -15,8 +15,6 @@ from forecast.sources import catalog
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
-Origin = Literal["cli", "inbox", "folder", "publisher"]
-
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
@@ -43,7 +41,8 @@ class Arrival:
     name : under which it is kept and shown.
     content : reads its bytes; DataError if they cannot be had, or are not to be.
     first_seen : "YYYY-MM-DD", "" where nobody knows.
-    origin : the door it came by. address : that it was downloaded from, "" for none.
+    origin : "cli", "inbox", "folder", "publisher" or another.
+    address : that it was downloaded from, "" for none.
     seq : its place among others that wait, where its name does not tell.
     settle : clears the place where it waited; why it stays there, "" if it does not.
     """
@@ -51,7 +50,7 @@ class Arrival:
     name: str
     content: Callable[[], bytes]
     first_seen: str
-    origin: Origin
+    origin: str
     address: str = ""
     seq: int = 0
     settle: Callable[[IngestResult], str] = lambda result: ""

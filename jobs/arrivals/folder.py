@@ -22,7 +22,7 @@ from forecast.sources.own.reader import data_through
 from forecast.sources.source import ReleaseFile
 from forecast.store import inventory
 from jobs.arrivals import inbox
-from jobs.arrivals.arrival import Arrival, Origin
+from jobs.arrivals.arrival import Arrival
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -48,7 +48,7 @@ def delivered(
     return [replace(of_operator(file, today, "folder"), seq=place) for place, file in new]
 
 
-def of_operator(file: Path, first_seen: str, origin: Origin = "cli", address: str = "") -> Arrival:
+def of_operator(file: Path, first_seen: str, origin: str = "cli", address: str = "") -> Arrival:
     """Origin: a file that a person names, by a command or in the settings; it stays where it is."""
     name = inbox.file_name(file)
     return Arrival(name, lambda: inbox.read_once(file).content, first_seen, origin, address)

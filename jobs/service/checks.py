@@ -355,20 +355,55 @@ Facts = Mapping[str, Any]
 def _standing(
     name: str,
     verdict: Literal["alarm", "warning"],
-    look: Callable[[Facts, datetime, Source], str],
+    look: str | Callable[[Facts, datetime, Source], str],
     do: str | Callable[[Source], str] = "",
     *,
     by_mail: bool = True,
 ) -> Check:
-    """A check of the facts of `status`; look : what is wrong, "" if nothing is."""
+    """A check of the facts of `status`.
+
+    look : what is wrong, "" if nothing is; or words about one fact, if there is anything in it.
+    """
 
     def look_at(case: ServiceCase) -> Iterator[Finding]:
         source = case.context.source
-        found = look(case.facts, case.now, source)
+        found = (
+            _told(look, case.facts) if isinstance(look, str) else look(case.facts, case.now, source)
+        )
         if found:
             yield Finding(name, verdict, found, do if isinstance(do, str) else do(source))
 
     return Check(name, look_at, ("status",), by_mail)
+
+
+def _told(words: str, facts: Facts) -> str:
+    name = words[words.index("{") + 1 : words.index("}")]
+    value = facts[name]
+    shown = _some(value) if isinstance(value, list) else value
+    return words.format(**{name: shown}) if value else ""
+
+
+def _unpublished(facts: Facts, now: datetime, source: Source) -> str:
+    return "nothing is published yet" if facts["last_run"] is None else ""
+
+
+def _asleep(facts: Facts, now: datetime, source: Source) -> str:
+    return "the service has stopped waking up" if _stuck(facts, now) else ""
+
+
+def _not_running(facts: Facts, now: datetime, source: Source) -> str:
+    led = facts["service"] is not None or facts["mode"] == "timer"
+    return "" if led else "the service is not running"
+
+
+def _left_out(facts: Facts, now: datetime, source: Source) -> str:
+    models = ", ".join(facts["models_left_out"])
+    return f"left out of the last run, wholly or in part: {models}" if models else ""
+
+
+def _without_run(facts: Facts, now: datetime, source: Source) -> str:
+    releases = ", ".join(facts["releases_without_run"])
+    return f"accepted, not in a run yet: {releases}" if releases else ""
 
 
 def _overdue(facts: Facts, now: datetime, source: Source) -> str:
@@ -428,17 +463,6 @@ def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
             yield Finding("witnesses", "alarm" if failed.grave or late else "warning", text)
 
 
-def _told(name: str, words: str) -> Callable[[Facts, datetime, Source], str]:
-    """Words about a fact, if there is anything in it; a list is cut short."""
-
-    def look(facts: Facts, now: datetime, source: Source) -> str:
-        value = facts[name]
-        shown = _some(value) if isinstance(value, list) else value
-        return words.format(shown) if value else ""
-
-    return look
-
-
 def _missed(source: Source) -> str:
     """What to do where figures should have come."""
     if source.layouts:
@@ -469,97 +493,37 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
+NOT_UNDERSTOOD = (
+    "the publisher's page links to what looks like data but is not understood: {unrecognized}"
+)
+LOOK_AT_IT = (
+    "look at it, put a file that is wanted into the inbox, and name one that is not in fetch.ignore"
+)
+JOIN = "the totals are kept and the dimension left out, until [labels] joins each to a known one"
+NO_LETTERS = "the mail queue is stopped: {mail_stopped}"
+FAILED = "verification failed, nothing is shown: {verify_findings}"
+REFUSED = "`bordercast releases list --refused`"
 STANDING = (
-    _standing(
-        "nothing published",
-        "alarm",
-        lambda facts, now, source: "nothing is published yet" if facts["last_run"] is None else "",
-        "start with `bordercast run`",
-    ),
+    _standing("nothing published", "alarm", _unpublished, "start with `bordercast run`"),
     _standing("overdue", "alarm", _overdue, _missed),
-    _standing(
-        "verification",
-        "alarm",
-        _told("verify_findings", "verification failed, nothing is shown: {}"),
-        "restore a backup",
-    ),
+    _standing("verification", "alarm", FAILED, "restore a backup"),
     _standing("blocked", "alarm", _blocked, "put the file into the inbox"),
-    _standing(
-        "not understood",
-        "alarm",
-        _told(
-            "unrecognized",
-            "the publisher's page links to what looks like data but is not understood: {}",
-        ),
-        "look at it, put a file that is wanted into the inbox, and name one that is not in "
-        "fetch.ignore",
-    ),
-    _standing(
-        "mail queue",
-        "alarm",
-        _told("mail_stopped", "the mail queue is stopped: {}"),
-        by_mail=False,
-    ),
+    _standing("not understood", "alarm", NOT_UNDERSTOOD, LOOK_AT_IT),
+    _standing("mail queue", "alarm", NO_LETTERS, by_mail=False),
     _standing("last wake", "alarm", _failed),
-    _standing(
-        "stuck",
-        "alarm",
-        lambda facts, now, source: (
-            "the service has stopped waking up" if _stuck(facts, now) else ""
-        ),
-        "restart it, or its timer",
-    ),
+    _standing("stuck", "alarm", _asleep, "restart it, or its timer"),
     _standing("room", "alarm", _full, "make room"),
     _standing("late", "warning", _late),
-    _standing(
-        "notices",
-        "warning",
-        _told("notices_held", "{} notices wait"),
-        "`bordercast notices list`",
-    ),
-    _standing(
-        "quarantine",
-        "warning",
-        _told("files_in_quarantine", "{} files are refused"),
-        "`bordercast releases list --refused`",
-    ),
-    _standing(
-        "labels",
-        "warning",
-        _told("unknown_labels", "labels that are not known: {}"),
-        "the totals are kept and the dimension left out, until [labels] joins each to a known one",
-    ),
-    _standing("inbox", "warning", _told("left_in_inbox", "not taken out of the inbox: {}")),
+    _standing("notices", "warning", "{notices_held} notices wait", "`bordercast notices list`"),
+    _standing("quarantine", "warning", "{files_in_quarantine} files are refused", REFUSED),
+    _standing("labels", "warning", "labels that are not known: {unknown_labels}", JOIN),
+    _standing("inbox", "warning", "not taken out of the inbox: {left_in_inbox}"),
     _standing("undelivered", "warning", _undelivered, "`bordercast notices list`"),
-    _standing(
-        "models",
-        "warning",
-        lambda facts, now, source: (
-            f"left out of the last run, wholly or in part: {', '.join(facts['models_left_out'])}"
-            if facts["models_left_out"]
-            else ""
-        ),
-    ),
-    _standing(
-        "without a run",
-        "warning",
-        lambda facts, now, source: (
-            f"accepted, not in a run yet: {', '.join(facts['releases_without_run'])}"
-            if facts["releases_without_run"]
-            else ""
-        ),
-    ),
+    _standing("models", "warning", _left_out),
+    _standing("without a run", "warning", _without_run),
     _standing("unreachable", "warning", _unreachable),
     _standing(
-        "not running",
-        "warning",
-        lambda facts, now, source: (
-            "the service is not running"
-            if facts["service"] is None and facts["mode"] != "timer"
-            else ""
-        ),
-        "`bordercast serve`, or a timer",
-        by_mail=False,
+        "not running", "warning", _not_running, "`bordercast serve`, or a timer", by_mail=False
     ),
     _standing("log", "warning", _in_log, "end it; the copy is for analysts"),
     Check("witnesses", _unwitnessed, ("status",)),
