@@ -15,9 +15,11 @@ from forecast.claims.readings import Anchor, Candidate, TextState
 from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber, word_set
 from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal
+from forecast.claims.weights import cost
 
 Rate = Literal["", "per_day", "per_month"]
 _NAMES_BASE = COMPARATORS - word_set("to with since")
+_OF_MULTIPLE = word_set("the that what as of those its their")
 _ADDS_NOTHING = word_set(
     "the a an that it its their same previous prior last year month time period level levels "
     "number numbers total count figure one before earlier ago to with what was had been were when "
@@ -82,7 +84,7 @@ def bases(
     words = {scene.low(i) for i in comparison.tokens}
     own = [anchor for anchor in anchors if anchor.number.first in comparison.tokens]
     spans = [
-        Candidate(span, 0.9 * rank + 0.3 * i, True)
+        Candidate(span, cost("second") * rank + cost("base.other_meaning") * i, True)
         for rank, ref in enumerate(comparison.refs[:3])
         for i, span in enumerate(_resolved(ref, context, now)[:4])
     ]
@@ -97,7 +99,11 @@ def bases(
         line = table.counts(subject)
         within = [c.value for c in spans] or [ClaimSpan(0, context.now.month)]
         options = [
-            Candidate(Base(line.peak(ClaimSpan(span.first, min(span.last, now.last)))), 0.2, True)
+            Candidate(
+                Base(line.peak(ClaimSpan(span.first, min(span.last, now.last)))),
+                0.1,
+                True,
+            )
             for span in within
             if line and now.length == 1
         ]
@@ -134,11 +140,15 @@ def _usual(
 ) -> Iterator[Candidate[ClaimSpan]]:
     """What is often compared with: another count of the text, a year or a month before."""
     for i, anchor in enumerate([a for a in reversed(anchors) if a.span != now][:2]):
-        yield Candidate(anchor.span, (0.3 if anchor.compared else 0.7) + 0.3 * i)
-    yield Candidate(now.shift(-12), 0.8 if now.length > 1 else 1.0)
+        beside = cost("carried") if anchor.compared else cost("base.counted")
+        yield Candidate(anchor.span, beside + 0.3 * i)
+    yield Candidate(
+        now.shift(-12),
+        cost("carried") if now.length > 1 else cost("base.year_before_month"),
+    )
     if now.length == 1:
-        yield Candidate(now.shift(-1), 1.0)
-        yield from (Candidate(span, 1.2) for span in context.recent[:2])
+        yield Candidate(now.shift(-1), cost("second"))
+        yield from (Candidate(span, cost("second")) for span in context.recent[:2])
 
 
 def _next_change(scene: Scene, number: WrittenNumber) -> int:
@@ -156,7 +166,7 @@ def _comparator(scene: Scene, number: WrittenNumber, limit: int) -> int | None:
             return at
         if low == "on" and at <= number.last + 2:
             return at
-        multiple = number.kind == "times" and low in ("the", "that", "what", "as", "of")
+        multiple = number.kind == "times" and low in _OF_MULTIPLE
         if multiple and at == number.last:
             return at
         if low in _ENDS or (low == "," and scene.low(at + 1) not in ("compared", "from", "when")):
@@ -192,6 +202,8 @@ def _led_before(scene: Scene, number: WrittenNumber) -> Iterator[TimeRef]:
     for ref, place in reversed(pairs):
         if place[0] >= number.first or ref.form in ("day", "week", "administration"):
             continue
+        if any(n.kind in ("percent", "times") and n.first < place[0] for n in scene.numbers):
+            continue  # it is what that one was measured from
         near = number.first - place[1] <= 8
         leading = {scene.low(i) for i in range(place[0] - 6, place[0])}
         if (
@@ -206,7 +218,7 @@ def _led_before(scene: Scene, number: WrittenNumber) -> Iterator[TimeRef]:
 def ends(scene: Scene, context: TextState) -> list[Candidate[ClaimSpan]]:
     """The last of the months that something changed over: from October to November."""
     return [
-        Candidate(ClaimSpan(span.last, span.last), 0.3)
+        Candidate(ClaimSpan(span.last, span.last), cost("base.end_of_range"))
         for ref, place in zip(scene.times, scene.time_places, strict=True)
         if ref.form == "months" and scene.low(place[0] - 1) in ("from", "between")
         for span in times.spans(ref, context.when)[:1]

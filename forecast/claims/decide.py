@@ -47,16 +47,13 @@ from forecast.claims.verdict import (
     Reading,
     judge,
 )
+from forecast.claims.weights import cost
 from forecast.types import NATIONWIDE
 
 MAX_CHARACTERS = 150_000  # characters of a text that are read
 MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
-LIKELY = 0.8  # a reading that costs no more than this is what the words say
-CONFIDENT = 1.35  # a claim is wrong only if its likeliest reading costs no more than this
 FAR_OFF, PLAIN_OFF = 3.0, 12.0  # a number this many times off is likelier misread than misprinted
 BIG = 1000  # an exact count of this many names itself
-# The costliest reading that may make a claim right.
-FARTHEST = {"exact": 4.2, "small": 2.1, "rounded": 1.9, "tolerance": 1.4, "near": 2.6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,22 +137,27 @@ class _Limits:
 
     agencies : whose it may be. spans : what the time beside it may mean, none where none binds;
     months : of a year, 0 to 11, where that time names no year. part : whether a group or a sector
-    stands right beside it, so that it is no total.
+    stands right beside it, so that it is no total. members : of the one that leads it.
     """
 
     agencies: frozenset[str] = readings.EVERY
     spans: frozenset[ClaimSpan] = frozenset()
     months: frozenset[int] = frozenset()
     part: bool = False
+    members: frozenset[str] = frozenset()
 
     def allows_time(self, span: ClaimSpan) -> bool:
         """Whether it may be a count of this time."""
-        loose = span.length == 1 and span.first % 12 in self.months
+        era = any(s.length > 12 and s.first <= span.first <= s.last for s in self.spans)
+        loose = span.length == 1 and (span.first % 12 in self.months or era)
         return not self.spans or span in self.spans or loose
 
     def allows(self, sense: Reading) -> bool:
         """Whether it may be this."""
         subject = sense.subject
+        other = self.members and not self.members.intersection(subject.members)
+        if subject.dimension and other:
+            return False
         whose = bool(subject.dimension) or (subject.agency in self.agencies and not self.part)
         return whose and self.allows_time(sense.span)
 
@@ -291,6 +293,8 @@ class _Reader:
             whose, when = self._beside(scene, number, host, (whose, when), compared)
         if claimed.value in self.spans and not (when and when[0].bound):
             when = [Candidate(self.spans[claimed.value], 0.1), *when]
+        if measure in ("per_day", "per_month"):
+            when = [*self._reigns(scene), *when]
         options = readings.weigh(whose, when, measure)
         on_record = bool(options) and self.table.counts(options[0].sense.subject) is not None
         limits = self._limits(scene, number, when, on_record)
@@ -310,6 +314,13 @@ class _Reader:
         self._remember(scene, number, finding, options, compared, bool(whose) and whose[0].bound)
         self.unclear = self.unclear or isinstance(finding, NotUnderstood)
         return finding
+
+    def _reigns(self, scene: Scene) -> Iterator[Candidate[ClaimSpan]]:
+        """The months of an administration that is named, of which an average may be."""
+        for ref in scene.times:
+            if ref.form == "administration":
+                for span in times.spans(ref, self.context.when):
+                    yield Candidate(span, 0.0, True)
 
     def _limits(
         self,
@@ -333,6 +344,7 @@ class _Reader:
             on_record
             and not beside_part
             and any(each.bound and each.value != readings.NO_PART for each in part),
+            readings.leading_part(scene, number),
         )
 
     def _named_by_number(
@@ -347,15 +359,16 @@ class _Reader:
         tried = {candidate.value: candidate.cost for candidate in reversed(whose)}
         placed = any(candidate.placed and candidate.cost <= 0.3 for candidate in whose)
         for subject in self._spoken(scene, placed, limits):
-            tried.setdefault(subject, 2.0)
+            tried.setdefault(subject, cost("count.named_by_number"))
         known = self._known_times(scene)
-        for subject, cost in tried.items():
+        for subject, price in tried.items():
             for span in self.table.where(subject, int(count))[:4]:
                 bound = span in limits.spans
                 open_ = bound or (limits.allows_time(span) if limits.spans else known(span))
                 if open_ and span.first <= self.context.now.month:
-                    extra = 0.2 if bound else 0.4 if limits.spans else 0.9
-                    yield ScoredReading(Reading(subject, span), cost + extra, True, bound)
+                    row = "carried" if limits.spans else "count.time_open"
+                    extra = 0.2 if bound else cost(row)
+                    yield ScoredReading(Reading(subject, span), price + extra, True, bound)
 
     def _known_times(self, scene: Scene) -> Callable[[ClaimSpan], bool]:
         """Which times a number may name itself where none binds it: those the text speaks of.
@@ -420,27 +433,33 @@ class _Reader:
             rest = [Candidate(w.value, w.cost + 0.3, w.bound, w.placed) for w in whose]
             whose = [Candidate(like, 0.1, True, True), *rest]
         elif not fresh:
-            rest = [Candidate(w.value, w.cost + 0.4) for w in whose]
+            rest = [Candidate(w.value, w.cost + cost("carried")) for w in whose]
             whose = [Candidate(host.subject, 0.0, host.bound, True), *rest]
         elif not (whose and whose[0].bound and whose[0].cost == 0):
-            whose = [Candidate(host.subject, 0.3, False, True), *whose]
+            whose = [Candidate(host.subject, cost("beside.same"), False, True), *whose]
         if readings.is_altogether(scene, number) and host.subject.agency:
             whose = [Candidate(host.subject._replace(agency=""), 0.1, True, True), *whose]
         if features.is_whole(scene, host.number, number):
             whole = Subject(host.subject.total, host.subject.agency)
             whose = [
                 Candidate(whole, 0.0, False, True),
-                *(Candidate(w.value, w.cost + 0.6) for w in whose),
+                *(Candidate(w.value, w.cost + cost("carried")) for w in whose),
             ]
         bound = bool(when) and when[0].bound
         if compared and when and when[0].value == host.span and host.span.length <= 12:
             # Down from 2,063,692: the time of the sentence is that of the first number.
-            bound, when = False, [Candidate(w.value, w.cost + 0.8) for w in when]
-            when = [Candidate(host.span.shift(-12), 0.4), *when]
+            bound, when = (
+                False,
+                [Candidate(w.value, w.cost + cost("beside.time_of_first")) for w in when],
+            )
+            when = [Candidate(host.span.shift(-12), cost("carried")), *when]
         if not compared and not bound and not any(option.value == host.span for option in when):
-            when = [*when, Candidate(host.span, 0.5)]
+            when = [*when, Candidate(host.span, cost("beside.same_time"))]
         if compared and not bound and host.span.length < 13:
-            when = [*when, *(Candidate(host.span.shift(by), 1.2) for by in (-12, -1))]
+            when = [
+                *when,
+                *(Candidate(host.span.shift(by), cost("beside.time_before")) for by in (-12, -1)),
+            ]
         by_cost = sorted(when, key=lambda option: option.cost)
         return sorted(whose, key=lambda option: option.cost), by_cost
 
@@ -463,11 +482,21 @@ class _Reader:
     ) -> None:
         """What the rest of the text may take a count to have meant."""
         sense = finding.sense if isinstance(finding, ClaimFinding) else None
-        if isinstance(finding, NotUnderstood) and options and options[0].cost <= CONFIDENT:
+        if (
+            isinstance(finding, NotUnderstood)
+            and options
+            and options[0].cost <= cost("limit.confident")
+        ):
             sense = options[0].sense
         if sense is None:
             return
         beside = compared or readings.is_compared_time(scene, number)
+        beside = beside or any(  # twice the 4,592 of July
+            n.kind in ("times", "percent")
+            and n.last <= number.first <= n.last + 2
+            and scene.low(number.first - 1) == "the"
+            for n in scene.numbers
+        )
         anchor = Anchor(number, sense.subject, sense.span, beside, bound, sense.measure)
         others = [a for a in self.anchors if a.number.first != number.first]
         self.anchors = sorted([*others, anchor], key=lambda a: a.number.first)
@@ -526,10 +555,10 @@ class _Reader:
                     base.value.span,
                     rate=base.value.rate or rate,
                 )
-                cost = whose.cost + when.cost + base.cost
+                price = whose.cost + when.cost + base.cost
                 alike = bool(rate or base.value.rate) or base.value.span.length == when.value.length
                 tied = when.bound and base.bound and alike
-                options.append(ScoredReading(sense, cost, whose.bound, tied, whose.placed))
+                options.append(ScoredReading(sense, price, whose.bound, tied, whose.placed))
         range_ = comparisons.from_to(scene, number, self.context)
         if range_ and options:
             now, then = range_
@@ -563,21 +592,28 @@ class _Reader:
         for rank, anchor in enumerate(near[:3]):
             subject = whose[0] if own_part else Candidate(anchor.subject, 0.0, True, True)
             rate: comparisons.Rate = anchor.measure if anchor.measure == "per_day" else ""
-            made.append((subject, Candidate(anchor.span, 0.5 * rank, True), rate))
-        cost = 1.3 if main else 0.0
+            made.append(
+                (subject, Candidate(anchor.span, cost("change.second_count") * rank, True), rate)
+            )
+        price = cost("change.words_beside_count") if main else 0.0
         when += comparisons.ends(scene, self.context)
         for a, b in product(whose[:4], when[:6]):
-            made.append((Candidate(a.value, a.cost + cost, a.bound, a.placed), b, ""))
+            made.append((Candidate(a.value, a.cost + price, a.bound, a.placed), b, ""))
         for rank, anchor in enumerate(self.understood[:-4:-1] if not main else ()):
-            earlier = Candidate(anchor.subject, 0.5 + 0.2 * rank, True, True)
+            earlier = Candidate(
+                anchor.subject, cost("change.count_before") + 0.2 * rank, True, True
+            )
             made.append((earlier, Candidate(anchor.span, 0.2), ""))
         if not main and self.context.subject and self.context.span:
             carried = Candidate(
-                self.context.subject, 0.1 if self.anchors else 0.5, bool(self.anchors), True
+                self.context.subject,
+                0.1 if self.anchors else cost("carried"),
+                bool(self.anchors),
+                True,
             )
             tight = [option for option in when if option.bound]
             refers = readings.refers(scene, number)
-            for option in tight or [Candidate(self.context.span, 0.3, refers)]:
+            for option in tight or [Candidate(self.context.span, 0.1, refers)]:
                 made.append((carried, option, ""))
         return sorted(made, key=lambda each: each[0].cost + each[1].cost)
 
@@ -595,7 +631,10 @@ class _Reader:
         if self.anchors and not (when and when[0].bound):
             near = min(self.anchors, key=lambda a: abs(a.number.first - number.first))
             when = [Candidate(near.span, 0.1), *when]
-        options = shares.options(scene, number, self.context, when, self.anchors)
+        groups = ("citizenship", "countries", "demographic", "sector")
+        back = readings.refers(scene, number) and not scene.of_kind(*groups)
+        counted = self.anchors or (self.understood[-2:] if back else ())
+        options = shares.options(scene, number, self.context, when, counted)
         if options is None:
             return None
         if not options:
@@ -608,7 +647,10 @@ class _Reader:
     def _share_before(self, scene: Scene, number: WrittenNumber, now: Reading) -> AnyFinding:
         """What a share was at another time: down from 67% in May."""
         when = readings.spans_for(scene, number, self.context, now.span, compared=True)
-        when = [*when, *(Candidate(now.span.shift(by), 0.8) for by in (-12, -1))]
+        when = [
+            *when,
+            *(Candidate(now.span.shift(by), cost("carried")) for by in (-12, -1)),
+        ]
         options = [
             ScoredReading(replace(now, span=w.value), w.cost, True, w.bound, True)
             for w in when
@@ -654,7 +696,7 @@ class _Reader:
         if main:
             return [
                 (
-                    Candidate(anchor.subject, 0.5 * i, True, True),
+                    Candidate(anchor.subject, cost("rank.second_count") * i, True, True),
                     Candidate(anchor.span, 0.4 * i, True),
                 )
                 for i, anchor in enumerate(main[:2])
@@ -662,7 +704,7 @@ class _Reader:
         pairs = [(whose, when) for whose, when, _ in self._changed(scene, here)[:6]]
         named = bool(pairs) and pairs[0][0].value.dimension == DRUG
         if self.context.subject and self.context.span and not named:
-            carried = Candidate(self.context.subject, 0.2, False, True)
+            carried = Candidate(self.context.subject, 0.1, False, True)
             refers = readings.refers(scene, here)
             pairs.insert(0, (carried, Candidate(self.context.span, 0.3, refers)))
         return pairs
@@ -673,7 +715,7 @@ class _Reader:
         judged = [(option, judge(self.table, option.sense, extreme.claimed)) for option in options]
         case = _Mention(extreme.start, extreme.end, extreme.digits, extreme.claimed)
         for reading, verdict in judged:
-            if verdict.verdict in HOLDS and reading.cost <= 2.2:
+            if verdict.verdict in HOLDS and reading.cost <= cost("limit.rank"):
                 return self._finding(case, reading.sense, verdict)
         likely = [pair for pair in judged if pair[0].cost <= 1.0]
         if not likely:
@@ -730,7 +772,8 @@ class _Reader:
         """What makes a claim right, or right for something else; None where nothing does."""
         claimed = case.claimed
         likely = next(
-            self._held([pair for pair in judged if pair[0].cost <= LIKELY], claimed), None
+            self._held([pair for pair in judged if pair[0].cost <= cost("limit.likely")], claimed),
+            None,
         )
         if likely and not only_if_exact:
             return self._finding(case, likely[0].sense, likely[1])
@@ -788,7 +831,7 @@ class _Reader:
     def _sure(self, first: ScoredReading, judged: JudgedClaim, claimed: Claimed) -> bool:
         """Whether a claim that nothing makes right may be called wrong."""
         tied = first.span_bound and first.place_bound
-        if first.cost > CONFIDENT or not judged.truth or not tied:
+        if first.cost > cost("limit.confident") or not judged.truth or not tied:
             return False
         if (self.stale and first.cost > 0.25) or (self.unclear and first.sense.measure != "total"):
             return False
@@ -811,17 +854,20 @@ class _Reader:
         if strict and holding and strict[0][0].cost <= holding[0][0].cost + 2.5:
             yield strict[0]
         for reading, verdict in holding:
-            if reading.cost <= FARTHEST["near"] and _very_near(verdict, claimed):
+            if reading.cost <= 2.6 and _very_near(verdict, claimed):
                 yield reading, verdict
             limit = "tolerance" if verdict.evidence == "tolerance" else "small"
-            if reading.cost <= FARTHEST[limit]:
+            if reading.cost <= cost(f"limit.{limit}"):
                 yield reading, verdict
 
     def _farthest(self, claimed: Claimed, sense: Reading) -> float:
+        vague = claimed.hedge in ("", "about") and not claimed.exact
+        if vague and abs(claimed.value) < 10 * claimed.unit:
+            return cost("limit.coarse")  # 2,000 is near too much
         if sense.measure != "total" or claimed.hedge:
-            return FARTHEST["rounded"]
-        small = FARTHEST["small"] if claimed.exact else FARTHEST["rounded"]
-        return FARTHEST["exact"] if claimed.telling else small
+            return cost("limit.rounded")
+        small = cost("limit.small") if claimed.exact else cost("limit.rounded")
+        return cost("limit.exact") if claimed.telling else small
 
     def _mislabelled(
         self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
@@ -834,7 +880,7 @@ class _Reader:
             place, when = reading.place_bound, reading.span_bound
             patrol = reading.sense.subject.agency == "usbp"
             tied = claimed.telling or (place or when if patrol else place and when)
-            if reading.cost > CONFIDENT or not reading.agency_bound or not tied:
+            if reading.cost > cost("limit.confident") or not reading.agency_bound or not tied:
                 continue
             for sense, agency_only in readings.other_measures(reading.sense):
                 far = not agency_only and not _precise(claimed)

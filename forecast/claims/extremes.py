@@ -13,6 +13,7 @@ from forecast.claims.times import TimeRef
 from forecast.claims.tokens import WrittenNumber, word_set
 from forecast.claims.truth import ClaimSpan, Subject, calendar, fiscal
 from forecast.claims.verdict import Claimed, ClaimMeasure, Reading
+from forecast.claims.weights import cost
 
 _OF_TIME = word_set("ever history recorded record")
 _MONTHLY = word_set("month monthly month's months")
@@ -74,22 +75,13 @@ def _of_days(scene: Scene, phrase: Placed) -> bool:
     return verb or bool(supposed)
 
 
+_OTHER_SENSE = word_set("at criminal track on public off sheet his her")
+
+
 def _off(scene: Scene, phrase: Placed) -> bool:
     """Words of another sense: most of, at most, track record, criminal record."""
     before, after = scene.low(phrase.first - 1), scene.low(phrase.last)
-    if before in (
-        "at",
-        "criminal",
-        "track",
-        "on",
-        "public",
-        "off",
-        "the record",
-        "sheet",
-        "criminal",
-        "his",
-        "her",
-    ):
+    if before in _OTHER_SENSE:
         return True
     if (
         phrase.last - phrase.first == 1
@@ -235,7 +227,7 @@ def weigh(
 ) -> list[ScoredReading]:
     """What it may mean of this count: among which others, since when."""
     subject, span = pair
-    cost = subject.cost + span.cost
+    price = subject.cost + span.cost
     among: Literal["month", "year", "same month", "within year", "span"] = "month"
     if span.value.length > 1:
         among = "year" if span.value.year or span.value.to_date else "span"
@@ -246,7 +238,7 @@ def weigh(
     sense = Reading(subject.value, span.value, extreme.measure, None, None, among)
     made = [
         ScoredReading(
-            replace(sense, versus=since), cost + 0.3 * i, subject.bound, span.bound, subject.placed
+            replace(sense, versus=since), price + 0.3 * i, subject.bound, span.bound, subject.placed
         )
         for i, since in enumerate(_starts(extreme, span.value, context))
     ]
@@ -257,13 +249,20 @@ def weigh(
         made.append(
             ScoredReading(
                 replace(sense, among="within year"),
-                cost + (0.2 if extreme.yearly else 1.6),
+                price + (0.1 if extreme.yearly else cost("rank.of_year")),
                 True,
                 True,
             )
         )
         if extreme.yearly:
-            made.append(ScoredReading(replace(sense, among="same month"), cost + 0.6, True, True))
+            made.append(
+                ScoredReading(
+                    replace(sense, among="same month"),
+                    price + cost("carried"),
+                    True,
+                    True,
+                )
+            )
     return made
 
 

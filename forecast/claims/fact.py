@@ -22,7 +22,6 @@ from forecast.claims.truth import (
     CountTable,
     Subject,
     calendar,
-    fiscal,
     parse,
     subject_of,
 )
@@ -96,7 +95,7 @@ def answer(
     ClaimError : the claim cannot be read, or a change has nothing to be measured from.
     """
     read = _read(" ".join(text.split()), table.source)
-    versus = read.versus or (_span(since, table.newest) if since else None)
+    versus = read.versus or (_span(since, table) if since else None)
     falls = read.measure == "total" and read.claimed.value < 0
     if (falls or read.measure in ("change_percent", "times")) and versus is None:
         raise ClaimError(text, "a change needs --from SPAN, the time that it is measured from")
@@ -137,30 +136,12 @@ def _all(table: CountTable, number: int) -> Iterator[NumberMatch]:
 def _in_line(
     subject: Subject, line: ClaimCounts, number: int, source: Source
 ) -> Iterator[NumberMatch]:
-    for span in _spans(line, source):
+    for span in line.spans(source.year_begins):
         count = line.total(span)
         if count == number and count:
             yield NumberMatch(subject, span, count, "now")
         elif 0 < abs(count - number) <= line.slack_of(span) and number >= 1000:
             yield NumberMatch(subject, span, count, "near")
-
-
-def _spans(line: ClaimCounts, source: Source) -> Iterator[ClaimSpan]:
-    for month in range(line.first, line.last + 1):
-        if month not in line.unknown:
-            yield ClaimSpan(month, month)
-    for year in range(
-        months.fiscal_year_at(line.first, source.year_begins),
-        months.fiscal_year_at(line.last, source.year_begins) + 1,
-    ):
-        for length in range(2, 13):
-            span = fiscal(year, length)
-            if line.holds(span):
-                yield span
-    for year in range(line.first // 12, line.last // 12 + 1):
-        span = ClaimSpan(year * 12, year * 12 + 11)
-        if line.holds(span):
-            yield span
 
 
 def _order(match: NumberMatch, source: Source) -> tuple[int, int, int, int, int]:
@@ -187,9 +168,9 @@ def _judged(table: CountTable, sense: Reading, claimed: Claimed) -> explain.Answ
     )
 
 
-def _span(text: str, newest: int) -> ClaimSpan:
+def _span(text: str, table: CountTable) -> ClaimSpan:
     try:
-        return parse(text, newest)
+        return parse(text, table.newest, table.source.year_begins)
     except ValueError as error:
         raise ClaimError(text, str(error)) from None
 

@@ -233,23 +233,19 @@ def is_whole(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool:
     return 0 < len(between) <= 6 and "of" in between and set(between) <= plain
 
 
+_WHOSE = word_set(
+    "border measure sector city office state demographic citizenship countries arrest_place drug"
+)
+
+
+_ENDS_WHOSE = word_set(", ; and but while ( )")
+
+
 def says_whose(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool:
     """Whether words of place, agency or group stand between two numbers, or behind the second."""
     nexts = [n.first for n in scene.numbers if n.first >= number.last]
     end = min(nexts, default=len(scene.tokens))
-    kinds = (
-        "border",
-        "measure",
-        "sector",
-        "city",
-        "office",
-        "state",
-        "demographic",
-        "citizenship",
-        "countries",
-        "arrest_place",
-        "drug",
-    )
+    kinds = _WHOSE
     first, last = min(host.last, number.last), max(number.first, host.first)
     for phrase in scene.of_kind(*kinds):
         if _is_weak(scene, phrase) or (
@@ -257,15 +253,7 @@ def says_whose(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool
         ):
             continue
         between = {scene.low(i) for i in range(host.last, phrase.first)}
-        behind_host = phrase.first >= host.last and not between & {
-            ",",
-            ";",
-            "and",
-            "but",
-            "while",
-            "(",
-            ")",
-        }
+        behind_host = phrase.first >= host.last and not between & _ENDS_WHOSE
         if first <= phrase.first < last and not behind_host:
             return True
         if number.last <= phrase.first < end and phrase.first - number.last <= 8:
@@ -393,6 +381,9 @@ def _ends_comparison(scene: Scene, at: int) -> bool:
     return scene.low(at) in (",", ";", "(", "and", "but") or scene.numbers_between(at, at + 1)
 
 
+_COMPARES = word_set("more less fewer higher lower above below over under up down")
+
+
 def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:
     """Whether a percent is a part of a whole rather than a change.
 
@@ -414,7 +405,7 @@ def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:
         return True  # or 69 percent; down from 67 percent
     if last == "from" and after == "to":
         return True  # from 27% to 12%
-    if any(0 <= change.first - number.last <= 2 for change in changes):
+    if after in _COMPARES or any(0 <= change.first - number.last <= 2 for change in changes):
         return False
     groups = scene.of_kind("citizenship", "demographic", "drug")
     group = number.last + (after in ("with", "from"))  # 16 percent with Indians; 30% Mexican
@@ -438,6 +429,12 @@ def is_fraction_of_before(scene: Scene, number: WrittenNumber) -> bool:
     return after[1] in ("what", "that", "its") or (after[1] == "the" and counted)
 
 
+_AFTER_MULTIPLE = word_set(
+    "from in over since compared , . to between during last the that increase year this "
+    "what as higher by under"
+)
+
+
 def is_multiple(scene: Scene, number: WrittenNumber) -> bool:
     """Whether "double", "half" and the like compare encounters."""
     low, after = scene.low(number.first), scene.low(number.last)
@@ -445,30 +442,7 @@ def is_multiple(scene: Scene, number: WrittenNumber) -> bool:
         return after in ("the", "that", "what", "of", "as", "from", "its", "their", "those")
     if low[0].isdigit():
         return True
-    return after in (
-        "from",
-        "in",
-        "over",
-        "since",
-        "compared",
-        ",",
-        ".",
-        "to",
-        "between",
-        "during",
-        "last",
-        "the",
-        "that",
-        "increase",
-        "year",
-        "this",
-        "what",
-        "as",
-        "higher",
-        "by",
-        "under",
-        "between",
-    )
+    return after in _AFTER_MULTIPLE
 
 
 def about_encounters(scene: Scene, number: WrittenNumber, context: TextState) -> bool:

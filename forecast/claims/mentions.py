@@ -162,10 +162,9 @@ class Scene:
         """Between southern ports of entry: between them, not at them."""
         if phrase != Phrase("measure", "ofo"):
             return phrase
-        around = range(first - 3, first + 7)
-        if any(
-            self.low(i).startswith(("includ", "added")) and not self.numbers_at(i) for i in around
-        ):
+        around = [i for i in range(first - 6, first + 7) if not self.numbers_at(i)]
+        added = any(self.low(i).startswith(("includ", "added")) for i in around)
+        if added or (self.low(0) == "with" and first < 6):
             return Phrase("measure", "both")  # when official ports of entry are included
         before = {self.low(i) for i in range(first - 3, first)}
         if before & {"between", "outside"}:
@@ -256,19 +255,22 @@ def _in_brackets_of_unknown(scene: Scene, number: WrittenNumber) -> bool:
     return not known and text[:1].isupper()
 
 
+_NOUN_ORDER = (
+    "not_claim",
+    "other_measure",
+    "off_topic",
+    "people",
+    "measure",
+    "demographic",
+    "citizenship",
+    "countries",
+    "arrest_place",
+    "drug",
+)
+
+
 def _phrase_at(scene: Scene, at: int) -> Placed | None:
-    order = (
-        "not_claim",
-        "other_measure",
-        "off_topic",
-        "people",
-        "measure",
-        "demographic",
-        "citizenship",
-        "countries",
-        "arrest_place",
-        "drug",
-    )
+    order = _NOUN_ORDER
     here = [phrase for phrase in scene.phrases if phrase.first == at]
     return min(
         here,

@@ -31,6 +31,7 @@ from forecast.claims.truth import (
     fiscal,
 )
 from forecast.claims.verdict import ClaimMeasure, Reading
+from forecast.claims.weights import cost
 from forecast.types import BORDERS, NATIONWIDE
 
 if TYPE_CHECKING:
@@ -142,8 +143,8 @@ def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
         alone = part.value[0] in ("sector", "office")
         placed = alone or total.bound or (part.value[0] == "state" and part.cost < 0.5)
         if subject:
-            cost = part.cost + (0.0 if alone else total.cost + agency.cost)
-            made.append(Candidate(subject, cost, agency.bound, placed))
+            price = part.cost + (0.0 if alone else total.cost + agency.cost)
+            made.append(Candidate(subject, price, agency.bound, placed))
     return cheapest(made)
 
 
@@ -177,15 +178,22 @@ def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
         first = near[0][1].phrase.value
         options = [Candidate(first, 0.0, _is_tight(scene, number, *near[0]))]
         others = dict.fromkeys(phrase.phrase.value for _, phrase in near[1:])
-        options += [Candidate(v, 1.2 + (near[0][0] < TIGHT)) for v in others if v != first]
+        options += [
+            Candidate(v, cost("second") + (near[0][0] < TIGHT)) for v in others if v != first
+        ]
         return options
     order = dict.fromkeys(filter(None, (context.total, context.home)))
     sure = context.subject.total if context.subject else None
-    options = [Candidate(total, 0.6 + 0.6 * i, total == sure) for i, total in enumerate(order)]
+    options = [
+        Candidate(total, cost("border.carried") * (1 + i), total == sure)
+        for i, total in enumerate(order)
+    ]
     spoken = any(kind == "border" for kind, _ in context.speaks)
-    guesses = {NATIONWIDE: 1.6, "southwest": 1.4} if spoken else {NATIONWIDE: 0.7, "southwest": 0.5}
+    guesses = dict.fromkeys((NATIONWIDE, "southwest"), cost("second"))
+    if not spoken:
+        guesses = {name: cost(f"border.{name}_unsaid") for name in guesses}
     if options:
-        guesses = {NATIONWIDE: 2.4, "southwest": 2.4}
+        guesses = dict.fromkeys((NATIONWIDE, "southwest"), cost("border.guess"))
     return options + [Candidate(b, cost) for b, cost in guesses.items() if b not in order]
 
 
@@ -219,17 +227,18 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
     if "both" in named[:3]:
         return [Candidate("", 0.0, True)]
     if _joined_agencies(scene, own):
-        return [Candidate("", 0.0), Candidate("usbp", 1.0)]
+        return [Candidate("", 0.0), Candidate("usbp", cost("second"))]
     special = [value for value in named if value in ("usbp", "ofo")]
     if special:
         return _special_agency(near, own, special)
     usual = context.agency
     agents = any(scene.low(phrase.last - 1).startswith("agent") for phrase in own)
     if "all" in named and agents:
-        return [Candidate("", 0.1), Candidate("usbp", 0.3)]
+        return [Candidate("", 0.1), Candidate("usbp", cost("carried"))]
     if "all" in named:
         spoken = ("measure", "usbp") in context.speaks
-        also = [Candidate("usbp", 0.8 if usual == "usbp" else 1.6)] if spoken else []
+        more = cost("carried") if usual == "usbp" else cost("second")
+        also = [Candidate("usbp", more)] if spoken else []
         return [Candidate("", 0.0, not also or usual != "usbp"), *also]
     elsewhere = [
         phrase.phrase.value for _, phrase in near if phrase.phrase.value in ("usbp", "ofo", "all")
@@ -237,10 +246,10 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
     agencies = [{"all": ""}.get(value, value) for value in elsewhere]
     first = [""] if "any" in named and usual is None else []
     order = dict.fromkeys([*first, *([usual] if usual is not None else []), *agencies, "", "usbp"])
-    return [Candidate(value, 0.3 + 0.3 * i) for i, value in enumerate(order)]
+    return [Candidate(value, cost("agency.unsaid") * (1 + i)) for i, value in enumerate(order)]
 
 
-_PARTS = word_set(", and but ; while with plus as ( )")
+_PARTS = word_set(": , and but ; while with plus as ( )")
 EVERY = frozenset({"", "usbp", "ofo"})
 
 
@@ -278,11 +287,25 @@ def agencies_allowed(scene: Scene, number: WrittenNumber, context: TextState) ->
 def is_altogether(scene: Scene, number: WrittenNumber) -> bool:
     """Whether a number is said to be that of all: which makes 50,200 altogether."""
     words = {scene.low(i) for i in range(number.first - 4, number.last + 3)}
-    return bool(words & _ALTOGETHER)
+    behind = (scene.low(number.last), scene.low(number.last + 1)) == ("in", "all")
+    return behind or bool(words & _ALTOGETHER)
 
 
 _ALTOGETHER = word_set("total altogether overall combined tally")
 _CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": ""}
+
+
+def leading_part(scene: Scene, number: WrittenNumber) -> frozenset[str]:
+    """The members of the only sector or group before the first number of a sentence."""
+    kinds = ("sector", "city", "office", "citizenship", "demographic")
+    before = [
+        phrase.phrase.value
+        for phrase in scene.of_kind(*kinds)
+        if phrase.last <= number.first
+        and not scene.numbers_between(0, number.first)
+        and not _is_no_nationality(scene, phrase)
+    ]
+    return frozenset(before[0].split("+")) if len(before) == 1 else frozenset()
 
 
 def named_months(scene: Scene, number: WrittenNumber) -> set[int]:
@@ -346,9 +369,10 @@ def _special_agency(
     options = [Candidate(first, 0.0, True)]
     if all_beside and distance > nearest + 5:
         # "encounters" right beside it, the agency farther off: it may be about all of them.
-        options = [Candidate(first, 0.1), Candidate("", 0.6)]
+        options = [Candidate(first, 0.1), Candidate("", cost("carried"))]
     if len(set(special)) > 1:
-        options.append(Candidate(next(value for value in special if value != first), 1.5))
+        second = next(value for value in special if value != first)
+        options.append(Candidate(second, cost("second")))
     return options
 
 
@@ -366,7 +390,10 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candi
         return [Candidate(("none", members, False), 0.0, True)]
     options = [*groups, *fields]
     if options and options[0].bound:
-        return [*options, *([] if fields and fields[0].bound else [Candidate(NO_PART, 2.2)])]
+        return [
+            *options,
+            *([] if fields and fields[0].bound else [Candidate(NO_PART, cost("second"))]),
+        ]
     if not options and context.group != NO_PART:
         return _carried_group(scene, context)
     part = _carried(scene, context)
@@ -378,7 +405,11 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candi
 def _carried_group(scene: Scene, context: TextState) -> list[Candidate[SensePart]]:
     """A group of the sentence before is still meant where no new noun is named."""
     fresh = bool(scene.of_kind("measure")) and bool(scene.of_kind("border"))
-    plain, carried = (0.0, 1.2) if fresh else (0.6, 0.3)
+    plain, carried = (
+        (0.0, cost("second"))
+        if fresh
+        else (cost("part.whole_after_group"), cost("part.group_carried"))
+    )
     options = [Candidate(NO_PART, plain), Candidate(context.group, carried)]
     return sorted(options, key=lambda option: option.cost)
 
@@ -399,7 +430,16 @@ def _carried_part(
         return []
     explicit = scene.near(number, scene.of_kind("border"))
     same = explicit and same_border(carried, explicit[0][1].phrase.value)
-    return [Candidate(carried, 0.5 if same else 1.8 if explicit else 0.3)]
+    return [
+        Candidate(
+            carried,
+            cost("carried")
+            if same
+            else cost("second")
+            if explicit
+            else cost("part.sector_carried"),
+        )
+    ]
 
 
 def _plain_part(
@@ -407,10 +447,13 @@ def _plain_part(
 ) -> Candidate[SensePart]:
     """A border as a whole; less likely where a sector or state is meant."""
     if any(part.value[0] == "state" and part.cost < 0.5 for part in options):
-        return Candidate(NO_PART, 0.9)
+        return Candidate(NO_PART, cost("second"))
     if _unnamed_sectors(scene) and not named and carried == NO_PART:
-        return Candidate(NO_PART, 1.8)  # some sector that is not named
-    return Candidate(NO_PART, 0.0 if scene.of_kind("border") or carried == NO_PART else 1.0)
+        return Candidate(NO_PART, cost("second"))  # some sector that is not named
+    return Candidate(
+        NO_PART,
+        0.0 if scene.of_kind("border") or carried == NO_PART else cost("second"),
+    )
 
 
 def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[SensePart]]:
@@ -427,15 +470,23 @@ def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Can
         own = tuple(phrase.phrase.value.split("+"))
         run = _run(scene, phrase, placed) if rank == 0 else own
         sure = kind in ("sector", "office") and is_sure(scene, phrase, context)
-        cost = (0.0 if distance < FAR else 0.3) + (0.0 if rank == 0 else 1.2)
+        price = (0.0 if distance < FAR else cost("part.sector_far")) + (
+            0.0 if rank == 0 else cost("second")
+        )
         alone = not scene.of_kind("border", "sector") and scene.low(phrase.first - 1) in (
             "in",
             "into",
         )
-        cost += (0.0 if alone else 0.9) if kind == "state" else 0.0 if sure else 0.5
-        options.append(Candidate((kind, run, False), cost, sure and rank == 0))
+        price += (
+            (0.0 if alone else cost("second"))
+            if kind == "state"
+            else 0.0
+            if sure
+            else cost("carried")
+        )
+        options.append(Candidate((kind, run, False), price, sure and rank == 0))
         if run != own:
-            options.append(Candidate((kind, own, False), cost + 0.4))
+            options.append(Candidate((kind, own, False), price + cost("carried")))
     return options
 
 
@@ -509,23 +560,14 @@ def _run(scene: Scene, phrase: Placed, placed: Iterable[Placed]) -> tuple[str, .
     return tuple(dict.fromkeys(name for value in values for name in value.split("+")))
 
 
+_IN_A_ROW = word_set(", and & the / or sector sectors nationals citizens from")
+
+
 def _joined(scene: Scene, a: Placed, b: Placed) -> bool:
     if a.first > b.first:
         a, b = b, a
     between = [scene.low(i) for i in range(a.last, b.first)]
-    plain = {
-        ",",
-        "and",
-        "&",
-        "the",
-        "/",
-        "or",
-        "sector",
-        "sectors",
-        "nationals",
-        "citizens",
-        "from",
-    }
+    plain = _IN_A_ROW
     return (
         0 < len(between) <= 3
         and set(between) <= plain
@@ -548,15 +590,15 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
     same = [p for p in placed if p.phrase.kind == kind]
     run = _run(scene, phrase, same)
     bound = distance < TIGHT + 2
-    cost = 0.0 if bound else 0.5 if distance < FAR else 1.2
+    price = 0.0 if bound else cost("part.group_near") if distance < FAR else cost("part.group_far")
     if value == "?" or "?" in run:
-        return [Candidate(("none", ("?",), False), cost, bound)] if distance < TIGHT else []
+        return [Candidate(("none", ("?",), False), price, bound)] if distance < TIGHT else []
     if value.startswith("-"):
-        return [Candidate(("citizenship", (value[1:],), True), cost, bound)]
+        return [Candidate(("citizenship", (value[1:],), True), price, bound)]
     dimension = {"arrest_place": APPREHENSION, "countries": "citizenship"}.get(kind, kind)
-    options = [Candidate((dimension, run, False), cost, bound)]
+    options = [Candidate((dimension, run, False), price, bound)]
     if len(run) > 1 and "+" not in value:
-        options.append(Candidate((dimension, (value,), False), cost + 0.4, bound))
+        options.append(Candidate((dimension, (value,), False), price + cost("carried"), bound))
     return options
 
 
@@ -564,6 +606,15 @@ def _only_included(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
     """8,083 persons, a number that includes families: all of them, not the families."""
     words = {scene.low(i) for i in range(number.last, phrase.first)}
     return bool(words & {"includes", "including", "include", "included", "comprising"})
+
+
+_NEIGHBORS = word_set(
+    "border government officials president authorities side territory cartels goods "
+    "cartel police prime city troops soldiers national port"
+)
+
+
+_COMING = word_set("over coming crossing crossed cross entering entered came traveling border")
 
 
 def _is_no_nationality(scene: Scene, phrase: Placed) -> bool:
@@ -576,42 +627,12 @@ def _is_no_nationality(scene: Scene, phrase: Placed) -> bool:
         scene.low(phrase.last),
     )
     after2 = scene.low(phrase.last + 1)
-    if after in (
-        "border",
-        "government",
-        "officials",
-        "president",
-        "authorities",
-        "side",
-        "territory",
-        "cartels",
-        "goods",
-        "cartel",
-        "police",
-        "prime",
-        "city",
-        "troops",
-        "soldiers",
-        "national",
-        "port",
-    ):
+    if after in _NEIGHBORS:
         return not (after == "national" and phrase.phrase.value != "MEXICO")
     if (
         word == "from"
         and after in (",", "into", "in", "to", ".")
-        and scene.low(phrase.first - 1)
-        in (
-            "over",
-            "coming",
-            "crossing",
-            "crossed",
-            "cross",
-            "entering",
-            "entered",
-            "came",
-            "traveling",
-            "border",
-        )
+        and scene.low(phrase.first - 1) in _COMING
     ):
         return True
     if word == "from" and phrase.phrase.value == "MEXICO":
@@ -805,8 +826,15 @@ def spans_for(
             # Between July and August, at 104,101 and 107,473: a month each, or both.
             ends = [ClaimSpan(m, m) for span in resolved[:1] for m in (span.last, span.first)]
             resolved = [*resolved, *ends]
-        cost = 0.0 if timed.distance < FAR else 1.2 if len(context.recent) else 0.4
-        cost += 1.3 * rank + (1.5 if timed.ref.form in ("past_years", "past") else 0.0)
+        price = (
+            0.0
+            if timed.distance < FAR
+            else cost("time.far")
+            if len(context.recent)
+            else cost("time.far_alone")
+        )
+        price += cost("time.second") * rank
+        price += cost("second") if timed.ref.form in ("past_years", "past") else 0.0
         # A year earlier is as plain as a month, if it is plain what it is earlier than.
         reach = TIGHT + (7 if timed.ref.relative and base else 1)
         alone = len(near) == 1 and _only_count(scene, number) and not timed.ref.relative
@@ -815,11 +843,11 @@ def spans_for(
             bound and rank == 0 and (timed.distance < reach or (alone and timed.distance < 2 * FAR))
         )
         options += [
-            Candidate(span, cost + (0.35 * i if i else 0.0), bound)
+            Candidate(span, price + cost("time.other_meaning") * i, bound)
             for i, span in enumerate(resolved[:6])
         ]
     if refers(scene, number) and context.span and not near:
-        options.insert(0, Candidate(context.span, 0.2, True))
+        options.insert(0, Candidate(context.span, cost("time.referred"), True))
     if not options or not options[0].bound:
         options += _from_before(context, bool(options) and near[0].distance < FAR, scene.source)
     return cheapest(options)
@@ -842,16 +870,18 @@ def refers(scene: Scene, number: WrittenNumber) -> bool:
 def _from_before(
     context: TextState, any_place: bool, source: Source
 ) -> Iterator[Candidate[ClaimSpan]]:
-    more = 1.5 if any_place else 0.0
+    more = cost("time.before_beside_time") if any_place else 0.0
     for i, span in enumerate(context.recent[:3]):
-        yield Candidate(span, 0.6 + 0.9 * i + more)
+        yield Candidate(span, cost("time.carried") + cost("second") * i + more)
     if not context.recent:
         for i, month in enumerate(context.now.newest[:2]):
-            yield Candidate(ClaimSpan(month, month), 1.6 + 0.5 * i + more)
+            yield Candidate(ClaimSpan(month, month), cost("time.newest") + 0.5 * i + more)
         year = fiscal(months.fiscal_year_at(context.now.newest[0], source.year_begins))
         for i, month in enumerate(context.now.newest[:2]):
             if month > year.first:
-                yield Candidate(ClaimSpan(year.first, month), 2.0 + 0.5 * i + more)
+                yield Candidate(
+                    ClaimSpan(year.first, month), cost("time.newest_year") + 0.5 * i + more
+                )
 
 
 # -- together --------------------------------------------------------------------------------------

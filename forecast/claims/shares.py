@@ -10,6 +10,7 @@ from forecast.claims.readings import Anchor, Candidate, ScoredReading, TextState
 from forecast.claims.tokens import WrittenNumber, word_set
 from forecast.claims.truth import APPREHENSION, DRUG, FIELD_BORDERS, ClaimSpan, Subject
 from forecast.claims.verdict import Reading
+from forecast.claims.weights import cost
 from forecast.types import NATIONWIDE
 
 SHARE_VERBS = word_set(
@@ -38,7 +39,7 @@ def options(
     ]
     words = {token.low for token in scene.tokens}
     if context.part != readings.NO_PART and words & _BACK and not (parts and parts[0].bound):
-        parts.insert(0, Candidate(context.part, 0.4))
+        parts.insert(0, Candidate(context.part, cost("carried")))
     pairs = list(_counted(anchors))
     named = bool(parts) and parts[0].cost <= 1.0 and _names_part(scene, number)
     if named:
@@ -56,12 +57,12 @@ def options(
     made = [
         ScoredReading(
             Reading(part, span.value, "share_percent", None, whole),
-            cost + span.cost,
+            price + span.cost,
             named,
             span.bound,
             whole.total in borders,
         )
-        for cost, part, whole in pairs
+        for price, part, whole in pairs
         for span in when[:5]
         if part != whole
     ]
@@ -81,7 +82,7 @@ def _counted(anchors: Sequence[Anchor]) -> Iterator[Pair]:
     for part in anchors:
         for whole in anchors:
             if part.span == whole.span and _is_part(part.subject, whole.subject):
-                yield 0.5, part.subject, whole.subject
+                yield cost("share.counted"), part.subject, whole.subject
 
 
 def _is_part(part: Subject, whole: Subject) -> bool:
@@ -145,9 +146,9 @@ def _of_part(
         if part.value[0] in ("none", "office", "state"):
             return
         for rank, total in enumerate(totals[:3]):
-            cost = 0.7 * rank + 0.8 * extra
+            price = cost("carried") * rank + cost("carried") * extra
             pairs = _part_of(part.value, total, agencies[0] == "usbp", of_drugs)
-            yield from ((cost + more, one, whole) for more, one, whole in pairs)
+            yield from ((price + more, one, whole) for more, one, whole in pairs)
 
 
 def _part_of(part: readings.SensePart, total: str, patrol: bool, of_drugs: bool) -> Iterator[Pair]:
@@ -157,7 +158,10 @@ def _part_of(part: readings.SensePart, total: str, patrol: bool, of_drugs: bool)
         home = FIELD_BORDERS.get(members[0], "southwest")
         sector = Subject(home, "usbp", "field", members)
         place = total if total == NATIONWIDE else home
-        yield from ((0.0, sector, Subject(place, "usbp")), (0.9, sector, Subject(place)))
+        yield from (
+            (0.0, sector, Subject(place, "usbp")),
+            (cost("second"), sector, Subject(place)),
+        )
     elif dimension == APPREHENSION:
         yield 0.0, Subject(total, "", dimension, members), Subject(total, "usbp")
     elif dimension == DRUG and of_drugs and total != NATIONWIDE:
@@ -179,7 +183,11 @@ def _of_last(
     totals, _ = _whole(scene, number, context, anchors)
     agency = "usbp" if part.dimension in ("field", APPREHENSION) else ""
     for rank, total in enumerate(dict.fromkeys((part.total, *totals[:2]))):
-        yield 0.3 + 0.7 * rank, part, Subject(total, agency)
+        yield (
+            cost("share.of_last") + cost("carried") * rank,
+            part,
+            Subject(total, agency),
+        )
 
 
 def _tells_part(scene: Scene, number: WrittenNumber, first: int, value: str) -> bool:
@@ -200,7 +208,7 @@ def _of_agency_or_border(
     led = bool(land) and scene.low(number.last) == "of"
     led = led and not any(phrase.first > number.last for phrase in placed)
     whole = context.subject
-    them = scene.low(number.last + 1) in _THEM
+    them = scene.low(number.last + 1) in _THEM or scene.low(number.last) in _BEING
     if land and them and whole and whole.total == NATIONWIDE and not whole.dimension:
         before = [
             p.phrase.value
@@ -208,10 +216,14 @@ def _of_agency_or_border(
             if p.first < number.first and p.phrase.value != NATIONWIDE
         ]
         for total in (before or land)[-1:]:
-            yield 0.2, Subject(total, whole.agency), whole
+            yield 0.1, Subject(total, whole.agency), whole
     if land and (NATIONWIDE in named or led):
         for rank, agency in enumerate(agencies[:2]):
-            yield 0.7 * rank, Subject(land[0], agency), Subject(NATIONWIDE, agency)
+            yield (
+                cost("carried") * rank,
+                Subject(land[0], agency),
+                Subject(NATIONWIDE, agency),
+            )
     special = [
         phrase
         for phrase in scene.of_kind("measure")
@@ -221,4 +233,8 @@ def _of_agency_or_border(
     if special and not (land and NATIONWIDE in named):
         part = scene.near(number, special)[0][1].phrase.value
         for rank, total in enumerate(totals[:2]):
-            yield 0.3 + 0.7 * rank, Subject(total, part), Subject(total)
+            yield (
+                cost("share.agency") + cost("carried") * rank,
+                Subject(total, part),
+                Subject(total),
+            )

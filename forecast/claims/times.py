@@ -460,6 +460,8 @@ def _year_rel(args: tuple[Any, ...], now: Now, base: ClaimSpan | None) -> list[C
     year = now.published.year + args[0]
     if base and args[0]:
         spans = [base.shift(12 * args[0])]
+        if base.to_date:
+            spans += [fiscal(months.fiscal_year_at(base.last, now.begins) - 1)]
         if base.length == 1:
             spans += [
                 fiscal(months.fiscal_year_at(base.last, now.begins) - 1),

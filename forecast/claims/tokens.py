@@ -372,7 +372,8 @@ def _tail(tokens: tuple[Token, ...], at: int) -> tuple[NumberKind, int] | None:
 
 
 _AFTER_TIMES = word_set(
-    "as the higher more greater larger that what lower fewer those its bigger worse increase"
+    "as the higher more greater larger that what lower fewer those its bigger worse increase "
+    "fiscal fy"
 )
 
 

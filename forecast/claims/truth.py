@@ -80,9 +80,9 @@ def month(year: int, number: int) -> ClaimSpan:
     return ClaimSpan(year * 12 + number - 1, year * 12 + number - 1)
 
 
-def fiscal(year: int, length: int = 12) -> ClaimSpan:
-    """A fiscal year, or its first months."""
-    first = (year - 1) * 12 + 9
+def fiscal(year: int, length: int = 12, begins: int = 10) -> ClaimSpan:
+    """A fiscal year, or its first months; begins is the month 1..12 in which it does."""
+    first = year * 12 + begins - 1 - (12 if begins > 1 else 0)
     return ClaimSpan(first, first + length - 1)
 
 
@@ -100,13 +100,14 @@ _TYPED = re.compile(
 )
 
 
-def parse(text: str, newest: int) -> ClaimSpan:
+def parse(text: str, newest: int, begins: int = 10) -> ClaimSpan:
     """A span as typed.
 
     Parameters
     ----------
     text : 2025-02, FY2024, "FY2026 to date", 2024, 2021-01..2024-08 or "since 2021-01".
     newest : the newest month on record, a running number, where "to date" and "since" end.
+    begins : the month 1..12 in which fiscal years begin.
 
     Raises
     ------
@@ -121,16 +122,16 @@ def parse(text: str, newest: int) -> ClaimSpan:
             f"{text!r} is not a span; write 2025-02, FY2024, 'FY2026 to date', 2024, "
             "2021-01..2024-08 or 'since 2021-01'"
         )
-    span = _typed(match, newest)
+    span = _typed(match, newest, begins)
     if span.last < span.first:
         raise ValueError(f"{text!r} ends before it begins")
     return span
 
 
-def _typed(match: re.Match[str], newest: int) -> ClaimSpan:
+def _typed(match: re.Match[str], newest: int, begins: int) -> ClaimSpan:
     if match["fiscal"]:
         year = int(match["fiscal"]) + (2000 if len(match["fiscal"]) == 2 else 0)
-        whole = fiscal(year)
+        whole = fiscal(year, begins=begins)
         return ClaimSpan(whole.first, min(whole.last, newest)) if match["open"] else whole
     if match["year"]:
         return calendar(int(match["year"]))
@@ -280,10 +281,12 @@ class ClaimCounts:
     def spans(self, year_begins: int) -> Iterator[ClaimSpan]:
         """The spans that are often told of: months, years and their beginnings, calendar years."""
         for last in range(self.first, self.last + 1):
-            begin = fiscal(months.fiscal_year_at(last, year_begins)).first
+            year = months.fiscal_year_at(last, year_begins)
+            begin = fiscal(year, begins=year_begins).first
             for first in dict.fromkeys((last, max(begin, self.first), last - 11)):
                 span = ClaimSpan(first, last)
-                if (first in (last, begin) or last % 12 == 11) and self.holds(span):
+                calendar_year = first == last - 11 and last % 12 == 11
+                if (first in (last, begin) or calendar_year) and self.holds(span):
                     yield span
 
     def peak(self, within: ClaimSpan) -> ClaimSpan:

@@ -257,6 +257,8 @@ def _nearness(claimed: Claimed, stated: float, measure: ClaimMeasure) -> float:
         return max(claimed.unit / 2, (ROUNDED if rounded else RESTATED) * stated, 1.0)
     if measure == "times":
         return max(1.01 * claimed.unit, 0.1 * stated) if claimed.unit < 1 else 0.125 * stated
+    if claimed.unit in (4, 6):  # fractions in words: one in ten, half
+        return max(1.5, 0.08 * stated)
     near = 1.51 * claimed.unit
     return max(near, 3.0, 0.05 * stated) if claimed.hedge else near
 
@@ -311,11 +313,12 @@ def peers(line: ClaimCounts, sense: Reading, source: Source) -> list[tuple[Claim
             months.fiscal_year_at(line.first + 11, source.year_begins),
             months.fiscal_year_at(span.last, source.year_begins) + 1,
         )
-        spans = [fiscal(year, span.length) for year in years]
+        spans = [fiscal(year, span.length, source.year_begins) for year in years]
     elif sense.among in ("span", "same month"):
         spans = [span.shift(-by) for by in range(12, span.first - line.first + 1, 12)]
     elif sense.among == "within year":
-        first = fiscal(months.fiscal_year_at(span.first, source.year_begins)).first
+        year = months.fiscal_year_at(span.first, source.year_begins)
+        first = fiscal(year, begins=source.year_begins).first
         spans = [ClaimSpan(month, month) for month in range(max(first, line.first), line.last + 1)]
         spans = [other for other in spans if other.first <= first + 11]
     else:

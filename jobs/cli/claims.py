@@ -106,7 +106,7 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
 
     subject = subject_of(names.find(words[0]))
     try:
-        span = parse(words[1], table.newest)
+        span = parse(words[1], table.newest, table.source.year_begins)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="SPAN") from None
     _refuse_unheld(settings, table, subject, span)

@@ -7,7 +7,18 @@ from dataclasses import replace
 import pytest
 
 from forecast.claims.fact import matches
-from forecast.claims.truth import CountTable, month, name_of, series_names, subject_of
+from forecast.claims.truth import (
+    ClaimCounts,
+    ClaimSpan,
+    CountTable,
+    calendar,
+    fiscal,
+    month,
+    name_of,
+    parse,
+    series_names,
+    subject_of,
+)
 from forecast.config import CountsSection
 from forecast.sources.own.source import own_counts
 from forecast.sources.source import Source
@@ -96,3 +107,51 @@ def test_every_number_is_found_among_all_series(keys, source):
 def test_a_part_of_own_counts_is_named_behind_its_series():
     assert subject_of(OWN_KEYS[1]).words(BARNET) == "offences for Ealing (Domestic Burglary)"
     assert subject_of(OWN_KEYS[3]).words(BARNET) == "offences for Barnet (CHINA)"
+
+
+@pytest.mark.parametrize(
+    ("begins", "first", "last"),
+    [(10, "2023-10", "2024-09"), (7, "2023-07", "2024-06"), (1, "2024-01", "2024-12")],
+)
+def test_a_fiscal_year_begins_when_its_source_says(begins, first, last):
+    whole = parse(f"{first}..{last}", 0)
+
+    assert fiscal(2024, begins=begins) == whole
+    assert fiscal(2024, 3, begins) == ClaimSpan(whole.first, whole.first + 2)
+    assert parse("FY2024", whole.last, begins) == whole
+    assert parse("FY2024 to date", whole.first + 4, begins) == ClaimSpan(
+        whole.first, whole.first + 4
+    )
+
+
+def test_spans_of_a_series_are_months_years_to_date_and_calendar_years():
+    line = ClaimCounts(
+        calendar(2022).first, (1,) * 24, (0.0,) * 24, frozenset({calendar(2023).last})
+    )
+    spans = list(line.spans(10))
+
+    assert len([span for span in spans if span.length == 1]) == 23
+    assert calendar(2022) in spans
+    assert calendar(2023) not in spans
+    assert fiscal(2023, 2) in spans
+    assert fiscal(2022) not in spans
+    assert len(spans) == len(set(spans)) == 23 + 1 + 11 + 1
+
+
+def test_a_count_is_found_in_the_spans_it_is_of():
+    counts = {calendar(2024).first + i: (100 + i, 1) for i in range(12)}
+    table = CountTable({SeriesKey("northern"): counts}, {}, ENCOUNTERS)
+    northern = subject_of(SeriesKey("northern"))
+
+    assert table.where(northern, 103) == [month(2024, 4)]
+    assert table.where(northern, 109 + 110) == [fiscal(2025, 2)]
+    assert table.where(northern, 99) == []
+    assert table.where(northern._replace(total="southwest"), 103) == []
+
+
+def test_a_peak_is_the_highest_month_of_a_span():
+    line = ClaimCounts(0, (3, 9, 4, 9, 1), (0.0,) * 5)
+
+    assert line.peak(ClaimSpan(0, 4)) == ClaimSpan(1, 1)
+    assert line.peak(ClaimSpan(2, 9)) == ClaimSpan(3, 3)
+    assert line.peak(ClaimSpan(4, 4)) == ClaimSpan(4, 4)
