@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVE_UP = timedelta(days=5)
-HOOK = "hook:"  # begins the recipient that is a webhook, see jobs/deliver/hooks.py
+HOOK = "hook:"  # begins the recipient that is a webhook, see jobs/deliver/transports.py
 
 Usefulness = Literal["useful", "not"]
 Settled = Literal["sent", "refused"]
