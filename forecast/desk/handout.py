@@ -22,7 +22,15 @@ from forecast.desk.templating import template
 from forecast.errors import ConfigError
 from forecast.store.read import RunRow
 from forecast.types import Row
-from forecast.words import basis_noun, capital, check_command, day_words, month_words, one_line
+from forecast.words import (
+    basis_noun,
+    between,
+    capital,
+    check_command,
+    day_words,
+    month_words,
+    one_line,
+)
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -95,12 +103,11 @@ def _key(report: MonthFacts, newest: bool) -> str:
 def _lines(report: MonthFacts) -> Iterator[str]:
     """A number is never alone."""
     yield from filter(None, (monthly.halves_words(report), capital(monthly.changes(report))))
-    expectation = report.expectation
-    if expectation is not None:
-        unusual = unusual_words(expectation.p).partition(" (")[0]
-        span = f"80% range {expectation.lo80:,} to {expectation.hi80:,}"
-        basis = capital(basis_noun(expectation.basis))
-        yield f"{basis}: {expectation.median:,} ({span}); {unusual}"
+    e = report.expectation
+    if e is not None:
+        unusual = unusual_words(e.p).partition(" (")[0]
+        span = f"80% range {between(e.lo80, e.hi80)}"
+        yield f"{capital(basis_noun(e.basis))}: {e.median:,} ({span}); {unusual}"
 
 
 MARGIN = 24  # points of white on every side

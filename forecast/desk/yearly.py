@@ -15,7 +15,7 @@ from forecast.desk import terminal
 from forecast.engine import ENGINE
 from forecast.judge import questions
 from forecast.types import Row
-from forecast.words import capital, month_words
+from forecast.words import between, capital, many, month_words
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -122,14 +122,12 @@ def _misses(rows: Sequence[Row], source: Source) -> Iterator[str]:
         if row["border"] != source.totals.whole and row["horizon"] in LEADS:
             worst[place] = max(worst.get(place, row), row, key=lambda row: abs(_off(row)))
     for number, row in enumerate(sorted(worst.values(), key=lambda row: -abs(_off(row)))[:MISSES]):
-        months_ahead = f"{row['horizon']} month{'s' if row['horizon'] > 1 else ''}"
-        side = "below" if row["encounters"] < row["lo95"] else "above"
-        inside = row["lo95"] <= row["encounters"] <= row["hi95"]
-        where = "inside" if inside else side
+        low, count, high = row["lo95"], row["encounters"], row["hi95"]
+        where = "below" if count < low else "above" if count > high else "inside"
         yield (
             f"{number + 1}. {source.totals.name(row['border'])}, {month_words(row['month'])}: "
-            f"{row['median']:,} were forecast {months_ahead} ahead, {row['encounters']:,} came, "
-            f"{where} the 95% interval ({row['lo95']:,} to {row['hi95']:,})."
+            f"{row['median']:,} were forecast {many(row['horizon'], 'month')} ahead, {count:,} "
+            f"came, {where} the 95% interval ({between(low, high)})."
         )
 
 
@@ -204,8 +202,7 @@ def _method(versions: Sequence[Row]) -> Iterator[str]:
     if not versions:
         yield "No run was made on data of this year; the figures above are hindcasts."
     for row in versions:
-        noun = "run" if row["runs"] == 1 else "runs"
-        yield f"Version {row['version']}: {row['runs']} {noun}, the first on {row['since']}."
+        yield f"Version {row['version']}: {many(row['runs'], 'run')}, the first on {row['since']}."
 
 
 def markdown(report: YearlyReport) -> str:

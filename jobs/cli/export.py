@@ -16,6 +16,7 @@ from forecast.desk.dictionary import VIEWS, View
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from forecast.store.views import AS_OF, view_rows
+from forecast.words import many
 from jobs.cli.help import examples
 from jobs.cli.shared import Settings, latest_run, origin, quote, reading
 
@@ -117,8 +118,7 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
         values = view_rows(connection, "vintages", columns)
     with files.output_folder(out) as draft:
         count = desk.write(draft, models, values, origin(run), settings.context.source)
-    noun = "file" if count == 1 else "files"
-    click.echo(f"{out}: {count:,} model output {noun}, {quote(run)}")
+    click.echo(f"{out}: {many(count, 'model output file')}, {quote(run)}")
     if settings.context.source.publisher.credit:
         click.echo(settings.context.source.publisher.credit)
 

@@ -75,6 +75,8 @@ WAITING = "14 months counted; if each coming month is, those of October 2024 bri
         (("chance", "New", "next month", "> 100"), 2, f"'New': it has no forecast yet: {WAITING}"),
         (("brief", "New"), 0, "of 14 months on record"),
         (("score",), 0, "Reopened bordercast"),
+        (("plot", "Old", "--kind", "drivers", "-o", "x.svg"), 2, "there are no drivers of a flag"),
+        (("plot", "New", "--kind", "score", "-o", "x.svg"), 2, "there are no scores"),
         (("verify",), 0, "The record fits its digests."),
         (("fact", "Reopened", "2022-01", "200"), 2, "no count was published for 2022-01"),
     ],

@@ -26,7 +26,7 @@ from forecast.desk.charts.grammar import (
 )
 from forecast.judge.questions import INSIDE, KindScore
 from forecast.types import Row
-from forecast.words import month_words
+from forecast.words import between, month_words
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -72,7 +72,7 @@ def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row], source:
     )
     subtitle = "Black: counted. Dashed: median forecast. Bands, dark to light: 50, 80 and 95% "
     subtitle += f"prediction intervals. Figures on the right: {month_words(last['month'])}."
-    alt_text = f"{title}, 80% prediction interval {first['lo80']:,} to {first['hi80']:,}."
+    alt_text = f"{title}, 80% prediction interval {between(first['lo80'], first['hi80'])}."
     layers = [
         *fan_layers(shown, forecasts, (), scale),
         grammar.side_labels(fan_labels(last), last["month"], scale),
@@ -194,9 +194,9 @@ def fan_words(
         f"{month_words(last['month'])}."
     )
     alt_text = (
-        f"{title}, 80% prediction interval {first['lo80']:,} to {first['hi80']:,}. For "
+        f"{title}, 80% prediction interval {between(first['lo80'], first['hi80'])}. For "
         f"{month_words(last['month'])} the median is {last['median']:,}, 80% interval "
-        f"{last['lo80']:,} to {last['hi80']:,}."
+        f"{between(last['lo80'], last['hi80'])}."
     )
     return title, subtitle, alt_text
 

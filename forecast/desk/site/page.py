@@ -23,7 +23,7 @@ from forecast.desk.site.reading import SiteRecord
 from forecast.months import fiscal_months, year_name, year_noun
 from forecast.sources.wording import total_place
 from forecast.types import Row
-from forecast.words import MONTHS, capital, month_words, signed, slug
+from forecast.words import MONTHS, capital, interval, month_words, signed, slug
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -176,7 +176,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        coded=coded, words=month_words, n=_count, signed=signed, capital=capital, slug=slug
+        coded=coded,
+        words=month_words,
+        n=_count,
+        range=_range,
+        signed=signed,
+        capital=capital,
+        slug=slug,
     )
     environment.globals.update(
         fan_key=FAN_KEY,
@@ -219,6 +225,10 @@ def _sections(source: Source) -> Iterator[tuple[str, str]]:
         nested = place == "series/" and source.hierarchy.dimensions
         if source.shipped or nested or place not in _SHIPPED:
             yield place, words
+
+
+def _range(low: int, high: int) -> str:
+    return interval(low, high).replace("-", "\N{EN DASH}")
 
 
 def _count(number: int | None) -> str:

@@ -50,6 +50,7 @@ from forecast.words import (
     day_words,
     judged_by,
     known_words,
+    many,
     month_words,
     one_line,
     slug,
@@ -584,7 +585,8 @@ def front(record: SiteRecord) -> SitePage:
             card
             for border_record in record.borders.values()
             for card in flags.cards(
-                border_record, [f for f in border_record.flags if f["month"] > since]
+                border_record,
+                [f for f in border_record.flags if f["month"] > since and f["kind"] != "revision"],
             )
         ],
         "parts_open": flags.parts(record),
@@ -620,13 +622,18 @@ def over_all(record: SiteRecord) -> Iterator[SitePage]:
     """What is shown of all borders together."""
     every = record.borders.values()
     totals_flags = [flag for border_record in every for flag in border_record.flags]
-    flagged = [card for border_record in every for card in flags.cards(border_record)]
+    # A revision is no unusual month: those come last.
+    ordered = sorted(
+        ((flag, border_record) for border_record in every for flag in border_record.flags),
+        key=lambda pair: (pair[0]["kind"] != "revision", pair[0]["month"]),
+        reverse=True,
+    )
     parts = [part for part in record.parts.values() if part.flags]
     rows = totals_flags + [flag for part in parts for flag in part.flags]
     columns = ("border", "dimension", "member", "month", "kind", "severity", "encounters",
                "expected", "p", "basis", "episode", "closed")  # fmt: skip
     shown = {
-        "cards": sorted(flagged, key=lambda card: card.month, reverse=True),
+        "cards": [flags.card(flag, found.reports[flag["month"]]) for flag, found in ordered],
         "judged_by": judged_by(row["basis"] for row in rows),
         "flagged_parts": [(part, flag, ending(flag)) for part in parts for flag in part.flags],
         "open_parts": flags.parts(record),
@@ -1034,7 +1041,7 @@ def rhythm(record: SiteRecord) -> str:
         return f"{text} Of no release on record is the day known."
     inside = sum(earliest <= days <= latest for days in known)
     text += (
-        f" The day is known of {len(known)} release{'s' * (len(known) > 1)} on record: {inside} "
+        f" The day is known of {many(len(known), 'release')} on record: {inside} "
         f"came within that window, the earliest after {min(known)} days, the latest seen after "
         f"{max(known)}."
     )

@@ -20,6 +20,7 @@ from forecast.desk.site.page_kinds import (
     border_page,
     embed_page,
     front,
+    over_all,
     run_pages,
     series_list,
     series_page,
@@ -251,6 +252,15 @@ def test_groups_by_older_figures_are_not_counted_as_unusual_now(full):
     older = months.shift(newest, -10)
     assert "that are unusual now: 0" in counted(older)
     assert "in their newest figures, which are older: 1" in counted(older)
+
+
+def test_a_revision_is_no_unusual_month_and_comes_last(full):
+    (page,) = (page for page in over_all(full) if page.place == "flags/")
+    badges = [card.badge for card in page.shown["cards"]]
+
+    assert "Revision" in badges
+    assert badges.index("Revision") >= len(badges) - badges.count("Revision")
+    assert "Revision" not in {card.badge for card in front(full).shown["lately"]}
 
 
 def test_no_cell_of_a_file_is_a_formula():
