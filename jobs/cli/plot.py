@@ -193,7 +193,8 @@ def _score(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
 
     # A score of 0 has no place on a log scale; a short series may have no other.
     rows = [row for row in plots.score_years(connection, wanted.border) if row["log_wis"]]
-    return forecasts.score(wanted.border, _some(rows, "scores", wanted), wanted.source)
+    _some([row for row in rows if row["model"] == ENGINE], "scores", wanted)
+    return forecasts.score(wanted.border, rows, wanted.source)
 
 
 def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
