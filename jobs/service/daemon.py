@@ -53,7 +53,7 @@ OVERTIME = 120.0  # seconds a wake may take beyond its deadline before we count 
 WELL: tuple[wakes.Ended, ...] = ("published", "nothing new")
 THREADS = "scheduled"  # how the names of the scheduler's threads begin
 
-Work = Callable[[Path, Config, Connection], None]
+Work = Callable[[Context], CycleResult]
 
 
 class ServiceTask(NamedTuple):
@@ -350,7 +350,8 @@ class Daemon:
         ours, theirs = spawn.Pipe(duplex=False)
         self.woke = time.monotonic()
         deadline = self.woke + self.config.service.run_minutes * 60
-        self.child = spawn.Process(target=work, args=(self.context.path, self.config, theirs))
+        given = (work, self.context.path, self.config, theirs)
+        self.child = spawn.Process(target=wakeup.apart, args=given)
         self.child.start()
         theirs.close()
         try:

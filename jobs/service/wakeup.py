@@ -42,24 +42,24 @@ class CycleResult:
     again: bool = False
 
 
-def main(path: Path, config: Config, answer: Connection, with_bundle: bool = True) -> None:
-    """A wake in a spawned process; the answer says what came of it."""
-    answer.send(
-        _apart(
-            path,
-            config,
-            lambda context: wake(context, datetime.now(UTC), with_bundle),
-        )
-    )
+def main(context: Context, with_bundle: bool = True) -> CycleResult:
+    """Do what is due at this moment."""
+    return wake(context, datetime.now(UTC), with_bundle)
 
 
-def post(path: Path, config: Config, answer: Connection) -> None:
-    """Only the mail, in a spawned process; the answer says what came of it."""
-    answer.send(_apart(path, config, lambda context: CycleResult("nothing new", send(context))))
+def post(context: Context) -> CycleResult:
+    """Send only the mail."""
+    return CycleResult("nothing new", send(context))
 
 
-def _apart(path: Path, config: Config, work: Callable[[Context], CycleResult]) -> CycleResult:
-    """Do work in this process of its own, which ends with its parent; never raises."""
+def apart(
+    work: Callable[[Context], CycleResult], path: Path, config: Config, answer: Connection
+) -> None:
+    """Do work in a spawned process, which ends with its parent; the answer says what came of it."""
+    answer.send(_done(work, path, config))
+
+
+def _done(work: Callable[[Context], CycleResult], path: Path, config: Config) -> CycleResult:
     lead_group()
     die_with_parent()
     logs.set_up(config)

@@ -258,7 +258,7 @@ def about(record: Path) -> Context:
     return Context.open(record, running_service.settings())
 
 
-def die(path, config, answer):
+def die(context):
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -187,8 +187,8 @@ def settings_for(port: int, **mail: object) -> dict[str, dict[str, object]]:
 # --- the service beside them
 
 
-def failing(path: Path, config: Config, answer: object) -> None:
-    answer.send(CycleResult("failed", "on purpose"))  # type: ignore[attr-defined]
+def failing(context: Context) -> CycleResult:
+    return CycleResult("failed", "on purpose")
 
 
 def serve(path: Path, given: str, once: str = "") -> None:

@@ -903,13 +903,13 @@ def test_work_apart_ends_in_an_answer_whatever_happens(record, monkeypatch):
 
         return work
 
-    assert wakeup._apart(
-        record, Config(), lambda _: CycleResult("published", "run 1")
+    assert wakeup._done(
+        lambda _: CycleResult("published", "run 1"), record, Config()
     ) == CycleResult("published", "run 1")
-    assert wakeup._apart(record, Config(), failing(DataError("no figures"))) == CycleResult(
+    assert wakeup._done(failing(DataError("no figures")), record, Config()) == CycleResult(
         "failed", "no figures"
     )
-    assert wakeup._apart(record, Config(), failing(KeyError("x"))) == CycleResult(
+    assert wakeup._done(failing(KeyError("x")), record, Config()) == CycleResult(
         "failed", "KeyError: 'x'"
     )
 

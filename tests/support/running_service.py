@@ -152,14 +152,11 @@ def alive(pid: int) -> bool:
         return False
 
 
-def hold(path: Path, config: Config, answer: object) -> None:
+def hold(context: Context) -> wakeup.CycleResult:
     """Work that holds the write lock for a minute, in a process with a child of its own."""
     from forecast.store.connect import writing
-    from jobs.compute.orphans import die_with_parent, lead_group
 
-    lead_group()
-    die_with_parent()
-    with writing(path), subprocess.Popen(["sleep", "600"]):
+    with writing(context.path), subprocess.Popen(["sleep", "600"]):
         time.sleep(600)
 
 

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import os
 import time
-from multiprocessing.connection import Connection
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from forecast.context import Context
+    from jobs.service.wakeup import CycleResult
 
 
-def answers(path: Path, config: object, answer: Connection) -> None:
+def answers(context: Context) -> CycleResult:
     """Say where the work was done, and end."""
     from jobs.service.wakeup import CycleResult
 
-    answer.send(CycleResult("published", f"{path.name} by {os.getpid()}", again=True))
+    return CycleResult("published", f"{context.path.name} by {os.getpid()}", again=True)
 
 
-def dies(path: Path, config: object, answer: Connection) -> None:
+def dies(context: Context) -> CycleResult:
     """End without a word."""
     os._exit(7)
 
 
-def hangs(path: Path, config: object, answer: Connection) -> None:
-    """Lead a group, as every work does, say so in a file, and never end."""
-    os.setpgid(0, 0)
-    path.with_name("child").write_text(str(os.getpid()))
+def hangs(context: Context) -> CycleResult:
+    """Say so in a file, and never end."""
+    context.path.with_name("child").write_text(str(os.getpid()))
     time.sleep(600)
+    raise AssertionError
