@@ -7,9 +7,11 @@ level    central prediction interval in percent: 80 is the quantiles 0.1 and 0.9
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
+
+T = TypeVar("T")
 
 BORDERS = ("northern", "southwest", "other")
 NATIONWIDE = "nationwide"
@@ -506,6 +508,16 @@ class NoticeIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows(Generic[T]):
+    """Rows that are made each time they are read: of 5,000 series there are millions."""
+
+    make: Callable[[], Iterable[T]]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.make())
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """Everything one run publishes, in one transaction.
 
@@ -521,8 +533,8 @@ class Publication:
     code_version: str
     releases: tuple[int, ...]
     forecasts: tuple[Forecast, ...]
-    quantiles: tuple[tuple[SeriesKey, str, int, int], ...]
-    hindcasts: tuple[Hindcast, ...]
+    quantiles: Iterable[tuple[SeriesKey, str, int, int]]
+    hindcasts: Iterable[Hindcast]
     fits: tuple[Fit, ...]
     judgements: tuple[Judgement, ...]
     flags: tuple[Flag, ...]

@@ -9,7 +9,7 @@ later than its parts, the parts of those months add up to what was published.
 from __future__ import annotations
 
 import zlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +22,8 @@ from forecast.types import SeriesKey, SimulationSpec, StoredMarginals, Totals
 from models.base import Floats
 
 _SINGLE, _DOUBLE = np.dtype("<f4"), np.dtype("<f8")
-_RULES = (1, paths.RULE)
+_RULES = (1, paths.RULE, paths.FACTORS_RULE)
+_ROOM = 2**28  # bytes of paths that are kept to be asked for again
 _PAST = "months a border is ahead of its parts"
 
 
@@ -104,10 +105,13 @@ class Joint:
         self, rule: SimulationSpec, marks: Iterable[StoredMarginals], totals: Totals
     ) -> None:
         if rule.rule not in _RULES:
-            raise ValueError(f"paths by rule {rule.rule}; known are 1 and {paths.RULE}")
+            raise ValueError(f"paths by rule {rule.rule}; known are 1 to {paths.FACTORS_RULE}")
         self.seed, self.totals = rule.seed, totals
-        self.side_by_side = tuple(SeriesKey(total) for total in rule.borders)
-        self.correlation = np.array(rule.correlation)
+        self.side_by_side = {SeriesKey(total): row for row, total in enumerate(rule.borders)}
+        correlation: Floats = np.array(rule.correlation)
+        self.correlation: Floats | paths.Factors = correlation
+        if rule.rule == paths.FACTORS_RULE:
+            self.correlation = paths.Factors(correlation)
         self.marginals = {mark.series: _marginals(mark, rule.rule) for mark in marks}
         self._drawn: dict[int, Draws] = {}
 
@@ -141,38 +145,67 @@ class Draws:
         self.joint, self.n = joint, n
         self._values: dict[SeriesKey, Floats] = {}
         self._steps: dict[SeriesKey, Floats] = {}
+        self._recent: deque[Sequence[SeriesKey]] = deque()
+        self._bytes = 0
 
     def of(self, key: SeriesKey) -> Floats:
         """(n, h) counts of the months after the series' cutoff; KeyError if it has no forecast."""
         if key not in self.joint.marginals:
             raise KeyError(str(key))
         if key not in self._values:
-            if key.headline:
-                self._draw_borders()
-            else:
+            together = self.joint.correlation
+            if not key.headline:
                 total = self.joint.total(key)
                 self._draw_parts(total, self.joint.groups[total, key.dimension])
+            elif isinstance(together, paths.Factors):
+                self._draw_total(key, together)
+            else:
+                self._draw_totals(together)
         return self._values[key]
 
-    def _draw_borders(self) -> None:
+    @cached_property
+    def _calendar(self) -> tuple[int, int]:
+        """The last month before those that any total's forecast is of, and the last of them."""
+        at = [self.joint.marginals[total] for total in self.joint.side_by_side]
+        return min(m.cutoff for m in at), max(m.end for m in at)
+
+    def _draw_total(self, key: SeriesKey, together: paths.Factors) -> None:
+        """One of many totals, which follows the steps that all have in common."""
+        if key == SeriesKey(self.joint.totals.whole):
+            self._add_up_whole()
+            return
+        first, end = self._calendar
+        shape = (together.loadings.shape[1], 2, self.n, end - first)
+        marginals = self.joint.marginals[key]
+        common = paths.steps(shape, self.joint.seed)[
+            ..., marginals.cutoff - first : marginals.end - first
+        ]
+        step = together.mixed(self.joint.side_by_side[key], common, self._own_steps([key])[0])
+        self._keep([key], [step], [marginals.from_steps(step)])
+
+    def _draw_totals(self, correlation: Floats) -> None:
         """All totals by calendar month, so that a month's steps are side by side."""
         at = [self.joint.marginals[total] for total in self.joint.side_by_side]
-        first, end = min(m.cutoff for m in at), max(m.end for m in at)
+        first, end = self._calendar
         step = paths.steps((len(at), 2, self.n, end - first), self.joint.seed)
-        together = paths.mixed(self.joint.correlation, step)
+        together = paths.mixed(correlation, step)
         for total, marginals, own in zip(self.joint.side_by_side, at, together, strict=True):
             self._steps[total] = own[..., marginals.cutoff - first : marginals.end - first]
             self._values[total] = marginals.from_steps(self._steps[total])
-        self._add_nationwide()
+        self._add_up_whole()
 
-    def _add_nationwide(self) -> None:
+    def _add_up_whole(self) -> None:
         nationwide = SeriesKey(self.joint.totals.whole)
         marginals = self.joint.marginals.get(nationwide)
         if marginals is None:
             return
         parts = [SeriesKey(total) for total in self.joint.totals.parts]
-        if all(p in self._values and self.joint.marginals[p].span == marginals.span for p in parts):
-            self._values[nationwide] = np.sum([self._values[part] for part in parts], axis=0)
+        drawn = self.joint.side_by_side
+        if all(p in drawn and self.joint.marginals[p].span == marginals.span for p in parts):
+            values = np.zeros((self.n, len(marginals.marks)))
+            for part in parts:
+                values += self.of(part)
+            self._values[nationwide] = values
         else:  # months that are not the same do not add up
             self._values[nationwide] = marginals.from_steps(self._own_steps([nationwide])[0])
 
@@ -180,19 +213,27 @@ class Draws:
         """Parts that follow their total, and add up to it where all end in the same month."""
         own = self._own_steps(keys)
         if not self._may_add_up(total, keys):
-            for key, step in zip(keys, own, strict=True):
-                self._keep(key, step, self.joint.marginals[key].from_steps(step))
+            of = (self.joint.marginals[key] for key in keys)
+            values = [part.from_steps(step) for part, step in zip(of, own, strict=True)]
+            self._keep(keys, own, values)
             return
         goal, follow = self._total_of(total, self.joint.marginals[keys[0]])
         step = reconcile.followed(follow, own)
         all_marks = np.stack([self.joint.marginals[key].marks for key in keys])
         free = paths.from_steps(all_marks, step)
-        values = reconcile.adding_up(free, goal)
-        for key, one_step, value in zip(keys, step, values, strict=True):
-            self._keep(key, one_step, value)
+        self._keep(keys, step, reconcile.adding_up(free, goal))
 
-    def _keep(self, key: SeriesKey, step: Floats, values: Floats) -> None:
-        self._steps[key], self._values[key] = step, values
+    def _keep(
+        self, keys: Sequence[SeriesKey], steps: Iterable[Floats], values: Iterable[Floats]
+    ) -> None:
+        """Keep what was drawn together to be asked for again; the oldest gives way to it."""
+        for key, step, value in zip(keys, steps, values, strict=True):
+            self._steps[key], self._values[key] = step, value
+            self._bytes += step.nbytes + value.nbytes
+        self._recent.append(keys)
+        while self._bytes > _ROOM and len(self._recent) > 1:
+            for key in self._recent.popleft():
+                self._bytes -= self._steps.pop(key).nbytes + self._values.pop(key).nbytes
 
     def _may_add_up(self, total: SeriesKey, keys: Sequence[SeriesKey]) -> bool:
         if total not in self.joint.marginals:

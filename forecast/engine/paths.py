@@ -9,14 +9,16 @@ drawn exactly once, so that n paths have that month's quantiles to 1 / n.
 A run keeps what its distributions are made of and the correlations, not paths: from these and a
 seed the same paths come at any later time, whatever the engine forecasts by then. For this reason
 nothing here, and no tail in `forecast.engine.tails`, may change a number once it is released; a
-better rule gets another RULE beside this one. By rule 1 runs kept the marks, quantiles, themselves.
+better rule gets another RULE beside this one. By rule 1 runs kept the marks, quantiles, themselves;
+by rule 3, of many series, the correlations are `Factors`.
 
 Reference: Clark et al., The Schaake shuffle, 2004, for draws of given marginals put into order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from forecast.engine.predictive import Predictive
 
 RULE = 2  # of drawing; stored with a run
+FACTORS_RULE = 3  # the same, where series hang together by factors
+# More series than these hang together by factors: a matrix of each with each takes a second at 300,
+# minutes and gigabytes at 5,000, and of 72 months' errors it has no more to say.
+MATRIX_UP_TO = 100
 DRAWS = 2000  # behind what is published of totals' sums
 PART_DRAWS = 1000  # and of parts; twice as many take a second more of every run
 MAX_HORIZON = 24  # months that paths reach: to the end of the next fiscal year, whatever the month
@@ -85,8 +91,48 @@ def one_month_scores(predictive: Predictive, z: Floats) -> Floats:
     return np.where(np.isfinite(z), ndtri((1 + out / np.sqrt(2 + out**2)) / 2), np.nan)
 
 
-def correlation(scores: Floats) -> Floats:
-    """How series hang together, from their one-month scores.
+@dataclass(frozen=True)
+class Factors:
+    """How many series hang together: each follows common steps, and is its own for the rest.
+
+    loadings : (series, factors) correlations with each common step, their squares 1 at most a row.
+    """
+
+    loadings: Floats
+
+    def raised(self, share: float) -> Factors:
+        """The same with correlations raised towards 1 by a share."""
+        common = np.full((len(self.loadings), 1), np.sqrt(share))
+        return Factors(np.hstack([np.sqrt(1 - share) * self.loadings, common]))
+
+    def mixed(self, row: int, common: Floats, own: Floats) -> Floats:
+        """A series' steps from the common ones, (factors, ...), and its own, (...)."""
+        weights = self.loadings[row]
+        rest = np.sqrt(max(1 - float(weights @ weights), 0.0))
+        return np.asarray(np.einsum("f,f...->...", weights, common) + rest * own)
+
+
+def factors(scores: Floats) -> Factors:
+    """What `correlation` says, without a number for each pair.
+
+    A series' months are its loadings, drawn towards the mean of all pairs by BELIEF, as there:
+    series of as many months have the same correlations, but for sampling noise of one pair.
+    """
+    known = np.isfinite(scores)
+    x = np.where(known, np.clip(scores, -MAX_SCORE, MAX_SCORE), 0.0)
+    months = known.sum(axis=1)
+    x[months < LEAST_COMMON] = 0.0
+    size = np.sqrt((x**2).sum(axis=1, keepdims=True))
+    unit = np.divide(x, size, out=np.zeros_like(x), where=size > 0)
+    count = int((size > 0).sum())
+    pairs = (unit.sum(axis=0) ** 2).sum() - count
+    usual = max(float(pairs) / (count * (count - 1)), 0.0) if count > 1 else 0.0
+    own = np.where(size[:, 0] > 0, months / (months + BELIEF), 0.0)[:, None]
+    return Factors(np.hstack([np.sqrt(own) * unit, np.sqrt((1 - own) * usual)]))
+
+
+def correlation(scores: Floats) -> Floats | Factors:
+    """How series hang together, from their one-month scores; more than MATRIX_UP_TO by factors.
 
     Each pair's own correlation is drawn towards the mean of all pairs', by BELIEF.
 
@@ -98,6 +144,8 @@ def correlation(scores: Floats) -> Floats:
     -------
     (series, series) positive definite, 1 on the diagonal.
     """
+    if len(scores) > MATRIX_UP_TO:
+        return factors(scores)
     known = np.isfinite(scores)
     x = np.where(known, np.clip(scores, -MAX_SCORE, MAX_SCORE), 0.0)
     common = known.astype(float) @ known.T
@@ -137,7 +185,7 @@ def persistence(of: Floats) -> Floats:
     return np.asarray(np.clip((width[:, -1] / first - 1) / (last - 1), 0.0, 1.0))
 
 
-def as_wide_as(together: Floats, parts: Floats, total: Floats) -> Floats:
+def as_wide_as(together: Floats | Factors, parts: Floats, total: Floats) -> Floats | Factors:
     """The correlations at which the parts' sum is as uncertain as their total was published.
 
     Errors of one month understate how series hang together: a break reaches the totals months
@@ -149,14 +197,14 @@ def as_wide_as(together: Floats, parts: Floats, total: Floats) -> Floats:
 
     Parameters
     ----------
-    together : (parts, parts) of `correlation`.
+    together : of `correlation`.
     parts, total : (parts, h, QUANTILES) and (h, QUANTILES) of `marks`.
     """
     wanted = float((total[:, QUANTILES.index(0.5)] - total[:, QUANTILES.index(0.025)]).mean())
-    step = steps((len(parts), 2, _WIDTH_DRAWS, parts.shape[1]), 0)
 
     def width(share: float) -> float:
-        summed = from_steps(parts, mixed(_raised(together, share), step)).sum(axis=0)
+        raised = _raised(together, share)
+        summed = np.asarray(sum(drawn(parts, raised, _WIDTH_DRAWS, 0)))
         ordered = np.sort(np.log1p(summed), axis=0)
         return float((ordered[_WIDTH_DRAWS // 2] - ordered[_WIDTH_DRAWS // 40]).mean())
 
@@ -169,7 +217,9 @@ def as_wide_as(together: Floats, parts: Floats, total: Floats) -> Floats:
     return _raised(together, least)
 
 
-def _raised(together: Floats, share: float) -> Floats:
+def _raised(together: Floats | Factors, share: float) -> Floats | Factors:
+    if isinstance(together, Factors):
+        return together.raised(share)
     return _positive_definite((1 - share) * together + share)
 
 
@@ -241,21 +291,32 @@ def counts(of: Floats, probabilities: Floats) -> Floats:
     return np.asarray(np.maximum(np.expm1(out, out=out), 0.0, out=out))
 
 
-def draw(of: Floats, together: Floats, n: int, *seed: int) -> Floats:
-    """Paths of several series at once.
+def draw(of: Floats, together: Floats | Factors, n: int, *seed: int) -> Floats:
+    """(series, n, h) counts of several series at once; see `drawn`."""
+    return np.stack(list(drawn(of, together, n, *seed)))
+
+
+def drawn(of: Floats, together: Floats | Factors, n: int, *seed: int) -> Iterator[Floats]:
+    """Paths of several series, one after another.
 
     Parameters
     ----------
     of : (series, h, QUANTILES) of `marks`.
-    together : (series, series) of `correlation`.
+    together : of `correlation`.
     n : paths.
 
-    Returns
-    -------
-    (series, n, h) counts, not whole. Over the n paths each series and month has its published
-    quantiles.
+    Yields
+    ------
+    (n, h) counts, not whole. Over the n paths each series and month has its published quantiles.
     """
-    return from_steps(of, mixed(together, steps((len(of), 2, n, of.shape[1]), *seed)))
+    shape = (2, n, of.shape[1])
+    if isinstance(together, Factors):
+        common = steps((together.loadings.shape[1], *shape), *seed)
+        for row in range(len(of)):
+            step = together.mixed(row, common, steps(shape, *seed, row))
+            yield from_steps(of[row : row + 1], step[None])[0]
+    else:
+        yield from from_steps(of, mixed(together, steps((len(of), *shape), *seed)))
 
 
 def from_steps(of: Floats, step: Floats) -> Floats:

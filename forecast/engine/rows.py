@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecast import months
+from forecast.engine import intervals
 from forecast.engine.predictive import Predictive
 from forecast.types import HUB_PERMILLES, Forecast, Hindcast, SeriesKey
 from models.base import Ints, Panel
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from forecast.types import Totals
 
 HUB = tuple(permille / 1000 for permille in HUB_PERMILLES)
+_MEDIAN = HUB.index(0.5)
 INTERVALS = ("lo95", "lo90", "lo80", "lo50", "median", "hi50", "hi80", "hi90", "hi95")
 INTERVAL_PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
@@ -84,17 +85,15 @@ def with_summed_medians(rows: Sequence[Forecast], totals: Totals) -> list[Foreca
 
 def hub_quantiles(
     predictive: Predictive, panel: Panel, keys: Sequence[SeriesKey]
-) -> list[tuple[SeriesKey, str, int, int]]:
+) -> Iterator[tuple[SeriesKey, str, int, int]]:
     """(series, month, permille, count) at the hub's 23 probabilities, from the last months."""
-    rows = []
     last = predictive.centre.shape[1] - 1
     for series, key in enumerate(keys):
         if not np.isfinite(predictive.sigma[series, last]):
             continue
         for step, counts in enumerate(predictive.counts(HUB, series, last).tolist()):
             month = months.from_index(int(panel.last[series]) + step + 1)
-            rows += [(key, month, p, v) for p, v in zip(HUB_PERMILLES, counts, strict=True)]
-    return rows
+            yield from ((key, month, p, v) for p, v in zip(HUB_PERMILLES, counts, strict=True))
 
 
 def hindcast_rows(
@@ -105,47 +104,47 @@ def hindcast_rows(
     model: str,
     version: str,
     digests: Mapping[int, str],
-) -> list[Hindcast]:
+    among: Container[SeriesKey] | None = None,
+) -> Iterator[Hindcast]:
     """What the model would have said at each of these origins, for every series it could.
 
     digests : column -> digest of the panel's data up to it, see `data_digests`.
+    among : of these series alone.
 
     None from a month that nobody knows: a cutoff is a month that was published.
     """
     known = panel.known
-    return [
-        row
-        for series, key in enumerate(keys)
-        for place, origin in enumerate(origins.tolist())
-        if np.isfinite(predictive.sigma[series, place]) and known[series, origin]
-        for row in _hindcasts(
-            predictive,
-            (series, place),
-            month_of(panel, series, origin),
-            partial(
-                Hindcast, model=model, version=version, series=key, data_digest=digests[origin]
-            ),
+    for series, key in enumerate(keys):
+        if among is not None and key not in among:
+            continue
+        places = np.flatnonzero(np.isfinite(predictive.sigma[series]) & known[series, origins])
+        centre, scale, df = (
+            getattr(predictive, name)[series, places] for name in ("centre", "scale", "df")
         )
-    ]
-
-
-def _hindcasts(
-    predictive: Predictive, place: tuple[int, int], cutoff: str, made: Callable[..., Hindcast]
-) -> list[Hindcast]:
-    """One series' hindcasts from one origin; made : with what they share."""
-    return [
-        made(
-            cutoff=cutoff,
-            month=months.shift(cutoff, step),
-            horizon=step,
-            median=counts[HUB.index(0.5)],
-            quantiles=tuple(counts),
-            centre=float(predictive.centre[place][step - 1]),
-            scale=float(predictive.scale[place][step - 1]),
-            df=float(predictive.df[place]),
+        # All of a series' at once: a call each takes five times as long.
+        every = intervals.counts(
+            intervals.quantiles(centre, scale, df, predictive.reach[series, places], HUB)
         )
-        for step, counts in enumerate(predictive.counts(HUB, *place).tolist(), start=1)
-    ]
+        for place, origin in enumerate(origins[places].tolist()):
+            cutoff = month_of(panel, series, origin)
+            ahead = zip(
+                every[place].tolist(), centre[place].tolist(), scale[place].tolist(), strict=True
+            )
+            for step, (counts, middle, unit) in enumerate(ahead, start=1):
+                yield Hindcast(
+                    model=model,
+                    version=version,
+                    series=key,
+                    cutoff=cutoff,
+                    month=months.shift(cutoff, step),
+                    horizon=step,
+                    data_digest=digests[origin],
+                    median=counts[_MEDIAN],
+                    quantiles=tuple(counts),
+                    centre=middle,
+                    scale=unit,
+                    df=float(df[place]),
+                )
 
 
 def data_digests(panel: Panel) -> dict[int, str]:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -100,11 +101,12 @@ def moment(path: Path) -> Iterator[sqlite3.Connection]:
 
 def insert(db: Database, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows of the same columns."""
-    written = list(rows)
-    if written:
-        values = ", ".join(f":{column}" for column in written[0])
+    left = iter(rows)
+    first = next(left, None)
+    if first is not None:
+        values = ", ".join(f":{column}" for column in first)
         db.conn.executemany(
-            f"insert into {table} ({', '.join(written[0])}) values ({values})", written
+            f"insert into {table} ({', '.join(first)}) values ({values})", chain([first], left)
         )
 
 

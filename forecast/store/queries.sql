@@ -525,11 +525,11 @@ where run_id = (select id from latest_run) and border = ? and month = ?
 select s.border, f.model, f.cutoff, f.horizon,
     f.lo95, f.lo90, f.lo80, f.lo50, f.median, f.hi50, f.hi80, f.hi90, f.hi95
 from forecasts as f join series as s on s.id = f.series_id
-where s.dimension = '' and f.run_id = (
-    select min(g.run_id) from forecasts as g
-    where g.series_id = f.series_id and g.model = f.model and g.cutoff = f.cutoff
-        and g.run_id not in (select run_id from withdrawals)
-)
+join (
+    select series_id, model, cutoff, min(run_id) as run_id from forecasts
+    where run_id not in (select run_id from withdrawals) group by 1, 2, 3
+) as first using (series_id, model, cutoff, run_id)
+where s.dimension = ''
 
 -- name: scheme1_run
 select id, started_at, published_at, data_through, config_digest, code_version
@@ -834,3 +834,17 @@ left join published as y on y.series_id = n.series_id
     and y.month = strftime('%Y-%m', n.month || '-01', '-1 year')
 left join judgements as j on j.series_id = n.series_id and j.month = n.month
 order by p.dimension, p.member
+
+-- name: hindcasts_of
+-- Of some series: by model too, as the key begins with it; models are found by skipping through it.
+with recursive models (model) as (
+    select min(model) from hindcasts
+    union all
+    select (select min(h.model) from hindcasts as h where h.model > models.model)
+    from models where models.model is not null
+)
+select model, version, series_id, cutoff, month, horizon, data_digest, median, centre, scale, df,
+    {quantiles}
+from hindcasts
+where model in (select model from models where model is not null)
+    and series_id in (select value from json_each(?))

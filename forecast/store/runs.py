@@ -129,18 +129,30 @@ def stored_hindcasts(db: Database) -> set[tuple[str, str, SeriesKey, str]]:
     }
 
 
-def all_hindcasts(db: Database, new: Iterable[Hindcast]) -> Iterator[Hindcast]:
-    """Every hindcast held, with the new ones added or in the place of older versions."""
-    replaced = {(h.model, h.series, h.cutoff): h for h in new}
+def hindcast_series(db: Database) -> list[SeriesKey]:
+    """Every series that has a hindcast."""
     keys = series_by_id(db)
+    rows = db.execute("select distinct series_id from hindcasts order by 1")
+    return [keys[series_id] for (series_id,) in rows if series_id in keys]
+
+
+def all_hindcasts(
+    db: Database, new: Iterable[Hindcast], series: Iterable[SeriesKey]
+) -> Iterator[Hindcast]:
+    """Every hindcast held of some series, the new ones added or in the place of older versions.
+
+    new : of these series.
+    """
+    ids = {key: number for key, number in series_ids(db).items() if key in set(series)}
+    keys = {number: key for key, number in ids.items()}
     columns = ", ".join(f"q{permille:03d}" for permille in HUB_PERMILLES)
-    rows = db.execute(
-        "select model, version, series_id, cutoff, month, horizon, data_digest, median, "
-        f"centre, scale, df, {columns} from hindcasts"
-    )
+    rows = db.execute(sql("hindcasts_of", quantiles=columns), [json.dumps(list(keys))])
+    replaced: set[tuple[str, SeriesKey, str]] | None = None
     for model, version, series_id, cutoff, month, horizon, digest, median, *rest in rows:
-        key = keys.get(series_id)
-        if key and (model, key, cutoff) not in replaced:
+        if replaced is None:
+            replaced = {(h.model, h.series, h.cutoff) for h in new}
+        key = keys[series_id]
+        if (model, key, cutoff) not in replaced:
             yield Hindcast(
                 model,
                 version,

@@ -49,10 +49,14 @@ def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, 
     """Cutoffs at which another figure stood than today's, and all the figures of then."""
     if len(set(head.panel.last.tolist())) > 1:
         return  # totals that end in different months are not judged side by side
+    restated = min(
+        (month for by in values.values() for month, value in by.items() if len(value) > 1),
+        default="9999-12",
+    )
     for column in range(head.last):
         cutoff = month_of(head.panel, 0, column)
-        if any(cutoff not in values[key] for key in head.keys):
-            continue
+        if cutoff < restated or any(cutoff not in values[key] for key in head.keys):
+            continue  # before the first restated month nothing stood that does not stand today
         day = max(values[key][cutoff][0].known_from for key in head.keys)
         then = {key: _as_of(values[key], cutoff, day) for key in head.keys}
         now = {key: _as_of(values[key], cutoff, "9999") for key in head.keys}

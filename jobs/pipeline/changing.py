@@ -37,10 +37,10 @@ def changed(
     together = len(set(head.panel.last.tolist())) == 1
     if last is None or not together or (source.totals.whole and not head.totals):
         return []
-    after = {
-        key: {row.month: row.median for row in rows if row.series == key and row.model == ENGINE}
-        for key in head.keys
-    }
+    after: dict[SeriesKey, dict[str, int]] = {key: {} for key in head.keys}
+    for row in rows:
+        if row.series in after and row.model == ENGINE:
+            after[row.series][row.month] = row.median
     old = store.counts_at(db, last)
     return moved(head, predictive, old, store.published_medians(db, last), after, source)
 

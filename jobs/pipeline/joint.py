@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
+_DECIMALS = 4  # of a loading
 ALL = 0.98  # a dimension published with another file differs by .5% through revisions alone
 
 
@@ -98,7 +99,8 @@ def _rule(
     totals = [key for key in head.keys if key in marks and key.total != source.totals.whole]
     if not totals:
         return SimulationSpec(paths.RULE, int(head.panel.last.max()), (), ())
-    rows = [head.keys.index(key) for key in totals]
+    row_of = {key: row for row, key in enumerate(head.keys)}
+    rows = [row_of[key] for key in totals]
     scores = _by_month(
         paths.one_month_scores(predictive, head.panel.z)[rows], head.panel.last[rows]
     )
@@ -107,11 +109,12 @@ def _rule(
     if head.totals and nationwide in marks and len(totals) > 1:
         parts = np.stack([marks[key] for key in totals])
         together = paths.as_wide_as(together, parts, marks[nationwide])
+    names = tuple(key.total for key in totals)
+    if isinstance(together, paths.Factors):
+        loadings = tuple(map(tuple, together.loadings.round(_DECIMALS).tolist()))
+        return SimulationSpec(paths.FACTORS_RULE, int(head.panel.last.max()), names, loadings)
     return SimulationSpec(
-        paths.RULE,
-        int(head.panel.last.max()),
-        tuple(key.total for key in totals),
-        tuple(map(tuple, together.tolist())),
+        paths.RULE, int(head.panel.last.max()), names, tuple(map(tuple, together.tolist()))
     )
 
 

@@ -10,6 +10,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,6 +135,10 @@ class TotalMonths:
             spans[key].append((opened, closed))
         return cls(head, past, flagged, spans)
 
+    @cached_property
+    def _row_of(self) -> dict[SeriesKey, int]:
+        return {key: row for row, key in enumerate(self.head.keys)}
+
     def month(self, total: str, month: str) -> BorderMonth | None:
         """A total's month, None where it was not judged."""
         key = SeriesKey(total)
@@ -143,9 +148,9 @@ class TotalMonths:
 
     def _month(self, key: SeriesKey, month: str) -> BorderMonth | None:
         first = self.past.first.get(key, {}).get(month)
-        if first is None or key not in self.head.keys:
+        if first is None or key not in self._row_of:
             return None
-        outlook = self.past.outlook(self.head, self.head.keys.index(key), month)
+        outlook = self.past.outlook(self.head, self._row_of[key], month)
         if outlook is None:
             return None
         flagged = month in self.flags.get(key, {})

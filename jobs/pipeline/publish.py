@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +12,7 @@ from forecast.desk.facts import newest_reports
 from forecast.engine import ENGINE, scores
 from forecast.errors import ClockError
 from forecast.store import releases, runs
-from forecast.types import Counts, Hindcast, Publication, Score
+from forecast.types import Counts, Hindcast, Publication, Rows, Score, SeriesKey
 from jobs.pipeline import due
 from jobs.pipeline.asof import vintage_hindcasts
 from jobs.pipeline.attribution import explain
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from forecast.config import Config
     from forecast.sources.source import Source
     from jobs.pipeline.refits import Report
+
+
+_TOGETHER = 200  # series whose hindcasts are scored at a time
 
 
 class NewRun(NamedTuple):
@@ -64,7 +67,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
     models = forecast_headline(config, head, paths.held(), paths.keep, report)
     predictive = models.predictive[ENGINE]
     beside = BesideLastValue(predictive, models.predictive["naive"])
-    hindcasts = new_hindcasts(head, models, runs.stored_hindcasts(db))
+    hindcasts = partial(new_hindcasts, head, models, runs.stored_hindcasts(db))
     rules = rules_of(config)
     totals = vintage_hindcasts(db, head, predictive, source)
     families = drill_down(counts, config, report, source)
@@ -88,12 +91,12 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
         code_version=due.CODE_VERSION,
         releases=tuple(releases.accepted(db)),
         forecasts=tuple(alarmed(rows, counts, rules)),
-        quantiles=tuple(quantiles(head, models)),
-        hindcasts=tuple(hindcasts),
+        quantiles=quantiles(head, models),
+        hindcasts=Rows(hindcasts),
         fits=tuple(fits(head, models)),
         judgements=tuple(findings.judgements),
         flags=tuple(findings.flags),
-        scores=tuple(score(db, hindcasts, counts, config.forecast.first_cutoff, source)),
+        scores=tuple(score(db, head.keys, hindcasts, counts, config.forecast.first_cutoff, source)),
         episodes=tuple(findings.episodes),
         drivers=tuple(moved),
         systemic_months=findings.systemic,
@@ -110,12 +113,22 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
 
 
 def score(
-    db: Database, new: Sequence[Hindcast], counts: Counts, first: str, source: Source
+    db: Database,
+    keys: Sequence[SeriesKey],
+    new: Callable[[Container[SeriesKey]], Iterator[Hindcast]],
+    counts: Counts,
+    first: str,
+    source: Source,
 ) -> Iterator[Score]:
-    """Scores of hindcasts, kept and `new`, and of issued forecasts, each for itself.
+    """Scores of hindcasts, kept and new, and of issued forecasts, each for itself.
 
+    keys : the series that are forecast; new : makes the new hindcasts of some of them.
     first : the first cutoff that is scored.
     """
-    hindcasts = scores.of_hindcasts(runs.all_hindcasts(db, new))
-    yield from scores.scores(hindcasts, counts, first, "hindcast", source.breaks)
+    every = list(dict.fromkeys((*keys, *runs.hindcast_series(db))))
+    for start in range(0, len(every), _TOGETHER):
+        block = dict.fromkeys(every[start : start + _TOGETHER])
+        rows = runs.all_hindcasts(db, Rows(partial(new, block)), block)
+        hindcasts = scores.of_hindcasts(rows)
+        yield from scores.scores(hindcasts, counts, first, "hindcast", source.breaks)
     yield from scores.scores(runs.issued(db), counts, first, "issued", source.breaks)

@@ -90,6 +90,7 @@ def _issued(
     beside: PathsByTotal,
     source: Source,
 ) -> Iterator[StandingAnswer]:
+    next_months = {row.series: row for row in rows if (row.model, row.horizon) == (ENGINE, 1)}
     for key, marginals in together.marginals.items():
         if not key.headline:
             continue
@@ -98,10 +99,9 @@ def _issued(
         yield from _answered(asked, (draws, beside.get(key)), kinds, rates, "issued")
         if questions.INSIDE in kinds:
             version = f"{ENGINE}, engine {VERSION}"
-            for row in rows:
-                if (row.series, row.model, row.horizon) == (key, ENGINE, 1):
-                    question = questions.inside(key, row.month, row.lo80, row.hi80)
-                    yield StandingAnswer(question, "issued", asked.cutoff, version, 0.8, 0.8)
+            if row := next_months.get(key):
+                question = questions.inside(key, row.month, row.lo80, row.hi80)
+                yield StandingAnswer(question, "issued", asked.cutoff, version, 0.8, 0.8)
 
 
 def _answered(
@@ -160,11 +160,12 @@ def _drawn(
     head: Headline, predictive: Predictive, columns: Ints, many: int, source: Source
 ) -> Iterator[PathsByTotal | None]:
     """Paths of every total and of their sum from each column; None without a forecast."""
-    totals = [head.keys.index(SeriesKey(part)) for part in source.totals.parts]
-    total = head.keys.index(SeriesKey(source.totals.whole))
+    row_of = {key: row for row, key in enumerate(head.keys)}
+    totals = [row_of[SeriesKey(part)] for part in source.totals.parts]
+    total = row_of[SeriesKey(source.totals.whole)]
     scores = paths.one_month_scores(predictive, head.panel.z)[totals]
     all_marks = predictive.at(columns).quantiles(paths.QUANTILES)
-    together: Floats | None = None
+    together: Floats | paths.Factors | None = None
     for place, column in enumerate(columns.tolist()):
         of = all_marks[:, place]
         if not np.isfinite(of).all():

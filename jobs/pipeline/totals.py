@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ from forecast.engine.rows import (
     with_summed_medians,
 )
 from forecast.errors import DataError
-from forecast.types import Counts, Fit, Forecast, Hindcast, KeptPath, SeriesKey
+from forecast.types import Counts, Fit, Forecast, Hindcast, KeptPath, Rows, SeriesKey
 from jobs.pipeline.refits import Refits, Report, model_options, refit_all
 from models import REFITTED, build
 from models.base import Ints, Panel
@@ -124,31 +125,35 @@ def headline_rows(head: Headline, models: Models, source: Source) -> list[Foreca
     ]
 
 
-def quantiles(head: Headline, models: Models) -> list[tuple[SeriesKey, str, int, int]]:
+def quantiles(head: Headline, models: Models) -> Rows[tuple[SeriesKey, str, int, int]]:
     """(series, month, permille, count) of the engine's forecasts, for a forecast hub."""
-    return hub_quantiles(models.predictive[ENGINE], head.panel, head.keys)
+    return Rows(partial(hub_quantiles, models.predictive[ENGINE], head.panel, head.keys))
 
 
 def new_hindcasts(
-    head: Headline, models: Models, recorded: set[tuple[str, str, SeriesKey, str]]
-) -> list[Hindcast]:
+    head: Headline,
+    models: Models,
+    recorded: set[tuple[str, str, SeriesKey, str]],
+    among: Container[SeriesKey] | None = None,
+) -> Iterator[Hindcast]:
     """Hindcasts of cutoffs before the last month that are not held yet.
 
     recorded : (model, version, series, cutoff). A hindcast is written once for each cutoff and
     version of the model, from the data of that time, whose digest stands beside it.
+    among : of these series alone.
     """
     digests = data_digests(head.panel)
-    new = []
     for name, predictive in models.predictive.items():
         first = 0 if name == ENGINE else head.scored
         origins = models.origins[name]
         past = (first <= origins) & (origins < head.last)
         version = model_version(name)
         rows = hindcast_rows(
-            predictive.at(past), head.panel, head.keys, origins[past], name, version, digests
+            predictive.at(past), head.panel, head.keys, origins[past], name, version, digests, among
         )
-        new += [row for row in rows if (name, version, row.series, row.cutoff) not in recorded]
-    return new
+        for row in rows:
+            if (name, version, row.series, row.cutoff) not in recorded:
+                yield row
 
 
 def model_version(name: str) -> str:

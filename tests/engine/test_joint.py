@@ -13,12 +13,13 @@ import pytest
 from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, paths, reconcile
+from forecast.engine import joint as joint_module
 from forecast.engine.intervals import quantiles
 from forecast.engine.joint import Joint, as_bytes, groups, marks_of
 from forecast.engine.panel import panel
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.store import joint as store
-from forecast.types import BORDERS, SeriesKey, SimulationSpec, StoredMarginals
+from forecast.types import BORDERS, SeriesKey, SimulationSpec, StoredMarginals, Totals
 from jobs.pipeline import joint as joint_runs
 from jobs.pipeline.totals import Models, headline
 from tests.support import kept_marks
@@ -335,9 +336,9 @@ def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
     assert ("southwest", "rest of 2026") in rest
 
 
-@pytest.mark.parametrize("rule", [0, 3, 99])
+@pytest.mark.parametrize("rule", [0, 4, 99])
 def test_paths_by_an_unknown_rule_are_refused(rule):
-    with pytest.raises(ValueError, match=f"paths by rule {rule}; known are 1 and 2"):
+    with pytest.raises(ValueError, match=f"paths by rule {rule}; known are 1 to 3"):
         Joint(SimulationSpec(rule, 1, (), ()), [], ENCOUNTERS.totals)
 
 
@@ -536,3 +537,47 @@ def test_a_part_had_nothing_before_it_first_appeared():
     }
     assert told[part, "FY2026"].median == pytest.approx(12 + 7 * 10, abs=1)
     assert {one.cutoff for one in found} == {"2026-02"}
+
+
+def by_factors(totals: int = 3, **kept) -> Joint:
+    names = [f"t{place}" for place in range(totals)]
+    rule = SimulationSpec(paths.FACTORS_RULE, 5, tuple(names), ((0.6, 0.5),) * totals)
+    every = [spread(SeriesKey(name), 1000 + 10 * at) for at, name in enumerate(names)]
+    return Joint(rule, [*every, *kept.get("more", ())], Totals(tuple(names), kept.get("whole", "")))
+
+
+def spread(key: SeriesKey, level: float) -> StoredMarginals:
+    centre = np.full(4, np.log(level))
+    return StoredMarginals(key, "2026-08", as_bytes(centre, np.full(4, 0.1), 5.0, 3.0))
+
+
+def test_totals_by_factors_share_steps_and_have_their_own():
+    joint = by_factors()
+    common = paths.steps((2, 2, 2000, 4), 5)
+
+    for row, key in enumerate(joint.side_by_side):
+        step = joint.correlation.mixed(row, common, steps(joint, key, 2000))
+        expected = paths.from_steps(joint.marginals[key].marks[None], step[None])[0]
+        assert np.array_equal(joint.draws(2000).of(key), expected)
+    ranks = [joint.draws(2000).of(key)[:, 0].argsort().argsort() for key in joint.side_by_side]
+    assert np.corrcoef(ranks[0], ranks[1])[0, 1] == pytest.approx(0.6, abs=0.05)
+
+
+def test_the_whole_of_totals_by_factors_is_their_sum():
+    whole = spread(SeriesKey("all"), 3000)
+    joint = by_factors(more=[whole], whole="all")
+    draws = joint.draws(50)
+
+    summed = sum(draws.of(key) for key in joint.side_by_side)
+    assert np.array_equal(draws.of(SeriesKey("all")), summed)
+
+
+def test_paths_that_gave_way_are_drawn_again_as_they_were(monkeypatch):
+    joint = by_factors(12)
+    first = {key: joint.draws(50).of(key).copy() for key in joint.side_by_side}
+    monkeypatch.setattr(joint_module, "_ROOM", 4 * 50 * 4 * 3 * 8)
+    small = by_factors(12).draws(50)
+
+    for _ in range(2):
+        assert all(np.array_equal(small.of(key), first[key]) for key in first)
+    assert len(small._values) <= 4

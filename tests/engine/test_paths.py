@@ -416,3 +416,60 @@ def test_counts_are_between_marks_and_none_beyond_them():
 
     assert found == pytest.approx([0, 0, 30, 130, 260, 260], abs=1e-9)
     assert (paths.counts(marks - 9, asked) >= 0).all()
+
+
+def many_scores(series: int = 130, months: int = 60) -> np.ndarray:
+    rng = np.random.default_rng(5)
+    return 0.6 * rng.normal(size=(1, months)) + 0.8 * rng.normal(size=(series, months))
+
+
+def test_many_series_hang_together_as_a_matrix_of_each_pair_says(monkeypatch):
+    scores = many_scores()
+    factors = paths.correlation(scores)
+    assert isinstance(factors, paths.Factors)
+    monkeypatch.setattr(paths, "MATRIX_UP_TO", 130)
+    matrix = paths.correlation(scores)
+
+    by_factors = factors.loadings @ factors.loadings.T
+    np.fill_diagonal(by_factors, 1)
+    assert np.abs(by_factors - matrix).max() < 0.002
+    assert ((factors.loadings**2).sum(axis=1) < 1).all()
+
+
+def test_a_series_too_short_to_tell_has_the_correlation_of_all_pairs():
+    scores = many_scores()
+    scores[0, paths.LEAST_COMMON - 1 :] = np.nan
+    loadings = paths.factors(scores).loadings
+
+    assert (loadings[0, :-1] == 0).all()
+    pairs = np.corrcoef(scores[1:])[~np.eye(129, dtype=bool)]
+    assert loadings[0, -1] ** 2 == pytest.approx(pairs.mean(), abs=0.02)
+
+
+def test_raised_factors_raise_every_correlation_by_the_share():
+    factors = paths.factors(many_scores())
+    before = (factors.loadings @ factors.loadings.T)[0, 1:]
+    raised = factors.raised(0.25).loadings
+
+    assert (raised @ raised.T)[0, 1:] == pytest.approx(0.75 * before + 0.25)
+
+
+def test_steps_by_factors_are_normal_and_correlated_as_the_loadings_say():
+    factors = paths.Factors(np.array([[0.8, 0.0], [0.6, 0.5]]))
+    rng = np.random.default_rng(3)
+    common = rng.normal(size=(2, 200_000))
+    steps = [factors.mixed(row, common, rng.normal(size=200_000)) for row in (0, 1)]
+
+    assert np.std(steps, axis=1) == pytest.approx([1, 1], abs=0.01)
+    assert np.corrcoef(steps)[0, 1] == pytest.approx(0.48, abs=0.01)
+
+
+def test_paths_by_factors_are_the_same_whichever_rows_are_drawn(said):
+    of = np.concatenate([paths.marks(said)] * 2)
+    factors = paths.Factors(np.full((len(of), 1), 0.5))
+    every = paths.draw(of, factors, 50, 7)
+    first = next(paths.drawn(of, factors, 50, 7))
+
+    assert np.array_equal(every[0], first)
+    assert np.array_equal(np.sort(every[0], axis=0), np.sort(every[len(of) // 2], axis=0))
+    assert not np.array_equal(every[0], every[len(of) // 2])

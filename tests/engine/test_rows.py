@@ -30,7 +30,7 @@ LAST = "2026-08"  # of the panel
 def test_quantiles_stand_on_the_months_after_the_last_one(panel: Panel):
     said = engine_forecasts(panel, np.array([89]), reference_numbers.H)
 
-    found = hub_quantiles(said, panel, KEYS)
+    found = list(hub_quantiles(said, panel, KEYS))
 
     ahead = [months.shift(LAST, step) for step in range(1, reference_numbers.H + 1)]
     assert [(key, month, p) for key, month, p, _ in found] == [
@@ -46,7 +46,7 @@ def test_quantiles_are_of_the_series_that_have_a_forecast_from_their_own_end(rag
     apart = Panel(ragged.z, last, ragged.family, ragged.names, ragged.events)
     said = engine_forecasts(apart, np.array([88, 89]), 2)
 
-    found = hub_quantiles(said, apart, KEYS)
+    found = list(hub_quantiles(said, apart, KEYS))
 
     firsts = {key: month for key, month, *_ in reversed(found)}
     assert firsts == {
@@ -60,7 +60,7 @@ def test_a_hindcast_names_its_cutoff_its_months_and_its_figures(panel: Panel):
     said = engine_forecasts(panel, np.array([80, 89]), reference_numbers.H)
     digests = data_digests(panel)
 
-    found = hindcast_rows(said, panel, KEYS, np.array([80, 89]), "bordercast", "1", digests)
+    found = list(hindcast_rows(said, panel, KEYS, np.array([80, 89]), "bordercast", "1", digests))
 
     cutoff = months.shift(LAST, -9)
     of_one = [row for row in found if (row.series, row.cutoff) == (KEYS[2], cutoff)]
@@ -87,7 +87,9 @@ def test_a_hindcast_s_numbers_are_those_of_its_distribution(panel: Panel):
     said = engine_forecasts(panel, origins, reference_numbers.H)
     gap.z[2, 85] = np.nan
 
-    found = hindcast_rows(said, gap, KEYS, origins, "m", "1", dict.fromkeys((10, 80, 85), "d"))
+    found = list(
+        hindcast_rows(said, gap, KEYS, origins, "m", "1", dict.fromkeys((10, 80, 85), "d"))
+    )
 
     assert len(found) == (6 * 2 - 1) * reference_numbers.H
     for row in found:

@@ -213,7 +213,7 @@ def test_hindcasts_are_written_once_for_each_cutoff_before_the_last():
     said = {ENGINE: flat(head, every), "naive": flat(head, late)}
     models = Models(said, {ENGINE: every, "naive": late}, {}, said[ENGINE])
 
-    found = new_hindcasts(head, models, set())
+    found = list(new_hindcasts(head, models, set()))
     cutoffs = {
         name: sorted({row.cutoff for row in found if row.model == name})
         for name in (ENGINE, "naive")
@@ -222,7 +222,7 @@ def test_hindcasts_are_written_once_for_each_cutoff_before_the_last():
     assert len(found) == (29 + 4) * 4 * 2
     held = {(row.model, row.version, row.series, row.cutoff) for row in found}
     one = (ENGINE, model_version(ENGINE), NORTH, MONTHS[3])
-    again = new_hindcasts(head, models, held - {one})
+    again = list(new_hindcasts(head, models, held - {one}))
     assert {(row.model, row.version, row.series, row.cutoff) for row in again} == {one}
     digests = {row.cutoff: row.data_digest for row in found}
     assert len(set(digests.values())) == 29

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from forecast import months
 from forecast.config import Config
+from forecast.desk.facts import Falsehood
 from forecast.store import connect, notices
 from forecast.store.connect import transaction
 from forecast.store.notices import Approval, Frame, Section
@@ -266,6 +267,6 @@ def test_of_a_border_the_last_word_on_it_counts(db):
 
     assert false_now(db.conn, chain, COUNTS, ENCOUNTERS) == {"northern": [], "southwest": []}
     first = false_now(db.conn, chain[:1], COUNTS, ENCOUNTERS)
-    assert first["southwest"] == ["January 2024 was given as 900; it has been revised to 400."]
+    assert first["southwest"] == [Falsehood("count", ("2024-01", 900), 400)]
     assert false_now(db.conn, chain[:1], {}, ENCOUNTERS) == {"northern": [], "southwest": []}
     assert triggers._UNDER_WAY == ("due", "held", "approved")

@@ -112,7 +112,7 @@ READERS = {
     "ids": observations.series_ids,
     "known": lambda db: observations.as_of(db, "2024-12-31", dimension="*"),
     "hindcasts": runs.stored_hindcasts,
-    "all hindcasts": lambda db: list(runs.all_hindcasts(db, ())),
+    "all hindcasts": lambda db: list(runs.all_hindcasts(db, (), runs.hindcast_series(db))),
     "issued totals": lambda db: list(runs.issued(db)),
     "last run": runs.last_run,
     "judged": runs.judged,

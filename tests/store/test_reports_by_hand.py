@@ -224,8 +224,9 @@ def test_a_forecast_counts_as_it_was_first_issued_and_not_withdrawn(db):
 def test_hindcasts_come_back_as_they_were_and_new_ones_in_the_place_of_old(db):
     newer = tiny_record.hindcast(NORTH, "2023-11", 1, 1, version="2")
 
-    assert set(runs.all_hindcasts(db, ())) == set(HINDCASTS)
-    assert set(runs.all_hindcasts(db, [newer])) == {newer, HINDCASTS[0]}
+    assert set(runs.all_hindcasts(db, (), [NORTH, SOUTH])) == set(HINDCASTS)
+    assert set(runs.all_hindcasts(db, [newer], [NORTH])) == {newer, HINDCASTS[0]}
+    assert set(runs.all_hindcasts(db, (), [SOUTH])) == set()
     assert runs.stored_hindcasts(db) == {
         ("bordercast", "1", NORTH, cutoff) for cutoff in ("2023-11", "2023-12")
     }
@@ -791,8 +792,8 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
 @pytest.mark.parametrize(
     ("run", "why", "by", "says"),
     [
-        (1, " ", "Ann", "say why"),
-        (1, "why", " ", "who"),
+        (1, " ", "Ann", "--why and --by are required"),
+        (1, "why", " ", "--why and --by are required"),
         (9, "why", "Ann", "no run 9"),
         (3, "why", "Ann", "run 3 is withdrawn already"),
     ],
