@@ -169,11 +169,8 @@ def source_of(connection: Connection) -> Source:
 
 def sources_of(connection: sqlite3.Connection) -> list[Source]:
     """The sources of an open record, the first one first, by what it holds alone."""
-    sources = []
-    for number in measures.ids(connection):
-        with measures.scoped(connection, number):
-            sources.append(source_of(connection))
-    return sources
+    records = _recorded(connection).values()
+    return [source_by_section(*record) for record in records] or [source_of(connection)]
 
 
 def source_by_section(section: SourceSection | None, totals: Sequence[str] = ()) -> Source:
@@ -212,14 +209,18 @@ def _of_record(path: Path) -> dict[str, _Recorded]:
     """What the record says, by source; nothing where there is none, or none that can be read."""
     if not path.exists():
         return {}
-    records = {}
     try:
         with closing(connect.read(path)) as connection:
-            for name, number in measures.named(connection).items():
-                with measures.scoped(connection, number):
-                    stored = measures.section(connection)
-                    section = source_section(stored) if stored else None
-                    records[name] = _Recorded(section, measures.totals(connection))
+            return _recorded(connection)
     except (BordercastError, sqlite3.Error, ValueError):  # `verify` says what is wrong
         return {}
+
+
+def _recorded(connection: sqlite3.Connection) -> dict[str, _Recorded]:
+    records = {}
+    for name, number in measures.named(connection).items():
+        with measures.scoped(connection, number):
+            stored = measures.section(connection)
+            section = source_section(stored) if stored else None
+            records[name] = _Recorded(section, measures.totals(connection))
     return records

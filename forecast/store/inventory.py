@@ -84,9 +84,11 @@ def one_release(connection: sqlite3.Connection, release_id: int) -> dict[str, An
     return releases[0]
 
 
-def is_of_measure(db: Database | sqlite3.Connection, release_id: int) -> bool:
-    """Whether a release is of the measure that a connection is about."""
-    return bool(db.execute("select 1 from releases where id = ?", (release_id,)).fetchone())
+def measure_of(db: Database | sqlite3.Connection, release_id: int) -> int | None:
+    """The id of a release's measure, None where there is no such release."""
+    query = "select measure_id from main.releases where id = ?"
+    row = db.execute(query, (release_id,)).fetchone()
+    return int(row[0]) if row else None
 
 
 def statement(connection: sqlite3.Connection, release_id: int) -> list[dict[str, Any]]:

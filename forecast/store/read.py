@@ -31,6 +31,13 @@ def latest_run(connection: sqlite3.Connection) -> RunRow | None:
     return None if row is None else RunRow(*row)
 
 
+def last_withdrawn(connection: sqlite3.Connection) -> int | None:
+    """The last run that was withdrawn, None if none was."""
+    query = "select max(run_id) from withdrawals join runs on runs.id = run_id"
+    (run_id,) = connection.execute(query).fetchone()
+    return None if run_id is None else int(run_id)
+
+
 def forecasts(
     connection: sqlite3.Connection,
     totals: Totals,

@@ -175,6 +175,7 @@ def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
 
 
 @click.group(
+    "bordercast",
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -244,7 +244,8 @@ def _fact_lines(
         lines.append(monthly.rank_sentence(facts))
     elif answered and answered.sense.measure != "total":
         lines.append(f"The count itself: {total}.")
-    lines.append(" ".join(monthly.definition(facts)) if facts else monthly.caveat(table.source))
+    about = monthly.definition(facts, beside=True) if facts else [monthly.caveat(table.source)]
+    lines.append(" ".join(about))
     lines.append(f"Bordercast, {quote(run)}")
     return lines
 

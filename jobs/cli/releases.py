@@ -147,10 +147,10 @@ def accept(settings: Settings, release_id: int, why: str) -> None:
     why = typed_line(why)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with writing(settings.db) as db:
-        for context in settings.context.each():
-            measures.scope_to(db, context.name)
-            if inventory.is_of_measure(db, release_id):
-                break
+        number = inventory.measure_of(db, release_id)
+        names = {of: name for name, of in measures.named(db).items()}
+        context = settings.context.about(names[number]) if number in names else settings.context
+        context.scope(db)
         release = ingest.accept(db, context, release_id, why, now)
     through = release.data_through
     click.echo(f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it.")

@@ -231,9 +231,14 @@ def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
 
     latest = read.latest_run(connection)
     if latest is None:
-        raise ConfigError(
-            str(settings.db), "--db", "nothing is published yet; start with `bordercast run`"
+        withdrawn = read.last_withdrawn(connection)
+        problem = (
+            f"run {withdrawn} was withdrawn, and there is no other; the next one follows when a "
+            "file, a setting or the program has changed"
+            if withdrawn
+            else "nothing is published yet; start with `bordercast run`"
         )
+        raise ConfigError(str(settings.db), "--db", problem)
     return latest
 
 

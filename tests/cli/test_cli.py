@@ -336,3 +336,28 @@ def test_a_folder_that_cannot_be_read_is_no_hindrance(database, tmp_path):
         "bordercast: config.toml: file: this folder cannot be read (Permission denied); "
         "name the file with --config\n"
     )
+
+
+def test_after_the_only_run_was_withdrawn_no_run_is_advised(published, tmp_path):
+    db = tmp_path / "b.db"
+    shutil.copy(published, db)
+
+    withdrawn = bordercast("--db", db, "withdraw", "1", "--why", "x", "--by", "me")
+    shown = bordercast("--db", db, "show")
+
+    assert withdrawn.returncode == 0
+    assert "run 1 was withdrawn, and there is no other" in shown.stderr
+    assert "start with" not in shown.stderr
+
+
+def test_a_usage_error_names_the_program_wherever_it_runs():
+    refused = CliRunner().invoke(main, ["verify", "--run", "1"])
+
+    assert refused.output.startswith("Usage: bordercast verify")
+
+
+def test_a_brief_says_once_how_many_were_in_the_interior(published):
+    told = bordercast("--db", published, "brief", "northern", "2026-08").stdout
+
+    assert "468 in the interior (83%)" in told
+    assert told.count("468") == 1

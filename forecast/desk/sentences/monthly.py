@@ -59,7 +59,7 @@ def paragraph(facts: MonthFacts) -> str:
             *unknown_sentences(facts),
             rank_sentence(facts),
             vintage_sentence(facts),
-            *definition(facts),
+            *definition(facts, beside=True),
         )
     )
 
@@ -314,11 +314,14 @@ def preliminary(source: Source) -> str:
     return f"The count is preliminary: {source.publisher.short} {source.publisher.revises}."
 
 
-def definition(facts: MonthFacts) -> Iterator[str]:
-    """What the count is and is not."""
+def definition(facts: MonthFacts, *, beside: bool = False) -> Iterator[str]:
+    """What the count is and is not.
+
+    beside : the same text has the sentence on the halves, which says of what one of them is made.
+    """
     yield caveat(facts.source)
     aside = facts.source.hierarchy.aside
-    if aside:
+    if aside and not (beside and facts.halves and facts.halves.split):
         yield aside_sentence(facts, aside)
 
 
