@@ -302,3 +302,37 @@ def test_no_decision_rests_on_a_text_written_for_people():
         return {text for text in set(decided_by(path, named)) - kind if sentence.search(text)}
 
     assert offenders(sentences_of) == {}
+
+
+def reached(path: Path, package: str) -> set[str]:
+    """Modules of a package that a file imports, by their names in it."""
+    names = (name for name in imports(path) if name.startswith(f"{package}."))
+    return {name.removeprefix(f"{package}.").split(".")[0] for name in names}
+
+
+def test_facts_know_no_sentence_and_sentences_nothing_that_shows_them():
+    desk = ROOT / "forecast" / "desk"
+
+    assert reached(desk / "facts.py", "forecast.desk") == set()
+    allowed = {"facts", "sentences"}
+    wrong = {p.name: reached(p, "forecast.desk") - allowed for p in (desk / "sentences").iterdir()
+             if p.suffix == ".py"}  # fmt: skip
+    assert {name: others for name, others in wrong.items() if others} == {}
+
+
+def test_of_the_desk_only_what_reads_the_record_takes_a_connection():
+    taking = {
+        str(path.relative_to(ROOT / "forecast" / "desk"))
+        for path in MODULES
+        if path.is_relative_to(ROOT / "forecast" / "desk")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.arg) and node.arg in ("connection", "db")
+    }
+
+    assert taking == {"answers.py", "facts.py", "site/build.py", "site/reading.py"}
+
+
+def test_claims_and_desk_do_not_know_each_other():
+    for room, other in (("claims", "forecast.desk"), ("desk", "forecast.claims")):
+        files = (ROOT / "forecast" / room).rglob("*.py")
+        assert {path.name: reached(path, other) for path in files if reached(path, other)} == {}
