@@ -105,7 +105,7 @@ def table(
         if fault in found or whole:
             one = found.get(fault, {"tried": 0, "seen": {}})
             seen = _seen(one["seen"])
-            must = f" (must be: {bound})" if bound else ""
+            must = f" ({bound})" if bound else ""
             lines.append(f"| {_capital(what)}{must} | {one['tried']:,} | {seen or '-'} |")
     return lines
 
