@@ -156,7 +156,7 @@ def report(settings: Settings, year: str, out: Path) -> None:
             f"{months.year_name(2026, settings.context.source.year_begins)}",
         )
     wakes.require_intact(settings.db)
-    yearly.write(yearly.build(settings.db, int(number[1]), settings.context.source), out)
+    yearly.write(yearly.build(settings.context, int(number[1])), out)
     click.echo(
         f"{out}: report on {months.year_noun(settings.context.source.year_begins)} {number[1]}"
     )

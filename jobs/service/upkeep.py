@@ -42,7 +42,9 @@ def after_run(context: Context, now: datetime, published: bool) -> None:
     write_snapshot(context.path, context.config)
     write_site(context, now)
     if published:
-        yearly.write_closed(context.path, context.source)
+        for about in context.each():
+            if about.begun():
+                yearly.write_closed(about)
     ops.forget_polls(context.path, now, context.config.service.keep_days)
     sweep_drills(context.path)
 

@@ -12,15 +12,18 @@ from forecast.desk import yearly
 from forecast.errors import SpanError
 from forecast.store import connect, health, notices, read
 from forecast.store import yearly as store
+from forecast.words import slug
 
 if TYPE_CHECKING:
-    from forecast.sources.source import Source
+    from forecast.context import Context
 
 
-def build(path: Path, year: int, source: Source) -> yearly.YearlyReport:
-    """A fiscal year's report from a database; SpanError if none of its months was forecast."""
+def build(context: Context, year: int) -> yearly.YearlyReport:
+    """A fiscal year's report on one measure; SpanError if none of its months was forecast."""
+    source = context.source
     span = months.fiscal_months(year, source.year_begins)
-    with closing(connect.read(path)) as connection:
+    with closing(connect.read(context.path)) as connection:
+        context.scope(connection)
         run = read.latest_run(connection)
         forecasts = store.forecasts(connection, span[0], span[-1])
         if run is None or not forecasts:
@@ -31,7 +34,9 @@ def build(path: Path, year: int, source: Source) -> yearly.YearlyReport:
         answers = store.answers(connection, span[0], span[-1])
         versions = store.versions(connection, span[0], span[-1])
         of_year = {row["content_key"] for row in notices.listed(connection) if row["month"] in span}
-    rated = Counter(r["verdict"] for r in health.ratings(path) if r["content_key"] in of_year)
+    rated = Counter(
+        r["verdict"] for r in health.ratings(context.path) if r["content_key"] in of_year
+    )
     words = f"Bordercast, run {run.id}, data through {run.data_through}, digest {run.digest}"
     return yearly.report(year, forecasts, answers, versions, words, source, rated)
 
@@ -43,12 +48,15 @@ def write(report: yearly.YearlyReport, to: Path) -> None:
         draft.write_text(text, encoding="utf-8")
 
 
-def write_closed(path: Path, source: Source) -> Path | None:
-    """The report of a fiscal year that has just closed, beside the database; None if none has.
+def write_closed(context: Context) -> Path | None:
+    """Write a measure's report of a fiscal year that has just closed, beside the database.
 
-    Only where the newest month published is its last, and no report lies there yet.
+    Only where the newest month published is its last, and no report lies there yet; None
+    elsewhere. Reports of other measures than the record's first have their noun in the name.
     """
+    path, source = context.path, context.source
     with closing(connect.read(path)) as connection:
+        context.scope(connection)
         run = read.latest_run(connection)
     if run is None:
         return None
@@ -61,10 +69,12 @@ def write_closed(path: Path, source: Source) -> Path | None:
         == year
     ):
         return None
-    to = path.with_name(f"{path.stem}-{months.year_name(year, source.year_begins)}.html")
+    first = context.name == next(iter(context.sources))
+    whose = path.stem if first else f"{path.stem}-{slug(source.measure.noun)}"
+    to = path.with_name(f"{whose}-{months.year_name(year, source.year_begins)}.html")
     if to.exists():
         return None
-    report = build(path, year, source)
+    report = build(context, year)
     write(report, to)
     write(report, to.with_suffix(".md"))
     return to

@@ -14,19 +14,20 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from forecast.config import Config
+from forecast.context import Context
 from forecast.desk import yearly as desk
 from forecast.errors import SpanError
 from forecast.store import deliveries, notices, ops
 from forecast.types import BORDERS
 from jobs.cli import main
 from jobs.service import yearly
-from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
 
 
 @pytest.fixture(scope="module")
 def report(published):
-    return yearly.build(published, 2025, ENCOUNTERS)
+    return yearly.build(Context.open(published, Config()), 2025)
 
 
 def test_the_three_largest_misses_come_first(published, report):
@@ -85,7 +86,7 @@ def test_both_forms_say_the_same(published, tmp_path):
 
 def test_a_year_without_forecasts_is_refused(published):
     with pytest.raises(SpanError, match="come due"):
-        yearly.build(published, 2030, ENCOUNTERS)
+        yearly.build(Context.open(published, Config()), 2030)
 
 
 @pytest.mark.slow
@@ -95,7 +96,7 @@ def test_the_service_writes_it_once_when_a_year_closes(database, through, writte
         connection.execute("update runs set data_through = ?", (through,))
         connection.commit()
 
-    found = [yearly.write_closed(database, ENCOUNTERS) for _ in range(2)]
+    found = [yearly.write_closed(Context.open(database, Config())) for _ in range(2)]
 
     names = {p.name for p in database.parent.iterdir() if "FY" in p.name}
     assert found[1] is None
@@ -119,7 +120,7 @@ def test_chances_are_drawn_inside_the_page_and_told_in_words(report):
 def test_a_year_s_report_is_of_its_months_alone_and_says_what_it_rests_on(by_hand):
     ((digest,),) = rows(by_hand, "select digest from latest_run")
 
-    text = " ".join(desk.markdown(yearly.build(by_hand, 2024, ENCOUNTERS)).split())
+    text = " ".join(desk.markdown(yearly.build(Context.open(by_hand, Config()), 2024)).split())
 
     assert text.startswith("# Fiscal year 2024: how good the forecasts were")
     assert "Northern border, January 2024: 90 were forecast 1 month ahead, 55 came" in text
@@ -127,11 +128,11 @@ def test_a_year_s_report_is_of_its_months_alone_and_says_what_it_rests_on(by_han
     assert text.endswith(f"Bordercast, run 2, data through 2024-02, digest {digest}")
     for year in (2023, 2025):
         with pytest.raises(SpanError, match="no forecast of its months has come due"):
-            yearly.build(by_hand, year, ENCOUNTERS)
+            yearly.build(Context.open(by_hand, Config()), year)
 
 
 def test_a_report_is_markdown_or_a_page_by_its_file_s_name(by_hand, tmp_path):
-    found = yearly.build(by_hand, 2024, ENCOUNTERS)
+    found = yearly.build(Context.open(by_hand, Config()), 2024)
     for name, begins in (
         ("year.md", "# Fiscal year 2024"),
         ("year.html", "<!doctype html>"),
@@ -143,15 +144,15 @@ def test_a_report_is_markdown_or_a_page_by_its_file_s_name(by_hand, tmp_path):
 
 def test_a_year_that_has_closed_is_reported_once(by_hand, tmp_path):
     path = Path(shutil.copy(by_hand, tmp_path / "counts.db"))
-    assert yearly.write_closed(path, ENCOUNTERS) is None
+    assert yearly.write_closed(Context.open(path, Config())) is None
     edit(path, "update runs set data_through = '2024-09' where id = 2")
 
-    page = yearly.write_closed(path, ENCOUNTERS)
+    page = yearly.write_closed(Context.open(path, Config()))
 
     assert page == tmp_path / "counts-FY2024.html"
     assert page.read_text("utf-8").startswith("<!doctype html>")
     assert page.with_suffix(".md").read_text("utf-8").startswith("# Fiscal year 2024")
-    assert yearly.write_closed(path, ENCOUNTERS) is None
+    assert yearly.write_closed(Context.open(path, Config())) is None
 
 
 def test_what_readers_said_of_the_year_s_notices_is_counted(by_hand, tmp_path, monkeypatch):
@@ -163,7 +164,7 @@ def test_what_readers_said_of_the_year_s_notices_is_counted(by_hand, tmp_path, m
         with ops.writing(path) as db:
             for key, verdict in ratings:
                 deliveries.rate(db, key, verdict, "known", datetime(2024, 4, 1, tzinfo=UTC))
-        return desk.markdown(yearly.build(path, 2024, ENCOUNTERS))
+        return desk.markdown(yearly.build(Context.open(path, Config()), 2024))
 
     assert "rated" not in said(("2023-09", "not"), ("of no notice", "useful"))
     assert "Notices were rated once: 0 useful, 1 not." in said(("2024-02", "not"))

@@ -16,12 +16,15 @@ import pytest
 from click.testing import CliRunner
 
 import forecast
+from forecast import months
 from forecast.config import Config
 from forecast.context import Context
+from forecast.desk import yearly
 from forecast.store import connect, copies, integrity, measures
 from jobs import monthly, site
 from jobs.cli import main
 from jobs.service import wakeup
+from jobs.service import yearly as of_year
 from jobs.web import children
 from jobs.web.worker import CHECK, OF_TEXTS, QueryServer
 from tests.support import drug_files, own_counts
@@ -320,3 +323,32 @@ def test_the_page_of_every_measure_is_written_where_no_folder_is_named(records, 
     assert said == [{"written": "first page"}, {"written": "all"}]
     for folder in ("", "seizures/", "visits/"):
         assert (tmp_path / "site" / folder / "index.html").is_file()
+
+
+def test_each_measure_has_its_own_report_of_a_year(records, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(records["all"].parent, folder)
+    context = Context.open(folder / "bordercast.db", settings(*SOURCES))
+    told = {
+        about.source.measure.noun: yearly.markdown(of_year.build(about, 2026))
+        for about in context.each()[:2]
+    }
+
+    assert "encounters" in told["encounters"]
+    assert "seizures" not in told["encounters"]
+    assert "seizures" in told["seizures"]
+    assert "encounters" not in told["seizures"]
+
+
+def test_a_closed_year_is_reported_under_a_measure_s_own_name(records, tmp_path, monkeypatch):
+    folder = tmp_path / "copy"
+    shutil.copytree(records["all"].parent, folder)
+    context = Context.open(folder / "bordercast.db", settings(*SOURCES))
+    monkeypatch.setattr(months, "shift", lambda *_: "2099-01")  # every year has just closed
+
+    made = [of_year.write_closed(about) for about in context.each()[:2]]
+
+    assert [path.name for path in made if path] == [
+        "bordercast-FY2026.html",
+        "bordercast-seizures-FY2026.html",
+    ]

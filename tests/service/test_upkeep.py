@@ -35,7 +35,6 @@ from jobs.service import backup, checks, health, heartbeat, port, upkeep, wakeup
 from jobs.service.daemon import leader_lock
 from jobs.service.wakeup import CycleResult
 from tests.support import running_service
-from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
 
 NOW = datetime(2024, 4, 20, 12, tzinfo=UTC)
@@ -411,23 +410,25 @@ def test_a_year_s_report_is_written_when_its_last_month_is_there(
     if name == "" and through == "2023-09":
         record.with_name("bordercast-FY2023.html").write_text("mine")
 
-    made = yearly.write_closed(record, ENCOUNTERS)
+    made = yearly.write_closed(Context.open(record, Config()))
 
     assert made == (record.with_name(f"{name}.html") if name else None)
     assert asked == ([2024] if name else [])
     if name:
         assert record.with_name(f"{name}.md").exists()
-        assert yearly.write_closed(record, ENCOUNTERS) is None  # not over what lies there
+        assert (
+            yearly.write_closed(Context.open(record, Config())) is None
+        )  # not over what lies there
 
 
 def test_a_record_without_a_run_or_a_forecast_come_due_has_no_report(record, tmp_path):
     path = tmp_path / "new.db"
     with connect.writing(path):
         pass
-    assert yearly.write_closed(path, ENCOUNTERS) is None
+    assert yearly.write_closed(Context.open(path, Config())) is None
     for place in (path, record):
         with pytest.raises(SpanError, match="no forecast of its months has come due") as failed:
-            yearly.build(place, 2030, ENCOUNTERS)
+            yearly.build(Context.open(place, Config()), 2030)
         assert "FY2030" in str(failed.value)
 
 
