@@ -11,10 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import httpx
 
+LONGEST_WAIT = timedelta(days=1)  # whatever a server asks for, it is asked again after a day
 Trace = Callable[[str, dict[str, Any]], None]
 
 
@@ -99,6 +102,23 @@ def body(pieces: Iterable[bytes], most: int, deadline: float) -> bytes:
         if time.monotonic() < deadline:  # else it is we who ended the connection
             raise
     return b"".join(chunks)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """How long a server asks to be left alone, in seconds or until a date; None if it does not.
+
+    At most a day: a slip on the server's side must end neither polls nor deliveries.
+    """
+    text = headers.get("retry-after", "").strip()
+    try:
+        if text.isdecimal():
+            asked = timedelta(seconds=int(text))
+        else:
+            date = parsedate_to_datetime(text)
+            asked = (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
+    except (ValueError, OverflowError):
+        return LONGEST_WAIT if text.isdecimal() else None
+    return min(max(asked, timedelta(0)), LONGEST_WAIT)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Literal
 
 import httpx
@@ -33,7 +32,6 @@ from jobs import exchange
 
 REDIRECTS = 5
 PATIENCE = 60.0  # the longest pause a server may ask for within a poll, seconds
-LONGEST_PAUSE = 86_400.0  # whatever a server asks for, it is asked again after a day, seconds
 _BLOCKED = frozenset({401, 403, 407, 429, 451})
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
@@ -195,7 +193,8 @@ def _body(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
 
 
 def _refusal(response: httpx.Response) -> Reply:
-    status, pause = response.status_code, _retry_after(response.headers.get("retry-after", ""))
+    asked = exchange.retry_after(response.headers, datetime.now(UTC))
+    status, pause = response.status_code, None if asked is None else asked.total_seconds()
     outcome: Literal["blocked", "unreachable"] = "blocked" if status in _BLOCKED else "unreachable"
     reply = Reply(
         outcome, printable(f"HTTP {status} {response.reason_phrase}".rstrip()), pause=pause
@@ -203,18 +202,3 @@ def _refusal(response: httpx.Response) -> Reply:
     if status in _LATER and (pause is None or pause <= PATIENCE):
         raise _AgainError(reply)
     return reply
-
-
-def _retry_after(text: str) -> float | None:
-    """Seconds, given as a number or as a date; None if the header is absent or makes no sense.
-
-    At most a day: a slip on the server's side must not end the polling.
-    """
-    try:
-        if text.strip().isdecimal():
-            seconds = float(text)
-        else:
-            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-    except (TypeError, ValueError, OverflowError):  # no date, or one without its zone
-        return None
-    return min(max(seconds, 0.0), LONGEST_PAUSE)

@@ -25,8 +25,7 @@ import re
 import smtplib
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -48,7 +47,6 @@ TOO_BIG = 552  # is about the message; other 5xx answers to the sender are about
 SECONDS = 30.0  # for one delivery
 ANSWER_BYTES = 300  # bytes of an answer that are read
 LATER = (408, 425, 429)
-LONGEST_WAIT = timedelta(days=1)  # more than that no receiver can ask of us
 MAX_BLOCK_CHARACTERS = (
     3000  # Slack's limit for a block, in characters; ntfy's of 4,096 bytes is beyond
 )
@@ -181,7 +179,7 @@ def by_hook(hooks: Sequence[Hook], client: httpx.Client, seconds: float = SECOND
         problem = f"{answer.status} {printable(text, 200)}".strip()
         if answer.status in LATER or answer.status >= 500:
             return DeliveryReply(
-                "later", problem, _retry_after(answer.headers.get("Retry-After", ""), now)
+                "later", problem, exchange.retry_after(answer.headers, now) or timedelta(0)
             )
         return DeliveryReply("refused", problem)
 
@@ -230,19 +228,6 @@ def secret(file: str, key: str) -> str:
     if not content:
         raise ConfigError("config.toml", f"notices.hooks.{key}", "is empty")
     return content
-
-
-def _retry_after(text: str, now: datetime) -> timedelta:
-    """How long a server asks us to wait: seconds, or a date; none if it does not."""
-    try:
-        if text.isdecimal():
-            asked = timedelta(seconds=int(text))
-        else:
-            date = parsedate_to_datetime(text)
-            asked = (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
-    except (ValueError, OverflowError):
-        return timedelta(0)
-    return min(max(asked, timedelta(0)), LONGEST_WAIT)
 
 
 def _short(

@@ -924,26 +924,6 @@ def test_the_network_is_off_unless_it_is_switched_on(tmp_path, publisher):
 # ---------------------------------------------------------------- at the very edge
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("0", 0),
-        (" 90 ", 90),
-        ("86400", 86_400),
-        ("86401", 86_400),
-        ("-5", None),
-        ("1.5", None),
-        ("soon", None),
-        ("", None),
-        ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
-        ("Fri, 31 Dec 9999 23:59:59", None),  # without its zone
-    ],
-)
-def test_a_pause_is_asked_for_in_seconds_or_until_an_hour(text, seconds):
-    assert http._retry_after(text) == seconds
-
-
 def get(publisher: Publisher, place: str, **changes):
     config = settings(publisher.index, **changes).fetch
     with http.client(config) as client:

@@ -348,27 +348,6 @@ def test_health_and_metrics(published):
     }
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("0", 0),
-        ("90", 90),
-        ("86400", 86_400),
-        ("86401", 86_400),
-        ("9" * 400, 0),
-        ("-5", 0),
-        ("soon", 0),
-        ("", 0),
-        ("Sun, 20 Sep 2026 12:01:00 GMT", 60),
-        ("Sun, 20 Sep 2026 12:01:00", 60),  # without its zone: UTC
-        ("Sun, 20 Sep 2026 11:00:00 GMT", 0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400),
-    ],
-)
-def test_a_server_asks_for_a_day_of_patience_at_most(text, seconds):
-    assert transports._retry_after(text, NOW) == timedelta(seconds=seconds)
-
-
 @pytest.mark.parametrize(("more", "cut"), [(0, False), (1, True)])
 def test_a_text_has_as_many_letters_as_a_service_takes(more, cut):
     check = transports.check_command(3, "d" * 64)
