@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError
-from forecast.sources.names import SeriesNames
+from forecast.sources.names import SeriesNames, member_words
 from forecast.store import changes, connect, joint, measures, read
 from forecast.store.views import AS_OF, view_rows
 from forecast.types import SeriesKey
@@ -30,6 +30,17 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture as SVG, which notebooks show, and the sentence that says what it shows."""
+
+    svg: str
+    alt: str
+
+    def _repr_svg_(self) -> str:
+        return self.svg
 
 
 class Record:
@@ -101,6 +112,52 @@ class Record:
         rows = table[_rows_of(table, key)]
         said_once = ["border", "dimension", "member", "component"]
         return _by_month(rows, said_once, {**about, "as_of": as_of})
+
+    def forecasts(self, year: int, series: str = "") -> pd.DataFrame:
+        """Return every forecast issued or hindcast for a calendar year's months, beside the counts.
+
+        year : 2026. series : one total; every total where it is empty. A row a total, model,
+        month and cutoff: basis (issued or hindcast), horizon in months, median, bounds, count.
+        """
+        table = self.view("forecast_vs_actual")
+        rows = table[table["month"].str.startswith(f"{year:04d}-")]
+        about: dict[str, Any] = {"digest": self.digest}
+        if series:
+            key, about = self._named(series)
+            rows = rows[_rows_of(rows, key)]
+        rows = rows.sort_values(["month", "border", "model", "horizon"])
+        return _by_month(rows, ["dimension", "member"], about)
+
+    def compare(self, first: str, second: str) -> pd.DataFrame:
+        """Return two series' published counts side by side: a row a month that both have."""
+        import pandas as pd
+
+        both = {}
+        for series in (first, second):
+            table = self.actual(series)
+            both[table.attrs["series"]] = table["encounters"]
+        return pd.DataFrame(both).dropna()
+
+    def plot(self, series: str, to: str | Path = "") -> Drawing:
+        """Draw a series' last 30 months and its forecast; a notebook shows what is returned.
+
+        to : a file to write too: .svg, .png or .pdf.
+        """
+        from forecast.desk.charts import forecasts, grammar
+        from forecast.store import plots
+
+        key, about = self._named(series)
+        with self._reading() as connection:
+            published = plots.published(connection, key)
+            ahead = joint.month_forecasts(connection, key, ENGINE)
+            flagged = plots.flagged(connection, key)
+        if not ahead:
+            raise SeriesNameError(about["series"], "the last run has no forecast of it")
+        part = member_words(key.dimension, key.member, self.source) if key.member else ""
+        picture = forecasts.fan(key.total, published, ahead, flagged, self.source, None, part)
+        if to:
+            grammar.write(picture, Path(to), self.source)
+        return Drawing(grammar.render(picture, "svg", self.source).decode(), picture.alt)
 
     def _named(self, series: str) -> tuple[SeriesKey, dict[str, Any]]:
         """A series by one of its names, and what a table of it says of where it comes from."""

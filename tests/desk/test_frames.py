@@ -131,3 +131,45 @@ def test_every_python_example_of_the_page_runs(beside):
 
     assert len(blocks) == 4
     exec("\n".join(blocks), {})
+
+
+def test_every_forecast_made_for_a_year_stands_beside_its_count(published):
+    record = forecast.open(published)
+    stored = rows(
+        published,
+        "select count(*), sum(median), sum(encounters) from forecast_vs_actual "
+        "where border = 'northern' and dimension = '' and month like '2024-%'",
+    )[0]
+
+    made = record.forecasts(2024, "northern")
+
+    assert (len(made), made["median"].sum(), made["encounters"].sum()) == stored
+    assert {str(month)[:4] for month in made.index} == {"2024"}
+    assert set(made["border"]) == {"northern"}
+    assert set(record.forecasts(2024)["border"]) > {"northern"}
+
+
+def test_two_series_are_compared_in_the_months_both_have(published):
+    record = forecast.open(published)
+    india = record.actual("northern:India")["encounters"]
+    both = record.compare("northern:India", "northern")
+
+    assert list(both.columns) == ["northern:India", "northern"]
+    assert both["northern:India"].equals(india.rename("northern:India"))
+    assert both["northern"].equals(
+        record.actual("northern")["encounters"][both.index].rename("northern")
+    )
+
+
+def test_a_plot_is_shown_by_notebooks_and_written_as_asked(published, tmp_path):
+    drawn = forecast.open(published).plot("northern", tmp_path / "fan.png")
+
+    assert drawn._repr_svg_() == drawn.svg
+    assert drawn.svg.startswith("<svg")
+    assert drawn.alt.startswith("Northern border")
+    assert (tmp_path / "fan.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_series_without_a_forecast_is_not_drawn(published):
+    with pytest.raises(SeriesNameError, match="no forecast"):
+        forecast.open(published).plot("northern:At Large")
