@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from forecast import months
 from forecast.desk.facts import RAREST
 from forecast.desk.movers import BASES, moved_words
 from forecast.desk.sentences.ahead import STEPS
@@ -21,7 +22,7 @@ from forecast.sources.names import member_words
 from forecast.sources.wording import Halves
 from forecast.store.read import RunRow
 from forecast.types import PeriodForecast, Row
-from forecast.words import first_and_now, interval, judged_by, month_name, signed
+from forecast.words import change_words, first_and_now, interval, judged_by, month_name, signed
 
 if TYPE_CHECKING:
     from forecast.desk.comparison import Compared
@@ -362,6 +363,19 @@ def border_table(forecasts: Iterable[Row]) -> Table:
             "-" if low is None else f"{low:,}",
             "-" if high is None else f"{high:,}",
         )
+    return table
+
+
+def published_table(shown: Mapping[str, int], counts: Mapping[str, int]) -> Table:
+    """Print published months, each against the month and the year before.
+
+    shown : month -> count of the months to print. counts : of all months on record.
+    """
+    table = plain_table("month", numbers=("count", "on month", "on year"))
+    for month, count in shown.items():
+        before = (counts.get(months.shift(month, -back)) for back in (1, 12))
+        changes = ("-" if then is None else change_words(count, then) for then in before)
+        table.add_row(month_name(month), f"{count:,}", *changes)
     return table
 
 

@@ -18,6 +18,7 @@ from jobs.cli import ask
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
     Settings,
+    as_month,
     console,
     halves_published,
     latest_run,
@@ -42,15 +43,28 @@ if TYPE_CHECKING:
         "show {part}",
         "show {two} {FY}2027",
         "show {dimension}",
+        "show {one} --from 2024-01",
     )
 )
 @click.argument("series", required=False)
 @click.argument("span", required=False)
 @click.option("--model", default=ENGINE, show_default=True, help="Whose forecasts.")
+@click.option(
+    "--from",
+    "since",
+    callback=as_month,
+    metavar="YYYY-MM",
+    help="The published counts from this month on.",
+)
 @AS_JSON
 @click.pass_obj
 def show(
-    settings: Settings, series: str | None, span: str | None, model: str, as_json: bool
+    settings: Settings,
+    series: str | None,
+    span: str | None,
+    model: str,
+    since: str | None,
+    as_json: bool,
 ) -> None:
     """The latest forecasts.
 
@@ -58,6 +72,11 @@ def show(
     and the counts that would raise a flag. With SPAN ({FY}2027, 2026-10..2027-03, "next 12 months")
     the sum of those months. {dimension} lists the parts, this {fiscal}year unless said.
     """
+    if since:
+        _show_published(
+            settings, series or settings.context.source.totals.every[-1], since, as_json
+        )
+        return
     if series and ":" in series and ask.names_dimension(settings, series):
         ask.show_parts(settings, series, span, as_json)
         return
@@ -114,6 +133,26 @@ def show(
         if key
         else terminal.forecast_table(rows, last, halves, waiting, settings.context.source)
     )
+
+
+def _show_published(settings: Settings, series: str, since: str, as_json: bool) -> None:
+    from forecast.desk import terminal
+    from forecast.store import joint
+
+    source = settings.context.source
+    with reading(settings) as connection:
+        key = series_key(connection, series, source)
+        counts = joint.counts(connection, key)
+        run = latest_run(connection, settings)
+    shown = {month: count for month, count in sorted(counts.items()) if month >= since}
+    if not shown:
+        first, last = min(counts), max(counts)
+        raise SeriesNameError(series, f"published from {first} to {last}, nothing from {since} on")
+    if as_json:
+        rows = [{"month": month, "encounters": count} for month, count in shown.items()]
+        print_json({"run": run.id, "digest": run.digest, "months": rows}, source)
+    else:
+        console().print(terminal.published_table(shown, counts))
 
 
 def answer(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
 import sys
@@ -292,13 +293,13 @@ def _lines(quiet: bool) -> Report:
 
 
 def console(stderr: bool = False) -> Console:
-    """Wide enough for our tables where there is no terminal to ask.
+    """As wide as COLUMNS says, or else wide enough for our tables, where there is no terminal.
 
     A str is text: names from files have brackets and colons in them, "Ward [closed]".
     """
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else 100
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 

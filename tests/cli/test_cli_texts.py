@@ -56,6 +56,9 @@ READING = {
         show northern:"Border Patrol"
         show northern:Vermont 2024-05
         show northern:Swanton
+        show northern --from 2024-01
+        show northern:Vermont --from 2024-02 --json
+        show northern --from 2030-01
         movers northern
         movers southwest --from forecast --json
         movers northern:Vermont
