@@ -11,7 +11,7 @@ from forecast.errors import DataError
 from forecast.store import connect, deliveries, measures, notices, ops, runs
 from forecast.store.notices import Approval, Notice
 from jobs.deliver import write
-from jobs.pipeline.triggers import taken_back
+from jobs.deliver.intents import taken_back
 
 if TYPE_CHECKING:
     import sqlite3

@@ -5,30 +5,37 @@
 
 Recorded once, delivered at least once. How a message goes out is a transport's matter; see
 `transports`. A stopped mail queue stands still until a person sends again.
+
+The operator gets what `status` says, one mail each, once in a month of figures: no approval, no
+thread with the readers' notices. A stopped queue cannot be mailed; it shows in `status`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Literal
 
 from forecast.config import Config, Hook, Mail, ReaderRules
 from forecast.desk.facts import NoticeStatement, stated_position
-from forecast.store import connect, deliveries, measures, notices, ops, wakes
+from forecast.store import connect, deliveries, measures, notices, ops, read, wakes
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery, Message, Subscriber
 from forecast.store.notices import Notice, Section
 from forecast.types import SEVERITIES
 from jobs import exchange
-from jobs.deliver import approve, letter, operator_alerts, smtp, transports, unsubscribe
+from jobs.deliver import approve, letter, smtp, transports, unsubscribe
 from jobs.deliver.letter import Letterhead
-from jobs.deliver.operator_alerts import Concerns
 from jobs.deliver.transports import Transport
 
 if TYPE_CHECKING:
@@ -40,6 +47,8 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 LOCK = "mail.lock"
+OPERATOR = "operator"  # the edition of what needs the operator
+Concerns = Callable[["Context", datetime], Iterable[str]]
 Clock = Callable[[], datetime]
 DeliveryOutcome = Literal["sent", "put off", "given up", "refused", "stopped"]
 
@@ -72,7 +81,7 @@ def deliver(
     check(context.config)
     approve.expire_all(context.path, now())
     queue_all(context, now())
-    operator_alerts.queue_concerns(context, concerns, now())
+    queue_concerns(context, concerns, now())
     with ops.writing(context.path) as db:
         if resume:
             deliveries.resume(db)
@@ -110,7 +119,7 @@ def _called_for(
     if "sent" in outcomes:
         added += queue_all(context, now)
     if {"refused", "given up"} & set(outcomes):
-        added += operator_alerts.queue_concerns(context, concerns, now)
+        added += queue_concerns(context, concerns, now)
     return added
 
 
@@ -356,3 +365,38 @@ def _send_one(
         else:
             deliveries.settle(db, delivery, reply.outcome, reply.text, now)
     return reply.outcome
+
+
+def queue_concerns(context: Context, concerns: Concerns, now: datetime) -> int:
+    """Make a delivery of everything that needs the operator and was not told yet; how many.
+
+    concerns : what needs a person, a sentence each.
+    """
+    if not (context.config.mail.enabled and context.config.mail.operator):
+        return 0
+    through = ""
+    with closing(connect.read(context.path)) as connection:
+        latest = read.latest_run(connection)
+        through = latest.data_through if latest else ""
+    added = 0
+    with ops.writing(context.path) as db:
+        for concern in concerns(context, now):
+            made = concern_letter(context.config, concern, through, now)
+            to = [(made.content_key, OPERATOR, context.config.mail.operator)]
+            added += deliveries.queue(db, [made], to, now)
+    return added
+
+
+def concern_letter(config: Config, concern: str, through: str, now: datetime) -> Message:
+    """One concern as a message; its numbers may change from day to day, its key does not."""
+    key = hashlib.sha256(f"operator|{through}|{re.sub(r'[0-9]+', '', concern)}".encode())
+    head = Letterhead(config.mail.sender, config.mail.reply_to)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = head.sender
+    message["Subject"] = f"Bordercast needs you: {' '.join(concern.split())[:60]}"
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = f"<{key.hexdigest()[:32]}.operator@{head.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    recorded = f"Figures are held through {through or 'no month'}; `bordercast status` says more."
+    message.set_content(f"{fill(concern, 78)}\n\n{recorded}\n", cte="quoted-printable")
+    return Message(key.hexdigest(), OPERATOR, message["Subject"], head.address, bytes(message))

@@ -32,8 +32,8 @@ from forecast.store.notices import Notice, Section
 from forecast.types import SEVERITIES
 from forecast.words import month_words
 from jobs.deliver import letter
+from jobs.deliver.intents import false_now
 from jobs.deliver.letter import Letterhead
-from jobs.pipeline.triggers import false_now
 from jobs.witness import attest
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from forecast.engine import ENGINE, scores
 from forecast.errors import ClockError
 from forecast.store import releases, runs
 from forecast.types import Counts, Hindcast, Publication, Rows, Score, SeriesKey
+from jobs.deliver.intents import notice_intents
 from jobs.pipeline import due
 from jobs.pipeline.asof import vintage_hindcasts
 from jobs.pipeline.attribution import explain
@@ -29,7 +30,6 @@ from jobs.pipeline.totals import (
     new_hindcasts,
     quantiles,
 )
-from jobs.pipeline.triggers import notice_intents
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -29,7 +29,7 @@ from jobs.arrivals import http, listing
 from jobs.arrivals import publisher as publisher_page
 from jobs.arrivals.publisher import awaited
 from jobs.arrivals.waiting import fetch
-from jobs.deliver import operator_alerts
+from jobs.deliver import outbox
 from jobs.service import health
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
@@ -250,7 +250,7 @@ def test_a_link_that_is_not_understood_is_an_outcome_until_it_is_gone_or_ignored
         enabled=True, host="mail.example.org", operator="ops@example.org", sender="me@example.org"
     )
     config = settings(publisher.index).model_copy(update={"mail": mail})
-    operator_alerts.queue_concerns(Context.open(path, config), health.concerns, NOW)
+    outbox.queue_concerns(Context.open(path, config), health.concerns, NOW)
     ((told,),) = rows(
         ops.ops_path(path), "select count(*) from messages where instr(mime, 'not understood')"
     )

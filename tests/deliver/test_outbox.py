@@ -20,7 +20,7 @@ from forecast.store import connect, deliveries, notices, ops, runs, wakes
 from forecast.store.notices import Approval, Frame, Section
 from jobs.cli import main
 from jobs.deliver import approve as approvals
-from jobs.deliver import operator_alerts, outbox
+from jobs.deliver import outbox
 from jobs.deliver import write as letters
 from jobs.service import health, wakeup
 from tests.support.cbp_files import ENCOUNTERS
@@ -767,9 +767,9 @@ def test_each_concern_is_one_mail_to_the_operator_until_figures_come(record):
     found = list(health.concerns(Context.open(record, config), LATER))
     assert [text[:14] for text in found] == ["1 notices wait", "1 files are re", "left out of th"]
 
-    assert operator_alerts.queue_concerns(Context.open(record, config), health.concerns, LATER) == 3
+    assert outbox.queue_concerns(Context.open(record, config), health.concerns, LATER) == 3
     assert (
-        operator_alerts.queue_concerns(
+        outbox.queue_concerns(
             Context.open(record, config), health.concerns, LATER + timedelta(days=2)
         )
         == 0
@@ -781,15 +781,12 @@ def test_each_concern_is_one_mail_to_the_operator_until_figures_come(record):
         f"Bordercast needs you: {' '.join(text.split())[:60]}" for text in found
     )
     edit(record, "update runs set data_through = '2024-03' where id = 2")
-    assert operator_alerts.queue_concerns(Context.open(record, config), health.concerns, LATER) == 3
+    assert outbox.queue_concerns(Context.open(record, config), health.concerns, LATER) == 3
 
 
 def test_no_operator_is_told_where_none_is_named_or_mail_is_off(record):
     for config in (settings(), settings(operator="op@example.org", enabled=False)):
-        assert (
-            operator_alerts.queue_concerns(Context.open(record, config), health.concerns, LATER)
-            == 0
-        )
+        assert outbox.queue_concerns(Context.open(record, config), health.concerns, LATER) == 0
     assert not ops.ops_path(record).exists()
 
 

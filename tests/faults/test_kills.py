@@ -41,7 +41,7 @@ STEPS = [
     "after jobs.pipeline.totals:forecast_headline",
     "before jobs.pipeline.judging:judge_new",
     "before jobs.pipeline.attribution:explain",
-    "after jobs.pipeline.triggers:notice_intents",
+    "after jobs.deliver.intents:notice_intents",
     "before forecast.store.runs:publish",
     "after forecast.store.runs:_save_run",
     "before forecast.store.watch:save_watch",

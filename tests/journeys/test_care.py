@@ -24,7 +24,7 @@ from forecast.store.ops import Poll
 from jobs import environment
 from jobs.arrivals import publisher as publisher_page
 from jobs.cli import main
-from jobs.deliver.operator_alerts import queue_concerns
+from jobs.deliver.outbox import queue_concerns
 from jobs.service import backup, checks, daemon, health, upkeep, wakeup
 from jobs.service.health import concerns
 from tests.support import running_service

@@ -29,10 +29,10 @@ from forecast.store.notices import Approval
 from forecast.types import HEADLINES, Episode, Judgement, SeriesKey
 from jobs.cli import main
 from jobs.deliver import approve as approvals
-from jobs.deliver import letter, operator_alerts, outbox
+from jobs.deliver import letter, outbox
 from jobs.deliver import write as work
+from jobs.deliver.intents import _kind
 from jobs.pipeline.judging import Findings as Judged
-from jobs.pipeline.triggers import _kind
 from jobs.service import health, wakeup
 from tests.support import history_2025
 from tests.support.cbp_files import ENCOUNTERS
@@ -626,7 +626,7 @@ def test_coverage_is_judged_after_two_years_by_what_is_hardly_chance(changed, to
 def test_one_concern_is_one_mail_a_month_whatever_its_numbers_are():
     config = settings(25, operator="op@example.org")
     first, other, later = (
-        operator_alerts.letter(config, concern, through, FEBRUARY)
+        outbox.concern_letter(config, concern, through, FEBRUARY)
         for concern, through in (
             ("3 files are refused: look", "2025-02"),
             ("14 files are refused: look", "2025-02"),
@@ -639,7 +639,7 @@ def test_one_concern_is_one_mail_a_month_whatever_its_numbers_are():
     assert parsed["Subject"] == first.subject == "Bordercast needs you: 3 files are refused: look"
     assert parsed["Message-ID"] == f"<{first.content_key[:32]}.operator@example.org>"
     assert "Figures are held through 2025-02" in parsed.get_content()
-    long = operator_alerts.letter(config, "x" * 99, "", FEBRUARY)
+    long = outbox.concern_letter(config, "x" * 99, "", FEBRUARY)
     assert long.subject == f"Bordercast needs you: {'x' * 60}"
     assert b"through no month" in long.mime
 

@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from forecast.config import Config, Mail
-from jobs.deliver.operator_alerts import letter
+from jobs.deliver.outbox import concern_letter as letter
 from jobs.service.health import coverage_drift
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)

@@ -20,9 +20,9 @@ from forecast.store import connect, notices
 from forecast.store.connect import transaction
 from forecast.store.notices import Approval, Frame, Section
 from forecast.types import Episode, NoticeIntent
-from jobs.pipeline import triggers
+from jobs.deliver import intents
+from jobs.deliver.intents import LOOKED_BACK, STALE, false_now, notice_intents, taken_back
 from jobs.pipeline.judging import Findings as Judged
-from jobs.pipeline.triggers import LOOKED_BACK, STALE, false_now, notice_intents, taken_back
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.tiny_record import NEW_YORK, NOON, NORTH, OCCASIONS, SOUTH, flag, judged
 
@@ -269,4 +269,4 @@ def test_of_a_border_the_last_word_on_it_counts(db):
     first = false_now(db.conn, chain[:1], COUNTS, ENCOUNTERS)
     assert first["southwest"] == [Falsehood("count", ("2024-01", 900), 400)]
     assert false_now(db.conn, chain[:1], {}, ENCOUNTERS) == {"northern": [], "southwest": []}
-    assert triggers._UNDER_WAY == ("due", "held", "approved")
+    assert intents._UNDER_WAY == ("due", "held", "approved")
