@@ -502,7 +502,7 @@ LOOK_AT_IT = (
 JOIN = "the totals are kept and the dimension left out, until [labels] joins each to a known one"
 NO_LETTERS = "the mail queue is stopped: {mail_stopped}"
 FAILED = "verification failed, nothing is shown: {verify_findings}"
-REFUSED = "`bordercast releases list --refused`"
+SHOW_REFUSED = "`bordercast releases list --refused`"
 STANDING = (
     _standing("nothing published", "alarm", _unpublished, "start with `bordercast run`"),
     _standing("overdue", "alarm", _overdue, _missed),
@@ -515,7 +515,7 @@ STANDING = (
     _standing("room", "alarm", _full, "make room"),
     _standing("late", "warning", _late),
     _standing("notices", "warning", "{notices_held} notices wait", "`bordercast notices list`"),
-    _standing("quarantine", "warning", "{files_in_quarantine} files are refused", REFUSED),
+    _standing("quarantine", "warning", "{files_in_quarantine} files are refused", SHOW_REFUSED),
     _standing("labels", "warning", "labels that are not known: {unknown_labels}", JOIN),
     _standing("inbox", "warning", "not taken out of the inbox: {left_in_inbox}"),
     _standing("undelivered", "warning", _undelivered, "`bordercast notices list`"),
