@@ -1,4 +1,4 @@
-"""What people write about border encounters, checked against the record.
+"""What people write about what is counted, checked against the record.
 
 spans, subjects    a stretch of months; whose counts a number is about
 table              the counts of every series in memory, read once

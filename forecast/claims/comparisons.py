@@ -23,7 +23,7 @@ _OF_MULTIPLE = word_set("the that what as of those its their")
 _ADDS_NOTHING = word_set(
     "the a an that it its their same previous prior last year month time period level levels "
     "number numbers total count figure one before earlier ago to with what was had been were when "
-    "of in at all those recorded seen just some about nearly more less ever average"
+    "of in at all many much those recorded seen just some about nearly more less ever average"
 )
 _LEADING = word_set("compared versus relative against")
 _ENDS = word_set("; \u2014 \u2013 ( ) | .")

@@ -32,7 +32,7 @@ from forecast.claims.truth import (
     APPREHENSION,
     AT_ENTRY,
     DRUG,
-    FIELD_BORDERS,
+    FIELD_TOTALS,
     GROUPS,
     ClaimSpan,
     CountTable,
@@ -178,10 +178,10 @@ class _Reader:
         self.spans: dict[float, ClaimSpan] = {}  # of the counts understood, by their value
 
     def _survey(self) -> None:
-        """What the whole text speaks of: its border, its sectors."""
+        """What the whole text speaks of: its total, its sectors."""
         phrases = [phrase.phrase for scene in self.scenes for phrase in scene.phrases]
         self.context.speaks = frozenset((phrase.kind, phrase.value) for phrase in phrases)
-        totals = [phrase.value for phrase in phrases if phrase.kind == "border"]
+        totals = [phrase.value for phrase in phrases if phrase.kind == "total"]
         land = [total for total in totals if total in ("southwest", "northern")]
         if land:
             self.context.home = max(dict.fromkeys(land), key=land.count)
@@ -196,8 +196,8 @@ class _Reader:
         """All findings."""
         for scene in self.scenes:
             self.anchors, self.unclear = [], False
-            # A border that a sentence names ends what was said of a sector before.
-            totals = scene.of_kind("border")
+            # A total that a sentence names ends what was said of a sector before.
+            totals = scene.of_kind("total")
             if totals and not scene.of_kind("sector", "office", "city"):
                 self.context.total = totals[0].phrase.value
             if len(scene.numbers) <= MOST_NUMBERS:
@@ -258,12 +258,12 @@ class _Reader:
         """A sentence without a count still says of what the next ones speak."""
         context = self.context
         sectors = [p for p in scene.of_kind("sector") if readings.is_sure(scene, p, context)]
-        totals = [phrase.phrase.value for phrase in scene.of_kind("border")]
+        totals = [phrase.phrase.value for phrase in scene.of_kind("total")]
         if sectors:
             context.part = ("sector", (sectors[-1].phrase.value,), False)
         elif totals:
             context.total = totals[-1]
-            if not readings.same_border(context.part, totals[-1]):
+            if not readings.same_total(context.part, totals[-1]):
                 context.part = readings.NO_PART
         measures = {phrase.phrase.value for phrase in scene.of_kind("measure")}
         spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
@@ -397,20 +397,20 @@ class _Reader:
 
     def _spoken(self, scene: Scene, placed: bool, limits: _Limits) -> Iterator[Subject]:
         """What else the text may count: parts that it names, and totals its words allow."""
-        borders = {phrase.phrase.value for phrase in scene.of_kind("border")} if placed else set()
+        totals = {phrase.phrase.value for phrase in scene.of_kind("total")} if placed else set()
         agencies = limits.agencies
         for total, agency in product(
-            borders or ("southwest", "northern", NATIONWIDE, "other"), agencies
+            totals or ("southwest", "northern", NATIONWIDE, "other"), agencies
         ):
             yield Subject(total, agency)
         for phrase in scene.of_kind("sector"):
             members = tuple(phrase.phrase.value.split("+"))
-            yield Subject(FIELD_BORDERS.get(members[0], "southwest"), "usbp", "field", members)
-        home = next(iter(borders), self.context.total or self.context.home or "southwest")
+            yield Subject(FIELD_TOTALS.get(members[0], "southwest"), "usbp", "field", members)
+        home = next(iter(totals), self.context.total or self.context.home or "southwest")
         for phrase in scene.of_kind("citizenship", "demographic"):
             yield Subject(home, "", phrase.phrase.kind, (phrase.phrase.value,))
         for sector in self.context.sectors_named:
-            yield Subject(FIELD_BORDERS.get(sector, "southwest"), "usbp", "field", (sector,))
+            yield Subject(FIELD_TOTALS.get(sector, "southwest"), "usbp", "field", (sector,))
 
     def _base_span(self, number: WrittenNumber) -> ClaimSpan | None:
         main = [a for a in self.anchors if not a.compared and a.number.first != number.first]
@@ -526,6 +526,9 @@ class _Reader:
     def _change(self, scene: Scene, number: WrittenNumber, role: NumberRole) -> AnyFinding:
         """A change against another time: percent, difference or multiple."""
         sign = mentions.direction(scene, number) if role.kind != "times" else 1
+        for other in reversed(scene.numbers):  # down 7% from April and 24% from May 2022
+            if sign == 0 and other.kind == "percent" and other.last <= number.first:
+                sign = mentions.direction(scene, other)
         if sign == 0:
             return None
         claimed = mentions.claimed(scene, number, sign)
@@ -726,7 +729,7 @@ class _Reader:
         open_year = extreme.yearly and reading.sense.span.length == 1
         vague = not extreme.plain or reading.sense.among == "span" or open_year
         tied = reading.span_bound and reading.place_bound
-        if verdict.verdict == "wrong" and (vague or not tied):
+        if verdict.verdict == "wrong" and (vague or not tied or extreme.of_parts):
             return self._unclear(case, "what it is compared with is not clear")
         return self._finding(case, reading.sense, verdict)
 
@@ -758,7 +761,10 @@ class _Reader:
             return finding
         first = judged[0] if judged else (options[0], judge(self.table, options[0].sense, claimed))
         # Where some meaning, however unlikely, makes it right, it is not called wrong.
-        sure = not features.is_partial(scene, number) and not any(
+        unsaid = not options[0].sense.subject.dimension and bool(
+            readings.leading_part(scene, number)
+        )  # of a group that leads the sentence, or of all?
+        sure = not (features.is_partial(scene, number) or unsaid) and not any(
             judge(self.table, option.sense, claimed).verdict in HOLDS for option in options[:200]
         )
         return self._failing(case, first, judged, sure)
@@ -835,7 +841,7 @@ class _Reader:
             return False
         if (self.stale and first.cost > 0.25) or (self.unclear and first.sense.measure != "total"):
             return False
-        if first.sense.measure not in ("total", "per_day"):
+        if first.sense.measure not in ("total", "per_day", "per_month"):
             return True
         if claimed.hedge == "over" and abs(judged.truth) > abs(claimed.value):
             return False  # true to the letter, if far more
@@ -872,7 +878,7 @@ class _Reader:
     def _mislabelled(
         self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
     ) -> tuple[ScoredReading, Reading, JudgedClaim] | None:
-        """Right for another agency's or border's count of the same months."""
+        """Right for another agency's or total's count of the same months."""
         seen = {
             reading.sense for reading, _ in judged
         }  # what the words may mean is no other measure

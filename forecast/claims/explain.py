@@ -17,7 +17,7 @@ from forecast.claims.truth import (
     Subject,
     agency_words,
 )
-from forecast.claims.verdict import Claimed, JudgedClaim, Reading, peers
+from forecast.claims.verdict import Claimed, JudgedClaim, Reading, peers, siblings
 from forecast.sources.wording import Halves, Split, small_words, split_words
 from forecast.sources.wording import halves_sentence as sentence
 from forecast.words import MONTHS, month_words, ordinal
@@ -202,6 +202,13 @@ def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> 
             return Explained(f"{here}: none {side[:-3]}er before it on record (from {began}).")
         last = ClaimSpan(int(judged.truth), int(judged.truth)).words()
         return Explained(f"{here}: the {side} since {last}.")
+    if sense.among == "members":
+        kind = {"field": "sectors", "citizenship": "citizenships"}.get(
+            sense.subject.dimension, "groups"
+        )
+        rank, of = int(judged.truth or 1), len(siblings(table, sense))
+        place = side if rank == 1 else f"{ordinal(rank)} {side}"
+        return Explained(f"{here}: the {place} of {of} {kind} there.")
     others = peers(line, sense, table.source)
     rank = int(judged.truth or 1)
     place = side if rank == 1 else f"{ordinal(rank)} {side}"
@@ -281,7 +288,7 @@ def verdict_line(table: CountTable, answer: AnsweredClaim) -> str:
 
 
 def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
-    """What of a border's total came at ports and what between them; "" where that is not known."""
+    """What of a total came at ports and what between them; "" where that is not known."""
     if subject.agency or subject.dimension:
         return ""
     ports, patrol = (table.counts(subject._replace(agency=agency)) for agency in ("ofo", "usbp"))

@@ -17,6 +17,9 @@ from forecast.claims.weights import cost
 
 _OF_TIME = word_set("ever history recorded record")
 _MONTHLY = word_set("month monthly month's months")
+_PARTS = word_set(
+    "group groups nationality nationalities country countries sector sectors demographic corridor"
+)
 _SCOPE = word_set("any single month monthly")
 _NOT_BEHIND = word_set(
     "people of recent likely important common the were are often school court level- ranking"
@@ -30,6 +33,7 @@ class Extreme:
     number : its place among the tokens. since : the time behind "since", None without one.
     plain : whether the words leave no doubt about what it is compared with.
     ever : whether they say that it was so in all of the record: a record, all-time, ever.
+    of_parts : whether groups or sectors are ranked: the second-largest group, the busiest sector.
     """
 
     start: int
@@ -45,11 +49,12 @@ class Extreme:
     same_month: bool = False
     plain: bool = True
     ever: bool = False
+    of_parts: bool = False
 
 
 def find(scene: Scene, context: TextState) -> Iterator[Extreme]:
     """The claims of records and ranks in a sentence, at most one for each such word."""
-    if not (scene.of_kind("measure", "border", "sector") or context.subject):
+    if not (scene.of_kind("measure", "total", "sector") or context.subject):
         return
     taken = -1
     for phrase in scene.of_kind("extreme"):
@@ -117,7 +122,10 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
     )
     scoped = bool(_SCOPE & set(clause[:10])) or "year" in clause[:6] or "total" in clause[:4]
     within = _within(scene, phrase, len(clause))
-    if not (since or back or ever or rank or within or (scoped and low not in ("least", "high"))):
+    near = {scene.low(i) for i in range(phrase.first - 1, phrase.last + 3)}
+    of_parts = bool(_PARTS & near) or bool(rank and not (ever or since or scoped or within))
+    known = since or back or ever or rank or within or of_parts
+    if not (known or (scoped and low not in ("least", "high"))):
         return None
     side = phrase.phrase.value
     last = _last_token(scene, phrase, since, clause)
@@ -137,6 +145,7 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
         same_month=_same_month(scene, phrase, last),
         plain=ever or since is not None or rank is not None,
         ever=ever,
+        of_parts=of_parts,
     )  # fmt: skip
 
 
@@ -231,6 +240,12 @@ def weigh(
     among: Literal["month", "year", "same month", "within year", "span"] = "month"
     if span.value.length > 1:
         among = "year" if span.value.year or span.value.to_date else "span"
+    if extreme.of_parts and (subject.value.dimension or not extreme.claimed.value):
+        side: ClaimMeasure = "rank_low" if extreme.measure.endswith("low") else "rank_high"
+        if len(subject.value.members) != 1:
+            return []
+        ranked = Reading(subject.value, span.value, side, among="members")
+        return [ScoredReading(ranked, price, False, False)]
     if extreme.same_month:
         among = "same month"
     if extreme.within:

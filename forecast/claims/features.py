@@ -76,13 +76,13 @@ def _role(
         off = off_topic(scene, number, noun)
         if off:
             return NumberRole("not_held", off)
-        if not (beside or about_encounters(scene, number, context)):
+        if not (beside or about_counts(scene, number, context)):
             return NOTHING
         if is_fraction_of_before(scene, number):
             return NumberRole("times")
         return NumberRole("share" if is_share(scene, number, before.kind) else "change_percent")
     compares = number.kind == "times" and is_multiple(scene, number)
-    about = compares and (beside or about_encounters(scene, number, context))
+    about = compares and (beside or about_counts(scene, number, context))
     return NumberRole("times") if about else NOTHING
 
 
@@ -105,7 +105,7 @@ def _role_of_count(
     if kind in ("per_day", "per_month") and of_weeks(scene, number):
         return NumberRole("not_held", "days and weeks are not on record")
     if kind == "difference":
-        return NumberRole(kind) if beside or about_encounters(scene, number, context) else NOTHING
+        return NumberRole(kind) if beside or about_counts(scene, number, context) else NOTHING
     if kind == "total" and (not counts or noun.kind == "unknown"):
         return NumberRole("maybe", noun=noun.kind)
     return NumberRole(kind, noun=noun.kind)
@@ -147,7 +147,7 @@ def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | Non
     measures = [
         m for m in scene.near(number, scene.of_kind("measure")) if not _is_weak(scene, m[1])
     ]
-    # "10,000 encounters with people on the watch list": what follows narrows the number.
+    # "10,000 people on the watch list": what follows narrows the number.
     between = {scene.low(i) for i in range(number.last, off.first)}
     parted = between & _PARTING or scene.numbers_between(number.last, off.first)
     if off.first >= number.last and distance <= 8 and not parted:
@@ -187,7 +187,7 @@ def _strong(scene: Scene) -> list[Placed]:
 
 
 def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: TextState) -> bool:
-    """Whether a number counts encounters, as far as its sentence and the one before tell."""
+    """Whether a number is a count, as far as its sentence and the one before tell."""
     strong = _strong(scene)
     if noun.kind == "unknown":
         return number.exact and number.value >= 1000 and bool(strong or context.subject)
@@ -198,7 +198,7 @@ def is_count(scene: Scene, number: WrittenNumber, noun: NounAfter, context: Text
     counted = bool(strong)
     placed = bool(
         scene.of_kind(
-            "sector", "border", "office", "demographic", "citizenship", "arrest_place", "drug"
+            "sector", "total", "office", "demographic", "citizenship", "arrest_place", "drug"
         )
     )
     timed = any(ref.counts or ref.form == "week" for ref in scene.times)
@@ -234,7 +234,7 @@ def is_whole(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool:
 
 
 _WHOSE = word_set(
-    "border measure sector city office state demographic citizenship countries arrest_place drug"
+    "total measure sector city office state demographic citizenship countries arrest_place drug"
 )
 
 
@@ -315,8 +315,9 @@ def _on_that_day(scene: Scene, place: tuple[int, int]) -> bool:
 
 def relation(scene: Scene, number: WrittenNumber) -> Relation:
     """Whether a count is a total, an average, or the size of a change."""
-    after = [scene.low(i) for i in range(number.last, number.last + 9)]
-    before = [scene.low(i) for i in range(number.first - 6, number.first)]
+    ends = [n.first for n in scene.numbers if n.first >= number.last]
+    after = [scene.low(i) for i in range(number.last, min([number.last + 9, *ends]))]
+    before = [scene.low(i) for i in range(number.first - 9, number.first)]
     if [scene.low(i) for i in range(2)] == ["average", "daily"]:
         before += ["average", "daily"]
     for unit in ("day", "month"):
@@ -363,7 +364,7 @@ def _is_difference(scene: Scene, number: WrittenNumber) -> bool:
 
 
 def _more_than(scene: Scene, number: WrittenNumber) -> bool:
-    """7,000 more than in December; 2,300 fewer encounters than the month before."""
+    """7,000 more than in December; 2,300 fewer than the month before."""
     for at in range(number.last, number.last + 3):
         if scene.tokens[at : at + 1] and (
             scene.tokens[at].mark or scene.low(at) in ("were", "was", "are", "is")
@@ -436,7 +437,7 @@ _AFTER_MULTIPLE = word_set(
 
 
 def is_multiple(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether "double", "half" and the like compare encounters."""
+    """Whether "double", "half" and the like compare counts."""
     low, after = scene.low(number.first), scene.low(number.last)
     if low in ("double", "twice", "half", "triple", "quadruple"):
         return after in ("the", "that", "what", "of", "as", "from", "its", "their", "those")
@@ -445,8 +446,8 @@ def is_multiple(scene: Scene, number: WrittenNumber) -> bool:
     return after in _AFTER_MULTIPLE
 
 
-def about_encounters(scene: Scene, number: WrittenNumber, context: TextState) -> bool:
-    """Whether a percent or multiple speaks of encounters."""
+def about_counts(scene: Scene, number: WrittenNumber, context: TextState) -> bool:
+    """Whether a percent or multiple speaks of counts."""
     refused = scene.near(number, scene.of_kind("not_claim"))
     if refused and refused[0][0] <= 4 and refused[0][1].first >= number.last - 1:
         return False
@@ -458,6 +459,6 @@ def about_encounters(scene: Scene, number: WrittenNumber, context: TextState) ->
     if _strong(scene) or scene.of_kind("sector", "demographic", "drug"):
         return True
     if context.subject is None:
-        return bool(scene.of_kind("border", "citizenship")) and bool(scene.times)
+        return bool(scene.of_kind("total", "citizenship")) and bool(scene.times)
     words = {token.low for token in scene.tokens}
-    return bool(scene.times or words & _REFERS or scene.of_kind("border"))
+    return bool(scene.times or words & _REFERS or scene.of_kind("total"))

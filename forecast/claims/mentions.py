@@ -239,7 +239,7 @@ def noun_after(scene: Scene, number: WrittenNumber) -> NounAfter:
             break
         if phrase and phrase.phrase.kind in ("hedge", "change"):
             break
-        unknown += phrase is None or phrase.phrase.kind not in ("border", "extreme", "sector")
+        unknown += phrase is None or phrase.phrase.kind not in ("total", "extreme", "sector")
         at = phrase.last if phrase else at + 1
     return NounAfter("unknown" if unknown else "bare")
 

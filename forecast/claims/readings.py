@@ -22,7 +22,7 @@ from forecast.claims.truth import (
     APPREHENSION,
     AT_ENTRY,
     AT_LARGE,
-    FIELD_BORDERS,
+    FIELD_TOTALS,
     LAND,
     UNMISTAKABLE,
     ClaimSpan,
@@ -65,7 +65,7 @@ NO_PART: SensePart = ("", (), False)
 class TextState:
     """What a text has said so far; it changes as its sentences are read.
 
-    home : the border that the whole text speaks of, None if of none.
+    home : the total that the whole text speaks of, None if of none.
     speaks : kinds and values of all phrases in the text.
     subject, span : of the last count. shared : the last share. recent : spans named lately, the
         latest first.
@@ -134,12 +134,12 @@ class Anchor:
 
 def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[Subject]]:
     """Whose counts a number may be, most likely first."""
-    of_parts, totals = parts(scene, number, context), _borders(scene, number, context)
+    of_parts, totals = parts(scene, number, context), _totals(scene, number, context)
     agencies = _agencies(scene, number, context)
     made = []
     for part, total, agency in product(of_parts, totals, agencies):
         subject = _subject(part.value, total, agency)
-        # A sector has one border and one agency, whatever else is said.
+        # A sector has one total and one agency, whatever else is said.
         alone = part.value[0] in ("sector", "office")
         placed = alone or total.bound or (part.value[0] == "state" and part.cost < 0.5)
         if subject:
@@ -159,10 +159,10 @@ def cheapest(options: Iterable[Candidate[T]]) -> list[Candidate[T]]:
 def _subject(part: SensePart, total: Candidate[str], agency: Candidate[str]) -> Subject | None:
     dimension, members, other = part
     if dimension == "sector":
-        home = FIELD_BORDERS.get(members[0], "southwest")
+        home = FIELD_TOTALS.get(members[0], "southwest")
         return Subject(home, "usbp", "field", members)
     if dimension == "office":
-        where = FIELD_BORDERS.get(members[0], "other")
+        where = FIELD_TOTALS.get(members[0], "other")
         return Subject(where, "ofo", "field", members)
     if dimension == "state" and total.value in (LAND,):
         return None
@@ -171,8 +171,8 @@ def _subject(part: SensePart, total: Candidate[str], agency: Candidate[str]) -> 
     return Subject(total.value, agency.value, dimension, members, other)
 
 
-def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
-    placed = [phrase for phrase in scene.of_kind("border") if not _included(scene, phrase)]
+def _totals(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
+    placed = [phrase for phrase in scene.of_kind("total") if not _included(scene, phrase)]
     near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 60]
     if near:
         first = near[0][1].phrase.value
@@ -185,15 +185,15 @@ def _borders(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
     order = dict.fromkeys(filter(None, (context.total, context.home)))
     sure = context.subject.total if context.subject else None
     options = [
-        Candidate(total, cost("border.carried") * (1 + i), total == sure)
+        Candidate(total, cost("total.carried") * (1 + i), total == sure)
         for i, total in enumerate(order)
     ]
-    spoken = any(kind == "border" for kind, _ in context.speaks)
+    spoken = any(kind == "total" for kind, _ in context.speaks)
     guesses = dict.fromkeys((NATIONWIDE, "southwest"), cost("second"))
     if not spoken:
-        guesses = {name: cost(f"border.{name}_unsaid") for name in guesses}
+        guesses = {name: cost(f"total.{name}_unsaid") for name in guesses}
     if options:
-        guesses = dict.fromkeys((NATIONWIDE, "southwest"), cost("border.guess"))
+        guesses = dict.fromkeys((NATIONWIDE, "southwest"), cost("total.guess"))
     return options + [Candidate(b, cost) for b, cost in guesses.items() if b not in order]
 
 
@@ -205,23 +205,23 @@ def _included(scene: Scene, phrase: Placed) -> bool:
             and not scene.numbers_between(i, phrase.first)
             for i in range(phrase.first - 6, phrase.first)
         )
-        and len({p.phrase.value for p in scene.of_kind("border")}) > 1
+        and len({p.phrase.value for p in scene.of_kind("total")}) > 1
     )
 
 
 def _is_tight(scene: Scene, number: WrittenNumber, distance: float, phrase: Placed) -> bool:
-    """Whether a border can only be that of this number: near, and no other number between."""
+    """Whether a total can only be that of this number: near, and no other number between."""
     first, last = sorted((phrase.first, number.first))
     between = any(first < other.first < last for other in scene.numbers if other != number)
     return distance < FAR and not between
 
 
 def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
-    """Agencies by the words around a number; "encounters" gives way to a named agency."""
+    """Agencies by the words around a number; a word for all gives way to a named agency."""
     near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[0] < 60]
     own = [phrase for _, phrase in near if _is_own(scene, number, phrase)]
     if any(0 <= phrase.first - number.last <= 2 for phrase in own):
-        # 6,073 apprehensions and 34,631 encounters: each number has a noun of its own.
+        # 6,073 arrests and 34,631 in all: each number has a noun of its own.
         own = [phrase for phrase in own if not _noun_of_another(scene, number, phrase)]
     named = [phrase.phrase.value for phrase in own]
     if "both" in named[:3]:
@@ -279,7 +279,7 @@ def agencies_allowed(scene: Scene, number: WrittenNumber, context: TextState) ->
     if len(special) > 1 or (special and not own):
         return EVERY if len(special) > 1 else frozenset(_CODES[value] for value in named)
     if special and "both" not in named:
-        return frozenset(special)  # the Border Patrol's encounters are its own
+        return frozenset(special)  # what an agency counts is its own
     carried = context.agency == "usbp" and "both" not in named
     return frozenset({"", "usbp"}) if carried else frozenset({""})
 
@@ -298,12 +298,12 @@ _CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": ""}
 def leading_part(scene: Scene, number: WrittenNumber) -> frozenset[str]:
     """The members of the only sector or group before the first number of a sentence."""
     kinds = ("sector", "city", "office", "citizenship", "demographic")
+    if any(n.first < number.first and n.kind == "count" for n in scene.numbers):
+        return frozenset()
     before = [
         phrase.phrase.value
         for phrase in scene.of_kind(*kinds)
-        if phrase.last <= number.first
-        and not scene.numbers_between(0, number.first)
-        and not _is_no_nationality(scene, phrase)
+        if phrase.last <= number.first and not _is_no_nationality(scene, phrase)
     ]
     return frozenset(before[0].split("+")) if len(before) == 1 else frozenset()
 
@@ -368,7 +368,7 @@ def _special_agency(
     all_beside = own[0].phrase.value == "all"
     options = [Candidate(first, 0.0, True)]
     if all_beside and distance > nearest + 5:
-        # "encounters" right beside it, the agency farther off: it may be about all of them.
+        # a word for all right beside it, the agency farther off: it may be about all of them.
         options = [Candidate(first, 0.1), Candidate("", cost("carried"))]
     if len(set(special)) > 1:
         second = next(value for value in special if value != first)
@@ -404,7 +404,7 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candi
 
 def _carried_group(scene: Scene, context: TextState) -> list[Candidate[SensePart]]:
     """A group of the sentence before is still meant where no new noun is named."""
-    fresh = bool(scene.of_kind("measure")) and bool(scene.of_kind("border"))
+    fresh = bool(scene.of_kind("measure")) and bool(scene.of_kind("total"))
     plain, carried = (
         (0.0, cost("second"))
         if fresh
@@ -428,8 +428,8 @@ def _carried_part(
     plural = any(token.low == "sectors" for token in scene.tokens)
     if carried == NO_PART or (plural and not named):
         return []
-    explicit = scene.near(number, scene.of_kind("border"))
-    same = explicit and same_border(carried, explicit[0][1].phrase.value)
+    explicit = scene.near(number, scene.of_kind("total"))
+    same = explicit and same_total(carried, explicit[0][1].phrase.value)
     return [
         Candidate(
             carried,
@@ -445,14 +445,14 @@ def _carried_part(
 def _plain_part(
     scene: Scene, carried: SensePart, options: list[Candidate[SensePart]], named: bool
 ) -> Candidate[SensePart]:
-    """A border as a whole; less likely where a sector or state is meant."""
+    """A total as a whole; less likely where a sector or state is meant."""
     if any(part.value[0] == "state" and part.cost < 0.5 for part in options):
         return Candidate(NO_PART, cost("second"))
     if _unnamed_sectors(scene) and not named and carried == NO_PART:
         return Candidate(NO_PART, cost("second"))  # some sector that is not named
     return Candidate(
         NO_PART,
-        0.0 if scene.of_kind("border") or carried == NO_PART else cost("second"),
+        0.0 if scene.of_kind("total") or carried == NO_PART else cost("second"),
     )
 
 
@@ -473,7 +473,7 @@ def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Can
         price = (0.0 if distance < FAR else cost("part.sector_far")) + (
             0.0 if rank == 0 else cost("second")
         )
-        alone = not scene.of_kind("border", "sector") and scene.low(phrase.first - 1) in (
+        alone = not scene.of_kind("total", "sector") and scene.low(phrase.first - 1) in (
             "in",
             "into",
         )
@@ -494,14 +494,14 @@ def _unnamed_sectors(scene: Scene) -> bool:
     """The sector, five Texas sectors: some that are not named here."""
     return any(
         scene.low(i) in ("sector", "sector's", "sectors")
-        and not any(phrase.first <= i < phrase.last for phrase in scene.of_kind("border"))
+        and not any(phrase.first <= i < phrase.last for phrase in scene.of_kind("total"))
         for i in range(len(scene.tokens))
     )
 
 
-def same_border(part: SensePart, total: str) -> bool:
-    """Whether a border is that of the sector spoken of before: it may only say where that lies."""
-    return part[0] == "sector" and FIELD_BORDERS.get(part[1][0], "southwest") == total
+def same_total(part: SensePart, total: str) -> bool:
+    """Whether a total is that of the sector spoken of before: it may only say where that lies."""
+    return part[0] == "sector" and FIELD_TOTALS.get(part[1][0], "southwest") == total
 
 
 def _may_be_part(scene: Scene, phrase: Placed, context: TextState) -> bool:
@@ -910,25 +910,25 @@ def weigh(
 
 
 def other_measures(sense: Reading) -> Iterator[tuple[Reading, bool]]:
-    """Senses with another agency, or another border: what the number is right for instead.
+    """Senses with another agency, or another total: what the number is right for instead.
 
     Yields the sense and whether only the agency differs.
     """
-    whose, border = sense.subject, sense.subject.total
+    whose, total = sense.subject, sense.subject.total
     same: list[Subject] = []
     if whose.dimension in ("citizenship", "demographic") and whose.agency:
         same = [whose._replace(agency="")]
     elif whose.dimension == APPREHENSION:
-        same = [Subject(border, "usbp")]
+        same = [Subject(total, "usbp")]
     elif not whose.dimension:
-        same = [Subject(border, agency) for agency in ("", "usbp", "ofo") if agency != whose.agency]
+        same = [Subject(total, agency) for agency in ("", "usbp", "ofo") if agency != whose.agency]
     yield from ((_with(sense, subject), True) for subject in same)
     if whose.dimension:
         return
-    elsewhere = [total for total in (NATIONWIDE, *BORDERS) if total != border]
+    elsewhere = [name for name in (NATIONWIDE, *BORDERS) if name != total]
     far = [Subject(*pair) for pair in product(elsewhere, (whose.agency, "", "usbp"))]
     if whose.agency == "usbp":
-        far[:0] = [Subject(border, "", APPREHENSION, (kind,)) for kind in (AT_LARGE, AT_ENTRY)]
+        far[:0] = [Subject(total, "", APPREHENSION, (kind,)) for kind in (AT_LARGE, AT_ENTRY)]
     yield from ((_with(sense, subject), False) for subject in far)
 
 

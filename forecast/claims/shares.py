@@ -1,4 +1,4 @@
-"""What a percent may be a share of what: groups, sectors, agencies, borders, and counted parts."""
+"""What a percent may be a share of what: groups, sectors, agencies, totals, and counted parts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from forecast.claims import readings
 from forecast.claims.mentions import Scene
 from forecast.claims.readings import Anchor, Candidate, ScoredReading, TextState
 from forecast.claims.tokens import WrittenNumber, word_set
-from forecast.claims.truth import APPREHENSION, DRUG, FIELD_BORDERS, ClaimSpan, Subject
+from forecast.claims.truth import APPREHENSION, DRUG, FIELD_TOTALS, ClaimSpan, Subject
 from forecast.claims.verdict import Reading
 from forecast.claims.weights import cost
 from forecast.types import NATIONWIDE
@@ -50,17 +50,17 @@ def options(
     elif _follows_part(scene, number, anchors):
         pairs += _of_last(anchors[-1], scene, number, context, anchors)
     if not pairs or not named:
-        pairs += _of_agency_or_border(scene, number, context, anchors)
+        pairs += _of_agency_or_total(scene, number, context, anchors)
     if not pairs:
         return [] if _of_them(scene, number) else None
-    borders = {phrase.phrase.value for phrase in scene.of_kind("border")}
+    totals = {phrase.phrase.value for phrase in scene.of_kind("total")}
     made = [
         ScoredReading(
             Reading(part, span.value, "share_percent", None, whole),
             price + span.cost,
             named,
             span.bound,
-            whole.total in borders,
+            whole.total in totals,
         )
         for price, part, whole in pairs
         for span in when[:5]
@@ -119,8 +119,8 @@ def _of_them(scene: Scene, number: WrittenNumber) -> bool:
 def _whole(
     scene: Scene, number: WrittenNumber, context: TextState, anchors: Sequence[Anchor]
 ) -> tuple[list[str], list[str]]:
-    """Borders and agencies that the whole may have, most likely first."""
-    placed = scene.of_kind("border")
+    """Totals and agencies that the whole may have, most likely first."""
+    placed = scene.of_kind("total")
     region = range(number.last, number.last + 14)
     totals = [phrase.phrase.value for phrase in placed if phrase.first in region]
     totals += [phrase.phrase.value for phrase in placed]
@@ -152,10 +152,10 @@ def _of_part(
 
 
 def _part_of(part: readings.SensePart, total: str, patrol: bool, of_drugs: bool) -> Iterator[Pair]:
-    """A part with what it may be a share of: an agency's or all counts of a border."""
+    """A part with what it may be a share of: an agency's or all counts of a total."""
     dimension, members, other = part
     if dimension == "sector":
-        home = FIELD_BORDERS.get(members[0], "southwest")
+        home = FIELD_TOTALS.get(members[0], "southwest")
         sector = Subject(home, "usbp", "field", members)
         place = total if total == NATIONWIDE else home
         yield from (
@@ -191,20 +191,20 @@ def _of_last(
 
 
 def _tells_part(scene: Scene, number: WrittenNumber, first: int, value: str) -> bool:
-    """Whether an agency is the part and not the whole: 88% of encounters were at ports."""
+    """Whether an agency is the part and not the whole: 88% of all were at ports."""
     if first < number.first:
         return value == "ofo"
     return bool(_BEING & {scene.low(i) for i in range(number.last, first)})
 
 
-def _of_agency_or_border(
+def _of_agency_or_total(
     scene: Scene, number: WrittenNumber, context: TextState, anchors: Sequence[Anchor]
 ) -> Iterator[Pair]:
     totals, agencies = _whole(scene, number, context, anchors)
-    placed = scene.of_kind("border")
+    placed = scene.of_kind("total")
     named = [phrase.phrase.value for phrase in placed]
     land = [total for total in dict.fromkeys(named) if total != NATIONWIDE]
-    # The whole is named after "of": of all encounters nationwide, or of all there are.
+    # The whole is named after "of": of all nationwide, or of all there are.
     led = bool(land) and scene.low(number.last) == "of"
     led = led and not any(phrase.first > number.last for phrase in placed)
     whole = context.subject

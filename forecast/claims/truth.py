@@ -143,21 +143,21 @@ def _typed(match: re.Match[str], newest: int, begins: int) -> ClaimSpan:
 
 
 # The agencies and their sectors are the same in every source whose texts are checked.
-_ENCOUNTERS = catalog.find("cbp_encounters")
-_HALVES = {half.code: half for half in _ENCOUNTERS.hierarchy.halves}
+_COUNTED = catalog.find("cbp_encounters")
+_HALVES = {half.code: half for half in _COUNTED.hierarchy.halves}
 USBP, OFO = _HALVES["usbp"].component, _HALVES["ofo"].component
 AGENCIES = {code: half.component for code, half in _HALVES.items()}
 # What splits the Border Patrol's count: the dimension, and its two members.
-_ASIDE = _ENCOUNTERS.hierarchy.aside
+_ASIDE = _COUNTED.hierarchy.aside
 APPREHENSION, AT_LARGE, AT_ENTRY = (
     (_ASIDE.dimension, _ASIDE.named, _ASIDE.rest) if _ASIDE else ("", "", "")
 )
 ARREST_WORDS = {AT_ENTRY: AT_ENTRY.lower(), AT_LARGE: f"in the interior ({AT_LARGE})"}
-FIELD_BORDERS = _ENCOUNTERS.hierarchy.field_borders
-UNMISTAKABLE = _ENCOUNTERS.hierarchy.unmistakable
+FIELD_TOTALS = _COUNTED.hierarchy.field_borders
+UNMISTAKABLE = _COUNTED.hierarchy.unmistakable
 LAND = "land"  # both land borders together
 DRUG = "drug"
-# Of what is counted, not of where; of some the borders' add up to a group nationwide.
+# Of what is counted, not of where; of some the parts' add up to a group nationwide.
 EVERYWHERE = ("citizenship", "demographic", DRUG)
 GROUPS = (*EVERYWHERE, APPREHENSION)
 
@@ -169,12 +169,12 @@ def agency_words(code: str, source: Source) -> str:
 
 
 class Subject(NamedTuple):
-    """Whose encounters.
+    """Whose counts.
 
-    border : one of `types.HEADLINES`, or "land".
+    total : one of `types.HEADLINES`, or "land".
     agency : "" both, "usbp" between ports, "ofo" at ports.
     dimension : "" for a total, else field, state, citizenship, demographic, drug, or
-        apprehension_type, which splits Border Patrol's encounters only (agency "").
+        apprehension_type, which splits Border Patrol's count only (agency "").
     members : the parts, added up, in the publisher's names; for `other_than` left out instead.
     """
 
@@ -197,7 +197,7 @@ class Subject(NamedTuple):
         return SeriesKey(self.total, "component" if agency else "", agency, agency)
 
     def words(self, source: Source, *, split: bool = False) -> str:
-        """As one says it after a number: encounters ... at the northern land border.
+        """As one says it after a number: what is counted, and where.
 
         split : what of the Border Patrol's count was in the interior is said behind it.
         """
@@ -244,7 +244,7 @@ def _in_sentence(words: str) -> str:
 class ClaimCounts:
     """One series.
 
-    first : its first month, a running number. counts : encounters by month, 0 where unknown.
+    first : its first month, a running number. counts : values by month, 0 where unknown.
     slack : by month, half the unit that its source rounds to; 0 where the source is exact.
     unknown : months between its first and its last that nobody knows.
     """
@@ -275,7 +275,7 @@ class ClaimCounts:
         return sorted(month for month in self.unknown if span.first <= month <= span.last)
 
     def total(self, span: ClaimSpan) -> int:
-        """Encounters in a span that it holds."""
+        """The count of a span that it holds."""
         return self.sums[span.last + 1 - self.first] - self.sums[span.first - self.first]
 
     def spans(self, year_begins: int) -> Iterator[ClaimSpan]:
@@ -303,8 +303,8 @@ class ClaimCounts:
 class CountTable:
     """Every series, by subject; sums and differences of series are made when first asked for.
 
-    series : key -> month (running number) -> (encounters, unit of rounding).
-    values : (border, month) -> values a border's month has had, oldest first, with the date from
+    series : key -> month (running number) -> (count, unit of rounding).
+    values : (total, month) -> values a total's month has had, oldest first, with the date from
         which each was known ("YYYY-MM-DD") and how exactly that is known.
     source : what its publisher tells of the counts.
     """
@@ -330,11 +330,11 @@ class CountTable:
         """The table of a record."""
         series: dict[tuple[str, ...], dict[int, tuple[int, int]]] = defaultdict(dict)
         index = cache(months.to_index)
-        for *key, month, encounters, unit in reports.every_month(connection):
-            series[tuple(key)][index(month)] = (encounters, unit)
+        for *key, month, count, unit in reports.every_month(connection):
+            series[tuple(key)][index(month)] = (count, unit)
         values: dict[tuple[str, int], list[tuple[int, str, str]]] = defaultdict(list)
-        for total, month, encounters, known_from, vintage in reports.every_value(connection):
-            values[total, index(month)].append((encounters, known_from, vintage))
+        for total, month, count, known_from, vintage in reports.every_value(connection):
+            values[total, index(month)].append((count, known_from, vintage))
         keyed = {SeriesKey(*key): by_month for key, by_month in series.items()}
         return cls(keyed, values, source)
 
@@ -350,7 +350,7 @@ class CountTable:
         return self._known[subject]
 
     def total(self, subject: Subject, span: ClaimSpan) -> int | None:
-        """Encounters in a span, None where not every month of it is on record."""
+        """The count of a span, None where not every month of it is on record."""
         line = self.counts(subject)
         return line.total(span) if line and line.holds(span) else None
 
@@ -389,18 +389,18 @@ class CountTable:
         if subject.agency and subject.dimension not in ("", "field"):
             return None  # the files do not tell nationality or state by agency
         if subject.total in (NATIONWIDE, LAND) and subject.dimension != "field":
-            return self._of_borders(subject)
+            return self._of_totals(subject)
         if subject.agency == "ofo" and not subject.dimension:
             both = self.counts(Subject(subject.total))
             return _less(both, self.counts(Subject(subject.total, "usbp")))
         return self._series.get(subject.key(self.source))
 
-    def _of_borders(self, subject: Subject) -> ClaimCounts | None:
+    def _of_totals(self, subject: Subject) -> ClaimCounts | None:
         if subject.total == NATIONWIDE and subject.key(self.source) in self._series:
             return self._series[subject.key(self.source)]
         totals = BORDERS if subject.total == NATIONWIDE else BORDERS[:2]
         lines = [self.counts(subject._replace(total=total)) for total in totals]
-        if subject.dimension:  # a part that a border has none of is no gap
+        if subject.dimension:  # a part that a total has none of is no gap
             lines = [line for line in lines if line]
         return _added(lines)
 

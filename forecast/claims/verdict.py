@@ -77,7 +77,8 @@ class Reading:
     rate : what is compared: counts, or what they are "per_day" or "per_month".
     of : what it is a share of.
     among : for extremes, months ("month"), fiscal years ("year"), months of the same name
-        ("same month"), or the months of one fiscal year ("within year").
+        ("same month"), the months of one fiscal year ("within year"), or groups or sectors
+        ("members").
     """
 
     subject: Subject
@@ -85,7 +86,7 @@ class Reading:
     measure: ClaimMeasure = "total"
     versus: ClaimSpan | None = None
     of: Subject | None = None
-    among: Literal["month", "year", "same month", "within year", "span"] = "month"
+    among: Literal["month", "year", "same month", "within year", "span", "members"] = "month"
     rate: Literal["", "per_day", "per_month"] = ""
 
 
@@ -115,6 +116,8 @@ def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = Fa
     line = table.counts(sense.subject)
     if line is None:
         return JudgedClaim("cannot_be_checked", why=_not_told_apart(sense.subject))
+    if sense.among == "members":
+        return _among_members(table, sense, claimed)
     if sense.measure in EXTREMES:
         return _extreme(line, sense, claimed, table.source)
     spans = [sense.span, *([sense.versus] if sense.versus else [])]
@@ -275,6 +278,26 @@ def _extreme(line: ClaimCounts, sense: Reading, claimed: Claimed, source: Source
     if open_still and line.unknown_in(compared):
         return JudgedClaim("cannot_be_checked", why=_not_held(line, compared))
     return judged
+
+
+def siblings(table: CountTable, sense: Reading) -> dict[str, int]:
+    """The counts of the groups or sectors that one is ranked among, its own with them."""
+    kind = sense.subject._replace(members=())
+    alike = [each for each in table.subjects() if each._replace(members=()) == kind]
+    counts = {each.members[0]: table.total(each, sense.span) for each in alike}
+    return {name: count for name, count in counts.items() if count is not None and name != "OTHER"}
+
+
+def _among_members(table: CountTable, sense: Reading, claimed: Claimed) -> JudgedClaim:
+    """The rank of a group among groups, of a sector among sectors; 0 is claimed of the first."""
+    counts = siblings(table, sense)
+    own = counts.get(sense.subject.members[0])
+    if own is None:
+        return JudgedClaim("cannot_be_checked", why="the record has no such figure")
+    low = sense.measure.endswith("low")
+    rank = 1 + sum(count < own if low else count > own for count in counts.values())
+    verdict: ClaimVerdict = "right" if rank == (claimed.value or 1) else "wrong"
+    return JudgedClaim(verdict, rank, evidence="record")
 
 
 def _ranked(line: ClaimCounts, sense: Reading, claimed: Claimed, source: Source) -> JudgedClaim:
