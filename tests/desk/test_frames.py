@@ -129,7 +129,7 @@ def test_there_are_two_notebooks():
 def test_every_python_example_of_the_page_runs(beside):
     blocks = re.findall(r"```python\n(.+?)```", (DOCS / "python.md").read_text("utf-8"), re.S)
 
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     exec("\n".join(blocks), {})
 
 
