@@ -179,7 +179,7 @@ StandingQuestion = Literal[
 
 
 class Questions(_ConfigModel):
-    """What every run is asked of every border; see docs/questions.md."""
+    """What every run is asked of every total; see docs/questions.md."""
 
     standing: tuple[StandingQuestion, ...] = (
         "next month above year before",

@@ -1,7 +1,7 @@
 """Frozen records, one per thing the tables hold; the unit stands beside each field.
 
 month    text, "YYYY-MM"
-count    integer >= 0, encounters
+count    integer >= 0, in the measure's unit
 level    central prediction interval in percent: 80 is the quantiles 0.1 and 0.9
 """
 
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 """A row of a view as the store gives it: column -> value."""
 
 TotalMonth = tuple[str, str]
-"""A border and a month."""
+"""A total and a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ ReleaseKind = Literal["bundle", "aor", "state", "sbo", "vintage", "manual"]
 
 
 class Scope(NamedTuple):
-    """What a release covers as a whole: all members of a dimension of a border.
+    """What a release covers as a whole: all members of a dimension of a total.
 
     `component` is set for the dimensions `field` and `component`, because Border Patrol ("U.S.
     Border Patrol", sectors) is published over a longer span than field operations ("Office of
     Field Operations", field offices); of own counts' parts it is the member, as each is known in
-    months of its own. Elsewhere it is "". A border's total has dimension "".
+    months of its own. Elsewhere it is "". A total has dimension "".
     """
 
     total: str
@@ -59,7 +59,7 @@ class Scope(NamedTuple):
 
 
 class SeriesKey(NamedTuple):
-    """One monthly series: border x dimension x member; a border's total has "" for both."""
+    """One monthly series: total x dimension x member; a total itself has "" for both."""
 
     total: str
     dimension: str = ""
@@ -73,7 +73,7 @@ class SeriesKey(NamedTuple):
 
     @property
     def headline(self) -> bool:
-        """Whether this is a border's total."""
+        """Whether this is a total."""
         return self.dimension == ""
 
     def __str__(self) -> str:
@@ -253,7 +253,7 @@ class Judgement:
     basis : "issued", "hindcast", or "none" (too early for any forecast: p, z, median are None).
     p : two-sided probability of a month at least this far from the centre, 0..1.
     z : the same as a signed standard normal score. centre : of the forecast, log1p counts.
-    apart_p : p of a part's deviation from its border's, where the border was flagged or open.
+    apart_p : p of a part's deviation from its total's, where the total was flagged or open.
     outside : side (-1, 1) on which the month lay beyond the 95% interval of six months before,
         0 inside, None without such a forecast.
     drift_up, drift_down : the running sums of the drift rule after this month, in normal scores.
@@ -289,17 +289,17 @@ class Flag:
     <<<<<<< HEAD
     severity : watch < notable < major < critical; ratio : value / expected (both + 1).
     =======
-    severity : see SEVERITIES; ratio : encounters / expected (both + 1).
+    severity : see SEVERITIES; ratio : count / expected (both + 1).
     >>>>>>> 7b23d174 (WIP)
-    expected : counts; the median that stood before the month; for a part apart from its border
-        the median moved as its border moved; for drift the median of six months before; for a
+    expected : counts; the median that stood before the month; for a part apart from its total
+        the median moved as its total moved; for drift the median of six months before; for a
         revision the count before it.
     side : 1 above the forecast, -1 below.
     role : "first" opens an episode (watch, drift and revision flags open none), "escalation" and
-        "reversal" are what may follow while it is open; a part is "listed" under its border's
+        "reversal" are what may follow while it is open; a part is "listed" under its total's
         flag or stands "apart" from it.
     episode : the month in which the flag's episode opened, None without one.
-    parent : the month of the border's flag that a part is listed under or apart from.
+    parent : the month of the total's flag that a part is listed under or apart from.
     """
 
     series: SeriesKey
@@ -324,7 +324,7 @@ class Episode:
     size : |log1p count - frozen centre| of the opening month.
     cutoff, centre, scale, df : the forecast made before it, frozen: log1p counts of the
         opening month, the month after, ...
-    relative : whether all this is about the part's log1p count less its border's.
+    relative : whether all this is about the part's log1p count less its total's.
     """
 
     series: SeriesKey
@@ -342,9 +342,9 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """How much of a border's deviation one part of one dimension made up, in counts.
+    """How much of a total's deviation one part of one dimension made up, in counts.
 
-    flag : (series, month) of the border's flag. member : None for the two roles that are no
+    flag : (series, month) of the total's flag. member : None for the two roles that are no
     part: "unattributed" is what parts and total differ by, and in "not held" the dimension has
     no figures for that month (counts are None).
     """
@@ -381,7 +381,7 @@ class StoredMarginals:
 
     cutoff : last month published; marks : its distributions at 1 .. h months after it, see
     `forecast.engine.joint.as_bytes`. share : of its total that the series drawn beside it make
-    up, 0..1; 1 for a border. known : counts of a total in months that its parts still forecast.
+    up, 0..1; 1 for a total. known : counts of a total in months that its parts still forecast.
     """
 
     series: SeriesKey
@@ -395,8 +395,8 @@ class StoredMarginals:
 class SimulationSpec:
     """How a run's paths are drawn; see `forecast.engine.paths`.
 
-    rule : of drawing; seed : of the draws; borders : drawn side by side;
-    correlation : (borders, borders) of their monthly steps.
+    rule : of drawing; seed : of the draws; borders : the totals drawn side by side;
+    correlation : (totals, totals) of their monthly steps.
     """
 
     rule: int
@@ -407,7 +407,7 @@ class SimulationSpec:
 
 @dataclass(frozen=True, slots=True)
 class PeriodForecast:
-    """The sum of months in a row, encounters: what is published of it and what is to come.
+    """The sum of months in a row: what is published of it and what is to come.
 
     span : its name, "FY2027"; cutoff : last month published; months_published : of the span's;
     published : their sum. median and intervals are of the whole sum.
@@ -472,7 +472,7 @@ class StandingAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Why a border's forecast of a month moved since the run before, in encounters.
+    """Why a total's forecast of a month moved since the run before, in its unit.
 
     before + method + revisions + season + surprise = after; see `forecast.judge.changes`.
     """

@@ -1,7 +1,7 @@
 """Is this release to be believed? Compared with itself and with its neighbours by seq.
 
 A file that lost rows, or whose download broke off at the end of a line, still reads. What gives
-it away is arithmetic: the borders add up to nationwide, the parts to their border, and closed
+it away is arithmetic: the totals add up to their whole, the parts to their total, and closed
 years repeat from file to file to the unit, in every dimension. In the open year a dimension keeps
 most of its counts with the same members. Counts rounded to 10 cannot be held to this.
 
@@ -95,7 +95,7 @@ def _name_problems(source: Source, new: Snapshot) -> Iterator[str]:
 
 
 def _holes(source: Source, new: Snapshot) -> Iterator[str]:
-    """No border of a published file has ever had a month without encounters."""
+    """Yield totals of a published file that have a month without a count, where none ever had."""
     if not source.agreement.never_empty or new.release.kind not in source.layouts:
         return
     spans = _spans(new)
@@ -123,10 +123,10 @@ def _nationwide_problem(source: Source, new: Snapshot, spans: Spans) -> Iterator
     totals = tuple(dict.fromkeys((*source.totals.parts, *stated)))
     if not whole:
         return
-    shared = _shared(spans, [Scope(border, "") for border in (*totals, whole)])
+    shared = _shared(spans, [Scope(total, "") for total in (*totals, whole)])
     wrong = []
     for month in shared:
-        parts = sum(_count(new, SeriesKey(border), month) for border in totals)
+        parts = sum(_count(new, SeriesKey(total), month) for total in totals)
         total = _count(new, SeriesKey(whole), month)
         if abs(parts - total) > source.agreement.tolerance:
             wrong.append((parts, total, month))
@@ -143,7 +143,7 @@ def _parts_problem(
     dimension: str,
     scopes: list[Scope],
 ) -> Iterator[str]:
-    """All members of a dimension of a border add up to the border's total.
+    """All members of a dimension add up to their total.
 
     In months in which some of them are not known, the others are no more than the total.
     """
@@ -345,12 +345,12 @@ def _moved_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[st
     ):
         place = (key.total, key.dimension, month)
         (came if now > before else gone)[place] += abs(now - before)
-    for border, dimension, month in sorted(gone):
-        total = _count(new, SeriesKey(border), month)
-        moved = min(gone[border, dimension, month], came[border, dimension, month])
+    for name, dimension, month in sorted(gone):
+        total = _count(new, SeriesKey(name), month)
+        moved = min(gone[name, dimension, month], came[name, dimension, month])
         if dimension and moved > max(agreed.moved_share * total, agreed.slack):
             yield (
-                f"{border} by {dimension} in {month}: {moved:,} of {total:,} "
+                f"{name} by {dimension} in {month}: {moved:,} of {total:,} "
                 f"{source.measure.noun} are under another member than in {old.release.file_name}"
             )
 

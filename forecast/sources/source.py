@@ -1,7 +1,7 @@
 """What a source of counts tells the rest of the program: its files, its sums, and its words.
 
-Core, store, engine, watch, desk and jobs know a source by this alone. A source that is written in
-code (`cbp_encounters`) and one that is read from settings are the same kind of object.
+Core, store, engine, watch, desk and jobs know a source by this alone. A source that is written as
+TOML and one that is made of settings are the same kind of object.
 """
 
 from __future__ import annotations
@@ -321,7 +321,7 @@ class Hierarchy:
 
     by_component : dimensions whose members are of one half each, and add up only when both halves
     are there. halves : in the order of the publisher's files. aside : see `Aside`, None if none.
-    field_borders : sector or office -> its border. unmistakable : those that a text hardly names
+    field_borders : sector or office -> its total. unmistakable : those that a text hardly names
     but as such. dimensions : those it has whatever the settings say; empty where these choose.
     """
 
@@ -359,7 +359,7 @@ class Agreement:
     moved_share : share of an open month that may change member between two releases.
     turned_share, large : the same between two months of a file, where both have this many.
     turning : dimensions that may turn over within a month.
-    never_empty : whether a border's month of 0 is a fault.
+    never_empty : whether a total's month of 0 is a fault.
     tolerance : by how much what parts add up to may miss the total, as sums of rounded counts do.
     """
 

@@ -163,7 +163,7 @@ def report(settings: Settings, year: str, out: Path) -> None:
 
 
 def stale(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
-    """A sentence if a part's newest figure is older than its border's, else ""; quick."""
+    """A sentence if a part's newest figure is older than its total's, else ""; quick."""
     from forecast.desk.sentences.trust import stale_words
     from forecast.store import joint
 

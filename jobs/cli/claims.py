@@ -211,7 +211,7 @@ def _refuse_unheld(
 
 
 def _whole_month(subject: Subject, span: ClaimSpan, source: Source) -> bool:
-    """Whether there are facts about it: a month of a border's total."""
+    """Whether there are facts about it: a month of a total."""
     total = not (subject.agency or subject.dimension)
     return total and span.length == 1 and subject.total in source.totals.every
 

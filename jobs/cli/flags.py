@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import BORDER, Settings, as_month, console, latest_run, print_json, reading
+from jobs.cli.shared import TOTAL, Settings, as_month, console, latest_run, print_json, reading
 
 
 @click.command(epilog=examples("flags", "flags {two} --since 2025-01 --parts"))
-@click.argument("border", required=False, type=BORDER)
+@click.argument("border", required=False, type=TOTAL)
 @click.option(
     "--since", callback=as_month, metavar="YYYY-MM", help="First month [the first judged]."
 )

@@ -1,7 +1,7 @@
 """What `--help` shows beside options: commands by what they are for, examples to try.
 
-Texts have holes, {total} and {one}, for the words of the source in use: what speaks of a border
-speaks of whatever each series is, and examples name a series that is there.
+Texts have holes, {total} and {one}, for the words of the source in use: what speaks of a total
+speaks of whatever each total is, and examples name a series that is there.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ class Wanted:
     first_cutoff: str
 
     @property
-    def border(self) -> str:
-        """The border, of a part too."""
+    def total(self) -> str:
+        """The total, of a part too."""
         return self.key.total
 
 
@@ -163,28 +163,28 @@ def _history(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk.charts import forecasts
     from forecast.store import plots
 
-    rows = plots.at_lead(connection, wanted.border, wanted.lead)
+    rows = plots.at_lead(connection, wanted.total, wanted.lead)
     rows = _some([row for row in rows if row["month"] >= wanted.since], "such forecasts", wanted)
     flagged = plots.flagged(connection, wanted.key)
-    return forecasts.history(wanted.border, rows, flagged, wanted.lead, wanted.source, wanted.log)
+    return forecasts.history(wanted.total, rows, flagged, wanted.lead, wanted.source, wanted.log)
 
 
 def _drivers(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk.charts import explanations
     from forecast.store import plots
 
-    rows = plots.drivers(connection, wanted.border, wanted.month)
+    rows = plots.drivers(connection, wanted.total, wanted.month)
     moved = [row for row in rows if row["contribution"] is not None]
     _some(moved, "drivers of a flag", wanted)
-    return explanations.drivers(wanted.border, rows, wanted.source)
+    return explanations.drivers(wanted.total, rows, wanted.source)
 
 
 def _calibration(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk.charts import forecasts
     from forecast.store import plots
 
-    rows = plots.calibration(connection, wanted.border, wanted.first_cutoff)
-    return forecasts.calibration(wanted.border, _some(rows, "hindcasts", wanted), wanted.source)
+    rows = plots.calibration(connection, wanted.total, wanted.first_cutoff)
+    return forecasts.calibration(wanted.total, _some(rows, "hindcasts", wanted), wanted.source)
 
 
 def _score(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -192,9 +192,9 @@ def _score(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.store import plots
 
     # A score of 0 has no place on a log scale; a short series may have no other.
-    rows = [row for row in plots.score_years(connection, wanted.border) if row["log_wis"]]
+    rows = [row for row in plots.score_years(connection, wanted.total) if row["log_wis"]]
     _some([row for row in rows if row["model"] == ENGINE], "scores", wanted)
-    return forecasts.score(wanted.border, rows, wanted.source)
+    return forecasts.score(wanted.total, rows, wanted.source)
 
 
 def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -203,8 +203,8 @@ def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
 
     published = plots.published(connection, wanted.key)
     counts = {row["month"]: row["encounters"] for row in published}
-    parts = components.prophet_parts(wanted.border, counts, wanted.source)
-    return explanations.components(wanted.border, parts, published, wanted.source)
+    parts = components.prophet_parts(wanted.total, counts, wanted.source)
+    return explanations.components(wanted.total, parts, published, wanted.source)
 
 
 _KINDS: dict[str, Callable[[sqlite3.Connection, Wanted], Picture]] = {
@@ -221,5 +221,5 @@ def _some(rows: list[dict[str, Any]], what: str, wanted: Wanted) -> list[dict[st
     """The rows, or an error that names what there is none of."""
     if not rows:
         when = f" in {wanted.month}" if wanted.month else ""
-        raise ConfigError("plot", wanted.border, f"there are no {what}{when}")
+        raise ConfigError("plot", wanted.total, f"there are no {what}{when}")
     return rows

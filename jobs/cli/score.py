@@ -11,7 +11,7 @@ import click
 from forecast.errors import ConfigError
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.shared import (
-    BORDER,
+    TOTAL,
     Settings,
     console,
     latest_run,
@@ -43,7 +43,7 @@ ERA_SCORES = (
 @click.command(
     epilog=examples("score", "score {one} --era 2025", "score --questions -o chances.svg")
 )
-@click.argument("border", required=False, type=BORDER)
+@click.argument("border", required=False, type=TOTAL)
 @click.option(
     "--era",
     help="Only these cutoffs: a year, 'break' (a known policy date lies between cutoff and month) "

@@ -73,7 +73,7 @@ def _totals(ctx: click.Context | None) -> tuple[str, ...]:
     return source.totals.every
 
 
-BORDER = KnownName(_totals)
+TOTAL = KnownName(_totals)
 
 
 class Settings:
