@@ -34,25 +34,11 @@ START_SECONDS = 60.0  # before a process that does not come up is given up
 PAUSE_SECONDS = 5.0  # after one that did not come up
 CACHED_MOST = 60  # seconds for which a browser may be told to keep an answer
 PASSED_ON = {b"content-type", b"content-disposition", b"location", b"link"}
-BUSY = Plain(
-    503,
-    "Too many queries at once",
-    "Others' queries are running and waiting. Try again in a few seconds.",
-    again=5,
-)
-STARTING = Plain(
-    503,
-    "The tables are not ready yet",
-    "What answers queries is being started. Try again in a few seconds.",
-    again=5,
-)
-STOPPED = Plain(
-    503,
-    "The query was cut off",
-    "Another query ran too long, and what answers queries was started anew. Try again.",
-    again=5,
-)
-UNANSWERABLE = Plain(400, "That could not be done", "Datasette cannot answer this address.")
+
+
+def _again(title: str, words: str) -> Plain:
+    """A refusal that may be over in a few seconds."""
+    return Plain(503, title, words, again=5)
 
 
 def _query_too_long(seconds: float) -> Plain:
@@ -67,6 +53,21 @@ def _text_too_long(seconds: float) -> Plain:
     return Plain(400, "The text took too long", words)
 
 
+BUSY = _again(
+    "Too many queries at once",
+    "Others' queries are running and waiting. Try again in a few seconds.",
+)
+STARTING = _again(
+    "The tables are not ready yet",
+    "What answers queries is being started. Try again in a few seconds.",
+)
+STOPPED = _again(
+    "The query was cut off",
+    "Another query ran too long, and what answers queries was started anew. Try again.",
+)
+UNANSWERABLE = Plain(400, "That could not be done", "Datasette cannot answer this address.")
+
+
 @dataclass(frozen=True)
 class Refusals:
     """What is said where there is no answer. late : after how many seconds it was stopped."""
@@ -79,27 +80,20 @@ class Refusals:
 
 OF_QUERIES = Refusals()
 OF_TEXTS = Refusals(
-    Plain(
-        503,
+    _again(
         "Too many texts at once",
         "Others' texts are being checked. Try again in a few seconds.",
-        again=5,
     ),
-    Plain(
-        503,
+    _again(
         "Texts cannot be checked yet",
         "What checks them is being started. Try again in a few seconds.",
-        again=5,
     ),
-    Plain(
-        503,
+    _again(
         "The check was cut off",
         "Another text took too long, and what checks texts was started anew. Try again.",
-        again=5,
     ),
     _text_too_long,
 )
-
 
 QUERY, CHECK, BUILD = (("jobs.web.children", name) for name in ("query", "check", "build"))
 
