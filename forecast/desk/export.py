@@ -97,8 +97,23 @@ def of_view(
 ) -> ExportTable:
     """Make a table of a view's rows; each bears the digest of the run it was read from.
 
-    notes : with a "digest" among them.
+    notes : with a "digest" among them; with a "measure", each row bears this too.
     """
+    table = _of_view(view, rows, notes, source)
+    if "measure" not in notes:
+        return table
+    meant = ("measure", "text", "", "What is counted, where that is not the record's first measure")
+    return replace(
+        table,
+        columns={**table.columns, "measure": "text"},
+        blocks=[[*block, [notes["measure"]] * len(rows)] for block in table.blocks],
+        definitions=(*table.definitions, meant),
+    )
+
+
+def _of_view(
+    view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str], source: Source
+) -> ExportTable:
     columns: dict[str, ColumnKind] = {
         name: column.kind for name, column in view.described().items()
     }

@@ -148,10 +148,12 @@ def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         rows = view_rows(connection, view.name, view.columns, as_of)
-    notes = {"view": view.name, **origin(run), "credit": settings.context.source.publisher.credit}
-    table = desk.of_view(
-        view, rows, notes | ({"as of": as_of} if as_of else {}), settings.context.source
-    )
+    context = settings.context
+    notes = {"view": view.name, **origin(run), "credit": context.source.publisher.credit}
+    notes |= {"as of": as_of} if as_of else {}
+    if context.name != next(iter(context.sources)):  # 1.0 knew the first one alone
+        notes["measure"] = context.source.measure.noun
+    table = desk.of_view(view, rows, notes, context.source)
     count = desk.write(table, out)
     then = f" as of {as_of}" if as_of else ""
     click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")

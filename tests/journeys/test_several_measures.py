@@ -352,3 +352,18 @@ def test_a_closed_year_is_reported_under_a_measure_s_own_name(records, tmp_path,
         "bordercast-FY2026.html",
         "bordercast-seizures-FY2026.html",
     ]
+
+
+def test_a_file_of_another_measure_than_the_first_says_which_in_each_row(records, tmp_path):
+    def exported(*which: str) -> list[list[str]]:
+        out = tmp_path / f"{len(which)}.csv"
+        done = bordercast(records["all"], *which, "export", "border_months", "-o", str(out))
+        assert done.exit_code == 0, done.output
+        return [line.split(",") for line in out.read_text().splitlines()]
+
+    first, seizures = exported(), exported("--measure", "seizures")
+
+    assert "measure" not in first[0]
+    assert seizures[0][-1] == "measure"
+    assert {row[-1] for row in seizures[1:]} == {"seizures"}
+    assert seizures[0][:-1] == [c.replace("encounters", "seizures") for c in first[0]]
