@@ -46,7 +46,7 @@ class ChildError(Exception):
 
 
 def command(module: str, limits: ChildLimits) -> list[str]:
-    """How a module of ours is run as a child, whose `answer` gets the limits."""
+    """Return how a module of ours is run as a child, whose `answer` gets the limits."""
     return [sys.executable, "-P", "-m", module, json.dumps(limits)]
 
 
@@ -145,7 +145,7 @@ def die_with_parent() -> None:
 
 
 def environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """What a child of ours is told: where things are, and no secret."""
+    """Return what a child of ours is told: where things are, and no secret."""
     root = str(Path(__file__).parent.parent)
     paths = [root, *filter(None, ours.get("PYTHONPATH", "").split(os.pathsep))]
     return {

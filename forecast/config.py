@@ -61,7 +61,7 @@ Dimension = Annotated[str, AfterValidator(_dimension)]
 
 
 def without_logins(text: str) -> str:
-    """A text in which no address names a user or a password, "https://********@host/"."""
+    """Return a text in which no address names a user or a password, "https://********@host/"."""
     return _LOGIN.sub(f"{HIDDEN}@", text)
 
 
@@ -325,7 +325,7 @@ def _days(days: tuple[int, int]) -> tuple[int, int]:
 
 
 def _https(address: str) -> str:
-    """An address that hides nothing and cannot be altered on the way; ValueError if not."""
+    """Return an address that hides nothing and cannot be altered on the way; ValueError if not."""
     if address and not re.fullmatch(r"https://[^/\s?#]+/[^\s#]*", address):
         raise ValueError("it must be an address such as https://example.org/counts.csv")
     if _LOGIN.search(address):
@@ -410,7 +410,7 @@ SourceSection = Annotated[
 
 
 def source_section(stored: dict[str, Any]) -> SourceSection:
-    """A section as a record keeps it."""
+    """Return a section as a record keeps it."""
     adapter: TypeAdapter[SourceSection] = TypeAdapter(SourceSection)
     return adapter.validate_python(_with_tuples(stored))
 

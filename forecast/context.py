@@ -51,7 +51,7 @@ class Context:
 
     @classmethod
     def open(cls, path: Path, config: Config) -> Context:
-        """The context of a record's first source, by its settings and by what it holds.
+        """Return the context of a record's first source, by its settings and by what it holds.
 
         Raises
         ------
@@ -94,12 +94,12 @@ class Context:
         return self.about(called[word.lower()]) if word else self
 
     def called(self) -> dict[str, str]:
-        """What a source may be called, in small letters -> its name."""
+        """Return what a source may be called, in small letters -> its name."""
         called = {source.measure.noun.lower(): name for name, source in self.sources.items()}
         return called | {name: name for name in self.sources}
 
     def each(self) -> list[Context]:
-        """A context for each source of the record, the first one first."""
+        """Return a context for each source of the record, the first one first."""
         return [self.about(name) for name in self.sources]
 
     def scope(self, connection: Connection) -> None:
@@ -117,7 +117,7 @@ class Context:
             raise ConfigError(str(self.path), "--measure", problem)
 
     def begun(self) -> bool:
-        """Whether the record has this source's measure already."""
+        """Return whether the record has this source's measure already."""
         if not self.path.exists():
             return False
         with closing(connect.read(self.path)) as connection:
@@ -146,7 +146,7 @@ class Context:
         return replace(self, sources=sources)
 
     def takes(self, file_name: str) -> bool:
-        """Whether a file is for this source: its own, or nobody's and this is the first."""
+        """Return whether a file is for this source: its own, or nobody's and this is the first."""
         if catalog.parse_name(file_name, self.source):
             return True
         strange = not any(catalog.parse_name(file_name, source) for source in self.sources.values())
@@ -160,7 +160,7 @@ class Context:
 
 
 def source_of(connection: Connection) -> Source:
-    """The source that a connection to a record is about, by what the record holds alone."""
+    """Return the source that a connection to a record is about, by what the record holds alone."""
     section = measures.section(connection)
     return source_by_section(
         source_section(section) if section else None, measures.totals(connection)
@@ -168,7 +168,7 @@ def source_of(connection: Connection) -> Source:
 
 
 def sources_of(connection: sqlite3.Connection) -> list[Source]:
-    """The sources of an open record, the first one first, by what it holds alone."""
+    """Return the sources of an open record, the first one first, by what it holds alone."""
     records = _recorded(connection).values()
     return [source_by_section(*record) for record in records] or [source_of(connection)]
 

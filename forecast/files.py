@@ -155,7 +155,7 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> Text:
 
 
 def text_of(file_name: str, file: io.BufferedReader | io.BytesIO, limit: int = MAX_BYTES) -> Text:
-    """The text of a file that is open already; errors as `read_text`."""
+    """Return the text of a file that is open already; errors as `read_text`."""
     name = file_name.removesuffix(".gz")
     content = unpacked(file, name, limit)
     start = content[:512].removeprefix(b"\xef\xbb\xbf").lstrip()

@@ -23,7 +23,7 @@ _NAMES = (
 
 
 def is_month(text: str) -> bool:
-    """Whether a text is a month, "YYYY-MM" with a month from 01 to 12."""
+    """Return whether a text is a month, "YYYY-MM" with a month from 01 to 12."""
     return _MONTH.fullmatch(text) is not None
 
 
@@ -38,12 +38,12 @@ def to_index(month: str) -> int:
 
 @lru_cache(_MANY)
 def from_index(index: int) -> str:
-    """The month with this running number, "YYYY-MM"."""
+    """Return the month with this running number, "YYYY-MM"."""
     return f"{index // 12:04d}-{index % 12 + 1:02d}"
 
 
 def typed(text: str) -> str:
-    """A month as people type it, "2025-2" or "Feb 2025" or "February 2025", as "YYYY-MM".
+    """Return a month as people type it, "2025-2" or "Feb 2025" or "February 2025", as "YYYY-MM".
 
     Raises
     ------
@@ -63,12 +63,12 @@ def typed(text: str) -> str:
 
 
 def shift(month: str, by: int) -> str:
-    """The month `by` months later (earlier if negative)."""
+    """Return the month `by` months later (earlier if negative)."""
     return from_index(to_index(month) + by)
 
 
 def between(first: str, last: str) -> list[str]:
-    """Every month from first to last, both included; empty if last is before first."""
+    """Return every month from first to last, both included; empty if last is before first."""
     return [from_index(i) for i in range(to_index(first), to_index(last) + 1)]
 
 
@@ -79,12 +79,12 @@ def missing(known: Iterable[str]) -> list[str]:
 
 
 def end(month: str) -> date:
-    """The last day of a month."""
+    """Return the last day of a month."""
     return date.fromisoformat(f"{shift(month, 1)}-01") - timedelta(days=1)
 
 
 def days_after(month: str, days: int) -> date:
-    """The day so many days after a month's end."""
+    """Return the day so many days after a month's end."""
     return end(month) + timedelta(days=days)
 
 
@@ -94,36 +94,36 @@ def today() -> date:
 
 
 def calendar_years(begins: int) -> bool:
-    """Whether years that begin in month 1..12 are calendar years."""
+    """Return whether years that begin in month 1..12 are calendar years."""
     return begins == 1
 
 
 def year_noun(begins: int) -> str:
-    """What a year is called that begins in this month."""
+    """Return what a year is called that begins in this month."""
     return "year" if calendar_years(begins) else "fiscal year"
 
 
 def year_name(year: int, begins: int) -> str:
-    """A year's name: FY2025; a calendar year's is 2025."""
+    """Return a year's name: FY2025; a calendar year's is 2025."""
     return str(year) if calendar_years(begins) else f"FY{year}"
 
 
 def fiscal_year(month: str, begins: int) -> int:
-    """The fiscal year a month belongs to, that in which it ends: 2024-10 is in 2025."""
+    """Return the fiscal year a month belongs to, that in which it ends: 2024-10 is in 2025."""
     return fiscal_year_at(to_index(month), begins)
 
 
 def fiscal_year_at(index: int, begins: int) -> int:
-    """The fiscal year of a month's running number."""
+    """Return the fiscal year of a month's running number."""
     return (index + _months_before(begins)) // 12
 
 
 def fiscal_months(year: int, begins: int) -> list[str]:
-    """The twelve months of a fiscal year, in the publisher's order."""
+    """Return the twelve months of a fiscal year, in the publisher's order."""
     first = year * 12 - _months_before(begins)
     return between(from_index(first), from_index(first + 11))
 
 
 def _months_before(begins: int) -> int:
-    """How many months of a fiscal year lie in the calendar year before."""
+    """Return how many months of a fiscal year lie in the calendar year before."""
     return (13 - begins) % 12

@@ -77,7 +77,7 @@ class SeriesKey(NamedTuple):
         return self.dimension == ""
 
     def __str__(self) -> str:
-        """The way a person writes it: northern / citizenship / INDIA."""
+        """Return the way a person writes it: northern / citizenship / INDIA."""
         return " / ".join(part for part in self[:3] if part)
 
 

@@ -27,7 +27,7 @@ def one_line(text: str) -> str:
 
 
 def without_controls(text: str) -> str:
-    """A text of ours that may quote others, its lines as they are; else as `printable`."""
+    """Return a text of ours that may quote others, its lines as they are; else as `printable`."""
     return "\n".join(
         "".join(c if c.isprintable() else "?" for c in line) for line in text.split("\n")
     )
@@ -62,7 +62,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def slug(text: str) -> str:
-    """A name as a part of an address."""
+    """Return a name as a part of an address."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
@@ -126,12 +126,12 @@ _BASES = {"issued": "issued forecast", "hindcast": "hindcast"}
 
 
 def basis_noun(basis: str) -> str:
-    """What judged a month, in one word: an issued forecast, or a hindcast made later."""
+    """Return what judged a month, in one word: an issued forecast, or a hindcast made later."""
     return _BASES.get(basis, "forecast")
 
 
 def basis_word(basis: str) -> str:
-    """The same where a line is short: a forecast, whether issued or not, or a hindcast."""
+    """Return the same where a line is short: a forecast, whether issued or not, or a hindcast."""
     return "hindcast" if basis == "hindcast" else "forecast"
 
 
@@ -146,12 +146,12 @@ def judged_by(bases: Iterable[str]) -> str:
 
 
 def first_and_now(first: int, now: int) -> str:
-    """A count that was restated: 11,709 (now 11,710); the count alone where it was not."""
+    """Return a count that was restated: 11,709 (now 11,710); the count alone where it was not."""
     return f"{first:,}" if first == now else f"{first:,} (now {now:,})"
 
 
 def known_words(vintage: str, day: str) -> str:
-    """When a value was published; see the view `vintages` for the three kinds of vintage."""
+    """Return when a value was published; see the view `vintages` for the three kinds of vintage."""
     return {
         "day": f"on {day_words(day)}",
         "month": f"by {day_words(day)}",
@@ -170,7 +170,7 @@ def interval(low: int, high: int) -> str:
 
 
 def between(low: int, high: int) -> str:
-    """The same in a sentence: 4,477 to 6,376."""
+    """Return the same in a sentence: 4,477 to 6,376."""
     return f"{low:,} to {high:,}" if low != high else f"{low:,}"
 
 

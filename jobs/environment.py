@@ -30,12 +30,12 @@ def refuse_unknown() -> None:
 
 
 def heartbeat(config: Config) -> str:
-    """The address to ping, "" for none."""
+    """Return the address to ping, "" for none."""
     return os.environ.get(HEARTBEAT, "") or config.service.heartbeat
 
 
 def secrets(config: Config) -> list[str]:
-    """What must not be seen in a log: passwords, and the path of the heartbeat's address."""
+    """Return what must not be seen in a log: passwords, and the path of the heartbeat's address."""
     values = [os.environ.get(MAIL_PASSWORD, ""), heartbeat(config).partition("://")[2]]
     if "/" in values[1]:
         values[1] = values[1].partition("/")[2]
@@ -43,7 +43,7 @@ def secrets(config: Config) -> list[str]:
 
 
 def redacted(text: str, config: Config) -> str:
-    """The text without any secret, and without the login of an address in it."""
+    """Return the text without any secret, and without the login of an address in it."""
     for secret in secrets(config):
         text = text.replace(secret, HIDDEN)
     return without_logins(text)
@@ -59,7 +59,7 @@ def masked(config: Config) -> dict[str, Any]:
 
 
 def _redacted_in(value: Any, config: Config) -> Any:
-    """The same value with each text in it redacted."""
+    """Return the same value with each text in it redacted."""
     if isinstance(value, dict):
         return {name: _redacted_in(item, config) for name, item in value.items()}
     if isinstance(value, list):
@@ -68,7 +68,7 @@ def _redacted_in(value: Any, config: Config) -> Any:
 
 
 def user() -> str:
-    """The account this program runs under, by the system's word: no variable can change it.
+    """Return the account this program runs under, by the system's word: no variable can change it.
 
     Behind sudo or runuser, the account that logged in is named too, where the system keeps it.
     """

@@ -36,7 +36,7 @@ class Answered(NamedTuple):
 
 
 def client() -> httpx.Client:
-    """A client for `post`; it follows no redirect."""
+    """Return a client for `post`; it follows no redirect."""
     return httpx.Client(
         headers={"User-Agent": "Bordercast", "Accept-Encoding": "identity"},
         limits=httpx.Limits(max_keepalive_connections=0),
@@ -90,7 +90,7 @@ def post(
 
 
 def body(pieces: Iterable[bytes], most: int, deadline: float) -> bytes:
-    """What came of a content until the deadline, as far as a little over `most` bytes."""
+    """Return what came of a content until the deadline, as far as a little over `most` bytes."""
     chunks, size = [], 0
     try:
         for piece in pieces:

@@ -28,7 +28,7 @@ def set_up(config: Config) -> None:
 
 
 def to_journal() -> bool:
-    """Whether systemd's journal reads our stderr; it says which file that would be."""
+    """Return whether systemd's journal reads our stderr; it says which file that would be."""
     try:
         stat = os.fstat(sys.stderr.fileno())
     except (OSError, ValueError):  # stderr is closed, or no file

@@ -66,7 +66,7 @@ def build(
 
 
 def _published(connection: sqlite3.Connection, context: Context) -> bool:
-    """Whether a run has published something of this measure."""
+    """Return whether a run has published something of this measure."""
     if context.name not in measures.named(connection):
         return False
     context.scope(connection)

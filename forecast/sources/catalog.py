@@ -68,7 +68,7 @@ def every() -> dict[str, Source]:
 
 
 def that_have(label: str, than: Source) -> list[str]:
-    """What other sources count of a part so called, in small letters: seizures, pounds."""
+    """Return what other sources count of a part so called, in small letters: seizures, pounds."""
     return [
         source.measure.noun
         for source in every().values()
@@ -85,13 +85,13 @@ def that_have(label: str, than: Source) -> list[str]:
 
 
 def other_nouns(than: Source) -> list[str]:
-    """What other sources count, as a number's unit."""
+    """Return what other sources count, as a number's unit."""
     nouns = (source.measure.noun for source in every().values() if not source.beside)
     return [noun for noun in nouns if noun != than.measure.noun]
 
 
 def source_of(file_name: str, own: Source) -> Source:
-    """The source whose pattern a file's name fits; the record's own where it fits none.
+    """Return the source whose pattern a file's name fits; the record's own where it fits none.
 
     Of the record's own, and of those whose releases complete its record.
     """
@@ -100,7 +100,7 @@ def source_of(file_name: str, own: Source) -> Source:
 
 
 def parse_name(file_name: str, own: Source) -> FileName | None:
-    """What a file's name says, None if it fits no source's pattern."""
+    """Return what a file's name says, None if it fits no source's pattern."""
     return source_of(file_name, own).parse_name(file_name)
 
 
@@ -119,7 +119,7 @@ def _called(folder: Path) -> str:
 
 @cache
 def _read(folder: Path) -> dict[str, Any]:
-    """A folder's table, over that of the source it says it is like."""
+    """Return a folder's table, over that of the source it says it is like."""
     table = tomllib.loads((folder / TABLE).read_text(encoding="utf-8"))
     if "like" not in table:
         return table
@@ -128,7 +128,7 @@ def _read(folder: Path) -> dict[str, Any]:
 
 
 def _table(folder: Path, name: str) -> dict[str, Any] | None:
-    """The table of one of a folder's sources, None where none is so called."""
+    """Return the table of one of a folder's sources, None where none is so called."""
     table = dict(_read(folder))
     measures = table.pop("measures", None)
     measure = name.removeprefix(_called(folder)).removeprefix("_")
@@ -138,7 +138,7 @@ def _table(folder: Path, name: str) -> dict[str, Any] | None:
 
 
 def _over(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
-    """A table over another: of a section each key in the place of the other's."""
+    """Return a table over another: of a section each key in the place of the other's."""
     return {
         **base,
         **{
@@ -250,7 +250,7 @@ def _other_ends(ends: Mapping[str, list[str]], label: str) -> Iterator[str]:
 
 
 def _reader(folder: Path, table: Mapping[str, Any]) -> FileReader:
-    """What reads a source's files: the reader beside its table, or what reads any CSV."""
+    """Return what reads a source's files: the reader beside its table, or what reads any CSV."""
     if (folder / "reader.py").exists():
         root = next(root for root in map(Path, forecast.sources.__path__) if root in folder.parents)
         module = ".".join(("forecast.sources", *folder.relative_to(root).parts, "reader"))

@@ -72,7 +72,7 @@ def problems(
 
 
 def _name_problems(source: Source, new: Snapshot) -> Iterator[str]:
-    """The file's name and its content say the same window, month and layout."""
+    """Yield where a file's name and its content say another window, month or layout."""
     release = new.release
     name = source.parse_name(release.file_name) if release.kind in source.layouts else None
     if name is None:
@@ -209,7 +209,7 @@ def _by_dimension(spans: Spans) -> Iterator[tuple[tuple[str, str], list[Scope]]]
 def _turned(
     agreed: Agreement, before: Mapping[SeriesKey, int], now: Mapping[SeriesKey, int]
 ) -> bool:
-    """Whether most of a month's counts lie with other members than the month before."""
+    """Return whether most of a month's counts lie with other members than the month before."""
     was, total = sum(before.values()), sum(now.values())
     if min(was, total) < agreed.large:
         return False
@@ -250,7 +250,7 @@ def _against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
 
 
 def _parts_against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
-    """The same of the parts alone."""
+    """Yield where the parts alone differ, by the same rules."""
     yield from _closed_problems(new, old, source, parts_only=True)
     yield from _moved_problems(source, new, old)
 
@@ -264,7 +264,7 @@ def _layout(source: Source, snapshot: Snapshot) -> str:
 
 
 def _twins(source: Source, new: Snapshot, old: Snapshot) -> bool:
-    """The same month's data, once more: the same file, or AOR and state file of one release.
+    """Return the same month's data, once more: the same file, or AOR and state file of one release.
 
     A suffix ("_0") orders files of one layout; their siblings may have another or none.
     """

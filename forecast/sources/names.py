@@ -48,7 +48,7 @@ class SeriesNames:
         self.keys, self.source = tuple(keys), source
 
     def find(self, text: str) -> SeriesKey:
-        """The series so named.
+        """Return the series so named.
 
         Parameters
         ----------
@@ -82,7 +82,7 @@ class SeriesNames:
         return self._only(text, _matching(part, parts, self.source), parts)
 
     def total(self, text: str) -> str:
-        """The total so called, "" if none is."""
+        """Return the total so called, "" if none is."""
         return _total(text, self.source) or ""
 
     def parts(self, text: str) -> list[SeriesKey]:
@@ -98,7 +98,7 @@ class SeriesNames:
         ]
 
     def name(self, key: SeriesKey) -> str:
-        """The shortest name that `find` reads back, in words: northern:Swanton Sector."""
+        """Return the shortest name that `find` reads back, in words: northern:Swanton Sector."""
         if key.headline:
             return key.total
         words = member_words(key.dimension, key.member, self.source)
@@ -144,14 +144,14 @@ def _total_forms(source: Source) -> Iterable[tuple[str, str]]:
 
 
 def _nearest(wanted: str, forms: Iterable[str]) -> list[str]:
-    """The forms that are most like this, nearest first."""
+    """Return the forms that are most like this, nearest first."""
     near = get_close_matches(wanted, forms, n=5, cutoff=0.75)
     ratios = [SequenceMatcher(None, form, wanted).ratio() for form in near]
     return [form for form, ratio in zip(near, ratios, strict=True) if ratio > ratios[0] - AS_NEAR]
 
 
 def dimension_words(name: str, source: Source) -> str:
-    """A dimension, or a crossing of several, as people say it."""
+    """Return a dimension, or a crossing of several, as people say it."""
     return " and ".join(source.labels.dimensions.get(part, part) for part in name.split("*"))
 
 
@@ -168,12 +168,12 @@ def member_words(dimension: str, member: str, source: Source) -> str:
 
 
 def _as_kept(key: SeriesKey) -> tuple[str, ...]:
-    """A series by its labels as the record has them, and no more than these."""
+    """Return a series by its labels as the record has them, and no more than these."""
     return (key.total,) if key.headline else (f"{key.total}:{key.member}", key.member)
 
 
 def _matching(part: str, keys: Iterable[SeriesKey], source: Source) -> list[SeriesKey]:
-    """The series whose label, or else one of whose forms, this is."""
+    """Return the series whose label, or else one of whose forms, this is."""
     parts = [key for key in keys if not key.headline]
     exact = [key for key in parts if key.member == part]
     if exact:  # codes as the publisher writes them go first: OTHER, CA, UAC

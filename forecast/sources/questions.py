@@ -80,7 +80,7 @@ def asked(text: str, names: SeriesNames) -> AskedSeries | None:
 
 
 def _span(text: str) -> tuple[str, str]:
-    """The months that a text names, as they are typed, and the text without them."""
+    """Return the months that a text names, as they are typed, and the text without them."""
     month = _MONTH.search(text)
     if month:
         try:
@@ -101,7 +101,7 @@ def _words(text: str) -> list[str]:
 
 
 def _nouns(source: Source) -> list[str]:
-    """What a source counts, longest first: drug seizures, seizures, seizure."""
+    """Return what a source counts, longest first: drug seizures, seizures, seizure."""
     measure = source.measure
     nouns = {measure.noun.lower(), measure.title.lower(), measure.long_name.lower()}
     nouns |= {noun.removesuffix("s") for noun in nouns}

@@ -57,7 +57,7 @@ class ReleaseFile(NamedTuple):
 
 
 def coverage_of(scope: Scope, stated: Iterable[str]) -> tuple[Coverage, ...]:
-    """The months that are stated of a scope, a span for each run of them without a gap.
+    """Return the months that are stated of a scope, a span for each run of them without a gap.
 
     A release states nothing of the months between: nobody knows them, and they are not 0.
     """
@@ -89,7 +89,7 @@ def release_of(
     kind: ReleaseKind = "manual",
     source: str = "",
 ) -> Release:
-    """The release that a CSV file is, called by its name unless `source` names it.
+    """Return the release that a CSV file is, called by its name unless `source` names it.
 
     first_seen_at : "YYYY-MM-DD", None where the day is not known.
     """
@@ -307,7 +307,7 @@ class TotalWords(Totals):
         return self.names.get(total, total)
 
     def inside(self, total: str) -> str:
-        """The same inside a sentence."""
+        """Return the same inside a sentence."""
         return self.names[total].lower() if total in self.names else total
 
     def where(self, total: str) -> str:
@@ -343,11 +343,11 @@ class Hierarchy:
         return (self.halves[1], self.halves[0]) if len(self.halves) == 2 else None
 
     def named(self, component: str) -> Half:
-        """The half with this label; KeyError if there is none."""
+        """Return the half with this label; KeyError if there is none."""
         return {half.component: half for half in self.halves}[component]
 
     def half(self, code: str) -> Half:
-        """The half so called; KeyError if there is none."""
+        """Return the half so called; KeyError if there is none."""
         return {half.code: half for half in self.halves}[code]
 
 

@@ -46,7 +46,7 @@ class Halves(NamedTuple):
 
 
 def summed(known: Sequence[Halves]) -> Halves:
-    """The halves of several months together; their split where each month has its own."""
+    """Return the halves of several months together; their split where each month has its own."""
     splits = [month.split for month in known if month.split]
     whole = len(splits) == len(known)
     return Halves(
@@ -71,7 +71,7 @@ def split_words(split: Split, total: int, source: Source) -> str:
 
 
 def second_words(known: Halves, source: Source, *, short: bool = False) -> str:
-    """The second half behind its number, the one sentence about what it is made of.
+    """Return the second half behind its number, the one sentence about what it is made of.
 
     short : names who counted it, where no split does.
     """
@@ -128,7 +128,7 @@ def total_place(total: str, source: Source) -> str:
 
 
 def in_keys(value: Any, source: Source) -> Any:
-    """What a program is told, under the keys that files of the source in use have."""
+    """Return what a program is told, under the keys that files of the source in use have."""
     if isinstance(value, dict):
         named = {str(key): item for key, item in value.items()}
         words = source.labels.dimensions
@@ -143,7 +143,7 @@ def in_keys(value: Any, source: Source) -> Any:
 
 
 def with_unit(count: int, source: Source) -> str:
-    """A count with its unit, where that does not go without saying: 682 pounds; 1 pound."""
+    """Return a count with its unit, where that does not go without saying: 682 pounds; 1 pound."""
     unit = source.measure.beside
     return f"{count:,} {unit.removesuffix('s') if count == 1 else unit}".rstrip()
 

@@ -42,7 +42,7 @@ class Folders(NamedTuple):
 
 
 def folders(path: Path, config: Config) -> Folders:
-    """The folders of the database `path`: beside it, unless the settings say otherwise."""
+    """Return the folders of the database `path`: beside it, unless the settings say otherwise."""
     fetch = config.fetch
     return Folders(*(path.parent / name for name in (fetch.inbox, fetch.archive, fetch.quarantine)))
 
@@ -111,7 +111,7 @@ def refuse(folder: Path, sha256: str, name: str, content: bytes, reason: str) ->
 
 
 def find(folder: Path, sha256: str) -> Path | None:
-    """The kept file with this content, None if there is none."""
+    """Return the kept file with this content, None if there is none."""
     place = folder / sha256
     names = sorted(place.iterdir()) if place.is_dir() else []
     return next((path for path in names if not path.name.endswith((files.PART, REASON))), None)

@@ -55,7 +55,7 @@ def of_operator(file: Path, first_seen: str, origin: str = "cli", address: str =
 
 
 def files(path: Path, section: CountsSection) -> list[Path]:
-    """The files delivered so far; a relative path is from the database's folder.
+    """Return the files delivered so far; a relative path is from the database's folder.
 
     None of a source with an address: what is downloaded waits elsewhere. ConfigError where there
     is no such place.
@@ -79,7 +79,7 @@ def files(path: Path, section: CountsSection) -> list[Path]:
 
 
 def _place(section: CountsSection, file: Path, content: bytes) -> int:
-    """The last month as a number, 0 of a file that does not read: it is refused first."""
+    """Return the last month as a number, 0 of a file that does not read: it is refused first."""
     try:
         last = data_through(section, ReleaseFile(file.name, content))
     except DataError:

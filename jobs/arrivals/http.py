@@ -181,7 +181,7 @@ def _open_ended(headers: httpx.Headers) -> bool:
 
 
 def _body(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
-    """The unpacked body, as far as a little over the limit."""
+    """Return the unpacked body, as far as a little over the limit."""
     coding = response.headers.get("content-encoding", "identity")
     if coding not in ("identity", "gzip"):
         detail = f"encoded as {printable(coding)!r}, which was not asked for"

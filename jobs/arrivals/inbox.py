@@ -58,7 +58,7 @@ def make(folder: Path) -> None:
 
 
 def look(folder: Path) -> Contents:
-    """What lies in the inbox now; never raises for what it finds there."""
+    """Return what lies in the inbox now; never raises for what it finds there."""
     if not os.path.lexists(folder):
         return Contents((), ())
     try:
@@ -100,7 +100,7 @@ def wait_until_still(folder: Path, tell: Callable[[str], None] = lambda name: No
 
 
 def read_once(path: Path, folder: Path | None = None) -> Once:
-    """A regular file's bytes, all of them, opened once.
+    """Return a regular file's bytes, all of them, opened once.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def remove(path: Path, once: Once) -> None:
 
 
 def arrival(file: Path, folder: Path, today: str) -> Arrival:
-    """A file of the inbox, which leaves it once it was taken in."""
+    """Return a file of the inbox, which leaves it once it was taken in."""
     seen: list[Once] = []
 
     def content() -> bytes:
@@ -169,7 +169,7 @@ def arrival(file: Path, folder: Path, today: str) -> Arrival:
 
 
 def file_name(path: Path) -> str:
-    """A base name under which a file can be kept and shown, whatever bytes it has."""
+    """Return a base name under which a file can be kept and shown, whatever bytes it has."""
     plain = printable(path.name).encode()[:_NAME_BYTES].decode(errors="ignore")
     # Endings by which the archive knows its own files.
     return f"{plain}_" if plain.endswith((".part", ".reason.txt")) else plain
@@ -194,7 +194,7 @@ def _no_file(status: os.stat_result) -> str:
 
 
 def _strange(status: os.stat_result, folder: Path) -> str:
-    """Why a file in the inbox is not opened for whoever put it there."""
+    """Return why a file in the inbox is not opened for whoever put it there."""
     if status.st_uid not in (os.geteuid(), 0, folder.stat().st_uid):
         return "belongs to a user who is neither the service's, nor root, nor the inbox's owner"
     if status.st_nlink > 1:

@@ -175,7 +175,7 @@ def _warn_of_unknown(
 
 
 def _unread(arrival: Arrival, sha256: str, source: Source) -> Release:
-    """What is known of a file before it is read: its name."""
+    """Return what is known of a file before it is read: its name."""
     name = catalog.parse_name(arrival.name, source)
     layout = name.layout if name else None
     return Release(

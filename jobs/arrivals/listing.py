@@ -38,7 +38,7 @@ class Listing:
 
 
 def read(page: bytes, index: str, source: Source, ignored: Sequence[str] = ()) -> Listing:
-    """What a page links to, in time that grows with its length.
+    """Return what a page links to, in time that grows with its length.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def read(page: bytes, index: str, source: Source, ignored: Sequence[str] = ()) -
 
 
 def links(page: bytes, address: str) -> dict[str, str]:
-    """Every address a page links to, each once, in order, and the link's text."""
+    """Return every address a page links to, each once, in order, and the link's text."""
     target = _Links()
     # Without a tree: building one takes quadratic time on tags that are never closed.
     from lxml import etree
@@ -75,7 +75,7 @@ def links(page: bytes, address: str) -> dict[str, str]:
 
 
 def is_table_page(url: str, address: str, source: Source) -> bool:
-    """Whether an address is that of another year's page beside this one."""
+    """Return whether an address is that of another year's page beside this one."""
     return (
         url != address
         and url.isprintable()
@@ -86,12 +86,12 @@ def is_table_page(url: str, address: str, source: Source) -> bool:
 
 
 def table_name(url: str) -> str:
-    """The name under which a page is kept."""
+    """Return the name under which a page is kept."""
     return f"{base_name(url)}.html"
 
 
 def is_file(url: str, index: str, source: Source) -> bool:
-    """Whether an address is understood as one of the publisher's files."""
+    """Return whether an address is understood as one of the publisher's files."""
     return (
         _name(url, source) is not None
         and url.isprintable()
@@ -101,7 +101,7 @@ def is_file(url: str, index: str, source: Source) -> bool:
 
 
 def problem(url: str, index: str, source: Source, text: str = "", newest: int = 0) -> str:
-    """Why an address that looks like data is not taken; "" if it is, or looks like none.
+    """Return why an address that looks like data is not taken; "" if it is, or looks like none.
 
     Parameters
     ----------
@@ -124,13 +124,13 @@ def problem(url: str, index: str, source: Source, text: str = "", newest: int = 
 
 
 def order(url: str, source: Source) -> tuple[int, str]:
-    """Where a file stands among all: its seq and its base name."""
+    """Return where a file stands among all: its seq and its base name."""
     name = _name(url, source)
     return (name.seq if name else 0, base_name(url))
 
 
 def base_name(url: str) -> str:
-    """The last part of an address's path."""
+    """Return the last part of an address's path."""
     return urlsplit(url).path.rpartition("/")[2]
 
 

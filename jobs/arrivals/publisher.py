@@ -84,7 +84,7 @@ def poll(context: Context, now: datetime, force: bool = False) -> Fetched:
 
 
 def poll_needed(path: Path, now: datetime) -> bool:
-    """Whether the last poll, if there was one, lies far enough back."""
+    """Return whether the last poll, if there was one, lies far enough back."""
     if not ops.ops_path(path).exists():
         return True
     with ops.reading(path) as connection:
@@ -102,7 +102,7 @@ def pause_of_block(now: datetime, since: str) -> timedelta:
 
 
 def too_soon(previous: Poll, now: datetime) -> bool:
-    """Whether the pause that a poll gave still lasts."""
+    """Return whether the pause that a poll gave still lasts."""
     began = datetime.fromisoformat(previous.started_at)
     if previous.not_before is None or began > now:
         return False  # the clock was ahead then, and so is the pause it gave
@@ -175,7 +175,7 @@ class _Visit:
         return replies
 
     def _tables(self, http: httpx.Client, address: str) -> Iterator[PollAnswer]:
-        """The page whose table is taken as well, and those of other years it links to."""
+        """Yield the page whose table is taken as well, and those of other years it links to."""
         asked = [address, *(url for url in self.known if self._has_table(url, address))]
         for url in asked:  # grows by what the first page links to
             if time.monotonic() >= self.deadline:
@@ -205,7 +205,7 @@ class _Visit:
         return self._content(url, replace(reply, content=page), listing.table_name(url))
 
     def _listed(self) -> list[str]:
-        """The files on the page, the oldest release first."""
+        """Return the files on the page, the oldest release first."""
         index = self.index
         listed = (url for url, link in self.links.items() if link.listed)
         return sorted(
@@ -214,11 +214,11 @@ class _Visit:
         )
 
     def took(self) -> timedelta:
-        """How long it has taken so far."""
+        """Return how long it has taken so far."""
         return timedelta(seconds=time.monotonic() - self.began)
 
     def changed_links(self) -> Iterator[Link]:
-        """What is to be remembered of the addresses, beyond what is remembered already."""
+        """Yield what is to be remembered of the addresses, beyond what is remembered already."""
         return (link for url, link in self.links.items() if self.known.get(url) != link)
 
     def _page(self, http: httpx.Client) -> PollAnswer:
@@ -307,7 +307,7 @@ def _poll(
     answers: list[PollAnswer],
     asked: float,
 ) -> Poll:
-    """What a poll came to; asked : seconds the server wants to be left alone."""
+    """Return what a poll came to; asked : seconds the server wants to be left alone."""
     outcome = next(o for o in _WORST_FIRST if any(a.outcome == o for a in answers))
     since, pause = None, timedelta(seconds=asked)
     if outcome == "blocked":
@@ -324,7 +324,7 @@ def _poll(
 
 
 def _detail(answers: list[PollAnswer], outcome: PollOutcome) -> str:
-    """How many answers of each kind, and the first of the worst."""
+    """Return how many answers of each kind, and the first of the worst."""
     counts = [(o, sum(a.outcome == o for a in answers)) for o in _WORST_FIRST]
     text = ", ".join(f"{n} {o}" for o, n in counts if n)
     worst = next(a for a in answers if a.outcome == outcome)

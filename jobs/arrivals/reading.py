@@ -88,7 +88,7 @@ class _ChildAnswer(pickle.Unpickler):
     """What a child wrote, made of counts and releases alone."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """The type so named, if an answer may have it."""
+        """Return the type so named, if an answer may have it."""
         if name not in _PARTS.get(module, ()):
             raise pickle.UnpicklingError(f"{module}.{name} is no part of an answer")
         return super().find_class(module, name)

@@ -263,7 +263,7 @@ def _forecasts(
     report: Report,
     totals: Mapping[int, Sequence[int]],
 ) -> dict[str, SeriesForecasts]:
-    """What the engine says, or every model."""
+    """Return what the engine says, or every model."""
     from forecast.engine.anyseries import forecast_counts
     from jobs.pipeline.anyseries import forecast_all
 
@@ -284,7 +284,7 @@ _STEPS = {
 
 
 def _told(spread: Spread, report: Report, series: int) -> Spread:
-    """The same, with each step's progress told, in series."""
+    """Return the same, with each step's progress told, in series."""
 
     def telling(work: Callable[[Any], Any], jobs: Any, /) -> Iterator[Any]:
         step, done, sizes = _STEPS.get(getattr(work, "__name__", "")), 0, deque[int]()
@@ -304,7 +304,7 @@ def _told(spread: Spread, report: Report, series: int) -> Spread:
 
 
 def _size(job: Any) -> int:
-    """How many series a job is about, whichever of the engine's steps it belongs to."""
+    """Return how many series a job is about, whichever of the engine's steps it belongs to."""
     for part in ("step", "task", "panel", "said"):
         job = getattr(job, part, job)
     counts = getattr(job, "counts", None)

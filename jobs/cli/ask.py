@@ -163,7 +163,7 @@ def report(settings: Settings, year: str, out: Path) -> None:
 
 
 def stale(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
-    """A sentence if a part's newest figure is older than its total's, else ""; quick."""
+    """Return a sentence if a part's newest figure is older than its total's, else ""; quick."""
     from forecast.desk.sentences.trust import stale_words
     from forecast.store import joint
 
@@ -171,7 +171,7 @@ def stale(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str
 
 
 def small(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
-    """A sentence if a series is so small that little decides it, else ""; quick."""
+    """Return a sentence if a series is so small that little decides it, else ""; quick."""
     from forecast.sources.wording import small_words
     from forecast.store import plots
 
@@ -221,7 +221,7 @@ def show_parts(settings: Settings, series: str, span: str | None, as_json: bool)
 
 
 def names_dimension(settings: Settings, series: str) -> bool:
-    """Whether this is BORDER:DIMENSION, all the parts of one."""
+    """Return whether this is BORDER:DIMENSION, all the parts of one."""
     from forecast.sources.names import SeriesNames
     from forecast.store import joint
 

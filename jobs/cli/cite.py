@@ -102,7 +102,7 @@ def _written(settings: Settings, series: str, facts: MonthFacts, run: RunRow, ou
 
 
 def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthFacts, RunRow]:
-    """The report of a month of a series, the newest if None, with the run it belongs to."""
+    """Return the report of a month of a series, the newest if None, with the run it belongs to."""
     from forecast.desk.facts import series_report
     from forecast.store import reports
 
@@ -125,7 +125,7 @@ def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthF
 
 
 def facts_json(facts: MonthFacts) -> dict[str, Any]:
-    """A report for programs."""
+    """Return a report for programs."""
     from forecast.desk import facts as month_facts
     from forecast.desk.sentences import monthly
 
@@ -135,5 +135,5 @@ def facts_json(facts: MonthFacts) -> dict[str, Any]:
 
 
 def run_json(run: RunRow) -> dict[str, Any]:
-    """The run a statement rests on."""
+    """Return the run a statement rests on."""
     return {**origin(run), "run": run.id}

@@ -58,7 +58,7 @@ def _that_knows(settings: Settings, name: str) -> tuple[CountTable, SeriesNames,
 def _tables(
     settings: Settings, contexts: Sequence[Context]
 ) -> list[tuple[CountTable, SeriesNames, RunRow]]:
-    """The counts of each measure, all of one moment."""
+    """Return the counts of each measure, all of one moment."""
     from forecast.claims.truth import CountTable, series_names
 
     tables = []
@@ -150,7 +150,7 @@ def _one_text(settings: Settings, text: str, as_json: bool) -> None:
 def _answers(
     settings: Settings, text: str
 ) -> Iterator[tuple[Context, tuple[CountTable, SeriesNames, RunRow], Subject, ClaimSpan]]:
-    """What a question without a number asks of each measure that knows its words."""
+    """Yield what a question without a number asks of each measure that knows its words."""
     from forecast.claims.truth import parse, subject_of
     from forecast.sources import questions
 
@@ -211,7 +211,7 @@ def _refuse_unheld(
 
 
 def _whole_month(subject: Subject, span: ClaimSpan, source: Source) -> bool:
-    """Whether there are facts about it: a month of a total."""
+    """Return whether there are facts about it: a month of a total."""
     total = not (subject.agency or subject.dimension)
     return total and span.length == 1 and subject.total in source.totals.every
 

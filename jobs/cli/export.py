@@ -124,7 +124,7 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
 
 
 def _command(view: View) -> click.Command:
-    """The command of a view, named as it is."""
+    """Return the command of a view, named as it is."""
 
     @click.command(
         view.name,

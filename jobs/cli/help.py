@@ -21,7 +21,7 @@ ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the pro
 
 
 def examples(*commands: str) -> str:
-    """The end of a help text: commands as one would type them, each on its line."""
+    """Return the end of a help text: commands as one would type them, each on its line."""
     return "\n".join(("\b", "Examples:", *(f"  bordercast {command}" for command in commands)))
 
 
@@ -76,7 +76,7 @@ class HelpContext(click.Context):
     """A command's context, whose help is in the words of the record's source."""
 
     def make_formatter(self) -> click.HelpFormatter:
-        """What writes the help."""
+        """Return what writes the help."""
         return _Filled(_source(self), self.terminal_width, self.max_content_width)
 
 
@@ -87,7 +87,7 @@ def _source(ctx: click.Context) -> Source | None:
 
 
 def _words(source: Source | None) -> Mapping[str, str]:
-    """The words for the holes in help; of encounters where no source is chosen."""
+    """Return the words for the holes in help; of encounters where no source is chosen."""
     if source:
         return holes.words_of(source)
     table = catalog.table("cbp_encounters")  # quicker than the source that is made of it
@@ -95,7 +95,7 @@ def _words(source: Source | None) -> Mapping[str, str]:
 
 
 def fits(command: str, source: Source | None) -> bool:
-    """Whether a command can do anything with the counts of a source."""
+    """Return whether a command can do anything with the counts of a source."""
     return source is None or source.shipped or command not in ABOUT_SHIPPED
 
 

@@ -177,7 +177,7 @@ def answer(settings: Settings) -> str:
 def _beside(
     connection: sqlite3.Connection, key: SeriesKey | None, source: Source
 ) -> tuple[list[str], dict[str, Halves | None]]:
-    """What stands beside forecasts: sentences on one series, or the halves of all totals."""
+    """Return what stands beside forecasts: sentences on one series, or the halves of all totals."""
     if key is None:
         return [], halves_published(connection, source)
     published = published_words(connection, key.total, source) if key.headline else ""

@@ -300,7 +300,7 @@ def test(settings: Settings, address: str) -> None:
 
 
 def _address(given: str | None) -> str:
-    """A plain mail address, or a usage error."""
+    """Return a plain mail address, or a usage error."""
     from forecast.config import Recipient
 
     try:
@@ -326,7 +326,7 @@ def unsubscribe(settings: Settings, address: str) -> None:
 
 
 def _one(settings: Settings, notice_id: int) -> Notice:
-    """The notice with this id; DataError if there is none."""
+    """Return the notice with this id; DataError if there is none."""
     from forecast.store import notices as stored
     from jobs.deliver.approve import NO_SUCH
 
@@ -348,7 +348,7 @@ def _to(settings: Settings, notice: Notice) -> dict[str, str]:
 
 
 def _ratings(settings: Settings, notice: Notice) -> list[dict[str, Any]]:
-    """What readers said of a notice."""
+    """Return what readers said of a notice."""
     from forecast.store import health
 
     ratings = health.ratings(settings.db)

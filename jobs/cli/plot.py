@@ -218,7 +218,7 @@ _KINDS: dict[str, Callable[[sqlite3.Connection, Wanted], Picture]] = {
 
 
 def _some(rows: list[dict[str, Any]], what: str, wanted: Wanted) -> list[dict[str, Any]]:
-    """The rows, or an error that names what there is none of."""
+    """Return the rows, or an error that names what there is none of."""
     if not rows:
         when = f" in {wanted.month}" if wanted.month else ""
         raise ConfigError("plot", wanted.total, f"there are no {what}{when}")

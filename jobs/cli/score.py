@@ -158,7 +158,7 @@ def _of_era(settings: Settings, rows: Sequence[Row], era: str) -> list[Row]:
 def _parts(
     rows: Sequence[Row], name: str, era: str | None, source: Source
 ) -> Iterator[RenderableType]:
-    """What is printed, from top to bottom."""
+    """Yield what is printed, from top to bottom."""
     from forecast.desk import terminal as tables
     from forecast.desk.terminal import titled
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def _others(_: click.Context | None = None) -> dict[str, Callable[[], str]]:
-    """What other sources that come with the program count -> a first settings file of it."""
+    """Return what other sources that come with the program count -> a first settings file of it."""
 
     def of_all() -> str:
         from jobs.service import first_settings
@@ -191,7 +191,7 @@ def init(output: Path, file: Path | None, source: str | None, read_as: ReadAs) -
 
 
 def _named(output: Path) -> str:
-    """How commands are told of a settings file; "" where they find it themselves."""
+    """Return how commands are told of a settings file; "" where they find it themselves."""
     return "" if output == Path("config.toml") else f" --config {output}"
 
 

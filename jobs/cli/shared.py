@@ -46,21 +46,21 @@ class KnownName(click.ParamType[str]):
         self._names = names
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name, if it is one of those there are now."""
+        """Return the name, if it is one of those there are now."""
         return str(self._choice(ctx).convert(value, param, ctx))
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
-        """The names, as help shows them."""
+        """Return the names, as help shows them."""
         return self._choice(ctx).get_metavar(param, ctx)
 
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str | None:
-        """The names, where none was given."""
+        """Return the names, where none was given."""
         return self._choice(ctx).get_missing_message(param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """The names that begin so."""
+        """Return the names that begin so."""
         return self._choice(ctx).shell_complete(ctx, param, incomplete)
 
     def _choice(self, ctx: click.Context | None) -> click.Choice[str]:
@@ -105,7 +105,7 @@ class Settings:
         return self.context.settings
 
     def asked(self) -> list[Context]:
-        """The measures that a command is about: the one that was named, or all there are."""
+        """Return the measures that a command is about: the one that was named, or all there are."""
         return [self.context] if self._one else self.context.each()
 
     def about(self, context: Context) -> Settings:
@@ -155,7 +155,7 @@ def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | 
 
 
 def typed_line(text: str) -> str:
-    """A name or a reason that a person gave; nothing in it that a terminal would obey."""
+    """Return a name or a reason that a person gave; nothing in it that a terminal would obey."""
     words = " ".join(text.split())
     if not words:
         raise click.BadParameter("write it as text")
@@ -176,7 +176,7 @@ def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
 
 
 def series_key(connection: sqlite3.Connection, name: str, source: Source) -> SeriesKey:
-    """The series so named; SeriesNameError lists what it could be."""
+    """Return the series so named; SeriesNameError lists what it could be."""
     from forecast.sources.names import SeriesNames
     from forecast.store import joint
 
@@ -208,7 +208,7 @@ def waiting_totals(connection: sqlite3.Connection, through: str, source: Source)
 
 
 def old_figures(run: RunRow, source: Source) -> str:
-    """A sentence if the next figures are overdue, else ""."""
+    """Return a sentence if the next figures are overdue, else ""."""
     from forecast import months
     from forecast.desk.sentences.trust import old_words
 
@@ -227,7 +227,7 @@ def published_words(connection: sqlite3.Connection, total: str, source: Source) 
 
 
 def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
-    """The last published run; ConfigError before the first."""
+    """Return the last published run; ConfigError before the first."""
     from forecast.store import read
 
     latest = read.latest_run(connection)
@@ -244,7 +244,7 @@ def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
 
 
 def quote(run: RunRow) -> str:
-    """Which run something rests on, and how to check that the record still says so."""
+    """Return which run something rests on, and how to check that the record still says so."""
     from forecast.words import check_command
 
     check = check_command(run.id, run.digest)
@@ -252,7 +252,7 @@ def quote(run: RunRow) -> str:
 
 
 def origin(run: RunRow) -> dict[str, str]:
-    """The same, as a file keeps it."""
+    """Return the same, as a file keeps it."""
     from forecast.words import check_command
 
     check = check_command(run.id, run.digest)

@@ -79,7 +79,7 @@ def _copy(path: Path, to: Path, schema: str) -> None:
 
 
 def examine(folder: Path, name: str) -> Backup:
-    """What a backup holds; DataError if it is not whole or its record was edited."""
+    """Return what a backup holds; DataError if it is not whole or its record was edited."""
     file = folder / name
     if not file.exists():
         raise DataError(f"{folder}: no {name} in it; name the folder of a backup")

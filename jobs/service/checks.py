@@ -90,7 +90,7 @@ class Check(NamedTuple):
 
 
 def findings(case: ServiceCase, command: Command) -> Iterator[tuple[Check, Finding]]:
-    """What a command shows, in order."""
+    """Yield what a command shows, in order."""
     for check in CHECKS:
         if command in check.shown_by:
             for finding in check.look(case):
@@ -105,7 +105,7 @@ def _settings(case: ServiceCase) -> Iterator[Finding]:
 
 
 def _refusing(look: Callable[[Config], object]) -> Callable[[ServiceCase], Iterator[Finding]]:
-    """A check of settings that are well formed, and yet would fail when they are needed."""
+    """Return a check of settings that are well formed, and yet would fail when they are needed."""
 
     def look_at(case: ServiceCase) -> Iterator[Finding]:
         try:
@@ -118,7 +118,7 @@ def _refusing(look: Callable[[Config], object]) -> Callable[[ServiceCase], Itera
 
 
 def notes(config: Config) -> Iterator[str]:
-    """What valid settings leave out that somebody may have meant."""
+    """Yield what valid settings leave out that somebody may have meant."""
     readers, hooked = len(config.notices.recipients), bool(config.notices.hooks)
     if readers and not config.mail.enabled:
         also = "; webhooks, which need no mail server, get theirs" if hooked else ""
@@ -257,7 +257,7 @@ def _inbox(path: Path, config: Config) -> Iterator[Finding]:
 
 
 def _may(uid: int, gid: int, folder: Path) -> bool:
-    """Whether a user may list a folder and take files out of it."""
+    """Return whether a user may list a folder and take files out of it."""
     if os.geteuid() != 0 or uid == 0:  # nobody else can be tried
         return os.access(folder, os.R_OK | os.W_OK | os.X_OK)
     test = 'test -r "$1" && test -w "$1" && test -x "$1"'
@@ -360,7 +360,7 @@ def _standing(
     *,
     by_mail: bool = True,
 ) -> Check:
-    """A check of the facts of `status`.
+    """Return a check of the facts of `status`.
 
     look : what is wrong, "" if nothing is; or words about one fact, if there is anything in it.
     """
@@ -464,14 +464,14 @@ def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
 
 
 def _missed(source: Source) -> str:
-    """What to do where figures should have come."""
+    """Return what to do where figures should have come."""
     if source.layouts:
         return "look at the publisher's page and put the file into the inbox"
     return "see that the next file is delivered to the place that [[sources]] names"
 
 
 def _some(texts: list[str]) -> str:
-    """The first three, and how many more."""
+    """Return the first three, and how many more."""
     more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
     return "; ".join(texts[:3]) + more
 

@@ -110,7 +110,7 @@ def once(context: Context, work: Work = wakeup.main) -> CycleResult:
 
 
 def _placed(context: Context) -> Context:
-    """The same where its database really lies, whatever links lead there."""
+    """Return the same where its database really lies, whatever links lead there."""
     return replace(context, path=connect.place(context.path))
 
 
@@ -147,7 +147,7 @@ def _leading(path: Path) -> Iterator[None]:
 
 
 def leader_lock(path: Path) -> Path:
-    """The file that the leading daemon keeps locked."""
+    """Return the file that the leading daemon keeps locked."""
     return path.with_name(path.name + ".leader")
 
 
@@ -178,7 +178,7 @@ class Daemon:
         return self.context.settings
 
     def tasks(self) -> tuple[ServiceTask, ...]:
-        """What there is to do; a new task is a line here and when it is due."""
+        """Return what there is to do; a new task is a line here and when it is due."""
         return (
             ServiceTask("wake", self._wake_due, self.wake),
             ServiceTask("mail", due.mail_due, self.post, every=MAIL),
@@ -336,7 +336,7 @@ class Daemon:
         self.again_at = time.monotonic() + self.config.service.retry_minutes * 60
 
     def _leader(self, now: datetime) -> wakes.Leader:
-        """Who leads, and when it means to wake next; a timer does not say."""
+        """Return who leads, and when it means to wake next; a timer does not say."""
         ahead = due.next_daily(self.context, now)
         if self.again_at is not None:
             wait = max(self.again_at - time.monotonic(), 0.0)
@@ -390,7 +390,7 @@ class Daemon:
         self.looked = time.monotonic()
 
     def _trouble(self) -> str:
-        """What is beyond help, "" if all is well. Measured by the monotonic clock."""
+        """Return what is beyond help, "" if all is well. Measured by the monotonic clock."""
         now = time.monotonic()
         if now - self.looked > NO_LOOK:
             return "the scheduler has stopped"

@@ -28,27 +28,27 @@ def wake_due(context: Context, now: datetime) -> bool:
 
 
 def mail_due(context: Context, now: datetime) -> bool:
-    """Whether something can be sent: approved since, or to be tried again."""
+    """Return whether something can be sent: approved since, or to be tried again."""
     return context.config.tells and context.path.exists() and health.mail_due(context.path, now)
 
 
 def witnesses_due(context: Context, now: datetime) -> bool:
-    """Whether a witness that has not seen the record may be asked."""
+    """Return whether a witness that has not seen the record may be asked."""
     return attest.witnesses_pending(context.path, context.config, now)
 
 
 def daily(context: Context, now: datetime) -> datetime:
-    """The last of the daily moments; see `_moments`."""
+    """Return the last of the daily moments; see `_moments`."""
     return max(moment for moment in _moments(context, now) if moment <= now)
 
 
 def next_daily(context: Context, now: datetime) -> datetime:
-    """The first of the daily moments to come."""
+    """Return the first of the daily moments to come."""
     return min(moment for moment in _moments(context, now) if moment > now)
 
 
 def _moments(context: Context, now: datetime) -> Iterator[datetime]:
-    """The daily moments around now: `service.poll_at`, and up to `jitter_minutes` later.
+    """Yield the daily moments around now: `service.poll_at`, and up to `jitter_minutes` later.
 
     In UTC: a local time can come twice in a night, or never. How much later is drawn for each
     record and day, so that not all services ask a publisher at once.

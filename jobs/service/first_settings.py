@@ -267,7 +267,7 @@ def _parts_taken(table: base.MonthlyCounts, singular: str, part: str) -> list[st
 
 
 def _newest(path: Path) -> Path:
-    """The file itself; of a folder the one that was changed last."""
+    """Return the file itself; of a folder the one that was changed last."""
     if not path.is_dir():
         return path
     files = [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
@@ -277,7 +277,7 @@ def _newest(path: Path) -> Path:
 
 
 def _plain(column: str) -> str:
-    """The name of a column in small letters, words only."""
+    """Return the name of a column in small letters, words only."""
     words = re.sub(r"[^\w ]+|_", " ", column.lower())
     return " ".join(words.split())[:40]
 
@@ -295,7 +295,7 @@ def _month(index: int) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text inside a TOML string."""
+    """Return a text inside a TOML string."""
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 

@@ -45,7 +45,7 @@ class ServiceStatus:
 
 
 def status(context: Context, now: datetime) -> ServiceStatus:
-    """How the database `path` and its service stand at a moment, UTC."""
+    """Return how the database `path` and its service stand at a moment, UTC."""
     with connect.moment(context.path) as connection:
         latest = read.latest_run(connection)
         facts: dict[str, Any] = {
@@ -96,7 +96,7 @@ def status(context: Context, now: datetime) -> ServiceStatus:
 
 
 def concerns(context: Context, now: datetime) -> Iterator[str]:
-    """What needs a person and can be mailed, a sentence each."""
+    """Yield what needs a person and can be mailed, a sentence each."""
     yield from status(context, now).by_mail
     with closing(connect.read(context.path)) as connection:
         yield from coverage_drift(read.scores(connection, context.source.totals))
@@ -132,7 +132,7 @@ def leader_pid(path: Path) -> int | None:
 
 
 def _holder(path: Path, ending: str) -> int | None:
-    """The process that holds a lock of the database, None if none does."""
+    """Return the process that holds a lock of the database, None if none does."""
     lock = path.with_name(path.name + ending)
     try:
         handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)

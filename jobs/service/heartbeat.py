@@ -58,5 +58,5 @@ def notify(state: str) -> None:
 
 
 def watchdog_seconds() -> float:
-    """How often systemd wants to hear from us: a third of its patience; 0 if it does not."""
+    """Return how often systemd wants to hear from us: a third of its patience; 0 if it does not."""
     return int(os.environ.get("WATCHDOG_USEC", "0") or 0) / 3e6

@@ -37,7 +37,7 @@ _FORM = (
 
 
 def application(context: Context) -> ASGIApp:
-    """What answers on the port, under its own names only, with the headers of the page."""
+    """Return what answers on the port, under its own names only, with the headers of the page."""
 
     def healthz(_: Request) -> Response:
         late = overdue(context.path, context.config, datetime.now(UTC))
@@ -75,7 +75,7 @@ def application(context: Context) -> ASGIApp:
 
 
 def _guarded(routes: ASGIApp, ours: frozenset[str]) -> ASGIApp:
-    """The same under these names alone, in no frame of a page elsewhere."""
+    """Return the same under these names alone, in no frame of a page elsewhere."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         refused = refused_name(scope, ours, "Name it in `service.names`; see docs/wires.md.")
@@ -86,7 +86,7 @@ def _guarded(routes: ASGIApp, ours: frozenset[str]) -> ASGIApp:
 
 
 def names(config: Config) -> frozenset[str]:
-    """The names under which it answers, beside localhost and numeric addresses."""
+    """Return the names under which it answers, beside localhost and numeric addresses."""
     site = urlsplit(config.site.address).hostname or ""
     given = (config.service.host, site, socket.gethostname(), *config.service.names)
     return frozenset(name.lower() for name in given if name)
@@ -115,7 +115,7 @@ def start(context: Context) -> int:
 
 
 def overdue(path: Path, config: Config, now: datetime) -> str:
-    """Why the service does not wake as it should, "" if it does."""
+    """Return why the service does not wake as it should, "" if it does."""
     wake, leader = stored.wakes(path)
     if wake is None:
         return ""
@@ -129,7 +129,7 @@ def overdue(path: Path, config: Config, now: datetime) -> str:
 
 
 def measured(context: Context) -> bytes:
-    """How the service stands, in Prometheus's text format."""
+    """Return how the service stands, in Prometheus's text format."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     now = datetime.now(UTC)

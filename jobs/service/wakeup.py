@@ -160,7 +160,7 @@ def _poll(context: Context, now: datetime) -> str:
 
 
 def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[CycleStep]:
-    """A run for each release that waits, oldest first; what there is to say of it."""
+    """Make a run for each release that waits, oldest first; yield what there is to say of it."""
     from jobs import monthly
     from jobs.arrivals import publisher
     from jobs.arrivals.waiting import ingest_all
@@ -192,7 +192,7 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[Cyc
 
 
 def _waiting(context: Context, day: str) -> list[int]:
-    """The releases that wait, by seq, oldest first."""
+    """Return the releases that wait, by seq, oldest first."""
     from jobs.arrivals.waiting import waiting
 
     with (

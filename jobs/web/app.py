@@ -221,7 +221,7 @@ class Site:
             await self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Plain | None:
-        """Why this request is not answered at all, None if it is."""
+        """Return why this request is not answered at all, None if it is."""
         posted = scope["method"] == "POST" and CHECK.fullmatch(scope["path"])
         if scope["method"] not in ("GET", "HEAD") and not posted:
             return Plain(405, "Only reading is possible", "Nothing can be changed through here.")
@@ -229,7 +229,7 @@ class Site:
         return refused_name(scope, self.names, how)
 
     async def _hidden(self) -> Plain | None:
-        """Why no figure may be shown at this moment, None if they may."""
+        """Return why no figure may be shown at this moment, None if they may."""
         if self.trouble:
             words = self.trouble.replace(f"{self.snapshot.parent}/", "")
             return Plain(
@@ -257,7 +257,7 @@ class Site:
         )
 
     def _is_page(self, path: str) -> bool:
-        """Whether the address is that of a page's folder."""
+        """Return whether the address is that of a page's folder."""
         if "\0" in path or ".." in path.split("/") or "//" in path:
             return False
         with suppress(OSError):
@@ -277,7 +277,7 @@ class Site:
             await send_answer(send, answer)
 
     async def _fact(self, request: Request) -> Response:
-        """A number's page is that of its month, which says what the number is."""
+        """Return a number's page is that of its month, which says what the number is."""
         total, span = request.path_params["total"], request.path_params["span"]
         beside = f"fact/{total}/{span}/{request.path_params['number']}"
         known = total in map(slug, self.totals.every)
@@ -288,7 +288,7 @@ class Site:
         return RedirectResponse(f"../{quote(span)}/", 307)
 
     async def _refused(self, _: Request, error: Exception) -> Response:
-        """A refusal; of a page that may yet come, for now."""
+        """Return a refusal; of a page that may yet come, for now."""
         status = getattr(error, "status_code", 404)
         if status not in (401, 404):
             return _Said(Plain(status, "That could not be done"))
@@ -331,7 +331,7 @@ class Site:
         )
 
     async def _download(self, _: Request) -> Response:
-        """The whole analysts' copy, all of it from one file whatever is put in its place."""
+        """Return the whole analysts' copy, all of it from one file whatever is put in its place."""
         if self._downloads == DOWNLOADS:
             words = "Others are taking the whole file. Try again in a minute."
             return _Said(Plain(503, "Too many downloads at once", words, again=60))
@@ -361,7 +361,7 @@ class Site:
 
 
 def _too_long(path: str) -> bool:
-    """Whether an address is one that no file can have, at whatever time it is asked for."""
+    """Return whether an address is one that no file can have, at whatever time it is asked for."""
     raw = path.encode("utf-8", "surrogateescape")
     return len(raw) > LONGEST_PATH or max(map(len, raw.split(b"/"))) > LONGEST_NAME
 

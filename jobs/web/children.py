@@ -107,7 +107,7 @@ async def queries(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identi
 
 
 async def texts(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity]:
-    """A text in, a piece of a page out; nothing of it is kept."""
+    """Return a text in, a piece of a page out; nothing of it is kept."""
     from starlette.requests import Request
 
     from forecast.claims.truth import CountTable

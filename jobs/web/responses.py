@@ -120,7 +120,7 @@ class Tables(Protocol):
 
 
 def refused_name(scope: Scope, names: Collection[str], how: str) -> Plain | None:
-    """Why a request is not answered under the name it asks for, None if that name is ours.
+    """Return why a request is not answered under the name it asks for, None if that name is ours.
 
     A web page elsewhere would reach a server on this machine under a name of its own.
     names : beside localhost and numeric addresses, in lower case. how : to have one more.
@@ -142,7 +142,7 @@ def asked_host(scope: Scope) -> str | None:
 
 
 def is_address(host: str) -> bool:
-    """Whether it is a numeric address: no foreign name can be made to point here then."""
+    """Return whether it is a numeric address: no foreign name can be made to point here then."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -151,7 +151,7 @@ def is_address(host: str) -> bool:
 
 
 def too_long(seconds: float) -> str:
-    """What to do after a query was stopped."""
+    """Return what to do after a query was stopped."""
     return (
         f"The query was stopped: it took longer than {seconds:g} seconds. Ask for fewer rows, or "
         "one border; for large answers take the whole database file, or `bordercast export`."
@@ -231,7 +231,7 @@ class SiteFiles(StaticFiles):
     def file_response(
         self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """The answer of the file that lies there now."""
+        """Return the answer of the file that lies there now."""
         try:
             response = _OpenFile(full_path, status_code)
         except FileNotFoundError as error:

@@ -147,7 +147,7 @@ async def _refuse(send: ASGISendCallable, words: bytes) -> None:
 
 
 def snapshot_of(path: Path, config: Config) -> Path:
-    """The analysts' copy of a database; ConfigError if the settings say there is none."""
+    """Return the analysts' copy of a database; ConfigError if the settings say there is none."""
     if not config.service.snapshot:
         raise ConfigError(
             "config.toml",
@@ -158,7 +158,7 @@ def snapshot_of(path: Path, config: Config) -> Path:
 
 
 def folder_of(path: Path, config: Config) -> Path | None:
-    """Where a run writes the page's files; None if the settings say nowhere."""
+    """Return where a run writes the page's files; None if the settings say nowhere."""
     return path.parent / config.site.folder if config.site.folder else None
 
 
@@ -177,7 +177,7 @@ def refuse_others(host: str, allowed: bool) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens; port 0 takes a free one.
+    """Return a socket that listens; port 0 takes a free one.
 
     Raises
     ------

@@ -84,7 +84,7 @@ def _view(view: View, source: Source) -> dict[str, Any]:
 
 
 def _column(unit: str, values: str, about: str) -> str:
-    """A column in a line: what it is, its unit, what it can be."""
+    """Return a column in a line: what it is, its unit, what it can be."""
     more = ", ".join(part for part in (unit, values) if part)
     return f"{about} ({more})" if more else about
 
@@ -94,7 +94,7 @@ _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
 
 
 def too_large(limit: int) -> str:
-    """What to do instead of an answer of more than `limit` bytes."""
+    """Return what to do instead of an answer of more than `limit` bytes."""
     return (
         f"The answer would be larger than {limit / 1e6:.0f} MB. Ask for fewer rows or columns; for "
         "large answers take the whole database file, or `bordercast export`."
@@ -108,7 +108,7 @@ class CappedRows:
         self.limit, self.read = limit, 0
 
     def __call__(self, cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> sqlite3.Row:
-        """A row as Datasette expects it."""
+        """Return a row as Datasette expects it."""
         self.read += ROW_BYTES + sum(len(v) for v in values if isinstance(v, str | bytes))
         if self.read > self.limit:
             raise DatasetteError(too_large(self.limit), title="The answer is too large", status=400)
@@ -262,7 +262,7 @@ class _Held(Database):  # type: ignore[misc]
         self.cached_size = snapshot.identity.size
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
-        """The next connection; never one to write."""
+        """Return the next connection; never one to write."""
         if write:
             raise sqlite3.OperationalError("attempt to write a readonly database")
         return self._ready.pop()
@@ -335,7 +335,7 @@ def serving(snapshot: held.OpenSnapshot, limits: QueryLimits) -> Queried:
 
 
 def application(site: Queried) -> ASGIApp:
-    """What answers: Datasette, with CSV that no spreadsheet takes for formulas."""
+    """Return what answers: Datasette, with CSV that no spreadsheet takes for formulas."""
     datasette = site.app()
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -37,7 +37,7 @@ PASSED_ON = {b"content-type", b"content-disposition", b"location", b"link"}
 
 
 def _again(title: str, words: str) -> Plain:
-    """A refusal that may be over in a few seconds."""
+    """Return a refusal that may be over in a few seconds."""
     return Plain(503, title, words, again=5)
 
 
@@ -109,7 +109,7 @@ class Child:
         self.process = process
 
     async def message(self) -> dict[str, Any]:
-        """What it says next; nothing once it has ended. ValueError if that is not ours."""
+        """Return what it says next; nothing once it has ended. ValueError if that is not ours."""
         assert self.process.stdout is not None
         line = await self.process.stdout.readline()
         return dict(json.loads(line)) if line else {}
@@ -239,7 +239,7 @@ class QueryServer:
     async def _answered(
         self, process: _Process, scope: Scope, body: bytes, until: float
     ) -> QueryAnswer | Plain:
-        """The process's answer, if it comes in time; else it is killed, whatever it does."""
+        """Return the process's answer, if it comes in time; else it is killed, whatever it does."""
         process.users += 1
         given = round(until - asyncio.get_running_loop().time(), 1)
         try:
@@ -303,7 +303,7 @@ class _Process(Child):
         return process
 
     def answers(self, identity: held.Identity | None) -> bool:
-        """Whether it lives and holds this file."""
+        """Return whether it lives and holds this file."""
         return not self._killed and self.process.returncode is None and self.identity == identity
 
     async def fetch(self, scope: Scope, body: bytes) -> QueryAnswer | Plain:

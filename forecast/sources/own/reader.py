@@ -57,7 +57,7 @@ class OwnReader(FileReader):
 
 
 def read_as(section: CountsSection) -> ReadAs:
-    """What the settings say of the files."""
+    """Return what the settings say of the files."""
     return ReadAs(
         series=section.columns.series,
         part=section.columns.part,
@@ -73,7 +73,7 @@ def read_as(section: CountsSection) -> ReadAs:
 
 
 def data_through(section: CountsSection, file: ReleaseFile) -> str:
-    """The last month of a delivered file; errors as `counts.read_table`."""
+    """Return the last month of a delivered file; errors as `counts.read_table`."""
     counts = read.table_in_bytes(file.name, file.content, read_as(section)).counts
     return months.from_index(int(counts.last.max()))
 
@@ -190,7 +190,7 @@ def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
 
 
 def _stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
-    """A release that states just these counts."""
+    """Return a release that states just these counts."""
     spans = tuple(
         span for key, by_month in counts.items() for span in coverage_of(key.scope, by_month)
     )
@@ -231,7 +231,7 @@ def _span(section: CountsSection, key: SeriesKey, known: Counts) -> tuple[str, s
 def _begun_later(
     name: str, parts: Sequence[SeriesKey], recorded: Counts, known: Counts
 ) -> Iterator[str]:
-    """Which parts are new to the record, and are in the sum only from some month on."""
+    """Yield which parts are new to the record, and are in the sum only from some month on."""
     first = min(min(known[key]) for key in parts)
     late = [key for key in parts if key not in recorded and min(known[key]) > first]
     if late:
@@ -245,7 +245,7 @@ def _some(shown: Sequence[str], of: Sequence[object] | Mapping[str, object]) -> 
 
 
 def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, int]:
-    """The total's months, where the settings name one that the file does not have.
+    """Return the total's months, where the settings name one that the file does not have.
 
     Only of months in which every series has a count that has begun and is not closed: what is
     missing is not 0.
@@ -263,6 +263,6 @@ def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, i
 
 
 def _series(section: CountsSection, known: Counts) -> list[SeriesKey]:
-    """Every series that is on record or stated, but for the total."""
+    """Return every series that is on record or stated, but for the total."""
     names = {key.total for key in known if key.headline and key.total != section.total}
     return [SeriesKey(name) for name in sorted(names)]

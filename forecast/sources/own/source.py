@@ -26,7 +26,7 @@ _NEVER = 10**9  # counts of anybody may change by anything: the change is told, 
 
 
 def own_counts(section: CountsSection) -> Source:
-    """The source that a section of the settings describes."""
+    """Return the source that a section of the settings describes."""
     return Source(
         name=section.name,
         publisher=Publisher(

@@ -70,7 +70,7 @@ def judged(source: Source, read: ReadRelease, recorded: Counts) -> ComparedRelea
 
 
 def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _SplitTotal]:
-    """The months both parts are stated for; the total is their sum where none is stated."""
+    """Return the months both parts are stated for; the total is their sum where none is stated."""
     splits = {}
     for border in HEADLINES:
         named, rest = (
@@ -89,7 +89,7 @@ def _total(aside: Aside, total: str) -> SeriesKey:
 
 
 def _held_totals(aside: Aside, recorded: Counts) -> Counts:
-    """The record's count of the half by border; nationwide where all three are there."""
+    """Return the record's count of the half by border; nationwide where all three are there."""
     by_border = {total: recorded.get(_total(aside, total), {}) for total in BORDERS}
     shared = set.intersection(*(set(by_month) for by_month in by_border.values()))
     whole = {month: sum(by_border[total][month] for total in BORDERS) for month in shared}
@@ -115,7 +115,7 @@ def _total_problems(stated: Counts, recorded: Counts) -> Iterator[str]:
 
 
 def _whole_problems(new: Mapping[TotalMonth, _SplitTotal]) -> Iterator[str]:
-    """The borders' counts are no more than nationwide's, in all three rows."""
+    """Yield months in which the totals have more than their whole, in any of the three rows."""
     for month in sorted({month for _, month in new}):
         whole = new.get((NATIONWIDE, month))
         totals = [new[total, month] for total in BORDERS if (total, month) in new]
@@ -148,7 +148,7 @@ def _changed_problems(
 def _turned_problems(
     agreed: Agreement, new: Mapping[TotalMonth, _SplitTotal], old: Mapping[TotalMonth, _SplitTotal]
 ) -> Iterator[str]:
-    """The parts do not change places from one month to the next: labels may have."""
+    """Yield where the parts change places from one month to the next: labels may have."""
     for (total, month), now in sorted(new.items()):
         at = (total, months.shift(month, -1))
         before = new.get(at) or old.get(at)
@@ -190,7 +190,7 @@ def _slip(aside: Aside, place: TotalMonth, split: _SplitTotal) -> str:
 
 
 def _without(snapshot: Snapshot, left_out: set[TotalMonth]) -> Snapshot:
-    """A snapshot that does not speak of these months."""
+    """Return a snapshot that does not speak of these months."""
     if not left_out:
         return snapshot
     counts = {

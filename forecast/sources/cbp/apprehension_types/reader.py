@@ -76,7 +76,7 @@ class PageTable(NamedTuple):
 
 
 def parse_name(file_name: str) -> FileName | None:
-    """What a page's base name says, None if it is not one of these pages."""
+    """Return what a page's base name says, None if it is not one of these pages."""
     match = _NAME.fullmatch(re.sub(r"\.gz$", "", file_name, flags=re.IGNORECASE))
     if match is None:
         return None
@@ -196,7 +196,7 @@ def _table(name: str, page: bytes, aside: Aside) -> markup.HtmlTable:
 
 
 def _splits(table: markup.HtmlTable, aside: Aside) -> bool:
-    """Whether some row is headed At Large or At Entry."""
+    """Return whether some row is headed At Large or At Entry."""
     return any(row and row[0].casefold() in _parts(aside) for row in table)
 
 
@@ -205,7 +205,7 @@ def _parts(aside: Aside) -> dict[str, str]:
 
 
 def _months(name: str, heading: Sequence[str]) -> tuple[int, list[str]]:
-    """The fiscal year and its twelve months, as the heading has them in order."""
+    """Return the fiscal year and its twelve months, as the heading has them in order."""
     span = []
     for cell in heading[1:]:
         match = _MONTH.fullmatch(cell)

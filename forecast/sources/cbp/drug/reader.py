@@ -127,7 +127,7 @@ class DrugFiles(CsvReader):
 def _adding_up(
     parts: dict[SeriesKey, dict[str, int]], whole: Mapping[TotalMonth, int]
 ) -> dict[SeriesKey, dict[str, int]]:
-    """The same parts, adding up to their total's month."""
+    """Return the same parts, adding up to their total's month."""
     places: dict[TotalMonth, list[SeriesKey]] = defaultdict(list)
     for key, by_month in sorted(parts.items()):
         for month in by_month:

@@ -19,7 +19,7 @@ PROVENANCE = "provenance.toml"
 
 
 def load(measure: str) -> list[Snapshot]:
-    """The one release that comes with the program; its totals are the sums of its drugs."""
+    """Return the one release that comes with the program; its totals are the sums of its drugs."""
     entry = tomllib.loads(_text(PROVENANCE))
     lines = parse(_text(f"{measure}.csv"))
     span = months.between(entry["first_month"], entry["data_through"])

@@ -60,7 +60,7 @@ def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
 
 
 def parse(table: str) -> list[EmbeddedSeries]:
-    """The lines of a table's text."""
+    """Return the lines of a table's text."""
     reader = csv.reader(io.StringIO(table))
     next(reader)
     return [
@@ -74,7 +74,7 @@ def parse(table: str) -> list[EmbeddedSeries]:
 
 
 def by_release(table: str) -> dict[str, list[str]]:
-    """The lines of the vintages' table, "release,month,border,encounters", by release."""
+    """Return the lines of the vintages' table, "release,month,border,encounters", by release."""
     lines = sorted(table.splitlines()[1:])
     return {name: list(group) for name, group in groupby(lines, key=lambda x: x.split(",")[0])}
 
@@ -150,7 +150,7 @@ def _vintage(entry: Mapping[str, Any], lines: Sequence[str]) -> Snapshot:
 
 
 def load_paths() -> list[KeptPath]:
-    """The refit models' paths that come with the figures; see `benchmarks.embed.paths`."""
+    """Return the refit models' paths that come with the figures; see `benchmarks.embed.paths`."""
     packed = (resources.files(__name__) / PATHS).read_bytes()
     reader = csv.reader(io.StringIO(gzip.decompress(packed).decode()))
     next(reader)
