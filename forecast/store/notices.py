@@ -42,7 +42,7 @@ class Section:
     chart : PNG or None; alt : its finding in words.
     """
 
-    border: str
+    total: str
     part: SectionPart
     phrase: str
     text: str
@@ -125,7 +125,7 @@ _DERIVED = {
     """,
 }
 _COLUMNS = ", ".join(_DERIVED.get(f.name, f.name) for f in fields(Notice))
-_SECTION_COLUMNS = ", ".join(f.name for f in fields(Section))
+_SECTION_COLUMNS = ", ".join(("border", *(f.name for f in fields(Section)[1:])))
 
 
 def save_due(
@@ -243,7 +243,7 @@ def save_composed(
             "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    *(notice_id, place, s.border, s.part, s.phrase, s.text, s.html),
+                    *(notice_id, place, s.total, s.part, s.phrase, s.text, s.html),
                     *(s.statement, s.chart, s.alt),
                 )
                 for place, s in enumerate(sections)

@@ -160,7 +160,7 @@ def false_now(
     chain : a notice and its corrections, the oldest first.
     """
     stated = {
-        section.border: json.loads(section.statement)
+        section.total: json.loads(section.statement)
         for notice in chain
         for section in notices.sections(connection, notice.id)
         if section.part == "finding"

@@ -196,7 +196,7 @@ class Letter:
 
 def edition(sections: Sequence[Section]) -> str:
     """The name of these sections' edition."""
-    return "+".join(s.border if s.part == "finding" else f"{s.border}.digest" for s in sections)
+    return "+".join(s.total if s.part == "finding" else f"{s.total}.digest" for s in sections)
 
 
 def message_id(notice_id: str, name: str) -> str:
@@ -212,7 +212,7 @@ def subject(notice: Notice, sections: Sequence[Section], source: Source) -> str:
     by_phrase: dict[str, list[str]] = {}
     for section in sections:
         if section.part == "finding":
-            by_phrase.setdefault(section.phrase, []).append(section.border)
+            by_phrase.setdefault(section.phrase, []).append(section.total)
     if not by_phrase:
         return f"{start}what else was unusual"
     texts = [f"{_joined(totals, source)} {phrase}" for phrase, totals in by_phrase.items()]
@@ -287,7 +287,7 @@ def _mime(
             "png",
             cid=f"<chart.{own_id}>",
             disposition="inline",
-            filename=f"{slug(chart.border)}-{notice.month}.png",
+            filename=f"{slug(chart.total)}-{notice.month}.png",
         )
         body.set_boundary(f"related-{notice.content_key[:32]}")
     message.set_boundary(f"alternative-{notice.content_key[:32]}")

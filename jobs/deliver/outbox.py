@@ -254,7 +254,7 @@ def chosen(sections: Sequence[Section], rules: ReaderRules) -> tuple[Section, ..
 
 
 def _wanted(section: Section, rules: ReaderRules) -> bool:
-    if not rules.wants(section.border):
+    if not rules.wants(section.total):
         return False
     if rules.parts and not _names_one(section.text, rules.parts):
         return False

@@ -263,7 +263,7 @@ def _generic(
             "sections": in_keys(
                 [
                     {
-                        "border": section.border,
+                        "border": section.total,
                         "part": section.part,
                         "phrase": section.phrase,
                         "text": section.text,

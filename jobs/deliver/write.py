@@ -171,7 +171,7 @@ def _section(
     alt: str = "",
 ) -> Section:
     return Section(
-        border=text.total,
+        total=text.total,
         part=part,
         phrase=text.phrase,
         text=letter.as_text(text),
@@ -229,7 +229,7 @@ def _withdrawn(
     """A section for each one of the thread, so that all who got one are told."""
     (why,) = [w for w in runs.withdrawals(connection) if w["run_id"] == notice.withdraws]
     spoken = {
-        (section.border, section.part)
+        (section.total, section.part)
         for earlier in _thread(connection, notice)
         for section in notices.sections(connection, earlier.id)
     }

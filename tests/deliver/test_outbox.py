@@ -396,7 +396,7 @@ def test_withdrawing_a_run_takes_back_what_reached_somebody(record):
     assert (told.kind, told.corrects, told.withdraws, told.state) == ("correction", 1, 2, "held")
     with closing(connect.read(record)) as connection:
         said = notices.sections(connection, 3)
-    assert [(s.border, s.part) for s in said] == [
+    assert [(s.total, s.part) for s in said] == [
         ("northern", "finding"),
         ("southwest", "finding"),
         ("northern", "digest"),
@@ -548,7 +548,7 @@ def write(path: Path, **told) -> bool:
 
 def said(path: Path, notice_id: int = 1) -> list[tuple[str, str]]:
     with closing(connect.read(path)) as connection:
-        return [(s.border, s.part) for s in notices.sections(connection, notice_id)]
+        return [(s.total, s.part) for s in notices.sections(connection, notice_id)]
 
 
 @pytest.mark.parametrize(
@@ -621,7 +621,7 @@ def test_a_finding_is_told_with_what_moved_its_forecast_only_for_a_run(due):
         made = letters.finding(connection, told, None, "https://counts.example.org/")
         with_run = letters.finding(connection, told, 2, "")
 
-    assert (made.border, made.part) == (with_run.border, with_run.part) == ("northern", "finding")
+    assert (made.total, made.part) == (with_run.total, with_run.part) == ("northern", "finding")
     assert "https://counts.example.org/" in made.text
     assert "https://" not in with_run.text
 

@@ -546,7 +546,7 @@ def test_a_key_is_of_a_content_an_edition_and_a_receiver():
 
 def test_a_notice_is_a_message_of_the_hook_s_edition_with_its_letters_as_they_are():
     desk = Hook(name="desk", address_file="x")
-    sections = (section("Año.\n"), replace(section(), border="southwest"))
+    sections = (section("Año.\n"), replace(section(), total="southwest"))
 
     made = transports.message(desk, notice(), sections, ENCOUNTERS)
 

@@ -120,7 +120,7 @@ def test_a_notice_says_how_many_were_arrested_in_the_interior(record):
     history_2025.publish(path, JANUARY, settings())
 
     (northern, *_) = held(path)[1]
-    assert northern.border == "northern"
+    assert northern.total == "northern"
     text = " ".join(northern.text.split())
     assert "249 of 617 Border Patrol encounters (40%)" in text
     assert "249 of 617 Border Patrol encounters (40%)" in " ".join(northern.html.split())
@@ -851,7 +851,7 @@ def test_a_section_is_kept_as_text_and_page_with_its_statement_in_order():
     made = work._section(said, "finding", {"b": 1, "a": [2]}, b"png", "a chart")
     bare = work._section(said, "digest")
 
-    assert (made.border, made.part, made.phrase) == ("northern", "finding", said.phrase)
+    assert (made.total, made.part, made.phrase) == ("northern", "finding", said.phrase)
     assert made.statement == '{"a": [2], "b": 1}'
     assert (made.chart, made.alt) == (b"png", "a chart")
     assert "the file was wrong" in made.text

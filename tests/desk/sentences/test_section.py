@@ -218,7 +218,7 @@ CONSTANT = {"80", "95", "1", "1.4", "14", "16", "2023", "2026"}  # in the standi
 def test_every_figure_is_found_in_the_record_by_the_printed_reference(stages, stage, border, month):
     path = stages / f"{stage}.db"
     notice, sections = held(path)
-    said = next(s for s in sections if (s.border, s.part) == (border, "finding"))
+    said = next(s for s in sections if (s.total, s.part) == (border, "finding"))
     text = said.text.replace("\n", " ")
     moved = re.search(r"What moved.*?(?=What this does not say)", text)[0]
 
