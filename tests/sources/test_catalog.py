@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import forecast.sources
 from forecast import months
 from forecast.config import CountsSection
 from forecast.desk.facts import Interior, month_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences import section as section_texts
-from forecast.errors import DataError
+from forecast.errors import ConfigError, DataError
 from forecast.sources import catalog
 from forecast.sources.own.reader import data_through, read_as
 from forecast.sources.own.source import own_counts
@@ -505,3 +506,33 @@ def test_the_first_month_that_is_no_whole_number_is_named():
 
     with pytest.raises(DataError, match=r"visits\.csv\.gz: b in 2024-01: 0\.25 is no whole number"):
         delivered(text)
+
+
+def test_a_source_is_found_without_reading_the_tables_of_others():
+    catalog._read.cache_clear()
+    catalog.find.__wrapped__("cbp_encounters")
+
+    assert catalog._read.cache_info().currsize == 1
+
+
+def test_a_table_that_lacks_what_a_source_needs_is_named(tmp_path, monkeypatch):
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "source.toml").write_text("year_begins = 10\n", encoding="utf-8")
+    places = [*forecast.sources.__path__, str(tmp_path)]
+    monkeypatch.setattr(forecast.sources, "__path__", places)
+
+    with pytest.raises(ConfigError, match=r"odd/source\.toml: table: is not what a source needs"):
+        catalog.find("odd")
+
+
+def test_the_measures_of_one_table_differ_in_what_each_says_for_itself():
+    events, pounds = map(catalog.find, ("cbp_drug_events", "cbp_drug_pounds"))
+
+    assert (events.measure.noun, pounds.measure.noun) == ("seizures", "pounds")
+    assert events.measure.reach == pounds.measure.reach == ENCOUNTERS.measure.reach
+    assert events.hierarchy.aside is None
+    assert ENCOUNTERS.hierarchy.aside is not None
+    assert events.agreement.never_empty
+    assert not pounds.agreement.never_empty
+    assert events.breaks == ()
+    assert len(ENCOUNTERS.breaks) == 6
