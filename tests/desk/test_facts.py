@@ -225,3 +225,20 @@ def test_ties_are_counted_and_stored_only_where_there_are_any():
     assert "ties" not in facts.as_dict(alone)
     assert facts.from_json(facts.to_json(tied), ENCOUNTERS) == tied
     assert facts.from_json(facts.to_json(alone), ENCOUNTERS) == alone
+
+
+@pytest.mark.parametrize(
+    ("severities", "severity"),
+    [
+        (("critical", "watch"), "critical"),
+        (("watch", "major"), "major"),
+        (("notable",), "notable"),
+        (("watch",), "watch"),
+        ((), None),
+    ],
+)
+def test_a_month_is_as_serious_as_its_most_serious_finding(severities, severity):
+    flags = tuple({"kind": "month", "severity": one} for one in severities)
+    revised = {"kind": "revision", "severity": "critical"}
+
+    assert month_facts.month(flags=(*flags, revised)).severity == severity

@@ -858,18 +858,3 @@ def test_a_section_is_kept_as_text_and_page_with_its_statement_in_order():
     assert "the file was wrong" in made.html
     assert "<" in made.html
     assert (bare.statement, bare.chart, bare.alt, bare.part) == ("{}", None, "", "digest")
-
-
-def test_the_gravest_border_is_told_first():
-    def told(*severities):
-        return SimpleNamespace(findings=[{"severity": severity} for severity in severities])
-
-    order = [
-        told("critical", "watch"),
-        told("watch", "major"),
-        told("notable"),
-        told("watch"),
-        told(),
-    ]
-
-    assert [work._gravity(one) for one in order] == [0, 1, 2, 3, 4]
