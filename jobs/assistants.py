@@ -30,7 +30,7 @@ from forecast.sources.wording import in_keys
 from forecast.store import joint, observations, page
 from forecast.types import SEVERITIES
 from jobs.cli.help import fits
-from jobs.cli.shared import Settings, latest_run, old_figures, origin, reading, series_key
+from jobs.cli.options import Settings, latest_run, old_figures, origin, reading, series_key
 
 SECONDS = 120.0  # for one answer
 PAGE, MOST_ROWS = 50, 500  # rows of an answer where no limit is named, and the most

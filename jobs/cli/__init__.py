@@ -1,27 +1,16 @@
 """The commands; thin.
 
-shared     settings, reading, printing
-help       examples, and the commands in sections
-words      help and JSON in the words of own counts
-work       commands that change the record
-look       commands that only read
-notices    what readers are told, approved by a person
-flags      unusual months: what moved, what happened next
-replay     the service as it would have been
-score      how good the forecasts have been
-cite       facts about a month, to quote
-compare    which parts moved; any two series, months or years side by side
-claims     whether a number, or what a text says, is right
-export     what the record holds, as files
-views      a command for every view
+record     a month's work, files in and out, backups, runs withdrawn
+look       forecasts, unusual months, scores, replays; whether the record is whole
 ask        chances, sums over months, what moved the forecast, a year's report
-anyseries  the engine on an analyst's own monthly counts
-plot       pictures
-releases   files: fetched, held, refused
-service    serve, status, doctor, settings
-web        the page, served and as files; the record for assistants
-care       backup, restore, withdraw
-witness    have the record seen outside; the proofs as files
+compare    which parts moved; any two series, months or years side by side
+quote      facts about a month, whether a number or a text is right
+export     what the record holds, as files and pictures
+forecast   the engine on an analyst's own monthly counts
+notices    what readers are told, approved by a person
+service    serve, status, doctor, settings; the page; witnesses
+options    what commands share: settings, reading, printing
+help       examples, and the commands in sections
 """
 
 from __future__ import annotations
@@ -41,28 +30,9 @@ from forecast.errors import BordercastError, ClockRangeError, StoreError
 from forecast.store import sqlite_errors
 from forecast.version import __version__
 from forecast.words import without_controls
-from jobs.cli import (
-    anyseries,
-    ask,
-    care,
-    cite,
-    claims,
-    compare,
-    export,
-    flags,
-    look,
-    notices,
-    plot,
-    releases,
-    replay,
-    score,
-    service,
-    web,
-    witness,
-    work,
-)
+from jobs.cli import ask, compare, export, forecast, look, notices, quote, record, service
 from jobs.cli.help import HelpContext, Sectioned, examples
-from jobs.cli.shared import Settings, words_of_help
+from jobs.cli.options import Settings, words_of_help
 
 # Small fits are 10-19 times slower with two BLAS threads; numpy reads this when imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -204,25 +174,31 @@ def main(ctx: click.Context, config_path: Path | None, db: Path | None, measure:
 
 main.add_sections(
     {
-        "Each month": (work.run, releases.fetch, work.ingest, releases.releases),
+        "Each month": (record.run, record.fetch, record.ingest, record.releases),
         "Look": (
             look.show,
             compare.movers,
             compare.compare,
             ask.chance,
             ask.changes,
-            flags.flags,
-            score.score,
+            look.flags,
+            look.score,
             ask.report,
-            plot.plot,
-            web.web,
-            web.site,
+            export.plot,
+            service.web,
+            service.site,
         ),
-        "Quote": (cite.brief, claims.fact, claims.check, export.export, web.mcp),
-        "Ask the engine": (anyseries.forecast, replay.replay),
+        "Quote": (quote.brief, quote.fact, quote.check, export.export, service.mcp),
+        "Ask the engine": (forecast.forecast, look.replay),
         "Tell readers": (notices.notices,),
         "Keep it running": (service.serve, service.status, service.doctor, service.config),
-        "Keep it safe": (look.verify, witness.witness, care.backup, care.restore, care.withdraw),
+        "Keep it safe": (
+            look.verify,
+            service.witness,
+            record.backup,
+            record.restore,
+            record.withdraw,
+        ),
     }
 )
 

@@ -13,7 +13,7 @@ import click
 from forecast import months
 from forecast.errors import ConfigError, SpanError
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import Settings, console, latest_run, print_json, reading, series_key
+from jobs.cli.options import Settings, console, latest_run, print_json, reading, series_key
 
 if TYPE_CHECKING:
     import sqlite3

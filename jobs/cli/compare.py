@@ -9,7 +9,7 @@ import click
 
 from forecast.errors import SeriesNameError, SpanError
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import Settings, as_month, console, latest_run, print_json, quote, reading
+from jobs.cli.options import Settings, as_month, console, latest_run, print_json, quote, reading
 
 if TYPE_CHECKING:
     import sqlite3

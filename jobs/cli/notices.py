@@ -12,7 +12,7 @@ import click
 from forecast import files
 from forecast.errors import ConfigError, DataError, MailServerError
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import Settings, console, print_json, reading, typed_line
+from jobs.cli.options import Settings, console, print_json, reading, typed_line
 
 if TYPE_CHECKING:
     from forecast.store.deliveries import Usefulness

@@ -1,7 +1,8 @@
-"""Commands of the service: serve, status, doctor, config."""
+"""The service, its settings, its page and its witnesses."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,9 @@ from forecast import months
 from forecast.errors import BusyError, ConfigError
 from forecast.sources import catalog
 from forecast.words import month_name, without_controls
-from jobs.cli.anyseries import reading_options
+from jobs.cli.forecast import reading_options
 from jobs.cli.help import AS_JSON, examples
-from jobs.cli.shared import KnownName, Settings, print_json
+from jobs.cli.options import KnownName, Settings, leaving_when_terminated, print_json, reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,3 +213,157 @@ def _shown(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}" if value >= 100_000 else str(value)
     return "-" if value in (None, "") else str(value)
+
+
+# -- web ------------------------------------------------------------------------------------------
+
+
+@click.command(epilog=examples("web", "web --port 8080"))
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=8001,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port; 0 takes a free one.",
+)
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    help="A name under which a proxy serves it; may be given again.",
+)
+@click.option(
+    "--allow-others",
+    is_flag=True,
+    help="Let --host be an address that other machines can reach; there is no login.",
+)
+@click.pass_obj
+def web(
+    settings: Settings, host: str, port: int, names: tuple[str, ...], allow_others: bool
+) -> None:
+    """Serve the page: forecasts, unusual months, every table.
+
+    Shows the analysts' copy, read-only, and a new one as soon as a run has made it. Ends with
+    Ctrl-C or SIGTERM, exit code 0.
+    """
+    from forecast.store import held
+    from jobs import logs
+    from jobs.web import server as work
+
+    work.refuse_others(host, allow_others)
+    snapshot = work.snapshot_of(settings.db, settings.config)
+    logs.set_up(settings.config)
+    with leaving_when_terminated(0), work.listen(host, port) as listening:
+        from jobs.web.app import Site
+        from jobs.web.worker import CHECK, OF_TEXTS, QueryServer
+
+        held.close(held.hold(snapshot, 1))  # says what is wrong before anybody asks
+        site = Site(
+            settings.db,
+            snapshot,
+            (*names, host),
+            work.folder_of(settings.db, settings.config),
+            settings.config.site.address,
+            totals=settings.context.source.totals,
+            tables=QueryServer(snapshot),
+            checker=QueryServer(snapshot, task=CHECK, refusals=OF_TEXTS),
+        )
+        place = f"[{host}]" if ":" in host else host
+        address = f"http://{place}:{listening.getsockname()[1]}"
+        work.serve(site, listening, lambda: click.echo(f"{address} (Ctrl-C ends it)"))
+
+
+@click.command(epilog=examples("site -o public", "--db bordercast.db site -o /var/www/bordercast"))
+@click.option(
+    "-o",
+    "out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write it into [that of the settings].",
+)
+@click.pass_obj
+def site(settings: Settings, out: Path | None) -> None:
+    """Write the page as files, for any web server or none.
+
+    Writes only what changed, and keeps the pages of earlier runs under as-of/RUN/.
+    """
+    from forecast import months
+    from jobs import site as work
+    from jobs.web import server
+
+    folder = out or server.folder_of(settings.db, settings.config)
+    if folder is None:
+        raise ConfigError(settings.source, "site.folder", "is empty; set it, or name one with -o")
+    with reading(settings) as connection:
+        address = settings.config.site.address
+        done = work.build(connection, settings.context, folder, months.today(), address)
+    if not done.written:
+        click.echo(f"{folder}: nothing has changed since run {done.run} was written.")
+        return
+    click.echo(f"{folder}: {done.written:,} files written, {done.kept:,} as they were; open")
+    click.echo(f"{(folder / 'index.html').absolute()}")
+
+
+@click.command(epilog=examples("mcp"))
+@click.pass_obj
+def mcp(settings: Settings) -> None:
+    """Answer assistants, over the Model Context Protocol on stdio.
+
+    Read-only. An assistant starts it by itself; docs/wires.md shows how.
+    """
+    try:
+        from jobs.assistants import server
+    except ImportError:
+        problem = "needs a library: pip install 'bordercast[mcp]'"
+        raise ConfigError("bordercast mcp", "library", problem) from None
+    server(settings).run("stdio")
+
+
+# -- witness --------------------------------------------------------------------------------------
+
+
+@click.group(epilog=examples("witness now", "witness export proofs"))
+def witness() -> None:
+    """Have outsiders see the record, so that no one rewrites it unseen."""
+
+
+@witness.command(epilog=examples("witness now"))
+@click.pass_context
+def now(ctx: click.Context) -> None:
+    """Ask every witness of the settings that has not seen the record as it is.
+
+    The service does this by itself. Exit code 1 if one did not answer; it is asked again.
+    """
+    from jobs.service import upkeep
+    from jobs.witness import attest
+
+    settings: Settings = ctx.obj
+    attest.check_settings(settings.config.witness)
+    if not attest.wanted(settings.config.witness):
+        raise ConfigError(settings.source, "witness", "names no witness; see docs/witnesses.md")
+    outcomes = attest.attest(settings.db, settings.config, datetime.now(UTC), again=True)
+    for kind, problem in outcomes.items():
+        click.echo(f"{kind}: {without_controls(problem) or 'had'}", err=bool(problem))
+    if not outcomes:
+        click.echo("Every witness has seen the record as it is.")
+    if not all(outcomes.values()):
+        upkeep.write_snapshot(settings.db, settings.config)
+    if any(outcomes.values()):
+        ctx.exit(1)
+
+
+@witness.command(epilog=examples("witness export proofs"))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def export(settings: Settings, folder: Path) -> None:
+    """Write every proof into FOLDER, for the tools of others.
+
+    README.txt there names the commands by which ssh-keygen, openssl and git check them.
+    """
+    from forecast.store import connect, witnesses
+    from jobs.witness import prove
+
+    with closing(connect.read(settings.db)) as connection:
+        proofs = witnesses.proofs(connection)
+    count = prove.write(folder, proofs, settings.db, settings.config.witness)
+    click.echo(f"{folder}: {count} proofs; README.txt says how to check them.")

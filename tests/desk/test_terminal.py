@@ -141,7 +141,7 @@ def test_every_function_that_makes_a_table_is_tried_above():
 
 
 def test_one_console_prints_for_all_and_nothing_reads_markup():
-    assert calls("Console") == [("jobs/cli/shared.py", "console")]
+    assert calls("Console") == [("jobs/cli/options.py", "console")]
     assert calls("from_markup") == []
 
 

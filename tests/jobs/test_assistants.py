@@ -15,7 +15,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from jobs import assistants
 from jobs.cli import main
-from jobs.cli.shared import Settings
+from jobs.cli.options import Settings
 from tests.support.assistant_client import session
 from tests.support.databases import written
 

@@ -25,7 +25,7 @@ from forecast.context import Context
 from forecast.errors import BusyError
 from forecast.store import connect, integrity, ops
 from jobs import logs
-from jobs.cli.shared import Settings
+from jobs.cli.options import Settings
 from jobs.service import daemon as schedule
 from jobs.service import due, heartbeat, wakeup
 from tests.support import mail_server, running_service
