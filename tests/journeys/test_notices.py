@@ -400,7 +400,7 @@ def test_who_got_a_notice_of_a_withdrawn_run_is_told_in_the_thread(record):
         assert correction["Subject"].startswith("Correction: border encounters, February 2025")
         assert correction["In-Reply-To"] == first["Message-ID"]
         text = " ".join(correction.get_body(("plain",)).get_content().split())
-        assert "It rested on run 3, which was withdrawn" in text
+        assert "Run 3 was withdrawn on" in text
         assert "the file was wrong" in text
     listed = CliRunner().invoke(main, ["--db", str(path), "notices", "list", "--json"])
     by_id = {row["id"]: row for row in json.loads(listed.output)["notices"]}

@@ -16,6 +16,7 @@ from forecast.desk.facts import Falsehood, MonthFacts, to_date
 from forecast.desk.sentences import monthly, unusual
 from forecast.desk.sentences.ahead import quality
 from forecast.desk.sentences.monthly import ComparisonText, preliminary
+from forecast.desk.sentences.trust import withdrawn_words
 from forecast.desk.sentences.unusual import LEVELS, unusual_words
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.wording import total_place
@@ -25,7 +26,6 @@ from forecast.words import (
     between,
     capital,
     change_words,
-    day_words,
     month_words,
     one_line,
 )
@@ -313,9 +313,9 @@ def withdrawn(total: str, month: str, run: int, at: str, why: str, source: Sourc
     return SectionText(
         total=total,
         phrase="notice withdrawn",
-        finding=f"Correction: we withdraw our notice on {source.measure.noun} {where}.",
-        more=(
-            f"It rested on run {run}, which was withdrawn on {day_words(at[:10])}: {one_line(why)}",
-            "Please do not use its finding, forecast or comparisons any more.",
+        finding=(
+            f"Correction: we withdraw our notice on {source.measure.noun} {where}, which rested on "
+            f"run {run}."
         ),
+        more=withdrawn_words(run, at, why),
     )

@@ -11,7 +11,7 @@ from forecast.desk.facts import overdue
 from forecast.store.digest_parts import GROUPS
 from forecast.store.integrity import Quoted
 from forecast.store.witnesses import Sighting
-from forecast.words import day_words, days_words, many, month_words
+from forecast.words import day_words, days_words, many, month_words, one_line
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -58,6 +58,24 @@ def old_words(data_through: str, source: Source, today: date | None = None) -> s
     return (
         f"These figures are old. Those of {awaited}, have not been taken in; "
         f"check {source.publisher.short}'s own page before you quote a figure as the newest."
+    )
+
+
+def rejected_words(names: Sequence[str]) -> str:
+    """That newer files did not pass the checks; "" where there are none."""
+    if not names:
+        return ""
+    return (
+        "A newer file was rejected because it did not pass the checks: "
+        f"{', '.join(map(one_line, names))}. The operator decides whether to accept it."
+    )
+
+
+def withdrawn_words(run: int, at: str, why: str) -> tuple[str, str]:
+    """That a run is not to be used any more. at : when it was withdrawn, UTC, ISO 8601."""
+    return (
+        f"Run {run} was withdrawn on {day_words(at[:10])}: {one_line(why)}",
+        "Please do not use its findings, forecasts or comparisons any more.",
     )
 
 

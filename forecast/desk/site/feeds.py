@@ -13,11 +13,12 @@ from lxml import etree
 from forecast import months
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
+from forecast.desk.sentences.trust import withdrawn_words
 from forecast.desk.site import flags
 from forecast.desk.site.reading import BorderRecord, SiteRecord
 from forecast.sources.wording import total_place
 from forecast.types import Row
-from forecast.words import change_words, day_words, known_words, many, month_words, one_line
+from forecast.words import change_words, day_words, known_words, many, month_words
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -199,10 +200,7 @@ def _withdrawn(row: Row) -> NewsItem:
         kind=CORRECTED,
         total="",
         title=f"Run {row['run_id']} was withdrawn",
-        sentences=(
-            f"Withdrawn on {day_words(day)}: {one_line(row['why'])}",
-            "Please do not use its forecasts or comparisons any more.",
-        ),
+        sentences=withdrawn_words(row["run_id"], row["at"], row["why"]),
         place="newer/",
         published=day,
         updated=day,

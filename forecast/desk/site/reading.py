@@ -194,7 +194,7 @@ class PageStatus:
     check: str
     expected: str
     old: str
-    refused: tuple[str, ...]
+    rejected: str
     seen: tuple[str, ...]
     in_time: str
 
@@ -213,7 +213,7 @@ def read_status(
         check=check_command(run.id, run.digest),
         expected=trust.next_release(run.data_through, source),
         old=trust.old_words(run.data_through, source, today),
-        refused=tuple(one_line(name) for name in newest.refused) if newest else (),
+        rejected=trust.rejected_words(newest.refused if newest else ()),
         seen=tuple(trust.newest_seen(witnesses, run.id, source)),
         in_time=trust.seen_in_time(witnesses, source),
     )

@@ -462,10 +462,11 @@ def test_a_withdrawn_run_takes_its_notice_back():
         "northern", "2025-02", 7, "2025-03-09T23:00", "wrong\nfile", ENCOUNTERS
     )
 
-    assert found.finding == f"Correction: we withdraw our notice on encounters {WHERE}."
+    rested = f"Correction: we withdraw our notice on encounters {WHERE}, which rested on run 7."
+    assert found.finding == rested
     assert found.more == (
-        "It rested on run 7, which was withdrawn on March 9, 2025: wrong file",
-        "Please do not use its finding, forecast or comparisons any more.",
+        "Run 7 was withdrawn on March 9, 2025: wrong file",
+        "Please do not use its findings, forecasts or comparisons any more.",
     )
 
 

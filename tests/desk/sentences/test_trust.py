@@ -210,3 +210,11 @@ def test_figures_are_old_once_the_next_ones_are_overdue(day, old):
 
 def test_when_the_next_figures_come_is_said_without_counting_days():
     assert trust.next_release("2026-08", ENCOUNTERS).startswith("September 2026, due ")
+
+
+def test_of_a_rejected_file_it_is_said_whose_decision_it_is():
+    assert trust.rejected_words(()) == ""
+    assert trust.rejected_words(("a.csv", "b\n.csv")) == (
+        "A newer file was rejected because it did not pass the checks: a.csv, b .csv. The operator "
+        "decides whether to accept it."
+    )
