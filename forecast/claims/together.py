@@ -9,7 +9,8 @@ from forecast.claims.decide import CheckedText, ClaimFinding, NotUnderstood
 from forecast.claims.explain import VERDICT_WORDS
 
 # A claim that holds of one measure was not about another, of which it would be wrong.
-_BEST_FIRST = (*VERDICT_WORDS, "not_understood")
+# That a number is of another measure is the least to be said where the record has others.
+_BEST_FIRST = (*VERDICT_WORDS, "not_understood", "of another measure")
 
 
 def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
@@ -64,4 +65,7 @@ def merged(parts: Sequence[CheckedText]) -> CheckedText:
 
 
 def _verdict(note: ClaimFinding | NotUnderstood) -> str:
-    return note.verdict if isinstance(note, ClaimFinding) else "not_understood"
+    if not isinstance(note, ClaimFinding):
+        return "not_understood"
+    elsewhere = note.verdict == "cannot_be_checked" and "another measure" in note.why
+    return "of another measure" if elsewhere else note.verdict

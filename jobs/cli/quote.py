@@ -306,7 +306,7 @@ def _judge(settings: Settings, text: str) -> None:
     day = datetime.now(UTC).date()
     every = [check_text(text, table, day) for table, _, _ in _tables(settings, contexts)]
     checked = together.merged(together.divided(every)) if every else None
-    if checked is None or not checked.claims:
+    if checked is None or not (checked.claims or checked.not_understood):
         raise ClaimError(
             text,
             "give SERIES SPAN CLAIM, one whole number such as 18,944, or a sentence that names a "
