@@ -485,7 +485,6 @@ def test_the_paragraph_has_all_of_it_in_one_order():
         "It makes up 50.0%",
         "Source: a.csv",
         "Encounters are events",
-        "30 of 40 Border Patrol",
     ]
     text = monthly.paragraph(found)
     places = [text.index(start) for start in starts]
