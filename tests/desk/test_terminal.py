@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from rich.console import Group
 
 from forecast.desk import terminal as tables
+from forecast.desk.comparison import Compared
+from forecast.desk.movers import Moved, Mover
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
 from forecast.store.read import RunRow
 from forecast.types import PeriodForecast, SeriesKey
-from jobs.cli import main, notices, releases, shared
+from jobs.cli import main, notices, options, record
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.own_counts import FAST, HELD, clinics, deliver
 
@@ -81,7 +83,17 @@ def span(name: str) -> PeriodForecast:
     return PeriodForecast(key, name, "2026-09", "2027-08", "2026-08", 0, *ends)
 
 
-NAMELESS = {"border_table", "rate_lines", "changes_table"}  # numbers, months and words of ours
+def moved(name: str) -> Moved:
+    one = Mover(name, 9, {"month_before": 8, "year_before": None, "median": 7}, 1, 0.5)
+    return Moved(name, "2026-09", False, (one,), one)
+
+
+NAMELESS = {
+    "border_table",
+    "rate_lines",
+    "changes_table",
+    "published_table",
+}  # numbers, months and words of ours
 # Function that makes a table -> what it prints of a name.
 PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "forecast_table": lambda n: [
@@ -100,12 +112,14 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "parts_table": lambda n: [tables.parts_table([span(n)], ENCOUNTERS)],
     "_kind_table": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],
     "_bin_table": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],
-    "_table": lambda n: [notices._table([told(n)]), releases._table([told(n)])],
+    "movers_table": lambda n: [tables.movers_table(moved(n), n, "month_before")],
+    "compared_table": lambda n: [tables.compared_table(Compared((n, n, n, n), [(n, 1, 2, n)], ""))],
+    "_table": lambda n: [notices._table([told(n)]), record._table([told(n)])],
 }
 
 
 def printed(*parts: Any) -> str:
-    terminal = shared.console()
+    terminal = options.console()
     terminal.width = 4000  # nothing is cut or wrapped
     with terminal.capture() as taken:
         for part in parts:
