@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import vl_convert
 
 from forecast.desk.charts import forecasts, grammar, notice_chart
+from forecast.desk.charts import svg as svg_chart
 from forecast.desk.charts.grammar import FONT, GREY, INK, Chart
 from forecast.desk.charts.notice_chart import KEY
 from forecast.desk.facts import MonthFacts
@@ -211,8 +212,9 @@ def chart_svg(chart: PosterChart, width: float, height: float, source: Source) -
     beside = max((6 * len(words) + 8 for words, _ in labels), default=8)
     plot = int(width - 62 - beside), int(height - 26)
     if labels:
-        layers.append(grammar.side_labels(labels, chart.ahead[-1]["month"], scale, plot[1]))
-    return grammar.plain_svg(layers, *plot, source=source).decode()
+        scale = replace(scale, height=plot[1])
+        layers.append(grammar.side_labels(labels, chart.ahead[-1]["month"], scale))
+    return svg_chart.drawn(layers, *plot)
 
 
 def _layers(

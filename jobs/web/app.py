@@ -69,6 +69,8 @@ NOT_YET = Plain(
     "The pages are being written. Try again in a few seconds.",
     again=5,
 )
+# A month of a total, and a number by which it may be asked for.
+NUMBER = re.compile(r"/[a-z-]+/(?P<total>[^/]+)/(?P<span>[A-Z]{0,2}\d{4}(-\d\d)?)/?[^/.]*")
 _MAIN = re.compile(r'(<main id="main" tabindex="-1">).*(</main>)', re.S)
 FORM = """
 <h1>Check a number or a text</h1>
@@ -126,7 +128,6 @@ class Site:
         self._app = Starlette(
             routes=[
                 *(Route(path, self._check, methods=["GET", "POST"]) for path in CHECKS),
-                Route("/fact/{total}/{span}/{number}", self._fact),
                 Route(f"/{DATABASE}.db", self._download),
                 Mount("/", self._files),
             ],
@@ -218,6 +219,9 @@ class Site:
                 return
             if folder:
                 scope = {**scope, "path": f"{scope['path']}index.html"}
+            elif to := self._told_elsewhere(scope["path"]):
+                await RedirectResponse(to, 307)(scope, receive, send)
+                return
             await self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Plain | None:
@@ -264,6 +268,16 @@ class Site:
             return (self.folder / path.strip("/") / "index.html").is_file()
         return False
 
+    def _told_elsewhere(self, path: str) -> str:
+        """Where a month or a number is that has no page of its own; "" for another address."""
+        match = NUMBER.fullmatch(path)
+        if not match or match["total"] not in map(slug, self.totals.every):
+            return ""
+        if not (self.folder / "fact" / match["total"] / "index.html").is_file():
+            return ""
+        root = "../" * (path.count("/") - 1)
+        return f"{root}fact/{match['total']}/#{match['span']}"
+
     # -- answers -----------------------------------------------------------------------------------
 
     async def _sql(self, scope: Scope, send: Send) -> None:
@@ -275,17 +289,6 @@ class Site:
             await send_plain(scope, send, answer)
         else:
             await send_answer(send, answer)
-
-    async def _fact(self, request: Request) -> Response:
-        """Return a number's page is that of its month, which says what the number is."""
-        total, span = request.path_params["total"], request.path_params["span"]
-        beside = f"fact/{total}/{span}/{request.path_params['number']}"
-        known = total in map(slug, self.totals.every)
-        if not known or not (self.folder / "fact" / total / span / "index.html").is_file():
-            raise HTTPException(404)
-        if (self.folder / beside).is_file():  # that page itself, and its data
-            return await self._files.get_response(beside, request.scope)
-        return RedirectResponse(f"../{quote(span)}/", 307)
 
     async def _refused(self, _: Request, error: Exception) -> Response:
         """Return a refusal; of a page that may yet come, for now."""

@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from forecast.desk.site.markup import coded
+from forecast.desk.templating import coded
 
 DATABASE = "bordercast"  # in addresses of tables and queries
 MB = 1_000_000

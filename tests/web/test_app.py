@@ -255,29 +255,33 @@ def test_trouble_is_told_without_where_the_record_lies(site):
 
 @pytest.fixture
 def facts(site):
-    """The same with a number's page."""
-    folder = site.folder / "fact" / "northern" / "2024-08"
+    """The same with the months of a total, one of which has a page of its own."""
+    folder = site.folder / "fact" / "northern"
+    (site.folder / "border" / "northern" / "2024-08").mkdir(parents=True)
+    (site.folder / "border" / "northern" / "2024-08" / "index.html").write_text("<h1>August</h1>")
     folder.mkdir(parents=True)
-    (folder / "index.html").write_text("<h1>August</h1>")
-    (folder / "fact.json").write_text("{}")
-    (folder / "deep").mkdir()
+    (folder / "index.html").write_text("<h1>Every month</h1>")
+    (folder / "facts.json").write_text("{}")
     return site
 
 
 @pytest.mark.parametrize(
     ("path", "status", "to"),
     [
-        ("/fact/northern/2024-08/18944", 307, "../2024-08/"),
-        ("/fact/northern/2024-08/fact.json", 200, None),
-        ("/fact/northern/2024-08/deep", 307, "../2024-08/"),
-        ("/fact/northern/2024-09/18944", 404, None),
+        ("/fact/northern/2024-08/18944", 307, "../../../fact/northern/#2024-08"),
+        ("/fact/northern/2024-08/", 307, "../../../fact/northern/#2024-08"),
+        ("/fact/northern/FY2024", 307, "../../fact/northern/#FY2024"),
+        ("/border/northern/2024-07/", 307, "../../../fact/northern/#2024-07"),
+        ("/border/northern/2024-08/", 200, None),
+        ("/border/northern/2024-08", 308, "2024-08/"),
+        ("/fact/northern/facts.json", 200, None),
+        ("/fact/northern/2024-08/fact.json", 404, None),
+        ("/fact/northern/deep", 404, None),
         ("/fact/eastern/2024-08/18944", 404, None),
         ("/fact/northern/../18944", 404, None),
-        ("/fact/northern/2024-08/", 200, None),
-        ("/fact/northern/2024-08", 308, "2024-08/"),
     ],
 )
-def test_a_number_leads_to_the_page_of_its_month(facts, path, status, to):
+def test_a_month_without_a_page_is_on_that_of_all_months(facts, path, status, to):
     answer = ask(facts, path)
 
     assert (answer.status_code, answer.headers.get("location")) == (status, to)
@@ -285,8 +289,10 @@ def test_a_number_leads_to_the_page_of_its_month(facts, path, status, to):
 
 def test_a_border_that_is_no_page_has_no_numbers(facts):
     (facts.folder / "fact" / "eastern").symlink_to(facts.folder / "fact" / "northern")
+    (facts.folder / "fact" / "southwest").mkdir()
 
     assert ask(facts, "/fact/eastern/2024-08/18944").status_code == 404
+    assert ask(facts, "/fact/southwest/2024-08/18944").status_code == 404
 
 
 def test_the_box_on_the_page_of_another_measure_is_the_same(site):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 PARTS_SHOWN = 5
+ROUNDING = 0.01  # share of the whole up to which what is in no part is left out
 
 
 def drivers(border: str, rows: Sequence[Row], source: Source) -> Picture:
@@ -67,6 +68,7 @@ def _moved(name: str, rows: Sequence[Row], source: Source) -> tuple[str, list[di
     """The largest parts, all others in one bar, and what is in no part."""
     parts = [row for row in rows if row["role"] == "part"]
     parts.sort(key=lambda row: -abs(row["contribution"]))
+    moved = abs(sum(row["contribution"] for row in rows))
     shown = parts if len(parts) <= PARTS_SHOWN + 1 else parts[:PARTS_SHOWN]
     bars = [
         {"part": part_words(dict(row), source), "contribution": row["contribution"]}
@@ -77,7 +79,8 @@ def _moved(name: str, rows: Sequence[Row], source: Source) -> tuple[str, list[di
         others = sum(row["contribution"] for row in rest)
         bars.append({"part": f"all others ({len(rest)})", "contribution": others})
     for row in rows:
-        if row["role"] == "unattributed" and row["contribution"]:
+        # What only rounding leaves is no part of an explanation.
+        if row["role"] == "unattributed" and abs(row["contribution"]) > ROUNDING * moved:
             bars.append({"part": "in no part", "contribution": row["contribution"]})
     return name, bars
 
@@ -93,7 +96,7 @@ def _bars(name: str, bars: Sequence[Row], span: tuple[float, float]) -> Chart:
     y = {
         **grammar.text("part"),
         "sort": [bar["part"] for bar in placed],
-        "axis": {**bare, "labelLimit": 220, "labelPadding": 8},
+        "axis": {**bare, "labelLimit": 240, "labelPadding": 8, "labelFontSize": 12},
     }
     layers = [grammar.layer([{"contribution": 0}], "rule", {"x": x}, color=GREY)]
     sides: tuple[tuple[int, Any, int], ...] = ((1, "left", 4), (-1, "right", -4))
@@ -101,11 +104,11 @@ def _bars(name: str, bars: Sequence[Row], span: tuple[float, float]) -> Chart:
         rows = [bar for bar in placed if (bar["contribution"] >= 0) == (side > 0)]
         colour = BLUE if side < 0 else BANDS[50]
         bars_of: Any = {"color": colour, "height": {"band": 0.7}}
-        style: Any = {"align": align, "dx": dx, "fontSize": 10.5, "color": INK}
+        style: Any = {"align": align, "dx": dx, "fontSize": 12, "color": INK}
         layers.append(grammar.layer(rows, "bar", {"x": x, "y": y}, **bars_of))
         place = {"x": x, "y": y, "text": grammar.text("text")}
         layers.append(grammar.layer(rows, "text", place, **style))
-    heading = {"text": f"by {name}", "fontSize": 11.5, "anchor": "start", "frame": "group"}
+    heading = {"text": f"by {name}", "fontSize": 12, "anchor": "start", "frame": "group"}
     return {"layer": layers, "width": 470, "height": 18 * len(placed), "title": heading}
 
 

@@ -122,7 +122,7 @@ def fan_layers(
         *dotted,
         grammar.line(ahead, "median", scale, color=BLUE, strokeDash=[5, 3], strokeWidth=2),
         grammar.line(shown, "encounters", scale, color=INK, strokeWidth=2),
-        *grammar.flags(marked, scale),
+        *grammar.flags(marked, scale, [(shown, "encounters"), (ahead, "median")]),
     ]
 
 
@@ -143,7 +143,7 @@ def counts_layers(
     return [
         *dotted,
         grammar.line(shown, "encounters", scale, color=INK, strokeWidth=2),
-        *grammar.flags(marked, scale),
+        *grammar.flags(marked, scale, [(shown, "encounters")]),
     ]
 
 
@@ -171,9 +171,9 @@ def fan_labels(last: Row) -> list[tuple[str, float]]:
 def edge_labels(last: Row) -> list[tuple[str, float]]:
     """The fan's 80% interval and median in its last month, where there is little room."""
     return [
-        (f"{last['hi80']:,} high", last["hi80"]),
-        (f"{last['median']:,} forecast", last["median"]),
-        (f"{last['lo80']:,} low", last["lo80"]),
+        (f"80%: to {last['hi80']:,}", last["hi80"]),
+        (f"forecast {last['median']:,}", last["median"]),
+        (f"80%: from {last['lo80']:,}", last["lo80"]),
     ]
 
 
@@ -223,17 +223,18 @@ def history_layers(
     dotted: Sequence[Chart],
     source: Source,
     log: bool | None = None,
+    size: tuple[int, int] = (grammar.WIDTH, grammar.HEIGHT),
 ) -> list[Chart]:
-    """What a history is made of, whatever its size; marked : its flagged months."""
-    scale = grammar.amounts(
-        [row[name] for row in rows for name in ("encounters", "lo95", "hi95")], log, source
-    )
+    """What a history is made of. marked : its flagged months; size : of the plot, in pixels."""
+    counts = [row[name] for row in rows for name in ("encounters", "lo95", "hi95")]
+    scale = grammar.amounts(counts, log, source)
+    scale = replace(scale, width=size[0], height=size[1])
     return [
         *(grammar.band(rows, level, scale) for level in (95, 80)),
         *dotted,
         grammar.line(rows, "median", scale, color=BLUE, strokeDash=[4, 3], strokeWidth=1.3),
         grammar.line(rows, "encounters", scale, color=INK, strokeWidth=1.8),
-        *grammar.flags(marked, scale),
+        *grammar.flags(marked, scale, [(rows, "encounters"), (rows, "median")]),
     ]
 
 
@@ -332,7 +333,7 @@ def score(total: str, rows: Sequence[Row], source: Source) -> Picture:
         for model, group in by_model.items()
     ]
     ends = [(model, group[-1]["log_wis"]) for model, group in by_model.items()]
-    places = scale.spread([value for _, value in ends], grammar.HEIGHT)
+    places = scale.spread([value for _, value in ends])
     last = max(row["era"] for row in rows)
     labels = [
         {"era": last, "log_wis": at, "label": model}

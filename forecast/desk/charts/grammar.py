@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,7 +24,7 @@ from PIL import Image
 from forecast import files, months
 from forecast.errors import ConfigError
 from forecast.types import Row
-from forecast.words import month_words
+from forecast.words import MONTHS, SHORT, day_words
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -44,7 +45,7 @@ WIDTH, HEIGHT = 640, 330
 SLIDE_WIDTH = 860  # of a slide, in points of the words on it
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.4.1.json"
-LOOK = {
+LOOK: dict[str, Any] = {
     "font": FONT,
     "background": "white",
     "view": {"continuousWidth": 300, "continuousHeight": 300, "stroke": None},
@@ -59,6 +60,7 @@ LOOK = {
         "tickColor": PALE,
     },
 }
+SHORT_MONTHS = tuple(SHORT.get(month, month) for month in MONTHS)  # as AP writes them
 _GAP = 13  # between labels, in pixels
 _SPREAD_LIMIT = 10  # a series that spans more than this factor is drawn on a log scale
 
@@ -92,29 +94,37 @@ def middle(month: str) -> str:
     return f"{month}-15"
 
 
-def time_axis(**more: Any) -> Channel:
-    """Months from left to right, in UTC wherever it is drawn; more : of the axis."""
-    axis = {"format": "%b %Y", "title": None, "tickCount": 8, "grid": False, **more}
+def time_axis(*, years: bool = True, **more: Any) -> Channel:
+    """Put months from left to right, in UTC wherever it is drawn.
+
+    years : whether a month is named with its year. more : of the axis.
+    """
+    name = f"{list(SHORT_MONTHS)}[utcmonth(datum.value)]"
+    label = f"{name} + ' ' + utcyear(datum.value)" if years else name
+    axis = {"labelExpr": label, "title": None, "tickCount": 8, "grid": False, **more}
     scale = {"type": "utc", "nice": False}
     return {"field": "at", "type": "temporal", "axis": axis, "scale": scale}
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """The vertical scale of encounters.
+    """The vertical scale of counts.
 
     log : equal steps are equal factors. low, high : the span shown. unit : what is counted.
+    width, height : of the plot, in pixels.
     """
 
     log: bool
     low: float
     high: float
     unit: str
+    width: int = WIDTH
+    height: int = HEIGHT
 
     @property
     def title(self) -> str:
         """Said in words, because a log scale can mislead."""
-        return self.unit + (", log scale" if self.log else "")
+        return f"{self.unit}, {'log' if self.log else 'linear'} scale"
 
     @property
     def span(self) -> float:
@@ -137,28 +147,22 @@ class Amounts:
             )
             power += 1
 
-    def spread(self, placed: Sequence[float], height: int) -> list[float]:
-        """Values moved apart so that labels at them do not overlap.
-
-        placed : values; height : of the plot, in pixels.
-        """
-        pixels = [self._pixel(value, height) for value in placed]
+    def spread(self, placed: Sequence[float]) -> list[float]:
+        """Move values apart so that labels at them do not overlap."""
+        pixels = [self.pixel(value) for value in placed]
         order = sorted(range(len(placed)), key=pixels.__getitem__)
-        moved = _apart([pixels[i] for i in order], height)
+        moved = _apart([pixels[i] for i in order], self.height)
         places = dict(zip(order, moved, strict=True))
-        return [self._value(places[i], height) for i in range(len(placed))]
+        return [self._value(places[i]) for i in range(len(placed))]
 
-    def room_below(self, value: float, height: int) -> bool:
-        """Whether a label fits between a value and the axis."""
-        return self._pixel(value, height) > 24
-
-    def _pixel(self, value: float, height: int) -> float:
+    def pixel(self, value: float) -> float:
+        """Height of a value above the axis."""
         low, high, at = (self._step(x) for x in (self.low, self.high, max(value, self.low)))
-        return height * (at - low) / (high - low)
+        return self.height * (at - low) / (high - low)
 
-    def _value(self, pixel: float, height: int) -> float:
+    def _value(self, pixel: float) -> float:
         low, high = self._step(self.low), self._step(self.high)
-        at = low + (high - low) * pixel / height
+        at = low + (high - low) * pixel / self.height
         return math.exp(at) if self.log else at
 
     def _step(self, value: float) -> float:
@@ -223,12 +227,8 @@ def breaks(total: str, first: str, last: str, source: Source) -> tuple[list[Char
     line = layer(rows, "rule", {"x": time_axis()}, strokeDash=[2, 3], color=GREY)
     above = {"x": time_axis(), "text": text("number"), "y": {"value": 0}}
     number = layer(rows, "text", above, dy=-7, fontSize=10, color=INK)
-    names = [f"{n} {d.name} ({_when(d.date)})" for n, d in enumerate(dates, start=1)]
+    names = [f"{n} {d.name} ({day_words(d.date)})" for n, d in enumerate(dates, start=1)]
     return [line, number], _lines(names)
-
-
-def _when(date: str) -> str:
-    return f"{int(date[8:])} {month_words(date)[:3]} {date[:4]}"
 
 
 def _lines(names: Sequence[str]) -> list[str]:
@@ -243,38 +243,84 @@ def _lines(names: Sequence[str]) -> list[str]:
     return lines
 
 
-def flags(rows: Sequence[Row], scale: Amounts) -> list[Chart]:
-    """Flagged months as open triangles on the side they fell, with month and severity."""
+def flags(
+    rows: Sequence[Row], scale: Amounts, drawn: Sequence[tuple[Sequence[Row], str]]
+) -> list[Chart]:
+    """Mark flagged months by open triangles on the side they fell, with month and severity.
+
+    drawn : (rows, field) of the lines of the chart: no label is put over them, nor over another;
+    a triangle for whose label there is no room has none.
+    """
+    if not rows:
+        return []
+    at = [months.to_index(row["month"]) for group, _ in drawn for row in group]
+    step = scale.width / max(max(at) - min(at), 1)
+
+    def pixels(group: Sequence[Row], field: str) -> list[tuple[float, float]]:
+        return [
+            ((months.to_index(row["month"]) - min(at)) * step, scale.pixel(row[field]))
+            for row in group
+            if row[field] is not None
+        ]
+
+    lines = [pixels(*line) for line in drawn]
     layers: list[Chart] = []
+    taken: list[_Box] = []
     for row in rows:
         low = row["encounters"] < row["median"]
-        month = month_words(row["month"])
-        label = f"{month[:3]} {month[-4:]}: {row['severity']}"
+        label = f"{SHORT_MONTHS[int(row['month'][5:]) - 1]} {row['month'][:4]}: {row['severity']}"
         marked = [{**row, "at": middle(row["month"]), "label": label}]
         place = {"x": time_axis(), "y": scale.axis("encounters")}
         shape = "triangle-down" if low else "triangle-up"
         layers.append(
             layer(marked, "point", place, shape=shape, size=90, color=INK, strokeWidth=1.6)
         )
-        below_it = low and scale.room_below(row["encounters"], HEIGHT)
-        bold: Any = {"fontSize": 10, "fontWeight": "bold", "dy": 14 if below_it else -14}
-        # White underneath, so that the words stay readable over lines.
-        halo: Any = {"stroke": "white", "strokeWidth": 4, "color": "white"}
-        caption = {**place, "text": text()}
-        layers += [layer(marked, "text", caption, **ink, **bold) for ink in (halo, {"color": INK})]
+        [(x, y)] = pixels([row], "encounters")
+        half = 2.9 * len(label)  # a letter is 5.8 pixels wide
+        for rise, aside in product(_RISES, (0.0, half, -half)):
+            dy = -rise if low else rise
+            box = (x + aside - half, y + dy - 6, x + aside + half, y + dy + 6)
+            within = box[0] >= 0 and box[2] <= scale.width and box[1] >= 0 and box[3] < scale.height
+            free = not any(_overlap(box, other) for other in taken)
+            if within and free and not any(_crosses(line, box) for line in lines):
+                taken.append(box)
+                look: Any = {"fontSize": 10, "fontWeight": "bold", "color": INK}
+                caption = {**place, "text": text()}
+                layers.append(layer(marked, "text", caption, dx=aside, dy=-dy, **look))
+                break
     return layers
 
 
+_Box = tuple[float, float, float, float]  # left, bottom, right, top, in pixels
+_RISES = (15, -15, 29, -29, 43, -43, 57, -57, 80, -80, 110, -110)
+
+
+def _overlap(one: _Box, other: _Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _crosses(line: Sequence[tuple[float, float]], box: _Box) -> bool:
+    """Whether a line of ascending points passes through a box."""
+    left, bottom, right, top = box
+    for (x0, y0), (x1, y1) in pairwise(line):
+        if x1 < left or x0 > right or x1 == x0:
+            continue
+        ends = [y0 + (y1 - y0) * (min(max(x, x0), x1) - x0) / (x1 - x0) for x in (left, right)]
+        if min(ends) <= top and max(ends) >= bottom:
+            return True
+    return False
+
+
 def side_labels(
-    labels: Sequence[tuple[str, float]], month: str, scale: Amounts, height: int = HEIGHT
+    labels: Sequence[tuple[str, float]], month: str, scale: Amounts, x: Channel | None = None
 ) -> Chart:
-    """What each line or edge is, in words to the right of the plot."""
-    places = scale.spread([value for _, value in labels], height)
+    """Say what each line or edge is, in words to the right of the plot."""
+    places = scale.spread([value for _, value in labels])
     rows = [
         {"at": middle(month), "y": place, "label": label}
         for (label, _), place in zip(labels, places, strict=True)
     ]
-    place = {"x": time_axis(), "y": scale.axis("y"), "text": text()}
+    place = {"x": x or time_axis(), "y": scale.axis("y"), "text": text()}
     return layer(rows, "text", place, align="left", dx=7, fontSize=10.5, color=INK, clip=False)
 
 
@@ -316,12 +362,6 @@ def framed(chart: Chart, title: str, subtitle: str, width: int = WIDTH) -> Chart
     }
     room = {"left": 8, "top": 8, "right": 14, "bottom": 8}
     return {"$schema": SCHEMA, **chart, "title": words, "padding": room, "config": LOOK}
-
-
-def plain_svg(layers: Sequence[Chart], width: int, height: int, source: Source) -> bytes:
-    """Layers without words around them, as an SVG file."""
-    frame = {"$schema": SCHEMA, "layer": list(layers), "config": LOOK}
-    return _svg({**frame, "width": width, "height": height}, source).encode()
 
 
 COUNT = "encounters"  # the tables' own name for a count

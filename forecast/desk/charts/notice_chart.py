@@ -6,6 +6,7 @@ Drawn narrow, so that its words can be read on a phone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecast.desk.charts import grammar
@@ -47,7 +48,8 @@ def picture(
 def scale_of(rows: Sequence[Row], source: Source) -> Amounts:
     """A scale that holds the counts and their intervals, and words at a triangle."""
     counts = [row[name] for row in rows for name in ("encounters", "lo95", "hi95")]
-    return grammar.amounts([min(counts) / BELOW, max(counts) * ABOVE], None, source)
+    scale = grammar.amounts([min(counts) / BELOW, max(counts) * ABOVE], None, source)
+    return replace(scale, width=WIDTH, height=HEIGHT)
 
 
 def layers(
@@ -59,5 +61,9 @@ def layers(
         *(grammar.band(rows, level, scale, x) for level in (95, 80)),
         grammar.line(rows, "median", scale, x, color=BLUE, strokeDash=[4, 3], strokeWidth=1.5),
         grammar.line(rows, "encounters", scale, x, color=INK, strokeWidth=2.2),
-        *grammar.flags([row for row in flagged if row["month"] in shown], scale),
+        *grammar.flags(
+            [row for row in flagged if row["month"] in shown],
+            scale,
+            [(rows, "encounters"), (rows, "median")],
+        ),
     ]

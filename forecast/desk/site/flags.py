@@ -9,15 +9,14 @@ from forecast import months
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, unusual
 from forecast.desk.sentences.monthly import ComparisonText
-from forecast.desk.site.reading import BorderRecord, PartRecord, SiteRecord
-from forecast.sources.wording import total_place
+from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.types import SEVERITIES, Row
 from forecast.words import basis_noun, change_words, month_words, one_line
 
 
 @dataclass(frozen=True)
 class Card:
-    """A flag of a border's total.
+    """A flag of a total.
 
     place : the month's page. badge : severity or kind in a word. sure : how unusual, in
     words. compared : the forecast and
@@ -43,7 +42,7 @@ class Card:
 class PartCard:
     """A flag of a part, in a line of a table: published, and every comparison.
 
-    through : the last month held of it, "" if that is the newest of all.
+    through : the last month on record of it, "" if that is the newest of all.
     """
 
     place_in_site: str
@@ -60,10 +59,12 @@ class PartCard:
     through: str
 
 
-def cards(border_record: BorderRecord, flags: Sequence[Row] | None = None) -> tuple[Card, ...]:
-    """Flags of a border's total, all of them unless some are named."""
-    chosen = border_record.flags if flags is None else flags
-    return tuple(card(flag, border_record.reports[flag["month"]]) for flag in chosen)
+def cards(
+    record: SiteRecord, about: TotalRecord, flags: Sequence[Row] | None = None
+) -> tuple[Card, ...]:
+    """Put flags of a total into words, all of them unless some are named."""
+    chosen = about.flags if flags is None else flags
+    return tuple(card(record, flag, about.reports[flag["month"]]) for flag in chosen)
 
 
 def parts(record: SiteRecord, total: str | None = None) -> tuple[PartCard, ...]:
@@ -78,8 +79,8 @@ def parts(record: SiteRecord, total: str | None = None) -> tuple[PartCard, ...]:
     return tuple(part_card(part, flag, record.run.data_through) for part, flag in flagged)
 
 
-def card(flag: Row, facts: MonthFacts) -> Card:
-    """A flag in words.
+def card(record: SiteRecord, flag: Row, facts: MonthFacts) -> Card:
+    """Put a flag into words.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def card(flag: Row, facts: MonthFacts) -> Card:
     """
     return Card(
         flag_id=flag["flag_id"],
-        place=f"{total_place(flag['border'], facts.source)}{flag['month']}/",
+        place=record.month_place(flag["border"], flag["month"]),
         month=flag["month"],
         heading=f"{facts.source.totals.name(flag['border'])}, {month_words(flag['month'])}",
         badge=unusual.badge(flag),

@@ -325,13 +325,12 @@ class Citation:
     address: str
 
 
-def permanent(place: str, record: SiteRecord, address: str) -> str:
-    """Where the page as of this run stays; the mark at its end is there only with this digest.
+def permanent(place: str, record: SiteRecord, within: str = "") -> str:
+    """Name where the page as of this run stays, relative to the first page of a site of no address.
 
-    address : of the site; the answer is relative to its first page where that is not known.
+    within : a paragraph of it; by default the one that is there only with this run's digest.
     """
-    site = f"{address.rstrip('/')}/" if address else ""
-    return f"{site}as-of/{record.run.id}/{place}#{mark(record)}"
+    return f"{record.site}as-of/{record.run.id}/{place}#{within or mark(record)}"
 
 
 def mark(record: SiteRecord) -> str:
@@ -339,11 +338,11 @@ def mark(record: SiteRecord) -> str:
     return f"digest-{record.run.digest[:DIGEST_LETTERS]}"
 
 
-def cite(title: str, place: str, record: SiteRecord, address: str) -> Citation:
+def cite(title: str, place: str, record: SiteRecord) -> Citation:
     """A page's citation. title : as HTML has it, escaped."""
     run, day = record.run, record.run.published_at[:10]
     name = " ".join(Markup(title).unescape().split())  # noqa: S704 - the opposite of trusting it
-    where = permanent(place, record, address)
+    where = permanent(place, record)
     year, month = day[:4], MONTHS[int(day[5:7]) - 1]
     data = f"Data: {record.source.publisher.name}"
     return Citation(

@@ -25,23 +25,27 @@ _LOCK = ".bordercast-site.lock"
 
 
 class SiteFolder:
-    """A folder that holds a site. written, kept : files changed, files found right."""
+    """A folder that holds a site.
+
+    written, kept : files changed, files found right. before : names of those it had at first.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.written = self.kept = 0
-        self._before = _read(path / LIST)
+        self._list = _read(path / LIST)
+        self.before = frozenset(self._list.get("files", ()))
         self._now: dict[str, tuple[int, int]] = {}
+        self._moved: set[str] = set()
 
     def is_current(self, state: str) -> bool:
-        """Whether this state was written here, and every file still lies there as it was left."""
-        return self._before.get("state") == state and all(
-            _stamp(self.path / name) == tuple(stamp)
-            for name, stamp in self._before["files"].items()
+        """Tell whether this state was written here, and every file is still as it was left."""
+        return self._list.get("state") == state and all(
+            _stamp(self.path / name) == tuple(stamp) for name, stamp in self._list["files"].items()
         )
 
     def runs(self) -> set[int]:
-        """The runs whose pages are kept."""
+        """List the runs whose pages are kept."""
         return {int(folder.name) for folder in self.path.glob("as-of/*") if folder.name.isdecimal()}
 
     def put(self, name: str, content: bytes) -> None:
@@ -56,13 +60,19 @@ class SiteFolder:
             self.written += 1
         self._now[name] = _stamp(place)
 
+    def put_moved(self, name: str, content: bytes) -> None:
+        """Write a page that leads to another, unless a page of this run is there."""
+        if name not in self._now:
+            self.put(name, content)
+            self._moved.add(name)
+
     def finish(self, state: str, run: int) -> None:
         """Remove what the site no longer has, keep the rest under the run, note what is there."""
-        for name in self._before.get("files", {}).keys() - self._now.keys():
+        for name in self.before - self._now.keys():
             (self.path / name).unlink(missing_ok=True)
             with suppress(OSError):
                 (self.path / name).parent.rmdir()
-        for name in self._now:
+        for name in self._now.keys() - self._moved:
             if not name.startswith("as-of/") and name != "newer/index.html":
                 _link(self.path / name, self.path / "as-of" / str(run) / name)
         with replacing(self.path / LIST, alone=True, durable=False) as draft:
@@ -71,7 +81,7 @@ class SiteFolder:
 
 @contextmanager
 def opened(path: Path) -> Iterator[SiteFolder]:
-    """The folder, made if absent, with no other program writing a site into it meanwhile.
+    """Open the folder, made if absent, with no other program writing a site into it meanwhile.
 
     Raises
     ------

@@ -1,11 +1,11 @@
-"""A page of the site: where it lies, what it shows, what lies beside it; and its HTML."""
+"""One page: its HTML, and the tables beside it as CSV and JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,34 +15,46 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from forecast.desk.export import safe
-from forecast.desk.site import metadata
-from forecast.desk.site.markup import coded
+from forecast.desk.sentences.ahead import percent
+from forecast.desk.site import flags, metadata, pictures
 from forecast.desk.site.metadata import Dataset
-from forecast.desk.site.pictures import FAN_KEY, HISTORY_KEY, UNFORECAST_KEY, Drawn
 from forecast.desk.site.reading import SiteRecord
+from forecast.desk.templating import coded
 from forecast.months import fiscal_months, year_name, year_noun
 from forecast.sources.wording import total_place
 from forecast.types import Row
-from forecast.words import MONTHS, capital, interval, month_words, signed, slug
+from forecast.words import (
+    MONTHS,
+    basis_noun,
+    capital,
+    change_words,
+    day_words,
+    interval,
+    known_words,
+    month_words,
+    one_line,
+    signed,
+    slug,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from forecast.sources.source import Source
 
-NAMED = 8  # totals up to which every page names each in its head
-_SECTIONS = (
-    ("series/", "Find a series"),
-    ("compare/", "Compare"),
-    ("flags/", "Unusual months"),
-    ("accuracy/", "Accuracy"),
-    ("tables/", "Data"),
-    ("check/", "Check a text"),
-    ("reading/", "How to read"),
-)
-_SHIPPED = ("series/", "tables/", "check/")  # about parts, views and texts of a source we know
 PICTURE = "preview.png"
 TEMPLATES = Path(__file__).with_name("templates")
+MOVED = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url={to}">
+<title>Moved · Bordercast</title>
+<link rel="canonical" href="{to}">
+</head>
+<body><main><h1>This page has moved</h1><p><a href="{to}">It is here now.</a></p></main></body>
+</html>
+"""
 
 
 @dataclass(frozen=True)
@@ -61,13 +73,13 @@ class Preview:
     frame: str = ""
 
     def mail(self, title: str, address: str) -> str:
-        """A link that begins a mail. title : as HTML has it, escaped."""
+        """Link to a mail that begins with it. title : as HTML has it, escaped."""
         subject = Markup(title).unescape()  # noqa: S704 - the opposite of trusting it
         return f"mailto:?subject={quote(subject)}&body={quote(f'{self.about} {address}'.strip())}"
 
 
 @dataclass(frozen=True)
-class SitePage:
+class Page:
     """A page and what lies beside it.
 
     place : its folder in the site, "" or ending in "/"; its file there is index.html.
@@ -84,36 +96,51 @@ class SitePage:
     preview: Preview | None = None
 
 
-def html(page: SitePage, record: SiteRecord, address: str) -> bytes:
-    """A page as HTML. address : of the site, "" where it is not known."""
+def html(page: Page, record: SiteRecord, sections: Iterable[tuple[str, str]]) -> bytes:
+    """Fill a page's template. sections : (folder, words) of the pages that every page names."""
     root = "../" * page.place.count("/")
+
+    def to(place: str, anchor: str = "") -> str:
+        folder, mark, within = place.partition("#")
+        return f"{root}{folder}index.html{anchor or mark + within}"
+
+    source, address = record.source, f"{record.site}{page.place}" if record.address else ""
+    at, between = source.hierarchy.both_halves or (None, None)
     values: dict[str, Any] = {
         "record": record,
         "status": record.status,
         "place": page.place,
         "root": root,
-        "to": lambda place, anchor="": f"{root}{place}index.html{anchor}",
-        "site": f"{address.rstrip('/')}/" if address else "",
-        "address": f"{address.rstrip('/')}/{page.place}" if address else "",
-        "cite": lambda title: metadata.cite(title, page.place, record, address),
+        "to": to,
+        "address": address,
+        "sections": sections,
+        "cite": lambda title: metadata.cite(title, page.place, record),
         "digest_mark": metadata.mark(record),
         "dataset": None,
         "preview": page.preview,
-        **_words(record.source),
+        "draw": lambda name, *about: pictures.CHARTS[name](record, *about),
+        # In the words of the source.
+        "measure": source.measure,
+        "publisher": source.publisher,
+        "called": source.totals,
+        "shipped": source.shipped,
+        "example": slug(source.totals.every[0]),
+        "at": at,
+        "between": between,
+        "total_place": lambda total: total_place(total, source),
+        "compared": flags.compared,
+        "year_name": lambda year: year_name(year, source.year_begins),
+        "year_noun": year_noun(source.year_begins),
+        "year_months": [MONTHS[int(m[5:]) - 1] for m in fiscal_months(2001, source.year_begins)],
     }
     if page.dataset is not None:
-        values["dataset"] = _in_page(metadata.schema_org(page.dataset, record, values["address"]))
+        values["dataset"] = _in_page(metadata.schema_org(page.dataset, record, address))
     template = _environment().get_template(f"{page.template}.html")
     return template.render(**values, **page.shown).encode()
 
 
-def charts(drawn: Iterable[Drawn]) -> dict[str, bytes]:
-    """Charts as files."""
-    return {chart.name: chart.svg for chart in drawn}
-
-
 def table(name: str, rows: Sequence[Row], source: Source) -> dict[str, bytes]:
-    """Rows as NAME.csv and NAME.json; no cell is a formula for a spreadsheet."""
+    """Write rows as NAME.csv and NAME.json; no cell is a formula for a spreadsheet."""
     rows = [_called(row, source) for row in rows]
     columns = list(rows[0]) if rows else []
     body = csv_file(columns, [list(row.values()) for row in rows])
@@ -121,7 +148,7 @@ def table(name: str, rows: Sequence[Row], source: Source) -> dict[str, bytes]:
 
 
 def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """Rows as CSV."""
+    """Write rows as CSV."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -130,13 +157,20 @@ def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def json_file(value: Any, source: Source) -> bytes:
-    """For programs, a line a row; the same value gives the same bytes."""
+    """Write for programs, a line a row; the same value gives the same bytes."""
     if isinstance(value, list):
         rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in value)
         return f"[\n{rows}\n]\n".encode()
     if isinstance(value, dict):
         value = _called(value, source)
     return (json.dumps(value, ensure_ascii=False) + "\n").encode()
+
+
+def moved(place: str, to: str) -> bytes:
+    """Write the page of a folder whose content is elsewhere now. to : folder, or folder#mark."""
+    folder, mark, within = to.partition("#")
+    link = f"{'../' * place.count('/')}{folder}index.html{mark}{within}"
+    return MOVED.format(to=Markup.escape(link)).encode()
 
 
 def _in_page(value: Any) -> Markup:
@@ -148,7 +182,7 @@ def _in_page(value: Any) -> Markup:
 
 
 def _called(row: Row, source: Source) -> Row:
-    """A row for files, its columns in the words of the source in use."""
+    """A row for files, its columns in the words of the source."""
     if not source.columns:  # the tables' own names
         return row
     return {
@@ -176,60 +210,24 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        coded=coded,
-        words=month_words,
-        n=_count,
-        range=_range,
-        signed=signed,
+        basis=basis_noun,
         capital=capital,
+        change=change_words,
+        coded=coded,
+        day=day_words,
+        known=known_words,
+        line=one_line,
+        n=lambda number: "-" if number is None else f"{number:,}",
+        percent=percent,
+        range=lambda low, high: interval(low, high).replace("-", "\N{EN DASH}"),
+        signed=signed,
         slug=slug,
+        words=month_words,
     )
     environment.globals.update(
-        fan_key=FAN_KEY,
-        history_key=HISTORY_KEY,
-        unforecast_key=UNFORECAST_KEY,
+        fan_key=pictures.FAN_KEY,
+        history_key=pictures.HISTORY_KEY,
+        unforecast_key=pictures.UNFORECAST_KEY,
         picture_name=PICTURE,
     )
     return environment
-
-
-def _words(source: Source) -> dict[str, Any]:
-    """What the source in use is called on every page."""
-    at, between = source.hierarchy.both_halves or (None, None)
-    return {
-        "borders": [(name, source.totals.name(name)) for name in source.totals.every],
-        # Of many totals each is found on the first page.
-        "named": [(name, source.totals.name(name)) for name in source.totals.every]
-        if len(source.totals.every) <= NAMED
-        else [],
-        "sections": list(_sections(source)),
-        "credit": source.publisher.credit,
-        "measure": source.measure,
-        "publisher": source.publisher,
-        "called": source.totals,
-        "shipped": source.shipped,
-        "example": slug(source.totals.every[0]),
-        "at": at,
-        "between": between,
-        "total_place": lambda total: total_place(total, source),
-        "year_name": lambda year: year_name(year, source.year_begins),
-        "year_noun": year_noun(source.year_begins),
-        "year_months": [MONTHS[int(m[5:]) - 1] for m in fiscal_months(2001, source.year_begins)],
-    }
-
-
-def _sections(source: Source) -> Iterator[tuple[str, str]]:
-    """(folder, words) of the pages over all totals that there are of the source in use."""
-    source = source
-    for place, words in _SECTIONS:
-        nested = place == "series/" and source.hierarchy.dimensions
-        if source.shipped or nested or place not in _SHIPPED:
-            yield place, words
-
-
-def _range(low: int, high: int) -> str:
-    return interval(low, high).replace("-", "\N{EN DASH}")
-
-
-def _count(number: int | None) -> str:
-    return "-" if number is None else f"{number:,}"

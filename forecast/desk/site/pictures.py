@@ -1,26 +1,32 @@
-"""Charts in the sizes a page needs: one for phones, one across the page.
+"""Charts inside a page, in the sizes it needs: one for phones, one across the page.
 
 The finding and how to read the chart stand beside it as text, so that they can be read at any
-width; the chart keeps what only a chart can say, and names its own lines.
+width; the chart keeps what only a chart can say, and names its own lines. Each month can be read
+off by pointing at it or by the keyboard. A template draws a chart by its name in CHARTS.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup, escape
+
+from forecast import months
+from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.files import replacing
 from forecast.types import Row
+from forecast.words import basis_noun, month_words
 
 if TYPE_CHECKING:
-    from forecast.desk.charts.grammar import Chart
-    from forecast.sources.source import Source
+    from forecast.desk.charts.grammar import Amounts, Chart
 
 FAN_KEY = (
     "Black line: published. Dashed line: forecast. Shading, dark to light: 50%, 80% and 95% "
@@ -32,47 +38,58 @@ HISTORY_KEY = (
     "Black line: published. Dashed line: the issued forecast of each month, or its hindcast where "
     "none was issued. Shading, dark to light: its 80% and 95% ranges. Triangles: unusual months."
 )
-_SIZE = re.compile(rb'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"')
+_FRAME = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"[^>]*>')
+_PLOT = re.compile(r'transform="translate\(([\d.]+),([\d.]+)\)"')
+# What Vega says of each mark, which the page says of the whole chart; and its empty backgrounds.
+_UNUSED = re.compile(
+    r'<path class="(?:background|foreground)"[^>]*/>'
+    r'|(?<=<svg) xmlns="[^"]*"| xmlns:xlink="[^"]*"| version="1.1"'
+    r'| (?:aria-[a-z]+|role|class|pointer-events|font-family)="[^"]*"'
+)
+_READ_BELOW = 18  # pixels for the words of the month that is pointed at
 
 
 @dataclass(frozen=True)
 class Size:
     """How large a chart is. width, height : of the plot, in pixels. months : before the forecast.
 
-    dated : whether the known policy dates are marked.
+    dated : whether the known policy dates are marked. read : whether months can be read off.
     """
 
-    name: str
     width: int
     height: int
     months: int
     dated: bool = True
+    read: bool = True
+
+    def scale(self, scale: Amounts) -> Amounts:
+        """Fit a scale to this size."""
+        return replace(scale, width=self.width, height=self.height)
 
 
-PHONE = Size("phone", 235, 190, 24, dated=False)
-FULL = Size("wide", 720, 300, 60)
-CARD = Size("card", 290, 130, 30, dated=False)
-PART = Size("chart", 330, 190, 36, dated=False)
+SIZES = {
+    "narrow": Size(235, 190, 24, dated=False),
+    "wide": Size(720, 300, 60),
+    "card": Size(290, 130, 30, dated=False, read=False),
+    "part": Size(330, 190, 36, dated=False),
+}
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A chart as a file.
+    """A chart as HTML.
 
-    name : of the file. width, height : in pixels. alt : what it shows, in a sentence. dates : the
-    key of its numbered, dotted lines, "" if there are none.
+    alt : what it shows, in a sentence. dates : the key of its numbered, dotted lines, "" if there
+    are none.
     """
 
-    name: str
-    svg: bytes
-    width: int
-    height: int
+    svg: Markup
     alt: str
     dates: str = ""
 
 
 class Album:
-    """Charts that were drawn before, by what they were drawn from: drawing is most of the work."""
+    """Pictures that take long to draw, of an earlier build, by what they were drawn from."""
 
     def __init__(self) -> None:
         self._drawn: dict[str, tuple[str, str]] = {}
@@ -81,8 +98,8 @@ class Album:
     def load(self, path: Path, program: str) -> None:
         """Take in what another build kept, if the same program drew it."""
         self._asked = set()
-        with suppress(OSError, ValueError):
-            stored = json.loads(path.read_text("utf-8"))
+        with suppress(OSError, ValueError, EOFError):
+            stored = json.loads(gzip.decompress(path.read_bytes()))
             if stored["program"] == program:
                 self._drawn |= stored["drawn"]
 
@@ -90,138 +107,188 @@ class Album:
         """Keep what was asked for since `load`."""
         drawn = {key: self._drawn[key] for key in sorted(self._asked)}
         with replacing(path, alone=True, durable=False) as draft:
-            draft.write_text(json.dumps({"program": program, "drawn": drawn}), "utf-8")
+            text = json.dumps({"program": program, "drawn": drawn})
+            draft.write_bytes(gzip.compress(text.encode(), 5, mtime=0))
 
-    def drawn(self, asked: Any, draw: Callable[[], tuple[bytes, str]]) -> tuple[bytes, str]:
-        """(SVG, alternative text) of what is asked for, which JSON can hold."""
+    def drawn(self, asked: Any, draw: Callable[[], tuple[str, str]]) -> tuple[str, str]:
+        """Return what was drawn, and its alternative text. asked : what JSON can hold."""
         text = json.dumps(asked, sort_keys=True, default=str)
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
         self._asked.add(key)
         if key not in self._drawn:
-            svg, alt = draw()
-            self._drawn[key] = svg.decode(), alt
-        svg_text, alt = self._drawn[key]
-        return svg_text.encode(), alt
+            self._drawn[key] = draw()
+        return self._drawn[key]
 
 
 ALBUM = Album()
 
 
-def fan(
-    total: str,
-    published: Sequence[Row],
-    ahead: Sequence[Row],
-    flagged: Sequence[Row],
-    size: Size,
-    source: Source,
-    part: str = "",
-    name: str = "",
-) -> Drawn:
-    """What was published lately, and the forecast ahead, if there is one.
-
-    part : of the border, in words. name : of the file, where it is not the usual one.
-    """
+def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> Drawn:
+    """Draw what was published lately, and the forecast ahead, if there is one."""
     from forecast.desk.charts import forecasts, grammar
 
-    shown = [
-        {"month": row["month"], "encounters": row["encounters"]}
-        for row in grammar.months_back(published, size.months)
+    size, source = SIZES[size_name], record.source
+    if isinstance(about, PartRecord):
+        total, part = about.key.total, f"{about.name} ({about.kind})"
+        flagged: Sequence[Row] = [{**flag, "median": flag["expected"]} for flag in about.flags]
+    else:
+        total, part, flagged = about.total, "", about.flagged
+    shown = grammar.months_back(about.months, size.months)
+    last = about.ahead[-1] if about.ahead else shown[-1]
+    dotted, key = _dates(record, total, shown[0]["month"], last["month"], size)
+    readings = [(row["month"], f"{row['encounters']:,} published") for row in shown]
+    if not about.ahead:
+        scale = size.scale(forecasts.counts_scale(shown, source))
+        layers = forecasts.counts_layers(shown, flagged, scale, dotted)
+        return _inline(layers, size, forecasts.counts_words(total, last, source), readings, key)
+    scale = size.scale(forecasts.fan_scale(shown, about.ahead, source))
+    layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
+    layers.append(grammar.side_labels(forecasts.edge_labels(last), last["month"], scale))
+    alt = forecasts.fan_words(total, shown[-1], about.ahead, source, part)[2]
+    readings += [
+        (
+            row["month"],
+            f"{row['median']:,} forecast, 80% range {row['lo80']:,} to {row['hi80']:,}",
+        )
+        for row in about.ahead
     ]
-    last = ahead[-1] if ahead else shown[-1]
-    dotted, key = _dates(total, shown[0]["month"], last["month"], size, source)
-
-    def draw() -> tuple[bytes, str]:
-        if not ahead:
-            layers = forecasts.counts_layers(
-                shown, flagged, forecasts.counts_scale(shown, source), dotted
-            )
-            alt = forecasts.counts_words(total, last, source)
-            return grammar.plain_svg(layers, size.width, size.height, source), alt
-        scale = forecasts.fan_scale(shown, ahead, source)
-        layers = forecasts.fan_layers(shown, ahead, flagged, scale, dotted)
-        labels = forecasts.edge_labels(last)
-        layers.append(grammar.side_labels(labels, last["month"], scale, size.height))
-        alt = forecasts.fan_words(total, shown[-1], ahead, source, part)[2]
-        return grammar.plain_svg(layers, size.width, size.height, source), alt
-
-    bounds = [{k: v for k, v in row.items() if k != "run_id"} for row in ahead]
-    marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
-    asked = ("fan", repr(source.measure), total, part, shown, bounds, marked, asdict(size))
-    return _named(name or f"forecast-{size.name}", *ALBUM.drawn(asked, draw), key)
+    return _inline(layers, size, alt, readings, key)
 
 
-def history(
-    total: str, rows: Sequence[Row], flagged: Sequence[Row], size: Size, source: Source
+def history(record: SiteRecord, about: TotalRecord, size_name: str) -> Drawn:
+    """Draw the forecast made before each month beside what came."""
+    from forecast.desk.charts import forecasts
+
+    size = SIZES[size_name]
+    shown = about.stood[-2 * size.months :]
+    marked = [row for row in about.flagged if row["month"] >= shown[0]["month"]]
+    dotted, key = _dates(record, about.total, shown[0]["month"], shown[-1]["month"], size)
+    plot = size.width, size.height
+    layers = forecasts.history_layers(shown, marked, dotted, record.source, size=plot)
+    alt = forecasts.history_words(about.total, shown, marked, None, record.source)[2]
+    readings = [
+        (
+            row["month"],
+            f"{row['encounters']:,} published; {row['median']:,} by its "
+            f"{basis_noun(row['basis'])}, 80% range {row['lo80']:,} to {row['hi80']:,}",
+        )
+        for row in shown
+        if not record.many
+    ]
+    return _inline(layers, size, alt, readings, key)
+
+
+def compared(
+    record: SiteRecord, names: Sequence[str], series: Sequence[Sequence[Row]], alt: str, years: bool
 ) -> Drawn:
-    """The forecast that stood before each month beside what came."""
-    from forecast.desk.charts import forecasts, grammar
+    """Draw two series over the same months, each named at its end; the first is drawn in black.
 
-    shown = rows[-2 * size.months :]
-    marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
-    dotted, key = _dates(total, shown[0]["month"], shown[-1]["month"], size, source)
-
-    def draw() -> tuple[bytes, str]:
-        layers = forecasts.history_layers(shown, marked, dotted, source)
-        alt = forecasts.history_words(total, shown, marked, None, source)[2]
-        return grammar.plain_svg(layers, size.width, size.height, source), alt
-
-    asked = ("history", repr(source.measure), total, shown, marked, asdict(size))
-    return _named(f"history-{size.name}", *ALBUM.drawn(asked, draw), key)
-
-
-def lines(
-    names: Sequence[str], series: Sequence[Sequence[Row]], alt: str, size: Size, source: Source
-) -> Drawn:
-    """Two series over the same months, each named at its end; the first is drawn in black."""
+    years : whether they are years of one series, put over each other.
+    """
     from forecast.desk.charts import grammar
 
-    def draw() -> tuple[bytes, str]:
-        scale = grammar.amounts(
-            [row["encounters"] for rows in series for row in rows], None, source
-        )
-        marks: tuple[dict[str, Any], ...] = (
-            {"color": grammar.INK},
-            {"color": grammar.BLUE, "strokeDash": [6, 3]},
-        )
-        layers = [
-            grammar.line(rows, "encounters", scale, strokeWidth=2, **mark)
-            for rows, mark in zip(series, marks, strict=True)
-        ]
-        ends = [
-            (name, float(rows[-1]["encounters"])) for name, rows in zip(names, series, strict=True)
-        ]
-        last = max(rows[-1]["month"] for rows in series)
-        layers.append(grammar.side_labels(ends, last, scale, size.height))
-        return grammar.plain_svg(layers, size.width, size.height, source), alt
+    size = SIZES["part"]
+    counts = [row["encounters"] for rows in series for row in rows]
+    scale = size.scale(grammar.amounts(counts, None, record.source))
+    # Under two years laid over each other no one year may stand.
+    x = grammar.time_axis(years=not years)
+    looks: tuple[dict[str, Any], ...] = (
+        {"color": grammar.INK},
+        {"color": grammar.BLUE, "strokeDash": [6, 3]},
+    )
+    layers = [
+        grammar.line(rows, "encounters", scale, x, strokeWidth=2, **look)
+        for rows, look in zip(series, looks, strict=True)
+    ]
+    ends = [(name, rows[-1]["encounters"]) for name, rows in zip(names, series, strict=True)]
+    last = max(rows[-1]["month"] for rows in series)
+    layers.append(grammar.side_labels(ends, last, scale, x))
+    by_month: dict[str, list[str]] = {}
+    for name, rows in zip(names, series, strict=True):
+        for row in rows:
+            by_month.setdefault(row["month"], []).append(f"{name} {row['encounters']:,}")
+    readings = [(month, "; ".join(by_month[month])) for month in sorted(by_month)]
+    return _inline(layers, size, alt, readings, years=not years)
 
-    asked = ("lines", repr(source.measure), names, series, asdict(size))
-    return _named(f"compared-{size.name}", ALBUM.drawn(asked, draw)[0], alt)
 
-
-def drivers(total: str, rows: Sequence[Row], source: Source) -> Drawn:
-    """What moved a flagged month."""
+def drivers(record: SiteRecord, total: str, rows: Sequence[Row]) -> Drawn:
+    """Draw what moved a flagged month."""
     from forecast.desk.charts import explanations, grammar
 
-    def draw() -> tuple[bytes, str]:
-        picture = explanations.drivers(total, rows, source)
-        return grammar.render(picture, "svg", source), picture.alt
+    def draw() -> tuple[str, str]:
+        picture = explanations.drivers(total, rows, record.source)
+        svg = grammar.render(picture, "svg", record.source).decode()
+        return _stripped(svg, picture.alt, "", 0), picture.alt
 
-    return _named("drivers", *ALBUM.drawn(("drivers", repr(source.measure), total, rows), draw))
+    svg, alt = ALBUM.drawn(("drivers", repr(record.source.measure), total, rows), draw)
+    return Drawn(Markup(svg), alt)  # noqa: S704 - drawn here, with its words escaped
+
+
+CHARTS: Mapping[str, Callable[..., Drawn]] = {
+    "fan": fan,
+    "history": history,
+    "compared": compared,
+    "drivers": drivers,
+}
 
 
 def _dates(
-    total: str, first: str, last: str, size: Size, source: Source
+    record: SiteRecord, total: str, first: str, last: str, size: Size
 ) -> tuple[list[Chart], str]:
     """The dotted lines of known policy dates, and their key."""
     from forecast.desk.charts import grammar
 
     if not size.dated:
         return [], ""
-    dotted, key = grammar.breaks(total, first, last, source)
+    dotted, key = grammar.breaks(total, first, last, record.source)
     return dotted, " ".join(key)
 
 
-def _named(name: str, svg: bytes, alt: str, dates: str = "") -> Drawn:
-    match = _SIZE.search(svg)
-    width, height = (round(float(x)) for x in match.groups()) if match else (640, 360)
-    return Drawn(f"{name}.svg", svg, width, height, alt, dates)
+def _inline(
+    layers: Sequence[Chart],
+    size: Size,
+    alt: str,
+    readings: Sequence[tuple[str, str]],
+    dates: str = "",
+    *,
+    years: bool = True,
+) -> Drawn:
+    """Layers as SVG inside a page; over each month what can be read there.
+
+    readings : (month, words), ascending. years : whether a month is named with its year.
+    """
+    from forecast.desk.charts import svg
+
+    drawn = svg.drawn(layers, size.width, size.height)
+    places = ""
+    if size.read and readings:
+        first, last = (months.to_index(readings[at][0]) for at in (0, -1))
+        step = size.width / max(last - first, 1)
+        for month, text in readings:
+            x = (months.to_index(month) - first) * step
+            name = month_words(month) if years else month_words(month)[:-5]
+            places += (
+                f'<g><rect x="{x - step / 2:.1f}" width="{step:.1f}" height="{size.height}"/><text '
+                f'tabindex="0" y="{size.height + 34}">{escape(f"{name}: {text}")}</text></g>'
+            )
+    whole = _stripped(drawn, alt, places, _READ_BELOW if places else 0)
+    return Drawn(Markup(whole), alt, dates)  # noqa: S704 - drawn here, with its words escaped
+
+
+def _stripped(svg: str, alt: str, places: str, below: int) -> str:
+    """An SVG without what a page has no use for. places : over the plot; below : pixels more."""
+    frame, plot = _FRAME.search(svg), _PLOT.search(svg)
+    if frame is None:
+        return svg
+    width, height = (round(float(number)) for number in frame.groups())
+    body = _UNUSED.sub("", svg[frame.end() :]).replace(
+        f'<rect width="{width}" height="{height}" fill="white"/>', ""
+    )
+    if places and plot:
+        over = f'<g class="read" transform="translate({plot[1]},{plot[2]})">{places}</g></svg>'
+        body = body.removesuffix("</svg>") + over
+    role = "group" if places else "img"
+    return (
+        f'<svg class="chart" role="{role}" aria-label="{escape(alt)}" width="{width}" '
+        f'height="{height + below}" viewBox="0 0 {width} {height + below}">{body}'
+    )

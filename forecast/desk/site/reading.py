@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Any
 
+from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import MonthFacts, all_reports
 from forecast.desk.sentences import trust
 from forecast.errors import ConfigError
@@ -17,163 +19,13 @@ from forecast.sources.wording import total_place
 from forecast.store import changes, flags, page, plots, read, runs, standing
 from forecast.store.page import NewestSource
 from forecast.store.read import RunRow
+from forecast.store.views import view_rows
 from forecast.types import Row, SeriesKey
 from forecast.words import check_command, day_words, month_words, one_line, slug
 
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
-
-
-@dataclass(frozen=True)
-class BorderRecord:
-    """A border's total.
-
-    reports : month -> its report, oldest first; the newest as the run keeps it.
-    months : rows of `wide_months`. ahead : the forecast. flags : the newest first. judged,
-    stood : rows of `judged_months`, and each month beside the forecast that judged it.
-    revised : months that were restated; restated : each time that one was.
-    spans : forecasts of years. chances : answers of the last run to its standing questions.
-    changes : what moved the forecast with the last run.
-    """
-
-    source: Source = field(repr=False)
-    total: str
-    reports: Mapping[str, MonthFacts]
-    months: Sequence[Row]
-    ahead: Sequence[Row]
-    flags: Sequence[Row]
-    judged: Sequence[Row]
-    stood: Sequence[Row]
-    revised: Sequence[Row]
-    restated: Sequence[Row]
-    scores: Sequence[Row]
-    spans: Sequence[Row]
-    chances: Sequence[Row]
-    changes: Sequence[Row]
-
-    @property
-    def name(self) -> str:
-        """In words."""
-        return self.source.totals.name(self.total)
-
-    @property
-    def place(self) -> str:
-        """Its folder in the site."""
-        return total_place(self.total, self.source)
-
-    @property
-    def facts(self) -> str:
-        """The folder of its months and years to quote."""
-        return f"fact/{slug(self.total)}/"
-
-    @property
-    def newest(self) -> MonthFacts:
-        """The report of the newest month."""
-        return self.reports[max(self.reports)]
-
-    @property
-    def flagged(self) -> list[Row]:
-        """Its flagged months, as charts mark them."""
-        return [row for row in self.judged if row["flag"] and row["severity"] != "watch"]
-
-
-@dataclass(frozen=True)
-class PartRecord:
-    """A series of the drill-down. ahead : empty where it is not forecast."""
-
-    source: Source = field(repr=False)
-    key: SeriesKey
-    months: Sequence[Row]
-    ahead: Sequence[Row] = ()
-    flags: Sequence[Row] = ()
-
-    @property
-    def name(self) -> str:
-        """In words: Swanton Sector, India."""
-        return member_words(self.key.dimension, self.key.member, self.source)
-
-    @property
-    def kind(self) -> str:
-        """What it is a part by: sector or field office, citizenship."""
-        return dimension_words(self.key.dimension, self.source)
-
-    @property
-    def place(self) -> str:
-        """Its folder in the site."""
-        pieces = (self.key.total, self.key.dimension, self.key.member)
-        return "series/{}/{}/{}/".format(*map(slug, pieces))
-
-    @property
-    def last(self) -> str:
-        """Its newest month."""
-        return str(self.months[-1]["month"])
-
-
-@dataclass(frozen=True)
-class SiteRecord:
-    """What the site shows.
-
-    runs : every run, the newest first. withdrawn : those withdrawn, and why. corrected : what
-    readers were sent corrections of. release_days : month -> the day its figures were first seen.
-    measures : what is counted -> its folder, seen from this one; empty where it is one thing.
-    """
-
-    source: Source = field(repr=False)
-    run: read.RunRow
-    status: PageStatus
-    runs: Sequence[Row]
-    withdrawn: Sequence[Row]
-    corrected: Sequence[Row]
-    release_days: Mapping[str, str]
-    borders: Mapping[str, BorderRecord]
-    parts: Mapping[SeriesKey, PartRecord]
-    measures: Mapping[str, str] = field(default_factory=dict)
-
-    def agency(self, total: str, name: str) -> PartRecord | None:
-        """The part of a border that an agency counted."""
-        return self.parts.get(SeriesKey(total, "component", name, name))
-
-
-def read_site(connection: sqlite3.Connection, today: date, source: Source) -> SiteRecord:
-    """Read all of it; ConfigError before the first run."""
-    run = read.latest_run(connection)
-    if run is None:
-        raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
-    months = page.part_months(connection)
-    ahead, flagged = page.part_forecasts(connection), page.part_flags(connection)
-    return SiteRecord(
-        source=source,
-        run=run,
-        status=read_status(run, page.newest_source(connection), today, source),
-        runs=page.runs(connection),
-        withdrawn=runs.withdrawals(connection),
-        corrected=page.corrected(connection),
-        release_days=page.release_days(connection),
-        borders={total: _border(connection, total, source) for total in source.totals.every},
-        parts={
-            key: PartRecord(source, key, months[key], ahead.get(key, ()), flagged.get(key, ()))
-            for key in sorted(months, key=lambda key: (source.totals.every.index(key.total), key))
-        },
-    )
-
-
-def _border(connection: sqlite3.Connection, total: str, source: Source) -> BorderRecord:
-    return BorderRecord(
-        source=source,
-        total=total,
-        reports=all_reports(connection, total, source),
-        months=page.all_months(connection, total),
-        ahead=read.forecasts(connection, source.totals, total),
-        flags=flags.flags(connection, source.totals, total),
-        judged=page.judged(connection, total),
-        stood=plots.stood(connection, total),
-        revised=page.revised(connection, total),
-        restated=page.restatements(connection, total),
-        scores=read.scores(connection, source.totals, total),
-        spans=page.spans(connection, total),
-        chances=standing.latest(connection, total),
-        changes=changes.latest(connection, total),
-    )
+# Views that go on growing: the whole database has them, and `bordercast export`.
+LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actual", "statements")
+FEW = 8  # totals up to which every page names each in its head, and every two are compared
 
 
 @dataclass(frozen=True)
@@ -224,3 +76,192 @@ def _release(newest: NewestSource | None) -> str:
         return ""
     seen = f", first seen {day_words(newest.seen)}" if newest.seen else ""
     return f"{one_line(newest.file_name)}{seen}"
+
+
+@dataclass(frozen=True)
+class TotalRecord:
+    """All there is of a total.
+
+    reports : month -> its report, oldest first; the newest as the run keeps it.
+    months : rows of `wide_months`. ahead : the forecast. flags : the newest first. judged,
+    stood : rows of `judged_months`, and each month beside the forecast that judged it.
+    revised : months that were restated; restated : each time that one was.
+    spans : forecasts of years. chances : answers of the last run to its standing questions.
+    changes : what moved the forecast with the last run.
+    """
+
+    source: Source = field(repr=False)
+    total: str
+    reports: Mapping[str, MonthFacts]
+    months: Sequence[Row]
+    ahead: Sequence[Row]
+    flags: Sequence[Row]
+    judged: Sequence[Row]
+    stood: Sequence[Row]
+    revised: Sequence[Row]
+    restated: Sequence[Row]
+    scores: Sequence[Row]
+    spans: Sequence[Row]
+    chances: Sequence[Row]
+    changes: Sequence[Row]
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return self.source.totals.name(self.total)
+
+    @property
+    def place(self) -> str:
+        """Its folder in the site."""
+        return total_place(self.total, self.source)
+
+    @property
+    def facts(self) -> str:
+        """The folder of its months and years to quote."""
+        return f"fact/{slug(self.total)}/"
+
+    @cached_property
+    def newest(self) -> MonthFacts:
+        """The report of the newest month."""
+        return self.reports[max(self.reports)]
+
+    @cached_property
+    def flagged_months(self) -> set[str]:
+        """Months that a flag of any kind is about."""
+        return {flag["month"] for flag in self.flags}
+
+    @property
+    def flagged(self) -> list[Row]:
+        """Its flagged months, as charts mark them."""
+        return [row for row in self.judged if row["flag"] and row["severity"] != "watch"]
+
+
+@dataclass(frozen=True)
+class PartRecord:
+    """A series of the drill-down. ahead : empty where it is not forecast."""
+
+    source: Source = field(repr=False)
+    key: SeriesKey
+    months: Sequence[Row]
+    ahead: Sequence[Row] = ()
+    flags: Sequence[Row] = ()
+
+    @property
+    def name(self) -> str:
+        """In words: Swanton Sector, India."""
+        return member_words(self.key.dimension, self.key.member, self.source)
+
+    @property
+    def kind(self) -> str:
+        """What it is a part by: sector or field office, citizenship."""
+        return dimension_words(self.key.dimension, self.source)
+
+    @property
+    def place(self) -> str:
+        """Its folder in the site."""
+        pieces = (self.key.total, self.key.dimension, self.key.member)
+        return "series/{}/{}/{}/".format(*map(slug, pieces))
+
+    @property
+    def last(self) -> str:
+        """Its newest month."""
+        return str(self.months[-1]["month"])
+
+
+@dataclass(frozen=True)
+class SiteRecord:
+    """What the site shows.
+
+    runs : every run, the newest first. withdrawn : those withdrawn, and why. corrected : what
+    readers were sent corrections of. release_days : month -> the day its figures were first seen.
+    views : the rows of the views that lie beside a page, by name; of a source whose views have
+    their usual columns. measures : what is counted -> its folder, seen from this one; empty where
+    it is one thing. address : where the site will be, "" if that is not known. before : names of
+    the files that the folder has had, the runs whose pages are kept among them.
+    """
+
+    source: Source = field(repr=False)
+    run: read.RunRow
+    status: PageStatus
+    runs: Sequence[Row]
+    withdrawn: Sequence[Row]
+    corrected: Sequence[Row]
+    release_days: Mapping[str, str]
+    totals: Mapping[str, TotalRecord]
+    parts: Mapping[SeriesKey, PartRecord]
+    views: Mapping[str, Sequence[tuple[Any, ...]]] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+    before: Collection[str] = ()
+    runs_kept: Collection[int] = ()
+
+    @property
+    def many(self) -> bool:
+        """Whether there are too many totals to name each in the head of every page."""
+        return len(self.totals) > FEW
+
+    def month_place(self, total: str, month: str) -> str:
+        """Where a month is told of: on a page of its own, or on that of all its total's months.
+
+        Of few totals the newest month and those that were flagged have one: these have more to
+        tell than a sentence.
+        """
+        about = self.totals[total]
+        own = not self.many and (month == max(about.reports) or month in about.flagged_months)
+        return f"{about.place}{month}/" if own else f"{about.facts}#{month}"
+
+    @property
+    def site(self) -> str:
+        """The address of the site, ending in "/"; "" if it is not known."""
+        return f"{self.address.rstrip('/')}/" if self.address else ""
+
+    def agency(self, total: str, name: str) -> PartRecord | None:
+        """Find the part of a total that an agency counted."""
+        return self.parts.get(SeriesKey(total, "component", name, name))
+
+
+def read_site(connection: sqlite3.Connection, today: date, source: Source) -> SiteRecord:
+    """Read all of it; ConfigError before the first run."""
+    run = read.latest_run(connection)
+    if run is None:
+        raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
+    months = page.part_months(connection)
+    ahead, flagged = page.part_forecasts(connection), page.part_flags(connection)
+    return SiteRecord(
+        source=source,
+        run=run,
+        status=read_status(run, page.newest_source(connection), today, source),
+        runs=page.runs(connection),
+        withdrawn=runs.withdrawals(connection),
+        corrected=page.corrected(connection),
+        release_days=page.release_days(connection),
+        totals={total: _total(connection, total, source) for total in source.totals.every},
+        parts={
+            key: PartRecord(source, key, months[key], ahead.get(key, ()), flagged.get(key, ()))
+            for key in sorted(months, key=lambda key: (source.totals.every.index(key.total), key))
+        },
+        views={
+            name: view_rows(connection, name, view.columns)
+            for name, view in VIEWS.items()
+            if source.shipped and name not in LARGE
+        },
+    )
+
+
+def _total(connection: sqlite3.Connection, total: str, source: Source) -> TotalRecord:
+    return TotalRecord(
+        source=source,
+        total=total,
+        reports=all_reports(connection, total, source),
+        months=page.all_months(connection, total),
+        ahead=read.forecasts(connection, source.totals, total),
+        flags=flags.flags(connection, source.totals, total),
+        judged=page.judged(connection, total),
+        stood=plots.stood(connection, total),
+        revised=page.revised(connection, total),
+        restated=page.restatements(connection, total),
+        scores=read.scores(connection, source.totals, total),
+        spans=page.spans(connection, total),
+        chances=standing.latest(connection, total),
+        changes=changes.latest(connection, total),
+    )

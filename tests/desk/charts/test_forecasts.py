@@ -162,7 +162,7 @@ def test_inks_and_bands_differ_in_lightness():
 @given(COUNTS, st.booleans())
 def test_labels_keep_apart_in_order_and_inside(counts, log):
     scale = grammar.amounts([*counts, 500_000], log, ENCOUNTERS)
-    moved = [scale._pixel(v, 330) for v in scale.spread(counts, 330)]
+    moved = [scale.pixel(v) for v in scale.spread(counts)]
     by_count = [pixel for _, pixel in sorted(zip(counts, moved, strict=True))]
 
     gaps = [b - a for a, b in pairwise(by_count)]

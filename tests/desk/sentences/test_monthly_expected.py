@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -72,7 +73,7 @@ def every_text(found) -> dict[str, str]:
         "comparison": flags.forecast_line(found).name,
     }
     if found.flags:
-        card = flags.card(found.flags[0], found)
+        card = flags.card(SimpleNamespace(month_place="{}{}".format), found.flags[0], found)
         said |= {"card": card.finding, "card's table": card.compared[0].name}
     return said
 

@@ -11,8 +11,7 @@ from icalendar import Calendar
 from lxml import etree
 
 from forecast import months
-from forecast.desk.site import page_kinds
-from forecast.desk.site.page_kinds import subscribe_page
+from forecast.desk.site import feeds
 from forecast.types import HEADLINES
 from tests.support.file_answers import answered
 
@@ -26,7 +25,7 @@ ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 @pytest.fixture(scope="module")
 def files(full):
-    return dict(subscribe_page(full, ADDRESS).files)
+    return feeds.files(replace(full, address=ADDRESS))
 
 
 def feed(files, name: str):
@@ -73,7 +72,7 @@ def test_feeds_have_what_the_standard_requires(files):
 
 
 def test_an_entry_says_the_number_with_its_comparisons(files, full):
-    newest = full.borders["northern"].newest
+    newest = full.totals["northern"].newest
     entry = next(e for e in feed(files, "northern").entries if "releases" in e.tags[0].term)
 
     assert entry.title == f"Northern border, August 2026: {newest.count:,} encounters"
@@ -83,12 +82,12 @@ def test_an_entry_says_the_number_with_its_comparisons(files, full):
         assert words in entry.summary
     (release,) = [e for e in feed(files, "all-releases").entries if "August 2026" in e.title]
     for name in HEADLINES:
-        assert f"{full.borders[name].newest.count:,} encounters" in release.summary
+        assert f"{full.totals[name].newest.count:,} encounters" in release.summary
 
 
 def test_a_flag_is_told_once_and_changes_when_it_is_known_how_it_ended(files, full):
     entries = feed(files, "southwest-unusual").entries
-    flags = full.borders["southwest"].flags
+    flags = full.totals["southwest"].flags
 
     assert len(entries) == len(flags)
     (february,) = [e for e in entries if e.title.endswith("February 2025")]
@@ -98,7 +97,7 @@ def test_a_flag_is_told_once_and_changes_when_it_is_known_how_it_ended(files, fu
 
 
 def test_what_was_revised_is_told_a_release(files, full):
-    found = full.borders["southwest"].restated
+    found = full.totals["southwest"].restated
     entries = feed(files, "southwest-corrections").entries
 
     assert sum(int(e.title.split(": ")[1].split()[0]) for e in entries) == len(found) > 10
@@ -109,7 +108,7 @@ def test_a_withdrawn_run_and_a_correction_are_told(full):
     gone = {"run_id": 7, "why": "wrong\nfile <b>", "by": "x", "at": "2026-09-19T08:00:00+00:00"}
     sent = {"notice_id": 3, "border": "northern", "month": "2026-07", "phrase": "figures revised"}
     sent["approved_at"] = "2026-09-18T09:00:00+00:00"
-    files = subscribe_page(replace(full, withdrawn=[gone], corrected=[sent]), ADDRESS).files
+    files = feeds.files(replace(full, withdrawn=[gone], corrected=[sent]))
 
     titles = [e.title for e in feed(files, "all-corrections").entries]
     assert {"Run 7 was withdrawn", "Correction: Northern border, July 2026"} <= set(titles)
@@ -122,7 +121,7 @@ def test_ids_and_bytes_stay_wherever_the_site_lies(full, files):
     def ids(body: bytes) -> list[str]:
         return etree.fromstring(body).xpath("//a:id/text()", namespaces=ATOM)
 
-    again, moved = (subscribe_page(full, where).files for where in (ADDRESS, ""))
+    again, moved = (feeds.files(replace(full, address=where)) for where in (ADDRESS, ""))
     assert again == files
     for name in files:
         if name.endswith(".atom"):
@@ -173,7 +172,7 @@ def test_the_calendar_is_read_with_its_windows_and_their_uncertainty(files, full
     ],
 )
 def test_the_rhythm_says_how_much_it_rests_on(full, known, words):
-    said = page_kinds.rhythm(replace(full, release_days=known))
+    said = feeds.rhythm(replace(full, release_days=known))
 
     assert words in said
     assert ("too few" in said) == (len(known) == 1)

@@ -14,8 +14,7 @@ import pytest
 import rdflib
 
 from forecast.desk.site import build, metadata
-from forecast.desk.site.page import html as as_html
-from forecast.desk.site.page_kinds import border_page
+from forecast.desk.site.page_kinds import KINDS, rendered
 from forecast.store import connect
 from forecast.types import HEADLINES
 from tests.support.cbp_files import ENCOUNTERS
@@ -30,9 +29,13 @@ def described(page: str) -> dict:
     return json.loads(found)
 
 
+def total(record, name: str) -> bytes:
+    return rendered(KINDS["total"].page(record, record.totals[name]), record)
+
+
 @pytest.fixture(scope="module")
 def page(full):
-    return as_html(border_page(full, "northern"), full, ADDRESS).decode()
+    return total(replace(full, address=ADDRESS), "northern").decode()
 
 
 @pytest.mark.slow
@@ -58,7 +61,7 @@ def test_a_page_is_cited_by_an_address_that_names_run_and_digest(full, page):
 
 
 def test_what_latex_would_obey_is_taken_from_a_title(full):
-    cited = metadata.cite("50% &amp; a {b}\\input_c", "x/", full, "")
+    cited = metadata.cite("50% &amp; a {b}\\input_c", "x/", full)
 
     assert r"title = {{50\% \& a  b  input\_c}}" in cited.bibtex
     assert "50% & a {b}" in cited.plain
@@ -75,8 +78,10 @@ def test_every_page_that_has_figures_can_be_cited(site, record):
         stays = f"as-of/{run}/{place}"
         assert f"{stays}#digest-{digest[:16]}" in said
         assert (site / stays / "index.html").samefile(path)
-    fact = json.loads((site / "fact/northern/2025-01/fact.json").read_text())
-    assert fact["permanent"] == f"as-of/{run}/fact/northern/2025-01/#digest-{digest[:16]}"
+    facts = json.loads((site / "fact/northern/facts.json").read_text())
+    assert facts["digest"] == digest
+    stays = f"as-of/{run}/fact/northern/#2025-01"
+    assert stays in [fact["permanent"] for fact in facts["facts"]]
 
 
 @pytest.mark.slow
@@ -120,7 +125,7 @@ def test_dataset_search_finds_what_it_requires(full, page, site):
 
 def test_no_name_ends_the_description(full):
     evil = replace(full.run, digest="</script><script>alert(1)&")
-    said = as_html(border_page(full, "other"), replace(full, run=evil), ADDRESS).decode()
+    said = total(replace(full, run=evil, address=ADDRESS), "other").decode()
 
     assert said.count("<script") == said.count("</script>") == 1
     assert "</script><script>alert(1)&" in described(said)["identifier"]

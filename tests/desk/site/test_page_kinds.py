@@ -39,7 +39,7 @@ def test_equal_counts_have_one_shade():
 
 
 def test_scores_are_shown_at_every_lead_that_is_judged(full):
-    assert [row.lead for row in page_kinds.score_rows(full.borders["northern"])] == [
+    assert [lead for lead, _, _ in page_kinds.score_rows(full.totals["northern"])] == [
         "1 to 12 months", "1 month", "3 months", "6 months", "12 months",
     ]  # fmt: skip
 
@@ -55,7 +55,10 @@ def test_scores_are_shown_at_every_lead_that_is_judged(full):
     ],
 )
 def test_an_error_is_said_against_that_of_no_change(full, ratio, words):
-    found = full.borders["northern"]
-    scores = [{**row, "relative_mae": ratio} for row in found.scores]
+    about = full.totals["northern"]
+    scores = [{**row, "relative_mae": ratio} for row in about.scores]
+    changed = replace(full, totals={"northern": replace(about, scores=scores)})
 
-    assert [row.error for row in page_kinds.score_rows(replace(found, scores=scores))][1] == words
+    said = page_kinds.rendered(page_kinds.KINDS["accuracy"].page(changed), changed).decode()
+
+    assert said.count(f'<td class="n">{words}</td>') == 5

@@ -13,10 +13,9 @@ from lxml import etree
 from PIL import Image
 
 from forecast.desk import handout
-from forecast.desk.site import page_kinds
+from forecast.desk.site import reading
 from forecast.desk.site.page import PICTURE, Preview
-from forecast.desk.site.page import html as as_html
-from forecast.desk.site.page_kinds import border_page, embed_page, fact_page, facts, month_page
+from forecast.desk.site.page_kinds import KINDS, month_preview, rendered
 from forecast.types import HEADLINES
 from tests.support.cbp_files import ENCOUNTERS
 
@@ -24,7 +23,7 @@ ADDRESS = "https://forecasts.example.org/borders"
 
 
 def tags(page, record, address=ADDRESS) -> dict[str, str]:
-    found = etree.HTML(as_html(page, record, address))
+    found = etree.HTML(rendered(page, replace(record, address=address)))
     return {
         meta.get("property") or meta.get("name"): meta.get("content")
         for meta in found.iter("meta")
@@ -34,11 +33,11 @@ def tags(page, record, address=ADDRESS) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def northern(full):
-    return border_page(full, "northern")
+    return KINDS["total"].page(full, full.totals["northern"])
 
 
 def test_a_borders_link_shows_number_comparison_and_date(full, northern):
-    said, newest = tags(northern, full), full.borders["northern"].newest
+    said, newest = tags(northern, full), full.totals["northern"].newest
 
     assert said["og:title"] == "Northern border"
     assert said["og:url"] == f"{ADDRESS}/border/northern/"
@@ -58,25 +57,23 @@ def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northe
         assert image.size == (1200, 630)
         assert image.format == "PNG"
     assert len(northern.files[PICTURE]) < 60_000
-    newest = full.borders["northern"].newest
-    chart = handout.PosterChart(
-        full.borders["northern"].months, ahead=full.borders["northern"].ahead
-    )
+    newest = full.totals["northern"].newest
+    chart = handout.PosterChart(full.totals["northern"].months, ahead=full.totals["northern"].ahead)
     drawn = etree.fromstring(
         handout.svg(handout.handout(newest, full.run, newest=True), chart, ENCOUNTERS).encode()
     )
     shown = " ".join(drawn.itertext())
     for text in ("Northern border, August 2026", "at ports of entry", "80% range", "run 1"):
         assert text in shown
-    last = full.borders["northern"].ahead[-1]
-    assert f"{last['median']:,} forecast" in shown
+    last = full.totals["northern"].ahead[-1]
+    assert f"forecast {last['median']:,}" in shown
 
 
 def test_no_words_are_wider_than_the_picture(full):
-    newest = full.borders["northern"].newest
+    newest = full.totals["northern"].newest
     said = handout.handout(newest, full.run, newest=True)
     said = replace(said, title="A very long name of a series of counts " * 4)
-    chart = handout.PosterChart(full.borders["northern"].months)
+    chart = handout.PosterChart(full.totals["northern"].months)
     drawn = etree.fromstring(handout.svg(said, chart, ENCOUNTERS).encode())
     for text in drawn.findall("{*}text"):
         weight = handout.LETTER[text.get("font-weight")]
@@ -88,9 +85,9 @@ def test_no_words_are_wider_than_the_picture(full):
 def test_few_months_have_a_picture(full):
     drawn = [
         (border, month)
-        for border, found in full.borders.items()
+        for border, found in full.totals.items()
         for month in found.reports
-        if PICTURE in month_page(full, border, month).files
+        if PICTURE in month_preview(full, border, month)[1]
     ]
 
     newest = [(border, "2026-08") for border in HEADLINES]
@@ -99,23 +96,22 @@ def test_few_months_have_a_picture(full):
 
 
 def test_of_many_totals_only_the_whole_has_one(full, monkeypatch):
-    monkeypatch.setattr(page_kinds, "NAMED", 3)
+    monkeypatch.setattr(reading, "FEW", 3)
 
-    assert PICTURE not in border_page(full, "northern").files
-    assert PICTURE in border_page(full, "nationwide").files
+    assert PICTURE not in month_preview(full, "northern", "2026-08")[1]
+    assert PICTURE in month_preview(full, "nationwide", "2026-08")[1]
 
 
 def test_a_page_without_picture_or_address_claims_none(full, northern):
-    found = full.borders["northern"]
-    fact = fact_page(full, found, next(facts(found)))
-    for said in (tags(fact, full), tags(northern, full, address="")):
+    numbers = KINDS["numbers"].page(full, full.totals["northern"])
+    for said in (tags(numbers, full), tags(northern, full, address="")):
         assert said["twitter:card"] == "summary"
         assert "og:image" not in said
         assert "CBP counted" in said["og:description"]
 
 
 def test_a_page_is_passed_on_by_mail_without_a_script(full, northern):
-    page = as_html(northern, full, ADDRESS).decode()
+    page = rendered(northern, replace(full, address=ADDRESS)).decode()
     (link,) = re.findall(r'href="(mailto:[^"]+)"', page)
     asked = parse_qs(urlsplit(html.unescape(link)).query)
 
@@ -134,19 +130,21 @@ def test_a_mail_is_begun_with_any_name():
 
 def test_a_chart_for_other_pages_has_its_number_and_leads_back(full):
     for border in HEADLINES:
-        page = as_html(embed_page(full, border), full, ADDRESS).decode()
-        newest = full.borders[border].newest
+        page = rendered(
+            KINDS["embed"].page(full, full.totals[border]), replace(full, address=ADDRESS)
+        ).decode()
+        newest = full.totals[border].newest
         assert f"{newest.count:,} in August 2026" in page
         assert "at ports of entry (OFO)" in page
-        assert f"{full.borders[border].ahead[0]['median']:,} expected in September 2026" in page
+        assert f"{full.totals[border].ahead[0]['median']:,} expected in September 2026" in page
         assert f'href="../../border/{border}/index.html" target="_top"' in page
-        assert f'src="../../border/{border}/forecast-wide.svg"' in page
+        assert page.count('<svg class="chart"') == 2
         assert "not endorsed by CBP" in page
         assert "<script" not in page
 
 
 def test_the_frame_to_copy_names_the_page(full, northern):
-    page = html.unescape(as_html(northern, full, ADDRESS).decode())
+    page = html.unescape(rendered(northern, replace(full, address=ADDRESS)).decode())
     (frame,) = re.findall(r'<iframe src="([^"]+)" title="([^"]+)"', page)
 
     assert frame == (f"{ADDRESS}/embed/northern/", "Northern border")
