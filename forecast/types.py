@@ -286,11 +286,7 @@ Role = Literal["first", "escalation", "reversal", "listed", "apart"]
 class Flag:
     """A published month outside what was expected.
 
-    <<<<<<< HEAD
-    severity : watch < notable < major < critical; ratio : value / expected (both + 1).
-    =======
     severity : see SEVERITIES; ratio : count / expected (both + 1).
-    >>>>>>> 7b23d174 (WIP)
     expected : counts; the median that stood before the month; for a part apart from its total
         the median moved as its total moved; for drift the median of six months before; for a
         revision the count before it.

@@ -1,4 +1,4 @@
-"""Prophet's components of a border's counts, for the chart of them."""
+"""Prophet's components of a total's counts, for the chart of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures that explain: what moved a flagged month, and what Prophet sees in a border.
+"""The pictures that explain: what moved a flagged month, and what Prophet sees in a total.
 
 Rows are those of `forecast.store.plots`.
 """
@@ -26,7 +26,7 @@ PARTS_SHOWN = 5
 ROUNDING = 0.01  # share of the whole up to which what is in no part is left out
 
 
-def drivers(border: str, rows: Sequence[Row], source: Source) -> Picture:
+def drivers(total: str, rows: Sequence[Row], source: Source) -> Picture:
     """What moved a flagged month: the largest parts of each dimension, and all others."""
     month = rows[0]["month"]
     moved = [row for row in rows if row["contribution"] is not None]
@@ -35,11 +35,12 @@ def drivers(border: str, rows: Sequence[Row], source: Source) -> Picture:
         for name, group in groupby(moved, key=lambda row: _dimension(row, source))
     ]
     span = _span([bar["contribution"] for _, bars in panels for bar in bars])
-    total = sum(bar["contribution"] for bar in panels[0][1])
+    of_one = [row for row in moved if row["dimension"] == moved[0]["dimension"]]
+    moved_by = sum(row["contribution"] for row in of_one)
     frame = {"vconcat": [_bars(name, bars, span) for name, bars in panels], "spacing": 14}
-    side = "fewer" if total < 0 else "more"
+    side = "fewer" if moved_by < 0 else "more"
     title = (
-        f"{source.totals.name(border)}, {month_words(month)}: {abs(total):,} {side} than expected"
+        f"{source.totals.name(total)}, {month_words(month)}: {abs(moved_by):,} {side} than expected"
     )
     missing = sorted({_dimension(row, source) for row in rows} - {name for name, _ in panels})
     subtitle = (

@@ -48,7 +48,7 @@ def fan(
 ) -> Picture:
     """The last three years and the forecast ahead, with 50, 80 and 95% intervals.
 
-    part : of the border, in words, where it is not the border's total.
+    part : of the total, in words, where it is not all of it.
     """
     shown = grammar.months_back(published, MONTHS_SHOWN)
     scale = fan_scale(shown, forecasts, source, log)

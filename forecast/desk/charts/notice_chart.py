@@ -1,4 +1,4 @@
-"""The one picture in a notice: two years of a border beside what had been expected of each month.
+"""The one picture in a notice: two years of a total beside what had been expected of each month.
 
 Drawn narrow, so that its words can be read on a phone.
 """

@@ -180,8 +180,8 @@ def _moved(record: SiteRecord) -> Iterator[tuple[str, str]]:
             yield f"{about.facts}{name}/", f"{about.facts}#{name}"
             before = months.year_name(year - 1, record.source.year_begins)
             yield f"compare/{slug(about.total)}/{name}-{before}/", f"{about.facts}#{name}"
-        for other in record.totals:
-            yield f"compare/{slug(about.total)}-{slug(other)}/", "compare/"
+        for other in (record.source.totals.whole,) if record.many else record.totals:
+            yield f"compare/{slug(about.total)}-{slug(other or '')}/", "compare/"
 
 
 # -- the first page --------------------------------------------------------------------------------

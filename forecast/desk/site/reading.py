@@ -210,6 +210,16 @@ class SiteRecord:
         own = not self.many and (month == max(about.reports) or month in about.flagged_months)
         return f"{about.place}{month}/" if own else f"{about.facts}#{month}"
 
+    @cached_property
+    def _by_folder(self) -> dict[str, TotalRecord]:
+        return {
+            folder: about for about in self.totals.values() for folder in (about.place, about.facts)
+        }
+
+    def total_of(self, place: str) -> TotalRecord | None:
+        """Find the total that a page is about, by the page's folder."""
+        return self._by_folder.get("/".join(place.split("/")[:2]) + "/")
+
     @property
     def site(self) -> str:
         """The address of the site, ending in "/"; "" if it is not known."""
