@@ -18,7 +18,7 @@ LETTER = 5.9  # pixels of a letter at 10.5 pixels, on average
 _EPOCH = date(1970, 1, 1)
 _STEPS = (1, 2, 3, 6, 12, 24, 36, 60, 120)  # months between the names below a chart
 _ANCHORS = {"left": "start", "right": "end"}
-_Place = Callable[[Any], float]
+_Pixel = Callable[[Any], float]
 
 
 def drawn(layers: Sequence[Chart], width: int, height: int) -> str:
@@ -53,7 +53,7 @@ def _day(day: str) -> int:
     return (date.fromisoformat(day) - _EPOCH).days
 
 
-def _vertical(scale: Mapping[str, Any], height: int) -> _Place:
+def _vertical(scale: Mapping[str, Any], height: int) -> _Pixel:
     """Place values from the top; what is outside the domain is put at its edge."""
     step: Callable[[float], float] = log if scale["type"] == "log" else float
     low, high = scale["domain"]
@@ -75,7 +75,7 @@ def _round_ticks(domain: Sequence[float]) -> list[float]:
 
 
 def _axes(
-    ticks: Iterable[float], y: _Place, title: str, width: int, height: int, left: float
+    ticks: Iterable[float], y: _Pixel, title: str, width: int, height: int, left: float
 ) -> str:
     grid, domain = LOOK["axis"]["gridColor"], LOOK["axis"]["domainColor"]
     lines = "".join(
@@ -111,7 +111,7 @@ def _months(first: int, last: int, axis: Mapping[str, Any], width: int, height: 
     return "".join(names)
 
 
-def _beyond(layers: Iterable[Chart], x: _Place, width: int) -> Iterable[float]:
+def _beyond(layers: Iterable[Chart], x: _Pixel, width: int) -> Iterable[float]:
     """How far words go beyond the plot, to the right."""
     for layer in layers:
         if layer["mark"]["type"] == "text" and layer["mark"].get("align") == "left":
@@ -130,7 +130,7 @@ def _path(points: Iterable[tuple[float, float]]) -> str:
     return "L".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
-def _line(layer: Chart, x: _Place, y: _Place, height: int) -> str:
+def _line(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
     """A line, broken off where a value is unknown."""
     field = layer["encoding"]["y"]["field"]
     pieces: list[list[tuple[float, float]]] = [[]]
@@ -143,7 +143,7 @@ def _line(layer: Chart, x: _Place, y: _Place, height: int) -> str:
     return f'<path d="{d}" stroke-linejoin="round" {_stroke(layer["mark"])}/>'
 
 
-def _area(layer: Chart, x: _Place, y: _Place, height: int) -> str:
+def _area(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
     low, high = layer["encoding"]["y"]["field"], layer["encoding"]["y2"]["field"]
     rows = layer["data"]["values"]
     edge = [(x(row["at"]), y(row[low])) for row in rows]
@@ -151,12 +151,12 @@ def _area(layer: Chart, x: _Place, y: _Place, height: int) -> str:
     return f'<path d="M{_path(edge)}Z" fill="{layer["mark"]["color"]}"/>'
 
 
-def _rule(layer: Chart, x: _Place, y: _Place, height: int) -> str:
+def _rule(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
     d = "".join(f"M{x(row['at']):.1f},0v{height}" for row in layer["data"]["values"])
     return f'<path d="{d}" {_stroke(layer["mark"])}/>'
 
 
-def _point(layer: Chart, x: _Place, y: _Place, height: int) -> str:
+def _point(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
     """Open triangles."""
     field, side = layer["encoding"]["y"]["field"], 1 if "down" in layer["mark"]["shape"] else -1
     half = layer["mark"]["size"] ** 0.5 / 2
@@ -168,7 +168,7 @@ def _point(layer: Chart, x: _Place, y: _Place, height: int) -> str:
     return f'<path d="{d}" {_stroke(layer["mark"])}/>'
 
 
-def _text(layer: Chart, x: _Place, y: _Place, height: int) -> str:
+def _text(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
     mark, place = layer["mark"], layer["encoding"]["y"]
     words = []
     for row in layer["data"]["values"]:
@@ -184,7 +184,7 @@ def _text(layer: Chart, x: _Place, y: _Place, height: int) -> str:
     return "".join(words)
 
 
-_MARKS: Mapping[str, Callable[[Chart, _Place, _Place, int], str]] = {
+_MARKS: Mapping[str, Callable[[Chart, _Pixel, _Pixel, int], str]] = {
     "line": _line,
     "area": _area,
     "rule": _rule,

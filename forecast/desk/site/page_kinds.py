@@ -739,7 +739,7 @@ def series_list(record: SiteRecord, _: None) -> Mapping[str, Sequence[Row]]:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SideBySide:
     """Two totals, or two fiscal years of one, side by side.
 
     heads, rows : of the table, the newest first. data : the same for files. names, series, alt :
@@ -757,7 +757,7 @@ class Comparison:
     years: bool
 
 
-def comparisons(record: SiteRecord) -> Iterator[Comparison]:
+def comparisons(record: SiteRecord) -> Iterator[SideBySide]:
     """Make every two totals and every two fiscal years that follow each other; of few totals."""
     if record.many:
         return
@@ -784,14 +784,14 @@ def compare_list(record: SiteRecord, _: None) -> Shown:
     }
 
 
-def _two_totals(record: SiteRecord, first: str, second: str) -> Comparison:
+def _two_totals(record: SiteRecord, first: str, second: str) -> SideBySide:
     counts, other = (
         {row["month"]: row["encounters"] for row in record.totals[total].months}
         for total in (first, second)
     )
     both = sorted(counts.keys() & other.keys())[-MONTHS_SHOWN:]
     now, names = both[-1], (record.totals[first].name, record.totals[second].name)
-    return Comparison(
+    return SideBySide(
         place=f"compare/{slug(first)}-{slug(second)}/",
         title=f"{names[0]} and {names[1]}",
         heads=("month", *names, f"{first} / {second}"),
@@ -808,7 +808,7 @@ def _two_totals(record: SiteRecord, first: str, second: str) -> Comparison:
     )
 
 
-def _two_years(record: SiteRecord, about: TotalRecord, later: int, earlier: int) -> Comparison:
+def _two_years(record: SiteRecord, about: TotalRecord, later: int, earlier: int) -> SideBySide:
     begins = record.source.year_begins
     counts = {row["month"]: row["encounters"] for row in about.months}
     line, before = (
@@ -827,7 +827,7 @@ def _two_years(record: SiteRecord, about: TotalRecord, later: int, earlier: int)
     noun = months.year_noun(begins)
     names = (months.year_name(later, begins), months.year_name(earlier, begins))
     heads = ("month", *names, "change")
-    return Comparison(
+    return SideBySide(
         place=f"compare/{slug(about.total)}/{'-'.join(names)}/",
         title=f"{about.name}: {noun}s {later} and {earlier}",
         heads=heads,
@@ -982,7 +982,7 @@ def _with_parts(record: SiteRecord) -> Iterable[None]:
     return (None,) if record.parts or record.source.shipped else ()
 
 
-def _place(record: SiteRecord, about: TotalRecord | PartRecord | Comparison) -> str:
+def _place(record: SiteRecord, about: TotalRecord | PartRecord | SideBySide) -> str:
     return about.place
 
 
