@@ -791,7 +791,8 @@ class _Reader:
         total = bool(judged) and judged[0][0].sense.measure == "total"
         pair = next(self._held(judged, claimed), None)
         other = self._mislabelled(judged if total else judged[:1], claimed)
-        if other and (total or not pair):
+        nearer = pair is not None and other is not None and pair[0].cost <= other[0].cost
+        if other and not nearer and (total or not pair):
             reading, sense, verdict = other
             return self._finding(case, reading.sense, verdict, sense)
         return self._finding(case, pair[0].sense, pair[1]) if pair else None
@@ -879,16 +880,15 @@ class _Reader:
         self, judged: Sequence[tuple[ScoredReading, JudgedClaim]], claimed: Claimed
     ) -> tuple[ScoredReading, Reading, JudgedClaim] | None:
         """Right for another agency's or total's count of the same months."""
-        seen = {
-            reading.sense for reading, _ in judged
-        }  # what the words may mean is no other measure
+        seen = {reading.sense for reading, _ in judged}  # what the words may mean is no other
         for reading, verdict in judged:
             place, when = reading.place_bound, reading.span_bound
-            patrol = reading.sense.subject.agency == "usbp"
+            words = reading.sense
+            patrol = words.subject.agency == "usbp" and words.measure == "total"
             tied = claimed.telling or (place or when if patrol else place and when)
             if reading.cost > cost("limit.confident") or not reading.agency_bound or not tied:
                 continue
-            for sense, agency_only in readings.other_measures(reading.sense):
+            for sense, agency_only in readings.other_measures(words):
                 far = not agency_only and not _precise(claimed)
                 # A rounded number near that of the ports alone is near it by chance.
                 chance = sense.subject.agency == "ofo" and not _precise(claimed)
@@ -904,6 +904,10 @@ class _Reader:
                 near = (
                     other.truth is not None and abs(other.truth - claimed.value) <= claimed.unit / 2
                 )
+                # A number with digits enough to name itself is another's only to the digit, or so.
+                loose = claimed.telling and other.evidence == "tolerance" and not near
+                if loose and not (place and when):
+                    continue
                 if other.verdict in HOLDS and (agency_only or near):
                     return (
                         reading,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from forecast import months
@@ -141,7 +141,9 @@ def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
         subject = _subject(part.value, total, agency)
         # A sector has one total and one agency, whatever else is said.
         alone = part.value[0] in ("sector", "office")
-        placed = alone or total.bound or (part.value[0] == "state" and part.cost < 0.5)
+        named = alone and part.cost < cost("part.sector_carried")
+        state = part.value[0] == "state" and part.cost < 0.5
+        placed = named if alone else total.bound or state
         if subject:
             price = part.cost + (0.0 if alone else total.cost + agency.cost)
             made.append(Candidate(subject, price, agency.bound, placed))
@@ -297,7 +299,7 @@ _CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": ""}
 
 def leading_part(scene: Scene, number: WrittenNumber) -> frozenset[str]:
     """The members of the only sector or group before the first number of a sentence."""
-    kinds = ("sector", "city", "office", "citizenship", "demographic")
+    kinds = ("sector", "city", "office", "state", "citizenship", "demographic")
     if any(n.first < number.first and n.kind == "count" for n in scene.numbers):
         return frozenset()
     before = [
@@ -404,7 +406,8 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candi
 
 def _carried_group(scene: Scene, context: TextState) -> list[Candidate[SensePart]]:
     """A group of the sentence before is still meant where no new noun is named."""
-    fresh = bool(scene.of_kind("measure")) and bool(scene.of_kind("total"))
+    named = {phrase.phrase.value for phrase in scene.of_kind("measure")}
+    fresh = bool(named & {"usbp", "ofo"}) or (bool(named) and bool(scene.of_kind("total")))
     plain, carried = (
         (0.0, cost("second"))
         if fresh
@@ -510,7 +513,8 @@ def _may_be_part(scene: Scene, phrase: Placed, context: TextState) -> bool:
     if phrase.phrase.kind == "state":
         before = scene.low(phrase.first - 1)
         return (
-            before in ("in", "along", "into", "for", "through", "of", ",", "and", "to")
+            before in ("in", "along", "into", "for", "through", "of", ",", "and", "to", ":", ";")
+            or scene.low(phrase.last) in ("had", "saw", "recorded", "reported")
             or phrase.first < 3
         )
     named = phrase.phrase.value in context.sectors_named or _has_sector_word(scene, phrase)
@@ -649,11 +653,17 @@ def _is_no_nationality(scene: Scene, phrase: Placed) -> bool:
 
 
 def respectively(scene: Scene, number: WrittenNumber) -> int | None:
-    """A number's place in a row that "respectively" deals out, None where there is no such row."""
-    if not any(token.low == "respectively" for token in scene.tokens):
-        return None
+    """A number's place in a row that "respectively" deals out, None where there is no such row.
+
+    Or that needs no such word: Tucson, Yuma and El Paso had 12, 13 and 14 arrests.
+    """
     row = [n for n in scene.numbers if n.kind == number.kind]
-    return row.index(number) if number in row and len(row) > 1 else None
+    if number not in row or len(row) < 2:
+        return None
+    said = any(token.low == "respectively" for token in scene.tokens)
+    close = all(b.first - a.last <= 2 for a, b in pairwise(row))
+    named = [p for p in scene.of_kind("sector", "city") if p.last <= row[0].first]
+    return row.index(number) if said or (close and len(named) == len(row)) else None
 
 
 def dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef | None]:
@@ -817,6 +827,10 @@ def spans_for(
     for rank, timed in enumerate(near[:3]):
         relative_to = base if compared or timed.ref.relative else None
         resolved = times.spans(timed.ref, now, relative_to)
+        if timed.ref.relative:  # a month earlier it was this, a year earlier that
+            for other in (context.span, *context.recent[:2]):
+                resolved += times.spans(timed.ref, now, other) if other else []
+            resolved = list(dict.fromkeys(resolved))
         if (timed.ref.since and _belongs_to_extreme(scene, timed.ref, scene.place(timed.ref))) or (
             timed.ref.since and timed.before and _when_between(scene, timed.ref, number)
         ):
@@ -826,6 +840,10 @@ def spans_for(
             # Between July and August, at 104,101 and 107,473: a month each, or both.
             ends = [ClaimSpan(m, m) for span in resolved[:1] for m in (span.last, span.first)]
             resolved = [*resolved, *ends]
+        end = _end_of_range(scene, timed.ref, number, resolved)
+        if end:
+            options.append(Candidate(end, 0.0, True))
+            break
         price = (
             0.0
             if timed.distance < FAR
@@ -851,6 +869,25 @@ def spans_for(
     if not options or not options[0].bound:
         options += _from_before(context, bool(options) and near[0].distance < FAR, scene.source)
     return cheapest(options)
+
+
+def _end_of_range(
+    scene: Scene, ref: TimeRef, number: WrittenNumber, resolved: list[ClaimSpan]
+) -> ClaimSpan | None:
+    """From 2021 to 2023 they rose from 27,180 to 189,402: each number has its end of the range."""
+    at = number.first - 1
+    while any(p.first <= at < p.last for p in scene.of_kind("hedge")):
+        at -= 1
+    ranged = ref.form in ("months", "years", "fys") and scene.low(scene.place(ref)[0] - 1) in (
+        "from",
+        "between",
+    )
+    if not ranged or not resolved or scene.low(at) not in ("from", "to"):
+        return None
+    whole, first = resolved[0], scene.low(at) == "from"
+    if ref.form == "months":
+        return ClaimSpan(whole.first, whole.first) if first else ClaimSpan(whole.last, whole.last)
+    return fiscal(ref.args[0] if first else ref.args[1])
 
 
 def _only_count(scene: Scene, number: WrittenNumber) -> bool:
