@@ -27,7 +27,7 @@ from forecast.errors import BordercastError
 from forecast.sources import holes
 from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
-from forecast.store import joint, observations, page
+from forecast.store import observations, page, read
 from forecast.types import SEVERITIES
 from jobs.cli.help import fits
 from jobs.cli.options import Settings, latest_run, old_figures, origin, reading, series_key
@@ -92,7 +92,7 @@ class Tools:
         """The series there are. total: northern, southwest, other or nationwide; "" for all."""
 
         def look(connection: Any) -> Any:
-            keys = joint.series_keys(connection)
+            keys = read.series_keys(connection)
             chosen = [key for key in keys if total in ("", key.total)]
             rows = [
                 {

@@ -12,7 +12,7 @@ from pathlib import Path
 from forecast.config import Config
 from forecast.sources import catalog
 from forecast.sources.cbp.encounters import bundle
-from forecast.store import releases, runs
+from forecast.store import inputs, releases
 from forecast.store.connect import writing
 from jobs.arrivals.ingest import ingest_bundle
 from jobs.pipeline.totals import forecast_headline, headline
@@ -23,7 +23,7 @@ def main() -> None:
     config, source = Config(), catalog.find("cbp_encounters")
     with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "paths.db") as db:
         ingest_bundle(db, source)
-        counts, paths = releases.current_counts(db), runs.PathsOnRecord(db)
+        counts, paths = releases.current_counts(db), inputs.PathsOnRecord(db)
         forecast_headline(
             config,
             headline(counts, config, source),

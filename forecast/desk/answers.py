@@ -28,8 +28,7 @@ from forecast.judge.questions import (
 )
 from forecast.sources.names import SeriesNames
 from forecast.sources.source import Source
-from forecast.store import joint as store
-from forecast.store import read, standing
+from forecast.store import read
 from forecast.types import PeriodForecast, SeriesKey
 from forecast.words import month_words
 
@@ -37,7 +36,7 @@ from forecast.words import month_words
 def track_record(connection: sqlite3.Connection, chance: Chance) -> TrackRecord | None:
     """How standing questions of the same kind turned out; None if there is no such kind yet."""
     kind = similar_kind(chance)
-    rows = [row for row in standing.resolved(connection) if row["kind"] == kind]
+    rows = [row for row in read.resolved_questions(connection) if row["kind"] == kind]
     if not rows:
         return None
     near = [row for row in rows if abs(row["chance"] - chance.share) <= SIMILAR]
@@ -58,7 +57,7 @@ class Asking:
     def __init__(self, connection: sqlite3.Connection, source: Source) -> None:
         self.connection, self.source = connection, source
         run = read.latest_run(connection)
-        rule = store.path_rule(connection, run.id) if run else None
+        rule = read.path_rule(connection, run.id) if run else None
         if run is None or rule is None:
             raise SpanError(
                 "the last run", "it stored no paths; `bordercast run` creates a run that does"
@@ -68,14 +67,14 @@ class Asking:
     @cached_property
     def names(self) -> SeriesNames:
         """Every series that is held, by name."""
-        return SeriesNames(store.series_keys(self.connection), source=self.source)
+        return SeriesNames(read.series_keys(self.connection), source=self.source)
 
     @cached_property
     def joint(self) -> Joint:
         """What the run says of all series together."""
         return Joint(
             self._rule,
-            store.path_marks(self.connection, self.run.id),
+            read.path_marks(self.connection, self.run.id),
             self.source.totals,
         )
 
@@ -88,14 +87,14 @@ class Asking:
         marginals = self.joint.marginals.get(key)
         if marginals is None:
             why = unforecast_words(
-                key, store.counts(self.connection, key), self.run.data_through, self.source
+                key, read.counts(self.connection, key), self.run.data_through, self.source
             )
             raise SeriesNameError(self.names.name(key), why)
         wanted = n or (paths.DRAWS if key.headline else paths.PART_DRAWS)
         cutoff = months.from_index(marginals.cutoff)
-        counts = store.counts(self.connection, key)
+        counts = read.counts(self.connection, key)
         if not key.headline:  # a part that has not appeared yet had a count of 0
-            first = min(store.counts(self.connection, SeriesKey(key.total)), default=cutoff)
+            first = min(read.counts(self.connection, SeriesKey(key.total)), default=cutoff)
             before = months.between(first, months.shift(min(counts), -1))
             counts = dict.fromkeys(before, 0) | counts
         return Outlooks(
@@ -110,12 +109,12 @@ class Asking:
         asked = self.outlooks(series)
         span = spans.parse(text, asked.cutoff, self.source.year_begins)
         total = spans.total(span, asked.counts, asked.cutoff, asked.draws)
-        for row in store.standard_spans(self.connection, asked.key):
+        for row in read.standard_spans(self.connection, asked.key):
             if (row["first_month"], row["last_month"]) == (span.first, span.last):
                 values = {field.name: row[field.name] for field in fields(PeriodForecast)[2:]}
                 return PeriodForecast(asked.key, span.name, **values)
         only = spans.only_month(span, asked.cutoff)
-        published = store.month_forecasts(self.connection, asked.key, ENGINE) if only else []
+        published = read.month_forecasts(self.connection, asked.key, ENGINE) if only else []
         month = next((row for row in published if row["month"] == only), None)
         return spans.span_forecast(asked.key, span, asked.cutoff, total, month)
 

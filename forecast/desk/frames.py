@@ -17,7 +17,7 @@ from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError
 from forecast.sources.names import SeriesNames, member_words
-from forecast.store import changes, connect, joint, measures, read
+from forecast.store import connect, measures, read
 from forecast.store.views import AS_OF, view_rows
 from forecast.types import SeriesKey
 
@@ -149,7 +149,7 @@ class Record:
         key, about = self._named(series)
         with self._reading() as connection:
             published = plots.published(connection, key)
-            ahead = joint.month_forecasts(connection, key, ENGINE)
+            ahead = read.month_forecasts(connection, key, ENGINE)
             flagged = plots.flagged(connection, key)
         if not ahead:
             raise SeriesNameError(about["series"], "the last run has no forecast of it")
@@ -162,7 +162,7 @@ class Record:
     def _named(self, series: str) -> tuple[SeriesKey, dict[str, Any]]:
         """A series by one of its names, and what a table of it says of where it comes from."""
         with self._reading() as connection:
-            names = SeriesNames(joint.series_keys(connection), self.source)
+            names = SeriesNames(read.series_keys(connection), self.source)
         key = names.find(series)
         return key, {"series": names.name(key), "border": key.total, "digest": self.digest}
 
@@ -195,7 +195,7 @@ class Record:
 
         _known("border", border, self.source.totals.every)
         with self._reading() as connection:
-            rows = changes.latest(connection, border)
+            rows = read.changes(connection, border)
         table = pd.DataFrame(rows, columns=list(VIEWS["forecast_changes"].columns))
         return _by_month(table, ["border", "run_id"], {"border": border, "digest": self.digest})
 

@@ -1,30 +1,21 @@
 """The record of what was said when: the schema as migrations, and every SQL statement.
 
-connect    open, lock, migrate, one transaction
-releases   files and what they state: snapshots in, counts out
-chain      how values are kept: a row where a release differs from the one before
-judgements  when each month became known; judgements that claim too much
-inventory  which files are held or refused, and why
-vintages   what was known on a given day
-ops        the second file, ops.db: polls, and what they found
-runs       forecasts, hindcasts, judgements: one publishing transaction
-watch      what the watch reads and writes: flags, episodes, drivers
-notices    what is to be told, and who approved it
-deliveries what became of each message, in ops.db
-ledger     the chain of entries that shows an edit; digest_parts, what one states; scheme1, digests
-           as earlier programs made them
-integrity  the ledger compared with the tables; looking a quoted digest up
-trouble    what SQLite's own errors mean to a person
-withdrawals  faulty runs, passed over
-log        the write-ahead log, and who keeps it from being emptied
-service    what the daemon did, and the last verification, in ops.db
-copies     whole copies of a database: backup, restore, the analysts' file
-retention  what may be deleted
+connect       open, lock, migrate, one transaction; sqlite_errors, SQLite's own errors in words
+queries       the statements of queries.sql by name; views.sql has the views
+releases      files and what they state: snapshots in, counts out; inventory, which are held
+observations  how values are kept: a row where a release differs from the one before
+measures      which measures a record has, and their words
+inputs        what a run reads, before it writes anything
+runs          what a run writes, in one transaction; runs withdrawn
+judgements    when each month became known; judgements that claim too much
+reports       what is on record about a month
+notices       what is to be told, and who approved it
+ops           the second file, ops.db; deliveries, what became of each message; wakes, the service
+ledger        the chain of entries that shows an edit; digest_parts, what one states; scheme1, those
+              of earlier programs
+integrity     the ledger compared with the tables; looking a quoted digest up
+copies        whole copies of a database; held, one held open for readers
 
-For reading alone, with the standard library and quick to import:
-
-read       what the commands show
-flags, cite, plots, findings, views, exports    flags; one month; charts; notices; any view; files
-condition  what `status` and `doctor` ask
-page, questions, held    what the page asks, what it offers to ask, and the file it asks
+For reading alone, with the standard library and quick to import: read, flags, page, plots, views,
+exports, health, yearly, named_queries.
 """

@@ -6,7 +6,8 @@ import sqlite3
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from forecast.store.queries import rows, total_order
+from forecast.store.queries import rows, sql, total_order
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from forecast.types import Totals
@@ -47,3 +48,27 @@ def drivers(connection: sqlite3.Connection) -> dict[int, list[dict[str, Any]]]:
     for row in rows(connection, "every_driver"):
         by_flag[row.pop("flag_id")].append(row)
     return dict(by_flag)
+
+
+def judged_as_issued(connection: sqlite3.Connection, month: str) -> list[str]:
+    """The totals whose month was judged by a forecast issued before it was published."""
+    rows = connection.execute(
+        sql("judged_as_issued"),
+        (month,),
+    )
+    return [total for (total,) in rows]
+
+
+def episodes(connection: sqlite3.Connection, month: str) -> list[Row]:
+    """The totals' episodes that are open, or ended with this month, the latest opened last."""
+    return rows(
+        connection,
+        "episodes",
+        (month, month),
+    )
+
+
+def month_flags(connection: sqlite3.Connection, month: str, totals: Totals) -> list[Row]:
+    """The flags of a month, totals' and parts', rows of `flags`; revisions left out."""
+    every = flags(connection, totals, since=month, parts=True)
+    return [row for row in every if row["month"] == month and row["kind"] != "revision"]

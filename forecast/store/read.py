@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.store.queries import rows, sql, total_order
+from forecast.types import SeriesKey, SimulationSpec, StoredMarginals
 
 if TYPE_CHECKING:
     from forecast.types import Totals
@@ -85,3 +87,106 @@ def scores(
 def failures(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Models that gave no forecast in the last run, and why."""
     return rows(connection, "failed_models")
+
+
+def changes(
+    connection: sqlite3.Connection, total: str | None = None, run_id: int | None = None
+) -> list[dict[str, Any]]:
+    """What moved with a run, the last if None, rows of `forecast_changes`, by month."""
+    return rows(
+        connection,
+        "latest_changes",
+        (run_id, total, total),
+    )
+
+
+def resolved_questions(
+    connection: sqlite3.Connection, total: str | None = None, since: str = ""
+) -> list[dict[str, Any]]:
+    """Chances whose question is resolved, rows of `standing_questions`, by kind and cutoff.
+
+    since : first cutoff.
+    """
+    return rows(
+        connection,
+        "resolved_questions",
+        (since, total, total),
+    )
+
+
+def latest_questions(
+    connection: sqlite3.Connection, total: str | None = None
+) -> list[dict[str, Any]]:
+    """The last run's answers, rows of `standing_questions`."""
+    return rows(
+        connection,
+        "latest_questions",
+        (total, total),
+    )
+
+
+def path_rule(connection: sqlite3.Connection, run_id: int) -> SimulationSpec | None:
+    """How a run's paths are drawn; None for a run that kept none."""
+    row = connection.execute(sql("path_rule"), (run_id,)).fetchone()
+    if row is None:
+        return None
+    rule, seed, totals, correlation = row
+    return SimulationSpec(
+        rule, seed, tuple(json.loads(totals)), tuple(map(tuple, json.loads(correlation)))
+    )
+
+
+def path_marks(connection: sqlite3.Connection, run_id: int) -> list[StoredMarginals]:
+    """From what a run's paths are drawn, every series."""
+    rows = connection.execute(
+        sql("path_marks"),
+        (run_id,),
+    )
+    return [
+        StoredMarginals(SeriesKey(*key), cutoff, marks, share, tuple(json.loads(known).items()))
+        for *key, cutoff, marks, share, known in rows
+    ]
+
+
+def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
+    """Every series that is held."""
+    rows = connection.execute(sql("series_keys"))
+    return [SeriesKey(*row) for row in rows]
+
+
+def counts(connection: sqlite3.Connection, key: SeriesKey) -> dict[str, int]:
+    """A series' published counts by month, as they are now; a month without any is 0."""
+    rows = connection.execute(
+        sql("counts_of_series"),
+        key[:3],
+    )
+    return dict(rows.fetchall())
+
+
+def standard_spans(connection: sqlite3.Connection, key: SeriesKey) -> list[dict[str, Any]]:
+    """The last run's answers for the usual spans of a series, rows of `span_forecasts`."""
+    return rows(
+        connection,
+        "periods_of_series",
+        key[:3],
+    )
+
+
+def month_forecasts(
+    connection: sqlite3.Connection, key: SeriesKey, model: str
+) -> list[dict[str, Any]]:
+    """The last run's forecasts of a series, month by month, rows of `latest_forecasts`."""
+    return rows(
+        connection,
+        "forecasts_of_series",
+        (*key[:3], model),
+    )
+
+
+def newest_months(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str]:
+    """Last month forecast from, of a series and of its total, in the last run; "" if none."""
+    row = connection.execute(
+        sql("newest_months"),
+        (key.dimension, key.member, key.total),
+    ).fetchone()
+    return str(row[0]), str(row[1])

@@ -1,29 +1,34 @@
 """What a run writes, in one publishing transaction but for paths; and runs that are withdrawn.
 
 A withdrawn run stays on record and in the ledger: views, scores and judgements pass over what it
-forecast, notices of it that have not gone out never will, and `last_run` counts it still.
+forecast, notices of it that have not gone out never will, and `inputs.run_basis` counts it still.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
-from forecast.store import changes, joint, ledger, notices, standing, watch
+from forecast.store import ledger, notices
 from forecast.store.connect import insert, transaction
-from forecast.store.observations import SeriesIds, row_with_id, series_by_id, series_ids
+from forecast.store.observations import SeriesIds, row_with_id, series_ids
 from forecast.store.queries import rows, sql
 from forecast.types import (
     HUB_PERMILLES,
+    Change,
+    Driver,
+    Episode,
+    Flag,
     Hindcast,
-    KeptPath,
+    Judgement,
     NoticeIntent,
     Publication,
+    Question,
     SeriesKey,
-    StoredForecast,
+    StandingAnswer,
 )
 
 if TYPE_CHECKING:
@@ -66,7 +71,7 @@ def publish(
         for table in ("fits", "scores"):
             records = getattr(publication, table)
             insert(db, table, ({"run_id": run_id, **row_with_id(r, ids)} for r in records))
-        watch.save_watch(
+        save_watch(
             db,
             run_id,
             publication.judgements,
@@ -74,12 +79,12 @@ def publish(
             publication.flags,
             publication.drivers,
         )
-        watch.mark_systemic(db, run_id, publication.systemic_months)
+        mark_systemic(db, run_id, publication.systemic_months)
         due = notices.save_due(db, run_id, publication.published_at, publication.occasions)
         _save_hindcasts(db, publication.hindcasts, ids)
-        joint.save_joint(db, run_id, publication, ids)
-        standing.save_answers(db, run_id, publication.answers, ids)
-        changes.save_changes(db, run_id, publication.changes, ids)
+        save_joint(db, run_id, publication, ids)
+        save_answers(db, run_id, publication.answers, ids)
+        save_changes(db, run_id, publication.changes, ids)
         db.execute(
             "update model_paths set published_in = ? "
             "where published_in is null and series_id in (select id from series)",
@@ -118,131 +123,10 @@ def _hindcast_row(h: Hindcast, ids: SeriesIds) -> tuple[Any, ...]:
     return (*key, h.median, h.centre, h.scale, h.df, *h.quantiles)
 
 
-def stored_hindcasts(db: Database) -> set[tuple[str, str, SeriesKey, str]]:
-    """(model, version, series, cutoff) of every hindcast held."""
-    keys = series_by_id(db)
-    rows = db.execute("select distinct model, version, series_id, cutoff from hindcasts")
-    return {
-        (model, version, keys[series_id], cutoff)
-        for model, version, series_id, cutoff in rows
-        if series_id in keys
-    }
-
-
-def hindcast_series(db: Database) -> list[SeriesKey]:
-    """Every series that has a hindcast."""
-    keys = series_by_id(db)
-    rows = db.execute("select distinct series_id from hindcasts order by 1")
-    return [keys[series_id] for (series_id,) in rows if series_id in keys]
-
-
-def all_hindcasts(
-    db: Database, new: Iterable[Hindcast], series: Iterable[SeriesKey]
-) -> Iterator[Hindcast]:
-    """Every hindcast held of some series, the new ones added or in the place of older versions.
-
-    new : of these series.
-    """
-    ids = {key: number for key, number in series_ids(db).items() if key in set(series)}
-    keys = {number: key for key, number in ids.items()}
-    columns = ", ".join(f"q{permille:03d}" for permille in HUB_PERMILLES)
-    rows = db.execute(sql("hindcasts_of", quantiles=columns), [json.dumps(list(keys))])
-    replaced: set[tuple[str, SeriesKey, str]] | None = None
-    for model, version, series_id, cutoff, month, horizon, digest, median, *rest in rows:
-        if replaced is None:
-            replaced = {(h.model, h.series, h.cutoff) for h in new}
-        key = keys[series_id]
-        if (model, key, cutoff) not in replaced:
-            yield Hindcast(
-                model,
-                version,
-                key,
-                cutoff,
-                month,
-                horizon,
-                digest,
-                median,
-                tuple(rest[3:]),
-                *rest[:3],
-            )
-    yield from new
-
-
-def issued(db: Database) -> Iterator[StoredForecast]:
-    """The forecasts issued for the totals, one for each model, cutoff and month.
-
-    Where several runs issued it from the same cutoff, the first counts: it was said first.
-    """
-    rows = db.execute(sql("issued_forecasts"))
-    for total, model, cutoff, horizon, *quantiles in rows:
-        yield StoredForecast(SeriesKey(total), model, cutoff, horizon, quantiles)
-
-
-class PathsOnRecord:
-    """The refit models' paths of earlier runs, held for the next one."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    def held(self) -> Iterator[KeptPath]:
-        """All of them."""
-        keys = series_by_id(self._db)
-        rows = self._db.execute(
-            "select model_options, series_id, cutoff, data_digest, path, failure from model_paths"
-        )
-        for model, series_id, cutoff, digest, path, failure in rows:
-            if key := keys.get(series_id):
-                yield KeptPath(model, key, cutoff, digest, tuple(json.loads(path)), failure)
-
-    def keep(self, paths: Iterable[KeptPath]) -> None:
-        """Keep these too; those already on record stay."""
-        with transaction(self._db):
-            ids = series_ids(self._db)
-            cursor = self._db.conn.executemany(
-                "insert or ignore into model_paths (model_options, series_id, cutoff, data_digest, "
-                "path, failure) values (?, ?, ?, ?, ?, ?)",
-                (
-                    (
-                        p.model_options,
-                        ids[p.series],
-                        p.cutoff,
-                        p.data_digest,
-                        json.dumps(p.path),
-                        p.failure,
-                    )
-                    for p in paths
-                ),
-            )
-            if cursor.rowcount > 0:
-                ledger.add_kept(self._db, "unpublished")
-
-
-def last_run(db: Database) -> tuple[frozenset[int], str, str] | None:
-    """(releases, config digest, code version) of the last run, None before the first.
-
-    A withdrawn one counts: on the same releases, settings and program it would come out the same.
-    """
-    run = db.execute(
-        "select id, config_digest, code_version from runs order by id desc limit 1"
-    ).fetchone()
-    if run is None:
-        return None
-    run_id, *basis = run
-    rows = db.execute("select release_id from run_releases where run_id = ?", (run_id,))
-    return frozenset(release_id for (release_id,) in rows), *basis
-
-
 def count(connection: sqlite3.Connection) -> int:
     """How many runs there are, withdrawn ones too."""
     (number,) = connection.execute("select count(*) from runs").fetchone()
     return int(number)
-
-
-def judged(db: Database) -> set[tuple[SeriesKey, str]]:
-    """(series, month) of every judgement held."""
-    keys = series_by_id(db)
-    rows = db.execute("select series_id, month from judgements")
-    return {(keys[series_id], month) for series_id, month in rows if series_id in keys}
 
 
 def withdraw(
@@ -288,3 +172,173 @@ def withdraw(
 def withdrawals(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Every withdrawn run, and why."""
     return rows(connection, "every_withdrawal")
+
+
+def save_watch(
+    db: Database,
+    run_id: int,
+    judgements: Iterable[Judgement],
+    episodes: Iterable[Episode],
+    flags: Iterable[Flag],
+    drivers: Iterable[Driver],
+) -> None:
+    """Keep what a run made of the months it judged; inside a transaction.
+
+    Flags of totals come first.
+    """
+    ids = series_ids(db)
+    db.conn.executemany(
+        sql("save_judgement"),
+        ((*_judgement_row(judgement, ids), run_id) for judgement in judgements),
+    )
+    for episode in episodes:
+        _save_episode(db, run_id, episode, ids)
+    for flag in flags:
+        _save_flag(db, run_id, flag, ids)
+    _save_drivers(db, run_id, list(drivers), ids)
+
+
+def _judgement_row(j: Judgement, ids: SeriesIds) -> tuple[Any, ...]:
+    head = (ids[j.series], j.month, j.release_id, j.run_id, j.basis, j.cutoff, j.horizon)
+    numbers = (j.value, j.median, j.p, j.z, j.centre, j.apart_p)
+    return (*head, *numbers, j.outside, j.drift_up, j.drift_down)
+
+
+def _save_episode(db: Database, run_id: int, e: Episode, ids: SeriesIds) -> None:
+    db.execute(
+        sql("save_episode"),
+        (
+            *(ids[e.series], e.opened, e.side, e.size, e.cutoff),
+            *(json.dumps(e.centre), json.dumps(e.scale), e.df, int(e.relative)),
+            *(e.state, e.closed, run_id, None if e.state == "open" else run_id),
+        ),
+    )
+
+
+def _save_flag(db: Database, run_id: int, f: Flag, ids: SeriesIds) -> None:
+    db.execute(
+        sql("save_flag"),
+        (
+            *(ids[f.series], f.month, f.kind, f.release_id, f.severity, f.ratio, f.value),
+            *(f.expected, f.side, f.role, run_id, ids[f.series], f.episode),
+            *(ids.get(SeriesKey(f.series.total)), f.parent),
+        ),
+    )
+
+
+def _save_drivers(db: Database, run_id: int, drivers: list[Driver], ids: SeriesIds) -> None:
+    """In the place of what had not been held of the same dimensions of the same flags."""
+    flag_ids = {flag: _flag_id(db, flag, ids) for flag in {driver.flag for driver in drivers}}
+    db.conn.executemany(
+        "delete from drivers where flag_id = ? and dimension = ? and role = 'not held'",
+        sorted({(flag_ids[driver.flag], driver.dimension) for driver in drivers}),
+    )
+    db.conn.executemany(
+        sql("save_driver"),
+        (
+            (
+                *(flag_ids[d.flag], d.dimension, d.role, ids[d.member] if d.member else None),
+                *(d.expected, d.value, d.contribution, run_id),
+            )
+            for d in drivers
+        ),
+    )
+
+
+def _flag_id(db: Database, flag: tuple[SeriesKey, str], ids: SeriesIds) -> int:
+    series, month = flag
+    (flag_id,) = db.execute(
+        "select max(id) from flags where series_id = ? and month = ? and kind = 'month'",
+        (ids[series], month),
+    ).fetchone()
+    return int(flag_id)
+
+
+def mark_systemic(db: Database, run_id: int, months: Iterable[str]) -> None:
+    """Give the flags of these months the badge: the whole drill-down moved one way."""
+    db.conn.executemany(
+        "update flags set systemic = 1, systemic_in = ? "
+        "where month = ? and kind = 'month' and systemic = 0 "
+        "and series_id in (select id from series)",
+        [(run_id, month) for month in months],
+    )
+
+
+def save_joint(
+    db: Database, run_id: int, publication: Publication, ids: Mapping[SeriesKey, int]
+) -> None:
+    """Write a run's rule, marks and spans; inside its transaction."""
+    rule = publication.path_rule
+    if rule is None:
+        return
+    db.conn.execute(
+        "insert into path_rules values (?, ?, ?, ?, ?)",
+        (run_id, rule.rule, rule.seed, json.dumps(rule.borders), json.dumps(rule.correlation)),
+    )
+    db.conn.executemany(
+        "insert into path_marks values (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                run_id,
+                ids[marks.series],
+                marks.cutoff,
+                marks.marks,
+                marks.share,
+                json.dumps(dict(marks.known)),
+            )
+            for marks in publication.path_marks
+        ],
+    )
+    insert(
+        db, "spans", ({"run_id": run_id, **row_with_id(span, ids)} for span in publication.spans)
+    )
+
+
+def save_answers(
+    db: Database, run_id: int, answers: Iterable[StandingAnswer], ids: Mapping[SeriesKey, int]
+) -> None:
+    """Write a run's answers and hindcast ones with their questions; inside its transaction."""
+    for answer in answers:
+        question_id = _question_id(db.conn, answer.question, ids)
+        issued = run_id if answer.basis == "issued" else None
+        db.conn.execute(
+            "insert or replace into answers values (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                question_id,
+                answer.basis,
+                answer.cutoff,
+                issued,
+                answer.version,
+                answer.chance,
+                answer.base_rate,
+                answer.last_value,
+            ),
+        )
+
+
+def _question_id(
+    connection: sqlite3.Connection, question: Question, ids: Mapping[SeriesKey, int]
+) -> int:
+    values = (ids[question.series], *(getattr(question, name) for name in _QUESTION[1:]))
+    connection.execute(
+        f"insert or ignore into questions ({', '.join(_QUESTION)}) values (?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+    (question_id,) = connection.execute(
+        sql("add_question"),
+        values,
+    ).fetchone()
+    return int(question_id)
+
+
+_QUESTION = ("series_id", "kind", "first_month", "last_month", "statistic", "above", "below")
+
+
+def save_changes(
+    db: Database, run_id: int, changes: Iterable[Change], ids: Mapping[SeriesKey, int]
+) -> None:
+    """Write what moved since the run before; inside the transaction of the run."""
+    (before,) = db.execute("select max(id) from runs where id < ?", (run_id,)).fetchone()
+    for change in changes:
+        row = row_with_id(change, ids)
+        db.table("changes").insert({"run_id": run_id, "before_run_id": before, **row})

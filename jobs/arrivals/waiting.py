@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.errors import DataError
-from forecast.store import connect, ops, releases, runs
+from forecast.store import connect, inputs, ops, releases
 from jobs.arrivals import archive, folder, inbox
 from jobs.arrivals.arrival import Arrival, IngestResult
 from jobs.arrivals.ingest import ingest, ingest_bundle
@@ -64,7 +64,7 @@ def ingest_all(
     """
     if with_bundle:
         ingest_bundle(db, context.source, context.config.forecast.dimensions)
-        runs.PathsOnRecord(db).keep(context.source.reader().embedded_paths())
+        inputs.PathsOnRecord(db).keep(context.source.reader().embedded_paths())
     kept_in = archive.folders(context.path, context.config)
     archive.make(kept_in)
     releases.save_joins(db, context.config.labels.joins)

@@ -105,7 +105,7 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
     from forecast.desk import terminal
     from forecast.desk.sentences import ahead
     from forecast.errors import SeriesNameError
-    from forecast.store import changes as store
+    from forecast.store import read
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
@@ -116,7 +116,7 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
                 f"changes are on record only for the {settings.context.source.totals.many}' totals",
                 settings.context.source.totals.every,
             )
-        rows = store.latest(connection, key.total)
+        rows = read.changes(connection, key.total)
     if as_json:
         print_json({"run": run.id, "digest": run.digest, "changes": rows}, settings.context.source)
     elif not rows:
@@ -165,9 +165,9 @@ def report(settings: Settings, year: str, out: Path) -> None:
 def stale(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
     """Return a sentence if a part's newest figure is older than its total's, else ""; quick."""
     from forecast.desk.sentences.trust import stale_words
-    from forecast.store import joint
+    from forecast.store import read
 
-    return stale_words(*joint.newest_months(connection, key), source=source)
+    return stale_words(*read.newest_months(connection, key), source=source)
 
 
 def small(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
@@ -223,11 +223,11 @@ def show_parts(settings: Settings, series: str, span: str | None, as_json: bool)
 def names_dimension(settings: Settings, series: str) -> bool:
     """Return whether this is BORDER:DIMENSION, all the parts of one."""
     from forecast.sources.names import SeriesNames
-    from forecast.store import joint
+    from forecast.store import read
 
     with reading(settings) as connection:
         return bool(
-            SeriesNames(joint.series_keys(connection), source=settings.context.source).parts(series)
+            SeriesNames(read.series_keys(connection), source=settings.context.source).parts(series)
         )
 
 

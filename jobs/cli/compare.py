@@ -124,11 +124,11 @@ def _compared(
     since: str | None,
 ) -> Compared:
     from forecast.desk import comparison
-    from forecast.store import joint
+    from forecast.store import read
 
     names = _names(connection, settings)
     first = names.find(things[0])
-    counts = joint.counts(connection, first)
+    counts = read.counts(connection, first)
     if len(things) == 3:
         spans = [_span(text, max(counts), settings) for text in things[1:]]
         return comparison.spans(
@@ -139,7 +139,7 @@ def _compared(
     second = names.find(things[1])
     return comparison.series(
         (names.name(first), names.name(second)),
-        (counts, joint.counts(connection, second)),
+        (counts, read.counts(connection, second)),
         shown_as,
         since or "",
     )
@@ -147,9 +147,9 @@ def _compared(
 
 def _names(connection: sqlite3.Connection, settings: Settings) -> SeriesNames:
     from forecast.sources.names import SeriesNames
-    from forecast.store import joint
+    from forecast.store import read
 
-    return SeriesNames(joint.series_keys(connection), settings.context.source)
+    return SeriesNames(read.series_keys(connection), settings.context.source)
 
 
 def _span(text: str, newest: str, settings: Settings) -> Span:

@@ -318,11 +318,11 @@ def plot(
 def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk.charts import forecasts
     from forecast.sources.names import member_words
-    from forecast.store import joint, plots
+    from forecast.store import plots, read
 
     key = wanted.key
     published = plots.published(connection, key)
-    ahead = _some(joint.month_forecasts(connection, key, ENGINE), "forecasts", wanted)
+    ahead = _some(read.month_forecasts(connection, key, ENGINE), "forecasts", wanted)
     flagged = plots.flagged(connection, key)
     part = member_words(key.dimension, key.member, wanted.source) if key.member else ""
     return forecasts.fan(key.total, published, ahead, flagged, wanted.source, wanted.log, part)

@@ -95,19 +95,19 @@ def show(
     from forecast.desk import terminal
     from forecast.desk.facts import only_next_flagged
     from forecast.desk.sentences.ahead import unforecast_words
-    from forecast.store import joint, read
+    from forecast.store import read
 
     with reading(settings) as connection:
         key = series_key(connection, series, settings.context.source) if series else None
         rows = (
-            joint.month_forecasts(connection, key, model)
+            read.month_forecasts(connection, key, model)
             if key
             else read.forecasts(connection, settings.context.source.totals, None, model)
         )
         rows = only_next_flagged(rows)
         latest = latest_run(connection, settings)
         last = read.last_months(connection)
-        known = joint.counts(connection, key) if key else {}
+        known = read.counts(connection, key) if key else {}
         ours = key is None and model == ENGINE
         waiting = (
             waiting_totals(connection, latest.data_through, settings.context.source) if ours else {}
@@ -146,12 +146,12 @@ def show(
 
 def _show_published(settings: Settings, series: str, since: str, as_json: bool) -> None:
     from forecast.desk import terminal
-    from forecast.store import joint
+    from forecast.store import read
 
     source = settings.context.source
     with reading(settings) as connection:
         key = series_key(connection, series, source)
-        counts = joint.counts(connection, key)
+        counts = read.counts(connection, key)
         run = latest_run(connection, settings)
     shown = {month: count for month, count in sorted(counts.items()) if month >= since}
     if not shown:
@@ -296,7 +296,7 @@ def flags(
     """
     from forecast.desk import terminal
     from forecast.store import flags as stored
-    from forecast.store import joint, read
+    from forecast.store import read, read
     from forecast.types import SeriesKey
 
     with reading(settings) as connection:
@@ -311,7 +311,7 @@ def flags(
         )
         moved = stored.drivers(connection)
         keys = {SeriesKey(row["border"], row["dimension"], row["member"]) for row in rows}
-        now = {} if as_json else {key: joint.counts(connection, key) for key in keys}
+        now = {} if as_json else {key: read.counts(connection, key) for key in keys}
         hindcast = read.judgement_count(connection, "hindcast")
         issued = read.judgement_count(connection, "issued")
     if as_json:
@@ -416,11 +416,11 @@ def score(
 def _questions(settings: Settings, total: str | None, out: Path | None, as_json: bool) -> None:
     from forecast.desk import terminal as tables
     from forecast.judge import questions as judge_questions
-    from forecast.store import standing
+    from forecast.store import read
 
     with reading(settings) as connection:
         run = latest_run(connection, settings)
-        rows = standing.resolved(connection, total)
+        rows = read.resolved_questions(connection, total)
     kinds = judge_questions.by_kind(rows)
     if out:
         _draw(settings, kinds, total, out, quote(run))

@@ -20,7 +20,7 @@ from click.shell_completion import CompletionItem
 from forecast import months
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.sources import catalog
-from forecast.store import connect
+from forecast.store import connect, read
 from forecast.words import without_controls
 
 if TYPE_CHECKING:
@@ -178,9 +178,8 @@ def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
 def series_key(connection: sqlite3.Connection, name: str, source: Source) -> SeriesKey:
     """Return the series so named; SeriesNameError lists what it could be."""
     from forecast.sources.names import SeriesNames
-    from forecast.store import joint
 
-    return SeriesNames(joint.series_keys(connection), source=source).find(name)
+    return SeriesNames(read.series_keys(connection), source=source).find(name)
 
 
 def halves_published(connection: sqlite3.Connection, source: Source) -> dict[str, Halves | None]:
@@ -197,12 +196,11 @@ def halves_published(connection: sqlite3.Connection, source: Source) -> dict[str
 def waiting_totals(connection: sqlite3.Connection, through: str, source: Source) -> dict[str, str]:
     """Totals without a forecast in the last run, and the figures that bring one, in words."""
     from forecast.desk.sentences.ahead import waiting_words
-    from forecast.store import joint, read
 
     forecast = {row["border"] for row in read.forecasts(connection, source.totals)}
     return {
-        key.total: waiting_words(joint.counts(connection, key), through)
-        for key in joint.series_keys(connection)
+        key.total: waiting_words(read.counts(connection, key), through)
+        for key in read.series_keys(connection)
         if key.headline and key.total not in forecast
     }
 

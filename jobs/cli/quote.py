@@ -89,7 +89,7 @@ def _written(settings: Settings, series: str, facts: MonthFacts, run: RunRow, ou
     """Write the month as a file of the form that its name says; what it shows, in words."""
     from forecast import files
     from forecast.desk import handout as handouts
-    from forecast.store import joint, plots
+    from forecast.store import plots, read
 
     with reading(settings) as connection:
         key = series_key(connection, series, settings.context.source)
@@ -98,7 +98,7 @@ def _written(settings: Settings, series: str, facts: MonthFacts, run: RunRow, ou
         chart = handouts.PosterChart(
             counted=[row for row in counted if row["month"] <= facts.month],
             flagged=plots.flagged(connection, key),
-            ahead=joint.month_forecasts(connection, key, ENGINE) if newest else (),
+            ahead=read.month_forecasts(connection, key, ENGINE) if newest else (),
             stood=facts.recent,
         )
     handout = handouts.handout(facts, run, newest=bool(chart.ahead))

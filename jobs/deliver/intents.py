@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 from forecast import months
 from forecast.config import Config
 from forecast.desk.facts import Falsehood, became_false
-from forecast.store import findings, measures, notices, releases
+from forecast.store import flags, inputs, measures, notices, releases
 from forecast.store.notices import Notice
 from forecast.types import Counts, Judgement, NoticeIntent, SeriesKey
 from jobs.deliver.letter import Letterhead
@@ -84,7 +84,7 @@ def _fresh(
 
 def _believed(db: Database, judgement: Judgement) -> bool:
     release = releases.load_release(db, judgement.release_id)
-    return release.kind not in ("bundle", "vintage") and not findings.quarantined(db, release.seq)
+    return release.kind not in ("bundle", "vintage") and not inputs.quarantined(db, release.seq)
 
 
 def _kind(
@@ -94,25 +94,25 @@ def _kind(
     if not fresh:
         return None
     month, totals = fresh[0].month, {j.series for j in fresh}
-    flags = [
+    unusual = [
         f
         for f in result.flags
         if f.month == month and f.severity != "watch" and f.kind in ("month", "drift")
     ]
     shifts = [e for e in result.episodes if e.state == "level shift" and e.closed == month]
-    if any(f.series in totals for f in flags) or any(e.series in totals for e in shifts):
+    if any(f.series in totals for f in unusual) or any(e.series in totals for e in shifts):
         return "flags"
     if config.notices.quiet_months:
         return "quiet"
-    open_still = any(e["state"] == "open" for e in findings.episodes(db.conn, month))
-    return "digest" if flags or open_still else None
+    open_still = any(e["state"] == "open" for e in flags.episodes(db.conn, month))
+    return "digest" if unusual or open_still else None
 
 
 def _corrections(
     db: Database, counts: Counts, newest: str, domain: str, source: Source
 ) -> Iterator[NoticeIntent]:
     """Notices that went out and are no longer true; what was corrected stands as corrected."""
-    release_id, sha256 = findings.newest_release(db)
+    release_id, sha256 = inputs.newest_release(db)
     earlier = notices.every(db.conn)
     every = [n for n in earlier if n.state not in ("due", "expired")]
     taken_back = {n.corrects for n in earlier if n.withdraws and n.state in _UNDER_WAY}

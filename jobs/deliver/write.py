@@ -18,13 +18,13 @@ from forecast.desk.facts import MonthFacts, report, statement
 from forecast.desk.sentences import ahead
 from forecast.desk.sentences import section as section_texts
 from forecast.store import (
-    changes,
     connect,
     deliveries,
-    findings,
+    flags,
     measures,
     notices,
     plots,
+    read,
     releases,
     runs,
 )
@@ -124,7 +124,7 @@ def _findings(
     month = notice.month
     told_of = {
         total: report(connection, total, month, source)
-        for total in findings.judged_as_issued(connection, month)
+        for total in flags.judged_as_issued(connection, month)
     }
     totals = [
         total
@@ -142,7 +142,7 @@ def finding(
     """The section of a total's month; run_id : whose changes of the forecast it tells."""
     from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
 
-    moved = [] if run_id is None else changes.latest(connection, facts.total, run_id)
+    moved = [] if run_id is None else read.changes(connection, facts.total, run_id)
     section = section_texts.finding(
         facts, _nationwide(connection, facts), ahead.changes_sentence(moved), address
     )
@@ -190,12 +190,12 @@ def _digest(
         month,
         episodes=[
             e
-            for e in findings.episodes(connection, month)
+            for e in flags.episodes(connection, month)
             if e["border"] == total and e["state"] == "open" and e["opened"] < month
         ],
         parts=[
             flag
-            for flag in findings.month_flags(connection, month, source.totals)
+            for flag in flags.month_flags(connection, month, source.totals)
             if flag["border"] == total and flag["dimension"] and flag["severity"] != "watch"
         ],
     )

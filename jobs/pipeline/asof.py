@@ -12,7 +12,7 @@ from forecast.engine.panel import nationwide_rows, panel
 from forecast.engine.predictive import ForecastPath, PanelHindcasts, Predictive, outlook_of
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
-from forecast.store import watch
+from forecast.store import inputs
 from forecast.types import Counts, SeriesKey
 from jobs.pipeline.totals import Headline
 from models.base import stack
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from forecast.sources.source import Source
 
-CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[watch.Stood]]]
+CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[inputs.Stood]]]
 
 
 def vintage_hindcasts(
@@ -36,8 +36,8 @@ def vintage_hindcasts(
     has been revised since, the engine is asked again on what stood then. said : the engine's word
     on today's figures at every column.
     """
-    values: dict[SeriesKey, dict[str, list[watch.Stood]]] = defaultdict(lambda: defaultdict(list))
-    for value in watch.headline_values(db):
+    values: dict[SeriesKey, dict[str, list[inputs.Stood]]] = defaultdict(lambda: defaultdict(list))
+    for value in inputs.vintages_of_totals(db):
         values[value.series][value.month].append(value)
     revised = refit_on_vintages(
         list(_earlier_figures(head, values)), predictive.centre.shape[2], source
@@ -64,7 +64,7 @@ def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, 
             yield cutoff, then
 
 
-def _as_of(by_month: Mapping[str, Sequence[watch.Stood]], cutoff: str, day: str) -> dict[str, int]:
+def _as_of(by_month: Mapping[str, Sequence[inputs.Stood]], cutoff: str, day: str) -> dict[str, int]:
     """One total's months up to the cutoff as they stood on a day, or at first after it."""
     return {
         month: next((s.value for s in reversed(value) if s.known_from <= day), value[0].value)

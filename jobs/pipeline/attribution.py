@@ -10,7 +10,7 @@ from forecast import months
 from forecast.engine.predictive import PanelHindcasts
 from forecast.judge.drivers import Part, Whole, drivers
 from forecast.labels import CROSSED
-from forecast.store import watch
+from forecast.store import inputs
 from forecast.types import Counts, Driver, Flag, Judgement, SeriesKey
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def explain(
     places = {key: (h, row) for h in hindsights for row, key in enumerate(h.keys)}
     for whole, cutoff, dimension in _new(flags, judgements, dimensions, source):
         yield from _answer(whole, cutoff, dimension, places, counts, source)
-    for row in watch.unexplained(db):
+    for row in inputs.unexplained(db):
         whole = Whole(row.series, row.month, row.expected, row.value)
         drivers = _answer(whole, row.cutoff, row.dimension, places, counts, source)
         if drivers[0].role != "not held":

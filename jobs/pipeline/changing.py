@@ -11,7 +11,7 @@ from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.predictive import ForecastPath, PanelHindcasts, whole
 from forecast.judge.changes import Medians, changes, summed
-from forecast.store import changes as store
+from forecast.store import inputs
 from forecast.types import Change, Counts, Forecast, SeriesKey
 from jobs.pipeline.asof import refit_on_vintages
 from jobs.pipeline.totals import Headline
@@ -33,7 +33,7 @@ def changed(
     predictive : the engine's word on today's figures at every column.
     rows : what this run publishes.
     """
-    last = store.last_run(db)
+    last = inputs.last_run(db)
     together = len(set(head.panel.last.tolist())) == 1
     if last is None or not together or (source.totals.whole and not head.totals):
         return []
@@ -41,8 +41,8 @@ def changed(
     for row in rows:
         if row.series in after and row.model == ENGINE:
             after[row.series][row.month] = row.median
-    old = store.counts_at(db, last)
-    return moved(head, predictive, old, store.published_medians(db, last), after, source)
+    old = inputs.counts_at(db, last)
+    return moved(head, predictive, old, inputs.published_medians(db, last), after, source)
 
 
 def moved(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecast.engine import VERSION
-from forecast.store import releases, runs
+from forecast.store import inputs, releases
 from forecast.version import __version__
 
 if TYPE_CHECKING:
@@ -19,4 +19,4 @@ CODE_VERSION = f"{__version__}, engine {VERSION}"
 def run_needed(db: Database, config: Config) -> bool:
     """Whether a run would rest on anything that the last one did not."""
     state = frozenset(releases.accepted(db)), config.digest(), CODE_VERSION
-    return runs.last_run(db) != state
+    return inputs.run_basis(db) != state

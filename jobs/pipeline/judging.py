@@ -21,7 +21,7 @@ from forecast.judge import parts
 from forecast.judge.parts import BorderMonth, apart_share
 from forecast.judge.series import JudgedMonth, MonthCase, State, judge_month, judge_months, typical
 from forecast.judge.surprise import FlagRules, eligible, revision_flag, thresholds
-from forecast.store import watch
+from forecast.store import inputs
 from forecast.types import Counts, Episode, Flag, Forecast, Judgement, SeriesKey
 from jobs.pipeline.past import JudgingInputs, read_past
 from models.base import Floats
@@ -66,7 +66,7 @@ def judge_new(
     totals = TotalMonths.known(db, head, past, findings.flags, findings.episodes)
     parts, findings.systemic = judge_parts(past, totals, families, rules)
     findings.add(parts)
-    revisions = (revision_flag(*revised) for revised in watch.revised(db))
+    revisions = (revision_flag(*revised) for revised in inputs.revised(db))
     findings.flags += [flag for flag in revisions if flag is not None]
     return findings
 
@@ -121,13 +121,13 @@ class TotalMonths:
     ) -> TotalMonths:
         """From the record and what this run has just found."""
         flagged: dict[SeriesKey, dict[str, str]] = defaultdict(dict)
-        for key, month, opened in watch.border_flags(db):
+        for key, month, opened in inputs.flags_of_totals(db):
             flagged[key][month] = opened or month
         for flag in flags:
             if flag.kind == "month" and flag.severity != "watch":
                 flagged[flag.series][flag.month] = flag.episode or flag.month
         ends: dict[tuple[SeriesKey, str], str] = {}
-        for episode in (*watch.all_episodes(db), *episodes):
+        for episode in (*inputs.all_episodes(db), *episodes):
             if episode.series.headline:
                 ends[episode.series, episode.opened] = episode.closed or "9999-12"
         spans: dict[SeriesKey, list[tuple[str, str]]] = defaultdict(list)

@@ -12,7 +12,7 @@ from forecast import months
 from forecast.engine.predictive import OLDER, ForecastPath, MonthForecast, PanelHindcasts
 from forecast.judge.drift import Drift, Side
 from forecast.judge.series import MonthCase, Published, State, typical
-from forecast.store import judgements, runs, watch
+from forecast.store import inputs, judgements
 from forecast.types import Episode, SeriesKey
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class JudgingInputs:
     states : what those months left, by series.
     """
 
-    first: Mapping[SeriesKey, Mapping[str, watch.FirstPublished]]
-    issued: Mapping[SeriesKey, Sequence[watch.Issued]]
+    first: Mapping[SeriesKey, Mapping[str, inputs.FirstPublished]]
+    issued: Mapping[SeriesKey, Sequence[inputs.Issued]]
     done: frozenset[tuple[SeriesKey, str]]
     last: Mapping[SeriesKey, str]
     states: Mapping[SeriesKey, State]
@@ -85,7 +85,7 @@ class JudgingInputs:
         return hindsight.expected(row, month, OLDER)
 
 
-def _outlook(issued: watch.Issued) -> ForecastPath:
+def _outlook(issued: inputs.Issued) -> ForecastPath:
     return ForecastPath(
         issued.cutoff, issued.centre, issued.scale, issued.df, issued.run_id, issued.median
     )
@@ -93,25 +93,25 @@ def _outlook(issued: watch.Issued) -> ForecastPath:
 
 def read_past(db: Database) -> JudgingInputs:
     """What the record holds."""
-    first = watch.first_published(db)
-    left = watch.last_judged(db)
+    first = inputs.first_published(db)
+    left = inputs.last_judged(db)
     last = {key: value.month for key, value in left.items()}
     pending = [min(by_month) for key, by_month in first.items() if key not in last]
     since = min([*pending, *last.values()], default="9999-12")
     return JudgingInputs(
         first=first,
-        issued=watch.issued(db, months.shift(since, -MAX_HORIZON)),
-        done=frozenset(runs.judged(db)),
+        issued=inputs.issued_paths(db, months.shift(since, -MAX_HORIZON)),
+        done=frozenset(inputs.judged(db)),
         last=last,
         states=_states(db, left),
     )
 
 
-def _states(db: Database, left: Mapping[SeriesKey, watch.LastJudged]) -> dict[SeriesKey, State]:
+def _states(db: Database, left: Mapping[SeriesKey, inputs.LastJudged]) -> dict[SeriesKey, State]:
     alarms: dict[SeriesKey, dict[int, str]] = defaultdict(dict)
-    for key, side, month in watch.sides_said(db):
+    for key, side, month in inputs.sides_said(db):
         alarms[key][side] = month
-    episodes: dict[SeriesKey, Episode] = {e.series: e for e in watch.all_episodes(db, True)}
+    episodes: dict[SeriesKey, Episode] = {e.series: e for e in inputs.all_episodes(db, True)}
     return {
         key: State(
             episodes.get(key),

@@ -11,7 +11,7 @@ from forecast import months
 from forecast.desk.facts import newest_reports
 from forecast.engine import ENGINE, scores
 from forecast.errors import ClockError
-from forecast.store import releases, runs
+from forecast.store import inputs, releases, runs
 from forecast.types import Counts, Hindcast, Publication, Rows, Score, SeriesKey
 from jobs.deliver.intents import notice_intents
 from jobs.pipeline import due
@@ -63,11 +63,11 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
     data_through = max(max(counts[key]) for key in head.keys)
     if now.date() <= months.end(data_through):
         raise ClockError(now.date().isoformat(), data_through)
-    paths = runs.PathsOnRecord(db)
+    paths = inputs.PathsOnRecord(db)
     models = forecast_headline(config, head, paths.held(), paths.keep, report)
     predictive = models.predictive[ENGINE]
     beside = BesideLastValue(predictive, models.predictive["naive"])
-    hindcasts = partial(new_hindcasts, head, models, runs.stored_hindcasts(db))
+    hindcasts = partial(new_hindcasts, head, models, inputs.stored_hindcasts(db))
     rules = rules_of(config)
     totals = vintage_hindcasts(db, head, predictive, source)
     families = drill_down(counts, config, report, source)
@@ -125,10 +125,10 @@ def score(
     keys : the series that are forecast; new : makes the new hindcasts of some of them.
     first : the first cutoff that is scored.
     """
-    every = list(dict.fromkeys((*keys, *runs.hindcast_series(db))))
+    every = list(dict.fromkeys((*keys, *inputs.hindcast_series(db))))
     for start in range(0, len(every), _TOGETHER):
         block = dict.fromkeys(every[start : start + _TOGETHER])
-        rows = runs.all_hindcasts(db, Rows(partial(new, block)), block)
+        rows = inputs.all_hindcasts(db, Rows(partial(new, block)), block)
         hindcasts = scores.of_hindcasts(rows)
         yield from scores.scores(hindcasts, counts, first, "hindcast", source.breaks)
-    yield from scores.scores(runs.issued(db), counts, first, "issued", source.breaks)
+    yield from scores.scores(inputs.scored_forecasts(db), counts, first, "issued", source.breaks)

@@ -15,7 +15,7 @@ from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.judge.replay import Replayed, replay
 from forecast.judge.replay import quiet as quiet_months
-from forecast.store import releases, watch
+from forecast.store import inputs, releases
 from forecast.types import Episode, Flag, Judgement, Totals
 from jobs.pipeline.asof import vintage_hindcasts
 from jobs.pipeline.judging import rules_of
@@ -87,7 +87,7 @@ def service(
     predictive = engine_forecasts(head.panel, head.origins(0), horizon, totals=head.totals)
     first = {
         key: {month: flags[:2] for month, flags in by_month.items()}
-        for key, by_month in watch.first_published(connection).items()
+        for key, by_month in inputs.first_published(connection).items()
     }
     rules = rules_of(config)
     replayed = replay(

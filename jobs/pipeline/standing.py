@@ -14,7 +14,7 @@ from forecast.engine.predictive import Predictive
 from forecast.engine.rows import month_of
 from forecast.judge import questions
 from forecast.judge.questions import Asked
-from forecast.store.standing import answered
+from forecast.store.inputs import answered
 from forecast.types import Counts, Forecast, SeriesKey, StandingAnswer
 from jobs.pipeline.totals import Headline
 from models.base import Floats, Ints

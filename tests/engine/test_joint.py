@@ -18,7 +18,7 @@ from forecast.engine.intervals import quantiles
 from forecast.engine.joint import Joint, as_bytes, groups, marks_of
 from forecast.engine.panel import panel
 from forecast.engine.predictive import PanelHindcasts, Predictive
-from forecast.store import joint as store
+from forecast.store import read
 from forecast.types import BORDERS, SeriesKey, SimulationSpec, StoredMarginals, Totals
 from jobs.pipeline import joint as joint_runs
 from jobs.pipeline.totals import Models, headline
@@ -31,7 +31,7 @@ from tests.support.databases import rows
 def joint(published):
     with closing(sqlite3.connect(published)) as connection:
         return Joint(
-            store.path_rule(connection, 1), store.path_marks(connection, 1), ENCOUNTERS.totals
+            read.path_rule(connection, 1), read.path_marks(connection, 1), ENCOUNTERS.totals
         )
 
 

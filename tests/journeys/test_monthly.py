@@ -19,7 +19,7 @@ from forecast.context import Context
 from forecast.desk.facts import from_json, made_now, report, to_json
 from forecast.errors import ClockError, DataError
 from forecast.sources.cbp.encounters import bundle
-from forecast.store import integrity, judgements, releases, reports, runs
+from forecast.store import inputs, integrity, judgements, releases, reports
 from forecast.store.connect import read, transaction, writing
 from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from jobs import monthly
@@ -438,7 +438,7 @@ def test_a_killed_run_leaves_nothing_half_done(tmp_path):
     assert rows(path, query) == rows(tmp_path / "calm.db", query)
     with closing(read(path)) as db:
         assert integrity.findings(db) == []
-        assert len(runs.last_run(db)[0]) == len(bundle.load())
+        assert len(inputs.run_basis(db)[0]) == len(bundle.load())
 
 
 @pytest.mark.slow

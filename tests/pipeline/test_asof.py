@@ -18,7 +18,7 @@ from forecast.engine.refit import engine_forecasts
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
 from forecast.store import connect, releases
-from forecast.store.watch import Stood
+from forecast.store.inputs import Stood
 from forecast.types import Forecast, SeriesKey, SimulationSpec, StandingAnswer, StoredMarginals
 from jobs.pipeline import parts, standing
 from jobs.pipeline.asof import (
@@ -285,7 +285,7 @@ def test_the_engine_s_rows_come_first_and_its_nationwide_median_is_the_sum():
     assert {row.cutoff for row in found} == {MONTHS[-1]}
     months_told = {row.month for row in found}
     assert months_told == {months.shift(MONTHS[-1], 1), months.shift(MONTHS[-1], 2)}
-    hub = quantiles(head, models)
+    hub = list(quantiles(head, models))
     assert len(hub) == 4 * 2 * 23
     assert ("northern", months.shift(MONTHS[-1], 1), 500, 10) in {
         (key.total, month, permille, count) for key, month, permille, count in hub

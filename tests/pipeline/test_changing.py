@@ -19,8 +19,7 @@ from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
 from forecast.judge.changes import changes, summed
 from forecast.sources.cbp.encounters import bundle
-from forecast.store import changes as store
-from forecast.store import connect
+from forecast.store import connect, inputs
 from forecast.types import HEADLINES, SeriesKey
 from jobs.pipeline import changing
 from jobs.pipeline.changing import changed, moved
@@ -276,7 +275,7 @@ def test_a_border_s_counts_are_those_of_the_panel_without_months_that_nobody_kno
 
 def test_only_a_run_after_the_first_says_what_moved(borders_alone):
     with connect.writing(borders_alone) as db:
-        old = store.counts_at(db, 1)
+        old = inputs.counts_at(db, 1)
         now = headline(old, Config(), ENCOUNTERS)
         said = engine_forecasts(now.panel, now.origins(0), 12, totals=now.totals)
         rows_now = with_summed_medians(
@@ -286,7 +285,7 @@ def test_only_a_run_after_the_first_says_what_moved(borders_alone):
             db, now, said, [*rows_now, replace(rows_now[0], model="naive", median=7)], ENCOUNTERS
         )
 
-        assert store.last_run(db) == 1
+        assert inputs.last_run(db) == 1
         assert {one.series for one in found} == set(now.keys)
         assert {(c.revisions, c.season, c.surprise) for c in found} == {(0, 0, 0)}
         assert {c.before + c.method - c.after for c in found} == {0}
@@ -295,5 +294,5 @@ def test_only_a_run_after_the_first_says_what_moved(borders_alone):
         apart = headline(short, Config(), ENCOUNTERS)
         assert changed(db, apart, said, rows_now, ENCOUNTERS) == []
     with connect.writing(borders_alone.with_name("new.db")) as db:
-        assert store.last_run(db) is None
+        assert inputs.last_run(db) is None
         assert changed(db, now, said, rows_now, ENCOUNTERS) == []

@@ -7,7 +7,7 @@ import pytest
 
 from forecast.engine.predictive import ForecastPath, PanelHindcasts, Predictive
 from forecast.judge.series import Published, State
-from forecast.store.watch import FirstPublished, Issued
+from forecast.store.inputs import FirstPublished, Issued
 from forecast.types import SeriesKey
 from jobs.pipeline.past import JudgingInputs
 from tests.support.panels import make_panel

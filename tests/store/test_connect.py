@@ -20,12 +20,12 @@ from forecast.errors import BusyError, ConfigError, StoreError
 from forecast.store import (
     connect,
     copies,
+    inputs,
     integrity,
     inventory,
     ops,
     releases,
     sqlite_errors,
-    watch,
 )
 from forecast.store.connect import transaction, writing
 from forecast.types import Coverage, Release, Scope, SeriesKey, Snapshot
@@ -149,7 +149,7 @@ def test_the_first_published_value_is_the_lowest_releases(tmp_path):
     saved(tmp_path / "a.db", [SECOND, FIRST])
 
     with closing(connect.read(tmp_path / "a.db")) as db:
-        first = watch.first_published(db)[TOTAL]
+        first = inputs.first_published(db)[TOTAL]
 
     assert first["2024-03"].value == 30
     assert first["2024-04"].value == 40

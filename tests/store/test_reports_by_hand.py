@@ -15,14 +15,12 @@ from sqlite_utils import Database
 
 from forecast.errors import DataError
 from forecast.store import (
-    changes,
     connect,
-    findings,
     flags,
     health,
+    inputs,
     integrity,
     inventory,
-    joint,
     measures,
     notices,
     observations,
@@ -32,9 +30,7 @@ from forecast.store import (
     releases,
     reports,
     runs,
-    standing,
     views,
-    watch,
 )
 from forecast.store.notices import Approval, Frame, Section
 from forecast.types import (
@@ -83,15 +79,15 @@ def test_a_file_of_the_same_month_is_refused_or_none(connection):
 
     asked = (place, place + 999, place - 1, place + 1000)
 
-    assert [findings.quarantined(connection, seq) for seq in asked] == [True, True, False, False]
+    assert [inputs.quarantined(connection, seq) for seq in asked] == [True, True, False, False]
 
 
 def test_what_a_notice_rests_on(connection):
-    assert findings.newest_release(connection) == (2, "sha of february")
-    assert findings.judged_as_issued(connection, "2024-01") == ["northern"]
-    assert findings.judged_as_issued(connection, "2024-02") == ["southwest"]
+    assert inputs.newest_release(connection) == (2, "sha of february")
+    assert flags.judged_as_issued(connection, "2024-01") == ["northern"]
+    assert flags.judged_as_issued(connection, "2024-02") == ["southwest"]
     opened = {
-        month: [row["border"] for row in findings.episodes(connection, month)]
+        month: [row["border"] for row in flags.episodes(connection, month)]
         for month in ("2023-12", "2024-01", "2024-02")
     }
     assert opened == {
@@ -102,7 +98,7 @@ def test_what_a_notice_rests_on(connection):
 
 
 def test_the_flags_of_a_month_are_all_but_revisions_and_months_only_watched(connection):
-    found = findings.month_flags(connection, "2024-01", ENCOUNTERS.totals)
+    found = flags.month_flags(connection, "2024-01", ENCOUNTERS.totals)
 
     assert [(row["border"], row["member"], row["kind"]) for row in found] == [
         ("northern", "", "month"),
@@ -112,7 +108,7 @@ def test_the_flags_of_a_month_are_all_but_revisions_and_months_only_watched(conn
     ]
     assert (found[0]["listed"], found[0]["apart"]) == (1, 1)
     assert [
-        row["month"] for row in findings.month_flags(connection, "2024-02", ENCOUNTERS.totals)
+        row["month"] for row in flags.month_flags(connection, "2024-02", ENCOUNTERS.totals)
     ] == ["2024-02"]
     assert len(flags.flags(connection, ENCOUNTERS.totals)) == 4
     assert len(flags.flags(connection, ENCOUNTERS.totals, "other")) == 0
@@ -133,39 +129,39 @@ def test_drivers_come_the_largest_first_and_the_rest_last(connection):
         ("unattributed", None),
     ]
     assert "flag_id" not in rows[0]
-    assert flag_id == findings.month_flags(connection, "2024-01", ENCOUNTERS.totals)[0]["flag_id"]
+    assert flag_id == flags.month_flags(connection, "2024-01", ENCOUNTERS.totals)[0]["flag_id"]
     (_, _, a, b) = plots.drivers(connection, "northern", None)
     assert (a["role"], b["role"]) == ("part", "part")
     assert plots.drivers(connection, "northern", "2024-02") == []
 
 
 def test_what_the_watch_reads_is_what_it_wrote(db):
-    assert set(watch.all_episodes(db)) == set(EPISODES)
-    still = [e.series for e in watch.all_episodes(db, only_open=True)]
+    assert set(inputs.all_episodes(db)) == set(EPISODES)
+    still = [e.series for e in inputs.all_episodes(db, only_open=True)]
     assert sorted(still) == sorted([NORTH, NEW_YORK, WHOLE])
-    assert set(watch.border_flags(db)) == {
+    assert set(inputs.flags_of_totals(db)) == {
         (NORTH, "2024-01", "2024-01"),
         (SOUTH, "2024-02", None),
     }
-    assert set(watch.sides_said(db)) == {
+    assert set(inputs.sides_said(db)) == {
         (NORTH, -1, "2024-01"),
         (SOUTH, 1, "2024-02"),
         (NEW_YORK, -1, "2024-01"),
         (VERMONT, -1, "2024-01"),
     }
-    assert watch.last_judged(db)[NORTH] == ("2024-02", 0.0, 0.0, None)
-    assert watch.last_judged(db)[NEW_YORK].month == "2024-01"
-    assert watch.unexplained(db) == [(NORTH, "2024-01", "2023-12", 10, 20, "citizenship")]
-    assert runs.judged(db) == {(j.series, j.month) for j in JUDGED}
+    assert inputs.last_judged(db)[NORTH] == ("2024-02", 0.0, 0.0, None)
+    assert inputs.last_judged(db)[NEW_YORK].month == "2024-01"
+    assert inputs.unexplained(db) == [(NORTH, "2024-01", "2023-12", 10, 20, "citizenship")]
+    assert inputs.judged(db) == {(j.series, j.month) for j in JUDGED}
 
 
 def test_an_episode_that_has_ended_stays_as_it_is_and_an_open_one_ends(db):
     north, south = EPISODES[2], EPISODES[1]
     ended = replace(north, state="transient", closed="2024-02")
     with connect.transaction(db):
-        watch.save_watch(db, 2, (), (ended, replace(south, state="open", closed=None)), (), ())
+        runs.save_watch(db, 2, (), (ended, replace(south, state="open", closed=None)), (), ())
 
-    found = {e.series: e for e in watch.all_episodes(db)}
+    found = {e.series: e for e in inputs.all_episodes(db)}
 
     assert (found[NORTH], found[SOUTH]) == (ended, south)
     closed_in = db.execute("select state, published_in, closed_in from episodes order by 1, 2, 3")
@@ -182,29 +178,29 @@ def test_what_was_not_held_is_replaced_when_it_is(db):
         Driver(MOVED, "citizenship", "unattributed", None, 1, 1, 0),
     )
     with connect.transaction(db):
-        watch.save_watch(db, 2, (), (), (), held)
+        runs.save_watch(db, 2, (), (), (), held)
 
     ((_, rows),) = flags.drivers(db.conn).items()
 
     assert [row["role"] for row in rows] == ["part", "unattributed", "part", "part", "unattributed"]
-    assert watch.unexplained(db) == []
+    assert inputs.unexplained(db) == []
 
 
 def test_the_first_value_is_the_oldest_releases_and_the_day_is_when_it_was_seen(db):
-    found = watch.first_published(db)
+    found = inputs.first_published(db)
 
     assert found[NORTH]["2024-01"] == (50, 1, "2024-02-20")
     assert found[NORTH]["2024-02"] == (60, 2, None)
-    values = [stood[1:4] for stood in watch.headline_values(db) if stood.series == NORTH]
+    values = [stood[1:4] for stood in inputs.vintages_of_totals(db) if stood.series == NORTH]
     assert values[2:4] == [("2024-01", 50, "2024-02-20"), ("2024-01", 55, "2024-03-31")]
-    assert list(watch.revised(db)) == []  # flagged already
+    assert list(inputs.revised(db)) == []  # flagged already
     db.execute("delete from flags where kind = 'revision'")
-    (revised,) = watch.revised(db)
+    (revised,) = inputs.revised(db)
     assert revised == (NORTH, "2024-01", 2, 50, 55, False)
 
 
 def test_a_forecast_counts_as_it_was_first_issued_and_not_withdrawn(db):
-    issued = {(f.model, f.cutoff, f.horizon): f.quantiles for f in runs.issued(db)}
+    issued = {(f.model, f.cutoff, f.horizon): f.quantiles for f in inputs.scored_forecasts(db)}
 
     assert issued.keys() == {
         ("bordercast", "2023-12", 1),
@@ -213,21 +209,21 @@ def test_a_forecast_counts_as_it_was_first_issued_and_not_withdrawn(db):
         ("bordercast", "2024-02", 1),
     }
     assert issued["bordercast", "2024-02", 1] == [57, 58, 59, 60, 61, 62, 63, 64, 65]
-    (late, early) = watch.issued(db, "2023-12")[NORTH]
+    (late, early) = inputs.issued_paths(db, "2023-12")[NORTH]
     assert (early.run_id, early.published, early.cutoff) == (1, "2024-02-01", "2023-12")
     assert (early.median, early.centre) == ((90, 95), (9.0, 9.5))
     assert (early.scale, early.df) == ((0.5, 0.5), 2.5)
     assert (late.run_id, late.median) == (2, (61,))
-    assert [one.run_id for one in watch.issued(db, "2024-01")[NORTH]] == [2]
+    assert [one.run_id for one in inputs.issued_paths(db, "2024-01")[NORTH]] == [2]
 
 
 def test_hindcasts_come_back_as_they_were_and_new_ones_in_the_place_of_old(db):
     newer = tiny_record.hindcast(NORTH, "2023-11", 1, 1, version="2")
 
-    assert set(runs.all_hindcasts(db, (), [NORTH, SOUTH])) == set(HINDCASTS)
-    assert set(runs.all_hindcasts(db, [newer], [NORTH])) == {newer, HINDCASTS[0]}
-    assert set(runs.all_hindcasts(db, (), [SOUTH])) == set()
-    assert runs.stored_hindcasts(db) == {
+    assert set(inputs.all_hindcasts(db, (), [NORTH, SOUTH])) == set(HINDCASTS)
+    assert set(inputs.all_hindcasts(db, [newer], [NORTH])) == {newer, HINDCASTS[0]}
+    assert set(inputs.all_hindcasts(db, (), [SOUTH])) == set()
+    assert inputs.stored_hindcasts(db) == {
         ("bordercast", "1", NORTH, cutoff) for cutoff in ("2023-11", "2023-12")
     }
 
@@ -235,19 +231,19 @@ def test_hindcasts_come_back_as_they_were_and_new_ones_in_the_place_of_old(db):
 def test_paths_are_held_for_the_next_run_as_they_were_first_kept(db):
     kept = KeptPath("ets", NORTH, "2024-02", "digest", (1.0, 2.5), "")
     failed = KeptPath("ets", NEW_YORK, "2024-02", "digest", (), "no luck")
-    record = runs.PathsOnRecord(db)
+    record = inputs.PathsOnRecord(db)
 
     record.keep([kept, failed])
     record.keep([replace(kept, path=(9.0,))])
 
     assert set(record.held()) == {kept, failed}
-    assert runs.last_run(db) == (frozenset({1, 2, 3}), "settings", "code")
+    assert inputs.run_basis(db) == (frozenset({1, 2, 3}), "settings", "code")
 
 
 def test_runs_before_the_first_are_none(tmp_path):
     with connect.writing(tmp_path / "bordercast.db") as empty:
-        assert runs.last_run(empty) is None
-        assert changes.last_run(empty) is None
+        assert inputs.run_basis(empty) is None
+        assert inputs.last_run(empty) is None
         assert page.newest_source(empty.conn) is None
         assert read.latest_run(empty.conn) is None
         assert reports.span(empty.conn, "northern") is None
@@ -258,13 +254,13 @@ def test_runs_before_the_first_are_none(tmp_path):
 
 def test_a_withdrawn_run_is_not_the_last(connection, db):
     assert read.latest_run(connection).id == 2
-    assert changes.last_run(db) == 3
-    assert changes.published_medians(db, 3) == {NORTH: {"2024-03": 99, "2024-04": 98}}
-    assert changes.published_medians(db, 1) == {NORTH: {"2024-01": 90, "2024-02": 95}}
-    assert changes.counts_at(db, 2)[NORTH] == {
+    assert inputs.last_run(db) == 3
+    assert inputs.published_medians(db, 3) == {NORTH: {"2024-03": 99, "2024-04": 98}}
+    assert inputs.published_medians(db, 1) == {NORTH: {"2024-01": 90, "2024-02": 95}}
+    assert inputs.counts_at(db, 2)[NORTH] == {
         "2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60,
     }  # fmt: skip
-    assert changes.counts_at(db, 1) == {}
+    assert inputs.counts_at(db, 1) == {}
     assert [row["month"] for row in read.forecasts(connection, ENCOUNTERS.totals)] == ["2024-03"]
     assert read.failures(connection) == [
         {"border": "northern", "model": "ets", "failure": "no luck"}
@@ -604,18 +600,18 @@ def test_a_question_is_kept_once_and_each_answer_to_it(db):
         )
 
     assert db.execute("select count(*) from questions").fetchone() == (2,)
-    assert standing.answered(db) == {("1", "northern", "2023-12")}
-    found = standing.resolved(db.conn)
+    assert inputs.answered(db) == {("1", "northern", "2023-12")}
+    found = read.resolved_questions(db.conn)
     assert [(r["border"], r["cutoff"], r["chance"], r["outcome"]) for r in found] == [
         ("northern", "2023-12", 0.5, 0),  # 60 is not above 60
         ("northern", "2024-01", 0.75, 0),
         ("southwest", "2024-01", 1.0, 1),
     ]
     assert [r["run_id"] for r in found] == [None, 4, 5]
-    assert len(standing.resolved(db.conn, "northern")) == 2
-    assert len(standing.resolved(db.conn, since="2024-01")) == 2
-    assert [r["border"] for r in standing.latest(db.conn)] == ["southwest"]
-    assert standing.latest(db.conn, "northern") == []
+    assert len(read.resolved_questions(db.conn, "northern")) == 2
+    assert len(read.resolved_questions(db.conn, since="2024-01")) == 2
+    assert [r["border"] for r in read.latest_questions(db.conn)] == ["southwest"]
+    assert read.latest_questions(db.conn, "northern") == []
 
 
 def test_what_paths_are_drawn_from_reads_back(db):
@@ -633,16 +629,16 @@ def test_what_paths_are_drawn_from_reads_back(db):
         ),
     )
 
-    assert joint.path_rule(db.conn, run_id) == rule
-    assert joint.path_rule(db.conn, 1) is None
-    assert set(joint.path_marks(db.conn, run_id)) == set(marks)
-    assert joint.path_marks(db.conn, 1) == []
-    (kept,) = joint.standard_spans(db.conn, NORTH)
+    assert read.path_rule(db.conn, run_id) == rule
+    assert read.path_rule(db.conn, 1) is None
+    assert set(read.path_marks(db.conn, run_id)) == set(marks)
+    assert read.path_marks(db.conn, 1) == []
+    (kept,) = read.standard_spans(db.conn, NORTH)
     assert (kept["span"], kept["published"], kept["months_published"]) == ("FY2024", 9, 5)
-    assert joint.standard_spans(db.conn, NEW_YORK) == []
-    assert joint.counts(db.conn, NEW_YORK) == {"2023-12": 60, "2024-01": 20}
-    assert joint.counts(db.conn, NORTH)["2024-02"] == 60
-    assert joint.series_keys(db.conn)[:2] == sorted(tiny_record.JANUARY)[:2]
+    assert read.standard_spans(db.conn, NEW_YORK) == []
+    assert read.counts(db.conn, NEW_YORK) == {"2023-12": 60, "2024-01": 20}
+    assert read.counts(db.conn, NORTH)["2024-02"] == 60
+    assert read.series_keys(db.conn)[:2] == sorted(tiny_record.JANUARY)[:2]
 
 
 def test_a_series_newest_months_are_its_own_and_its_border_s(db):
@@ -655,12 +651,12 @@ def test_a_series_newest_months_are_its_own_and_its_border_s(db):
         tiny_record.publication("2024-04-11T12:00", "2024-02", (), forecasts=ahead),
     )
 
-    assert joint.newest_months(db.conn, NEW_YORK) == ("2024-01", "2024-02")
-    assert joint.newest_months(db.conn, VERMONT) == ("", "2024-02")
-    assert joint.newest_months(db.conn, OTHER) == ("", "")
-    (row,) = joint.month_forecasts(db.conn, NEW_YORK, "bordercast")
+    assert read.newest_months(db.conn, NEW_YORK) == ("2024-01", "2024-02")
+    assert read.newest_months(db.conn, VERMONT) == ("", "2024-02")
+    assert read.newest_months(db.conn, OTHER) == ("", "")
+    (row,) = read.month_forecasts(db.conn, NEW_YORK, "bordercast")
     assert (row["median"], row["month"]) == (20, "2024-02")
-    assert joint.month_forecasts(db.conn, NEW_YORK, "naive") == []
+    assert read.month_forecasts(db.conn, NEW_YORK, "naive") == []
 
 
 def test_the_words_of_a_source_stand_as_they_were_last_given(db):

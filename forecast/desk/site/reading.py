@@ -16,7 +16,7 @@ from forecast.errors import ConfigError
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import total_place
-from forecast.store import changes, flags, page, plots, read, runs, standing
+from forecast.store import flags, page, plots, read, runs
 from forecast.store.page import NewestSource
 from forecast.store.read import RunRow
 from forecast.store.views import view_rows
@@ -272,6 +272,6 @@ def _total(connection: sqlite3.Connection, total: str, source: Source) -> TotalR
         restated=page.restatements(connection, total),
         scores=read.scores(connection, source.totals, total),
         spans=page.spans(connection, total),
-        chances=standing.latest(connection, total),
-        changes=changes.latest(connection, total),
+        chances=read.latest_questions(connection, total),
+        changes=read.changes(connection, total),
     )
