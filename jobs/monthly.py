@@ -21,8 +21,7 @@ from forecast.store.connect import transaction, writing
 from jobs.arrivals import inbox
 from jobs.arrivals.waiting import ingest_all
 from jobs.deliver import write
-from jobs.pipeline.due import run_needed
-from jobs.pipeline.publish import publish
+from jobs.publish import publish, run_needed
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

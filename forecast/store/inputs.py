@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from forecast.store import judgements, ledger
+from forecast import months
+from forecast.store import judgements, ledger, measures, notices, releases
 from forecast.store.connect import transaction
 from forecast.store.observations import ORDER, series_by_id, series_ids
 from forecast.store.queries import sql
 from forecast.types import (
     HUB_PERMILLES,
+    Counts,
     Episode,
     Hindcast,
     KeptPath,
@@ -23,6 +27,8 @@ from forecast.types import (
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+MAX_HORIZON = 36  # months ahead that any run forecast
 
 
 def stored_hindcasts(db: Database) -> set[tuple[str, str, SeriesKey, str]]:
@@ -333,16 +339,129 @@ def answered(db: Database) -> set[tuple[str, str, str]]:
     return {(version, total, cutoff) for version, total, cutoff in rows}
 
 
-def quarantined(db: Database | sqlite3.Connection, seq: int) -> bool:
-    """Whether a file of the same month as this release was refused."""
-    row = db.execute(
-        "select 1 from releases where status = 'quarantined' and seq / 1000 = ? limit 1",
-        (seq // 1000,),
-    ).fetchone()
-    return row is not None
-
-
 def newest_release(db: Database | sqlite3.Connection) -> tuple[int, str]:
     """Id and sha256 of the newest accepted release."""
     row = db.execute(sql("newest_release")).fetchone()
-    return int(row[0]), str(row[1])
+    return (int(row[0]), str(row[1])) if row else (0, "")
+
+
+class PreviousRun(NamedTuple):
+    """What the run before rested on and published: medians and counts by total and month."""
+
+    medians: Mapping[SeriesKey, Mapping[str, int]]
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What readers were told, and what it takes to say whether there is more to tell.
+
+    Attributes
+    ----------
+    first_measure : whether the run is of the measure that the record began with.
+    releases : id -> kind and seq. refused : months, as seq // 1000, of which a file was refused.
+    newest : id and sha256 of the newest accepted release.
+    notices : every notice. statements : its id -> total -> what it stated of it.
+    """
+
+    first_measure: bool = True
+    releases: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    refused: frozenset[int] = frozenset()
+    newest: tuple[int, str] = (0, "")
+    notices: Sequence[notices.Notice] = ()
+    statements: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The record as a run finds it, before it writes anything.
+
+    Attributes
+    ----------
+    counts : every series by month as it stands now, with labels joined.
+    releases : ids of the accepted ones.
+    vintages : every value that a total's month has had, in the order in which they became known.
+    paths : of refit models, from earlier runs.
+    recorded : (model, version, series, cutoff) of the hindcasts on record.
+    hindcast_series : whose they are. hindcasts : (new ones, series) -> all of these series.
+    issued : the forecasts of totals that are scored.
+    first : every series by month, as first published.
+    issued_paths : the engine's forecasts by series, the latest cutoff first.
+    judged : (series, month) that were; left : what the last of each series left.
+    sides : (series, side, last month) of flags and drift alarms. episodes : open and closed.
+    flags : (total, month, month its episode opened). revised : changes without a flag.
+    unexplained : dimensions of totals' flags that had no counts then.
+    before : None before the first run.
+    answered : (version, total, cutoff) of hindcast answers.
+    """
+
+    counts: Counts
+    releases: tuple[int, ...] = ()
+    vintages: Sequence[Stood] = ()
+    paths: Sequence[KeptPath] = ()
+    recorded: frozenset[tuple[str, str, SeriesKey, str]] = frozenset()
+    hindcast_series: Sequence[SeriesKey] = ()
+    hindcasts: Callable[[Iterable[Hindcast], Iterable[SeriesKey]], Iterator[Hindcast]] = (
+        lambda new, series: iter(new)
+    )
+    issued: Sequence[StoredForecast] = ()
+    first: Mapping[SeriesKey, Mapping[str, FirstPublished]] = field(default_factory=dict)
+    issued_paths: Mapping[SeriesKey, Sequence[Issued]] = field(default_factory=dict)
+    judged: frozenset[tuple[SeriesKey, str]] = frozenset()
+    left: Mapping[SeriesKey, LastJudged] = field(default_factory=dict)
+    sides: Sequence[tuple[SeriesKey, int, str]] = ()
+    episodes: Sequence[Episode] = ()
+    flags: Sequence[tuple[SeriesKey, str, str | None]] = ()
+    revised: Sequence[Revised] = ()
+    unexplained: Sequence[Unexplained] = ()
+    before: PreviousRun | None = None
+    answered: frozenset[tuple[str, str, str]] = frozenset()
+    told: Announced = Announced()
+
+
+def read(db: Database) -> Inputs:
+    """Read what a run rests on.
+
+    Only `hindcasts` reads later, and before the run is written: of 5,000 series there are millions.
+    """
+    first, left = first_published(db), last_judged(db)
+    pending = [min(by_month) for key, by_month in first.items() if key not in left]
+    since = min([*pending, *(value.month for value in left.values())], default="9999-12")
+    last = last_run(db)
+    return Inputs(
+        counts=releases.current_counts(db),
+        releases=tuple(releases.accepted(db)),
+        vintages=vintages_of_totals(db),
+        paths=tuple(PathsOnRecord(db).held()),
+        recorded=frozenset(stored_hindcasts(db)),
+        hindcast_series=hindcast_series(db),
+        hindcasts=partial(all_hindcasts, db),
+        issued=tuple(scored_forecasts(db)),
+        first=first,
+        issued_paths=issued_paths(db, months.shift(since, -MAX_HORIZON)),
+        judged=frozenset(judged(db)),
+        left=left,
+        sides=tuple(sides_said(db)),
+        episodes=tuple(all_episodes(db)),
+        flags=tuple(flags_of_totals(db)),
+        revised=tuple(revised(db)),
+        unexplained=unexplained(db),
+        before=PreviousRun(published_medians(db, last), counts_at(db, last)) if last else None,
+        answered=frozenset(answered(db)),
+        told=told(db),
+    )
+
+
+def told(db: Database) -> Announced:
+    """Read what readers were told."""
+    every = notices.every(db.conn)
+    kinds = db.execute("select id, kind, seq from releases").fetchall()
+    refused = db.execute("select seq / 1000 from releases where status = 'quarantined'")
+    return Announced(
+        first_measure=measures.current(db) == measures.FIRST,
+        releases={number: (kind, seq) for number, kind, seq in kinds},
+        refused=frozenset(month for (month,) in refused),
+        newest=newest_release(db),
+        notices=every,
+        statements={notice.id: notices.statements(db.conn, notice.id) for notice in every},
+    )

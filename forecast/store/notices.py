@@ -13,6 +13,7 @@ kept in ops.db under the notice's content key; see `deliveries`.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -342,3 +343,12 @@ def _updated(db: Database, kind: EntryKind, change: str, values: tuple[Any, ...]
 def listed(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     """Every notice as a line shows it, the newest last."""
     return rows(connection, "notices")
+
+
+def statements(connection: sqlite3.Connection, notice_id: int) -> dict[str, Any]:
+    """Total -> what a notice stated of it, as facts."""
+    return {
+        section.total: json.loads(section.statement)
+        for section in sections(connection, notice_id)
+        if section.part == "finding"
+    }

@@ -296,7 +296,7 @@ def flags(
     """
     from forecast.desk import terminal
     from forecast.store import flags as stored
-    from forecast.store import read, read
+    from forecast.store import read
     from forecast.types import SeriesKey
 
     with reading(settings) as connection:

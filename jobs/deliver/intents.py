@@ -15,23 +15,20 @@ is withdrawn; then it is taken back whole, and nothing more of it is corrected.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from forecast import months
 from forecast.config import Config
 from forecast.desk.facts import Falsehood, became_false
-from forecast.store import flags, inputs, measures, notices, releases
+from forecast.store import inputs, notices
 from forecast.store.notices import Notice
-from forecast.types import Counts, Judgement, NoticeIntent, SeriesKey
+from forecast.types import Counts, Episode, Judgement, NoticeIntent, SeriesKey
 from jobs.deliver.letter import Letterhead
 
 if TYPE_CHECKING:
     import sqlite3
-
-    from sqlite_utils import Database
 
     from forecast.sources.source import Source
     from jobs.pipeline.judging import Findings
@@ -42,23 +39,24 @@ LOOKED_BACK = 18  # months in which a notice is still corrected
 
 
 def notice_intents(
-    db: Database, config: Config, result: Findings, counts: Counts, now: datetime, source: Source
+    record: inputs.Inputs, config: Config, result: Findings, now: datetime, source: Source
 ) -> Iterator[NoticeIntent]:
     """What there is to tell of a run that is about to be published.
 
-    counts : all series as they stand now. now : the moment, UTC.
+    now : the moment, UTC.
     """
     domain = Letterhead(config.mail.sender).domain
+    counts = record.counts
     newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
-    fresh = _fresh(db, result.judgements, newest, now)
-    kind = _kind(db, config, result, fresh)
+    fresh = _fresh(record.told, result.judgements, newest, now)
+    kind = _kind(record.episodes, config, result, fresh)
     if kind is not None:
         totals = ",".join(sorted(j.series.total for j in fresh))
-        of = "news" if measures.current(db) == measures.FIRST else f"news of {source.name}"
+        of = "news" if record.told.first_measure else f"news of {source.name}"
         key = _key(f"{of}|{fresh[0].month}|{totals}")
         release_id = max(j.release_id for j in fresh)
         yield NoticeIntent(kind, fresh[0].month, release_id, key, _message_id(key, domain))
-    yield from _corrections(db, counts, newest, domain, source)
+    yield from _corrections(record.told, counts, newest, domain, source)
 
 
 def _key(text: str) -> str:
@@ -70,7 +68,7 @@ def _message_id(key: str, domain: str) -> str:
 
 
 def _fresh(
-    db: Database, judgements: Iterable[Judgement], newest: str, now: datetime
+    told: inputs.Announced, judgements: Iterable[Judgement], newest: str, now: datetime
 ) -> list[Judgement]:
     """The totals' newest month, where it is news to tell."""
     if now.date() - months.end(newest) > STALE:
@@ -78,17 +76,17 @@ def _fresh(
     return [
         j
         for j in judgements
-        if j.series.headline and j.month == newest and j.basis == "issued" and _believed(db, j)
+        if j.series.headline and j.month == newest and j.basis == "issued" and _believed(told, j)
     ]
 
 
-def _believed(db: Database, judgement: Judgement) -> bool:
-    release = releases.load_release(db, judgement.release_id)
-    return release.kind not in ("bundle", "vintage") and not inputs.quarantined(db, release.seq)
+def _believed(told: inputs.Announced, judgement: Judgement) -> bool:
+    kind, seq = told.releases[judgement.release_id]
+    return kind not in ("bundle", "vintage") and seq // 1000 not in told.refused
 
 
 def _kind(
-    db: Database, config: Config, result: Findings, fresh: list[Judgement]
+    episodes: Iterable[Episode], config: Config, result: Findings, fresh: list[Judgement]
 ) -> Literal["flags", "quiet", "digest"] | None:
     """What kind of news it is, None if there is none."""
     if not fresh:
@@ -104,16 +102,18 @@ def _kind(
         return "flags"
     if config.notices.quiet_months:
         return "quiet"
-    open_still = any(e["state"] == "open" for e in flags.episodes(db.conn, month))
+    open_still = any(
+        e.series.headline and e.state == "open" and e.opened <= month for e in episodes
+    )
     return "digest" if unusual or open_still else None
 
 
 def _corrections(
-    db: Database, counts: Counts, newest: str, domain: str, source: Source
+    told: inputs.Announced, counts: Counts, newest: str, domain: str, source: Source
 ) -> Iterator[NoticeIntent]:
     """Notices that went out and are no longer true; what was corrected stands as corrected."""
-    release_id, sha256 = inputs.newest_release(db)
-    earlier = notices.every(db.conn)
+    release_id, sha256 = told.newest
+    earlier = told.notices
     every = [n for n in earlier if n.state not in ("due", "expired")]
     taken_back = {n.corrects for n in earlier if n.withdraws and n.state in _UNDER_WAY}
     for first in every:
@@ -123,7 +123,8 @@ def _corrections(
         if first.id in taken_back:
             continue
         chain = [first, *(n for n in every if n.corrects == first.id)]
-        if any(false_now(db.conn, chain, counts, source).values()):
+        stated = [told.statements[notice.id] for notice in chain]
+        if any(false_now(stated, counts, source).values()):
             key = _key(f"correction|{first.content_key}|{sha256}")
             message_id = _message_id(key, domain)
             yield NoticeIntent("correction", first.month, release_id, key, message_id, first.id)
@@ -153,19 +154,14 @@ def taken_back(
 
 
 def false_now(
-    connection: sqlite3.Connection, chain: Iterable[notices.Notice], counts: Counts, source: Source
+    stated: Iterable[Mapping[str, Any]], counts: Counts, source: Source
 ) -> dict[str, list[Falsehood]]:
     """Total -> what was stated of it last and is false by now.
 
-    chain : a notice and its corrections, the oldest first.
+    stated : what a notice stated of each total and what its corrections did, the oldest first.
     """
-    stated = {
-        section.total: json.loads(section.statement)
-        for notice in chain
-        for section in notices.sections(connection, notice.id)
-        if section.part == "finding"
-    }
+    last = {total: statement for one in stated for total, statement in one.items()}
     return {
         total: list(became_false(statement, counts.get(SeriesKey(total), {}), source))
-        for total, statement in stated.items()
+        for total, statement in last.items()
     }

@@ -70,7 +70,8 @@ def renew_one(path: Path, db: Database, source: Source) -> bool:
         measures.scope_to(connection, source.name)
         for notice in notices.in_state(connection, "held"):
             counts = counts or releases.current_counts(connection)
-            if any(false_now(connection, [notice], counts, source).values()):
+            stated = [notices.statements(connection, notice.id)]
+            if any(false_now(stated, counts, source).values()):
                 return notices.renew(db, notice.id)
     return False
 
@@ -207,7 +208,9 @@ def _corrections(
     connection: sqlite3.Connection, notice: Notice, address: str, source: Source
 ) -> Iterator[Section]:
     counts = releases.current_counts(connection)
-    false = false_now(connection, _thread(connection, notice), counts, source)
+    thread = _thread(connection, notice)
+    stated = [notices.statements(connection, earlier.id) for earlier in thread]
+    false = false_now(stated, counts, source)
     for total in (total for total in source.totals.every if false.get(total)):
         now = report(connection, total, notice.month, source)
         section = section_texts.correction(now, false[total], _nationwide(connection, now), address)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,17 +18,13 @@ from jobs.pipeline.totals import Headline
 from models.base import stack
 
 if TYPE_CHECKING:
-    import sqlite3
-
-    from sqlite_utils import Database
-
     from forecast.sources.source import Source
 
 CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[inputs.Stood]]]
 
 
 def vintage_hindcasts(
-    db: Database | sqlite3.Connection, head: Headline, predictive: Predictive, source: Source
+    vintages: Iterable[inputs.Stood], head: Headline, predictive: Predictive, source: Source
 ) -> PanelHindcasts:
     """What the engine would have said of the totals at each cutoff.
 
@@ -37,7 +33,7 @@ def vintage_hindcasts(
     on today's figures at every column.
     """
     values: dict[SeriesKey, dict[str, list[inputs.Stood]]] = defaultdict(lambda: defaultdict(list))
-    for value in inputs.vintages_of_totals(db):
+    for value in vintages:
         values[value.series][value.month].append(value)
     revised = refit_on_vintages(
         list(_earlier_figures(head, values)), predictive.centre.shape[2], source

@@ -14,13 +14,11 @@ from forecast.store import inputs
 from forecast.types import Counts, Driver, Flag, Judgement, SeriesKey
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
-
     from forecast.sources.source import Source
 
 
 def explain(
-    db: Database,
+    earlier: Iterable[inputs.Unexplained],
     flags: Iterable[Flag],
     judgements: Iterable[Judgement],
     hindsights: Sequence[PanelHindcasts],
@@ -30,12 +28,12 @@ def explain(
 ) -> Iterator[Driver]:
     """Drivers of the new flags, and of earlier ones where figures have arrived since.
 
-    hindsights : the totals' and every family's.
+    earlier : what had no counts when it was explained. hindsights : the totals' and every family's.
     """
     places = {key: (h, row) for h in hindsights for row, key in enumerate(h.keys)}
     for whole, cutoff, dimension in _new(flags, judgements, dimensions, source):
         yield from _answer(whole, cutoff, dimension, places, counts, source)
-    for row in inputs.unexplained(db):
+    for row in earlier:
         whole = Whole(row.series, row.month, row.expected, row.value)
         drivers = _answer(whole, row.cutoff, row.dimension, places, counts, source)
         if drivers[0].role != "not held":

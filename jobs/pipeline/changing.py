@@ -17,8 +17,6 @@ from jobs.pipeline.asof import refit_on_vintages
 from jobs.pipeline.totals import Headline
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
-
     from forecast.engine.predictive import Predictive
     from forecast.sources.source import Source
 
@@ -26,23 +24,25 @@ _THEN, _AS_FORECAST, _CAME = "then", "as forecast", "as they came"
 
 
 def changed(
-    db: Database, head: Headline, predictive: Predictive, rows: Sequence[Forecast], source: Source
+    before: inputs.PreviousRun | None,
+    head: Headline,
+    predictive: Predictive,
+    rows: Sequence[Forecast],
+    source: Source,
 ) -> list[Change]:
     """Every total's forecasts that the last run and this one both made; none on a first run.
 
     predictive : the engine's word on today's figures at every column.
     rows : what this run publishes.
     """
-    last = inputs.last_run(db)
     together = len(set(head.panel.last.tolist())) == 1
-    if last is None or not together or (source.totals.whole and not head.totals):
+    if before is None or not together or (source.totals.whole and not head.totals):
         return []
     after: dict[SeriesKey, dict[str, int]] = {key: {} for key in head.keys}
     for row in rows:
         if row.series in after and row.model == ENGINE:
             after[row.series][row.month] = row.median
-    old = inputs.counts_at(db, last)
-    return moved(head, predictive, old, inputs.published_medians(db, last), after, source)
+    return moved(head, predictive, before.counts, before.medians, after, source)
 
 
 def moved(

@@ -23,12 +23,10 @@ from forecast.judge.series import JudgedMonth, MonthCase, State, judge_month, ju
 from forecast.judge.surprise import FlagRules, eligible, revision_flag, thresholds
 from forecast.store import inputs
 from forecast.types import Counts, Episode, Flag, Forecast, Judgement, SeriesKey
-from jobs.pipeline.past import JudgingInputs, read_past
+from jobs.pipeline.past import JudgingInputs, judging_inputs
 from models.base import Floats
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
-
     from forecast.config import Config
 
 
@@ -55,18 +53,21 @@ def rules_of(config: Config) -> FlagRules:
 
 
 def judge_new(
-    db: Database, head: PanelHindcasts, families: Sequence[PanelHindcasts], rules: FlagRules
+    record: inputs.Inputs,
+    head: PanelHindcasts,
+    families: Sequence[PanelHindcasts],
+    rules: FlagRules,
 ) -> Findings:
     """Every published month not judged before, each on its first-published value."""
-    past = read_past(db)
+    past = judging_inputs(record)
     findings = Findings()
     for row, key in enumerate(head.keys):
         looks = [past.look(head, row, month) for month in past.pending(key)]
         findings.add(judge_series(past, key, looks, rules))
-    totals = TotalMonths.known(db, head, past, findings.flags, findings.episodes)
+    totals = TotalMonths.known(record, head, past, findings.flags, findings.episodes)
     parts, findings.systemic = judge_parts(past, totals, families, rules)
     findings.add(parts)
-    revisions = (revision_flag(*revised) for revised in inputs.revised(db))
+    revisions = (revision_flag(*revised) for revised in record.revised)
     findings.flags += [flag for flag in revisions if flag is not None]
     return findings
 
@@ -113,7 +114,7 @@ class TotalMonths:
     @classmethod
     def known(
         cls,
-        db: Database,
+        record: inputs.Inputs,
         head: PanelHindcasts,
         past: JudgingInputs,
         flags: Iterable[Flag],
@@ -121,13 +122,13 @@ class TotalMonths:
     ) -> TotalMonths:
         """From the record and what this run has just found."""
         flagged: dict[SeriesKey, dict[str, str]] = defaultdict(dict)
-        for key, month, opened in inputs.flags_of_totals(db):
+        for key, month, opened in record.flags:
             flagged[key][month] = opened or month
         for flag in flags:
             if flag.kind == "month" and flag.severity != "watch":
                 flagged[flag.series][flag.month] = flag.episode or flag.month
         ends: dict[tuple[SeriesKey, str], str] = {}
-        for episode in (*inputs.all_episodes(db), *episodes):
+        for episode in (*record.episodes, *episodes):
             if episode.series.headline:
                 ends[episode.series, episode.opened] = episode.closed or "9999-12"
         spans: dict[SeriesKey, list[tuple[str, str]]] = defaultdict(list)

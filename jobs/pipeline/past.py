@@ -6,19 +6,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from forecast import months
 from forecast.engine.predictive import OLDER, ForecastPath, MonthForecast, PanelHindcasts
 from forecast.judge.drift import Drift, Side
 from forecast.judge.series import MonthCase, Published, State, typical
 from forecast.store import inputs, judgements
-from forecast.types import Episode, SeriesKey
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-MAX_HORIZON = 36  # months ahead that any run forecast
+from forecast.types import SeriesKey
 
 
 @dataclass(frozen=True)
@@ -91,31 +86,18 @@ def _outlook(issued: inputs.Issued) -> ForecastPath:
     )
 
 
-def read_past(db: Database) -> JudgingInputs:
-    """What the record holds."""
-    first = inputs.first_published(db)
-    left = inputs.last_judged(db)
-    last = {key: value.month for key, value in left.items()}
-    pending = [min(by_month) for key, by_month in first.items() if key not in last]
-    since = min([*pending, *last.values()], default="9999-12")
-    return JudgingInputs(
-        first=first,
-        issued=inputs.issued_paths(db, months.shift(since, -MAX_HORIZON)),
-        done=frozenset(inputs.judged(db)),
-        last=last,
-        states=_states(db, left),
-    )
-
-
-def _states(db: Database, left: Mapping[SeriesKey, inputs.LastJudged]) -> dict[SeriesKey, State]:
+def judging_inputs(record: inputs.Inputs) -> JudgingInputs:
+    """What the record holds, as judging asks for it."""
     alarms: dict[SeriesKey, dict[int, str]] = defaultdict(dict)
-    for key, side, month in inputs.sides_said(db):
+    for key, side, month in record.sides:
         alarms[key][side] = month
-    episodes: dict[SeriesKey, Episode] = {e.series: e for e in inputs.all_episodes(db, True)}
-    return {
+    episodes = {e.series: e for e in record.episodes if e.state == "open"}
+    states = {
         key: State(
             episodes.get(key),
             Drift(value.drift_up, value.drift_down, cast("Side", value.outside or 0), alarms[key]),
         )
-        for key, value in left.items()
+        for key, value in record.left.items()
     }
+    last = {key: value.month for key, value in record.left.items()}
+    return JudgingInputs(record.first, record.issued_paths, record.judged, last, states)

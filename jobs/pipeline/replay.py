@@ -91,7 +91,10 @@ def service(
     }
     rules = rules_of(config)
     replayed = replay(
-        vintage_hindcasts(connection, head, predictive, source), first, rules, since=since
+        vintage_hindcasts(inputs.vintages_of_totals(connection), head, predictive, source),
+        first,
+        rules,
+        since=since,
     )
     shown = [month_of(head.panel, 0, column) for column in range(head.last + 1)]
     totals = [key.total for key in head.keys]

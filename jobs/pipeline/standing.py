@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,14 +14,11 @@ from forecast.engine.predictive import Predictive
 from forecast.engine.rows import month_of
 from forecast.judge import questions
 from forecast.judge.questions import Asked
-from forecast.store.inputs import answered
 from forecast.types import Counts, Forecast, SeriesKey, StandingAnswer
 from jobs.pipeline.totals import Headline
 from models.base import Floats, Ints
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
-
     from forecast.config import Config
     from forecast.sources.source import Source
 
@@ -40,7 +37,7 @@ class BesideLastValue(NamedTuple):
 
 
 def answers(
-    db: Database,
+    recorded: Container[tuple[str, str, str]],
     config: Config,
     head: Headline,
     pair: BesideLastValue,
@@ -51,14 +48,13 @@ def answers(
 ) -> Iterator[StandingAnswer]:
     """Answers of this run, and hindcast ones that are not on record yet.
 
-    rows : this run's forecasts.
+    recorded : (version, total, cutoff) of hindcast answers. rows : this run's forecasts.
     """
     kinds = [
         kind
         for kind in config.questions.standing
         if questions.fits(kind, begins=source.year_begins)
     ]
-    recorded = answered(db)
     rates = questions.base_rates({key: counts[key] for key in head.keys}, source.year_begins)
     last = np.array([head.last], dtype=np.int64)
     beside = (

@@ -133,7 +133,7 @@ def quantiles(head: Headline, models: Models) -> Rows[tuple[SeriesKey, str, int,
 def new_hindcasts(
     head: Headline,
     models: Models,
-    recorded: set[tuple[str, str, SeriesKey, str]],
+    recorded: Container[tuple[str, str, SeriesKey, str]],
     among: Container[SeriesKey] | None = None,
 ) -> Iterator[Hindcast]:
     """Hindcasts of cutoffs before the last month that are not held yet.

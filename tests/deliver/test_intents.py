@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from forecast import months
 from forecast.config import Config
 from forecast.desk.facts import Falsehood
-from forecast.store import connect, notices
+from forecast.store import connect, inputs, notices
 from forecast.store.connect import transaction
 from forecast.store.notices import Approval, Frame, Section
 from forecast.types import Episode, NoticeIntent
@@ -48,7 +48,8 @@ def db(by_hand: Path, tmp_path: Path) -> Iterator[Database]:
 
 def told(db: Database, found: Judged, counts=COUNTS, now=NOW, *, quiet: bool = True) -> list:
     config = Config.model_validate({"mail": MAIL, "notices": {"quiet_months": quiet}})
-    return list(notice_intents(db, config, found, counts, now, ENCOUNTERS))
+    record = replace(inputs.read(db), counts=counts)
+    return list(notice_intents(record, config, found, now, ENCOUNTERS))
 
 
 def digest(text: str) -> str:
@@ -263,10 +264,10 @@ def test_a_run_that_is_withdrawn_is_told_in_each_thread_it_spoke_in(db):
 def test_of_a_border_the_last_word_on_it_counts(db):
     wrote(db, 1, says(50), says(900, border="southwest"), says(9, "digest", "other"))
     wrote(db, 2, says(400, border="southwest"))
-    chain = notices.every(db.conn)
+    chain = [notices.statements(db.conn, notice.id) for notice in notices.every(db.conn)]
 
-    assert false_now(db.conn, chain, COUNTS, ENCOUNTERS) == {"northern": [], "southwest": []}
-    first = false_now(db.conn, chain[:1], COUNTS, ENCOUNTERS)
+    assert false_now(chain, COUNTS, ENCOUNTERS) == {"northern": [], "southwest": []}
+    first = false_now(chain[:1], COUNTS, ENCOUNTERS)
     assert first["southwest"] == [Falsehood("count", ("2024-01", 900), 400)]
-    assert false_now(db.conn, chain[:1], {}, ENCOUNTERS) == {"northern": [], "southwest": []}
+    assert false_now(chain[:1], {}, ENCOUNTERS) == {"northern": [], "southwest": []}
     assert intents._UNDER_WAY == ("due", "held", "approved")

@@ -101,7 +101,7 @@ def test_no_mail_goes_out_from_an_edited_record(record):
 
 def test_a_run_is_needed_when_the_engines_numbers_changed(record, monkeypatch):
     before = running_service.wake(record).outcome
-    monkeypatch.setattr("jobs.pipeline.due.CODE_VERSION", "0.1.0, engine 99")
+    monkeypatch.setattr("jobs.publish.CODE_VERSION", "0.1.0, engine 99")
 
     assert (before, running_service.wake(record).outcome) == ("nothing new", "published")
     assert rows(record, "select code_version from latest_run") == [("0.1.0, engine 99",)]

@@ -24,7 +24,7 @@ from forecast.desk.facts import became_false, report
 from forecast.desk.sentences import section
 from forecast.errors import DataError
 from forecast.sources.cbp.encounters import bundle
-from forecast.store import connect, deliveries, ledger, notices, ops, runs
+from forecast.store import connect, deliveries, inputs, ledger, notices, ops, runs
 from forecast.store.notices import Approval
 from forecast.types import HEADLINES, Episode, Judgement, SeriesKey
 from jobs.cli import main
@@ -819,7 +819,7 @@ def test_a_level_shift_is_told_in_the_month_in_which_it_is_confirmed(record, epi
     found = Judged(judgements=[judgement], episodes=[episode])
 
     with connect.writing(path) as db:
-        told = _kind(db, Config(), found, [judgement])
+        told = _kind(inputs.read(db).episodes, Config(), found, [judgement])
 
     assert told == kind
 

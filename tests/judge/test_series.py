@@ -30,7 +30,7 @@ from forecast.store import connect, inputs, runs
 from forecast.types import Episode, Flag, Forecast, Judgement, SeriesKey
 from jobs.pipeline import judging
 from jobs.pipeline.judging import TotalMonths
-from jobs.pipeline.past import JudgingInputs, read_past
+from jobs.pipeline.past import JudgingInputs, judging_inputs
 from tests.support import tiny_record
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
@@ -248,7 +248,7 @@ def test_parts_know_the_episodes_of_borders_and_of_no_part(published):
             where border = 'northern' and dimension = ''
             """,
         )
-        known = TotalMonths.known(Database(connection), None, None, [], found)
+        known = TotalMonths.known(inputs.read(Database(connection)), None, None, [], found)
 
     assert len(before) > 1
     assert set(known.spans[NORTH]) == {*before, ("2026-09", "9999-12"), ("2026-05", "2026-06")}
@@ -822,8 +822,8 @@ def test_what_this_run_found_of_borders_stands_before_what_is_on_record(by_hand,
     episodes_now = [new_episode(NORTH, "2024-01", "2024-03"), new_episode(PART, "2024-03", None)]
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
-        before = TotalMonths.known(db, None, past_of(None), [], [])
-        after = TotalMonths.known(db, None, past_of(None), flags_now, episodes_now)
+        before = TotalMonths.known(inputs.read(db), None, past_of(None), [], [])
+        after = TotalMonths.known(inputs.read(db), None, past_of(None), flags_now, episodes_now)
 
     assert before.flags == {NORTH: {"2024-01": "2024-01"}, south: {"2024-02": "2024-02"}}
     assert before.spans == {
@@ -994,7 +994,7 @@ def test_the_record_says_what_was_judged_and_what_that_left(by_hand, tmp_path):
         db.execute(
             "update judgements set outside = -1 where month = '2024-02' and basis <> 'issued'"
         )
-        past = read_past(db)
+        past = judging_inputs(inputs.read(db))
 
     south, part = SeriesKey("southwest"), PART
     assert past.last == {
@@ -1025,9 +1025,9 @@ def test_a_run_judges_the_months_that_no_run_has_and_flags_what_was_much_revised
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         db.execute("delete from flags where kind = 'revision'")
-        little = judging.judge_new(db, head, [], RULES)
+        little = judging.judge_new(inputs.read(db), head, [], RULES)
         db.execute("update observations set encounters = 155 where encounters = 55")
-        much = judging.judge_new(db, head, [], RULES)
+        much = judging.judge_new(inputs.read(db), head, [], RULES)
 
     for found in (little, much):
         assert [(one.series, one.month) for one in found.judgements] == [
@@ -1107,6 +1107,6 @@ def test_forecasts_are_read_as_far_back_as_a_month_to_be_judged_may_have_one(by_
                 db,
                 tiny_record.publication("2024-04-01T12:00", "2024-02", (), forecasts=said),
             )
-        past = read_past(db)
+        past = judging_inputs(inputs.read(db))
 
     assert [one.cutoff for one in past.issued[NORTH]] == ["2024-02", "2023-12", "2020-11"]

@@ -17,7 +17,7 @@ from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
-from forecast.store import connect, releases
+from forecast.store import connect, inputs, releases
 from forecast.store.inputs import Stood
 from forecast.types import Forecast, SeriesKey, SimulationSpec, StandingAnswer, StoredMarginals
 from jobs.pipeline import parts, standing
@@ -478,11 +478,16 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
     nothing = Joint(SimulationSpec(paths.RULE, 1, (), ()), [], ENCOUNTERS.totals)
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
+        recorded = inputs.answered(db)
         both = BesideLastValue(said, said)
-        found = list(standing.answers(db, config, head, both, nothing, [], counts, ENCOUNTERS))
+        found = list(
+            standing.answers(recorded, config, head, both, nothing, [], counts, ENCOUNTERS)
+        )
         del counts[FOUR[1]][MONTHS[-1]]
         apart = headline(counts, config, ENCOUNTERS)
-        none = list(standing.answers(db, config, apart, both, nothing, [], counts, ENCOUNTERS))
+        none = list(
+            standing.answers(recorded, config, apart, both, nothing, [], counts, ENCOUNTERS)
+        )
 
     assert [(a.cutoff, a.question.series) for a in found] == [
         (cutoff, key) for cutoff in MONTHS[26:29] for key in head.keys
@@ -577,7 +582,7 @@ def test_the_figures_of_then_are_those_that_a_release_stated_first(tmp_path):
             through = max(counts[NORTH])
             of = tiny_record.release(name, through, first_seen_at=day, **seen)
             releases.save_snapshot(db, tiny_record.stated(of, counts))
-        found = vintage_hindcasts(db, head, said, ENCOUNTERS)
+        found = vintage_hindcasts(inputs.vintages_of_totals(db), head, said, ENCOUNTERS)
 
     assert {cutoff for _, cutoff in found.revised} == {*MONTHS[26:29]}
     assert (found.keys, found.panel, found.predictive) == (head.keys, head.panel, said)

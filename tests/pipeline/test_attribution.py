@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from forecast.judge.drivers import Part
-from forecast.store import connect
+from forecast.store import connect, inputs
 from forecast.types import BORDERS, Flag, Judgement, SeriesKey
 from jobs.pipeline import attribution
 from tests.support.cbp_files import COMPONENTS, ENCOUNTERS
@@ -159,11 +159,14 @@ def test_a_flag_of_before_is_explained_once_its_parts_arrive(by_hand, tmp_path):
     held = dict(zip(people, months_held, strict=True))
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
-        nothing = list(attribution.explain(db, [], [], [], {NORTH: {}}, ("state",), ENCOUNTERS))
-        found = list(attribution.explain(db, [], [], [], held, ("state",), ENCOUNTERS))
+        before = inputs.unexplained(db)
+        nothing = list(attribution.explain(before, [], [], [], {NORTH: {}}, ("state",), ENCOUNTERS))
+        found = list(attribution.explain(before, [], [], [], held, ("state",), ENCOUNTERS))
         asked = [flag(expected=100, value=50), flag(TWO)]
         both = list(
-            attribution.explain(db, asked, [judgement()], [], held, ("citizenship",), ENCOUNTERS)
+            attribution.explain(
+                before, asked, [judgement()], [], held, ("citizenship",), ENCOUNTERS
+            )
         )
 
     assert nothing == []

@@ -281,8 +281,13 @@ def test_only_a_run_after_the_first_says_what_moved(borders_alone):
         rows_now = with_summed_medians(
             forecast_rows(said, now.panel, now.keys, ENGINE), ENCOUNTERS.totals
         )
+        before = inputs.read(db).before
         found = changed(
-            db, now, said, [*rows_now, replace(rows_now[0], model="naive", median=7)], ENCOUNTERS
+            before,
+            now,
+            said,
+            [*rows_now, replace(rows_now[0], model="naive", median=7)],
+            ENCOUNTERS,
         )
 
         assert inputs.last_run(db) == 1
@@ -292,7 +297,7 @@ def test_only_a_run_after_the_first_says_what_moved(borders_alone):
         assert {c.after for c in found if c.series == rows_now[0].series} >= {rows_now[0].median}
         short = {key: dict(list(old[key].items())[: -1 if key == KEYS[0] else None]) for key in old}
         apart = headline(short, Config(), ENCOUNTERS)
-        assert changed(db, apart, said, rows_now, ENCOUNTERS) == []
+        assert changed(before, apart, said, rows_now, ENCOUNTERS) == []
     with connect.writing(borders_alone.with_name("new.db")) as db:
         assert inputs.last_run(db) is None
-        assert changed(db, now, said, rows_now, ENCOUNTERS) == []
+        assert changed(inputs.read(db).before, now, said, rows_now, ENCOUNTERS) == []

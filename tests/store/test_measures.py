@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from sqlite_utils import Database
 
 from forecast.store import (
     connect,
@@ -138,7 +139,7 @@ LOOKS = {
     "questions": read.latest_questions,
     "yearly": lambda db: yearly.forecasts(db, "2023-10", "2024-09"),
     "versions": lambda db: yearly.versions(db, "2023-10", "2024-09"),
-    "refused": lambda db: inputs.quarantined(db, tiny_record.release("", "2024-02", step=7).seq),
+    "refused": lambda db: sorted(inputs.told(Database(db)).refused),
     "newest release": inputs.newest_release,
     "judged as issued": lambda db: flags.judged_as_issued(db, "2024-01"),
     "episodes": lambda db: flags.episodes(db, "2024-01"),

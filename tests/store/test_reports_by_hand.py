@@ -74,12 +74,10 @@ def db(by_hand: Path, tmp_path: Path) -> Iterator[Database]:
         yield db
 
 
-def test_a_file_of_the_same_month_is_refused_or_none(connection):
+def test_a_month_of_which_a_file_was_refused_is_known_by_its_place(db):
     place = tiny_record.release("", "2024-02").seq
 
-    asked = (place, place + 999, place - 1, place + 1000)
-
-    assert [inputs.quarantined(connection, seq) for seq in asked] == [True, True, False, False]
+    assert inputs.told(db).refused == {place // 1000}
 
 
 def test_what_a_notice_rests_on(connection):

@@ -169,5 +169,9 @@ def test_every_query_has_the_answer_it_had(connection):
                 if "no such table" not in str(error):  # of ops.db
                     raise
 
-    answers = {asked: answer for asked, answer in said.items() if " object at 0x" not in answer}
+    answers = {
+        asked: answer
+        for asked, answer in said.items()
+        if " object at 0x" not in answer and asked != "inputs.read"
+    }
     golden_texts.compare(TEXTS / "queries.txt", answers)

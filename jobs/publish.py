@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.desk.facts import newest_reports
-from forecast.engine import ENGINE, scores
+from forecast.engine import ENGINE, VERSION, scores
 from forecast.errors import ClockError
 from forecast.store import inputs, releases, runs
-from forecast.types import Counts, Hindcast, Publication, Rows, Score, SeriesKey
+from forecast.store.inputs import Inputs
+from forecast.types import Hindcast, KeptPath, Publication, Rows, Score, SeriesKey
+from forecast.version import __version__
 from jobs.deliver.intents import notice_intents
-from jobs.pipeline import due
 from jobs.pipeline.asof import vintage_hindcasts
 from jobs.pipeline.attribution import explain
 from jobs.pipeline.changing import changed
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
     from jobs.pipeline.refits import Report
 
-
+CODE_VERSION = f"{__version__}, engine {VERSION}"
 _TOGETHER = 200  # series whose hindcasts are scored at a time
 
 
@@ -50,6 +51,12 @@ class NewRun(NamedTuple):
     flagged: int
 
 
+def run_needed(db: Database, config: Config) -> bool:
+    """Whether a run would rest on releases, settings or code that the last one did not."""
+    state = frozenset(releases.accepted(db)), config.digest(), CODE_VERSION
+    return inputs.run_basis(db) != state
+
+
 def publish(db: Database, config: Config, now: datetime, report: Report, source: Source) -> NewRun:
     """Forecast and judge what the releases held now say, and publish all of it in one transaction.
 
@@ -58,65 +65,83 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
     ClockError : `now` is before the end of the last month held; a run so dated would seem to have
         been published before months that it rests on.
     """
-    counts = releases.current_counts(db)
+    record = inputs.read(db)
+
+    # Each fit is kept as soon as it is done, so that a run that is killed need not fit again.
+    keep = inputs.PathsOnRecord(db).keep
+    run = compute(record, config, source, now, keep=keep, report=report)
+
+    run_id = runs.publish(db, run, partial(newest_reports, source=source))
+    flagged = sum(flag.severity != "watch" for flag in run.flags)
+    return NewRun(run_id, len(run.judgements), flagged)
+
+
+def compute(
+    record: Inputs,
+    config: Config,
+    source: Source,
+    now: datetime,
+    *,
+    keep: Callable[[list[KeptPath]], None] = lambda paths: None,
+    report: Report = lambda step, done, total: None,
+) -> Publication:
+    """Compute all that a run publishes, from its inputs alone: no database, no clock.
+
+    keep : called with refit models' new paths as they come. report : told of progress.
+    Raises ClockError as `publish` does.
+    """
+    counts = record.counts
     head = headline(counts, config, source)
     data_through = max(max(counts[key]) for key in head.keys)
     if now.date() <= months.end(data_through):
         raise ClockError(now.date().isoformat(), data_through)
-    paths = inputs.PathsOnRecord(db)
-    models = forecast_headline(config, head, paths.held(), paths.keep, report)
+    models = forecast_headline(config, head, record.paths, keep, report)
     predictive = models.predictive[ENGINE]
-    beside = BesideLastValue(predictive, models.predictive["naive"])
-    hindcasts = partial(new_hindcasts, head, models, inputs.stored_hindcasts(db))
-    rules = rules_of(config)
-    totals = vintage_hindcasts(db, head, predictive, source)
     families = drill_down(counts, config, report, source)
-    findings = judge_new(db, totals, families, rules)
-    moved = explain(
-        db,
-        findings.flags,
-        findings.judgements,
-        [totals, *families],
-        counts,
-        source.hierarchy.dimensions or config.forecast.dimensions,
-        source,
-    )
+    totals = vintage_hindcasts(record.vintages, head, predictive, source)
+
+    rules = rules_of(config)
+    findings = judge_new(record, totals, families, rules)
+    dimensions = source.hierarchy.dimensions or config.forecast.dimensions
+    new = findings.flags, findings.judgements
+    drivers = explain(record.unexplained, *new, [totals, *families], counts, dimensions, source)
+
     joint = joint_forecast(head, models, families, counts, source)
     rows = agreeing([*headline_rows(head, models, source), *drill_down_rows(families)], joint.draws)
-    publication = Publication(
-        started_at=now.isoformat(timespec="seconds"),
-        published_at=now.isoformat(timespec="seconds"),
+    beside = BesideLastValue(predictive, models.predictive["naive"])
+    asked = config, head, beside, joint.draws, rows, counts, source
+    hindcasts = partial(new_hindcasts, head, models, record.recorded)
+    moment = now.isoformat(timespec="seconds")
+    return Publication(
+        started_at=moment,
+        published_at=moment,
         data_through=data_through,
         config_digest=config.digest(),
-        code_version=due.CODE_VERSION,
-        releases=tuple(releases.accepted(db)),
+        code_version=CODE_VERSION,
+        releases=record.releases,
         forecasts=tuple(alarmed(rows, counts, rules)),
         quantiles=quantiles(head, models),
         hindcasts=Rows(hindcasts),
         fits=tuple(fits(head, models)),
         judgements=tuple(findings.judgements),
         flags=tuple(findings.flags),
-        scores=tuple(score(db, head.keys, hindcasts, counts, config.forecast.first_cutoff, source)),
+        scores=tuple(score(record, head.keys, hindcasts, config.forecast.first_cutoff, source)),
         episodes=tuple(findings.episodes),
-        drivers=tuple(moved),
+        drivers=tuple(drivers),
         systemic_months=findings.systemic,
-        occasions=tuple(notice_intents(db, config, findings, counts, now, source)),
+        occasions=tuple(notice_intents(record, config, findings, now, source)),
         path_rule=joint.rule,
         path_marks=tuple(joint.marks),
         spans=tuple(standard_spans(joint.draws, counts, rows, source)),
-        changes=tuple(changed(db, head, predictive, rows, source)),
-        answers=tuple(answers(db, config, head, beside, joint.draws, rows, counts, source)),
+        changes=tuple(changed(record.before, head, predictive, rows, source)),
+        answers=tuple(answers(record.answered, *asked)),
     )
-    run_id = runs.publish(db, publication, partial(newest_reports, source=source))
-    flagged = sum(flag.severity != "watch" for flag in findings.flags)
-    return NewRun(run_id, len(findings.judgements), flagged)
 
 
 def score(
-    db: Database,
-    keys: Sequence[SeriesKey],
+    record: Inputs,
+    keys: Iterable[SeriesKey],
     new: Callable[[Container[SeriesKey]], Iterator[Hindcast]],
-    counts: Counts,
     first: str,
     source: Source,
 ) -> Iterator[Score]:
@@ -125,10 +150,10 @@ def score(
     keys : the series that are forecast; new : makes the new hindcasts of some of them.
     first : the first cutoff that is scored.
     """
-    every = list(dict.fromkeys((*keys, *inputs.hindcast_series(db))))
+    every = list(dict.fromkeys((*keys, *record.hindcast_series)))
     for start in range(0, len(every), _TOGETHER):
         block = dict.fromkeys(every[start : start + _TOGETHER])
-        rows = inputs.all_hindcasts(db, Rows(partial(new, block)), block)
+        rows = record.hindcasts(Rows(partial(new, block)), block)
         hindcasts = scores.of_hindcasts(rows)
-        yield from scores.scores(hindcasts, counts, first, "hindcast", source.breaks)
-    yield from scores.scores(inputs.scored_forecasts(db), counts, first, "issued", source.breaks)
+        yield from scores.scores(hindcasts, record.counts, first, "hindcast", source.breaks)
+    yield from scores.scores(record.issued, record.counts, first, "issued", source.breaks)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from forecast import months
+from forecast.config import Config
+from forecast.errors import ClockError
+from forecast.store import connect, releases
+from forecast.store.inputs import FirstPublished, Inputs, LastJudged
+from forecast.types import SeriesKey
+from jobs import publish
+from tests.support import history_2025
+from tests.support.cbp_files import ENCOUNTERS
+from tests.support.history_2025 import BORDERS_ONLY
+
+
+@pytest.fixture
+def record(borders_alone):
+    with connect.writing(borders_alone) as db:
+        yield db
+
+
+def test_a_run_on_the_same_releases_settings_and_program_is_not_due(record):
+    assert not publish.run_needed(record, BORDERS_ONLY)
+
+
+def test_other_settings_make_a_run_due(record):
+    longer = BORDERS_ONLY.forecast.model_copy(update={"horizon": 13})
+    other = BORDERS_ONLY.model_copy(update={"forecast": longer})
+
+    assert publish.run_needed(record, other)
+
+
+def test_another_program_makes_a_run_due(record, monkeypatch):
+    monkeypatch.setattr(publish, "CODE_VERSION", "another")
+
+    assert publish.run_needed(record, BORDERS_ONLY)
+
+
+def test_another_release_makes_a_run_due(record):
+    releases.save_snapshot(record, history_2025.release("2025-01", "2025-02-18"))
+
+    assert publish.run_needed(record, BORDERS_ONLY)
+
+
+# --- a run from plain data, without a database
+
+MONTHS = months.between("2018-01", "2024-01")
+QUICK = Config.model_validate(
+    {"forecast": {"models": ("naive",), "first_cutoff": "2023-10"}, "questions": {"standing": ()}}
+)
+NOW = datetime(2024, 2, 20, 12, tzinfo=UTC)
+
+
+def plain(last: int) -> Inputs:
+    """Three totals and their sum; the north's last month is as given, and alone not judged yet."""
+    rng = np.random.default_rng(4)
+    levels = {"northern": 1000, "southwest": 9000, "other": 300}
+    counts = {
+        SeriesKey(name): {
+            month: round(float(level * np.exp(rng.normal(0, 0.05)))) for month in MONTHS
+        }
+        for name, level in levels.items()
+    }
+    counts[SeriesKey("northern")][MONTHS[-1]] = last
+    counts[SeriesKey("nationwide")] = {
+        month: sum(by_month[month] for by_month in counts.values()) for month in MONTHS
+    }
+    first = {
+        key: {month: FirstPublished(count, 1, None) for month, count in by_month.items()}
+        for key, by_month in counts.items()
+    }
+    done = frozenset((key, month) for key in counts for month in MONTHS[:-1])
+    left = dict.fromkeys(counts, LastJudged(MONTHS[-2], 0.0, 0.0, None))
+    return Inputs(counts=counts, releases=(1,), first=first, judged=done, left=left)
+
+
+@pytest.mark.parametrize(("last", "flagged"), [(1010, []), (4000, ["northern"])])
+def test_a_run_is_computed_from_plain_data_without_a_database(last, flagged):
+    run = publish.compute(plain(last), QUICK, ENCOUNTERS, NOW)
+
+    assert (run.data_through, run.published_at) == ("2024-01", "2024-02-20T12:00:00+00:00")
+    assert run.releases == (1,)
+    assert {(j.series.total, j.month, j.basis) for j in run.judgements} == {
+        (name, "2024-01", "hindcast") for name in ("northern", "southwest", "other", "nationwide")
+    }
+    told = [f.series.total for f in run.flags if f.severity != "watch" and f.kind == "month"]
+    assert [name for name in told if name != "nationwide"] == flagged
+    engine = [f for f in run.forecasts if f.model == "bordercast" and f.horizon == 1]
+    medians = {f.series.total: f.median for f in engine}
+    assert medians.pop("nationwide") == sum(medians.values())
+    assert {h.cutoff for h in run.hindcasts} >= {"2023-10", "2023-12"}
+    assert list(run.hindcasts) == list(run.hindcasts)
+    assert run.changes == run.occasions == ()
+
+
+def test_a_run_says_the_same_of_the_same_inputs():
+    once, again = (publish.compute(plain(4000), QUICK, ENCOUNTERS, NOW) for _ in range(2))
+
+    for name in ("forecasts", "judgements", "flags", "scores", "spans", "path_marks", "drivers"):
+        assert getattr(once, name) == getattr(again, name)
+
+
+def test_a_run_before_its_last_month_is_over_is_refused():
+    with pytest.raises(ClockError):
+        publish.compute(plain(1010), QUICK, ENCOUNTERS, datetime(2024, 1, 31, tzinfo=UTC))
