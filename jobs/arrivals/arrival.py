@@ -57,7 +57,7 @@ class Arrival:
 
     @property
     def of_operator(self) -> bool:
-        """Whether whoever put it there may read what is said of it, a line of its text too."""
+        """Whether the operator named it: it is read here, and a line of its text may be said."""
         return self.origin in ("cli", "folder")
 
     def place(self, source: Source) -> int:

@@ -117,7 +117,7 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
 
 
 def _read(db: Database, context: Context, arrival: Arrival, content: bytes) -> ReadRelease:
-    """What a file says; one that a person named is read here, where the person sees what happens.
+    """What a file says; one that the operator named is read here, one that others sent apart.
 
     DataError also where the reader itself fails.
     """
@@ -130,7 +130,7 @@ def _read(db: Database, context: Context, arrival: Arrival, content: bytes) -> R
         context.config.labels.joins,
         context.config.forecast.dimensions,
     )
-    return reading.here(task, context.source) if arrival.origin == "cli" else reading.apart(task)
+    return reading.here(task, context.source) if arrival.of_operator else reading.apart(task)
 
 
 def _placed(db: Database, snapshot: Snapshot, source: Source) -> Snapshot:

@@ -425,7 +425,7 @@ def test_what_is_not_in_quarantine_any_more_must_be_taken_in_again(path, folders
     refused(path, folders, tmp_path)
     shutil.rmtree(folders.quarantine)
 
-    with writing(path) as db, pytest.raises(DataError, match=r"not in .*; ingest it again"):
+    with writing(path) as db, pytest.raises(DataError, match=r"no longer in .*; ingest it again"):
         accept(db, context(path), 2, "because", "now")
 
 
