@@ -87,6 +87,9 @@ def questions(name: str) -> list[tuple[str, tuple[Any, ...]]]:
         ("chance", (series, year, "> 2023")),
         ("changes", (series,)),
         ("paths", (series, 20)),
+        ("forecasts", (int(month[:4]), series)),
+        ("compare", (series, series)),
+        ("plot", (series,)),
         ("views", ()),
         *(("view", (view,)) for view in VIEWS),
         *(("describe", (view,)) for view in VIEWS),
@@ -103,6 +106,7 @@ def answer(record: Any, method: str, arguments: tuple[Any, ...]) -> Any:
         found = found(*arguments) if callable(found) else found
     except BordercastError as error:
         return f"{type(error).__name__}: {error}"
+    found = found._repr_svg_() if hasattr(found, "_repr_svg_") else found
     text = found.to_csv() if hasattr(found, "to_csv") else found
     return text, getattr(found, "attrs", None)
 
