@@ -113,8 +113,13 @@ def _folders() -> list[Path]:
 
 
 def _called(folder: Path) -> str:
+    return "_".join(_parts(folder))
+
+
+def _parts(folder: Path) -> tuple[str, ...]:
+    """A folder's place below the one of all sources."""
     root = next(root for root in map(Path, forecast.sources.__path__) if root in folder.parents)
-    return "_".join(folder.relative_to(root).parts)
+    return folder.relative_to(root).parts
 
 
 @cache
@@ -252,8 +257,7 @@ def _other_ends(ends: Mapping[str, list[str]], label: str) -> Iterator[str]:
 def _reader(folder: Path, table: Mapping[str, Any]) -> FileReader:
     """Return what reads a source's files: the reader beside its table, or what reads any CSV."""
     if (folder / "reader.py").exists():
-        root = next(root for root in map(Path, forecast.sources.__path__) if root in folder.parents)
-        module = ".".join(("forecast.sources", *folder.relative_to(root).parts, "reader"))
+        module = ".".join(("forecast.sources", *_parts(folder), "reader"))
         made: FileReader = import_module(module).READER(table)
         return made
     from forecast.sources.published import CsvReader
