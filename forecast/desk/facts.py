@@ -381,16 +381,16 @@ def made_now(connection: sqlite3.Connection, total: str, month: str, source: Sou
 
 
 def all_reports(
-    connection: sqlite3.Connection, total: str, source: Source
-) -> dict[str, MonthFacts]:
-    """Return every month of a total, oldest first; the newest as the run stored it."""
-    records = reports.month_records(connection, total, _split(source), source.totals)
-    made = {
-        month: month_report(total, month, record, source=source)
-        for month, record in records.items()
-    }
-    newest = max(made)
-    return made | {newest: report(connection, total, newest, source)}
+    connection: sqlite3.Connection, source: Source
+) -> Iterator[tuple[str, dict[str, MonthFacts]]]:
+    """Return every month of every total, oldest first; the newest as the run stored it."""
+    for total, records in reports.all_records(connection, _split(source), source.totals):
+        made = {
+            month: month_report(total, month, record, source=source)
+            for month, record in records.items()
+        }
+        newest = max(made)
+        yield total, made | {newest: report(connection, total, newest, source)}
 
 
 def _split(source: Source) -> tuple[str, str, str]:

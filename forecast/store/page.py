@@ -87,9 +87,15 @@ def runs(connection: sqlite3.Connection) -> list[Row]:
     return rows(connection, "every_run")
 
 
-def all_months(connection: sqlite3.Connection, total: str) -> list[Row]:
-    """Every month of a total with all comparisons, rows of `wide_months`, oldest first."""
-    return rows(connection, "all_months", (total,))
+def all_months(connection: sqlite3.Connection) -> dict[str, list[Row]]:
+    """Total -> its months with all comparisons, rows of `wide_months`, oldest first.
+
+    Of all totals at once: the view compares them whichever is asked for.
+    """
+    by_total: dict[str, list[Row]] = {}
+    for row in rows(connection, "all_months"):
+        by_total.setdefault(row["border"], []).append(row)
+    return by_total
 
 
 def part_months(connection: sqlite3.Connection) -> dict[SeriesKey, list[Row]]:

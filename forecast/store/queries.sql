@@ -318,7 +318,7 @@ order by n.id desc, s.place
 select * from judged_months where border = ? and dimension = '' order by month desc
 
 -- name: all_months
-select * from wide_months where border = ? order by month
+select * from wide_months order by border, month
 
 -- name: part_months
 select border, dimension, member, component, month, encounters from series_months

@@ -245,7 +245,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         withdrawn=runs.withdrawals(connection),
         corrected=page.corrected(connection),
         release_days=page.release_days(connection),
-        totals={total: _total(connection, total, source) for total in source.totals.every},
+        totals=_totals(connection, source),
         parts={
             key: PartRecord(source, key, months[key], ahead.get(key, ()), flagged.get(key, ()))
             for key in sorted(months, key=lambda key: (source.totals.every.index(key.total), key))
@@ -258,20 +258,28 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     )
 
 
-def _total(connection: sqlite3.Connection, total: str, source: Source) -> TotalRecord:
-    return TotalRecord(
-        source=source,
-        total=total,
-        reports=all_reports(connection, total, source),
-        months=page.all_months(connection, total),
-        ahead=read.forecasts(connection, source.totals, total),
-        flags=flags.flags(connection, source.totals, total),
-        judged=page.judged(connection, total),
-        stood=plots.stood(connection, total),
-        revised=page.revised(connection, total),
-        restated=page.restatements(connection, total),
-        scores=read.scores(connection, source.totals, total),
-        spans=page.spans(connection, total),
-        chances=read.latest_questions(connection, total),
-        changes=read.changes(connection, total),
-    )
+def _totals(connection: sqlite3.Connection, source: Source) -> dict[str, TotalRecord]:
+    """Read every total; views that look at all of them whichever is asked for are read once."""
+    reports, months = dict(all_reports(connection, source)), page.all_months(connection)
+    chances: dict[str, list[Row]] = {}
+    for row in read.latest_questions(connection):
+        chances.setdefault(row["border"], []).append(row)
+    return {
+        total: TotalRecord(
+            source=source,
+            total=total,
+            reports=reports[total],
+            months=months[total],
+            ahead=read.forecasts(connection, source.totals, total),
+            flags=flags.flags(connection, source.totals, total),
+            judged=page.judged(connection, total),
+            stood=plots.stood(connection, total),
+            revised=page.revised(connection, total),
+            restated=page.restatements(connection, total),
+            scores=read.scores(connection, source.totals, total),
+            spans=page.spans(connection, total),
+            chances=chances.get(total, ()),
+            changes=read.changes(connection, total),
+        )
+        for total in source.totals.every
+    }
