@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from forecast import months
 from forecast.desk.facts import Comparison, MonthFacts, Position, overdue
 from forecast.desk.sentences.trust import next_release, stale_words
-from forecast.desk.sentences.unusual import how_far, unusual_words
+from forecast.desk.sentences.unusual import SIDES, how_far, unusual_words
 from forecast.sources import wording
 from forecast.sources.source import Aside
 from forecast.sources.wording import with_unit
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from forecast.types import Row
 
 _BEYOND = {"lowest": "lower", "highest": "higher"}
-_SIDES = {1: "above", -1: "below"}
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def expected_sentences(facts: MonthFacts) -> Iterator[str]:
     restated = e.judged != facts.count
     what = f"The first count, {first_and_now(e.judged, facts.count)}," if restated else "The month"
     outer = f"the 95% interval ({between(e.lo95, e.hi95)})"
-    side = _SIDES.get(e.position.side, "inside that interval")
+    side = SIDES.get(e.position.side, "inside that interval")
     lies = {0: side, 80: f"{side} it, inside {outer}", 95: f"{side} {outer}"}[e.position.beyond]
     flagged = f", and flagged as {e.severity}" if e.severity else ""
     yield f"{what} is {lies}: {unusual_words(e.p)}{flagged}."
@@ -137,7 +136,7 @@ def position_words(position: Position, interval: str = "interval") -> str:
     """Where a count lies: inside the 80% interval; below the 95% interval."""
     if position.side == 0:
         return f"inside the 80% {interval}"
-    return f"{_SIDES[position.side]} the {position.beyond}% {interval}"
+    return f"{SIDES[position.side]} the {position.beyond}% {interval}"
 
 
 def standing(facts: MonthFacts) -> str:

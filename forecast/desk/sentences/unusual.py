@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 _FAR = {"notable": "", "major": "well ", "critical": "far "}
-_SIDES = {1: "above", -1: "below"}
+SIDES = {1: "above", -1: "below"}
 LEVELS = {1: "higher", -1: "lower"}
 PARTS_SHOWN = 3  # parts of each side
 LEAST = 0.05  # of the deviation, to be shown
@@ -43,7 +43,7 @@ def unusual_words(p: float) -> str:
 
 def how_far(flag: Row) -> str:
     """Far below, well above, above: by the severity of the flag."""
-    return f"{_FAR[flag['severity']]}{_SIDES[flag['side']]}"
+    return f"{_FAR[flag['severity']]}{SIDES[flag['side']]}"
 
 
 def kind_word(flag: Row) -> str:
@@ -125,7 +125,7 @@ def _finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
     what = f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
     counted = f"{first_and_now(flag['encounters'], facts.count)} counted"
     if flag["kind"] == "drift":
-        side = _SIDES[flag["side"]]
+        side = SIDES[flag["side"]]
         return (
             f"drifting {side} {basis_word(basis)}s",
             f"{what} have drifted {side} the {basis_noun(basis)}s: {counted}, "
@@ -153,7 +153,7 @@ def _quiet(facts: MonthFacts) -> tuple[str, str]:
     if e is None:
         how = phrase = "not forecast"
     elif e.position.side:
-        phrase = f"{_SIDES[e.position.side]} the 80% range"
+        phrase = f"{SIDES[e.position.side]} the 80% range"
         how = f"{phrase} of the {basis_noun(e.basis)}, but not far enough to flag"
     else:
         phrase, how = "as forecast", f"as forecast{', by the hindcast' * (e.basis == 'hindcast')}"
