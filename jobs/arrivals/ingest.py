@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from forecast.context import Context
 
+LINE_KEPT = 1_000  # characters of a line of a reason
+
 
 def ingest_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) -> list[int]:
     """Keep the embedded figures that are not held yet; returns the new releases' ids.
@@ -65,12 +67,13 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
         release = snapshot.release
         _believe(db, name, replace(compared, release=release), joins, source)
     except DataError as error:
-        archive.refuse(kept_in.quarantine, release.sha256, name, content, "\n".join(error.kept))
+        kept = _bounded("\n".join(error.kept))
+        archive.refuse(kept_in.quarantine, release.sha256, name, content, kept)
         with transaction(db):
-            release_id = inventory.save_refused(db, release, "\n".join(error.kept))
+            release_id = inventory.save_refused(db, release, kept)
         # Who put the file there may not be who may read it: then none of its text is logged.
         plain = arrival.of_operator or isinstance(error, QuarantineError)
-        reason = str(error) if plain else error.kept[0]
+        reason = _bounded(str(error) if plain else error.kept[0])
         return IngestResult(name, "refused", release_id, "", reason)
     archive.keep_bytes(kept_in.archive, sha256, name, content)
     with transaction(db):
@@ -81,6 +84,11 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
     warnings = filter(None, [_warn_of_unknown(context, release, read.unknown), *notes])
     through, warning = release.data_through, "; ".join(warnings)
     return IngestResult(name, "accepted", release_id, through, warning=warning)
+
+
+def _bounded(reason: str) -> str:
+    """A reason whose lines have an end: one that quotes a cell may quote a megabyte."""
+    return "\n".join(line[:LINE_KEPT] for line in reason.split("\n"))
 
 
 def accept(db: Database, context: Context, release_id: int, why: str, now: str) -> Release:

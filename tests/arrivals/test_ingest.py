@@ -168,6 +168,20 @@ def test_a_refused_file_is_looked_at_again_when_it_comes_again(path, folders, tm
     assert "unknown region" in reason
 
 
+def test_a_reason_has_an_end_whatever_it_quotes(path, folders, tmp_path, monkeypatch):
+    def reading(task, source):
+        raise DataError(f"{'x' * 1_000_000}\nsecond")
+
+    monkeypatch.setattr("jobs.arrivals.reading.here", reading)
+    with pytest.raises(DataError) as refused:
+        take(path, folders, put(tmp_path, NAME, GOOD))
+
+    kept = "x" * 1000 + "\nsecond"
+    assert str(refused.value) == kept
+    assert rows(path, "select reason from releases") == [(kept,)]
+    assert files(folders.quarantine)[f"{NAME}.reason.txt"].decode() == f"{kept}\n"
+
+
 # ---------------------------------------------------------------- the inbox
 
 

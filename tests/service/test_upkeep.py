@@ -405,7 +405,7 @@ def test_a_year_s_report_is_written_when_its_last_month_is_there(
 ):
     edit(record, f"update runs set data_through = '{through}' where id = 2")
     asked = []
-    monkeypatch.setattr(yearly, "build", lambda path, year, source: asked.append(year))
+    monkeypatch.setattr(yearly, "build", lambda context, year: asked.append(year))
     monkeypatch.setattr(yearly, "write", lambda found, to: to.write_text("report"))
     if name == "" and through == "2023-09":
         record.with_name("bordercast-FY2023.html").write_text("mine")
