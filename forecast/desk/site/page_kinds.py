@@ -871,6 +871,12 @@ def _flags(record: SiteRecord) -> list[Row]:
     return [{name: flag[name] for name in _FLAG_COLUMNS} for flag in rows]
 
 
+def _scores(record: SiteRecord) -> list[Row]:
+    """Every model's scores; of many totals those over all months, and `export` has the rest."""
+    rows = [row for about in _totals(record) for row in about.scores]
+    return [row for row in rows if row["era"] == "all"] if record.many else rows
+
+
 def _revised(record: SiteRecord) -> list[Row]:
     return [
         {
@@ -1023,7 +1029,7 @@ FIRST = (
         "accuracy",
         "accuracy/",
         shown=lambda record, _: {"scores": {a.total: score_rows(a) for a in _totals(record)}},
-        tables=lambda record, _: {"accuracy": [r for a in _totals(record) for r in a.scores]},
+        tables=lambda record, _: {"accuracy": _scores(record)},
         nav="Accuracy",
     ),
     PageKind(

@@ -338,6 +338,8 @@ def test_of_many_totals_each_has_few_files_and_all_its_months(full, monkeypatch)
     assert not [*KINDS["month"].pages(full), *KINDS["compare"].pages(full)]
     assert full.month_place("northern", "2026-08") == "fact/northern/#2026-08"
     assert "subscribe/northern-unusual.atom" not in {*feeds.files(full)}
+    scores = json.loads(page_kinds.KINDS["accuracy"].page(full).files["accuracy.json"])
+    assert {row["era"] for row in scores} == {"all"}
     kept = replace(full, before={"subscribe/northern-unusual.atom"})
     assert "northern-unusual.atom" in feeds.files(kept)
     assert "northern-releases.atom" not in feeds.files(kept)
