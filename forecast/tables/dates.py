@@ -58,10 +58,13 @@ _FISCAL = re.compile(r"F\.?Y", re.IGNORECASE)
 _TWO_YEARS = re.compile(
     rf"({_FISCAL_WORD})?(\d\d|\d{{4}})[-/](\d\d|\d{{4}})", re.IGNORECASE | re.ASCII
 )
-_PLAIN_YEAR = re.compile(r"(?:(?:CY|calendar year|year):? ?)?((?:1[6-9]|20)\d\d)", re.I | re.ASCII)
+_PLAIN_YEAR = re.compile(
+    r"(?:(?:CY|calendar year|year):? ?)?((?:1[6-9]|20)\d\d) ?[\u5e74\ub144]?", re.I
+)
 _NAMED_YEAR = re.compile(
     rf"(?:(?:state |federal )?fiscal year:? ?(?P<short>\d{{4}})|{_FISCAL_YEAR})", re.I | re.ASCII
 )
+_NUMBERED = re.compile(r"(\d\d?)[-.) ]+([A-Za-z]{3,9}\.?)", re.ASCII)  # 01-January
 _WEEKDAY = re.compile(
     r"(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? (?=\w{3})",
     re.IGNORECASE,
@@ -191,9 +194,14 @@ def fiscal_month(year: int, number: int, start: int, *, named: bool) -> int:
 
 def names_month(cell: CellValue) -> int:
     """1 .. 12 for a month's name alone, "Jan" or "September"; else 0."""
-    if not isinstance(cell, str) or cell[:3].casefold() not in _NAMES:
+    if not isinstance(cell, str):
         return 0
-    return _name(_plain(cell).rstrip("."))
+    numbered = _NUMBERED.fullmatch(cell)
+    name = numbered[2] if numbered else cell
+    if name[:3].casefold() not in _NAMES:
+        return 0
+    number = _name(_plain(name).rstrip("."))
+    return number if not numbered or number == int(numbered[1]) else 0
 
 
 def year_beside_name(cell: CellValue) -> str:

@@ -178,6 +178,18 @@ class TableGrid:
             self.notes.append(f"line {self.sheet.line[row]} is no part of the table: {text[:60]!r}")
         rows = rows[~np.isin(rows, words)]
         unlike = self.sheet.ragged[rows] != 0
+        fits = rows[~unlike] if not unlike.all() else rows
+        apart = [int(row) for row in rows[unlike] if not fits[0] <= row <= fits[-1]]
+        for row in apart:  # what belongs to the file above the table, and notes below it
+            cells = [cell for cell in self.sheet.row(row) if cell != ""]
+            told = cells[:1] if row < fits[0] else cells
+            if self.sheet.ragged[row] < 0 and not any(map(_may_be_data, told)):
+                words.append(row)
+                text = " ".join(text_of(cell) for cell in cells)
+                self.notes.append(
+                    f"line {self.sheet.line[row]} is no part of the table: {text[:60]!r}"
+                )
+        unlike, rows = unlike[~np.isin(rows, words)], rows[~np.isin(rows, words)]
         for row in rows[unlike].tolist():
             self._note_ragged(row)
         return np.asarray(rows[~unlike])
@@ -197,6 +209,11 @@ class TableGrid:
             else ("complete the line or remove it")
         )
         self.faults.append(Fault(int(self.sheet.line[row]), "", text, problem))
+
+
+def _may_be_data(cell: CellValue) -> bool:
+    """Whether a cell may be a month or a count; "1." in front of a note is none."""
+    return dates.looks_like(cell) or (is_count(cell) and not str(cell).endswith("."))
 
 
 def text_of(cell: CellValue) -> str:

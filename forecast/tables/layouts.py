@@ -37,6 +37,7 @@ from forecast.tables.header import as_one_table
 from forecast.tables.sheet import TOP, Sheet
 from models.base import Ints
 
+_WORDS = 6  # cells of words in a line of counts that make it a remark
 _CLOSE = 0.15  # by which a runner-up's score may be lower, and is still said
 _MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "monat", "mois"}
 _MONTH_WORDS |= {"time period", "ref date", "observation date"}
@@ -96,7 +97,12 @@ class Body(NamedTuple):
 
 def _of_body(table: TableGrid, body: Body) -> Entries:
     """Series by the columns that name them, each count with its month."""
+    body = _without_words(table, body)
     rows, places = body.rows, body.places
+    if not len(rows):
+        if table.faults:
+            return _nothing(table)
+        raise DataError(f"{table.sheet.name}: no lines below the header; nothing to forecast")
     roles.refuse_sums_of_months(table, body.names, rows)
     if body.when is not None:
         roles.fill_names(table, body.names, rows, body.when)
@@ -122,6 +128,24 @@ def _of_body(table: TableGrid, body: Body) -> Entries:
         nested=nested,
         nesting=roles.nesting_of(table, series, unused, rows),
         apart=roles.apart(table, series, unused, rows, body.when),
+    )
+
+
+def _without_words(table: TableGrid, body: Body) -> Body:
+    """The same without lines of words where counts should stand: units, codes of quality."""
+    codes = table.grid[body.rows][:, body.places]
+    counts = [code for code in np.unique(codes).tolist() if is_count(table.labels[code])]
+    words = ~np.isin(codes, [0, *counts])
+    remarks = (words.sum(axis=1) >= _WORDS) & (words == (codes != 0)).all(axis=1)
+    if not remarks.any():
+        return body
+    for row in body.rows[remarks].tolist():
+        text = " ".join(text_of(cell) for cell in table.sheet.row(row) if cell != "")
+        table.notes.append(f"line {table.sheet.line[row]} is no part of the table: {text[:60]!r}")
+    left = np.repeat(~remarks, len(body.places))
+    when = None if body.when is None else body.when[~remarks]
+    return body._replace(
+        rows=body.rows[~remarks], month=body.month[left], day=body.day[left], when=when
     )
 
 
@@ -319,6 +343,8 @@ def _without_sums(table: TableGrid, rows: Ints, column: int) -> Ints:
     """The rows that are no sums or means by the cell in this column; a year alone is none."""
     cells = table.cells(table.grid[rows, column])
     left = np.array([is_sum(cell) and not dates.names_year(cell) for cell in cells], dtype=bool)
+    for place in [at for at, cell in enumerate(cells) if cell == ""]:
+        left[place] = any(map(_ends_in_total, table.sheet.row(rows[place])))
     note_sums(table, rows[left])
     return np.asarray(rows[~left])
 
@@ -652,6 +678,8 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
             or (_MONTH_NUMBER.fullmatch(named[at]) and table.share(at, _is_month_number) >= half)
         )
     ]
+    if not years and any(table.share(at, dates.names_month) >= half for at in months):
+        years = [at for at in columns if at not in months and table.share(at, _year_or_sum) >= half]
     if len(years) > 1:  # a fiscal year stands beside the year itself
         years = [at for at in years if not dates.is_fiscal(named[at])]
     if len(years) == 1 and months and len({_months_in(table, at) for at in months}) == 1:
@@ -739,7 +767,9 @@ def _refuse_narrow_header(table: TableGrid) -> None:
     """DataError where the header has fewer fields than the lines: 1,234 without quotes, say."""
     if table.header >= 0 and table.sheet.ragged[table.header]:
         beyond = table.grid[:, int(table.sheet.ragged[table.header]) :]
-        if not beyond.any():  # every line ends in a separator, the header alone does not
+        words = [table.labels[code] for code in np.unique(beyond).tolist()]
+        # Every line ends in a separator, or in a letter for its quality; the header does not.
+        if not any(numerals.is_number(cell) or is_month(cell) for cell in words):
             return
         width = table.grid.shape[1]
         fields = width + int(table.sheet.ragged[table.header])

@@ -39,6 +39,7 @@ from models.base import MOST_MISSING, Floats, Ints, MonthlyCounts
 
 ONE_FAMILY = "all"
 _NAMED = 5  # series in a note
+_MANY_WHOLE = 24  # numbers of which one with decimals may be a slip
 _ALIKE = 3  # faults of a kind that are shown
 
 
@@ -68,14 +69,24 @@ def read_counts(path: Path | None, wanted: ReadAs | None = None) -> MonthlyCount
 
 
 def read_table(path: Path | None, wanted: ReadAs | None = None) -> TableRead:
-    """Read a table of monthly counts; None reads standard input.
+    """Read a table of monthly counts; None reads standard input, a folder all its files.
 
     Raises
     ------
     FaultsError : every cell that cannot be read and every month given twice, a line each.
     DataError, QuarantineError : no table of monthly counts; a choice that the user has to make.
     """
-    return _table_of_sheets(read_sheets(path), wanted or ReadAs())
+    if path is None or not path.is_dir():
+        return _table_of_sheets(read_sheets(path), wanted or ReadAs())
+    sheets = [
+        replace(sheet, title=" ".join(filter(None, (file.stem, sheet.title))))
+        for file in sorted(path.iterdir())
+        if file.is_file() and not file.name.startswith(".")
+        for sheet in read_sheets(file)
+    ]
+    if not sheets:
+        raise DataError(f"{path}: no files in it")
+    return _table_of_sheets(sheets, wanted or ReadAs())
 
 
 def nesting(path: Path, wanted: ReadAs) -> tuple[str, str]:
@@ -298,6 +309,12 @@ def _values(
         name = "point" if decimal == "." else "comma"
         example = numerals.number(marks.proof, decimal)
         notes.append(f"decimals begin with a {name}: {marks.proof} is read as {example:.12g}")
+    decimals = np.flatnonzero(value % 1 > 0)
+    if len(decimals) == 1 and len(back) > _MANY_WHOLE and times[decimals[0]] == 1:
+        notes.append(
+            f"only {cells[decimals[0]]} of {len(back):,} numbers has decimals, so check that it is "
+            f"{value[decimals[0]]:.12g}"
+        )
     if signs:
         shown = ", ".join(f"{count:,} {sign}" for sign, count in list(signs.items())[:_NAMED])
         more = f" and {len(signs) - _NAMED} other signs" if len(signs) > _NAMED else ""

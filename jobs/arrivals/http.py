@@ -41,6 +41,7 @@ class Reply:
     """What an address gave.
 
     detail : why there is no content, in words. pause : seconds the server asked to be left alone.
+    elsewhere : the address on another host that it leads to.
     """
 
     outcome: Literal["content", "unchanged", "blocked", "unreachable"]
@@ -49,6 +50,7 @@ class Reply:
     etag: str = ""
     last_modified: str = ""
     pause: float | None = None
+    elsewhere: str = ""
 
 
 class _AgainError(Exception):
@@ -140,9 +142,8 @@ def _follow(
         finally:
             response.close()
         if _origin(request.url) != _origin(start):
-            return Reply(
-                "unreachable", printable(f"redirects to another host ({request.url.host})")
-            )
+            detail = printable(f"redirects to another host ({request.url.host})")
+            return Reply("unreachable", detail, elsewhere=str(request.url))
     return Reply("unreachable", f"more than {REDIRECTS} redirects")
 
 

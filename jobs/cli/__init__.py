@@ -7,6 +7,7 @@ compare    which parts moved; any two series, months or years side by side
 quote      facts about a month, whether a number or a text is right
 export     what the record holds, as files and pictures
 forecast   the engine on an analyst's own monthly counts
+tidy       any table of monthly counts as a plain one
 notices    what readers are told, approved by a person
 service    serve, status, doctor, settings; the page; witnesses
 options    what commands share: settings, reading, printing
@@ -30,7 +31,7 @@ from forecast.errors import BordercastError, ClockRangeError, StoreError
 from forecast.store import sqlite_errors
 from forecast.version import __version__
 from forecast.words import without_controls
-from jobs.cli import ask, compare, export, forecast, look, notices, quote, record, service
+from jobs.cli import ask, compare, export, forecast, look, notices, quote, record, service, tidy
 from jobs.cli.help import HelpContext, Sectioned, examples
 from jobs.cli.options import Settings, words_of_help
 
@@ -189,7 +190,7 @@ main.add_sections(
             service.site,
         ),
         "Quote": (quote.brief, quote.fact, quote.check, export.export, service.mcp),
-        "Ask the engine": (forecast.forecast, look.replay),
+        "Ask the engine": (forecast.forecast, tidy.tidy, look.replay),
         "Tell readers": (notices.notices,),
         "Keep it running": (service.serve, service.status, service.doctor, service.config),
         "Keep it safe": (

@@ -26,12 +26,24 @@ if TYPE_CHECKING:
     from jobs.pipeline.refits import Report
     from models.base import Floats, MonthlyCounts
 
-STDIN = STDOUT = "-"
+STDOUT = "-"
 WARNINGS_SHOWN = 10  # warnings of a kind
 SCORED = 12  # hindcasts for the summary, unless asked for more
 FEW_SERIES = 1000  # series of which these cost no time that anybody notices
 PLOTTED = 500  # pictures at most
-FILE = click.Path(exists=True, path_type=Path, allow_dash=True)
+
+
+class TableSource(click.Path):
+    """A file or folder that is there, "-", or an address on the web."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The path, or the address as it is."""
+        from jobs.arrivals.table import is_address
+
+        return value if is_address(str(value)) else super().convert(value, param, ctx)
+
+
+TABLE = TableSource(exists=True, path_type=Path, allow_dash=True)
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,7 +113,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "forecast counts.csv --plot pictures --totals -o ahead.xlsx",
     )
 )
-@click.argument("file", type=FILE)
+@click.argument("file", type=TABLE)
 @click.option(
     "--h", "h", type=click.IntRange(1, 60), default=12, show_default=True, help="Months ahead."
 )
@@ -154,7 +166,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def forecast(
     settings: Settings,
     read_as: ReadAs,
-    file: Path,
+    file: Path | str,
     h: int,
     out: str,
     models: str,
@@ -173,31 +185,33 @@ def forecast(
     out with a warning.
     Output: series, month, median and quantiles.
 
-    FILE may be a folder of Parquet files with all months of some series each, and -o then is a
-    folder for their forecasts: a million series need no more memory than one part.
+    FILE may be an https address, also of a published Google Sheet, or a folder of files that are
+    parts of one table. `bordercast tidy FILE` shows how it is read. Where a folder has Parquet
+    files with all months of some series each, -o is a folder for their forecasts: a million series
+    need no more memory than one part.
     """
     from forecast.desk.sentences import own_counts
     from forecast.engine import anyseries
-    from forecast.tables.read import read_table
+    from jobs.arrivals.table import read_source
     from jobs.compute.pools import spreading
 
     read_as = replace(read_as, jumps=jumps)
     if hindcasts_out and not hindcasts:
         raise click.UsageError("--hindcasts-out needs --hindcasts N")
-    if file.is_dir():
+    if isinstance(file, Path) and file.is_dir() and any(file.glob("*.parquet")):
         if models == "all" or hindcasts_out or totals or find_totals or pictures:
             raise click.UsageError("of a folder of parts only --h, --hindcasts and -o can be asked")
         _forecast_folder(settings, file, Path(out), read_as, h, hindcasts or 0)
         return
-    _check(out, hindcasts_out)
-    read = read_table(None if str(file) == STDIN else file, read_as)
-    _say(own_counts.as_read(read))
+    check_outputs(out, hindcasts_out)
+    read = read_source(file, read_as, settings.config.fetch)
+    say(own_counts.as_read(read))
     counts, short = anyseries.long_enough(read.counts)
     _warn([f"left out: {error}" for error in short])
     sums = anyseries.sums_of(counts)
     if find_totals:
         totals = (*totals, *(name for name in sums if name not in totals))
-    _say(own_counts.sums_found(sums, totals))
+    say(own_counts.sums_found(sums, totals))
     few = len(counts.names) <= FEW_SERIES and models == "engine"
     hindcasts = (SCORED if few else 0) if hindcasts is None else hindcasts
     with (
@@ -219,7 +233,7 @@ def forecast(
         _draw(first.ends(), pictures, settings.context.source)
     unsure = anyseries.least_predictable(first)
     own = next(iter(quality.values()), None)
-    _say(own_counts.counts_summary(counts, h, own, unsure))
+    say(own_counts.counts_summary(counts, h, own, unsure))
     if len(quality) > 1:
         _say_quality(quality)
 
@@ -237,7 +251,7 @@ def _forecast_folder(
     parts = anyseries.folder_parts(folder, out)
     said_before: set[str] = set()
 
-    def say(part: str, lines: Sequence[str]) -> None:
+    def say_part(part: str, lines: Sequence[str]) -> None:
         new = [line for line in lines if line not in said_before]
         said_before.update(new)
         _warn([f"{part}: {line}" for line in new])
@@ -247,10 +261,10 @@ def _forecast_folder(
         spreading(settings.config.compute, WORTHWHILE) as workers,
     ):
         done = anyseries.forecast_folder(
-            parts, out, read_as, h, hindcasts, workers, anyseries.Told(report, say)
+            parts, out, read_as, h, hindcasts, workers, anyseries.Told(report, say_part)
         )
     _warn([f"left out: {error}" for error in done.left_out])
-    _say(own_counts.folder_summary(done.series, len(parts), h, done.quality, done.unsure))
+    say(own_counts.folder_summary(done.series, len(parts), h, done.quality, done.unsure))
 
 
 def _forecasts(
@@ -311,7 +325,7 @@ def _size(job: Any) -> int:
     return len(counts.names if counts is not None else job.names)
 
 
-def _check(*files: str) -> None:
+def check_outputs(*files: str) -> None:
     """Refuse what could not be written before any work is done."""
     from forecast.desk import export
 
@@ -371,7 +385,7 @@ def _draw(drawn: SeriesForecasts, folder: Path, source: Source) -> None:
         (folder / f"{stem}.png").write_bytes(grammar.render(picture, "png", source))
     left = len(drawn.counts.names) - PLOTTED
     if left > 0:
-        _say([f"{folder}: pictures of the first {PLOTTED} series, not of {left:,} more"])
+        say([f"{folder}: pictures of the first {PLOTTED} series, not of {left:,} more"])
 
 
 def _warn_silent(by_model: Mapping[str, SeriesForecasts]) -> None:
@@ -387,12 +401,13 @@ def _warn_silent(by_model: Mapping[str, SeriesForecasts]) -> None:
 
 
 def _warn(lines: Sequence[str]) -> None:
-    _say(lines[:WARNINGS_SHOWN])
+    say(lines[:WARNINGS_SHOWN])
     if len(lines) > WARNINGS_SHOWN:
-        _say([f"... and {len(lines) - WARNINGS_SHOWN:,} more"])
+        say([f"... and {len(lines) - WARNINGS_SHOWN:,} more"])
 
 
-def _say(lines: Sequence[str]) -> None:
+def say(lines: Sequence[str]) -> None:
+    """Print lines on stderr, each after the program's name."""
     from forecast.words import without_controls
 
     for line in lines:

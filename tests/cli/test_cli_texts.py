@@ -261,7 +261,7 @@ WRITING = """
     restore kept
 """
 # Servers, which answer until they are ended; their own tests ask them.
-ELSEWHERE = {"web", "mcp", "config show", "serve", "replay", "site"}
+ELSEWHERE = {"web", "mcp", "config show", "serve", "replay", "site", "tidy"}
 
 
 @pytest.fixture(autouse=True)

@@ -52,6 +52,7 @@ def commands(folder: Path) -> list[list[str]]:
         export latest_forecasts -o {folder}/ahead.csv
         export hub -o {folder}/hub
         forecast {folder}/own.csv -o {folder}/own-ahead.csv
+        tidy {folder}/own.csv -o {folder}/own-tidy.csv
         replay --from 2023-10
         notices list
         notices show 1

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF005, SIM905
 """Tables in the forms in which offices publish them, made up, each with what it should give.
 
 The counts are the same everywhere; the forms are those of statistics offices, health departments,
@@ -19,105 +20,30 @@ from xlsxwriter import Workbook
 
 MONTHS = list(range(2015 * 12, 2022 * 12 + 12))
 YEARS = range(2015, 2023)
-GERMAN = [
-    "Januar",
-    "Februar",
-    "März",
-    "April",
-    "Mai",
-    "Juni",
-    "Juli",
-    "August",
-    "September",
-    "Oktober",
-    "November",
-    "Dezember",
-]
-SPANISH = [
-    "enero",
-    "febrero",
-    "marzo",
-    "abril",
-    "mayo",
-    "junio",
-    "julio",
-    "agosto",
-    "septiembre",
-    "octubre",
-    "noviembre",
-    "diciembre",
-]
-PORTUGUESE = ["Jan", "Fev", "Mar", "Abr", "Mai", "Jun", "Jul", "Ago", "Set", "Out", "Nov", "Dez"]
-BRAZILIAN = [
-    "janeiro",
-    "fevereiro",
-    "março",
-    "abril",
-    "maio",
-    "junho",
-    "julho",
-    "agosto",
-    "setembro",
-    "outubro",
-    "novembro",
-    "dezembro",
-]
-FRENCH = [
-    "janv.",
-    "févr.",
-    "mars",
-    "avr.",
-    "mai",
-    "juin",
-    "juil.",
-    "août",
-    "sept.",
-    "oct.",
-    "nov.",
-    "déc.",
-]
-POLISH = [
-    "styczeń",
-    "luty",
-    "marzec",
-    "kwiecień",
-    "maj",
-    "czerwiec",
-    "lipiec",
-    "sierpień",
-    "wrzesień",
-    "październik",
-    "listopad",
-    "grudzień",
-]
-RUSSIAN = [
-    "Январь",
-    "Февраль",
-    "Март",
-    "Апрель",
-    "Май",
-    "Июнь",
-    "Июль",
-    "Август",
-    "Сентябрь",
-    "Октябрь",
-    "Ноябрь",
-    "Декабрь",
-]
-TURKISH = [
-    "Ocak",
-    "Şubat",
-    "Mart",
-    "Nisan",
-    "Mayıs",
-    "Haziran",
-    "Temmuz",
-    "Ağustos",
-    "Eylül",
-    "Ekim",
-    "Kasım",
-    "Aralık",
-]
+GERMAN = (
+    "Januar Februar M\u00e4rz April Mai Juni Juli August September Oktober November Dezember"
+).split()
+SPANISH = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
+PORTUGUESE = "Jan Fev Mar Abr Mai Jun Jul Ago Set Out Nov Dez".split()
+BRAZILIAN = (
+    "janeiro fevereiro mar\u00e7o abril maio junho julho agosto setembro outubro novembro dezembro"
+).split()
+FRENCH = "janv. f\u00e9vr. mars avr. mai juin juil. ao\u00fbt sept. oct. nov. d\u00e9c.".split()
+POLISH = (
+    "stycze\u0144 luty marzec kwiecie\u0144 maj czerwiec lipiec sierpie\u0144 wrzesie\u0144 "
+    "pa\u017adziernik listopad grudzie\u0144"
+).split()
+RUSSIAN = (
+    "\u042f\u043d\u0432\u0430\u0440\u044c \u0424\u0435\u0432\u0440\u0430\u043b\u044c \u041c\u0430\u0440\u0442 "
+    "\u0410\u043f\u0440\u0435\u043b\u044c \u041c\u0430\u0439 \u0418\u044e\u043d\u044c \u0418\u044e\u043b\u044c "
+    "\u0410\u0432\u0433\u0443\u0441\u0442 \u0421\u0435\u043d\u0442\u044f\u0431\u0440\u044c "
+    "\u041e\u043a\u0442\u044f\u0431\u0440\u044c \u041d\u043e\u044f\u0431\u0440\u044c "
+    "\u0414\u0435\u043a\u0430\u0431\u0440\u044c"
+).split()
+TURKISH = (
+    "Ocak \u015eubat Mart Nisan May\u0131s Haziran Temmuz A\u011fustos Eyl\u00fcl Ekim "
+    "Kas\u0131m Aral\u0131k"
+).split()
 
 
 def _count(name: str, month: int) -> int:

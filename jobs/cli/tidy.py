@@ -1,0 +1,89 @@
+"""`tidy`: what a file was understood as, a row a series and month."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import numpy as np
+
+from forecast import months
+from jobs.cli.forecast import STDOUT, TABLE, check_outputs, reading_options, say
+from jobs.cli.help import examples
+from jobs.cli.options import Settings
+
+if TYPE_CHECKING:
+    from forecast.desk.export import ExportTable
+    from forecast.tables.grid import ReadAs
+    from models.base import MonthlyCounts
+
+
+@click.command(
+    epilog=examples(
+        "tidy visits.xlsx",
+        "tidy visits.xlsx --sheet 2024 -o counts.csv",
+        "tidy https://example.org/visits.csv -o counts.xlsx",
+    )
+)
+@click.argument("file", type=TABLE)
+@click.option(
+    "-o",
+    "--out",
+    default=STDOUT,
+    show_default=True,
+    metavar="FILE",
+    help="A name that ends in .csv, .parquet or .xlsx; - prints CSV.",
+)
+@reading_options
+@click.pass_obj
+def tidy(settings: Settings, read_as: ReadAs, file: Path | str, out: str) -> None:
+    """Turn any table of monthly counts into a plain one.
+
+    FILE is a table as you have it, as for `forecast`: a file, a folder of files that are parts of
+    one table, an https address (also of a published Google Sheet), or - for standard input.
+    Output: series, month, value; a blank value is unknown, not 0. How the table was understood is
+    said beside it: read that before you trust it.
+    """
+    from forecast.desk import export
+    from forecast.desk.sentences import own_counts
+    from jobs.arrivals.table import read_source
+
+    check_outputs(out)
+    read = read_source(file, read_as, settings.config.fetch)
+    say(own_counts.as_read(read))
+    table = _rows(read.counts)
+    if out == STDOUT:
+        export.write_csv(table, sys.stdout)
+    else:
+        export.write(table, Path(out))
+    counts = read.counts
+    first = int((counts.last - counts.values.shape[1] + 1 + _blanks(counts)).min())
+    span = f"{months.from_index(first)} to {months.from_index(int(counts.last.max()))}"
+    say([f"{len(counts.names):,} series, {span}; {read.missing:,} months missing"])
+
+
+def _blanks(counts: MonthlyCounts) -> np.ndarray:
+    """(series,) columns before a series' first month."""
+    return np.asarray(np.argmax(np.isfinite(counts.values), axis=1))
+
+
+def _rows(counts: MonthlyCounts) -> ExportTable:
+    """A row a series and month, from each series' first month to its last."""
+    from forecast.desk.export import Coded, ExportTable
+
+    width = counts.values.shape[1]
+    series, column = np.nonzero(np.arange(width) >= _blanks(counts)[:, None])
+    index = counts.last[series] - (width - 1) + column
+    first = int(index.min())
+    labels = [months.from_index(at) for at in range(first, int(index.max()) + 1)]
+    whole = bool(counts.whole.all())
+    values = [
+        None if np.isnan(value) else int(value) if whole else value
+        for value in counts.values[series, column].tolist()
+    ]
+    block = [Coded(series, counts.names), Coded(index - first, labels), values]
+    return ExportTable(
+        {"series": "text", "month": "text", "value": "count" if whole else "real"}, [block]
+    )
