@@ -59,7 +59,7 @@ _TWO_YEARS = re.compile(
     rf"({_FISCAL_WORD})?(\d\d|\d{{4}})[-/](\d\d|\d{{4}})", re.IGNORECASE | re.ASCII
 )
 _PLAIN_YEAR = re.compile(
-    r"(?:(?:CY|calendar year|year):? ?)?((?:1[6-9]|20)\d\d) ?[\u5e74\ub144]?", re.I
+    r"(?:(?:CY|calendar year|year):? ?)?((?:1[6-9]|20)[0-9]{2}) ?[\u5e74\ub144]?", re.I
 )
 _NAMED_YEAR = re.compile(
     rf"(?:(?:state |federal )?fiscal year:? ?(?P<short>\d{{4}})|{_FISCAL_YEAR})", re.I | re.ASCII

@@ -21,7 +21,30 @@ COUNTS = {
     name: {m: 400 + 37 * at + (m * 7919 + at * 104_729) % 887 for m in SPAN}
     for at, name in enumerate(NAMES)
 }
-SPOILS = ("", "x", "1.2.3", "-5", "n/a", "#REF!", "1,5", "12 34", "?", "(7)", "seven", "2020-13", "--", "<5", "1e9x", "TBD", "0x1F", "12/31", "+", "1_000", "\u00bd", "5%")  # fmt: skip
+SPOILS = (
+    "",
+    "x",
+    "1.2.3",
+    "-5",
+    "n/a",
+    "#REF!",
+    "1,5",
+    "12 34",
+    "?",
+    "(7)",
+    "seven",
+    "2020-13",
+    "--",
+    "<5",
+    "1e9x",
+    "TBD",
+    "0x1F",
+    "12/31",
+    "+",
+    "1_000",
+    "\u00bd",
+    "5%",
+)
 ODD_MONTHS = ("2020-13", "Foo 2020", "", "2019-1-1-1", "Q1 2020", "00/2020", "Marchtober 2019")
 HEADS = (
     "",
@@ -45,46 +68,86 @@ def iso(m: int) -> str:
 
 
 def long() -> Cells:
-    return [["Site", "Month", "Visits"], *([name, iso(m), str(c[m])] for name, c in COUNTS.items() for m in SPAN)]  # fmt: skip
+    return [
+        ["Site", "Month", "Visits"],
+        *([name, iso(m), str(c[m])] for name, c in COUNTS.items() for m in SPAN),
+    ]
 
 
 def wide() -> Cells:
-    return [["Month", *NAMES], *([f"{month_abbr[m % 12 + 1]} {m // 12}", *(str(c[m]) for c in COUNTS.values())] for m in SPAN)]  # fmt: skip
+    return [
+        ["Month", *NAMES],
+        *(
+            [f"{month_abbr[m % 12 + 1]} {m // 12}", *(str(c[m]) for c in COUNTS.values())]
+            for m in SPAN
+        ),
+    ]
 
 
 def across() -> Cells:
-    return [["Site", "Region", *map(iso, SPAN)], *([name, "All", *map(str, c.values())] for name, c in COUNTS.items())]  # fmt: skip
+    return [
+        ["Site", "Region", *map(iso, SPAN)],
+        *([name, "All", *map(str, c.values())] for name, c in COUNTS.items()),
+    ]
 
 
 def calendar() -> Cells:
     rows = [["Site", "Year", *month_abbr[1:]]]
-    return rows + [[name, str(y), *(str(c[y * 12 + n]) for n in range(12))] for name, c in COUNTS.items() for y in range(2018, 2022)]  # fmt: skip
+    return rows + [
+        [name, str(y), *(str(c[y * 12 + n]) for n in range(12))]
+        for name, c in COUNTS.items()
+        for y in range(2018, 2022)
+    ]
 
 
 def years_across() -> Cells:
     rows = [["Site", "Month", *map(str, range(2018, 2022))]]
-    return rows + [[name, month_abbr[n + 1], *(str(c[y * 12 + n]) for y in range(2018, 2022))] for name, c in COUNTS.items() for n in range(12)]  # fmt: skip
+    return rows + [
+        [name, month_abbr[n + 1], *(str(c[y * 12 + n]) for y in range(2018, 2022))]
+        for name, c in COUNTS.items()
+        for n in range(12)
+    ]
 
 
 def stacked() -> Cells:
-    rows = [["", *(str(m // 12) if m % 12 == 0 else "" for m in SPAN)], ["Site", *(month_abbr[m % 12 + 1] for m in SPAN)]]  # fmt: skip
+    rows = [
+        ["", *(str(m // 12) if m % 12 == 0 else "" for m in SPAN)],
+        ["Site", *(month_abbr[m % 12 + 1] for m in SPAN)],
+    ]
     return rows + [[name, *map(str, c.values())] for name, c in COUNTS.items()]
 
 
 def year_and_month() -> Cells:
-    return [["Year", "Month", "Site", "Code", "Visits"], *([str(m // 12), str(m % 12 + 1), name, f"S{at}", str(c[m])] for at, (name, c) in enumerate(COUNTS.items()) for m in SPAN)]  # fmt: skip
+    return [
+        ["Year", "Month", "Site", "Code", "Visits"],
+        *(
+            [str(m // 12), str(m % 12 + 1), name, f"S{at}", str(c[m])]
+            for at, (name, c) in enumerate(COUNTS.items())
+            for m in SPAN
+        ),
+    ]
 
 
 def side_by_side() -> Cells:
     two = SPAN[:24]
-    rows = [["", *(name if m == two[0] else "" for name in NAMES for m in two)], ["Kind", *(iso(m) for _ in NAMES for m in two)]]  # fmt: skip
+    rows = [
+        ["", *(name if m == two[0] else "" for name in NAMES for m in two)],
+        ["Kind", *(iso(m) for _ in NAMES for m in two)],
+    ]
     values = [str(c[m]) for c in COUNTS.values() for m in two]
     return [*rows, ["Visits", *values], ["Calls", *values]]
 
 
 BASES: tuple[tuple[Callable[[], Cells], int], ...] = (
-    (long, 1), (wide, 1), (across, 1), (calendar, 1), (years_across, 1), (stacked, 2), (year_and_month, 1), (side_by_side, 2),
-)  # fmt: skip
+    (long, 1),
+    (wide, 1),
+    (across, 1),
+    (calendar, 1),
+    (years_across, 1),
+    (stacked, 2),
+    (year_and_month, 1),
+    (side_by_side, 2),
+)
 
 
 def mutated(chance: random.Random) -> bytes:
@@ -117,7 +180,11 @@ def mutated(chance: random.Random) -> bytes:
             rows.insert(0, ["Monthly report, all sites"])
             head += 1
         elif accident == 8:
-            rows.append(["Total", *["9999"] * (len(rows[-1]) - 1)] if chance.random() < 0.5 else ["Source: us"])  # fmt: skip
+            rows.append(
+                ["Total", *["9999"] * (len(rows[-1]) - 1)]
+                if chance.random() < 0.5
+                else ["Source: us"]
+            )
         elif accident == 9:
             rows.insert(at, [""] * len(rows[-1]))
             head += at < head
@@ -141,8 +208,13 @@ def wrong_counts(counts: MonthlyCounts) -> list[str]:
     for row, name in enumerate(counts.names):
         if "total" in name.casefold():
             continue
-        read = {int(counts.last[row]) - width + 1 + int(c): counts.values[row, c] for c in np.flatnonzero(np.isfinite(counts.values[row]))}  # fmt: skip
-        misses = [min(sum(ours.get(m) != value for m, value in read.items()) for ours in COUNTS.values())]  # fmt: skip
+        read = {
+            int(counts.last[row]) - width + 1 + int(c): counts.values[row, c]
+            for c in np.flatnonzero(np.isfinite(counts.values[row]))
+        }
+        misses = [
+            min(sum(ours.get(m) != value for m, value in read.items()) for ours in COUNTS.values())
+        ]
         if misses[0] > 0:
             wrong.append(f"{name}: {misses[0]} of {len(read)}")
     return wrong
