@@ -139,7 +139,8 @@ def _usual(
     context: TextState, now: ClaimSpan, anchors: Sequence[Anchor]
 ) -> Iterator[Candidate[ClaimSpan]]:
     """What is often compared with: another count of the text, a year or a month before."""
-    for i, anchor in enumerate([a for a in reversed(anchors) if a.span != now][:2]):
+    earlier = [anchor for anchor in reversed(anchors) if anchor.span.first < now.first]
+    for i, anchor in enumerate(earlier[:2]):
         beside = cost("carried") if anchor.compared else cost("base.counted")
         yield Candidate(anchor.span, beside + 0.3 * i)
     yield Candidate(
@@ -148,7 +149,8 @@ def _usual(
     )
     if now.length == 1:
         yield Candidate(now.shift(-1), cost("second"))
-        yield from (Candidate(span, cost("second")) for span in context.recent[:2])
+        before = [span for span in context.recent[:2] if span.first < now.first]
+        yield from (Candidate(span, cost("second")) for span in before)
 
 
 def _next_change(scene: Scene, number: WrittenNumber) -> int:
@@ -161,6 +163,9 @@ def _next_change(scene: Scene, number: WrittenNumber) -> int:
 def _comparator(scene: Scene, number: WrittenNumber, limit: int) -> int | None:
     """The token behind a change that leads to its base, None without one."""
     for at in range(number.last, min(number.last + 12, limit)):
+        double = number.kind == "times" and at == number.last  # nearly double December
+        if scene.in_time(at) and (double or _relative_at(scene, at)):
+            return at - 1
         low = scene.low(at)
         if low in _NAMES_BASE and not (low == "from" and scene.low(at - 1) in ("people", "were")):
             return at
@@ -171,8 +176,6 @@ def _comparator(scene: Scene, number: WrittenNumber, limit: int) -> int | None:
             return at
         if low in _ENDS or (low == "," and scene.low(at + 1) not in ("compared", "from", "when")):
             return None
-        if scene.in_time(at) and _relative_at(scene, at):
-            return at - 1
     return None
 
 

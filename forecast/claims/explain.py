@@ -98,7 +98,12 @@ def statement(table: CountTable, sense: Reading, value: float | None) -> str:
     if sense.measure == "share_percent":
         whole = sense.of.words(table.source) if sense.of else "the total"
         return f"{number}: {subject.words(table.source)} as a share of {whole} in {span.words()}"
+    if sense.measure == "each_month":
+        far = f"{number} in the month that is farthest out"
+        return f"{far}: {subject.words(table.source)} in {span.words()}"
     before = sense.versus.words() if sense.versus else "the time before"
+    if sense.rate:
+        before = f"the {'daily' if sense.rate == 'per_day' else 'monthly'} average of {before}"
     return f"{number}: {subject.words(table.source)} in {span.words()} against {before}"
 
 

@@ -440,7 +440,8 @@ def is_multiple(scene: Scene, number: WrittenNumber) -> bool:
     """Whether "double", "half" and the like compare counts."""
     low, after = scene.low(number.first), scene.low(number.last)
     if low in ("double", "twice", "half", "triple", "quadruple"):
-        return after in ("the", "that", "what", "of", "as", "from", "its", "their", "those")
+        behind = after in ("the", "that", "what", "of", "as", "from", "its", "their", "those")
+        return behind or scene.in_time(number.last)
     if low[0].isdigit():
         return True
     return after in _AFTER_MULTIPLE

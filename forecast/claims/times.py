@@ -573,7 +573,7 @@ def _of_era(args: tuple[Any, ...], now: Now, _: ClaimSpan | None) -> list[ClaimS
     first = months.to_index(start)
     ends = {"2021-01": "2025-01", "2017-01": "2021-01", "2009-01": "2017-01"}
     last = months.to_index(ends[start]) if start in ends else now.month
-    known = [end for end in now.newest[:3] if end <= last] or [last, last - 1]
+    known = [end for end in now.newest[:3] if end <= last] or [last - 1, last]
     return [ClaimSpan(begin, end) for begin in (first + 1, first) for end in known]
 
 

@@ -574,5 +574,6 @@ def _say_checked(checked: CheckedText) -> None:
     for piece in annotate.pieces(checked):
         if piece.note:
             verdict = click.style(words[piece.verdict], fg=STYLES.get(piece.verdict, "cyan"))
-            click.echo(f"{piece.number}. {verdict}: {piece.note.quote}\n   {piece.note.why}")
+            why = click.wrap_text(piece.note.why, 80, "   ", "   ")
+            click.echo(f"{piece.number}. {verdict}: {piece.note.quote}\n{why}")
     click.echo(annotate.summary(checked))

@@ -116,3 +116,14 @@ def test_words_that_name_a_base_are_found(case, named, forms):
 
     assert base.named == named
     assert [ref.form for ref in base.refs] == forms
+
+
+def test_a_multiple_is_of_what_stands_right_behind_it(verdict):
+    then, now = count("nb", "2024-01"), count("nb", "2023-12")
+    text = (
+        "At the northern border there were {} encounters in January 2024, <double> {}. In {} fewer."
+    )
+
+    assert then < 1.5 * now
+    for what in ("the month before", "December"):
+        assert verdict(text.format(f"{then:,}", what, "March 2024")) in NOT_RIGHT

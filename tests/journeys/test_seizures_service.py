@@ -425,7 +425,8 @@ def test_a_small_series_is_said_to_be_small(folder, tmp_path):
     article.write_text("43 pounds of fentanyl were seized at the northern border in FY2024.")
 
     assert f"{year}; one seizure decides." in said(*pounds, "fact", "northern:fentanyl", "FY2024")
-    assert f"{year}; one seizure decides." in said(*pounds, "check", str(article))
+    checked = " ".join(said(*pounds, "check", str(article)).split())
+    assert f"{year}; one seizure decides." in checked
     for words in (("show", "northern:fentanyl"), ("chance", "northern:fentanyl", "2026-08", ">9")):
         assert "A small series: 43 pounds in the 12 months to April 2026" in said(*pounds, *words)
     assert "small" not in said(*pounds, "fact", "southwest:fentanyl", "FY2024")
