@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -107,3 +108,31 @@ def test_a_run_says_the_same_of_the_same_inputs():
 def test_a_run_before_its_last_month_is_over_is_refused():
     with pytest.raises(ClockError):
         publish.compute(plain(1010), QUICK, ENCOUNTERS, datetime(2024, 1, 31, tzinfo=UTC))
+
+
+def test_scores_are_the_same_however_many_series_are_scored_at_a_time(monkeypatch):
+    together = publish.compute(plain(1010), QUICK, ENCOUNTERS, NOW).scores
+    monkeypatch.setattr(publish, "_TOGETHER", 1)
+    one_by_one = publish.compute(plain(1010), QUICK, ENCOUNTERS, NOW).scores
+
+    assert {score.series.total for score in together} == {
+        "northern", "southwest", "other", "nationwide",
+    }  # fmt: skip
+    assert set(together) == set(one_by_one)  # in another order
+
+
+def test_hindcasts_on_record_are_scored_beside_new_ones_and_are_not_made_again():
+    record = plain(1010)
+    new = list(publish.compute(record, QUICK, ENCOUNTERS, NOW).hindcasts)
+    held = frozenset((h.model, h.version, h.series, h.cutoff) for h in new)
+    again = replace(
+        record,
+        recorded=held,
+        hindcast_series=tuple(record.counts),
+        hindcasts=lambda more, series: (h for h in (*new, *more) if h.series in series),
+    )
+
+    run = publish.compute(again, QUICK, ENCOUNTERS, NOW)
+
+    assert list(run.hindcasts) == []
+    assert run.scores == publish.compute(record, QUICK, ENCOUNTERS, NOW).scores

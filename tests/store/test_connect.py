@@ -620,3 +620,12 @@ def test_writing_loads_no_pandas_and_leaves_it_to_be_loaded(tmp_path):
     )
 
     subprocess.run([sys.executable, "-c", program, tmp_path / "new.db"], check=True)
+
+
+def test_rows_are_written_as_they_are_made_and_nothing_of_none(tmp_path):
+    with writing(tmp_path / "a.db") as db:
+        connect.insert(db, "joined_labels", iter(()))
+        labels = ({"dimension": "d", "label": str(at), "joined_to": "x"} for at in range(3))
+        connect.insert(db, "joined_labels", labels)
+
+        assert db.execute("select label from joined_labels").fetchall() == [("0",), ("1",), ("2",)]
