@@ -38,6 +38,7 @@ from forecast.tables.sheet import MOST_DELIVERED, Sheet, read_sheets, sheets_of
 from models.base import MOST_MISSING, Floats, Ints, MonthlyCounts
 
 ONE_FAMILY = "all"
+_SHEETS = 20  # names of sheets in a question
 _NAMED = 5  # series in a note
 _MANY_WHOLE = 24  # numbers of which one with decimals may be a slip
 _ALIKE = 3  # faults of a kind that are shown
@@ -180,8 +181,10 @@ def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
         read = _table_of_entries(*joined, wanted)
         return replace(read, notes=(f"sheets {titles} were read as one table", *read.notes))
     if len(tables) > 1:
+        shown = ", ".join(repr(sheet.title) for sheet, _ in tables[:_SHEETS])
+        more = f" and {len(tables) - _SHEETS} more" if len(tables) > _SHEETS else ""
         raise DataError(
-            f"{sheets[0].name}: several sheets hold counts: {titles}. "
+            f"{sheets[0].name}: several sheets hold counts: {shown}{more}. "
             f"Say which: --sheet {tables[0][0].title!r}"
         )
     sheet = tables[0][0] if tables else sheets[0]
@@ -365,10 +368,11 @@ def _twice(entries: Entries) -> list[Fault]:
 
 def _ask_for_names(name: str, entries: Entries) -> None:
     """DataError where another column would tell lines apart that seem to be given twice."""
-    again = _again(entries)
-    if not entries.apart or not len(again[1]):
+    if not entries.apart:
         return
-    order, places = again
+    order, places = _again(entries)
+    if not len(places):
+        return
     at = order[places[0]]
     other = entries.apart[-1]
     options = " ".join(f"--series {column!r}" for column in entries.apart)

@@ -263,7 +263,11 @@ def names_of(table: TableGrid, series: Sequence[int], rows: Ints) -> SeriesNamed
         totals = [c for c in np.unique(codes[:, -1]).tolist() if _is_total(table, c)]
         codes[np.isin(codes[:, -1], totals), -1] = 0
         needed = codes[:, :-1]
-    different, first, back = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+    if len(series) == 1:  # by rows it takes several times the memory
+        different, first, back = np.unique(codes[:, 0], return_index=True, return_inverse=True)
+        different = different[:, None]
+    else:
+        different, first, back = np.unique(codes, axis=0, return_index=True, return_inverse=True)
     back = back.ravel()
     order = np.argsort(first)  # as they come in the file
     rank = np.empty(len(order), dtype=np.int64)
