@@ -691,7 +691,7 @@ FRAME = Frame("Dear", "<p>Dear", "Bye", "Bye</p>")
 
 
 def composed(db: Database, notice_id: int, approved_at: str | None = None) -> bool:
-    digest = replace(SAID, part="digest", border="other", chart=None)
+    digest = replace(SAID, part="digest", total="other", chart=None)
     return notices.save_composed(db, notice_id, FRAME, (SAID, digest), approved_at)
 
 
