@@ -197,7 +197,7 @@ ANOTHER = "another measure"
             ANOTHER,
         ),
         (
-            "Fentanyl seizures on the northern border rose 20% in fiscal year 2025 from fiscal 2024.",
+            "Fentanyl seizures on the northern border rose 20% from fiscal 2024 to fiscal 2025.",
             "wrong",
             ANOTHER,
         ),
@@ -222,7 +222,7 @@ ANOTHER = "another measure"
             ANOTHER,
         ),
         (
-            "Pounds of cocaine seized at the southwest border doubled from fiscal 2024 to fiscal 2025.",
+            "Pounds of cocaine seized in the southwest doubled from fiscal 2024 to fiscal 2025.",
             ANOTHER,
             "wrong",
         ),
