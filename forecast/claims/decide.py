@@ -387,11 +387,15 @@ class _Reader:
             for span in times.spans(ref, self.context.when)
         ]
         spoken |= {*self.context.recent, *(anchor.span for anchor in self.anchors)}
+        timed = any(ref.counts for ref in scene.times)
+        # Where a sentence names no time, it may speak of what was news on the day of publication.
+        newest = [] if timed else self.context.now.newest[:3]
         spoken |= {span.shift(by) for span in tuple(spoken) for by in (-1, -12) if span.length < 13}
 
         def known(span: ClaimSpan) -> bool:
             inside = any(era.first <= span.first and span.last <= era.last for era in eras)
-            return not spoken or span in spoken or inside
+            news = span.last in newest and (span.length == 1 or span.to_date)
+            return not spoken or span in spoken or inside or news
 
         return known
 
@@ -434,9 +438,9 @@ class _Reader:
             whose = [Candidate(like, 0.1, True, True), *rest]
         elif not fresh:
             rest = [Candidate(w.value, w.cost + cost("carried")) for w in whose]
-            whose = [Candidate(host.subject, 0.0, host.bound, True), *rest]
+            whose = [Candidate(host.subject, 0.0, host.bound, host.placed), *rest]
         elif not (whose and whose[0].bound and whose[0].cost == 0):
-            whose = [Candidate(host.subject, cost("beside.same"), False, True), *whose]
+            whose = [Candidate(host.subject, cost("beside.same"), False, host.placed), *whose]
         if readings.is_altogether(scene, number) and host.subject.agency:
             whose = [Candidate(host.subject._replace(agency=""), 0.1, True, True), *whose]
         if features.is_whole(scene, host.number, number):
@@ -497,7 +501,10 @@ class _Reader:
             and scene.low(number.first - 1) == "the"
             for n in scene.numbers
         )
-        anchor = Anchor(number, sense.subject, sense.span, beside, bound, sense.measure)
+        said = any(option.place_bound for option in options if option.sense == sense)
+        claimed = finding.claimed if isinstance(finding, ClaimFinding) else None
+        placed = said or bool(claimed and claimed.telling)
+        anchor = Anchor(number, sense.subject, sense.span, beside, bound, sense.measure, placed)
         others = [a for a in self.anchors if a.number.first != number.first]
         self.anchors = sorted([*others, anchor], key=lambda a: a.number.first)
         self.spans.setdefault(number.value, sense.span)
@@ -593,7 +600,7 @@ class _Reader:
         )
         near = sorted(main, key=lambda a: abs(a.number.first - number.first))
         for rank, anchor in enumerate(near[:3]):
-            subject = whose[0] if own_part else Candidate(anchor.subject, 0.0, True, True)
+            subject = whose[0] if own_part else Candidate(anchor.subject, 0.0, True, anchor.placed)
             rate: comparisons.Rate = anchor.measure if anchor.measure == "per_day" else ""
             made.append(
                 (subject, Candidate(anchor.span, cost("change.second_count") * rank, True), rate)

@@ -119,6 +119,7 @@ class Anchor:
     """A count of the text that was understood: what other words and numbers are read beside.
 
     compared : whether something else is compared with it. bound : whether its agency is named.
+    placed : whether it is said where it was counted, or the number itself tells.
     """
 
     number: WrittenNumber
@@ -127,6 +128,7 @@ class Anchor:
     compared: bool = False
     bound: bool = True
     measure: ClaimMeasure = "total"
+    placed: bool = True
 
 
 # -- whose -----------------------------------------------------------------------------------------
@@ -734,7 +736,7 @@ def _time_distance(
     if before and place[0] < 4 and not scene.numbers_between(0, number.first):
         distance = min(distance, 4.0)
     if before and _owned(scene, number, place):
-        distance += 6
+        distance += 9
     if scene.compares(place[0]) and not (compared and not before):
         distance += 8
     if not before and scene.numbers_between(number.last, place[0]):
