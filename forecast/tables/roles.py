@@ -228,7 +228,7 @@ def fill_names(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints)
     Spreadsheets with merged cells come like that. Only where it tells apart the lines of a month,
     or whatever else `when` says of each row.
     """
-    if not len(rows) or unique_share([when]) >= UNIQUE:
+    if not len(rows) or unique_share([when[:JUDGED]]) >= UNIQUE:
         return
     for column in columns:
         codes, notes = table.grid[rows, column].copy(), list(table.notes)
