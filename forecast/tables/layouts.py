@@ -48,6 +48,11 @@ _MONTH_NUMBER = re.compile(
     r"(\w+ )*(month|mo|mon|period|mth|mes|m[eê]s|mois|monat|mese|maand)"
     r"( ?(no|num|number|code|#))?\.?"
 )
+_DAY_WORDS = re.compile(
+    r"(\w+[ _])?(day|d[i\u00ed]a|jour|tag|dom)|(date|day)[ _]of[ _](the[ _])?(month|week)|weekday",
+    re.IGNORECASE,
+)
+_WEEK_WORDS = re.compile(r"(\w+[ _])*(week|wk|kw|semana|semaine|woche)([ _]\w+)?", re.IGNORECASE)
 _CALLED_MONTH = re.compile(r"\b(month|date|period|mo|mes|monat|mois|fecha|time)\b", re.IGNORECASE)
 
 
@@ -435,6 +440,10 @@ class LineAMonth:
         month, day = _line_months(table, places, rows)
         line = table.sheet.line[rows]
         columns = [c for c in range(table.grid.shape[1]) if c not in places]
+        of_month = [c for c in columns if _holds_days(table, c, rows)] if not day.any() else []
+        if of_month:
+            day = np.array([int(text_of(c)) for c in table.cells(table.grid[rows, of_month[0]])])
+            columns = [c for c in columns if not _DAY_WORDS.fullmatch(table.name(c))]
         family = [c for c in columns if table.name(c).casefold() == roles.FAMILY]
         family = family if table.header >= 0 else []
         columns = [c for c in columns if c not in family]
@@ -646,6 +655,15 @@ def _with_different_months(table: TableGrid, dated: list[int]) -> list[int]:
     return dated[:1] if months == {1} else dated
 
 
+def _holds_days(table: TableGrid, column: int, rows: Ints) -> bool:
+    """Whether a column has the days of months, beside columns of years and months."""
+    if not _DAY_WORDS.fullmatch(table.name(column)):
+        return False
+    texts = {text_of(cell) for cell in table.cells(np.unique(table.grid[rows, column]))}
+    days = {int(text) for text in texts if re.fullmatch(r"\d\d?", text, re.ASCII)}
+    return len(days) == len(texts) and {1, 15, 28} <= days and max(days) <= 31
+
+
 def _is_compact_column(table: TableGrid, column: int) -> bool:
     codes = np.unique(table.grid[max(table.header + 1, 0) :, column])
     cells = [dates.as_digits(c) for c in table.cells(codes[codes != 0]) if not is_sum(c)]
@@ -728,6 +746,9 @@ def _refuse_other_periods(table: TableGrid) -> None:
             if len(shown) >= 2:
                 line = table.sheet.line[row]
                 refuse_period(name, period, f"{text_of(shown[0])!r} in line {line}")
+    weeks = [at for at in columns if _WEEK_WORDS.fullmatch(table.name(at))]
+    if weeks and table.share(weeks[0], numerals.is_number) > 0.5:
+        refuse_period(name, "weeks", f"column {table.name(weeks[0])!r}")
     called = [at for at in columns if _CALLED_MONTH.search(table.name(at))]
     if called and not any(table.share(at, _says_when) for at in called):
         return  # months are meant, and not one can be read

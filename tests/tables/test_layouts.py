@@ -1885,3 +1885,18 @@ def test_a_runner_up_that_fits_nearly_as_well_is_said(monkeypatch):
     found = read("site,2020-01,2020-02\na,1,2\n")
 
     assert "it was read as another way; a column for each month fits nearly as well" in found.notes
+
+
+def test_a_column_of_days_beside_years_and_months_is_asked_about():
+    days = [(2020, m, d) for m in (1, 2, 3) for d in range(1, 32) if d < 30 or m != 2]
+    text = "year,month,date_of_month,day_of_week,births\n"
+    text += "".join(f"{y},{m},{d},{d % 7 + 1},{100 + d}\n" for y, m, d in days)
+
+    assert "these are counts of days" in refusal(text)
+    assert values(read(text, sums=True)) == {"count": [3596.0, 3335.0, 3596.0]}
+
+
+def test_a_column_of_weeks_beside_years_is_named():
+    text = "year,week,deaths\n" + "".join(f"2020,{n},{50 + n % 7}\n" for n in range(1, 53))
+
+    assert "these are counts of weeks: column 'week'" in refusal(text)
