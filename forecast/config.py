@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from forecast.errors import ConfigError
-from forecast.types import ENCOUNTERS, HEADLINES, Severity
+from forecast.types import DEFAULT_SOURCE, HEADLINES, Severity
 
 DEFAULT_PATH = Path("config.toml")
 SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning
@@ -44,7 +44,7 @@ HeaderText = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 # Plain addresses of the ordinary kind, so that none can carry a second one or a header with it.
 ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]+"
 MailAddress = Annotated[str, Field(max_length=254, pattern=rf"^{ADDRESS}$")]
-Border = Literal["northern", "southwest", "other", "nationwide"]
+HeadlineName = Literal["northern", "southwest", "other", "nationwide"]
 MonthText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
@@ -213,7 +213,7 @@ class ReaderRules(_ConfigModel):
     """What of a notice is for a reader; see docs/notices.md."""
 
     series: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    borders: Annotated[tuple[Border, ...], Field(min_length=1)] = (
+    borders: Annotated[tuple[HeadlineName, ...], Field(min_length=1)] = (
         "northern",
         "southwest",
         "other",
@@ -487,7 +487,7 @@ class Config(_ConfigModel):
             if isinstance(section, CountsSection):
                 numbers["total"] = section.total
                 numbers |= {"jumps": True} if section.jumps else {}
-            elif section.name != ENCOUNTERS:  # they go without saying
+            elif section.name != DEFAULT_SOURCE:  # they go without saying
                 numbers["source"] = section.name
         if self.labels.joins:
             numbers["labels"] = self.labels.joins

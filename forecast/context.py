@@ -18,7 +18,7 @@ from forecast.config import (
 from forecast.errors import BordercastError, ConfigError
 from forecast.sources import catalog
 from forecast.store import connect, measures
-from forecast.types import ENCOUNTERS
+from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -69,7 +69,8 @@ class Context:
             raise ConfigError("config.toml", "sources.name", problem)
         if not sections:
             sections = {n: record.section for n, record in recorded.items() if record.section}
-        names = [*recorded, *(name for name in sections if name not in recorded)] or [ENCOUNTERS]
+        added = [name for name in sections if name not in recorded]
+        names = [*recorded, *added] or [DEFAULT_SOURCE]
         sources = {}
         for name in names:
             known = recorded.get(name, _Recorded(None, []))
@@ -127,7 +128,7 @@ class Context:
         """Make a writing connection about this source's measure, which is added if it is new."""
         there = measures.named(db)
         if there and self.name not in there:
-            section = next(iter(self.config.sources), PublishedSection(kind="cbp_encounters"))
+            section = next(iter(self.config.sources), PublishedSection(kind=DEFAULT_SOURCE))
             measures.add(db, section.words())
         else:
             self.scope(db)
@@ -140,7 +141,7 @@ class Context:
         section = next(iter(self.config.sources), None)
         if section is None:
             return self
-        if section.name != ENCOUNTERS:
+        if section.name != DEFAULT_SOURCE:
             measures.save_section(db, section.words())
         sources = dict(self.sources) | {self.name: source_by_section(section, measures.totals(db))}
         return replace(self, sources=sources)
@@ -179,7 +180,7 @@ def source_by_section(section: SourceSection | None, totals: Sequence[str] = ())
     totals : the series that the record has of it, where the section does not name them.
     """
     if section is None or isinstance(section, PublishedSection):
-        return _published(section.name if section else ENCOUNTERS)
+        return _published(section.name if section else DEFAULT_SOURCE)
     # Its reader needs numpy, which would make `--help` and every command on encounters slower.
     from forecast.sources.own.source import own_counts
 

@@ -15,7 +15,8 @@ T = TypeVar("T")
 
 BORDERS = ("northern", "southwest", "other")
 NATIONWIDE = "nationwide"
-ENCOUNTERS = "cbp_encounters"  # the source of a record whose settings name none
+DEFAULT_SOURCE = "cbp_encounters"  # of a record whose settings name none
+COUNT = "encounters"  # the column of a count in rows of every measure, as 1.0 named it
 HEADLINES = (*BORDERS, NATIONWIDE)
 
 Row = dict[str, Any]
@@ -391,13 +392,13 @@ class StoredMarginals:
 class SimulationSpec:
     """How a run's paths are drawn; see `forecast.engine.paths`.
 
-    rule : of drawing; seed : of the draws; borders : the totals drawn side by side;
+    rule : of drawing; seed : of the draws; totals : those drawn side by side;
     correlation : (totals, totals) of their monthly steps.
     """
 
     rule: int
     seed: int
-    borders: tuple[str, ...]
+    totals: tuple[str, ...]
     correlation: tuple[tuple[float, ...], ...]
 
 

@@ -28,7 +28,7 @@ from forecast.sources import holes
 from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
 from forecast.store import observations, page, read
-from forecast.types import SEVERITIES
+from forecast.types import COUNT, SEVERITIES
 from jobs.cli.help import fits
 from jobs.cli.options import Settings, latest_run, old_figures, origin, reading, series_key
 
@@ -127,7 +127,7 @@ class Tools:
             rows = [
                 {
                     "month": month,
-                    "encounters": count,
+                    COUNT: count,
                     "vintage": kind,
                     "known_from": day,
                     "source": name,

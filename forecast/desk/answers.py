@@ -119,7 +119,7 @@ class Asking:
         return spans.span_forecast(asked.key, span, asked.cutoff, total, month)
 
     def parts(self, text: str, span: str) -> list[PeriodForecast]:
-        """A span of every part of BORDER:DIMENSION that has a forecast, the largest first."""
+        """Return a span of every part of TOTAL:DIMENSION that has a forecast, the largest first."""
         keys = [key for key in self.names.parts(text) if key in self.joint.marginals]
         return sorted((self.span(key, span) for key in keys), key=lambda forecast: -forecast.median)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from forecast.sources import holes
 from forecast.store.views import columns_of
+from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -115,4 +116,4 @@ if __name__ == "__main__":
     from forecast.sources import catalog
 
     page = Path(sys.argv[1])
-    page.write_text(renewed(page.read_text("utf-8"), catalog.find("cbp_encounters")), "utf-8")
+    page.write_text(renewed(page.read_text("utf-8"), catalog.find(DEFAULT_SOURCE)), "utf-8")

@@ -25,7 +25,7 @@ from forecast.sources.source import Source
 from forecast.sources.wording import Halves, Split
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
-from forecast.types import SEVERITIES, Row, SeriesKey, Severity
+from forecast.types import COUNT, SEVERITIES, Row, SeriesKey, Severity
 from forecast.words import MINUS, change_words
 
 ComparisonName = Literal[
@@ -34,7 +34,7 @@ ComparisonName = Literal[
 TO_DATE: tuple[ComparisonName, ...] = ("fiscal year to date", "year to date")
 LEAST_SINCE = 12  # months that something must be the lowest or highest of, for "since" to tell much
 # Field -> its key in what runs store and programs read.
-_STORED = {"total": "border", "count": "encounters", "newest_of_total": "newest_of_border"}
+_STORED = {"total": "border", "count": COUNT, "newest_of_total": "newest_of_border"}
 RAREST = 200  # a total has some 130 judged months: one month in more is the model's word alone
 ORDINARY = 2 / 3  # p above it: most months are as far off
 
@@ -507,7 +507,7 @@ def month_report(
         share=counts[month] / so_far if so_far and year != [month] and whole else None,
         final=months_of_year[-1] <= last,
         values=tuple(
-            Value(v["encounters"], v["vintage"], v["known_from"], v["source"], v["file_name"])
+            Value(v[COUNT], v["vintage"], v["known_from"], v["source"], v["file_name"])
             for v in record.values
         ),
         file_name=record.source["file_name"],
@@ -544,7 +544,7 @@ def _expectation(record: MonthRecord) -> Expectation | None:
         median=judged["median"],
         basis=judged["basis"],
         cutoff=judged["cutoff"],
-        judged=judged["encounters"],
+        judged=judged[COUNT],
         p=judged["p"],
         severity=judged["severity"],
         **bounds,
@@ -559,7 +559,7 @@ def statement(report: MonthFacts) -> dict[str, Any]:
     e = report.expectation
     return {
         "month": report.month,
-        "encounters": report.count,
+        COUNT: report.count,
         "bounds": [e.lo95, e.lo80, e.hi80, e.hi95] if e else None,
         "compared": {c.name: [c.last, c.now, c.before] for c in report.comparisons},
         "extreme": list(report.notable_extreme),
@@ -570,7 +570,7 @@ def statement(report: MonthFacts) -> dict[str, Any]:
 def stated_position(then: NoticeStatement, count: int | None = None) -> Position | None:
     """Where a notice said that the month lay, or where another count lies; None if it did not."""
     bounds = then.get("bounds")
-    return position(then["encounters"] if count is None else count, *bounds) if bounds else None
+    return position(then[COUNT] if count is None else count, *bounds) if bounds else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -596,7 +596,7 @@ def became_false(
     """Compare a statement with the counts of its total as they are now."""
     if not then or then["month"] not in counts:
         return
-    month, before, now = then["month"], then["encounters"], counts[then["month"]]
+    month, before, now = then["month"], then[COUNT], counts[then["month"]]
     if _much(before, now):
         yield Falsehood("count", (month, before), now)
     where = stated_position(then), stated_position(then, now)

@@ -19,7 +19,7 @@ from forecast.errors import ConfigError, SeriesNameError
 from forecast.sources.names import SeriesNames, member_words
 from forecast.store import connect, measures, read
 from forecast.store.views import AS_OF, view_rows
-from forecast.types import SeriesKey
+from forecast.types import COUNT, SeriesKey
 
 if TYPE_CHECKING:
     import sqlite3
@@ -70,7 +70,7 @@ class Record:
 
     @property
     def measures(self) -> list[str]:
-        """What the database counts, the first measure first: ["encounters", "seizures"]."""
+        """What the database counts, the first measure first: ["arrests", "seizures"]."""
         return list(self._sources)
 
     def measure(self, name: str) -> Record:
@@ -135,7 +135,7 @@ class Record:
         both = {}
         for series in (first, second):
             table = self.actual(series)
-            both[table.attrs["series"]] = table["encounters"]
+            both[table.attrs["series"]] = table[COUNT]
         return pd.DataFrame(both).dropna()
 
     def plot(self, series: str, to: str | Path = "") -> Drawing:

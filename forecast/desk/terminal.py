@@ -21,7 +21,7 @@ from forecast.desk.sentences.unusual import ending_short, how_sure, kind_word, m
 from forecast.sources.names import member_words
 from forecast.sources.wording import Halves
 from forecast.store.read import RunRow
-from forecast.types import PeriodForecast, Row
+from forecast.types import COUNT, PeriodForecast, Row
 from forecast.words import change_words, first_and_now, interval, judged_by, month_name, signed
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def replay_table(flags: Sequence[Row], source: Source) -> Table:
             month_name(row["month"]),
             row["border"],
             what if row["role"] == "first" else f"{what} ({row['role']})",
-            f"{row['encounters']:,}",
+            f"{row[COUNT]:,}",
             f"{row['expected']:,}",
             f"x {row['ratio']:.2f}",
             ended or row["episode"] or "",
@@ -123,7 +123,7 @@ def _flag_heading(row: Row, source: Source) -> Text:
 
 def _numbers(row: Row) -> Text:
     """Counted and expected. row["now"] : the count on record now, where it was looked up."""
-    first = row["encounters"]
+    first = row[COUNT]
     now = {"now": first, **row}["now"]
     # A revision's count is the one after it; another month's is the one first published.
     counted = f"{first:,}" if row["kind"] == "revision" else first_and_now(first, now)
@@ -309,9 +309,9 @@ def forecast_table(
     for total, ahead in {**shown, **dict.fromkeys(waiting, ())}.items():
         published = last[total]
         left = [
-            (total, month_name(published["month"]), f"{published['encounters']:,}"),
-            ("", "on month", change_cell(published["encounters"], published["month_before"])),
-            ("", "on year", change_cell(published["encounters"], published["year_before"])),
+            (total, month_name(published["month"]), f"{published[COUNT]:,}"),
+            ("", "on month", change_cell(published[COUNT], published["month_before"])),
+            ("", "on year", change_cell(published[COUNT], published["year_before"])),
         ]
         left += _halves(halves.get(total), source)
         for i in range(max(len(left), len(ahead))):
@@ -392,7 +392,7 @@ def flag_table(flags: Sequence[Row]) -> RenderableType:
         table.add_row(
             month_name(row["month"]),
             " / ".join(part for part in (row["border"], row["dimension"], row["member"]) if part),
-            f"{row['encounters']:,}",
+            f"{row[COUNT]:,}",
             f"{row['expected']:,}",
             f"{row['ratio']:.2f}",
             chance_cell(row["p"]) if row["kind"] == "month" else "-",

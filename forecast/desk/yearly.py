@@ -14,7 +14,7 @@ from forecast import months
 from forecast.desk import terminal
 from forecast.engine import ENGINE
 from forecast.judge import questions
-from forecast.types import Row
+from forecast.types import COUNT, Row
 from forecast.words import between, capital, many, month_words
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _ratings(rated: Mapping[str, int]) -> Iterator[YearlyBlock]:
 
 def _off(row: Row) -> float:
     """How far off, as a log ratio, so that half and double are alike."""
-    return math.log((row["encounters"] + 1) / (row["median"] + 1))
+    return math.log((row[COUNT] + 1) / (row["median"] + 1))
 
 
 def _misses(rows: Sequence[Row], source: Source) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _misses(rows: Sequence[Row], source: Source) -> Iterator[str]:
         if row["border"] != source.totals.whole and row["horizon"] in LEADS:
             worst[place] = max(worst.get(place, row), row, key=lambda row: abs(_off(row)))
     for number, row in enumerate(sorted(worst.values(), key=lambda row: -abs(_off(row)))[:MISSES]):
-        low, count, high = row["lo95"], row["encounters"], row["hi95"]
+        low, count, high = row["lo95"], row[COUNT], row["hi95"]
         where = "below" if count < low else "above" if count > high else "inside"
         yield (
             f"{number + 1}. {source.totals.name(row['border'])}, {month_words(row['month'])}: "
@@ -132,7 +132,7 @@ def _misses(rows: Sequence[Row], source: Source) -> Iterator[str]:
 
 
 def _share(rows: Sequence[Row], level: int) -> str:
-    inside = [row[f"lo{level}"] <= row["encounters"] <= row[f"hi{level}"] for row in rows]
+    inside = [row[f"lo{level}"] <= row[COUNT] <= row[f"hi{level}"] for row in rows]
     return f"{sum(inside) / len(inside):.0%}" if inside else "-"
 
 

@@ -27,6 +27,7 @@ from forecast.engine.predictive import Predictive, TotalRows
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.errors import DataError, ShortSeriesError
+from forecast.types import COUNT
 from models.base import Floats, Ints, MonthlyCounts, Paths
 from models.structural import filled
 
@@ -215,7 +216,7 @@ def drawn_rows(
     last = int(counts.last[row])
     digits = 0 if counts.whole[row] else 1
     counted = [
-        {"month": months.from_index(last - ago), "encounters": _rounded(value, digits)}
+        {"month": months.from_index(last - ago), COUNT: _rounded(value, digits)}
         for ago, value in zip(back.tolist(), counts.values[row].tolist(), strict=True)
         if math.isfinite(value)
     ]

@@ -107,7 +107,7 @@ class Joint:
         if rule.rule not in _RULES:
             raise ValueError(f"paths by rule {rule.rule}; known are 1 to {paths.FACTORS_RULE}")
         self.seed, self.totals = rule.seed, totals
-        self.side_by_side = {SeriesKey(total): row for row, total in enumerate(rule.borders)}
+        self.side_by_side = {SeriesKey(total): row for row, total in enumerate(rule.totals)}
         correlation: Floats = np.array(rule.correlation)
         self.correlation: Floats | paths.Factors = correlation
         if rule.rule == paths.FACTORS_RULE:

@@ -36,7 +36,7 @@ class Subscriber(NamedTuple):
     """Who is told, of which totals; digest : also what stands only in digests."""
 
     address: str
-    borders: tuple[str, ...]
+    totals: tuple[str, ...]
     digest: bool
 
 
@@ -89,7 +89,7 @@ def save_recipients(db: Database, recipients: Iterable[Subscriber]) -> None:
     with transaction(db):
         db.conn.executemany(
             sql("save_recipients"),
-            [(r.address.lower(), ",".join(r.borders), int(r.digest)) for r in recipients],
+            [(r.address.lower(), ",".join(r.totals), int(r.digest)) for r in recipients],
         )
 
 

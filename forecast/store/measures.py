@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.store import ledger
 from forecast.store.connect import transaction, views
 from forecast.store.queries import sql
-from forecast.types import ENCOUNTERS
+from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -48,7 +48,7 @@ def _has(connection: Connection, name: str) -> bool:
 def named(connection: Connection) -> dict[str, int]:
     """Name of its source -> id of each measure; empty before anything was taken in.
 
-    A first measure without words is CBP's, `ENCOUNTERS`, of which 1.0 kept none.
+    A first measure without words is CBP's, `DEFAULT_SOURCE`, of which 1.0 kept none.
     """
     words = {}
     if _has(connection, "measure"):
@@ -60,7 +60,7 @@ def named(connection: Connection) -> dict[str, int]:
         if isinstance(words_of, dict)  # nothing else is words: `verify` says who wrote it
     }
     if FIRST not in sections and connection.execute("select 1 from main.series").fetchone():
-        return {ENCOUNTERS: FIRST} | by_name
+        return {DEFAULT_SOURCE: FIRST} | by_name
     return by_name
 
 

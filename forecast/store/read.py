@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.store.queries import rows, sql, total_order
-from forecast.types import SeriesKey, SimulationSpec, StoredMarginals
+from forecast.types import COUNT, SeriesKey, SimulationSpec, StoredMarginals
 
 if TYPE_CHECKING:
     from forecast.types import Totals
@@ -64,7 +64,7 @@ def _last(by_month: dict[str, int]) -> dict[str, Any]:
     month = max(by_month)
     return {
         "month": month,
-        "encounters": by_month[month],
+        COUNT: by_month[month],
         "month_before": by_month.get(months.shift(month, -1)),
         "year_before": by_month.get(months.shift(month, -12)),
     }

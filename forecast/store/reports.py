@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.store import flags, judgements
 from forecast.store.queries import each, rows, sql
-from forecast.types import Row, SeriesKey
+from forecast.types import COUNT, Row, SeriesKey
 
 if TYPE_CHECKING:
     from forecast.types import Totals
@@ -87,7 +87,7 @@ def part_record(connection: sqlite3.Connection, key: SeriesKey, month: str) -> M
         "part_values",
         (*key[:3], month),
     )
-    counts = {r["month"]: r["encounters"] for r in sorted(published, key=lambda r: r["month"])}
+    counts = {r["month"]: r[COUNT] for r in sorted(published, key=lambda r: r["month"])}
     return MonthRecord(counts, values, {row["month"]: row for row in published}[month])
 
 
@@ -211,11 +211,11 @@ class _Total:
 
     def records(self, months: Iterable[str]) -> dict[str, MonthRecord]:
         """The records of these months, as far as there are any."""
-        counts = {month: row["encounters"] for month, row in self.source.items()}
+        counts = {month: row[COUNT] for month, row in self.source.items()}
         agencies: dict[str, dict[str, int]] = {}
         units: dict[str, int] = {}
         for row in self.agencies:
-            agencies.setdefault(row["month"], {})[row["member"]] = row["encounters"]
+            agencies.setdefault(row["month"], {})[row["member"]] = row[COUNT]
             units[row["month"]] = max(row["rounding"], units.get(row["month"], 1))
         records = {}
         for month in months:

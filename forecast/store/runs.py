@@ -273,7 +273,7 @@ def save_joint(
         return
     db.conn.execute(
         "insert into path_rules values (?, ?, ?, ?, ?)",
-        (run_id, rule.rule, rule.seed, json.dumps(rule.borders), json.dumps(rule.correlation)),
+        (run_id, rule.rule, rule.seed, json.dumps(rule.totals), json.dumps(rule.correlation)),
     )
     db.conn.executemany(
         "insert into path_marks values (?, ?, ?, ?, ?, ?)",

@@ -12,6 +12,7 @@ import click
 
 from forecast import months
 from forecast.errors import ConfigError, SpanError
+from forecast.types import COUNT
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.options import Settings, console, latest_run, print_json, reading, series_key
 
@@ -176,7 +177,7 @@ def small(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str
     from forecast.store import plots
 
     rows = plots.published(connection, key)
-    return small_words({row["month"]: row["encounters"] for row in rows}, source)
+    return small_words({row["month"]: row[COUNT] for row in rows}, source)
 
 
 def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None:
@@ -201,7 +202,7 @@ def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None
 
 
 def show_parts(settings: Settings, series: str, span: str | None, as_json: bool) -> None:
-    """What a span comes to for every part of BORDER:DIMENSION, this fiscal year unless said."""
+    """What a span comes to for every part of TOTAL:DIMENSION, this fiscal year unless said."""
     from forecast.desk import terminal
 
     with asking(settings) as record:
@@ -221,7 +222,7 @@ def show_parts(settings: Settings, series: str, span: str | None, as_json: bool)
 
 
 def names_dimension(settings: Settings, series: str) -> bool:
-    """Return whether this is BORDER:DIMENSION, all the parts of one."""
+    """Return whether this is TOTAL:DIMENSION, all the parts of one."""
     from forecast.sources.names import SeriesNames
     from forecast.store import read
 

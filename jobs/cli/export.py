@@ -16,6 +16,7 @@ from forecast.desk.dictionary import VIEWS, View
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from forecast.store.views import AS_OF, view_rows
+from forecast.types import COUNT
 from forecast.words import many
 from jobs.cli.help import examples
 from jobs.cli.options import Settings, as_month, latest_run, origin, quote, reading, series_key
@@ -106,7 +107,7 @@ def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
     from forecast.desk import hub as desk
     from forecast.store import exports
 
-    columns = ("border", "month", "known_from", "encounters")
+    columns = ("border", "month", "known_from", COUNT)
     with reading(settings) as connection:
         run = latest_run(connection, settings)
         models = {HUB_NAME: [desk.Quantile(*row) for row in exports.issued_quantiles(connection)]}
@@ -371,7 +372,7 @@ def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.store import plots
 
     published = plots.published(connection, wanted.key)
-    counts = {row["month"]: row["encounters"] for row in published}
+    counts = {row["month"]: row[COUNT] for row in published}
     parts = components.prophet_parts(wanted.total, counts, wanted.source)
     return explanations.components(wanted.total, parts, published, wanted.source)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from forecast.sources import catalog, holes
+from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -90,7 +91,7 @@ def _words(source: Source | None) -> Mapping[str, str]:
     """Return the words for the holes in help; of encounters where no source is chosen."""
     if source:
         return holes.words_of(source)
-    table = catalog.table("cbp_encounters")  # quicker than the source that is made of it
+    table = catalog.table(DEFAULT_SOURCE)  # quicker than the source that is made of it
     return {**holes.years(table["year_begins"]), "file": table["example"], **table["help"]}
 
 

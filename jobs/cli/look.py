@@ -14,6 +14,7 @@ import click
 from forecast import months
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError, VerifyError
+from forecast.types import COUNT
 from forecast.words import capital, check_command, without_controls
 from jobs.cli import ask
 from jobs.cli.help import AS_JSON, examples
@@ -158,7 +159,7 @@ def _show_published(settings: Settings, series: str, since: str, as_json: bool) 
         first, last = min(counts), max(counts)
         raise SeriesNameError(series, f"published from {first} to {last}, nothing from {since} on")
     if as_json:
-        rows = [{"month": month, "encounters": count} for month, count in shown.items()]
+        rows = [{"month": month, COUNT: count} for month, count in shown.items()]
         print_json({"run": run.id, "digest": run.digest, "months": rows}, source)
     else:
         console().print(terminal.published_table(shown, counts))
@@ -563,7 +564,7 @@ def _flags(replayed: ReplayedService) -> Iterator[dict[str, Any]]:
             "kind": flag.kind,
             "role": flag.role,
             "severity": flag.severity,
-            "encounters": flag.value,
+            COUNT: flag.value,
             "expected": flag.expected,
             "ratio": flag.ratio,
             "episode": episode.state if episode else None,

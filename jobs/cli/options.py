@@ -21,6 +21,7 @@ from forecast import months
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.sources import catalog
 from forecast.store import connect, read
+from forecast.types import DEFAULT_SOURCE
 from forecast.words import without_controls
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class KnownName(click.ParamType[str]):
 
 def _totals(ctx: click.Context | None) -> tuple[str, ...]:
     settings = ctx.find_root().obj if ctx else None
-    source: Source = settings.context.source if settings else catalog.find("cbp_encounters")
+    source: Source = settings.context.source if settings else catalog.find(DEFAULT_SOURCE)
     return source.totals.every
 
 

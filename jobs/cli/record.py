@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import BusyError, ConfigError
+from forecast.types import COUNT
 from forecast.words import printable, without_controls
 from jobs.cli.help import AS_JSON, examples
 from jobs.cli.options import (
@@ -267,7 +268,7 @@ def show(settings: Settings, release_id: int, as_json: bool) -> None:
     for row in covers:
         click.echo(f"{row['border']:<22}{row['first_month']} to {row['last_month']}")
     for row in revised:
-        change = f"{row['encounters_before']:,} -> {row['encounters']:,} ({row['change']:+,})"
+        change = f"{row['encounters_before']:,} -> {row[COUNT]:,} ({row['change']:+,})"
         click.echo(f"revised               {row['border']} {row['month']}: {change}")
 
 

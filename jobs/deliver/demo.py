@@ -28,7 +28,7 @@ from jobs.deliver.letter import Letter, Letterhead
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
-MONTH, BORDERS = "2025-02", ("southwest", "nationwide")
+MONTH, TOTALS = "2025-02", ("southwest", "nationwide")
 MARK = "Demonstration"
 _NOBODY = "bordercast <notices@bordercast.invalid>"  # whose file it is where no sender is set
 
@@ -41,9 +41,7 @@ def letter(connection: sqlite3.Connection, config: Config, now: datetime, source
     DataError : the record does not have that month, or has no published run.
     """
     run = read.latest_run(connection)
-    month, totals = (
-        (MONTH, BORDERS) if run is None else _shown(connection, run.data_through, source)
-    )
+    month, totals = (MONTH, TOTALS) if run is None else _shown(connection, run.data_through, source)
     if run is None or any(not _covers(connection, total, month) for total in totals):
         raise DataError(f"the record has no {month} to show; run `bordercast run` first")
     sections = tuple(
@@ -91,7 +89,7 @@ def _shown(
 ) -> tuple[str, tuple[str, ...]]:
     """The month to show and its totals; newest : the last month of the record."""
     if source.shipped:
-        return MONTH, BORDERS
+        return MONTH, TOTALS
     flagged = [row for row in flags.flags(connection, source.totals) if row["kind"] == "month"]
     month = flagged[0]["month"] if flagged else newest
     of_month = tuple(row["border"] for row in flagged if row["month"] == month)

@@ -205,7 +205,7 @@ def test_each_reader_gets_the_sections_that_are_for_him_once(record):
 def test_readers_of_the_settings_are_remembered_with_their_rules(record):
     config = settings("ann@example.org", {"address": "b@example.org", "borders": ("other",)})
 
-    assert [(r.address, r.borders, r.digest) for r in outbox.readers(config)] == [
+    assert [(r.address, r.totals, r.digest) for r in outbox.readers(config)] == [
         ("ann@example.org", ("northern", "southwest", "other", "nationwide"), False),
         ("b@example.org", ("other",), False),
     ]

@@ -471,7 +471,7 @@ def test_a_run_keeps_two_years_of_each_series_the_first_as_published():
         marks = marks_of(mark.marks, paths.RULE)
         assert marks.shape == (paths.MAX_HORIZON, len(paths.QUANTILES))
         assert np.expm1(marks[:, middle]) == pytest.approx([100] * 12 + [50] * 12, rel=1e-3)
-    assert (rule.rule, rule.borders) == (paths.RULE, tuple(key.total for key in head.keys[:-1]))
+    assert (rule.rule, rule.totals) == (paths.RULE, tuple(key.total for key in head.keys[:-1]))
     assert {mark.series: (mark.share, mark.known) for mark in kept} == {
         **dict.fromkeys(KEYS, (1.0, ())),
         part: (0.6, ()),
@@ -486,7 +486,7 @@ def test_a_series_without_a_forecast_is_not_kept_and_borders_need_one_to_be_draw
 
     rule, kept, _ = kept_of(head, said, further)
     assert [mark.series for mark in kept] == list(head.keys[1:])
-    assert rule.borders == tuple(key.total for key in head.keys[1:-1])
+    assert rule.totals == tuple(key.total for key in head.keys[1:-1])
     said.centre[...] = np.nan
     rule, kept, _ = kept_of(head, said, further)
     assert (kept, rule) == ([], SimulationSpec(paths.RULE, months.to_index("2026-08"), (), ()))

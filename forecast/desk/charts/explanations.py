@@ -15,7 +15,7 @@ from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
 from forecast.desk.sentences.unusual import part_words
 from forecast.sources.names import dimension_words
-from forecast.types import Row
+from forecast.types import COUNT, Row
 from forecast.words import MONTHS, month_words
 from models.prophet import Parts
 
@@ -119,10 +119,10 @@ def components(total: str, parts: Parts, published: Sequence[Row], source: Sourc
         {"month": months.from_index(int(at)), "trend": math.expm1(level)}
         for at, level in zip(parts.months, parts.trend, strict=True)
     ]
-    scale = grammar.amounts([row["encounters"] for row in published], True, source)
+    scale = grammar.amounts([row[COUNT] for row in published], True, source)
     dotted, key = grammar.breaks(total, trend[0]["month"], trend[-1]["month"], source)
     layers = [
-        grammar.line(published, "encounters", scale, color=PALE, strokeWidth=1.5),
+        grammar.line(published, COUNT, scale, color=PALE, strokeWidth=1.5),
         *dotted,
         grammar.line(trend, "trend", scale, color=BLUE, strokeWidth=2.2),
     ]

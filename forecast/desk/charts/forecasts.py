@@ -25,7 +25,7 @@ from forecast.desk.charts.grammar import (
     Picture,
 )
 from forecast.judge.questions import INSIDE, KindScore
-from forecast.types import Row
+from forecast.types import COUNT, Row
 from forecast.words import between, month_words
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row], source:
     scale = replace(fan_scale(shown, forecasts, source), unit="a month")
     first, last = forecasts[0], forecasts[-1]
     title = (
-        f"{name}: {shown[-1]['encounters']:,} in {month_words(shown[-1]['month'])}; "
+        f"{name}: {shown[-1][COUNT]:,} in {month_words(shown[-1]['month'])}; "
         f"{first['median']:,} expected for {month_words(first['month'])}"
     )
     subtitle = "Black: counted. Dashed: median forecast. Bands, dark to light: 50, 80 and 95% "
@@ -87,7 +87,7 @@ def fan_scale(
 
     Without that interval's upper end where it would flatten all the rest; it is then a faint line.
     """
-    counts = [row["encounters"] for row in shown]
+    counts = [row[COUNT] for row in shown]
     counts += [row[name] for row in forecasts for name in ("lo95", "hi80")]
     far = max(row["hi95"] for row in forecasts)
     whole, without = (
@@ -109,9 +109,9 @@ def fan_layers(
     dotted : the known policy dates' lines, under the counts.
     """
     now = shown[-1]
-    edge = {f"{side}{level}": now["encounters"] for level in BANDS for side in ("lo", "hi")}
+    edge = {f"{side}{level}": now[COUNT] for level in BANDS for side in ("lo", "hi")}
     drawn = ("month", "median", *edge)
-    ahead = [{"month": now["month"], "median": now["encounters"], **edge}]
+    ahead = [{"month": now["month"], "median": now[COUNT], **edge}]
     ahead += [{name: row[name] for name in drawn} for row in forecasts]
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
     faint = any(row["hi95"] > scale.high for row in ahead)
@@ -121,8 +121,8 @@ def fan_layers(
         *(_faint(edges, ahead, scale) if faint else ()),
         *dotted,
         grammar.line(ahead, "median", scale, color=BLUE, strokeDash=[5, 3], strokeWidth=2),
-        grammar.line(shown, "encounters", scale, color=INK, strokeWidth=2),
-        *grammar.flags(marked, scale, [(shown, "encounters"), (ahead, "median")]),
+        grammar.line(shown, COUNT, scale, color=INK, strokeWidth=2),
+        *grammar.flags(marked, scale, [(shown, COUNT), (ahead, "median")]),
     ]
 
 
@@ -142,20 +142,20 @@ def counts_layers(
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
     return [
         *dotted,
-        grammar.line(shown, "encounters", scale, color=INK, strokeWidth=2),
-        *grammar.flags(marked, scale, [(shown, "encounters")]),
+        grammar.line(shown, COUNT, scale, color=INK, strokeWidth=2),
+        *grammar.flags(marked, scale, [(shown, COUNT)]),
     ]
 
 
 def counts_scale(shown: Sequence[Row], source: Source) -> Amounts:
     """A scale for them."""
-    counts = [row["encounters"] for row in shown]
+    counts = [row[COUNT] for row in shown]
     return grammar.amounts([min(counts) / notice_chart.BELOW, *counts], None, source)
 
 
 def counts_words(total: str, now: Row, source: Source) -> str:
     """Alternative text of a chart without a forecast."""
-    count = f"{now['encounters']:,} {source.measure.noun} in {month_words(now['month'])}"
+    count = f"{now[COUNT]:,} {source.measure.noun} in {month_words(now['month'])}"
     return f"{source.totals.name(total)}: {count}; not forecast yet."
 
 
@@ -183,7 +183,7 @@ def fan_words(
     """Title, subtitle and alternative text of a fan."""
     first, last = forecasts[0], forecasts[-1]
     title = (
-        f"{source.totals.name(total)}{f', {part}' if part else ''}: {now['encounters']:,} "
+        f"{source.totals.name(total)}{f', {part}' if part else ''}: {now[COUNT]:,} "
         f"{source.measure.noun} "
         f"in {month_words(now['month'])}; {first['median']:,} expected for "
         f"{month_words(first['month'])}"
@@ -226,15 +226,15 @@ def history_layers(
     size: tuple[int, int] = (grammar.WIDTH, grammar.HEIGHT),
 ) -> list[Chart]:
     """What a history is made of. marked : its flagged months; size : of the plot, in pixels."""
-    counts = [row[name] for row in rows for name in ("encounters", "lo95", "hi95")]
+    counts = [row[name] for row in rows for name in (COUNT, "lo95", "hi95")]
     scale = grammar.amounts(counts, log, source)
     scale = replace(scale, width=size[0], height=size[1])
     return [
         *(grammar.band(rows, level, scale) for level in (95, 80)),
         *dotted,
         grammar.line(rows, "median", scale, color=BLUE, strokeDash=[4, 3], strokeWidth=1.3),
-        grammar.line(rows, "encounters", scale, color=INK, strokeWidth=1.8),
-        *grammar.flags(marked, scale, [(rows, "encounters"), (rows, "median")]),
+        grammar.line(rows, COUNT, scale, color=INK, strokeWidth=1.8),
+        *grammar.flags(marked, scale, [(rows, COUNT), (rows, "median")]),
     ]
 
 
@@ -243,7 +243,7 @@ def history_words(
 ) -> tuple[str, str, str]:
     """Title, subtitle and alternative text; horizon None: the forecast that judged the month."""
     first, last = rows[0]["month"], rows[-1]["month"]
-    inside = sum(row["lo95"] <= row["encounters"] <= row["hi95"] for row in rows)
+    inside = sum(row["lo95"] <= row[COUNT] <= row["hi95"] for row in rows)
     lead = {None: "the forecast", 1: "1 month"}.get(horizon, f"{horizon} months")
     title = (
         f"{source.totals.name(total)}: the 95% interval of {lead} before held {inside} of "

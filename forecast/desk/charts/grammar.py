@@ -23,7 +23,7 @@ from PIL import Image
 
 from forecast import files, months
 from forecast.errors import ConfigError
-from forecast.types import Row
+from forecast.types import COUNT, Row
 from forecast.words import MONTHS, SHORT, day_words
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def line(
 
     What was published breaks off where nobody knows a month: a line across would be a guess.
     """
-    if field == "encounters" and rows:
+    if field == COUNT and rows:
         unknown = months.missing(row["month"] for row in rows)
         rows = sorted([*rows, *({"month": m, field: None} for m in unknown)], key=_month)
     return layer(timed(rows), "line", {"x": x or time_axis(), "y": scale.axis(field)}, **mark)
@@ -267,15 +267,15 @@ def flags(
     layers: list[Chart] = []
     taken: list[_Box] = []
     for row in rows:
-        low = row["encounters"] < row["median"]
+        low = row[COUNT] < row["median"]
         label = f"{SHORT_MONTHS[int(row['month'][5:]) - 1]} {row['month'][:4]}: {row['severity']}"
         marked = [{**row, "at": middle(row["month"]), "label": label}]
-        place = {"x": time_axis(), "y": scale.axis("encounters")}
+        place = {"x": time_axis(), "y": scale.axis(COUNT)}
         shape = "triangle-down" if low else "triangle-up"
         layers.append(
             layer(marked, "point", place, shape=shape, size=90, color=INK, strokeWidth=1.6)
         )
-        [(x, y)] = pixels([row], "encounters")
+        [(x, y)] = pixels([row], COUNT)
         half = 2.9 * len(label)  # a letter is 5.8 pixels wide
         for rise, aside in product(_RISES, (0.0, half, -half)):
             dy = -rise if low else rise
@@ -362,9 +362,6 @@ def framed(chart: Chart, title: str, subtitle: str, width: int = WIDTH) -> Chart
     }
     room = {"left": 8, "top": 8, "right": 14, "bottom": 8}
     return {"$schema": SCHEMA, **chart, "title": words, "padding": room, "config": LOOK}
-
-
-COUNT = "encounters"  # the tables' own name for a count
 
 
 def _svg(spec: Any, source: Source) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BLUE, INK, Amounts, Channel, Chart, Picture
-from forecast.types import Row
+from forecast.types import COUNT, Row
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -31,23 +31,21 @@ def picture(
 
     Parameters
     ----------
-    rows : month, encounters, median, lo80 ... hi95; ascending.
-    flagged : month, encounters, median, severity. finding : what the picture shows, in words.
+    rows : month, count, median, lo80 ... hi95; ascending.
+    flagged : month, count, median, severity. finding : what the picture shows, in words.
     """
     # Room for a few months' names.
     x = grammar.time_axis(tickCount=4, labelFlush=True)
     drawn = layers(rows, flagged, scale_of(rows, source), x)
     frame = {"layer": drawn, "width": WIDTH, "height": HEIGHT}
     now = rows[-1]
-    title = (
-        f"{source.totals.name(total)}: {now['encounters']:,} counted, {now['median']:,} forecast"
-    )
+    title = f"{source.totals.name(total)}: {now[COUNT]:,} counted, {now['median']:,} forecast"
     return Picture(grammar.framed(frame, title, KEY, WIDTH + 30), f"{finding} {KEY}")
 
 
 def scale_of(rows: Sequence[Row], source: Source) -> Amounts:
     """A scale that holds the counts and their intervals, and words at a triangle."""
-    counts = [row[name] for row in rows for name in ("encounters", "lo95", "hi95")]
+    counts = [row[name] for row in rows for name in (COUNT, "lo95", "hi95")]
     scale = grammar.amounts([min(counts) / BELOW, max(counts) * ABOVE], None, source)
     return replace(scale, width=WIDTH, height=HEIGHT)
 
@@ -60,10 +58,10 @@ def layers(
     return [
         *(grammar.band(rows, level, scale, x) for level in (95, 80)),
         grammar.line(rows, "median", scale, x, color=BLUE, strokeDash=[4, 3], strokeWidth=1.5),
-        grammar.line(rows, "encounters", scale, x, color=INK, strokeWidth=2.2),
+        grammar.line(rows, COUNT, scale, x, color=INK, strokeWidth=2.2),
         *grammar.flags(
             [row for row in flagged if row["month"] in shown],
             scale,
-            [(rows, "encounters"), (rows, "median")],
+            [(rows, COUNT), (rows, "median")],
         ),
     ]

@@ -20,7 +20,7 @@ from forecast.desk.sentences.trust import withdrawn_words
 from forecast.desk.sentences.unusual import LEVELS, unusual_words
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.wording import total_place
-from forecast.types import SEVERITIES, Row
+from forecast.types import COUNT, SEVERITIES, Row
 from forecast.words import (
     basis_noun,
     between,
@@ -246,14 +246,14 @@ def digest(standing: Standing, source: Source) -> SectionText:
 
 
 def _gravest(part: Row) -> tuple[int, float]:
-    return SEVERITIES.index(part["severity"]), -abs(part["encounters"] - part["expected"])
+    return SEVERITIES.index(part["severity"]), -abs(part[COUNT] - part["expected"])
 
 
 def _part(part: Row, source: Source) -> str:
     """A part's flag in a few words."""
     beside = f", unlike its {source.totals.one}" if part["role"] == "apart" else ""
     return (
-        f"({one_line(dimension_words(part['dimension'], source))}): {part['encounters']:,}, "
+        f"({one_line(dimension_words(part['dimension'], source))}): {part[COUNT]:,}, "
         f"expected {part['expected']:,}; {unusual.kind_word(part)}{beside}"
     )
 

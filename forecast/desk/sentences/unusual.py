@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecast.desk.facts import MonthFacts, rarity
 from forecast.sources.names import dimension_words, member_words
-from forecast.types import SEVERITIES, Row
+from forecast.types import COUNT, SEVERITIES, Row
 from forecast.words import (
     basis_noun,
     basis_word,
@@ -114,7 +114,7 @@ def finding(flag: Row, facts: MonthFacts) -> str:
     """A flag in one sentence. facts : of its month."""
     if flag["kind"] == "revision":
         return (
-            f"The count was changed from {flag['expected']:,} to {flag['encounters']:,} "
+            f"The count was changed from {flag['expected']:,} to {flag[COUNT]:,} "
             "after it had been closed, or by more than is usual."
         )
     return _finding(flag, facts)[1]
@@ -123,7 +123,7 @@ def finding(flag: Row, facts: MonthFacts) -> str:
 def _finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
     basis = flag.get("basis") or "issued"  # the flags of very old runs have none
     what = f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
-    counted = f"{first_and_now(flag['encounters'], facts.count)} counted"
+    counted = f"{first_and_now(flag[COUNT], facts.count)} counted"
     if flag["kind"] == "drift":
         side = SIDES[flag["side"]]
         return (
@@ -175,7 +175,7 @@ def moved_parts(row: Row, drivers: Sequence[Row], source: Source) -> Iterator[tu
     """(what, in words): a line a dimension, what is missing, and the parts' own flags."""
     groups = groupby(drivers, key=lambda driver: str(driver["dimension"]))
     by_dimension = {name: list(group) for name, group in groups}
-    total = abs(row["encounters"] - row["expected"])
+    total = abs(row[COUNT] - row["expected"])
     order = [name for name in _ORDER if name in by_dimension]
     missing = []
     for name in (*order, *sorted(by_dimension.keys() - order)):

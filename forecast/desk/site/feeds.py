@@ -18,7 +18,7 @@ from forecast.desk.sentences import monthly, section
 from forecast.desk.sentences.trust import withdrawn_words
 from forecast.desk.site import flags
 from forecast.desk.site.reading import SiteRecord, TotalRecord
-from forecast.types import Row
+from forecast.types import COUNT, Row
 from forecast.words import (
     capital,
     change_words,
@@ -241,7 +241,7 @@ def _revised(record: SiteRecord, about: TotalRecord) -> Iterator[NewsItem]:
 
 
 def _change(row: Row, source: Source) -> str:
-    now, before = row["encounters"], row["previous"]
+    now, before = row[COUNT], row["previous"]
     return (
         f"{month_words(row['month'])}: from {before:,} to {now:,} {source.measure.noun} "
         f"({change_words(now, before)})."

@@ -10,7 +10,7 @@ from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, unusual
 from forecast.desk.sentences.monthly import ComparisonText
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
-from forecast.types import SEVERITIES, Row
+from forecast.types import COUNT, SEVERITIES, Row
 from forecast.words import basis_noun, change_words, month_words, one_line
 
 
@@ -112,18 +112,18 @@ def forecast_line(facts: MonthFacts, flag: Row | None = None) -> ComparisonText:
     """The month as first published against what had been expected of it."""
     if flag is not None:
         return _expected(
-            unusual.compared_with(flag), _when(facts, flag), flag["encounters"], flag["expected"]
+            unusual.compared_with(flag), _when(facts, flag), flag[COUNT], flag["expected"]
         )
     expectation = facts.expectation
     if expectation is None:
         return ComparisonText("forecast", month_words(facts.month), "none", f"{facts.count:,}", "-")
-    when = _when(facts, {"encounters": expectation.judged, "kind": "month"})
+    when = _when(facts, {COUNT: expectation.judged, "kind": "month"})
     return _expected(basis_noun(expectation.basis), when, expectation.judged, expectation.median)
 
 
 def _when(facts: MonthFacts, flag: Row) -> str:
     """The month, and that its count is the one first published, where another stands now."""
-    first = flag["kind"] != "revision" and flag["encounters"] != facts.count
+    first = flag["kind"] != "revision" and flag[COUNT] != facts.count
     return month_words(facts.month) + (", as first published" if first else "")
 
 
@@ -133,8 +133,8 @@ def _expected(name: str, when: str, count: int, expected: int) -> ComparisonText
 
 def part_card(part: PartRecord, flag: Row, newest: str) -> PartCard:
     """A part's flag. newest : month on record of any series."""
-    counts = {row["month"]: row["encounters"] for row in part.months}
-    month, now = flag["month"], flag["encounters"]
+    counts = {row["month"]: row[COUNT] for row in part.months}
+    month, now = flag["month"], flag[COUNT]
     lines = [_expected(basis_noun(flag["basis"]), month_words(month), now, flag["expected"])]
     for name, back in (("month before", 1), ("year before", 12)):
         before = counts.get(months.shift(month, -back))

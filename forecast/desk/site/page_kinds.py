@@ -30,7 +30,7 @@ from forecast.sources import wording
 from forecast.sources.names import dimension_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves, small_words, with_unit
-from forecast.types import Row
+from forecast.types import COUNT, Row
 from forecast.words import (
     MONTHS,
     capital,
@@ -56,7 +56,7 @@ TABLES = {
     "forecast-changes": ("forecast_changes", "What moved the forecast with the newest run"),
 }
 _FLAG_COLUMNS = (
-    *("border", "dimension", "member", "month", "kind", "severity", "encounters"),
+    *("border", "dimension", "member", "month", "kind", "severity", COUNT),
     *("expected", "p", "basis", "episode", "closed"),
 )
 _BOUNDS = ("median", "lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
@@ -322,11 +322,11 @@ def total_tables(record: SiteRecord, about: TotalRecord) -> Mapping[str, Sequenc
 def _data(name: Row, published: Sequence[Row], ahead: Sequence[Row]) -> Iterator[Row]:
     """Published months, then the forecast."""
     for row in published:
-        count = {"month": row["month"], "encounters": row["encounters"]}
+        count = {"month": row["month"], COUNT: row[COUNT]}
         yield {**name, **count, **dict.fromkeys(_BOUNDS)}
     for row in ahead:
         bounds = {bound: row[bound] for bound in _BOUNDS}
-        yield {**name, "month": row["month"], "encounters": None, **bounds}
+        yield {**name, "month": row["month"], COUNT: None, **bounds}
 
 
 def total_dataset(
@@ -365,14 +365,14 @@ def by_kind(record: SiteRecord, total: str) -> dict[str, list[PartRecord]]:
     for part in sorted(parts, key=lambda part: part.key.dimension != "component"):
         kinds.setdefault(part.kind, []).append(part)
     return {
-        kind: sorted(group, key=lambda part: -part.months[-1]["encounters"])
+        kind: sorted(group, key=lambda part: -part.months[-1][COUNT])
         for kind, group in kinds.items()
     }
 
 
 def year_table(about: TotalRecord) -> list[YearRow]:
     """List fiscal years, the newest first; shades are equal steps of the logarithm."""
-    counts = {row["month"]: row["encounters"] for row in about.months}
+    counts = {row["month"]: row[COUNT] for row in about.months}
     low, high = (math.log(max(edge(counts.values()), 1)) for edge in (min, max))
     unknown = set(months.missing(counts))
     begins = about.source.year_begins
@@ -432,7 +432,7 @@ def month_preview(
     handout = handouts.handout(report, record.run, newest=newest and bool(about.ahead))
     chart = handouts.PosterChart(
         counted=[
-            {"month": row["month"], "encounters": row["encounters"]}
+            {"month": row["month"], COUNT: row[COUNT]}
             for row in about.months
             if row["month"] <= month
         ],
@@ -682,7 +682,7 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
     """Answer first, of a part; newest : its total's newest month."""
     row = part.months[-1]
     flag = next((flag for flag in part.flags if flag["month"] == row["month"]), None)
-    first = f"{with_unit(row['encounters'], part.source)} in {month_words(row['month'])}"
+    first = f"{with_unit(row[COUNT], part.source)} in {month_words(row['month'])}"
     if flag:
         first = (
             f"Unusual ({flag['severity']}): {first}, {flag['expected']:,} expected: "
@@ -694,13 +694,13 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
         first = f"{first}. Not forecast: too few counted, or too few months on record"
     ahead = f"{monthly.expected_line(part.ahead[0], part.source)}." if part.ahead else ""
     stale = stale_words(part.last, newest, part.source)
-    small = small_words({row["month"]: row["encounters"] for row in part.months}, part.source)
+    small = small_words({row["month"]: row[COUNT] for row in part.months}, part.source)
     return tuple(filter(None, (f"{first}.", ahead, stale, small)))
 
 
 def _compared(part: PartRecord) -> Iterator[tuple[str, str, str, str]]:
     """(against, when, then, change) of the newest month."""
-    counts = {row["month"]: row["encounters"] for row in part.months}
+    counts = {row["month"]: row[COUNT] for row in part.months}
     peak = max(counts, key=lambda month: (counts[month], month))
     for name, month in (
         ("month before", months.shift(part.last, -1)),
@@ -727,7 +727,7 @@ def series_list(record: SiteRecord, _: None) -> Mapping[str, Sequence[Row]]:
             "member": part.key.member,
             "name": part.name,
             "newest_month": part.last,
-            "encounters": part.months[-1]["encounters"],
+            COUNT: part.months[-1][COUNT],
             "page": f"{part.place}index.html",
         }
         for part in record.parts.values()
@@ -786,7 +786,7 @@ def compare_list(record: SiteRecord, _: None) -> Shown:
 
 def _two_totals(record: SiteRecord, first: str, second: str) -> SideBySide:
     counts, other = (
-        {row["month"]: row["encounters"] for row in record.totals[total].months}
+        {row["month"]: row[COUNT] for row in record.totals[total].months}
         for total in (first, second)
     )
     both = sorted(counts.keys() & other.keys())[-MONTHS_SHOWN:]
@@ -801,7 +801,7 @@ def _two_totals(record: SiteRecord, first: str, second: str) -> SideBySide:
         ],
         data=[{"month": m, first: counts[m], second: other[m]} for m in reversed(both)],
         names=(capital(first), capital(second)),
-        series=[[{"month": m, "encounters": by[m]} for m in both] for by in (counts, other)],
+        series=[[{"month": m, COUNT: by[m]} for m in both] for by in (counts, other)],
         alt=f"{names[0]} and {names[1]}, {month_words(both[0])} to {month_words(now)}. In "
         f"{month_words(now)}: {counts[now]:,} and {other[now]:,} {record.source.measure.noun}.",
         years=False,
@@ -810,7 +810,7 @@ def _two_totals(record: SiteRecord, first: str, second: str) -> SideBySide:
 
 def _two_years(record: SiteRecord, about: TotalRecord, later: int, earlier: int) -> SideBySide:
     begins = record.source.year_begins
-    counts = {row["month"]: row["encounters"] for row in about.months}
+    counts = {row["month"]: row[COUNT] for row in about.months}
     line, before = (
         [(m, counts[m]) for m in months.fiscal_months(year, begins) if m in counts]
         for year in (later, earlier)
@@ -835,8 +835,8 @@ def _two_years(record: SiteRecord, about: TotalRecord, later: int, earlier: int)
         data=[dict(zip(heads, row, strict=True)) for row in rows],
         names=names,
         series=[
-            [{"month": m, "encounters": n} for m, n in line],
-            [{"month": months.shift(m, 12), "encounters": n} for m, n in before],
+            [{"month": m, COUNT: n} for m, n in line],
+            [{"month": months.shift(m, 12), COUNT: n} for m, n in before],
         ],
         alt=f"{about.name}: {total:,} {record.source.measure.noun} in {len(both)} months of "
         f"{noun} {later}, {then:,} in the same months of {noun} {earlier}.",

@@ -22,7 +22,7 @@ from markupsafe import Markup, escape
 from forecast import months
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.files import replacing
-from forecast.types import Row
+from forecast.types import COUNT, Row
 from forecast.words import basis_noun, month_words
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
     shown = grammar.months_back(about.months, size.months)
     last = about.ahead[-1] if about.ahead else shown[-1]
     dotted, key = _dates(record, total, shown[0]["month"], last["month"], size)
-    readings = [(row["month"], f"{row['encounters']:,} published") for row in shown]
+    readings = [(row["month"], f"{row[COUNT]:,} published") for row in shown]
     if not about.ahead:
         scale = size.scale(forecasts.counts_scale(shown, source))
         layers = forecasts.counts_layers(shown, flagged, scale, dotted)
@@ -169,7 +169,7 @@ def history(record: SiteRecord, about: TotalRecord, size_name: str) -> Drawn:
     readings = [
         (
             row["month"],
-            f"{row['encounters']:,} published; {row['median']:,} by its "
+            f"{row[COUNT]:,} published; {row['median']:,} by its "
             f"{basis_noun(row['basis'])}, 80% range {row['lo80']:,} to {row['hi80']:,}",
         )
         for row in shown
@@ -188,7 +188,7 @@ def compared(
     from forecast.desk.charts import grammar
 
     size = SIZES["part"]
-    counts = [row["encounters"] for rows in series for row in rows]
+    counts = [row[COUNT] for rows in series for row in rows]
     scale = size.scale(grammar.amounts(counts, None, record.source))
     # Under two years laid over each other no one year may stand.
     x = grammar.time_axis(years=not years)
@@ -197,16 +197,16 @@ def compared(
         {"color": grammar.BLUE, "strokeDash": [6, 3]},
     )
     layers = [
-        grammar.line(rows, "encounters", scale, x, strokeWidth=2, **look)
+        grammar.line(rows, COUNT, scale, x, strokeWidth=2, **look)
         for rows, look in zip(series, looks, strict=True)
     ]
-    ends = [(name, rows[-1]["encounters"]) for name, rows in zip(names, series, strict=True)]
+    ends = [(name, rows[-1][COUNT]) for name, rows in zip(names, series, strict=True)]
     last = max(rows[-1]["month"] for rows in series)
     layers.append(grammar.side_labels(ends, last, scale, x))
     by_month: dict[str, list[str]] = {}
     for name, rows in zip(names, series, strict=True):
         for row in rows:
-            by_month.setdefault(row["month"], []).append(f"{name} {row['encounters']:,}")
+            by_month.setdefault(row["month"], []).append(f"{name} {row[COUNT]:,}")
     readings = [(month, "; ".join(by_month[month])) for month in sorted(by_month)]
     return _inline(layers, size, alt, readings, years=not years)
 
