@@ -52,7 +52,7 @@ class SeriesNames:
 
         Parameters
         ----------
-        text : BORDER, BORDER:PART or BORDER:DIMENSION:PART, quotes and capitals as you like; also
+        text : TOTAL, TOTAL:PART or TOTAL:DIMENSION:PART, quotes and capitals as you like; also
             PART alone where only one total has it, and "northern / citizenship / INDIA".
 
         Raises
@@ -73,7 +73,8 @@ class SeriesNames:
             raise SeriesNameError(text, f"{first!r} is no {self.source.totals.one}", list(choices))
         *dimension, part = rest or [first]
         if len(dimension) > 1:
-            raise SeriesNameError(text, "write BORDER:PART, or BORDER:DIMENSION:PART")
+            total = self.source.totals.one.upper()
+            raise SeriesNameError(text, f"write {total}:PART, or {total}:DIMENSION:PART")
         parts = [key for key in self.keys if not key.headline and total in (None, key.total)]
         if dimension:
             parts = [
@@ -86,7 +87,7 @@ class SeriesNames:
         return _total(text, self.source) or ""
 
     def parts(self, text: str) -> list[SeriesKey]:
-        """Every part of a dimension, for BORDER:DIMENSION (southwest:citizenship); else none."""
+        """Every part of a dimension, for TOTAL:DIMENSION (southwest:citizenship); else none."""
         total, *rest = _pieces(text)
         wanted = _normal(rest[0]) if len(rest) == 1 else ""
         return [
@@ -232,7 +233,7 @@ def _total(text: str, source: Source) -> str | None:
 
 
 def _pieces(text: str) -> list[str]:
-    """Border, dimension, part: what colons or slashes with spaces part, without quotes."""
+    """Split a name at its colons, or slashes with spaces: total, dimension, part; unquoted."""
     pieces = text.replace(" / ", ":").split(":")
     return [" ".join(piece.strip(_QUOTES + " ").split()) for piece in pieces]
 

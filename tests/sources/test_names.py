@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from forecast.errors import SeriesNameError
@@ -118,3 +120,14 @@ def test_an_apostrophe_inside_a_name_is_no_quote():
 def test_a_border_that_is_not_held_is_not_made_up():
     with pytest.raises(SeriesNameError):
         SeriesNames([SeriesKey("northern")], source=ENCOUNTERS).find("southwest")
+
+
+@pytest.mark.parametrize("one", ["border", "clinic"])
+def test_too_many_colons_are_answered_with_the_form_in_the_source_s_word(one):
+    source = replace(ENCOUNTERS, totals=replace(ENCOUNTERS.totals, one=one))
+
+    with pytest.raises(SeriesNameError) as caught:
+        SeriesNames([SeriesKey("northern")], source).find("northern:a:b:c")
+
+    word = one.upper()
+    assert f"write {word}:PART, or {word}:DIMENSION:PART" in str(caught.value)
