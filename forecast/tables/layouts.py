@@ -8,7 +8,7 @@ Another layout is another class here, with its line in LAYOUTS.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -52,6 +52,7 @@ _DAY_WORDS = re.compile(
     r"(\w+[ _])?(day|d[i\u00ed]a|jour|tag|dom)|(date|day)[ _]of[ _](the[ _])?(month|week)|weekday",
     re.IGNORECASE,
 )
+_QUARTER_WORDS = re.compile(r"(\w+[ _])*(quarter|qtr|q|trimestre|quartal)", re.IGNORECASE)
 _WEEK_WORDS = re.compile(r"(\w+[ _])*(week|wk|kw|semana|semaine|woche)([ _]\w+)?", re.IGNORECASE)
 _CALLED_MONTH = re.compile(r"\b(month|date|period|mo|mes|monat|mois|fecha|time)\b", re.IGNORECASE)
 
@@ -729,6 +730,16 @@ def _says_when(cell: CellValue) -> bool:
     return _year_or_sum(cell) or dates.names_month(cell) > 0 or _is_month_number(cell)
 
 
+def _names_quarter(cell: CellValue) -> bool:
+    return re.fullmatch(r"q?[1-4]", text_of(cell), re.IGNORECASE) is not None
+
+
+_NUMBERED_PERIODS: Sequence[tuple[str, re.Pattern[str], Callable[[CellValue], bool]]] = (
+    ("weeks", _WEEK_WORDS, numerals.is_number),
+    ("quarters", _QUARTER_WORDS, _names_quarter),
+)
+
+
 def _refuse_other_periods(table: TableGrid) -> None:
     """DataError for quarters, weeks and years, with the cell that shows them."""
     name, columns = table.sheet.name, range(table.grid.shape[1])
@@ -746,9 +757,10 @@ def _refuse_other_periods(table: TableGrid) -> None:
             if len(shown) >= 2:
                 line = table.sheet.line[row]
                 refuse_period(name, period, f"{text_of(shown[0])!r} in line {line}")
-    weeks = [at for at in columns if _WEEK_WORDS.fullmatch(table.name(at))]
-    if weeks and table.share(weeks[0], numerals.is_number) > 0.5:
-        refuse_period(name, "weeks", f"column {table.name(weeks[0])!r}")
+    for period, words, test in _NUMBERED_PERIODS:
+        named = [at for at in columns if words.fullmatch(table.name(at))]
+        if named and table.share(named[0], test) > 0.5:
+            refuse_period(name, period, f"column {table.name(named[0])!r}")
     called = [at for at in columns if _CALLED_MONTH.search(table.name(at))]
     if called and not any(table.share(at, _says_when) for at in called):
         return  # months are meant, and not one can be read

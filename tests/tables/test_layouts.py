@@ -1900,3 +1900,11 @@ def test_a_column_of_weeks_beside_years_is_named():
     text = "year,week,deaths\n" + "".join(f"2020,{n},{50 + n % 7}\n" for n in range(1, 53))
 
     assert "these are counts of weeks: column 'week'" in refusal(text)
+
+
+@pytest.mark.parametrize("written", ["{q}", "Q{q}"])
+def test_a_column_of_quarters_beside_years_is_named(written):
+    rows = [(y, written.format(q=q)) for y in range(2000, 2010) for q in range(1, 5)]
+    text = "year,quarter,n\n" + "".join(f"{y},{q},{y % 7 + 5}\n" for y, q in rows)
+
+    assert "these are counts of quarters: column 'quarter'" in refusal(text)
