@@ -23,6 +23,7 @@ EXAMPLE = """a table of monthly counts has a line for each month, such as
     Clinic A,2024-02,131
 or a column for each series or month. Save it as CSV or Excel and try again."""
 SAMPLE = 2000  # rows that show what a column holds
+MOST_QUOTED = 100  # characters of a cell or a name in a message
 FEDERAL = 10  # the month in which the U.S. government's fiscal years begin
 
 _YEARS = re.compile(
@@ -75,7 +76,7 @@ class Fault(NamedTuple):
     problem: str
 
     def __str__(self) -> str:
-        where = f"line {self.line}" + (f", column {self.column}" if self.column else "")
+        where = f"line {self.line}" + (f", column {self.column[:80]}" if self.column else "")
         return f"{where}: {self.value[:80]!r}: {self.problem}"
 
 
@@ -159,12 +160,16 @@ class TableGrid:
             head = next((cell for cell in above if not numerals.is_missing(cell)), head)
         return text_of(head)
 
+    def quoted(self, column: int) -> str:
+        """A column's header for a message; see `in_quotes`."""
+        return in_quotes(self.name(column))
+
     def place(self, name: str, option: str) -> int:
         """The column with this header, in any capitals."""
         names = [self.name(column) for column in range(self.grid.shape[1])]
         folded = [other.casefold() for other in names]
         if name.casefold() not in folded:
-            shown = ", ".join(repr(other) for other in names[:20])
+            shown = ", ".join(map(in_quotes, names[:20]))
             raise DataError(f"{self.sheet.name}: no column {name!r} ({option}); there are {shown}")
         return folded.index(name.casefold())
 
@@ -221,6 +226,11 @@ def text_of(cell: CellValue) -> str:
     if isinstance(cell, float):
         return str(int(cell)) if cell == int(cell) else repr(cell)
     return "" if cell is None else str(cell)
+
+
+def in_quotes(text: str) -> str:
+    """Quote a cell or a column's name for a message, cut where it is as long as a page."""
+    return repr(text if len(text) <= MOST_QUOTED else f"{text[: MOST_QUOTED - 3]}...")
 
 
 def is_month(cell: CellValue) -> bool:
@@ -321,7 +331,7 @@ def year_start(
     shown = dates.year_begins(pairs)
     if shown > 1:
         raise DataError(
-            f"{table.sheet.name}: years in column {table.name(column)!r} begin in month {shown} by "
+            f"{table.sheet.name}: years in column {table.quoted(column)} begin in month {shown} by "
             "the file's order, and are not called fiscal. Write them as FY2024 if 2024 is the year "
             "they end in, or write months as 2023-07"
         )
@@ -359,7 +369,7 @@ def fill_down(table: TableGrid, column: int, rows: Ints) -> Ints:
         return codes
     latest = np.maximum.accumulate(np.where(codes != 0, np.arange(len(codes)), 0))
     table.grid[rows, column] = codes[latest]
-    table.notes.append(f"blank cells of column {table.name(column)!r} take the cell above")
+    table.notes.append(f"blank cells of column {table.quoted(column)} take the cell above")
     return np.asarray(codes[latest])
 
 

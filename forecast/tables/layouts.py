@@ -22,6 +22,7 @@ from forecast.tables.grid import (
     Fault,
     ReadAs,
     TableGrid,
+    in_quotes,
     is_count,
     is_month,
     is_sum,
@@ -274,7 +275,7 @@ class Calendar:
         pairs = [(y, n) for y in dict.fromkeys(year.tolist()) for n in number.tolist()]
         start = year_start(table, years[0], fiscal, pairs)
         month = _running(year[:, None], fiscal[:, None], number, start)
-        note = f"a line for each year in column {table.name(years[0])!r}, a column for each month"
+        note = f"a line for each year in column {table.quoted(years[0])}, a column for each month"
         words = [at for at in others if at not in years]
         return _of_body(table, Body(rows, places, month, np.zeros_like(month), words, year, note))
 
@@ -393,7 +394,7 @@ class YearsAcross:
         pairs = [(y, n) for y in year.tolist() for n in dict.fromkeys(number.tolist())]
         start = year_start(table, places[0], fiscal, pairs)
         month = _running(year, fiscal, number[:, None], start)
-        note = f"a line for each month in column {table.name(column)!r}, a column for each year"
+        note = f"a line for each month in column {table.quoted(column)}, a column for each year"
         body = Body(rows, places, month, np.zeros_like(month), words, number, note)
         return _of_body(table, body)
 
@@ -472,12 +473,12 @@ class LineAMonth:
             series = roles.stable_code(table, series[0], codes, rows, month)
         unused = set(columns) - set(series) - set(values)
         roles.note_ignored(table, unused)
-        months = " and ".join(repr(table.name(place)) for place in places)
+        months = " and ".join(table.quoted(place) for place in places)
         by_name = len(values) > 1 and not series
         if by_name:
             what = f"a column for each of {len(values)} series"
         else:
-            counts = ", ".join(repr(table.name(place)) for place in values)
+            counts = ", ".join(table.quoted(place) for place in values)
             what = f"counts in column {counts}; series from {roles.quoted(table, series)}"
         headed = "" if table.header >= 0 else " (the file has no header)"
         table.notes.insert(0, f"months in column {months}; {what}{headed}")
@@ -549,14 +550,14 @@ def _such_as(table: TableGrid, rows: Ints | None = None) -> str:
         filled = table.grid[rows, column]
         if filled.any():
             cell = text_of(table.labels[filled[filled != 0][0]])
-            return f": {cell!r} in column {table.name(column)!r} {what}"
+            return f": {in_quotes(cell)} in column {table.quoted(column)} {what}"
     return ""
 
 
 def _columns_named(table: TableGrid) -> str:
     """The names of the first columns, for a refusal."""
     names = [table.name(c) for c in range(table.grid.shape[1]) if table.has_name(c)]
-    return f" among {', '.join(map(repr, names[:6]))}" if names else ""
+    return f" among {', '.join(map(in_quotes, names[:6]))}" if names else ""
 
 
 def _header(table: TableGrid, dated: Sequence[int]) -> int:
@@ -748,8 +749,9 @@ def _refuse_other_periods(table: TableGrid) -> None:
         for period in ("quarters", "weeks"):
             shown = [cell for cell in cells if dates.other_periods(cell) == period]
             if len(shown) >= 2:
-                column_name = table.name(column)
-                refuse_period(name, period, f"{text_of(shown[0])!r} in column {column_name!r}")
+                refuse_period(
+                    name, period, f"{text_of(shown[0])!r} in column {table.quoted(column)}"
+                )
     for row in range(min(5, len(table.grid))):
         cells = table.sheet.row(row)
         for period in ("quarters", "weeks"):
@@ -769,7 +771,7 @@ def _refuse_other_periods(table: TableGrid) -> None:
         at = years[0]
         cells = table.cells(table.grid[table.header + 1 :, at])
         shown = [cell for cell in cells if dates.names_year(cell)][:1]
-        example = f"{text_of(shown[0])!r} in column {table.name(at)!r}" if shown else ""
+        example = f"{text_of(shown[0])!r} in column {table.quoted(at)}" if shown else ""
         refuse_period(name, "years", example)
     heads = [cell for cell in table.sheet.row(0) if dates.names_year(cell)]
     if len(heads) >= 2:
@@ -836,7 +838,7 @@ def _line_months(table: TableGrid, places: tuple[int, ...], rows: Ints) -> tuple
     start = year_start(table, places[0], fiscal, pairs)
     if fiscal.any() and not all(map(dates.names_month, cells)):
         kind = "calendar months" if calendar else "months of the fiscal year, 1 its first"
-        table.notes.append(f"numbers in column {table.name(places[1])!r} are taken for {kind}")
+        table.notes.append(f"numbers in column {table.quoted(places[1])} are taken for {kind}")
     for place, (cell, number) in enumerate(zip(cells, numbers, strict=True)):
         if not number:
             table.faults.append(
@@ -863,7 +865,7 @@ def _refuse_fiscal_numbers(table: TableGrid, column: int, rows: Ints) -> None:
         and re.fullmatch(r"\d{4}[-/. ]?\d\d?", str(cells[0]))
     ):
         raise DataError(
-            f"{table.sheet.name}: {cells[0]!r} in column {table.name(column)!r} may be a calendar "
+            f"{table.sheet.name}: {cells[0]!r} in column {table.quoted(column)} may be a calendar "
             "month, or count from the fiscal year's start. Write FY2024 M01 for a fiscal year's "
-            f"first month; if these are calendar months, add --month {table.name(column)!r}"
+            f"first month; if these are calendar months, add --month {table.quoted(column)}"
         )

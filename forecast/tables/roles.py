@@ -20,6 +20,7 @@ from forecast.tables.grid import (
     Fault,
     TableGrid,
     fill_down,
+    in_quotes,
     is_count,
     is_month,
     text_of,
@@ -323,7 +324,7 @@ def quoted(table: TableGrid, series: Sequence[int]) -> str:
     """Columns by their names, for a note."""
     if not series:
         return "the file as a whole"
-    names = [repr(table.name(c)) for c in series]
+    names = [table.quoted(c) for c in series]
     if table.wanted.part:
         return f"column {' and '.join(names[:-1])}, their parts from column {names[-1]}"
     return "column " + " and ".join(names)
@@ -332,7 +333,7 @@ def quoted(table: TableGrid, series: Sequence[int]) -> str:
 def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:
     """Say which columns were not used."""
     names = [
-        repr(table.name(c))
+        table.quoted(c)
         for c in sorted(columns)
         if (table.grid[max(table.header, 0) :, c] != 0).any()
     ]
@@ -352,7 +353,7 @@ def refuse_sums_of_months(table: TableGrid, columns: Iterable[int], rows: Ints) 
             if SEVERAL_MONTHS.search(text):
                 lines = int((codes == code).sum())
                 raise DataError(
-                    f"{table.sheet.name}: {text[:60]!r} in column {table.name(column)!r}, in "
+                    f"{table.sheet.name}: {text[:60]!r} in column {table.quoted(column)}, in "
                     f"{lines:,} line{'' if lines == 1 else 's'}: a sum over several months cannot "
                     "be forecast as a count of one. Give the lines with each month's own count; "
                     "if these are such, name their column by --value"
@@ -432,7 +433,7 @@ def without_measures(table: TableGrid, month: int, numbers: list[int]) -> list[i
     left = [c for c in numbers if c not in longer]
     if longer and (not left or longer[0] == month):
         raise DataError(
-            f"{table.sheet.name}: {table.name(longer[0])!r} adds up several months; give a count "
+            f"{table.sheet.name}: {table.quoted(longer[0])} adds up several months; give a count "
             "for each month. If it does not, name the column of counts by --value"
         )
     left = [c for c in left if not _MEASURES.search(heads[c])] or left
@@ -507,10 +508,10 @@ def one_of(
     named = [c for c in columns if table.name(c).casefold().replace("_", " ") in words]
     if len(named) == 1:
         return named[0]
-    shown = ", ".join(map(repr, names[:12]))
+    shown = ", ".join(map(in_quotes, names[:12]))
     raise DataError(
         f"{table.sheet.name}: several columns hold {what}: {shown}. "
-        f"Say which: {option} {names[0]!r}"
+        f"Say which: {option} {in_quotes(names[0])}"
     )
 
 
@@ -562,10 +563,10 @@ def stable_code(
         one_each = len(pairs) == len(np.unique(names)) and 1 < many < len(pairs)
         if one_each and codes.all() and unique_share([month, codes]) >= apart_by_name:
             code = next(c for c in codes.tolist() if (pairs[:, 1] == c).sum() > 1)
-            called = [text_of(table.labels[n]) for n, c in pairs.tolist() if c == code][:3]
+            called = [text_of(table.labels[n])[:60] for n, c in pairs.tolist() if c == code][:3]
             table.notes.append(
-                f"column {table.name(name)!r} has several names for one {table.name(column)!r} "
-                f"({text_of(table.labels[code])}: {', '.join(called)}), so that one is taken"
+                f"column {table.quoted(name)} has several names for one {table.quoted(column)} "
+                f"({text_of(table.labels[code])[:60]}: {', '.join(called)}), so that one is taken"
             )
             return [column]
     return [name]

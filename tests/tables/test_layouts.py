@@ -467,6 +467,14 @@ def test_a_sum_of_several_months_is_no_count_of_one(head, longer):
             lines("month,site,n", "{m},,{i}x"),
             "own.csv: no column of counts: '0x' in column 'n' is not a number; a table",
         ),
+        (
+            lines("site," + "n" * 1_000, "a,{j}x"),
+            f"own.csv: no column of months among 'site', '{'n' * 97}...'; a table",
+        ),
+        (
+            lines("month,site,n", "{m},,{i}" + "x" * 1_000),
+            f"own.csv: no column of counts: '0{'x' * 96}...' in column 'n' is not a number; a",
+        ),
         (lines("month,site,n", "{m},a,"), "own.csv: no column of counts: 'a' in column 'site'"),
         (
             "site,fiscal period,n\n" + "".join(f"a,20210{n},1\n" for n in range(1, 8)),
