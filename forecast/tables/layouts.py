@@ -763,6 +763,12 @@ def _refuse_other_periods(table: TableGrid) -> None:
         named = [at for at in columns if words.fullmatch(table.name(at))]
         if named and table.share(named[0], test) > 0.5:
             refuse_period(name, period, f"column {table.name(named[0])!r}")
+    _refuse_years(table)
+
+
+def _refuse_years(table: TableGrid) -> None:
+    """DataError for years, unless a column is called one of months and none can be read."""
+    name, columns = table.sheet.name, range(table.grid.shape[1])
     called = [at for at in columns if _CALLED_MONTH.search(table.name(at))]
     if called and not any(table.share(at, _says_when) for at in called):
         return  # months are meant, and not one can be read
