@@ -203,7 +203,7 @@ def test_a_month_is_covered_from_the_first_to_the_last_of_a_total(record, month,
 
 def test_a_demonstration_is_a_notice_of_that_month_marked_as_one(record, monkeypatch):
     monkeypatch.setattr(demo, "MONTH", "2024-01")
-    monkeypatch.setattr(demo, "BORDERS", ("northern",))
+    monkeypatch.setattr(demo, "TOTALS", ("northern",))
 
     letter = made(record)
 
