@@ -30,7 +30,7 @@ from forecast.sources.wording import in_keys
 from forecast.store import observations, page, read
 from forecast.types import COUNT, SEVERITIES
 from jobs.cli.help import fits
-from jobs.cli.options import Settings, latest_run, old_figures, origin, reading, series_key
+from jobs.cli.options import OpenRecord, Settings, reading
 
 SECONDS = 120.0  # for one answer
 PAGE, MOST_ROWS = 50, 500  # rows of an answer where no limit is named, and the most
@@ -122,7 +122,7 @@ class Tools:
         first = _month("since", since)
 
         def look(connection: Any) -> Any:
-            key = series_key(connection, _short(series), self.settings.context.source)
+            key = OpenRecord(connection, self.settings).find(_short(series))
             known = observations.as_of(connection, day, key.total, "*").get(key, {})
             rows = [
                 {
@@ -239,13 +239,13 @@ class Tools:
 
     def _origin(self, connection: Any) -> dict[str, Any]:
         """Source, vintage, run and digest of what is said."""
-        run, source = latest_run(connection, self.settings), page.newest_source(connection)
+        record, source = OpenRecord(connection, self.settings), page.newest_source(connection)
         return {
             "source": source.file_name if source else "the embedded figures",
             "vintage": source.seen if source and source.seen else "unknown",
-            "data_through": run.data_through,
-            "figures_old": old_figures(run, self.settings.context.source) or None,
-            **origin(run),
+            "data_through": record.run.data_through,
+            "figures_old": record.old or None,
+            **record.origin,
         }
 
     def _asked(

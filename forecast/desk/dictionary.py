@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from forecast.sources import holes
 from forecast.store.views import columns_of
-from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -114,6 +113,7 @@ def renewed(written: str, source: Source) -> str:
 
 if __name__ == "__main__":
     from forecast.sources import catalog
+    from forecast.types import DEFAULT_SOURCE
 
     page = Path(sys.argv[1])
     page.write_text(renewed(page.read_text("utf-8"), catalog.find(DEFAULT_SOURCE)), "utf-8")

@@ -10,7 +10,8 @@ forecast   the engine on an analyst's own monthly counts
 tidy       any table of monthly counts as a plain one
 notices    what readers are told, approved by a person
 service    serve, status, doctor, settings; the page; witnesses
-options    what commands share: settings, reading, printing
+options    what commands share: settings, the record, what is said on the way
+render     what a command answers, printed: lines and tables, or JSON
 help       examples, and the commands in sections
 """
 

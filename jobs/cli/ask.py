@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,27 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast import months
-from forecast.errors import ConfigError, SpanError
-from forecast.types import COUNT
-from jobs.cli.help import AS_JSON, examples
-from jobs.cli.options import Settings, console, latest_run, print_json, reading, series_key
+from forecast.errors import ConfigError, SeriesNameError, SpanError
+from jobs.cli.help import examples
+from jobs.cli.options import OpenRecord, Settings, out_option
+from jobs.cli.render import Printed, answers
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterator
+    from rich.console import RenderableType
 
     from forecast.desk.answers import Asking
-    from forecast.sources.source import Source
     from forecast.types import PeriodForecast, SeriesKey
-
-
-@contextmanager
-def asking(settings: Settings) -> Iterator[Asking]:
-    """The last published run, to put questions to."""
-    from forecast.desk.answers import Asking
-
-    with reading(settings) as connection:
-        yield Asking(connection, source=settings.context.source)
 
 
 @click.command(
@@ -45,9 +34,8 @@ def asking(settings: Settings) -> Iterator[Asking]:
 @click.argument("series")
 @click.argument("span")
 @click.argument("event")
-@AS_JSON
-@click.pass_obj
-def chance(settings: Settings, series: str, span: str, event: str, as_json: bool) -> None:
+@answers
+def chance(record: OpenRecord, series: str, span: str, event: str) -> Printed:
     """How likely an EVENT is for a SPAN of months.
 
     SPAN: 2026-12, 2026-10..2027-03, {years}, "next 12 months". EVENT: ">10000", "<= 5,000",
@@ -55,49 +43,40 @@ def chance(settings: Settings, series: str, span: str, event: str, as_json: bool
     2023-12". A record of a year is one of its total; of the next months, and as "record month", of
     a month.
     """
-    from forecast.desk import answers
+    from forecast.desk.answers import Asking, track_record
     from forecast.desk.sentences import ahead
 
-    with asking(settings) as record:
-        key = record.names.find(series)
-        answer = record.chance(key, span, event)
-        track = answers.track_record(record.connection, answer)
-        name = record.names.name(key)
-        if as_json:
-            print_json(
-                {
-                    "series": name,
-                    "span": answer.span.name,
-                    "first_month": answer.span.first,
-                    "last_month": answer.span.last,
-                    "event": answer.event,
-                    "read_as": answer.note or None,
-                    "chance": round(answer.share, 4),
-                    "kind": answer.kind,
-                    "reliability": track.as_json if track else None,
-                    "run": record.run.id,
-                    "digest": record.run.digest,
-                },
-                settings.context.source,
-            )
-            return
-        click.echo(ahead.chance_sentence(name, answer))
-        notes = (
-            answer.note,
-            record.stale(key),
-            small(record.connection, key, settings.context.source),
-            ahead.track_words(track),
-        )
-        for line in (*notes, record.quoted):
-            if line:
-                click.echo(line)
+    asking = Asking(record.connection, record.source)
+    key = asking.names.find(series)
+    answer = asking.chance(key, span, event)
+    track = track_record(record.connection, answer)
+    name = asking.names.name(key)
+    value = {
+        "series": name,
+        "span": answer.span.name,
+        "first_month": answer.span.first,
+        "last_month": answer.span.last,
+        "event": answer.event,
+        "read_as": answer.note or None,
+        "chance": round(answer.share, 4),
+        "kind": answer.kind,
+        "reliability": track.as_json if track else None,
+        **record.stamp,
+    }
+
+    def told() -> Iterator[str]:
+        yield ahead.chance_sentence(name, answer)
+        said = (answer.note, asking.stale(key), small(record, key), ahead.track_words(track))
+        yield from filter(None, said)
+        yield asking.quoted
+
+    return Printed(value, told())
 
 
 @click.command(epilog=examples("changes {one}", "changes {two} --json"))
 @click.argument("series")
-@AS_JSON
-@click.pass_obj
-def changes(settings: Settings, series: str, as_json: bool) -> None:
+@answers
+def changes(record: OpenRecord, series: str) -> Printed:
     """What moved {whose} forecast since the run before.
 
     Old forecast, newest figures, time passing, revised months, model weights or version, new
@@ -105,39 +84,26 @@ def changes(settings: Settings, series: str, as_json: bool) -> None:
     """
     from forecast.desk import terminal
     from forecast.desk.sentences import ahead
-    from forecast.errors import SeriesNameError
     from forecast.store import read
 
-    with reading(settings) as connection:
-        run = latest_run(connection, settings)
-        key = series_key(connection, series, settings.context.source)
-        if not key.headline:
-            raise SeriesNameError(
-                series,
-                f"changes are on record only for the {settings.context.source.totals.many}' totals",
-                settings.context.source.totals.every,
-            )
-        rows = read.changes(connection, key.total)
-    if as_json:
-        print_json({"run": run.id, "digest": run.digest, "changes": rows}, settings.context.source)
-    elif not rows:
-        click.echo(f"No run before run {run.id} forecast the same months of {key.total}.")
+    run, key, totals = record.run, record.find(series), record.source.totals
+    if not key.headline:
+        problem = f"changes are on record only for the {totals.many}' totals"
+        raise SeriesNameError(series, problem, totals.every)
+    rows = read.changes(record.connection, key.total)
+    parts: list[RenderableType]
+    if rows:
+        parts = [ahead.changes_sentence(rows), terminal.changes_table(rows)]
     else:
-        click.echo(ahead.changes_sentence(rows))
-        console().print(terminal.changes_table(rows))
+        parts = [f"No run before run {run.id} forecast the same months of {key.total}."]
+    return Printed({**record.stamp, "changes": rows}, parts)
 
 
 @click.command(
     epilog=examples("report {FY}2025 -o {fy}2025.html", "report {FY}2026 -o {fy}2026.md")
 )
 @click.argument("year")
-@click.option(
-    "-o",
-    "--out",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write: .html, which prints well, or .md.",
-)
+@out_option("File to write: .html, which prints well, or .md.", required=True)
 @click.pass_obj
 def report(settings: Settings, year: str, out: Path) -> None:
     """How good the forecasts of a {fiscal}YEAR were.
@@ -150,89 +116,62 @@ def report(settings: Settings, year: str, out: Path) -> None:
     if out.suffix not in (".html", ".md"):
         raise ConfigError(str(out), "-o", "the file's name must end in .html or .md")
     number = re.fullmatch(r"(?:FY)?(\d{4})", year, re.IGNORECASE)
+    begins = settings.context.source.year_begins
+    noun = months.year_noun(begins)
     if number is None:
-        raise SpanError(
-            year,
-            f"not a {months.year_noun(settings.context.source.year_begins)}; write "
-            f"{months.year_name(2026, settings.context.source.year_begins)}",
-        )
+        raise SpanError(year, f"not a {noun}; write {months.year_name(2026, begins)}")
     wakes.require_intact(settings.db)
     yearly.write(yearly.build(settings.context, int(number[1])), out)
-    click.echo(
-        f"{out}: report on {months.year_noun(settings.context.source.year_begins)} {number[1]}"
-    )
+    click.echo(f"{out}: report on {noun} {number[1]}")
 
 
-def stale(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
+def stale(record: OpenRecord, key: SeriesKey) -> str:
     """Return a sentence if a part's newest figure is older than its total's, else ""; quick."""
     from forecast.desk.sentences.trust import stale_words
     from forecast.store import read
 
-    return stale_words(*read.newest_months(connection, key), source=source)
+    return stale_words(*read.newest_months(record.connection, key), source=record.source)
 
 
-def small(connection: sqlite3.Connection, key: SeriesKey, source: Source) -> str:
+def small(record: OpenRecord, key: SeriesKey) -> str:
     """Return a sentence if a series is so small that little decides it, else ""; quick."""
     from forecast.sources.wording import small_words
     from forecast.store import plots
+    from forecast.types import COUNT
 
-    rows = plots.published(connection, key)
-    return small_words({row["month"]: row[COUNT] for row in rows}, source)
+    rows = plots.published(record.connection, key)
+    return small_words({row["month"]: row[COUNT] for row in rows}, record.source)
 
 
-def show_span(settings: Settings, series: str, span: str, as_json: bool) -> None:
+def span_ahead(record: OpenRecord, series: str, span: str) -> Printed:
     """What a span of months comes to, for `show`."""
+    from forecast.desk.answers import Asking
     from forecast.desk.sentences import ahead
 
-    with asking(settings) as record:
-        key = record.names.find(series)
-        forecast = record.span(key, span)
-        name = record.names.name(key)
-        if as_json:
-            print_json(_as_json(name, forecast, record), settings.context.source)
-            return
-        click.echo(ahead.span_sentence(name, forecast, settings.context.source))
-        for line in (
-            record.stale(key),
-            small(record.connection, key, settings.context.source),
-            record.quoted,
-        ):
-            if line:
-                click.echo(line)
+    asking = Asking(record.connection, record.source)
+    key = asking.names.find(series)
+    forecast = asking.span(key, span)
+
+    def told() -> Iterator[str]:
+        yield ahead.span_sentence(asking.names.name(key), forecast, record.source)
+        yield from filter(None, (asking.stale(key), small(record, key)))
+        yield asking.quoted
+
+    return Printed(_as_json(forecast, asking), told())
 
 
-def show_parts(settings: Settings, series: str, span: str | None, as_json: bool) -> None:
+def parts_ahead(record: OpenRecord, series: str, span: str | None) -> Printed:
     """What a span comes to for every part of TOTAL:DIMENSION, this fiscal year unless said."""
     from forecast.desk import terminal
+    from forecast.desk.answers import Asking
 
-    with asking(settings) as record:
-        total = record.names.parts(series)[0].total
-        forecasts = record.parts(series, span or record.this_year(total))
-        if as_json:
-            print_json(
-                [
-                    _as_json(record.names.name(forecast.series), forecast, record)
-                    for forecast in forecasts
-                ],
-                settings.context.source,
-            )
-            return
-        console().print(terminal.parts_table(forecasts, settings.context.source))
-        click.echo(record.quoted)
+    asking = Asking(record.connection, record.source)
+    total = asking.names.parts(series)[0].total
+    forecasts = asking.parts(series, span or asking.this_year(total))
+    shown = (terminal.parts_table(forecasts, record.source), asking.quoted)
+    return Printed([_as_json(forecast, asking) for forecast in forecasts], shown)
 
 
-def names_dimension(settings: Settings, series: str) -> bool:
-    """Return whether this is TOTAL:DIMENSION, all the parts of one."""
-    from forecast.sources.names import SeriesNames
-    from forecast.store import read
-
-    with reading(settings) as connection:
-        return bool(
-            SeriesNames(read.series_keys(connection), source=settings.context.source).parts(series)
-        )
-
-
-def _as_json(name: str, forecast: PeriodForecast, record: Asking) -> dict[str, Any]:
-    row = asdict(forecast)
-    row.pop("series")
-    return {"series": name, **row, "run": record.run.id, "digest": record.run.digest}
+def _as_json(forecast: PeriodForecast, asking: Asking) -> dict[str, Any]:
+    row = asdict(forecast) | {"series": asking.names.name(forecast.series)}
+    return {**row, "run": asking.run.id, "digest": asking.run.digest}

@@ -16,26 +16,20 @@ from forecast.desk.dictionary import VIEWS, View
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from forecast.store.views import AS_OF, view_rows
-from forecast.types import COUNT
 from forecast.words import many
 from jobs.cli.help import examples
-from jobs.cli.options import Settings, as_month, latest_run, origin, quote, reading, series_key
+from jobs.cli.options import OpenRecord, month_option, out_option
+from jobs.cli.render import on_record
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
 
     from forecast.desk.charts.grammar import Picture
-    from forecast.desk.hub import Quantile
     from forecast.sources.source import Source
     from forecast.types import SeriesKey
 
-OUT = click.option(
-    "-o",
-    "--out",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write; its ending names the format: .csv, .parquet or .xlsx.",
+OUT = out_option(
+    "File to write; its ending names the format: .csv, .parquet or .xlsx.", required=True
 )
 AS_OF_DAY = click.option(
     "--as-of",
@@ -59,8 +53,8 @@ def export() -> None:
 @export.command(epilog=examples("export hindcasts --model prophet -o prophet.csv"))
 @OUT
 @click.option("--model", default=ENGINE, show_default=True, help="Whose hindcasts.")
-@click.pass_obj
-def hindcasts(settings: Settings, out: Path, model: str) -> None:
+@on_record
+def hindcasts(record: OpenRecord, out: Path, model: str) -> list[str]:
     """What would have been forecast at each past cutoff.
 
     Every quantile, made from only the data up to the cutoff.
@@ -69,60 +63,56 @@ def hindcasts(settings: Settings, out: Path, model: str) -> None:
     from forecast.store import exports
 
     desk.check(out)
-    with reading(settings) as connection:
-        run = latest_run(connection, settings)
-        rows = exports.hindcasts(
-            connection,
-            model,
-            settings.context.config.forecast.first_cutoff,
-            settings.context.source.totals,
-        )
-        known = exports.hindcast_models(connection)
+    run, source = record.run, record.source
+    first = record.settings.context.config.forecast.first_cutoff
+    rows = exports.hindcasts(record.connection, model, first, source.totals)
     if not rows:
-        problem = f"no hindcasts by {model!r}; there are: {', '.join(known)}"
-        raise ConfigError(str(settings.db), "--model", problem)
-    notes = {**origin(run), "model": model, "credit": settings.context.source.publisher.credit}
+        known = ", ".join(exports.hindcast_models(record.connection))
+        raise record.refused("--model", f"no hindcasts by {model!r}; there are: {known}")
+    notes = {**record.origin, "model": model, "credit": source.publisher.credit}
     marked = [(*row, run.digest) for row in rows]
     count = desk.write(desk.of_rows(desk.HINDCASTS, marked, notes), out)
-    click.echo(f"{out}: {count:,} rows, {quote(run)}")
-    if settings.context.source.publisher.credit:
-        click.echo(settings.context.source.publisher.credit)
+    return _written(record, out, f"{count:,} rows")
+
+
+def _written(record: OpenRecord, out: Path, what: str) -> list[str]:
+    """Return what is said of every file: what is in it, of which run, and whose figures."""
+    credit = record.source.publisher.credit
+    return [f"{out}: {what}, {record.quoted}", *([credit] if credit else [])]
 
 
 @export.command(epilog=examples("export hub -o hub"))
-@click.option(
-    "-o",
-    "--out",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder to make.",
-)
+@out_option("Folder to make.", folder=True, required=True)
 @click.option("--hindcasts", is_flag=True, help="Also every model's hindcasts, as models apart.")
-@click.pass_obj
-def hub(settings: Settings, out: Path, hindcasts: bool) -> None:
+@on_record
+def hub(record: OpenRecord, out: Path, hindcasts: bool) -> list[str]:
     """The forecasts issued, as a hubverse hub.
 
     23 quantiles each, with hub-config/, and every value a month has had as its target.
     """
     from forecast.desk import hub as desk
     from forecast.store import exports
+    from forecast.types import COUNT, HUB_PERMILLES
 
     columns = ("border", "month", "known_from", COUNT)
-    with reading(settings) as connection:
-        run = latest_run(connection, settings)
-        models = {HUB_NAME: [desk.Quantile(*row) for row in exports.issued_quantiles(connection)]}
-        if hindcasts:
-            first = settings.context.config.forecast.first_cutoff
-            models |= {
-                f"{HUB_NAME if m == ENGINE else m}_hindcast": q
-                for m, q in _hindcasts(connection, first, settings.context.source)
-            }
-        values = view_rows(connection, "vintages", columns)
+    connection, source, origin = record.connection, record.source, record.origin
+    models = {HUB_NAME: [desk.Quantile(*row) for row in exports.issued_quantiles(connection)]}
+    if hindcasts:
+        first = record.settings.context.config.forecast.first_cutoff
+        for model in exports.hindcast_models(connection):
+            rows = exports.hindcasts(connection, model, first, source.totals)
+            name = f"{HUB_NAME if model == ENGINE else model}_hindcast"
+            models[name] = [
+                desk.Quantile(total, cutoff, month, horizon, permille, count)
+                for total, _, _, cutoff, month, horizon, _, *counts in sorted(
+                    rows, key=lambda row: row[3]
+                )
+                for permille, count in zip(HUB_PERMILLES, counts, strict=True)
+            ]
+    values = view_rows(connection, "vintages", columns)
     with files.output_folder(out) as draft:
-        count = desk.write(draft, models, values, origin(run), settings.context.source)
-    click.echo(f"{out}: {many(count, 'model output file')}, {quote(run)}")
-    if settings.context.source.publisher.credit:
-        click.echo(settings.context.source.publisher.credit)
+        count = desk.write(draft, models, values, origin, source)
+    return _written(record, out, many(count, "model output file"))
 
 
 def _command(view: View) -> click.Command:
@@ -135,54 +125,22 @@ def _command(view: View) -> click.Command:
         epilog=examples(f"export {view.name} -o {view.name}.csv"),
     )
     @OUT
-    @click.pass_obj
-    def run(settings: Settings, out: Path, day: datetime | None = None) -> None:
-        _export(settings, view, out, day)
+    @on_record
+    def run(record: OpenRecord, out: Path, day: datetime | None = None) -> list[str]:
+        from forecast.desk import export as desk
+
+        desk.check(out)
+        as_of = f"{day:%Y-%m-%d}" if day else None
+        context, origin = record.settings.context, record.origin
+        rows = view_rows(record.connection, view.name, view.columns, as_of)
+        notes = {"view": view.name, **origin, "credit": context.source.publisher.credit}
+        notes |= {"as of": as_of} if as_of else {}
+        if context.name != next(iter(context.sources)):  # 1.0 knew the first one alone
+            notes["measure"] = context.source.measure.noun
+        count = desk.write(desk.of_view(view, rows, notes, context.source), out)
+        return _written(record, out, f"{count:,} rows{f' as of {as_of}' if as_of else ''}")
 
     return AS_OF_DAY(run) if view.name in AS_OF else run
-
-
-def _export(settings: Settings, view: View, out: Path, day: datetime | None) -> None:
-    from forecast.desk import export as desk
-
-    desk.check(out)
-    as_of = f"{day:%Y-%m-%d}" if day else None
-    with reading(settings) as connection:
-        run = latest_run(connection, settings)
-        rows = view_rows(connection, view.name, view.columns, as_of)
-    context = settings.context
-    notes = {"view": view.name, **origin(run), "credit": context.source.publisher.credit}
-    notes |= {"as of": as_of} if as_of else {}
-    if context.name != next(iter(context.sources)):  # 1.0 knew the first one alone
-        notes["measure"] = context.source.measure.noun
-    table = desk.of_view(view, rows, notes, context.source)
-    count = desk.write(table, out)
-    then = f" as of {as_of}" if as_of else ""
-    click.echo(f"{out}: {count:,} rows{then}, {quote(run)}")
-    if settings.context.source.publisher.credit:
-        click.echo(settings.context.source.publisher.credit)
-
-
-def _hindcasts(
-    connection: sqlite3.Connection, first: str, source: Source
-) -> Iterator[tuple[str, list[Quantile]]]:
-    from forecast.desk.hub import Quantile
-    from forecast.store import exports
-    from forecast.types import HUB_PERMILLES
-
-    for model in exports.hindcast_models(connection):
-        rows = sorted(
-            exports.hindcasts(connection, model, first, source.totals),
-            key=lambda row: row[3],
-        )
-        yield (
-            model,
-            [
-                Quantile(total, cutoff, month, horizon, permille, count)
-                for total, _, _, cutoff, month, horizon, _, *counts in rows
-                for permille, count in zip(HUB_PERMILLES, counts, strict=True)
-            ],
-        )
 
 
 for each in VIEWS.values():
@@ -235,13 +193,7 @@ class Wanted:
     )
 )
 @click.argument("series")
-@click.option(
-    "-o",
-    "--out",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write, .png, .svg or .pdf.",
-)
+@out_option("File to write, .png, .svg or .pdf.", required=True)
 @click.option(
     "--kind",
     type=click.Choice(["fan", "history", "drivers", "calibration", "score", "components"]),
@@ -260,20 +212,8 @@ class Wanted:
     show_default=True,
     help="history: forecasts of so many months before.",
 )
-@click.option(
-    "--since",
-    default="2018-01",
-    show_default=True,
-    callback=as_month,
-    metavar="YYYY-MM",
-    help="history: first month.",
-)
-@click.option(
-    "--month",
-    callback=as_month,
-    metavar="YYYY-MM",
-    help="drivers: the flagged month [the newest].",
-)
+@month_option("--since", default="2018-01", show_default=True, help="history: first month.")
+@month_option("--month", help="drivers: the flagged month [the newest].")
 @click.option("--title", default="", help="A title of your own [the finding].")
 @click.option(
     "--size",
@@ -281,9 +221,9 @@ class Wanted:
     metavar="WxH",
     help="Pixels of the whole, as 1600x900, or `slide`: 16:9 with larger words.",
 )
-@click.pass_obj
+@on_record
 def plot(
-    settings: Settings,
+    record: OpenRecord,
     series: str,
     out: Path,
     kind: str,
@@ -293,7 +233,7 @@ def plot(
     month: str | None,
     title: str,
     size: tuple[int, int] | None,
-) -> None:
+) -> list[str]:
     """Draw what is known of SERIES: forecasts, flags, scores.
 
     A part ({part}) has a fan only.
@@ -301,19 +241,16 @@ def plot(
     from forecast.desk.charts import grammar
 
     grammar.form_of(out)
-    with reading(settings) as connection:
-        run = latest_run(connection, settings)
-        key = series_key(connection, series, settings.context.source)
-        if kind != "fan" and not key.headline:
-            problem = f"{kind} is drawn of {settings.context.source.totals.many} only"
-            raise ConfigError(str(settings.db), "--kind", problem)
-        first_cutoff = settings.context.config.forecast.first_cutoff
-        wanted = Wanted(settings.context.source, key, month, lead, since, log, first_cutoff)
-        drawn = _KINDS[kind](connection, wanted)
+    quoted, source, key = record.quoted, record.source, record.find(series)
+    if kind != "fan" and not key.headline:
+        raise record.refused("--kind", f"{kind} is drawn of {source.totals.many} only")
+    first_cutoff = record.settings.context.config.forecast.first_cutoff
+    wanted = Wanted(source, key, month, lead, since, log, first_cutoff)
+    drawn = _KINDS[kind](record.connection, wanted)
     if title:
         drawn = grammar.titled(drawn, title)
-    grammar.write(drawn, out, settings.context.source, size)
-    click.echo(f"{out}: {drawn.alt} From {quote(run)}")
+    grammar.write(drawn, out, source, size)
+    return [f"{out}: {drawn.alt} From {quoted}"]
 
 
 def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
@@ -370,6 +307,7 @@ def _score(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
 def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
     from forecast.desk.charts import components, explanations
     from forecast.store import plots
+    from forecast.types import COUNT
 
     published = plots.published(connection, wanted.key)
     counts = {row["month"]: row[COUNT] for row in published}

@@ -15,7 +15,8 @@ import click
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from jobs.cli.help import examples
-from jobs.cli.options import Settings, progress
+from jobs.cli.options import Settings
+from jobs.cli.render import progress
 
 if TYPE_CHECKING:
     from forecast.desk.export import Encoded, EncodedBlock

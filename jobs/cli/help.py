@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from forecast.sources import catalog, holes
-from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
 
 
@@ -91,7 +89,7 @@ def _words(source: Source | None) -> Mapping[str, str]:
     """Return the words for the holes in help; of encounters where no source is chosen."""
     if source:
         return holes.words_of(source)
-    table = catalog.table(DEFAULT_SOURCE)  # quicker than the source that is made of it
+    table = catalog.table("cbp_encounters")  # DEFAULT_SOURCE; help loads no types, and no source
     return {**holes.years(table["year_begins"]), "file": table["example"], **table["help"]}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +13,9 @@ import click
 
 from forecast import files
 from forecast.errors import ConfigError, DataError, MailServerError
-from jobs.cli.help import AS_JSON, examples
-from jobs.cli.options import Settings, console, print_json, reading, typed_line
+from jobs.cli.help import examples
+from jobs.cli.options import OpenRecord, Settings, out_option, reading, typed_line
+from jobs.cli.render import Printed, answers, wrapped
 
 if TYPE_CHECKING:
     from forecast.store.deliveries import Usefulness
@@ -28,23 +31,20 @@ def notices() -> None:
 
 
 @notices.command("list", epilog=examples("notices list"))
-@AS_JSON
-@click.pass_obj
-def list_notices(settings: Settings, as_json: bool) -> None:
+@answers
+def list_notices(record: OpenRecord) -> Printed:
     """Every notice, and what became of its deliveries."""
     from forecast.store import notices as stored
 
-    with reading(settings) as connection:
-        rows = stored.listed(connection)
-    sent, stopped = _deliveries(settings)
+    rows = stored.listed(record.connection)
+    sent, stopped = _deliveries(record.settings)
     for row in rows:
         row["deliveries"] = sent.get(row["content_key"], {})
-    if as_json:
-        print_json({"notices": rows, "stopped": stopped}, settings.context.source)
-        return
+    parts = [_table(rows)]
     if stopped:
-        click.echo(f"The mail queue is stopped: {stopped}. `bordercast notices send` tries again.")
-    console().print(_table(rows))
+        again = "`bordercast notices send` tries again."
+        parts = [f"The mail queue is stopped: {stopped}. {again}", *parts]
+    return Printed({"notices": rows, "stopped": stopped}, parts)
 
 
 def _deliveries(settings: Settings) -> tuple[dict[str, dict[str, int]], str]:
@@ -62,7 +62,7 @@ def _table(rows: list[dict[str, Any]]) -> Any:
     from forecast.desk import terminal
 
     if not rows:
-        return (
+        return wrapped(
             "No notice was written yet; the first run sends no notices, and a month is reported "
             "only if its forecast was published on an earlier day."
         )
@@ -85,47 +85,41 @@ def _table(rows: list[dict[str, Any]]) -> Any:
 
 @notices.command(epilog=examples("notices show 1"))
 @ID
-@AS_JSON
-@click.pass_obj
-def show(settings: Settings, notice_id: int, as_json: bool) -> None:
+@answers
+def show(record: OpenRecord, notice_id: int) -> Printed:
     """One notice: where it stands, who would get it or got it."""
-    from dataclasses import asdict
+    from forecast.store import deliveries, health, ops
 
-    from forecast.store import deliveries, ops
-
-    notice = _one(settings, notice_id)
+    settings = record.settings
+    notice = _one(record, notice_id)
     to = _to(settings, notice)
     made: list[dict[str, Any]] = []
     if ops.ops_path(settings.db).exists():
         with ops.reading(settings.db) as connection:
             made = deliveries.of_notice(connection, notice.content_key)
+    rated = health.ratings(settings.db)
+    rated = [row for row in rated if row.pop("content_key") == notice.content_key]
     facts = {k: v for k, v in asdict(notice).items() if not k.endswith(("_text", "_html"))}
-    if as_json:
-        rated = {"ratings": ratings} if (ratings := _ratings(settings, notice)) else {}
-        shown = {**facts, "recipients": to, "deliveries": made, **rated}
-        print_json(shown, settings.context.source)
-        return
-    for name, value in facts.items():
-        if value not in (None, ""):
-            click.echo(f"{name.replace('_', ' '):<22}{value}")
-    for address, subject in to.items():
-        click.echo(f"{'for':<22}{address}: {subject}")
-    for rating in _ratings(settings, notice):
-        why = f": {rating['why']}" if rating["why"] else ""
-        click.echo(f"{'rated':<22}{rating['verdict']}{why}")
-    for row in made:
-        reply = f" ({row['reply']})" if row["reply"] else ""
-        click.echo(f"{row['state']:<22}{row['recipient']}{reply}")
+    value = {**facts, "recipients": to, "deliveries": made}
+
+    def told() -> Iterator[str]:
+        for name, fact in facts.items():
+            if fact not in (None, ""):
+                yield f"{name.replace('_', ' '):<22}{fact}"
+        for address, subject in to.items():
+            yield f"{'for':<22}{address}: {subject}"
+        for row in rated:
+            yield f"{'rated':<22}{row['verdict']}" + (f": {row['why']}" if row["why"] else "")
+        for row in made:
+            reply = f" ({row['reply']})" if row["reply"] else ""
+            yield f"{row['state']:<22}{row['recipient']}{reply}"
+
+    return Printed(value | ({"ratings": rated} if rated else {}), told())
 
 
 @notices.command(epilog=examples("notices preview 1", "notices preview 1 -o notice.html"))
 @ID
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="A name that ends in .eml or .html; without it the text is printed.",
-)
+@out_option("A name that ends in .eml or .html; without it the text is printed.")
 @click.option(
     "--for",
     "reader",
@@ -139,8 +133,8 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
     from forecast.store import notices as stored
     from jobs.deliver import approve, letter, outbox
 
-    notice = _one(settings, notice_id)
     with reading(settings) as connection:
+        notice = _one(OpenRecord(connection, settings), notice_id)
         sections = tuple(stored.sections(connection, notice_id))
         content = stored.content(connection, notice_id)[: approve.CONTENT_SHOWN]
     if reader:
@@ -218,7 +212,9 @@ def rate(settings: Settings, notice_id: int, verdict: Usefulness, why: str) -> N
     """
     from forecast.store import deliveries, ops
 
-    notice, said = _one(settings, notice_id), typed_line(why) if why else ""
+    with reading(settings) as connection:
+        notice = _one(OpenRecord(connection, settings), notice_id)
+    said = typed_line(why) if why else ""
     with ops.writing(settings.db) as db:
         deliveries.rate(db, notice.content_key, verdict, said, datetime.now(UTC))
     click.echo(f"Notice {notice_id}: {verdict if verdict == 'useful' else 'not useful'}, kept.")
@@ -255,12 +251,7 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
 
 @notices.command(epilog=examples("notices demo -o demo.eml", "notices demo --to me@example.org"))
 @click.option("--to", "address", metavar="ADDRESS", help="Mail it to this address.")
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write it to this file, .eml.",
-)
+@out_option("Write it to this file, .eml.")
 @click.pass_obj
 def demo(settings: Settings, address: str | None, out: Path | None) -> None:
     """See a notice made from the record: of February 2025; of own counts, the last one flagged.
@@ -325,13 +316,12 @@ def unsubscribe(settings: Settings, address: str) -> None:
         click.echo("You may take it out of the settings; it stays unsubscribed either way.")
 
 
-def _one(settings: Settings, notice_id: int) -> Notice:
+def _one(record: OpenRecord, notice_id: int) -> Notice:
     """Return the notice with this id; DataError if there is none."""
     from forecast.store import notices as stored
     from jobs.deliver.approve import NO_SUCH
 
-    with reading(settings) as connection:
-        notice = stored.one(connection, notice_id)
+    notice = stored.one(record.connection, notice_id)
     if notice is None:
         raise DataError(NO_SUCH.format(notice_id))
     return notice
@@ -345,14 +335,6 @@ def _to(settings: Settings, notice: Notice) -> dict[str, str]:
     with ops.writing(settings.db) as db:
         recipients = outbox.addressed(settings.context, db, notice)
     return {address: message.subject for address, message in recipients}
-
-
-def _ratings(settings: Settings, notice: Notice) -> list[dict[str, Any]]:
-    """Return what readers said of a notice."""
-    from forecast.store import health
-
-    ratings = health.ratings(settings.db)
-    return [row for row in ratings if row.pop("content_key") == notice.content_key]
 
 
 def _count(recipients: int) -> str:

@@ -1,9 +1,7 @@
-"""What the commands share: settings, reading, printing."""
+"""What the commands share: settings, the record, what happens on the way."""
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import sqlite3
 import sys
@@ -11,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from copy import copy
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,22 +19,19 @@ from click.shell_completion import CompletionItem
 from forecast import months
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.sources import catalog
-from forecast.store import connect, read
-from forecast.types import DEFAULT_SOURCE
-from forecast.words import without_controls
+from forecast.store import connect
+from forecast.words import check_command, without_controls
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from forecast.config import Config
     from forecast.context import Context
+    from forecast.sources.names import SeriesNames
     from forecast.sources.source import Source
     from forecast.sources.wording import Halves
     from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf
     from forecast.types import SeriesKey
     from jobs.arrivals.arrival import IngestResult
-    from jobs.pipeline.refits import Report
 
 
 class KnownName(click.ParamType[str]):
@@ -69,6 +65,8 @@ class KnownName(click.ParamType[str]):
 
 
 def _totals(ctx: click.Context | None) -> tuple[str, ...]:
+    from forecast.types import DEFAULT_SOURCE
+
     settings = ctx.find_root().obj if ctx else None
     source: Source = settings.context.source if settings else catalog.find(DEFAULT_SOURCE)
     return source.totals.every
@@ -147,12 +145,26 @@ def _source_of(db: Path) -> bool:
         return measures.section(connection) is not None
 
 
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+
+
+def out_option(about: str, folder: bool = False, **more: Any) -> Callable[[Any], Any]:
+    """Return the option of a file, or of a folder, to write."""
+    kind = click.Path(file_okay=not folder, dir_okay=folder, path_type=Path)
+    return click.option("-o", "--out", type=kind, help=about, **more)
+
+
 def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """A month as YYYY-MM, however it was typed, or a usage error that says how to write it."""
     try:
         return None if value is None else months.typed(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def month_option(*names: str, **more: Any) -> Callable[[Any], Any]:
+    """Return an option that is a month."""
+    return click.option(*names, callback=as_month, metavar="YYYY-MM", **more)
 
 
 def typed_line(text: str) -> str:
@@ -176,130 +188,96 @@ def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def series_key(connection: sqlite3.Connection, name: str, source: Source) -> SeriesKey:
-    """Return the series so named; SeriesNameError lists what it could be."""
-    from forecast.sources.names import SeriesNames
+class OpenRecord:
+    """The record at one moment, about one measure, as the commands read it."""
 
-    return SeriesNames(read.series_keys(connection), source=source).find(name)
+    def __init__(self, connection: sqlite3.Connection, settings: Settings) -> None:
+        self.connection, self.settings = connection, settings
+        self.source = settings.context.source
 
+    @cached_property
+    def run(self) -> RunRow:
+        """The last published run; ConfigError before the first."""
+        from forecast.store import read
 
-def halves_published(connection: sqlite3.Connection, source: Source) -> dict[str, Halves | None]:
-    """At ports of entry and between ports, of each total's newest month; None where not known.
+        latest = read.latest_run(self.connection)
+        if latest is None:
+            withdrawn = read.last_withdrawn(self.connection)
+            raise self.refused(
+                "--db",
+                f"run {withdrawn} was withdrawn, and there is no other; the next one follows when "
+                "a file, a setting or the program has changed"
+                if withdrawn
+                else "nothing is published yet; start with `bordercast run`",
+            )
+        return latest
 
-    Empty where counts have no halves.
-    """
-    from forecast.desk import facts as month_facts
+    def published(self) -> OpenRecord:
+        """Return the same; ConfigError before the first run."""
+        _ = self.run
+        return self
 
-    every = source.totals.every if source.hierarchy.both_halves else ()
-    return {total: month_facts.newest(connection, total, source).halves for total in every}
+    @cached_property
+    def names(self) -> SeriesNames:
+        """The series that are held, by name."""
+        from forecast.sources.names import SeriesNames
+        from forecast.store import read
 
+        return SeriesNames(read.series_keys(self.connection), source=self.source)
 
-def waiting_totals(connection: sqlite3.Connection, through: str, source: Source) -> dict[str, str]:
-    """Totals without a forecast in the last run, and the figures that bring one, in words."""
-    from forecast.desk.sentences.ahead import waiting_words
+    def find(self, name: str) -> SeriesKey:
+        """Return the series so named; SeriesNameError lists what it could be."""
+        return self.names.find(name)
 
-    forecast = {row["border"] for row in read.forecasts(connection, source.totals)}
-    return {
-        key.total: waiting_words(read.counts(connection, key), through)
-        for key in read.series_keys(connection)
-        if key.headline and key.total not in forecast
-    }
+    def refused(self, argument: str, problem: str) -> ConfigError:
+        """Return the error of an argument that this record has no answer to."""
+        return ConfigError(str(self.settings.db), argument, problem)
 
+    @property
+    def stamp(self) -> dict[str, Any]:
+        """The run that an answer rests on, for programs."""
+        return {"run": self.run.id, "digest": self.run.digest}
 
-def old_figures(run: RunRow, source: Source) -> str:
-    """Return a sentence if the next figures are overdue, else ""."""
-    from forecast import months
-    from forecast.desk.sentences.trust import old_words
+    @property
+    def origin(self) -> dict[str, str]:
+        """The same, as a file keeps it."""
+        check = check_command(self.run.id, self.run.digest)
+        return {"run": str(self.run.id), "digest": self.run.digest, "check": check}
 
-    return old_words(run.data_through, source, months.today())
+    @property
+    def quoted(self) -> str:
+        """The same in words, and how to check that the record still says so."""
+        check = check_command(self.run.id, self.run.digest)
+        return f"run {self.run.id}, digest {self.run.digest}\nTo check it: {check}"
 
+    @property
+    def old(self) -> str:
+        """A sentence if the next figures are overdue, else ""."""
+        from forecast.desk.sentences.trust import old_words
 
-def published_words(connection: sqlite3.Connection, total: str, source: Source) -> str:
-    """A total's newest month in a few sentences: the count, both halves, against its forecast."""
-    from forecast.desk import facts as month_facts
-    from forecast.desk.sentences import monthly
-    from forecast.words import capital
+        return old_words(self.run.data_through, self.source, months.today())
 
-    facts = month_facts.newest(connection, total, source)
-    standing = f"{capital(monthly.standing(facts))}."
-    return " ".join((monthly.headline(facts), *monthly.halves_sentence(facts), standing))
+    def halves(self) -> dict[str, Halves | None]:
+        """At ports of entry and between ports, of each total's newest month; None where not known.
 
+        Empty where counts have no halves.
+        """
+        from forecast.desk import facts
 
-def latest_run(connection: sqlite3.Connection, settings: Settings) -> RunRow:
-    """Return the last published run; ConfigError before the first."""
-    from forecast.store import read
+        every = self.source.totals.every if self.source.hierarchy.both_halves else ()
+        return {total: facts.newest(self.connection, total, self.source).halves for total in every}
 
-    latest = read.latest_run(connection)
-    if latest is None:
-        withdrawn = read.last_withdrawn(connection)
-        problem = (
-            f"run {withdrawn} was withdrawn, and there is no other; the next one follows when a "
-            "file, a setting or the program has changed"
-            if withdrawn
-            else "nothing is published yet; start with `bordercast run`"
-        )
-        raise ConfigError(str(settings.db), "--db", problem)
-    return latest
+    def waiting(self) -> dict[str, str]:
+        """Totals without a forecast in the last run, and the figures that bring one, in words."""
+        from forecast.desk.sentences.ahead import waiting_words
+        from forecast.store import read
 
-
-def quote(run: RunRow) -> str:
-    """Return which run something rests on, and how to check that the record still says so."""
-    from forecast.words import check_command
-
-    check = check_command(run.id, run.digest)
-    return f"run {run.id}, digest {run.digest}\nTo check it: {check}"
-
-
-def origin(run: RunRow) -> dict[str, str]:
-    """Return the same, as a file keeps it."""
-    from forecast.words import check_command
-
-    check = check_command(run.id, run.digest)
-    return {"run": str(run.id), "digest": run.digest, "check": check}
-
-
-@contextmanager
-def progress(quiet: bool) -> Iterator[Report]:
-    """A bar on a terminal, a line a step elsewhere, nothing where a program reads."""
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-    if quiet or not sys.stderr.isatty():
-        yield _lines(quiet)
-        return
-    tasks: dict[str, TaskID] = {}
-    columns = (
-        TextColumn("{task.description}", "progress.description", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
-
-        def report(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = progress.add_task(step, total=total)
-            progress.update(tasks[step], completed=done)
-
-        yield report
-
-
-def _lines(quiet: bool) -> Report:
-    def report(step: str, done: int, total: int) -> None:
-        if not quiet and done == total:
-            click.echo(f"{step}: {total} done", err=True)
-
-    return report
-
-
-def console(stderr: bool = False) -> Console:
-    """As wide as COLUMNS says, or else wide enough for our tables, where there is no terminal.
-
-    A str is text: names from files have brackets and colons in them, "Ward [closed]".
-    """
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+        ahead = {row["border"] for row in read.forecasts(self.connection, self.source.totals)}
+        return {
+            key.total: waiting_words(read.counts(self.connection, key), self.run.data_through)
+            for key in read.series_keys(self.connection)
+            if key.headline and key.total not in ahead
+        }
 
 
 @contextmanager
@@ -327,10 +305,3 @@ def refuse_if_any(taken: Iterable[IngestResult]) -> None:
     """Exit code 3 if a file was refused; each has been reported already."""
     if any(file.outcome == "refused" for file in taken):
         raise click.exceptions.Exit(DataError.exit_code)
-
-
-def print_json(value: Any, source: Source) -> None:
-    """For programs, under the keys that files of the source in use have."""
-    from forecast.sources.wording import in_keys
-
-    click.echo(json.dumps(in_keys(value, source), indent=2))

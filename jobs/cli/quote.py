@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,22 +14,12 @@ import click
 
 from forecast import files, months
 from forecast.engine import ENGINE
-from forecast.errors import ClaimError, ConfigError, DocumentError
-from jobs.cli.help import AS_JSON, examples, fits
-from jobs.cli.options import (
-    Settings,
-    as_month,
-    latest_run,
-    origin,
-    print_json,
-    quote,
-    reading,
-    series_key,
-)
+from forecast.errors import ClaimError, ConfigError, DocumentError, SeriesNameError
+from jobs.cli.help import examples, fits
+from jobs.cli.options import AS_JSON, OpenRecord, Settings, as_month, out_option, reading
+from jobs.cli.render import Printed, answers, show_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from forecast.claims.decide import CheckedText
     from forecast.claims.explain import AnsweredClaim
     from forecast.claims.truth import ClaimSpan, CountTable, Subject
@@ -36,9 +27,15 @@ if TYPE_CHECKING:
     from forecast.desk.facts import MonthFacts
     from forecast.sources.names import SeriesNames
     from forecast.sources.source import Source
-    from forecast.store.read import RunRow
+    from forecast.types import SeriesKey
 
 FORMS = (".png", ".pdf", ".pptx")
+
+
+def _with_form(_: click.Context, __: click.Parameter, out: Path | None) -> Path | None:
+    if out is not None and out.suffix not in FORMS:
+        raise ConfigError(str(out), "-o", f"the file's name must end in {', '.join(FORMS)}")
+    return out
 
 
 @click.command(
@@ -50,17 +47,9 @@ FORMS = (".png", ".pdf", ".pptx")
 )
 @click.argument("series")
 @click.argument("month", required=False, callback=as_month)
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write instead: a slide (.png, .pptx) or one page (.pdf).",
-)
-@AS_JSON
-@click.pass_obj
-def brief(
-    settings: Settings, series: str, month: str | None, out: Path | None, as_json: bool
-) -> None:
+@out_option("File to write instead: a slide (.png, .pptx) or one page (.pdf).", callback=_with_form)
+@answers
+def brief(record: OpenRecord, series: str, month: str | None, out: Path | None) -> Printed:
     """The paragraph to paste about a MONTH [the newest].
 
     Published, expected, how unusual; all comparisons, always in the same order; rank; vintage. As a
@@ -68,71 +57,57 @@ def brief(
     """
     from forecast.desk.sentences import monthly
 
-    if out is not None and out.suffix not in FORMS:
-        problem = f"the file's name must end in {', '.join(FORMS)}"
-        raise ConfigError(str(out), "-o", problem)
-    facts, run = facts_of(settings, series, month)
+    key = record.published().find(series)
+    facts = facts_of(record, key, month)
     if out is not None:
-        click.echo(f"{out}: {_written(settings, series, facts, run, out)}")
-        return
-    if as_json:
-        print_json(
-            {**facts_json(facts), "text": monthly.paragraph(facts), **run_json(run)},
-            settings.context.source,
-        )
-        return
-    click.echo(monthly.paragraph(facts))
-    click.echo(f"Bordercast, {quote(run)}")
+        return Printed(None, [f"{out}: {_written(record, key, facts, out)}"])
+    text = monthly.paragraph(facts)
+    value = {**facts_json(facts), "text": text, **run_json(record)}
+    return Printed(value, (text, f"Bordercast, {record.quoted}"))
 
 
-def _written(settings: Settings, series: str, facts: MonthFacts, run: RunRow, out: Path) -> str:
+def _written(record: OpenRecord, key: SeriesKey, facts: MonthFacts, out: Path) -> str:
     """Write the month as a file of the form that its name says; what it shows, in words."""
-    from forecast import files
     from forecast.desk import handout as handouts
     from forecast.store import plots, read
 
-    with reading(settings) as connection:
-        key = series_key(connection, series, settings.context.source)
-        counted = plots.published(connection, key)
-        newest = counted[-1]["month"] == facts.month
-        chart = handouts.PosterChart(
-            counted=[row for row in counted if row["month"] <= facts.month],
-            flagged=plots.flagged(connection, key),
-            ahead=read.month_forecasts(connection, key, ENGINE) if newest else (),
-            stood=facts.recent,
-        )
-    handout = handouts.handout(facts, run, newest=bool(chart.ahead))
+    counted = plots.published(record.connection, key)
+    newest = counted[-1]["month"] == facts.month
+    chart = handouts.PosterChart(
+        counted=[row for row in counted if row["month"] <= facts.month],
+        flagged=plots.flagged(record.connection, key),
+        ahead=read.month_forecasts(record.connection, key, ENGINE) if newest else (),
+        stood=facts.recent,
+    )
+    handout = handouts.handout(facts, record.run, newest=bool(chart.ahead))
     body = {
         ".png": lambda: handouts.png(handout, chart, facts.source, handouts.SLIDE),
-        ".pdf": lambda: handouts.pdf(handout, facts, chart, run),
-        ".pptx": lambda: handouts.pptx(handout, facts, chart, run),
+        ".pdf": lambda: handouts.pdf(handout, facts, chart, record.run),
+        ".pptx": lambda: handouts.pptx(handout, facts, chart, record.run),
     }[out.suffix]()
     with files.output(out) as draft:
         draft.write_bytes(body)
     return f"{handout.alt}. {handout.source}"
 
 
-def facts_of(settings: Settings, series: str, month: str | None) -> tuple[MonthFacts, RunRow]:
-    """Return the report of a month of a series, the newest if None, with the run it belongs to."""
+def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> MonthFacts:
+    """Return the report of a month of a series, the newest if None."""
     from forecast.desk.facts import series_report
     from forecast.store import reports
 
-    with reading(settings) as connection:
-        run = latest_run(connection, settings)
-        key = series_key(connection, series, settings.context.source)
-        span = reports.series_span(connection, key)
-        if span is None:
-            raise ConfigError(str(settings.db), "SERIES", f"no figures for {key} are on record")
-        first, last = span
-        month = month or last
-        if not first <= month <= last:
-            problem = f"no figure for {key} in {month}; on record are {first} to {last}"
-            raise ConfigError(str(settings.db), "MONTH", problem)
-        try:
-            return series_report(connection, key, month, settings.context.source), run
-        except KeyError:
-            problem = f"the count of {key} in {month} was not published; name another month"
-            raise ConfigError(str(settings.db), "MONTH", problem) from None
+    span = reports.series_span(record.connection, key)
+    if span is None:
+        raise record.refused("SERIES", f"no figures for {key} are on record")
+    first, last = span
+    month = month or last
+    if not first <= month <= last:
+        problem = f"no figure for {key} in {month}; on record are {first} to {last}"
+        raise record.refused("MONTH", problem)
+    try:
+        return series_report(record.connection, key, month, record.source)
+    except KeyError:
+        problem = f"the count of {key} in {month} was not published; name another month"
+        raise record.refused("MONTH", problem) from None
 
 
 def facts_json(facts: MonthFacts) -> dict[str, Any]:
@@ -145,9 +120,9 @@ def facts_json(facts: MonthFacts) -> dict[str, Any]:
     return {**month_facts.as_dict(facts), "comparisons": compared, "halves_sentence": halves}
 
 
-def run_json(run: RunRow) -> dict[str, Any]:
+def run_json(record: OpenRecord) -> dict[str, Any]:
     """Return the run a statement rests on."""
-    return {**origin(run), "run": run.id}
+    return {**record.origin, "run": record.run.id}
 
 
 # -- claims ---------------------------------------------------------------------------------------
@@ -162,39 +137,23 @@ STYLES = {
 }
 
 
-def _table(settings: Settings) -> tuple[CountTable, SeriesNames, RunRow]:
-    (table,) = _tables(settings, [settings.context])
-    return table
+@dataclass(frozen=True)
+class Counted:
+    """What one measure has counted, and the names by which it is asked for."""
 
+    record: OpenRecord
+    table: CountTable
+    names: SeriesNames
 
-def _that_knows(settings: Settings, name: str) -> tuple[CountTable, SeriesNames, RunRow]:
-    """The counts of the first measure that has a series so called, which is asked from then on."""
-    from forecast.errors import SeriesNameError
+    @classmethod
+    def of(cls, record: OpenRecord, context: Context) -> Counted:
+        """Read a measure of the record."""
+        from forecast.claims.truth import CountTable, series_names
 
-    first, *others = settings.asked()
-    for context in (first, *others):
-        table, names, run = _tables(settings, [context])[0]
-        with suppress(SeriesNameError):
-            names.find(name)
-            settings.context = context
-            return table, names, run
-    return _table(settings)
-
-
-def _tables(
-    settings: Settings, contexts: Sequence[Context]
-) -> list[tuple[CountTable, SeriesNames, RunRow]]:
-    """Return the counts of each measure, all of one moment."""
-    from forecast.claims.truth import CountTable, series_names
-
-    tables = []
-    with reading(settings) as connection:
-        for context in contexts:
-            context.scope(connection)
-            run = latest_run(connection, settings)
-            table = CountTable.read(connection, source=context.source)
-            tables.append((table, series_names(table), run))
-    return tables
+        context.scope(record.connection)
+        own = OpenRecord(record.connection, record.settings.about(context)).published()
+        table = CountTable.read(record.connection, source=context.source)
+        return cls(own, table, series_names(table))
 
 
 @click.command(
@@ -209,9 +168,8 @@ def _tables(
 )
 @click.argument("words", nargs=-1, required=True, metavar="SERIES SPAN [CLAIM] | NUMBER")
 @click.option("--from", "since", metavar="SPAN", help="What a change is measured from.")
-@AS_JSON
-@click.pass_obj
-def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json: bool) -> None:
+@answers
+def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Printed:
     """Whether CLAIM is right for this SERIES and SPAN; or what a NUMBER is.
 
     SPAN: 2025-02, {year_spans}, 2021-01..2024-08 or 'since 2021-01'. CLAIM:
@@ -222,89 +180,91 @@ def fact(settings: Settings, words: tuple[str, ...], since: str | None, as_json:
     Exit code 0 if it holds (now, when published, or rounded), 1 if it does not.
     """
     if len(words) == 1:
-        _one_text(settings, words[0], as_json)
-        return
+        return _one_text(record, words[0])
     if len(words) > 3:
         raise click.UsageError("put a SPAN or CLAIM of several words into quotes")
-    table, names, run = _that_knows(settings, words[0])
     from forecast.claims.fact import answer
     from forecast.claims.truth import parse, subject_of
 
+    counted = _that_knows(record, words[0])
+    table, names = counted.table, counted.names
     subject = subject_of(names.find(words[0]))
     try:
         span = parse(words[1], table.newest, table.source.year_begins)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="SPAN") from None
-    _refuse_unheld(settings, table, subject, span)
+    _refuse_unheld(counted, subject, span)
     answered = answer(table, names, subject, span, words[2], since) if len(words) == 3 else None
-    if as_json:
-        print_json(
-            _fact_json(settings, table, names, subject, span, answered, run),
-            settings.context.source,
-        )
-    else:
-        for line in _fact_lines(settings, table, subject, span, answered, run):
-            click.echo(line)
-    if answered and answered.judged.verdict in ("wrong", "mislabelled"):
-        raise click.exceptions.Exit(1)
+    facts = _month_facts(counted, subject, span)
+    return Printed(
+        _fact_json(counted, subject, span, answered, facts),
+        _fact_lines(counted, subject, span, answered, facts),
+        table.source,
+        int(bool(answered and answered.judged.verdict in ("wrong", "mislabelled"))),
+    )
 
 
-def _one_text(settings: Settings, text: str, as_json: bool) -> None:
+def _that_knows(record: OpenRecord, name: str) -> Counted:
+    """The first measure that has a series so called, or else the one in front."""
+    for context in record.settings.asked():
+        counted = Counted.of(record, context)
+        with suppress(SeriesNameError):
+            counted.names.find(name)
+            return counted
+    return Counted.of(record, record.settings.context)
+
+
+def _one_text(record: OpenRecord, text: str) -> Printed:
     """Look a number up, answer a question, or judge a sentence with numbers."""
     from forecast.claims.tokens import numeral
 
     if numeral(text.strip()) is not None:
-        _what_is(_tables(settings, settings.asked()), text, as_json)
-        return
-    answers = list(_answers(settings, text))
-    if not answers:
-        _judge(settings, text)
-        return
-    if as_json:
-        shown = [
-            _fact_json(settings.about(context), table, names, subject, span, None, run)
-            | {"counted": context.source.measure.noun}
-            for context, (table, names, run), subject, span in answers
-        ]
-        print_json({"question": text, "answers": shown}, answers[0][0].source)
-        return
-    for context, (table, _, run), subject, span in answers:
-        for line in _fact_lines(settings.about(context), table, subject, span, None, run):
-            click.echo(line)
+        return _what_is(record, text)
+    front: Source | None = None
+    values: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for counted, subject, span in _questions(record, text):
+        facts = _month_facts(counted, subject, span)
+        noun = {"counted": counted.table.source.measure.noun}
+        values.append(_fact_json(counted, subject, span, None, facts) | noun)
+        lines += _fact_lines(counted, subject, span, None, facts)
+        front = front or counted.table.source
+    if not values:
+        return _judged(record, text)
+    return Printed({"question": text, "answers": values}, lines, front)
 
 
-def _answers(
-    settings: Settings, text: str
-) -> Iterator[tuple[Context, tuple[CountTable, SeriesNames, RunRow], Subject, ClaimSpan]]:
+def _questions(record: OpenRecord, text: str) -> Iterator[tuple[Counted, Subject, ClaimSpan]]:
     """Yield what a question without a number asks of each measure that knows its words."""
     from forecast.claims.truth import parse, subject_of
     from forecast.sources import questions
 
-    contexts = settings.asked()
+    contexts = record.settings.asked()
     named = questions.measures_named(text, [context.source for context in contexts])
-    contexts = [context for context in contexts if context.source in named]
-    for context, table in zip(contexts, _tables(settings, contexts), strict=True):
-        counts, names, _ = table
-        question = questions.asked(text, names)
+    for context in contexts:
+        if context.source not in named:
+            continue
+        counted = Counted.of(record, context)
+        question = questions.asked(text, counted.names)
         if question is None:
             continue
         subject = subject_of(question.series)
         if question.everywhere:
             subject = subject._replace(total=context.source.totals.whole)
-        span = parse(question.span, counts.newest)
-        line = counts.counts(subject)
+        span = parse(question.span, counted.table.newest)
+        line = counted.table.counts(subject)
         if line is not None and line.holds(span):
-            yield context, table, subject, span
+            yield counted, subject, span
 
 
-def _judge(settings: Settings, text: str) -> None:
+def _judged(record: OpenRecord, text: str) -> Printed:
     """Judge a sentence as `check` does; ClaimError if it says nothing that can be judged."""
     from forecast.claims import together
     from forecast.claims.decide import check as check_text
 
-    contexts = [context for context in settings.asked() if fits("check", context.source)]
+    contexts = [c for c in record.settings.asked() if fits("check", c.source)]
     day = datetime.now(UTC).date()
-    every = [check_text(text, table, day) for table, _, _ in _tables(settings, contexts)]
+    every = [check_text(text, Counted.of(record, context).table, day) for context in contexts]
     checked = together.merged(together.divided(every)) if every else None
     if checked is None or not (checked.claims or checked.not_understood):
         raise ClaimError(
@@ -312,110 +272,94 @@ def _judge(settings: Settings, text: str) -> None:
             "give SERIES SPAN CLAIM, one whole number such as 18,944, or a sentence that names a "
             "series and a month",
         )
-    _say_checked(checked)
-    if any(claim.verdict in ("wrong", "mislabelled") for claim in checked.claims):
-        raise click.exceptions.Exit(1)
+    return Printed(None, _checked_lines(checked), code=_any_wrong(checked))
 
 
-def _refuse_unheld(
-    settings: Settings, table: CountTable, subject: Subject, span: ClaimSpan
-) -> None:
-    line = table.counts(subject)
+def _refuse_unheld(counted: Counted, subject: Subject, span: ClaimSpan) -> None:
+    line = counted.table.counts(subject)
     if line is None:
-        raise ConfigError(
-            str(settings.db),
-            "SERIES",
-            f"no figures for {subject.words(table.source)} are on record",
-        )
+        whose = subject.words(counted.table.source)
+        raise counted.record.refused("SERIES", f"no figures for {whose} are on record")
     if not line.holds(span):
         recorded = f"{months.from_index(line.first)} to {months.from_index(line.last)}"
         problem = f"not every month of {span.words()} has a figure; on record are {recorded}"
         unknown = [months.from_index(month) for month in line.unknown_in(span)]
         if unknown:
             problem += f", but no count was published for {', '.join(unknown[:3])}"
-        raise ConfigError(str(settings.db), "SPAN", problem)
+        raise counted.record.refused("SPAN", problem)
 
 
-def _whole_month(subject: Subject, span: ClaimSpan, source: Source) -> bool:
-    """Return whether there are facts about it: a month of a total."""
-    total = not (subject.agency or subject.dimension)
-    return total and span.length == 1 and subject.total in source.totals.every
+def _month_facts(counted: Counted, subject: Subject, span: ClaimSpan) -> MonthFacts | None:
+    """Return the facts there are about a month of a total; None of anything else."""
+    whole = not (subject.agency or subject.dimension) and span.length == 1
+    if not whole or subject.total not in counted.table.source.totals.every:
+        return None
+    from forecast.types import SeriesKey
+
+    return facts_of(counted.record, SeriesKey(subject.total), months.from_index(span.first))
 
 
 def _fact_lines(
-    settings: Settings,
-    table: CountTable,
+    counted: Counted,
     subject: Subject,
     span: ClaimSpan,
     answered: AnsweredClaim | None,
-    run: RunRow,
-) -> list[str]:
+    facts: MonthFacts | None,
+) -> Iterator[str]:
     from forecast.claims.explain import halves, small, statement, verdict_line
+    from forecast.claims.verdict import Reading
     from forecast.desk.sentences import monthly
 
-    facts = None
-    if _whole_month(subject, span, settings.context.source):
-        facts, _ = facts_of(settings, subject.total, months.from_index(span.first))
-    total = statement(table, _total(subject, span), table.total(subject, span))
-    first = (
-        verdict_line(table, answered)
-        if answered
-        else f"{table.source.publisher.short} counted {total}."
-    )
-    lines = [" ".join(filter(None, (first, monthly.peak_sentence(facts) if facts else "")))]
-    lines += filter(None, [halves(table, subject, span), small(table, subject, span)])
+    table = counted.table
+    total = statement(table, Reading(subject, span), table.total(subject, span))
+    counts = f"{table.source.publisher.short} counted {total}."
+    first = verdict_line(table, answered) if answered else counts
+    yield " ".join(filter(None, (first, monthly.peak_sentence(facts) if facts else "")))
+    yield from filter(None, [halves(table, subject, span), small(table, subject, span)])
     if facts:
-        lines += [f"  {sentence}" for sentence in monthly.history_sentences(facts)]
-        lines.append(f"Also true: {monthly.comparison_sentence(facts.comparisons)}")
-        lines.append(monthly.rank_sentence(facts))
+        yield from (f"  {sentence}" for sentence in monthly.history_sentences(facts))
+        yield f"Also true: {monthly.comparison_sentence(facts.comparisons)}"
+        yield monthly.rank_sentence(facts)
     elif answered and answered.sense.measure != "total":
-        lines.append(f"The count itself: {total}.")
+        yield f"The count itself: {total}."
     about = monthly.definition(facts, beside=True) if facts else [monthly.caveat(table.source)]
-    lines.append(" ".join(about))
-    lines.append(f"Bordercast, {quote(run)}")
-    return lines
-
-
-def _total(subject: Subject, span: ClaimSpan) -> Any:
-    from forecast.claims.verdict import Reading
-
-    return Reading(subject, span)
+    yield " ".join(about)
+    yield f"Bordercast, {counted.record.quoted}"
 
 
 def _fact_json(
-    settings: Settings,
-    table: CountTable,
-    names: SeriesNames,
+    counted: Counted,
     subject: Subject,
     span: ClaimSpan,
     answered: AnsweredClaim | None,
-    run: RunRow,
+    facts: MonthFacts | None,
 ) -> dict[str, Any]:
     from forecast.claims.annotate import judged_json, meaning_json
+    from forecast.claims.verdict import Reading
 
-    shown: dict[str, Any] = {}
-    if _whole_month(subject, span, settings.context.source):
-        facts, _ = facts_of(settings, subject.total, months.from_index(span.first))
-        shown |= facts_json(facts)
+    shown = facts_json(facts) if facts else {}
+    run = run_json(counted.record)
     if answered is None:
-        count = table.total(subject, span)
-        meaning = meaning_json(_total(subject, span), names)
-        return {**shown, **meaning, "count": count, **run_json(run)}
+        count = counted.table.total(subject, span)
+        return {
+            **shown,
+            **meaning_json(Reading(subject, span), counted.names),
+            "count": count,
+            **run,
+        }
     return {
         **shown,
-        **meaning_json(answered.sense, names),
+        **meaning_json(answered.sense, counted.names),
         "claimed": answered.claimed.value,
         **judged_json(answered.sense, answered.judged),
         "why": answered.why,
         "say_instead": answered.instead or None,
         "evidence": answered.judged.evidence or None,
-        **run_json(run),
+        **run,
     }
 
 
-def _what_is(
-    tables: list[tuple[CountTable, SeriesNames, RunRow]], text: str, as_json: bool
-) -> None:
+def _what_is(record: OpenRecord, text: str) -> Printed:
     from forecast.claims import fact
     from forecast.claims.tokens import numeral
     from forecast.claims.truth import name_of
@@ -423,38 +367,33 @@ def _what_is(
     value = numeral(text.strip())
     if value is None or value != int(value):
         raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
-    by_measure = [(names, fact.matches(table, int(value))) for table, names, _ in tables]
-    first, names, run = tables[0]
-    if as_json:
-        rows = [
-            {
-                "series": name_of(names, match.subject),
+    how = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
+    every = [Counted.of(record, context) for context in record.settings.asked()]
+    rows: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for counted in every:
+        source = counted.table.source
+        for match in fact.matches(counted.table, int(value)):
+            row = {
+                "series": name_of(counted.names, match.subject),
                 "from": months.from_index(match.span.first),
                 "to": months.from_index(match.span.last),
                 "count": match.count,
                 "how": match.how,
             }
-            | ({"counted": names.source.measure.noun} if len(tables) > 1 else {})
-            for names, matches in by_measure
-            for match in matches
-        ]
-        print_json({"number": int(value), "matches": rows, **run_json(run)}, names.source)
-    else:
-        for names, matches in by_measure:
-            _say_matches(int(value), matches, names.source)
-        if not any(matches for _, matches in by_measure):
-            click.echo(fact.no_match_words(int(value), first.source))
-        click.echo(f"Bordercast, run {run.id}, digest {run.digest}")
-    if not any(matches for _, matches in by_measure):
-        raise click.exceptions.Exit(1)
-
-
-def _say_matches(value: int, matches: list[Any], source: Source) -> None:
-    how = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
-    for match in matches:
-        count = f" ({match.count:,})" if match.how == "near" else ""
-        whose = match.subject.words(source)
-        click.echo(f"{value:,}: {whose} in {match.span.words()}{count}{how[match.how]}")
+            rows.append(row | ({"counted": source.measure.noun} if len(every) > 1 else {}))
+            count = f" ({match.count:,})" if match.how == "near" else ""
+            whose = f"{match.subject.words(source)} in {match.span.words()}"
+            lines.append(f"{int(value):,}: {whose}{count}{how[match.how]}")
+    front = every[0]
+    run, source = front.record.run, front.table.source
+    lines = lines or [fact.no_match_words(int(value), source)]
+    return Printed(
+        {"number": int(value), "matches": rows, **run_json(front.record)},
+        [*lines, f"Bordercast, run {run.id}, digest {run.digest}"],
+        source,
+        int(not rows),
+    )
 
 
 # -- check --------------------------------------------------------------------------------------
@@ -492,9 +431,11 @@ def check(
         )
         raise ConfigError(settings.source, "sources", problem)
     text = _text(settings, file)
-    tables, day = _tables(settings, contexts), _day(text, published)
-    _, _, run = tables[0]
-    parts = together.divided([check_text(text, table, day) for table, _, _ in tables])
+    with reading(settings) as connection:
+        record = OpenRecord(connection, settings)
+        every = [Counted.of(record, context) for context in contexts]
+    run, day = every[0].record.run, _day(text, published)
+    parts = together.divided([check_text(text, counted.table, day) for counted in every])
     checked = together.merged(parts)
     if html:
         from forecast.words import month_words
@@ -505,13 +446,16 @@ def check(
         with files.output(html) as draft:
             draft.write_text(page, "utf-8")
         click.echo(f"{html}: {annotate.summary(checked)}", err=as_json)
-    if as_json:
-        named = [(part, names) for part, (_, names, _) in zip(parts, tables, strict=True)]
-        print_json(annotate.as_json(checked, named), settings.context.source)
-    elif not html:
-        _say_checked(checked)
-    if any(claim.verdict in ("wrong", "mislabelled") for claim in checked.claims):
-        raise click.exceptions.Exit(1)
+    named = [(part, counted.names) for part, counted in zip(parts, every, strict=True)]
+    value = annotate.as_json(checked, named) if as_json else None
+    lines = () if html else _checked_lines(checked)
+    answer = Printed(value, lines, code=_any_wrong(checked))
+    show_answer(answer, as_json, settings.context.source)
+
+
+def _any_wrong(checked: CheckedText) -> int:
+    """Return the exit code: 1 if a claim does not hold."""
+    return int(any(claim.verdict in ("wrong", "mislabelled") for claim in checked.claims))
 
 
 def _day(text: str, published: str | None) -> date:
@@ -560,20 +504,21 @@ def _title(file: str, text: str) -> str:
     return first if 0 < len(first) <= 90 and not first.endswith(".") else named
 
 
-def _say_checked(checked: CheckedText) -> None:
+def _checked_lines(checked: CheckedText) -> Iterator[str]:
     from forecast.claims import annotate
     from forecast.claims.explain import VERDICT_WORDS
 
     words = {**VERDICT_WORDS, "not_understood": "Not understood"}
-    for piece in annotate.pieces(checked):
-        text = piece.text
-        if piece.note:
-            text = click.style(f"[{text}]{piece.number}", fg=STYLES.get(piece.verdict, "cyan"))
-        click.echo(text, nl=False)
-    click.echo("\n")
-    for piece in annotate.pieces(checked):
+    pieces = list(annotate.pieces(checked))
+    marked = ""
+    for piece in pieces:
+        color = STYLES.get(piece.verdict, "cyan")
+        numbered = f"[{piece.text}]{piece.number}"
+        marked += click.style(numbered, fg=color) if piece.note else piece.text
+    yield f"{marked}\n"
+    for piece in pieces:
         if piece.note:
             verdict = click.style(words[piece.verdict], fg=STYLES.get(piece.verdict, "cyan"))
             why = click.wrap_text(piece.note.why, 80, "   ", "   ")
-            click.echo(f"{piece.number}. {verdict}: {piece.note.quote}\n{why}")
-    click.echo(annotate.summary(checked))
+            yield f"{piece.number}. {verdict}: {piece.note.quote}\n{why}"
+    yield annotate.summary(checked)

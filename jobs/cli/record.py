@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,28 +11,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import BusyError, ConfigError
-from forecast.types import COUNT
 from forecast.words import printable, without_controls
-from jobs.cli.help import AS_JSON, examples
+from jobs.cli.help import examples
 from jobs.cli.options import (
+    AS_JSON,
+    OpenRecord,
     Settings,
-    console,
-    halves_published,
-    latest_run,
     leaving_when_terminated,
-    old_figures,
-    print_json,
-    progress,
     reading,
     refuse_if_any,
     say_taken,
     typed_line,
-    waiting_totals,
 )
+from jobs.cli.render import Printed, answers, notes, progress, show_answer, wrapped
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from forecast.context import Context
-    from forecast.sources.source import Source
     from jobs.arrivals.arrival import IngestResult
     from jobs.arrivals.publisher import Fetched
 
@@ -60,7 +57,9 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
     if outcome.run_id is None and not as_json:
         click.echo("Nothing new: no release, setting or program has changed since the last run.")
         return
-    _show_run(settings, as_json, published=outcome.run_id is not None)
+    with reading(settings) as connection:
+        answer = _of_run(OpenRecord(connection, settings), published=outcome.run_id is not None)
+        show_answer(answer, as_json, settings.context.source)
     folder = settings.config.site.folder
     if folder and not as_json and not settings.context.source.shipped:
         click.echo(f"The page: {settings.db.parent / folder / 'index.html'}")
@@ -125,42 +124,33 @@ def _await_inbox(settings: Settings) -> None:
     inbox.wait_until_still(archive.folders(settings.db, settings.config).inbox, tell)
 
 
-def _show_run(settings: Settings, as_json: bool, published: bool) -> None:
+def _of_run(record: OpenRecord, published: bool) -> Printed:
     from forecast.desk import terminal
     from forecast.store import flags, read
 
-    with reading(settings) as connection:
-        latest = latest_run(connection, settings)
-        rows = read.forecasts(connection, settings.context.source.totals)
-        flagged = flags.flags(connection, settings.context.source.totals, since="2018-01")
-        last = read.last_months(connection)
-        halves = {} if as_json else halves_published(connection, settings.context.source)
-        failed = read.failures(connection)
-        waiting = waiting_totals(connection, latest.data_through, settings.context.source)
-    old = old_figures(latest, settings.context.source)
-    if as_json:
-        print_json(
-            {
-                "published": published,
-                "run": latest.id,
-                "data_through": latest.data_through,
-                "digest": latest.digest,
-                "figures_old": old or None,
-                "forecasts": rows,
-                "flags": flagged,
-                "failures": failed,
-            },
-            settings.context.source,
-        )
-        return
-    out = console()
-    if old:
-        out.print(old, width=min(out.width, 80))
-    out.print(
-        terminal.run_summary(latest, rows, last, flagged, halves, waiting, settings.context.source)
-    )
-    for row in failed:
-        out.print(f"{row['model']} gave no forecast for {row['border']}: {row['failure']}")
+    connection, source = record.connection, record.source
+    rows = read.forecasts(connection, source.totals)
+    flagged = flags.flags(connection, source.totals, since="2018-01")
+    failed = read.failures(connection)
+    value = {
+        "published": published,
+        "run": record.run.id,
+        "data_through": record.run.data_through,
+        "digest": record.run.digest,
+        "figures_old": record.old or None,
+        "forecasts": rows,
+        "flags": flagged,
+        "failures": failed,
+    }
+
+    def told() -> Iterator[RenderableType]:
+        yield from notes(record.old)
+        last, halves, waiting = read.last_months(connection), record.halves(), record.waiting()
+        yield terminal.run_summary(record.run, rows, last, flagged, halves, waiting, source)
+        for row in failed:
+            yield wrapped(f"{row['model']} gave no forecast for {row['border']}: {row['failure']}")
+
+    return Printed(value, told())
 
 
 # -- releases -------------------------------------------------------------------------------------
@@ -197,7 +187,7 @@ def fetch(
     waiting: list[str] = []
     for context in asked:
         fetched = arriving.fetch(context, datetime.now(UTC), force=force, with_bundle=not no_bundle)
-        _say_fetched(fetched, as_json, context.source)
+        show_answer(Printed(asdict(fetched), _told(fetched)), as_json, context.source)
         polls.append(fetched)
         waiting += filter(None, [publisher.awaited(settings.db, context.source)])
     for waiting_for in waiting:
@@ -210,20 +200,17 @@ def fetch(
     refuse_if_any(file for poll in polls for file in poll.taken)
 
 
-def _say_fetched(fetched: Fetched, as_json: bool, source: Source) -> None:
-    if as_json:
-        print_json(asdict(fetched), source)
-        return
-    poll = fetched.poll
+def _told(fetched: Fetched) -> Iterator[str]:
     for answer in fetched.answers:
         if answer.outcome != "unchanged":
-            click.echo(f"{printable(answer.url)}: {answer.outcome} {answer.detail}".rstrip())
+            yield f"{printable(answer.url)}: {answer.outcome} {answer.detail}".rstrip()
     say_taken(fetched.taken)
-    if not fetched.asked:
+    poll = fetched.poll
+    if fetched.asked:
+        yield f"Poll: {printable(poll.detail, 1000)}."
+    else:
         since = f"blocked since {poll.blocked_since}; " if poll.blocked_since else ""
-        click.echo(f"Not asked: {since}next poll after {poll.not_before} (--force asks now).")
-        return
-    click.echo(f"Poll: {printable(poll.detail, 1000)}.")
+        yield f"Not asked: {since}next poll after {poll.not_before} (--force asks now)."
 
 
 @click.group(epilog=examples("releases list --refused", "releases show 17"))
@@ -233,43 +220,38 @@ def releases() -> None:
 
 @releases.command("list", epilog=examples("releases list", "releases list --refused"))
 @click.option("--refused", is_flag=True, help="Only the refused ones, in quarantine.")
-@AS_JSON
-@click.pass_obj
-def list_releases(settings: Settings, refused: bool, as_json: bool) -> None:
+@answers
+def list_releases(record: OpenRecord, refused: bool) -> Printed:
     """Every release, the newest last."""
     from forecast.store import inventory
 
-    with reading(settings) as connection:
-        rows = inventory.all_releases(connection, "quarantined" if refused else None)
-    if as_json:
-        print_json(rows, settings.context.source)
-        return
-    console().print(_table(rows))
+    rows = inventory.all_releases(record.connection, "quarantined" if refused else None)
+    return Printed(rows, [_table(rows)])
 
 
 @releases.command(epilog=examples("releases show 17"))
 @click.argument("release_id", metavar="ID", type=int)
-@AS_JSON
-@click.pass_obj
-def show(settings: Settings, release_id: int, as_json: bool) -> None:
+@answers
+def show(record: OpenRecord, release_id: int) -> Printed:
     """One release: where from, what it revised, why refused."""
     from forecast.store import inventory
+    from forecast.types import COUNT
 
-    with reading(settings) as connection:
-        release = inventory.one_release(connection, release_id)
-        covers = inventory.statement(connection, release_id)
-        revised = inventory.revisions_by(connection, release_id)
-    if as_json:
-        print_json({**release, "covers": covers, "revised": revised}, settings.context.source)
-        return
-    for name, value in release.items():
-        if value not in (None, ""):
-            click.echo(f"{name.replace('_', ' '):<22}{without_controls(str(value))}")
-    for row in covers:
-        click.echo(f"{row['border']:<22}{row['first_month']} to {row['last_month']}")
-    for row in revised:
-        change = f"{row['encounters_before']:,} -> {row[COUNT]:,} ({row['change']:+,})"
-        click.echo(f"revised               {row['border']} {row['month']}: {change}")
+    release = inventory.one_release(record.connection, release_id)
+    covers = inventory.statement(record.connection, release_id)
+    revised = inventory.revisions_by(record.connection, release_id)
+
+    def told() -> Iterator[str]:
+        for name, value in release.items():
+            if value not in (None, ""):
+                yield f"{name.replace('_', ' '):<22}{without_controls(str(value))}"
+        for row in covers:
+            yield f"{row['border']:<22}{row['first_month']} to {row['last_month']}"
+        for row in revised:
+            change = f"{row['encounters_before']:,} -> {row[COUNT]:,} ({row['change']:+,})"
+            yield f"revised               {row['border']} {row['month']}: {change}"
+
+    return Printed({**release, "covers": covers, "revised": revised}, told())
 
 
 @releases.command(

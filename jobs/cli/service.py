@@ -15,11 +15,12 @@ from forecast.errors import BusyError, ConfigError
 from forecast.sources import catalog
 from forecast.words import month_name, without_controls
 from jobs.cli.forecast import reading_options
-from jobs.cli.help import AS_JSON, examples
-from jobs.cli.options import KnownName, Settings, leaving_when_terminated, print_json, reading
+from jobs.cli.help import examples
+from jobs.cli.options import AS_JSON, KnownName, Settings, leaving_when_terminated, reading
+from jobs.cli.render import Printed, show_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from forecast.tables.grid import ReadAs
 
@@ -66,55 +67,50 @@ def serve(ctx: click.Context, log: str | None, once: bool) -> None:
 
 @click.command(epilog=examples("status", "status --json"))
 @AS_JSON
-@click.pass_context
-def status(ctx: click.Context, as_json: bool) -> None:
+@click.pass_obj
+def status(settings: Settings, as_json: bool) -> None:
     """How the service stands, and what needs a person.
 
     Exit code 4 if something does now.
     """
     from jobs.service import health
 
-    settings: Settings = ctx.obj
     state = health.status(settings.context, datetime.now(UTC))
-    if as_json:
-        print_json(asdict(state), ctx.obj.context.source)
-    else:
+
+    def told() -> Iterator[str]:
         for name, value in state.facts.items():
             label = name.replace("_", " ")
             if name == "days_since_month_end" and value is not None:
                 # Counted for the month that is awaited, not for the newest one on record.
                 awaited = month_name(months.shift(state.facts["data_through"], 1))
                 label = f"days since {awaited} end"
-            click.echo(f"{label:<24}{without_controls(_shown(value))}")
-        for text in state.warnings:
-            click.echo(f"warning: {without_controls(text)}")
-        for text in state.alarms:
-            click.echo(f"ALARM: {without_controls(text)}")
-    if state.alarms:
-        ctx.exit(BusyError.exit_code)
+            yield f"{label:<24}{without_controls(_shown(value))}"
+        yield from (f"warning: {without_controls(text)}" for text in state.warnings)
+        yield from (f"ALARM: {without_controls(text)}" for text in state.alarms)
+
+    code = BusyError.exit_code if state.alarms else 0
+    show_answer(Printed(asdict(state), told(), code=code), as_json, settings.context.source)
 
 
 @click.command(epilog=examples("doctor"))
 @AS_JSON
-@click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
+@click.pass_obj
+def doctor(settings: Settings, as_json: bool) -> None:
     """Is this machine fit for the service, and what to do if not.
 
     Exit code 1 if something must be done first.
     """
     from jobs.service import checks
 
-    settings: Settings = ctx.obj
     case = checks.ServiceCase(settings.context, datetime.now(UTC), settings.source)
     findings = [finding for _, finding in checks.findings(case, "doctor")]
-    if as_json:
-        print_json([finding._asdict() for finding in findings], ctx.obj.context.source)
-    else:
-        for name, verdict, text, advice in findings:
-            line = f"{verdict:<6}{name:<15}{text}" + (f" -> {advice}" if advice else "")
-            click.echo(without_controls(line))
-    if any(finding.verdict == "bad" for finding in findings):
-        ctx.exit(1)
+    lines = [
+        without_controls(f"{verdict:<6}{name:<15}{text}" + (f" -> {advice}" if advice else ""))
+        for name, verdict, text, advice in findings
+    ]
+    value = [finding._asdict() for finding in findings]
+    code = int(any(finding.verdict == "bad" for finding in findings))
+    show_answer(Printed(value, lines, code=code), as_json, settings.context.source)
 
 
 @click.group(epilog=examples("config init", "config check", "config show"))
@@ -202,7 +198,8 @@ def show(settings: Settings) -> None:
     """Every setting in force, as JSON; secrets are hidden."""
     from jobs import environment
 
-    print_json(environment.masked(settings.config), settings.context.source)
+    masked = environment.masked(settings.config)
+    show_answer(Printed(masked), as_json=True, source=settings.context.source)
 
 
 def _shown(value: Any) -> str:

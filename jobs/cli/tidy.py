@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 
 from forecast import months
 from jobs.cli.forecast import STDOUT, TABLE, check_outputs, reading_options, say
@@ -15,6 +14,8 @@ from jobs.cli.help import examples
 from jobs.cli.options import Settings
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from forecast.desk.export import ExportTable
     from forecast.tables.grid import ReadAs
     from models.base import MonthlyCounts
@@ -66,11 +67,15 @@ def tidy(settings: Settings, read_as: ReadAs, file: Path | str, out: str) -> Non
 
 def _blanks(counts: MonthlyCounts) -> np.ndarray:
     """(series,) columns before a series' first month."""
+    import numpy as np
+
     return np.asarray(np.argmax(np.isfinite(counts.values), axis=1))
 
 
 def _rows(counts: MonthlyCounts) -> ExportTable:
     """A row a series and month, from each series' first month to its last."""
+    import numpy as np
+
     from forecast.desk.export import Coded, ExportTable
 
     width = counts.values.shape[1]

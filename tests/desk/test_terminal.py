@@ -21,7 +21,7 @@ from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
 from forecast.store.read import RunRow
 from forecast.types import PeriodForecast, SeriesKey
-from jobs.cli import main, notices, options, record
+from jobs.cli import main, notices, record, render
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.own_counts import FAST, HELD, clinics, deliver
 
@@ -119,7 +119,7 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
 
 
 def printed(*parts: Any) -> str:
-    terminal = options.console()
+    terminal = render.console()
     terminal.width = 4000  # nothing is cut or wrapped
     with terminal.capture() as taken:
         for part in parts:
@@ -155,7 +155,7 @@ def test_every_function_that_makes_a_table_is_tried_above():
 
 
 def test_one_console_prints_for_all_and_nothing_reads_markup():
-    assert calls("Console") == [("jobs/cli/options.py", "console")]
+    assert calls("Console") == [("jobs/cli/render.py", "console")]
     assert calls("from_markup") == []
 
 
