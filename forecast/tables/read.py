@@ -455,7 +455,14 @@ def _refuse_to_date(name: str, entries: Entries, counts: MonthlyCounts) -> None:
     grows = ~within | (steps >= 0) | ~np.isfinite(steps)
     turned = (turns & np.isfinite(steps)).sum(axis=1)
     known = (within & np.isfinite(steps)).sum(axis=1)
-    to_date = grows.all(axis=1) & (turned >= 2) & (falls.sum(axis=1) == turned) & (known >= 20)
+    climbs = (within & (steps > 0)).sum(axis=1)  # a rare event's zeros stand still
+    to_date = (
+        grows.all(axis=1)
+        & (climbs > 0.8 * known)
+        & (turned >= 1)
+        & (falls.sum(axis=1) == turned)
+        & (known >= 20)
+    )
     if to_date.any():
         column = entries.counts_column or entries.columns[0]
         raise DataError(
