@@ -6,6 +6,9 @@
        └────────────────────┤ 5xx ───────────────────▶ refused
                             └ certificate, login: the queue stops
 
+What another message to the same reader says too waits for it, and becomes what it becomes; its
+edition names that message, `WITHIN` and a content key.
+
 Claimed by one conditional UPDATE. A sender that was killed leaves `sending` behind; whether the
 server took that message is not known, so it is sent again, the same to the last byte.
 """
@@ -13,7 +16,7 @@ server took that message is not known, so it is sent again, the same to the last
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVE_UP = timedelta(days=5)
 HOOK = "hook:"  # begins the recipient that is a webhook, see jobs/deliver/transports.py
+WITHIN = "within:"  # begins the edition of what another message says too, its content key behind it
 
 Usefulness = Literal["useful", "not"]
 Settled = Literal["sent", "refused"]
@@ -125,18 +129,34 @@ def queue(
     to : (content key, edition, recipient). A recipient who has a delivery of this content
         already, whatever became of it, gets none.
     """
+    with transaction(db):
+        return _queued(db, messages, to, now)
+
+
+def queue_in_turn(
+    db: Database, batches: Iterable[Sequence[tuple[str, Message]]], now: datetime
+) -> int:
+    """Queue (recipient, message) of several notices, all or none, in order; how many are new."""
     added = 0
     with transaction(db):
-        moment, queued = text(now), _after_all(db, now)
-        db.conn.executemany(
-            "insert or ignore into messages values (?, ?, ?, ?, ?)", map(astuple, messages)
-        )
-        for content_key, edition, recipient in to:
-            added += db.execute(
-                sql("queue_delivery"),
-                (content_key, recipient.lower(), edition, queued, moment),
-            ).rowcount
+        for batch in batches:
+            messages = {(m.content_key, m.edition): m for _, m in batch}
+            to = [(m.content_key, m.edition, recipient) for recipient, m in batch]
+            added += _queued(db, messages.values(), to, now)
     return added
+
+
+def _queued(
+    db: Database, messages: Iterable[Message], to: Iterable[tuple[str, str, str]], now: datetime
+) -> int:
+    moment, queued = text(now), _after_all(db, now)
+    db.conn.executemany(
+        "insert or ignore into messages values (?, ?, ?, ?, ?)", map(astuple, messages)
+    )
+    return sum(
+        db.execute(sql("queue_delivery"), (key, to_whom.lower(), edition, queued, moment)).rowcount
+        for key, edition, to_whom in to
+    )
 
 
 def _after_all(db: Database, now: datetime) -> str:
@@ -256,15 +276,13 @@ def revive(db: Database, now: datetime) -> int:
 
 
 def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
-    """Send no more of this content to those who wait for it; how many."""
+    """Send no more of this content to those who wait for it; how many.
+
+    A message that says more than this is given up whole.
+    """
     with transaction(db):
-        return int(
-            db.execute(
-                "update deliveries set state = 'given up', settled_at = ?, reply = ? "
-                "where content_key = ? and state = 'waiting'",
-                (text(now), why, content_key),
-            ).rowcount
-        )
+        settled = (text(now), why, content_key)
+        return int(db.execute(sql("give_up"), settled).rowcount)
 
 
 def sendable(db: Database | sqlite3.Connection, now: datetime) -> dict[str, int]:
@@ -293,6 +311,9 @@ def _set(
             sql("set_delivery"),
             (state, settled, then, reply, delivery.message.content_key, delivery.recipient),
         )
+        if settled:
+            within = WITHIN + delivery.message.content_key
+            db.execute(sql("settle_within"), (state, settled, reply, delivery.recipient, within))
 
 
 def stop(db: Database, reason: str, now: datetime) -> None:

@@ -26,7 +26,9 @@ where content_key = ? and recipient = ? and state = 'waiting'
 -- name: sendable
 select m.subject, count(*) from deliveries as d
 join messages as m on (m.content_key, m.edition) = (d.content_key, d.edition)
-where d.state in ('waiting', 'sending') and d.next_attempt_at <= ? group by 1
+where d.state in ('waiting', 'sending') and d.next_attempt_at <= ?
+    and d.edition not glob 'within:*'
+group by 1
 
 -- name: deliveries_of_notice
 select recipient, edition, state, attempts, queued_at, next_attempt_at, settled_at, reply
@@ -57,6 +59,21 @@ update deliveries
 set state = ?, settled_at = ?, next_attempt_at = ?, reply = ?, claimed_at = null
 where content_key = ? and recipient = ? and state = 'sending'
 
+-- name: settle_within
+update deliveries
+set state = ?, settled_at = ?, reply = ?
+where recipient = ? and edition = ? and state = 'waiting'
+
+-- name: give_up
+update deliveries
+set state = 'given up', settled_at = ?1, reply = ?2
+where state = 'waiting' and (
+    recipient, iif(edition glob 'within:*', substr(edition, 8), content_key)
+) in (
+    select recipient, iif(edition glob 'within:*', substr(edition, 8), content_key)
+    from deliveries where content_key = ?3 and state = 'waiting'
+)
+
 -- name: revive_delivery
 update deliveries
 set state = 'waiting', settled_at = null, attempts = 0, queued_at = ?,
@@ -70,11 +87,11 @@ insert or ignore into deliveries (
 
 -- name: next_delivery
 select content_key, recipient from deliveries as d indexed by deliveries_in_order
-where state = 'waiting' and next_attempt_at <= ?
+where state = 'waiting' and next_attempt_at <= ? and edition not glob 'within:*'
     and (recipient glob 'hook:*') = ? and not exists (
     select 1 from deliveries as b
     where b.recipient = d.recipient and b.queued_at < d.queued_at
-        and b.state in ('waiting', 'sending')
+        and b.state in ('waiting', 'sending') and b.edition not glob 'within:*'
 )
 order by queued_at, recipient, content_key limit 1
 
@@ -751,7 +768,8 @@ select * from service
 select content_key from deliveries
 
 -- name: next_attempt
-select next_attempt_at as at from deliveries where state = 'waiting' order by 1 limit 1
+select next_attempt_at as at from deliveries
+where state = 'waiting' and edition not glob 'within:*' order by 1 limit 1
 
 -- name: every_run
 select id, published_at, data_through, digest from runs order by id desc
@@ -760,7 +778,9 @@ select id, published_at, data_through, digest from runs order by id desc
 select * from withdrawals order by run_id
 
 -- name: deliveries_by_state
-select state, count(*) as count from deliveries where state in ('waiting', 'sending', 'refused', 'given up') group by 1
+select state, count(*) as count from deliveries
+where state in ('waiting', 'sending', 'refused', 'given up') and edition not glob 'within:*'
+group by 1
 
 -- name: mail_stopped
 select reason from mail_state where stopped_at is not null

@@ -16,20 +16,23 @@ of its approval. The line that names the recipient is put in front when it is se
 from __future__ import annotations
 
 import hashlib
+import re
 import textwrap
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, parseaddr, parsedate_to_datetime
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.desk.sentences.section import SectionText, TextBlock
 from forecast.desk.templating import template
+from forecast.store.deliveries import WITHIN, Message
 from forecast.store.notices import Frame, Notice, Section
 from forecast.words import capital, check_command, month_words, one_line, slug
 
@@ -149,6 +152,9 @@ def _item(item: tuple[str, str]) -> str:
 
 
 _POLICY = SMTP.clone(max_line_length=78)
+_CTE = "quoted-printable"
+_DIGEST = ".digest"  # ends the name of a section that is one, in an edition's
+_NO_FINDING = "what else was unusual"
 
 
 _FIGURE = (
@@ -196,7 +202,12 @@ class Letter:
 
 def edition(sections: Sequence[Section]) -> str:
     """The name of these sections' edition."""
-    return "+".join(s.total if s.part == "finding" else f"{s.total}.digest" for s in sections)
+    return "+".join(s.total if s.part == "finding" else f"{s.total}{_DIGEST}" for s in sections)
+
+
+def only_digests(name: str) -> bool:
+    """Whether an edition has no finding."""
+    return all(part.endswith(_DIGEST) for part in name.split("+"))
 
 
 def message_id(notice_id: str, name: str) -> str:
@@ -214,14 +225,17 @@ def subject(notice: Notice, sections: Sequence[Section], source: Source) -> str:
         if section.part == "finding":
             by_phrase.setdefault(section.phrase, []).append(section.total)
     if not by_phrase:
-        return f"{start}what else was unusual"
+        return f"{start}{_NO_FINDING}"
     texts = [f"{_joined(totals, source)} {phrase}" for phrase, totals in by_phrase.items()]
     return start + ", ".join(texts)
 
 
 def _joined(totals: Sequence[str], source: Source) -> str:
-    ordered = sorted(totals, key=source.totals.every.index)
-    return " and ".join((", ".join(ordered[:-1]), ordered[-1])) if ordered[1:] else ordered[0]
+    return _listed(sorted(totals, key=source.totals.every.index))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join((", ".join(names[:-1]), names[-1])) if names[1:] else names[0]
 
 
 def letter(
@@ -274,10 +288,8 @@ def _mime(
     message = EmailMessage(policy=_POLICY)
     for name, value in headers.items():
         message[name] = value
-    message.set_content(text(notice, sections), cte="quoted-printable")
-    message.add_alternative(
-        html(notice, sections, f"chart.{own_id}"), subtype="html", cte="quoted-printable"
-    )
+    message.set_content(text(notice, sections), cte=_CTE)
+    message.add_alternative(html(notice, sections, f"chart.{own_id}"), subtype="html", cte=_CTE)
     if chart is not None and chart.chart is not None:
         body = message.get_body(("html",))
         assert isinstance(body, EmailMessage)
@@ -295,11 +307,71 @@ def _mime(
         message.add_attachment(
             page(notice, sections),
             subtype="html",
-            cte="quoted-printable",
+            cte=_CTE,
             filename=f"{slug(source.measure.title)}-{notice.month}.html",
         )
         message.set_boundary(f"mixed-{notice.content_key[:32]}")
     return message.as_bytes()
+
+
+class Digest(NamedTuple):
+    """One measure's digest as a reader would get it on its own; title : of the measure."""
+
+    title: str
+    notice: Notice
+    message: Message
+
+
+def joined(digests: tuple[Digest, ...]) -> list[Message]:
+    """One mail of several measures' digests, and for each other one what stands for it.
+
+    Each says in turn, to the word, what was approved. The mail's thread is that of each of them:
+    a correction of any answers an identifier that it refers to.
+    """
+    first, *others = (digest.message for digest in digests)
+    edition = " with ".join(
+        (first.edition, *(f"{other.content_key[:16]}:{other.edition}" for other in others))
+    )
+    within = [replace(other, edition=WITHIN + first.content_key, mime=b"") for other in others]
+    thread = [
+        message_id(digest.notice.message_id, stand_in.edition)
+        for digest, stand_in in zip(digests[1:], within, strict=True)
+    ]
+    mails = [message_from_bytes(digest.message.mime, policy=_POLICY) for digest in digests]
+    titles = [digests[0].title, *(f"{d.title[0].lower()}{d.title[1:]}" for d in digests[1:])]
+    about = f"{_listed(titles)}, {month_words(digests[0].notice.month)}: {_NO_FINDING}"
+    mail = EmailMessage(policy=_POLICY)
+    changed = {
+        "Subject": about,
+        "Date": max((m["Date"] for m in mails), key=parsedate_to_datetime),
+        "Message-ID": message_id(digests[0].notice.message_id, edition),
+    }
+    for name, value in mails[0].items():
+        if not name.startswith(("MIME", "Content")):
+            mail[name] = changed.get(name, str(value).strip())
+    mail["References"] = " ".join(thread)
+    texts, pages = ([_content(m, kind) for m in mails] for kind in ("plain", "html"))
+    mail.set_content("\n\n".join(texts), cte=_CTE)
+    mail.add_alternative(_one_page(pages, about), subtype="html", cte=_CTE)
+    mail.set_boundary(f"alternative-{first.content_key[:32]}")
+    for page_of in (part for m in mails for part in m.iter_attachments()):
+        called = page_of.get_filename()
+        mail.add_attachment(page_of.get_content(), subtype="html", cte=_CTE, filename=called)
+        mail.set_boundary(f"mixed-{first.content_key[:32]}")
+    return [replace(first, edition=edition, subject=about, mime=mail.as_bytes()), *within]
+
+
+def _content(mail: EmailMessage, kind: str) -> str:
+    body = mail.get_body((kind,))
+    assert body is not None  # every letter has both
+    return str(body.get_content())
+
+
+def _one_page(pages: Sequence[str], title: str) -> str:
+    """The bodies of several pages in one."""
+    bodies = [re.sub(r"(?s).*<body[^>]*>|</body>.*", "", page) for page in pages]
+    whole = pages[0].replace(bodies[0], "\n".join(bodies))
+    return re.sub(r"(?s)<title>.*?</title>", lambda _: f"<title>{escape(title)}</title>", whole)
 
 
 def _drawn(sections: Sequence[Section]) -> Section | None:

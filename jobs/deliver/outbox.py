@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import cache
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Literal
@@ -128,11 +129,9 @@ def waiting(context: Context, now: datetime) -> list[tuple[str, int]]:
     with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
         sendable = deliveries.sendable(db, now)
-        with closing(connect.read(context.path)) as connection:
-            approved = notices.to_send(connection)
-        for notice in to_queue(approved, began, now):
-            if not deliveries.recipients_of(db, notice.content_key):
-                for _, message in reached(context, db, notice):
+        for batch in _batches(context, db, began, now):
+            for _, message in batch:
+                if not message.edition.startswith(deliveries.WITHIN):
                     sendable[message.subject] = sendable.get(message.subject, 0) + 1
     return sorted(sendable.items())
 
@@ -158,13 +157,40 @@ def queue_all(context: Context, now: datetime) -> int:
     with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
         deliveries.save_recipients(db, readers(context.config))
-    queued = 0
+        return deliveries.queue_in_turn(db, _batches(context, db, began, now), now)
+
+
+def _batches(
+    context: Context, db: Database, began: str, now: datetime
+) -> list[list[tuple[str, Message]]]:
+    """(recipient, message) of all who have no delivery of an approved notice, a list for each.
+
+    A notice is queued once; a correction for some more whenever what it corrects reached somebody
+    late. What a reader gets only digests of, of one month and several measures, is one mail.
+    """
+    batches: list[dict[str, Message]] = []
+    digests: dict[tuple[str, str], list[tuple[int, letter.Digest]]] = {}
     for measure in context.each():
         with closing(connect.read(context.path)) as connection:
             measures.scope_to(connection, measure.name)
             approved = notices.to_send(connection)
-        queued += sum(queue_one(measure, notice, now) for notice in to_queue(approved, began, now))
-    return queued
+        for notice in to_queue(approved, began, now):
+            known = deliveries.recipients_of(db, notice.content_key)
+            if known and notice.corrects is None:
+                continue
+            batch = {to: m for to, m in reached(measure, db, notice) if to not in known}
+            for to, made in batch.items():
+                if notice.corrects is None and letter.only_digests(made.edition):
+                    digest = letter.Digest(measure.source.measure.title, notice, made)
+                    digests.setdefault((notice.month, to), []).append((len(batches), digest))
+            batches.append(batch)
+    joined = cache(letter.joined)  # hundreds of readers may get the same
+    for (_, to), parts in digests.items():
+        if parts[1:]:
+            mails = joined(tuple(digest for _, digest in parts))
+            for (place, _), mail in zip(parts, mails, strict=True):
+                batches[place][to] = mail
+    return [list(batch.items()) for batch in batches]
 
 
 def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[Notice]:
@@ -180,21 +206,6 @@ def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[
 def readers(config: Config) -> list[Subscriber]:
     """The recipients of the settings."""
     return [Subscriber(r.address, r.borders, r.digest) for r in config.notices.recipients]
-
-
-def queue_one(context: Context, notice: Notice, now: datetime) -> int:
-    """Make the deliveries of one approved notice, once; how many are new.
-
-    A correction gets some more whenever the notice it corrects reached somebody late.
-    """
-    with ops.writing(context.path) as db:
-        known = deliveries.recipients_of(db, notice.content_key)
-        if known and notice.corrects is None:
-            return 0
-        new = [recipient for recipient in reached(context, db, notice) if recipient[0] not in known]
-        messages = {(m.content_key, m.edition): m for _, m in new}
-        to = [(m.content_key, m.edition, recipient) for recipient, m in new]
-        return deliveries.queue(db, messages.values(), to, now)
 
 
 def reached(

@@ -10,6 +10,8 @@ import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import SMTP
 from pathlib import Path
 
 import pytest
@@ -20,14 +22,18 @@ from forecast import months
 from forecast.config import Config
 from forecast.context import Context
 from forecast.desk import yearly
-from forecast.store import connect, copies, integrity, measures
+from forecast.store import connect, copies, deliveries, integrity, measures, notices, ops, read
+from forecast.store.notices import Notice, Section
+from forecast.types import NoticeIntent
 from jobs import monthly, site
 from jobs.cli import main
+from jobs.deliver import letter, outbox, write
 from jobs.service import wakeup
 from jobs.service import yearly as of_year
 from jobs.web import children
 from jobs.web.worker import CHECK, OF_TEXTS, QueryServer
 from tests.support import drug_files, own_counts
+from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
 from tests.support.site_visitor import PATIENT
 
@@ -367,3 +373,163 @@ def test_a_file_of_another_measure_than_the_first_says_which_in_each_row(records
     assert seizures[0][-1] == "measure"
     assert {row[-1] for row in seizures[1:]} == {"seizures"}
     assert seizures[0][:-1] == [c.replace("encounters", "seizures") for c in first[0]]
+
+
+# --- a digest of several measures
+
+SENT = datetime(2026, 5, 19, 12, tzinfo=UTC)
+READERS = (
+    {"address": "ann@example.org", "digest_only": True},
+    {"address": "bob@example.org", "digest": True},
+)
+
+
+def told(path: Path, config: Config, *names: str, at: datetime = SENT) -> list[Notice]:
+    """An approved notice of March of each of these measures: a finding and a digest."""
+    made = []
+    for name in names:
+        context = Context.open(path, config).named(name)
+        with closing(connect.read(path)) as connection:
+            context.scope(connection)
+            run = read.latest_run(connection)
+            release = connection.execute("select max(id) from releases").fetchone()[0]
+        total = context.source.totals.every[0]
+        said = [
+            Section(total, "finding", "far below", f"{name} fell.\n", "<p>", '{"x": 1}'),
+            Section(total, "digest", "", f"Also unusual: {name}.\n", f"<p>Also: {name}</p>"),
+        ]
+        intent = NoticeIntent("flags", "2026-03", release, name * 8, f"<{name}@example.org>")
+        with connect.writing(path) as db:
+            with connect.transaction(db):
+                (number,) = notices.save_due(db, run.id, deliveries.text(at), [intent])
+            frame = write.frame_of(config, "2026-03", context.source)
+            assert notices.save_composed(db, number, frame, said, deliveries.text(at))
+        with closing(connect.read(path)) as connection:
+            made.append(notices.one(connection, number))
+    return made
+
+
+def mailed(path: Path, config: Config) -> dict[tuple[str, str], str]:
+    """(measure, recipient) -> state of all deliveries, once everything is queued."""
+    outbox.queue_all(Context.open(path, config), SENT)
+    query = "select content_key, recipient, state from deliveries"
+    return {(key[: len(key) // 8], to): state for key, to, state in rows(ops.ops_path(path), query)}
+
+
+@pytest.fixture
+def three(records, tmp_path) -> tuple[Path, Config]:
+    folder = Path(shutil.copytree(records["all"].parent, tmp_path / "all"))
+    sender = {"enabled": True, "host": "127.0.0.1", "port": 1, "security": "local"}
+    sender |= {"sender": "Bordercast <notices@example.org>"}
+    config = settings(*SOURCES).model_dump() | {"mail": sender, "notices": {"recipients": READERS}}
+    return folder / "bordercast.db", Config.model_validate(config)
+
+
+def claimed(path: Path, outcome: str) -> list[deliveries.Delivery]:
+    """Everything that is due, each settled so."""
+    found = []
+    with ops.writing(path) as db:
+        while one := deliveries.claim(db, SENT):
+            deliveries.settle(db, one, outcome, "", SENT)
+            found.append(one)
+    return found
+
+
+def test_digests_of_several_measures_are_one_mail_and_findings_one_each(three):
+    path, config = three
+    told(path, config, "encounters", "seizures")
+    subject = "Border encounters and drug seizures, March 2026: what else was unusual"
+    awaited = dict(outbox.waiting(Context.open(path, config), SENT))
+    assert (awaited[subject], len(awaited)) == (1, 3)
+
+    queued = mailed(path, config)
+
+    assert list(queued.values()) == ["waiting"] * 4
+    assert dict(outbox.waiting(Context.open(path, config), SENT)) == awaited
+    sent = claimed(path, "sent")
+    assert sorted(d.recipient[:3] for d in sent) == ["ann", "bob", "bob"]
+    assert mailed(path, config) == dict.fromkeys(queued, "sent")
+    (mail,) = (
+        message_from_bytes(d.message.mime, policy=SMTP) for d in sent if "ann" in d.recipient
+    )
+    text, page = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert mail["Subject"].strip() == subject
+    at = [text.index(f"Also unusual: {name}.") for name in ("encounters", "seizures")]
+    assert at == sorted(at)
+    assert text.count("To check the record:") == 2
+    assert "fell" not in text
+    assert page.count("<body") == page.count("</html>") == page.count("Also: seizures") == 1
+    assert "<title>Border encounters and drug seizures, March 2026" in page
+
+
+def test_a_digest_approved_after_another_was_sent_comes_on_its_own(three):
+    path, config = three
+    told(path, config, "encounters")
+    mailed(path, config)
+    claimed(path, "sent")
+    told(path, config, "seizures")
+
+    assert list(mailed(path, config).values()).count("waiting") == 2
+    assert {d.message.subject for d in claimed(path, "sent") if "ann" in d.recipient} == {
+        "Drug seizures, March 2026: what else was unusual"
+    }
+
+
+@pytest.mark.parametrize("name", ["encounters", "seizures"])
+def test_a_correction_of_any_measure_answers_the_mail_that_held_its_digest(three, name):
+    path, config = three
+    first = dict(
+        zip(("encounters", "seizures"), told(path, config, "encounters", "seizures"), strict=True)
+    )[name]
+    mailed(path, config)
+    (mail,) = (d.message.mime for d in claimed(path, "sent") if "ann" in d.recipient)
+    with ops.reading(path) as connection:
+        got = deliveries.editions_sent(connection, first.content_key)["ann@example.org"]
+
+    answered = letter.message_id(first.message_id, got)
+
+    head = message_from_bytes(mail, policy=SMTP)
+    assert answered in f"{head['Message-ID']} {head['References']}".split()
+
+
+def test_what_was_refused_goes_out_again_as_one_mail(three):
+    path, config = three
+    told(path, config, "encounters", "seizures")
+    mailed(path, config)
+    assert len(claimed(path, "refused")) == 3
+    with ops.writing(path) as db:
+        assert deliveries.revive(db, SENT) == 4
+
+    assert len(claimed(path, "sent")) == 3
+    assert set(mailed(path, config).values()) == {"sent"}
+
+
+@pytest.mark.parametrize("gone", [0, 1])
+def test_a_digest_of_which_one_measure_is_withdrawn_is_given_up_whole(three, gone):
+    path, config = three
+    made = told(path, config, "encounters", "seizures")
+    queued = mailed(path, config)
+    with ops.writing(path) as db:
+        assert deliveries.give_up(db, made[gone].content_key, "withdrawn", SENT) == 3
+
+    left = mailed(path, config)
+
+    other = ("encounters", "seizures")[1 - gone]
+    assert [place for place in queued if left[place] == "waiting"] == [(other, "bob@example.org")]
+
+
+def test_the_pages_of_all_digests_are_attached(three):
+    path, config = three
+    noticed = config.notices.model_copy(update={"attach_page": True})
+    config = config.model_copy(update={"notices": noticed})
+    told(path, config, "encounters", "seizures")
+    mailed(path, config)
+
+    (mime,) = (d.message.mime for d in claimed(path, "sent") if "ann" in d.recipient)
+    found = list(message_from_bytes(mime, policy=SMTP).iter_attachments())
+
+    assert [part.get_filename() for part in found] == [
+        "border-encounters-2026-03.html",
+        "drug-seizures-2026-03.html",
+    ]
+    assert ["Also: seizures" in part.get_content() for part in found] == [False, True]

@@ -186,6 +186,50 @@ def test_the_queue_stands_still_until_a_person_looked(db):
     assert deliveries.begin(db, NOW + DAY) == "2024-04-01T12:00:00+00:00"
 
 
+# --- what another message says too
+
+
+def test_what_another_message_says_too_waits_with_it_and_for_nothing_else(db, tmp_path):
+    path, within = tmp_path / "bordercast.db", deliveries.WITHIN + "key"
+    queue(db, "a@x.org")
+    message = Message("aside", within, "Aside", "desk@example.org", b"")
+    batch = [("a@x.org", message), ("b@x.org", replace(message, edition="all"))]
+    assert deliveries.queue_in_turn(db, [batch], NOW) == 2
+    queue(db, "a@x.org", key="later")
+
+    assert deliveries.sendable(db, NOW) == {"Subject key": 1, "Aside": 1, "Subject later": 1}
+    assert health.undelivered(path) == {"waiting": 3}
+    first = deliveries.claim(db, NOW)
+    assert (first.message.content_key, first.recipient) == ("key", "a@x.org")
+    assert deliveries.put_off(db, first, "busy", NOW)
+    assert states(db, "aside")["a@x.org"] == "waiting"
+
+    found = []
+    while one := deliveries.claim(db, NOW + HOUR):
+        deliveries.settle(db, one, "refused" if one.recipient == "a@x.org" else "sent", "", NOW)
+        found.append(one.message.content_key)
+        if one.message.content_key == "key":
+            assert states(db, "aside") == {"a@x.org": "refused", "b@x.org": "waiting"}
+    assert found == ["key", "aside", "later"]
+    assert health.undelivered(path) == {"refused": 2}
+
+
+def test_notices_are_queued_all_or_none_each_after_the_one_before(db):
+    bad = replace(LETTER, mime=None)
+    batches = [[("a@x.org", LETTER)], [("a@x.org", replace(bad, content_key="next"))]]
+
+    with pytest.raises(sqlite3.IntegrityError):
+        deliveries.queue_in_turn(db, batches, NOW)
+
+    assert states(db) == {}
+    batches[1] = [("a@x.org", replace(LETTER, content_key="next"))]
+    assert deliveries.queue_in_turn(db, batches, NOW) == 2
+    assert [deliveries.of_notice(db.conn, key)[0]["queued_at"] for key in ("key", "next")] == [
+        "2024-04-01T12:00:00+00:00",
+        "2024-04-01T12:00:00.000001+00:00",
+    ]
+
+
 # --- what `status` says of it
 
 
