@@ -15,6 +15,7 @@ _FOOTNOTE = re.compile(
 
 # Behind a number as Eurostat has them, "1234 bep"; behind a year they may be a month: 2024 dec.
 _FLAGS = re.compile(r"(?<=\d)(?: ?[bcdefinprsuz]|(?<=\d) [bcdefinprsuz]{2,3})$")
+_LONGEST = 1_000  # characters of a number, a month or a name with a sign behind it
 
 
 def without_footnote(text: str, *, flags: bool = False) -> tuple[str, str]:
@@ -22,6 +23,8 @@ def without_footnote(text: str, *, flags: bool = False) -> tuple[str, str]:
 
     flags : whether letters are signs as well, as they are behind numbers.
     """
+    if len(text) > _LONGEST:
+        return text, ""
     match = _FLAGS.search(text) if flags else None
     if match:
         return text[: match.start()], match[0].strip()

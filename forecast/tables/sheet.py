@@ -191,7 +191,7 @@ def _plain_columns(name: str, content: bytes) -> Sheet | None:
     if max(map(len, labels)) > csv.field_size_limit():
         return None
     notes = [] if separator == "," else [f"columns are separated by {SEPARATORS[separator]}"]
-    tidy, grid = _stripped(labels, grid)
+    tidy, grid = _stripped(name, labels, grid)
     filled = (grid != 0).any(axis=1)
     line = np.flatnonzero(filled) + 1
     notes = [*_unended(content.endswith((b"\n", b"\r"))), *notes]
@@ -312,7 +312,7 @@ def _gridded(
         if "\n" in cell:
             at = int(np.flatnonzero((grid == code).any(axis=1))[0])
             _refuse_swallowed(name, cell, line[at], separator, width)
-    labels, grid = _stripped(list(places), grid)
+    labels, grid = _stripped(name, list(places), grid)
     filled = (grid != 0).any(axis=1)
     lines, unlike = np.array(line, dtype=np.int64)[filled], np.array(ragged, dtype=np.int64)[filled]
     return Sheet(name, labels, grid[filled], lines, unlike, separator, tuple(notes))
@@ -335,8 +335,17 @@ def with_labels(sheet: Sheet, texts: Sequence[str]) -> tuple[list[CellValue], In
     return labels, np.array([places[text] for text in texts], dtype=np.int64)
 
 
-def _stripped(cells: list[Any], grid: np.ndarray) -> tuple[list[CellValue], np.ndarray]:
-    """The same with "a " and "a" as one label; and rows that are blank then, are blank."""
+def _stripped(name: str, cells: list[Any], grid: np.ndarray) -> tuple[list[CellValue], np.ndarray]:
+    """The same with "a " and "a" as one label; and rows that are blank then, are blank.
+
+    QuarantineError for a cell as long as a book, as CSV has none: each look at it takes as long.
+    """
+    longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
+    if longest > csv.field_size_limit():
+        problem = (
+            f"a cell has {longest:,} characters, and at most {csv.field_size_limit():,} are read"
+        )
+        raise QuarantineError(name, [f"{problem}; remove its column"])
     places = _LabelPlaces()
     plain = [_tidy(cell) if isinstance(cell, str) else cell for cell in cells]
     onto = np.array([places[cell] for cell in plain], dtype=np.int32)
@@ -469,7 +478,7 @@ def _workbook(name: str, content: bytes) -> list[Sheet]:
     filled = []
     for sheet in sheets:
         cells = np.frombuffer(sheet.codes, dtype=np.int32).reshape(-1, max(sheet.width, 1))
-        labels, grid = _stripped(sheet.labels, cells)
+        labels, grid = _stripped(name, sheet.labels, cells)
         line = np.flatnonzero((grid != 0).any(axis=1))
         if len(line):
             of = f"{name}, sheet {sheet.title!r}" if len(sheets) > 1 else name
@@ -496,7 +505,9 @@ def _parquet(name: str, content: bytes) -> Sheet:
     places = _LabelPlaces({"": 0})
     header = np.array([[places[str(column)] for column in table.column_names]], dtype=np.int32)
     columns = [_coded(column, places) for column in table.columns]
-    labels, grid = _stripped(list(places), np.concatenate([header, np.stack(columns, axis=1)]))
+    labels, grid = _stripped(
+        name, list(places), np.concatenate([header, np.stack(columns, axis=1)])
+    )
     # Parquet's names are no row of the file: rows count from 1.
     line = np.arange(len(grid), dtype=np.int64)
     return Sheet(name, labels, grid, line, np.zeros_like(line))

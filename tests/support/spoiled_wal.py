@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 from forecast.context import Context
@@ -26,6 +27,7 @@ from jobs.service import wakeup
 from tests.support import injected_faults, small_record
 
 MONTHS = ("2024-03", "2024-04")  # beside February, which waits already
+NOW = datetime(2024, 5, 16, 6, tzinfo=UTC)  # after the last of them
 FRAME = 24 + 4096
 
 
@@ -39,9 +41,7 @@ def waiting(before: Path, folder: Path, runs: int) -> Path:
 
 def wake(path: Path) -> None:
     """A run for each month that waits, and what follows."""
-    wakeup.wake(
-        Context.open(path, small_record.settings(path)), small_record.NOW, with_bundle=False
-    )
+    wakeup.wake(Context.open(path, small_record.settings(path)), NOW, with_bundle=False)
 
 
 def watched(path: Path) -> list[str]:

@@ -128,6 +128,18 @@ def test_a_file_has_as_many_bytes_as_it_may(monkeypatch):
         read("a,b\n1,22\n")
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_cell_has_no_more_characters_than_one_of_a_csv_file(more):
+    out = io.BytesIO()
+    parquet.write_table(pa.table({"a": ["x" * (131_072 + more)], "b": [1]}), out)
+    if not more:
+        assert len(sheets_of("own.parquet", out.getvalue())[0].row(1)[0]) == 131_072
+        return
+
+    with pytest.raises(QuarantineError, match="a cell has 131,073 characters, and at most 131,072"):
+        sheets_of("own.parquet", out.getvalue())
+
+
 def test_an_open_quotation_mark_is_named_with_its_line():
     with pytest.raises(QuarantineError, match="line 2: not valid CSV"):
         read('a,b\n1,"' + "x" * 200_000 + "\n")
