@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,14 +20,22 @@ from jobs.cli.options import OpenRecord, month_option, out_option
 from jobs.cli.render import on_record
 
 if TYPE_CHECKING:
-    import sqlite3
 
     from forecast.desk.charts.grammar import Picture
-    from forecast.sources.source import Source
     from forecast.types import SeriesKey
 
+
+def _with_format(_: click.Context, __: click.Parameter, out: Path) -> Path:
+    from forecast.desk import export as desk
+
+    desk.check(out)
+    return out
+
+
 OUT = out_option(
-    "File to write; its ending names the format: .csv, .parquet or .xlsx.", required=True
+    "File to write; its ending names the format: .csv, .parquet or .xlsx.",
+    required=True,
+    callback=_with_format,
 )
 AS_OF_DAY = click.option(
     "--as-of",
@@ -62,7 +68,6 @@ def hindcasts(record: OpenRecord, out: Path, model: str) -> list[str]:
     from forecast.desk import export as desk
     from forecast.store import exports
 
-    desk.check(out)
     run, source = record.run, record.source
     first = record.settings.context.config.forecast.first_cutoff
     rows = exports.hindcasts(record.connection, model, first, source.totals)
@@ -129,7 +134,6 @@ def _command(view: View) -> click.Command:
     def run(record: OpenRecord, out: Path, day: datetime | None = None) -> list[str]:
         from forecast.desk import export as desk
 
-        desk.check(out)
         as_of = f"{day:%Y-%m-%d}" if day else None
         context, origin = record.settings.context, record.origin
         rows = view_rows(record.connection, view.name, view.columns, as_of)
@@ -164,27 +168,6 @@ def as_size(_: click.Context, __: click.Parameter, value: str | None) -> tuple[i
     return int(match[1]), int(match[2])
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What the picture is to show.
-
-    since : first month of a history. log : None lets the counts decide.
-    """
-
-    source: Source
-    key: SeriesKey
-    month: str | None
-    lead: int
-    since: str
-    log: bool | None
-    first_cutoff: str
-
-    @property
-    def total(self) -> str:
-        """The total, of a part too."""
-        return self.key.total
-
-
 @click.command(
     epilog=examples(
         "plot {one} -o fan.png",
@@ -196,7 +179,7 @@ class Wanted:
 @out_option("File to write, .png, .svg or .pdf.", required=True)
 @click.option(
     "--kind",
-    type=click.Choice(["fan", "history", "drivers", "calibration", "score", "components"]),
+    type=click.Choice(("fan", "history", "drivers", "calibration", "score", "components")),
     default="fan",
     show_default=True,
     help="The forecast ahead; forecast against actual; what moved a flagged month; how often "
@@ -244,90 +227,62 @@ def plot(
     quoted, source, key = record.quoted, record.source, record.find(series)
     if kind != "fan" and not key.headline:
         raise record.refused("--kind", f"{kind} is drawn of {source.totals.many} only")
-    first_cutoff = record.settings.context.config.forecast.first_cutoff
-    wanted = Wanted(source, key, month, lead, since, log, first_cutoff)
-    drawn = _KINDS[kind](record.connection, wanted)
+    drawn = _picture(record, key, kind, month, lead, since, log)
     if title:
         drawn = grammar.titled(drawn, title)
     grammar.write(drawn, out, source, size)
     return [f"{out}: {drawn.alt} From {quoted}"]
 
 
-def _fan(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk.charts import forecasts
+def _picture(
+    record: OpenRecord,
+    key: SeriesKey,
+    kind: str,
+    month: str | None,
+    lead: int,
+    since: str,
+    log: bool | None,
+) -> Picture:
+    """Draw one kind of picture. log : None lets the counts decide."""
+    from forecast.desk.charts import explanations, forecasts
     from forecast.sources.names import member_words
     from forecast.store import plots, read
-
-    key = wanted.key
-    published = plots.published(connection, key)
-    ahead = _some(read.month_forecasts(connection, key, ENGINE), "forecasts", wanted)
-    flagged = plots.flagged(connection, key)
-    part = member_words(key.dimension, key.member, wanted.source) if key.member else ""
-    return forecasts.fan(key.total, published, ahead, flagged, wanted.source, wanted.log, part)
-
-
-def _history(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk.charts import forecasts
-    from forecast.store import plots
-
-    rows = plots.at_lead(connection, wanted.total, wanted.lead)
-    rows = _some([row for row in rows if row["month"] >= wanted.since], "such forecasts", wanted)
-    flagged = plots.flagged(connection, wanted.key)
-    return forecasts.history(wanted.total, rows, flagged, wanted.lead, wanted.source, wanted.log)
-
-
-def _drivers(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk.charts import explanations
-    from forecast.store import plots
-
-    rows = plots.drivers(connection, wanted.total, wanted.month)
-    moved = [row for row in rows if row["contribution"] is not None]
-    _some(moved, "drivers of a flag", wanted)
-    return explanations.drivers(wanted.total, rows, wanted.source)
-
-
-def _calibration(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk.charts import forecasts
-    from forecast.store import plots
-
-    rows = plots.calibration(connection, wanted.total, wanted.first_cutoff)
-    return forecasts.calibration(wanted.total, _some(rows, "hindcasts", wanted), wanted.source)
-
-
-def _score(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk.charts import forecasts
-    from forecast.store import plots
-
-    # A score of 0 has no place on a log scale; a short series may have no other.
-    rows = [row for row in plots.score_years(connection, wanted.total) if row["log_wis"]]
-    _some([row for row in rows if row["model"] == ENGINE], "scores", wanted)
-    return forecasts.score(wanted.total, rows, wanted.source)
-
-
-def _components(connection: sqlite3.Connection, wanted: Wanted) -> Picture:
-    from forecast.desk.charts import components, explanations
-    from forecast.store import plots
     from forecast.types import COUNT
 
-    published = plots.published(connection, wanted.key)
+    connection, source, total = record.connection, record.source, key.total
+
+    def some(rows: list[dict[str, Any]], what: str) -> list[dict[str, Any]]:
+        if not rows:
+            when = f" in {month}" if month else ""
+            raise ConfigError("plot", total, f"there are no {what}{when}")
+        return rows
+
+    if kind == "fan":
+        ahead = some(read.month_forecasts(connection, key, ENGINE), "forecasts")
+        published, flagged = plots.published(connection, key), plots.flagged(connection, key)
+        part = member_words(key.dimension, key.member, source) if key.member else ""
+        return forecasts.fan(total, published, ahead, flagged, source, log, part)
+    if kind == "history":
+        rows = [row for row in plots.at_lead(connection, total, lead) if row["month"] >= since]
+        some(rows, "such forecasts")
+        flagged = plots.flagged(connection, key)
+        return forecasts.history(total, rows, flagged, lead, source, log)
+    if kind == "drivers":
+        rows = plots.drivers(connection, total, month)
+        some([row for row in rows if row["contribution"] is not None], "drivers of a flag")
+        return explanations.drivers(total, rows, source)
+    if kind == "calibration":
+        first_cutoff = record.settings.context.config.forecast.first_cutoff
+        rows = some(plots.calibration(connection, total, first_cutoff), "hindcasts")
+        return forecasts.calibration(total, rows, source)
+    if kind == "score":
+        # A score of 0 has no place on a log scale; a short series may have no other.
+        rows = [row for row in plots.score_years(connection, total) if row["log_wis"]]
+        some([row for row in rows if row["model"] == ENGINE], "scores")
+        return forecasts.score(total, rows, source)
+    from forecast.desk.charts import components
+
+    published = plots.published(connection, key)
     counts = {row["month"]: row[COUNT] for row in published}
-    parts = components.prophet_parts(wanted.total, counts, wanted.source)
-    return explanations.components(wanted.total, parts, published, wanted.source)
-
-
-_KINDS: dict[str, Callable[[sqlite3.Connection, Wanted], Picture]] = {
-    "fan": _fan,
-    "history": _history,
-    "drivers": _drivers,
-    "calibration": _calibration,
-    "score": _score,
-    "components": _components,
-}
-
-
-def _some(rows: list[dict[str, Any]], what: str, wanted: Wanted) -> list[dict[str, Any]]:
-    """Return the rows, or an error that names what there is none of."""
-    if not rows:
-        when = f" in {wanted.month}" if wanted.month else ""
-        raise ConfigError("plot", wanted.total, f"there are no {what}{when}")
-    return rows
+    parts = components.prophet_parts(total, counts, source)
+    return explanations.components(total, parts, published, source)

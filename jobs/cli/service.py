@@ -20,7 +20,7 @@ from jobs.cli.options import AS_JSON, KnownName, Settings, leaving_when_terminat
 from jobs.cli.render import Printed, show_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from forecast.tables.grid import ReadAs
 
@@ -40,8 +40,8 @@ def _others(_: click.Context | None = None) -> dict[str, Callable[[], str]]:
 @click.command(epilog=examples("serve", "serve --once"))
 @click.option("--log", type=click.Choice(("plain", "json")), help="Form of the log [service.log].")
 @click.option("--once", is_flag=True, help="Wake once, do what is due, end: for a timer.")
-@click.pass_context
-def serve(ctx: click.Context, log: str | None, once: bool) -> None:
+@click.pass_obj
+def serve(settings: Settings, log: str | None, once: bool) -> None:
     """Do the month's work by itself, every day, until stopped.
 
     One daemon a database; a second one names the first. With --once the exit code is 1 if the
@@ -51,18 +51,17 @@ def serve(ctx: click.Context, log: str | None, once: bool) -> None:
     from jobs import logs
     from jobs.service import daemon
 
-    settings: Settings = ctx.obj
     config = settings.config
     if log:
-        chosen = config.service.model_copy(update={"log": log})
-        config = config.model_copy(update={"service": chosen})
+        service = config.service.model_copy(update={"log": log})
+        config = config.model_copy(update={"service": service})
     logs.set_up(config)
     context = Context.open(settings.db, config)
     if not once:
         daemon.serve(context)
         return
     outcome = daemon.once(context).outcome
-    ctx.exit({"failed": 1, "blocked": BusyError.exit_code}.get(outcome, 0))
+    raise click.exceptions.Exit({"failed": 1, "blocked": BusyError.exit_code}.get(outcome, 0))
 
 
 @click.command(epilog=examples("status", "status --json"))
@@ -119,8 +118,8 @@ def config() -> None:
 
 
 @config.command(epilog=examples("--config /etc/bordercast/config.toml config check"))
-@click.pass_context
-def check(ctx: click.Context) -> None:
+@click.pass_obj
+def check(settings: Settings) -> None:
     """Read the settings, and try what can be tried without the network.
 
     Exit code 2 names the file and each key that is not allowed. `bordercast doctor` also tries the
@@ -128,13 +127,12 @@ def check(ctx: click.Context) -> None:
     """
     from jobs.service import checks
 
-    settings: Settings = ctx.obj
     case = checks.ServiceCase(settings.context, datetime.now(UTC), settings.source)
     problems = [finding.found for _, finding in checks.findings(case, "config check")]
     for problem in problems:
         click.echo(f"bordercast: {problem}", err=True)
     if problems:
-        ctx.exit(ConfigError.exit_code)
+        raise click.exceptions.Exit(ConfigError.exit_code)
     click.echo(f"{settings.source}: every setting is valid.")
     for note in checks.notes(settings.config):
         click.echo(f"note: {note}")
@@ -168,28 +166,23 @@ def init(output: Path, file: Path | None, source: str | None, read_as: ReadAs) -
 
     if source and file:
         raise click.UsageError("name a FILE or a --source, not both")
+    # Commands find a file of the usual name themselves.
+    named = "" if output == Path("config.toml") else f" --config {output}"
+    then = f"Now:\n    bordercast{named} run"
+    said: Sequence[str] = ()
     if source:
-        first_settings.write(output, _others()[source]().encode())
-        click.echo(f"Settings written to {output}. Now:")
-        click.echo(f"    bordercast{_named(output)} run")
-        return
-    if file is None:
-        first_settings.write(output, SHIPPED.read_bytes())
-        click.echo(f"Settings written to {output}. Edit it, then: bordercast config check")
-        return
-    if output.exists():
-        raise ConfigError(str(output), "file", "is already there; name another with -o")
-    settings = first_settings.understood(file, read_as)
-    first_settings.write(output, settings.settings.encode())
-    for line in settings.said:
+        content = _others()[source]().encode()
+    elif file:
+        if output.exists():
+            raise ConfigError(str(output), "file", "is already there; name another with -o")
+        understood = first_settings.understood(file, read_as)
+        content, said = understood.settings.encode(), understood.said
+        then = f"Put your own words there, then:\n    bordercast{named} run"
+    else:
+        content, then = SHIPPED.read_bytes(), "Edit it, then: bordercast config check"
+    first_settings.write(output, content)
+    for line in (*said, f"Settings written to {output}. {then}"):
         click.echo(line)
-    click.echo(f"Settings written to {output}. Put your own words there, then:")
-    click.echo(f"    bordercast{_named(output)} run")
-
-
-def _named(output: Path) -> str:
-    """Return how commands are told of a settings file; "" where they find it themselves."""
-    return "" if output == Path("config.toml") else f" --config {output}"
 
 
 @config.command(epilog=examples("config show"))
@@ -215,14 +208,13 @@ def _shown(value: Any) -> str:
 # -- web ------------------------------------------------------------------------------------------
 
 
+PORT = click.IntRange(0, 65535)
+
+
 @click.command(epilog=examples("web", "web --port 8080"))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port",
-    default=8001,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="Port; 0 takes a free one.",
+    "--port", default=8001, show_default=True, type=PORT, help="Port; 0 takes a free one."
 )
 @click.option(
     "--name",
@@ -284,7 +276,6 @@ def site(settings: Settings, out: Path | None) -> None:
 
     Writes only what changed, and keeps the pages of earlier runs under as-of/RUN/.
     """
-    from forecast import months
     from jobs import site as work
     from jobs.web import server
 
@@ -325,8 +316,8 @@ def witness() -> None:
 
 
 @witness.command(epilog=examples("witness now"))
-@click.pass_context
-def now(ctx: click.Context) -> None:
+@click.pass_obj
+def now(settings: Settings) -> None:
     """Ask every witness of the settings that has not seen the record as it is.
 
     The service does this by itself. Exit code 1 if one did not answer; it is asked again.
@@ -334,7 +325,6 @@ def now(ctx: click.Context) -> None:
     from jobs.service import upkeep
     from jobs.witness import attest
 
-    settings: Settings = ctx.obj
     attest.check_settings(settings.config.witness)
     if not attest.wanted(settings.config.witness):
         raise ConfigError(settings.source, "witness", "names no witness; see docs/witnesses.md")
@@ -346,7 +336,7 @@ def now(ctx: click.Context) -> None:
     if not all(outcomes.values()):
         upkeep.write_snapshot(settings.db, settings.config)
     if any(outcomes.values()):
-        ctx.exit(1)
+        raise click.exceptions.Exit(1)
 
 
 @witness.command(epilog=examples("witness export proofs"))
