@@ -59,6 +59,7 @@ SHORT = {
 }
 
 MINUS = "\N{MINUS SIGN}"
+NEXT_RUN = "the next one follows when a file, a setting or the program has changed"
 
 
 def slug(text: str) -> str:
@@ -79,6 +80,11 @@ def about(count: int, unit: int) -> str:
 def check_command(run: int, digest: str) -> str:
     """By which anybody with the record can check a quoted digest."""
     return f"bordercast verify --run {run} --digest {digest}"
+
+
+def withdrawn_alone(run: int) -> str:
+    """Say that this run was withdrawn and none stands."""
+    return f"run {run} was withdrawn, and there is no other"
 
 
 def month_words(month: str) -> str:

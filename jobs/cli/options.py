@@ -20,7 +20,7 @@ from forecast import months
 from forecast.errors import BordercastError, ConfigError, DataError
 from forecast.sources import catalog
 from forecast.store import connect
-from forecast.words import check_command, without_controls
+from forecast.words import NEXT_RUN, check_command, withdrawn_alone, without_controls
 
 if TYPE_CHECKING:
     from forecast.config import Config
@@ -205,8 +205,7 @@ class OpenRecord:
             withdrawn = read.last_withdrawn(self.connection)
             raise self.refused(
                 "--db",
-                f"run {withdrawn} was withdrawn, and there is no other; the next one follows when "
-                "a file, a setting or the program has changed"
+                f"{withdrawn_alone(withdrawn)}; {NEXT_RUN}"
                 if withdrawn
                 else "nothing is published yet; start with `bordercast run`",
             )

@@ -28,6 +28,7 @@ from forecast.config import Compute, Config, Hook, Mail, without_logins
 from forecast.errors import BordercastError, ConfigError
 from forecast.store import connect, ops, read, witnesses
 from forecast.version import __version__
+from forecast.words import NEXT_RUN, withdrawn_alone
 from jobs.arrivals import archive, inbox
 from jobs.witness import attest
 
@@ -384,7 +385,13 @@ def _told(words: str, facts: Facts) -> str:
 
 
 def _unpublished(facts: Facts, now: datetime, source: Source) -> str:
-    return "nothing is published yet" if facts["last_run"] is None else ""
+    never = facts["last_run"] is None and facts["last_withdrawn"] is None
+    return "nothing is published yet" if never else ""
+
+
+def _all_withdrawn(facts: Facts, now: datetime, source: Source) -> str:
+    withdrawn = facts["last_withdrawn"] if facts["last_run"] is None else None
+    return withdrawn_alone(withdrawn) if withdrawn else ""
 
 
 def _asleep(facts: Facts, now: datetime, source: Source) -> str:
@@ -505,6 +512,7 @@ FAILED = "verification failed, nothing is shown: {verify_findings}"
 SHOW_REFUSED = "`bordercast releases list --refused`"
 STANDING = (
     _standing("nothing published", "alarm", _unpublished, "start with `bordercast run`"),
+    _standing("all withdrawn", "alarm", _all_withdrawn, NEXT_RUN),
     _standing("overdue", "alarm", _overdue, _missed),
     _standing("verification", "alarm", FAILED, "restore a backup"),
     _standing("blocked", "alarm", _blocked, "put the file into the inbox"),

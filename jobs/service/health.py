@@ -52,6 +52,7 @@ def status(context: Context, now: datetime) -> ServiceStatus:
             "data_through": latest.data_through if latest else None,
             "state": "new" if health.untouched(connection, context.path) else "in use",
             "last_run": latest.id if latest else None,
+            "last_withdrawn": read.last_withdrawn(connection),
             "published_at": latest.published_at if latest else None,
             "releases_without_run": health.awaiting(connection),
             "files_in_quarantine": health.quarantined(connection),

@@ -343,11 +343,12 @@ def test_after_the_only_run_was_withdrawn_no_run_is_advised(published, tmp_path)
     shutil.copy(published, db)
 
     withdrawn = bordercast("--db", db, "withdraw", "1", "--why", "x", "--by", "me")
-    shown = bordercast("--db", db, "show")
+    shown, status = (bordercast("--db", db, command) for command in ("show", "status"))
 
     assert withdrawn.returncode == 0
-    assert "run 1 was withdrawn, and there is no other" in shown.stderr
-    assert "start with" not in shown.stderr
+    for told in (shown.stderr, status.stdout):
+        assert "run 1 was withdrawn, and there is no other" in " ".join(told.split())
+        assert "start with" not in told
 
 
 def test_a_usage_error_names_the_program_wherever_it_runs():

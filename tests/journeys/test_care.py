@@ -412,7 +412,7 @@ def test_every_command_the_operations_page_names_is_there():
 def test_every_alarm_is_explained_on_the_operations_page():
     page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")
     facts = {
-        **dict.fromkeys(("last_run", "blocked", "last_wake", "service"), None),
+        **dict.fromkeys(("last_run", "last_withdrawn", "blocked", "last_wake", "service"), None),
         **dict.fromkeys(("free_bytes", "database_bytes"), 0),
         "days_since_month_end": 30,
         "state": "in use",

@@ -24,6 +24,7 @@ WELL: dict[str, Any] = {
     "data_through": "2026-01",
     "state": "in use",
     "last_run": 7,
+    "last_withdrawn": None,
     "releases_without_run": [],
     "files_in_quarantine": 0,
     "models_left_out": [],
@@ -91,6 +92,7 @@ def test_nothing_is_said_short_of_a_limit(changed):
 
 ALARMS = {
     "nothing is published yet": {"last_run": None},
+    "run 2 was withdrawn, and there is no other": {"last_run": None, "last_withdrawn": 2},
     f"overdue: {OVERDUE} days since": {"days_since_month_end": OVERDUE},
     "verification failed, nothing is shown: run 1 was edited;": {
         "verify_findings": "run 1 was edited"
@@ -203,6 +205,7 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
         "data_through": "2024-02",
         "state": "in use",
         "last_run": 2,
+        "last_withdrawn": 3,
         "published_at": "2024-03-25T12:00",
         "releases_without_run": [],
         "files_in_quarantine": 1,
