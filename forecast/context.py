@@ -223,5 +223,7 @@ def _recorded(connection: sqlite3.Connection) -> dict[str, _Recorded]:
         with measures.scoped(connection, number):
             stored = measures.section(connection)
             section = source_section(stored) if stored else None
+            if isinstance(section, PublishedSection):
+                _published(section.name)  # a kind that no program knows is no source's words
             records[name] = _Recorded(section, measures.totals(connection))
     return records

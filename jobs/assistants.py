@@ -89,7 +89,7 @@ class Tools:
         self.settings = settings
 
     def series(self, total: str = "", limit: int = PAGE, offset: int = 0) -> dict[str, Any]:
-        """The series there are. total: northern, southwest, other or nationwide; "" for all."""
+        """The series there are. total: its name, such as {one}; "" for all."""
 
         def look(connection: Any) -> Any:
             keys = read.series_keys(connection)
@@ -144,7 +144,7 @@ class Tools:
     ) -> dict[str, Any]:
         """The latest forecast of a series, month by month, or of the sum over a span ({FY}2027).
 
-        series: "southwest:citizenship" is every part of that kind.
+        series: {dimension} is every part of that kind.
         """
         answer = self._asked("show", series, *([span] if span else []))
         return _paged(answer, "forecasts", limit, offset)

@@ -20,7 +20,6 @@ from jobs.cli.options import OpenRecord, month_option, out_option
 from jobs.cli.render import on_record
 
 if TYPE_CHECKING:
-
     from forecast.desk.charts.grammar import Picture
     from forecast.types import SeriesKey
 

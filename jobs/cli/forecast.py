@@ -80,7 +80,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--fiscal-start",
             type=click.IntRange(1, 12),
             metavar="MONTH",
-            help="Month in which fiscal years (FY2024) begin [as the file shows, else 10].",
+            help="Month in which {fiscal}years ({FY}2024) begin [as the file shows, else 10].",
         ),
         click.option(
             "--sum",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -108,7 +108,8 @@ def console(stderr: bool = False) -> Console:
     """
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
+    wide = max(120, shutil.get_terminal_size((120, 24)).columns)  # nothing is cut short in a pipe
+    width = None if sys.stdout.isatty() else wide
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 

@@ -273,7 +273,8 @@ class Site:
         match = NUMBER.fullmatch(path)
         if not match or match["total"] not in map(slug, self.totals.every):
             return ""
-        if not (self.folder / "fact" / match["total"] / "index.html").is_file():
+        page = self.folder / "fact" / match["total"] / "index.html"
+        if not page.is_file() or f'id="{match["span"]}"' not in page.read_text("utf-8"):
             return ""
         root = "../" * (path.count("/") - 1)
         return f"{root}fact/{match['total']}/#{match['span']}"

@@ -173,7 +173,7 @@ def test_a_visitor_cannot_choose_how_long_an_answer_is_kept(visitor, path, secon
 def test_nothing_behind_a_login_is_for_a_shared_cache(visitor):
     for path in [
         "/",
-        "/northern.svg",
+        "/border/northern/preview.png",
         "/bordercast/runs",
         "/bordercast/runs.json?_ttl=50",
         "/bordercast.db",

@@ -26,15 +26,16 @@ def test_a_page_is_its_file(visitor, site, path):
 
 
 def test_a_number_to_quote_has_its_page_and_its_data(visitor, site):
-    folder = site / "fact" / "northern" / "2024-08"
+    folder = site / "fact" / "northern"
 
     for path, name in (
         ("", "index.html"),
         ("index.html", "index.html"),
-        ("fact.json", "fact.json"),
+        ("facts.json", "facts.json"),
     ):
-        answer = visitor.ask(f"/fact/northern/2024-08/{path}")
+        answer = visitor.ask(f"/fact/northern/{path}")
         assert (answer.status_code, answer.content) == (200, (folder / name).read_bytes())
+    assert 'id="2024-08"' in (folder / "index.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_a_number_to_quote_has_its_page_and_its_data(visitor, site):
     [
         ("/border/northern", "northern/"),
         ("/border/northern/2025-01", "2025-01/"),
-        ("/fact/northern/2024-08/18944", "../2024-08/"),
+        ("/fact/northern/2024-08/18944", "../../../fact/northern/#2024-08"),
     ],
 )
 def test_an_address_without_its_end_leads_there(visitor, path, to):
