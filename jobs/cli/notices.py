@@ -13,9 +13,10 @@ import click
 
 from forecast import files
 from forecast.errors import ConfigError, DataError, MailServerError
+from forecast.words import many
 from jobs.cli.help import examples
 from jobs.cli.options import OpenRecord, Settings, out_option, reading, typed_line
-from jobs.cli.render import Printed, answers, wrapped
+from jobs.cli.render import Printed, answers, labeled, wrapped
 
 if TYPE_CHECKING:
     from forecast.store.deliveries import Usefulness
@@ -103,9 +104,7 @@ def show(record: OpenRecord, notice_id: int) -> Printed:
     value = {**facts, "recipients": to, "deliveries": made}
 
     def told() -> Iterator[str]:
-        for name, fact in facts.items():
-            if fact not in (None, ""):
-                yield f"{name.replace('_', ' '):<22}{fact}"
+        yield from labeled(facts)
         for address, subject in to.items():
             yield f"{'for':<22}{address}: {subject}"
         for row in rated:
@@ -138,7 +137,10 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
         sections = tuple(stored.sections(connection, notice_id))
         content = stored.content(connection, notice_id)[: approve.CONTENT_SHOWN]
     if reader:
-        sections = _for(settings, sections, reader)
+        known = {r.address.lower(): r for r in settings.config.notices.recipients}
+        if reader.lower() not in known:
+            raise ConfigError("config.toml", "notices.recipients", f"{reader} is not among them")
+        sections = outbox.chosen(sections, known[reader.lower()])
     if notice.state == "held":  # apart from what readers get
         words = f"bordercast notices approve {notice_id} --content {content} --by NAME"
         click.echo(f"Content {content}; to approve it: {words}", err=True)
@@ -153,15 +155,6 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
     with files.output(out) as draft:
         draft.write_bytes(file)
     click.echo(f"{out}: {len(file):,} bytes, {made.subject}")
-
-
-def _for(settings: Settings, sections: tuple[Any, ...], reader: str) -> tuple[Any, ...]:
-    from jobs.deliver import outbox
-
-    known = {r.address.lower(): r for r in settings.config.notices.recipients}
-    if reader.lower() not in known:
-        raise ConfigError("config.toml", "notices.recipients", f"{reader} is not among them")
-    return outbox.chosen(sections, known[reader.lower()])
 
 
 @notices.command(epilog=examples('notices approve 1 --content 5f0c62d19ab4 --by "A. Lee"'))
@@ -182,7 +175,9 @@ def approve(settings: Settings, notice_id: int, content: str, by: str) -> None:
     approval = Approval(typed_line(by), environment.user(), content.strip())
     notice = approve.approve(settings.db, notice_id, approval, datetime.now(UTC))
     to = _to(settings, notice)
-    click.echo(f"Notice {notice_id} is approved by {notice.approved_by}; {_count(len(to))}.")
+    click.echo(
+        f"Notice {notice_id} is approved by {notice.approved_by}; {many(len(to), 'recipient')}."
+    )
 
 
 @notices.command(epilog=examples('notices reject 1 --by "A. Lee" --why "known since Tuesday"'))
@@ -239,8 +234,9 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> None:
     waiting = work.waiting(settings.context, now)
     for subject, count in waiting:
         click.echo(f"{count:>5} x {subject}")
-    click.echo(f"{_count(sum(count for _, count in waiting))}.")
-    if dry_run or not (yes or sum(count for _, count in waiting) == 0 or click.confirm("Send?")):
+    recipients = sum(count for _, count in waiting)
+    click.echo(f"{many(recipients, 'recipient')}.")
+    if dry_run or not (yes or recipients == 0 or click.confirm("Send?")):
         return
     outcomes = Counter(wakeup.deliver(settings.context, resume=True, again=again))
     summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
@@ -335,7 +331,3 @@ def _to(settings: Settings, notice: Notice) -> dict[str, str]:
     with ops.writing(settings.db) as db:
         recipients = outbox.addressed(settings.context, db, notice)
     return {address: message.subject for address, message in recipients}
-
-
-def _count(recipients: int) -> str:
-    return f"{recipients:,} recipient{'' if recipients == 1 else 's'}"

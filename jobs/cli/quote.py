@@ -471,31 +471,26 @@ def _day(text: str, published: str | None) -> date:
 
 def _text(settings: Settings, file: str) -> str:
     from forecast.claims import documents
-
-    if file.startswith(("http://", "https://")):
-        return documents.read("page.html", _fetched(settings, file))
-    if file == "-":
-        return documents.read("-", sys.stdin.buffer.read(documents.LARGEST + 1))
-    path = Path(file)
-    if not path.is_file():
-        raise DocumentError(file, "there is no such file")
-    with path.open("rb") as opened:
-        return documents.read(path.name, opened.read(documents.LARGEST + 1))
-
-
-def _fetched(settings: Settings, url: str) -> bytes:
     from forecast.store.ops import Link
     from jobs.arrivals import http as download
 
-    if not settings.config.fetch.enabled:
-        raise ConfigError(
-            settings.source, "fetch.enabled", "nothing is fetched; save the page and check the file"
-        )
-    with download.client(settings.config.fetch) as http:
-        reply = download.get(http, Link(url), settings.config.fetch)
+    if file == "-":
+        return documents.read("-", sys.stdin.buffer.read(documents.LARGEST + 1))
+    if not file.startswith(("http://", "https://")):
+        path = Path(file)
+        if not path.is_file():
+            raise DocumentError(file, "there is no such file")
+        with path.open("rb") as opened:
+            return documents.read(path.name, opened.read(documents.LARGEST + 1))
+    fetch = settings.config.fetch
+    if not fetch.enabled:
+        problem = "nothing is fetched; save the page and check the file"
+        raise ConfigError(settings.source, "fetch.enabled", problem)
+    with download.client(fetch) as http:
+        reply = download.get(http, Link(file), fetch)
     if reply.outcome != "content":
-        raise DocumentError(url, f"{reply.outcome}: {reply.detail}")
-    return reply.content
+        raise DocumentError(file, f"{reply.outcome}: {reply.detail}")
+    return documents.read("page.html", reply.content)
 
 
 def _title(file: str, text: str) -> str:

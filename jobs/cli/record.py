@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.errors import BusyError, ConfigError
-from forecast.words import printable, without_controls
+from forecast.words import printable
 from jobs.cli.help import examples
 from jobs.cli.options import (
     AS_JSON,
@@ -23,7 +23,7 @@ from jobs.cli.options import (
     say_taken,
     typed_line,
 )
-from jobs.cli.render import Printed, answers, notes, progress, show_answer, wrapped
+from jobs.cli.render import Printed, answers, labeled, notes, progress, show_answer, wrapped
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -242,9 +242,7 @@ def show(record: OpenRecord, release_id: int) -> Printed:
     revised = inventory.revisions_by(record.connection, release_id)
 
     def told() -> Iterator[str]:
-        for name, value in release.items():
-            if value not in (None, ""):
-                yield f"{name.replace('_', ' '):<22}{without_controls(str(value))}"
+        yield from labeled(release)
         for row in covers:
             yield f"{row['border']:<22}{row['first_month']} to {row['last_month']}"
         for row in revised:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecast.words import without_controls
 from jobs.cli.options import AS_JSON, OpenRecord, Settings, reading
 
 if TYPE_CHECKING:
@@ -87,6 +88,13 @@ def show_answer(answer: Printed, as_json: bool, source: Source) -> None:
         raise click.exceptions.Exit(answer.code)
 
 
+def labeled(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each fact that there is, under its name."""
+    for name, fact in facts.items():
+        if fact not in (None, ""):
+            yield f"{name.replace('_', ' '):<22}{without_controls(str(fact))}"
+
+
 def notes(*sentences: str) -> list[RenderableType]:
     """Return the sentences that there are, each a paragraph that is pleasant to read."""
     from rich.constrain import Constrain
@@ -119,7 +127,12 @@ def progress(quiet: bool) -> Iterator[Report]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     if quiet or not sys.stderr.isatty():
-        yield _lines(quiet)
+
+        def say(step: str, done: int, total: int) -> None:
+            if not quiet and done == total:
+                click.echo(f"{step}: {total} done", err=True)
+
+        yield say
         return
     tasks: dict[str, TaskID] = {}
     columns = (
@@ -136,11 +149,3 @@ def progress(quiet: bool) -> Iterator[Report]:
             progress.update(tasks[step], completed=done)
 
         yield report
-
-
-def _lines(quiet: bool) -> Report:
-    def report(step: str, done: int, total: int) -> None:
-        if not quiet and done == total:
-            click.echo(f"{step}: {total} done", err=True)
-
-    return report
