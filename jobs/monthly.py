@@ -76,9 +76,11 @@ def run(
             named = [file for file in files if mine.takes(inbox.file_name(file))]
             taken, mine = ingest_all(db, mine, named, day, with_bundle, only)
             refused = [file.reason for file in taken if file.outcome == "refused"]
-            if refused and not releases.accepted(db):
+            nothing = bool(refused) and not releases.accepted(db)
+            if nothing and only is None:
                 raise DataError(refused[0])
-            if not run_needed(db, mine.config):
+            # Behind a refused file others may wait, which come next.
+            if nothing or not run_needed(db, mine.config):
                 done.append(RunOutcome(None, taken))
                 continue
             new = publish(db, mine.config, now, report, mine.source)

@@ -151,6 +151,15 @@ def test_the_service_takes_each_delivery_when_it_wakes(settings, folder):
 
 
 @pytest.mark.slow
+def test_a_file_refused_at_the_first_wake_does_not_keep_the_next_one_out(settings, folder):
+    deliver(folder / "deliveries" / "b.csv", clinics(), HELD)
+    (folder / "deliveries" / "a.csv").write_text("no,table\nx,y\nz,w\n")
+
+    done = wakeup.wake(Context.open(folder / "visits.db", settings), after(HELD), False)
+
+    assert (done.outcome, done.detail) == ("published", "refused a.csv; run 1")
+
+
 def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     path, visits = folder / "bordercast.db", clinics(HELD + 1)
     visits["Clinic 3"][HELD] *= 3
