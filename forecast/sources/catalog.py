@@ -117,7 +117,7 @@ def _called(folder: Path) -> str:
 
 
 def _parts(folder: Path) -> tuple[str, ...]:
-    """A folder's place below the one of all sources."""
+    """Return a folder's place below the one of all sources."""
     root = next(root for root in map(Path, forecast.sources.__path__) if root in folder.parents)
     return folder.relative_to(root).parts
 
@@ -248,7 +248,7 @@ def _labels(table: Mapping[str, Any]) -> LabelWords:
 
 
 def _other_ends(ends: Mapping[str, list[str]], label: str) -> Iterator[str]:
-    """Swanton for Swanton Sector; Detroit, Detroit office, Detroit OFO for its field office."""
+    """Yield Swanton for Swanton Sector; Detroit, Detroit office and OFO for its field office."""
     for end, others in ends.items():
         if label.endswith(end):
             yield from (label.removesuffix(end) + other for other in others)

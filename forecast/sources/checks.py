@@ -43,7 +43,7 @@ def problems(
     neighbours: Sequence[Snapshot] = (),
     parts: Sequence[Snapshot] = (),
 ) -> list[str]:
-    """Reasons not to believe a release, each a sentence with its numbers; empty if there is none.
+    """Return reasons not to believe a release, each a sentence with its numbers.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _parts_problem(
     dimension: str,
     scopes: list[Scope],
 ) -> Iterator[str]:
-    """All members of a dimension add up to their total.
+    """Check that all members of a dimension add up to their total.
 
     In months in which some of them are not known, the others are no more than the total.
     """
@@ -164,7 +164,7 @@ def _parts_problem(
 
 
 def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
-    """Sums that miss their totals, and, of own counts, the setting that lets them."""
+    """Name sums that miss their totals, and, of own counts, the setting that lets them."""
     examples = _some([f"{parts:,} against {total:,} in {month}" for parts, total, month in wrong])
     if source.layouts:  # its files are as they are
         return examples
@@ -178,7 +178,7 @@ def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
 
 
 def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
-    """In the open year no dimension turns over within a month."""
+    """Check that in the open year no dimension turns over within a month."""
     agreed = source.agreement
     spans = _spans(new)
     for (total, dimension), scopes in _by_dimension(spans):
@@ -256,7 +256,7 @@ def _parts_against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str
 
 
 def _layout(source: Source, snapshot: Snapshot) -> str:
-    """Layout of the file behind a release, also of an embedded one; "" if it had none."""
+    """Return the layout of a release's file, also of an embedded one; "" if it had none."""
     if snapshot.release.kind in source.layouts:
         return snapshot.release.kind
     name = source.parse_name(snapshot.release.file_name)
@@ -274,7 +274,7 @@ def _twins(source: Source, new: Snapshot, old: Snapshot) -> bool:
 
 
 def _twin_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
-    """Releases of the same month agree to the unit, the open year included.
+    """Check that releases of the same month agree to the unit, the open year included.
 
     The same layout in everything; AOR and state file only in the totals, the rest of a later
     file is allowed to be fresher.
@@ -305,7 +305,7 @@ def _row_problems(
 def _closed_problems(
     new: Snapshot, old: Snapshot, source: Source, *, parts_only: bool = False
 ) -> Iterator[str]:
-    """Years closed in both releases never change."""
+    """Check that years closed in both releases never change."""
     closed = new.closed & old.closed
     changed = _differences(new, old, months_of=closed, agree=int.__eq__, source=source)
     for problem in _described([d for d in changed if not (parts_only and d.key.headline)]):
@@ -313,7 +313,7 @@ def _closed_problems(
 
 
 def _open_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
-    """Totals of other years move little from release to release."""
+    """Check that totals of other years move little from release to release."""
     moved = _differences(
         new,
         old,
@@ -326,7 +326,7 @@ def _open_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str
 
 
 def _still_open(new: Snapshot, old: Snapshot, source: Source) -> frozenset[int]:
-    """Fiscal years that are not closed in both."""
+    """Return the fiscal years that are not closed in both."""
     years = {
         months.fiscal_year(month, source.year_begins)
         for span in _spans(new).values()
@@ -336,7 +336,7 @@ def _still_open(new: Snapshot, old: Snapshot, source: Source) -> frozenset[int]:
 
 
 def _moved_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
-    """In an open month nearly all counts stay with the same member of each dimension."""
+    """Check that in an open month nearly all counts stay with the same member of each dimension."""
     agreed = source.agreement
     gone: dict[tuple[str, str, str], int] = defaultdict(int)
     came: dict[tuple[str, str, str], int] = defaultdict(int)
@@ -365,7 +365,7 @@ def _near(agreed: Agreement, new: int, old: int) -> bool:
 def _differences(
     new: Snapshot, old: Snapshot, months_of: frozenset[int] | None, agree: Agree, source: Source
 ) -> list[Difference]:
-    """Where two releases disagree, in the months both cover of these fiscal years (None: all)."""
+    """Find where two releases disagree, in months of these fiscal years (None: all) in both."""
     here, there = _spans(new), _spans(old)
     differences = []
     for key in sorted(set(new.counts) | set(old.counts)):
@@ -379,7 +379,7 @@ def _differences(
 
 
 def _described(differences: Sequence[Difference]) -> Iterator[str]:
-    """One sentence per dimension, totals first."""
+    """Say it in one sentence per dimension, totals first."""
     ordered = sorted(differences, key=lambda d: (d.key.dimension, d.month, d.key))
     for _, group in groupby(ordered, key=lambda d: d.key.dimension):
         yield _some([f"{d.key} in {d.month} {d.new:,}, was {d.old:,}" for d in group])
@@ -398,7 +398,7 @@ def _spans(snapshot: Snapshot) -> Spans:
 
 
 def _shared(spans: Spans, scopes: Sequence[Scope]) -> list[str]:
-    """Months all these scopes cover."""
+    """Return the months all these scopes cover."""
     return sorted(frozenset.intersection(*(spans.get(scope, frozenset()) for scope in scopes)))
 
 

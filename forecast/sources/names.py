@@ -87,7 +87,7 @@ class SeriesNames:
         return _total(text, self.source) or ""
 
     def parts(self, text: str) -> list[SeriesKey]:
-        """Every part of a dimension, for TOTAL:DIMENSION (southwest:citizenship); else none."""
+        """Return the parts of TOTAL:DIMENSION (southwest:citizenship); none of another name."""
         total, *rest = _pieces(text)
         wanted = _normal(rest[0]) if len(rest) == 1 else ""
         return [
@@ -138,7 +138,7 @@ class SeriesNames:
 
 
 def _total_forms(source: Source) -> Iterable[tuple[str, str]]:
-    """(total, what it may be called), for each total."""
+    """Yield (total, what it may be called), for each total."""
     usual = source.totals.usual
     for total in source.totals.every:
         yield from ((total, form) for form in (_normal(total), *usual.get(total, ())))
@@ -157,7 +157,7 @@ def dimension_words(name: str, source: Source) -> str:
 
 
 def member_words(dimension: str, member: str, source: Source) -> str:
-    """A part of a dimension as people write it; one that is not known as the publisher does."""
+    """Call a part of a dimension as people do; one that is not known, as the publisher does."""
     dimensions, members = dimension.split("*"), member.split(" * ")
     if len(dimensions) > 1 and len(dimensions) == len(members):
         return ", ".join(
@@ -202,7 +202,7 @@ def _crosses(key: SeriesKey, pieces: Sequence[str], source: Source) -> bool:
 
 
 def _forms(key: SeriesKey, source: Source) -> set[str]:
-    """Everything a part may be called, normal."""
+    """Return everything a part may be called, normal."""
     labels = source.labels
     words = _normal(member_words(key.dimension, key.member, source))
     states = (f"{words} state", f"state of {words}") if key.dimension == "state" else ()
@@ -239,7 +239,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _normal(text: str) -> str:
-    """Without capitals, accents, periods, and with one space where there are several."""
+    """Return it without capitals, accents, periods, and with one space where there are several."""
     bare = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return " ".join(letters.translate(_DROPPED).replace("&", " and ").split())

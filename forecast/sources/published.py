@@ -266,7 +266,7 @@ class CsvReader(FileReader):
     def _totals(
         self, source: Source, cells: Iterable[FileRow], totals: Sequence[str], span: Sequence[str]
     ) -> dict[SeriesKey, dict[str, int]]:
-        """Every month of the span for each total, 0 where none; the whole if all are there."""
+        """Return each total's months of the span, 0 where none; the whole if all are there."""
         by_total = {total: dict.fromkeys(span, 0) for total in totals}
         for cell in cells:
             by_total[cell.total][cell.month] += cell[-1]
@@ -280,7 +280,7 @@ class CsvReader(FileReader):
     def _members(
         self, cells: Sequence[FileRow], dimension: str, by_component: bool
     ) -> dict[SeriesKey, dict[str, int]]:
-        """Counts of every member that appears; months without a line are left out (they are 0)."""
+        """Return the counts of every member; months without a line, which are 0, are left out."""
         columns = dimension.split(CROSSED)
         place = attrgetter("total", "month", *(["component"] if by_component else []), *columns)
         sums: dict[tuple[str, ...], int] = defaultdict(int)
@@ -350,7 +350,7 @@ class CsvReader(FileReader):
             yield Line(number, year, self.Row(month, total, *kept(values)), values)
 
     def _absent(self, kind: str, column: str) -> _Parser:
-        """What stands for a column that a layout lacks: "", or the one total of its files."""
+        """Return what stands for a column that a layout lacks: "" or its files' one total."""
         value = self.only.get(kind, "") if self.columns[column]["is"] == "total" else ""
         return lambda _: value
 
@@ -385,7 +385,7 @@ class CsvReader(FileReader):
     # ---------------------------------------------------------------- fields
 
     def _parser(self, column: Mapping[str, Any]) -> _Parser:
-        """How the texts of a column are read; cached, for a large file has few different ones."""
+        """Return how a column's texts are read; cached, for a large file has few different ones."""
         role = column["is"]
         if role == "year":
             return _years(
@@ -434,7 +434,7 @@ def _row_error(
 
 
 def _quoted(columns: Sequence[str]) -> str:
-    """Columns' names for a message, few and short."""
+    """Return columns' names for a message, few and short."""
     return ", ".join(repr(printable(column, 40)) for column in columns[:5])
 
 

@@ -109,7 +109,7 @@ def _nouns(source: Source) -> list[str]:
 
 
 def _total(words: list[str], names: SeriesNames) -> tuple[str, list[str]]:
-    """The total that some words in a row name, "" if none do, and the words without these."""
+    """Find the total that some words in a row name, "" if none do, and the words without these."""
     for length in range(min(len(words), 5), 0, -1):
         for at in range(len(words) - length + 1):
             total = names.total(" ".join(words[at : at + length]))
@@ -119,7 +119,7 @@ def _total(words: list[str], names: SeriesNames) -> tuple[str, list[str]]:
 
 
 def _trimmed(words: list[str]) -> list[str]:
-    """Words without those at either end that name nothing."""
+    """Return words without those at either end that name nothing."""
     while words and words[0] in _FILLERS:
         words = words[1:]
     while words and words[-1] in _FILLERS:

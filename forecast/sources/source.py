@@ -35,12 +35,12 @@ class FileName(NamedTuple):
 
     @property
     def seq(self) -> int:
-        """Order among releases; see `types.Release`."""
+        """Return the order among releases; see `types.Release`."""
         return release_seq(self.last, self.month or 12, self.month is None, self.suffix)
 
 
 def release_seq(window_end: int, fiscal_month: int, final: bool, suffix: int) -> int:
-    """Order among releases; see `types.Release`."""
+    """Return the order among releases; see `types.Release`."""
     return window_end * 10**5 + fiscal_month * 10**3 + final * 10**2 + suffix
 
 
@@ -303,7 +303,7 @@ class TotalWords(Totals):
     below_in_full: str = "groups and places"
 
     def name(self, total: str) -> str:
-        """As a heading: Northern border."""
+        """Return it as a heading: Northern border."""
         return self.names.get(total, total)
 
     def inside(self, total: str) -> str:
@@ -311,7 +311,7 @@ class TotalWords(Totals):
         return self.names[total].lower() if total in self.names else total
 
     def where(self, total: str) -> str:
-        """Behind what is counted: at the northern land border."""
+        """Say it behind what is counted: at the northern land border."""
         return self.places.get(total) or self.place.format(total)
 
 
@@ -334,12 +334,12 @@ class Hierarchy:
 
     @property
     def components(self) -> tuple[str, ...]:
-        """The halves' labels."""
+        """Return the halves' labels."""
         return tuple(half.component for half in self.halves)
 
     @property
     def both_halves(self) -> tuple[Half, Half] | None:
-        """Those at ports of entry, and those between them; None where a count has no halves."""
+        """Return those at ports of entry and those between; None where a count has no halves."""
         return (self.halves[1], self.halves[0]) if len(self.halves) == 2 else None
 
     def named(self, component: str) -> Half:

@@ -19,7 +19,7 @@ class Split(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Which share of it was inside, 0..1."""
+        """Return which share of it was inside, 0..1."""
         return self.inside / (self.entry + self.inside) if self.inside else 0.0
 
     @property
@@ -41,7 +41,7 @@ class Halves(NamedTuple):
 
     @property
     def words(self) -> tuple[str, str]:
-        """Both numbers, said to be about right where they are no more than that."""
+        """Say both numbers, with "about" where they are no more than that."""
         return about(self.at, self.unit), about(self.between, self.unit)
 
 
@@ -58,7 +58,7 @@ def summed(known: Sequence[Halves]) -> Halves:
 
 
 def split_words(split: Split, total: int, source: Source) -> str:
-    """95 at entry, 468 in the interior (83%); total : of both, as stated beside them."""
+    """Say 95 at entry, 468 in the interior (83%); total : of both, as stated beside them."""
     aside = source.hierarchy.aside
     if aside is None:
         return ""
@@ -87,7 +87,7 @@ def second_words(known: Halves, source: Source, *, short: bool = False) -> str:
 def halves_words(
     known: Halves | None, source: Source, joined: str = ", ", *, short: bool = False
 ) -> str:
-    """3,361 at ports of entry, 8,349 between ports; "" where that is not known."""
+    """Say 3,361 at ports of entry, 8,349 between ports; "" where that is not known."""
     both = source.hierarchy.both_halves
     if known is None or both is None:
         return ""
@@ -96,7 +96,7 @@ def halves_words(
 
 
 def halves_sentence(known: Halves, source: Source) -> str:
-    """How much of a count came at ports and how much between them; "" where it has no halves."""
+    """Say how much of a count came at ports and how much between; "" where it has no halves."""
     both = source.hierarchy.both_halves
     if both is None:
         return ""
@@ -106,7 +106,7 @@ def halves_sentence(known: Halves, source: Source) -> str:
 
 
 def crossings_sentence(known: Halves | None, source: Source) -> str:
-    """Which of the two may be called illegal crossings; "" where neither is taken for them."""
+    """Say which of the two may be called illegal crossings; "" where neither is taken for them."""
     both, aside = source.hierarchy.both_halves, source.hierarchy.aside
     if both is None or not both[0].misread:
         return ""
@@ -123,7 +123,7 @@ def crossings_sentence(known: Halves | None, source: Source) -> str:
 
 
 def total_place(total: str, source: Source) -> str:
-    """Folder of a total's page in the site."""
+    """Return the folder of a total's page in the site."""
     return f"{source.totals.folder}/{slug(total)}/"
 
 
@@ -149,7 +149,7 @@ def with_unit(count: int, source: Source) -> str:
 
 
 def small_words(by_month: Mapping[str, int], source: Source) -> str:
-    """That a series is small, by its last 12 months; "" where it is not.
+    """Say that a series is small, by its last 12 months; "" where it is not.
 
     by_month : its counts, the newest month last.
     """

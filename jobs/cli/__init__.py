@@ -96,7 +96,7 @@ class Commands(Sectioned):
         return super().parse_args(ctx, [*ours, *others, *args[end:]])
 
     def get_help(self, ctx: click.Context) -> str:
-        """Help in the words of the counts that the settings and the record here are about."""
+        """Return help in the words of what the settings and the record here are about."""
         if ctx.obj is None:
             ctx.obj = words_of_help(ctx.params.get("config_path"), ctx.params.get("db"))
         return super().get_help(ctx)
@@ -134,7 +134,7 @@ def _name_measure(ctx: click.Context) -> None:
 
 
 def _ask_clock() -> None:
-    """ClockRangeError where Python cannot say the time: it counts nanoseconds from 1970."""
+    """Raise ClockRangeError where Python cannot say the time: it counts nanoseconds from 1970."""
     try:
         time.time()
     except OverflowError:

@@ -144,7 +144,7 @@ def small(record: OpenRecord, key: SeriesKey) -> str:
 
 
 def span_ahead(record: OpenRecord, series: str, span: str) -> Printed:
-    """What a span of months comes to, for `show`."""
+    """Say what a span of months comes to, for `show`."""
     from forecast.desk.answers import Asking
     from forecast.desk.sentences import ahead
 
@@ -161,7 +161,7 @@ def span_ahead(record: OpenRecord, series: str, span: str) -> Printed:
 
 
 def parts_ahead(record: OpenRecord, series: str, span: str | None) -> Printed:
-    """What a span comes to for every part of TOTAL:DIMENSION, this fiscal year unless said."""
+    """Say what a span comes to for every part of TOTAL:DIMENSION, this fiscal year unless said."""
     from forecast.desk import terminal
     from forecast.desk.answers import Asking
 

@@ -158,7 +158,7 @@ _SIZE = re.compile(r"(\d{3,4})x(\d{3,4})")
 
 
 def as_size(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
-    """Width and height in pixels, or a usage error that says how to write them."""
+    """Return width and height in pixels, or a usage error that says how to write them."""
     if value in (None, "slide"):
         return SLIDE if value else None
     match = _SIZE.fullmatch(value or "")

@@ -38,7 +38,7 @@ class TableSource(click.Path):
     """A file or folder that is there, "-", or an address on the web."""
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The path, or the address as it is."""
+        """Return the path, or the address as it is."""
         from jobs.arrivals.table import is_address
 
         return value if is_address(str(value)) else super().convert(value, param, ctx)
@@ -48,7 +48,7 @@ TABLE = TableSource(exists=True, path_type=Path, allow_dash=True)
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What a user may say of a file that does not say it itself, as one argument `read_as`."""
+    """Take what a user may say of a file that does not say it itself, as one argument `read_as`."""
     options = (
         click.option(
             "--series",
@@ -365,7 +365,7 @@ def _save(
 
 
 def _draw(drawn: SeriesForecasts, folder: Path, source: Source) -> None:
-    """A picture of each series' forecast, in files named after the series."""
+    """Draw each series' forecast, in files named after the series."""
     from forecast.desk.charts import forecasts, grammar
     from forecast.engine.anyseries import drawn_rows
 
@@ -416,7 +416,7 @@ def say(lines: Sequence[str]) -> None:
 
 
 def _say_quality(quality: Mapping[str, Quality]) -> None:
-    """How good each model's hindcasts were, a line a model."""
+    """Say how good each model's hindcasts were, a line a model."""
     for name, of in quality.items():
         click.echo(
             f"{name}: hindcasts of {of.n:,} months that have come: log-WIS {of.log_wis:.3f}, "

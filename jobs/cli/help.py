@@ -59,13 +59,13 @@ class _Filled(click.HelpFormatter):
         self.words = _words(source)
 
     def write_text(self, text: str) -> None:
-        """A paragraph, or examples."""
+        """Write a paragraph, or examples."""
         super().write_text(holes.fill(text, self.words))
 
     def write_dl(
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
-        """Options or commands with what they do."""
+        """Write options or commands with what they do."""
         super().write_dl(
             [(term, holes.fill(text, self.words)) for term, text in rows], col_max, col_spacing
         )
@@ -80,7 +80,7 @@ class HelpContext(click.Context):
 
 
 def _source(ctx: click.Context) -> Source | None:
-    """The source that a command is about; None where nothing tells, as in an empty folder."""
+    """Return the source a command is about; None where nothing tells, as in an empty folder."""
     settings = ctx.find_root().obj
     return settings.context.source if settings else None
 

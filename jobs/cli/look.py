@@ -311,7 +311,7 @@ def score(
 
 
 def _questions(record: OpenRecord, total: str | None, out: Path | None) -> Printed:
-    """The chances of hindcasts, or of issued forecasts once more of them are resolved."""
+    """Show the chances of hindcasts, or of issued forecasts once more of them are resolved."""
     from forecast.desk import terminal
     from forecast.judge.questions import by_kind, fullest
     from forecast.store import read

@@ -49,7 +49,7 @@ def list_notices(record: OpenRecord) -> Printed:
 
 
 def _deliveries(settings: Settings) -> tuple[dict[str, dict[str, int]], str]:
-    """Content key -> state -> how many, and why the queue stands still ("" if it does not)."""
+    """Return content key -> state -> how many, and why the queue stands still, "" if not."""
     from forecast.store import deliveries, ops
 
     if not ops.ops_path(settings.db).exists():
@@ -324,7 +324,7 @@ def _one(record: OpenRecord, notice_id: int) -> Notice:
 
 
 def _to(settings: Settings, notice: Notice) -> dict[str, str]:
-    """Address -> subject of everyone who would get it."""
+    """Return address -> subject of everyone who would get it."""
     from forecast.store import ops
     from jobs.deliver import outbox
 

@@ -100,7 +100,7 @@ class Settings:
 
     @property
     def config(self) -> Config:
-        """The settings as they were written; `context.config` has them for one measure."""
+        """Return the settings as they were written; `context.config` has them for one measure."""
         return self.context.settings
 
     def asked(self) -> list[Context]:
@@ -122,7 +122,7 @@ class Settings:
 
 
 def words_of_help(config_path: Path | None, db: Path | None) -> Settings | None:
-    """What tells whose counts `--help` is about; settings are checked only where they may tell."""
+    """Return what tells whose counts `--help` is about; settings are checked where they may."""
     try:
         path = config_path or Path("config.toml")
         content = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -155,7 +155,7 @@ def out_option(about: str, folder: bool = False, **more: Any) -> Callable[[Any],
 
 
 def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """A month as YYYY-MM, however it was typed, or a usage error that says how to write it."""
+    """Return a month as YYYY-MM, however it was typed; a usage error says how to write it."""
     try:
         return None if value is None else months.typed(value)
     except ValueError as error:
@@ -179,7 +179,7 @@ def typed_line(text: str) -> str:
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
-    """The database as it stands at one moment; VerifyError if what it holds was edited."""
+    """Open the database as it stands at one moment; VerifyError if what it holds was edited."""
     from forecast.store import wakes
 
     settings.sound = wakes.require_intact(settings.db, settings.sound)
@@ -197,7 +197,7 @@ class OpenRecord:
 
     @cached_property
     def run(self) -> RunRow:
-        """The last published run; ConfigError before the first."""
+        """Return the last published run; ConfigError before the first."""
         from forecast.store import read
 
         latest = read.latest_run(self.connection)
@@ -218,7 +218,7 @@ class OpenRecord:
 
     @cached_property
     def names(self) -> SeriesNames:
-        """The series that are held, by name."""
+        """Return the series that are held, by name."""
         from forecast.sources.names import SeriesNames
         from forecast.store import read
 
@@ -234,30 +234,30 @@ class OpenRecord:
 
     @property
     def stamp(self) -> dict[str, Any]:
-        """The run that an answer rests on, for programs."""
+        """Return the run that an answer rests on, for programs."""
         return {"run": self.run.id, "digest": self.run.digest}
 
     @property
     def origin(self) -> dict[str, str]:
-        """The same, as a file keeps it."""
+        """Return the same, as a file keeps it."""
         check = check_command(self.run.id, self.run.digest)
         return {"run": str(self.run.id), "digest": self.run.digest, "check": check}
 
     @property
     def quoted(self) -> str:
-        """The same in words, and how to check that the record still says so."""
+        """Return the same in words, and how to check that the record still says so."""
         check = check_command(self.run.id, self.run.digest)
         return f"run {self.run.id}, digest {self.run.digest}\nTo check it: {check}"
 
     @property
     def old(self) -> str:
-        """A sentence if the next figures are overdue, else ""."""
+        """Return a sentence if the next figures are overdue, else ""."""
         from forecast.desk.sentences.trust import old_words
 
         return old_words(self.run.data_through, self.source, months.today())
 
     def halves(self) -> dict[str, Halves | None]:
-        """At ports of entry and between ports, of each total's newest month; None where not known.
+        """Return what came at and between ports, of each total's newest month; None if not known.
 
         Empty where counts have no halves.
         """
@@ -267,7 +267,7 @@ class OpenRecord:
         return {total: facts.newest(self.connection, total, self.source).halves for total in every}
 
     def waiting(self) -> dict[str, str]:
-        """Totals without a forecast in the last run, and the figures that bring one, in words."""
+        """Say which totals the last run has no forecast of, and the figures that bring one."""
         from forecast.desk.sentences.ahead import waiting_words
         from forecast.store import read
 
@@ -290,7 +290,7 @@ def leaving_when_terminated(code: int) -> Iterator[None]:
 
 
 def say_taken(taken: Iterable[IngestResult]) -> None:
-    """A line a file: accepted and held ones on stdout, refused ones with the reason on stderr."""
+    """Print a line a file: accepted and held ones on stdout, refused ones, and why, on stderr."""
     for file in taken:
         if file.outcome == "refused":
             click.echo(f"bordercast: refused: {without_controls(file.reason)}", err=True)
@@ -301,6 +301,6 @@ def say_taken(taken: Iterable[IngestResult]) -> None:
 
 
 def refuse_if_any(taken: Iterable[IngestResult]) -> None:
-    """Exit code 3 if a file was refused; each has been reported already."""
+    """Exit with code 3 if a file was refused; each has been reported already."""
     if any(file.outcome == "refused" for file in taken):
         raise click.exceptions.Exit(DataError.exit_code)

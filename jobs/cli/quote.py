@@ -205,7 +205,7 @@ def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Print
 
 
 def _that_knows(record: OpenRecord, name: str) -> Counted:
-    """The first measure that has a series so called, or else the one in front."""
+    """Return the first measure that has a series so called, or else the one in front."""
     for context in record.settings.asked():
         counted = Counted.of(record, context)
         with suppress(SeriesNameError):

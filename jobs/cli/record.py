@@ -115,7 +115,7 @@ def _ask(context: Context) -> None:
 
 
 def _await_inbox(settings: Settings) -> None:
-    """A file copied a moment ago is waited for; it is complete when it has been still."""
+    """Wait for a file copied a moment ago; it is complete when it has been still."""
     from jobs.arrivals import archive, inbox
 
     def tell(name: str) -> None:

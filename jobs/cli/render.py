@@ -110,7 +110,7 @@ def wrapped(text: str, style: str = "") -> RenderableType:
 
 
 def console(stderr: bool = False) -> Console:
-    """As wide as COLUMNS says, or else wide enough for our tables, where there is no terminal.
+    """Return a console as wide as COLUMNS says, or as our tables are where no terminal is.
 
     A str is text: names from files have brackets and colons in them, "Ward [closed]".
     """
@@ -123,7 +123,7 @@ def console(stderr: bool = False) -> Console:
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Report]:
-    """A bar on a terminal, a line a step elsewhere, nothing where a program reads."""
+    """Show a bar on a terminal, a line a step elsewhere, nothing where a program reads."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     if quiet or not sys.stderr.isatty():

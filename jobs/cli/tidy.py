@@ -66,14 +66,14 @@ def tidy(settings: Settings, read_as: ReadAs, file: Path | str, out: str) -> Non
 
 
 def _blanks(counts: MonthlyCounts) -> np.ndarray:
-    """(series,) columns before a series' first month."""
+    """Count the (series,) columns before a series' first month."""
     import numpy as np
 
     return np.asarray(np.argmax(np.isfinite(counts.values), axis=1))
 
 
 def _rows(counts: MonthlyCounts) -> ExportTable:
-    """A row a series and month, from each series' first month to its last."""
+    """Return a row a series and month, from each series' first month to its last."""
     import numpy as np
 
     from forecast.desk.export import Coded, ExportTable

@@ -79,7 +79,7 @@ def data_through(section: CountsSection, file: ReleaseFile) -> str:
 
 
 def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> SummedRelease:
-    """A release with the sums that follow from it and from the record, in months that it states.
+    """Add the sums that follow from a release and from the record, in months that it states.
 
     A series that the file states itself is left as it is. Elsewhere a series is the sum of its
     parts in months in which each is known that has begun and is not closed, and the total that of
@@ -144,7 +144,7 @@ def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
 
 
 def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, dict[str, int]]:
-    """Series -> month -> count, of the months that are known."""
+    """Return series -> month -> count, of the months that are known."""
     table = read.table_in_bytes(file.name, file.content, read_as(section)).counts
     counts = {}
     places = table.nested or tuple((name, "") for name in table.names)
@@ -173,7 +173,7 @@ def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, 
 
 
 def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
-    """DataError for names that no page could have."""
+    """Raise DataError for names that no page could have."""
     places: dict[str, str] = {}
     for name in names:
         if len(name) > LONGEST_NAME or not name.isprintable():
@@ -200,7 +200,7 @@ def _stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
 def _sum_of_parts(
     section: CountsSection, series: str, stated: Counts, known: Counts, notes: list[str]
 ) -> dict[str, int]:
-    """A series' months that the file does not state itself, where it states some part of them."""
+    """Sum a series' months that the file does not state, where it states some part of them."""
     parts = [key for key in known if key[:2] == (series, PART)]
     spans = {key: _span(section, key, known) for key in parts}
     own = stated.get(SeriesKey(series), {})
@@ -222,7 +222,7 @@ def _sum_of_parts(
 
 
 def _span(section: CountsSection, key: SeriesKey, known: Counts) -> tuple[str, str]:
-    """From and to which month a series must be known for the sum that it is a part of."""
+    """Return from and to which month a series must be known for the sum that it is a part of."""
     name = f"{key.total}:{key.member}" if key.member else key.total
     last = max(known[key]) if name in section.closed else "9999-12"
     return min(known[key]), last

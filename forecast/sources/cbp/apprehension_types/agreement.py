@@ -131,7 +131,7 @@ def _changed_problems(
     recorded: Counts,
     source: Source,
 ) -> Iterator[str]:
-    """Months held already: closed years to the unit, the others as near as any release's."""
+    """Compare months on record: closed years to the unit, the others as near as any release's."""
     newest = max((max(by_month) for key, by_month in recorded.items() if key.headline), default="")
     running = months.fiscal_year(newest, source.year_begins) if newest else 0
     for place in sorted(new.keys() & old.keys()):
@@ -169,7 +169,7 @@ def _swapped_problem(
     new: Mapping[TotalMonth, _SplitTotal],
     old: Mapping[TotalMonth, _SplitTotal],
 ) -> Iterator[str]:
-    """Nor do the borders."""
+    """Refuse borders that have changed places."""
     back = months.shift(month, -1)
     totals = [border for border in BORDERS if (border, month) in new]
     pairs = [(new[b, month], new.get((b, back)) or old.get((b, back))) for b in totals]

@@ -71,7 +71,7 @@ class PageTable(NamedTuple):
 
     @property
     def span(self) -> list[str]:
-        """The months there are counts for."""
+        """Return the months there are counts for."""
         return list(self.totals[NATIONWIDE])
 
 
@@ -225,7 +225,7 @@ def _months(name: str, heading: Sequence[str]) -> tuple[int, list[str]]:
 def _blocks(
     name: str, rows: Sequence[Sequence[str]], aside: Aside
 ) -> dict[tuple[str, str], tuple[int, Sequence[str]]]:
-    """(border, total or part) -> row number and cells; a part belongs to the total above it."""
+    """Return (border, total or part) -> row number and cells; a part is of the total above it."""
     blocks: dict[tuple[str, str], tuple[int, Sequence[str]]] = {}
     border, parts = "", _parts(aside)
     for number, row in enumerate(rows, start=2):
@@ -247,7 +247,7 @@ def _blocks(
 def _counts(
     name: str, number: int, place: tuple[str, str], span: Sequence[str], cells: Sequence[str]
 ) -> ByMonth:
-    """One row's counts, without the months to come at its end."""
+    """Return one row's counts, without the months to come at its end."""
     where = f"{place[0]}, {place[1]}"
     if len(cells) != len(span):
         raise RowError(name, number, "", where, f"{len(cells)} counts for {len(span)} months")

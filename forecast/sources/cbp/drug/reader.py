@@ -112,7 +112,7 @@ class DrugFiles(CsvReader):
         )
 
     def _sums(self, table: PublishedTable, dimension: str) -> dict[SeriesKey, dict[str, int]]:
-        """Series -> month -> whole count; months without a line are left out (they are 0)."""
+        """Return series -> month -> whole count; months without a line are 0 and left out."""
         exact: dict[SeriesKey, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for row in table.cells:
             component = "" if dimension == DRUG else row.component

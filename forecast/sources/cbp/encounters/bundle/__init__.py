@@ -39,13 +39,13 @@ class EmbeddedSeries(NamedTuple):
 
     @property
     def coverage(self) -> Coverage:
-        """The months it spans, which are those of its whole scope."""
+        """Return the months it spans, which are those of its whole scope."""
         last = months.shift(self.first_month, len(self.counts) - 1)
         return Coverage(self.key.scope, self.first_month, last)
 
 
 def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
-    """One snapshot per embedded source and per known vintage, ascending by seq.
+    """Return one snapshot per embedded source and per known vintage, ascending by seq.
 
     crossings : dimensions asked for; a source that holds nothing but a crossing is only there
         if that is among them.
@@ -80,7 +80,7 @@ def by_release(table: str) -> dict[str, list[str]]:
 
 
 def digest(lines: Iterable[str]) -> str:
-    """sha256 of lines of text, which stands in where there is no original file to hash."""
+    """Return the sha256 of lines of text; it stands in where there is no original file to hash."""
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
@@ -109,7 +109,7 @@ def _source(entry: Mapping[str, Any], table: Sequence[EmbeddedSeries]) -> Snapsh
 
 
 def _clipped(line: EmbeddedSeries, first: str, last: str) -> EmbeddedSeries:
-    """Several files of one layout share a table; each says only the months of its window."""
+    """Cut a table that files of one layout share: each says only the months of its window."""
     start = months.to_index(line.first_month)
     skip = max(months.to_index(first) - start, 0)
     keep = max(months.to_index(last) - start + 1, 0)
@@ -117,7 +117,7 @@ def _clipped(line: EmbeddedSeries, first: str, last: str) -> EmbeddedSeries:
 
 
 def _counts(lines: Iterable[EmbeddedSeries]) -> Iterator[tuple[SeriesKey, dict[str, int]]]:
-    """Totals with their zeros, the drill-down without, as `series.snapshot` gives them."""
+    """Return totals with their zeros, the drill-down without, as `series.snapshot` gives them."""
     for line in lines:
         span = months.between(*line.coverage[1:])
         by_month = dict(zip(span, line.counts, strict=True))
