@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from jobs.cli.options import Settings
 from jobs.cli.render import progress
 
 if TYPE_CHECKING:
-    from forecast.desk.export import Encoded, EncodedBlock
+    from forecast.desk.export import Encoded, EncodedBlock, ExportTable
     from forecast.engine.anyseries import Quality, SeriesForecasts
     from forecast.engine.blocks import Spread
     from forecast.sources.source import Source
@@ -45,6 +46,14 @@ class TableSource(click.Path):
 
 
 TABLE = TableSource(exists=True, path_type=Path, allow_dash=True)
+TABLE_OUT = click.option(
+    "-o",
+    "--out",
+    default=STDOUT,
+    show_default=True,
+    metavar="FILE",
+    help="A name that ends in .csv, .parquet or .xlsx; - prints CSV.",
+)
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,7 +61,6 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = (
         click.option(
             "--series",
-            "series",
             multiple=True,
             metavar="COLUMN",
             help="Column that names the series; several are joined.",
@@ -60,7 +68,6 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--month", default="", metavar="COLUMN", help="Column with the months."),
         click.option(
             "--value",
-            "value",
             multiple=True,
             metavar="COLUMN",
             help="Column with the counts; several are several series.",
@@ -90,6 +97,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
     )
 
+    @wraps(command)
     def with_options(**given: Any) -> Any:
         from forecast.tables.grid import ReadAs
 
@@ -100,8 +108,6 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         read_as = ReadAs(**own, decimal=decimal, dates=given.pop("dates") or "")
         return command(read_as=read_as, **given)
 
-    with_options.__doc__ = command.__doc__
-    with_options.__name__ = command.__name__
     for option in reversed(options):
         with_options = option(with_options)
     return with_options
@@ -118,14 +124,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--h", "h", type=click.IntRange(1, 60), default=12, show_default=True, help="Months ahead."
 )
-@click.option(
-    "-o",
-    "--out",
-    default=STDOUT,
-    show_default=True,
-    metavar="FILE",
-    help="A name that ends in .csv, .parquet or .xlsx; - prints CSV.",
-)
+@TABLE_OUT
 @click.option(
     "--models",
     type=click.Choice(["engine", "all"]),
@@ -335,6 +334,16 @@ def check_outputs(*files: str) -> None:
             export.check(Path(name))
 
 
+def write_table(table: ExportTable, out: str) -> None:
+    """Write a table to a file, or as CSV to standard output."""
+    from forecast.desk import export
+
+    if out == STDOUT:
+        export.write_csv(table, sys.stdout)
+    else:
+        export.write(table, Path(out))
+
+
 def _save(
     by_model: Mapping[str, SeriesForecasts], out: str, spread: Spread
 ) -> dict[str, list[Floats]]:
@@ -357,10 +366,8 @@ def _save(
 
     if not out:
         deque(blocks(), maxlen=0)
-    elif out == STDOUT:
-        export.write_csv(export.ExportTable(columns, blocks()), sys.stdout)
     else:
-        export.write(export.ExportTable(columns, blocks()), Path(out))
+        write_table(export.ExportTable(columns, blocks()), out)
     return scores
 
 

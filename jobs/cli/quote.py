@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from forecast.context import Context
     from forecast.desk.facts import MonthFacts
     from forecast.sources.names import SeriesNames
-    from forecast.sources.source import Source
     from forecast.types import SeriesKey
 
 FORMS = (".png", ".pdf", ".pptx")
@@ -135,6 +134,7 @@ STYLES = {
     "mislabelled": "yellow",
     "wrong": "red",
 }
+WRONG = ("wrong", "mislabelled")
 
 
 @dataclass(frozen=True)
@@ -195,13 +195,7 @@ def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Print
         raise click.BadParameter(str(error), param_hint="SPAN") from None
     _refuse_unheld(counted, subject, span)
     answered = answer(table, names, subject, span, words[2], since) if len(words) == 3 else None
-    facts = _month_facts(counted, subject, span)
-    return Printed(
-        _fact_json(counted, subject, span, answered, facts),
-        _fact_lines(counted, subject, span, answered, facts),
-        table.source,
-        int(bool(answered and answered.judged.verdict in ("wrong", "mislabelled"))),
-    )
+    return _fact(counted, subject, span, answered)
 
 
 def _that_knows(record: OpenRecord, name: str) -> Counted:
@@ -220,18 +214,17 @@ def _one_text(record: OpenRecord, text: str) -> Printed:
 
     if numeral(text.strip()) is not None:
         return _what_is(record, text)
-    front: Source | None = None
-    values: list[dict[str, Any]] = []
-    lines: list[str] = []
-    for counted, subject, span in _questions(record, text):
-        facts = _month_facts(counted, subject, span)
-        noun = {"counted": counted.table.source.measure.noun}
-        values.append(_fact_json(counted, subject, span, None, facts) | noun)
-        lines += _fact_lines(counted, subject, span, None, facts)
-        front = front or counted.table.source
-    if not values:
+    answered = [
+        (counted, _fact(counted, subject, span))
+        for counted, subject, span in _questions(record, text)
+    ]
+    if not answered:
         return _judged(record, text)
-    return Printed({"question": text, "answers": values}, lines, front)
+    values = [
+        {**one.value, "counted": counted.table.source.measure.noun} for counted, one in answered
+    ]
+    lines = [line for _, one in answered for line in one.parts]
+    return Printed({"question": text, "answers": values}, lines, answered[0][1].source)
 
 
 def _questions(record: OpenRecord, text: str) -> Iterator[tuple[Counted, Subject, ClaimSpan]]:
@@ -299,6 +292,33 @@ def _month_facts(counted: Counted, subject: Subject, span: ClaimSpan) -> MonthFa
     return facts_of(counted.record, SeriesKey(subject.total), months.from_index(span.first))
 
 
+def _fact(
+    counted: Counted, subject: Subject, span: ClaimSpan, answered: AnsweredClaim | None = None
+) -> Printed:
+    """What a series counted in a span, and whether what was said of it is right."""
+    from forecast.claims.annotate import judged_json, meaning_json
+    from forecast.claims.verdict import Reading
+
+    table, names = counted.table, counted.names
+    facts = _month_facts(counted, subject, span)
+    value = facts_json(facts) if facts else {}
+    if answered is None:
+        value |= meaning_json(Reading(subject, span), names)
+        value["count"] = table.total(subject, span)
+    else:
+        value |= {
+            **meaning_json(answered.sense, names),
+            "claimed": answered.claimed.value,
+            **judged_json(answered.sense, answered.judged),
+            "why": answered.why,
+            "say_instead": answered.instead or None,
+            "evidence": answered.judged.evidence or None,
+        }
+    wrong = answered is not None and answered.judged.verdict in WRONG
+    lines = _fact_lines(counted, subject, span, answered, facts)
+    return Printed({**value, **run_json(counted.record)}, lines, table.source, int(wrong))
+
+
 def _fact_lines(
     counted: Counted,
     subject: Subject,
@@ -325,38 +345,6 @@ def _fact_lines(
     about = monthly.definition(facts, beside=True) if facts else [monthly.caveat(table.source)]
     yield " ".join(about)
     yield f"Bordercast, {counted.record.quoted}"
-
-
-def _fact_json(
-    counted: Counted,
-    subject: Subject,
-    span: ClaimSpan,
-    answered: AnsweredClaim | None,
-    facts: MonthFacts | None,
-) -> dict[str, Any]:
-    from forecast.claims.annotate import judged_json, meaning_json
-    from forecast.claims.verdict import Reading
-
-    shown = facts_json(facts) if facts else {}
-    run = run_json(counted.record)
-    if answered is None:
-        count = counted.table.total(subject, span)
-        return {
-            **shown,
-            **meaning_json(Reading(subject, span), counted.names),
-            "count": count,
-            **run,
-        }
-    return {
-        **shown,
-        **meaning_json(answered.sense, counted.names),
-        "claimed": answered.claimed.value,
-        **judged_json(answered.sense, answered.judged),
-        "why": answered.why,
-        "say_instead": answered.instead or None,
-        "evidence": answered.judged.evidence or None,
-        **run,
-    }
 
 
 def _what_is(record: OpenRecord, text: str) -> Printed:
@@ -455,7 +443,7 @@ def check(
 
 def _any_wrong(checked: CheckedText) -> int:
     """Return the exit code: 1 if a claim does not hold."""
-    return int(any(claim.verdict in ("wrong", "mislabelled") for claim in checked.claims))
+    return int(any(claim.verdict in WRONG for claim in checked.claims))
 
 
 def _day(text: str, published: str | None) -> date:

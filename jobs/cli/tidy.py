@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from forecast import months
-from jobs.cli.forecast import STDOUT, TABLE, check_outputs, reading_options, say
+from jobs.cli.forecast import TABLE, TABLE_OUT, check_outputs, reading_options, say, write_table
 from jobs.cli.help import examples
 from jobs.cli.options import Settings
 
@@ -29,14 +28,7 @@ if TYPE_CHECKING:
     )
 )
 @click.argument("file", type=TABLE)
-@click.option(
-    "-o",
-    "--out",
-    default=STDOUT,
-    show_default=True,
-    metavar="FILE",
-    help="A name that ends in .csv, .parquet or .xlsx; - prints CSV.",
-)
+@TABLE_OUT
 @reading_options
 @click.pass_obj
 def tidy(settings: Settings, read_as: ReadAs, file: Path | str, out: str) -> None:
@@ -47,18 +39,13 @@ def tidy(settings: Settings, read_as: ReadAs, file: Path | str, out: str) -> Non
     Output: series, month, value; a blank value is unknown, not 0. How the table was understood is
     said beside it: read that before you trust it.
     """
-    from forecast.desk import export
     from forecast.desk.sentences import own_counts
     from jobs.arrivals.table import read_source
 
     check_outputs(out)
     read = read_source(file, read_as, settings.config.fetch)
     say(own_counts.as_read(read))
-    table = _rows(read.counts)
-    if out == STDOUT:
-        export.write_csv(table, sys.stdout)
-    else:
-        export.write(table, Path(out))
+    write_table(_rows(read.counts), out)
     counts = read.counts
     first = int((counts.last - counts.values.shape[1] + 1 + _blanks(counts)).min())
     span = f"{months.from_index(first)} to {months.from_index(int(counts.last.max()))}"
