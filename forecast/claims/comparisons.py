@@ -62,7 +62,7 @@ def read(scene: Scene, number: WrittenNumber) -> NamedBase:
     refs = [
         ref
         for ref, place in zip(scene.times, scene.time_places, strict=True)
-        if place[0] in inside and ref.form not in ("day", "week")
+        if place[0] in inside and ref.form not in ("day", "days", "week")
     ]
     return NamedBase(True, inside, refs)
 
@@ -203,7 +203,7 @@ def _led_before(scene: Scene, number: WrittenNumber) -> Iterator[TimeRef]:
     """Times before a change that it is measured from: compared with March 2024, they fell 9%."""
     pairs = list(zip(scene.times, scene.time_places, strict=True))
     for ref, place in reversed(pairs):
-        if place[0] >= number.first or ref.form in ("day", "week", "administration"):
+        if place[0] >= number.first or ref.form in ("day", "days", "week", "administration"):
             continue
         if any(n.kind in ("percent", "times") and n.first < place[0] for n in scene.numbers):
             continue  # it is what that one was measured from

@@ -53,7 +53,7 @@ from forecast.types import NATIONWIDE
 MAX_CHARACTERS = 150_000  # characters of a text that are read
 MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
 FAR_OFF, PLAIN_OFF = 3.0, 12.0  # a number this many times off is likelier misread than misprinted
-BIG = 1000  # an exact count of this many names itself
+_PLACES = ("total", "sector", "office", "city", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +211,16 @@ class _Reader:
         self._counts(scene, found)
         if self.anchors:  # once more, beside all that the sentence was found to count
             self._counts(scene, found)
+        days = any(ref.form == "days" for ref in scene.times)
         for number, role in features.roles(scene, self.context, bool(self.anchors)):
             if role.kind == "not_held":
                 found[number.first] = self._not_held(scene, number, role.why)
             elif role.kind == "share":
                 found[number.first] = self._share(scene, number)
+            elif role.kind in ("change_percent", "times", "difference") and days:
+                claimed = mentions.claimed(scene, number)
+                case = _Mention(*self._quoted(scene, number), "", claimed)
+                found[number.first] = self._unclear(case, "days are not on record")
             elif role.kind in ("change_percent", "times", "difference"):
                 found[number.first] = self._change(scene, number, role)
         yield from (found[place] for place in sorted(found))
@@ -577,7 +582,18 @@ class _Reader:
         if not options and comparison.named:
             return self._unclear(case, "what it is compared with is not understood")
         options.sort(key=lambda option: option.cost)
-        return self._decide(scene, number, options, claimed)
+        finding = self._decide(scene, number, options, claimed)
+        if isinstance(finding, ClaimFinding) and self._of_another(finding):
+            return self._unclear(case, "it is not certain whose change it is")
+        return finding
+
+    def _of_another(self, finding: ClaimFinding) -> bool:
+        """Whether a change goes the other way, and the text speaks of others that may be meant."""
+        claimed, truth = finding.claimed, finding.judged.truth
+        opposed = claimed is not None and truth is not None and claimed.value * truth < 0
+        kinds = (*_PLACES, *GROUPS)
+        others = {value for kind, value in self.context.speaks if kind in kinds}
+        return finding.verdict == "wrong" and opposed and len(others) > 1
 
     def _changed(
         self, scene: Scene, number: WrittenNumber
@@ -771,6 +787,10 @@ class _Reader:
         unsaid = not options[0].sense.subject.dimension and bool(
             readings.leading_part(scene, number)
         )  # of a group that leads the sentence, or of all?
+        places = {(k, v) for k, v in self.context.speaks if k in _PLACES}
+        here = bool(scene.of_kind(*_PLACES)) or (len(places) == 1 and bool(self.understood))
+        beside = any(anchor.number.first != number.first for anchor in self.anchors)
+        unsaid = unsaid or not (here or beside)
         sure = not (features.is_partial(scene, number) or unsaid) and not any(
             judge(self.table, option.sense, claimed).verdict in HOLDS for option in options[:200]
         )

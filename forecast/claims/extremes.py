@@ -81,6 +81,8 @@ def _of_days(scene: Scene, phrase: Placed) -> bool:
 
 
 _OTHER_SENSE = word_set("at criminal track on public off sheet his her")
+_OLD = word_set("previous prior old earlier last that broken standing")
+_OLD_BEHIND = (["set"], [",", "set"])
 
 
 def _off(scene: Scene, phrase: Placed) -> bool:
@@ -88,6 +90,12 @@ def _off(scene: Scene, phrase: Placed) -> bool:
     before, after = scene.low(phrase.first - 1), scene.low(phrase.last)
     if before in _OTHER_SENSE:
         return True
+    if scene.low(phrase.last - 1) == "record" and phrase.last - phrase.first == 1:
+        # The record set in June, June's record: not of the count that is spoken of.
+        behind = [scene.low(i) for i in range(phrase.last, phrase.last + 2)]
+        set_before = behind in _OLD_BEHIND or behind[:1] in _OLD_BEHIND
+        if before in _OLD or set_before or scene.in_time(phrase.first - 1):
+            return True
     if (
         phrase.last - phrase.first == 1
         and scene.low(phrase.first) == "most"
@@ -153,6 +161,8 @@ def _clause(words: list[str]) -> list[str]:
     for i, word in enumerate(words):
         if word in (";", "while", "but", "compared") or (word == "," and i > 2):
             return words[:i]
+        if word == "and" and words[i + 1 : i + 2] in (["a"], ["an"], ["the"], ["down"], ["up"]):
+            return words[:i]
     return words
 
 
@@ -203,12 +213,15 @@ def _within(scene: Scene, phrase: Placed, length: int) -> bool:
 
 
 def _same_month(scene: Scene, phrase: Placed, last: int) -> bool:
-    """The lowest March on record; the most for any January."""
+    """The lowest March (total) on record; the most for any January; the fewest for that month."""
+    behind = [scene.low(i) for i in range(phrase.last, phrase.last + 3)]
+    if behind in (["for", "that", "month"], ["for", "the", "month"], ["for", "this", "month"]):
+        return True
     for ref, place in zip(scene.times, scene.time_places, strict=True):
-        if ref.form == "month" and not ref.args[1] and phrase.last <= place[0] <= last + 3:
+        if ref.form == "month" and not ref.args[1] and phrase.first < place[0] <= last + 3:
             led = [scene.low(i) for i in range(place[0] - 3, place[0])]
             month_of = led[1:] == ["month", "of"] and led[0] in ("a", "any", "the")
-            return led[2] in ("any", "a", "for", "every") or place[0] == phrase.last or month_of
+            return led[2] in ("any", "a", "for", "every") or place[0] <= phrase.last or month_of
     return False
 
 

@@ -275,13 +275,14 @@ def of_days(scene: Scene, number: WrittenNumber) -> bool:
     days, months = [], []
     for ref, place in zip(scene.times, scene.time_places, strict=True):
         distance = scene.distance(here, place)
-        if (ref.form == "week" and not _when_said(scene, place)) or (
+        if (ref.form in ("week", "days") and not _when_said(scene, place)) or (
             ref.form == "day" and place[0] >= number.last and _on_that_day(scene, place)
         ):
             days.append(distance)
         elif ref.counts:
             months.append(distance)
-    return bool(days) and min(days) <= 8 and min(days) < min(months, default=99.0)
+    span = any(ref.form == "days" for ref in scene.times)  # it says when of all the sentence
+    return bool(days) and (span or min(days) <= 8) and min(days) < min(months, default=99.0)
 
 
 def of_weeks(scene: Scene, number: WrittenNumber) -> bool:

@@ -23,11 +23,13 @@ _WALLS = {
 }  # fmt: skip
 _NUMBER_WALL = 6
 COMPARATORS = word_set(
-    "than from over versus vs vs. against below above since compared relative under to with"
+    "than from over versus vs vs. against below above since compared relative under to with "
+    "beating beat beats breaking broke breaks topping surpassing eclipsing undercutting"
 )
 _SKIPPED = word_set(
     "the a an same in of during for month with to what it was were that had been its their at "
-    "numbers number figures figure level levels total those recorded seen this all only one"
+    "numbers number figures figure level levels total those recorded seen this all only one "
+    "low lows record high set previous prior"
 )
 
 
@@ -109,7 +111,7 @@ class Scene:
                 continue
             if low in COMPARATORS and low not in ("to", "with"):
                 # Where people come from is not what was before.
-                people = ("people", "migrants", "were", "nationals")
+                people = ("people", "migrants", "were", "nationals", "dated", "dates", "dating")
                 return not (low == "from" and self.low(at - 1) in people)
             if low not in _SKIPPED and not self._is_hedge(at):
                 return False

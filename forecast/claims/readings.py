@@ -819,7 +819,6 @@ def spans_for(
         compared with.
     """
     options: list[Candidate[ClaimSpan]] = []
-    now = replace(context.when, here=named_in_full(scene))
     near = times_near(scene, number, compared)
     _, given = dealt(scene, number)
     if given:
@@ -827,21 +826,10 @@ def spans_for(
     if main_only:
         near = [timed for timed in near if not _is_comparison(scene, timed.ref)]
     for rank, timed in enumerate(near[:3]):
-        relative_to = base if compared or timed.ref.relative else None
-        resolved = times.spans(timed.ref, now, relative_to)
-        if timed.ref.relative:  # a month earlier it was this, a year earlier that
-            for other in (context.span, *context.recent[:2]):
-                resolved += times.spans(timed.ref, now, other) if other else []
-            resolved = list(dict.fromkeys(resolved))
-        if (timed.ref.since and _belongs_to_extreme(scene, timed.ref, scene.place(timed.ref))) or (
-            timed.ref.since and timed.before and _when_between(scene, timed.ref, number)
-        ):
-            resolved = begun(timed.ref, resolved)
+        resolved = _said_by(
+            scene, number, context, timed, base if compared or timed.ref.relative else None
+        )
         first = scene.place(timed.ref)[0]
-        if timed.ref.form == "months" and scene.low(first - 1) == "between":
-            # Between July and August, at 104,101 and 107,473: a month each, or both.
-            ends = [ClaimSpan(m, m) for span in resolved[:1] for m in (span.last, span.first)]
-            resolved = [*resolved, *ends]
         end = _end_of_range(scene, timed.ref, number, resolved)
         if end:
             options.append(Candidate(end, 0.0, True))
@@ -858,7 +846,11 @@ def spans_for(
         # A year earlier is as plain as a month, if it is plain what it is earlier than.
         reach = TIGHT + (7 if timed.ref.relative and base else 1)
         alone = len(near) == 1 and _only_count(scene, number) and not timed.ref.relative
-        bound = scene.low(first - 1) != "between"
+        # 6,168, beating June's low: the number is not June's.
+        ranged = timed.ref.form in ("months", "fys", "years") or timed.ref.relative
+        theirs = not (compared or timed.before or ranged) and scene.compares(first)
+        price += cost("second") if theirs else 0.0
+        bound = scene.low(first - 1) != "between" and not theirs
         bound = (
             bound and rank == 0 and (timed.distance < reach or (alone and timed.distance < 2 * FAR))
         )
@@ -871,6 +863,37 @@ def spans_for(
     if not options or not options[0].bound:
         options += _from_before(context, bool(options) and near[0].distance < FAR, scene.source)
     return cheapest(options)
+
+
+def _said_by(
+    scene: Scene, number: WrittenNumber, context: TextState, timed: Timed, base: ClaimSpan | None
+) -> list[ClaimSpan]:
+    """The months that a time beside a number may mean, most likely first."""
+    ref, now = timed.ref, replace(context.when, here=named_in_full(scene))
+    if ref.form == "year":
+        base = _month_of_years(scene) or base
+    resolved = times.spans(ref, now, base)
+    if ref.relative:  # a month earlier it was this, a year earlier that
+        for other in (context.span, *context.recent[:2]):
+            resolved += times.spans(ref, now, other) if other else []
+        resolved = list(dict.fromkeys(resolved))
+    if (ref.since and _belongs_to_extreme(scene, ref, scene.place(ref))) or (
+        ref.since and timed.before and _when_between(scene, ref, number)
+    ):
+        resolved = begun(ref, resolved)
+    if ref.form == "months" and scene.low(scene.place(ref)[0] - 1) == "between":
+        # Between July and August, at 104,101 and 107,473: a month each, or both.
+        ends = [ClaimSpan(m, m) for span in resolved[:1] for m in (span.last, span.first)]
+        resolved = [*resolved, *ends]
+    return resolved
+
+
+def _month_of_years(scene: Scene) -> ClaimSpan | None:
+    """The January figure was 585 in 2024 and 367 in 2023: the month that years are of."""
+    bare = {ref.args[0] for ref in scene.times if ref.form == "month" and not any(ref.args[1:])}
+    others = any(ref.form not in ("month", "year", "administration") for ref in scene.times)
+    month = bare.pop() - 1 if len(bare) == 1 and not others else None
+    return ClaimSpan(month, month) if month is not None else None
 
 
 def _end_of_range(

@@ -39,7 +39,7 @@ class TimeRef:
     @property
     def counts(self) -> bool:
         """Whether it can say which months a number counts: an administration only of a base."""
-        return self.form not in ("day", "week", "administration")
+        return self.form not in ("day", "days", "week", "administration")
 
     @property
     def relative(self) -> bool:
