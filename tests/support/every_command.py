@@ -47,6 +47,8 @@ def commands(folder: Path) -> list[list[str]]:
         check {folder}/text.txt --published 2024-04-02
         chance northern 2024-05 >100
         changes northern
+        movers northern
+        compare northern southwest
         report FY2024 -o {folder}/fy.md
         plot northern -o {folder}/fan.svg
         export latest_forecasts -o {folder}/ahead.csv
