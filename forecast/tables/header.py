@@ -179,8 +179,7 @@ def _names_over_measures(sheet: Sheet) -> Sheet:
         texts = [f"{site} {cell}".strip() for site, cell in zip(sites, cells, strict=True)]
         sheet = _rewritten(sheet, [row] * len(texts), places, texts)
         note = f"line {sheet.line[row - 1]} names what line {sheet.line[row]} has several times"
-        sheet = _without(sheet, [row - 1], note)
-        return _names_over_measures(sheet) if len(set(texts)) < len(texts) else sheet
+        return _names_over_measures(_without(sheet, [row - 1], note))
     return sheet
 
 

@@ -60,6 +60,11 @@ _ENCODINGS = {
     "gb18030": "\u5e74|\u6708",
     "cp1251": "[\u0430-\u044f]{4}",
 }
+# Polish, Czech and Croatian have few letters of their own: a month with one tells them apart.
+_CENTRAL = re.compile(
+    "(stycze|wrzesie|grudzie)\u0144|miesi\u0105c|kv\u011bt|\u0159\u00edj|m\u011bs\u00edc|velja\u010d|o\u017euj",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -393,6 +398,10 @@ def _not_unicode(content: bytes) -> tuple[str, str]:
             continue
         # French and German have a foreign letter in twenty; Russian has little else.
         if re.search(seen, text[:20_000]) and foreign > plain / 4:
+            return text, encoding
+    for encoding in ("cp1250", "iso8859_2"):
+        text = content.decode(encoding, errors="replace")
+        if _CENTRAL.search(text[:20_000]):
             return text, encoding
     return content.decode("cp1252", errors="replace"), "Windows-1252"
 

@@ -551,3 +551,15 @@ def test_a_year_of_two_digits_before_a_name_is_a_month(cell, month):
     found = header._year_and_name(cell)
 
     assert (found and months.from_index(found)) == month
+
+
+def test_three_stacked_headings_name_what_the_lowest_has_twice():
+    heads = "Year,Month,Urgent,,,,Planned,\n,,Adult,,Child,,Adult,Child\n,,Men,Women,Boys,Girls,All,All\n"
+    lines = [f"2023,{month},1{i},2{i},3{i},4{i},5{i},6{i}" for i, month in enumerate(HALF)]
+
+    read_names = told(read(heads + "\n".join(lines) + "\n"))
+
+    assert list(read_names) == [
+        "Men", "Women", "Boys", "Girls", "Planned Adult All", "Planned Child All",
+    ]  # fmt: skip
+    assert read_names["Planned Child All"] == ([60, 61, 62, 63, 64, 65], "2023-06")

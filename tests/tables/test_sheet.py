@@ -93,6 +93,7 @@ def test_columns_are_separated_by_what_cuts_most_lines_alike(text, separator, no
         ("a,\u00e9\n".encode("utf-8-sig"), ["a", "\u00e9"], ""),
         ("a,\u00e9\n".encode("utf-16"), ["a", "\u00e9"], ""),
         ("a,\u00e9\n".encode("cp1252"), ["a", "\u00e9"], "Windows-1252"),
+        ("miesi\u0105c,\u017b\n".encode("cp1250"), ["miesi\u0105c", "\u017b"], "cp1250"),
         (b"a,b", ["a", "b"], "no line end"),
         (b"a,b\r", ["a", "b"], ""),
     ],
