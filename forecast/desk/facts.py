@@ -225,9 +225,9 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Interior:
-    """Border Patrol's arrests in the interior ("At Large"), of the newest month that states them.
+    """What of a half is counted aside ("At Large"), of the newest month that states it.
 
-    total : Border Patrol's count of that month; at_entry : its other part. Where the publisher's
+    total : the half's count of that month; at_entry : its other part. Where the publisher's
     parts do not add up, total is the sum of neither.
     """
 
@@ -305,7 +305,7 @@ class MonthFacts:
 
     @property
     def where(self) -> str:
-        """At the northern land border."""
+        """Behind what is counted, where that is."""
         return self.source.totals.where(self.total)
 
     @property

@@ -32,8 +32,8 @@ class MonthRecord(NamedTuple):
     source : file_name, rounding of the release that states the current value.
     judged : the month's row of `judged_months`; forecast : the forecast that judged it, a row of
         `forecast_vs_actual`; both None where it was not judged.
-    interior : Border Patrol's arrests At Large in this month, or in the newest month before it
-        that states them: month, at_large, at_entry, total (Border Patrol's count), or None.
+    interior : what of a half is counted aside in this month, or in the newest month before it that
+        states it: month, at_large, at_entry, total (the half's count), or None.
     agencies : agency -> counts, as far as the parts of this month are on record.
     agencies_unit : unit that the sources of those round to.
     flags : the month's rows of `flags.flags`. shift : its row of `flag_episodes` if a level shift
