@@ -554,7 +554,11 @@ def test_a_year_of_two_digits_before_a_name_is_a_month(cell, month):
 
 
 def test_three_stacked_headings_name_what_the_lowest_has_twice():
-    heads = "Year,Month,Urgent,,,,Planned,\n,,Adult,,Child,,Adult,Child\n,,Men,Women,Boys,Girls,All,All\n"
+    heads = (
+        "Year,Month,Urgent,,,,Planned,\n"
+        ",,Adult,,Child,,Adult,Child\n"
+        ",,Men,Women,Boys,Girls,All,All\n"
+    )
     lines = [f"2023,{month},1{i},2{i},3{i},4{i},5{i},6{i}" for i, month in enumerate(HALF)]
 
     read_names = told(read(heads + "\n".join(lines) + "\n"))
