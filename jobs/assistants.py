@@ -91,8 +91,8 @@ class Tools:
     def series(self, total: str = "", limit: int = PAGE, offset: int = 0) -> dict[str, Any]:
         """The series there are. total: its name, such as {one}; "" for all."""
 
-        def look(connection: Any) -> Any:
-            keys = read.series_keys(connection)
+        def look(record: OpenRecord) -> Any:
+            keys = read.series_keys(record.connection)
             chosen = [key for key in keys if total in ("", key.total)]
             rows = [
                 {
@@ -121,9 +121,9 @@ class Tools:
             raise ToolError(f"as_of: {as_of[:40]!r} is no day; write YYYY-MM-DD") from None
         first = _month("since", since)
 
-        def look(connection: Any) -> Any:
-            key = OpenRecord(connection, self.settings).find(_short(series))
-            known = observations.as_of(connection, day, key.total, "*").get(key, {})
+        def look(record: OpenRecord) -> Any:
+            key = record.find(_short(series))
+            known = observations.as_of(record.connection, day, key.total, "*").get(key, {})
             rows = [
                 {
                     "month": month,
@@ -229,17 +229,17 @@ class Tools:
 
     def _read(self, look: Callable[[Any], Any]) -> dict[str, Any]:
         try:
-            with reading(self.settings) as connection:
+            with reading(self.settings) as record:
                 return {
-                    "answer": in_keys(look(connection), self.settings.context.source),
-                    **self._origin(connection),
+                    "answer": in_keys(look(record), record.source),
+                    **self._origin(record),
                 }
         except BordercastError as error:
             raise ToolError(str(error)) from None
 
-    def _origin(self, connection: Any) -> dict[str, Any]:
+    def _origin(self, record: OpenRecord) -> dict[str, Any]:
         """Source, vintage, run and digest of what is said."""
-        record, source = OpenRecord(connection, self.settings), page.newest_source(connection)
+        source = page.newest_source(record.connection)
         return {
             "source": source.file_name if source else "the embedded figures",
             "vintage": source.seen if source and source.seen else "unknown",
@@ -270,7 +270,7 @@ class Tools:
         except ValueError:
             lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no answer"]
             raise ToolError(lines[-1]) from None
-        return self._read(lambda connection: answer)
+        return self._read(lambda _: answer)
 
 
 def _short(text: str) -> str:

@@ -116,12 +116,14 @@ def answer(settings: Settings) -> str:
 
     lines = []
     for context in settings.asked():
-        with reading(settings) as connection:
-            context.scope(connection)
-            if read.latest_run(connection) is None:
+        with reading(settings) as record:
+            context.scope(record.connection)
+            if read.latest_run(record.connection) is None:
                 continue
             source = context.source
-            newest = [facts.newest(connection, total, source) for total in source.totals.every]
+            newest = [
+                facts.newest(record.connection, total, source) for total in source.totals.every
+            ]
         noun = f"{source.measure.noun}, " if len(settings.context.sources) > 1 else ""
         lines.append(capital(noun + monthly.answer_line(newest, source, months.today())))
     return "\n".join(lines)
@@ -178,9 +180,9 @@ def verify(
     if answer is not None:
         click.echo(trust.confirmed(answer, run_id or 0))
         return
-    with reading(settings) as connection:
-        latest = OpenRecord(connection, settings).run
-        false = judgements.false_issued(connection)
+    with reading(settings) as record:
+        latest = record.run
+        false = judgements.false_issued(record.connection)
     for line in judgements.in_words(false):
         click.echo(line)
     click.echo(

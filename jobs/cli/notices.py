@@ -132,10 +132,10 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
     from forecast.store import notices as stored
     from jobs.deliver import approve, letter, outbox
 
-    with reading(settings) as connection:
-        notice = _one(OpenRecord(connection, settings), notice_id)
-        sections = tuple(stored.sections(connection, notice_id))
-        content = stored.content(connection, notice_id)[: approve.CONTENT_SHOWN]
+    with reading(settings) as record:
+        notice = _one(record, notice_id)
+        sections = tuple(stored.sections(record.connection, notice_id))
+        content = stored.content(record.connection, notice_id)[: approve.CONTENT_SHOWN]
     if reader:
         known = {r.address.lower(): r for r in settings.config.notices.recipients}
         if reader.lower() not in known:
@@ -207,8 +207,8 @@ def rate(settings: Settings, notice_id: int, verdict: Usefulness, why: str) -> N
     """
     from forecast.store import deliveries, ops
 
-    with reading(settings) as connection:
-        notice = _one(OpenRecord(connection, settings), notice_id)
+    with reading(settings) as record:
+        notice = _one(record, notice_id)
     said = typed_line(why) if why else ""
     with ops.writing(settings.db) as db:
         deliveries.rate(db, notice.content_key, verdict, said, datetime.now(UTC))
@@ -261,8 +261,8 @@ def demo(settings: Settings, address: str | None, out: Path | None) -> None:
     if out is not None and out.suffix != ".eml":
         raise click.BadParameter("the name must end in .eml", param_hint="-o")
     now = datetime.now(UTC)
-    with reading(settings) as connection:
-        made = demo.letter(connection, settings.config, now, settings.context.source)
+    with reading(settings) as record:
+        made = demo.letter(record.connection, settings.config, now, settings.context.source)
     if out is not None:
         file = demo.as_file(settings.config, made, now)
         out.write_bytes(file)

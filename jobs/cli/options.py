@@ -177,17 +177,6 @@ def typed_line(text: str) -> str:
     return words
 
 
-@contextmanager
-def reading(settings: Settings) -> Iterator[sqlite3.Connection]:
-    """Open the database as it stands at one moment; VerifyError if what it holds was edited."""
-    from forecast.store import wakes
-
-    settings.sound = wakes.require_intact(settings.db, settings.sound)
-    with connect.moment(settings.db) as connection:
-        settings.context.scope(connection)
-        yield connection
-
-
 class OpenRecord:
     """The record at one moment, about one measure, as the commands read it."""
 
@@ -277,6 +266,17 @@ class OpenRecord:
             for key in read.series_keys(self.connection)
             if key.headline and key.total not in ahead
         }
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[OpenRecord]:
+    """Open the record as it stands at one moment; VerifyError if what it holds was edited."""
+    from forecast.store import wakes
+
+    settings.sound = wakes.require_intact(settings.db, settings.sound)
+    with connect.moment(settings.db) as connection:
+        settings.context.scope(connection)
+        yield OpenRecord(connection, settings)
 
 
 @contextmanager

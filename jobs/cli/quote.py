@@ -419,8 +419,7 @@ def check(
         )
         raise ConfigError(settings.source, "sources", problem)
     text = _text(settings, file)
-    with reading(settings) as connection:
-        record = OpenRecord(connection, settings)
+    with reading(settings) as record:
         every = [Counted.of(record, context) for context in contexts]
     run, day = every[0].record.run, _day(text, published)
     parts = together.divided([check_text(text, counted.table, day) for counted in every])

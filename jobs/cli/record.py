@@ -57,8 +57,8 @@ def run(settings: Settings, files: tuple[Path, ...], no_bundle: bool, as_json: b
     if outcome.run_id is None and not as_json:
         click.echo("Nothing new: no release, setting or program has changed since the last run.")
         return
-    with reading(settings) as connection:
-        answer = _of_run(OpenRecord(connection, settings), published=outcome.run_id is not None)
+    with reading(settings) as record:
+        answer = _of_run(record, published=outcome.run_id is not None)
         show_answer(answer, as_json, settings.context.source)
     folder = settings.config.site.folder
     if folder and not as_json and not settings.context.source.shipped:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecast.words import without_controls
-from jobs.cli.options import AS_JSON, OpenRecord, Settings, reading
+from jobs.cli.options import AS_JSON, Settings, reading
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -49,8 +49,8 @@ def answers(command: Callable[..., Printed]) -> Callable[..., None]:
     @click.pass_obj
     @wraps(command)
     def answered(settings: Settings, /, as_json: bool, **given: Any) -> None:
-        with reading(settings) as connection:
-            answer = command(OpenRecord(connection, settings), **given)
+        with reading(settings) as record:
+            answer = command(record, **given)
             as_json = as_json and answer.value is not None
             # A reader who pages must not keep the record's moment open.
             parts = () if as_json else tuple(answer.parts)
@@ -65,8 +65,8 @@ def on_record(command: Callable[..., Iterable[str]]) -> Callable[..., None]:
     @click.pass_obj
     @wraps(command)
     def said(settings: Settings, /, **given: Any) -> None:
-        with reading(settings) as connection:
-            lines = tuple(command(OpenRecord(connection, settings), **given))
+        with reading(settings) as record:
+            lines = tuple(command(record, **given))
         for line in lines:
             click.echo(line)
 

@@ -282,9 +282,9 @@ def site(settings: Settings, out: Path | None) -> None:
     folder = out or server.folder_of(settings.db, settings.config)
     if folder is None:
         raise ConfigError(settings.source, "site.folder", "is empty; set it, or name one with -o")
-    with reading(settings) as connection:
+    with reading(settings) as record:
         address = settings.config.site.address
-        done = work.build(connection, settings.context, folder, months.today(), address)
+        done = work.build(record.connection, settings.context, folder, months.today(), address)
     if not done.written:
         click.echo(f"{folder}: nothing has changed since run {done.run} was written.")
         return
