@@ -336,6 +336,26 @@ def test_the_signer_does_not_sign_a_second_history(witnessed, copy, outside):
     assert any("no signature since" in text for text in alarms(copy))
 
 
+@pytest.mark.slow
+def test_a_fork_shown_to_two_witnesses_is_named_on_both_sides(after, outside, tmp_path):
+    mine = Path(shutil.copytree(outside, tmp_path / "outside"))
+    one, other = (small_record.copied(after, tmp_path / side) for side in ("one", "other"))
+    for statement in MEDIANS:
+        assert written(other, statement) > 0
+    for path, kind in ((one, "signature"), (other, "git")):
+        path.with_name("config.toml").write_text(settings(mine, kind))
+        assert asked(path) == {kind: ""}
+        assert bordercast(path, "verify", "--witnesses").exit_code == 0
+        path.with_name("config.toml").write_text(settings(mine, "signature", "git"))
+
+    signer, repository = asked(other)["signature"], asked(one).get("git", "")
+
+    assert "is to be signed with another digest than before" in signer
+    answer = bordercast(one, "verify", "--witnesses")
+    assert (repository, answer.exit_code) == ("", 1)
+    assert "run 3: the record was rewritten since the repository" in answer.output
+
+
 def alarms(path: Path, now: datetime | None = None) -> tuple[str, ...]:
     return health.status(
         Context.open(path, small_record.settings(path)), now or datetime.now(UTC)
