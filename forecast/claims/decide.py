@@ -53,7 +53,6 @@ from forecast.types import NATIONWIDE
 MAX_CHARACTERS = 150_000  # characters of a text that are read
 MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
 FAR_OFF, PLAIN_OFF = 3.0, 12.0  # a number this many times off is likelier misread than misprinted
-_PLACES = ("total", "sector", "office", "city", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,11 +270,14 @@ class _Reader:
             if not readings.same_total(context.part, totals[-1]):
                 context.part = readings.NO_PART
         measures = {phrase.phrase.value for phrase in scene.of_kind("measure")}
+        drugs = scene.of_kind(DRUG)
+        if drugs:
+            context.group = (DRUG, (drugs[-1].phrase.value,), False)
         spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
         if spoken:
             context.agency = "" if spoken == "all" else spoken
             total = context.total or context.home
-            if total and not sectors:
+            if total and not (sectors or drugs):
                 context.subject = Subject(total, context.agency)
         named = [ref for ref in scene.times if ref.counts and not ref.relative and not ref.since]
         for ref in named:
@@ -591,7 +593,7 @@ class _Reader:
         """Whether a change goes the other way, and the text speaks of others that may be meant."""
         claimed, truth = finding.claimed, finding.judged.truth
         opposed = claimed is not None and truth is not None and claimed.value * truth < 0
-        kinds = (*_PLACES, *GROUPS)
+        kinds = (*readings.PLACES, *GROUPS)
         others = {value for kind, value in self.context.speaks if kind in kinds}
         return finding.verdict == "wrong" and opposed and len(others) > 1
 
@@ -787,8 +789,8 @@ class _Reader:
         unsaid = not options[0].sense.subject.dimension and bool(
             readings.leading_part(scene, number)
         )  # of a group that leads the sentence, or of all?
-        places = {(k, v) for k, v in self.context.speaks if k in _PLACES}
-        here = bool(scene.of_kind(*_PLACES)) or (len(places) == 1 and bool(self.understood))
+        places = {(k, v) for k, v in self.context.speaks if k in readings.PLACES}
+        here = bool(scene.of_kind(*readings.PLACES)) or (len(places) == 1 and bool(self.understood))
         beside = any(anchor.number.first != number.first for anchor in self.anchors)
         unsaid = unsaid or not (here or beside)
         sure = not (features.is_partial(scene, number) or unsaid) and not any(

@@ -137,7 +137,7 @@ def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | Non
         return noun.placed.phrase.value
     if noun.kind == "not_claim":
         return None
-    offs = scene.near(number, scene.of_kind("off_topic", "other_measure"))
+    offs = scene.near(number, _of_others(scene, number, "off_topic", "other_measure"))
     if not offs:
         return None
     distance, off = offs[0]
@@ -159,9 +159,16 @@ def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | Non
     return off.phrase.value if not measures and distance <= 22 else None
 
 
+def _of_others(scene: Scene, number: WrittenNumber, *kinds: str) -> list[Placed]:
+    """The phrases of other measures; of a change, not those that may be said of this one too."""
+    compares = number.kind in ("percent", "times")
+    loose = {phrase.first for phrase in scene.of_kind("loose")} if compares else ()
+    return [phrase for phrase in scene.of_kind(*kinds) if phrase.first not in loose]
+
+
 def other_measure(scene: Scene, number: WrittenNumber) -> str | None:
     """Why a record or a rank is of another measure; None where it may be of this one."""
-    others = scene.near(number, scene.of_kind("other_measure"))
+    others = scene.near(number, _of_others(scene, number, "other_measure"))
     units = scene.of_kind("unit") if "unit" in tables(scene.source.name) else _strong(scene)
     measures = scene.near(number, units)
     if not others or (measures and measures[0][0] < others[0][0]):

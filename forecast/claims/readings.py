@@ -22,6 +22,7 @@ from forecast.claims.truth import (
     APPREHENSION,
     AT_ENTRY,
     AT_LARGE,
+    DRUG,
     FIELD_TOTALS,
     LAND,
     UNMISTAKABLE,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 T = TypeVar("T")
+PLACES = ("total", "sector", "city", "office", "state")
 FAR = 16.0  # a phrase farther from a number than this does not speak of it
 TIGHT = 7.0  # one nearer than this binds it
 _SECTOR_WORDS = ("sector", "sectors")
@@ -177,6 +179,7 @@ def _subject(part: SensePart, total: Candidate[str], agency: Candidate[str]) -> 
 
 def _totals(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
     placed = [phrase for phrase in scene.of_kind("total") if not _included(scene, phrase)]
+    placed = [p for p in scene.in_clause(number, scene.of_kind(*PLACES)) if p in placed] or placed
     near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 60]
     if near:
         first = near[0][1].phrase.value
@@ -410,6 +413,8 @@ def _carried_group(scene: Scene, context: TextState) -> list[Candidate[SensePart
     """A group of the sentence before is still meant where no new noun is named."""
     named = {phrase.phrase.value for phrase in scene.of_kind("measure")}
     fresh = bool(named & {"usbp", "ofo"}) or (bool(named) and bool(scene.of_kind("total")))
+    if context.group[0] == DRUG:  # all drugs are meant only where they are named
+        fresh = any(token.low.startswith(("drug", "narcotic")) for token in scene.tokens)
     plain, carried = (
         (0.0, cost("second"))
         if fresh
@@ -465,8 +470,10 @@ def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Can
     """Sectors, field offices and states that are named near a number."""
     placed = [
         phrase
-        for phrase in scene.of_kind("sector", "city", "office", "state")
-        if not _is_dateline(scene, phrase) and _may_be_part(scene, phrase, context)
+        for phrase in scene.in_clause(number, scene.of_kind(*PLACES))
+        if phrase.phrase.kind != "total"
+        and not _is_dateline(scene, phrase)
+        and _may_be_part(scene, phrase, context)
     ]
     near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 45]
     options: list[Candidate[SensePart]] = []
@@ -870,9 +877,14 @@ def _said_by(
 ) -> list[ClaimSpan]:
     """The months that a time beside a number may mean, most likely first."""
     ref, now = timed.ref, replace(context.when, here=named_in_full(scene))
+    month, resolved = _month_of_years(scene), []
     if ref.form == "year":
-        base = _month_of_years(scene) or base
-    resolved = times.spans(ref, now, base)
+        base = month or base
+    if ref.form == "year_rel" and month:
+        year = "last year" if ref.args[0] else "this year"
+        named = replace(ref, form="month_of", args=(month.first + 1, year))
+        resolved = times.spans(named, now)
+    resolved += times.spans(ref, now, base)
     if ref.relative:  # a month earlier it was this, a year earlier that
         for other in (context.span, *context.recent[:2]):
             resolved += times.spans(ref, now, other) if other else []
@@ -891,7 +903,9 @@ def _said_by(
 def _month_of_years(scene: Scene) -> ClaimSpan | None:
     """The January figure was 585 in 2024 and 367 in 2023: the month that years are of."""
     bare = {ref.args[0] for ref in scene.times if ref.form == "month" and not any(ref.args[1:])}
-    others = any(ref.form not in ("month", "year", "administration") for ref in scene.times)
+    plain = ("month", "year", "year_rel", "administration")
+    listed = any(ref.form == "year" for ref in scene.times)
+    others = not listed or any(ref.form not in plain for ref in scene.times)
     month = bare.pop() - 1 if len(bare) == 1 and not others else None
     return ClaimSpan(month, month) if month is not None else None
 

@@ -23,6 +23,7 @@ def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
         notes += [(place, claim) for claim in checked_text.claims]
         notes += [(place, unclear) for unclear in checked_text.not_understood]
     notes.sort(key=lambda note: (_BEST_FIRST.index(_verdict(note[1])), note[0]))
+    notes = [note for note in notes if not _left_open(note, notes)]
     chosen: list[tuple[int, ClaimFinding | NotUnderstood]] = []
     for place, note in notes:
         # Claims of one measure may lie inside each other; those of two are of one of them.
@@ -61,6 +62,21 @@ def merged(parts: Sequence[CheckedText]) -> CheckedText:
                 key=lambda c: c.start,
             )
         ),
+    )
+
+
+def _left_open(
+    note: tuple[int, ClaimFinding | NotUnderstood],
+    notes: Sequence[tuple[int, ClaimFinding | NotUnderstood]],
+) -> bool:
+    """Whether another measure leaves open what is wrong of this one."""
+    place, claim = note
+    return _verdict(claim) == "wrong" and any(
+        whose != place
+        and isinstance(other, NotUnderstood)
+        and claim.start < other.end
+        and other.start < claim.end
+        for whose, other in notes
     )
 
 
