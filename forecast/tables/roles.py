@@ -198,31 +198,6 @@ def _of_many(columns: Sequence[int], codes: dict[int, Ints], when: Ints) -> list
     return group
 
 
-def _entirely(
-    near: list[int], columns: Sequence[int], codes: dict[int, Ints], when: Ints
-) -> list[int]:
-    """The same, with one or two columns more if these tell all lines apart, few series more.
-
-    A line given twice is a fault: what tells it apart, a remark of one month, names no series.
-    """
-    before = _joined([codes[c] for c in near])
-    many = len(np.unique(before))
-    others = [c for c in columns if c not in near]
-    for size in (1, 2):
-        for added in combinations(others, size):
-            group = [*near, *added]
-            if unique_share([when, *(codes[c] for c in group)]) < 1:
-                continue
-            after = _joined([codes[c] for c in group])
-            lengths = np.bincount(after)
-            first = np.unique(after, return_index=True)[1]
-            split = np.bincount(before[first])[before[first]] > 1  # series that were one before
-            usual = np.median(lengths)
-            if len(lengths) <= _SPLIT * many and (lengths[split] >= usual / 2).mean() > 0.5:
-                return sorted(group)
-    return near
-
-
 def fill_names(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> None:
     """Give each line the name above it, where a name stands only in its first line.
 
