@@ -792,11 +792,19 @@ class _Reader:
         places = {(k, v) for k, v in self.context.speaks if k in readings.PLACES}
         here = bool(scene.of_kind(*readings.PLACES)) or (len(places) == 1 and bool(self.understood))
         beside = any(anchor.number.first != number.first for anchor in self.anchors)
-        unsaid = unsaid or not (here or beside)
+        unsaid = unsaid or not (here or beside) or self._of_its_month(scene, first[0], claimed)
         sure = not (features.is_partial(scene, number) or unsaid) and not any(
             judge(self.table, option.sense, claimed).verdict in HOLDS for option in options[:200]
         )
         return self._failing(case, first, judged, sure)
+
+    def _of_its_month(self, scene: Scene, first: ScoredReading, claimed: Claimed) -> bool:
+        """209,840 in 2021: the count of one month of that year, which other words may name."""
+        span = first.sense.span
+        if span.length == 1 or not claimed.exact or all(ref.form != "year" for ref in scene.times):
+            return False
+        counted = self.table.where(first.sense.subject, int(claimed.value))
+        return any(span.first - 3 <= one.first <= span.last + 3 for one in counted)
 
     def _holding(
         self,

@@ -90,6 +90,9 @@ def _off(scene: Scene, phrase: Placed) -> bool:
     before, after = scene.low(phrase.first - 1), scene.low(phrase.last)
     if before in _OTHER_SENSE:
         return True
+    times_before = [place for place in scene.time_places if place[1] == phrase.first]
+    if any(scene.compares(place[0]) for place in times_before):
+        return True  # up from July's record low
     if scene.low(phrase.last - 1) == "record" and phrase.last - phrase.first == 1:
         # The record set in June, June's record: not of the count that is spoken of.
         behind = [scene.low(i) for i in range(phrase.last, phrase.last + 2)]
