@@ -62,7 +62,7 @@ STEPS = [
     "after commit 3",
     "before jobs.service.upkeep:write_snapshot",
     "before forecast.store.copies:copy",
-    "before forecast.store.copies:_plain",
+    "after forecast.store.copies:copy",
     "before forecast.files:sync",
     "after forecast.files:sync",
 ]
@@ -199,6 +199,12 @@ def test_a_run_killed_at_a_step_is_made_up_for(record, calm, figure, step, again
 
     figure("step kill", 1, **found)
     assert not found.total(), found
+
+
+def test_each_step_is_in_the_program_by_this_name():
+    for step in STEPS:
+        if "commit" not in step:
+            assert injected_faults.code_of(step.partition(" ")[2])
 
 
 @pytest.mark.faults  # `make whole` kills a worker's parent in test_serve.py
