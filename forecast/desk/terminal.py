@@ -384,7 +384,7 @@ def flag_table(flags: Sequence[Row]) -> RenderableType:
     if not flags:
         return Text("No month was unusually far from its forecast.")
     table = plain_table(
-        "month", "series", "count judged", "expected", "times", "chance", "severity", ""
+        "month", "series", "judged", "expected", "times", "chance", "severity", ""
     )
     for column in (2, 3, 4, 5):
         table.columns[column].justify = "right"

@@ -23,7 +23,7 @@ from tests.support.every_command import CONNECTED, commands
 
 NEWEST = len(connect.migrations())
 # Those that read no record, replace it, or stop before it at what the settings lack.
-WITHOUT = {"config", "forecast", "restore", "notices test", "witness now"}
+WITHOUT = {"config", "forecast", "restore", "tidy", "notices test", "witness now"}
 ASKS_OPS = {"fetch", "serve", "verify", "notices unsubscribe", "notices list"}
 
 
