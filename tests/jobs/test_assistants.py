@@ -325,7 +325,9 @@ def test_a_server_has_the_tools_that_fit_its_record_and_only_reads(tools):
         *("series", "counts", "forecast", "chance", "fact", "check", "flags", "changes", "score"),
     ]
     assert all(tool.annotations.read_only_hint is True for tool in listed)
-    assert listed[0].description.startswith("The series there are. total: its name, such as northern;")
+    assert listed[0].description.startswith(
+        "The series there are. total: its name, such as northern;"
+    )
     assert "\n    " not in listed[1].description
     assert made.instructions.startswith("Monthly ")
     assert "Quote a number with the source, vintage, run and digest" in made.instructions
