@@ -260,7 +260,8 @@ def facts(site):
     (site.folder / "border" / "northern" / "2024-08").mkdir(parents=True)
     (site.folder / "border" / "northern" / "2024-08" / "index.html").write_text("<h1>August</h1>")
     folder.mkdir(parents=True)
-    (folder / "index.html").write_text("<h1>Every month</h1>")
+    ids = "".join(f'<p id="{span}">' for span in ("2024-07", "2024-08", "FY2024"))
+    (folder / "index.html").write_text(f"<h1>Every month</h1>{ids}")
     (folder / "facts.json").write_text("{}")
     return site
 
@@ -279,6 +280,7 @@ def facts(site):
         ("/fact/northern/deep", 404, None),
         ("/fact/eastern/2024-08/18944", 404, None),
         ("/fact/northern/../18944", 404, None),
+        ("/fact/northern/1999-01/", 404, None),
     ],
 )
 def test_a_month_without_a_page_is_on_that_of_all_months(facts, path, status, to):
