@@ -793,6 +793,8 @@ class _Reader:
         here = bool(scene.of_kind(*readings.PLACES)) or (len(places) == 1 and bool(self.understood))
         beside = any(anchor.number.first != number.first for anchor in self.anchors)
         unsaid = unsaid or not (here or beside) or self._of_its_month(scene, first[0], claimed)
+        # "Seizures rose 20%" may be of their number where the record counts their weight.
+        unsaid = unsaid or bool(scene.of_kind("loose") and not scene.of_kind("unit"))
         sure = not (features.is_partial(scene, number) or unsaid) and not any(
             judge(self.table, option.sense, claimed).verdict in HOLDS for option in options[:200]
         )

@@ -383,9 +383,7 @@ def flag_table(flags: Sequence[Row]) -> RenderableType:
     """What deviated, when, from what, and how unusual that is; a line each."""
     if not flags:
         return Text("No month was unusually far from its forecast.")
-    table = plain_table(
-        "month", "series", "judged", "expected", "times", "chance", "severity", ""
-    )
+    table = plain_table("month", "series", "judged", "expected", "times", "chance", "severity", "")
     for column in (2, 3, 4, 5):
         table.columns[column].justify = "right"
     for row in flags:

@@ -198,7 +198,8 @@ def forecast(
     read_as = replace(read_as, jumps=jumps)
     if hindcasts_out and not hindcasts:
         raise click.UsageError("--hindcasts-out needs --hindcasts N")
-    if isinstance(file, Path) and file.is_dir() and any(file.glob("*.parquet")):
+    into_folder = out != STDOUT and not Path(out).suffix
+    if isinstance(file, Path) and file.is_dir() and (into_folder or any(file.glob("*.parquet"))):
         if models == "all" or hindcasts_out or totals or find_totals or pictures:
             raise click.UsageError("of a folder of parts only --h, --hindcasts and -o can be asked")
         _forecast_folder(settings, file, Path(out), read_as, h, hindcasts or 0)

@@ -70,7 +70,7 @@ NOT_YET = Plain(
     again=5,
 )
 # A month of a total, and a number by which it may be asked for.
-NUMBER = re.compile(r"/[a-z-]+/(?P<total>[^/]+)/(?P<span>[A-Z]{0,2}\d{4}(-\d\d)?)/?[^/.]*")
+NUMBER = re.compile(r"/[a-z-]+/(?P<total>[^/]+)/(?P<span>[A-Z]{0,2}\d{4}(-\d\d)?)(/[^/.]*)?")
 _MAIN = re.compile(r'(<main id="main" tabindex="-1">).*(</main>)', re.S)
 FORM = """
 <h1>Check a number or a text</h1>

@@ -186,6 +186,7 @@ def judged(db: Path, text: str) -> list[tuple[str, str]]:
 
 
 ANOTHER = "another measure"
+EITHER = "not understood: by number or by weight"
 
 
 @pytest.mark.parametrize(
@@ -194,12 +195,12 @@ ANOTHER = "another measure"
         (
             "Fentanyl seizures at the northern border fell 27% in fiscal year 2025.",
             "right",
-            ANOTHER,
+            EITHER,
         ),
         (
             "Fentanyl seizures on the northern border rose 20% from fiscal 2024 to fiscal 2025.",
-            "wrong",
-            ANOTHER,
+            EITHER,
+            EITHER,
         ),
         (
             "Pounds of fentanyl seized at the northern border rose 73% in fiscal year 2025.",
@@ -249,15 +250,16 @@ ANOTHER = "another measure"
         (
             "About 77% of fentanyl seizures were at the southwest border in fiscal year 2024.",
             "right_when_rounded",
-            ANOTHER,
+            EITHER,
         ),
     ],
 )  # fmt: skip
 def test_a_text_is_judged_by_the_record_of_its_own_measure(folder, text, seizures, pounds):
     for noun, expected in (("seizures", seizures), ("pounds", pounds)):
-        (found,) = judged(folder / f"{noun}.db", text)
+        verdicts = [verdict for _, verdict in judged(folder / f"{noun}.db", text)]
         unheld = expected in (ANOTHER, "no dose")
-        assert (noun, found[1]) == (noun, "cannot_be_checked" if unheld else expected)
+        due = [] if expected == EITHER else ["cannot_be_checked" if unheld else expected]
+        assert (noun, verdicts) == (noun, due)
 
 
 def test_a_sentence_with_both_measures_is_judged_number_by_number(folder):
