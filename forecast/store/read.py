@@ -12,7 +12,7 @@ from forecast.store.queries import rows, sql, total_order
 from forecast.types import COUNT, SeriesKey, SimulationSpec, StoredMarginals
 
 if TYPE_CHECKING:
-    from forecast.types import Totals
+    from forecast.types import Row, Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,11 @@ def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
     """Every series that is held."""
     rows = connection.execute(sql("series_keys"))
     return [SeriesKey(*row) for row in rows]
+
+
+def movers(connection: sqlite3.Connection, total: str) -> list[Row]:
+    """Return every part's newest count beside the month before, the year before and the median."""
+    return rows(connection, "movers", {"total": total})
 
 
 def counts(connection: sqlite3.Connection, key: SeriesKey) -> dict[str, int]:
