@@ -117,10 +117,10 @@ def bases(
 
 
 def _resolved(ref: TimeRef, context: TextState, now: ClaimSpan) -> list[ClaimSpan]:
-    found = times.spans(ref, context.when, now)
+    candidates = times.spans(ref, context.when, now)
     if ref.since and ref.form != "era":
-        return list(dict.fromkeys(readings.begun(ref, found)))
-    return found
+        return list(dict.fromkeys(readings.begun(ref, candidates)))
+    return candidates
 
 
 def _months_only(ref: TimeRef) -> bool:

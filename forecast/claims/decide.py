@@ -206,31 +206,31 @@ class _Reader:
 
     def _numbers(self, scene: Scene) -> Iterator[AnyFinding]:
         """The findings of a sentence's numbers: its counts first, then what is said of them."""
-        found: dict[int, AnyFinding] = {}
-        self._counts(scene, found)
+        findings: dict[int, AnyFinding] = {}
+        self._counts(scene, findings)
         if self.anchors:  # once more, beside all that the sentence was found to count
-            self._counts(scene, found)
+            self._counts(scene, findings)
         days = any(ref.form == "days" for ref in scene.times)
         for number, role in features.roles(scene, self.context, bool(self.anchors)):
             if role.kind == "not_held":
-                found[number.first] = self._not_held(scene, number, role.why)
+                findings[number.first] = self._not_held(scene, number, role.why)
             elif role.kind == "share":
-                found[number.first] = self._share(scene, number)
+                findings[number.first] = self._share(scene, number)
             elif role.kind in ("change_percent", "times", "difference") and days:
                 claimed = mentions.claimed(scene, number)
                 case = _Mention(*self._quoted(scene, number), "", claimed)
-                found[number.first] = self._unclear(case, "days are not on record")
+                findings[number.first] = self._unclear(case, "days are not on record")
             elif role.kind in ("change_percent", "times", "difference"):
-                found[number.first] = self._change(scene, number, role)
-        yield from (found[place] for place in sorted(found))
+                findings[number.first] = self._change(scene, number, role)
+        yield from (findings[place] for place in sorted(findings))
 
-    def _counts(self, scene: Scene, found: dict[int, AnyFinding]) -> None:
+    def _counts(self, scene: Scene, findings: dict[int, AnyFinding]) -> None:
         """Read the counts of a sentence that are not understood yet."""
         for number, role in features.roles(scene, self.context, bool(self.anchors)):
-            known = isinstance(found.get(number.first), ClaimFinding)
+            known = isinstance(findings.get(number.first), ClaimFinding)
             if role.kind in features.COUNTS and not known:
                 again = self._count(scene, number, role)
-                found[number.first] = again or found.get(number.first)
+                findings[number.first] = again or findings.get(number.first)
 
     def _after(self, scene: Scene) -> None:
         """Carry what this sentence said to the next ones."""
@@ -508,9 +508,9 @@ class _Reader:
             and scene.low(number.first - 1) == "the"
             for n in scene.numbers
         )
-        said = any(option.place_bound for option in options if option.sense == sense)
+        named = any(option.place_bound for option in options if option.sense == sense)
         claimed = finding.claimed if isinstance(finding, ClaimFinding) else None
-        placed = said or bool(claimed and claimed.telling)
+        placed = named or bool(claimed and claimed.telling)
         anchor = Anchor(number, sense.subject, sense.span, beside, bound, sense.measure, placed)
         others = [a for a in self.anchors if a.number.first != number.first]
         self.anchors = sorted([*others, anchor], key=lambda a: a.number.first)

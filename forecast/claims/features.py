@@ -51,14 +51,14 @@ def roles(
 
     beside : whether the sentence is known to count something, so that a bare number may as well.
     """
-    found: list[tuple[WrittenNumber, NumberRole]] = []
+    of_numbers: list[tuple[WrittenNumber, NumberRole]] = []
     percent = NOTHING  # what the percent before is, which the next of a row is too
     for number in scene.numbers:
         role = _role(scene, number, context, beside, percent)
-        found.append((number, role))
+        of_numbers.append((number, role))
         if number.kind == "percent":
             percent = role
-    return found
+    return of_numbers
 
 
 def _role(

@@ -669,10 +669,10 @@ def respectively(scene: Scene, number: WrittenNumber) -> int | None:
     row = [n for n in scene.numbers if n.kind == number.kind]
     if number not in row or len(row) < 2:
         return None
-    said = any(token.low == "respectively" for token in scene.tokens)
+    respective = any(token.low == "respectively" for token in scene.tokens)
     close = all(b.first - a.last <= 2 for a, b in pairwise(row))
     named = [p for p in scene.of_kind("sector", "city") if p.last <= row[0].first]
-    return row.index(number) if said or (close and len(named) == len(row)) else None
+    return row.index(number) if respective or (close and len(named) == len(row)) else None
 
 
 def dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef | None]:

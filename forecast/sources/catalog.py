@@ -48,8 +48,8 @@ def find(name: str) -> Source:
 
 def table(name: str) -> Mapping[str, Any]:
     """Return the table of the source so named, without making a source of it."""
-    found = (_table(folder, name) for folder in _folders() if name.startswith(_called(folder)))
-    return next(each for each in found if each is not None)
+    tables = (_table(folder, name) for folder in _folders() if name.startswith(_called(folder)))
+    return next(each for each in tables if each is not None)
 
 
 def names() -> list[str]:

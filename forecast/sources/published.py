@@ -334,7 +334,7 @@ class CsvReader(FileReader):
         year_at, month_at = self.roles.index("year"), self.roles.index("month")
         labels = [self.roles.index(name) for name in (*self.dimensions, *self.values)]
         total_at = self.roles.index("total") if "total" in self.roles else -1
-        kept = itemgetter(*labels) if len(labels) > 1 else lambda v: (v[labels[0]],)
+        label_of = itemgetter(*labels) if len(labels) > 1 else lambda v: (v[labels[0]],)
         for number, row in records:
             if len(row) != len(header):
                 problem = f"{len(row)} fields instead of {len(header)}; the file is damaged"
@@ -347,7 +347,7 @@ class CsvReader(FileReader):
             year = values[year_at]
             month = _month_of(year.number, values[month_at], self.begins)
             total = values[total_at] if total_at >= 0 else self.only[kind]
-            yield Line(number, year, self.Row(month, total, *kept(values)), values)
+            yield Line(number, year, self.Row(month, total, *label_of(values)), values)
 
     def _absent(self, kind: str, column: str) -> _Parser:
         """Return what stands for a column that a layout lacks: "" or its files' one total."""

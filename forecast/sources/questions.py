@@ -74,9 +74,11 @@ def asked(text: str, names: SeriesNames) -> AskedSeries | None:
             return AskedSeries(names.find(f"{total}:{part}"), False, span)
     except SeriesNameError:
         return None
-    found = [key for key in (_part(names, each, part) for each in names.source.totals.parts) if key]
-    alike = {(key.dimension, key.member) for key in found}
-    return AskedSeries(found[0], len(found) > 1, span) if len(alike) == 1 else None
+    matches = [
+        key for key in (_part(names, each, part) for each in names.source.totals.parts) if key
+    ]
+    alike = {(key.dimension, key.member) for key in matches}
+    return AskedSeries(matches[0], len(matches) > 1, span) if len(alike) == 1 else None
 
 
 def _span(text: str) -> tuple[str, str]:

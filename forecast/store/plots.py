@@ -51,8 +51,8 @@ def stood(connection: sqlite3.Connection, total: str) -> list[Row]:
     Where two months came at once, the second was judged by a forecast of two months before. As in
     the view `wide_months`, which puts the months before and after beside them, and takes longer.
     """
-    found = rows(connection, "judging_forecasts", {"total": total}, of="s.border = :total")
-    return [{name: value for name, value in row.items() if name != "border"} for row in found]
+    judging = rows(connection, "judging_forecasts", {"total": total}, of="s.border = :total")
+    return [{name: value for name, value in row.items() if name != "border"} for row in judging]
 
 
 def drivers(connection: sqlite3.Connection, total: str, month: str | None) -> list[Row]:

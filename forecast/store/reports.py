@@ -156,7 +156,7 @@ def _totals(
     vintages, judged = read("month_values"), read("judged_of_totals")
     drivers, forecasts = read("month_drivers"), read("forecasts_that_judged", "s.border")
     shifts, scores = read("level_shifts"), read("next_month_scores")
-    stood = read("judging_forecasts", "s.border")
+    judging = read("judging_forecasts", "s.border")
     agencies = read("agencies", "s.border", **whole, all=total in (None, totals.whole))
     aside = dict(zip(("dimension", "named", "rest"), split, strict=True))
     interior = read("interior", "l.border", **whole, **aside) if split[0] else _ByTotal(())
@@ -187,7 +187,7 @@ def _totals(
                 drivers=_by_month(drivers.of(name)),
                 score=_score(scores.of(name)),
                 often=often,
-                stood=[_without_total(row) for row in stood.of(name)],
+                stood=[_without_total(row) for row in judging.of(name)],
             ),
         )
 
@@ -262,9 +262,9 @@ class _ByTotal:
             self._next = next(self._groups, None)
         if self._next is None or self._next[0] != total:
             return []
-        found = list(self._next[1])
+        group = list(self._next[1])
         self._next = next(self._groups, None)
-        return found
+        return group
 
 
 def _by_month(table: Sequence[Row]) -> dict[str, list[Row]]:

@@ -93,9 +93,9 @@ def _months_under_names(sheet: Sheet) -> Sheet:
     top = min(TOP, len(sheet.grid) - 1)
     for row in range(1, top):
         for when, names in ((row, row - 1), (row - 1, row)):
-            found = _blocks_across(sheet, when, names)
-            if found:
-                return _stacked(sheet, row, *found)
+            blocks = _blocks_across(sheet, when, names)
+            if blocks:
+                return _stacked(sheet, row, *blocks)
     return sheet
 
 

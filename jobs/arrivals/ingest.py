@@ -67,10 +67,10 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
         release = snapshot.release
         _believe(db, name, replace(compared, release=release), joins, source)
     except DataError as error:
-        kept = _bounded("\n".join(error.kept))
-        archive.refuse(kept_in.quarantine, release.sha256, name, content, kept)
+        reasons = _bounded("\n".join(error.kept))
+        archive.refuse(kept_in.quarantine, release.sha256, name, content, reasons)
         with transaction(db):
-            release_id = inventory.save_refused(db, release, kept)
+            release_id = inventory.save_refused(db, release, reasons)
         # Who put the file there may not be who may read it: then none of its text is logged.
         plain = arrival.of_operator or isinstance(error, QuarantineError)
         reason = _bounded(str(error) if plain else error.kept[0])

@@ -170,8 +170,8 @@ def main(ctx: click.Context, config_path: Path | None, db: Path | None, measure:
     if ctx.obj is None:
         ctx.obj = Settings(config_path, db, measure)
     if ctx.invoked_subcommand is None:
-        told = look.answer(ctx.obj) if ctx.obj.db.exists() else ""
-        click.echo(f"{told}\nMore: bordercast --help" if told else ctx.get_help())
+        line = look.answer(ctx.obj) if ctx.obj.db.exists() else ""
+        click.echo(f"{line}\nMore: bordercast --help" if line else ctx.get_help())
 
 
 main.add_sections(

@@ -66,8 +66,8 @@ def chance(record: OpenRecord, series: str, span: str, event: str) -> Printed:
 
     def told() -> Iterator[str]:
         yield ahead.chance_sentence(name, answer)
-        said = (answer.note, asking.stale(key), small(record, key), ahead.track_words(track))
-        yield from filter(None, said)
+        notes = (answer.note, asking.stale(key), small(record, key), ahead.track_words(track))
+        yield from filter(None, notes)
         yield asking.quoted
 
     return Printed(value, told())

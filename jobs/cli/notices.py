@@ -209,9 +209,9 @@ def rate(settings: Settings, notice_id: int, verdict: Usefulness, why: str) -> N
 
     with reading(settings) as record:
         notice = _one(record, notice_id)
-    said = typed_line(why) if why else ""
+    reason = typed_line(why) if why else ""
     with ops.writing(settings.db) as db:
-        deliveries.rate(db, notice.content_key, verdict, said, datetime.now(UTC))
+        deliveries.rate(db, notice.content_key, verdict, reason, datetime.now(UTC))
     click.echo(f"Notice {notice_id}: {verdict if verdict == 'useful' else 'not useful'}, kept.")
 
 

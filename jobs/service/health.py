@@ -86,13 +86,13 @@ def status(context: Context, now: datetime) -> ServiceStatus:
         "database_bytes": checks.size(context.path),
         "free_bytes": shutil.disk_usage(context.path.parent).free,
     }
-    found = list(checks.findings(checks.ServiceCase(context, now, facts=facts), "status"))
-    found.sort(key=lambda pair: pair[1].verdict != "alarm")
+    findings = list(checks.findings(checks.ServiceCase(context, now, facts=facts), "status"))
+    findings.sort(key=lambda pair: pair[1].verdict != "alarm")
     return ServiceStatus(
         facts,
-        alarms=tuple(finding.text for _, finding in found if finding.verdict == "alarm"),
-        warnings=tuple(finding.text for _, finding in found if finding.verdict == "warning"),
-        by_mail=tuple(finding.text for check, finding in found if check.by_mail),
+        alarms=tuple(finding.text for _, finding in findings if finding.verdict == "alarm"),
+        warnings=tuple(finding.text for _, finding in findings if finding.verdict == "warning"),
+        by_mail=tuple(finding.text for check, finding in findings if check.by_mail),
     )
 
 

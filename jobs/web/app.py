@@ -178,16 +178,16 @@ class Site:
         words = (str(self.snapshot.absolute()), str(self.folder), self.address)
         writer = Child(await started(BUILD, *words))
         try:
-            while said := await writer.message():
-                if said == {"written": "first page"}:
+            while message := await writer.message():
+                if message == {"written": "first page"}:
                     self.trouble = ""
                     first.set()
-                elif said == {"written": "all"}:
+                elif message == {"written": "all"}:
                     LOG.info("the page's files are written")
                     break
                 else:
-                    LOG.error("nothing is shown: %s", said["words"])
-                    self.trouble = said["problem"]
+                    LOG.error("nothing is shown: %s", message["words"])
+                    self.trouble = message["problem"]
                     break
             else:
                 self.trouble = "the page's files could not be written; the log says more"

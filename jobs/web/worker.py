@@ -291,14 +291,14 @@ class _Process(Child):
         words = (str(copy.absolute()), str(socket), json.dumps(asdict(limits)))
         process = cls(await started(task, *words), socket, limits)
         try:
-            said = await asyncio.wait_for(process.message(), START_SECONDS)
-            process.identity = held.Identity(*said["ready"])
+            message = await asyncio.wait_for(process.message(), START_SECONDS)
+            process.identity = held.Identity(*message["ready"])
         except BaseException as error:
             process.kill()
             await process.gone()
             if not isinstance(error, TimeoutError | ValueError | KeyError):
                 raise
-            why = f": {said['words']}" if isinstance(error, KeyError) and said else ""
+            why = f": {message['words']}" if isinstance(error, KeyError) and message else ""
             raise QueryProcessError(f"what answers queries did not start{why}") from None
         return process
 

@@ -161,10 +161,10 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
 
     Those that this folder has had, and those that a mail of this run or of a correction names.
     """
-    told = {f"{about.place}{max(about.reports)}/" for about in _totals(record)}
-    told |= {f"{record.totals[row['border']].place}{row['month']}/" for row in record.corrected}
+    written = {f"{about.place}{max(about.reports)}/" for about in _totals(record)}
+    written |= {f"{record.totals[row['border']].place}{row['month']}/" for row in record.corrected}
     for place, to in _moved(record):
-        if place in told or f"{place}index.html" in record.before:
+        if place in written or f"{place}index.html" in record.before:
             yield f"{place}index.html", moved(place, to)
 
 
@@ -424,11 +424,11 @@ def month_preview(
 
     about = record.totals[total]
     report, newest = about.reports[month], month == about.newest.month
-    said = section.say(report)
+    quotable = section.say(report)
     since = months.shift(record.run.data_through, -LATELY)
     flagged = month > since and month in {row["month"] for row in about.flagged}
     if not (newest or flagged) or (record.many and total != record.source.totals.whole):
-        return Preview(said), {}
+        return Preview(quotable), {}
     handout = handouts.handout(report, record.run, newest=newest and bool(about.ahead))
     chart = handouts.PosterChart(
         counted=[
@@ -446,7 +446,7 @@ def month_preview(
         lambda: (b64encode(handouts.png(handout, chart, record.source)).decode(), handout.alt),
     )
     width, height = handouts.POST.pixels
-    return Preview(said, alt, width, height), {PICTURE: b64decode(picture)}
+    return Preview(quotable, alt, width, height), {PICTURE: b64decode(picture)}
 
 
 def total_preview(record: SiteRecord, about: TotalRecord) -> tuple[Preview, Mapping[str, bytes]]:
@@ -971,8 +971,8 @@ def _runs(record: SiteRecord) -> Iterator[Row | None]:
 
 def newer(record: SiteRecord, old: Row | None) -> Shown:
     """List the runs whose pages are kept. old : the run whose page asks."""
-    kept = [row for row in record.runs if row["id"] in record.runs_kept]
-    return {"runs": kept, "old": old}
+    with_copies = [row for row in record.runs if row["id"] in record.runs_kept]
+    return {"runs": with_copies, "old": old}
 
 
 def _newer_place(record: SiteRecord, old: Row | None) -> str:
