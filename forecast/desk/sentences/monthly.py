@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk.facts import Comparison, MonthFacts, Position, overdue
-from forecast.desk.sentences.trust import next_release, stale_words
+from forecast.desk.sentences.trust import due_words, stale_words
 from forecast.desk.sentences.unusual import SIDES, how_far, unusual_words
 from forecast.sources import wording
 from forecast.sources.source import Aside
@@ -175,8 +175,8 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
         for flag in facts.flags
         if flag["kind"] == "month" and facts.month == through and facts.expectation
     ]
-    ahead = next_release(through, source).partition(", ")[2]
-    late = f"{ahead}, are late" if overdue(through, today, source.due[2]) else ahead
+    due = due_words(through, source)
+    late = f"{due}, are late" if overdue(through, today, source.due[2]) else due
     return (
         f"{month_words(through)}: {'; '.join(unusual) or 'nothing unusual'}; next figures {late}."
     )

@@ -41,10 +41,15 @@ def stale_words(own: str, total: str, source: Source) -> str:
 
 
 def next_release(data_through: str, source: Source) -> str:
-    """When the next month's figures should come: September 2026, due Oct. 18-28, 2026."""
+    """Name the next month and its due days: September 2026, due Oct. 18-28, 2026."""
+    return f"{month_words(months.shift(data_through, 1))}, {due_words(data_through, source)}"
+
+
+def due_words(data_through: str, source: Source) -> str:
+    """Say when the next month's figures should come: due Oct. 18-28, 2026."""
     month = months.shift(data_through, 1)
     first, last = (months.days_after(month, days).isoformat() for days in source.due[:2])
-    return f"{month_words(month)}, due {days_words(first, last)}"
+    return f"due {days_words(first, last)}"
 
 
 def old_words(data_through: str, source: Source, today: date | None = None) -> str:
