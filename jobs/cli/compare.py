@@ -100,8 +100,10 @@ def _compared(record: OpenRecord, things: tuple[str, ...], shown_as: str, since:
     counts = read.counts(record.connection, first)
     if len(things) == 3:
         begins = record.source.year_begins
-        one, other = (spans.parse(text, max(counts), begins) for text in things[1:])
-        return comparison.spans((one.name, other.name), (one.months, other.months), counts)
+        first_span, second_span = (spans.parse(text, max(counts), begins) for text in things[1:])
+        return comparison.spans(
+            (first_span.name, second_span.name), (first_span.months, second_span.months), counts
+        )
     if len(things) != 2:
         raise click.UsageError("name two series, or a series and two months or years")
     second = record.find(things[1])
