@@ -16,7 +16,7 @@ from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError
-from forecast.sources.names import SeriesNames, member_words
+from forecast.sources.names import SeriesNames
 from forecast.store import connect, measures, read
 from forecast.store.views import AS_OF, view_rows
 from forecast.types import COUNT, SeriesKey
@@ -139,7 +139,7 @@ class Record:
         return pd.DataFrame(both).dropna()
 
     def plot(self, series: str, to: str | Path = "") -> Drawing:
-        """Draw a series' last 30 months and its forecast; a notebook shows what is returned.
+        """Draw a series' last three years and its forecast; a notebook shows what is returned.
 
         to : a file to write too: .svg, .png or .pdf.
         """
@@ -153,8 +153,7 @@ class Record:
             flagged = plots.flagged(connection, key)
         if not ahead:
             raise SeriesNameError(about["series"], "the last run has no forecast of it")
-        part = member_words(key.dimension, key.member, self.source) if key.member else ""
-        picture = forecasts.fan(key.total, published, ahead, flagged, self.source, None, part)
+        picture = forecasts.fan(key, published, ahead, flagged, self.source)
         if to:
             grammar.write(picture, Path(to), self.source)
         return Drawing(grammar.render(picture, "svg", self.source).decode(), picture.alt)

@@ -244,7 +244,6 @@ def _picture(
 ) -> Picture:
     """Draw one kind of picture. log : None lets the counts decide."""
     from forecast.desk.charts import explanations, forecasts
-    from forecast.sources.names import member_words
     from forecast.store import plots, read
     from forecast.types import COUNT
 
@@ -259,8 +258,7 @@ def _picture(
     if kind == "fan":
         ahead = some(read.month_forecasts(connection, key, ENGINE), "forecasts")
         published, flagged = plots.published(connection, key), plots.flagged(connection, key)
-        part = member_words(key.dimension, key.member, source) if key.member else ""
-        return forecasts.fan(total, published, ahead, flagged, source, log, part)
+        return forecasts.fan(key, published, ahead, flagged, source, log)
     if kind == "history":
         rows = [row for row in plots.at_lead(connection, total, lead) if row["month"] >= since]
         some(rows, "such forecasts")

@@ -25,11 +25,13 @@ from forecast.desk.charts.grammar import (
     Picture,
 )
 from forecast.judge.questions import INSIDE, KindScore
+from forecast.sources.names import member_words
 from forecast.types import COUNT, Row
 from forecast.words import between, month_words
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
+    from forecast.types import SeriesKey
 
 MONTHS_SHOWN = 36
 FLAT = 1.6  # times as high a scale for the 95% interval alone would flatten the rest
@@ -38,18 +40,17 @@ _LEAST, _MOST = 14.0, 180.0  # square pixels of points that stand for no chances
 
 
 def fan(
-    total: str,
+    series: SeriesKey,
     published: Sequence[Row],
     forecasts: Sequence[Row],
     flagged: Sequence[Row],
     source: Source,
     log: bool | None = None,
-    part: str = "",
 ) -> Picture:
-    """The last three years and the forecast ahead, with 50, 80 and 95% intervals.
-
-    part : of the total, in words, where it is not all of it.
-    """
+    """Draw the last three years and the forecast ahead, with 50, 80 and 95% intervals."""
+    total, part = series.total, ""
+    if series.member:
+        part = member_words(series.dimension, series.member, source)
     shown = grammar.months_back(published, MONTHS_SHOWN)
     scale = fan_scale(shown, forecasts, source, log)
     last = forecasts[-1]
