@@ -54,7 +54,7 @@ def table(name: str) -> Mapping[str, Any]:
 
 def names() -> list[str]:
     """Return the names of all sources; one that is like another comes after it."""
-    folders = sorted(_folders(), key=lambda folder: ("like" in _read(folder), folder))
+    folders = sorted(_folders(), key=lambda folder: ("like" in _read(folder), _parts(folder)))
     return [
         f"{_called(folder)}_{measure}" if measure else _called(folder)
         for folder in folders
@@ -109,7 +109,8 @@ def parse_name(file_name: str, own: Source) -> FileName | None:
 
 def _folders() -> list[Path]:
     roots = map(Path, forecast.sources.__path__)
-    return sorted(table.parent for root in roots for table in root.rglob(TABLE))
+    folders = (table.parent for root in roots for table in root.rglob(TABLE))
+    return sorted(folders, key=_parts)
 
 
 def _called(folder: Path) -> str:

@@ -91,7 +91,7 @@ def test_settings_name_a_source_that_is_there(removals, tmp_path):
 
     assert made.source is removals
     with pytest.raises(
-        ConfigError, match="'arrivals' is no source; there are counts, removals, cbp_enc"
+        ConfigError, match="'arrivals' is no source; there are counts, cbp_encounters, removals"
     ):
         Context.open(tmp_path / "r.db", unknown)
 
