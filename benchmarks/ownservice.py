@@ -26,7 +26,7 @@ from forecast.context import Context, source_of
 from forecast.engine import paths
 from forecast.engine.anyseries import forecast_counts
 from forecast.judge import questions
-from forecast.store import connect, flags
+from forecast.store import connect, read
 from forecast.types import SeriesKey
 from jobs import monthly
 from models.base import MonthlyCounts
@@ -92,7 +92,7 @@ def tripled(seed: int, folder: Path) -> bool:
     now = datetime.combine(months.days_after(month, 10), datetime.min.time(), UTC)
     monthly.run(Context.open(path, settings), now=now, with_bundle=False)
     with connect.moment(path) as connection:
-        found = flags.flags(connection, source_of(connection).totals, name)
+        found = read.flags(connection, source_of(connection).totals, name)
     return any(flag["month"] == month and flag["kind"] == "month" for flag in found)
 
 

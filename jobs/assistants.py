@@ -27,7 +27,7 @@ from forecast.errors import BordercastError
 from forecast.sources import holes
 from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
-from forecast.store import observations, page, read
+from forecast.store import observations, read
 from forecast.types import COUNT, SEVERITIES
 from jobs.cli.help import fits
 from jobs.cli.options import OpenRecord, Settings, reading
@@ -239,7 +239,7 @@ class Tools:
 
     def _origin(self, record: OpenRecord) -> dict[str, Any]:
         """Source, vintage, run and digest of what is said."""
-        source = page.newest_source(record.connection)
+        source = read.newest_source(record.connection)
         return {
             "source": source.file_name if source else "the embedded figures",
             "vintage": source.seen if source and source.seen else "unknown",

@@ -29,6 +29,7 @@ from forecast.judge.questions import (
 from forecast.sources.names import SeriesNames
 from forecast.sources.source import Source
 from forecast.store import read
+from forecast.store.queries import rows
 from forecast.types import PeriodForecast, SeriesKey
 from forecast.words import month_words
 
@@ -109,7 +110,7 @@ class Asking:
         asked = self.outlooks(series)
         span = spans.parse(text, asked.cutoff, self.source.year_begins)
         total = spans.total(span, asked.counts, asked.cutoff, asked.draws)
-        for row in read.standard_spans(self.connection, asked.key):
+        for row in rows(self.connection, "periods_of_series", asked.key[:3]):
             if (row["first_month"], row["last_month"]) == (span.first, span.last):
                 values = {field.name: row[field.name] for field in fields(PeriodForecast)[2:]}
                 return PeriodForecast(asked.key, span.name, **values)

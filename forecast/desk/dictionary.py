@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from forecast.sources import holes
-from forecast.store.views import columns_of
+from forecast.store.read import view_columns
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -57,7 +57,7 @@ class View:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names, in the order of the schema."""
-        return columns_of(self.name)
+        return view_columns()[self.name]
 
     def row_in(self, source: Source) -> str:
         """Say what a row is, in a source's words."""

@@ -2,7 +2,7 @@
 
 A large table is written while it is computed, in blocks of some rows. What takes the time, turning
 numbers into text or Arrow's layout, may be done where a block was computed, in another process.
-What goes into a table of the record is decided in `forecast.store.exports`.
+What goes into a table of the record is decided in `forecast.store.read`.
 """
 
 from __future__ import annotations

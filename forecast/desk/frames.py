@@ -18,7 +18,7 @@ from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError
 from forecast.sources.names import SeriesNames
 from forecast.store import connect, measures, read
-from forecast.store.views import AS_OF, view_rows
+from forecast.store.read import AS_OF, view_rows
 from forecast.types import COUNT, SeriesKey
 
 if TYPE_CHECKING:
@@ -144,13 +144,12 @@ class Record:
         to : a file to write too: .svg, .png or .pdf.
         """
         from forecast.desk.charts import forecasts, grammar
-        from forecast.store import plots
 
         key, about = self._named(series)
         with self._reading() as connection:
-            published = plots.published(connection, key)
+            published = read.published(connection, key)
             ahead = read.month_forecasts(connection, key, ENGINE)
-            flagged = plots.flagged(connection, key)
+            flagged = read.flagged(connection, key)
         if not ahead:
             raise SeriesNameError(about["series"], "the last run has no forecast of it")
         picture = forecasts.fan(key, published, ahead, flagged, self.source)

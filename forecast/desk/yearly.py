@@ -67,7 +67,7 @@ def report(
     source: Source,
     rated: Mapping[str, int] = MappingProxyType({}),
 ) -> YearlyReport:
-    """What is told of a fiscal year; see `forecast.store.yearly` for the rows.
+    """What is told of a fiscal year; see `store.read.of_year` for the rows.
 
     rated : how often readers found a notice of the year "useful", and how often "not".
     """

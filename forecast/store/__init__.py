@@ -2,6 +2,7 @@
 
 connect       open, lock, migrate, one transaction; sqlite_errors, SQLite's own errors in words
 queries       the statements of queries.sql by name; views.sql has the views
+read          what is shown of the record, where that takes more than one statement
 releases      files and what they state: snapshots in, counts out; inventory, which are held
 observations  how values are kept: a row where a release differs from the one before
 measures      which measures a record has, and their words
@@ -15,7 +16,4 @@ ledger        the chain of entries that shows an edit; digest_parts, what one st
               of earlier programs
 integrity     the ledger compared with the tables; looking a quoted digest up
 copies        whole copies of a database; held, one held open for readers
-
-For reading alone, with the standard library and quick to import: read, flags, page, plots, views,
-exports, health, yearly, named_queries.
 """

@@ -17,12 +17,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from forecast.store import connect, notices, ops
 from forecast.store.connect import transaction
-from forecast.store.queries import rows, sql
+from forecast.store.queries import column, rows, sql
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -363,6 +366,18 @@ def rate(db: Database, content_key: str, verdict: Usefulness, why: str, now: dat
             "insert into ratings (content_key, verdict, why, rated_at) values (?, ?, ?, ?)",
             (content_key, verdict, why, text(now)),
         )
+
+
+def mail_due(path: Path, now: datetime) -> bool:
+    """Whether a delivery may be tried now, or a notice was approved that has none.
+
+    path : of the main database.
+    """
+    known = {row["content_key"] for row in ops.rows(path, "content_keys")}
+    with closing(connect.read(path)) as connection:
+        approved = column(connection, "approved_since", (text(now - notices.KEPT),))
+    due = ops.row(path, "next_attempt")
+    return not known.issuperset(approved) or (due is not None and due["at"] <= text(now))
 
 
 def failed(connection: sqlite3.Connection) -> list[dict[str, Any]]:

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from forecast.store import connect
+from forecast.store import connect, queries
 from forecast.store.connect import transaction
-from forecast.types import Release
+from forecast.types import Release, Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -100,6 +100,23 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A read-only connection to the ops.db beside the database `path`; it must be there."""
     with closing(connect.read(ops_path(path), SCHEMA)) as connection:
         yield connection
+
+
+def rows(path: Path, name: str) -> list[Row]:
+    """Run a named statement on the ops.db beside the database `path`.
+
+    None where there is no such file yet, or where it is from before this table.
+    """
+    if not ops_path(path).exists():
+        return []
+    with reading(path) as connection, suppress(sqlite3.OperationalError):
+        return queries.rows(connection, name)
+    return []
+
+
+def row(path: Path, name: str) -> Row | None:
+    """Return the first of these rows, None where there is none."""
+    return next(iter(rows(path, name)), None)
 
 
 def last_poll(db: Database | sqlite3.Connection) -> tuple[int, Poll] | None:

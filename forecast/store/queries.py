@@ -1,16 +1,20 @@
-"""Reads the named statements of queries.sql: `-- name: flagged`, then the statement."""
+"""Reads the record by the named statements of queries.sql: `-- name: flagged`, then the statement.
+
+Rows come plain, by column, or as records whose fields are called like the columns.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from forecast.types import Row, Totals
+    from forecast.store.connect import Connection
+    from forecast.types import Row, T, Totals
 
 _NAME = "-- name: "
 
@@ -21,19 +25,37 @@ def sql(name: str, /, **parts: object) -> str:
     return statement.format(**parts) if parts else statement
 
 
-def rows(connection: sqlite3.Connection, name: str, values: Any = (), **parts: object) -> list[Row]:
+def rows(connection: Connection, name: str, values: Any = (), **parts: object) -> list[Row]:
     """Run a statement and return its rows by column."""
     return list(each(connection, name, values, **parts))
 
 
-def each(
-    connection: sqlite3.Connection, name: str, values: Any = (), **parts: object
-) -> Iterator[Row]:
+def each(connection: Connection, name: str, values: Any = (), **parts: object) -> Iterator[Row]:
     """Run a statement and yield its rows by column, as they are read."""
     cursor = connection.execute(sql(name, **parts), values)
     columns = [column for column, *_ in cursor.description]
     for row in cursor:
         yield dict(zip(columns, row, strict=True))
+
+
+def records(
+    connection: Connection, kind: Callable[..., T], name: str, values: Any = (), **parts: object
+) -> list[T]:
+    """Run a statement and return its rows as records of a kind, a column a field, in order."""
+    return [kind(*row) for row in connection.execute(sql(name, **parts), values)]
+
+
+def column(connection: Connection, name: str, values: Any = ()) -> list[Any]:
+    """Run a statement of one column and return that column."""
+    return [value for (value,) in connection.execute(sql(name), values)]
+
+
+def grouped(rows: Iterable[Row], by: str) -> dict[Any, list[Row]]:
+    """Return rows by what a column has, both in the order in which they came."""
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[by], []).append(row)
+    return groups
 
 
 def total_order(column: str, totals: Totals) -> str:
@@ -48,3 +70,20 @@ def _statements() -> dict[str, str]:
     script = (resources.files("forecast.store") / "queries.sql").read_text(encoding="utf-8")
     blocks = script.split(_NAME)[1:]
     return {name: text.strip() for name, _, text in (block.partition("\n") for block in blocks)}
+
+
+class NamedQuery(NamedTuple):
+    """A question that analysts ask, as SQL. title : the question. about : what to mind in it."""
+
+    name: str
+    title: str
+    about: str
+    sql: str
+
+
+@cache
+def questions() -> tuple[NamedQuery, ...]:
+    """Return the questions of named_queries.toml."""
+    file = resources.files("forecast.store") / "named_queries.toml"
+    tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    return tuple(NamedQuery(name, **query) for name, query in tables.items())

@@ -201,10 +201,6 @@ where p.run_id = ? order by s.id
 -- name: series_keys
 select border, dimension, member, component from series order by id
 
--- name: counts_of_series
-select month, encounters from series_months
-where border = ? and dimension = ? and member = ? order by month
-
 -- name: periods_of_series
 select * from span_forecasts
 where border = ? and dimension = ? and member = ?
@@ -220,8 +216,8 @@ select rule, seed, borders, correlation from path_rules where run_id = ?
 
 -- name: newest_months
 select
-    coalesce(max(cutoff) filter (where dimension = ? and member = ?), ''),
-    coalesce(max(cutoff) filter (where dimension = ''), '')
+    coalesce(max(cutoff) filter (where dimension = ? and member = ?), '') as own,
+    coalesce(max(cutoff) filter (where dimension = ''), '') as of_total
 from latest_forecasts where border = ? and model = 'bordercast'
 
 -- name: known_days
@@ -577,13 +573,12 @@ where a.basis = 'hindcast'
 
 -- name: resolved_questions
 select * from standing_questions
-where outcome is not null and cutoff >= ? and (? is null or border = ?)
+where outcome is not null and (? is null or border = ?)
 order by kind, border, cutoff, basis, run_id
 
 -- name: latest_questions
 select * from standing_questions
-where run_id = (select id from latest_run) and (? is null or border = ?)
-order by border, kind
+where run_id = (select id from latest_run) order by border, kind
 
 -- name: add_question
 select id from questions where series_id = ? and kind = ? and first_month = ?
@@ -767,9 +762,34 @@ select * from service
 -- name: content_keys
 select content_key from deliveries
 
+-- name: approved_since
+select content_key from notices where state = 'approved' and approved_at >= ?
+
 -- name: next_attempt
 select next_attempt_at as at from deliveries
 where state = 'waiting' and edition not glob 'within:*' order by 1 limit 1
+
+-- name: latest_run
+select id, published_at, data_through, digest from latest_run
+
+-- name: last_withdrawn
+select max(run_id) from withdrawals join runs on runs.id = run_id
+
+-- name: months_judged
+select count(*) from judged_months where basis = ?
+
+-- name: notices_held
+select count(*) from notices where state in ('due', 'held')
+
+-- name: models_left_out
+select distinct model from fits
+where run_id = (select id from latest_run) and failure <> '' order by 1
+
+-- name: hindcast_models
+select distinct model from hindcasts where series_id in (select id from series) order by 1
+
+-- name: any_published_file
+select 1 from releases where kind not in ('bundle', 'vintage') limit 1
 
 -- name: every_run
 select id, published_at, data_through, digest from runs order by id desc

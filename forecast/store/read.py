@@ -1,18 +1,43 @@
-"""What the commands show. Standard library only, so that a look is quick."""
+"""What is shown of the record. Standard library only and quick to import, so that a look is quick.
+
+Whoever shows the rows of one statement as they are asks `queries.rows` for them. Here is what takes
+more: an order of totals, several statements, or rows of which the last of several counts.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
-from forecast.store.queries import rows, sql, total_order
-from forecast.types import COUNT, SeriesKey, SimulationSpec, StoredMarginals
+from forecast.store import connect, witnesses
+from forecast.store.queries import column, records, rows, sql, total_order
+from forecast.types import COUNT, HUB_PERMILLES, SeriesKey, SimulationSpec, StoredMarginals
 
 if TYPE_CHECKING:
     from forecast.types import Row, Totals
+
+_PAIRS = [(p, 1000 - p) for p in HUB_PERMILLES if p < 500]
+_SORTED_BY = 9  # columns; enough to name a row of any view
+_RUN_THEN = """(
+    select max(id) from runs where substr(published_at, 1, 10) <= :day
+    and id not in (select run_id from withdrawals where substr(at, 1, 10) <= :day)
+)"""
+_KNOWN_THEN = "v.known_from <= :day and (v.known_until is null or v.known_until > :day)"
+# The views that can be read as they stood on an earlier day, by how.
+AS_OF = {
+    view: sql(f"as_of_{view}", known_then=_KNOWN_THEN, run_then=_RUN_THEN)
+    for view in (
+        *("border_months", "series_months", "vintages", "series_vintages"),
+        *("latest_run", "latest_forecasts", "scorecard"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +50,39 @@ class RunRow:
     digest: str
 
 
+class NewestSource(NamedTuple):
+    """The release that states the newest month, and those refused that are not older.
+
+    seen : "YYYY-MM-DD", None where it is not known. refused : names of files.
+    witnesses : who saw which run, oldest run first.
+    """
+
+    file_name: str
+    seen: str | None
+    refused: tuple[str, ...]
+    witnesses: tuple[witnesses.Sighting, ...] = ()
+
+
 def latest_run(connection: sqlite3.Connection) -> RunRow | None:
-    """The last published run, None before the first."""
-    row = connection.execute(
-        "select id, published_at, data_through, digest from latest_run"
-    ).fetchone()
-    return None if row is None else RunRow(*row)
+    """Return the last published run, None before the first."""
+    return next(iter(records(connection, RunRow, "latest_run")), None)
 
 
-def last_withdrawn(connection: sqlite3.Connection) -> int | None:
-    """The last run that was withdrawn, None if none was."""
-    query = "select max(run_id) from withdrawals join runs on runs.id = run_id"
-    (run_id,) = connection.execute(query).fetchone()
-    return None if run_id is None else int(run_id)
+def newest_source(connection: sqlite3.Connection) -> NewestSource | None:
+    """Return where the newest month comes from; None if nothing is held."""
+    for newest in rows(connection, "newest_source"):
+        return NewestSource(
+            newest["file_name"],
+            newest["first_seen_at"],
+            tuple(column(connection, "still_refused", (newest["seq"],))),
+            tuple(witnesses.sightings(connection)),
+        )
+    return None
+
+
+def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
+    """Return every series that is held."""
+    return records(connection, SeriesKey, "series_keys")
 
 
 def forecasts(
@@ -45,153 +90,231 @@ def forecasts(
     totals: Totals,
     total: str | None = None,
     model: str = "bordercast",
-) -> list[dict[str, Any]]:
-    """The last run's forecasts of the totals, in the totals' order."""
+) -> list[Row]:
+    """Return the last run's forecasts of the totals, in the totals' order."""
     return rows(
         connection, "latest_forecasts", (model, total, total), order=total_order("border", totals)
     )
 
 
-def last_months(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
-    """Total -> its newest month with the counts of then, a month and a year before."""
-    counts: dict[str, dict[str, int]] = {}
-    for total, month, count in connection.execute(sql("counts_by_month")):
-        counts.setdefault(total, {})[month] = count
-    return {total: _last(by_month) for total, by_month in counts.items()}
-
-
-def _last(by_month: dict[str, int]) -> dict[str, Any]:
-    month = max(by_month)
-    return {
-        "month": month,
-        COUNT: by_month[month],
-        "month_before": by_month.get(months.shift(month, -1)),
-        "year_before": by_month.get(months.shift(month, -12)),
-    }
-
-
-def judgement_count(connection: sqlite3.Connection, basis: str) -> int:
-    """How many months were judged on this basis."""
-    count = "select count(*) from judged_months where basis = ?"
-    (number,) = connection.execute(count, (basis,)).fetchone()
-    return int(number)
-
-
-def scores(
-    connection: sqlite3.Connection, totals: Totals, total: str | None = None
-) -> list[dict[str, Any]]:
-    """The last run's scorecard."""
+def scores(connection: sqlite3.Connection, totals: Totals, total: str | None = None) -> list[Row]:
+    """Return the last run's scorecard."""
     return rows(connection, "scorecard", (total, total), order=total_order("border", totals))
 
 
-def failures(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Models that gave no forecast in the last run, and why."""
-    return rows(connection, "failed_models")
+def flags(
+    connection: sqlite3.Connection,
+    totals: Totals,
+    total: str | None = None,
+    since: str = "",
+    *,
+    watch: bool = False,
+    parts: bool = False,
+) -> list[Row]:
+    """Return months that deviated, newest first; then revisions of closed months.
+
+    Parameters
+    ----------
+    since : the first month. watch : also months that were only unusual, p < .05.
+    parts : also the drill-down's; without them the totals alone.
+
+    Returns
+    -------
+    Rows of the view all_flags; with those of a total `listed` and `apart`, how many of its
+    parts are listed under its flag and how many stand apart from it.
+    """
+    order = total_order("a.border", totals)
+    return rows(connection, "flags", (total, total, since, watch, parts), order=order)
+
+
+def drivers(connection: sqlite3.Connection) -> dict[int, list[Row]]:
+    """Return flag -> what moved it, the largest contributions of each dimension first."""
+    by_flag: dict[int, list[Row]] = defaultdict(list)
+    for row in rows(connection, "every_driver"):
+        by_flag[row.pop("flag_id")].append(row)
+    return dict(by_flag)
+
+
+def last_months(connection: sqlite3.Connection) -> dict[str, Row]:
+    """Return total -> its newest month with the counts of then, a month and a year before."""
+    counts: dict[str, dict[str, int]] = {}
+    for total, month, count in connection.execute(sql("counts_by_month")):
+        counts.setdefault(total, {})[month] = count
+    return {
+        total: {
+            "month": (month := max(by_month)),
+            COUNT: by_month[month],
+            "month_before": by_month.get(months.shift(month, -1)),
+            "year_before": by_month.get(months.shift(month, -12)),
+        }
+        for total, by_month in counts.items()
+    }
 
 
 def changes(
     connection: sqlite3.Connection, total: str | None = None, run_id: int | None = None
-) -> list[dict[str, Any]]:
-    """What moved with a run, the last if None, rows of `forecast_changes`, by month."""
-    return rows(
-        connection,
-        "latest_changes",
-        (run_id, total, total),
-    )
+) -> list[Row]:
+    """Return what moved with a run, the last if None, rows of `forecast_changes`, by month."""
+    return rows(connection, "latest_changes", (run_id, total, total))
 
 
-def resolved_questions(
-    connection: sqlite3.Connection, total: str | None = None, since: str = ""
-) -> list[dict[str, Any]]:
-    """Chances whose question is resolved, rows of `standing_questions`, by kind and cutoff.
-
-    since : first cutoff.
-    """
-    return rows(
-        connection,
-        "resolved_questions",
-        (since, total, total),
-    )
-
-
-def latest_questions(
-    connection: sqlite3.Connection, total: str | None = None
-) -> list[dict[str, Any]]:
-    """The last run's answers, rows of `standing_questions`."""
-    return rows(
-        connection,
-        "latest_questions",
-        (total, total),
-    )
+def resolved_questions(connection: sqlite3.Connection, total: str | None = None) -> list[Row]:
+    """Return chances whose question is resolved, by kind and cutoff."""
+    return rows(connection, "resolved_questions", (total, total))
 
 
 def path_rule(connection: sqlite3.Connection, run_id: int) -> SimulationSpec | None:
-    """How a run's paths are drawn; None for a run that kept none."""
-    row = connection.execute(sql("path_rule"), (run_id,)).fetchone()
-    if row is None:
-        return None
-    rule, seed, totals, correlation = row
-    return SimulationSpec(
-        rule, seed, tuple(json.loads(totals)), tuple(map(tuple, json.loads(correlation)))
-    )
+    """Return how a run's paths are drawn; None for a run that kept none."""
+    for row in rows(connection, "path_rule", (run_id,)):
+        correlation = tuple(map(tuple, json.loads(row["correlation"])))
+        return SimulationSpec(
+            row["rule"], row["seed"], tuple(json.loads(row["borders"])), correlation
+        )
+    return None
 
 
 def path_marks(connection: sqlite3.Connection, run_id: int) -> list[StoredMarginals]:
-    """From what a run's paths are drawn, every series."""
-    rows = connection.execute(
-        sql("path_marks"),
-        (run_id,),
-    )
+    """Return from what a run's paths are drawn, every series."""
     return [
         StoredMarginals(SeriesKey(*key), cutoff, marks, share, tuple(json.loads(known).items()))
-        for *key, cutoff, marks, share, known in rows
+        for *key, cutoff, marks, share, known in connection.execute(sql("path_marks"), (run_id,))
     ]
 
 
-def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
-    """Every series that is held."""
-    rows = connection.execute(sql("series_keys"))
-    return [SeriesKey(*row) for row in rows]
+# ---------------------------------------------------------------- of one series
 
 
-def movers(connection: sqlite3.Connection, total: str) -> list[Row]:
-    """Return every part's newest count beside the month before, the year before and the median."""
-    return rows(connection, "movers", {"total": total})
+def published(connection: sqlite3.Connection, key: SeriesKey) -> list[Row]:
+    """Return the counts of a series, by month."""
+    return rows(connection, "published_counts", key[:3])
 
 
 def counts(connection: sqlite3.Connection, key: SeriesKey) -> dict[str, int]:
-    """A series' published counts by month, as they are now; a month without any is 0."""
-    rows = connection.execute(
-        sql("counts_of_series"),
-        key[:3],
+    """Return a series' published counts by month, as they are now; a month without any is 0."""
+    return {row["month"]: row[COUNT] for row in published(connection, key)}
+
+
+def flagged(connection: sqlite3.Connection, key: SeriesKey) -> list[Row]:
+    """Return a series' months that were flagged, with median and severity."""
+    return rows(connection, "flagged", key[:3])
+
+
+def month_forecasts(connection: sqlite3.Connection, key: SeriesKey, model: str) -> list[Row]:
+    """Return the last run's forecasts of a series, month by month, rows of `latest_forecasts`."""
+    return rows(connection, "forecasts_of_series", (*key[:3], model))
+
+
+def by_part(connection: sqlite3.Connection, name: str) -> dict[SeriesKey, list[Row]]:
+    """Return part -> the rows that a statement has of it, in their order."""
+    by_part: dict[SeriesKey, list[Row]] = {}
+    for row in rows(connection, name):
+        key = SeriesKey(row["border"], row["dimension"], row["member"], row["component"])
+        by_part.setdefault(key, []).append(row)
+    return by_part
+
+
+# ---------------------------------------------------------------- how good forecasts were
+
+
+def at_lead(connection: sqlite3.Connection, total: str, horizon: int) -> list[Row]:
+    """Return what had been forecast for each month from `horizon` months before, and what came.
+
+    An issued forecast goes before a hindcast, the first issued one before a later.
+    """
+    forecasts = rows(connection, "at_lead", (total, horizon))
+    return list({row["month"]: row for row in forecasts}.values())
+
+
+def stood(connection: sqlite3.Connection, total: str) -> list[Row]:
+    """Return each judged month and the one forecast that judged it, ascending; as of `at_lead`.
+
+    Where two months came at once, the second was judged by a forecast of two months before. As in
+    the view `wide_months`, which puts the months before and after beside them, and takes longer.
+    """
+    judging = rows(connection, "judging_forecasts", {"total": total}, of="s.border = :total")
+    return [{name: value for name, value in row.items() if name != "border"} for row in judging]
+
+
+def of_year(connection: sqlite3.Connection, first: str, last: str) -> list[Row]:
+    """Return every model's forecasts of the totals' months, as issued where any was.
+
+    Beside the published count; hindcasts where none was issued.
+    """
+    forecasts = rows(connection, "forecasts_of_year", (first, last))
+    places = {(r["border"], r["month"], r["model"], r["horizon"]): r for r in forecasts}
+    return list(places.values())
+
+
+def score_years(connection: sqlite3.Connection, total: str) -> list[Row]:
+    """Return every model's log-WIS by year of the cutoff, all leads; issued where there is any."""
+    scores = rows(connection, "score_years", (total,))
+    return list({(row["model"], row["era"]): row for row in scores}.values())
+
+
+def calibration(
+    connection: sqlite3.Connection, total: str, first_cutoff: str
+) -> list[dict[str, float]]:
+    """Return how often central intervals of the engine's hindcasts held the count.
+
+    Returns
+    -------
+    Rows of horizon, level (share meant, 0..1), share (seen, 0..1) and n.
+    """
+    shares = ", ".join(
+        f"avg(o.encounters between h.q{low:03d} and h.q{high:03d})" for low, high in _PAIRS
     )
-    return dict(rows.fetchall())
+    return [
+        {"horizon": horizon, "n": n, "level": (high - low) / 1000, "share": share}
+        for horizon, n, *shares in connection.execute(
+            sql("calibration", shares=shares), (total, first_cutoff)
+        )
+        for (low, high), share in zip(_PAIRS, shares, strict=True)
+    ]
 
 
-def standard_spans(connection: sqlite3.Connection, key: SeriesKey) -> list[dict[str, Any]]:
-    """The last run's answers for the usual spans of a series, rows of `span_forecasts`."""
-    return rows(
-        connection,
-        "periods_of_series",
-        key[:3],
-    )
+def hindcasts(
+    connection: sqlite3.Connection, model: str, first_cutoff: str, totals: Totals
+) -> list[tuple[Any, ...]]:
+    """Return what a model would have said at each cutoff from first_cutoff on.
+
+    Returns
+    -------
+    Rows of total, dimension, member, cutoff, month, horizon, median and the quantiles at
+    HUB_PERMILLES, all in counts; by total, cutoff and month.
+    """
+    quantiles = ", ".join(f"h.q{permille:03d}" for permille in HUB_PERMILLES)
+    order = total_order("s.border", totals)
+    query = sql("hindcast_quantiles", quantiles=quantiles, order=order)
+    return [tuple(row) for row in connection.execute(query, (model, first_cutoff))]
 
 
-def month_forecasts(
-    connection: sqlite3.Connection, key: SeriesKey, model: str
-) -> list[dict[str, Any]]:
-    """The last run's forecasts of a series, month by month, rows of `latest_forecasts`."""
-    return rows(
-        connection,
-        "forecasts_of_series",
-        (*key[:3], model),
-    )
+# ---------------------------------------------------------------- views
 
 
-def newest_months(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str]:
-    """Last month forecast from, of a series and of its total, in the last run; "" if none."""
-    row = connection.execute(
-        sql("newest_months"),
-        (key.dimension, key.member, key.total),
-    ).fetchone()
-    return str(row[0]), str(row[1])
+def view_rows(
+    connection: sqlite3.Connection, view: str, columns: Sequence[str], day: str | None = None
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a view, sorted by its first columns.
+
+    Names of views and columns come from the program, never from a user.
+
+    day : "YYYY-MM-DD", only for the views in AS_OF: what stood at the end of that day.
+    """
+    source = view if day is None else f"({AS_OF[view]})"
+    order = ", ".join(str(place + 1) for place in range(min(len(columns), _SORTED_BY)))
+    query = f"select {', '.join(columns)} from {source} order by {order}"
+    return [tuple(row) for row in connection.execute(query, {} if day is None else {"day": day})]
+
+
+@cache
+def view_columns() -> Mapping[str, tuple[str, ...]]:
+    """Return each view's columns in this program's schema, in order.
+
+    From a database made for the question: 70 ms, once.
+    """
+    by_view: dict[str, tuple[str, ...]] = {}
+    with closing(sqlite3.connect(":memory:")) as db:
+        connect.apply(db, len(connect.migrations()))
+        for view, name in db.execute(sql("columns_of")):
+            by_view[view] = (*by_view.get(view, ()), name)
+    return by_view

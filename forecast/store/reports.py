@@ -13,7 +13,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.store import flags, judgements
+from forecast.store import judgements, read
 from forecast.store.queries import each, rows, sql
 from forecast.types import COUNT, Row, SeriesKey
 
@@ -36,10 +36,10 @@ class MonthRecord(NamedTuple):
         states it: month, at_large, at_entry, total (the half's count), or None.
     agencies : agency -> counts, as far as the parts of this month are on record.
     agencies_unit : unit that the sources of those round to.
-    flags : the month's rows of `flags.flags`. shift : its row of `flag_episodes` if a level shift
+    flags : the month's rows of `read.flags`. shift : its row of `flag_episodes` if a level shift
         was confirmed with this month. drivers : rows of `flag_drivers`.
     score : the engine's row of `scorecard` one month ahead. often : months in which some total
-        was flagged, of so many judged. recent : rows of `plots.stood` up to this month.
+        was flagged, of so many judged. recent : rows of `read.stood` up to this month.
     """
 
     counts: dict[str, int]
@@ -148,20 +148,20 @@ def _totals(
     """
     of, values = ("true" if total is None else "{} = :total"), {"total": total}
 
-    def read(name: str, column: str = "border", **more: object) -> _ByTotal:
+    def by_total(name: str, column: str = "border", **more: object) -> _ByTotal:
         return _ByTotal(each(connection, name, values | more, of=of.format(column)))
 
     whole = {"whole": totals.whole, "parts": len(totals.parts)}
-    counts = read("month_counts")
-    vintages, judged = read("month_values"), read("judged_of_totals")
-    drivers, forecasts = read("month_drivers"), read("forecasts_that_judged", "s.border")
-    shifts, scores = read("level_shifts"), read("next_month_scores")
-    judging = read("judging_forecasts", "s.border")
-    agencies = read("agencies", "s.border", **whole, all=total in (None, totals.whole))
+    counts = by_total("month_counts")
+    vintages, judged = by_total("month_values"), by_total("judged_of_totals")
+    drivers, forecasts = by_total("month_drivers"), by_total("forecasts_that_judged", "s.border")
+    shifts, scores = by_total("level_shifts"), by_total("next_month_scores")
+    judging = by_total("judging_forecasts", "s.border")
+    agencies = by_total("agencies", "s.border", **whole, all=total in (None, totals.whole))
     aside = dict(zip(("dimension", "named", "rest"), split, strict=True))
-    interior = read("interior", "l.border", **whole, **aside) if split[0] else _ByTotal(())
+    interior = by_total("interior", "l.border", **whole, **aside) if split[0] else _ByTotal(())
     flagged: dict[str, list[Row]] = {}
-    for flag in flags.flags(connection, totals, total):
+    for flag in read.flags(connection, totals, total):
         flagged.setdefault(flag["border"], []).append(flag)
     # Kept by a version that did not ask when a month became known.
     key = SeriesKey(total) if total else None

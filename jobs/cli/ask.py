@@ -128,19 +128,19 @@ def report(settings: Settings, year: str, out: Path) -> None:
 def stale(record: OpenRecord, key: SeriesKey) -> str:
     """Return a sentence if a part's newest figure is older than its total's, else ""; quick."""
     from forecast.desk.sentences.trust import stale_words
-    from forecast.store import read
+    from forecast.store.queries import rows
 
-    return stale_words(*read.newest_months(record.connection, key), source=record.source)
+    values = (key.dimension, key.member, key.total)
+    (newest,) = rows(record.connection, "newest_months", values)
+    return stale_words(newest["own"], newest["of_total"], source=record.source)
 
 
 def small(record: OpenRecord, key: SeriesKey) -> str:
     """Return a sentence if a series is so small that little decides it, else ""; quick."""
     from forecast.sources.wording import small_words
-    from forecast.store import plots
-    from forecast.types import COUNT
+    from forecast.store import read
 
-    rows = plots.published(record.connection, key)
-    return small_words({row["month"]: row[COUNT] for row in rows}, record.source)
+    return small_words(read.counts(record.connection, key), record.source)
 
 
 def span_ahead(record: OpenRecord, series: str, span: str) -> Printed:

@@ -40,12 +40,12 @@ def movers(record: OpenRecord, total: str, base: str, everything: bool) -> Print
     """
     from forecast.desk import movers as desk
     from forecast.desk import terminal
-    from forecast.store import read
+    from forecast.store.queries import rows as stored
 
     key, totals = record.find(total), record.source.totals
     if not key.headline:
         raise SeriesNameError(total, f"name one of the {totals.many}", totals.every)
-    rows = read.movers(record.connection, key.total)
+    rows = stored(record.connection, "movers", {"total": key.total})
     quoted = record.quoted
     most = len(rows) if everything else desk.MOST_SHOWN
     moved = desk.by_dimension(rows, record.source, FROM[base], most)

@@ -13,7 +13,7 @@ from forecast import files
 from forecast.desk.dictionary import VIEWS, View
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
-from forecast.store.views import AS_OF, view_rows
+from forecast.store.read import AS_OF, view_rows
 from forecast.words import many
 from jobs.cli.help import examples
 from jobs.cli.options import OpenRecord, month_option, out_option
@@ -65,13 +65,13 @@ def hindcasts(record: OpenRecord, out: Path, model: str) -> list[str]:
     Every quantile, made from only the data up to the cutoff.
     """
     from forecast.desk import export as desk
-    from forecast.store import exports
+    from forecast.store import queries, read
 
     run, source = record.run, record.source
     first = record.settings.context.config.forecast.first_cutoff
-    rows = exports.hindcasts(record.connection, model, first, source.totals)
+    rows = read.hindcasts(record.connection, model, first, source.totals)
     if not rows:
-        known = ", ".join(exports.hindcast_models(record.connection))
+        known = ", ".join(queries.column(record.connection, "hindcast_models"))
         raise record.refused("--model", f"no hindcasts by {model!r}; there are: {known}")
     notes = {**record.origin, "model": model, "credit": source.publisher.credit}
     marked = [(*row, run.digest) for row in rows]
@@ -95,16 +95,16 @@ def hub(record: OpenRecord, out: Path, hindcasts: bool) -> list[str]:
     23 quantiles each, with hub-config/, and every value a month has had as its target.
     """
     from forecast.desk import hub as desk
-    from forecast.store import exports
+    from forecast.store import queries, read
     from forecast.types import COUNT, HUB_PERMILLES
 
     columns = ("border", "month", "known_from", COUNT)
     connection, source, origin = record.connection, record.source, record.origin
-    models = {HUB_NAME: [desk.Quantile(*row) for row in exports.issued_quantiles(connection)]}
+    models = {HUB_NAME: queries.records(connection, desk.Quantile, "issued_quantiles")}
     if hindcasts:
         first = record.settings.context.config.forecast.first_cutoff
-        for model in exports.hindcast_models(connection):
-            rows = exports.hindcasts(connection, model, first, source.totals)
+        for model in queries.column(connection, "hindcast_models"):
+            rows = read.hindcasts(connection, model, first, source.totals)
             name = f"{HUB_NAME if model == ENGINE else model}_hindcast"
             models[name] = [
                 desk.Quantile(total, cutoff, month, horizon, permille, count)
@@ -244,7 +244,7 @@ def _picture(
 ) -> Picture:
     """Draw one kind of picture. log : None lets the counts decide."""
     from forecast.desk.charts import explanations, forecasts
-    from forecast.store import plots, read
+    from forecast.store import queries, read
     from forecast.types import COUNT
 
     connection, source, total = record.connection, record.source, key.total
@@ -257,29 +257,29 @@ def _picture(
 
     if kind == "fan":
         ahead = some(read.month_forecasts(connection, key, ENGINE), "forecasts")
-        published, flagged = plots.published(connection, key), plots.flagged(connection, key)
+        published, flagged = read.published(connection, key), read.flagged(connection, key)
         return forecasts.fan(key, published, ahead, flagged, source, log)
     if kind == "history":
-        rows = [row for row in plots.at_lead(connection, total, lead) if row["month"] >= since]
+        rows = [row for row in read.at_lead(connection, total, lead) if row["month"] >= since]
         some(rows, "such forecasts")
-        flagged = plots.flagged(connection, key)
+        flagged = read.flagged(connection, key)
         return forecasts.history(total, rows, flagged, lead, source, log)
     if kind == "drivers":
-        rows = plots.drivers(connection, total, month)
+        rows = queries.rows(connection, "drivers_of_total", (total, month, total))
         some([row for row in rows if row["contribution"] is not None], "drivers of a flag")
         return explanations.drivers(total, rows, source)
     if kind == "calibration":
         first_cutoff = record.settings.context.config.forecast.first_cutoff
-        rows = some(plots.calibration(connection, total, first_cutoff), "hindcasts")
+        rows = some(read.calibration(connection, total, first_cutoff), "hindcasts")
         return forecasts.calibration(total, rows, source)
     if kind == "score":
         # A score of 0 has no place on a log scale; a short series may have no other.
-        rows = [row for row in plots.score_years(connection, total) if row["log_wis"]]
+        rows = [row for row in read.score_years(connection, total) if row["log_wis"]]
         some([row for row in rows if row["model"] == ENGINE], "scores")
         return forecasts.score(total, rows, source)
     from forecast.desk.charts import components
 
-    published = plots.published(connection, key)
+    published = read.published(connection, key)
     counts = {row["month"]: row[COUNT] for row in published}
     parts = components.prophet_parts(total, counts, source)
     return explanations.components(total, parts, published, source)

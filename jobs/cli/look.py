@@ -223,13 +223,12 @@ def flags(
     What was expected, how unusual the month was, what moved, and how it ended.
     """
     from forecast.desk import terminal
-    from forecast.store import flags as stored
-    from forecast.store import read
+    from forecast.store import queries, read
     from forecast.types import SeriesKey
 
     connection, source = record.published().connection, record.source
-    rows = stored.flags(connection, source.totals, border, since or "", watch=watch, parts=parts)
-    moved = stored.drivers(connection)
+    rows = read.flags(connection, source.totals, border, since or "", watch=watch, parts=parts)
+    moved = read.drivers(connection)
 
     def told() -> Iterator[RenderableType]:
         keys = [SeriesKey(row["border"], row["dimension"], row["member"]) for row in rows]
@@ -238,8 +237,10 @@ def flags(
             {**row, "now": now[key][row["month"]]} for key, row in zip(keys, rows, strict=True)
         ]
         yield from terminal.flag_blocks(restated, moved, source)
-        hindcast = read.judgement_count(connection, "hindcast")
-        issued = read.judgement_count(connection, "issued")
+        (issued,), (hindcast,) = (
+            queries.column(connection, "months_judged", (basis,))
+            for basis in ("issued", "hindcast")
+        )
         yield wrapped(
             f"{issued + hindcast:,} months judged: {issued:,} by a forecast issued before the "
             f"month was published, {hindcast:,} by a hindcast."

@@ -89,7 +89,7 @@ def _table(rows: list[dict[str, Any]]) -> Any:
 @answers
 def show(record: OpenRecord, notice_id: int) -> Printed:
     """One notice: where it stands, who would get it or got it."""
-    from forecast.store import deliveries, health, ops
+    from forecast.store import deliveries, ops
 
     settings = record.settings
     notice = _one(record, notice_id)
@@ -98,7 +98,7 @@ def show(record: OpenRecord, notice_id: int) -> Printed:
     if ops.ops_path(settings.db).exists():
         with ops.reading(settings.db) as connection:
             made = deliveries.of_notice(connection, notice.content_key)
-    rated = health.ratings(settings.db)
+    rated = ops.rows(settings.db, "ratings")
     rated = [row for row in rated if row.pop("content_key") == notice.content_key]
     facts = {k: v for k, v in asdict(notice).items() if not k.endswith(("_text", "_html"))}
     value = {**facts, "recipients": to, "deliveries": made}

@@ -187,11 +187,11 @@ class OpenRecord:
     @cached_property
     def run(self) -> RunRow:
         """Return the last published run; ConfigError before the first."""
-        from forecast.store import read
+        from forecast.store import queries, read
 
         latest = read.latest_run(self.connection)
         if latest is None:
-            withdrawn = read.last_withdrawn(self.connection)
+            (withdrawn,) = queries.column(self.connection, "last_withdrawn")
             raise self.refused(
                 "--db",
                 f"{withdrawn_alone(withdrawn)}; {NEXT_RUN}"

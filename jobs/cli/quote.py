@@ -68,13 +68,13 @@ def brief(record: OpenRecord, series: str, month: str | None, out: Path | None) 
 def _written(record: OpenRecord, key: SeriesKey, facts: MonthFacts, out: Path) -> str:
     """Write the month as a file of the form that its name says; what it shows, in words."""
     from forecast.desk import handout as handouts
-    from forecast.store import plots, read
+    from forecast.store import read
 
-    counted = plots.published(record.connection, key)
+    counted = read.published(record.connection, key)
     newest = counted[-1]["month"] == facts.month
     chart = handouts.PosterChart(
         counted=[row for row in counted if row["month"] <= facts.month],
-        flagged=plots.flagged(record.connection, key),
+        flagged=read.flagged(record.connection, key),
         ahead=read.month_forecasts(record.connection, key, ENGINE) if newest else (),
         stood=facts.recent,
     )

@@ -126,12 +126,12 @@ def _await_inbox(settings: Settings) -> None:
 
 def _of_run(record: OpenRecord, published: bool) -> Printed:
     from forecast.desk import terminal
-    from forecast.store import flags, read
+    from forecast.store import queries, read
 
     connection, source = record.connection, record.source
     rows = read.forecasts(connection, source.totals)
-    flagged = flags.flags(connection, source.totals, since="2018-01")
-    failed = read.failures(connection)
+    flagged = read.flags(connection, source.totals, since="2018-01")
+    failed = queries.rows(connection, "failed_models")
     value = {
         "published": published,
         "run": record.run.id,

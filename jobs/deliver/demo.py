@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from forecast.config import Config
 from forecast.desk.facts import report
 from forecast.errors import DataError, MailError, MailServerError
-from forecast.store import flags, read, reports
+from forecast.store import read, reports
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice
 from jobs.deliver import letter as letters
@@ -90,7 +90,7 @@ def _shown(
     """The month to show and its totals; newest : the last month of the record."""
     if source.shipped:
         return MONTH, TOTALS
-    flagged = [row for row in flags.flags(connection, source.totals) if row["kind"] == "month"]
+    flagged = [row for row in read.flags(connection, source.totals) if row["kind"] == "month"]
     month = flagged[0]["month"] if flagged else newest
     of_month = tuple(row["border"] for row in flagged if row["month"] == month)
     return month, of_month or tuple(

@@ -20,16 +20,15 @@ from forecast.desk.sentences import section as section_texts
 from forecast.store import (
     connect,
     deliveries,
-    flags,
     measures,
     notices,
-    plots,
     read,
     releases,
     runs,
 )
 from forecast.store.notices import Notice, Section
-from forecast.types import SEVERITIES
+from forecast.store.queries import column, rows
+from forecast.types import SEVERITIES, SeriesKey
 from forecast.words import month_words
 from jobs.deliver import letter
 from jobs.deliver.intents import false_now
@@ -125,7 +124,7 @@ def _findings(
     month = notice.month
     told_of = {
         total: report(connection, total, month, source)
-        for total in flags.judged_as_issued(connection, month)
+        for total in column(connection, "judged_as_issued", (month,))
     }
     totals = [
         total
@@ -147,7 +146,7 @@ def finding(
     section = section_texts.finding(
         facts, _nationwide(connection, facts), ahead.changes_sentence(moved), address
     )
-    flagged = plots.flagged(connection, facts.total)
+    flagged = read.flagged(connection, SeriesKey(facts.total))
     drawn = notice_chart.picture(facts.total, facts.recent, flagged, section.finding, facts.source)
     chart = grammar.render(drawn, "png", facts.source, scale=2)
     return _section(section, "finding", statement(facts), chart, drawn.alt)
@@ -191,13 +190,13 @@ def _digest(
         month,
         episodes=[
             e
-            for e in flags.episodes(connection, month)
+            for e in rows(connection, "episodes", (month, month))
             if e["border"] == total and e["state"] == "open" and e["opened"] < month
         ],
         parts=[
             flag
-            for flag in flags.month_flags(connection, month, source.totals)
-            if flag["border"] == total and flag["dimension"] and flag["severity"] != "watch"
+            for flag in read.flags(connection, source.totals, total, month, parts=True)
+            if flag["month"] == month and flag["kind"] != "revision" and flag["dimension"]
         ],
     )
     if standing.episodes or standing.parts:

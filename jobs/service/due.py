@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from forecast.store import health
+from forecast.store import deliveries, ops
 from jobs.witness import attest
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def wake_due(context: Context, now: datetime) -> bool:
     """Whether a daily moment has passed since the last wake began, or the clock was set back."""
-    last, _ = health.wakes(context.path)
+    last = ops.row(context.path, "last_cycle")
     if last is None:
         return True
     began = datetime.fromisoformat(last["started_at"])
@@ -29,7 +29,7 @@ def wake_due(context: Context, now: datetime) -> bool:
 
 def mail_due(context: Context, now: datetime) -> bool:
     """Return whether something can be sent: approved since, or to be tried again."""
-    return context.config.tells and context.path.exists() and health.mail_due(context.path, now)
+    return context.config.tells and context.path.exists() and deliveries.mail_due(context.path, now)
 
 
 def witnesses_due(context: Context, now: datetime) -> bool:

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.desk.facts import overdue
-from forecast.store import connect, health, read, wakes, wal, witnesses
+from forecast.store import connect, ops, read, wakes, wal, witnesses
+from forecast.store.queries import column
+from forecast.words import printable
 from jobs.service import checks
 from jobs.witness import attest
 
@@ -48,21 +50,24 @@ def status(context: Context, now: datetime) -> ServiceStatus:
     """Return how the database `path` and its service stand at a moment, UTC."""
     with connect.moment(context.path) as connection:
         latest = read.latest_run(connection)
+        used = column(connection, "any_published_file")
         facts: dict[str, Any] = {
             "data_through": latest.data_through if latest else None,
-            "state": "new" if health.untouched(connection, context.path) else "in use",
+            "state": "in use" if used or ops.row(context.path, "any_poll") else "new",
             "last_run": latest.id if latest else None,
-            "last_withdrawn": read.last_withdrawn(connection),
+            "last_withdrawn": column(connection, "last_withdrawn")[0],
             "published_at": latest.published_at if latest else None,
-            "releases_without_run": health.awaiting(connection),
-            "files_in_quarantine": health.quarantined(connection),
-            "models_left_out": health.left_out(connection),
-            "notices_held": health.held_notices(connection),
+            "releases_without_run": column(connection, "awaiting"),
+            "files_in_quarantine": len(column(connection, "still_refused", (0,))),
+            "models_left_out": column(connection, "models_left_out"),
+            "notices_held": column(connection, "notices_held")[0],
             "witnesses": witnesses.standing(
                 connection, context.path, attest.wanted(context.config.witness)
             ),
         }
-    wake, leader = health.wakes(context.path)
+    stopped, leader, poll = (
+        ops.row(context.path, name) for name in ("mail_stopped", "leader", "last_poll")
+    )
     verified = wakes.verified(context.path)
     facts |= {
         "days_since_month_end": days_due(latest.data_through, now.date()) if latest else None,
@@ -70,15 +75,28 @@ def status(context: Context, now: datetime) -> ServiceStatus:
         and overdue(latest.data_through, now.date(), context.source.due[2]),
         "service": leader_pid(context.path),
         "mode": leader.get("mode") if leader else None,
-        "last_wake": wake,
+        "last_wake": ops.row(context.path, "last_cycle"),
         "next_wake": leader["next_wake_at"] if leader and leader_pid(context.path) else None,
-        "blocked": health.blocked(context.path) if context.config.polls else None,
-        "unrecognized": health.unrecognized(context.path) if context.config.polls else [],
-        "unknown_labels": health.unknown_labels(context.path),
-        "left_in_inbox": health.left_in_inbox(context.path),
-        "undelivered": health.undelivered(context.path),
-        "ratings": dict(Counter(row["verdict"] for row in health.ratings(context.path))),
-        "mail_stopped": health.mail_stopped(context.path),
+        "blocked": poll
+        if context.config.polls and poll and poll["outcome"] in ("blocked", "unreachable")
+        else None,
+        "unrecognized": [
+            f"{printable(row['url'])} ({row['unrecognized']})"
+            for row in ops.rows(context.path, "unrecognized_links")
+            if context.config.polls
+        ],
+        "unknown_labels": [
+            f"{row['dimension']} {row['label']!r} in {row['file_name']}"
+            for row in ops.rows(context.path, "unknown_labels")
+        ],
+        "left_in_inbox": [
+            f"{row['name']}: {row['reason']}" for row in ops.rows(context.path, "left_in_inbox")
+        ],
+        "undelivered": {
+            row["state"]: row["count"] for row in ops.rows(context.path, "deliveries_by_state")
+        },
+        "ratings": dict(Counter(row["verdict"] for row in ops.rows(context.path, "ratings"))),
+        "mail_stopped": stopped["reason"] if stopped else "",
         "verified_at": verified.checked_at if verified else None,
         "verify_findings": verified.findings if verified else "",
         "wal_bytes": checks.size(context.path.with_name(context.path.name + "-wal")),

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forecast.config import Config
 from forecast.errors import BordercastError
-from forecast.store import health as stored
+from forecast.store import ops
 from jobs.deliver import unsubscribe as unsubscribing
 from jobs.service import checks, health
 from jobs.web.responses import refused_name, with_headers
@@ -116,7 +116,7 @@ def start(context: Context) -> int:
 
 def overdue(path: Path, config: Config, now: datetime) -> str:
     """Return why the service does not wake as it should, "" if it does."""
-    wake, leader = stored.wakes(path)
+    wake, leader = ops.row(path, "last_cycle"), ops.row(path, "leader")
     if wake is None:
         return ""
     patience = timedelta(minutes=config.service.run_minutes) + GRACE

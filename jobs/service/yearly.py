@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from forecast import files, months
 from forecast.desk import yearly
 from forecast.errors import SpanError
-from forecast.store import connect, health, notices, read
-from forecast.store import yearly as store
+from forecast.store import connect, notices, ops, read
+from forecast.store.queries import rows
 from forecast.words import slug
 
 if TYPE_CHECKING:
@@ -25,18 +25,17 @@ def build(context: Context, year: int) -> yearly.YearlyReport:
     with closing(connect.read(context.path)) as connection:
         context.scope(connection)
         run = read.latest_run(connection)
-        forecasts = store.forecasts(connection, span[0], span[-1])
+        forecasts = read.of_year(connection, span[0], span[-1])
         if run is None or not forecasts:
             raise SpanError(
                 months.year_name(year, source.year_begins),
                 "no forecast of its months has come due",
             )
-        answers = store.answers(connection, span[0], span[-1])
-        versions = store.versions(connection, span[0], span[-1])
+        answers = rows(connection, "answers_of_year", (span[0], span[-1]))
+        versions = rows(connection, "versions_of_year", (span[0], span[-1]))
         of_year = {row["content_key"] for row in notices.listed(connection) if row["month"] in span}
-    rated = Counter(
-        r["verdict"] for r in health.ratings(context.path) if r["content_key"] in of_year
-    )
+    ratings = ops.rows(context.path, "ratings")
+    rated = Counter(row["verdict"] for row in ratings if row["content_key"] in of_year)
     words = f"Bordercast, run {run.id}, data through {run.data_through}, digest {run.digest}"
     return yearly.report(year, forecasts, answers, versions, words, source, rated)
 

@@ -33,7 +33,7 @@ from forecast.desk.dictionary import VIEWS, View, definitions
 from forecast.desk.export import safe
 from forecast.sources.source import Source
 from forecast.store import held
-from forecast.store.named_queries import QUESTIONS
+from forecast.store.queries import questions
 from forecast.store.read import RunRow
 from forecast.words import check_command
 from jobs.web.responses import DATABASE, QueryLimits, send_whole, too_long
@@ -65,7 +65,7 @@ def metadata(run: RunRow, source: Source) -> dict[str, Any]:
                         "description": question.about,
                         "sql": question.sql,
                     }
-                    for question in QUESTIONS
+                    for question in questions()
                 },
             }
         },

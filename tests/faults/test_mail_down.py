@@ -14,7 +14,7 @@ import pytest
 
 from forecast.config import Config
 from forecast.context import Context
-from forecast.store import connect, health, notices, ops
+from forecast.store import connect, deliveries, notices, ops
 from jobs.deliver.outbox import DeliveryOutcome
 from jobs.service import wakeup
 from tests.support import publisher, small_record
@@ -104,7 +104,7 @@ class Desk:
             _, month, moved = self.news.pop(0)
             small_record.drop(self.path.parent, month, moved)
             assert small_record.run(self.path, now)
-        if health.mail_due(self.path, now):
+        if deliveries.mail_due(self.path, now):
             with listening as port:
                 self.outcomes.update(
                     wakeup.deliver(Context.open(self.path, at(self.path, port)), lambda: now)

@@ -18,8 +18,7 @@ from click.testing import CliRunner
 from forecast.config import Config, Fetch, Mail
 from forecast.context import Context
 from forecast.errors import BusyError, ConfigError, DataError, VerifyError
-from forecast.store import connect, ops, wakes
-from forecast.store import health as condition
+from forecast.store import connect, deliveries, ops, wakes
 from forecast.store.ops import Poll
 from jobs import environment
 from jobs.arrivals import publisher as publisher_page
@@ -80,15 +79,15 @@ def approve_one(path: Path, at: datetime) -> None:
 
 @pytest.mark.slow
 def test_mail_is_due_once_a_notice_is_approved_until_it_has_deliveries(record):
-    nothing = condition.mail_due(record, NOW)
+    nothing = deliveries.mail_due(record, NOW)
     approve_one(record, NOW - timedelta(days=1))
-    approved = condition.mail_due(record, NOW)
+    approved = deliveries.mail_due(record, NOW)
     deliver(record, "sent")
-    sent = condition.mail_due(record, NOW)
+    sent = deliveries.mail_due(record, NOW)
     deliver(record, "waiting")
 
     assert (nothing, approved, sent) == (False, True, False)
-    assert condition.mail_due(record, NOW)
+    assert deliveries.mail_due(record, NOW)
 
 
 def test_no_mail_goes_out_from_an_edited_record(record):
@@ -501,7 +500,7 @@ def test_the_first_file_ends_being_new(record):
 def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
     about = Context.open(record, running_service.settings())
     daemon.once(about, running_service.WORK["work"])
-    last = datetime.fromisoformat(condition.wakes(record)[0]["started_at"])
+    last = datetime.fromisoformat(ops.row(record, "last_cycle")["started_at"])
 
     well = health.status(Context.open(record, Config()), last + timedelta(hours=25))
     gone = health.status(Context.open(record, Config()), last + timedelta(hours=31))

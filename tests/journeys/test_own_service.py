@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from forecast import config, months
 from forecast.context import Context, source_of
 from forecast.errors import ConfigError
-from forecast.store import connect, flags, integrity, measures, notices, releases
+from forecast.store import connect, integrity, measures, notices, read, releases
 from forecast.store.notices import Approval
 from forecast.tables.grid import ReadAs
 from jobs import monthly
@@ -167,7 +167,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     deliver(folder / "deliveries" / "2024-01.csv", visits, HELD + 1)
     monthly.run(Context.open(path, settings), now=after(HELD + 1))
     with connect.moment(path) as connection:
-        found = flags.flags(connection, source_of(connection).totals, "Clinic 3", since="2024-01")
+        found = read.flags(connection, source_of(connection).totals, "Clinic 3", since="2024-01")
     assert [(flag["month"], flag["side"]) for flag in found] == [("2024-01", 1)]
 
     now = after(HELD + 1)

@@ -15,7 +15,7 @@ from forecast import months
 from forecast.judge import questions
 from forecast.judge import questions as judge_questions
 from forecast.judge.questions import Asked
-from forecast.store import read
+from forecast.store import queries, read
 from forecast.types import Question, SeriesKey
 from jobs.cli import main
 from tests.support.databases import rows
@@ -227,7 +227,7 @@ def test_the_record_resolves_questions_as_the_program_does(published):
         for (border,) in keys
     }
     with closing(sqlite3.connect(published)) as connection:
-        found = read.resolved_questions(connection) + read.latest_questions(connection)
+        found = read.resolved_questions(connection) + queries.rows(connection, "latest_questions")
 
     assert len(keys) == 4
     assert len(found) > 2000
@@ -248,7 +248,7 @@ def test_the_record_resolves_questions_as_the_program_does(published):
 
 def test_every_kind_is_asked_and_shown_with_its_skill(published):
     with closing(sqlite3.connect(published)) as connection:
-        latest = read.latest_questions(connection)
+        latest = queries.rows(connection, "latest_questions")
         found = judge_questions.by_kind(read.resolved_questions(connection))
     kinds = {*questions.KINDS, questions.INSIDE}
 

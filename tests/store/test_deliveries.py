@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from forecast.store import connect, deliveries, health, notices, ops, wakes, witnesses
+from forecast.store import connect, deliveries, notices, ops, queries, wakes, witnesses
 from forecast.store.deliveries import Message, Subscriber
 from forecast.store.witnesses import WitnessedEntry, WitnessProof
 from tests.support import tiny_record
@@ -35,6 +35,18 @@ def queue(db: Database, *recipients: str, key: str = "key", now: datetime = NOW)
 
 def states(db: Database, key: str = "key") -> dict[str, str]:
     return {row["recipient"]: row["state"] for row in deliveries.of_notice(db.conn, key)}
+
+
+def undelivered(path: Path) -> dict[str, int]:
+    return {row["state"]: row["count"] for row in ops.rows(path, "deliveries_by_state")}
+
+
+def left_in_inbox(path: Path) -> dict[str, str]:
+    return {row["name"]: row["reason"] for row in ops.rows(path, "left_in_inbox")}
+
+
+def unknown_labels(path: Path) -> list[tuple[str, str]]:
+    return [(row["label"], row["file_name"]) for row in ops.rows(path, "unknown_labels")]
 
 
 def test_a_notice_is_queued_once_for_each_recipient_in_order(db):
@@ -198,7 +210,7 @@ def test_what_another_message_says_too_waits_with_it_and_for_nothing_else(db, tm
     queue(db, "a@x.org", key="later")
 
     assert deliveries.sendable(db, NOW) == {"Subject key": 1, "Aside": 1, "Subject later": 1}
-    assert health.undelivered(path) == {"waiting": 3}
+    assert undelivered(path) == {"waiting": 3}
     first = deliveries.claim(db, NOW)
     assert (first.message.content_key, first.recipient) == ("key", "a@x.org")
     assert deliveries.put_off(db, first, "busy", NOW)
@@ -211,7 +223,7 @@ def test_what_another_message_says_too_waits_with_it_and_for_nothing_else(db, tm
         if one.message.content_key == "key":
             assert states(db, "aside") == {"a@x.org": "refused", "b@x.org": "waiting"}
     assert found == ["key", "aside", "later"]
-    assert health.undelivered(path) == {"refused": 2}
+    assert undelivered(path) == {"refused": 2}
 
 
 def test_notices_are_queued_all_or_none_each_after_the_one_before(db):
@@ -238,34 +250,34 @@ def test_mail_is_due_when_a_delivery_is_or_a_notice_has_none(tmp_path):
     tiny_record.make(path)
     approved = datetime(2024, 4, 2, 12, tzinfo=UTC)
     with connect.writing(path) as db:
-        assert not health.mail_due(path, approved)
+        assert not deliveries.mail_due(path, approved)
         frame = notices.Frame("", "", "", "")
         assert notices.save_composed(db, 1, frame, (), approved.isoformat(timespec="seconds"))
-    assert health.mail_due(path, approved + 14 * DAY)
-    assert not health.mail_due(path, approved + 14 * DAY + timedelta(seconds=1))
+    assert deliveries.mail_due(path, approved + 14 * DAY)
+    assert not deliveries.mail_due(path, approved + 14 * DAY + timedelta(seconds=1))
 
     with ops.writing(path) as db:
         queue(db, "a@x.org", key="one", now=approved + HOUR)
-    assert not health.mail_due(path, approved + HOUR - timedelta(seconds=1))
-    assert health.mail_due(path, approved + HOUR)
-    assert health.undelivered(path) == {"waiting": 1}
-    assert health.mail_stopped(path) == ""
+    assert not deliveries.mail_due(path, approved + HOUR - timedelta(seconds=1))
+    assert deliveries.mail_due(path, approved + HOUR)
+    assert undelivered(path) == {"waiting": 1}
+    assert ops.row(path, "mail_stopped") is None
     with ops.writing(path) as db:
         deliveries.stop(db, "why", approved)
-    assert health.mail_stopped(path) == "why"
+    assert ops.row(path, "mail_stopped") == {"reason": "why"}
 
 
 def test_nothing_is_known_before_the_service_did_anything(tmp_path):
     path = tmp_path / "bordercast.db"
     tiny_record.make(path)
 
-    assert health.undelivered(path) == {}
-    assert health.wakes(path) == (None, None)
-    assert (health.blocked(path), health.mail_stopped(path)) == (None, "")
+    assert undelivered(path) == {}
+    for name in ("last_cycle", "leader", "last_poll", "mail_stopped", "any_poll"):
+        assert ops.row(path, name) is None
     assert wakes.verified(path) is None
     assert witnesses.failures(path) == {}
     with connect.moment(path) as connection:
-        assert not health.untouched(connection, path)
+        assert queries.column(connection, "any_published_file") == [1]
 
 
 def test_the_last_wake_and_leader_are_told(tmp_path):
@@ -276,7 +288,7 @@ def test_the_last_wake_and_leader_are_told(tmp_path):
         wakes.save_leader(db, wakes.Leader("2024", 7, None))
         wakes.save_leader(db, wakes.Leader("2024", 8, "2025", "timer"))
 
-    wake, leader = health.wakes(path)
+    wake, leader = ops.row(path, "last_cycle"), ops.row(path, "leader")
 
     assert (first, second) == (1, 2)
     ended = wake["outcome"], wake["finished_at"]
@@ -284,15 +296,12 @@ def test_the_last_wake_and_leader_are_told(tmp_path):
     assert wake["pid"] == leader["pid"] == 8
 
 
-@pytest.mark.parametrize(
-    ("outcome", "told"), [("blocked", True), ("unreachable", True), ("new", False)]
-)
-def test_a_page_that_cannot_be_had_is_told(tmp_path, outcome, told):
+def test_the_last_poll_is_told_with_what_came_of_it(tmp_path):
     path = tmp_path / "bordercast.db"
     with ops.writing(path) as db:
         assert ops.last_poll(db) is None
         assert ops.next_poll_id(db) == 1
-        for number, came in enumerate(("blocked", outcome), start=1):
+        for number, came in enumerate(("blocked", "unreachable"), start=1):
             poll = ops.Poll("2024", "2025", came, "why")
             answers = [ops.PollAnswer("u", "unchanged"), ops.PollAnswer("v", "new", "a")]
             ops.save_poll(db, number, poll, answers, [ops.Link("v", etag="e")])
@@ -302,10 +311,8 @@ def test_a_page_that_cannot_be_had_is_told(tmp_path, outcome, told):
         assert kept == [(1, "v", "new", "a"), (2, "v", "new", "a")]
         assert ops.next_poll_id(db) == 3
 
-    found = health.blocked(path)
-
-    assert (found is not None) == told
-    assert found is None or found["outcome"] == outcome
+    last = ops.row(path, "last_poll")
+    assert (last["outcome"], last["detail"]) == ("unreachable", "why")
 
 
 def test_what_stays_in_the_inbox_is_what_stayed_at_the_last_look(tmp_path):
@@ -315,10 +322,10 @@ def test_what_stays_in_the_inbox_is_what_stayed_at_the_last_look(tmp_path):
         ops.save_left(db, {"b.csv": "odd", "a.csv": "older"}, "2024-04-02")
         days = db.execute("select distinct * from inbox_left").fetchall()
         assert {row[-1] for row in days} == {"2024-04-01"}  # as it was
-        assert health.left_in_inbox(path) == ["a.csv: older", "b.csv: odd"]
+        assert left_in_inbox(path) == {"a.csv": "older", "b.csv": "odd"}
         ops.save_left(db, {"b.csv": "odd"}, "2024-04-03")
 
-    assert health.left_in_inbox(path) == ["b.csv: odd"]
+    assert left_in_inbox(path) == {"b.csv": "odd"}
 
 
 def test_labels_of_older_files_of_a_layout_are_settled_by_a_newer(tmp_path):
@@ -328,14 +335,14 @@ def test_labels_of_older_files_of_a_layout_are_settled_by_a_newer(tmp_path):
     with ops.writing(path) as db:
         ops.save_unknown(db, first, {"field": ["X", "Y"]})
         ops.save_unknown(db, other, {"field": ["Z"]})
-        assert len(health.unknown_labels(path)) == 3
+        assert len(unknown_labels(path)) == 3
         ops.save_unknown(db, second, {"field": ["Y"]})
-        assert health.unknown_labels(path) == ["field 'Y' in f2.csv", "field 'Z' in g.csv"]
+        assert unknown_labels(path) == [("Y", "f2.csv"), ("Z", "g.csv")]
         ops.save_unknown(db, first, {})
-        assert len(health.unknown_labels(path)) == 2
+        assert len(unknown_labels(path)) == 2
         ops.save_unknown(db, second, {})
 
-    assert health.unknown_labels(path) == ["field 'Z' in g.csv"]
+    assert unknown_labels(path) == [("Z", "g.csv")]
 
 
 def test_a_database_of_another_name_has_an_ops_db_of_its_own():

@@ -16,21 +16,17 @@ from sqlite_utils import Database
 from forecast.errors import DataError
 from forecast.store import (
     connect,
-    flags,
-    health,
     inputs,
     integrity,
     inventory,
     measures,
     notices,
     observations,
-    page,
-    plots,
+    queries,
     read,
     releases,
     reports,
     runs,
-    views,
 )
 from forecast.store.notices import Approval, Frame, Section
 from forecast.types import (
@@ -82,10 +78,10 @@ def test_a_month_of_which_a_file_was_refused_is_known_by_its_place(db):
 
 def test_what_a_notice_rests_on(connection):
     assert inputs.newest_release(connection) == (2, "sha of february")
-    assert flags.judged_as_issued(connection, "2024-01") == ["northern"]
-    assert flags.judged_as_issued(connection, "2024-02") == ["southwest"]
+    assert queries.column(connection, "judged_as_issued", ("2024-01",)) == ["northern"]
+    assert queries.column(connection, "judged_as_issued", ("2024-02",)) == ["southwest"]
     opened = {
-        month: [row["border"] for row in flags.episodes(connection, month)]
+        month: [row["border"] for row in queries.rows(connection, "episodes", (month, month))]
         for month in ("2023-12", "2024-01", "2024-02")
     }
     assert opened == {
@@ -96,7 +92,8 @@ def test_what_a_notice_rests_on(connection):
 
 
 def test_the_flags_of_a_month_are_all_but_revisions_and_months_only_watched(connection):
-    found = flags.month_flags(connection, "2024-01", ENCOUNTERS.totals)
+    every = read.flags(connection, ENCOUNTERS.totals, since="2024-01", parts=True)
+    found = [row for row in every if row["month"] == "2024-01" and row["kind"] != "revision"]
 
     assert [(row["border"], row["member"], row["kind"]) for row in found] == [
         ("northern", "", "month"),
@@ -105,20 +102,18 @@ def test_the_flags_of_a_month_are_all_but_revisions_and_months_only_watched(conn
         ("southwest", "", "drift"),
     ]
     assert (found[0]["listed"], found[0]["apart"]) == (1, 1)
-    assert [
-        row["month"] for row in flags.month_flags(connection, "2024-02", ENCOUNTERS.totals)
-    ] == ["2024-02"]
-    assert len(flags.flags(connection, ENCOUNTERS.totals)) == 4
-    assert len(flags.flags(connection, ENCOUNTERS.totals, "other")) == 0
-    assert len(flags.flags(connection, ENCOUNTERS.totals, watch=True)) == 5
-    assert [r["systemic"] for r in flags.flags(connection, ENCOUNTERS.totals, "southwest")] == [
+    assert [row["month"] for row in every if row["month"] > "2024-01"] == ["2024-02"]
+    assert len(read.flags(connection, ENCOUNTERS.totals)) == 4
+    assert len(read.flags(connection, ENCOUNTERS.totals, "other")) == 0
+    assert len(read.flags(connection, ENCOUNTERS.totals, watch=True)) == 5
+    assert [r["systemic"] for r in read.flags(connection, ENCOUNTERS.totals, "southwest")] == [
         1,
         0,
     ]
 
 
 def test_drivers_come_the_largest_first_and_the_rest_last(connection):
-    ((flag_id, rows),) = flags.drivers(connection).items()
+    ((flag_id, rows),) = read.drivers(connection).items()
 
     assert [(row["role"], row["member"]) for row in rows] == [
         ("not held", None),
@@ -127,10 +122,11 @@ def test_drivers_come_the_largest_first_and_the_rest_last(connection):
         ("unattributed", None),
     ]
     assert "flag_id" not in rows[0]
-    assert flag_id == flags.month_flags(connection, "2024-01", ENCOUNTERS.totals)[0]["flag_id"]
-    (_, _, a, b) = plots.drivers(connection, "northern", None)
+    northern = read.flags(connection, ENCOUNTERS.totals, "northern", "2024-01")
+    assert flag_id == northern[0]["flag_id"]
+    (_, _, a, b) = queries.rows(connection, "drivers_of_total", ("northern", None, "northern"))
     assert (a["role"], b["role"]) == ("part", "part")
-    assert plots.drivers(connection, "northern", "2024-02") == []
+    assert queries.rows(connection, "drivers_of_total", ("northern", "2024-02", "northern")) == []
 
 
 def test_what_the_watch_reads_is_what_it_wrote(db):
@@ -178,7 +174,7 @@ def test_what_was_not_held_is_replaced_when_it_is(db):
     with connect.transaction(db):
         runs.save_watch(db, 2, (), (), (), held)
 
-    ((_, rows),) = flags.drivers(db.conn).items()
+    ((_, rows),) = read.drivers(db.conn).items()
 
     assert [row["role"] for row in rows] == ["part", "unattributed", "part", "part", "unattributed"]
     assert inputs.unexplained(db) == []
@@ -242,7 +238,7 @@ def test_runs_before_the_first_are_none(tmp_path):
     with connect.writing(tmp_path / "bordercast.db") as empty:
         assert inputs.run_basis(empty) is None
         assert inputs.last_run(empty) is None
-        assert page.newest_source(empty.conn) is None
+        assert read.newest_source(empty.conn) is None
         assert read.latest_run(empty.conn) is None
         assert reports.span(empty.conn, "northern") is None
         assert reports.series_span(empty.conn, NEW_YORK) is None
@@ -260,10 +256,13 @@ def test_a_withdrawn_run_is_not_the_last(connection, db):
     }  # fmt: skip
     assert inputs.counts_at(db, 1) == {}
     assert [row["month"] for row in read.forecasts(connection, ENCOUNTERS.totals)] == ["2024-03"]
-    assert read.failures(connection) == [
+    assert queries.rows(connection, "failed_models") == [
         {"border": "northern", "model": "ets", "failure": "no luck"}
     ]
-    assert [read.judgement_count(connection, b) for b in ("issued", "none")] == [3, 1]
+    assert [queries.column(connection, "months_judged", (b,)) for b in ("issued", "none")] == [
+        [3],
+        [1],
+    ]
 
 
 def test_the_newest_month_is_told_with_the_one_before(connection):
@@ -441,12 +440,13 @@ def test_the_last_run_s_report_is_kept_until_something_new_came(by_hand, db):
         releases.save_snapshot(db, new)
 
     assert reports.kept(db.conn, "northern", "2024-02") is None
-    assert health.awaiting(db.conn) == ["new"]
-    assert health.quarantined(db.conn) == 0  # the new one goes farther than the refused one
+    assert queries.column(db.conn, "awaiting") == ["new"]
+    # The new one goes farther than the refused one.
+    assert queries.column(db.conn, "still_refused", (0,)) == []
 
 
 def test_what_was_forecast_of_a_month_is_what_was_first_issued(connection):
-    one, two = (plots.at_lead(connection, "northern", lead) for lead in (1, 2))
+    one, two = (read.at_lead(connection, "northern", lead) for lead in (1, 2))
 
     assert [(row["month"], row["basis"], row["median"]) for row in one] == [
         ("2023-12", "hindcast", 104),
@@ -460,7 +460,7 @@ def test_what_was_forecast_of_a_month_is_what_was_first_issued(connection):
 
 def test_a_central_interval_holds_what_lies_between_its_two_quantiles(connection):
     """Three hindcasts: 14 above, 6 above and 35 below the median, of quantiles a count apart."""
-    found = plots.calibration(connection, "northern", "2023-11")
+    found = read.calibration(connection, "northern", "2023-11")
     one = {row["level"]: row["share"] for row in found if row["horizon"] == 1}
 
     assert list(one) == [0.98, 0.95, *(level / 10 for level in range(9, 0, -1))]
@@ -468,19 +468,21 @@ def test_a_central_interval_holds_what_lies_between_its_two_quantiles(connection
     assert one[0.98] == 0.5  # 110 of 104: 6 above, of 11
     assert [level for level, share in one.items() if share] == [0.98, 0.95, 0.9, 0.8, 0.7, 0.6]
     assert {row["horizon"] for row in found} == {1}
-    later = plots.calibration(connection, "northern", "2023-12")
+    later = read.calibration(connection, "northern", "2023-12")
     assert {row["n"] for row in later} == {1}
 
 
 def test_the_page_names_its_source_and_what_was_refused(connection):
-    found = page.newest_source(connection)
+    found = read.newest_source(connection)
 
     assert (found.file_name, found.seen, found.refused) == ("february.csv", None, ("refused.csv",))
-    (restated,) = page.revised(connection, "northern")
+    (restated,) = queries.rows(connection, "revised_releases", ("northern",))
     assert (restated["first_value"], restated["now"], restated["times"]) == (50, 55, 1)
-    assert page.part_months(connection)[NEW_YORK][-1]["encounters"] == 20
-    assert [row["median"] for row in page.part_forecasts(connection).get(NEW_YORK, [])] == []
-    assert [row["role"] for row in page.part_flags(connection)[VERMONT]] == ["apart"]
+    assert read.by_part(connection, "part_months")[NEW_YORK][-1]["encounters"] == 20
+    assert [
+        row["median"] for row in read.by_part(connection, "part_forecasts").get(NEW_YORK, [])
+    ] == []
+    assert [row["role"] for row in read.by_part(connection, "part_flags")[VERMONT]] == ["apart"]
 
 
 def test_files_are_known_by_what_they_hold(db):
@@ -515,8 +517,8 @@ def test_a_refused_file_is_told_of_until_its_corrected_one_is_accepted(db, month
     with connect.transaction(db):
         releases.save_snapshot(db, tiny_record.stated(corrected, {OTHER: {month: 4}}))
 
-    assert health.quarantined(db.conn) == told
-    newest = page.newest_source(db.conn)
+    assert len(queries.column(db.conn, "still_refused", (0,))) == told
+    newest = read.newest_source(db.conn)
     assert newest is not None
     assert len(newest.refused) <= told
 
@@ -533,7 +535,7 @@ def test_a_refused_file_becomes_a_release_once(db):
         inventory.save_after_all(db, 4, tiny_record.stated(late, {}), "why", "now")
     found = inventory.one_release(db.conn, 4)
     assert (found["status"], found["reason"], found["decided_at"]) == ("accepted", "why", "now")
-    assert health.quarantined(db.conn) == 0
+    assert len(queries.column(db.conn, "still_refused", (0,))) == 0
 
 
 # --- what stood on an earlier day
@@ -543,7 +545,7 @@ def test_a_view_is_read_as_it_stood_at_the_end_of_a_day(connection):
     columns = ("border", "month", "encounters")
 
     def northern(day: str | None) -> list[tuple]:
-        every = views.view_rows(connection, "border_months", columns, day)
+        every = read.view_rows(connection, "border_months", columns, day)
         assert every == sorted(every)
         return [row[1:] for row in every if row[0] == "northern"]
 
@@ -553,13 +555,13 @@ def test_a_view_is_read_as_it_stood_at_the_end_of_a_day(connection):
     assert northern("2024-02-19") == first[:2]  # from the day on which such months are due
     assert northern("2024-02-20") == northern("2024-03-30") == first
     assert northern("2024-03-31") == northern(None) == now
-    run = [views.view_rows(connection, "latest_run", ("id",), f"2024-{day}") for day in (
+    run = [read.view_rows(connection, "latest_run", ("id",), f"2024-{day}") for day in (
         "01-31", "02-01", "03-24", "03-25", "03-26", "04-09", "04-10",
     )]  # fmt: skip
     assert run == [[], [(1,)], [(1,)], [(2,)], [(3,)], [(3,)], [(2,)]]
-    ahead = views.view_rows(connection, "latest_forecasts", ("median", "month"), "2024-02-01")
+    ahead = read.view_rows(connection, "latest_forecasts", ("median", "month"), "2024-02-01")
     assert ahead == [(33, "2024-01"), (80, "2024-01"), (90, "2024-01"), (95, "2024-02")]
-    scored = views.view_rows(connection, "scorecard", ("border", "n"), "2024-03-25")
+    scored = read.view_rows(connection, "scorecard", ("border", "n"), "2024-03-25")
     assert len(scored) == len(tiny_record.SCORES)
 
 
@@ -607,9 +609,7 @@ def test_a_question_is_kept_once_and_each_answer_to_it(db):
     ]
     assert [r["run_id"] for r in found] == [None, 4, 5]
     assert len(read.resolved_questions(db.conn, "northern")) == 2
-    assert len(read.resolved_questions(db.conn, since="2024-01")) == 2
-    assert [r["border"] for r in read.latest_questions(db.conn)] == ["southwest"]
-    assert read.latest_questions(db.conn, "northern") == []
+    assert [r["border"] for r in queries.rows(db.conn, "latest_questions")] == ["southwest"]
 
 
 def test_what_paths_are_drawn_from_reads_back(db):
@@ -631,9 +631,9 @@ def test_what_paths_are_drawn_from_reads_back(db):
     assert read.path_rule(db.conn, 1) is None
     assert set(read.path_marks(db.conn, run_id)) == set(marks)
     assert read.path_marks(db.conn, 1) == []
-    (kept,) = read.standard_spans(db.conn, NORTH)
+    (kept,) = queries.rows(db.conn, "periods_of_series", NORTH[:3])
     assert (kept["span"], kept["published"], kept["months_published"]) == ("FY2024", 9, 5)
-    assert read.standard_spans(db.conn, NEW_YORK) == []
+    assert queries.rows(db.conn, "periods_of_series", NEW_YORK[:3]) == []
     assert read.counts(db.conn, NEW_YORK) == {"2023-12": 60, "2024-01": 20}
     assert read.counts(db.conn, NORTH)["2024-02"] == 60
     assert read.series_keys(db.conn)[:2] == sorted(tiny_record.JANUARY)[:2]
@@ -649,9 +649,12 @@ def test_a_series_newest_months_are_its_own_and_its_border_s(db):
         tiny_record.publication("2024-04-11T12:00", "2024-02", (), forecasts=ahead),
     )
 
-    assert read.newest_months(db.conn, NEW_YORK) == ("2024-01", "2024-02")
-    assert read.newest_months(db.conn, VERMONT) == ("", "2024-02")
-    assert read.newest_months(db.conn, OTHER) == ("", "")
+    newest = [
+        tuple(row.values())
+        for key in (NEW_YORK, VERMONT, OTHER)
+        for row in queries.rows(db.conn, "newest_months", (key.dimension, key.member, key.total))
+    ]
+    assert newest == [("2024-01", "2024-02"), ("", "2024-02"), ("", "")]
     (row,) = read.month_forecasts(db.conn, NEW_YORK, "bordercast")
     assert (row["median"], row["month"]) == (20, "2024-02")
     assert read.month_forecasts(db.conn, NEW_YORK, "naive") == []
@@ -683,7 +686,7 @@ def test_a_notice_is_due_once_for_an_occasion_the_first_first(db):
     assert notices.one(db.conn, 2).content_key == "two"
     assert notices.one(db.conn, 3) is None
     assert notices.content(db.conn, 3) == ""
-    assert health.held_notices(db.conn) == 2
+    assert queries.column(db.conn, "notices_held") == [2]
 
 
 SAID = Section("northern", "finding", "fell", "text", "<p>text</p>", "{}", b"png", "fell")

@@ -21,8 +21,8 @@ from sqlite_utils import Database
 
 from forecast import store
 from forecast.desk.dictionary import VIEWS
-from forecast.store import views
-from forecast.store.named_queries import QUESTIONS
+from forecast.store import read
+from forecast.store.queries import questions
 from forecast.types import Totals
 from tests.support import golden_texts
 from tests.support.full_record import NEW_YORK, NORTH
@@ -102,7 +102,7 @@ def told(answer: Any) -> str:
 
 def test_every_view_has_the_rows_it_had(connection):
     said = {
-        view.name: told(views.view_rows(connection, view.name, view.columns))
+        view.name: told(read.view_rows(connection, view.name, view.columns))
         for view in VIEWS.values()
     }
 
@@ -112,8 +112,8 @@ def test_every_view_has_the_rows_it_had(connection):
 def test_every_view_of_an_earlier_day_has_the_rows_it_had(connection):
     columns = {view.name: view.columns for view in VIEWS.values()}
     said = {
-        f"{name} as of {day}": told(views.view_rows(connection, name, columns[name], day))
-        for name in views.AS_OF
+        f"{name} as of {day}": told(read.view_rows(connection, name, columns[name], day))
+        for name in read.AS_OF
         for day in DAYS
     }
 
@@ -123,7 +123,7 @@ def test_every_view_of_an_earlier_day_has_the_rows_it_had(connection):
 @pytest.mark.parametrize("border", ["", "northern"])
 def test_every_named_question_has_the_answer_it_had(connection, border):
     asked = {"border": border, "month": "2024-03" if border else ""}
-    said = {one.name: told(connection.execute(one.sql, asked).fetchall()) for one in QUESTIONS}
+    said = {one.name: told(connection.execute(one.sql, asked).fetchall()) for one in questions()}
 
     golden_texts.compare(TEXTS / f"questions_{border or 'all'}.txt", said)
 

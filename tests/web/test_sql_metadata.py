@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from forecast.desk.dictionary import VIEWS
-from forecast.store.named_queries import QUESTIONS
+from forecast.store.queries import questions
 from forecast.store.read import RunRow
 from jobs.web.responses import DATABASE, QueryLimits
 from jobs.web.sql import metadata
@@ -19,7 +19,7 @@ def test_every_view_and_question_is_described():
 
     assert list(found["tables"]) == list(VIEWS)
     asked = [(name, *one.values()) for name, one in found["queries"].items()]
-    assert asked == [(q.name, q.title, q.about, q.sql) for q in QUESTIONS]
+    assert asked == [(q.name, q.title, q.about, q.sql) for q in questions()]
     for view in VIEWS.values():
         told = found["tables"][view.name]
         assert told["description"].startswith(f"A row is {view.row_in(ENCOUNTERS)}.")

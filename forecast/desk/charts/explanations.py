@@ -1,6 +1,6 @@
 """The pictures that explain: what moved a flagged month, and what Prophet sees in a total.
 
-Rows are those of `forecast.store.plots`.
+Rows are those of `forecast.store.read`.
 """
 
 from __future__ import annotations

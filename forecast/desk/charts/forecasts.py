@@ -1,6 +1,6 @@
 """The pictures of the forecasts: a fan, forecast against actual, calibration, scores, chances.
 
-Each takes rows of `forecast.store.plots` and gives a `grammar.Picture`; the title says the
+Each takes rows of `forecast.store.read` and gives a `grammar.Picture`; the title says the
 finding, the alternative text the same for who cannot see it.
 """
 

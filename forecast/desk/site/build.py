@@ -21,7 +21,7 @@ from forecast.desk.site.page_kinds import FIRST, OTHERS, PageKind, moved_pages, 
 from forecast.desk.site.pictures import ALBUM
 from forecast.desk.site.reading import SiteRecord, read_site, read_status
 from forecast.errors import ConfigError
-from forecast.store import page, read
+from forecast.store import read
 from forecast.version import __version__
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def write(
     run = read.latest_run(connection)
     if run is None:
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
-    status = read_status(run, page.newest_source(connection), today, source)
+    status = read_status(run, read.newest_source(connection), today, source)
     state = f"{status} {address} {_drawn_by(source)} {measures or ''}".rstrip()
     with output.opened(to) as site:
         if site.is_current(state):

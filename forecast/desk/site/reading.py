@@ -16,10 +16,9 @@ from forecast.errors import ConfigError
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import total_place
-from forecast.store import flags, page, plots, read, runs
-from forecast.store.page import NewestSource
-from forecast.store.read import RunRow
-from forecast.store.views import view_rows
+from forecast.store import read
+from forecast.store.queries import grouped, rows, sql
+from forecast.store.read import NewestSource, RunRow
 from forecast.types import Row, SeriesKey
 from forecast.words import check_command, day_words, month_words, one_line, slug
 
@@ -235,23 +234,23 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     run = read.latest_run(connection)
     if run is None:
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
-    months = page.part_months(connection)
-    ahead, flagged = page.part_forecasts(connection), page.part_flags(connection)
+    months = read.by_part(connection, "part_months")
+    ahead, flagged = (read.by_part(connection, name) for name in ("part_forecasts", "part_flags"))
     return SiteRecord(
         source=source,
         run=run,
-        status=read_status(run, page.newest_source(connection), today, source),
-        runs=page.runs(connection),
-        withdrawn=runs.withdrawals(connection),
-        corrected=page.corrected(connection),
-        release_days=page.release_days(connection),
+        status=read_status(run, read.newest_source(connection), today, source),
+        runs=rows(connection, "every_run"),
+        withdrawn=rows(connection, "every_withdrawal"),
+        corrected=rows(connection, "corrected"),
+        release_days=dict(connection.execute(sql("release_days")).fetchall()),
         totals=_totals(connection, source),
         parts={
             key: PartRecord(source, key, months[key], ahead.get(key, ()), flagged.get(key, ()))
             for key in sorted(months, key=lambda key: (source.totals.every.index(key.total), key))
         },
         views={
-            name: view_rows(connection, name, view.columns)
+            name: read.view_rows(connection, name, view.columns)
             for name, view in VIEWS.items()
             if source.shipped and name not in LARGE
         },
@@ -260,10 +259,11 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
 
 def _totals(connection: sqlite3.Connection, source: Source) -> dict[str, TotalRecord]:
     """Read every total; views that look at all of them whichever is asked for are read once."""
-    reports, months = dict(all_reports(connection, source)), page.all_months(connection)
-    chances: dict[str, list[Row]] = {}
-    for row in read.latest_questions(connection):
-        chances.setdefault(row["border"], []).append(row)
+    reports, months = (
+        dict(all_reports(connection, source)),
+        grouped(rows(connection, "all_months"), "border"),
+    )
+    chances = grouped(rows(connection, "latest_questions"), "border")
     return {
         total: TotalRecord(
             source=source,
@@ -271,13 +271,13 @@ def _totals(connection: sqlite3.Connection, source: Source) -> dict[str, TotalRe
             reports=reports[total],
             months=months[total],
             ahead=read.forecasts(connection, source.totals, total),
-            flags=flags.flags(connection, source.totals, total),
-            judged=page.judged(connection, total),
-            stood=plots.stood(connection, total),
-            revised=page.revised(connection, total),
-            restated=page.restatements(connection, total),
+            flags=read.flags(connection, source.totals, total),
+            judged=rows(connection, "judged_months_of_total", (total,)),
+            stood=read.stood(connection, total),
+            revised=rows(connection, "revised_releases", (total,)),
+            restated=rows(connection, "restatements", (total,)),
             scores=read.scores(connection, source.totals, total),
-            spans=page.spans(connection, total),
+            spans=rows(connection, "latest_periods", (total,)),
             chances=chances.get(total, ()),
             changes=read.changes(connection, total),
         )

@@ -19,7 +19,7 @@ from PIL import Image
 
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, INK, PALE
-from forecast.store import connect, plots
+from forecast.store import connect, read
 from forecast.types import HEADLINES
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS
@@ -139,7 +139,7 @@ def test_a_file_of_another_kind_is_refused(published, tmp_path):
 
 def test_the_same_figures_give_the_same_bytes(published):
     with closing(connect.read(published)) as connection:
-        found = plots.calibration(connection, "northern", "2018-12")
+        found = read.calibration(connection, "northern", "2018-12")
 
     first, second = (
         grammar.render(forecasts.calibration("northern", found, ENCOUNTERS), "svg", ENCOUNTERS)
@@ -229,7 +229,7 @@ def test_a_part_has_a_fan_and_nothing_else(published, tmp_path):
 def test_what_stood_before_each_month_is_what_the_view_says(published, border):
     """The view puts more beside it, and takes three times as long."""
     with closing(connect.read(published)) as connection:
-        found = plots.stood(connection, border)
+        found = read.stood(connection, border)
         names = ", ".join(found[0])
         view = connection.execute(
             f"select {names} from wide_months where border = ? and lo95 is not null order by month",

@@ -17,7 +17,7 @@ from forecast.desk.dictionary import VIEWS
 from forecast.desk.site import build
 from forecast.desk.site.reading import LARGE
 from forecast.store import connect
-from forecast.store.views import view_rows
+from forecast.store.read import view_rows
 from tests.support import golden_texts
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.golden_texts import masked, trimmed
