@@ -99,4 +99,4 @@ def _refuse_altered(db: Database) -> None:
     wakes.refuse(integrity.at_sight(db.conn), "the record is not as it was written")
     if ledger.schema_unrecorded(db):
         with transaction(db):
-            ledger.add_schema(db)
+            ledger.state(db, "schema")

@@ -1,6 +1,6 @@
 """The record of what was said when: the schema as migrations, and every SQL statement.
 
-connect       open, lock, migrate, one transaction; sqlite_errors, SQLite's own errors in words
+connect       open, lock, migrate, one transaction; errors in words
 queries       the statements of queries.sql by name; views.sql has the views
 read          what is shown of the record, where that takes more than one statement
 releases      files and what they state: snapshots in, counts out; inventory, which are held
@@ -12,8 +12,8 @@ judgements    when each month became known; judgements that claim too much
 reports       what is on record about a month
 notices       what is to be told, and who approved it
 ops           the second file, ops.db; deliveries, what became of each message; wakes, the service
-ledger        the chain of entries that shows an edit; digest_parts, what one states; scheme1, those
-              of earlier programs
+ledger        the chain of entries that shows an edit; kinds, what each states, as data; lawful, what it
+              may not; scheme1, digests of earlier programs
 integrity     the ledger compared with the tables; looking a quoted digest up
 copies        whole copies of a database; held, one held open for readers
 """

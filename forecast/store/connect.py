@@ -1,14 +1,19 @@
 """Opening the database: one writer at a time, any number of readers.
 
 The writing connection lives inside the write lock, so that never two connections write or
-checkpoint at once (SQLite's WAL-reset bug, 3.7.0 - 3.51.2, needs two).
+checkpoint at once (SQLite's WAL-reset bug, 3.7.0 - 3.51.2, needs two). A run is committed into the
+log beside the file; when the writing connection closes, the log goes into the file, but only as far
+as no reader still looks at what stood before: `held_up_by` names who does. `meaning` says SQLite's
+and the system's own errors in words.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
+import math
 import os
+import shutil
 import sqlite3
 import stat
 import sys
@@ -23,7 +28,6 @@ from urllib.parse import quote
 
 from forecast import files
 from forecast.errors import BusyError, ConfigError, StoreError
-from forecast.store import sqlite_errors
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -44,6 +48,31 @@ _PRAGMAS = (
     "trusted_schema = off",
     "cell_size_check = on",
 )
+# Bytes of the log's index that SQLite locks while a connection reads at a mark (wal.c).
+_READ_MARKS = range(123, 128)
+_LOCKS = Path("/proc/locks")
+
+FULL = "the disk is full; nothing was half done. Make room, then run it again"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+DAMAGED = "the database is damaged ({}); restore a backup: `bordercast restore`"
+_SYSTEM = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EACCES: "may not be read or written by this user; see `bordercast doctor`",
+    errno.EPERM: "may not be read or written by this user; see `bordercast doctor`",
+    errno.EROFS: "is on a disk that cannot be written",
+    errno.EIO: "the disk does not answer; look at the system's log",
+}
+_SQLITE = {
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_IOERR: "the disk does not answer, or is full; make room, then run it again",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; is the disk full, or may this user not read it?",
+    sqlite3.SQLITE_READONLY: "may not be written by this user; see `bordercast doctor`",
+    sqlite3.SQLITE_PERM: "may not be read or written by this user; see `bordercast doctor`",
+    sqlite3.SQLITE_BUSY: "another process has kept it locked for long; see which one has it open",
+    sqlite3.SQLITE_LOCKED: "another process has kept it locked for long; see which one has it open",
+    sqlite3.SQLITE_NOMEM: "there is not enough memory",
+}
 
 
 def place(path: Path) -> Path:
@@ -87,12 +116,12 @@ def moment(path: Path) -> Iterator[sqlite3.Connection]:
     ConfigError : there is none, or it is newer, or older and was not brought up to date yet.
     """
     with closing(read(path)) as connection:
-        version, known = _version(connection), len(migrations())
-        if version < known:
+        stands, known = version(connection), len(migrations())
+        if stands < known:
             raise ConfigError(
                 str(path),
                 "--db",
-                f"written by an older bordercast (schema {version}, this one reads {known}); "
+                f"written by an older bordercast (schema {stands}, this one reads {known}); "
                 "`bordercast run` brings it up to date",
             )
         connection.execute("begin")
@@ -196,39 +225,40 @@ def migrate(connection: sqlite3.Connection, path: Path, schema: str = SCHEMA) ->
 def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> None:
     """Apply the migrations up to a version that a database has not had."""
     steps = migrations(schema)
-    for version in range(_version(connection) + 1, until + 1):
-        script = [steps[version - 1], f"pragma user_version = {version};"]
-        if schema == SCHEMA and version >= VIEWS_APART:
-            script[:0] = [f"drop view {name};" for name in _views(connection)]
-            script += views() if version == len(steps) else []
+    for number in range(version(connection) + 1, until + 1):
+        script = [steps[number - 1], f"pragma user_version = {number};"]
+        if schema == SCHEMA and number >= VIEWS_APART:
+            old = "select name from sqlite_master where type = 'view' order by 1"
+            script[:0] = [f"drop view {name};" for (name,) in connection.execute(old).fetchall()]
+            script += views() if number == len(steps) else []
         connection.executescript("\n".join(("begin immediate;", *script, "commit;")))
 
 
-def _views(connection: sqlite3.Connection) -> list[str]:
-    execute = connection.execute("select name from sqlite_master where type = 'view' order by 1")
-    return [name for (name,) in execute.fetchall()]
+def has(connection: Connection, name: str) -> bool:
+    """Whether there is such a table or view: not so in a copy made by an earlier program."""
+    query = "select 1 from sqlite_master where name = ?"
+    return bool(connection.execute(query, (name,)).fetchone())
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    (version,) = connection.execute("pragma user_version").fetchone()
-    return int(version)
+def version(connection: Connection) -> int:
+    """Return the schema's version, how many migrations were applied."""
+    (number,) = connection.execute("pragma user_version").fetchone()
+    return int(number)
 
 
 def _refuse_newer(connection: sqlite3.Connection, path: Path, schema: str) -> None:
     try:
-        version = _version(connection)
+        stands = version(connection)
     except sqlite3.DatabaseError as error:
-        if not sqlite_errors.is_damage(
-            error
-        ):  # a full disk, say, on which a reader can make no index
+        if not is_damage(error):  # a full disk, say, on which a reader can make no index
             raise
         raise ConfigError(str(path), "--db", f"not a bordercast database ({error})") from error
     known = len(migrations(schema))
-    if version > known:
+    if stands > known:
         raise ConfigError(
             str(path),
             "--db",
-            f"written by a newer bordercast (schema {version}, this one knows {known}); "
+            f"written by a newer bordercast (schema {stands}, this one knows {known}); "
             "upgrade this program, or restore the backup made before the upgrade",
         )
 
@@ -246,8 +276,17 @@ def locked(path: Path, wait: float) -> Iterator[None]:
             raise
         problem = "is a symbolic link where the lock file should be; remove it"
         raise StoreError(str(path), problem) from None
+    deadline = time.monotonic() + wait
     try:
-        _acquire(handle, path, wait)
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "?"
+                    raise BusyError(f"the lock {path.name}", f"process {holder}") from None
+                time.sleep(0.1)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -255,14 +294,82 @@ def locked(path: Path, wait: float) -> Iterator[None]:
         os.close(handle)
 
 
-def _acquire(handle: int, path: Path, wait: float) -> None:
-    deadline = time.monotonic() + wait
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "?"
-                raise BusyError(f"the lock {path.name}", f"process {holder}") from None
-            time.sleep(0.1)
+def held_up_by(path: Path, locks: Path = _LOCKS) -> list[int] | None:
+    """Return the processes that keep the last run out of the database file, None if it is in it.
+
+    Empty where the system does not tell who reads. To be asked while nobody writes.
+    """
+    log, index = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
+    if not log.exists() or not log.stat().st_size:
+        return None
+    last, in_file = "select coalesce(max(id), 0) from runs", True
+    with closing(read(path)) as connection:
+        known = tuple(connection.execute(last).fetchone())
+    alone = f"file:{quote(str(path))}?mode=ro&immutable=1"
+    # The file without its log; it is being changed if it cannot be read: it can be asked again.
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(alone, uri=True)) as file:
+        in_file = file.execute(last).fetchone() == known
+    if in_file:
+        return None
+    if not locks.exists():
+        return []
+    inode = f":{index.stat().st_ino}" if index.exists() else ""
+    lines = [line.split() for line in locks.read_text(encoding="ascii").splitlines()]
+    readers = {
+        int(pid)
+        for _, kind, _, _, pid, file_id, first, *_ in (x for x in lines if "->" not in x)
+        if inode and kind == "POSIX" and file_id.endswith(inode) and int(first) in _READ_MARKS
+    }
+    return sorted(readers - {os.getpid()}) or None
+
+
+# ---------------------------------------------------------------- errors in words
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; extended ones keep it in their low byte."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether what is stored is at fault, not the disk, the memory or another process."""
+    return isinstance(error, sqlite3.DatabaseError) and _code(error) not in _SQLITE
+
+
+def meaning(path: Path, error: sqlite3.Error | OSError) -> StoreError | None:
+    """Return an error with words for a person; None if it is a fault of this program.
+
+    path : the database at work on.
+    """
+    if isinstance(error, OSError):
+        if error.errno in NO_ROOM and not error.filename:
+            return _full(path)
+        problem = _SYSTEM.get(error.errno or 0)
+        return StoreError(str(error.filename or path), problem) if problem else None
+    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
+        return None
+    if _code(error) == sqlite3.SQLITE_FULL:
+        return _full(path)
+    return StoreError(str(path), _SQLITE.get(_code(error)) or DAMAGED.format(error))
+
+
+def _full(path: Path) -> StoreError:
+    """Say which place is full, and what to do.
+
+    SQLite and the system do not say. A large sort is done in the temporary folder, which may lie on
+    another disk: the one with less room is meant.
+    """
+    named = (os.environ.get(name, "") for name in ("SQLITE_TMPDIR", "TMPDIR"))
+    usual = ("/var/tmp", "/usr/tmp", "/tmp")  # noqa: S108 - only how much room they have
+    folders = (f for f in (*named, *usual) if f and os.access(f, os.W_OK | os.X_OK))
+    scratch = Path(next(folders, "."))
+    if _free(path.parent) <= _free(scratch):
+        return StoreError(str(path), FULL)
+    return StoreError(str(scratch), f"{FULL}, or set TMPDIR to a folder on another disk")
+
+
+def _free(folder: Path) -> float:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return math.inf

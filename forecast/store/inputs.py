@@ -149,7 +149,7 @@ class PathsOnRecord:
                 ),
             )
             if cursor.rowcount > 0:
-                ledger.add_kept(self._db, "unpublished")
+                ledger.state(self._db, "kept", only=("unpublished",))
 
 
 class FirstPublished(NamedTuple):

@@ -46,7 +46,7 @@ def save_refused(db: Database, release: Release, reason: str) -> int:
         sql("save_refused", columns=columns, marks=marks),
         values,
     ).fetchone()
-    ledger.add_release(db, release_id)
+    ledger.state(db, "refused", release_id)
     return int(release_id)
 
 

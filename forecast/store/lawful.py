@@ -11,8 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from forecast.store.digest_parts import PARTS
-from forecast.store.kinds import NOTICE, OPENING, RULES, UNSIGNED, EntryRule
+from forecast.store.kinds import NOTICE, OPENING, PARTS, RULES, UNSIGNED, EntryRule
 from forecast.store.ledger import NAME, EntryKey, LedgerEntry, key, name
 
 # The standing of a notice on which nobody has decided, and time has not either.

@@ -40,11 +40,12 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from forecast.store.digest_parts import GROUPS, PARTS
-from forecast.store.kinds import NOTICE, PROOFS, RULES, UNSIGNED, EntryKind
+from forecast.store.connect import version
+from forecast.store.kinds import GROUPS, NOTICE, PARTS, RULES, UNSIGNED, EntryKind
+from forecast.store.queries import records
 
 if TYPE_CHECKING:
     from forecast.store.connect import Connection
@@ -72,16 +73,35 @@ class LedgerEntry(NamedTuple):
     digest: str
 
 
-# What an earlier program did not say of its runs: which of them wrote these rows.
-_UNSAID = (*UNSIGNED, "paths", "witnesses")
+def state(
+    db: Connection,
+    kind: EntryKind,
+    whose: int | None = None,
+    *,
+    notices: Iterable[int] = (),
+    only: Collection[str] = (),
+) -> LedgerEntry:
+    """State what an entry of this kind states; inside the transaction that changed it.
+
+    Parameters
+    ----------
+    whose : id of its subject, None where that is the record. notices : ids of those that it states
+        besides. only : of the parts of its kind these, where it need not state all.
+    """
+    rule = RULES[kind]
+    keys = [*((part, whose) for part in rule.own), *((part, None) for part in rule.record)]
+    keys = [key for key in keys if not only or key[0] in only]
+    keys += [(part, notice_id) for notice_id in notices for part in NOTICE]
+    if kind == "schema":
+        keys += _of_earlier_programs(db)
+    return add(db, kind, f"{rule.of} {whose}" if rule.of else "", keys)
 
 
 def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey]) -> LedgerEntry:
     """Write an entry that states these parts; inside the transaction that changed them."""
     if kind != "schema" and schema_unrecorded(db):
-        add_schema(db)
+        state(db, "schema")
     parts = _json({name(key): part_digest(db, key) for key in keys})
-    schema = version(db)
     last = newest(db)
     if last is None:
         newest_run = "select coalesce((select digest from main.runs order by id desc limit 1), '')"
@@ -91,65 +111,27 @@ def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey])
     stands = "from main.runs where id not in (select run_id from withdrawals)"
     (run_id,) = db.execute(f"select max(id) {stands}").fetchone()
     number = last.id + 1 if last else 1
-    entry = LedgerEntry(number, SCHEME, schema, kind, run_id, subject, parts, previous, "")
+    entry = LedgerEntry(number, SCHEME, version(db), kind, run_id, subject, parts, previous, "")
     entry = entry._replace(digest=entry_digest(entry, marks))
     columns = ", ".join(LedgerEntry._fields)
     db.execute(f"insert into entries ({columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)", entry)
     return entry
 
 
-def add_run(db: Connection, run_id: int, notices: Sequence[int]) -> None:
-    """State a run and the notices it gives occasion to, and give the run its digest."""
-    entry = add(db, "run", f"run {run_id}", [*_keys("run", run_id), *_of_notices(notices)])
-    db.execute(
-        "update main.runs set previous_digest = ?, digest = ?, scheme = ? where id = ?",
-        (entry.previous, entry.digest, SCHEME, run_id),
-    )
-
-
-def add_release(db: Connection, release_id: int) -> None:
-    """State a file that was accepted or refused."""
-    (status,) = db.execute(
-        "select status from main.releases where id = ?", (release_id,)
-    ).fetchone()
-    kind: EntryKind = "accepted" if status == "accepted" else "refused"
-    add(db, kind, f"release {release_id}", _keys(kind, release_id))
-
-
-def add_notice(db: Connection, kind: EntryKind, notice_id: int) -> None:
-    """State how a notice stands and, where that is new, what it says."""
-    add(db, kind, f"notice {notice_id}", _keys(kind, notice_id))
-
-
-def add_withdrawal(db: Connection, run_id: int, notices: Sequence[int]) -> None:
-    """State that a run was withdrawn, and the notices that this stopped or called for."""
-    keys = [*_keys("withdrawn", run_id), *_of_notices(notices)]
-    add(db, "withdrawn", f"run {run_id}", keys)
-
-
-def add_kept(db: Connection, *parts: str) -> None:
-    """State what was kept outside a run: the source's words, joined labels, paths of fits."""
-    add(db, "kept", "", [(part, None) for part in parts])
-
-
-def add_proof(db: Connection, witness: str, entry_id: int) -> None:
-    """State a proof that somebody outside saw an entry."""
-    add(db, "witnessed", f"entry {entry_id}", [(PROOFS[witness], entry_id)])
-
-
-def add_schema(db: Connection) -> None:
-    """State the tables, and what the record holds of earlier programs, which did not state it."""
-    keys = _keys("schema", None)
+def _of_earlier_programs(db: Connection) -> Iterator[EntryKey]:
+    """Yield what the record has of programs that did not state it."""
     last = newest(db)
     if last is None:
-        keys += [(part, 0) for part in UNSIGNED]
-        for run_id in _ids(db, "select id from main.runs where digest <> ''"):
-            # Earlier programs said of these rows alone which run wrote them.
-            keys += [(part, run_id) for part in RULES["run"].own if part not in _UNSAID]
+        yield from ((part, 0) for part in UNSIGNED)
+        # Earlier programs did not say of these rows which run wrote them.
+        signed = [
+            part for part in RULES["run"].own if part not in (*UNSIGNED, "paths", "witnesses")
+        ]
+        for (run_id,) in db.execute("select id from main.runs where digest <> '' order by 1"):
+            yield from ((part, run_id) for part in signed)
     for part, about in PARTS.items():
         if about.every and (last is None or about.since > last.schema):
-            keys += [(part, row_id) for row_id in _ids(db, about.every)]
-    add(db, "schema", "", keys)
+            yield from ((part, row_id) for (row_id,) in db.execute(f"{about.every} order by 1"))
 
 
 def schema_unrecorded(db: Connection) -> bool:
@@ -159,118 +141,79 @@ def schema_unrecorded(db: Connection) -> bool:
 
 
 def newest(db: Connection) -> LedgerEntry | None:
-    """The last entry; None before the first."""
-    return next(iter(_entries(db, "order by id desc limit 1")), None)
+    """Return the last entry; None before the first."""
+    return next(iter(records(db, LedgerEntry, "newest_entry")), None)
 
 
 def entries(db: Connection) -> list[LedgerEntry]:
-    """Every entry, the oldest first."""
-    return _entries(db, "order by id")
-
-
-def _entries(db: Connection, order: str) -> list[LedgerEntry]:
-    columns = ", ".join(LedgerEntry._fields)
-    return [LedgerEntry(*row) for row in db.execute(f"select {columns} from entries {order}")]
+    """Return every entry, the oldest first."""
+    return records(db, LedgerEntry, "entries")
 
 
 def entry_digest(entry: LedgerEntry, marks: str | None) -> str:
-    """The digest of an entry; marks : of the entry before it, None before the first."""
+    """Return the digest of an entry; marks : of the entry before it, None before the first."""
     parts = json.loads(entry.parts)
     facts = (
         *(entry.scheme, entry.id, entry.schema, entry.kind, entry.run_id, entry.subject),
         *(parts, entry.previous),
     )
-    return _sha256(_json(facts))[:ROOT] + _marks(entry, parts, marks)
-
-
-def _marks(entry: LedgerEntry, parts: dict[str, str], before: str | None) -> str:
-    """A few hex digits for each group."""
-    anew = before is None or entry.kind == "run"
-    old = [""] * len(GROUPS) if before is None or anew else split_marks(before)
-    marks = [_sha256(entry.previous)[:MARK] if anew else old[0]]
+    # A few hex digits for each group; a run begins them all anew.
+    anew = marks is None or entry.kind == "run"
+    old = [""] * len(GROUPS) if anew else split_marks(marks or "")
+    new = [_sha256(entry.previous)[:MARK] if anew else old[0]]
     for group, mark in zip(GROUPS[1:], old[1:], strict=True):
         stated = {key: sha for key, sha in parts.items() if PARTS[key.split()[0]].group == group}
-        digest = _sha256(mark + _json(stated))[:MARK]
-        marks.append(digest if anew or stated else mark)
-    return "".join(marks)
+        new.append(_sha256(mark + _json(stated))[:MARK] if anew or stated else mark)
+    return _sha256(_json(facts))[:ROOT] + "".join(new)
 
 
 def split_marks(marks: str) -> list[str]:
-    """The marks of a digest, in the order of the groups."""
+    """Return the marks of a digest, in the order of the groups."""
     return [marks[MARK * number :][:MARK] for number in range(len(GROUPS))]
 
 
 def part_digest(db: Connection, key: EntryKey) -> str:
-    """sha256 of a part as the tables hold it now."""
-    about, digest = PARTS[key[0]], hashlib.sha256()
-    values = () if key[1] is None else (key[1],)
+    """Return the sha256 of a part as the tables hold it now."""
+    digest = hashlib.sha256()
     connection = db if isinstance(db, sqlite3.Connection) else db.conn
-    for query in about.queries:
+    for query in PARTS[key[0]].queries:
         cursor = connection.cursor()
         cursor.row_factory = None  # plain tuples
-        cursor.execute(query, values)
-        text = _begun if cursor.description[0][0] == "begun" else _json
+        cursor.execute(query, () if key[1] is None else key[1:])
+        begun = cursor.description[0][0] == "begun"
         between = "["
         while rows := cursor.fetchmany(_ROWS):
-            digest.update((between + text(rows)[1:-1]).encode())
+            text = f"[{','.join(map(_finished, rows))}]" if begun else _json(rows)
+            digest.update((between + text[1:-1]).encode())
             between = ","
         digest.update(b"[]\n" if between == "[" else b"]\n")
     return digest.hexdigest()
 
 
-def _begun(rows: Sequence[tuple[Any, ...]]) -> str:
-    """Rows of a JSON array that SQLite has begun, which is four times as fast, and of reals."""
-    # SQLite leaves letters as they are where JSON has them in ASCII.
-    starts = (r[0] if r[0].isascii() else _json(json.loads(r[0])) for r in rows)
-    ends = (",".join(map(repr, row[1:])) for row in rows)
-    return f"[{','.join(f'{start[:-1]},{end}]' for start, end in zip(starts, ends, strict=True))}]"
+def _finished(row: tuple[Any, ...]) -> str:
+    """Return a row's JSON array that SQLite has begun, which is four times as fast, and its reals.
+
+    SQLite leaves letters as they are where JSON has them in ASCII.
+    """
+    begun = row[0] if row[0].isascii() else _json(json.loads(row[0]))
+    return f"{begun[:-1]},{','.join(map(repr, row[1:]))}]"
 
 
 def name(key: EntryKey) -> str:
-    """A part's name in an entry."""
+    """Return a part's name in an entry."""
     return key[0] if key[1] is None else f"{key[0]} {key[1]}"
 
 
 def key(named: str) -> EntryKey | None:
-    """The part that an entry names so, None if there is none of that name."""
+    """Return the part that an entry names so, None if there is none of that name."""
     match = NAME.fullmatch(named)
     if not match or match[1] not in PARTS or (PARTS[match[1]].of == "record") == bool(match[2]):
         return None
     return match[1], int(match[2]) if match[2] else None
 
 
-def kept(db: Connection) -> bool:
-    """Whether there is a ledger: none in a copy made by an earlier program."""
-    return bool(db.execute("select 1 from sqlite_master where name = 'entries'").fetchone())
+def _sha256(value: str | bytes) -> str:
+    return hashlib.sha256(value.encode() if isinstance(value, str) else value).hexdigest()
 
 
-def version(db: Connection) -> int:
-    """The schema's."""
-    (number,) = db.execute("pragma user_version").fetchone()
-    return int(number)
-
-
-def _keys(kind: EntryKind, whose: int | None) -> list[EntryKey]:
-    """The parts that an entry of this kind states, of its subject and of the record."""
-    rule = RULES[kind]
-    return [*((part, whose) for part in rule.own), *((part, None) for part in rule.record)]
-
-
-def _of_notices(ids: Sequence[int]) -> list[EntryKey]:
-    return [(part, notice_id) for notice_id in ids for part in NOTICE]
-
-
-def _ids(db: Connection, query: str) -> list[int]:
-    return [int(row_id) for (row_id,) in db.execute(f"{query} order by 1")]
-
-
-def _blob(value: object) -> str:
-    assert isinstance(value, bytes)
-    return hashlib.sha256(value).hexdigest()
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True, default=_blob).encode
+_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True, default=_sha256).encode

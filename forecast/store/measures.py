@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from forecast.store import ledger
-from forecast.store.connect import transaction, views
+from forecast.store.connect import has, transaction, views
 from forecast.store.queries import sql
 from forecast.types import DEFAULT_SOURCE
 
@@ -33,16 +33,10 @@ def ids(connection: Connection) -> list[int]:
     """The ids of the record's measures, the first one first."""
     rows = (
         connection.execute("select id from measure").fetchall()
-        if _has(connection, "measure")
+        if has(connection, "measure")
         else []
     )
     return sorted({FIRST, *(int(number) for (number,) in rows)})
-
-
-def _has(connection: Connection, name: str) -> bool:
-    """Whether there is such a table or view: not so in a copy made by an earlier program."""
-    query = "select 1 from sqlite_master where name = ?"
-    return bool(connection.execute(query, (name,)).fetchone())
 
 
 def named(connection: Connection) -> dict[str, int]:
@@ -51,7 +45,7 @@ def named(connection: Connection) -> dict[str, int]:
     A first measure without words is CBP's, `DEFAULT_SOURCE`, of which 1.0 kept none.
     """
     words = {}
-    if _has(connection, "measure"):
+    if has(connection, "measure"):
         words = dict(connection.execute("select id, source from measure order by id").fetchall())
     sections = {int(number): json.loads(text) for number, text in words.items()}
     by_name = {
@@ -66,7 +60,7 @@ def named(connection: Connection) -> dict[str, int]:
 
 def current(connection: Connection) -> int:
     """The id of the measure that a connection is about."""
-    if not _has(connection, "scope"):
+    if not has(connection, "scope"):
         return FIRST
     (number,) = connection.execute("select measure_id from scope").fetchone()
     return int(number)
@@ -129,7 +123,7 @@ def add(db: Database, section: dict[str, Any]) -> int:
 
 def section(connection: Connection) -> dict[str, Any] | None:
     """The words of the measure a connection is about, None where they come with the program."""
-    if not _has(connection, "measure"):
+    if not has(connection, "measure"):
         return None
     query = "select source from measure where id = ?"
     row = connection.execute(query, (current(connection),)).fetchone()
@@ -150,7 +144,7 @@ def _save(db: Database, number: int, words: dict[str, Any]) -> None:
         "on conflict (id) do update set source = excluded.source",
         (number, json.dumps(words, sort_keys=True, ensure_ascii=False)),
     )
-    ledger.add_kept(db, "measure")
+    ledger.state(db, "kept", only=("measure",))
 
 
 def totals(connection: Connection) -> list[str]:

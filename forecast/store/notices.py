@@ -250,9 +250,9 @@ def save_composed(
                 for place, s in enumerate(sections)
             ],
         )
-        ledger.add_notice(db, "written", notice_id)
+        ledger.state(db, "written", notice_id)
         if approved_at is not None:
-            ledger.add_notice(db, "approved", notice_id)
+            ledger.state(db, "approved", notice_id)
     return True
 
 
@@ -336,7 +336,7 @@ def _updated(db: Database, kind: EntryKind, change: str, values: tuple[Any, ...]
     """Change one notice, and state it; whether there was one to change."""
     rows = db.execute(f"update notices set {change} returning id", values).fetchall()
     for (notice_id,) in rows:
-        ledger.add_notice(db, kind, notice_id)
+        ledger.state(db, kind, notice_id)
     return bool(rows)
 
 

@@ -548,12 +548,12 @@ where s.dimension = ''
 select id, started_at, published_at, data_through, config_digest, code_version
 from main.runs where id = ?
 
--- name: scheme1_releases
+-- name: scheme1_release
 select r.sha256, r.seq, r.kind, r.source, r.first_seen_at, r.counts_digest
 from run_releases as x join main.releases as r on r.id = x.release_id
 where x.run_id = ? order by r.sha256
 
--- name: scheme1_forecasts
+-- name: scheme1_forecast
 select
     s.border, s.dimension, s.member, f.model, f.month, f.cutoff, f.horizon, f.median, f.lo50,
     f.hi50, f.lo80, f.hi80, f.lo90, f.hi90, f.lo95, f.hi95, f.centre, f.scale, f.df,
@@ -561,7 +561,7 @@ select
 from forecasts as f join main.series as s on s.id = f.series_id
 where f.run_id = ? order by 1, 2, 3, 4, 5
 
--- name: scheme1_quantiles
+-- name: scheme1_quantile
 select s.border, s.dimension, s.member, q.month, q.prob_permille, q.value
 from quantiles as q join main.series as s on s.id = q.series_id
 where q.run_id = ? order by 1, 2, 3, 4, 5
@@ -768,6 +768,16 @@ select content_key from notices where state = 'approved' and approved_at >= ?
 -- name: next_attempt
 select next_attempt_at as at from deliveries
 where state = 'waiting' and edition not glob 'within:*' order by 1 limit 1
+
+-- name: entries
+select id, scheme, schema, kind, run_id, subject, parts, previous, digest from entries order by id
+
+-- name: newest_entry
+select id, scheme, schema, kind, run_id, subject, parts, previous, digest
+from entries order by id desc limit 1
+
+-- name: run_digests
+select id, digest, previous_digest as previous, {scheme} as scheme from main.runs order by id
 
 -- name: latest_run
 select id, published_at, data_through, digest from latest_run

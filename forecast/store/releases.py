@@ -53,7 +53,7 @@ def save_snapshot(
     """
     release_id = _save_release(db, snapshot, reason, release_id, decided_at)
     _save_statements(db, release_id, snapshot)
-    ledger.add_release(db, release_id)
+    ledger.state(db, "accepted", release_id)
     return release_id
 
 
@@ -226,7 +226,7 @@ def save_joins(db: Database, joins: Joins) -> None:
             f"insert into main.joined_labels values (?, ?, ?, {number})",
             [(name, label, to) for name, by in joins.items() for label, to in by.items()],
         )
-        ledger.add_kept(db, "labels", "measures")
+        ledger.state(db, "kept", only=("labels", "measures"))
 
 
 def label_joins(db: Database | sqlite3.Connection) -> dict[str, dict[str, str]]:

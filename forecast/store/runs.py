@@ -94,7 +94,11 @@ def publish(
             "update witness_proofs set published_in = ? where published_in is null", (run_id,)
         )
         db.conn.executemany(sql("save_report"), ((run_id, *report) for report in reports(db.conn)))
-        ledger.add_run(db, run_id, due)
+        entry = ledger.state(db, "run", run_id, notices=due)
+        db.execute(
+            "update main.runs set previous_digest = ?, digest = ?, scheme = ? where id = ?",
+            (entry.previous, entry.digest, entry.scheme, run_id),
+        )
     return run_id
 
 
@@ -165,7 +169,8 @@ def withdraw(
             (moment, f"run {run_id} was withdrawn: {why.strip()}", run_id),
         ).fetchall()
         due = notices.save_due(db, run_id, moment, occasions)
-        ledger.add_withdrawal(db, run_id, [*(notice_id for (notice_id,) in stopped), *due])
+        of_run = [*(notice_id for (notice_id,) in stopped), *due]
+        ledger.state(db, "withdrawn", run_id, notices=of_run)
         return len(stopped)
 
 

@@ -24,24 +24,13 @@ if TYPE_CHECKING:
 
 SCHEME = 1
 
-_RUN = sql("scheme1_run")
-_RELEASES = sql("scheme1_releases")
-_FORECASTS = sql("scheme1_forecasts")
-_QUANTILES = sql("scheme1_quantiles")
-
 
 def run_digest(db: Connection, run_id: int, previous: str) -> str:
-    """The digest of one stored run, given that of the run before it."""
-    parts = (
-        ("run", _RUN),
-        ("release", _RELEASES),
-        ("forecast", _FORECASTS),
-        ("quantile", _QUANTILES),
-    )
+    """Return the digest of one stored run, given that of the run before it."""
     lines = [
-        "|".join((name, *map(_text, row)))
-        for name, query in parts
-        for row in db.execute(query, (run_id,))
+        "|".join((query.removeprefix("scheme1_"), *map(_text, row)))
+        for query in ("scheme1_run", "scheme1_release", "scheme1_forecast", "scheme1_quantile")
+        for row in db.execute(sql(query), (run_id,))
     ]
     text = "\n".join((*lines, f"previous|{previous}"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forecast.store import connect, ledger, ops
 from forecast.store.connect import transaction
+from forecast.store.kinds import PROOFS
 from forecast.store.queries import sql
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def save(db: Database, proof: WitnessProof) -> None:
             ),
         )
         if cursor.rowcount:
-            ledger.add_proof(db, proof.witness, proof.entry_id)
+            ledger.state(db, "witnessed", proof.entry_id, only=(PROOFS[proof.witness],))
 
 
 def proofs(db: Database | sqlite3.Connection) -> list[WitnessProof]:

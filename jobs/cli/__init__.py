@@ -29,7 +29,7 @@ from typing import Any, NoReturn, TextIO, cast
 import click
 
 from forecast.errors import BordercastError, ClockRangeError, StoreError
-from forecast.store import sqlite_errors
+from forecast.store import connect
 from forecast.version import __version__
 from forecast.words import without_controls
 from jobs.cli import ask, compare, export, forecast, look, notices, quote, record, service, tidy
@@ -69,7 +69,7 @@ def _named() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in sqlite_errors.NO_ROOM:
+        if error.errno not in connect.NO_ROOM:
             raise
         problem = "cannot be written: the disk it goes to is full; make room, then run it again"
         raise StoreError("standard output", problem) from None
@@ -111,7 +111,7 @@ class Commands(Sectioned):
         except BordercastError as error:
             _end(ctx, error)
         except (sqlite3.Error, OSError) as error:
-            known = sqlite_errors.meaning(ctx.obj.db, error) if ctx.obj else None
+            known = connect.meaning(ctx.obj.db, error) if ctx.obj else None
             if known is None:
                 raise
             _end(ctx, known)

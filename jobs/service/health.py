@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.desk.facts import overdue
-from forecast.store import connect, ops, read, wakes, wal, witnesses
+from forecast.store import connect, ops, read, wakes, witnesses
 from forecast.store.queries import column
 from forecast.words import printable
 from jobs.service import checks
@@ -100,7 +100,7 @@ def status(context: Context, now: datetime) -> ServiceStatus:
         "verified_at": verified.checked_at if verified else None,
         "verify_findings": verified.findings if verified else "",
         "wal_bytes": checks.size(context.path.with_name(context.path.name + "-wal")),
-        "wal_held_by": None if _holder(context.path, ".lock") else wal.held_up_by(context.path),
+        "wal_held_by": None if _holder(context.path, ".lock") else connect.held_up_by(context.path),
         "database_bytes": checks.size(context.path),
         "free_bytes": shutil.disk_usage(context.path.parent).free,
     }

@@ -112,14 +112,14 @@ def _run(said: str) -> int:
 SPILL = """
 import os, sqlite3, sys
 from pathlib import Path
-from forecast.store import sqlite_errors
+from forecast.store import connect
 db = sqlite3.connect(sys.argv[1])
 db.execute("pragma temp_store = file")
 db.execute("pragma cache_size = 10")
 try:
     db.execute("create temp table much as select randomblob(100000) from pragma_function_list")
 except sqlite3.OperationalError as error:
-    print(sqlite_errors.meaning(Path(sys.argv[1]), error))
+    print(connect.meaning(Path(sys.argv[1]), error))
 """
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from forecast.config import Config
 from forecast.context import Context
-from forecast.store import wal
+from forecast.store import connect
 from jobs.service import health
 from tests.support import small_record
 
@@ -69,7 +69,7 @@ def test_a_pinned_reader_stops_no_run_and_status_names_it(record, figure, runs):
             assert small_record.publish(record, number) == 3 + number
             sizes.append(log_size(record))
         said = warned(record)
-        assert wal.held_up_by(record, locks=Path("not here")) == []  # somebody, but not who
+        assert connect.held_up_by(record, locks=Path("not here")) == []  # somebody, but not who
         print("again", file=process.stdin, flush=True)
         assert process.stdout.readline() == "2 2\n"
     without = warned(record)
@@ -117,7 +117,7 @@ def test_readers_are_told_by_the_systems_locks(tmp_path, lock, readers):
             inode = path.with_name("record.db-shm").stat().st_ino
             locks.write_text(lock.format(pid=4242, own=os.getpid(), inode=inode) + "\n")
 
-            assert wal.held_up_by(path, locks=locks) == readers
+            assert connect.held_up_by(path, locks=locks) == readers
 
 
 @pytest.mark.slow

@@ -14,8 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.store import connect, integrity, ledger, notices, runs, schema
-from forecast.store.digest_parts import PARTS
-from forecast.store.kinds import NOTICE, RULES, EntryKind
+from forecast.store.kinds import NOTICE, PARTS, RULES, EntryKind
 from forecast.store.lawful import Statements
 from forecast.store.ledger import LedgerEntry
 from forecast.store.notices import Approval, Frame

@@ -116,7 +116,7 @@ def test_tables_of_an_earlier_program_are_those_of_its_migrations_then_and_now(n
         (version,) = db.execute("pragma user_version").fetchone()
         assert list(schema.findings(db, version)) == []
         assert integrity.findings(db) == []  # as a backup of then is looked at
-        stated = ledger.entries(db) if ledger.kept(db) else []
+        stated = ledger.entries(db) if connect.has(db, "entries") else []
         connect.migrate(db, path)
 
         assert list(schema.findings(db, len(connect.migrations()))) == []
@@ -236,7 +236,7 @@ def upgraded(tmp_path_factory) -> Path:
     """The same, brought up to date; not to be changed."""
     path = unpacked("1.0.0", tmp_path_factory.mktemp("upgraded"))
     with connect.writing(path) as db, connect.transaction(db):
-        ledger.add_schema(db)
+        ledger.state(db, "schema")
     return path
 
 

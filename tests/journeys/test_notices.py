@@ -147,7 +147,7 @@ def test_nothing_is_told_while_a_file_of_the_month_lies_in_quarantine(record):
             "'', 1 "
             "from releases where source = 'nationwide-encounters-through-2025-02-0'"
         )
-        ledger.add_release(db.conn, refused.lastrowid)
+        ledger.state(db.conn, "refused", refused.lastrowid)
 
     history_2025.publish(path, FEBRUARY, settings())
 

@@ -25,7 +25,6 @@ from forecast.store import (
     inventory,
     ops,
     releases,
-    sqlite_errors,
 )
 from forecast.store.connect import transaction, writing
 from forecast.types import Coverage, Release, Scope, SeriesKey, Snapshot
@@ -436,11 +435,11 @@ def of_sqlite(code: int) -> sqlite3.DatabaseError:
 
 @pytest.mark.parametrize(("code", "problem"), SAID_BY_SQLITE.items())
 def test_what_sqlite_finds_wrong_is_said_with_its_file(code, problem):
-    said = sqlite_errors.meaning(Path("record.db"), of_sqlite(code))
+    said = connect.meaning(Path("record.db"), of_sqlite(code))
 
     assert said.path == "record.db"
     assert problem in said.problem
-    assert sqlite_errors.is_damage(of_sqlite(code)) == (problem == "malformed")
+    assert connect.is_damage(of_sqlite(code)) == (problem == "malformed")
 
 
 @pytest.mark.parametrize(
@@ -448,7 +447,7 @@ def test_what_sqlite_finds_wrong_is_said_with_its_file(code, problem):
     [sqlite3.ProgrammingError("x"), sqlite3.InterfaceError("x"), OSError(errno.EINVAL, "x")],
 )
 def test_a_fault_of_the_program_is_not_put_into_words(error):
-    assert sqlite_errors.meaning(Path("record.db"), error) is None
+    assert connect.meaning(Path("record.db"), error) is None
 
 
 @pytest.mark.parametrize(("here", "scratch", "full"), [(1, 2, 0), (1, 1, 0), (2, 1, 1)])
@@ -463,7 +462,7 @@ def test_of_two_disks_the_one_with_less_room_is_called_full(
     path = tmp_path / "record.db"
 
     for error in (of_sqlite(sqlite3.SQLITE_FULL), OSError(errno.ENOSPC, "no space")):
-        said = sqlite_errors.meaning(path, error)
+        said = connect.meaning(path, error)
 
         assert said.path == str((path, tmp_path / "scratch")[full])
         assert ("TMPDIR" in said.problem) == bool(full)
@@ -477,7 +476,7 @@ def test_the_full_disk_is_that_of_the_first_folder_that_can_be_written(tmp_path,
     room = {tmp_path: 2, tmp_path / "scratch": 1}
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=room[path]))
 
-    said = sqlite_errors.meaning(tmp_path / "record.db", of_sqlite(sqlite3.SQLITE_FULL))
+    said = connect.meaning(tmp_path / "record.db", of_sqlite(sqlite3.SQLITE_FULL))
 
     assert said.path == str(tmp_path / "scratch")
 
@@ -485,7 +484,7 @@ def test_the_full_disk_is_that_of_the_first_folder_that_can_be_written(tmp_path,
 def test_a_file_that_has_no_room_is_named(tmp_path):
     error = OSError(errno.ENOSPC, "no space", "there.csv")
 
-    assert sqlite_errors.meaning(tmp_path / "record.db", error).path == "there.csv"
+    assert connect.meaning(tmp_path / "record.db", error).path == "there.csv"
 
 
 def test_a_database_is_where_its_links_lead_and_otherwise_as_it_was_typed(tmp_path, monkeypatch):

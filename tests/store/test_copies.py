@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from forecast.store import connect, copies, deliveries, ops, runs, wakes, wal
+from forecast.store import connect, copies, deliveries, ops, runs, wakes
 from forecast.store.deliveries import Message
 from tests.support import tiny_record
 from tests.support.databases import edit, rows
@@ -69,7 +69,7 @@ def test_a_copy_put_back_is_the_record_and_no_log_is_read_with_it(by_hand, tmp_p
 def test_a_reader_that_stands_still_keeps_a_run_out_of_the_file(by_hand, tmp_path):
     """As far as the system tells, who; asked by the locks on the index of the log."""
     path = copies.copy(by_hand, tmp_path / "bordercast.db", 0o600)
-    assert wal.held_up_by(path) is None
+    assert connect.held_up_by(path) is None
     with connect.writing(path):
         pass
     with closing(sqlite3.connect(path)) as reader:
@@ -91,13 +91,13 @@ def test_a_reader_that_stands_still_keeps_a_run_out_of_the_file(by_hand, tmp_pat
             + "1: -> POSIX  ADVISORY  READ 11 08:01:1 123 123\n"
         )
 
-        assert wal.held_up_by(path, locks) == [66, 77]
-        assert wal.held_up_by(path, tmp_path / "no such system") == []
+        assert connect.held_up_by(path, locks) == [66, 77]
+        assert connect.held_up_by(path, tmp_path / "no such system") == []
         locks.write_text("")
-        assert wal.held_up_by(path, locks) is None
+        assert connect.held_up_by(path, locks) is None
     with connect.writing(path):
         pass
-    assert wal.held_up_by(path, tmp_path / "no such system") is None
+    assert connect.held_up_by(path, tmp_path / "no such system") is None
 
 
 def test_a_reader_of_the_last_run_keeps_nothing_out(by_hand, tmp_path):
@@ -109,7 +109,7 @@ def test_a_reader_of_the_last_run_keeps_nothing_out(by_hand, tmp_path):
         reader.execute("select * from runs").fetchone()
         assert path.with_name("bordercast.db-wal").stat().st_size
 
-        assert wal.held_up_by(path, tmp_path / "no such system") is None
+        assert connect.held_up_by(path, tmp_path / "no such system") is None
 
 
 def test_what_waited_in_a_restored_ops_db_stays_silent(tmp_path):

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from forecast.store import connect, integrity, ledger, runs, scheme1
-from forecast.store.digest_parts import GROUPS, PARTS
 from forecast.store.integrity import Quoted
-from forecast.store.kinds import UNSIGNED
+from forecast.store.kinds import GROUPS, PARTS, UNSIGNED
 from tests.support import tiny_record
 
 
@@ -204,7 +203,7 @@ def early(path: Path) -> Path:
                 (previous, digest, run_id),
             )
             previous = digest
-        ledger.add_schema(db)
+        ledger.state(db, "schema")
     with connect.writing(path) as db:
         runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (1,)))
     return path

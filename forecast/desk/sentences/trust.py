@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk.facts import overdue
-from forecast.store.digest_parts import GROUPS
 from forecast.store.integrity import Quoted
+from forecast.store.kinds import GROUPS
 from forecast.store.witnesses import Sighting
 from forecast.words import day_words, days_words, many, month_words, one_line
 

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from forecast.desk.sentences import trust
-from forecast.store.digest_parts import GROUPS
 from forecast.store.integrity import Quoted
+from forecast.store.kinds import GROUPS
 from forecast.store.witnesses import Sighting
 from tests.support.cbp_files import ENCOUNTERS
 
