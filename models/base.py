@@ -8,7 +8,7 @@ on the scale z = log1p(count), so that a median path maps back with expm1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
 from typing import NamedTuple, Protocol
@@ -66,6 +66,19 @@ class Panel:
     def start(self) -> Ints:
         """(series,) the first column with a value."""
         return np.asarray(np.argmax(np.isfinite(self.z), axis=1), dtype=np.int64)
+
+    def some(self, rows: Ints) -> Panel:
+        """Only these series, the columns unchanged."""
+        return replace(
+            self,
+            z=self.z[rows],
+            last=self.last[rows],
+            family=self.family[rows],
+            names=tuple(self.names[row] for row in rows.tolist()),
+            events=tuple(self.events[row] for row in rows.tolist()) if self.events else (),
+            filled=None if self.filled is None else self.filled[rows],
+            behind=None if self.behind is None else self.behind[rows],
+        )
 
 
 def stack(panels: Sequence[Panel]) -> Panel:

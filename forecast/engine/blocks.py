@@ -1,4 +1,4 @@
-"""The engine over blocks of series, wherever these are computed.
+"""The engine over blocks of series, wherever these are computed and wherever they wait.
 
     every block's evidence         -> each family's priors
     every block's paths and losses -> each family's verdict, scale and level
@@ -6,17 +6,21 @@
 
 Each step is a pure function of a block and of what its families have in common, so a block that
 is lost is computed again. What a family adds up is added exactly, as integers, so no number
-depends on how the series were cut, on their order, or on where they were computed. In memory are
-the blocks being computed, and of each series what verdict, widths and the answer need: some
-numbers a month. Paths are computed once and wait for the verdict, on disk where there is more
-than one block. Families that fit into a block together are one job from start to end.
+depends on how the series were cut, on their order, or on where they were computed. Between the
+steps paths wait on disk where there is more than one block, and what is known of each series in a
+`Scratch`: in memory, or on disk where the series are more than memory holds. Families that fit
+into a block together are one job from start to end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import NamedTuple, Protocol, TypeVar
+import pickle
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -24,14 +28,14 @@ from forecast.engine import combination, intervals, tails
 from forecast.engine import parameters as par
 from forecast.engine import shelf as shelves
 from forecast.engine.combination import Evidence, Losses
-from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
+from forecast.engine.predictive import Predictive, TotalRows, joined, predictive, summed
 from forecast.engine.shelf import Place, Shelf
 from models import structural
 from models.base import Floats, Ints, Panel, stack
 from models.breakwalk import BreakWalk
 from models.kalman import GRID
 from models.level import levels
-from models.onepass import Sweep, family_numbers, off_calendar
+from models.onepass import Sweep, family_numbers, family_sums, median, off_calendar, on_calendar
 
 BLOCK = 288  # series: three of the structural grid's own blocks
 
@@ -53,30 +57,34 @@ def serial(work: Callable[[J], A], jobs: Iterable[J], /) -> Iterator[A]:
 
 @dataclass(frozen=True)
 class Task:
-    """What the engine is asked: a panel, at which columns, and how many months ahead."""
+    """What the engine is asked: a panel, at which columns, and how many months ahead.
+
+    further : months ahead that the last column is asked for beside it, 0 for none. Evidence and
+    verdicts are the same at any horizon. totals, until : as in `refit.engine_forecasts`.
+    """
 
     panel: Panel
     origins: Ints
     h: int
+    further: int = 0
+    totals: TotalRows | None = None
+    until: int | None = None
+
+    @property
+    def asks(self) -> list[tuple[Ints, int]]:
+        """Columns and months ahead, one for each answer."""
+        last = np.array([self.panel.z.shape[1] - 1], dtype=np.int64)
+        return [(self.origins, self.h), *([(last, self.further)] if self.further else [])]
+
+    @property
+    def ahead(self) -> int:
+        """How far paths must reach: what is asked, and the horizons that models are judged by."""
+        judged = par.NEAR if self.panel.jumps or self.panel.calm else par.SPREADS
+        return max(self.h, self.further, int(judged))
 
     def part(self, rows: Ints) -> Task:
         """The same for some of the series."""
-        panel = self.panel
-        events = tuple(panel.events[row] for row in rows.tolist()) if panel.events else ()
-        names = tuple(panel.names[row] for row in rows.tolist())
-        filled = None if panel.filled is None else panel.filled[rows]
-        behind = None if panel.behind is None else panel.behind[rows]
-        part_panel = replace(
-            panel,
-            z=panel.z[rows],
-            last=panel.last[rows],
-            family=panel.family[rows],
-            names=names,
-            events=events,
-            filled=filled,
-            behind=behind,
-        )
-        return replace(self, panel=part_panel)
+        return replace(self, panel=self.panel.some(rows))
 
     @property
     def on_calendar(self) -> Task:
@@ -95,39 +103,22 @@ class Task:
             return self
         room = max(int((months - panel.start + behind).max()) - months, 0)
         z = np.pad(panel.z, ((0, 0), (room, 0)), constant_values=np.nan)
-        return replace(self, panel=replace(panel, z=z, behind=behind), origins=self.origins + room)
-
-
-class Verdicts(NamedTuple):
-    """What the families have decided, see `forecast.engine.combination`.
-
-    Attributes
-    ----------
-    lean, root : (series, months) the verdict on the walk; the weight of the square root grid.
-    level : (families, months) the weight of the smoothed level.
-    """
-
-    lean: Floats
-    root: Floats
-    level: Floats
-
-    def of(self, cut: Slice) -> Verdicts:
-        """Those of some series and families."""
-        return Verdicts(self.lean[cut.rows], self.root[cut.rows], self.level[cut.families])
+        until = None if self.until is None else self.until + room
+        panel = replace(panel, z=z, behind=behind)
+        return replace(self, panel=panel, origins=self.origins + room, until=until)
 
 
 class FirstPass(NamedTuple):
     """A block, and its families' priors, (families, months, grid), of the structural grid.
 
-    ahead : months, of the paths. place : where these wait from the verdict to the forecasts; None
-    where they do not, and are computed again. keep : whether they are answered beside it.
+    place : where its paths wait from the verdict to the forecasts; None where they do not, and are
+    computed again. keep : whether they are answered beside it.
     """
 
     task: Task
     prior: Floats
-    ahead: int
     place: Place | None
-    keep: bool = False
+    keep: bool
 
 
 class BlockPaths(NamedTuple):
@@ -144,41 +135,45 @@ class BlockPaths(NamedTuple):
     root: Floats
     level: Floats
 
-    def ahead(self, h: int) -> BlockPaths:
-        """The same so many months ahead only."""
-        walk, grid = (Sweep(s.path[..., :h], s.growth[..., :h]) for s in (self.walk, self.grid))
-        return BlockPaths(walk, grid, self.root[..., :h], self.level)
+
+class BlockLosses(NamedTuple):
+    """What a block's series say of the models, see `forecast.engine.combination`.
+
+    Attributes
+    ----------
+    own : (series, 3, months) `own_ratio`, the `own` of `Evidence`, `spread_scores`.
+    shared : (7, families, months) `evidence`, and the rest of `Evidence`.
+    paths : of the block, if they were to be kept.
+    """
+
+    own: Floats
+    shared: Ints
+    paths: BlockPaths | None
 
 
 class LastPass(NamedTuple):
     """A block with all that its families have in common.
 
-    paths : of the block, if they were kept.
-    until : the last column at which models are weighed anew; None for every one.
+    own : of `BlockLosses`. verdict : (2, families, months) t statistics, and medians of ratios.
+    shared : of `BlockLosses`, of all series of the families. paths : of the block, if kept.
     """
 
     step: FirstPass
+    own: Floats
+    verdict: Floats
+    shared: Ints
     paths: BlockPaths | None
-    verdicts: Verdicts
-    totals: TotalRows
-    until: int | None
 
 
-class FurtherTask(NamedTuple):
-    """A task, and how many months ahead its panel's last column is asked for beside it.
+class BlockForecasts(NamedTuple):
+    """What a block's series say at each of the task's asks, before widths are learned.
 
-    totals : as in `engine_forecasts`.
+    squares : of `intervals.squared_errors`, an array for each ask. df : (series, months).
     """
 
-    task: Task
-    ahead: int
-    totals: TotalRows | None = None
-
-    @property
-    def at_the_end(self) -> Task:
-        """What is asked of the last column."""
-        last = np.array([self.task.panel.z.shape[1] - 1], dtype=np.int64)
-        return Task(self.task.panel, last, self.ahead)
+    said: list[Predictive]
+    squares: list[Floats]
+    df: Floats
 
 
 class Slice(NamedTuple):
@@ -188,189 +183,82 @@ class Slice(NamedTuple):
     families: Ints
 
 
-class FamilyState(NamedTuple):
-    """What a panel's families have in common, whatever the horizon.
+class Scratch:
+    """What waits between steps, by name and part: on disk, in memory where there is no folder."""
 
-    prior : (families, months, grid) log weights of the structural grid.
-    places, paths : of each cut's paths, in order, see `Step`.
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self._memory: dict[tuple[str, int], Any] = {}
+
+    def keep(self, name: str, part: int, value: Any) -> None:
+        """Keep an array, or anything else that can be pickled."""
+        if self.folder is None:
+            self._memory[name, part] = value
+        elif isinstance(value, np.ndarray):
+            np.save(self.folder / f"{name}-{part}.npy", value)
+        else:
+            (self.folder / f"{name}-{part}.pickle").write_bytes(pickle.dumps(value, protocol=5))
+
+    def value(self, name: str, part: int) -> Any:
+        """What was kept, unless it is an array on disk."""
+        if self.folder is None:
+            return self._memory[name, part]
+        content = (self.folder / f"{name}-{part}.pickle").read_bytes()
+        return pickle.loads(content)  # noqa: S301 - written by this process, in its own folder
+
+    def rows(self, name: str, part: int, rows: slice | Ints) -> np.ndarray:
+        """Some rows of an array; the rest is not read."""
+        if self.folder is None:
+            return np.asarray(self._memory[name, part][rows])
+        return np.array(np.load(self.folder / f"{name}-{part}.npy", mmap_mode="r")[rows])
+
+    def forget(self, part: int, *names: str) -> None:
+        """Make room."""
+        for name in names:
+            self._memory.pop((name, part), None)
+            for file in self.folder.glob(f"{name}-{part}.*") if self.folder else ():
+                file.unlink()
+
+
+def families_side_by_side(
+    tasks: Sequence[Task], spread: Spread, size: int = BLOCK
+) -> list[list[Predictive]]:
+    """What the engine says of each of several panels; those that are asked the same are one.
+
+    The grid computes 96 series in the time of one: a family of three takes no block of its own.
     """
+    tasks = [task.on_calendar for task in tasks]
+    groups: dict[Hashable, list[int]] = defaultdict(list)
+    for place, task in enumerate(tasks):
+        kind = task.panel.calm, task.panel.jumps, task.h, task.further
+        groups[task.panel.z.shape[1], kind, tuple(task.origins.tolist())].append(place)
+    answers: list[list[Predictive]] = [[] for _ in tasks]
+    for places in groups.values():
+        # What is a family in one of the panels is none in another.
+        panels = [
+            replace(p := tasks[place].panel, family=np.char.add(f"{place} ", p.family))
+            for place in places
+        ]
+        said = spread_out(replace(tasks[places[0]], panel=stack(panels)), spread, size)
+        first = 0
+        for place, panel in zip(places, panels, strict=True):
+            rows = slice(first, first := first + len(panel.z))
+            answers[place] = [one.of(rows) for one in said]
+    return answers
 
-    cuts: Sequence[Slice]
-    prior: Floats
-    verdicts: Verdicts
-    places: Sequence[Place | None]
-    paths: Sequence[BlockPaths | None]
 
-
-def spread_out(task: Task, spread: Spread, size: int) -> Predictive:
-    """What the engine says, at most `size` series at a time."""
+def spread_out(task: Task, spread: Spread, size: int) -> list[Predictive]:
+    """What the engine says to each ask, at most `size` series at a time."""
     small, large = _by_size(task.panel.family, size)
     if not len(large) and len(small) == 1:
         return in_steps(task)
     if not small:
         return in_steps(task, spread, size)
-    result = room_for(task)
-    if len(large):
-        enter(result, large, in_steps(task.part(large), spread, size))
-    for rows, answer in zip(small, spread(in_steps, map(task.part, small)), strict=True):
-        enter(result, rows, answer)
-    return result
-
-
-def families_further(
-    tasks: Sequence[Task], ahead: int, spread: Spread, size: int = BLOCK
-) -> Iterator[tuple[Predictive, Predictive]]:
-    """What the engine says of each of several panels, in their order; small ones side by side.
-
-    And beside it what is said `ahead` months ahead from the panel's last column. Evidence and
-    verdicts are the same at any horizon: small panels are heard once for both.
-    """
-    tasks = [task.on_calendar for task in tasks]
-    groups = _of_the_same_columns(tasks, size)
-    asked = (FurtherTask(_joined([tasks[place] for place in group]), ahead) for group in groups)
-    by_family: dict[int, tuple[Predictive, Predictive]] = {}
-    for group, (near, far) in zip(groups, spread(both_horizons, asked), strict=True):
-        ends = np.cumsum([len(tasks[place].panel.z) for place in group])
-        for place, last in zip(group, ends.tolist(), strict=True):
-            rows = slice(last - len(tasks[place].panel.z), last)
-            by_family[place] = near.of(rows), far.of(rows)
-    for place, task in enumerate(tasks):
-        if place in by_family:
-            yield by_family[place]
-        else:
-            end = FurtherTask(task, ahead).at_the_end
-            yield spread_out(task, spread, size), spread_out(end, spread, size)
-
-
-def _of_the_same_columns(tasks: Sequence[Task], size: int) -> list[list[int]]:
-    """Places of the tasks that fit into a block, in groups that do and are asked the same.
-
-    The grid computes 96 series in the time of one: a family of three takes no block of its own.
-    """
-    packs: dict[Hashable, list[tuple[list[int], int]]] = {}  # groups, and the rows they have
-    for place, task in enumerate(tasks):
-        rows, months = task.panel.z.shape
-        if rows > size:
-            continue
-        kind = task.panel.calm, task.panel.jumps
-        asked = (months, kind, task.h, tuple(task.origins.tolist()))
-        of_these = packs.setdefault(asked, [([], 0)])
-        group, used = of_these.pop() if of_these[-1][1] + rows <= size else ([], 0)
-        of_these.append(([*group, place], used + rows))
-    return [group for of_these in packs.values() for group, _ in of_these]
-
-
-def _joined(tasks: Sequence[Task]) -> Task:
-    """Tasks of the same columns as one; what is a family in one of them is none in another."""
-    panels = [
-        replace(t.panel, family=np.char.add(f"{n} ", t.panel.family)) for n, t in enumerate(tasks)
-    ]
-    return replace(tasks[0], panel=stack(panels))
-
-
-def both_horizons(asked: FurtherTask) -> tuple[Predictive, Predictive]:
-    """What the engine says of whole families, in one block, at both horizons.
-
-    Paths are those of the longer one: the next months are the same, however many follow.
-    """
-    asked = asked._replace(task=_with_gaps_filled(asked.task))
-    ahead = max(asked.task.h, asked.ahead, farthest(asked.task.panel))
-    with Shelf() as shelf:
-        learned = _learned(asked.task, serial, 0, ahead, shelf)
-        near, far = (
-            _said(task, learned, serial, asked.totals) for task in (asked.task, asked.at_the_end)
-        )
-    return near, far
-
-
-def in_steps(
-    task: Task,
-    spread: Spread = serial,
-    size: int = 0,
-    *,
-    totals: TotalRows | None = None,
-    until: int | None = None,
-) -> Predictive:
-    """What the engine says of whole families, cut into blocks; size 0 is one block.
-
-    totals, until : as in `engine_forecasts`; totals with one block only.
-    """
-    task = _with_gaps_filled(task)
-    with Shelf() as shelf:
-        learned = _learned(task, spread, size, max(task.h, farthest(task.panel)), shelf)
-        return _said(task, learned, spread, totals, until)
-
-
-def _with_gaps_filled(task: Task) -> Task:
-    return replace(task, panel=structural.filled(task.panel))
-
-
-def _learned(task: Task, spread: Spread, size: int, ahead: int, shelf: Shelf) -> FamilyState:
-    cuts = cuts_of(family_numbers(task.panel), size or len(task.panel.z))
-    prior = structural.log_prior(_evidence(task.panel, cuts, spread))
-    places: list[Place | None] = []
-    alone = len(cuts) == 1
-
-    def steps() -> Iterator[FirstPass]:
-        for cut in cuts:
-            part = task.part(cut.rows)
-            places.append(None if alone else place_for(part, ahead, shelf, spread))
-            yield FirstPass(part, prior[cut.families], ahead, places[-1], keep=alone)
-
-    verdicts, paths = _verdicts(task.panel, cuts, spread(block_losses, steps()))
-    return FamilyState(cuts, prior, verdicts, places, paths)
-
-
-def farthest(panel: Panel) -> int:
-    """How many months ahead models are judged by, at most."""
-    return int(par.NEAR if panel.jumps or panel.calm else par.SPREADS)
-
-
-def place_for(task: Task, ahead: int, shelf: Shelf, spread: Spread) -> Place | None:
-    """Room for a block's paths; None where there is none, or workers are on other machines."""
-    if getattr(spread, "remote", False):
-        return None
-    return shelf.place(task.panel.z.size * (5 * ahead + 1) * 8 + 4096)
-
-
-def _said(
-    task: Task,
-    learned: FamilyState,
-    spread: Spread,
-    totals: TotalRows | None = None,
-    until: int | None = None,
-) -> Predictive:
-    cuts, prior, verdicts, places, kept_paths = learned
-    # Nothing teaches before: of short series that is a third of what would be kept.
-    early = int(task.panel.start.min()) + int(par.FIRST_WIDTH) if task.panel.behind is None else 0
-    early = min(early, task.panel.z.shape[1])
-    result = room_for(task)
-    squares = np.empty((len(task.panel.z), task.panel.z.shape[1] - early, task.h))
-    if until is not None:
-        verdicts = Verdicts(*(_held(x, until) for x in verdicts))
-    ahead = max(task.h, farthest(task.panel))
-    steps = (
-        LastPass(
-            FirstPass(task.part(cut.rows), prior[cut.families], ahead, place),
-            paths,
-            verdicts.of(cut),
-            totals or {},
-            until,
-        )
-        for cut, place, paths in zip(cuts, places, kept_paths, strict=True)
-    )
-    for cut, (part, errors) in zip(cuts, spread(block_forecasts, steps), strict=True):
-        enter(result, cut.rows, part)
-        squares[cut.rows] = errors[:, early:]
-    return _widened(task, result, squares, verdicts)
-
-
-def _widened(task: Task, predictive: Predictive, squares: Floats, verdicts: Verdicts) -> Predictive:
-    """Forecasts as wide as their families' errors so far say."""
-    panel = task.panel
-    df = tails.degrees(combination.walk_share(verdicts.lean), panel.jumps)
-    width = intervals.learned_width(squares, df, panel.family, task.origins, panel.behind)
-    return replace(predictive, scale=intervals.widened(predictive.scale, width, predictive.share))
+    answers = [in_steps(task.part(large), spread, size)] if len(large) else []
+    answers += spread(in_steps, map(task.part, small))
+    rows = [*([large] if len(large) else []), *small]
+    back = np.argsort(np.concatenate(rows))
+    return [joined(parts).of(back) for parts in zip(*answers, strict=True)]
 
 
 def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], Ints]:
@@ -394,6 +282,180 @@ def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], Ints]:
     return [np.sort(np.concatenate(pack)) for pack in packs], np.concatenate(large)
 
 
+def in_steps(task: Task, spread: Spread = serial, size: int = 0) -> list[Predictive]:
+    """What the engine says of whole families, cut into blocks; size 0 is one block."""
+    scratch = Scratch()
+    scratch.keep("panel", 0, structural.filled(task.panel))
+    learn(task, scratch, {0: family_numbers(task.panel)}, spread, size or len(task.panel.z))
+    answers: list[Predictive] = scratch.value("said", 0)
+    return answers
+
+
+def learn(
+    task: Task, scratch: Scratch, numbers: Mapping[int, Ints], spread: Spread, size: int = BLOCK
+) -> None:
+    """Forecast the panels in a scratch, whose families have all their series there.
+
+    Each part's answers are in the scratch then, as "said", and nothing else that was put there.
+
+    Parameters
+    ----------
+    task : what is asked of each panel. numbers : part -> (series,) of their families.
+    """
+    together = _Together(task, scratch, numbers, spread, size)
+    with Shelf(scratch.folder) as shelf:
+        together.judge(shelf)
+        together.forecast()
+    together.widen()
+
+
+class _Together:
+    """The steps, each over every block of every part."""
+
+    def __init__(
+        self, task: Task, scratch: Scratch, numbers: Mapping[int, Ints], spread: Spread, size: int
+    ) -> None:
+        self.task, self.scratch, self.numbers = task, scratch, numbers
+        self.spread, self.size = spread, size
+        self.families = max(int(number.max()) for number in numbers.values()) + 1
+        self.months = task.panel.z.shape[1]
+        self.behind: dict[int, Ints | None] = {}
+        start = self.months
+        for part in numbers:
+            panel = scratch.value("panel", part)
+            self.behind[part], start = panel.behind, min(start, int(panel.start.min()))
+        # Nothing teaches before: of short series that is a third of what would be kept.
+        aligned = all(behind is None for behind in self.behind.values())
+        self.early = min(start + int(par.FIRST_WIDTH), self.months) if aligned else 0
+        self.waiting: dict[int, list[tuple[Place | None, BlockPaths | None]]] = {}
+
+    def judge(self, shelf: Shelf) -> None:
+        """Learn the priors, then what the families say of the models; paths go to the shelf."""
+        mass = np.zeros((self.families, self.months, len(GRID)), dtype=np.int64)
+        for part in self.numbers:
+            for cut, evidence in self._answers(
+                part, structural.evidence, lambda task, cut: task.panel
+            ):
+                mass[cut.families] += evidence
+        self.prior = structural.log_prior(mass)
+        self.shared = np.zeros((7, self.families, self.months), dtype=np.int64)
+        for part, number in self.numbers.items():
+            self._hear(part, len(number), shelf)
+        statistic = [combination.t_statistic(*says) for says in self.shared[:2].swapaxes(0, 1)]
+        self.verdict = np.stack([np.stack(statistic), self._medians()])
+
+    def _hear(self, part: int, series: int, shelf: Shelf) -> None:
+        """Keep what a part's series say of the models, each by itself, and its paths."""
+        alone = len(self.numbers) == 1 and series <= self.size
+        places: list[Place | None] = []
+
+        def step(task: Task, cut: Slice) -> FirstPass:
+            places.append(None if alone else _place(task, shelf, self.spread))
+            return FirstPass(task, self.prior[cut.families], places[-1], alone)
+
+        own, ratio = np.empty((series, 3, self.months)), np.empty((self.months, series))
+        paths = []
+        for cut, losses in self._answers(part, block_losses, step):
+            self.shared[:, cut.families] += losses.shared
+            own[cut.rows] = losses.own
+            ratio[:, cut.rows] = on_calendar(losses.own[:, 0], self._late(part, cut), np.nan).T
+            paths.append(losses.paths)
+        self.scratch.keep("own", part, own)
+        self.scratch.keep("ratio", part, ratio)
+        self.waiting[part] = list(zip(places, paths, strict=True))
+
+    def _medians(self) -> Floats:
+        """(families, months) median of the series' ratios."""
+        number = np.concatenate(list(self.numbers.values()))
+        rows = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
+        out = np.empty((self.families, self.months))
+        # One month of all series at a time where they are more than memory holds.
+        chunk = self.months if self.scratch.folder is None else 1
+        for t in range(0, self.months, chunk):
+            now = slice(t, t + chunk)
+            ratios = [self.scratch.rows("ratio", part, now) for part in self.numbers]
+            ratio = np.concatenate(ratios, axis=1)
+            for family, of in enumerate(rows):
+                out[family, now] = median(ratio[:, of])
+        for part in self.numbers:
+            self.scratch.forget(part, "ratio")
+        return out
+
+    def forecast(self) -> None:
+        """Keep each part's forecasts before widths are learned, and what these are learned from."""
+        for part, number in self.numbers.items():
+            shape = self.months - self.early, len(number)
+            squares = [np.empty((*shape, h)) for _, h in self.task.asks]
+            df = np.empty((self.months, len(number)))
+            said, waiting = [], iter(self.waiting.pop(part))
+
+            def step(
+                task: Task,
+                cut: Slice,
+                part: int = part,
+                waiting: Iterator[tuple[Place | None, BlockPaths | None]] = waiting,
+            ) -> LastPass:
+                place, paths = next(waiting)
+                first = FirstPass(task, self.prior[cut.families], place, False)
+                own = self.scratch.rows("own", part, cut.rows)
+                families = self.verdict[:, cut.families], self.shared[:, cut.families]
+                return LastPass(first, own, *families, paths)
+
+            for cut, block in self._answers(part, block_forecasts, step):
+                late = self._late(part, cut)
+                for every, errors in zip(squares, block.squares, strict=True):
+                    moved = on_calendar(errors, late, np.nan)[:, self.early :]
+                    every[:, cut.rows] = moved.swapaxes(0, 1)
+                df[:, cut.rows] = on_calendar(block.df, late, np.nan).T
+                said.append(block.said)
+            self.scratch.keep(
+                "said", part, [joined(answers) for answers in zip(*said, strict=True)]
+            )
+            self.scratch.keep("df", part, df)
+            for place, every in enumerate(squares):
+                self.scratch.keep(f"squares {place}", part, every)
+            self.scratch.forget(part, "panel", "own")
+
+    def widen(self) -> None:
+        """Give each part's forecasts the widths their families have learned."""
+        for place, (origins, h) in enumerate(self.task.asks):
+            month = partial(self._squares, f"squares {place}")
+            learned = intervals.learned_widths(self.families, self.months, h, month)
+            for part, number in self.numbers.items():
+                said = self.scratch.value("said", part)
+                width = intervals.learned_by(number, learned, origins, self.behind[part])
+                scale = intervals.widened(said[place].scale, width, said[place].share)
+                said[place] = replace(said[place], scale=scale)
+                self.scratch.keep("said", part, said)
+                self.scratch.forget(part, f"squares {place}")
+        for part in self.numbers:
+            self.scratch.forget(part, "df")
+
+    def _squares(self, name: str, t: int, mean: Floats) -> tuple[Ints, Ints]:
+        """What all series say of how wide forecasts about a month should have been."""
+        total, count = np.zeros((2, *mean.shape), dtype=np.int64)
+        for part, number in self.numbers.items() if t >= self.early else ():
+            square = self.scratch.rows(name, part, slice(t - self.early, t - self.early + 1))[0]
+            df = self.scratch.rows("df", part, slice(t - mean.shape[1], t))[::-1].T
+            squares = intervals.month_squares(square, df, number, mean)
+            total += squares[0]
+            count += squares[1]
+        return total, count
+
+    def _late(self, part: int, cut: Slice) -> Ints | None:
+        behind = self.behind[part]
+        return None if behind is None else behind[cut.rows]
+
+    def _answers(
+        self, part: int, work: Callable[[J], A], job: Callable[[Task, Slice], J]
+    ) -> Iterator[tuple[Slice, A]]:
+        """Every block of a part, in order, done wherever `spread` does it."""
+        task = replace(self.task, panel=self.scratch.value("panel", part))
+        cuts = cuts_of(self.numbers[part], self.size)
+        jobs = (job(task.part(cut.rows), cut) for cut in cuts)
+        return zip(cuts, self.spread(work, jobs), strict=True)
+
+
 def cuts_of(number: Ints, size: int) -> list[Slice]:
     """Blocks of at most `size` series; number : (series,) of their families."""
     starts = range(0, len(number), size)
@@ -401,123 +463,89 @@ def cuts_of(number: Ints, size: int) -> list[Slice]:
     return [Slice(rows, np.unique(number[rows])) for rows in blocks]
 
 
-def _evidence(panel: Panel, cuts: Sequence[Slice], spread: Spread) -> Ints:
-    """(families, months, grid) of all blocks; see `structural.evidence`.
-
-    On log1p counts: on square roots it says the same, and the scores move by less than .05%.
-    """
-    families = max(int(cut.families.max()) for cut in cuts) + 1
-    mass = np.zeros((families, panel.z.shape[1], len(GRID)), dtype=np.int64)
-    parts = (Task(panel, np.empty(0, dtype=np.int64), 0).part(cut.rows).panel for cut in cuts)
-    for cut, evidence in zip(cuts, spread(structural.evidence, parts), strict=True):
-        mass[cut.families] += evidence
-    return mass
-
-
-def _rooted(panel: Panel) -> Panel:
-    """The same on the scale of square roots."""
-    return replace(panel, z=np.sqrt(np.expm1(np.maximum(panel.z, 0))))
-
-
-def _unrooted(path: Floats) -> Floats:
-    """A path of square roots on log1p counts."""
-    return np.asarray(np.log1p(np.maximum(path, 0) ** 2))
-
-
-def _verdicts(
-    panel: Panel, cuts: Sequence[Slice], answers: Iterable[BlockLosses]
-) -> tuple[Verdicts, list[BlockPaths | None]]:
-    """What each family's losses say, from those of all blocks; and paths that were answered."""
-    losses, own = np.empty((4, *panel.z.shape)), np.empty(panel.z.shape)
-    families = max(int(cut.families.max()) for cut in cuts) + 1
-    shape = len(Evidence._fields) - 1, families, panel.z.shape[1]
-    shared = np.zeros(shape, dtype=np.int64)
-    kept_paths: list[BlockPaths | None] = []
-    for cut, (verdict, heard, paths) in zip(cuts, answers, strict=True):
-        losses[:, cut.rows], own[cut.rows] = verdict, heard.own
-        shared[:, cut.families] += np.stack(heard[1:])
-        kept_paths.append(paths)
-    heard = Evidence(own, *shared)
-    lean = combination.log_odds(
-        Losses(*losses), panel.seen, panel.family, panel.behind, jumps=panel.jumps
-    )
-    if panel.calm:
-        lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
-    root = combination.root_weight(heard, family_numbers(panel), panel.behind)
-    return Verdicts(lean, root, combination.level_weight(heard)), kept_paths
-
-
-class BlockLosses(NamedTuple):
-    """What a block's series say of the models.
-
-    Attributes
-    ----------
-    losses : of walk and grid. heard : of the calm models. paths : if they were to be kept.
-    """
-
-    losses: Losses
-    heard: Evidence
-    paths: BlockPaths | None
+def _place(task: Task, shelf: Shelf, spread: Spread) -> Place | None:
+    """Room for a block's paths; None where there is none, or workers are on other machines."""
+    if getattr(spread, "remote", False):
+        return None
+    return shelf.place(task.panel.z.size * (5 * task.ahead + 1) * 8 + 4096)
 
 
 def block_losses(step: FirstPass) -> BlockLosses:
     """What a block's series say of the models."""
+    panel = step.task.panel
+    seen, number, behind = panel.seen, family_numbers(panel), panel.behind
     paths = _block_paths(step)
     if step.place:
         shelves.put(paths, step.place)
-    walk, grid, root, level = paths.ahead(par.NEAR)
-    panel, seen = step.task.panel, step.task.panel.seen
-    walk_loss, weight = combination.month_losses(walk.path, seen)
-    grid_loss, _ = combination.month_losses(grid.path, seen)
-    heard = combination.hearing(grid.path, root, level, seen, family_numbers(panel), panel.behind)
+    walk, grid = (sweep.path[..., : par.NEAR] for sweep in (paths.walk, paths.grid))
+    walk_loss, weight = combination.month_losses(walk, seen)
+    grid_loss, _ = combination.month_losses(grid, seen)
     spread = np.zeros_like(panel.z)
     if not (panel.jumps or panel.calm):
         spread = combination.spread_scores(paths.walk, paths.grid, seen)
     losses = Losses(walk_loss, grid_loss, weight, spread)
-    return BlockLosses(losses, heard, paths if step.keep else None)
+    heard = combination.hearing(
+        grid, paths.root[..., : par.NEAR], paths.level, seen, number, behind
+    )
+    evidence = np.stack(combination.evidence(losses, seen, behind), axis=2)
+    by_family = family_sums(evidence, number, int(number.max()) + 1).transpose(2, 0, 1)
+    own = np.stack([combination.own_ratio(losses, seen), heard.own, spread], axis=1)
+    return BlockLosses(own, np.stack([*by_family, *heard[1:]]), paths if step.keep else None)
 
 
 def _block_paths(step: FirstPass) -> BlockPaths:
     """What a block's models say from every column."""
-    panel = step.task.panel
-    grid = structural.sweep_under(step.prior, panel, step.ahead)
-    root = _unrooted(structural.paths_under(step.prior, _rooted(panel), step.ahead))
+    panel, ahead = step.task.panel, step.task.ahead
+    grid = structural.sweep_under(step.prior, panel, ahead)
+    rooted = replace(panel, z=np.sqrt(np.expm1(np.maximum(panel.z, 0))))
+    root = np.log1p(np.maximum(structural.paths_under(step.prior, rooted, ahead), 0) ** 2)
     return BlockPaths(
-        BreakWalk().sweep(panel, step.ahead),
+        BreakWalk().sweep(panel, ahead),
         Sweep(combination.within_history(grid.path, panel.z), grid.growth),
         combination.within_history(root, panel.z),
         levels(panel),
     )
 
 
-def block_forecasts(last: LastPass) -> tuple[Predictive, Floats]:
-    """A block's forecasts at the origins, before widths are learned, and `squared_errors`."""
-    step, paths, verdicts, totals, until = last
-    paths = paths or shelves.taken(step.place) or _block_paths(step)
-    walk, grid, root, level = paths.ahead(step.ahead)
-    panel, h, seen = step.task.panel, step.task.h, step.task.panel.seen
-    level_weight = off_calendar(verdicts.level[family_numbers(panel)], panel.behind)
-    weights = verdicts.root, level_weight
-    calm = combination.calm_path(grid.path, root, level, *weights)
-    share = combination.walk_share(verdicts.lean)
-    weight = combination.walk_weight(walk.path, calm, seen, verdicts.lean)
-    weight = weight if until is None else _held(weight, until)
+def block_forecasts(last: LastPass) -> BlockForecasts:
+    """A block's forecasts at the origins, before widths are learned, and their errors."""
+    task, panel = last.step.task, last.step.task.panel
+    paths = last.paths or shelves.taken(last.step.place) or _block_paths(last.step)
+    walk, grid, root, level = paths
+    seen, number, behind = panel.seen, family_numbers(panel), panel.behind
+    ratio, own, spread = last.own.swapaxes(0, 1)
+    statistic, middle = (off_calendar(x[number], behind) for x in last.verdict)
+    lean = combination.verdict(statistic, ratio, middle, spread, panel.jumps)
+    if panel.calm:
+        lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
+    heard = Evidence(own, *last.shared[2:])
+    root_weight = combination.root_weight(heard, number, behind)
+    level_weight = off_calendar(combination.level_weight(heard)[number], behind)
+
+    def held(weight: Floats) -> Floats:
+        """(series, months) weights, after column `until` those of that column."""
+        if task.until is None:
+            return weight
+        return weight[:, np.minimum(np.arange(weight.shape[1]), task.until)]
+
+    lean = held(lean)
+    calm = combination.calm_path(grid.path, root, level, held(root_weight), held(level_weight))
+    share = combination.walk_share(lean)
+    weight = held(combination.walk_weight(walk.path, calm, seen, lean))
     weight = np.zeros_like(weight) if panel.calm else weight
-    centre = combination.blend(weight, walk.path, calm)[..., :h]
-    centre = summed(combination.within_history(centre, panel.z), totals)
-    growth = combination.blend_growth(share, walk.growth, grid.growth)[..., :h]
-    growth = intervals.unseen(growth, _missing(panel))
-    sigma = intervals.sigma_of(centre[..., 0], seen)
-    scale = intervals.scale(sigma, growth, share, panel.jumps)
-    squares = intervals.squared_errors(centre, scale, seen)
-    result = predictive(panel, centre, scale, sigma, share, weight)
-    return result.at(step.task.origins), squares
-
-
-def _held(weight: Floats, until: int) -> Floats:
-    """(rows, months) weights, after column `until` those of that column."""
-    columns = np.minimum(np.arange(weight.shape[1]), until)
-    return weight[:, columns]
+    blended = combination.within_history(combination.blend(weight, walk.path, calm), panel.z)
+    blended = summed(blended, task.totals)
+    growth = combination.blend_growth(share, walk.growth, grid.growth)
+    missing = _missing(panel)
+    sigma = intervals.sigma_of(blended[..., 0], seen)
+    said, squares = [], []
+    for origins, h in task.asks:
+        centre = blended[..., :h]
+        seen_growth = intervals.unseen(growth[..., :h], missing)
+        scale = intervals.scale(sigma, seen_growth, share, panel.jumps)
+        squares.append(intervals.squared_errors(centre, scale, seen))
+        said.append(predictive(panel, centre, scale, sigma, share, weight).at(origins))
+    return BlockForecasts(said, squares, tails.degrees(share, panel.jumps))
 
 
 def _missing(panel: Panel) -> Ints:
@@ -526,21 +554,3 @@ def _missing(panel: Panel) -> Ints:
     place = np.arange(known.shape[1])
     latest = np.maximum.accumulate(np.where(known, place, 0), axis=1)
     return np.where(np.isfinite(panel.z), place - latest, 0)
-
-
-def room_for(task: Task) -> Predictive:
-    """Room for every series' forecasts; every row is to be entered."""
-    shape = len(task.panel.z), len(task.origins)
-    ahead = {"centre", "scale"}
-    return Predictive(
-        *(
-            np.empty((*shape, task.h) if field.name in ahead else shape)
-            for field in fields(Predictive)
-        )
-    )
-
-
-def enter(predictive: Predictive, rows: Ints, part: Predictive) -> None:
-    """Enter some series' forecasts."""
-    for field in fields(Predictive):
-        getattr(predictive, field.name)[rows] = getattr(part, field.name)

@@ -44,7 +44,6 @@ from models.onepass import (
     discounted_sum,
     family_sums,
     in_units,
-    median,
     off_calendar,
     on_calendar,
     running_median,
@@ -53,33 +52,6 @@ from models.onepass import (
 
 TINY = 1e-6  # keeps two perfect models comparable
 CERTAIN = 50.0  # the largest verdict
-
-
-def log_odds(
-    losses: Losses, z: Floats, family: np.ndarray, behind: Ints | None = None, jumps: bool = True
-) -> Floats:
-    """How far the verdict is on the grid's side, log odds.
-
-    Parameters
-    ----------
-    losses : of every series. z : (series, months) log1p counts, NaN before a series starts.
-    family : (series,) names whose evidence is shared in the same month; all of each family.
-    behind, jumps : of the panel.
-
-    Returns
-    -------
-    (series, months) as known at each column, within +-CERTAIN; NaN before a series starts.
-    """
-    ratio = own_ratio(losses, z)
-    statistic, middle = np.empty((2, *z.shape))
-    for name in np.unique(family):
-        rows = np.flatnonzero(family == name)
-        late = None if behind is None else behind[rows]
-        says = evidence(Losses(*(x[rows] for x in losses)), z[rows], late)
-        statistic[rows] = t_statistic(*says)
-        middle[rows] = median(on_calendar(ratio[rows], late, np.nan).T)
-    statistic, middle = (off_calendar(x, behind) for x in (statistic, middle))
-    return verdict(statistic, ratio, middle, losses.spread, jumps)
 
 
 def own_ratio(losses: Losses, z: Floats) -> Floats:
@@ -180,12 +152,12 @@ def judged(z: Floats) -> np.ndarray:
 
 
 def evidence(losses: Losses, z: Floats, behind: Ints | None = None) -> tuple[Ints, Ints]:
-    """What series of a family say for the grid each month; sums of parts of a family add up.
+    """What each series says for the grid each month, to be added up by family.
 
     Returns
     -------
-    (months,) the live series' sum of (walk's - grid's loss) / usual loss, in UNITs, and how many
-    live series there are. A usual loss is no less than whole counts can show: where a few stand
+    (series, months) of (walk's - grid's loss) / usual loss, in UNITs, 0 where a series is not
+    live, and whether it is. A usual loss is no less than whole counts can show: where a few stand
     among zeros, the last value is exactly right most of the time, and has foretold nothing.
     """
     live = judged(z)
@@ -198,8 +170,7 @@ def evidence(losses: Losses, z: Floats, behind: Ints | None = None) -> tuple[Int
     apart = (losses.walk - losses.grid) / np.maximum(usual, least)
     apart = np.clip(apart, -par.EVIDENCE_LIMIT, par.EVIDENCE_LIMIT)
     says = np.where(live, in_units(apart), 0)
-    says, count = (on_calendar(x, behind, 0) for x in (says, live.astype(np.int64)))
-    return says.sum(axis=0), count.sum(axis=0)
+    return on_calendar(says, behind, 0), on_calendar(live.astype(np.int64), behind, 0)
 
 
 def t_statistic(apart: Ints, count: Ints) -> Floats:
@@ -208,7 +179,7 @@ def t_statistic(apart: Ints, count: Ints) -> Floats:
     The live series' mean is averaged over the months, fading by MEMORY, and divided by its
     standard error.
 
-    apart, count : (months,) of `evidence`, of all series of the family.
+    apart, count : (months,) sums of `evidence`, of all series of the family.
 
     Returns
     -------

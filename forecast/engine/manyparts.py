@@ -11,78 +11,18 @@ In memory is one part at a time. On disk, a series of 74 months and 12 months ah
 
 from __future__ import annotations
 
-import pickle
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from forecast.engine import combination, intervals, tails
 from forecast.engine.anyseries import SHORTEST, SeriesForecasts, long_enough
-from forecast.engine.blocks import (
-    BLOCK,
-    FirstPass,
-    LastPass,
-    Slice,
-    Spread,
-    Task,
-    Verdicts,
-    block_forecasts,
-    block_losses,
-    cuts_of,
-    enter,
-    farthest,
-    place_for,
-    room_for,
-)
-from forecast.engine.combination import Evidence, Losses
-from forecast.engine.predictive import Predictive
+from forecast.engine.blocks import Scratch, Spread, Task, learn
+from forecast.engine.predictive import joined
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.shelf import Place, Shelf
 from forecast.errors import DataError, ShortSeriesError
 from models import structural
-from models.base import Floats, Ints, MonthlyCounts
-from models.kalman import GRID
-from models.onepass import median, off_calendar, on_calendar
-
-J = TypeVar("J")
-A = TypeVar("A")
-
-
-class Scratch:
-    """What waits on disk, by name and part."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def keep(self, name: str, part: int, value: Any) -> None:
-        """Keep an array, or anything else that can be pickled."""
-        if isinstance(value, np.ndarray):
-            np.save(self.folder / f"{name}-{part}.npy", value)
-        else:
-            (self.folder / f"{name}-{part}.pickle").write_bytes(pickle.dumps(value, protocol=5))
-
-    def array(self, name: str, part: int) -> np.ndarray:
-        """An array that was kept."""
-        return np.asarray(np.load(self.folder / f"{name}-{part}.npy"))
-
-    def rows(self, name: str, part: int, rows: slice) -> np.ndarray:
-        """Some rows of it; the rest is not read."""
-        array = np.load(self.folder / f"{name}-{part}.npy", mmap_mode="r")
-        return np.array(array[rows])
-
-    def value(self, name: str, part: int) -> Any:
-        """What else was kept."""
-        content = (self.folder / f"{name}-{part}.pickle").read_bytes()
-        return pickle.loads(content)  # noqa: S301 - written by this process, in its own folder
-
-    def forget(self, name: str, part: int) -> None:
-        """Make room."""
-        for file in self.folder.glob(f"{name}-{part}.*"):
-            file.unlink()
+from models.base import Ints, MonthlyCounts
 
 
 @dataclass(frozen=True)
@@ -182,215 +122,26 @@ def forecast_parts(
     """The forecasts of each part, in order; see `forecast.engine.anyseries.forecast_counts`."""
     back = np.arange(min(hindcasts, parted.width - 1), -1, -1, dtype=np.int64)
     origins = parted.width - 1 - back
-    if len(parted.spanning):
-        _learn(parted, origins, h, spread)
+    numbers: dict[int, Ints] = {}
+    for part in range(len(parted.sizes)):
+        panel = parted.counts(part).panel
+        rows = np.flatnonzero(np.isin(panel.family, parted.spanning))
+        if len(rows):
+            panel = panel.some(rows)
+            numbers[part] = np.searchsorted(parted.spanning, panel.family)
+            late = parted.newest[numbers[part]] - panel.last
+            panel = replace(panel, behind=late if late.any() else None)
+            parted.scratch.keep("panel", part, structural.filled(panel))
+            task = Task(panel, origins, h)
+    if numbers:
+        learn(task, parted.scratch, numbers, spread)
     for part in range(len(parted.sizes)):
         counts = parted.counts(part)
-        predictive = room_for(Task(counts.panel, origins, h))
         shared = np.isin(counts.family, parted.spanning)
-        own = np.flatnonzero(~shared)
-        if len(own):
-            panel = Task(counts.panel, origins, h).part(own).panel
-            enter(predictive, own, engine_forecasts(panel, origins, h, spread=spread))
-        if shared.any():
-            enter(predictive, np.flatnonzero(shared), parted.scratch.value("said", part))
-        yield SeriesForecasts(counts, back, predictive)
-
-
-def _learn(parted: PartedCounts, origins: Ints, h: int, spread: Spread) -> None:
-    """Forecast all series of families that span parts; each part's `said` waits in the scratch."""
-    together = _Together(parted, origins, h, spread)
-    prior = together.priors()
-    with Shelf(parted.scratch.folder) as shelf:
-        verdicts, places = together.judge(prior, shelf)
-        together.forecast(prior, verdicts, places)
-    together.widen()
-
-
-class _Key(NamedTuple):
-    """Which rows of a part's panel an answer is about; the last of the part's blocks, or not."""
-
-    part: int
-    task: Task
-    cut: Slice
-    last: bool
-
-
-class _Judged(NamedTuple):
-    """What families say, (families, months) each: t statistics, median ratios; and `Hearing`s."""
-
-    statistic: Floats
-    middle: Floats
-    shared: Ints
-
-
-class _Together:
-    """The steps of `forecast.engine.blocks.in_steps` for families that span parts."""
-
-    def __init__(self, parted: PartedCounts, origins: Ints, h: int, spread: Spread) -> None:
-        self.kept, self.scratch, self.spread = parted, parted.scratch, spread
-        self.origins, self.h = origins, h
-        self.number: dict[int, Ints] = {}  # of each part's series' families
-        self.behind: dict[int, Ints | None] = {}  # of each part's panel
-        self.jumps = False
-        for part in range(len(parted.sizes)):
-            counts = parted.counts(part)
-            rows = np.flatnonzero(np.isin(counts.family, parted.spanning))
-            if len(rows):
-                panel = Task(counts.panel, origins, h).part(rows).panel
-                number = np.searchsorted(parted.spanning, panel.family)
-                late = parted.newest[number] - panel.last
-                panel = replace(panel, behind=late if late.any() else None)
-                self.scratch.keep("panel", part, structural.filled(panel))
-                self.number[part], self.behind[part] = number, panel.behind
-                self.jumps = panel.jumps
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Families, months."""
-        return len(self.kept.spanning), self.kept.width
-
-    def priors(self) -> Floats:
-        """(families, months, grid) of the structural grid."""
-        mass = np.zeros((*self.shape, len(GRID)), dtype=np.int64)
-        for key, evidence in self._answers(structural.evidence, lambda key: key.task.panel):
-            mass[key.cut.families] += evidence
-        return structural.log_prior(mass)
-
-    def judge(self, prior: Floats, shelf: Shelf) -> tuple[_Judged, list[Place | None]]:
-        """What the families say of the models, and where paths wait.
-
-        Each series' own record goes to the scratch.
-        """
-        places: list[Place | None] = []
-
-        def step(key: _Key) -> FirstPass:
-            ahead = max(self.h, farthest(key.task.panel))
-            places.append(place_for(key.task, ahead, shelf, self.spread))
-            return self._step(key, prior, places[-1])
-
-        apart, live = np.zeros((2, *self.shape), dtype=np.int64)
-        shared = np.zeros((len(Evidence._fields) - 1, *self.shape), dtype=np.int64)
-        ratios: list[Floats] = []
-        own: list[Floats] = []
-        for key, (losses, heard, _) in self._answers(block_losses, step):
-            shared[:, key.cut.families] += np.stack(heard[1:])
-            panel = key.task.panel
-            ratios.append(combination.own_ratio(losses, panel.seen))
-            own.append(np.stack([heard.own, losses.spread]))
-            numbers = self.number[key.part][key.cut.rows]
-            for family in key.cut.families.tolist():
-                rows = np.flatnonzero(numbers == family)
-                of = key.task.part(rows).panel
-                says = combination.evidence(Losses(*(x[rows] for x in losses)), of.seen, of.behind)
-                apart[family] += says[0]
-                live[family] += says[1]
-            if key.last:  # month by month, as they are asked for
-                ratio = on_calendar(np.concatenate(ratios), self.behind[key.part], np.nan)
-                self.scratch.keep("ratio", key.part, ratio.T.copy())
-                self.scratch.keep("own", key.part, np.concatenate(own, axis=1))
-                ratios, own = [], []
-        statistic = np.stack(
-            [combination.t_statistic(a, n) for a, n in zip(apart, live, strict=True)]
-        )
-        return _Judged(statistic, self._medians(), shared), places
-
-    def _step(self, key: _Key, prior: Floats, place: Place | None) -> FirstPass:
-        ahead = max(self.h, farthest(key.task.panel))
-        return FirstPass(key.task, prior[key.cut.families], ahead, place)
-
-    def _medians(self) -> Floats:
-        """(families, months) median of the series' ratios."""
-        number = np.concatenate(list(self.number.values()))
-        out = np.empty(self.shape)
-        for t in range(self.shape[1]):
-            ratio = np.concatenate(
-                [self.scratch.rows("ratio", part, slice(t, t + 1))[0] for part in self.number]
-            )
-            for family in range(self.shape[0]):
-                out[family, t] = median(ratio[number == family][None])[0]
-        return out
-
-    def forecast(self, prior: Floats, judged: _Judged, places: Sequence[Place | None]) -> None:
-        """Each part's forecasts before widths are learned, and what widths are learned from."""
-        level = combination.level_weight(Evidence(np.empty(0), *judged.shared))
-        verdicts: dict[int, Verdicts] = {}
-        place = iter(places)
-
-        def step(key: _Key) -> LastPass:
-            if key.part not in verdicts:
-                verdicts.clear()  # of the part before: its jobs are on their way
-                verdicts[key.part] = self._verdicts(key.part, judged, level)
-            last = self._step(key, prior, next(place))
-            return LastPass(last, None, verdicts[key.part].of(key.cut), {}, None)
-
-        predictive: Predictive | None = None
-        squares: list[Floats] = []
-        for key, (part, errors) in self._answers(block_forecasts, step):
-            if predictive is None:
-                predictive = room_for(
-                    Task(self.scratch.value("panel", key.part), self.origins, self.h)
-                )
-            enter(predictive, key.cut.rows, part)
-            squares.append(errors)
-            if key.last:
-                self.scratch.keep("said", key.part, predictive)
-                both = on_calendar(np.concatenate(squares), self.behind[key.part], np.nan)
-                self.scratch.keep("squares", key.part, both.transpose(1, 0, 2).copy())
-                self.scratch.forget("panel", key.part)
-                predictive, squares = None, []
-
-    def _verdicts(self, part: int, judged: _Judged, level: Floats) -> Verdicts:
-        number, behind, jumps = self.number[part], self.behind[part], self.jumps
-        own, spread = self.scratch.array("own", part)
-        ratio = off_calendar(self.scratch.array("ratio", part).T, behind)
-        statistic, middle = (
-            off_calendar(x[number], behind) for x in (judged.statistic, judged.middle)
-        )
-        lean = combination.verdict(statistic, ratio, middle, spread, jumps)
-        df = tails.degrees(combination.walk_share(lean), jumps)
-        self.scratch.keep("df", part, on_calendar(df, behind, np.nan).T.copy())
-        for done in ("ratio", "own"):
-            self.scratch.forget(done, part)
-        heard = Evidence(own, *judged.shared)
-        return Verdicts(lean, combination.root_weight(heard, number, behind), level)
-
-    def widen(self) -> None:
-        """Give each part's forecasts the widths their families have learned."""
-
-        def month(t: int, mean: Floats) -> tuple[Ints, Ints]:
-            total, count = np.zeros((2, *mean.shape), dtype=np.int64)
-            for part, number in self.number.items():
-                square = self.scratch.rows("squares", part, slice(t, t + 1))[0]
-                df = self.scratch.rows("df", part, slice(t - mean.shape[1], t))[::-1].T
-                squares = intervals.month_squares(square, df, number, mean)
-                total += squares[0]
-                count += squares[1]
-            return total, count
-
-        learned = intervals.learned_widths(*self.shape, self.h, month)
-        for part, number in self.number.items():
-            predictive = self.scratch.value("said", part)
-            width = intervals.learned_by(number, learned, self.origins, self.behind[part])
-            scale = intervals.widened(predictive.scale, width, predictive.share)
-            self.scratch.keep("said", part, replace(predictive, scale=scale))
-            for done in ("squares", "df"):
-                self.scratch.forget(done, part)
-
-    def _answers(
-        self, work: Callable[[J], A], job: Callable[[_Key], J]
-    ) -> Iterator[tuple[_Key, A]]:
-        """Every block of every part, in order, done wherever `spread` does it."""
-        sent: deque[_Key] = deque()
-
-        def jobs() -> Iterator[J]:
-            for part, number in self.number.items():
-                task = Task(self.scratch.value("panel", part), self.origins, self.h)
-                cuts = cuts_of(number, BLOCK)
-                for cut in cuts:
-                    key = _Key(part, task.part(cut.rows), cut, cut is cuts[-1])
-                    sent.append(key)
-                    yield job(key)
-
-        for answer in self.spread(work, jobs()):
-            yield sent.popleft(), answer
+        own, together = np.flatnonzero(~shared), np.flatnonzero(shared)
+        said = parted.scratch.value("said", part) if len(together) else []
+        if len(own) or not said:
+            panel = counts.panel.some(own)
+            said = [*said, engine_forecasts(panel, origins, h, spread=spread)]
+        back_in_order = np.argsort(np.concatenate([together, own]))
+        yield SeriesForecasts(counts, back, joined(said).of(back_in_order))

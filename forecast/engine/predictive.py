@@ -78,7 +78,7 @@ class Predictive:
         """The same for some of the origins, by place or by mask."""
         return Predictive(*(getattr(self, field.name)[:, chosen] for field in fields(self)))
 
-    def of(self, rows: slice) -> Predictive:
+    def of(self, rows: slice | Ints) -> Predictive:
         """The same for some of the series."""
         return Predictive(*(getattr(self, field.name)[rows] for field in fields(self)))
 
@@ -90,6 +90,12 @@ class Predictive:
         """(series, origins) two-sided p of what came, z (series, origins), `horizon` on."""
         at = horizon - 1
         return tails.tail(z, self.centre[..., at], self.scale[..., at], self.df, horizon)
+
+
+def joined(parts: Sequence[Predictive]) -> Predictive:
+    """The forecasts of several sets of series as those of one."""
+    every = ([getattr(part, field.name) for part in parts] for field in fields(Predictive))
+    return Predictive(*map(np.concatenate, every))
 
 
 def predictive(

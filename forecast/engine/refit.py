@@ -18,7 +18,7 @@ import numpy as np
 
 from forecast.engine import blocks, intervals
 from forecast.engine import parameters as par
-from forecast.engine.blocks import BLOCK, FurtherTask, Spread, serial
+from forecast.engine.blocks import BLOCK, Spread, Task, serial
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
 from models import build
 from models.base import Failure, Floats, Ints, Panel, Paths
@@ -51,21 +51,18 @@ def engine_forecasts(
     size : series of a block, at most. The numbers do not depend on it, nor on `spread`.
     """
     _refuse_crooked(panel, totals)
-    task = blocks.Task(panel, origins, h).on_calendar
     if totals:
-        room = task.panel.z.shape[1] - panel.z.shape[1]
-        until = until if until is None else until + room
-        return blocks.in_steps(task, totals=totals, until=until)
-    return blocks.spread_out(task, spread, size)
+        return blocks.in_steps(Task(panel, origins, h, 0, totals, until).on_calendar)[0]
+    return blocks.spread_out(Task(panel, origins, h).on_calendar, spread, size)[0]
 
 
 def forecasts_further(
     panel: Panel, origins: Ints, h: int, ahead: int, totals: TotalRows
 ) -> tuple[Predictive, Predictive]:
-    """The same of a panel that fits into a block, and of its last column `ahead` months ahead."""
+    """The same of a panel in one block, and of its last column `ahead` months ahead."""
     _refuse_crooked(panel, totals)
-    task = blocks.Task(panel, origins, h).on_calendar
-    return blocks.both_horizons(FurtherTask(task, ahead, totals))
+    near, far = blocks.in_steps(Task(panel, origins, h, ahead, totals).on_calendar)
+    return near, far
 
 
 def model_forecasts(
@@ -103,7 +100,7 @@ def model_forecasts(
     errors = intervals.one_step_errors(np.where(np.isfinite(seen), step, np.nan), seen)
     sigma = intervals.with_count_noise(intervals.one_step_scale(errors, step), errors, step)
     share = np.ones_like(panel.z)
-    apart = blocks.Task(panel, origins, 1).on_calendar.panel
+    apart = Task(panel, origins, 1).on_calendar.panel
     growth = error_growth(centre, seen, panel.family, apart)
     scale = intervals.scale(sigma, growth, share)
     scale = np.maximum.accumulate(scale, axis=-1)

@@ -16,7 +16,7 @@ from forecast.config import Compute
 from forecast.desk import export
 from forecast.engine import ENGINE, anyseries, manyparts
 from forecast.engine.anyseries import Quality, SeriesForecasts, forecast_by_paths, forecast_counts
-from forecast.engine.blocks import Spread
+from forecast.engine.blocks import Scratch, Spread
 from forecast.engine.predictive import TotalRows
 from forecast.engine.refit import Job, do, gather, split
 from forecast.errors import ConfigError, DataError, ShortSeriesError
@@ -133,7 +133,7 @@ def forecast_folder(
     """
     left_out: list[ShortSeriesError] = []
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
-        scratch = manyparts.Scratch(Path(folder))
+        scratch = Scratch(Path(folder))
         read = _counts(parts, read_as, reporter)
         parted = manyparts.kept_parts(read, scratch, left_out)
         scores: list[Floats] = []

@@ -31,16 +31,16 @@ def drill_down(
         for n, members in families.items()
     ]
     horizon = config.forecast.horizon
-    tasks = [Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon) for p in panels]
-    rows = []
+    tasks = [
+        Task(p, np.arange(p.z.shape[1], dtype=np.int64), horizon, paths.MAX_HORIZON) for p in panels
+    ]
     with spreading(config.compute, sum(map(len, families.values()))) as spread:
-        by_family = blocks.families_further(tasks, paths.MAX_HORIZON, spread)
-        for members, together, (near, more) in zip(
-            families.values(), panels, by_family, strict=True
-        ):
-            rows.append(PanelHindcasts(tuple(members), together, near, further=more))
-            report("drill-down", len(rows), len(families))
-    return rows
+        said = blocks.families_side_by_side(tasks, spread)
+    report("drill-down", len(families), len(families))
+    return [
+        PanelHindcasts(tuple(members), together, near, further=more)
+        for members, together, (near, more) in zip(families.values(), panels, said, strict=True)
+    ]
 
 
 def followed(

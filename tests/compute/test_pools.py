@@ -74,7 +74,7 @@ def panel_of(seed: int, series: int, months: int, families: int) -> MonthlyCount
 def written(counts: MonthlyCounts, spread: blocks.Spread, size: int) -> tuple[bytes, bytes]:
     """Every number of the engine, and the table of hindcasts with their scores, as bytes."""
     task = blocks.Task(counts.panel, np.arange(counts.values.shape[1]), H)
-    said = blocks.spread_out(task, spread, size)
+    [said] = blocks.spread_out(task, spread, size)
     numbers = b"".join(getattr(said, field.name).tobytes() for field in fields(Predictive))
     model = forecast_counts(counts, H, hindcasts=HINDCASTS, spread=spread).hindcasts()
     columns = export.forecast_columns(False, models=False, past=True)
@@ -124,8 +124,8 @@ def test_the_order_of_series_moves_no_bit():
     order = np.random.default_rng(0).permutation(120)
     task = blocks.Task(counts.panel, np.arange(45), H)
 
-    expected = blocks.in_steps(task)
-    actual = blocks.in_steps(task.part(order))
+    [expected] = blocks.in_steps(task)
+    [actual] = blocks.in_steps(task.part(order))
 
     for field in fields(Predictive):
         first, second = getattr(expected, field.name)[order], getattr(actual, field.name)

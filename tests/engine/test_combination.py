@@ -24,7 +24,21 @@ def paths_of(z: np.ndarray, error: float | np.ndarray) -> np.ndarray:
 
 
 def lean(walk: np.ndarray, grid: np.ndarray, z: np.ndarray, family: np.ndarray) -> np.ndarray:
-    return combination.log_odds(losses(walk, grid, z), z, family)
+    return verdicts(losses(walk, grid, z), z, family)
+
+
+def verdicts(
+    of: combination.Losses, z: np.ndarray, family: np.ndarray, jumps: bool = True
+) -> np.ndarray:
+    """The verdict of each family, as the engine's steps come to it."""
+    ratio = combination.own_ratio(of, z)
+    says, live = combination.evidence(of, z)
+    statistic, middle = np.empty((2, *z.shape))
+    for name in np.unique(family):
+        rows = family == name
+        statistic[rows] = combination.t_statistic(says[rows].sum(axis=0), live[rows].sum(axis=0))
+        middle[rows] = onepass.median(ratio[rows].T)
+    return combination.verdict(statistic, ratio, middle, of.spread, jumps)
 
 
 def losses(walk: np.ndarray, grid: np.ndarray, z: np.ndarray) -> combination.Losses:
@@ -85,7 +99,7 @@ def test_evidence_is_a_discounted_t_statistic() -> None:
         variance = 0.98**2 * variance + (d[t] - total / weight) ** 2
     expected = total / np.sqrt(3 * (variance + 1e-4))
     of = combination.Losses(walk, grid, walk, walk)
-    statistic = combination.t_statistic(*combination.evidence(of, z))
+    statistic = combination.t_statistic(*(x.sum(axis=0) for x in combination.evidence(of, z)))
     assert statistic[-1] == pytest.approx(expected, rel=1e-5)
     assert np.all(statistic[:21] == 0)
 
@@ -98,11 +112,11 @@ def test_what_is_smaller_than_a_count_says_little() -> None:
 
     says, live = combination.evidence(combination.Losses(walk, grid, grid, grid), z)
 
-    assert live[19:].all()
+    assert live[0, 19:].all()
     # The usual loss is .01; against the .29 of a count it is no loss.
-    assert 0 < -says[-1] * 2.0**-40 < 0.05
+    assert 0 < -says[0, -1] * 2.0**-40 < 0.05
     large = combination.evidence(combination.Losses(walk, grid, grid, grid), z + 9)
-    assert -large[0][-1] * 2.0**-40 > 1.5
+    assert -large[0][0, -1] * 2.0**-40 > 1.5
 
 
 def test_a_series_that_is_silent_has_no_vote() -> None:
@@ -118,9 +132,9 @@ def test_a_series_that_is_silent_has_no_vote() -> None:
 
     quiet = slice(28, None)
     says, live = combination.evidence(losses(walk, grid, z), z)
-    assert live[quiet].tolist() == [3] * 52
+    assert live.sum(axis=0)[quiet].tolist() == [3] * 52
     awake = combination.evidence(losses(walk[:3], grid[:3], z[:3]), z[:3])
-    assert np.array_equal(says[quiet], awake[0][quiet])
+    assert np.array_equal(says.sum(axis=0)[quiet], awake[0].sum(axis=0)[quiet])
     assert np.allclose(together[:3, -1], alone[:, -1], atol=1)
     assert np.isfinite(together[3]).all()
 
@@ -158,7 +172,7 @@ def test_who_leads_without_evidence_is_what_the_source_says(jumps: bool, share: 
     z = np.full((1, 40), 5.0)
     nothing = combination.Losses(*np.zeros((4, 1, 40)))
 
-    verdict = combination.log_odds(nothing, z, np.array(["a"]), jumps=jumps)
+    verdict = verdicts(nothing, z, np.array(["a"]), jumps=jumps)
 
     low, high = share
     assert np.all(
@@ -400,7 +414,9 @@ def test_a_level_that_adds_little_is_left_out(weight: float, kept: float) -> Non
     assert combination.level_weight(heard)[0, 0] == pytest.approx(kept, abs=1e-9)
 
 
-def test_evidence_of_parts_of_a_family_adds_up(said: dict[str, np.ndarray]) -> None:
+def test_evidence_of_a_series_is_the_same_whichever_stand_beside_it(
+    said: dict[str, np.ndarray],
+) -> None:
     walk, weight = combination.month_losses(said["walk"], said["z"])
     grid, _ = combination.month_losses(said["grid"], said["z"])
     z = said["z"]
@@ -412,9 +428,9 @@ def test_evidence_of_parts_of_a_family_adds_up(said: dict[str, np.ndarray]) -> N
 
     whole, parts = says(slice(6)), [says(slice(2)), says(slice(2, 6))]
 
-    assert np.array_equal(whole[0], parts[0][0] + parts[1][0])
-    assert np.array_equal(whole[1], parts[0][1] + parts[1][1])
-    assert whole[1].tolist() == [6 * (t > 18) for t in range(60)]
+    for every, *some in zip(whole, *parts, strict=True):
+        assert np.array_equal(every, np.concatenate(some))
+    assert whole[1].sum(axis=0).tolist() == [6 * (t > 18) for t in range(60)]
     share = 1 + 1 / np.sqrt(2) + 1 / np.sqrt(3)
     assert np.allclose(weight[:, 21:], share)
     assert np.allclose(weight[:, 18:21], [[0, 1, 1 + 1 / np.sqrt(2)]])

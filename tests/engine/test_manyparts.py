@@ -15,7 +15,7 @@ from forecast import months
 from forecast.engine import anyseries as engine
 from forecast.engine import manyparts
 from forecast.engine.anyseries import forecast_counts
-from forecast.engine.blocks import serial
+from forecast.engine.blocks import Scratch, serial
 from forecast.errors import ConfigError, DataError
 from forecast.tables.grid import ReadAs
 from jobs.cli import main
@@ -47,7 +47,7 @@ def in_parts(own: MonthlyCounts) -> list[tuple[str, MonthlyCounts]]:
 def test_parts_say_what_all_series_together_say(own, tmp_path):
     expected = forecast_counts(own, 14, hindcasts=5)
 
-    kept = manyparts.kept_parts(in_parts(own), manyparts.Scratch(tmp_path), [])
+    kept = manyparts.kept_parts(in_parts(own), Scratch(tmp_path), [])
     said = list(manyparts.forecast_parts(kept, 14, hindcasts=5, spread=serial))
 
     assert kept.spanning.tolist() == ["even", "odd"]
@@ -65,7 +65,7 @@ def test_three_parts_say_what_they_say_together_and_leave_only_counts_and_answer
     few.values[1, :8] = few.values[2, 30] = np.nan
     whole = forecast_counts(few, 3, hindcasts=2)
 
-    scratch = manyparts.Scratch(tmp_path)
+    scratch = Scratch(tmp_path)
     kept = manyparts.kept_parts([(f"{n}", few.some(part == n)) for n in range(3)], scratch, [])
     said = list(manyparts.forecast_parts(kept, 3, hindcasts=2, spread=serial))
 
@@ -85,7 +85,7 @@ def test_a_part_of_more_series_than_a_block_is_one_part(own, tmp_path):
     names = tuple(f"series {n}" for n in range(300))
     many = MonthlyCounts(names, np.full(300, "one"), values, np.full(300, LAST))
     second = np.arange(300) >= 298
-    scratch = manyparts.Scratch(tmp_path)
+    scratch = Scratch(tmp_path)
 
     kept = manyparts.kept_parts([("a", many.some(~second)), ("b", many.some(second))], scratch, [])
     said = list(manyparts.forecast_parts(kept, 2, hindcasts=1, spread=serial))
@@ -102,7 +102,7 @@ def test_parts_of_whole_families_are_forecast_each_by_itself(own, tmp_path):
     short = MonthlyCounts(("b",), np.array(["b"]), own.values[5:6, :30] / 4, own.last[5:6])
     parts = [("one", one), ("short", short)]
 
-    kept = manyparts.kept_parts(parts, manyparts.Scratch(tmp_path), [])
+    kept = manyparts.kept_parts(parts, Scratch(tmp_path), [])
     said = list(manyparts.forecast_parts(kept, 2, hindcasts=500, spread=serial))
 
     assert (kept.sizes, kept.width, kept.whole) == ((1, 1), 40, False)
@@ -124,22 +124,22 @@ def test_a_set_of_which_no_series_is_long_enough_is_refused(own, tmp_path):
     left_out = []
 
     with pytest.raises(DataError, match="no series is long enough"):
-        manyparts.kept_parts([("one", young)], manyparts.Scratch(tmp_path), left_out)
+        manyparts.kept_parts([("one", young)], Scratch(tmp_path), left_out)
 
     assert [(error.series, error.months, error.needed) for error in left_out] == [("young", 23, 24)]
 
 
 def test_what_waits_on_disk_comes_back_whole_or_in_rows(tmp_path):
-    scratch = manyparts.Scratch(tmp_path)
+    scratch = Scratch(tmp_path)
     table = np.arange(12.0).reshape(4, 3)
     scratch.keep("a", 1, table)
     scratch.keep("a", 11, table + 1)
     scratch.keep("b", 1, {"any": "thing"})
 
-    assert np.array_equal(scratch.array("a", 1), table)
+    assert np.array_equal(scratch.rows("a", 1, slice(None)), table)
     assert np.array_equal(scratch.rows("a", 1, slice(1, 3)), table[1:3])
     assert scratch.value("b", 1) == {"any": "thing"}
-    scratch.forget("a", 1)
+    scratch.forget(1, "a", "none")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a-11.npy", "b-1.pickle"]
 
 
@@ -147,7 +147,7 @@ def test_a_series_in_two_parts_is_refused(own, tmp_path):
     parts = [("one", own), ("two", own.some(np.arange(12) == 3))]
 
     with pytest.raises(DataError, match="two: series 'series 3' is in an earlier part too"):
-        manyparts.kept_parts(parts, manyparts.Scratch(tmp_path), [])
+        manyparts.kept_parts(parts, Scratch(tmp_path), [])
 
 
 def test_series_too_short_are_named_and_left_out(own, tmp_path):
@@ -155,9 +155,7 @@ def test_series_too_short_are_named_and_left_out(own, tmp_path):
     short = MonthlyCounts(("young",), short.family, short.values[:, -9:], short.last)
     left_out = []
 
-    kept = manyparts.kept_parts(
-        [*in_parts(own), ("late", short)], manyparts.Scratch(tmp_path), left_out
-    )
+    kept = manyparts.kept_parts([*in_parts(own), ("late", short)], Scratch(tmp_path), left_out)
 
     assert kept.sizes == (3, 4, 5, 0)
     assert [(error.series, error.months) for error in left_out] == [("young", 9)]

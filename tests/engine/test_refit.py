@@ -157,14 +157,14 @@ def test_small_families_are_packed_and_large_ones_cut(size, alone, together):
         asked.append((work.__name__, jobs))
         return map(work, jobs)
 
-    said = blocks.spread_out(task, spread, size)
+    [said] = blocks.spread_out(task, spread, size)
 
     packed = [job for name, jobs in asked if name == "in_steps" for job in jobs]
     steps = {name: len(jobs) for name, jobs in asked if name != "in_steps"}
     assert ["".join(job.panel.family) for job in packed] == (alone if size < 8 else [])
     names = ("evidence", "block_losses", "block_forecasts")
     assert steps == (dict.fromkeys(names, together) if together else {})
-    assert_same(said, blocks.in_steps(task))
+    assert_same(said, *blocks.in_steps(task))
 
 
 def test_a_part_of_a_task_is_all_of_some_of_its_series(panel: Panel):
@@ -552,10 +552,10 @@ def test_the_engine_beats_a_calibrated_random_walk_on_the_borders(border_panel: 
 @pytest.mark.parametrize("size", [2, 99])
 def test_two_horizons_at_once_are_what_each_alone_is(ragged, size):
     """Heard once for both, in one block or in several: not a bit differs."""
-    task = blocks.Task(ragged, EVERY[40:60], 12)
+    task = blocks.Task(ragged, EVERY[40:60], 12, 24)
     end = np.array([ragged.z.shape[1] - 1])
 
-    [(near, far)] = blocks.families_further([task], 24, blocks.serial, size)
+    [(near, far)] = blocks.families_side_by_side([task], blocks.serial, size)
 
     assert_same(near, engine_forecasts(ragged, EVERY[40:60], 12))
     assert_same(far, engine_forecasts(ragged, end, 24))
@@ -568,9 +568,9 @@ def test_families_side_by_side_are_what_each_alone_is(panel, size):
     gap = panel.z[3:, 60:].copy()
     gap[1, 12] = np.nan
     panels = [short, make_panel(panel.z[2:3, 50:]), make_panel(gap), replace(short, calm=True)]
-    tasks = [blocks.Task(one, np.array([20, 29]), 3) for one in panels]
+    tasks = [blocks.Task(one, np.array([20, 29]), 3, 5) for one in panels]
 
-    said = list(blocks.families_further(tasks, 5, blocks.serial, size))
+    said = blocks.families_side_by_side(tasks, blocks.serial, size)
 
     assert len(said) == len(tasks)
     for (near, far), one in zip(said, panels, strict=True):
@@ -583,16 +583,16 @@ def test_families_that_are_asked_the_same_are_one_job(panel):
 
     def counting(work, jobs):
         for job in jobs:
-            asked.append(len(job.task.panel.z))
+            asked.append(len(job.panel.z))
             yield work(job)
 
     tasks = [
-        blocks.Task(make_panel(panel.z[rows, 70:]), np.array([last]), 1)
+        blocks.Task(make_panel(panel.z[rows, 70:]), np.array([last]), 1, 2)
         for rows, last in ((slice(3), 19), (slice(2), 18), (slice(1), 19), (slice(2), 19))
     ]
 
-    assert len(list(blocks.families_further(tasks, 2, counting, 5))) == 4
-    assert sorted(asked) == [2, 2, 4]
+    assert len(blocks.families_side_by_side(tasks, counting, 3)) == 4
+    assert asked == [3, 3]  # the others fit into a block, and are computed here
 
 
 @pytest.mark.parametrize(("h", "ahead"), [(2, 6), (6, 2), (1, 1)])

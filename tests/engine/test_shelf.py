@@ -53,7 +53,7 @@ def test_what_was_written_in_part_is_not_there(monkeypatch):
 @pytest.mark.parametrize("why", ["no room", "far away"])
 def test_paths_that_are_computed_again_are_the_same_to_the_last_digit(ragged, monkeypatch, why):
     task = blocks.Task(ragged, np.arange(60, 90), 12)
-    expected = blocks.in_steps(task)
+    [expected] = blocks.in_steps(task)
     computed = []
     once = blocks._block_paths
     monkeypatch.setattr(blocks, "_block_paths", lambda step: computed.append(step) or once(step))
@@ -61,13 +61,13 @@ def test_paths_that_are_computed_again_are_the_same_to_the_last_digit(ragged, mo
     def spread(work, jobs):
         return map(work, jobs)
 
-    assert_same(expected, blocks.in_steps(task, spread, 2))
+    assert_same(expected, *blocks.in_steps(task, spread, 2))
     assert len(computed) == 3
     if why == "no room":
         monkeypatch.setattr(shelf, "SPARED", 2**80)
     else:
         spread.remote = True
-    assert_same(expected, blocks.in_steps(task, spread, 2))
+    assert_same(expected, *blocks.in_steps(task, spread, 2))
     assert len(computed) == 3 + 6
 
 

@@ -450,7 +450,7 @@ def test_every_family_is_heard_at_each_of_its_months_and_two_years_ahead_of_its_
     found = parts.drill_down(counts, config, lambda *step: told.append(step), ENCOUNTERS)
 
     assert [family.keys for family in found] == [tuple(people), tuple(states)]
-    assert told == [("drill-down", 1, 2), ("drill-down", 2, 2)]
+    assert told == [("drill-down", 2, 2)]
     shapes = [family.predictive.centre.shape for family in found]
     assert shapes == [(1, COUNT - 1, 3), (2, COUNT, 3)]
     assert [family.further.centre.shape[2] for family in found] == [paths.MAX_HORIZON] * 2
