@@ -8,7 +8,7 @@ wrong only if no likely meaning makes it right.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
@@ -32,6 +32,7 @@ from forecast.claims.truth import (
     APPREHENSION,
     AT_ENTRY,
     DRUG,
+    EVERYWHERE,
     FIELD_TOTALS,
     GROUPS,
     ClaimSpan,
@@ -279,7 +280,7 @@ class _Reader:
             total = context.total or context.home
             if total and not (sectors or drugs):
                 context.subject = Subject(total, context.agency)
-        named = [ref for ref in scene.times if ref.counts and not ref.relative and not ref.since]
+        named = [ref for ref in scene.times if ref.counts and not ref.since]
         for ref in named:
             for span in times.spans(ref, context.when)[:1]:
                 context.saw(span)
@@ -345,7 +346,13 @@ class _Reader:
             features.is_whole(scene, a.number, number) for a in self.anchors
         )
         return _Limits(
-            readings.agencies_allowed(scene, number, self.context),
+            readings.agencies_allowed(
+                scene,
+                number,
+                self.context,
+                _agencies(a for a in self.anchors if a.number.first < number.first),
+                _agencies(self.understood),
+            ),
             bound,
             frozenset(readings.named_months(scene, number)) if bound else frozenset(),
             on_record
@@ -396,8 +403,9 @@ class _Reader:
         spoken |= {*self.context.recent, *(anchor.span for anchor in self.anchors)}
         timed = any(ref.counts for ref in scene.times)
         # Where a sentence names no time, it may speak of what was news on the day of publication.
-        newest = [] if timed else self.context.now.newest[:3]
-        spoken |= {span.shift(by) for span in tuple(spoken) for by in (-1, -12) if span.length < 13}
+        newest = [] if timed or self.context.recent else self.context.now.newest[:3]
+        if features.vague_time(scene):
+            spoken |= {span.shift(by) for span in tuple(spoken) for by in (-1, -12)}
 
         def known(span: ClaimSpan) -> bool:
             inside = any(era.first <= span.first and span.last <= era.last for era in eras)
@@ -465,7 +473,7 @@ class _Reader:
             )
             when = [Candidate(host.span.shift(-12), cost("carried")), *when]
         if not compared and not bound and not any(option.value == host.span for option in when):
-            when = [*when, Candidate(host.span, cost("beside.same_time"))]
+            when = [*when, Candidate(host.span, cost("carried"))]
         if compared and not bound and host.span.length < 13:
             when = [
                 *when,
@@ -511,6 +519,8 @@ class _Reader:
         named = any(option.place_bound for option in options if option.sense == sense)
         claimed = finding.claimed if isinstance(finding, ClaimFinding) else None
         placed = named or bool(claimed and claimed.telling)
+        if isinstance(finding, ClaimFinding) and finding.verdict == "mislabelled":
+            placed = False
         anchor = Anchor(number, sense.subject, sense.span, beside, bound, sense.measure, placed)
         others = [a for a in self.anchors if a.number.first != number.first]
         self.anchors = sorted([*others, anchor], key=lambda a: a.number.first)
@@ -724,7 +734,9 @@ class _Reader:
         if main:
             return [
                 (
-                    Candidate(anchor.subject, cost("rank.second_count") * i, True, True),
+                    Candidate(
+                        anchor.subject, cost("rank.second_count") * i, anchor.bound, anchor.placed
+                    ),
                     Candidate(anchor.span, 0.4 * i, True),
                 )
                 for i, anchor in enumerate(main[:2])
@@ -754,6 +766,16 @@ class _Reader:
         open_year = extreme.yearly and reading.sense.span.length == 1
         vague = not extreme.plain or reading.sense.among == "span" or open_year
         tied = reading.span_bound and reading.place_bound
+        # Nor of another agency's count, nor a record low where only "record" is said.
+        said = reading.sense
+        others = [
+            replace(said, subject=said.subject._replace(agency=agency), measure=measure)
+            for agency in ((said.subject.agency,) if reading.agency_bound else ("", "usbp"))
+            for measure in ((said.measure, "record_low") if extreme.bare else (said.measure,))
+        ]
+        tied = tied and not any(
+            judge(self.table, other, extreme.claimed).verdict in HOLDS for other in others
+        )
         if verdict.verdict == "wrong" and (vague or not tied or extreme.of_parts):
             return self._unclear(case, "what it is compared with is not clear")
         return self._finding(case, reading.sense, verdict)
@@ -792,6 +814,8 @@ class _Reader:
         places = {(k, v) for k, v in self.context.speaks if k in readings.PLACES}
         here = bool(scene.of_kind(*readings.PLACES)) or (len(places) == 1 and bool(self.understood))
         beside = any(anchor.number.first != number.first for anchor in self.anchors)
+        that = any(ref.form == "that" for ref in scene.times)
+        unsaid = unsaid or that or features.vague_time(scene)
         unsaid = unsaid or not (here or beside) or self._of_its_month(scene, first[0], claimed)
         # "Seizures rose 20%" may be of their number where the record counts their weight.
         unsaid = unsaid or bool(scene.of_kind("loose") and not scene.of_kind("unit"))
@@ -1002,6 +1026,15 @@ class _Reader:
             say_instead=explanation.instead,
             other=other,
         )
+
+
+def _agencies(anchors: Iterable[Anchor]) -> frozenset[str]:
+    """The agencies whose counts these are; groups are told of both."""
+    return frozenset(
+        "usbp" if a.subject.dimension == APPREHENSION else a.subject.agency
+        for a in anchors
+        if a.subject.dimension not in EVERYWHERE
+    )
 
 
 def _to_the_digit(reading: ScoredReading, judged: JudgedClaim, claimed: Claimed) -> bool:

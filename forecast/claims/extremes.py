@@ -33,6 +33,7 @@ class Extreme:
     number : its place among the tokens. since : the time behind "since", None without one.
     plain : whether the words leave no doubt about what it is compared with.
     ever : whether they say that it was so in all of the record: a record, all-time, ever.
+    bare : whether only "record" is said, of a high or a low.
     of_parts : whether groups or sectors are ranked: the second-largest group, the busiest sector.
     """
 
@@ -50,6 +51,7 @@ class Extreme:
     plain: bool = True
     ever: bool = False
     of_parts: bool = False
+    bare: bool = False
 
 
 def find(scene: Scene, context: TextState) -> Iterator[Extreme]:
@@ -157,6 +159,7 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
         plain=ever or since is not None or rank is not None,
         ever=ever,
         of_parts=of_parts,
+        bare=low == "record" and phrase.last - phrase.first == 1,
     )  # fmt: skip
 
 

@@ -67,8 +67,8 @@ def _role(
     if mentions.is_plain_no(scene, number) or scene.covered(number) or supposed(scene, number):
         return NOTHING
     noun = mentions.noun_after(scene, number)
-    why = other_unit(scene, number, noun)
-    if why and number.kind in ("percent", "times", "count"):
+    why = other_measure(scene, number)
+    if why and number.kind in ("percent", "times", "count") and noun.kind != "not_claim":
         return NumberRole("not_held", why)
     if number.kind == "count":
         return _role_of_count(scene, number, noun, context, beside)
@@ -131,13 +131,29 @@ def supposed(scene: Scene, number: WrittenNumber) -> bool:
     return bool(near) and near[0][0] <= 9
 
 
+_VAGUE = word_set(
+    "year years month months earlier sooner later ago back old prior previous past then quarter "
+    "summer winter spring autumn season decade"
+)
+
+
+def vague_time(scene: Scene) -> bool:
+    """Whether a sentence speaks of a time that is not understood: in the last full year."""
+    return any(
+        token.low in _VAGUE
+        and not scene.in_time(i)
+        and scene.low(i - 1) not in ("a", "per", "each", "every")  # averages
+        for i, token in enumerate(scene.tokens)
+    )
+
+
 def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | None:
     """Why the record cannot have this number; None where it may."""
     if noun.kind == "off_topic" and noun.placed:
         return noun.placed.phrase.value
     if noun.kind == "not_claim":
         return None
-    offs = scene.near(number, _of_others(scene, number, "off_topic", "other_measure"))
+    offs = scene.near(number, scene.of_kind("off_topic"))
     if not offs:
         return None
     distance, off = offs[0]
@@ -167,22 +183,19 @@ def _of_others(scene: Scene, number: WrittenNumber, *kinds: str) -> list[Placed]
 
 
 def other_measure(scene: Scene, number: WrittenNumber) -> str | None:
-    """Why a record or a rank is of another measure; None where it may be of this one."""
-    others = scene.near(number, _of_others(scene, number, "other_measure"))
-    units = scene.of_kind("unit") if "unit" in tables(scene.source.name) else _strong(scene)
-    measures = scene.near(number, units)
-    if not others or (measures and measures[0][0] < others[0][0]):
-        return None
-    return others[0][1].phrase.value
+    """Why a number, a record or a rank is of another measure; None where it may be of this one.
 
-
-def other_unit(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | None:
-    """Why a number is of another measure, where the lexicon tells the units of both.
-
-    "Seized" may be of seizures and of pounds, so that no other word of the sentence tells.
+    Of the words for measures the one right behind a number tells, else the last one before it.
     """
-    known = "unit" in tables(scene.source.name) and noun.kind not in ("off_topic", "not_claim")
-    return other_measure(scene, number) if known else None
+    own = scene.of_kind("unit") if "unit" in tables(scene.source.name) else _strong(scene)
+    others = _of_others(scene, number, "other_measure")
+    placed = sorted([*own, *others], key=lambda phrase: phrase.first)
+    behind = [phrase for phrase in placed if phrase.first >= number.last]
+    before = [phrase for phrase in placed if phrase.last <= number.first]
+    close = behind and behind[0].first - number.last <= 3
+    close = close and not {scene.low(i) for i in range(number.last, behind[0].first)} & _PARTING
+    telling = behind[0] if close or (not before and behind) else before[-1] if before else None
+    return telling.phrase.value if telling in others else None
 
 
 def _is_weak(scene: Scene, phrase: Placed) -> bool:

@@ -260,10 +260,17 @@ _PARTS = word_set(": , and but ; while with plus as ( )")
 EVERY = frozenset({"", "usbp", "ofo"})
 
 
-def agencies_allowed(scene: Scene, number: WrittenNumber, context: TextState) -> frozenset[str]:
+def agencies_allowed(
+    scene: Scene,
+    number: WrittenNumber,
+    context: TextState,
+    beside: frozenset[str] = frozenset(),
+    before: frozenset[str] = frozenset(),
+) -> frozenset[str]:
     """The agencies whose count a number may be by the words around it, or in its sentence.
 
     Of all that the text speaks of where the sentence names none.
+    beside : the agencies of the counts before it in the sentence; before : in those before.
     """
     ends = [n.last for n in scene.numbers if n.last <= number.first and n.kind == "count"]
     first = max(ends, default=0)
@@ -275,6 +282,8 @@ def agencies_allowed(scene: Scene, number: WrittenNumber, context: TextState) ->
     own = {p.phrase.value for p in placed if first <= p.first < last} - {"any"}
     led = {p.phrase.value for p in placed if p.first < number.first} - {"any"}
     named = own or led
+    if beside and not own and not is_altogether(scene, number):
+        return beside if led else beside | before
     if not named and {p.phrase.value for p in placed} - {"any"}:
         return EVERY  # words behind other numbers are of those
     if not named:

@@ -48,6 +48,8 @@ def test_a_record_is_right_only_where_no_month_before_was_higher(words):
         month = month_words(months.from_index(FIRST + at))
         text = f"Encounters at the northern border hit {words} in {month}."
         due = "right" if COUNTS[at] > max(COUNTS[:at]) else "wrong"
+        if words == "a record" and COUNTS[at] < min(COUNTS[:at]):
+            due = "not understood"  # a record low is a record
         if [verdict for verdict, _, _ in judged(text, COUNTS)] != [due]:
             wrong.append((month, due))
     assert not wrong
