@@ -15,8 +15,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from forecast import months
@@ -26,7 +27,7 @@ from forecast.sources.wording import Halves, Split
 from forecast.store import reports
 from forecast.store.reports import MonthRecord
 from forecast.types import COUNT, SEVERITIES, Row, SeriesKey, Severity
-from forecast.words import MINUS, change_words
+from forecast.words import change_words
 
 ComparisonName = Literal[
     "month before", "year before", "fiscal year to date", "year to date", "peak"
@@ -36,7 +37,6 @@ LEAST_SINCE = 12  # months that something must be the lowest or highest of, for 
 # Field -> its key in what runs store and programs read.
 _STORED = {"total": "border", "count": COUNT, "newest_of_total": "newest_of_border"}
 RAREST = 200  # a total has some 130 judged months: one month in more is the model's word alone
-ORDINARY = 2 / 3  # p above it: most months are as far off
 
 
 class Position(NamedTuple):
@@ -67,34 +67,23 @@ def only_next_flagged(rows: Iterable[Row]) -> list[Row]:
 
     A month is judged by the newest forecast made before it, not by one of a year before.
     """
-    first: dict[Any, str] = {}
+    rows = sorted(rows, key=itemgetter("month"))
+    named = [tuple(row.get(name) for name in ("border", "dimension", "member")) for row in rows]
     unknown = {"flag_below": None, "flag_above": None}
-    named = [(tuple(row.get(n) for n in ("border", "dimension", "member")), row) for row in rows]
-    for series, row in named:
-        first[series] = min(first.get(series, row["month"]), row["month"])
-    return [row if row["month"] == first[series] else {**row, **unknown} for series, row in named]
-
-
-class Rarity(NamedTuple):
-    """How unusual a month is: one month in how many is at least so far off.
-
-    kind : "ordinary" where most are; "rarer" than the record can tell.
-    """
-
-    kind: Literal["ordinary", "about", "rarer"]
-    one_in: int
-
-
-def rarity(p: float) -> Rarity:
-    """How unusual a month is, for p two-sided; no rarer than RAREST is ever claimed."""
-    if p < 1 / RAREST:
-        return Rarity("rarer", RAREST)
-    return Rarity("ordinary", 1) if p > ORDINARY else Rarity("about", round(1 / p))
+    return [
+        row if series not in named[:at] else {**row, **unknown}
+        for at, (series, row) in enumerate(zip(named, rows, strict=True))
+    ]
 
 
 def to_date(begins: int) -> ComparisonName:
     """Name of the comparison of a year to date, for years that begin in this month."""
     return TO_DATE[months.calendar_years(begins)]
+
+
+def year_of(month: str, source: Source) -> list[str]:
+    """List all months of a month's fiscal year."""
+    return months.fiscal_months(months.fiscal_year(month, source.year_begins), source.year_begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +127,14 @@ def comparisons(counts: Mapping[str, int], month: str, source: Source) -> Iterat
     for name, back in zip(names, (1, 12), strict=True):
         then = months.shift(month, -back)
         yield Comparison(name, then, then, now, counts.get(then))
-    start = months.fiscal_months(
-        months.fiscal_year(month, source.year_begins),
-        source.year_begins,
-    )[0]
+    start = year_of(month, source)[0]
     if month != start and not unknown_months(counts, start, month):
-        yield _to_date(counts, month, source)
+        this = months.between(start, month)
+        last = [months.shift(m, -12) for m in this]
+        whole = all(m in counts for m in (*this, *last))
+        so_far = sum(counts.get(m, 0) for m in this)
+        before = sum(counts[m] for m in last) if whole else None
+        yield Comparison(to_date(source.year_begins), last[0], last[-1], so_far, before)
     peak = max((m for m in counts if m <= month), key=lambda m: (counts[m], m))
     yield Comparison("peak", peak, peak, now, counts[peak])
 
@@ -151,22 +142,6 @@ def comparisons(counts: Mapping[str, int], month: str, source: Source) -> Iterat
 def unknown_months(counts: Mapping[str, int], first: str, last: str) -> list[str]:
     """The months from first to last, since the series began, that nobody knows."""
     return [m for m in months.between(max(first, min(counts)), last) if m not in counts]
-
-
-def _to_date(counts: Mapping[str, int], month: str, source: Source) -> Comparison:
-    """The fiscal year up to this month against the same months a year before."""
-    this = months.between(
-        months.fiscal_months(
-            months.fiscal_year(month, source.year_begins),
-            source.year_begins,
-        )[0],
-        month,
-    )
-    last = [months.shift(m, -12) for m in this]
-    whole = all(m in counts for m in (*this, *last))
-    before = sum(counts[m] for m in last) if whole else None
-    now = sum(counts.get(m, 0) for m in this)
-    return Comparison(to_date(begins=source.year_begins), last[0], last[-1], now, before)
 
 
 def extreme_since(
@@ -205,36 +180,6 @@ class Expectation:
     def position(self) -> Position:
         """Where the month lay, as first published."""
         return position(self.judged, self.lo95, self.lo80, self.hi80, self.hi95)
-
-    @property
-    def rarity(self) -> Rarity:
-        """How unusual the month was."""
-        return rarity(self.p)
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A value the month has had; known_from "YYYY-MM-DD", vintage says how exactly."""
-
-    count: int
-    vintage: str
-    known_from: str
-    source: str
-    file_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Interior:
-    """What of a half is counted aside ("At Large"), of the newest month that states it.
-
-    total : the half's count of that month; at_entry : its other part. Where the publisher's
-    parts do not add up, total is the sum of neither.
-    """
-
-    month: str
-    at_large: int
-    at_entry: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +222,10 @@ class MonthFacts:
     since: str | None
     share: float | None
     final: bool
-    values: tuple[Value, ...]
+    values: tuple[Row, ...]
     file_name: str
     rounding: int
-    interior: Interior | None = None
+    interior: Row | None = None
     agencies: dict[str, int] = field(default_factory=dict)
     agencies_unit: int = 1
     flags: tuple[Row, ...] = ()
@@ -335,7 +280,8 @@ class MonthFacts:
     def split(self) -> Split | None:
         """What the second half of this very month was made of; None where not on record."""
         seen = self.interior
-        return Split(seen.at_entry, seen.at_large) if seen and seen.month == self.month else None
+        known = seen and seen["month"] == self.month
+        return Split(seen["at_entry"], seen["at_large"]) if seen and known else None
 
     @property
     def halves(self) -> Halves | None:
@@ -357,9 +303,7 @@ class MonthFacts:
     def to_date_unknown(self) -> bool:
         """Whether the year up to the month cannot be summed: one of its months is not known."""
         names = {comparison.name for comparison in self.comparisons}
-        year = months.fiscal_year(self.month, self.source.year_begins)
-        first = months.fiscal_months(year, self.source.year_begins)[0]
-        return self.month != first and not names & set(TO_DATE)
+        return self.month != year_of(self.month, self.source)[0] and not names & set(TO_DATE)
 
 
 def report(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthFacts:
@@ -443,33 +387,24 @@ def as_dict(report: MonthFacts) -> dict[str, Any]:
     del values["source"]
     if not report.ties:  # reports that earlier programs stored have none either
         del values["ties"]
-    return {_STORED.get(name, name): _plain(value) for name, value in values.items()} | {
-        "values": [{_STORED.get(k, k): v for k, v in asdict(v).items()} for v in report.values]
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(map(_plain, value))
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    values["comparisons"] = tuple(map(asdict, report.comparisons))
+    values["expectation"] = report.expectation and asdict(report.expectation)
+    return {_STORED.get(name, name): value for name, value in values.items()}
 
 
 def from_json(text: str, source: Source) -> MonthFacts:
     """Return facts as they were stored."""
     names = {stored: name for name, stored in _STORED.items()}
     stored = {names.get(name, name): value for name, value in json.loads(text).items()}
-    expectation, interior = stored["expectation"], stored["interior"]
-    values = [{names.get(name, name): v for name, v in row.items()} for row in stored["values"]]
+    expectation = stored["expectation"]
+    lists = ("values", "often", "flags", "drivers", "recent")
     return MonthFacts(
         source=source,
         **stored
         | {
             "comparisons": tuple(Comparison(**c) for c in stored["comparisons"]),
             "expectation": Expectation(**expectation) if expectation else None,
-            "values": tuple(Value(**value) for value in values),
-            "interior": Interior(**interior) if interior else None,
-            "often": tuple(stored["often"]),
-            **{name: tuple(stored[name]) for name in ("flags", "drivers", "recent")},
+            **{name: tuple(stored[name]) for name in lists},
         },
     )
 
@@ -482,22 +417,33 @@ def month_report(
     part: str = "",
     newest_of_total: str = "",
 ) -> MonthFacts:
-    """Everything that is said of a month; it must be among held.counts."""
+    """Everything that is said of a month; it must be among record.counts."""
     counts = record.counts
     side, since = extreme_since(counts, month)
-    begins = source.year_begins
-    months_of_year = months.fiscal_months(months.fiscal_year(month, begins), begins)
+    months_of_year = year_of(month, source)
     year = [m for m in months_of_year if m in counts]
     so_far = sum(counts[m] for m in year)
     whole = not unknown_months(counts, months_of_year[0], year[-1])
     last = max(counts)
+    expectation, judged, forecast = None, record.judged, record.forecast
+    if judged is not None and forecast is not None and judged["p"] is not None:
+        bounds = {name: forecast[name] for name in ("lo80", "hi80", "lo95", "hi95")}
+        why = {name: judged[name] for name in ("median", "basis", "cutoff", "p", "severity")}
+        expectation = Expectation(judged=judged[COUNT], **bounds, **why)
+    interior = record.interior
+    if interior is not None:
+        parts = interior["at_large"] + interior["at_entry"]
+        known = {name: interior[name] for name in ("month", "at_large", "at_entry")}
+        # Where the publisher's parts do not add up, the half's own count is the sum of neither.
+        interior = known | {"total": interior["total"] or parts}
+    stated = (COUNT, "vintage", "known_from", "source", "file_name")
     return MonthFacts(
         source=source,
         total=total,
         month=month,
         count=counts[month],
         comparisons=tuple(comparisons(counts, month, source)),
-        expectation=_expectation(record),
+        expectation=expectation,
         rank=rank(counts, month),
         held=len(counts),
         first_month=min(counts),
@@ -506,13 +452,10 @@ def month_report(
         since=since,
         share=counts[month] / so_far if so_far and year != [month] and whole else None,
         final=months_of_year[-1] <= last,
-        values=tuple(
-            Value(v[COUNT], v["vintage"], v["known_from"], v["source"], v["file_name"])
-            for v in record.values
-        ),
+        values=tuple({name: value[name] for name in stated} for value in record.values),
         file_name=record.source["file_name"],
         rounding=record.source["rounding"],
-        interior=_interior(record),
+        interior=interior,
         agencies=dict(record.agencies),
         agencies_unit=record.agencies_unit,
         flags=tuple(record.flags),
@@ -524,30 +467,6 @@ def month_report(
         part=part,
         newest_of_total=newest_of_total if newest_of_total > last else "",
         ties=sum(count == counts[month] for count in counts.values()) - 1,
-    )
-
-
-def _interior(record: MonthRecord) -> Interior | None:
-    row = record.interior
-    if row is None:
-        return None
-    parts = row["at_large"] + row["at_entry"]
-    return Interior(row["month"], row["at_large"], row["at_entry"], row["total"] or parts)
-
-
-def _expectation(record: MonthRecord) -> Expectation | None:
-    judged, forecast = record.judged, record.forecast
-    if judged is None or forecast is None or judged["p"] is None:
-        return None
-    bounds = {name: forecast[name] for name in ("lo80", "hi80", "lo95", "hi95")}
-    return Expectation(
-        median=judged["median"],
-        basis=judged["basis"],
-        cutoff=judged["cutoff"],
-        judged=judged[COUNT],
-        p=judged["p"],
-        severity=judged["severity"],
-        **bounds,
     )
 
 
@@ -606,7 +525,8 @@ def became_false(
         _, count, base = then["compared"].get(current.name, (None, 0, None))
         if base is None or current.before is None:
             continue
-        turned = _direction(count, base) != _direction(current.now, current.before)
+        # As it is published: a change that rounds to nothing has no direction.
+        turned = change_words(count, base)[0] != change_words(current.now, current.before)[0]
         if turned or _much(base, current.before):
             yield Falsehood("comparison", (count, base), current)
     kind, since = then["extreme"]
@@ -619,9 +539,3 @@ def _much(before: int, now: int) -> bool:
     from forecast.judge.surprise import LEAST_COUNT, LEAST_SHARE
 
     return abs(now - before) >= LEAST_COUNT and abs(now - before) > LEAST_SHARE * before
-
-
-def _direction(now: int, before: int) -> str:
-    """Its sign as it is published: a change that rounds to nothing has none."""
-    words = change_words(now, before)
-    return words[0] if words[0] in (MINUS, "+") else ""

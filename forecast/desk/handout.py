@@ -287,7 +287,7 @@ def pptx(handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow) 
 def _table(slide: Any, report: MonthFacts) -> None:
     from pptx.util import Pt
 
-    rows = list(section.rows(report))
+    rows = list(monthly.compared(report))
     height = Pt(30 * (len(rows) + 1))
     shape = slide.shapes.add_table(
         len(rows) + 1, len(COLUMNS), Pt(570), Pt(182), Pt(sum(PLACES)), height
@@ -368,7 +368,7 @@ def page_html(
         said=handout,
         size=size,
         chart=f"data:image/svg+xml;base64,{svg}",
-        compared=list(section.rows(report)),
+        compared=list(monthly.compared(report)),
         say=section.say(report),
         avoid=section.avoid(report),
         more=list(map(one_line, more)),

@@ -1,28 +1,68 @@
-"""The desk's templates for mail and paper, and text made fit for HTML."""
+"""The desk's templates, for pages, feeds, mail and paper, and words made fit for them."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from forecast.words import (
+    basis_noun,
+    capital,
+    change_words,
+    day_words,
+    interval,
+    judged_by,
+    known_words,
+    month_words,
+    one_line,
+    signed,
+    slug,
+)
+
 if TYPE_CHECKING:
-    from jinja2.environment import Template
+    from jinja2.environment import Environment, Template
+
+DESK = Path(__file__).parent
+FOLDERS = (DESK / "templates", DESK / "site" / "templates")
 
 
-def template(name: str) -> Template:
-    """One of the desk's templates for mail and paper; a value that is missing is an error."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+@cache
+def _environment() -> Environment:
+    # Not imported above: commands that write no page do without.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("forecast.desk"),
+        loader=FileSystemLoader(list(map(str, FOLDERS))),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(name)
+    environment.globals["judged_by"] = judged_by
+    environment.filters.update(
+        basis=basis_noun,
+        capital=capital,
+        change=change_words,
+        coded=coded,
+        day=day_words,
+        known=known_words,
+        line=one_line,
+        n=lambda number: "-" if number is None else f"{number:,}",
+        range=lambda low, high: interval(low, high).replace("-", "\N{EN DASH}"),
+        signed=signed,
+        slug=slug,
+        words=month_words,
+    )
+    return environment
+
+
+def template(name: str) -> Template:
+    """Find one of the desk's templates; a value that is missing is an error."""
+    return _environment().get_template(name)
 
 
 def coded(words: str) -> Markup:

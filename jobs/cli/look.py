@@ -88,7 +88,7 @@ def show(
             newest = facts.newest(connection, key.total, source)
             standing = f"{capital(monthly.standing(newest))}."
             halves = monthly.halves_sentence(newest)
-            yield from notes(" ".join((monthly.headline(newest), *halves, standing)))
+            yield from notes(" ".join(filter(None, (monthly.headline(newest), halves, standing))))
         yield terminal.border_table(rows)
 
     return Printed({**record.stamp, "figures_old": record.old or None, "forecasts": rows}, told())

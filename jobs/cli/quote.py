@@ -115,7 +115,7 @@ def facts_json(facts: MonthFacts) -> dict[str, Any]:
     from forecast.desk.sentences import monthly
 
     compared = [{**asdict(c), "percent": c.percent} for c in facts.comparisons]
-    halves = " ".join(monthly.halves_sentence(facts)) or None
+    halves = monthly.halves_sentence(facts) or None
     return {**month_facts.as_dict(facts), "comparisons": compared, "halves_sentence": halves}
 
 

@@ -185,22 +185,18 @@ def _section(
 def _digest(
     connection: sqlite3.Connection, total: str, month: str, source: Source
 ) -> Iterator[Section]:
-    standing = section_texts.Standing(
-        total,
-        month,
-        episodes=[
-            e
-            for e in rows(connection, "episodes", (month, month))
-            if e["border"] == total and e["state"] == "open" and e["opened"] < month
-        ],
-        parts=[
-            flag
-            for flag in read.flags(connection, source.totals, total, month, parts=True)
-            if flag["month"] == month and flag["kind"] != "revision" and flag["dimension"]
-        ],
-    )
-    if standing.episodes or standing.parts:
-        yield _section(section_texts.digest(standing, source), "digest")
+    episodes = [
+        e
+        for e in rows(connection, "episodes", (month, month))
+        if e["border"] == total and e["state"] == "open" and e["opened"] < month
+    ]
+    parts = [
+        flag
+        for flag in read.flags(connection, source.totals, total, month, parts=True)
+        if flag["month"] == month and flag["kind"] != "revision" and flag["dimension"]
+    ]
+    if episodes or parts:
+        yield _section(section_texts.digest(total, episodes, parts, source), "digest")
 
 
 def _corrections(

@@ -6,10 +6,11 @@ import pytest
 
 from forecast import months
 from forecast.desk import facts
-from forecast.desk.facts import Expectation, Interior, Value
+from forecast.desk.facts import Expectation
 from forecast.store.reports import MonthRecord
 from tests.support import month_facts
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.month_facts import interior
 
 SOURCE = {"file_name": "a.csv", "rounding": 10}
 
@@ -103,7 +104,7 @@ def test_arrests_in_the_interior_are_of_the_patrol_s_count_or_else_of_both_parts
     row = {"month": "2025-01", "at_large": 30, "at_entry": 10, "total": total}
 
     found = made({"2025-02": 50}, "2025-02", interior=row)
-    assert found.interior == Interior("2025-01", 30, 10, whole)
+    assert found.interior == interior("2025-01", 30, 10, whole)
     assert made({"2025-02": 50}, "2025-02").interior is None
 
 
@@ -130,7 +131,15 @@ def everything():
 def test_what_the_record_holds_is_kept_as_it_is():
     found = everything()
 
-    assert found.values == (Value(9, "day", "2025-03-17", "cbp", "b.csv"),)
+    assert found.values == (
+        {
+            "encounters": 9,
+            "vintage": "day",
+            "known_from": "2025-03-17",
+            "source": "cbp",
+            "file_name": "b.csv",
+        },
+    )
     assert (found.agencies, found.agencies_unit) == ({"a": 1, "b": 2}, 10)
     assert (found.shift, found.score, found.often) == ({"side": 1}, {"n": 24}, (3, 130))
     assert (found.drivers, found.recent) == (({"role": "part"},), ({"month": "2025-02"},))

@@ -17,8 +17,7 @@ from forecast.config import Config
 from forecast.desk.answers import Asking
 from forecast.desk.charts import grammar
 from forecast.desk.facts import report
-from forecast.desk.sentences import section
-from forecast.desk.sentences.monthly import paragraph
+from forecast.desk.sentences.monthly import compared, paragraph
 from forecast.errors import SpanError
 from forecast.sources.source import coverage_of
 from forecast.store import integrity, releases
@@ -159,7 +158,7 @@ def test_what_is_said_of_a_month_names_what_is_not_known(gaps):
         assert september.share is None
         assert "The month before is not on record." in said
         assert "fiscal year to date is not known: not every month of it was published" in said
-        shown = [row for row in section.rows(september) if row.name == "fiscal year to date"]
+        shown = [row for row in compared(september) if row.name == "fiscal year to date"]
         assert [(row.now, row.when) for row in shown] == [("not known", "incomplete")]
         january = report(connection, "northern", "2025-01", ENCOUNTERS)
         assert "fiscal year to date is 43,899" in paragraph(january)

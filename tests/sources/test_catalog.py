@@ -14,7 +14,7 @@ import pytest
 import forecast.sources
 from forecast import months
 from forecast.config import CountsSection
-from forecast.desk.facts import Interior, month_report
+from forecast.desk.facts import month_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences import section as section_texts
 from forecast.errors import ConfigError, DataError
@@ -150,7 +150,7 @@ def test_what_splits_one_half_is_named_by_its_source():
     record = MonthRecord(counts, [], {"file_name": "a.csv", "rounding": 1}, None, None)
     report = replace(
         month_report("northern", "2025-02", record, source=ENCOUNTERS),
-        interior=Interior("2025-02", 396, 83, 479),
+        interior={"month": "2025-02", "at_large": 396, "at_entry": 83, "total": 479},
     )
 
     (_, aside) = monthly.definition(report)

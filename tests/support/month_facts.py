@@ -8,9 +8,7 @@ from forecast.desk.facts import (
     Comparison,
     ComparisonName,
     Expectation,
-    Interior,
     MonthFacts,
-    Value,
 )
 from tests.support.cbp_files import ENCOUNTERS
 
@@ -31,14 +29,20 @@ def expected(**said: Any) -> Expectation:
     return Expectation(**usual | said)
 
 
-def value(encounters: int, day: str, vintage: str = "day") -> Value:
+def value(encounters: int, day: str, vintage: str = "day") -> dict[str, Any]:
     """A value that a file of that day states."""
-    return Value(encounters, vintage, day, "release", f"{day}.csv")
+    return {
+        "encounters": encounters,
+        "vintage": vintage,
+        "known_from": day,
+        "source": "release",
+        "file_name": f"{day}.csv",
+    }
 
 
 def interior(month: str = "2025-02", at_large: int = 30, at_entry: int = 10, total: int = 40):
     """Arrests At Large and At Entry of a month."""
-    return Interior(month, at_large, at_entry, total)
+    return {"month": month, "at_large": at_large, "at_entry": at_entry, "total": total}
 
 
 def month(**said: Any) -> MonthFacts:

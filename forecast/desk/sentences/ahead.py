@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from forecast import months
+from forecast.sources.source import Source
 from forecast.types import PeriodForecast, Row, SeriesKey
 from forecast.words import between, many, month_words, signed
 
 if TYPE_CHECKING:
     from forecast.engine.chances import Chance
     from forecast.judge.questions import TrackRecord
-    from forecast.sources.source import Source
 
 LAST_VALUE = "a last value with the same kind of intervals"
 STEPS = {

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
 
 from forecast import months
-from forecast.desk.facts import Comparison, MonthFacts, Position, overdue
+from forecast.desk.facts import Comparison, MonthFacts, Position, overdue, to_date
 from forecast.desk.sentences.trust import due_words, stale_words
-from forecast.desk.sentences.unusual import SIDES, how_far, unusual_words
+from forecast.desk.sentences.unusual import SIDES, compared_with, how_far, unusual_words
 from forecast.sources import wording
-from forecast.sources.source import Aside
+from forecast.sources.source import Aside, Source
 from forecast.sources.wording import with_unit
+from forecast.types import COUNT, Row
 from forecast.words import (
     MINUS,
     basis_noun,
@@ -26,13 +27,7 @@ from forecast.words import (
     ordinal,
 )
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from forecast.sources.source import Source
-    from forecast.types import Row
-
-_BEYOND = {"lowest": "lower", "highest": "higher"}
+MOST_NAMED = 3  # unusual totals that the one line names
 
 
 @dataclass(frozen=True)
@@ -48,19 +43,18 @@ class ComparisonText:
 
 def paragraph(facts: MonthFacts) -> str:
     """The paragraph a person would paste: one text, no line breaks."""
-    return " ".join(
-        (
-            headline(facts),
-            *halves_sentence(facts),
-            *stale_sentences(facts),
-            *expected_sentences(facts),
-            comparison_sentence(facts.comparisons),
-            *unknown_sentences(facts),
-            rank_sentence(facts),
-            vintage_sentence(facts),
-            *definition(facts, beside=True),
-        )
-    )
+    sentences = [
+        headline(facts),
+        halves_sentence(facts),
+        stale_sentence(facts),
+        *expected_sentences(facts),
+        comparison_sentence(facts.comparisons),
+        unknown_sentence(facts),
+        rank_sentence(facts),
+        vintage_sentence(facts),
+        *definition(facts, beside=True),
+    ]
+    return " ".join(filter(None, sentences))
 
 
 def place(facts: MonthFacts) -> str:
@@ -88,10 +82,9 @@ def halves_words(facts: MonthFacts, joined: str = ", ") -> str:
     return wording.halves_words(facts.halves, facts.source, joined)
 
 
-def halves_sentence(facts: MonthFacts) -> Iterator[str]:
-    """How many at ports of entry and how many between them; nothing where that is not known."""
-    if facts.halves:
-        yield wording.halves_sentence(facts.halves, facts.source)
+def halves_sentence(facts: MonthFacts) -> str:
+    """How many at ports of entry and how many between them; "" where that is not known."""
+    return wording.halves_sentence(facts.halves, facts.source) if facts.halves else ""
 
 
 def halves_line(facts: MonthFacts) -> str:
@@ -105,10 +98,9 @@ def halves_line(facts: MonthFacts) -> str:
     return f"{wording.halves_words(facts.halves, facts.source, short=True)}."
 
 
-def stale_sentences(facts: MonthFacts) -> Iterator[str]:
-    """That a part's newest month is older than its total's; nothing where it is not."""
-    if facts.newest_of_total:
-        yield stale_words(facts.last_month, facts.newest_of_total, facts.source)
+def stale_sentence(facts: MonthFacts) -> str:
+    """That a part's newest month is older than its total's; "" where it is not."""
+    return stale_words(facts.last_month, facts.newest_of_total, facts.source)
 
 
 def expected_sentences(facts: MonthFacts) -> Iterator[str]:
@@ -175,6 +167,8 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
         for flag in facts.flags
         if flag["kind"] == "month" and facts.month == through and facts.expectation
     ]
+    if len(unusual) > MOST_NAMED + 1:  # one more takes no more room than saying so
+        unusual[MOST_NAMED:] = [f"{len(unusual) - MOST_NAMED} other {source.totals.many} unusual"]
     due = due_words(through, source)
     late = f"{due}, are late" if overdue(through, today, source.due[2]) else due
     return (
@@ -195,25 +189,47 @@ def comparison_sentence(compared: Sequence[Comparison]) -> str:
     return " ".join(map(_compared, compared))
 
 
-def unknown_sentences(facts: MonthFacts) -> Iterator[str]:
-    """That the year so far cannot be summed; nothing where it can."""
-    if facts.to_date_unknown:
-        noun = months.year_noun(facts.source.year_begins)
-        yield f"The {noun} to date is not known: not every month of it was published."
+def unknown_sentence(facts: MonthFacts) -> str:
+    """That the year so far cannot be summed; "" where it can."""
+    noun = months.year_noun(facts.source.year_begins)
+    unknown = f"The {noun} to date is not known: not every month of it was published."
+    return unknown if facts.to_date_unknown else ""
 
 
 def _compared(c: Comparison) -> str:
-    if c.to_date:
-        if c.before is None:
-            return f"The {c.name} is {c.now:,}; the year before is not all on record."
-        change = change_words(c.now, c.before)
-        return f"The {c.name} is {c.now:,}, {change} from {c.before:,}."
     if c.before is None:
+        if c.to_date:
+            return f"The {c.name} is {c.now:,}; the year before is not all on record."
         return f"The {c.name} is not on record."
+    change = change_words(c.now, c.before)
+    if c.to_date:
+        return f"The {c.name} is {c.now:,}, {change} from {c.before:,}."
     if c.name == "peak" and c.before == c.now:
         return "It was itself the peak, the highest month on record up to then."
-    change = change_words(c.now, c.before)
     return f"Change from the {c.name} ({month_words(c.last)}: {c.before:,}): {change}."
+
+
+def compared(facts: MonthFacts, flag: Row | None = None) -> Iterator[ComparisonText]:
+    """The forecast first, where there was one, then all comparisons, in the one order.
+
+    flag : that the month is shown for; what it is held against then comes first.
+    """
+    e = facts.expectation
+    if flag:
+        # A month is judged by its first count, whatever stands now.
+        first = flag["kind"] != "revision" and flag[COUNT] != facts.count
+        when = month_words(facts.month) + (", as first published" if first else "")
+        expected, count = flag["expected"], flag[COUNT]
+        change = change_words(count, expected)
+        yield ComparisonText(compared_with(flag), when, f"{expected:,}", f"{count:,}", change)
+    elif e:
+        when, change = f"80% range {between(e.lo80, e.hi80)}", change_words(facts.count, e.median)
+        now = f"{facts.count:,}"
+        yield ComparisonText(basis_noun(e.basis), when, f"{e.median:,}", now, change)
+    yield from map(line, facts.comparisons)
+    if facts.to_date_unknown:
+        name = to_date(facts.source.year_begins)
+        yield ComparisonText(name, "incomplete", "-", "not known", "-")
 
 
 def line(c: Comparison) -> ComparisonText:
@@ -231,23 +247,21 @@ def changes(facts: MonthFacts) -> str:
     words, last = [], ""
     for c in facts.comparisons:
         if c.name in ("month before", "year before") and c.before:
-            side, far = _moved(c)
-            # Said once, if both went that way.
-            words.append(f"{'' if side == last else side}{far} from {month_words(c.last)}")
+            text = moved(c)
+            side = text.partition(" ")[0]
+            # Which way is said once, if both went that way.
+            again = side == last and side != "unchanged"
+            text = text.removeprefix(f"{side} ") if again else text
+            words.append(f"{text} from {month_words(c.last)}")
             last = side
     return " and ".join(words)
 
 
 def moved(c: Comparison) -> str:
     """Down 80.9%, without a sign."""
-    return "".join(_moved(c))
-
-
-def _moved(c: Comparison) -> tuple[str, str]:
-    """Which way, and how far."""
     words = change_words(c.now, c.before or 0)
-    side = {MINUS: "down ", "+": "up "}.get(words[0], "")
-    return (side, words[1:]) if side else ("", "unchanged")
+    side = {MINUS: "down", "+": "up"}.get(words[0])
+    return f"{side} {words[1:]}" if side else "unchanged"
 
 
 def peak_sentence(facts: MonthFacts) -> str:
@@ -271,40 +285,38 @@ def rank_sentence(facts: MonthFacts) -> str:
 
 def rank_words(facts: MonthFacts, *, span: bool = True) -> str:
     """Lowest or highest since when, and rank; span : both, and the months of the record."""
-    record = (
-        f" ({month_words(facts.first_month)} to {month_words(facts.last_month)})" if span else ""
-    )
+    record = f" ({month_words(facts.first_month)} to {month_words(facts.last_month)})"
     rank, end = facts.place_in_rank
     ranked = end if rank == 1 else f"{ordinal(rank)} {end}"
     tie = ", with others of the same count" if facts.ties else ""
-    text = f"It is the {ranked} of {facts.held} months on record{record}{tie}."
+    text = f"It is the {ranked} of {facts.held} months on record{record * span}{tie}."
     extreme, since = facts.notable_extreme
     if extreme and since:
         words = f"It is the {extreme} since {month_words(since)}."
         return f"{words} {text}" if span else words
     if extreme and facts.month != facts.last_month:  # else the rank says it
-        return f"Up to then no month on record was {_BEYOND[extreme]}. {text}"
+        beyond = "lower" if extreme == "lowest" else "higher"
+        return f"Up to then no month on record was {beyond}. {text}"
     return text
 
 
 def vintage_sentence(facts: MonthFacts) -> str:
     """Which value this is, since when, and what was published before it."""
-    final = (
-        "final"
-        if facts.final
-        else f"preliminary: {facts.publisher} {facts.source.publisher.revises}"
-    )
+    publisher = facts.source.publisher
+    open_year = f"preliminary: {publisher.short} {publisher.revises}"
+    final = "final" if facts.final else open_year
     if not facts.values:
         return f"Source: {facts.file_name} ({final})."
     *earlier, current = facts.values
-    since = known_words(current.vintage, current.known_from)
+    since = known_words(current["vintage"], current["known_from"])
     if not earlier:
         return f"Published {since}, not revised since ({facts.file_name}; {final})."
     first = earlier[0]
+    known = known_words(first["vintage"], first["known_from"])
     more = f", revised {len(earlier)} times" if len(earlier) > 1 else ""
     return (
-        f"First published as {first.count:,} ({known_words(first.vintage, first.known_from)})"
-        f"{more}; now {current.count:,}, published {since} ({facts.file_name}; {final})."
+        f"First published as {first[COUNT]:,} ({known}){more}; now {current[COUNT]:,}, "
+        f"published {since} ({facts.file_name}; {final})."
     )
 
 
@@ -334,19 +346,19 @@ def aside_sentence(facts: MonthFacts, aside: Aside) -> str:
     seen, who = facts.interior, facts.publisher
     half = facts.source.hierarchy.named(aside.half).short
     interior = f"{aside.words} ({aside.named})"
+    may = f"The {half} count may include {interior}"
     if facts.part:
-        return f"The {half} count may include {interior}."
+        return f"{may}."
     if seen is None:
-        return (
-            f"The {half} count may include {interior}; for this month {who} does not say how many."
-        )
-    share = f"{seen.at_large:,} of {seen.total:,} {half} {facts.noun}"
-    percent = f" ({100 * seen.at_large / seen.total:.0f}%)" if seen.total else ""
-    parts = seen.at_large + seen.at_entry
-    odd = "" if parts == seen.total else f" {who}'s own two parts add up to {parts:,}."
-    where = f"{facts.where} in {month_words(seen.month)}"
-    sentence = f"{share}{percent} {where} were {aside.named}, that is {aside.words}.{odd}"
-    if seen.month == facts.month:
+        return f"{may}; for this month {who} does not say how many."
+    inside, total, parts = seen["at_large"], seen["total"], seen["at_large"] + seen["at_entry"]
+    percent = f" ({100 * inside / total:.0f}%)" if total else ""
+    odd = "" if parts == total else f" {who}'s own two parts add up to {parts:,}."
+    sentence = (
+        f"{inside:,} of {total:,} {half} {facts.noun}{percent} {facts.where} in "
+        f"{month_words(seen['month'])} were {aside.named}, that is {aside.words}.{odd}"
+    )
+    if seen["month"] == facts.month:
         return sentence
     return f"How many of this month's were {interior} is not on record; the last known: {sentence}"
 
@@ -354,5 +366,6 @@ def aside_sentence(facts: MonthFacts, aside: Aside) -> str:
 def history_sentences(facts: MonthFacts) -> Iterator[str]:
     """Every value the month has had, in order."""
     for value in facts.values:
-        since = known_words(value.vintage, value.known_from)
-        yield f"{value.count:,}: published {since}; release {value.source}, {value.file_name}."
+        since = known_words(value["vintage"], value["known_from"])
+        file = f"release {value['source']}, {value['file_name']}"
+        yield f"{value[COUNT]:,}: published {since}; {file}."

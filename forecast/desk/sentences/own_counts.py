@@ -30,7 +30,8 @@ def counts_summary(
     width = counts.values.shape[1]
     inside = ~known & (np.cumsum(known, axis=1) > 0)
     first = int((counts.last - width + 1 + np.argmax(known, axis=1)).min())
-    span = f"{_index_words(first)} to {_index_words(int(counts.last.max()))}"
+    ends = (months.from_index(index) for index in (first, int(counts.last.max())))
+    span = " to ".join(map(month_words, ends))
     low, high = int(counts.length.min()), int(counts.length.max())
     length = f"{low}" if low == high else f"{low} to {high}"
     lines = [
@@ -51,7 +52,17 @@ def folder_summary(
 
 
 def _how_good(quality: Quality | None, uncertain: Sequence[tuple[str, float]]) -> list[str]:
-    lines = [_against_naive(quality)] if quality is not None and quality.n else []
+    lines = []
+    if quality is not None and quality.n:
+        ratio = quality.relative_mae
+        side = "smaller" if ratio <= 1 else "larger"
+        compared = f"errors were {abs(1 - ratio):.0%} {side} than those of repeating the last month"
+        if math.isnan(ratio):
+            compared = "repeating the last month made no errors to compare with"
+        lines.append(
+            f"on {quality.n:,} earlier forecasts: {compared}; 80% intervals held "
+            f"{quality.coverage80:.0%}, 95% intervals {quality.coverage95:.0%}"
+        )
     if uncertain:
         shown = ", ".join(f"{name} (by a factor of {factor:.2f})" for name, factor in uncertain)
         lines.append(f"least predictable, by how far a month ahead may miss: {shown}")
@@ -65,20 +76,3 @@ def sums_found(lacking: Mapping[str, int], names: Sequence[str]) -> list[str]:
         + ("; its forecasts are too" if name in names else "; --totals keeps its forecasts so")
         for name, parts in lacking.items()
     ]
-
-
-def _against_naive(quality: Quality) -> str:
-    ratio = quality.relative_mae
-    if math.isnan(ratio):
-        compared = "repeating the last month made no errors to compare with"
-    else:
-        side = "smaller" if ratio <= 1 else "larger"
-        compared = f"errors were {abs(1 - ratio):.0%} {side} than those of repeating the last month"
-    return (
-        f"on {quality.n:,} earlier forecasts: {compared}; 80% intervals held "
-        f"{quality.coverage80:.0%}, 95% intervals {quality.coverage95:.0%}"
-    )
-
-
-def _index_words(index: int) -> str:
-    return month_words(months.from_index(index))

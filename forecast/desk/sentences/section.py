@@ -8,30 +8,20 @@ alone, what moved, how good the forecasts have been, and where the figure comes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from forecast import months
-from forecast.desk.facts import Falsehood, MonthFacts, to_date
+from forecast.desk.facts import Falsehood, MonthFacts
 from forecast.desk.sentences import monthly, unusual
 from forecast.desk.sentences.ahead import quality
 from forecast.desk.sentences.monthly import ComparisonText, preliminary
 from forecast.desk.sentences.trust import withdrawn_words
 from forecast.desk.sentences.unusual import LEVELS, unusual_words
 from forecast.sources.names import dimension_words, member_words
+from forecast.sources.source import Source
 from forecast.sources.wording import total_place
 from forecast.types import COUNT, SEVERITIES, Row
-from forecast.words import (
-    basis_noun,
-    between,
-    capital,
-    change_words,
-    month_words,
-    one_line,
-)
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
+from forecast.words import basis_noun, capital, change_words, month_words, one_line
 
 PARTS_SHOWN = 2  # in a digest by mail, a total; the page has all
 LEAST_MISLEADING = 0.1  # share of the count that a wrong name would misstate
@@ -72,16 +62,6 @@ class SectionText:
     blocks: tuple[TextBlock, ...] = ()
 
 
-@dataclass(frozen=True)
-class Standing:
-    """What a digest says of a total: open episodes, and its parts' flags of the month."""
-
-    total: str
-    month: str
-    episodes: Sequence[Row] = field(default_factory=tuple)
-    parts: Sequence[Row] = field(default_factory=tuple)
-
-
 def finding(
     facts: MonthFacts,
     nationwide: MonthFacts | None = None,
@@ -98,12 +78,12 @@ def finding(
         total=facts.total,
         phrase=phrase,
         finding=first,
-        more=(*(sentence for _, sentence in others), *monthly.halves_sentence(facts)),
+        more=(*(sentence for _, sentence in others), *_halves(facts)),
         lead=tuple(_lead(facts)),
         say=say(facts),
         avoid=avoid(facts),
         caption=_caption(facts),
-        compared=tuple(rows(facts)),
+        compared=tuple(monthly.compared(facts)),
         notes=tuple(filter(None, (_nationwide(nationwide), ahead))),
         link=page_link(address, facts),
         blocks=tuple(_blocks(facts)),
@@ -114,6 +94,11 @@ def page_link(address: str, facts: MonthFacts) -> str:
     """Where the month's page is, "" without a site."""
     place = f"{total_place(facts.total, facts.source)}{facts.month}/"
     return f"{address.rstrip('/')}/{place}" if address else ""
+
+
+def _halves(facts: MonthFacts) -> Iterator[str]:
+    if facts.halves:
+        yield monthly.halves_sentence(facts)
 
 
 def _lead(facts: MonthFacts) -> Iterator[str]:
@@ -163,23 +148,6 @@ def _caption(facts: MonthFacts) -> str:
     return "; ".join(filter(None, (text, monthly.halves_words(facts))))
 
 
-def rows(facts: MonthFacts) -> Iterator[ComparisonText]:
-    """The forecast, and all comparisons, in the one order."""
-    e = facts.expectation
-    if e is not None:
-        yield ComparisonText(
-            basis_noun(e.basis),
-            f"80% range {between(e.lo80, e.hi80)}",
-            f"{e.median:,}",
-            f"{facts.count:,}",
-            change_words(facts.count, e.median),
-        )
-    yield from map(monthly.line, facts.comparisons)
-    if facts.to_date_unknown:
-        name = to_date(begins=facts.source.year_begins)
-        yield ComparisonText(name, "incomplete", "-", "not known", "-")
-
-
 def _nationwide(facts: MonthFacts | None) -> str:
     """The nationwide line."""
     if facts is None:
@@ -194,9 +162,16 @@ def _nationwide(facts: MonthFacts | None) -> str:
 
 
 def _blocks(facts: MonthFacts) -> Iterator[TextBlock]:
-    expected = " ".join(monthly.expected_sentences(facts))
+    expected = list(monthly.expected_sentences(facts))
+    flagged, judged = facts.often
+    if expected and flagged and any(flag["kind"] == "month" for flag in facts.flags):
+        # With several totals looked at each month, a flag on some total is less rare.
+        expected.append(
+            f"Some {facts.source.totals.one} is flagged in about 1 month of "
+            f"{round(judged / flagged)} ({flagged} of {judged} judged)."
+        )
     if expected:
-        yield TextBlock("How far off, how unusual", " ".join((expected, *_often(facts))))
+        yield TextBlock("How far off, how unusual", " ".join(expected))
     moved = tuple(unusual.moved_lines(facts))
     if moved:
         yield TextBlock("What moved: difference from the forecast", items=moved)
@@ -209,53 +184,40 @@ def _blocks(facts: MonthFacts) -> Iterator[TextBlock]:
     yield TextBlock("Where the figure comes from", f"{monthly.rank_sentence(facts)} {source}")
 
 
-def _often(facts: MonthFacts) -> Iterator[str]:
-    """With several totals looked at each month, a flag on some total is less rare."""
-    flagged, judged = facts.often
-    if flagged and any(flag["kind"] == "month" for flag in facts.flags):
-        yield (
-            f"Some {facts.source.totals.one} is flagged in about 1 month of "
-            f"{round(judged / flagged)} ({flagged} of {judged} judged)."
-        )
+def digest(
+    total: str, episodes: Sequence[Row], flagged: Sequence[Row], source: Source
+) -> SectionText:
+    """The section of what is still open, and of unusual groups; all of them on the page.
 
-
-def digest(standing: Standing, source: Source) -> SectionText:
-    """The section of what is still open, and of unusual groups; all of them on the page."""
+    episodes : of the total. flagged : its parts' flags of the month.
+    """
     still = tuple(
         ("", f"still {LEVELS[e['side']]} than forecast before {month_words(e['opened'])}")
-        for e in standing.episodes
+        for e in episodes
         if e["state"] == "open"
     )
-    parts = [
-        (one_line(member_words(part["dimension"], part["member"], source)), _part(part, source))
-        for part in sorted(standing.parts, key=_gravest)
-    ]
-    shown = parts[:PARTS_SHOWN]
-    if len(parts) > len(shown):
-        shown.append(("", f"and {len(parts) - len(shown)} more"))
-    name = standing.total
+    parts = []
+    for part in sorted(flagged, key=_gravest):
+        beside = f", unlike its {source.totals.one}" if part["role"] == "apart" else ""
+        words = (
+            f"({one_line(dimension_words(part['dimension'], source))}): {part[COUNT]:,}, "
+            f"expected {part['expected']:,}; {unusual.kind_word(part)}{beside}"
+        )
+        parts.append((one_line(member_words(part["dimension"], part["member"], source)), words))
+    shown, rest = parts[:PARTS_SHOWN], parts[PARTS_SHOWN:]
+    more = [("", f"and {len(rest)} more")] if rest else []
+    every = (TextBlock(f"All unusual {source.totals.below}", items=tuple(parts)),)
     return SectionText(
-        total=name,
+        total=total,
         phrase="digest",
-        finding=f"{capital(name)}: also unusual",
-        items=(*still, *shown),
-        blocks=(TextBlock(f"All unusual {source.totals.below}", items=tuple(parts)),)
-        if parts[PARTS_SHOWN:]
-        else (),
+        finding=f"{capital(total)}: also unusual",
+        items=(*still, *shown, *more),
+        blocks=every if rest else (),
     )
 
 
 def _gravest(part: Row) -> tuple[int, float]:
     return SEVERITIES.index(part["severity"]), -abs(part[COUNT] - part["expected"])
-
-
-def _part(part: Row, source: Source) -> str:
-    """A part's flag in a few words."""
-    beside = f", unlike its {source.totals.one}" if part["role"] == "apart" else ""
-    return (
-        f"({one_line(dimension_words(part['dimension'], source))}): {part[COUNT]:,}, "
-        f"expected {part['expected']:,}; {unusual.kind_word(part)}{beside}"
-    )
 
 
 def correction(
@@ -272,12 +234,12 @@ def correction(
             f"Correction: our notice on {facts.noun} {facts.where} in {month_words(facts.month)} "
             "is no longer right."
         ),
-        more=(f"The count is now {facts.count:,}.", *monthly.halves_sentence(facts)),
+        more=(f"The count is now {facts.count:,}.", *_halves(facts)),
         items=tuple(("", false_sentence(falsehood)) for falsehood in false),
         say=say(facts),
         avoid=avoid(facts),
         caption=f"{_caption(facts)}, as revised",
-        compared=tuple(rows(facts)),
+        compared=tuple(monthly.compared(facts)),
         notes=tuple(filter(None, (_nationwide(nationwide),))),
         link=page_link(address, facts),
         blocks=(

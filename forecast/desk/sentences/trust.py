@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk.facts import overdue
+from forecast.sources.source import Source
 from forecast.store.integrity import Quoted
 from forecast.store.kinds import GROUPS
 from forecast.store.witnesses import Sighting
 from forecast.words import day_words, days_words, many, month_words, one_line
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 _FOREIGN = len(GROUPS) - 1  # so many marks differ by chance alone: not a digest of this record
 _LATER = {"schema": "tables of a new version", "kept": "settings or fits"}
@@ -91,28 +88,22 @@ def differences(answer: Quoted, run_id: int) -> list[str]:
             f"there is no run {run_id} in this record: it was removed, or the digest is of "
             "another record"
         ]
-    if answer.scheme is not None and answer.run_id == run_id:
-        return []
     if answer.scheme is not None:
-        return [f"this digest is of run {answer.run_id}, not of run {run_id}"]
-    return [
-        f"run {run_id} is not what was quoted: {_what(answer, run_id)}. Its digest is now "
-        f"{answer.standing}"
-    ]
-
-
-def _what(answer: Quoted, run_id: int) -> str:
+        other = answer.run_id != run_id
+        return [f"this digest is of run {answer.run_id}, not of run {run_id}"] if other else []
     if answer.run_scheme == 1:
-        return (
+        why = (
             f"its digest was given by an earlier program (scheme 1) and covers run {run_id}, its "
             "releases, forecasts and quantiles, and the runs before it; one of these was changed "
             "since, or the digest is of another record"
         )
-    if not answer.differs:
-        return "something it covers was changed since"
-    if len(answer.differs) >= _FOREIGN:
-        return "nothing fits; the digest may be of another record, or mistyped"
-    return f"changed since are: {', '.join(answer.differs)}"
+    elif not answer.differs:
+        why = "something it covers was changed since"
+    elif len(answer.differs) >= _FOREIGN:
+        why = "nothing fits; the digest may be of another record, or mistyped"
+    else:
+        why = f"changed since are: {', '.join(answer.differs)}"
+    return [f"run {run_id} is not what was quoted: {why}. Its digest is now {answer.standing}"]
 
 
 def confirmed(answer: Quoted, run_id: int) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
-from forecast.desk.facts import MonthFacts, rarity
+from forecast.desk.facts import RAREST, MonthFacts
 from forecast.sources.names import dimension_words, member_words
+from forecast.sources.source import Source
 from forecast.types import COUNT, SEVERITIES, Row
 from forecast.words import (
     basis_noun,
@@ -20,25 +20,23 @@ from forecast.words import (
     signed,
 )
 
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
-
 _FAR = {"notable": "", "major": "well ", "critical": "far "}
 SIDES = {1: "above", -1: "below"}
 LEVELS = {1: "higher", -1: "lower"}
 PARTS_SHOWN = 3  # parts of each side
 LEAST = 0.05  # of the deviation, to be shown
+ORDINARY = 2 / 3  # p above it: most months are as far off
 _ORDER = ("border", "component", "field", "state", "citizenship", "demographic")
 
 
 def unusual_words(p: float) -> str:
-    """How unusual a month is, for p two-sided."""
-    how = rarity(p)
-    return {
-        "ordinary": "an ordinary month",
-        "about": f"about 1 month in {how.one_in} is at least this far off",
-        "rarer": f"rarer than 1 month in {how.one_in} (the most that the record supports)",
-    }[how.kind]
+    """How unusual a month is, for p two-sided: one month in how many is at least so far off."""
+    # No rarer than the record can tell is ever claimed.
+    if p < 1 / RAREST:
+        return f"rarer than 1 month in {RAREST} (the most that the record supports)"
+    if p > ORDINARY:
+        return "an ordinary month"
+    return f"about 1 month in {round(1 / p)} is at least this far off"
 
 
 def how_far(flag: Row) -> str:
@@ -73,27 +71,24 @@ def compared_with(flag: Row) -> str:
 
 def ending(flag: Row) -> str:
     """How the episode went on, in words; "" where there is none."""
-    if flag["episode"] is None:
-        return ""
-    if flag["episode"] == "open":
-        return "Still open: the coming months will show whether it stays."
-    when = month_words(flag["closed"])
-    if flag["episode"] == "level shift":
-        return f"It stayed: a new level, confirmed in {when}."
-    return f"It passed: back to what had been expected by {when}."
+    when = month_words(flag["closed"]) if flag["closed"] else ""
+    return {
+        None: "",
+        "open": "Still open: the coming months will show whether it stays.",
+        "level shift": f"It stayed: a new level, confirmed in {when}.",
+    }.get(flag["episode"], f"It passed: back to what had been expected by {when}.")
 
 
 def ending_short(flag: Row, source: Source) -> str:
     """The same behind a flag's name, with how it goes with its total."""
-    if flag["role"] == "listed":
+    role, episode = flag["role"], flag["episode"]
+    if role == "listed":
         return f", like its {source.totals.one}"
-    apart = f", unlike its {source.totals.one}" if flag["role"] == "apart" else ""
-    more = f" ({flag['role']})" if flag["role"] in ("escalation", "reversal") else ""
-    if flag["episode"] is None:
-        return apart + more
-    if flag["episode"] == "open":
-        return f"{apart}{more}, still open"
-    kind = "a level shift" if flag["episode"] == "level shift" else "transient"
+    apart = f", unlike its {source.totals.one}" if role == "apart" else ""
+    more = f" ({role})" if role in ("escalation", "reversal") else ""
+    if episode is None or episode == "open":
+        return apart + more + (", still open" if episode else "")
+    kind = "a level shift" if episode == "level shift" else "transient"
     return f"{apart}{more}, {kind} as of {month_name(flag['closed'])}"
 
 
@@ -106,7 +101,14 @@ def findings(facts: MonthFacts) -> list[tuple[str, str]]:
     """
     flags = sorted(facts.findings, key=lambda flag: flag["kind"] == "drift")
     unusual = [_finding(flag, facts) for flag in flags]
-    unusual += [_shift(facts.shift, facts)] if facts.shift else []
+    shift = facts.shift
+    if shift:
+        level, opened = LEVELS[shift["side"]], month_words(shift["opened"])
+        sentence = (
+            f"The {level} level of {facts.noun} {facts.where}, flagged in {opened}, has lasted: "
+            f"{facts.count:,} counted in {month_words(facts.month)}. Forecasts now start from it."
+        )
+        unusual.append((f"{level} level confirmed", sentence))
     return unusual or [_quiet(facts)]
 
 
@@ -138,15 +140,6 @@ def _finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
     return f"{how} {basis_word(basis)}", sentence
 
 
-def _shift(shift: Row, facts: MonthFacts) -> tuple[str, str]:
-    level, opened = LEVELS[shift["side"]], month_words(shift["opened"])
-    return (
-        f"{level} level confirmed",
-        f"The {level} level of {facts.noun} {facts.where}, flagged in {opened}, has lasted: "
-        f"{facts.count:,} counted in {month_words(facts.month)}. Forecasts now start from it.",
-    )
-
-
 def _quiet(facts: MonthFacts) -> tuple[str, str]:
     """A month without a flag; one outside its 80% range is not "as forecast"."""
     e = facts.expectation
@@ -163,9 +156,12 @@ def _quiet(facts: MonthFacts) -> tuple[str, str]:
     )
 
 
-def moved_lines(facts: MonthFacts) -> Iterator[tuple[str, str]]:
-    """A line a dimension; each explains the whole."""
-    for flag in facts.findings:
+def moved_lines(facts: MonthFacts, flags: Sequence[Row] | None = None) -> Iterator[tuple[str, str]]:
+    """A line a dimension; each explains the whole. flags : of the month, all unless some are given.
+
+    Only what the month itself deviated by was taken apart, not what it drifted by.
+    """
+    for flag in facts.findings if flags is None else flags:
         if flag["kind"] == "month" and facts.drivers:
             for label, text in moved_parts(flag, facts.drivers, facts.source):
                 yield one_line(label), one_line(text)
@@ -176,16 +172,14 @@ def moved_parts(row: Row, drivers: Sequence[Row], source: Source) -> Iterator[tu
     groups = groupby(drivers, key=lambda driver: str(driver["dimension"]))
     by_dimension = {name: list(group) for name, group in groups}
     total = abs(row[COUNT] - row["expected"])
-    order = [name for name in _ORDER if name in by_dimension]
     missing = []
-    for name in (*order, *sorted(by_dimension.keys() - order)):
+    ordered = [name for name in _ORDER if name in by_dimension]
+    for name in (*ordered, *sorted(by_dimension.keys() - ordered)):
+        words = dimension_words(name, source)
         if by_dimension[name][0]["role"] == "not held":
-            missing.append(dimension_words(name, source))
-            continue
-        yield (
-            f"{dimension_words(name, source)}:",
-            "; ".join(_largest(by_dimension[name], total, source)),
-        )
+            missing.append(words)
+        else:
+            yield f"{words}:", "; ".join(_largest(by_dimension[name], total, source))
     if missing:
         yield "", f"not in the data on record: {', '.join(missing)}"
     if row["listed"] or row["apart"]:

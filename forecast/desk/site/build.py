@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.desk.site import output
 from forecast.desk.site.output import SiteFolder
-from forecast.desk.site.page import TEMPLATES
 from forecast.desk.site.page_kinds import FIRST, OTHERS, PageKind, moved_pages, rendered
 from forecast.desk.site.pictures import ALBUM
 from forecast.desk.site.reading import SiteRecord, read_site, read_status
@@ -116,6 +115,6 @@ def _program() -> str:
     desk = Path(__file__).parent.parent
     rest = ("words.py", "months.py", "sources/wording.py", "sources/names.py")
     code = [*desk.rglob("*.py"), *desk.rglob("*.toml"), *(desk.parent / name for name in rest)]
-    for path in sorted([*code, *TEMPLATES.iterdir(), *ASSETS.iterdir()]):
+    for path in sorted([*code, *desk.rglob("*.html"), *desk.rglob("*.atom"), *ASSETS.iterdir()]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -7,43 +7,22 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import Any
 
 from markupsafe import Markup
 
 from forecast.desk.export import safe
-from forecast.desk.sentences.ahead import percent
-from forecast.desk.site import flags, metadata, pictures
-from forecast.desk.site.metadata import Dataset
+from forecast.desk.sentences import ahead, monthly, section, unusual
+from forecast.desk.site import metadata, pictures
 from forecast.desk.site.reading import SiteRecord
-from forecast.desk.templating import coded
+from forecast.desk.templating import template
 from forecast.months import fiscal_months, year_name, year_noun
-from forecast.sources.wording import total_place
+from forecast.sources import wording
+from forecast.sources.source import Source
 from forecast.types import Row
-from forecast.words import (
-    MONTHS,
-    basis_noun,
-    capital,
-    change_words,
-    day_words,
-    interval,
-    known_words,
-    month_words,
-    one_line,
-    signed,
-    slug,
-)
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-    from forecast.sources.source import Source
+from forecast.words import MONTHS, slug
 
 PICTURE = "preview.png"
-TEMPLATES = Path(__file__).with_name("templates")
 MOVED = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -72,11 +51,6 @@ class Preview:
     height: int = 0
     frame: str = ""
 
-    def mail(self, title: str, address: str) -> str:
-        """Link to a mail that begins with it. title : as HTML has it, escaped."""
-        subject = Markup(title).unescape()  # noqa: S704 - the opposite of trusting it
-        return f"mailto:?subject={quote(subject)}&body={quote(f'{self.about} {address}'.strip())}"
-
 
 @dataclass(frozen=True)
 class Page:
@@ -84,7 +58,7 @@ class Page:
 
     place : its folder in the site, "" or ending in "/"; its file there is index.html.
     shown : what its template is told, by name. files : name -> content, in the same folder.
-    dataset : what its tables are for dataset search, if they are one.
+    dataset : what its tables are for dataset search, empty if they are none.
     preview : what a link to it shows; None if it says no number of its own.
     """
 
@@ -92,7 +66,7 @@ class Page:
     template: str
     shown: Mapping[str, Any]
     files: Mapping[str, bytes] = field(default_factory=dict)
-    dataset: Dataset | None = None
+    dataset: Row = field(default_factory=dict)
     preview: Preview | None = None
 
 
@@ -106,6 +80,7 @@ def html(page: Page, record: SiteRecord, sections: Iterable[tuple[str, str]]) ->
 
     source, address = record.source, f"{record.site}{page.place}" if record.address else ""
     at, between = source.hierarchy.both_halves or (None, None)
+    schema = metadata.schema_org(page.dataset, record, address) if page.dataset else None
     values: dict[str, Any] = {
         "record": record,
         "status": record.status,
@@ -116,10 +91,11 @@ def html(page: Page, record: SiteRecord, sections: Iterable[tuple[str, str]]) ->
         "sections": sections,
         "cite": lambda title: metadata.cite(title, page.place, record),
         "digest_mark": metadata.mark(record),
-        "dataset": None,
+        "dataset": schema and _in_page(schema),
         "preview": page.preview,
         "draw": lambda name, *about: pictures.CHARTS[name](record, *about),
         # In the words of the source.
+        "source": source,
         "measure": source.measure,
         "publisher": source.publisher,
         "called": source.totals,
@@ -127,16 +103,23 @@ def html(page: Page, record: SiteRecord, sections: Iterable[tuple[str, str]]) ->
         "example": slug(source.totals.every[0]),
         "at": at,
         "between": between,
-        "total_place": lambda total: total_place(total, source),
-        "compared": flags.compared,
+        "total_place": lambda total: wording.total_place(total, source),
         "year_name": lambda year: year_name(year, source.year_begins),
         "year_noun": year_noun(source.year_begins),
         "year_months": [MONTHS[int(m[5:]) - 1] for m in fiscal_months(2001, source.year_begins)],
+        # What a page says of a month or a flag it says in the sentences that mails have.
+        "monthly": monthly,
+        "unusual": unusual,
+        "section": section,
+        "waiting": ahead.waiting_words,
+        "percent": ahead.percent,
+        "wording": wording,
+        "fan_key": pictures.FAN_KEY,
+        "history_key": pictures.HISTORY_KEY,
+        "unforecast_key": pictures.UNFORECAST_KEY,
+        "picture_name": PICTURE,
     }
-    if page.dataset is not None:
-        values["dataset"] = _in_page(metadata.schema_org(page.dataset, record, address))
-    template = _environment().get_template(f"{page.template}.html")
-    return template.render(**values, **page.shown).encode()
+    return template(f"{page.template}.html").render(**values, **page.shown).encode()
 
 
 def table(name: str, rows: Sequence[Row], source: Source) -> dict[str, bytes]:
@@ -161,9 +144,7 @@ def json_file(value: Any, source: Source) -> bytes:
     if isinstance(value, list):
         rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in value)
         return f"[\n{rows}\n]\n".encode()
-    if isinstance(value, dict):
-        value = _called(value, source)
-    return (json.dumps(value, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(_called(value, source), ensure_ascii=False) + "\n").encode()
 
 
 def moved(place: str, to: str) -> bytes:
@@ -181,53 +162,9 @@ def _in_page(value: Any) -> Markup:
     return Markup(text)  # noqa: S704 - no letter of markup is left
 
 
-def _called(row: Row, source: Source) -> Row:
-    """A row for files, its columns in the words of the source."""
-    if not source.columns:  # the tables' own names
-        return row
-    return {
-        source.column(name): _inner(value, source)
-        for name, value in row.items()
-        if source.column(name)
-    }
-
-
-def _inner(value: Any, source: Source) -> Any:
-    if isinstance(value, dict):
-        return _called(value, source)
-    return [_inner(one, source) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(str(TEMPLATES)),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        basis=basis_noun,
-        capital=capital,
-        change=change_words,
-        coded=coded,
-        day=day_words,
-        known=known_words,
-        line=one_line,
-        n=lambda number: "-" if number is None else f"{number:,}",
-        percent=percent,
-        range=lambda low, high: interval(low, high).replace("-", "\N{EN DASH}"),
-        signed=signed,
-        slug=slug,
-        words=month_words,
-    )
-    environment.globals.update(
-        fan_key=pictures.FAN_KEY,
-        history_key=pictures.HISTORY_KEY,
-        unforecast_key=pictures.UNFORECAST_KEY,
-        picture_name=PICTURE,
-    )
-    return environment
+def _called(value: Any, source: Source) -> Any:
+    """Rows for files, their columns in the words of the source."""
+    if isinstance(value, dict) and source.columns:
+        named = ((source.column(name), inner) for name, inner in value.items())
+        return {name: _called(inner, source) for name, inner in named if name}
+    return [_called(v, source) for v in value] if isinstance(value, list | tuple) else value

@@ -9,40 +9,28 @@ from __future__ import annotations
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations, pairwise
 from typing import Any
 
 from forecast import months
-from forecast.desk import terminal
+from forecast.desk import comparison, terminal
 from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.facts import as_dict
 from forecast.desk.sentences import ahead, monthly, section
-from forecast.desk.sentences.ahead import waiting_words
 from forecast.desk.sentences.trust import stale_words
-from forecast.desk.sentences.unusual import ending, how_sure, part_words
-from forecast.desk.site import feeds, flags, metadata
-from forecast.desk.site.metadata import Dataset, data_table
+from forecast.desk.sentences.unusual import how_sure, part_words
+from forecast.desk.site import feeds, metadata
 from forecast.desk.site.page import PICTURE, Page, Preview, csv_file, html, json_file, moved, table
 from forecast.desk.site.pictures import ALBUM
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.sources import wording
 from forecast.sources.names import dimension_words
 from forecast.sources.source import Source
-from forecast.sources.wording import Halves, small_words, with_unit
+from forecast.sources.wording import small_words, with_unit
 from forecast.types import COUNT, Row
-from forecast.words import (
-    MONTHS,
-    capital,
-    change_words,
-    judged_by,
-    known_words,
-    month_words,
-    one_line,
-    slug,
-)
+from forecast.words import capital, change_words, known_words, month_words, one_line, slug
 
-MONTHS_SHOWN = 36  # of a table or a comparison
 LATELY = 24  # months back in which a flag is on the first page, and its month has a picture
 HEATS = 7  # shades of the table of years
 LEADS = {0: "1 to 12 months", 1: "1 month", 3: "3 months", 6: "6 months", 12: "12 months"}
@@ -80,6 +68,8 @@ _GENERAL = (
 )
 
 Shown = Mapping[str, Any]
+RowsByFile = Mapping[str, Sequence[Row]]
+Files = Mapping[str, bytes]
 
 
 def _once(record: SiteRecord) -> Iterable[None]:
@@ -115,16 +105,15 @@ class PageKind:
     place: str | Callable[[SiteRecord, Any], str]
     of: Callable[[SiteRecord], Iterable[Any]] = _once
     shown: Callable[[SiteRecord, Any], Shown] = _nothing
-    tables: Callable[[SiteRecord, Any], Mapping[str, Sequence[Row]]] = _nothing
-    files: Callable[[SiteRecord, Any], Mapping[str, bytes]] = _nothing
-    dataset: Callable[[SiteRecord, Any, Mapping[str, bytes]], Dataset | None] | None = None
-    preview: Callable[[SiteRecord, Any], tuple[Preview, Mapping[str, bytes]]] | None = None
+    tables: Callable[[SiteRecord, Any], RowsByFile] = _nothing
+    files: Callable[[SiteRecord, Any], Files] = _nothing
+    dataset: Callable[[SiteRecord, Any, Files], Row] | None = None
+    preview: Callable[[SiteRecord, Any], tuple[Preview, Files]] | None = None
     nav: str = ""
 
     def pages(self, record: SiteRecord) -> Iterator[Page]:
         """Make every page of this kind."""
-        for about in self.of(record):
-            yield self.page(record, about)
+        return (self.page(record, about) for about in self.of(record))
 
     def page(self, record: SiteRecord, about: Any = None) -> Page:
         """Make one page."""
@@ -132,28 +121,23 @@ class PageKind:
         files = dict(self.files(record, about))
         for name, rows in self.tables(record, about).items():
             files |= table(name, rows, record.source)
-        dataset, preview = None, None
-        if self.dataset is not None and record.source.shipped:
+        dataset: Row = {}
+        if self.dataset and record.source.shipped:
             dataset = self.dataset(record, about, files)
             files |= metadata.files(dataset, record) if dataset else {}
-        if self.preview is not None:
-            preview, picture = self.preview(record, about)
-            files |= picture
-        return Page(place, self.template, self.shown(record, about), files, dataset, preview)
+        preview, picture = self.preview(record, about) if self.preview else (None, {})
+        shown = self.shown(record, about)
+        return Page(place, self.template, shown, {**files, **picture}, dataset, preview)
 
 
 def rendered(page: Page, record: SiteRecord) -> bytes:
     """Fill a page's template, with the pages that every page names in its head."""
-    return html(page, record, sections(record))
-
-
-def sections(record: SiteRecord) -> list[tuple[str, str]]:
-    """List (folder, words) of the pages that every page names."""
-    return [
+    named = [
         (kind.place, kind.nav)
         for kind in PAGE_KINDS
         if kind.nav and isinstance(kind.place, str) and any(True for _ in kind.of(record))
     ]
+    return html(page, record, named)
 
 
 def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
@@ -161,24 +145,23 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
 
     Those that this folder has had, and those that a mail of this run or of a correction names.
     """
-    written = {f"{about.place}{max(about.reports)}/" for about in _totals(record)}
-    written |= {f"{record.totals[row['border']].place}{row['month']}/" for row in record.corrected}
+    told = {f"{about.place}{about.newest.month}/" for about in _totals(record)}
+    told |= {f"{record.totals[row['border']].place}{row['month']}/" for row in record.corrected}
     for place, to in _moved(record):
-        if place in written or f"{place}index.html" in record.before:
+        if place in told or f"{place}index.html" in record.before:
             yield f"{place}index.html", moved(place, to)
 
 
 def _moved(record: SiteRecord) -> Iterator[tuple[str, str]]:
     """(folder of earlier versions, where its content is)."""
+    begins = record.source.year_begins
     for about in _totals(record):
-        years = sorted({months.fiscal_year(m, record.source.year_begins) for m in about.reports})
         for month in about.reports:
             yield f"{about.place}{month}/", record.month_place(about.total, month)
             yield f"{about.facts}{month}/", f"{about.facts}#{month}"
-        for year in years:
-            name = months.year_name(year, record.source.year_begins)
+        for year in sorted({months.fiscal_year(month, begins) for month in about.reports}):
+            name, before = (months.year_name(y, begins) for y in (year, year - 1))
             yield f"{about.facts}{name}/", f"{about.facts}#{name}"
-            before = months.year_name(year - 1, record.source.year_begins)
             yield f"compare/{slug(about.total)}/{name}-{before}/", f"{about.facts}#{name}"
         for other in (record.source.totals.whole,) if record.many else record.totals:
             yield f"compare/{slug(about.total)}-{slug(other or '')}/", "compare/"
@@ -190,120 +173,34 @@ def _moved(record: SiteRecord) -> Iterator[tuple[str, str]]:
 def front(record: SiteRecord, _: None) -> Shown:
     """Answer first: three lines a total; then a chart of each, and the rest folded."""
     since = months.shift(record.run.data_through, -LATELY)
-    answers = {total: answer(record, total) for total in record.totals}
     # Of many, only those that need a look, and the sum of all, are open.
-    folded: dict[str, list[str]] = {}
-    for total, about in answers.items():
-        if record.many and not about.flagged and total != record.source.totals.whole:
-            folded.setdefault(about.verdict, []).append(total)
-    expectations = [about.newest.expectation for about in _totals(record)]
-    bases = [expectation.basis for expectation in expectations if expectation]
+    folded: dict[str, list[TotalRecord]] = {}
+    for about in _totals(record):
+        verdict, unusual = about.verdict
+        if record.many and not unusual and about.total != record.source.totals.whole:
+            folded.setdefault(verdict, []).append(about)
     return {
-        "answers": answers,
         "folded": folded,
-        "closed": {total for some in folded.values() for total in some},
-        "judged_by": judged_by(bases) if bases else "",
+        "closed": {about.total for some in folded.values() for about in some},
+        "bases": [a.newest.expectation.basis for a in _totals(record) if a.newest.expectation],
         "lately": [
-            card
+            (flag, about)
             for about in _totals(record)
-            for card in flags.cards(
-                record,
-                about,
-                [f for f in about.flags if f["month"] > since and f["kind"] != "revision"],
-            )
+            for flag in about.flags
+            if flag["month"] > since and flag["kind"] != "revision"
         ],
-        "parts_open": flags.parts(record),
     }
 
 
-@dataclass(frozen=True)
-class Answer:
-    """Three lines. flagged : whether the first tells of something unusual; verdict : in a word."""
-
-    flagged: bool
-    verdict: str
-    unusual: str
-    expected: str
-    halves: str
-
-
-def answer(record: SiteRecord, total: str) -> Answer:
-    """Say whether anything is unusual, what is expected next, and where it was counted."""
-    about = record.totals[total]
-    verdict, flagged = _verdict(about)
-    score = about.newest.score
-    coverage = "" if score is None else f" (has held {100 * score['coverage80']:.0f}% of months)"
-    return Answer(
-        flagged=flagged,
-        verdict=verdict,
-        unusual=monthly.unusual_line(about.newest),
-        expected=f"{coming(record, total)}{coverage}.",
-        halves=" ".join((monthly.halves_line(about.newest), *_halves_ahead(record, total))),
-    )
-
-
-def _verdict(about: TotalRecord) -> tuple[str, bool]:
-    if not about.ahead:
-        return "Not forecast yet", False
-    now = [flag for flag in about.flags if flag["month"] == about.newest.month]
-    if now:
-        return f"Unusual: {now[0]['severity']}", True
-    still = [flag for flag in about.flags if flag["episode"] == "open"]
-    if still:
-        return f"Unusual since {month_words(still[0]['month'])}", True
-    return "Nothing unusual", False
-
-
-def coming(record: SiteRecord, total: str) -> str:
-    """Say what is forecast for the coming month; of a new series, when its first forecast comes."""
-    about = record.totals[total]
-    if about.ahead:
-        return monthly.expected_line(about.ahead[0], record.source)
-    known = [row["month"] for row in about.months]
-    return f"Not forecast yet: {waiting_words(known, record.run.data_through)}"
-
-
-def _halves_ahead(record: SiteRecord, total: str) -> list[str]:
-    parts = [
-        record.agency(total, half.component) for half in record.source.hierarchy.both_halves or ()
-    ]
-    rows = [part.ahead[0] for part in parts if part and part.ahead]
-    ahead = record.totals[total].ahead
-    if len(rows) < 2 or not ahead or rows[0]["month"] != ahead[0]["month"]:
-        return []
-    return [f"Next month: {rows[0]['median']:,} and {rows[1]['median']:,}."]
-
-
 # -- a total ---------------------------------------------------------------------------------------
-
-YearCell = tuple[str, int | None, int]
-
-
-@dataclass(frozen=True)
-class YearRow:
-    """A fiscal year.
-
-    months : month, count and shade 0..HEATS-1; None before the record begins and after it ends.
-        A count is None where nobody knows it, and so is the year's total.
-    """
-
-    year: int
-    months: tuple[YearCell | None, ...]
-    total: int | None
-    complete: bool
 
 
 def total_page(record: SiteRecord, about: TotalRecord) -> Shown:
     """Tell all there is about a total."""
     return {
         "about": about,
-        "answer": answer(record, about.total),
-        "paragraph": one_line(monthly.paragraph(about.newest)),
         "judged": {row["month"]: row for row in about.judged},
         "moved": ahead.changes_sentence(about.changes),
-        "cards": flags.cards(record, about),
-        "judged_by": judged_by(flag["basis"] for flag in about.flags),
-        "open_parts": flags.parts(record, about.total),
         "years": year_table(about),
         "quality": ahead.quality(about.newest.score) if about.newest.score else "",
         "scores": score_rows(about),
@@ -311,67 +208,57 @@ def total_page(record: SiteRecord, about: TotalRecord) -> Shown:
     }
 
 
-def total_tables(record: SiteRecord, about: TotalRecord) -> Mapping[str, Sequence[Row]]:
+def total_tables(record: SiteRecord, about: TotalRecord) -> RowsByFile:
     """List a total's tables; of many totals each has two files, as a series has."""
     if record.many:
-        return {"data": list(_data({"border": about.total}, about.months, about.ahead))}
+        return {"data": list(_data({"border": about.total}, about))}
     rows = (about.months, about.ahead, about.flags, about.scores, about.revised, about.changes)
     return dict(zip(TABLES, rows, strict=True))
 
 
-def _data(name: Row, published: Sequence[Row], ahead: Sequence[Row]) -> Iterator[Row]:
+def _data(name: Row, series: TotalRecord | PartRecord) -> Iterator[Row]:
     """Published months, then the forecast."""
-    for row in published:
-        count = {"month": row["month"], COUNT: row[COUNT]}
-        yield {**name, **count, **dict.fromkeys(_BOUNDS)}
-    for row in ahead:
-        bounds = {bound: row[bound] for bound in _BOUNDS}
-        yield {**name, "month": row["month"], COUNT: None, **bounds}
+    for row in series.months:
+        yield {**name, "month": row["month"], COUNT: row[COUNT], **dict.fromkeys(_BOUNDS)}
+    for row in series.ahead:
+        yield {**name, "month": row["month"], COUNT: None, **{b: row[b] for b in _BOUNDS}}
 
 
-def total_dataset(
-    record: SiteRecord, about: TotalRecord, files: Mapping[str, bytes]
-) -> Dataset | None:
+def total_dataset(record: SiteRecord, about: TotalRecord, files: Files) -> Row:
     """Describe a total's tables, those that have a row."""
     if record.many:
-        return None
-    rows = total_tables(record, about)
-    return Dataset(
-        record.source,
-        about.place,
-        f"U.S. border {record.source.measure.noun}, {about.name.lower()}: counts and forecasts",
-        about.name.lower(),
-        min(about.reports),
-        max(about.reports),
-        tuple(
-            data_table(
-                name,
-                meaning,
-                view,
-                *metadata.one_of(rows[name]),
-                files[f"{name}.csv"],
-                source=record.source,
-            )
-            for name, (view, meaning) in TABLES.items()
-            if rows[name]
-        ),
-    )
+        return {}
+    name = about.name.lower()
+    title = f"U.S. border {record.source.measure.noun}, {name}: counts and forecasts"
+    tables = [
+        (file, TABLES[file][1], TABLES[file][0], list(rows[0]), [list(r.values()) for r in rows])
+        for file, rows in total_tables(record, about).items()
+        if rows
+    ]
+    return metadata.dataset(record, about.place, title, name, about.reports, tables, files)
 
 
 def by_kind(record: SiteRecord, total: str) -> dict[str, list[PartRecord]]:
     """Group a total's parts by what they are parts by: agency first, then by size."""
     parts = [part for part in record.parts.values() if part.key.total == total]
     kinds: dict[str, list[PartRecord]] = {}
-    for part in sorted(parts, key=lambda part: part.key.dimension != "component"):
+    for part in sorted(
+        parts, key=lambda p: (p.key.dimension != "component", p.key.dimension, -p.months[-1][COUNT])
+    ):
         kinds.setdefault(part.kind, []).append(part)
-    return {
-        kind: sorted(group, key=lambda part: -part.months[-1][COUNT])
-        for kind, group in kinds.items()
-    }
+    return kinds
+
+
+YearCell = tuple[str, int | None, int]
+YearRow = tuple[int, list[YearCell | None], int | None, bool]
 
 
 def year_table(about: TotalRecord) -> list[YearRow]:
-    """List fiscal years, the newest first; shades are equal steps of the logarithm."""
+    """List fiscal years, the newest first: (year, its months, sum, whether it is complete).
+
+    A month is (month, count, shade), None before the record begins and after it ends; a count is
+    None where nobody knows it, and so is the year's sum. Shades are equal steps of the logarithm.
+    """
     counts = {row["month"]: row[COUNT] for row in about.months}
     low, high = (math.log(max(edge(counts.values()), 1)) for edge in (min, max))
     unknown = set(months.missing(counts))
@@ -383,13 +270,12 @@ def year_table(about: TotalRecord) -> list[YearRow]:
         share = (math.log(max(counts[month], 1)) - low) / ((high - low) or 1)
         return month, counts[month], min(int(HEATS * share), HEATS - 1)
 
-    rows = []
+    rows: list[YearRow] = []
     for year in sorted({months.fiscal_year(month, begins) for month in counts}, reverse=True):
-        cells = tuple(map(cell, months.fiscal_months(year, begins)))
+        cells = list(map(cell, months.fiscal_months(year, begins)))
         values = [cell[1] for cell in cells if cell]
         known = [count for count in values if count is not None]
-        total = sum(known) if len(known) == len(values) else None
-        rows.append(YearRow(year, cells, total, len(values) == 12))
+        rows.append((year, cells, sum(known) if known == values else None, len(values) == 12))
     return rows
 
 
@@ -406,16 +292,14 @@ def score_rows(about: TotalRecord) -> list[tuple[str, Row, Row]]:
         for row in terminal.with_pooled(list(about.scores), about.source)
         if (row["border"], row["basis"], row["era"]) == (about.total, score["basis"], "all")
     }
-    pairs = (
-        (words, of_total.get(("bordercast", lead)), of_total.get(("naive", lead)))
+    return [
+        (words, of_total["bordercast", lead], of_total["naive", lead])
         for lead, words in LEADS.items()
-    )
-    return [(words, own, naive) for words, own, naive in pairs if own and naive]
+        if {("bordercast", lead), ("naive", lead)} <= of_total.keys()
+    ]
 
 
-def month_preview(
-    record: SiteRecord, total: str, month: str
-) -> tuple[Preview, Mapping[str, bytes]]:
+def month_preview(record: SiteRecord, total: str, month: str) -> tuple[Preview, Files]:
     """Say what a link to a month shows, and draw the picture if it is one that is passed on.
 
     Drawing and storing one for each of some 600 months would take longer than all other pages.
@@ -430,12 +314,9 @@ def month_preview(
     if not (newest or flagged) or (record.many and total != record.source.totals.whole):
         return Preview(quotable), {}
     handout = handouts.handout(report, record.run, newest=newest and bool(about.ahead))
+    counted = [{"month": row["month"], COUNT: row[COUNT]} for row in about.months]
     chart = handouts.PosterChart(
-        counted=[
-            {"month": row["month"], COUNT: row[COUNT]}
-            for row in about.months
-            if row["month"] <= month
-        ],
+        counted=[row for row in counted if row["month"] <= month],
         flagged=about.flagged,
         ahead=about.ahead if newest else (),
         stood=report.recent,
@@ -445,29 +326,13 @@ def month_preview(
         ("poster", asdict(handout), asdict(chart)),
         lambda: (b64encode(handouts.png(handout, chart, record.source)).decode(), handout.alt),
     )
-    width, height = handouts.POST.pixels
-    return Preview(quotable, alt, width, height), {PICTURE: b64decode(picture)}
+    return Preview(quotable, alt, *handouts.POST.pixels), {PICTURE: b64decode(picture)}
 
 
-def total_preview(record: SiteRecord, about: TotalRecord) -> tuple[Preview, Mapping[str, bytes]]:
+def total_preview(record: SiteRecord, about: TotalRecord) -> tuple[Preview, Files]:
     """Say what a link to a total shows: its newest month, and its chart for other pages."""
     preview, picture = month_preview(record, about.total, about.newest.month)
-    return replace(preview, frame=embed_place(record, about)), picture
-
-
-def embed_place(record: SiteRecord, about: TotalRecord) -> str:
-    """Name the folder of a total's chart for other pages."""
-    return f"embed/{slug(about.total)}/"
-
-
-def embed(record: SiteRecord, about: TotalRecord) -> Shown:
-    """Show a total's chart, its finding and a link back; only these pages may be framed."""
-    return {
-        "about": about,
-        "unusual": monthly.unusual_line(about.newest),
-        "halves": monthly.halves_line(about.newest),
-        "expected": coming(record, about.total),
-    }
+    return replace(preview, frame=f"embed/{slug(about.total)}/"), picture
 
 
 # -- months and numbers ----------------------------------------------------------------------------
@@ -477,10 +342,9 @@ Month = tuple[TotalRecord, str]
 
 def _own_months(record: SiteRecord) -> Iterator[Month]:
     """Months with a page of their own, the newest first."""
-    for about in _totals(record):
-        for month in sorted(about.reports, reverse=True):
-            if "#" not in record.month_place(about.total, month):
-                yield about, month
+    for about in [] if record.many else _totals(record):
+        for month in sorted(about.telling_months, reverse=True):
+            yield about, month
 
 
 def month_page(record: SiteRecord, of: Month) -> Shown:
@@ -493,7 +357,6 @@ def month_page(record: SiteRecord, of: Month) -> Shown:
         "report": report,
         "said": section.finding(report),
         "flag": next((flag for flag in report.flags if flag["kind"] == "month"), None),
-        "cards": flags.cards(record, about, report.flags),
         "drivers": [
             {
                 **row,
@@ -507,13 +370,11 @@ def month_page(record: SiteRecord, of: Month) -> Shown:
             for row in report.drivers
             if row["contribution"] is not None
         ],
-        "values": [one_line(text) for text in monthly.history_sentences(report)],
-        "before": around[0] if around[0] in about.reports else None,
-        "after": around[1] if around[1] in about.reports else None,
+        "around": [month if month in about.reports else None for month in around],
     }
 
 
-def month_files(record: SiteRecord, of: Month) -> Mapping[str, bytes]:
+def month_files(record: SiteRecord, of: Month) -> Files:
     """Write the report for programs, and its comparisons as a table."""
     report = of[0].reports[of[1]]
     columns = ("comparison", "first", "last", "now", "before", "percent")
@@ -523,59 +384,31 @@ def month_files(record: SiteRecord, of: Month) -> Mapping[str, bytes]:
     return {"report.json": body, "report.csv": csv_file(columns, rows)}
 
 
-@dataclass(frozen=True)
-class Fact:
-    """A number that somebody may quote.
+Fact = dict[str, Any]
+"""A number that somebody may quote.
 
-    span : its name in an address, 2024-08 or FY2024. when : in words. halves : at ports and
-    between ports, None where not every month of it has them. more : sentences. history : values it
-    has had. months : the first and the last.
-    """
-
-    source: Source = field(repr=False)
-    border: str
-    span: str
-    when: str
-    number: int
-    halves: Halves | None
-    more: tuple[str, ...]
-    history: tuple[str, ...]
-    months: tuple[str, str]
-
-    @property
-    def sentence(self) -> str:
-        """The number, as one may quote it."""
-        return (
-            f"{self.source.publisher.short} counted {self.number:,} "
-            f"{self.source.measure.long_name} "
-            f"{self.source.totals.where(self.border)} in {self.when}."
-        )
-
-    @property
-    def halves_sentence(self) -> str:
-        """How much of it came at ports of entry, and what the rest was; "" if not on record."""
-        return wording.halves_sentence(self.halves, self.source) if self.halves else ""
-
-    @property
-    def crossings(self) -> str:
-        """Which of it may be called illegal crossings."""
-        return wording.crossings_sentence(self.halves, self.source)
+span : its name in an address, 2024-08 or FY2024. when : in words. halves : at ports and between
+ports, None where not every month of it has them. more : sentences. history : values it has had.
+months : the first and the last.
+"""
 
 
 def month_fact(about: TotalRecord, month: str) -> Fact:
     """Make a month's number one to quote."""
     report = about.reports[month]
-    return Fact(
-        source=about.source,
-        border=about.total,
-        span=month,
-        when=month_words(month),
-        number=report.count,
-        halves=report.halves,
-        more=(monthly.comparison_sentence(report.comparisons), monthly.rank_sentence(report)),
-        history=tuple(one_line(text) for text in monthly.history_sentences(report)),
-        months=(month, month),
-    )
+    return {
+        "border": about.total,
+        "span": month,
+        "when": month_words(month),
+        "number": report.count,
+        "halves": report.halves,
+        "more": (
+            monthly.comparison_sentence(report.comparisons),
+            monthly.rank_sentence(report),
+        ),
+        "history": [one_line(text) for text in monthly.history_sentences(report)],
+        "months": (month, month),
+    }
 
 
 def year_fact(about: TotalRecord, year: int) -> Fact:
@@ -584,32 +417,35 @@ def year_fact(about: TotalRecord, year: int) -> Fact:
     recorded = [month for month in months.fiscal_months(year, begins) if month in about.reports]
     reports = [about.reports[month] for month in recorded]
     number = sum(report.count for report in reports)
-    halves = [report.halves for report in reports]
-    known = [half for half in halves if half]
+    halves = [report.halves for report in reports if report.halves]
     noun = months.year_noun(begins)
     span = f"{month_words(recorded[0])} to {month_words(recorded[-1])}"
-    before = [months.shift(month, -12) for month in recorded]
     more = [f"The count is preliminary until the {noun} is complete."] * (len(recorded) < 12)
-    if all(month in about.reports for month in before):
-        then = sum(about.reports[month].count for month in before)
+    before = [about.reports.get(months.shift(month, -12)) for month in recorded]
+    if all(before):
+        then = sum(report.count for report in before if report)
         more.append(f"The same months a year before: {then:,} ({change_words(number, then)}).")
-    return Fact(
-        source=about.source,
-        border=about.total,
-        span=months.year_name(year, begins),
-        when=f"{noun} {year} {f'({span})' if len(recorded) == 12 else f'to date ({span})'}",
-        number=number,
-        halves=wording.summed(known) if len(known) == len(halves) else None,
-        more=tuple(more),
-        history=(),
-        months=(recorded[0], recorded[-1]),
+    return {
+        "border": about.total,
+        "span": months.year_name(year, begins),
+        "when": f"{noun} {year} {f'({span})' if len(recorded) == 12 else f'to date ({span})'}",
+        "number": number,
+        "halves": wording.summed(halves) if len(halves) == len(reports) else None,
+        "more": more,
+        "history": (),
+        "months": (recorded[0], recorded[-1]),
+    }
+
+
+def fact_sentence(fact: Fact, source: Source) -> str:
+    """Say the number, as one may quote it."""
+    return (
+        f"{source.publisher.short} counted {fact['number']:,} {source.measure.long_name} "
+        f"{source.totals.where(fact['border'])} in {fact['when']}."
     )
 
 
-Years = list[tuple[int, Fact | None, list[Fact]]]
-
-
-def years_of(about: TotalRecord) -> Years:
+def years_of(about: TotalRecord) -> list[tuple[int, Fact | None, list[Fact]]]:
     """List fiscal years with their months, the newest first; no sum where a month is unknown."""
     begins = about.source.year_begins
     unknown = {months.fiscal_year(month, begins) for month in months.missing(about.reports)}
@@ -622,64 +458,32 @@ def years_of(about: TotalRecord) -> Years:
     ]
 
 
-def numbers(record: SiteRecord, about: TotalRecord) -> Shown:
-    """Tell of every month and fiscal year of a total, each a number to quote."""
-    return {
-        "about": about,
-        "years": years_of(about),
-        "unusual": {month: monthly.unusual_line(about.reports[month]) for month in about.reports},
-    }
-
-
-def number_files(record: SiteRecord, about: TotalRecord) -> Mapping[str, bytes]:
-    """Write the same numbers for programs; of many totals these are in `data.json`."""
+def number_files(record: SiteRecord, about: TotalRecord) -> Files:
+    """Write every number to quote for programs; of many totals these are in `data.json`."""
     if record.many:
         return {}
-    facts = [
-        fact
-        for _, whole, facts in years_of(about)
-        for fact in (*([whole] if whole else []), *facts)
-    ]
-    run = {"run": record.run.id, "digest": record.run.digest, "check": record.status.check}
-    rows = [
-        {
-            **{p.name: getattr(fact, p.name) for p in fields(fact) if p.name != "source"},
-            **(_halves_data(fact) if record.source.hierarchy.both_halves else {}),
-            "sentence": fact.sentence,
-            "permanent": metadata.permanent(about.facts, record, fact.span),
-        }
-        for fact in facts
-    ]
-    return {"facts.json": json_file({**run, "facts": rows}, record.source)}
-
-
-def _halves_data(fact: Fact) -> Row:
-    halves = fact.halves
-    return {
-        "halves": halves and halves[:2],
-        "halves_unit": halves and halves.unit,
-        "split": halves and halves.split and halves.split._asdict(),
-        "halves_sentence": fact.halves_sentence or None,
-    }
+    source, rows = record.source, []
+    for fact in (f for _, whole, facts in years_of(about) for f in (whole, *facts) if f):
+        halves, added = fact["halves"], {}
+        if source.hierarchy.both_halves:
+            added = {
+                "halves": halves and halves[:2],
+                "halves_unit": halves and halves.unit,
+                "split": halves and halves.split and halves.split._asdict(),
+                "halves_sentence": halves and wording.halves_sentence(halves, source),
+            }
+        sentence = fact_sentence(fact, source)
+        stays = metadata.permanent(about.facts, record, fact["span"])
+        rows.append({**fact, **added, "sentence": sentence, "permanent": stays})
+    run = {"run": record.run.id, "digest": record.run.digest, "check": record.status["check"]}
+    return {"facts.json": json_file({**run, "facts": rows}, source)}
 
 
 # -- series ----------------------------------------------------------------------------------------
 
 
-def series_page(record: SiteRecord, part: PartRecord) -> Shown:
-    """Tell of a part of a total: newest month, forecast, chart, months, what was flagged."""
-    newest = record.totals[part.key.total].newest.month
-    return {
-        "part": part,
-        "lines": part_lines(part, newest),
-        "compared_with": list(_compared(part)),
-        "cards": [flags.part_card(part, flag, newest) for flag in part.flags],
-        "endings": [ending(flag) for flag in part.flags],
-    }
-
-
-def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
-    """Answer first, of a part; newest : its total's newest month."""
+def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
+    """Answer first, of a part."""
     row = part.months[-1]
     flag = next((flag for flag in part.flags if flag["month"] == row["month"]), None)
     first = f"{with_unit(row[COUNT], part.source)} in {month_words(row['month'])}"
@@ -693,32 +497,12 @@ def part_lines(part: PartRecord, newest: str) -> tuple[str, ...]:
     else:
         first = f"{first}. Not forecast: too few counted, or too few months on record"
     ahead = f"{monthly.expected_line(part.ahead[0], part.source)}." if part.ahead else ""
-    stale = stale_words(part.last, newest, part.source)
+    stale = stale_words(part.last, record.totals[part.key.total].newest.month, part.source)
     small = small_words({row["month"]: row[COUNT] for row in part.months}, part.source)
-    return tuple(filter(None, (f"{first}.", ahead, stale, small)))
+    return [line for line in (f"{first}.", ahead, stale, small) if line]
 
 
-def _compared(part: PartRecord) -> Iterator[tuple[str, str, str, str]]:
-    """(against, when, then, change) of the newest month."""
-    counts = {row["month"]: row[COUNT] for row in part.months}
-    peak = max(counts, key=lambda month: (counts[month], month))
-    for name, month in (
-        ("month before", months.shift(part.last, -1)),
-        ("year before", months.shift(part.last, -12)),
-        ("peak", peak),
-    ):
-        if month in counts:
-            change = change_words(counts[part.last], counts[month])
-            yield name, month_words(month), f"{counts[month]:,}", change
-
-
-def series_tables(record: SiteRecord, part: PartRecord) -> Mapping[str, Sequence[Row]]:
-    """List a part's months, published and forecast."""
-    name = {"border": part.key.total, "dimension": part.key.dimension, "member": part.key.member}
-    return {"data": list(_data(name, part.months, part.ahead))}
-
-
-def series_list(record: SiteRecord, _: None) -> Mapping[str, Sequence[Row]]:
+def series_list(record: SiteRecord, _: None) -> RowsByFile:
     """List every series with its newest month and its page."""
     rows = [
         {
@@ -738,110 +522,62 @@ def series_list(record: SiteRecord, _: None) -> Mapping[str, Sequence[Row]]:
 # -- side by side ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class SideBySide:
-    """Two totals, or two fiscal years of one, side by side.
+def pairs(record: SiteRecord) -> list[tuple[TotalRecord, TotalRecord]]:
+    """List every two totals that have months in common; of few totals."""
+    return [
+        (first, second)
+        for first, second in combinations([] if record.many else _totals(record), 2)
+        if first.reports.keys() & second.reports.keys()
+    ]
 
-    heads, rows : of the table, the newest first. data : the same for files. names, series, alt :
-    of the chart. years : whether these are years.
+
+def comparisons(record: SiteRecord) -> Iterator[Shown]:
+    """Make every two totals and every two fiscal years that follow each other; of few totals.
+
+    heads, rows, note : of the table. data : the same for files. names, series : of the chart.
+    years : whether these are years.
     """
-
-    place: str
-    title: str
-    heads: tuple[str, ...]
-    rows: Sequence[tuple[object, ...]]
-    data: Sequence[Row]
-    names: tuple[str, str]
-    series: Sequence[Sequence[Row]]
-    alt: str
-    years: bool
-
-
-def comparisons(record: SiteRecord) -> Iterator[SideBySide]:
-    """Make every two totals and every two fiscal years that follow each other; of few totals."""
-    if record.many:
-        return
     for first, second in pairs(record):
-        yield _two_totals(record, first, second)
-    for about in _totals(record):
-        for later, earlier in pairwise(year_table(about)):
-            yield _two_years(record, about, later.year, earlier.year)
+        counts, other = (
+            {row["month"]: row[COUNT] for row in about.months} for about in (first, second)
+        )
+        table = comparison.series((first.name, second.name), (counts, other))
+        both = sorted(counts.keys() & other.keys())[-comparison.MONTHS_SHOWN :]
+        yield {
+            "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
+            "title": f"{first.name} and {second.name}",
+            "table": table,
+            "data": [
+                {"month": m, first.total: counts[m], second.total: other[m]} for m in both[::-1]
+            ],
+            "names": (capital(first.total), capital(second.total)),
+            "series": [[{"month": m, COUNT: by[m]} for m in both] for by in (counts, other)],
+            "years": False,
+        }
+    for about in [] if record.many else _totals(record):
+        years = sorted({months.fiscal_year(m, record.source.year_begins) for m in about.reports})
+        for later, earlier in pairwise(reversed(years)):
+            yield _two_years(record, about, later, earlier)
 
 
-def pairs(record: SiteRecord) -> list[tuple[str, str]]:
-    """List every two totals that have months in common."""
-    counts = {about.total: {row["month"] for row in about.months} for about in _totals(record)}
-    return [pair for pair in combinations(counts, 2) if counts[pair[0]] & counts[pair[1]]]
-
-
-def compare_list(record: SiteRecord, _: None) -> Shown:
-    """List what can be seen side by side."""
-    return {
-        "pairs": [] if record.many else pairs(record),
-        "years": {
-            about.total: [row.year for row in year_table(about)] for about in _totals(record)
-        },
-    }
-
-
-def _two_totals(record: SiteRecord, first: str, second: str) -> SideBySide:
-    counts, other = (
-        {row["month"]: row[COUNT] for row in record.totals[total].months}
-        for total in (first, second)
-    )
-    both = sorted(counts.keys() & other.keys())[-MONTHS_SHOWN:]
-    now, names = both[-1], (record.totals[first].name, record.totals[second].name)
-    return SideBySide(
-        place=f"compare/{slug(first)}-{slug(second)}/",
-        title=f"{names[0]} and {names[1]}",
-        heads=("month", *names, f"{first} / {second}"),
-        rows=[
-            (month_words(m), counts[m], other[m], f"{counts[m] / max(other[m], 1):.2f}")
-            for m in reversed(both)
-        ],
-        data=[{"month": m, first: counts[m], second: other[m]} for m in reversed(both)],
-        names=(capital(first), capital(second)),
-        series=[[{"month": m, COUNT: by[m]} for m in both] for by in (counts, other)],
-        alt=f"{names[0]} and {names[1]}, {month_words(both[0])} to {month_words(now)}. In "
-        f"{month_words(now)}: {counts[now]:,} and {other[now]:,} {record.source.measure.noun}.",
-        years=False,
-    )
-
-
-def _two_years(record: SiteRecord, about: TotalRecord, later: int, earlier: int) -> SideBySide:
+def _two_years(record: SiteRecord, about: TotalRecord, later: int, earlier: int) -> Shown:
     begins = record.source.year_begins
     counts = {row["month"]: row[COUNT] for row in about.months}
-    line, before = (
-        [(m, counts[m]) for m in months.fiscal_months(year, begins) if m in counts]
-        for year in (later, earlier)
-    )
-    same = {month[5:]: count for month, count in before}
-    rows: list[tuple[object, ...]] = [
-        (MONTHS[int(m[5:]) - 1], n, then, change_words(n, then) if then is not None else "-")
-        for m, n in line
-        for then in (same.get(m[5:]),)
-    ]
-    both = [(n, same[m[5:]]) for m, n in line if m[5:] in same]
-    total, then = sum(n for n, _ in both), sum(then for _, then in both)
-    rows.append((f"{len(both)} months", total, then, change_words(total, then)))
-    noun = months.year_noun(begins)
+    spans = months.fiscal_months(later, begins), months.fiscal_months(earlier, begins)
     names = (months.year_name(later, begins), months.year_name(earlier, begins))
-    heads = ("month", *names, "change")
-    return SideBySide(
-        place=f"compare/{slug(about.total)}/{'-'.join(names)}/",
-        title=f"{about.name}: {noun}s {later} and {earlier}",
-        heads=heads,
-        rows=rows,
-        data=[dict(zip(heads, row, strict=True)) for row in rows],
-        names=names,
-        series=[
-            [{"month": m, COUNT: n} for m, n in line],
-            [{"month": months.shift(m, 12), COUNT: n} for m, n in before],
+    table = comparison.spans(names, spans, counts)
+    return {
+        "place": f"compare/{slug(about.total)}/{'-'.join(names)}/",
+        "title": f"{about.name}: {months.year_noun(begins)}s {later} and {earlier}",
+        "table": table,
+        "data": [dict(zip(table.heads, row, strict=True)) for row in table.rows],
+        "names": names,
+        "series": [
+            [{"month": at, COUNT: counts[m]} for at, m in pairs if m in counts]
+            for pairs in (zip(spans[0], span, strict=True) for span in spans)
         ],
-        alt=f"{about.name}: {total:,} {record.source.measure.noun} in {len(both)} months of "
-        f"{noun} {later}, {then:,} in the same months of {noun} {earlier}.",
-        years=True,
-    )
+        "years": True,
+    }
 
 
 # -- over all totals -------------------------------------------------------------------------------
@@ -855,20 +591,18 @@ def flagged(record: SiteRecord, _: None) -> Shown:
         key=lambda pair: (pair[0]["kind"] != "revision", pair[0]["month"]),
         reverse=True,
     )
+    parts = [(part, flag) for part in record.parts.values() for flag in part.flags]
     return {
-        "cards": [flags.card(record, flag, a.reports[flag["month"]]) for flag, a in ordered],
-        "judged_by": judged_by(row["basis"] for row in _flags(record)),
-        "flagged_parts": [
-            (part, flag, ending(flag)) for part in record.parts.values() for flag in part.flags
-        ],
-        "open_parts": flags.parts(record),
+        "cards": ordered,
+        "bases": [row["basis"] for row in _flags(record)],
+        "flagged_parts": sorted(parts, key=lambda pair: pair[1]["month"], reverse=True),
     }
 
 
 def _flags(record: SiteRecord) -> list[Row]:
-    rows = [flag for about in _totals(record) for flag in about.flags]
-    rows += [flag for part in record.parts.values() for flag in part.flags]
-    return [{name: flag[name] for name in _FLAG_COLUMNS} for flag in rows]
+    flags = [flag for about in _totals(record) for flag in about.flags]
+    flags += [flag for part in record.parts.values() for flag in part.flags]
+    return [{name: flag[name] for name in _FLAG_COLUMNS} for flag in flags]
 
 
 def _scores(record: SiteRecord) -> list[Row]:
@@ -893,25 +627,21 @@ def _revised(record: SiteRecord) -> list[Row]:
 def glossary(record: SiteRecord, _: None = None) -> Shown:
     """Say what the words mean: (word, meaning)."""
     source = record.source
+    words = list(_GENERAL)
+    if source.hierarchy.both_halves:
+        at, between = source.hierarchy.both_halves
+        aside = source.hierarchy.aside
+        less = f", and not where most of it were {aside.words}" if aside else ""
+        only = f" Only the second may be called {at.misread}{less}." if at.misread else ""
+        sentence = f"{at.short} counts {at.noun}. {between.short} counts those {between.where}."
+        words.insert(0, (f"{at.where.capitalize()}, {between.where}", sentence + only))
+    if source.measure.definition:
+        words.insert(0, (capital(source.measure.noun), source.measure.definition))
     no_cause = (
         f"What moved says which {source.totals.below_in_full} differed from their forecasts, "
         "not why."
     )
-    words = [*_counted(source), *_GENERAL, ("No cause is claimed", no_cause)]
-    return {"glossary": words}
-
-
-def _counted(source: Source) -> Iterator[tuple[str, str]]:
-    if source.measure.definition:
-        yield capital(source.measure.noun), source.measure.definition
-    both = source.hierarchy.both_halves
-    if both:
-        at, between = both
-        sentence = f"{at.short} counts {at.noun}. {between.short} counts those {between.where}."
-        aside = source.hierarchy.aside
-        less = f", and not where most of it were {aside.words}" if aside else ""
-        only = f" Only the second may be called {at.misread}{less}." if at.misread else ""
-        yield f"{at.where.capitalize()}, {between.where}", sentence + only
+    return {"glossary": [*words, ("No cause is claimed", no_cause)]}
 
 
 def views(record: SiteRecord, _: None) -> Shown:
@@ -930,7 +660,7 @@ def views(record: SiteRecord, _: None) -> Shown:
     }
 
 
-def view_files(record: SiteRecord, _: None) -> Mapping[str, bytes]:
+def view_files(record: SiteRecord, _: None) -> Files:
     """Write the tables that are not large."""
     return {
         f"{name}.csv": csv_file([record.source.column(n) for n in VIEWS[name].columns], rows)
@@ -938,58 +668,34 @@ def view_files(record: SiteRecord, _: None) -> Mapping[str, bytes]:
     }
 
 
-def view_dataset(record: SiteRecord, _: None, files: Mapping[str, bytes]) -> Dataset:
+def view_dataset(record: SiteRecord, _: None, files: Files) -> Row:
     """Describe them for programs."""
-    every = [month for about in _totals(record) for month in about.reports]
-    return Dataset(
-        record.source,
+    source = record.source
+    return metadata.dataset(
+        record,
         "tables/",
-        f"{record.source.measure.site}: counts, forecasts and unusual months",
-        f"all {record.source.totals.many}",
-        min(every),
-        max(every),
-        tuple(
-            data_table(
-                name,
-                f"A row is {VIEWS[name].row_in(record.source)}.",
-                name,
-                VIEWS[name].columns,
-                rows,
-                files[f"{name}.csv"],
-                source=record.source,
-            )
+        f"{source.measure.site}: counts, forecasts and unusual months",
+        f"all {source.totals.many}",
+        [month for about in _totals(record) for month in about.reports],
+        [
+            (name, f"A row is {VIEWS[name].row_in(source)}.", name, VIEWS[name].columns, rows)
             for name, rows in record.views.items()
-        ),
+        ],
+        files,
     )
 
 
-def _runs(record: SiteRecord) -> Iterator[Row | None]:
-    """For the newest page and that of each run kept: where to find newer figures than its own."""
-    yield None
-    yield from (row for row in record.runs if row["id"] in record.runs_kept)
+def _runs(record: SiteRecord) -> list[Row]:
+    return [row for row in record.runs if row["id"] in record.runs_kept]
 
 
-def newer(record: SiteRecord, old: Row | None) -> Shown:
-    """List the runs whose pages are kept. old : the run whose page asks."""
-    with_copies = [row for row in record.runs if row["id"] in record.runs_kept]
-    return {"runs": with_copies, "old": old}
-
-
-def _newer_place(record: SiteRecord, old: Row | None) -> str:
-    return "newer/" if old is None else f"as-of/{old['id']}/newer/"
+def _place(record: SiteRecord, about: Any) -> str:
+    return str(about["place"] if isinstance(about, dict) else about.place)
 
 
 def _shipped(record: SiteRecord) -> Iterable[None]:
     """One page, of a source whose texts and views we know."""
     return (None,) if record.source.shipped else ()
-
-
-def _with_parts(record: SiteRecord) -> Iterable[None]:
-    return (None,) if record.parts or record.source.shipped else ()
-
-
-def _place(record: SiteRecord, about: TotalRecord | PartRecord | SideBySide) -> str:
-    return about.place
 
 
 # In the order in which they are written: what people open first comes first.
@@ -1012,12 +718,20 @@ FIRST = (
     PageKind(
         "series_list",
         "series/",
-        of=_with_parts,
+        of=lambda record: (None,) if record.parts or record.source.shipped else (),
         shown=lambda record, _: {"groups": {t: by_kind(record, t) for t in record.totals}},
         tables=series_list,
         nav="Find a series",
     ),
-    PageKind("compare_list", "compare/", shown=compare_list, nav="Compare"),
+    PageKind(
+        "compare_list",
+        "compare/",
+        shown=lambda record, _: {
+            "pairs": pairs(record),
+            "years": [(about, [row[0] for row in year_table(about)]) for about in _totals(record)],
+        },
+        nav="Compare",
+    ),
     PageKind(
         "flags",
         "flags/",
@@ -1049,7 +763,13 @@ FIRST = (
         shown=lambda record, _: {"rows": _revised(record)},
         tables=lambda record, _: {"revisions": _revised(record)},
     ),
-    PageKind("newer", _newer_place, of=_runs, shown=newer),
+    # The newest page, and that of each run kept: where to find newer figures than its own.
+    PageKind(
+        "newer",
+        lambda record, old: f"as-of/{old['id']}/newer/" if old else "newer/",
+        of=lambda record: (None, *_runs(record)),
+        shown=lambda record, old: {"runs": _runs(record), "old": old},
+    ),
     PageKind(
         "subscribe",
         "subscribe/",
@@ -1058,7 +778,13 @@ FIRST = (
     ),
 )
 OTHERS = (
-    PageKind("embed", embed_place, of=_totals, shown=embed),
+    # A total's chart, its finding and a link back; only these pages may be framed.
+    PageKind(
+        "embed",
+        lambda record, about: f"embed/{slug(about.total)}/",
+        of=_totals,
+        shown=lambda record, about: {"about": about},
+    ),
     PageKind(
         "month",
         lambda record, of: f"{of[0].place}{of[1]}/",
@@ -1071,27 +797,35 @@ OTHERS = (
         "numbers",
         lambda record, about: about.facts,
         of=_totals,
-        shown=numbers,
+        shown=lambda record, about: {
+            "about": about,
+            "years": years_of(about),
+            "fact_sentence": fact_sentence,
+        },
         files=number_files,
-        preview=lambda record, about: (Preview(month_fact(about, max(about.reports)).sentence), {}),
+        preview=lambda record, about: (
+            Preview(fact_sentence(month_fact(about, about.newest.month), record.source)),
+            {},
+        ),
     ),
     PageKind(
         "compare",
         _place,
         of=comparisons,
         shown=lambda record, about: {"about": about},
-        tables=lambda record, about: {"compared": about.data},
+        tables=lambda record, about: {"compared": about["data"]},
     ),
     PageKind(
         "series",
         _place,
         of=lambda record: record.parts.values(),
-        shown=series_page,
-        tables=series_tables,
+        shown=lambda record, part: {"part": part, "lines": part_lines(record, part)},
+        tables=lambda record, part: {
+            "data": list(_data(dict(zip(_FLAG_COLUMNS[:3], part.key[:3], strict=True)), part))
+        },
         preview=lambda record, part: (
             Preview(
-                f"{record.totals[part.key.total].name}, {part.name}: "
-                f"{part_lines(part, record.totals[part.key.total].newest.month)[0]}"
+                f"{record.totals[part.key.total].name}, {part.name}: {part_lines(record, part)[0]}"
             ),
             {},
         ),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from forecast.desk.dictionary import VIEWS
-from forecast.desk.facts import MonthFacts, all_reports
-from forecast.desk.sentences import trust
+from forecast.desk.facts import MonthFacts, all_reports, comparisons
+from forecast.desk.sentences import monthly, trust
 from forecast.errors import ConfigError
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
@@ -19,7 +19,7 @@ from forecast.sources.wording import total_place
 from forecast.store import read
 from forecast.store.queries import grouped, rows, sql
 from forecast.store.read import NewestSource, RunRow
-from forecast.types import Row, SeriesKey
+from forecast.types import COUNT, SEVERITIES, Row, SeriesKey
 from forecast.words import check_command, day_words, month_words, one_line, slug
 
 # Views that go on growing: the whole database has them, and `bordercast export`.
@@ -27,54 +27,26 @@ LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actua
 FEW = 8  # totals up to which every page names each in its head, and every two are compared
 
 
-@dataclass(frozen=True)
-class PageStatus:
-    """What the page rests on.
+def read_status(run: RunRow, newest: NewestSource | None, today: date, source: Source) -> Row:
+    """Say what the page rests on, and when it will be renewed.
 
-    published : in words. check : the command by which to check the digest. expected : when the
-    next figures come, in words. They do not count days: a page is written once and stays.
-    seen : which witnesses saw the run, and the last one whose forecast can be judged, in words.
-    in_time : how many runs were seen before the truth was known; "" if none can be judged.
+    None of it counts days: a page is written once and stays.
     """
-
-    data_through: str
-    release: str
-    run: int
-    published: str
-    digest: str
-    check: str
-    expected: str
-    old: str
-    rejected: str
-    seen: tuple[str, ...]
-    in_time: str
-
-
-def read_status(
-    run: RunRow, newest: NewestSource | None, today: date, source: Source
-) -> PageStatus:
-    """What the page rests on, and when it will be renewed."""
     witnesses = newest.witnesses if newest else ()
-    return PageStatus(
-        data_through=month_words(run.data_through),
-        release=_release(newest),
-        run=run.id,
-        published=f"{day_words(run.published_at[:10])}, {run.published_at[11:16]} UTC",
-        digest=run.digest,
-        check=check_command(run.id, run.digest),
-        expected=trust.next_release(run.data_through, source),
-        old=trust.old_words(run.data_through, source, today),
-        rejected=trust.rejected_words(newest.refused if newest else ()),
-        seen=tuple(trust.newest_seen(witnesses, run.id, source)),
-        in_time=trust.seen_in_time(witnesses, source),
-    )
-
-
-def _release(newest: NewestSource | None) -> str:
-    if newest is None:
-        return ""
-    seen = f", first seen {day_words(newest.seen)}" if newest.seen else ""
-    return f"{one_line(newest.file_name)}{seen}"
+    seen = f", first seen {day_words(newest.seen)}" if newest and newest.seen else ""
+    return {
+        "data_through": month_words(run.data_through),
+        "release": f"{one_line(newest.file_name)}{seen}" if newest else "",
+        "run": run.id,
+        "published": f"{day_words(run.published_at[:10])}, {run.published_at[11:16]} UTC",
+        "digest": run.digest,
+        "check": check_command(run.id, run.digest),
+        "expected": trust.next_release(run.data_through, source),
+        "old": trust.old_words(run.data_through, source, today),
+        "rejected": trust.rejected_words(newest.refused if newest else ()),
+        "seen": trust.newest_seen(witnesses, run.id, source),
+        "in_time": trust.seen_in_time(witnesses, source),
+    }
 
 
 @dataclass(frozen=True)
@@ -125,14 +97,27 @@ class TotalRecord:
         return self.reports[max(self.reports)]
 
     @cached_property
-    def flagged_months(self) -> set[str]:
-        """Months that a flag of any kind is about."""
-        return {flag["month"] for flag in self.flags}
+    def telling_months(self) -> set[str]:
+        """The newest month, and those that a flag of any kind is about."""
+        return {self.newest.month, *(flag["month"] for flag in self.flags)}
 
     @property
     def flagged(self) -> list[Row]:
         """Its flagged months, as charts mark them."""
         return [row for row in self.judged if row["flag"] and row["severity"] != "watch"]
+
+    @property
+    def verdict(self) -> tuple[str, bool]:
+        """The total in a word or two, and whether that is unusual."""
+        if not self.ahead:
+            return "Not forecast yet", False
+        for flag in self.flags:
+            if flag["month"] == self.newest.month:
+                return f"Unusual: {flag['severity']}", True
+        for flag in self.flags:
+            if flag["episode"] == "open":
+                return f"Unusual since {month_words(flag['month'])}", True
+        return "Nothing unusual", False
 
 
 @dataclass(frozen=True)
@@ -166,6 +151,11 @@ class PartRecord:
         """Its newest month."""
         return str(self.months[-1]["month"])
 
+    def compared(self, month: str) -> Iterator[monthly.ComparisonText]:
+        """Set a month against the others, as a total's is."""
+        counts = {row["month"]: row[COUNT] for row in self.months}
+        return map(monthly.line, comparisons(counts, month, self.source))
+
 
 @dataclass(frozen=True)
 class SiteRecord:
@@ -181,7 +171,8 @@ class SiteRecord:
 
     source: Source = field(repr=False)
     run: read.RunRow
-    status: PageStatus
+    status: Row
+    answer: str
     runs: Sequence[Row]
     withdrawn: Sequence[Row]
     corrected: Sequence[Row]
@@ -199,14 +190,18 @@ class SiteRecord:
         """Whether there are too many totals to name each in the head of every page."""
         return len(self.totals) > FEW
 
+    @property
+    def site(self) -> str:
+        """The address of the site, ending in "/"; "" if it is not known."""
+        return f"{self.address.rstrip('/')}/" if self.address else ""
+
     def month_place(self, total: str, month: str) -> str:
         """Where a month is told of: on a page of its own, or on that of all its total's months.
 
-        Of few totals the newest month and those that were flagged have one: these have more to
-        tell than a sentence.
+        Of few totals those that have more to tell than a sentence have one.
         """
         about = self.totals[total]
-        own = not self.many and (month == max(about.reports) or month in about.flagged_months)
+        own = not self.many and month in about.telling_months
         return f"{about.place}{month}/" if own else f"{about.facts}#{month}"
 
     @cached_property
@@ -219,14 +214,24 @@ class SiteRecord:
         """Find the total that a page is about, by the page's folder."""
         return self._by_folder.get("/".join(place.split("/")[:2]) + "/")
 
-    @property
-    def site(self) -> str:
-        """The address of the site, ending in "/"; "" if it is not known."""
-        return f"{self.address.rstrip('/')}/" if self.address else ""
+    def halves_ahead(self, about: TotalRecord) -> list[Row]:
+        """Forecasts of both halves for the month for which the total has one; else empty."""
+        halves = self.source.hierarchy.both_halves or ()
+        names = [half.component for half in halves]
+        parts = [self.parts.get(SeriesKey(about.total, "component", n, n)) for n in names]
+        rows = [part.ahead[0] for part in parts if part and part.ahead]
+        next_month = {row["month"] for row in (*rows, *about.ahead[:1])}
+        return rows if len(rows) == len(halves) and about.ahead and len(next_month) == 1 else []
 
-    def agency(self, total: str, name: str) -> PartRecord | None:
-        """Find the part of a total that an agency counted."""
-        return self.parts.get(SeriesKey(total, "component", name, name))
+    def open_parts(self, total: str = "") -> list[tuple[PartRecord, Row]]:
+        """Parts, of one total or all, with their flags still open, the most serious first."""
+        flagged = [
+            (part, flag)
+            for part in self.parts.values()
+            for flag in part.flags
+            if flag["episode"] == "open" and total in ("", part.key.total)
+        ]
+        return sorted(flagged, key=lambda p: (SEVERITIES.index(p[1]["severity"]), p[1]["p"] or 0))
 
 
 def read_site(connection: sqlite3.Connection, today: date, source: Source) -> SiteRecord:
@@ -236,15 +241,17 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
     months = read.by_part(connection, "part_months")
     ahead, flagged = (read.by_part(connection, name) for name in ("part_forecasts", "part_flags"))
+    totals = _totals(connection, source)
     return SiteRecord(
         source=source,
         run=run,
         status=read_status(run, read.newest_source(connection), today, source),
+        answer=monthly.answer_line([about.newest for about in totals.values()], source, today),
         runs=rows(connection, "every_run"),
         withdrawn=rows(connection, "every_withdrawal"),
         corrected=rows(connection, "corrected"),
         release_days=dict(connection.execute(sql("release_days")).fetchall()),
-        totals=_totals(connection, source),
+        totals=totals,
         parts={
             key: PartRecord(source, key, months[key], ahead.get(key, ()), flagged.get(key, ()))
             for key in sorted(months, key=lambda key: (source.totals.every.index(key.total), key))
@@ -258,11 +265,9 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
 
 
 def _totals(connection: sqlite3.Connection, source: Source) -> dict[str, TotalRecord]:
-    """Read every total; views that look at all of them whichever is asked for are read once."""
-    reports, months = (
-        dict(all_reports(connection, source)),
-        grouped(rows(connection, "all_months"), "border"),
-    )
+    # Views that look at all totals whichever is asked for are read once.
+    reports = dict(all_reports(connection, source))
+    months = grouped(rows(connection, "all_months"), "border")
     chances = grouped(rows(connection, "latest_questions"), "border")
     return {
         total: TotalRecord(

@@ -65,7 +65,7 @@ def test_halves_are_no_more_exact_than_their_sources(agencies, unit, rounding, w
 
     shown = monthly.halves_words(report)
     assert shown.replace(" ports of entry", "").replace(" ports", "") == words
-    assert ("rounds to 10" in "".join(monthly.halves_sentence(report))) is ("about" in words)
+    assert ("rounds to 10" in monthly.halves_sentence(report)) is ("about" in words)
 
 
 @pytest.mark.slow

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 from forecast import words as plain_words
 from forecast.desk import handout
 from forecast.desk.facts import Expectation, month_report
-from forecast.desk.sentences import monthly
+from forecast.desk.sentences import monthly, unusual
 from forecast.desk.sentences import section as section_texts
-from forecast.desk.site import flags
 from forecast.store.read import RunRow
 from forecast.store.reports import MonthRecord
 from forecast.types import Row
@@ -70,11 +68,12 @@ def every_text(found) -> dict[str, str]:
         "nationwide": section.notes[0],
         "table": section.compared[0].name,
         "poster": " ".join(handout.handout(found, RUN, newest=False).lines),
-        "comparison": flags.forecast_line(found).name,
+        "comparison": next(monthly.compared(found)).name,
     }
     if found.flags:
-        card = flags.card(SimpleNamespace(month_place="{}{}".format), found.flags[0], found)
-        said |= {"card": card.finding, "card's table": card.compared[0].name}
+        flag = found.flags[0]
+        table = next(monthly.compared(found, flag)).name
+        said |= {"card": unusual.finding(flag, found), "card's table": table}
     return said
 
 

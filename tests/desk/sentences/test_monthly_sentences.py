@@ -56,7 +56,7 @@ def test_the_headline_says_the_count_where_and_how_exact(said, sentence):
     ],
 )
 def test_a_part_says_that_its_border_goes_on(newest, sentences):
-    assert [*monthly.stale_sentences(month(newest_of_total=newest))] == sentences
+    assert [monthly.stale_sentence(month(newest_of_total=newest))] == (sentences or [""])
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_year_that_cannot_be_summed_is_said_to_be_unknown(when, names, said):
     found = month(month=when, comparisons=tuple(compared(n, 1, 1, "2024-02") for n in names))
 
     sentence = "The fiscal year to date is not known: not every month of it was published."
-    assert [*monthly.unknown_sentences(found)] == [sentence] * said
+    assert monthly.unknown_sentence(found) == sentence * said
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from forecast.claims.truth import OFO
 from forecast.claims.truth import USBP as BORDER_PATROL
-from forecast.desk.facts import Comparison, Interior, MonthFacts, report
+from forecast.desk.facts import Comparison, MonthFacts, report
 from forecast.desk.sentences import section as section_texts
 from forecast.store import connect
 from forecast.store.deliveries import Delivery, Message
@@ -27,6 +27,7 @@ from jobs.deliver import letter, transports
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.history_2025 import HEAD, held
+from tests.support.month_facts import interior as interior_of
 
 NUMBER = rf"[{MINUS}+]?\d+(?:,\d{{3}})*(?:\.\d+)?"
 
@@ -157,7 +158,7 @@ def test_a_site_s_address_is_linked(stages):
     ],
 )
 def test_what_not_to_say_is_what_misleads_most(agencies, at_large, words):
-    interior = None if at_large is None else Interior("2025-02", at_large, 95 - at_large, 95)
+    interior = None if at_large is None else interior_of("2025-02", at_large, 95 - at_large, 95)
     told = replace(facts("a.csv"), count=100, agencies=agencies, interior=interior)
 
     assert section_texts.avoid(told).startswith(f"Not \N{LEFT DOUBLE QUOTATION MARK}{words}")
@@ -374,12 +375,11 @@ def hostile_letter(name):
         "systemic": 0,
     }
     found = facts(name, [flag], [driver(name)])
-    standing = section_texts.Standing("southwest", "2025-02", (), [part(name)])
     sections = [
         Section(s.total, kind, s.phrase, letter.as_text(s), letter.as_html(s))
         for s, kind in (
             (section_texts.finding(found), "finding"),
-            (section_texts.digest(standing, ENCOUNTERS), "digest"),
+            (section_texts.digest("southwest", (), [part(name)], ENCOUNTERS), "digest"),
         )
     ]
     frame = letter.frame("Border encounters", name, ENCOUNTERS)

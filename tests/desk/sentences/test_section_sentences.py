@@ -9,7 +9,6 @@ import pytest
 from forecast.desk.facts import Falsehood, Position
 from forecast.desk.sentences import ahead, monthly, section, unusual
 from forecast.desk.sentences.monthly import ComparisonText
-from forecast.desk.sentences.section import Standing
 from forecast.types import Row
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.month_facts import OFFICES, PATROL, compared, expected, interior, month
@@ -218,7 +217,7 @@ def test_the_table_has_the_forecast_then_every_comparison():
         comparisons=(*YEARS, to_date, peak),
     )
 
-    assert [*section.rows(found)] == [
+    assert [*monthly.compared(found)] == [
         ComparisonText("hindcast", "80% range 90 to 110", "1,000", "1,100", "+10.0%"),
         ComparisonText("month before", "January 2025", "200", "100", f"{MINUS}50.0%"),
         ComparisonText("year before", "February 2024", "50", "100", "+100.0%"),
@@ -230,7 +229,7 @@ def test_the_table_has_the_forecast_then_every_comparison():
 
 
 def test_a_year_that_cannot_be_summed_has_a_row_that_says_so():
-    assert [*section.rows(month(comparisons=YEARS))][-1] == ComparisonText(
+    assert [*monthly.compared(month(comparisons=YEARS))][-1] == ComparisonText(
         "fiscal year to date", "incomplete", "-", "not known", "-"
     )
 
@@ -388,7 +387,7 @@ def part(member: str, encounters: int, severity: str = "major", **said: object) 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_a_digest_shows_two_parts_and_counts_the_others(count):
     parts = [part(name, 900 - at) for at, name in enumerate(("NY", "VT", "ME", "WA")[:count])]
-    found = section.digest(Standing("northern", "2025-02", parts=parts), ENCOUNTERS)
+    found = section.digest("northern", [], parts, ENCOUNTERS)
 
     shown = [text for _, text in found.items]
     assert len(shown) == min(count, 3)
@@ -405,7 +404,7 @@ def test_a_digest_has_the_gravest_first_then_the_furthest_off():
         part("VT", 1020, "critical"),
         part("WA", 500, "watch"),
     ]
-    found = section.digest(Standing("northern", "2025-02", parts=parts), ENCOUNTERS)
+    found = section.digest("northern", [], parts, ENCOUNTERS)
 
     assert [name for name, _ in found.blocks[0].items] == [
         *("Vermont", "New York", "Maine", "Washington")
@@ -422,9 +421,7 @@ def test_a_digest_has_the_gravest_first_then_the_furthest_off():
     ],
 )
 def test_a_part_of_a_digest_in_a_few_words(said, end):
-    found = section.digest(
-        Standing("northern", "2025-02", parts=[part("NY", 1900, **said)]), ENCOUNTERS
-    )
+    found = section.digest("northern", [], [part("NY", 1900, **said)], ENCOUNTERS)
 
     assert found.items[0][0] == "New York"
     assert found.items[0][1].endswith(f"): {end}")
@@ -433,7 +430,7 @@ def test_a_part_of_a_digest_in_a_few_words(said, end):
 def test_a_digest_names_open_episodes_alone():
     states = [("open", 1), ("level shift", 1), ("open", -1), ("transient", -1)]
     episodes = [{"state": state, "side": side, "opened": "2024-11"} for state, side in states]
-    found = section.digest(Standing("other", "2025-02", episodes=episodes), ENCOUNTERS)
+    found = section.digest("other", episodes, [], ENCOUNTERS)
 
     assert found.items == (
         ("", "still higher than forecast before November 2024"),

@@ -63,9 +63,9 @@ def test_a_page_is_cited_by_an_address_that_names_run_and_digest(full, page):
 def test_what_latex_would_obey_is_taken_from_a_title(full):
     cited = metadata.cite("50% &amp; a {b}\\input_c", "x/", full)
 
-    assert r"title = {{50\% \& a  b  input\_c}}" in cited.bibtex
-    assert "50% & a {b}" in cited.plain
-    assert cited.address == f"as-of/1/x/#digest-{full.run.digest[:16]}"
+    assert r"title = {{50\% \& a  b  input\_c}}" in cited["bibtex"]
+    assert "50% & a {b}" in cited["plain"]
+    assert cited["address"] == f"as-of/1/x/#digest-{full.run.digest[:16]}"
 
 
 def test_every_page_that_has_figures_can_be_cited(site, record):
