@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from forecast import months
-from forecast.claims.tokens import tables
+from forecast.claims.tokens import filled, tables
 from forecast.claims.truth import ClaimSpan, calendar, fiscal
 
 _COUNTS = {
@@ -177,16 +177,10 @@ def _grammar(source: str) -> list[tuple[re.Pattern[str], str, CalendarWord]]:
     macros["ERA"] = "(?P<era>(?i:" + "|".join(longest_first) + "))"
     macros["FY_Z"] = macros["FY_AFTER"].replace("<fy>", "<fz>")
     return [
-        (re.compile(_filled(pattern, macros)), entry["form"], {**entry, "eras": eras})
+        (re.compile(filled(pattern, macros)), entry["form"], {**entry, "eras": eras})
         for entry in read["time"]
         for pattern in entry["patterns"]
     ]
-
-
-def _filled(pattern: str, macros: Mapping[str, str]) -> str:
-    while match := re.search(r"\{([A-Z_]+)\}", pattern):
-        pattern = pattern.replace(match[0], macros[match[1]])
-    return pattern
 
 
 _HINT = re.compile(

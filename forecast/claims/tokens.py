@@ -217,164 +217,100 @@ def numeral(low: str) -> float | None:
     return float(plain)
 
 
-_SMALL = {
-    word: number
-    for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
-    )
-}
-_TENS = dict(
-    zip(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
-        range(20, 100, 10),
-        strict=True,
-    )
-)
-_BIG = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-_BIG_SHORT = {"k": 1_000, "m": 1_000_000, "mn": 1_000_000, "mil": 1_000_000, "mm": 1_000_000}
-_ORDINALS = {
-    word: number
-    for number, word in enumerate(
-        [
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-        ],
-        1,
-    )
-}
-_MULTIPLES = {
-    "double": 2, "doubled": 2, "doubling": 2, "twice": 2, "twofold": 2, "triple": 3, "tripled": 3,
-    "tripling": 3, "threefold": 3, "thrice": 3, "quadruple": 4, "quadrupled": 4, "fourfold": 4,
-    "quintupled": 5, "fivefold": 5, "tenfold": 10, "half": 0.5, "halved": 0.5, "sixfold": 6,
-    "quintuple": 5, "sextupled": 6, "sevenfold": 7, "eightfold": 8,
-}  # fmt: skip
-_FRACTIONS = {
-    "half": 50.0, "third": 100 / 3, "quarter": 25.0, "fifth": 20.0, "thirds": 100 / 3,
-    "quarters": 25.0, "fifths": 20.0, "fourth": 25.0, "fourths": 25.0, "sixth": 100 / 6,
-    "eighth": 12.5, "tenth": 10.0, "tenths": 10.0, "eighths": 12.5, "sixths": 100 / 6,
-}  # fmt: skip
+@lru_cache(1)
+def _number_table() -> Any:
+    """numbers.toml, with each pattern compiled."""
+    read = tomllib.loads(files("forecast.claims").joinpath("numbers.toml").read_text("utf-8"))
+    ones = "|".join(word for word in read["value"] if word not in ("a", "an"))
+    macros = read["macros"] | {
+        "ONES": f"(?:{ones})",
+        "VALUE": f"(?:an?|{ones})",
+        "PARTS": "|".join(word for word in read["part"] if word != "half"),
+        "ORDINAL": "|".join(read["ordinal"]),
+        "MULTIPLE": f"(?:{'|'.join(read['multiple'])})",
+    }
+    for each in read["number"]:
+        each["pattern"] = re.compile(filled(each["pattern"], macros))
+    return read
+
+
+def filled(pattern: str, macros: Mapping[str, str]) -> str:
+    """A pattern with its {MACROS} filled in."""
+    while match := re.search(r"\{([A-Z_]+)\}", pattern):
+        pattern = pattern.replace(match[0], macros[match[1]])
+    return pattern
 
 
 def numbers(tokens: tuple[Token, ...]) -> list[WrittenNumber]:
     """The numbers of a sentence, left to right, none inside another."""
-    written, at = [], 0
-    while at < len(tokens):
-        number = _number(tokens, at)
-        if number:
-            written.append(number)
-        at = number.last if number else at + 1
-    return written
+    text, starts, ends = "", {}, {}
+    for i, token in enumerate(tokens):
+        text += " " * (i > 0 and token.start > tokens[i - 1].end)
+        starts[len(text)], ends[len(text) + len(token.low)] = i, i + 1
+        text += token.low
+    written: list[WrittenNumber] = []
+    for entry in _number_table()["number"]:
+        for match in entry["pattern"].finditer(text):
+            first, last = starts.get(match.start()), ends.get(match.end())
+            if first is None or last is None:
+                continue
+            if not any(n.first < last and first < n.last for n in written):
+                written += _number(entry, match.groupdict(), first, last)
+    return sorted(written, key=lambda number: number.first)
 
 
-def _number(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
-    # A fraction before words: two-thirds is no count of two.
-    for read in (_one_in, _digits, _fraction, _in_words, _multiple):
-        number = read(tokens, at)
-        if number:
-            return number
-    return None
-
-
-def _low_at(tokens: tuple[Token, ...], at: int) -> str:
-    return tokens[at].low if 0 <= at < len(tokens) else ""
-
-
-def _touches(tokens: tuple[Token, ...], at: int) -> bool:
-    """Whether a token stands right behind the one before, without a space."""
-    return at < len(tokens) and tokens[at].start == tokens[at - 1].end
-
-
-def _digits(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
-    value = numeral(tokens[at].low)
-    if value is None:
-        return None
-    if _touches(tokens, at + 1) and _low_at(tokens, at + 1) in ("st", "nd", "rd", "th"):
-        return WrittenNumber("ordinal", value, 1, at, at + 2)
-    decimals = len(tokens[at].low.partition(".")[2])
-    last, factor = _factor(tokens, at + 1)
-    tail = _tail(tokens, last)
-    if tail:
-        kind, end = tail
-        unit = 10.0 if kind == "percent" and value >= 100 and value % 10 == 0 else 10.0**-decimals
-        return WrittenNumber(kind, value * factor, unit * factor, at, end)
-    plus = int(_touches(tokens, last) and _low_at(tokens, last) == "+")
-    if _low_at(tokens, last) == "plus" and _low_at(tokens, last - 1) == "-":
-        plus = 1  # 109,000-plus
-    value = round(value * factor, 6)
-    if factor > 1:
-        unit = factor * 10.0**-decimals
-        if not decimals:
+def _number(
+    entry: Mapping[str, Any], said: Mapping[str, str | None], first: int, last: int
+) -> Iterator[WrittenNumber]:
+    """A number as its pattern has read it; none where it has too many digits or is no part."""
+    table, kind = _number_table(), entry["kind"]
+    digits, words, part = said.get("digits"), said.get("words"), said.get("part")
+    scale = table["scale"].get(said.get("scale") or said.get("short"), 1)
+    value, unit, exact = 0.0, entry.get("unit"), False
+    if digits:
+        plain = numeral(digits)
+        if plain is None:
+            return
+        value, decimals = round(plain * scale, 6), len(digits.partition(".")[2])
+        unit = scale * 10.0**-decimals
+        if kind == "percent" and value >= 100 and value % 10 == 0:
+            unit = 10.0
+        if kind == "count" and not decimals:
             unit = max(unit, _last_digit(value))
-        return WrittenNumber("count", value, unit, at, last + plus, False, plus > 0)
-    if decimals:
-        return WrittenNumber("other", value, 10.0**-decimals, at, last)
-    unit = _last_digit(value)
-    exact = unit < 10 or (unit < 100 and value >= 1000)
-    return WrittenNumber("count", value, unit, at, last + plus, exact, plus > 0)
+            exact = scale == 1 and (unit < 10 or (unit < 100 and value >= 1000))
+        kind = "other" if kind == "count" and decimals and scale == 1 else kind
+        exact = exact or kind != "count"
+    elif words:
+        value = _words_value(words)
+        unit, exact = (_last_digit(value) if kind == "count" else 1.0), value < 100
+    elif part:
+        value = _words_value(said.get("top") or "one") / table["part"][part]
+        value = value * scale if kind == "count" else 100 * value
+        unit = unit or _last_digit(value)
+    elif said.get("whole"):
+        top, whole = (_words_value(str(said[name])) for name in ("top", "whole"))
+        if not 1 <= top < whole <= 20:
+            return
+        value = 100 * top / whole
+    else:
+        name = "ordinal" if kind == "ordinal" else "multiple"
+        value = table[name][said[name]]
+        unit = 0.1 if value < 1 else 1.0
+    exact = exact or kind != "count"
+    yield WrittenNumber(
+        kind, float(value), float(unit or 1), first, last, exact, bool(said.get("plus"))
+    )
 
 
-def _factor(tokens: tuple[Token, ...], at: int) -> tuple[int, float]:
-    low = _low_at(tokens, at)
-    if low in ("-", "\u2011") and _low_at(tokens, at + 1) in ("million", "thousand", "plus"):
-        low, at = _low_at(tokens, at + 1), at + 1
-    if low in _BIG and low != "hundred":
-        return at + 1, _BIG[low]
-    if low in _BIG_SHORT and _touches(tokens, at):
-        return at + 1, _BIG_SHORT[low]
-    return at, 1
-
-
-def _tail(tokens: tuple[Token, ...], at: int) -> tuple[NumberKind, int] | None:
-    """Whether percent, "times" or "-fold" follow, and where that ends."""
-    low, then = _low_at(tokens, at), _low_at(tokens, at + 1)
-    if low == "-" and then in ("percent", "per", "fold", "times", "percentage", "plus", "pct"):
-        return _tail(tokens, at + 1)
-    if low in ("%", "percent", "pct", "percentage"):
-        return "percent", at + 1
-    if low == "per" and then == "cent":
-        return "percent", at + 2
-    if low in ("fold", "x") and (low != "x" or _touches(tokens, at)):
-        return "times", at + 1
-    if low == "times" and then in _AFTER_TIMES:
-        return "times", at + 1
-    return None
-
-
-_AFTER_TIMES = word_set(
-    "as the higher more greater larger that what lower fewer those its bigger worse increase "
-    "fiscal fy"
-)
+def _words_value(words: str) -> float:
+    """The value of digits, or of words: two hundred and five thousand."""
+    table, total, part = _number_table(), 0.0, numeral(words) or 0.0
+    for word in re.split("[ -]", words):
+        if word in ("thousand", "million", "billion"):
+            total, part = total + part * table["scale"][word], 0.0
+        else:
+            part = part * 100 if word == "hundred" else part + table["value"].get(word, 0)
+    return total + part
 
 
 def _last_digit(value: float) -> float:
@@ -383,109 +319,3 @@ def _last_digit(value: float) -> float:
     while whole and whole % (unit * 10) == 0:
         unit *= 10
     return float(unit)
-
-
-def _in_words(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
-    """Numbers in words: two hundred thousand, half a million, a quarter-million, third."""
-    low = tokens[at].low
-    million = _half_million(tokens, at) if low in ("half", "quarter") else None
-    if million:
-        last, factor = million
-        value = factor * (0.5 if low == "half" else 0.25)
-        return WrittenNumber("count", value, _last_digit(value), at, last, exact=False)
-    if low in _ORDINALS and _low_at(tokens, at - 1) not in ("one", "two", "three", "a"):
-        return WrittenNumber("ordinal", _ORDINALS[low], 1, at, at + 1)
-    value, last = _words_value(tokens, at)
-    if last == at:
-        return None
-    tail = _tail(tokens, last)
-    if tail:
-        return WrittenNumber(tail[0], value, 1, at, tail[1])
-    return WrittenNumber("count", value, _last_digit(value), at, last, exact=value < 100)
-
-
-def _half_million(tokens: tuple[Token, ...], at: int) -> tuple[int, float] | None:
-    for skip in (1, 2):
-        low = _low_at(tokens, at + skip)
-        if low in ("million", "billion"):
-            return at + skip + 1, _BIG[low]
-        if low not in ("a", "-", "of"):
-            return None
-    return None
-
-
-def _words_value(tokens: tuple[Token, ...], at: int) -> tuple[float, int]:
-    total, part, end = 0.0, 0.0, at
-    place = at
-    if _low_at(tokens, at) in ("a", "one") and _low_at(tokens, at + 1) in _BIG:
-        part, place = 1, at + 1
-    while place < len(tokens):
-        low = tokens[place].low
-        if low in _SMALL or low in _TENS:
-            part += _SMALL.get(low, _TENS.get(low, 0))
-        elif low == "hundred" and part:
-            part *= 100
-        elif low in _BIG and part:
-            total, part = total + part * _BIG[low], 0
-        elif low not in ("-", "and") or end == at or not _counts_on(tokens, place + 1):
-            break
-        place += 1
-        end = place
-    return total + part, end
-
-
-def _counts_on(tokens: tuple[Token, ...], at: int) -> bool:
-    low, before = _low_at(tokens, at), _low_at(tokens, at - 2)
-    if _low_at(tokens, at - 1) == "-":
-        return (low in _SMALL and before in _TENS) or low in ("hundred", "thousand", "million")
-    return before in ("hundred", "thousand") and (low in _SMALL or low in _TENS)
-
-
-def _one_in(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
-    """One in three, nine out of 10."""
-    top = _SMALL.get(tokens[at].low) or numeral(tokens[at].low)
-    step = 2 if (_low_at(tokens, at + 1), _low_at(tokens, at + 2)) == ("out", "of") else 1
-    if step == 1 and _low_at(tokens, at + 1) != "in":
-        return None
-    low = _low_at(tokens, at + 1 + step)
-    whole = _SMALL.get(low) or numeral(low)
-    if not top or not whole or not 1 <= top < whole <= 20 or top % 1 or whole % 1:
-        return None
-    return WrittenNumber("percent", 100 * top / whole, 4, at, at + 2 + step)
-
-
-_BEFORE_FRACTION = word_set("down up by fell dropped rose declined about nearly roughly almost")
-_BEHIND_FRACTION = word_set("less fewer lower more higher below above drop decline fall increase")
-
-
-def _fraction(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
-    """two-thirds, a quarter of, one in five, three out of four, half of."""
-    low = tokens[at].low
-    top = {"a": 1, "an": 1}.get(low) or _SMALL.get(low)
-    next_at = at + 2 if _low_at(tokens, at + 1) == "-" else at + 1
-    name = _low_at(tokens, next_at)
-    if top and name in _FRACTIONS and (name != "half"):
-        behind = _low_at(tokens, next_at + 1)
-        moved = _low_at(tokens, at - 1) in _BEFORE_FRACTION or behind in _BEHIND_FRACTION
-        if behind not in ("of", "were", "are", "came", "from", ".", ",") and not moved:
-            return None
-        if name.startswith("quarter") and _of_year(tokens, next_at + 2):
-            return None  # the first three quarters of fiscal year 2024
-        return WrittenNumber("percent", top * _FRACTIONS[name], 4, at, next_at + 1)
-    if low == "half" and _low_at(tokens, at + 1) in ("of", "were", "are", "came"):
-        return WrittenNumber("percent", 50, 6, at, at + 1)
-    return None
-
-
-def _of_year(tokens: tuple[Token, ...], at: int) -> bool:
-    words = {_low_at(tokens, i) for i in range(at, at + 3)}
-    return not words.isdisjoint(("fiscal", "fy", "calendar", "year")) or bool(
-        re.fullmatch(r"(19|20)\d\d", _low_at(tokens, at))
-    )
-
-
-def _multiple(tokens: tuple[Token, ...], at: int) -> WrittenNumber | None:
-    value = _MULTIPLES.get(tokens[at].low)
-    if value is None or (tokens[at].low == "half" and _low_at(tokens, at + 1) in ("a", "year")):
-        return None
-    return WrittenNumber("times", value, 1 if value >= 1 else 0.1, at, at + 1)
