@@ -29,7 +29,7 @@ from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
 from forecast.store import observations, read
 from forecast.types import COUNT, SEVERITIES
-from jobs.cli.help import fits
+from jobs.cli.commands import fits
 from jobs.cli.options import OpenRecord, Settings, reading
 
 SECONDS = 120.0  # for one answer

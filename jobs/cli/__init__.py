@@ -1,18 +1,18 @@
 """The commands; thin.
 
-record     a month's work, files in and out, backups, runs withdrawn
-look       forecasts, unusual months, scores, replays; whether the record is whole
-ask        chances, sums over months, what moved the forecast, a year's report
-compare    which parts moved; any two series, months or years side by side
+commands   what there is, made of commands.toml: options, help, examples, which function is called
+options    what commands share: settings, the record, what is said on the way
+render     what a command answers, printed: lines and tables, or JSON
+look       forecasts, what moved, any two things side by side, unusual months, scores
+ask        chances, sums over months, replays, a year's report
 quote      facts about a month, whether a number or a text is right
 export     what the record holds, as files and pictures
 forecast   the engine on an analyst's own monthly counts
 tidy       any table of monthly counts as a plain one
+record     a month's work, and the files behind the figures
 notices    what readers are told, approved by a person
-service    serve, status, doctor, settings; the page; witnesses
-options    what commands share: settings, the record, what is said on the way
-render     what a command answers, printed: lines and tables, or JSON
-help       examples, and the commands in sections
+service    serve, status, doctor, settings; the page; assistants
+safe       whether the record is whole; witnesses, backups, runs withdrawn
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ from forecast.errors import BordercastError, ClockRangeError, StoreError
 from forecast.store import connect
 from forecast.version import __version__
 from forecast.words import without_controls
-from jobs.cli import ask, compare, export, forecast, look, notices, quote, record, service, tidy
-from jobs.cli.help import HelpContext, Sectioned, examples
+from jobs.cli.commands import Program
 from jobs.cli.options import Settings, words_of_help
 
 # Small fits are 10-19 times slower with two BLAS threads; numpy reads this when imported.
@@ -75,7 +74,7 @@ def _named() -> Iterator[None]:
         raise StoreError("standard output", problem) from None
 
 
-class Commands(Sectioned):
+class Commands(Program):
     """Turns a known error into one line on stderr and its exit code."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -93,6 +92,10 @@ class Commands(Sectioned):
                 ours.append(word)
             else:
                 others.append(word)
+        if others[:1] == ["help"]:  # what people type: "help flags" is "flags --help"
+            others = [*others[1:], "--help"]
+        if others == ["version"]:
+            others = ["--version"]
         return super().parse_args(ctx, [*ours, *others, *args[end:]])
 
     def get_help(self, ctx: click.Context) -> str:
@@ -151,7 +154,12 @@ def _end(ctx: click.Context, error: BordercastError) -> NoReturn:
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=examples("run", "show {one}", "flags --since 2025-01", "COMMAND --help"),
+    epilog="""\b
+Examples:
+  bordercast run
+  bordercast show {one}
+  bordercast flags --since 2025-01
+  bordercast COMMAND --help""",
 )
 @click.option(
     "--config",
@@ -170,57 +178,10 @@ def main(ctx: click.Context, config_path: Path | None, db: Path | None, measure:
     if ctx.obj is None:
         ctx.obj = Settings(config_path, db, measure)
     if ctx.invoked_subcommand is None:
+        from jobs.cli import look
+
         line = look.answer(ctx.obj) if ctx.obj.db.exists() else ""
         click.echo(f"{line}\nMore: bordercast --help" if line else ctx.get_help())
 
 
-main.add_sections(
-    {
-        "Each month": (record.run, record.fetch, record.ingest, record.releases),
-        "Look": (
-            look.show,
-            compare.movers,
-            compare.compare,
-            ask.chance,
-            ask.changes,
-            look.flags,
-            look.score,
-            ask.report,
-            export.plot,
-            service.web,
-            service.site,
-        ),
-        "Quote": (quote.brief, quote.fact, quote.check, export.export, service.mcp),
-        "Ask the engine": (forecast.forecast, tidy.tidy, look.replay),
-        "Tell readers": (notices.notices,),
-        "Keep it running": (service.serve, service.status, service.doctor, service.config),
-        "Keep it safe": (
-            look.verify,
-            service.witness,
-            record.backup,
-            record.restore,
-            record.withdraw,
-        ),
-    }
-)
-
-
-@main.command("help", hidden=True, epilog=examples("help", "help notices approve"))
-@click.argument("words", metavar="[COMMAND]...", nargs=-1)
-@click.pass_context
-def show_help(ctx: click.Context, words: tuple[str, ...]) -> None:
-    """The same as --help, of the program or of COMMAND."""
-    command: click.Command = main
-    shown = ctx.find_root()
-    for word in words:
-        inner = command.get_command(shown, word) if isinstance(command, click.Group) else None
-        if inner is None:
-            raise click.UsageError(f"no such command: {' '.join(words)}", shown)
-        command, shown = inner, HelpContext(inner, parent=shown, info_name=word)
-    click.echo(command.get_help(shown))
-
-
-@main.command("version", hidden=True, epilog=examples("version"))
-def show_version() -> None:
-    """The same as --version."""
-    click.echo(f"bordercast, version {__version__}")
+main.fill()

@@ -6,8 +6,6 @@ import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +13,7 @@ import click
 
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
-from jobs.cli.help import examples
+from jobs.cli import options
 from jobs.cli.options import Settings
 from jobs.cli.render import progress
 
@@ -35,137 +33,8 @@ FEW_SERIES = 1000  # series of which these cost no time that anybody notices
 PLOTTED = 500  # pictures at most
 
 
-class TableSource(click.Path):
-    """A file or folder that is there, "-", or an address on the web."""
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """Return the path, or the address as it is."""
-        from jobs.arrivals.table import is_address
-
-        return value if is_address(str(value)) else super().convert(value, param, ctx)
-
-
-TABLE = TableSource(exists=True, path_type=Path, allow_dash=True)
-TABLE_OUT = click.option(
-    "-o",
-    "--out",
-    default=STDOUT,
-    show_default=True,
-    metavar="FILE",
-    help="A name that ends in .csv, .parquet or .xlsx; - prints CSV.",
-)
-
-
-def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Take what a user may say of a file that does not say it itself, as one argument `read_as`."""
-    options = (
-        click.option(
-            "--series",
-            multiple=True,
-            metavar="COLUMN",
-            help="Column that names the series; several are joined.",
-        ),
-        click.option("--month", default="", metavar="COLUMN", help="Column with the months."),
-        click.option(
-            "--value",
-            multiple=True,
-            metavar="COLUMN",
-            help="Column with the counts; several are several series.",
-        ),
-        click.option("--sheet", default="", metavar="NAME", help="Sheet of a workbook."),
-        click.option(
-            "--decimal",
-            type=click.Choice(["point", "comma"]),
-            help="What begins the decimals: 1.234 is 1,234 with `comma`.",
-        ),
-        click.option(
-            "--dates",
-            type=click.Choice(["mdy", "dmy"]),
-            help="Whether 3/4/2024 is in March or in April.",
-        ),
-        click.option(
-            "--fiscal-start",
-            type=click.IntRange(1, 12),
-            metavar="MONTH",
-            help="Month in which {fiscal}years ({FY}2024) begin [as the file shows, else 10].",
-        ),
-        click.option(
-            "--sum",
-            "sums",
-            is_flag=True,
-            help="Add up counts of the same series and month, instead of refusing them.",
-        ),
-    )
-
-    @wraps(command)
-    def with_options(**given: Any) -> Any:
-        from forecast.tables.grid import ReadAs
-
-        decimal = {"point": ".", "comma": ",", None: ""}[given.pop("decimal")]
-        names = ("series", "month", "value", "sheet", "fiscal_start", "sums")
-        own = {name: given.pop(name) for name in names}
-        own["fiscal_start"] = own["fiscal_start"] or 0
-        read_as = ReadAs(**own, decimal=decimal, dates=given.pop("dates") or "")
-        return command(read_as=read_as, **given)
-
-    for option in reversed(options):
-        with_options = option(with_options)
-    return with_options
-
-
-@click.command(
-    epilog=examples(
-        "forecast counts.csv",
-        "forecast counts.csv --h 18 --hindcasts 24 -o ahead.parquet",
-        "forecast counts.csv --plot pictures --totals -o ahead.xlsx",
-    )
-)
-@click.argument("file", type=TABLE)
-@click.option(
-    "--h", "h", type=click.IntRange(1, 60), default=12, show_default=True, help="Months ahead."
-)
-@TABLE_OUT
-@click.option(
-    "--models",
-    type=click.Choice(["engine", "all"]),
-    default="engine",
-    show_default=True,
-    help="all: also naive, snaive, ets, sarima, prophet, in a column `model`; slow.",
-)
-@click.option(
-    "--hindcasts",
-    type=click.IntRange(min=0),
-    default=None,
-    help="Forecast from this many earlier months too, and say how good that would have been "
-    f"[{SCORED} up to {FEW_SERIES:,} series, else 0].",
-)
-@click.option("--hindcasts-out", default="", metavar="FILE", help="File for those hindcasts.")
-@click.option(
-    "--total",
-    "totals",
-    multiple=True,
-    metavar="SERIES",
-    help="This series is the sum of the others of its family, and is forecast as their sum.",
-)
-@click.option(
-    "--totals", "find_totals", is_flag=True, help="Find such series, and forecast them so."
-)
-@click.option(
-    "--jumps",
-    is_flag=True,
-    help="The counts are known to jump, as decisions do, and stay where they jumped to.",
-)
-@click.option(
-    "--plot",
-    "pictures",
-    type=click.Path(file_okay=False, path_type=Path),
-    help=f"Folder for a picture of each series (PNG, at most {PLOTTED}).",
-)
-@reading_options
-@click.pass_obj
 def forecast(
     settings: Settings,
-    read_as: ReadAs,
     file: Path | str,
     h: int,
     out: str,
@@ -176,26 +45,15 @@ def forecast(
     find_totals: bool,
     jumps: bool,
     pictures: Path | None,
+    **said_of_file: Any,
 ) -> None:
-    """Forecast any monthly counts of yours.
-
-    FILE is a table as you have it: CSV, Excel or Parquet, with a line for each month, or a column
-    for each series or month; - reads standard input. The program says how it read it. Unknown
-    months are blank, NA, <5 or left out; they are not 0. A series of less than two years is left
-    out with a warning.
-    Output: series, month, median and quantiles.
-
-    FILE may be an https address, also of a published Google Sheet, or a folder of files that are
-    parts of one table. `bordercast tidy FILE` shows how it is read. Where a folder has Parquet
-    files with all months of some series each, -o is a folder for their forecasts: a million series
-    need no more memory than one part.
-    """
+    """Forecast the monthly counts of a table, or of a folder of them."""
     from forecast.desk.sentences import own_counts
     from forecast.engine import anyseries
     from jobs.arrivals.table import read_source
     from jobs.compute.pools import spreading
 
-    read_as = replace(read_as, jumps=jumps)
+    read_as = options.read_as(jumps=jumps, **said_of_file)
     if hindcasts_out and not hindcasts:
         raise click.UsageError("--hindcasts-out needs --hindcasts N")
     into_folder = out != STDOUT and not Path(out).suffix
@@ -216,7 +74,7 @@ def forecast(
     few = len(counts.names) <= FEW_SERIES and models == "engine"
     hindcasts = (SCORED if few else 0) if hindcasts is None else hindcasts
     with (
-        progress(quiet=few) as report,
+        progress() as report,
         spreading(settings.config.compute, len(counts.names)) as workers,
     ):
         spread = _told(workers, report, len(counts.names))
@@ -258,7 +116,7 @@ def _forecast_folder(
         _warn([f"{part}: {line}" for line in new])
 
     with (
-        progress(quiet=False) as report,
+        progress() as report,
         spreading(settings.config.compute, WORTHWHILE) as workers,
     ):
         done = anyseries.forecast_folder(

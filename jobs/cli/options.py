@@ -1,4 +1,4 @@
-"""What the commands share: settings, the record, what happens on the way."""
+"""What the commands share: settings, the record, what is said on the way."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from copy import copy
 from functools import cached_property
@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from forecast import months
-from forecast.errors import BordercastError, ConfigError, DataError
-from forecast.sources import catalog
+from forecast.errors import BordercastError, ConfigError, DataError, SeriesNameError
 from forecast.store import connect
 from forecast.words import NEXT_RUN, check_command, withdrawn_alone, without_controls
 
@@ -26,53 +24,12 @@ if TYPE_CHECKING:
     from forecast.config import Config
     from forecast.context import Context
     from forecast.sources.names import SeriesNames
-    from forecast.sources.source import Source
     from forecast.sources.wording import Halves
     from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf
+    from forecast.tables.grid import ReadAs
     from forecast.types import SeriesKey
     from jobs.arrivals.arrival import IngestResult
-
-
-class KnownName(click.ParamType[str]):
-    """One of some names, which are asked for when a command is, so that `--help` need not know."""
-
-    name = "choice"
-
-    def __init__(self, names: Callable[[click.Context | None], Iterable[str]]) -> None:
-        self._names = names
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name, if it is one of those there are now."""
-        return str(self._choice(ctx).convert(value, param, ctx))
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
-        """Return the names, as help shows them."""
-        return self._choice(ctx).get_metavar(param, ctx)
-
-    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str | None:
-        """Return the names, where none was given."""
-        return self._choice(ctx).get_missing_message(param, ctx)
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Return the names that begin so."""
-        return self._choice(ctx).shell_complete(ctx, param, incomplete)
-
-    def _choice(self, ctx: click.Context | None) -> click.Choice[str]:
-        return click.Choice(tuple(self._names(ctx)))
-
-
-def _totals(ctx: click.Context | None) -> tuple[str, ...]:
-    from forecast.types import DEFAULT_SOURCE
-
-    settings = ctx.find_root().obj if ctx else None
-    source: Source = settings.context.source if settings else catalog.find(DEFAULT_SOURCE)
-    return source.totals.every
-
-
-TOTAL = KnownName(_totals)
 
 
 class Settings:
@@ -115,9 +72,7 @@ class Settings:
 
     def renew(self) -> None:
         """See which series the record has now, after something was taken in."""
-        from forecast.context import Context
-
-        renewed = Context.open(self.db, self.context.settings)
+        renewed = type(self.context).open(self.db, self.context.settings)
         self.context = renewed.about(self.context.name)
 
 
@@ -127,7 +82,7 @@ def words_of_help(config_path: Path | None, db: Path | None) -> Settings | None:
         path = config_path or Path("config.toml")
         content = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         place = db or Path(content.get("service", {}).get("db", "bordercast.db"))
-        if not content.get("sources") and not _source_of(place):
+        if not content.get("sources") and not _says_its_source(place):
             return None
     except (BordercastError, OSError, ValueError, AttributeError, sqlite3.Error):
         pass
@@ -136,45 +91,21 @@ def words_of_help(config_path: Path | None, db: Path | None) -> Settings | None:
     return None
 
 
-def _source_of(db: Path) -> bool:
+def _says_its_source(db: Path) -> bool:
     if not db.exists():
         return False
-    with closing(connect.read(connect.place(db))) as connection:
-        from forecast.store import measures
+    from forecast.store import measures
 
+    with closing(connect.read(connect.place(db))) as connection:
         return measures.section(connection) is not None
 
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+def read_as(decimal: str | None, dates: str | None, fiscal_start: int | None, **own: Any) -> ReadAs:
+    """Return what a user says of a table that does not say it itself: the options of [reading]."""
+    from forecast.tables.grid import ReadAs
 
-
-def out_option(about: str, folder: bool = False, **more: Any) -> Callable[[Any], Any]:
-    """Return the option of a file, or of a folder, to write."""
-    kind = click.Path(file_okay=not folder, dir_okay=folder, path_type=Path)
-    return click.option("-o", "--out", type=kind, help=about, **more)
-
-
-def as_month(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """Return a month as YYYY-MM, however it was typed; a usage error says how to write it."""
-    try:
-        return None if value is None else months.typed(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def month_option(*names: str, **more: Any) -> Callable[[Any], Any]:
-    """Return an option that is a month."""
-    return click.option(*names, callback=as_month, metavar="YYYY-MM", **more)
-
-
-def typed_line(text: str) -> str:
-    """Return a name or a reason that a person gave; nothing in it that a terminal would obey."""
-    words = " ".join(text.split())
-    if not words:
-        raise click.BadParameter("write it as text")
-    if not words.isprintable():
-        raise click.BadParameter(f"{words!r} holds characters that cannot be printed")
-    return words
+    mark = {"point": ".", "comma": ",", None: ""}[decimal]
+    return ReadAs(**own, decimal=mark, dates=dates or "", fiscal_start=fiscal_start or 0)
 
 
 class OpenRecord:
@@ -200,11 +131,6 @@ class OpenRecord:
             )
         return latest
 
-    def published(self) -> OpenRecord:
-        """Return the same; ConfigError before the first run."""
-        _ = self.run
-        return self
-
     @cached_property
     def names(self) -> SeriesNames:
         """Return the series that are held, by name."""
@@ -216,6 +142,14 @@ class OpenRecord:
     def find(self, name: str) -> SeriesKey:
         """Return the series so named; SeriesNameError lists what it could be."""
         return self.names.find(name)
+
+    def total(self, name: str, problem: str = "") -> str:
+        """Return the total so named; SeriesNameError, with a problem, for a part."""
+        totals = self.source.totals
+        key = self.find(name)
+        if not key.headline:
+            raise SeriesNameError(name, problem or f"name one of the {totals.many}", totals.every)
+        return key.total
 
     def refused(self, argument: str, problem: str) -> ConfigError:
         """Return the error of an argument that this record has no answer to."""
@@ -235,8 +169,8 @@ class OpenRecord:
     @property
     def quoted(self) -> str:
         """Return the same in words, and how to check that the record still says so."""
-        check = check_command(self.run.id, self.run.digest)
-        return f"run {self.run.id}, digest {self.run.digest}\nTo check it: {check}"
+        run, _, check = self.origin.values()
+        return f"run {run}, digest {self.run.digest}\nTo check it: {check}"
 
     @property
     def old(self) -> str:
@@ -244,6 +178,22 @@ class OpenRecord:
         from forecast.desk.sentences.trust import old_words
 
         return old_words(self.run.data_through, self.source, months.today())
+
+    def stale(self, key: SeriesKey) -> str:
+        """Return a sentence if a part's newest figure is older than its total's, else ""."""
+        from forecast.desk.sentences.trust import stale_words
+        from forecast.store import queries
+
+        values = (key.dimension, key.member, key.total)
+        (newest,) = queries.rows(self.connection, "newest_months", values)
+        return stale_words(newest["own"], newest["of_total"], source=self.source)
+
+    def small(self, key: SeriesKey) -> str:
+        """Return a sentence if a series is so small that little decides it, else ""."""
+        from forecast.sources.wording import small_words
+        from forecast.store import read
+
+        return small_words(read.counts(self.connection, key), self.source)
 
     def halves(self) -> dict[str, Halves | None]:
         """Return what came at and between ports, of each total's newest month; None if not known.
@@ -289,18 +239,19 @@ def leaving_when_terminated(code: int) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def say_taken(taken: Iterable[IngestResult]) -> None:
-    """Print a line a file: accepted and held ones on stdout, refused ones, and why, on stderr."""
+def taken_lines(taken: Iterable[IngestResult]) -> list[str]:
+    """Return a line for each file accepted or held; refused ones, and why, go to stderr now."""
+    lines = []
     for file in taken:
         if file.outcome == "refused":
             click.echo(f"bordercast: refused: {without_controls(file.reason)}", err=True)
         else:
-            click.echo(f"{file.file_name}: {file.outcome}, data through {file.data_through}")
+            lines.append(f"{file.file_name}: {file.outcome}, data through {file.data_through}")
         if file.warning:
             click.echo(f"bordercast: warning: {file.warning}", err=True)
+    return lines
 
 
-def refuse_if_any(taken: Iterable[IngestResult]) -> None:
-    """Exit with code 3 if a file was refused; each has been reported already."""
-    if any(file.outcome == "refused" for file in taken):
-        raise click.exceptions.Exit(DataError.exit_code)
+def refused_code(taken: Iterable[IngestResult]) -> int:
+    """Return exit code 3 if a file was refused, which has been reported already, else 0."""
+    return DataError.exit_code if any(file.outcome == "refused" for file in taken) else 0

@@ -3,72 +3,66 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from forecast import files, months
+from forecast.claims import annotate, documents, explain, together
+from forecast.claims import fact as claims_fact
+from forecast.claims.decide import CheckedText
+from forecast.claims.decide import check as check_text
+from forecast.claims.times import day_of
+from forecast.claims.tokens import numeral
+from forecast.claims.truth import (
+    ClaimSpan,
+    CountTable,
+    Subject,
+    name_of,
+    parse,
+    series_names,
+    subject_of,
+)
+from forecast.claims.verdict import Reading
+from forecast.context import Context
+from forecast.desk import facts as month_facts
+from forecast.desk.sentences import monthly
 from forecast.engine import ENGINE
 from forecast.errors import ClaimError, ConfigError, DocumentError, SeriesNameError
-from jobs.cli.help import examples, fits
-from jobs.cli.options import AS_JSON, OpenRecord, Settings, as_month, out_option, reading
-from jobs.cli.render import Printed, answers, show_answer
-
-if TYPE_CHECKING:
-    from forecast.claims.decide import CheckedText
-    from forecast.claims.explain import AnsweredClaim
-    from forecast.claims.truth import ClaimSpan, CountTable, Subject
-    from forecast.context import Context
-    from forecast.desk.facts import MonthFacts
-    from forecast.sources.names import SeriesNames
-    from forecast.types import SeriesKey
+from forecast.sources import questions
+from forecast.sources.names import SeriesNames
+from forecast.store import read, reports
+from forecast.types import SeriesKey
+from forecast.words import month_words
+from jobs.cli.commands import fits
+from jobs.cli.options import OpenRecord, Settings, reading
+from jobs.cli.render import Printed
 
 FORMS = (".png", ".pdf", ".pptx")
 
 
-def _with_form(_: click.Context, __: click.Parameter, out: Path | None) -> Path | None:
+def brief(record: OpenRecord, series: str, month: str | None, out: Path | None) -> Printed:
+    """Print the paragraph to paste about a month, or write it as a slide or a page."""
     if out is not None and out.suffix not in FORMS:
         raise ConfigError(str(out), "-o", f"the file's name must end in {', '.join(FORMS)}")
-    return out
-
-
-@click.command(
-    epilog=examples(
-        "brief {one}",
-        "brief {part} 2025-02",
-        "brief {two} 2025-02 -o february.pdf",
-    )
-)
-@click.argument("series")
-@click.argument("month", required=False, callback=as_month)
-@out_option("File to write instead: a slide (.png, .pptx) or one page (.pdf).", callback=_with_form)
-@answers
-def brief(record: OpenRecord, series: str, month: str | None, out: Path | None) -> Printed:
-    """The paragraph to paste about a MONTH [the newest].
-
-    Published, expected, how unusual; all comparisons, always in the same order; rank; vintage. As a
-    file: the same with a chart, as a slide for a screen or PowerPoint, or as one page of paper.
-    """
-    from forecast.desk.sentences import monthly
-
-    key = record.published().find(series)
+    value = run_json(record)  # ConfigError before the first run
+    key = record.find(series)
     facts = facts_of(record, key, month)
     if out is not None:
         return Printed(None, [f"{out}: {_written(record, key, facts, out)}"])
     text = monthly.paragraph(facts)
-    value = {**facts_json(facts), "text": text, **run_json(record)}
+    value = {**facts_json(facts), "text": text, **value}
     return Printed(value, (text, f"Bordercast, {record.quoted}"))
 
 
-def _written(record: OpenRecord, key: SeriesKey, facts: MonthFacts, out: Path) -> str:
+def _written(record: OpenRecord, key: SeriesKey, facts: month_facts.MonthFacts, out: Path) -> str:
     """Write the month as a file of the form that its name says; what it shows, in words."""
-    from forecast.desk import handout as handouts
-    from forecast.store import read
+    from forecast.desk import handout as handouts  # draws
 
     counted = read.published(record.connection, key)
     newest = counted[-1]["month"] == facts.month
@@ -79,21 +73,18 @@ def _written(record: OpenRecord, key: SeriesKey, facts: MonthFacts, out: Path) -
         stood=facts.recent,
     )
     handout = handouts.handout(facts, record.run, newest=bool(chart.ahead))
-    body = {
-        ".png": lambda: handouts.png(handout, chart, facts.source, handouts.SLIDE),
-        ".pdf": lambda: handouts.pdf(handout, facts, chart, record.run),
-        ".pptx": lambda: handouts.pptx(handout, facts, chart, record.run),
-    }[out.suffix]()
+    if out.suffix == ".png":
+        body = handouts.png(handout, chart, facts.source, handouts.SLIDE)
+    else:
+        make = handouts.pdf if out.suffix == ".pdf" else handouts.pptx
+        body = make(handout, facts, chart, record.run)
     with files.output(out) as draft:
         draft.write_bytes(body)
     return f"{handout.alt}. {handout.source}"
 
 
-def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> MonthFacts:
+def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> month_facts.MonthFacts:
     """Return the report of a month of a series, the newest if None."""
-    from forecast.desk.facts import series_report
-    from forecast.store import reports
-
     span = reports.series_span(record.connection, key)
     if span is None:
         raise record.refused("SERIES", f"no figures for {key} are on record")
@@ -103,17 +94,14 @@ def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> MonthFact
         problem = f"no figure for {key} in {month}; on record are {first} to {last}"
         raise record.refused("MONTH", problem)
     try:
-        return series_report(record.connection, key, month, record.source)
+        return month_facts.series_report(record.connection, key, month, record.source)
     except KeyError:
         problem = f"the count of {key} in {month} was not published; name another month"
         raise record.refused("MONTH", problem) from None
 
 
-def facts_json(facts: MonthFacts) -> dict[str, Any]:
+def facts_json(facts: month_facts.MonthFacts) -> dict[str, Any]:
     """Return a report for programs."""
-    from forecast.desk import facts as month_facts
-    from forecast.desk.sentences import monthly
-
     compared = [{**asdict(c), "percent": c.percent} for c in facts.comparisons]
     halves = monthly.halves_sentence(facts) or None
     return {**month_facts.as_dict(facts), "comparisons": compared, "halves_sentence": halves}
@@ -147,96 +135,73 @@ class Counted:
 
     @classmethod
     def of(cls, record: OpenRecord, context: Context) -> Counted:
-        """Read a measure of the record."""
-        from forecast.claims.truth import CountTable, series_names
-
+        """Read a measure of the record; ConfigError before the first run."""
         context.scope(record.connection)
-        own = OpenRecord(record.connection, record.settings.about(context)).published()
+        own = OpenRecord(record.connection, record.settings.about(context))
+        _ = own.run
         table = CountTable.read(record.connection, source=context.source)
         return cls(own, table, series_names(table))
 
 
-@click.command(
-    context_settings={"ignore_unknown_options": True},
-    epilog=examples(
-        "fact {one} 2025-02 4,098",
-        "fact {half} 2023-12 'nearly 250,000'",
-        "fact {one} 2025-02 -78% --from 2024-08",
-        "fact 18,944",
-        "fact '{one} in March 2026'",
-    ),
-)
-@click.argument("words", nargs=-1, required=True, metavar="SERIES SPAN [CLAIM] | NUMBER")
-@click.option("--from", "since", metavar="SPAN", help="What a change is measured from.")
-@answers
 def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Printed:
-    """Whether CLAIM is right for this SERIES and SPAN; or what a NUMBER is.
-
-    SPAN: 2025-02, {year_spans}, 2021-01..2024-08 or 'since 2021-01'. CLAIM:
-    18,944, 302K, 'nearly 1.5 million', -78% or x2 (with --from), record, 'lowest since 2021',
-    '2nd highest', {share}'average 350 a day'. In place of NUMBER: a
-    sentence, what was counted, where and when; with a number in it, it is judged like a text.
-
-    Exit code 0 if it holds (now, when published, or rounded), 1 if it does not.
-    """
-    if len(words) == 1:
-        return _one_text(record, words[0])
+    """Print whether a claim is right for a series and span; or what a number is."""
     if len(words) > 3:
         raise click.UsageError("put a SPAN or CLAIM of several words into quotes")
-    from forecast.claims.fact import answer
-    from forecast.claims.truth import parse, subject_of
-
-    counted = _that_knows(record, words[0])
-    table, names = counted.table, counted.names
-    subject = subject_of(names.find(words[0]))
-    try:
-        span = parse(words[1], table.newest, table.source.year_begins)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="SPAN") from None
-    _refuse_unheld(counted, subject, span)
-    answered = answer(table, names, subject, span, words[2], since) if len(words) == 3 else None
-    return _fact(counted, subject, span, answered)
-
-
-def _that_knows(record: OpenRecord, name: str) -> Counted:
-    """Return the first measure that has a series so called, or else the one in front."""
-    for context in record.settings.asked():
-        counted = Counted.of(record, context)
-        with suppress(SeriesNameError):
-            counted.names.find(name)
-            return counted
-    return Counted.of(record, record.settings.context)
-
-
-def _one_text(record: OpenRecord, text: str) -> Printed:
-    """Look a number up, answer a question, or judge a sentence with numbers."""
-    from forecast.claims.tokens import numeral
-
-    if numeral(text.strip()) is not None:
-        return _what_is(record, text)
+    if len(words) > 1:
+        return _of_series(record, words[0], words[1], words[2] if len(words) == 3 else None, since)
+    if numeral(words[0].strip()) is not None:
+        return _what_is(record, words[0])
     answered = [
         (counted, _fact(counted, subject, span))
-        for counted, subject, span in _questions(record, text)
+        for counted, subject, span in _questions(record, words[0])
     ]
     if not answered:
-        return _judged(record, text)
-    values = [
-        {**one.value, "counted": counted.table.source.measure.noun} for counted, one in answered
-    ]
+        return _judged(record, words[0])
+    values = [{**one.value, "counted": of.table.source.measure.noun} for of, one in answered]
     lines = [line for _, one in answered for line in one.parts]
-    return Printed({"question": text, "answers": values}, lines, answered[0][1].source)
+    return Printed({"question": words[0], "answers": values}, lines, answered[0][1].source)
+
+
+def _of_series(
+    record: OpenRecord, name: str, when: str, claim: str | None, since: str | None
+) -> Printed:
+    """Answer SERIES SPAN [CLAIM] by the first measure that has a series so called."""
+    counted = None
+    for context in record.settings.asked():
+        own = Counted.of(record, context)
+        with suppress(SeriesNameError):
+            own.names.find(name)
+            counted = own
+            break
+    counted = counted or Counted.of(record, record.settings.context)
+    table, names = counted.table, counted.names
+    subject = subject_of(names.find(name))
+    try:
+        span = parse(when, table.newest, table.source.year_begins)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="SPAN") from None
+    line = table.counts(subject)
+    if line is None:
+        problem = f"no figures for {subject.words(table.source)} are on record"
+        raise counted.record.refused("SERIES", problem)
+    if not line.holds(span):
+        recorded = f"{months.from_index(line.first)} to {months.from_index(line.last)}"
+        problem = f"not every month of {span.words()} has a figure; on record are {recorded}"
+        unknown = [months.from_index(month) for month in line.unknown_in(span)]
+        if unknown:
+            problem += f", but no count was published for {', '.join(unknown[:3])}"
+        raise counted.record.refused("SPAN", problem)
+    answered = (
+        None if claim is None else claims_fact.answer(table, names, subject, span, claim, since)
+    )
+    return _fact(counted, subject, span, answered)
 
 
 def _questions(record: OpenRecord, text: str) -> Iterator[tuple[Counted, Subject, ClaimSpan]]:
     """Yield what a question without a number asks of each measure that knows its words."""
-    from forecast.claims.truth import parse, subject_of
-    from forecast.sources import questions
-
     contexts = record.settings.asked()
     named = questions.measures_named(text, [context.source for context in contexts])
-    for context in contexts:
-        if context.source not in named:
-            continue
+    for context in (one for one in contexts if one.source in named):
         counted = Counted.of(record, context)
         question = questions.asked(text, counted.names)
         if question is None:
@@ -252,9 +217,6 @@ def _questions(record: OpenRecord, text: str) -> Iterator[tuple[Counted, Subject
 
 def _judged(record: OpenRecord, text: str) -> Printed:
     """Judge a sentence as `check` does; ClaimError if it says nothing that can be judged."""
-    from forecast.claims import together
-    from forecast.claims.decide import check as check_text
-
     contexts = [c for c in record.settings.asked() if fits("check", c.source)]
     day = datetime.now(UTC).date()
     every = [check_text(text, Counted.of(record, context).table, day) for context in contexts]
@@ -268,90 +230,53 @@ def _judged(record: OpenRecord, text: str) -> Printed:
     return Printed(None, _checked_lines(checked), code=_any_wrong(checked))
 
 
-def _refuse_unheld(counted: Counted, subject: Subject, span: ClaimSpan) -> None:
-    line = counted.table.counts(subject)
-    if line is None:
-        whose = subject.words(counted.table.source)
-        raise counted.record.refused("SERIES", f"no figures for {whose} are on record")
-    if not line.holds(span):
-        recorded = f"{months.from_index(line.first)} to {months.from_index(line.last)}"
-        problem = f"not every month of {span.words()} has a figure; on record are {recorded}"
-        unknown = [months.from_index(month) for month in line.unknown_in(span)]
-        if unknown:
-            problem += f", but no count was published for {', '.join(unknown[:3])}"
-        raise counted.record.refused("SPAN", problem)
-
-
-def _month_facts(counted: Counted, subject: Subject, span: ClaimSpan) -> MonthFacts | None:
-    """Return the facts there are about a month of a total; None of anything else."""
-    whole = not (subject.agency or subject.dimension) and span.length == 1
-    if not whole or subject.total not in counted.table.source.totals.every:
-        return None
-    from forecast.types import SeriesKey
-
-    return facts_of(counted.record, SeriesKey(subject.total), months.from_index(span.first))
-
-
 def _fact(
-    counted: Counted, subject: Subject, span: ClaimSpan, answered: AnsweredClaim | None = None
+    counted: Counted,
+    subject: Subject,
+    span: ClaimSpan,
+    answered: explain.AnsweredClaim | None = None,
 ) -> Printed:
     """What a series counted in a span, and whether what was said of it is right."""
-    from forecast.claims.annotate import judged_json, meaning_json
-    from forecast.claims.verdict import Reading
-
-    table, names = counted.table, counted.names
-    facts = _month_facts(counted, subject, span)
+    table, names, source = counted.table, counted.names, counted.table.source
+    # Of a month of a total there are facts; of anything else only counts.
+    facts = None
+    whole = not (subject.agency or subject.dimension) and subject.total in source.totals.every
+    if whole and span.length == 1:
+        facts = facts_of(counted.record, SeriesKey(subject.total), months.from_index(span.first))
     value = facts_json(facts) if facts else {}
+    count = table.total(subject, span)
+    said = explain.statement(table, Reading(subject, span), count)
+    first = f"{source.publisher.short} counted {said}."
     if answered is None:
-        value |= meaning_json(Reading(subject, span), names)
-        value["count"] = table.total(subject, span)
+        value |= {**annotate.meaning_json(Reading(subject, span), names), "count": count}
     else:
+        first = explain.verdict_line(table, answered)
         value |= {
-            **meaning_json(answered.sense, names),
+            **annotate.meaning_json(answered.sense, names),
             "claimed": answered.claimed.value,
-            **judged_json(answered.sense, answered.judged),
+            **annotate.judged_json(answered.sense, answered.judged),
             "why": answered.why,
             "say_instead": answered.instead or None,
             "evidence": answered.judged.evidence or None,
         }
-    wrong = answered is not None and answered.judged.verdict in WRONG
-    lines = _fact_lines(counted, subject, span, answered, facts)
-    return Printed({**value, **run_json(counted.record)}, lines, table.source, int(wrong))
-
-
-def _fact_lines(
-    counted: Counted,
-    subject: Subject,
-    span: ClaimSpan,
-    answered: AnsweredClaim | None,
-    facts: MonthFacts | None,
-) -> Iterator[str]:
-    from forecast.claims.explain import halves, small, statement, verdict_line
-    from forecast.claims.verdict import Reading
-    from forecast.desk.sentences import monthly
-
-    table = counted.table
-    total = statement(table, Reading(subject, span), table.total(subject, span))
-    counts = f"{table.source.publisher.short} counted {total}."
-    first = verdict_line(table, answered) if answered else counts
-    yield " ".join(filter(None, (first, monthly.peak_sentence(facts) if facts else "")))
-    yield from filter(None, [halves(table, subject, span), small(table, subject, span)])
+    lines = [" ".join(filter(None, (first, monthly.peak_sentence(facts) if facts else "")))]
+    lines += filter(
+        None, (explain.halves(table, subject, span), explain.small(table, subject, span))
+    )
+    about = [monthly.caveat(source)]
     if facts:
-        yield from (f"  {sentence}" for sentence in monthly.history_sentences(facts))
-        yield f"Also true: {monthly.comparison_sentence(facts.comparisons)}"
-        yield monthly.rank_sentence(facts)
+        lines += [f"  {sentence}" for sentence in monthly.history_sentences(facts)]
+        lines.append(f"Also true: {monthly.comparison_sentence(facts.comparisons)}")
+        lines.append(monthly.rank_sentence(facts))
+        about = list(monthly.definition(facts, beside=True))
     elif answered and answered.sense.measure != "total":
-        yield f"The count itself: {total}."
-    about = monthly.definition(facts, beside=True) if facts else [monthly.caveat(table.source)]
-    yield " ".join(about)
-    yield f"Bordercast, {counted.record.quoted}"
+        lines.append(f"The count itself: {said}.")
+    lines += [" ".join(about), f"Bordercast, {counted.record.quoted}"]
+    wrong = answered is not None and answered.judged.verdict in WRONG
+    return Printed({**value, **run_json(counted.record)}, lines, source, int(wrong))
 
 
 def _what_is(record: OpenRecord, text: str) -> Printed:
-    from forecast.claims import fact
-    from forecast.claims.tokens import numeral
-    from forecast.claims.truth import name_of
-
     value = numeral(text.strip())
     if value is None or value != int(value):
         raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
@@ -361,7 +286,7 @@ def _what_is(record: OpenRecord, text: str) -> Printed:
     lines: list[str] = []
     for counted in every:
         source = counted.table.source
-        for match in fact.matches(counted.table, int(value)):
+        for match in claims_fact.matches(counted.table, int(value)):
             row = {
                 "series": name_of(counted.names, match.subject),
                 "from": months.from_index(match.span.first),
@@ -373,44 +298,18 @@ def _what_is(record: OpenRecord, text: str) -> Printed:
             count = f" ({match.count:,})" if match.how == "near" else ""
             whose = f"{match.subject.words(source)} in {match.span.words()}"
             lines.append(f"{int(value):,}: {whose}{count}{how[match.how]}")
-    front = every[0]
-    run, source = front.record.run, front.table.source
-    lines = lines or [fact.no_match_words(int(value), source)]
-    return Printed(
-        {"number": int(value), "matches": rows, **run_json(front.record)},
-        [*lines, f"Bordercast, run {run.id}, digest {run.digest}"],
-        source,
-        int(not rows),
-    )
+    front, source = every[0].record, every[0].table.source
+    lines = lines or [claims_fact.no_match_words(int(value), source)]
+    quoted = f"Bordercast, run {front.run.id}, digest {front.run.digest}"
+    found = {"number": int(value), "matches": rows, **run_json(front)}
+    return Printed(found, [*lines, quoted], source, int(not rows))
 
 
 # -- check --------------------------------------------------------------------------------------
 
 
-@click.command(
-    epilog=examples("check article.txt --published 2025-03-26", "check report.docx --html out.html")
-)
-@click.argument("file", metavar="FILE|-|URL")
-@click.option(
-    "--published", metavar="YYYY-MM-DD", help="Day of publication [the text's, or today]."
-)
-@click.option(
-    "--html", "html", type=click.Path(path_type=Path), help="Write the annotated text to this file."
-)
-@AS_JSON
-@click.pass_obj
-def check(
-    settings: Settings, file: str, published: str | None, html: Path | None, as_json: bool
-) -> None:
-    """Check what a text says about {subject}.
-
-    Reads .txt, .md, .html, .docx and .pdf; - is standard input; an address only if [fetch] is
-    enabled. Each claim gets a verdict; one that cannot be resolved is not understood. Nothing is
-    guessed. Exit code 0 if no claim is wrong or mislabeled, 1 if one is.
-    """
-    from forecast.claims import annotate, together
-    from forecast.claims.decide import check as check_text
-
+def check(settings: Settings, file: str, published: str | None, html: Path | None) -> Printed:
+    """Check what a text says, claim by claim."""
     contexts = [context for context in settings.asked() if fits("check", context.source)]
     if not contexts:
         problem = (
@@ -424,20 +323,16 @@ def check(
     run, day = every[0].record.run, _day(text, published)
     parts = together.divided([check_text(text, counted.table, day) for counted in every])
     checked = together.merged(parts)
+    named = [(part, counted.names) for part, counted in zip(parts, every, strict=True)]
+    lines: Sequence[str] | Iterator[str] = _checked_lines(checked)
     if html:
-        from forecast.words import month_words
-
         through = month_words(run.data_through)
         against = f"Checked against run {run.id} of Bordercast, data through {through}."
         page = annotate.as_html(checked, _title(file, text), against, settings.context.source)
         with files.output(html) as draft:
             draft.write_text(page, "utf-8")
-        click.echo(f"{html}: {annotate.summary(checked)}", err=as_json)
-    named = [(part, counted.names) for part, counted in zip(parts, every, strict=True)]
-    value = annotate.as_json(checked, named) if as_json else None
-    lines = () if html else _checked_lines(checked)
-    answer = Printed(value, lines, code=_any_wrong(checked))
-    show_answer(answer, as_json, settings.context.source)
+        lines = [f"{html}: {annotate.summary(checked)}"]
+    return Printed(annotate.as_json(checked, named), lines, code=_any_wrong(checked))
 
 
 def _any_wrong(checked: CheckedText) -> int:
@@ -446,8 +341,6 @@ def _any_wrong(checked: CheckedText) -> int:
 
 
 def _day(text: str, published: str | None) -> date:
-    from forecast.claims.times import day_of
-
     if published is None:
         return day_of(text) or datetime.now(UTC).date()
     try:
@@ -457,10 +350,7 @@ def _day(text: str, published: str | None) -> date:
 
 
 def _text(settings: Settings, file: str) -> str:
-    from forecast.claims import documents
-    from forecast.store.ops import Link
-    from jobs.arrivals import http as download
-
+    """Return the words of a file, of standard input, or of a page if the network is allowed."""
     if file == "-":
         return documents.read("-", sys.stdin.buffer.read(documents.LARGEST + 1))
     if not file.startswith(("http://", "https://")):
@@ -473,6 +363,9 @@ def _text(settings: Settings, file: str) -> str:
     if not fetch.enabled:
         problem = "nothing is fetched; save the page and check the file"
         raise ConfigError(settings.source, "fetch.enabled", problem)
+    from forecast.store.ops import Link
+    from jobs.arrivals import http as download  # slow to load, and seldom needed
+
     with download.client(fetch) as http:
         reply = download.get(http, Link(file), fetch)
     if reply.outcome != "content":
@@ -487,10 +380,8 @@ def _title(file: str, text: str) -> str:
 
 
 def _checked_lines(checked: CheckedText) -> Iterator[str]:
-    from forecast.claims import annotate
-    from forecast.claims.explain import VERDICT_WORDS
-
-    words = {**VERDICT_WORDS, "not_understood": "Not understood"}
+    """Yield the text with its claims numbered, each claim's verdict, and how many there are."""
+    words = {**explain.VERDICT_WORDS, "not_understood": "Not understood"}
     pieces = list(annotate.pieces(checked))
     marked = ""
     for piece in pieces:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecast.words import without_controls
-from jobs.cli.options import AS_JSON, Settings, reading
+from jobs.cli.options import Settings, reading
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.progress import TaskID
+    from rich.table import Table
 
     from forecast.sources.source import Source
     from jobs.pipeline.refits import Report
@@ -42,35 +42,21 @@ class Printed:
     code: int = 0
 
 
-def answers(command: Callable[..., Printed]) -> Callable[..., None]:
-    """Hand a command the record, and print its answer; with --json, for programs."""
+def run(
+    work: Callable[..., Any], settings: Settings, record: bool, as_json: bool = False, **given: Any
+) -> None:
+    """Hand a command the record, or the settings; print its answer, and exit with its code.
 
-    @AS_JSON
-    @click.pass_obj
-    @wraps(command)
-    def answered(settings: Settings, /, as_json: bool, **given: Any) -> None:
-        with reading(settings) as record:
-            answer = command(record, **given)
-            as_json = as_json and answer.value is not None
-            # A reader who pages must not keep the record's moment open.
-            parts = () if as_json else tuple(answer.parts)
-        show_answer(replace(answer, parts=parts), as_json, settings.context.source)
-
-    return answered
-
-
-def on_record(command: Callable[..., Iterable[str]]) -> Callable[..., None]:
-    """Hand a command the record, and print the lines it says of the file that it wrote."""
-
-    @click.pass_obj
-    @wraps(command)
-    def said(settings: Settings, /, **given: Any) -> None:
-        with reading(settings) as record:
-            lines = tuple(command(record, **given))
-        for line in lines:
-            click.echo(line)
-
-    return said
+    An answer without a value for programs may be lines alone, also made one after the other.
+    """
+    with reading(settings) if record else nullcontext(settings) as first:
+        answer = work(first, **given)
+        if not isinstance(answer, Printed):
+            answer = Printed(None, [answer] if isinstance(answer, str) else answer or ())
+        as_json = as_json and answer.value is not None
+        if record:  # a reader who pages must not keep the record's moment open
+            answer = replace(answer, parts=() if as_json else tuple(answer.parts))
+    show_answer(answer, as_json, settings.context.source)
 
 
 def show_answer(answer: Printed, as_json: bool, source: Source) -> None:
@@ -93,6 +79,16 @@ def labeled(facts: Mapping[str, Any]) -> Iterator[str]:
     for name, fact in facts.items():
         if fact not in (None, ""):
             yield f"{name.replace('_', ' '):<22}{without_controls(str(fact))}"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Return rows of text under their heads."""
+    from forecast.desk import terminal
+
+    made = terminal.plain_table(*heads)
+    for row in rows:
+        made.add_row(*row)
+    return made
 
 
 def notes(*sentences: str) -> list[RenderableType]:
@@ -122,30 +118,27 @@ def console(stderr: bool = False) -> Console:
 
 
 @contextmanager
-def progress(quiet: bool) -> Iterator[Report]:
-    """Show a bar on a terminal, a line a step elsewhere, nothing where a program reads."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    if quiet or not sys.stderr.isatty():
-
-        def say(step: str, done: int, total: int) -> None:
-            if not quiet and done == total:
-                click.echo(f"{step}: {total} done", err=True)
-
-        yield say
-        return
-    tasks: dict[str, TaskID] = {}
-    columns = (
-        TextColumn("{task.description}", "progress.description", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(),
+def progress() -> Iterator[Report]:
+    """Show on a terminal each step, how much of it is done, and the time left; else nothing."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
     )
-    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+
+    tasks: dict[str, TaskID] = {}
+    step = TextColumn("{task.description}", "progress.description", markup=False)
+    columns = (step, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    terminal = console(stderr=True)
+    with Progress(
+        *columns, console=terminal, transient=True, disable=not terminal.is_terminal
+    ) as bar:
 
         def report(step: str, done: int, total: int) -> None:
             if step not in tasks:
-                tasks[step] = progress.add_task(step, total=total)
-            progress.update(tasks[step], completed=done)
+                tasks[step] = bar.add_task(step, total=total)
+            bar.update(tasks[step], completed=done)
 
         yield report

@@ -3,47 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from forecast import months
-from jobs.cli.forecast import TABLE, TABLE_OUT, check_outputs, reading_options, say, write_table
-from jobs.cli.help import examples
-from jobs.cli.options import Settings
+from jobs.cli.forecast import check_outputs, say, write_table
+from jobs.cli.options import Settings, read_as
 
 if TYPE_CHECKING:
     import numpy as np
 
     from forecast.desk.export import ExportTable
-    from forecast.tables.grid import ReadAs
     from models.base import MonthlyCounts
 
 
-@click.command(
-    epilog=examples(
-        "tidy visits.xlsx",
-        "tidy visits.xlsx --sheet 2024 -o counts.csv",
-        "tidy https://example.org/visits.csv -o counts.xlsx",
-    )
-)
-@click.argument("file", type=TABLE)
-@TABLE_OUT
-@reading_options
-@click.pass_obj
-def tidy(settings: Settings, read_as: ReadAs, file: Path | str, out: str) -> None:
-    """Turn any table of monthly counts into a plain one.
-
-    FILE is a table as you have it, as for `forecast`: a file, a folder of files that are parts of
-    one table, an https address (also of a published Google Sheet), or - for standard input.
-    Output: series, month, value; a blank value is unknown, not 0. How the table was understood is
-    said beside it: read that before you trust it.
-    """
+def tidy(settings: Settings, file: Path | str, out: str, **said_of_file: Any) -> None:
+    """Turn any table of monthly counts into a plain one."""
     from forecast.desk.sentences import own_counts
     from jobs.arrivals.table import read_source
 
     check_outputs(out)
-    read = read_source(file, read_as, settings.config.fetch)
+    read = read_source(file, read_as(**said_of_file), settings.config.fetch)
     say(own_counts.as_read(read))
     write_table(_rows(read.counts), out)
     counts = read.counts

@@ -114,7 +114,7 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "_bin_table": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],
     "movers_table": lambda n: [tables.movers_table(moved(n), n, "month_before")],
     "compared_table": lambda n: [tables.compared_table(Compared((n, n, n, n), [(n, 1, 2, n)], ""))],
-    "_table": lambda n: [notices._table([told(n)]), record._table([told(n)])],
+    "table": lambda n: [notices._table([told(n)]), record._table([told(n)])],
 }
 
 

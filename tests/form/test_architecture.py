@@ -136,7 +136,7 @@ def test_only_a_context_and_what_starts_find_sources_by_name():
     """Everybody else is handed a source."""
     finders = {"forecast/context.py", "forecast/claims/tokens.py", "forecast/claims/truth.py"}
     finders |= {"forecast/desk/dictionary.py", "jobs/cli/service.py"}
-    finders |= {"jobs/cli/options.py", "jobs/service/first_settings.py"}
+    finders |= {"jobs/service/first_settings.py"}
 
     def finds(path: Path) -> bool:
         nodes = (ast.unparse(n) for n in ast.walk(tree(path)) if isinstance(n, ast.Attribute))

@@ -93,7 +93,7 @@ def taken(words: list[str]) -> bool:
                 return False
         elif isinstance(command, click.Group) and "|" not in word:
             if word not in command.commands:
-                return word.isupper()  # COMMAND, VIEW: any
+                return word.isupper() or word in ("help", "version")  # COMMAND, VIEW: any
             command = command.commands[word]
     return True
 

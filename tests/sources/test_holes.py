@@ -11,8 +11,7 @@ from click.testing import CliRunner
 from forecast.config import CountsSection
 from forecast.sources import catalog, holes
 from forecast.sources.own.source import own_counts
-from jobs.cli import help as cli_help
-from jobs.cli import main
+from jobs.cli import commands, main
 from tests.support.commands import COMMANDS
 
 EVERY = ("", *COMMANDS)
@@ -64,7 +63,7 @@ def test_a_hole_that_nobody_knows_stays():
 
 
 def test_help_without_a_record_is_as_with_one_of_encounters():
-    assert cli_help._words(None) == holes.words_of(catalog.find("cbp_encounters"))
+    assert commands.words_of(None) == holes.words_of(catalog.find("cbp_encounters"))
 
 
 @pytest.mark.parametrize("settings", [CLINICS, CLINICS + NESTED], ids=["plain", "nested"])

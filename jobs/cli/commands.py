@@ -1,0 +1,236 @@
+"""The commands there are, made of commands.toml: what each takes, its help and its examples.
+
+Help has holes, {total} and {one}, for the words of the source in use: what speaks of a total
+speaks of whatever each total is, and examples name a series that is there. A command's module is
+loaded when it is called, so that --help and a light command wait for nobody else's libraries.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecast import months
+from forecast.desk.dictionary import VIEWS
+from forecast.sources import catalog, holes
+from forecast.store.read import AS_OF
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source
+
+TABLE = Path(__file__).with_name("commands.toml")
+ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
+SLIDE = (1280, 720)
+
+
+class Typed(click.ParamType[Any]):
+    """What a function reads of a word; its ValueError is a usage error."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name, self.read = name, read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return what was read."""
+        try:
+            return self.read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class TableSource(click.Path):
+    """A file or folder that is there, "-", or an address on the web."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the path, or the address as it is."""
+        from jobs.arrivals.table import is_address
+
+        return value if is_address(str(value)) else super().convert(value, param, ctx)
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{3,4})x(\d{3,4})", text)
+    if match is None and text != "slide":
+        raise ValueError(f"{text!r} is not a size; write it as 1600x900, or slide")
+    return (int(match[1]), int(match[2])) if match else SLIDE
+
+
+def _line(text: str) -> str:
+    """Return a name or a reason that a person gave; nothing in it that a terminal would obey."""
+    words = " ".join(text.split())
+    if not words:
+        raise ValueError("write it as text")
+    if not words.isprintable():
+        raise ValueError(f"{words!r} holds characters that cannot be printed")
+    return words
+
+
+def _address(given: str) -> str:
+    from forecast.config import Recipient
+
+    try:
+        return Recipient(address=given).address
+    except ValueError:
+        raise ValueError(f"{given!r} is not a mail address; write name@example.org") from None
+
+
+TYPES: Mapping[str, click.ParamType[Any]] = {
+    "text": click.STRING,
+    "line": Typed("text", _line),
+    "number": click.INT,
+    "day": click.DateTime(["%Y-%m-%d"]),
+    "month": Typed("YYYY-MM", months.typed),
+    "size": Typed("WxH", _size),
+    "address": Typed("address", _address),
+    "file": click.Path(dir_okay=False, path_type=Path),
+    "folder": click.Path(file_okay=False, path_type=Path),
+    "path": click.Path(path_type=Path),
+    "existing file": click.Path(exists=True, dir_okay=False, path_type=Path),
+    "existing folder": click.Path(exists=True, file_okay=False, path_type=Path),
+    "existing path": click.Path(exists=True, path_type=Path),
+    "table": TableSource(exists=True, path_type=Path, allow_dash=True),
+}
+
+
+def _parameter(names: str, about: str | Mapping[str, Any]) -> click.Parameter:
+    """Return an argument, or an option if its names begin with a dash."""
+    if isinstance(about, str):
+        # A flag with an opposite, --log/--linear, may also be left open.
+        left_open: dict[str, Any] = {"default": None} if "/" in names else {}
+        return click.Option(names.split(), is_flag=True, help=about, **left_open)
+    more = dict(about)
+    of = more.pop("type", "text")
+    kind = click.Choice(of) if isinstance(of, list) else TYPES[of]
+    if "min" in more:
+        kind = click.IntRange(more.pop("min"), more.pop("max", None))
+    if names.startswith("-"):
+        if of == "day":
+            more["metavar"] = "YYYY-MM-DD"
+        return click.Option(names.split(), type=kind, **more)
+    return click.Argument([names], type=kind, **more)
+
+
+def _command(
+    path: str, about: Mapping[str, Any], reading: Mapping[str, Any], **also: Any
+) -> click.Command:
+    """Return one command, or a group. also : what its function is given besides."""
+    lines = ("\b", "Examples:", *(f"  bordercast {example}" for example in about["examples"]))
+    name = path.rpartition(" ")[2]
+    shared = {"help": about["help"], "epilog": "\n".join(lines)}
+    if "run" not in about:
+        return click.Group(name, **shared)
+    takes = {**about.get("takes", {}), **(reading if "reading" in about else {})}
+    if "json" in about:
+        takes["--json as_json"] = "As JSON, for programs."
+    module, _, function = about["run"].partition(".")
+
+    @click.pass_obj
+    def run(settings: Any, /, **given: Any) -> None:
+        from jobs.cli import render
+
+        work = getattr(import_module(f"jobs.cli.{module}"), function)
+        render.run(work, settings, record="record" in about, **given, **also)
+
+    return click.Command(
+        name,
+        callback=run,
+        params=[_parameter(*pair) for pair in takes.items()],
+        short_help=about.get("short_help"),
+        context_settings=about.get("context_settings"),
+        **shared,
+    )
+
+
+class _Filled(click.HelpFormatter):
+    """Writes help with a source's words in its holes."""
+
+    words: Mapping[str, str] = {}
+
+    def write_text(self, text: str) -> None:
+        """Write a paragraph, or examples."""
+        super().write_text(holes.fill(text, self.words))
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Write options or commands with what they do."""
+        filled = [(term, holes.fill(text, self.words)) for term, text in rows]
+        super().write_dl(filled, col_max, col_spacing)
+
+
+class HelpContext(click.Context):
+    """A command's context, whose help is in the words of the record's source."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """Return what writes the help."""
+        formatter = _Filled(width=self.terminal_width, max_width=self.max_content_width)
+        formatter.words = words_of(_source(self))
+        return formatter
+
+
+def words_of(source: Source | None) -> Mapping[str, str]:
+    """Return the words for the holes in help; of encounters where no source is chosen."""
+    if source:
+        return holes.words_of(source)
+    table = catalog.table("cbp_encounters")  # help loads no types, and no source
+    return {**holes.years(table["year_begins"]), "file": table["example"], **table["help"]}
+
+
+def _source(ctx: click.Context) -> Source | None:
+    """Return the source a command is about; None where nothing tells, as in an empty folder."""
+    settings = ctx.find_root().obj
+    return settings.context.source if settings else None
+
+
+class Program(click.Group):
+    """The group of all commands; its help lists them in sections."""
+
+    context_class = HelpContext
+    sections: Mapping[str, list[str]] = {}
+
+    def fill(self) -> None:
+        """Take in every command of the table, and one for each view of the record."""
+        table = tomllib.loads(TABLE.read_text("utf-8"))
+        self.sections, reading = table.pop("sections"), table.pop("reading")
+        of_views = table.pop("view")["takes"]
+        groups: dict[str, click.Group] = {"": self}
+        for path, about in table.items():
+            groups[path.rpartition(" ")[0]].add_command(made := _command(path, about, reading))
+            if isinstance(made, click.Group):
+                groups[path] = made
+            made.context_class = HelpContext
+        for view in VIEWS.values():
+            takes = {k: v for k, v in of_views.items() if view.name in AS_OF or "as-of" not in k}
+            about = {
+                "run": "export.view",
+                "record": True,
+                "help": f"A row is {view.row}.",
+                "short_help": view.row,
+                "examples": [f"export {view.name} -o {view.name}.csv"],
+                "takes": takes,
+            }
+            groups["export"].add_command(made := _command(view.name, about, {}, name=view.name))
+            made.context_class = HelpContext
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a list of commands under each heading, all in the same columns."""
+        widest, source = max(map(len, self.commands)), _source(ctx)
+        for heading, names in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [
+                        (f"{name:<{widest}}", self.commands[name].get_short_help_str(80 - widest))
+                        for name in names
+                        if fits(name, source)
+                    ]
+                )
+
+
+def fits(command: str, source: Source | None) -> bool:
+    """Return whether a command can do anything with the counts of a source."""
+    return source is None or source.shipped or command not in ABOUT_SHIPPED
