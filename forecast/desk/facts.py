@@ -17,7 +17,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
-from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from forecast import months
@@ -67,12 +66,15 @@ def only_next_flagged(rows: Iterable[Row]) -> list[Row]:
 
     A month is judged by the newest forecast made before it, not by one of a year before.
     """
-    rows = sorted(rows, key=itemgetter("month"))
+    rows = list(rows)
     named = [tuple(row.get(name) for name in ("border", "dimension", "member")) for row in rows]
+    # Rows stay in the order of their totals, which is not that of months.
+    newest_first = sorted(zip(named, rows, strict=True), key=lambda p: p[1]["month"], reverse=True)
+    first = {series: row["month"] for series, row in newest_first}
     unknown = {"flag_below": None, "flag_above": None}
     return [
-        row if series not in named[:at] else {**row, **unknown}
-        for at, (series, row) in enumerate(zip(named, rows, strict=True))
+        row if row["month"] == first[series] else {**row, **unknown}
+        for series, row in zip(named, rows, strict=True)
     ]
 
 

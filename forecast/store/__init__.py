@@ -12,8 +12,8 @@ judgements    when each month became known; judgements that claim too much
 reports       what is on record about a month
 notices       what is to be told, and who approved it
 ops           the second file, ops.db; deliveries, what became of each message; wakes, the service
-ledger        the chain of entries that shows an edit; kinds, what each states, as data; lawful, what it
-              may not; scheme1, digests of earlier programs
+ledger        the chain of entries that shows an edit; kinds, what each states, as data; lawful, what
+              it may not; scheme1, digests of earlier programs
 integrity     the ledger compared with the tables; looking a quoted digest up
 copies        whole copies of a database; held, one held open for readers
 """
