@@ -27,7 +27,7 @@ from forecast.errors import BordercastError
 from forecast.sources import holes
 from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
-from forecast.store import observations, read
+from forecast.store import read, releases
 from forecast.types import COUNT, SEVERITIES
 from jobs.cli.commands import fits
 from jobs.cli.options import OpenRecord, Settings, reading
@@ -123,7 +123,7 @@ class Tools:
 
         def look(record: OpenRecord) -> Any:
             key = record.find(_short(series))
-            known = observations.as_of(record.connection, day, key.total, "*").get(key, {})
+            known = releases.as_of(record.connection, day, key.total, "*").get(key, {})
             rows = [
                 {
                     "month": month,

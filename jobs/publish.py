@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.desk.facts import newest_reports
+from forecast.desk.facts import newest_reports, split
 from forecast.engine import ENGINE, VERSION, scores
 from forecast.errors import ClockError
 from forecast.store import inputs, releases, runs
@@ -68,10 +68,11 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
     record = inputs.read(db)
 
     # Each fit is kept as soon as it is done, so that a run that is killed need not fit again.
-    keep = inputs.PathsOnRecord(db).keep
+    keep = partial(inputs.keep_paths, db)
     run = compute(record, config, source, now, keep=keep, report=report)
 
-    run_id = runs.publish(db, run, partial(newest_reports, source=source))
+    reports = partial(newest_reports, source=source)
+    run_id = runs.publish(db, run, reports, split=split(source), totals=source.totals)
     flagged = sum(flag.severity != "watch" for flag in run.flags)
     return NewRun(run_id, len(run.judgements), flagged)
 

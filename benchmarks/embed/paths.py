@@ -7,6 +7,7 @@ database of its own, and writes the paths to the bundle, so that a first run nee
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from forecast.config import Config
@@ -23,15 +24,15 @@ def main() -> None:
     config, source = Config(), catalog.find("cbp_encounters")
     with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "paths.db") as db:
         ingest_bundle(db, source)
-        counts, paths = releases.current_counts(db), inputs.PathsOnRecord(db)
+        counts = releases.current_counts(db)
         forecast_headline(
             config,
             headline(counts, config, source),
             stored=(),
-            keep=paths.keep,
+            keep=partial(inputs.keep_paths, db),
             report=lambda step, done, total: print(f"{step}: {done}/{total}", end="\r"),
         )
-        bundle.save_paths(paths.held(), Path(bundle.__file__).parent)
+        bundle.save_paths(inputs.kept_paths(db), Path(bundle.__file__).parent)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from forecast.sources import catalog
 from forecast.sources.names import SeriesNames, member_words
 from forecast.sources.own import PART
 from forecast.sources.source import Source
-from forecast.store import reports
+from forecast.store.queries import sql
 from forecast.types import BORDERS, NATIONWIDE, SeriesKey
 from forecast.words import MONTHS, month_words
 
@@ -330,10 +330,10 @@ class CountTable:
         """The table of a record."""
         series: dict[tuple[str, ...], dict[int, tuple[int, int]]] = defaultdict(dict)
         index = cache(months.to_index)
-        for *key, month, count, unit in reports.every_month(connection):
+        for *key, month, count, unit in connection.execute(sql("every_month")):
             series[tuple(key)][index(month)] = (count, unit)
         values: dict[tuple[str, int], list[tuple[int, str, str]]] = defaultdict(list)
-        for total, month, count, known_from, vintage in reports.every_value(connection):
+        for total, month, count, known_from, vintage in connection.execute(sql("every_value")):
             values[total, index(month)].append((count, known_from, vintage))
         keyed = {SeriesKey(*key): by_month for key, by_month in series.items()}
         return cls(keyed, values, source)

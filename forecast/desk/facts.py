@@ -23,8 +23,8 @@ from forecast import months
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves, Split
-from forecast.store import reports
-from forecast.store.reports import MonthRecord
+from forecast.store import history
+from forecast.store.history import MonthRecord
 from forecast.types import COUNT, SEVERITIES, Row, SeriesKey, Severity
 from forecast.words import change_words
 
@@ -310,7 +310,7 @@ class MonthFacts:
 
 def report(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthFacts:
     """Return the facts of a total's month, which must be on record: as stored, else made now."""
-    stored = reports.kept(connection, total, month)
+    stored = history.kept(connection, total, month)
     if stored is not None:
         return from_json(stored, source=source)
     return made_now(connection, total, month, source)
@@ -321,7 +321,7 @@ def made_now(connection: sqlite3.Connection, total: str, month: str, source: Sou
     return month_report(
         total,
         month,
-        reports.month_record(connection, total, month, _split(source), source.totals),
+        history.month_record(connection, total, month, split(source), source.totals),
         source=source,
     )
 
@@ -330,7 +330,7 @@ def all_reports(
     connection: sqlite3.Connection, source: Source
 ) -> Iterator[tuple[str, dict[str, MonthFacts]]]:
     """Return every month of every total, oldest first; the newest as the run stored it."""
-    for total, records in reports.all_records(connection, _split(source), source.totals):
+    for total, records in history.all_records(connection, split(source), source.totals):
         made = {
             month: month_report(total, month, record, source=source)
             for month, record in records.items()
@@ -339,7 +339,7 @@ def all_reports(
         yield total, made | {newest: report(connection, total, newest, source)}
 
 
-def _split(source: Source) -> tuple[str, str, str]:
+def split(source: Source) -> tuple[str, str, str]:
     """The dimension that splits an agency's count, and its two members."""
     aside = source.hierarchy.aside
     return (aside.dimension, aside.named, aside.rest) if aside else ("", "", "")
@@ -351,11 +351,11 @@ def series_report(
     """The report of any series' month, which must be on record; that of a part is never kept."""
     if key.headline:
         return report(connection, key.total, month, source)
-    total = reports.span(connection, key.total)
+    total = history.series_span(connection, SeriesKey(key.total))
     return month_report(
         key.total,
         month,
-        reports.part_record(connection, key, month),
+        history.part_record(connection, key, month),
         part=member_words(key.dimension, key.member, source),
         newest_of_total=total[1] if total else "",
         source=source,
@@ -364,16 +364,19 @@ def series_report(
 
 def newest(connection: sqlite3.Connection, total: str, source: Source) -> MonthFacts:
     """Return the facts of a total's newest month."""
-    span = reports.span(connection, total)
+    span = history.series_span(connection, SeriesKey(total))
     assert span is not None, "a published run has every total"
     return report(connection, total, span[1], source)
 
 
 def newest_reports(
-    connection: sqlite3.Connection, source: Source
+    records: Iterable[tuple[str, str, MonthRecord]], source: Source
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield every total, its newest month and the facts of it as a run stores them."""
-    for total, month, record in reports.newest_records(connection, _split(source), source.totals):
+    """Yield every total, its newest month and the facts of it as a run stores them.
+
+    records : of `history.newest_records`.
+    """
+    for total, month, record in records:
         if total in source.totals.every:
             yield total, month, to_json(month_report(total, month, record, source=source))
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecast.store import ledger
 from forecast.store.connect import transaction
 from forecast.store.kinds import EntryKind
-from forecast.store.queries import rows, sql
-from forecast.types import NoticeIntent
+from forecast.store.queries import records, rows, sql
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from forecast.store.connect import Connection
 
 KEPT = timedelta(days=14)  # a held notice expires then
 
@@ -105,79 +106,33 @@ class Notice:
     approved_user: str = ""
 
 
-_DERIVED = {
-    "digest": """
-        coalesce(
-            (
-                select e.digest from entries as e where e.subject = 'notice ' || notices.id
-                order by e.id desc limit 1
-            ),
-            (select r.digest from runs as r where r.id = notices.run_id)
-        )
-    """,
-    "quoted_run": """
-        coalesce(
-            (
-                select e.run_id from entries as e where e.subject = 'notice ' || notices.id
-                order by e.id desc limit 1
-            ),
-            run_id
-        )
-    """,
-}
-_COLUMNS = ", ".join(_DERIVED.get(f.name, f.name) for f in fields(Notice))
 _SECTION_COLUMNS = ", ".join(("border", *(f.name for f in fields(Section)[1:])))
-
-
-def save_due(
-    db: Database, run_id: int, created_at: str, occasions: Iterable[NoticeIntent]
-) -> list[int]:
-    """Write down what is to be told; inside a transaction. What is known already stays.
-
-    Returns the new notices' ids.
-    """
-    added = []
-    for o in occasions:
-        cursor = db.execute(
-            sql("save_intent"),
-            (
-                *(o.kind, o.month, o.release_id, run_id, o.corrects, o.content_key),
-                *(o.message_id, o.withdraws, created_at),
-            ),
-        )
-        added += [notice_id for (notice_id,) in cursor.fetchall()]
-    return added
 
 
 def next_due(connection: sqlite3.Connection) -> Notice | None:
     """The first notice that is not composed yet."""
-    return _first(connection, "state = 'due' order by id limit 1")
+    return next(iter(_every(connection, "state = 'due'")), None)
 
 
 def one(connection: sqlite3.Connection, notice_id: int) -> Notice | None:
     """The notice with this id."""
-    return _first(connection, "id = ?", notice_id)
+    return next(iter(_every(connection, "n.id = ?", (notice_id,))), None)
 
 
 def in_state(connection: sqlite3.Connection, *states: str) -> list[Notice]:
     """Notices in any of these states, the oldest first."""
     marks = ", ".join("?" * len(states))
-    return _every(connection, f"state in ({marks}) order by id", *states)
+    return _every(connection, f"n.state in ({marks})", states)
 
 
 def every(connection: sqlite3.Connection) -> list[Notice]:
     """Every notice, the oldest first."""
-    return _every(connection, "true order by id")
+    return _every(connection, "true")
 
 
-def _first(connection: sqlite3.Connection, where: str, *values: object) -> Notice | None:
-    return next(iter(_every(connection, where, *values)), None)
-
-
-def _every(connection: sqlite3.Connection, where: str, *values: object) -> list[Notice]:
-    mine = "run_id in (select id from runs)"  # of the measure that the connection is about
-    rows = connection.execute(f"select {_COLUMNS} from notices where {mine} and {where}", values)
-    return [Notice(*row) for row in rows]
+def _every(connection: Connection, where: str, values: Sequence[object] = ()) -> list[Notice]:
+    """Return notices of the measure that the connection is about, the oldest first."""
+    return records(connection, Notice, "notices_where", values, where=where)
 
 
 def to_send(connection: sqlite3.Connection) -> list[Notice]:
@@ -185,21 +140,20 @@ def to_send(connection: sqlite3.Connection) -> list[Notice]:
 
     What tells of a withdrawal goes out all the same.
     """
-    stands = "(withdraws is not null or run_id not in (select run_id from withdrawals))"
-    return _every(connection, f"state = 'approved' and {stands} order by id")
+    stands = "(withdraws is not null or n.run_id not in (select run_id from withdrawals))"
+    return _every(connection, f"state = 'approved' and {stands}")
 
 
 def withdrawn(connection: sqlite3.Connection) -> list[Notice]:
     """Approved notices whose run was withdrawn since: not to go out any more."""
-    gone = "withdraws is null and run_id in (select run_id from withdrawals)"
-    return _every(connection, f"state = 'approved' and {gone} order by id")
+    gone = "withdraws is null and n.run_id in (select run_id from withdrawals)"
+    return _every(connection, f"state = 'approved' and {gone}")
 
 
 def of_run(connection: sqlite3.Connection, run_id: int) -> list[Notice]:
     """Approved notices that rest on a run, the oldest first."""
-    return _every(
-        connection, "state = 'approved' and withdraws is null and run_id = ? order by id", run_id
-    )
+    where = "state = 'approved' and withdraws is null and n.run_id = ?"
+    return _every(connection, where, (run_id,))
 
 
 def sections(connection: sqlite3.Connection, notice_id: int) -> list[Section]:

@@ -186,12 +186,9 @@ where status = 'accepted' and kind <> 'vintage' and seq / 100 = (
 )
 order by file_name
 
--- name: save_refused
+-- name: save_release
 insert into main.releases ({columns}, measure_id)
-values ({marks}, (select measure_id from scope))
-on conflict (measure_id, sha256)
-    do update set reason = excluded.reason where status = 'quarantined'
-returning id
+values ({values}, (select measure_id from scope)) {newer} returning id
 
 -- name: path_marks
 select s.border, s.dimension, s.member, s.component, p.cutoff, p.marks, p.share, p.known
@@ -251,7 +248,10 @@ order by n.id
 insert into notices (
     kind, month, release_id, run_id, corrects, content_key, message_id, withdraws,
     created_at, state
-) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 'due') on conflict (content_key) do nothing
+) values (
+    :kind, :month, :release_id, :run_id, :corrects, :content_key, :message_id, :withdraws,
+    :created_at, 'due'
+) on conflict (content_key) do nothing
 returning id
 
 -- name: save_section
@@ -261,7 +261,7 @@ set opening_text = ?, opening_html = ?, closing_text = ?, closing_html = ?,
 where id = ? and state = 'due'
 
 -- name: explicit_values
-select s.member, o.month, o.encounters
+select s.border, s.dimension, s.member, s.component, o.month, o.encounters
 from observations as o join series as s on s.id = o.series_id
 where o.release_id = ? and s.border = ? and s.dimension = ? and s.component = ?
 
@@ -445,7 +445,7 @@ select border, dimension, component, first_month, last_month from coverage where
 select o.month, o.encounters, r.file_name, r.rounding
 from current_observations as o
 join series as s on s.id = o.series_id join releases as r on r.id = o.release_id
-where s.border = ? and s.dimension = ? and s.member = ?
+where s.border = ? and s.dimension = ? and s.member = ? order by o.month
 
 -- name: part_values
 select encounters, vintage, known_from, known_until, source, file_name
@@ -535,7 +535,7 @@ where run_id = (select id from latest_run) and border = ? and month = ?
     )
 
 -- name: issued_forecasts
-select s.border, f.model, f.cutoff, f.horizon,
+select s.id, f.model, f.cutoff, f.horizon,
     f.lo95, f.lo90, f.lo80, f.lo50, f.median, f.hi50, f.hi80, f.hi90, f.hi95
 from forecasts as f join series as s on s.id = f.series_id
 join (
@@ -581,8 +581,9 @@ select * from standing_questions
 where run_id = (select id from latest_run) order by border, kind
 
 -- name: add_question
-select id from questions where series_id = ? and kind = ? and first_month = ?
-    and last_month = ? and statistic = ? and above = ? and below = ?
+insert or ignore into questions (
+    series_id, kind, first_month, last_month, statistic, above, below
+) values (:series_id, :kind, :first_month, :last_month, :statistic, :above, :below)
 
 -- name: as_of_border_months
 select v.border, v.month, v.encounters, v.source, v.file_name, r.rounding,
@@ -641,13 +642,19 @@ where v.type = 'view'
 insert into judgements (
     series_id, month, release_id, run_id, basis, cutoff, horizon, encounters, median, p, z,
     centre, apart_p, outside, drift_up, drift_down, published_in
-) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+) values (
+    :series_id, :month, :release_id, :run_id, :basis, :cutoff, :horizon, :encounters, :median, :p,
+    :z, :centre, :apart_p, :outside, :drift_up, :drift_down, :published_in
+)
 
 -- name: save_episode
 insert into episodes (
     series_id, opened, side, size, cutoff, centre, scale, df, relative, state, closed,
     published_in, closed_in
-) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+) values (
+    :series_id, :opened, :side, :size, :cutoff, :centre, :scale, :df, :relative, :state, :closed,
+    :published_in, iif(:state = 'open', null, :published_in)
+)
 on conflict (series_id, opened) do update
 set state = excluded.state, closed = excluded.closed, closed_in = excluded.closed_in
 where state = 'open'
@@ -657,16 +664,65 @@ insert into flags (
     series_id, month, kind, release_id, severity, ratio, encounters, expected, side,
     role, published_in, episode_id, parent_flag_id
 ) values (
-    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-    (select id from episodes where series_id = ? and opened = ?),
-    (select max(id) from flags where series_id = ? and month = ? and kind = 'month')
+    :series_id, :month, :kind, :release_id, :severity, :ratio, :encounters, :expected, :side,
+    :role, :published_in,
+    (select id from episodes where series_id = :series_id and opened = :episode),
+    (
+        select max(f.id) from flags as f
+        where f.month = :parent and f.kind = 'month' and f.series_id = (
+            select t.id from series as t join series as s on t.border = s.border
+            where s.id = :series_id and t.dimension = ''
+        )
+    )
 )
 
 -- name: save_driver
 insert into drivers (
-    flag_id, dimension, role, child_series_id, expected, encounters, contribution,
-    published_in
-) values (?, ?, ?, ?, ?, ?, ?, ?)
+    flag_id, dimension, role, child_series_id, expected, encounters, contribution, published_in
+) values (
+    (select max(id) from flags where series_id = :series_id and month = :month and kind = 'month'),
+    :dimension, :role, :member, :expected, :value, :contribution, :published_in
+)
+
+-- name: delete_unexplained
+delete from drivers
+where dimension = :dimension and role = 'not held' and flag_id = (
+    select max(id) from flags where series_id = :series_id and month = :month and kind = 'month'
+)
+
+-- name: mark_systemic
+update flags set systemic = 1, systemic_in = ?
+where month = ? and kind = 'month' and systemic = 0 and series_id in (select id from series)
+
+-- name: save_run
+insert into main.runs (
+    started_at, published_at, data_through, config_digest, code_version, previous_digest, digest,
+    measure_id
+) values (
+    :started_at, :published_at, :data_through, :config_digest, :code_version, '', '',
+    (select measure_id from scope)
+) returning id
+
+-- name: publish_paths
+update model_paths set published_in = ?
+where published_in is null and series_id in (select id from series)
+
+-- name: publish_proofs
+update witness_proofs set published_in = ? where published_in is null
+
+-- name: save_hindcast
+insert or replace into hindcasts (
+    model, version, series_id, cutoff, month, horizon, data_digest, median, centre, scale, df,
+    {columns}
+) values ({marks})
+
+-- name: save_answer
+insert or replace into answers (
+    question_id, basis, cutoff, run_id, version, chance, base_rate, last_value
+)
+select id, :basis, :cutoff, :run_id, :version, :chance, :base_rate, :last_value from questions
+where series_id = :series_id and kind = :kind and first_month = :first_month
+    and last_month = :last_month and statistic = :statistic and above = :above and below = :below
 
 -- name: first_published
 select s.border, s.dimension, s.member, s.component,
@@ -696,17 +752,17 @@ where severity <> 'watch' and kind <> 'revision' group by series_id, side
 
 -- name: all_episodes
 select series_id, opened, side, size, cutoff, centre, scale, df, relative, state, closed
-from episodes where state = 'open' or not ? order by series_id, opened
+from episodes order by series_id, opened
 
 -- name: flags_of_totals
-select s.border, f.month, e.opened
+select s.id, f.month, e.opened
 from flags as f
 join series as s on s.id = f.series_id
 left join episodes as e on e.id = f.episode_id
 where s.dimension = '' and f.kind = 'month' and f.severity <> 'watch'
 
 -- name: unexplained
-select s.border, f.month, j.cutoff, f.encounters, f.expected, d.dimension
+select s.id, f.month, j.cutoff, f.encounters, f.expected, d.dimension
 from drivers as d
 join flags as f on f.id = d.flag_id
 join series as s on s.id = f.series_id
@@ -714,7 +770,7 @@ join judgements as j on j.series_id = f.series_id and j.month = f.month
 where d.role = 'not held' order by f.id, d.dimension
 
 -- name: unflagged_revisions
-select v.border, v.month, v.release_id, v.encounters_before, v.encounters,
+select (select t.id from series as t where t.border = v.border and t.dimension = ''), v.month, v.release_id, v.encounters_before, v.encounters,
     (
         select count(*) from releases as r
         join release_years as y on y.release_id = r.id and y.closed = 1
@@ -778,6 +834,94 @@ from entries order by id desc limit 1
 
 -- name: run_digests
 select id, digest, previous_digest as previous, {scheme} as scheme from main.runs order by id
+
+-- name: release
+select source, kind, file_name, sha256, data_through, seq, first_seen_at, first_seen_precision,
+    url, rounding
+from releases where id = ?
+
+-- name: years_of_release
+select fiscal_year, closed, line_count from release_years where release_id = ?
+
+-- name: closed_years
+select release_id, fiscal_year from release_years where closed = 1
+
+-- name: accepted_releases
+select id from releases where status = 'accepted' order by id
+
+-- name: release_by_hash
+select id, status from releases where sha256 = ?
+
+-- name: all_releases
+select id, source, kind, file_name, url, sha256, data_through, seq, rounding, first_seen_at,
+    first_seen_precision, status, reason, decided_at
+from releases where ? is null or status = ? order by seq, id
+
+-- name: one_release
+select id, source, kind, file_name, url, sha256, data_through, seq, rounding, first_seen_at,
+    first_seen_precision, status, reason, decided_at
+from releases where id = ?
+
+-- name: measure_of_release
+select measure_id from main.releases where id = ?
+
+-- name: last_basis
+select id, config_digest, code_version from runs order by id desc limit 1
+
+-- name: releases_of_run
+select release_id from run_releases where run_id = ?
+
+-- name: save_path
+insert or ignore into model_paths (model_options, series_id, cutoff, data_digest, path, failure)
+values (?, ?, ?, ?, ?, ?)
+
+-- name: kept_paths
+select series_id, model_options, cutoff, data_digest, path, failure from model_paths
+
+-- name: count_runs
+select count(*) from runs
+
+-- name: last_run
+select max(id) from runs
+
+-- name: last_judged
+select series_id, max(month), drift_up, drift_down, outside from judgements group by series_id
+
+-- name: stored_hindcasts
+select distinct series_id, model, version, cutoff from hindcasts
+
+-- name: hindcast_series
+select distinct series_id from hindcasts order by 1
+
+-- name: months_judged_of_series
+select series_id, month from judgements
+
+-- name: stated_findings
+-- The last of a total stands, as the order of a notice's sections has them.
+select notice_id, border, statement from notice_sections
+where part = 'finding' order by notice_id, place
+
+-- name: notices_where
+-- Of the measure that the connection is about. Digest: of the record when a notice was approved, or
+-- as far as it has come, and the run that it quotes.
+select n.id, n.kind, n.month, n.release_id, n.run_id, n.corrects, n.content_key, n.message_id,
+    n.created_at, n.state, n.opening_text, n.opening_html, n.closing_text, n.closing_html,
+    n.approved_by, n.approved_at, n.closed_at, n.reason, n.withdraws,
+    coalesce(e.digest, (select r.digest from runs as r where r.id = n.run_id)),
+    iif(e.id is null, n.run_id, e.run_id), n.approved_content, n.approved_user
+from notices as n
+left join entries as e
+    on e.id = (select max(id) from entries where subject = 'notice ' || n.id)
+where n.run_id in (select id from runs) and {where} order by n.id
+
+-- name: is_first_measure
+select measure_id = 1 from scope
+
+-- name: release_kinds
+select id, kind, seq from releases
+
+-- name: refused_months
+select distinct seq / 1000 from releases where status = 'quarantined'
 
 -- name: latest_run
 select id, published_at, data_through, digest from latest_run

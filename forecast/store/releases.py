@@ -1,32 +1,61 @@
-"""Releases and what they state: snapshots in, snapshots out; see `observations` for values."""
+"""Files and what they state: snapshots in, counts out; which are held, which were refused and why.
+
+The chain of a scope are its accepted releases, oldest first. An observation row stands only where
+a release's value differs from that of the release before it that covers the month; from a month's
+first row on, its value at any release is the last row at or before that release. Vintages are
+partial and stand beside this chain: their rows are always explicit and never current. The rows of a
+scope are rewritten as a whole, so that releases may arrive in any order and leave the same table.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import astuple
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
+from forecast.errors import DataError
 from forecast.labels import Joins, joined
-from forecast.store import ledger, measures, observations
+from forecast.store import ledger
 from forecast.store.connect import insert, transaction
-from forecast.store.queries import sql
-from forecast.types import Coverage, Release, Scope, SeriesKey, Snapshot
+from forecast.store.queries import column, records, rows, sql
+from forecast.types import Coverage, Release, Row, Scope, SeriesKey, Snapshot
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from sqlite_utils import Database
 
-RELEASE_COLUMNS = (
-    "source, kind, file_name, sha256, data_through, seq, first_seen_at, first_seen_precision, "
-    "url, rounding"
-)
+    from forecast.store.connect import Connection
+
+# The chain's order, as in the view `release_places`; the release columns must be in reach as r.
+# Newest last.
+ORDER = "r.seq, r.kind <> 'bundle', r.decided_at, coalesce(r.first_seen_at, ''), r.sha256"
+
+_Rows = dict[str, dict[int, int]]  # of one series: month -> release id -> count
+_Chain = list[tuple[int, str, str]]  # release id, and the first and last of months that it covers
+
+
+class Known(NamedTuple):
+    """A value as it stood on a day.
+
+    value : count.
+    vintage : how exactly the day it became known is known: "day", "month" (then it is the last
+        day it can have been), or "unknown" (then it is the day by which months are published).
+    known_from : "YYYY-MM-DD". source : the release that first stated the value.
+    """
+
+    value: int
+    vintage: str
+    known_from: str
+    source: str
+
+
+# ---------------------------------------------------------------- in
 
 
 def counts_digest(snapshot: Snapshot) -> str:
-    """sha256 of everything a release states, as text lines in sorted order, zeros left out."""
+    """Return the sha256 of everything a release states, as sorted text lines, zeros left out."""
     lines = [
         "|".join((*key, month, str(value)))
         for key, by_month in snapshot.counts.items()
@@ -34,6 +63,34 @@ def counts_digest(snapshot: Snapshot) -> str:
         if value
     ]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def save_refused(db: Database, release: Release, reason: str) -> int:
+    """Record a refused file, or the newer reason; must run inside a transaction. Returns its id."""
+    newer = (
+        "on conflict (measure_id, sha256) do update set reason = excluded.reason "
+        "where status = 'quarantined'"
+    )
+    decision = {"status": "quarantined", "reason": reason, "counts_digest": ""}
+    release_id = _insert(db, release, decision, newer)
+    ledger.state(db, "refused", release_id)
+    return release_id
+
+
+def save_after_all(db: Database, release_id: int, snapshot: Snapshot, why: str, now: str) -> None:
+    """Turn a quarantined file into an accepted release, under its id; inside a transaction.
+
+    Parameters
+    ----------
+    why : the reason recorded with it, "" if the checks no longer object.
+    now : the moment an operator decided it, UTC; "" if nobody had to.
+    """
+    gone = db.execute(
+        "delete from main.releases where id = ? and status = 'quarantined'", (release_id,)
+    )
+    if gone.rowcount != 1:
+        raise DataError(f"release {release_id} is not in quarantine")
+    save_snapshot(db, snapshot, why, release_id=release_id, decided_at=now)
 
 
 def save_snapshot(
@@ -51,25 +108,9 @@ def save_snapshot(
     reason : why an operator accepted it in spite of the checks; decided_at : when, UTC.
     release_id : the id it had in quarantine; a new one if None.
     """
-    release_id = _save_release(db, snapshot, reason, release_id, decided_at)
-    _save_statements(db, release_id, snapshot)
-    ledger.state(db, "accepted", release_id)
-    return release_id
-
-
-def _save_release(
-    db: Database, snapshot: Snapshot, reason: str, release_id: int | None, decided_at: str
-) -> int:
-    columns = f"{RELEASE_COLUMNS}, id, status, reason, decided_at, counts_digest"
-    decision = (release_id, "accepted", reason, decided_at)
-    values = (*astuple(snapshot.release), *decision, counts_digest(snapshot))
-    marks = ", ".join("?" * len(values))
-    query = (
-        f"insert into main.releases ({columns}, measure_id) "
-        f"values ({marks}, (select measure_id from scope)) returning id"
-    )
-    (saved,) = db.execute(query, values).fetchone()
-    years = sorted(snapshot.closed | set(snapshot.rows))
+    decision = {"id": release_id, "status": "accepted", "reason": reason, "decided_at": decided_at}
+    decision["counts_digest"] = counts_digest(snapshot)
+    saved = _insert(db, snapshot.release, decision)
     insert(
         db,
         "release_years",
@@ -80,139 +121,264 @@ def _save_release(
                 "closed": int(year in snapshot.closed),
                 "line_count": snapshot.rows.get(year),
             }
-            for year in years
+            for year in sorted(snapshot.closed | set(snapshot.rows))
         ),
     )
-    return int(saved)
-
-
-def _save_statements(db: Database, release_id: int, snapshot: Snapshot) -> None:
     insert(
         db,
         "coverage",
         (
             {
-                "release_id": release_id,
-                "border": c.scope.total,
-                "dimension": c.scope.dimension,
-                "component": c.scope.component,
-                "first_month": c.first_month,
-                "last_month": c.last_month,
+                "release_id": saved,
+                "border": scope.total,
+                "dimension": scope.dimension,
+                "component": scope.component,
+                "first_month": first,
+                "last_month": last,
             }
-            for c in snapshot.coverage
+            for scope, first, last in snapshot.coverage
         ),
     )
-    ids = observations.added_ids(db, snapshot.counts)
+    ids = _added_ids(db, snapshot.counts)
     if snapshot.release.kind == "vintage":
-        rows = (
-            (ids[key], month, release_id, value)
+        of_vintage = (
+            (ids[key], month, saved, value)
             for key, by_month in snapshot.counts.items()
             for month, value in by_month.items()
         )
-        observations.insert_rows(db, rows)
-        return
-    stated = (key.scope for key in snapshot.counts)
-    for scope in dict.fromkeys((*stated, *(c.scope for c in snapshot.coverage))):
-        observations.rewrite_scope(db, scope, release_id, snapshot)
+        db.conn.executemany(sql("save_observation"), of_vintage)
+    else:
+        scopes = (*(key.scope for key in snapshot.counts), *(c.scope for c in snapshot.coverage))
+        for scope in dict.fromkeys(scopes):
+            _rewrite_scope(db, scope, saved, snapshot)
+    ledger.state(db, "accepted", saved)
+    return saved
 
 
-def load_release(db: Database | sqlite3.Connection, release_id: int) -> Release:
-    """The release with this id."""
-    row = db.execute(
-        f"select {RELEASE_COLUMNS} from releases where id = ?", (release_id,)
-    ).fetchone()
-    return Release(*row)
+def _insert(db: Database, release: Release, decision: Row, newer: str = "") -> int:
+    row = asdict(release) | decision
+    query = sql(
+        "save_release",
+        columns=", ".join(row),
+        values=", ".join(f":{name}" for name in row),
+        newer=newer,
+    )
+    (release_id,) = db.execute(query, row).fetchone()
+    return int(release_id)
 
 
-def load_snapshot(db: Database | sqlite3.Connection, release_id: int) -> Snapshot:
-    """What a release stated, put together again from the chain."""
+def _added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
+    """Return ids of these series; those not yet known are added."""
+    db.conn.executemany(sql("add_series"), sorted(keys))
+    known = series_ids(db)
+    return {key: known[key] for key in keys}
+
+
+def _rewrite_scope(db: Database, scope: Scope, release_id: int, snapshot: Snapshot) -> None:
+    """Rewrite a scope's rows as its chain with the new release in it demands."""
+    chain, values = _chain(db, scope), _values(db, scope)
+    for key, series_id in _added_ids(db, values).items():
+        old = values[key]
+        new = _compressed(chain, old, release_id, snapshot.counts.get(key, {}))
+        before = {(m, r): v for m, by_release in old.items() for r, v in by_release.items()}
+        after = {(m, r): v for m, by_release in new.items() for r, v in by_release.items()}
+        gone = [(series_id, m, r) for m, r in before if after.get((m, r)) != before[m, r]]
+        db.conn.executemany(
+            "delete from observations where series_id = ? and month = ? and release_id = ?", gone
+        )
+        added = [(series_id, *at, v) for at, v in after.items() if before.get(at) != v]
+        db.conn.executemany(sql("save_observation"), added)
+
+
+def _compressed(chain: _Chain, old: _Rows, new_id: int, stated: Any) -> _Rows:
+    """Return one series' rows with the new release in its place."""
+    rows: _Rows = {}
+    covered = {month for _, first, last in chain for month in months.between(first, last)}
+    for month in sorted(covered):
+        in_month = old.get(month, {})
+        running, written = 0, None
+        for release_id, first, last in chain:
+            if not first <= month <= last:
+                continue
+            if release_id == new_id:
+                value = int(stated.get(month, 0))
+            else:
+                running = value = in_month.get(release_id, running)
+            if value != written:
+                rows.setdefault(month, {})[release_id] = written = value
+    return rows
+
+
+def _chain(db: Connection, scope: Scope) -> _Chain:
+    return db.execute(sql("releases_of_scope", order=ORDER), scope).fetchall()
+
+
+def _values(db: Connection, scope: Scope) -> dict[SeriesKey, _Rows]:
+    """Return the chain's rows of a scope; every series of the scope is a key, even without rows."""
+    values: dict[SeriesKey, _Rows] = {}
+    for *key, month, release_id, count in db.execute(sql("values_of_scope"), scope):
+        by_month = values.setdefault(SeriesKey(*key), {})
+        if month is not None:
+            by_month.setdefault(month, {})[release_id] = count
+    return values
+
+
+# ---------------------------------------------------------------- out
+
+
+def load_release(db: Connection, release_id: int) -> Release:
+    """Return the release with this id."""
+    (release,) = records(db, Release, "release", (release_id,))
+    return release
+
+
+def load_snapshot(db: Connection, release_id: int) -> Snapshot:
+    """Return what a release stated, put together again from the chain."""
     release = load_release(db, release_id)
     coverage = tuple(
-        Coverage(Scope(*row[:3]), row[3], row[4])
-        for row in db.execute(
-            sql("coverage_of_release"),
-            (release_id,),
-        )
+        Coverage(Scope(*scope), first, last)
+        for *scope, first, last in db.execute(sql("coverage_of_release"), (release_id,))
     )
-    years = db.execute(
-        "select fiscal_year, closed, line_count from release_years where release_id = ?",
-        (release_id,),
-    ).fetchall()
-    read = observations.explicit if release.kind == "vintage" else observations.stated
+    years = rows(db, "years_of_release", (release_id,))
     counts: dict[SeriesKey, dict[str, int]] = {}
-    for scope in sorted({c.scope for c in coverage}):
-        counts.update(read(db, release_id, scope))
+    for scope in sorted({covered.scope for covered in coverage}):
+        if release.kind == "vintage":
+            for *key, month, count in db.execute(sql("explicit_values"), (release_id, *scope)):
+                counts.setdefault(SeriesKey(*key), {})[month] = count
+        else:
+            chain = _chain(db, scope)
+            for series, of_series in _values(db, scope).items():
+                counts[series] = _value_at(chain, of_series, release_id)
     return Snapshot(
         release,
         counts,
         coverage,
-        {year: lines for year, _, lines in years if lines is not None},
-        frozenset(year for year, closed, _ in years if closed),
+        {row["fiscal_year"]: row["line_count"] for row in years if row["line_count"] is not None},
+        frozenset(row["fiscal_year"] for row in years if row["closed"]),
     )
 
 
-def neighbours(db: Database | sqlite3.Connection, new: Snapshot) -> list[Snapshot]:
-    """The accepted releases next to this one by seq that state the same totals.
+def _value_at(chain: _Chain, by_month: _Rows, release_id: int) -> dict[str, int]:
+    """Return one series as a release of its chain stated it."""
+    own = [place for place, link in enumerate(chain) if link[0] == release_id]
+    until = [link[0] for link in reversed(chain[: own[-1] + 1])]
+    stated = {}
+    for place in own:  # a span each, with months between them that it does not state
+        for month in months.between(*chain[place][1:]):
+            of_month = by_month.get(month, {})
+            stated[month] = next((of_month[r] for r in until if r in of_month), 0)
+    return stated
+
+
+def neighbours(db: Connection, new: Snapshot) -> list[Snapshot]:
+    """Return the accepted releases next to this one by seq that state the same totals.
 
     The nearest below, all of the same seq, and the nearest above.
     """
     totals = sorted({c.scope.total for c in new.coverage if c.scope.dimension == ""})
-    rows = db.execute(
-        sql("neighboring_releases", marks=", ".join("?" * len(totals))),
-        totals,
-    ).fetchall()
-    seq = new.release.seq
-    below = [row[0] for row in rows if row[1] < seq][-1:]
-    equal = [row[0] for row in rows if row[1] == seq]
-    above = [row[0] for row in rows if row[1] > seq][:1]
+    query = sql("neighboring_releases", marks=", ".join("?" * len(totals)))
+    found, seq = db.execute(query, totals).fetchall(), new.release.seq
+    below = [release_id for release_id, place in found if place < seq][-1:]
+    equal = [release_id for release_id, place in found if place == seq]
+    above = [release_id for release_id, place in found if place > seq][:1]
     return [load_snapshot(db, release_id) for release_id in (*below, *equal, *above)]
 
 
-def part_neighbours(
-    db: Database | sqlite3.Connection, new: Snapshot, begins: int
-) -> list[Snapshot]:
-    """Further releases to hold a release's parts against, where its neighbours lack them.
+def part_neighbours(db: Connection, new: Snapshot, begins: int) -> list[Snapshot]:
+    """Return further releases to hold a release's parts against, where its neighbours lack them.
 
     For each dimension of a total and each fiscal year: the nearest by seq that states it, where
     the year is closed the nearest in which it is closed too. Neighbours may be among them.
     """
-    stating = _stating(db, begins)
-    closed = {
-        (int(release_id), int(year))
-        for release_id, year in db.execute(
-            "select release_id, fiscal_year from release_years where closed = 1"
-        )
-    }
+    stating: dict[Scope, list[tuple[int, int, str, str]]] = defaultdict(list)
+    for *key, release_id, seq, first, last in db.execute(sql("stating_releases")):
+        stating[Scope(*key)].append((abs(seq - new.release.seq), release_id, first, last))
+    closed = {tuple(row) for row in db.execute(sql("closed_years"))}
     chosen: set[int] = set()
     for scope, first, last in new.coverage:
         if not scope.dimension:
             continue
-        nearest = sorted(stating[scope], key=lambda row: abs(row.seq - new.release.seq))
+        nearest = sorted(stating[scope], key=lambda row: row[0])
         for year in range(months.fiscal_year(first, begins), months.fiscal_year(last, begins) + 1):
-            there = [row.release_id for row in nearest if row.first_year <= year <= row.last_year]
-            final = [
-                release for release in there if year in new.closed and (release, year) in closed
+            there = [
+                release_id
+                for _, release_id, since, until in nearest
+                if months.fiscal_year(since, begins) <= year <= months.fiscal_year(until, begins)
             ]
+            final = [r for r in there if year in new.closed and (r, year) in closed]
             chosen.update((final or there)[:1])
     return [load_snapshot(db, release_id) for release_id in sorted(chosen)]
 
 
-class _StatingRelease(NamedTuple):
-    """A release that states a scope, and the fiscal years from which to which."""
+def current_counts(db: Connection) -> dict[SeriesKey, dict[str, int]]:
+    """Return every series by month as the newest covering release states it, labels joined."""
+    counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
+    for total, dimension, member, component, month, count in db.execute(sql("current_counts")):
+        counts[SeriesKey(total, dimension, member, component)][month] = count
+    joins = label_joins(db)
+    return joined(counts, joins) if joins else dict(counts)
 
-    release_id: int
-    seq: int
-    first_year: int
-    last_year: int
+
+def as_of(
+    db: Connection, day: str, total: str | None = None, dimension: str = ""
+) -> dict[SeriesKey, dict[str, Known]]:
+    """Return every series by month as it stood at the end of a day.
+
+    A month stands as the highest release by seq states it that had been first seen by then.
+
+    Parameters
+    ----------
+    day : "YYYY-MM-DD".
+    total : of one total, None for all. dimension : "" for the totals, "*" for all series.
+    """
+    by_series: dict[SeriesKey, dict[str, Known]] = defaultdict(dict)
+    asked = (day, day, total, total, dimension, dimension)
+    for *key, month, value, vintage, known_from, source in db.execute(
+        sql("every_value_known"), asked
+    ):
+        by_series[SeriesKey(*key)][month] = Known(value, vintage, known_from, source)
+    return dict(by_series)
 
 
-def _stating(db: Database | sqlite3.Connection, begins: int) -> dict[Scope, list[_StatingRelease]]:
-    rows = db.execute(sql("stating_releases"))
-    by_scope: dict[Scope, list[_StatingRelease]] = defaultdict(list)
-    for *scope, release_id, seq, first, last in rows:
-        years = months.fiscal_year(first, begins), months.fiscal_year(last, begins)
-        by_scope[Scope(*scope)].append(_StatingRelease(release_id, seq, *years))
-    return by_scope
+def series_ids(db: Connection) -> dict[SeriesKey, int]:
+    """Return every series and its id."""
+    return {SeriesKey(*key): number for *key, number in db.execute(sql("series_ids"))}
+
+
+def of_series(
+    db: Connection, name: str, values: Any = (), **parts: object
+) -> Iterator[tuple[Any, ...]]:
+    """Yield a statement's rows with the series in the place of its id, their first column.
+
+    Those of other measures, which the connection is not about, are passed over.
+    """
+    keys = {number: key for key, number in series_ids(db).items()}
+    for series_id, *rest in db.execute(sql(name, **parts), values):
+        if series_id in keys:
+            yield (keys[series_id], *rest)
+
+
+# ---------------------------------------------------------------- which are held
+
+
+def accepted(db: Connection) -> list[int]:
+    """Return the ids of all accepted releases, ascending."""
+    return column(db, "accepted_releases")
+
+
+def find_by_hash(db: Connection, sha256: str) -> Row | None:
+    """Return id and status of the release with this content, None if it is not known."""
+    return next(iter(rows(db, "release_by_hash", (sha256,))), None)
+
+
+def one_release(db: Connection, release_id: int) -> Row:
+    """Return one release; DataError if there is none."""
+    for row in rows(db, "one_release", (release_id,)):
+        return row
+    raise DataError(f"no release {release_id}; `bordercast releases list` shows all")
+
+
+# ---------------------------------------------------------------- joined labels
 
 
 def save_joins(db: Database, joins: Joins) -> None:
@@ -220,34 +386,19 @@ def save_joins(db: Database, joins: Joins) -> None:
     if label_joins(db) == joins:
         return
     with transaction(db):
-        number = measures.current(db)
-        db.execute("delete from main.joined_labels where measure_id = ?", (number,))
+        db.execute(
+            "delete from main.joined_labels where measure_id = (select measure_id from scope)"
+        )
         db.conn.executemany(
-            f"insert into main.joined_labels values (?, ?, ?, {number})",
+            "insert into main.joined_labels values (?, ?, ?, (select measure_id from scope))",
             [(name, label, to) for name, by in joins.items() for label, to in by.items()],
         )
         ledger.state(db, "kept", only=("labels", "measures"))
 
 
-def label_joins(db: Database | sqlite3.Connection) -> dict[str, dict[str, str]]:
-    """Dimension -> label -> the label it is joined to."""
+def label_joins(db: Connection) -> dict[str, dict[str, str]]:
+    """Return dimension -> label -> the label it is joined to."""
     joins: dict[str, dict[str, str]] = {}
     for dimension, label, to in db.execute("select dimension, label, joined_to from joined_labels"):
         joins.setdefault(dimension, {})[label] = to
     return joins
-
-
-def current_counts(db: Database | sqlite3.Connection) -> dict[SeriesKey, dict[str, int]]:
-    """Every series by month as the newest covering release states it, with labels joined."""
-    rows = db.execute(sql("current_counts"))
-    counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
-    for total, dimension, member, component, month, count in rows:
-        counts[SeriesKey(total, dimension, member, component)][month] = count
-    joins = label_joins(db)
-    return joined(counts, joins) if joins else dict(counts)
-
-
-def accepted(db: Database | sqlite3.Connection) -> list[int]:
-    """Ids of all accepted releases, ascending."""
-    rows = db.execute("select id from releases where status = 'accepted' order by id")
-    return [int(release_id) for (release_id,) in rows]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import files
 from forecast.config import Config
-from forecast.store import inventory, ops
+from forecast.store import ops, releases
 from jobs.arrivals import inbox
 from jobs.arrivals.arrival import Arrival, IngestResult
 
@@ -67,8 +67,8 @@ def downloads(
         and (kept_in.archive / each.sha256 / each.file_name).exists()
         and (
             db is None
-            or (earlier := inventory.find_by_hash(db, each.sha256)) is None
-            or earlier.status == "quarantined"
+            or (earlier := releases.find_by_hash(db, each.sha256)) is None
+            or earlier["status"] == "quarantined"
         )
     ]
 

@@ -20,7 +20,7 @@ from forecast.errors import ConfigError, DataError
 from forecast.files import content_sha256
 from forecast.sources.own.reader import data_through
 from forecast.sources.source import ReleaseFile
-from forecast.store import inventory
+from forecast.store import releases
 from jobs.arrivals import inbox
 from jobs.arrivals.arrival import Arrival
 
@@ -42,7 +42,7 @@ def delivered(
             with suppress(DataError):
                 content = inbox.read_once(file).content
                 sha256 = content_sha256(BytesIO(content))
-                if db is None or inventory.find_by_hash(db, sha256) is None:
+                if db is None or releases.find_by_hash(db, sha256) is None:
                     new.append((_place(section, file, content), file))
     new.sort(key=lambda pair: (pair[0], pair[1].stat().st_mtime, pair[1].name))
     return [replace(of_operator(file, today, "folder"), seq=place) for place, file in new]

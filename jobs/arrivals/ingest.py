@@ -17,7 +17,7 @@ from forecast.files import content_sha256
 from forecast.labels import Joins, joined
 from forecast.sources import catalog, checks
 from forecast.sources.source import ReadRelease, ReleaseFile, Source, SummedRelease
-from forecast.store import inventory, measures, ops, releases
+from forecast.store import measures, ops, releases
 from forecast.store.connect import transaction
 from forecast.types import Release, ReleaseKind, Snapshot
 from forecast.words import printable
@@ -41,7 +41,7 @@ def ingest_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) 
         return [
             releases.save_snapshot(db, snapshot)
             for snapshot in source.embedded(dimensions)
-            if inventory.find_by_hash(db, snapshot.release.sha256) is None
+            if releases.find_by_hash(db, snapshot.release.sha256) is None
         ]
 
 
@@ -52,10 +52,10 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
     except DataError as error:
         return IngestResult(arrival.name, "refused", None, "", str(error))
     sha256 = content_sha256(BytesIO(content))
-    earlier = inventory.find_by_hash(db, sha256)
-    if earlier and earlier.status == "accepted":
-        through = releases.load_release(db, earlier.release_id).data_through
-        return IngestResult(arrival.name, "already on record", earlier.release_id, through)
+    earlier = releases.find_by_hash(db, sha256)
+    if earlier and earlier["status"] == "accepted":
+        through = releases.load_release(db, earlier["id"]).data_through
+        return IngestResult(arrival.name, "already on record", earlier["id"], through)
     source, name = context.source, arrival.name
     kept_in, joins = archive.folders(context.path, context.config), context.config.labels.joins
     release = _unread(arrival, sha256, source)
@@ -70,7 +70,7 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
         reasons = _bounded("\n".join(error.kept))
         archive.refuse(kept_in.quarantine, release.sha256, name, content, reasons)
         with transaction(db):
-            release_id = inventory.save_refused(db, release, reasons)
+            release_id = releases.save_refused(db, release, reasons)
         # Who put the file there may not be who may read it: then none of its text is logged.
         plain = arrival.of_operator or isinstance(error, QuarantineError)
         reason = _bounded(str(error) if plain else error.kept[0])
@@ -78,8 +78,8 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
     archive.keep_bytes(kept_in.archive, sha256, name, content)
     with transaction(db):
         if earlier:
-            inventory.save_after_all(db, earlier.release_id, snapshot, "", "")
-        release_id = earlier.release_id if earlier else releases.save_snapshot(db, snapshot)
+            releases.save_after_all(db, earlier["id"], snapshot, "", "")
+        release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot)
     archive.remove(kept_in.quarantine, sha256)
     warnings = filter(None, [_warn_of_unknown(context, release, read.unknown), *notes])
     through, warning = release.data_through, "; ".join(warnings)
@@ -102,7 +102,7 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
     ------
     DataError : it is not in quarantine, or it does not even read.
     """
-    row = inventory.one_release(db.conn, release_id)
+    row = releases.one_release(db.conn, release_id)
     if row["status"] != "quarantined":
         raise DataError(f"release {release_id} ({row['file_name']}) is accepted already")
     kept_in = archive.folders(context.path, context.config)
@@ -118,7 +118,7 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
     archive.keep_bytes(kept_in.archive, row["sha256"], arrival.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
-        inventory.save_after_all(db, release_id, snapshot, reason, now)
+        releases.save_after_all(db, release_id, snapshot, reason, now)
     archive.remove(kept_in.quarantine, row["sha256"])
     _warn_of_unknown(context, snapshot.release, unknown)
     return snapshot.release

@@ -26,7 +26,7 @@ from forecast.errors import ConfigError
 from forecast.files import content_sha256
 from forecast.sources import catalog
 from forecast.sources.source import Source
-from forecast.store import connect, inventory, measures, ops
+from forecast.store import connect, measures, ops, queries
 from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
 from forecast.tables import markup
 from forecast.words import printable
@@ -123,12 +123,13 @@ def awaited(path: Path, source: Source) -> str:
         fresh = {d.sha256 for d in ops.downloads(db) if last and d.poll_id == last[0]}
     with closing(connect.read(path)) as connection:
         measures.scope_to(connection, source.name)
-        newest = inventory.newest_files(connection)
-    names = {name: catalog.parse_name(name, source) for name, _, _ in newest}
-    missing = set(source.pages.siblings) - {name.layout for name in names.values() if name}
-    if len(missing) != 1 or not any(sha256 in fresh for _, sha256, _ in newest):
+        newest = queries.rows(connection, "newest_files")
+    names = [catalog.parse_name(row["file_name"], source) for row in newest]
+    missing = set(source.pages.siblings) - {name.layout for name in names if name}
+    if len(missing) != 1 or not any(row["sha256"] in fresh for row in newest):
         return ""
-    return f"the {missing.pop()} file of {newest[0][2]}; the next poll is the last one waited for"
+    through = newest[0]["data_through"]
+    return f"the {missing.pop()} file of {through}; the next poll is the last one waited for"
 
 
 class _Visit:

@@ -64,7 +64,7 @@ def ingest_all(
     """
     if with_bundle:
         ingest_bundle(db, context.source, context.config.forecast.dimensions)
-        inputs.PathsOnRecord(db).keep(context.source.reader().embedded_paths())
+        inputs.keep_paths(db, context.source.reader().embedded_paths())
     kept_in = archive.folders(context.path, context.config)
     archive.make(kept_in)
     releases.save_joins(db, context.config.labels.joins)

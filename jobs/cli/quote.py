@@ -36,7 +36,7 @@ from forecast.engine import ENGINE
 from forecast.errors import ClaimError, ConfigError, DocumentError, SeriesNameError
 from forecast.sources import questions
 from forecast.sources.names import SeriesNames
-from forecast.store import read, reports
+from forecast.store import history, read
 from forecast.types import SeriesKey
 from forecast.words import month_words
 from jobs.cli.commands import fits
@@ -85,7 +85,7 @@ def _written(record: OpenRecord, key: SeriesKey, facts: month_facts.MonthFacts, 
 
 def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> month_facts.MonthFacts:
     """Return the report of a month of a series, the newest if None."""
-    span = reports.series_span(record.connection, key)
+    span = history.series_span(record.connection, key)
     if span is None:
         raise record.refused("SERIES", f"no figures for {key} are on record")
     first, last = span

@@ -14,7 +14,7 @@ from rich.console import RenderableType
 from forecast import months
 from forecast.desk import terminal
 from forecast.errors import BusyError, ConfigError
-from forecast.store import inventory, measures, queries, read
+from forecast.store import measures, queries, read, releases
 from forecast.store.connect import writing
 from forecast.types import COUNT
 from forecast.words import printable
@@ -160,7 +160,8 @@ def _polled(fetched: publisher.Fetched) -> Iterator[str]:
 
 def list_releases(record: OpenRecord, refused: bool) -> Printed:
     """Print every release, the newest last."""
-    rows = inventory.all_releases(record.connection, "quarantined" if refused else None)
+    status = "quarantined" if refused else None
+    rows = queries.rows(record.connection, "all_releases", (status, status))
     return Printed(rows, [_table(rows)])
 
 
@@ -183,9 +184,9 @@ def _table(rows: list[dict[str, Any]]) -> Any:
 
 def show_release(record: OpenRecord, release_id: int) -> Printed:
     """Print where one release is from, what it revised, why it was refused."""
-    release = inventory.one_release(record.connection, release_id)
-    covers = inventory.statement(record.connection, release_id)
-    revised = inventory.revisions_by(record.connection, release_id)
+    release = releases.one_release(record.connection, release_id)
+    covers = queries.rows(record.connection, "coverage_by_total", (release_id,))
+    revised = queries.rows(record.connection, "revisions_by", (release_id,))
     lines = [
         *labeled(release),
         *(f"{row['border']:<22}{row['first_month']} to {row['last_month']}" for row in covers),
@@ -200,9 +201,9 @@ def accept_release(settings: Settings, release_id: int, why: str) -> str:
     """Accept a rejected file; the next run uses it."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with writing(settings.db) as db:
-        number = inventory.measure_of(db, release_id)
-        names = {of: name for name, of in measures.named(db).items()}
-        context = settings.context.about(names[number]) if number in names else settings.context
+        of_release = queries.column(db, "measure_of_release", (release_id,))
+        names = [name for name, number in measures.named(db).items() if number in of_release]
+        context = settings.context.about(names[0]) if names else settings.context
         context.scope(db)
         release = ingesting.accept(db, context, release_id, why, now)
     through = release.data_through

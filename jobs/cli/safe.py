@@ -12,7 +12,7 @@ import click
 
 from forecast.desk.sentences import trust
 from forecast.errors import ConfigError, VerifyError
-from forecast.store import connect, integrity, judgements, witnesses
+from forecast.store import connect, history, integrity, witnesses
 from forecast.words import check_command, without_controls
 from jobs.cli.options import Settings, leaving_when_terminated, reading
 from jobs.deliver import approve
@@ -57,8 +57,8 @@ def verify(
         return
     with reading(settings) as record:
         latest = record.run
-        false = judgements.false_issued(record.connection)
-    yield from judgements.in_words(false)
+        false = history.false_issued(record.connection)
+    yield from history.in_words(false)
     yield f"The record fits its digests. Run {latest.id}, digest {latest.digest}"
     yield "Compare this digest with one that was quoted elsewhere, or let the program do it:"
     yield check_command(latest.id, latest.digest)

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 from forecast.config import Config
 from forecast.desk.facts import report
 from forecast.errors import DataError, MailError, MailServerError
-from forecast.store import read, reports
+from forecast.store import history, read
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice
+from forecast.types import SeriesKey
 from jobs.deliver import letter as letters
 from jobs.deliver import smtp, transports, write
 from jobs.deliver.letter import Letter, Letterhead
@@ -99,7 +100,7 @@ def _shown(
 
 
 def _covers(connection: sqlite3.Connection, total: str, month: str) -> bool:
-    span = reports.span(connection, total)
+    span = history.series_span(connection, SeriesKey(total))
     return span is not None and span[0] <= month <= span[1]
 
 

@@ -24,7 +24,6 @@ from forecast.store import (
     notices,
     read,
     releases,
-    runs,
 )
 from forecast.store.notices import Notice, Section
 from forecast.store.queries import column, rows
@@ -225,7 +224,7 @@ def _withdrawn(
     connection: sqlite3.Connection, notice: Notice, _address: str, source: Source
 ) -> Iterator[Section]:
     """A section for each one of the thread, so that all who got one are told."""
-    (why,) = [w for w in runs.withdrawals(connection) if w["run_id"] == notice.withdraws]
+    (why,) = [w for w in rows(connection, "every_withdrawal") if w["run_id"] == notice.withdraws]
     spoken = {
         (section.total, section.part)
         for earlier in _thread(connection, notice)

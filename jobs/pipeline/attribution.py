@@ -10,7 +10,6 @@ from forecast import months
 from forecast.engine.predictive import PanelHindcasts
 from forecast.judge.drivers import Part, Whole, drivers
 from forecast.labels import CROSSED
-from forecast.store import inputs
 from forecast.types import Counts, Driver, Flag, Judgement, SeriesKey
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    earlier: Iterable[inputs.Unexplained],
+    earlier: Iterable[tuple[SeriesKey, str, str, int, int, str]],
     flags: Iterable[Flag],
     judgements: Iterable[Judgement],
     hindsights: Sequence[PanelHindcasts],
@@ -28,14 +27,15 @@ def explain(
 ) -> Iterator[Driver]:
     """Drivers of the new flags, and of earlier ones where figures have arrived since.
 
-    earlier : what had no counts when it was explained. hindsights : the totals' and every family's.
+    earlier : (total, month, cutoff, count, expected, dimension) of what had no
+    counts when it was explained. hindsights : the totals' and every family's.
     """
     places = {key: (h, row) for h in hindsights for row, key in enumerate(h.keys)}
     for whole, cutoff, dimension in _new(flags, judgements, dimensions, source):
         yield from _answer(whole, cutoff, dimension, places, counts, source)
-    for row in earlier:
-        whole = Whole(row.series, row.month, row.expected, row.value)
-        drivers = _answer(whole, row.cutoff, row.dimension, places, counts, source)
+    for key, month, cutoff, value, expected, dimension in earlier:
+        whole = Whole(key, month, expected, value)
+        drivers = _answer(whole, cutoff, dimension, places, counts, source)
         if drivers[0].role != "not held":
             yield from drivers
 

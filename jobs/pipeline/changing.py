@@ -11,7 +11,6 @@ from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.predictive import ForecastPath, PanelHindcasts, whole
 from forecast.judge.changes import Medians, changes, summed
-from forecast.store import inputs
 from forecast.types import Change, Counts, Forecast, SeriesKey
 from jobs.pipeline.asof import refit_on_vintages
 from jobs.pipeline.totals import Headline
@@ -24,7 +23,7 @@ _THEN, _AS_FORECAST, _CAME = "then", "as forecast", "as they came"
 
 
 def changed(
-    before: inputs.PreviousRun | None,
+    before: tuple[Counts, Counts] | None,
     head: Headline,
     predictive: Predictive,
     rows: Sequence[Forecast],
@@ -32,6 +31,7 @@ def changed(
 ) -> list[Change]:
     """Every total's forecasts that the last run and this one both made; none on a first run.
 
+    before : medians that the last run published of totals, and the counts that it rested on.
     predictive : the engine's word on today's figures at every column.
     rows : what this run publishes.
     """
@@ -42,7 +42,7 @@ def changed(
     for row in rows:
         if row.series in after and row.model == ENGINE:
             after[row.series][row.month] = row.median
-    return moved(head, predictive, before.counts, before.medians, after, source)
+    return moved(head, predictive, before[1], before[0], after, source)
 
 
 def moved(

@@ -12,7 +12,7 @@ from forecast import months
 from forecast.engine.predictive import OLDER, ForecastPath, MonthForecast, PanelHindcasts
 from forecast.judge.drift import Drift, Side
 from forecast.judge.series import MonthCase, Published, State, typical
-from forecast.store import inputs, judgements
+from forecast.store import history, inputs
 from forecast.types import SeriesKey
 
 
@@ -67,7 +67,7 @@ class JudgingInputs:
         known = self.first[key][month].known
         for issued in self.issued.get(key, ()):
             ahead = issued.cutoff < month <= months.shift(issued.cutoff, len(issued.centre))
-            if ahead and judgements.in_time(issued.published, known):
+            if ahead and history.in_time(issued.published, known):
                 return _outlook(issued)
         return hindsight.reaching(row, month)
 

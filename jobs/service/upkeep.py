@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
-from forecast.store import connect, copies, integrity, ops, read, runs, wakes, witnesses
+from forecast.store import connect, copies, integrity, ops, read, wakes, witnesses
+from forecast.store.queries import column
 from jobs import site
 from jobs.service import yearly
 
@@ -121,7 +122,7 @@ def _shown(path: Path) -> tuple[int, str, int, int] | None:
         with closing(connect.read(path)) as connection:
             latest = read.latest_run(connection)
             proofs = len(witnesses.proofs(connection))
-            of_any_measure = runs.count(connection)
+            (of_any_measure,) = column(connection, "count_runs")
     except (BordercastError, sqlite3.DatabaseError):
         return None
     return (latest.id, latest.digest, proofs, of_any_measure) if latest else None

@@ -15,7 +15,7 @@ import pytest
 
 from forecast.config import Config, Fetch
 from forecast.errors import DataError
-from forecast.store import connect, inventory, ops, releases
+from forecast.store import connect, ops, queries, releases
 from forecast.store.connect import writing
 from jobs.arrivals import archive
 from jobs.arrivals.ingest import accept
@@ -488,7 +488,7 @@ def test_the_commands(path, folders, tmp_path):
     assert inbox.returncode == 3
     assert "x.csv" in inbox.stderr
     with closing(connect.read(path)) as connection:
-        assert [r["status"] for r in inventory.all_releases(connection)] == [
+        assert [r["status"] for r in queries.rows(connection, "all_releases", (None, None))] == [
             "quarantined",
             "accepted",
             "accepted",

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from forecast import months
 from forecast.config import Config
 from forecast.desk.facts import Falsehood
-from forecast.store import connect, inputs, notices
+from forecast.store import connect, inputs, notices, runs
 from forecast.store.connect import transaction
 from forecast.store.notices import Approval, Frame, Section
 from forecast.types import Episode, NoticeIntent
@@ -178,7 +178,7 @@ def later(db: Database, **changed: object) -> int:
     """A notice that follows the first."""
     occasion = replace(OCCASIONS[0], kind="correction", content_key="later", corrects=1, **changed)
     with transaction(db):
-        (made,) = notices.save_due(db, 2, "2024-04-01", [occasion])
+        (made,) = runs.save_due(db, 2, "2024-04-01", [occasion])
     return made
 
 

@@ -7,7 +7,7 @@ import pytest
 from forecast import months
 from forecast.desk import facts
 from forecast.desk.facts import Expectation
-from forecast.store.reports import MonthRecord
+from forecast.store.history import MonthRecord
 from tests.support import month_facts
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.month_facts import interior

@@ -28,7 +28,7 @@ def full(before, tmp_path_factory) -> Path:
     """A record with rows in every table, of which some wait for the next run; not to be changed."""
     path = small_record.copied(before, tmp_path_factory.mktemp("stated"))
     with connect.writing(path) as db:
-        inputs.PathsOnRecord(db).keep([kept("2024-01")])
+        inputs.keep_paths(db, [kept("2024-01")])
         seen(db, 1, "2024-01-20T00:00:00+00:00")
     small_record.run(path)
     small_record.approve(path, 2, "Ann Lee")
@@ -36,7 +36,7 @@ def full(before, tmp_path_factory) -> Path:
         runs.withdraw(db, 1, "too early", "Ann Lee", small_record.NOW)
         releases.save_joins(db, {"state": {"NY": "NEW YORK"}})
         measures.save_section(db, {"kind": "published", "name": "cbp_encounters"})
-        inputs.PathsOnRecord(db).keep([kept("2024-02")])
+        inputs.keep_paths(db, [kept("2024-02")])
         seen(db, 2, "2024-03-20T00:00:00+00:00")
     return path
 

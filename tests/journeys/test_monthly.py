@@ -19,7 +19,7 @@ from forecast.context import Context
 from forecast.desk.facts import from_json, made_now, report, to_json
 from forecast.errors import ClockError, DataError
 from forecast.sources.cbp.encounters import bundle
-from forecast.store import inputs, integrity, judgements, releases, reports
+from forecast.store import history, inputs, integrity, releases
 from forecast.store.connect import read, transaction, writing
 from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from jobs import monthly
@@ -276,7 +276,7 @@ def test_issued_means_published_before_the_month_was_known(borders_alone, seen, 
     )
     assert found == [(basis,)]
     with closing(read(borders_alone)) as db:
-        assert judgements.false_issued(db) == []
+        assert history.false_issued(db) == []
 
 
 @pytest.mark.slow
@@ -446,8 +446,8 @@ def test_a_run_keeps_the_report_of_each_border_s_newest_month(published):
     """As it would be made from the record, whoever asks."""
     with closing(read(published)) as connection:
         for border in HEADLINES:
-            _, month = reports.span(connection, border)
-            kept = reports.kept(connection, border, month)
+            _, month = history.series_span(connection, SeriesKey(border))
+            kept = history.kept(connection, border, month)
             made = made_now(connection, border, month, ENCOUNTERS)
 
             assert kept == to_json(made)

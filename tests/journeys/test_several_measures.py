@@ -22,7 +22,17 @@ from forecast import months
 from forecast.config import Config
 from forecast.context import Context
 from forecast.desk import yearly
-from forecast.store import connect, copies, deliveries, integrity, measures, notices, ops, read
+from forecast.store import (
+    connect,
+    copies,
+    deliveries,
+    integrity,
+    measures,
+    notices,
+    ops,
+    read,
+    runs,
+)
 from forecast.store.notices import Notice, Section
 from forecast.types import NoticeIntent
 from jobs import monthly, site
@@ -401,7 +411,7 @@ def told(path: Path, config: Config, *names: str, at: datetime = SENT) -> list[N
         intent = NoticeIntent("flags", "2026-03", release, name * 8, f"<{name}@example.org>")
         with connect.writing(path) as db:
             with connect.transaction(db):
-                (number,) = notices.save_due(db, run.id, deliveries.text(at), [intent])
+                (number,) = runs.save_due(db, run.id, deliveries.text(at), [intent])
             frame = write.frame_of(config, "2026-03", context.source)
             assert notices.save_composed(db, number, frame, said, deliveries.text(at))
         with closing(connect.read(path)) as connection:

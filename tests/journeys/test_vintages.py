@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from forecast import months
 from forecast.sources.cbp.encounters import bundle
-from forecast.store import connect, observations, releases
+from forecast.store import connect, releases
 from forecast.store.connect import transaction, writing
 from forecast.types import Coverage, Release, SeriesKey, Snapshot
 from jobs.arrivals.folder import of_operator
@@ -46,7 +46,7 @@ def connection(figures):
 
 
 def at(connection, day, key, month):
-    return observations.as_of(connection, day)[key].get(month)
+    return releases.as_of(connection, day)[key].get(month)
 
 
 # ---------------------------------------------------------------- known answers
@@ -73,7 +73,7 @@ def test_no_month_is_known_before_it_was_published(connection):
         ("2025-04-01", "2025-02"),
         ("2026-08-16", "2026-06"),
     ]:
-        for key, by_month in observations.as_of(connection, day).items():
+        for key, by_month in releases.as_of(connection, day).items():
             assert max(by_month) <= last, key
 
 
@@ -110,7 +110,7 @@ def test_the_view_is_how_an_analyst_asks_for_a_day(connection):
 
     assert by_hand == {
         (key.total, month): known.value
-        for key, by_month in observations.as_of(connection, "2025-12-31").items()
+        for key, by_month in releases.as_of(connection, "2025-12-31").items()
         for month, known in by_month.items()
     }
 
@@ -130,7 +130,7 @@ def test_revisions_are_the_changes_from_release_to_release(connection):
 
 def counts_as_of(connection, day, dimension=""):
     """The counts alone, as `current_counts` gives today's."""
-    found = observations.as_of(connection, day, dimension=dimension)
+    found = releases.as_of(connection, day, dimension=dimension)
     return {key: {m: known.value for m, known in months.items()} for key, months in found.items()}
 
 
@@ -298,7 +298,7 @@ def test_the_southwest_file_of_august_is_accepted_before_or_after_the_final(tmp_
                 "and month >= '2024-10' and encounters <> encounters_before"
             ).fetchone()[0]
             assert moved == 11
-            assert observations.as_of(db, "2025-09-30")[SOUTHWEST]["2025-08"].source == (
+            assert releases.as_of(db, "2025-09-30")[SOUTHWEST]["2025-08"].source == (
                 "sbo-encounters-fy22-fy25-aug"
             )
 

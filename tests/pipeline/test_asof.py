@@ -478,7 +478,7 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
     nothing = Joint(SimulationSpec(paths.RULE, 1, (), ()), [], ENCOUNTERS.totals)
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
-        recorded = inputs.answered(db)
+        recorded = inputs.read(db).answered
         both = BesideLastValue(said, said)
         found = list(
             standing.answers(recorded, config, head, both, nothing, [], counts, ENCOUNTERS)

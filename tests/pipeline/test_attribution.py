@@ -159,7 +159,7 @@ def test_a_flag_of_before_is_explained_once_its_parts_arrive(by_hand, tmp_path):
     held = dict(zip(people, months_held, strict=True))
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
-        before = inputs.unexplained(db)
+        before = inputs.read(db).unexplained
         nothing = list(attribution.explain(before, [], [], [], {NORTH: {}}, ("state",), ENCOUNTERS))
         found = list(attribution.explain(before, [], [], [], held, ("state",), ENCOUNTERS))
         asked = [flag(expected=100, value=50), flag(TWO)]

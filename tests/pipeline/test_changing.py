@@ -275,7 +275,7 @@ def test_a_border_s_counts_are_those_of_the_panel_without_months_that_nobody_kno
 
 def test_only_a_run_after_the_first_says_what_moved(borders_alone):
     with connect.writing(borders_alone) as db:
-        old = inputs.counts_at(db, 1)
+        _, old = inputs.read(db).before
         now = headline(old, Config(), ENCOUNTERS)
         said = engine_forecasts(now.panel, now.origins(0), 12, totals=now.totals)
         rows_now = with_summed_medians(
@@ -290,7 +290,6 @@ def test_only_a_run_after_the_first_says_what_moved(borders_alone):
             ENCOUNTERS,
         )
 
-        assert inputs.last_run(db) == 1
         assert {one.series for one in found} == set(now.keys)
         assert {(c.revisions, c.season, c.surprise) for c in found} == {(0, 0, 0)}
         assert {c.before + c.method - c.after for c in found} == {0}
@@ -299,5 +298,4 @@ def test_only_a_run_after_the_first_says_what_moved(borders_alone):
         apart = headline(short, Config(), ENCOUNTERS)
         assert changed(before, apart, said, rows_now, ENCOUNTERS) == []
     with connect.writing(borders_alone.with_name("new.db")) as db:
-        assert inputs.last_run(db) is None
         assert changed(inputs.read(db).before, now, said, rows_now, ENCOUNTERS) == []

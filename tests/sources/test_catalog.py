@@ -29,7 +29,7 @@ from forecast.sources.source import (
     release_of,
     release_seq,
 )
-from forecast.store.reports import MonthRecord
+from forecast.store.history import MonthRecord
 from forecast.tables.grid import ReadAs
 from forecast.types import Coverage, SeriesKey
 from tests.support.cbp_files import ENCOUNTERS

@@ -13,7 +13,7 @@ from forecast.desk.sentences import section as section_texts
 from forecast.desk.terminal import forecast_table
 from forecast.sources import wording
 from forecast.sources.wording import Halves, Split
-from forecast.store.reports import MonthRecord
+from forecast.store.history import MonthRecord
 from tests.support.cbp_files import ENCOUNTERS
 
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"

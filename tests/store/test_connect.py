@@ -22,7 +22,6 @@ from forecast.store import (
     copies,
     inputs,
     integrity,
-    inventory,
     ops,
     releases,
 )
@@ -105,7 +104,7 @@ def test_every_release_reads_back_as_it_stated_in_any_order(tmp_path_factory, dr
     assert saved(folder / "a.db", made) == saved(folder / "b.db", shuffled)
     with closing(connect.read(folder / "b.db")) as db:
         for each in made:
-            release_id = inventory.find_by_hash(db, each.release.sha256).release_id
+            release_id = releases.find_by_hash(db, each.release.sha256)["id"]
             stated = releases.load_snapshot(db, release_id)
             assert releases.counts_digest(stated) == releases.counts_digest(each)
             assert stated.release == each.release
@@ -140,7 +139,7 @@ def test_a_vintage_is_kept_but_never_current(tmp_path):
 
     with closing(connect.read(tmp_path / "a.db")) as db:
         assert releases.current_counts(db)[TOTAL]["2024-03"] == 30
-        release_id = inventory.find_by_hash(db, "shav").release_id
+        release_id = releases.find_by_hash(db, "shav")["id"]
         assert releases.load_snapshot(db, release_id).counts == vintage.counts
 
 

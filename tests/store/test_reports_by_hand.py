@@ -16,16 +16,14 @@ from sqlite_utils import Database
 from forecast.errors import DataError
 from forecast.store import (
     connect,
+    history,
     inputs,
     integrity,
-    inventory,
     measures,
     notices,
-    observations,
     queries,
     read,
     releases,
-    reports,
     runs,
 )
 from forecast.store.notices import Approval, Frame, Section
@@ -77,7 +75,7 @@ def test_a_month_of_which_a_file_was_refused_is_known_by_its_place(db):
 
 
 def test_what_a_notice_rests_on(connection):
-    assert inputs.newest_release(connection) == (2, "sha of february")
+    assert inputs.told(connection).newest == (2, "sha of february")
     assert queries.column(connection, "judged_as_issued", ("2024-01",)) == ["northern"]
     assert queries.column(connection, "judged_as_issued", ("2024-02",)) == ["southwest"]
     opened = {
@@ -130,30 +128,30 @@ def test_drivers_come_the_largest_first_and_the_rest_last(connection):
 
 
 def test_what_the_watch_reads_is_what_it_wrote(db):
-    assert set(inputs.all_episodes(db)) == set(EPISODES)
-    still = [e.series for e in inputs.all_episodes(db, only_open=True)]
-    assert sorted(still) == sorted([NORTH, NEW_YORK, WHOLE])
-    assert set(inputs.flags_of_totals(db)) == {
+    found = inputs.read(db)
+
+    assert set(found.episodes) == set(EPISODES)
+    assert set(found.flags) == {
         (NORTH, "2024-01", "2024-01"),
         (SOUTH, "2024-02", None),
     }
-    assert set(inputs.sides_said(db)) == {
+    assert set(found.sides) == {
         (NORTH, -1, "2024-01"),
         (SOUTH, 1, "2024-02"),
         (NEW_YORK, -1, "2024-01"),
         (VERMONT, -1, "2024-01"),
     }
-    assert inputs.last_judged(db)[NORTH] == ("2024-02", 0.0, 0.0, None)
-    assert inputs.last_judged(db)[NEW_YORK].month == "2024-01"
-    assert inputs.unexplained(db) == [(NORTH, "2024-01", "2023-12", 10, 20, "citizenship")]
-    assert inputs.judged(db) == {(j.series, j.month) for j in JUDGED}
+    assert found.left[NORTH] == ("2024-02", 0.0, 0.0, None)
+    assert found.left[NEW_YORK].month == "2024-01"
+    assert found.unexplained == [(NORTH, "2024-01", "2023-12", 10, 20, "citizenship")]
+    assert found.judged == {(j.series, j.month) for j in JUDGED}
 
 
 def test_an_episode_that_has_ended_stays_as_it_is_and_an_open_one_ends(db):
     north, south = EPISODES[2], EPISODES[1]
     ended = replace(north, state="transient", closed="2024-02")
-    with connect.transaction(db):
-        runs.save_watch(db, 2, (), (ended, replace(south, state="open", closed=None)), (), ())
+    again = (ended, replace(south, state="open", closed=None))
+    runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (), episodes=again))
 
     found = {e.series: e for e in inputs.all_episodes(db)}
 
@@ -163,6 +161,7 @@ def test_an_episode_that_has_ended_stays_as_it_is_and_an_open_one_ends(db):
         ("level shift", 2, 2),
         ("open", 2, None),
         ("transient", 2, 2),
+        ("transient", 2, 4),
     }
 
 
@@ -171,13 +170,12 @@ def test_what_was_not_held_is_replaced_when_it_is(db):
         Driver(MOVED, "citizenship", "part", NORTH, 5, 4, -1),
         Driver(MOVED, "citizenship", "unattributed", None, 1, 1, 0),
     )
-    with connect.transaction(db):
-        runs.save_watch(db, 2, (), (), (), held)
+    runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (), drivers=held))
 
     ((_, rows),) = read.drivers(db.conn).items()
 
     assert [row["role"] for row in rows] == ["part", "unattributed", "part", "part", "unattributed"]
-    assert inputs.unexplained(db) == []
+    assert inputs.read(db).unexplained == []
 
 
 def test_the_first_value_is_the_oldest_releases_and_the_day_is_when_it_was_seen(db):
@@ -187,14 +185,13 @@ def test_the_first_value_is_the_oldest_releases_and_the_day_is_when_it_was_seen(
     assert found[NORTH]["2024-02"] == (60, 2, None)
     values = [stood[1:4] for stood in inputs.vintages_of_totals(db) if stood.series == NORTH]
     assert values[2:4] == [("2024-01", 50, "2024-02-20"), ("2024-01", 55, "2024-03-31")]
-    assert list(inputs.revised(db)) == []  # flagged already
+    assert inputs.read(db).revised == []  # flagged already
     db.execute("delete from flags where kind = 'revision'")
-    (revised,) = inputs.revised(db)
-    assert revised == (NORTH, "2024-01", 2, 50, 55, False)
+    assert inputs.read(db).revised == [(NORTH, "2024-01", 2, 50, 55, False)]
 
 
 def test_a_forecast_counts_as_it_was_first_issued_and_not_withdrawn(db):
-    issued = {(f.model, f.cutoff, f.horizon): f.quantiles for f in inputs.scored_forecasts(db)}
+    issued = {(f.model, f.cutoff, f.horizon): f.quantiles for f in inputs.read(db).issued}
 
     assert issued.keys() == {
         ("bordercast", "2023-12", 1),
@@ -217,7 +214,7 @@ def test_hindcasts_come_back_as_they_were_and_new_ones_in_the_place_of_old(db):
     assert set(inputs.all_hindcasts(db, (), [NORTH, SOUTH])) == set(HINDCASTS)
     assert set(inputs.all_hindcasts(db, [newer], [NORTH])) == {newer, HINDCASTS[0]}
     assert set(inputs.all_hindcasts(db, (), [SOUTH])) == set()
-    assert inputs.stored_hindcasts(db) == {
+    assert inputs.read(db).recorded == {
         ("bordercast", "1", NORTH, cutoff) for cutoff in ("2023-11", "2023-12")
     }
 
@@ -225,36 +222,31 @@ def test_hindcasts_come_back_as_they_were_and_new_ones_in_the_place_of_old(db):
 def test_paths_are_held_for_the_next_run_as_they_were_first_kept(db):
     kept = KeptPath("ets", NORTH, "2024-02", "digest", (1.0, 2.5), "")
     failed = KeptPath("ets", NEW_YORK, "2024-02", "digest", (), "no luck")
-    record = inputs.PathsOnRecord(db)
 
-    record.keep([kept, failed])
-    record.keep([replace(kept, path=(9.0,))])
+    inputs.keep_paths(db, [kept, failed])
+    inputs.keep_paths(db, [replace(kept, path=(9.0,))])
 
-    assert set(record.held()) == {kept, failed}
+    assert set(inputs.kept_paths(db)) == {kept, failed}
     assert inputs.run_basis(db) == (frozenset({1, 2, 3}), "settings", "code")
 
 
 def test_runs_before_the_first_are_none(tmp_path):
     with connect.writing(tmp_path / "bordercast.db") as empty:
         assert inputs.run_basis(empty) is None
-        assert inputs.last_run(empty) is None
+        assert inputs.read(empty).before is None
         assert read.newest_source(empty.conn) is None
         assert read.latest_run(empty.conn) is None
-        assert reports.span(empty.conn, "northern") is None
-        assert reports.series_span(empty.conn, NEW_YORK) is None
-        assert reports.one_ahead(empty.conn, "northern") is None
-        assert reports.how_often_flagged(empty.conn) == (0, 0)
+        assert history.series_span(empty.conn, NEW_YORK) is None
+        assert list(history.all_records(empty.conn, NO_SPLIT, ENCOUNTERS.totals)) == []
 
 
 def test_a_withdrawn_run_is_not_the_last(connection, db):
     assert read.latest_run(connection).id == 2
-    assert inputs.last_run(db) == 3
-    assert inputs.published_medians(db, 3) == {NORTH: {"2024-03": 99, "2024-04": 98}}
-    assert inputs.published_medians(db, 1) == {NORTH: {"2024-01": 90, "2024-02": 95}}
-    assert inputs.counts_at(db, 2)[NORTH] == {
+    medians, counts = inputs.read(db).before  # of run 3
+    assert medians == {NORTH: {"2024-03": 99, "2024-04": 98}}
+    assert counts[NORTH] == {
         "2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60,
     }  # fmt: skip
-    assert inputs.counts_at(db, 1) == {}
     assert [row["month"] for row in read.forecasts(connection, ENCOUNTERS.totals)] == ["2024-03"]
     assert queries.rows(connection, "failed_models") == [
         {"border": "northern", "model": "ets", "failure": "no luck"}
@@ -277,25 +269,29 @@ def test_the_newest_month_is_told_with_the_one_before(connection):
 
 def test_issued_forecasts_speak_for_themselves_from_two_years_on(connection):
     """Northern has 24 of them, southwest 23; the other border none and a hindcast of two ahead."""
-    ahead = {key: reports.one_ahead(connection, key.total) for key in (NORTH, SOUTH, OTHER)}
+    newest = history.newest_records(connection, NO_SPLIT, ENCOUNTERS.totals)
+    ahead = {total: record.score for total, _, record in newest}
 
-    assert (ahead[NORTH]["basis"], ahead[NORTH]["n"]) == ("issued", 24)
-    assert (ahead[SOUTH]["basis"], ahead[SOUTH]["n"]) == ("hindcast", 90)
-    assert ahead[OTHER] is None
-    assert reports.how_often_flagged(connection) == (2, 2)
+    assert (ahead["northern"]["basis"], ahead["northern"]["n"]) == ("issued", 24)
+    assert (ahead["southwest"]["basis"], ahead["southwest"]["n"]) == ("hindcast", 90)
+    assert ahead["other"] is None
 
 
 def test_spans_are_from_the_first_month_to_the_newest(connection):
-    assert reports.span(connection, "northern") == ("2023-11", "2024-02")
-    assert reports.series_span(connection, NORTH) == ("2023-11", "2024-02")
-    assert reports.series_span(connection, NEW_YORK) == ("2023-12", "2024-01")
+    assert history.series_span(connection, NORTH) == ("2023-11", "2024-02")
+    assert history.series_span(connection, NEW_YORK) == ("2023-12", "2024-01")
 
 
 NO_SPLIT = ("", "", "")
 
 
+def every_month(connection, total, split):
+    ((_, records),) = history.all_records(connection, split, ENCOUNTERS.totals, total)
+    return records
+
+
 def test_a_month_s_record_has_all_that_is_said_of_it(connection):
-    found = reports.month_record(connection, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
+    found = history.month_record(connection, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
 
     assert found.counts == {"2023-11": 100, "2023-12": 110, "2024-01": 55, "2024-02": 60}
     assert [row["encounters"] for row in found.values] == [50, 55]
@@ -310,35 +306,35 @@ def test_a_month_s_record_has_all_that_is_said_of_it(connection):
     assert (found.score["n"], found.often) == (24, (2, 2))
     assert [row["month"] for row in found.recent] == ["2024-01"]
     with pytest.raises(KeyError):
-        reports.month_record(connection, "northern", "2024-03", NO_SPLIT, ENCOUNTERS.totals)
+        history.month_record(connection, "northern", "2024-03", NO_SPLIT, ENCOUNTERS.totals)
 
 
 def test_every_month_of_a_border_is_as_when_it_is_asked_for_alone(connection):
     for border in ("northern", "southwest", "other"):
-        every = reports.month_records(connection, border, NO_SPLIT, ENCOUNTERS.totals)
+        every = every_month(connection, border, NO_SPLIT)
         for month, record in every.items():
-            assert record == reports.month_record(
+            assert record == history.month_record(
                 connection, border, month, NO_SPLIT, ENCOUNTERS.totals
             )
         assert list(every) == list(every[min(every)].counts)
 
-    shift = reports.month_record(
+    shift = history.month_record(
         connection, "southwest", "2024-01", NO_SPLIT, ENCOUNTERS.totals
     ).shift
     assert (shift["opened"], shift["side"]) == ("2023-12", 1)
     assert (
-        reports.month_record(connection, "other", "2024-01", NO_SPLIT, ENCOUNTERS.totals).judged
+        history.month_record(connection, "other", "2024-01", NO_SPLIT, ENCOUNTERS.totals).judged
         is None
     )
 
 
 def test_records_of_all_totals_at_once_are_those_of_each_alone(connection):
-    every = dict(reports.all_records(connection, NO_SPLIT, ENCOUNTERS.totals))
+    every = dict(history.all_records(connection, NO_SPLIT, ENCOUNTERS.totals))
 
     assert list(every) == ["nationwide", "northern", "other", "southwest"]
     for total, records in every.items():
-        assert records == reports.month_records(connection, total, NO_SPLIT, ENCOUNTERS.totals)
-    newest = list(reports.newest_records(connection, NO_SPLIT, ENCOUNTERS.totals))
+        assert records == every_month(connection, total, NO_SPLIT)
+    newest = list(history.newest_records(connection, NO_SPLIT, ENCOUNTERS.totals))
     assert newest == [
         (total, max(records), records[max(records)]) for total, records in every.items()
     ]
@@ -346,8 +342,8 @@ def test_records_of_all_totals_at_once_are_those_of_each_alone(connection):
 
 def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection, db):
     """Southwest's February: nobody knows since when it was known."""
-    late = reports.month_record(connection, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
-    in_time = reports.month_record(connection, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
+    late = history.month_record(connection, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
+    in_time = history.month_record(connection, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
 
     assert (late.judged["basis"], in_time.judged["basis"]) == ("hindcast", "issued")
 
@@ -368,15 +364,14 @@ def test_agencies_are_told_of_a_border_and_of_all_where_each_has_its_own(db):
         releases.save_snapshot(db, of_agencies("b", "2023-12", [("northern", "OFO", 8)], 10))
 
     north, whole, other = (
-        reports.month_records(db.conn, border, NO_SPLIT, ENCOUNTERS.totals)
-        for border in ("northern", "nationwide", "other")
+        every_month(db.conn, border, NO_SPLIT) for border in ("northern", "nationwide", "other")
     )
 
     assert (north["2024-01"].agencies, north["2024-01"].agencies_unit) == ({"USBP": 5, "OFO": 9}, 1)
     assert (north["2023-12"].agencies, north["2023-12"].agencies_unit) == ({"OFO": 8}, 10)
     assert (whole["2024-01"].agencies, whole["2023-12"].agencies) == ({"USBP": 18}, {})
     assert other["2024-01"].agencies == {"USBP": 7}
-    every = dict(reports.all_records(db.conn, NO_SPLIT, ENCOUNTERS.totals))
+    every = dict(history.all_records(db.conn, NO_SPLIT, ENCOUNTERS.totals))
     assert (every["northern"], every["nationwide"], every["other"]) == (north, whole, other)
 
 
@@ -392,54 +387,50 @@ def test_arrests_inside_are_of_the_month_or_the_newest_before_it(db):
         whole = of_agencies("a", "2024-01", [("northern", "USBP", 50), ("other", "USBP", 7)])
         releases.save_snapshot(db, whole)
 
-    found = reports.month_records(db.conn, "northern", split, ENCOUNTERS.totals)
+    found = every_month(db.conn, "northern", split)
 
     assert found["2024-01"].interior == {
         "month": "2024-01", "at_large": 4, "at_entry": 40, "total": 50,
     }  # fmt: skip
     assert found["2024-02"].interior["month"] == "2024-01"
-    assert dict(reports.all_records(db.conn, split, ENCOUNTERS.totals))["northern"] == found
+    assert dict(history.all_records(db.conn, split, ENCOUNTERS.totals))["northern"] == found
     assert found["2023-12"].interior == {
         "month": "2023-11", "at_large": 3, "at_entry": 30, "total": None,
     }  # fmt: skip
-    assert (
-        reports.month_records(db.conn, "southwest", split, ENCOUNTERS.totals)["2024-01"].interior
-        is None
-    )
-    assert (
-        reports.month_records(db.conn, "northern", NO_SPLIT, ENCOUNTERS.totals)["2024-01"].interior
-        is None
-    )
+    assert every_month(db.conn, "southwest", split)["2024-01"].interior is None
+    assert every_month(db.conn, "northern", NO_SPLIT)["2024-01"].interior is None
 
 
 def test_every_value_and_every_month_is_read_for_claims(connection):
-    assert len(reports.every_month(connection)) == 18
-    assert ("northern", "", "", "", "2024-01", 55, 1) in reports.every_month(connection)
-    values = [row for row in reports.every_value(connection) if row[:2] == ("northern", "2024-01")]
-    assert [row[2] for row in values] == [50, 55]
+    every = connection.execute(queries.sql("every_month")).fetchall()
+    assert len(every) == 18
+    assert ("northern", "", "", "", "2024-01", 55, 1) in every
+    values = queries.rows(connection, "every_value")
+    northern = [r for r in values if (r["border"], r["month"]) == ("northern", "2024-01")]
+    assert [row["encounters"] for row in northern] == [50, 55]
 
 
 def test_a_part_s_record_has_its_own_counts_and_values(connection):
-    found = reports.part_record(connection, NEW_YORK, "2024-01")
+    found = history.part_record(connection, NEW_YORK, "2024-01")
 
     assert found.counts == {"2023-12": 60, "2024-01": 20}
     assert [row["encounters"] for row in found.values] == [20]
     assert found.source["file_name"] == "january.csv"
     with pytest.raises(KeyError):
-        reports.part_record(connection, NEW_YORK, "2024-02")
+        history.part_record(connection, NEW_YORK, "2024-02")
     assert (found.often, found.agencies_unit) == ((0, 0), 1)
 
 
 def test_the_last_run_s_report_is_kept_until_something_new_came(by_hand, db):
-    assert reports.kept(db.conn, "northern", "2024-02") == '"northern"'
-    assert reports.kept(db.conn, "other", "2024-01") == '"other"'
-    assert reports.kept(db.conn, "northern", "2024-01") is None
+    assert history.kept(db.conn, "northern", "2024-02") == '"northern"'
+    assert history.kept(db.conn, "other", "2024-01") == '"other"'
+    assert history.kept(db.conn, "northern", "2024-01") is None
 
     with connect.transaction(db):
         new = tiny_record.stated(tiny_record.release("new", "2024-03"), {NORTH: {"2024-03": 1}})
         releases.save_snapshot(db, new)
 
-    assert reports.kept(db.conn, "northern", "2024-02") is None
+    assert history.kept(db.conn, "northern", "2024-02") is None
     assert queries.column(db.conn, "awaiting") == ["new"]
     # The new one goes farther than the refused one.
     assert queries.column(db.conn, "still_refused", (0,)) == []
@@ -486,21 +477,26 @@ def test_the_page_names_its_source_and_what_was_refused(connection):
 
 
 def test_files_are_known_by_what_they_hold(db):
-    assert inventory.find_by_hash(db, "sha of february") == (2, "accepted")
-    assert inventory.find_by_hash(db, "sha of refused") == (4, "quarantined")
-    assert inventory.find_by_hash(db, "sha") is None
-    assert inventory.newest_files(db) == [("february.csv", "sha of february", "2024-02")]
-    names = {row["id"]: row["file_name"] for row in inventory.all_releases(db.conn)}
+    assert releases.find_by_hash(db, "sha of february") == {"id": 2, "status": "accepted"}
+    assert releases.find_by_hash(db, "sha of refused") == {"id": 4, "status": "quarantined"}
+    assert releases.find_by_hash(db, "sha") is None
+    (newest,) = queries.rows(db, "newest_files")
+    assert tuple(newest.values()) == ("february.csv", "sha of february", "2024-02")
+    names = {
+        row["id"]: row["file_name"] for row in queries.rows(db.conn, "all_releases", (None, None))
+    }
     assert names == {1: "january.csv", 2: "february.csv", 3: "old.csv", 4: "refused.csv"}
-    assert [r["id"] for r in inventory.all_releases(db.conn, "quarantined")] == [4]
-    assert inventory.one_release(db.conn, 4)["reason"] == "odd"
-    assert inventory.statement(db.conn, 2) == [
+    assert [
+        row["id"] for row in queries.rows(db.conn, "all_releases", ("quarantined", "quarantined"))
+    ] == [4]
+    assert releases.one_release(db.conn, 4)["reason"] == "odd"
+    assert queries.rows(db.conn, "coverage_by_total", (2,)) == [
         {"border": border, "first_month": "2023-12", "last_month": "2024-02", "changed_months": n}
         for border, n in (("northern", 2), ("southwest", 1))
     ]
-    assert [r["change"] for r in inventory.revisions_by(db.conn, 2)] == [5]
+    assert [r["change"] for r in queries.rows(db.conn, "revisions_by", (2,))] == [5]
     with pytest.raises(DataError, match="release 9"):
-        inventory.one_release(db.conn, 9)
+        releases.one_release(db.conn, 9)
 
 
 @pytest.mark.parametrize(
@@ -526,14 +522,14 @@ def test_a_refused_file_is_told_of_until_its_corrected_one_is_accepted(db, month
 def test_a_refused_file_becomes_a_release_once(db):
     late = tiny_record.release("refused", "2024-02", step=7)
     with connect.transaction(db):
-        assert inventory.save_refused(db, late, "odder") == 4
-        inventory.save_after_all(
+        assert releases.save_refused(db, late, "odder") == 4
+        releases.save_after_all(
             db, 4, tiny_record.stated(late, {OTHER: {"2024-02": 4}}), "why", "now"
         )
 
     with pytest.raises(DataError, match="release 4 is not in quarantine"), connect.transaction(db):
-        inventory.save_after_all(db, 4, tiny_record.stated(late, {}), "why", "now")
-    found = inventory.one_release(db.conn, 4)
+        releases.save_after_all(db, 4, tiny_record.stated(late, {}), "why", "now")
+    found = releases.one_release(db.conn, 4)
     assert (found["status"], found["reason"], found["decided_at"]) == ("accepted", "why", "now")
     assert len(queries.column(db.conn, "still_refused", (0,))) == 0
 
@@ -566,9 +562,9 @@ def test_a_view_is_read_as_it_stood_at_the_end_of_a_day(connection):
 
 
 def test_what_was_known_on_a_day_is_told_with_since_when(connection):
-    early = observations.as_of(connection, "2024-02-20", "northern")
-    late = observations.as_of(connection, "2024-03-31")
-    every = observations.as_of(connection, "2024-03-31", dimension="*")
+    early = releases.as_of(connection, "2024-02-20", "northern")
+    late = releases.as_of(connection, "2024-03-31")
+    every = releases.as_of(connection, "2024-03-31", dimension="*")
 
     assert early == {
         NORTH: {
@@ -600,7 +596,7 @@ def test_a_question_is_kept_once_and_each_answer_to_it(db):
         )
 
     assert db.execute("select count(*) from questions").fetchone() == (2,)
-    assert inputs.answered(db) == {("1", "northern", "2023-12")}
+    assert inputs.read(db).answered == {("1", "northern", "2023-12")}
     found = read.resolved_questions(db.conn)
     assert [(r["border"], r["cutoff"], r["chance"], r["outcome"]) for r in found] == [
         ("northern", "2023-12", 0.5, 0),  # 60 is not above 60
@@ -678,7 +674,7 @@ def test_the_words_of_a_source_stand_as_they_were_last_given(db):
 
 
 def test_a_notice_is_due_once_for_an_occasion_the_first_first(db):
-    again = notices.save_due(db, 2, "2024-04-01", (OCCASIONS[0], OCCASIONS[0]))
+    again = runs.save_due(db, 2, "2024-04-01", (OCCASIONS[0], OCCASIONS[0]))
 
     assert again == []
     assert [n.state for n in notices.every(db.conn)] == ["due", "due"]
@@ -780,7 +776,7 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
     assert [n.id for n in notices.to_send(db.conn)] == [3]
     assert [n.id for n in notices.of_run(db.conn, 2)] == [1]
     assert [row["run_withdrawn"] for row in notices.listed(db.conn)] == [1, 1, 0]
-    assert [(row["run_id"], row["why"]) for row in runs.withdrawals(db.conn)] == [
+    assert [(row["run_id"], row["why"]) for row in queries.rows(db.conn, "every_withdrawal")] == [
         (2, "wrong"),
         (3, "a mistake"),
     ]
@@ -798,4 +794,4 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
 def test_a_withdrawal_needs_a_run_a_reason_and_a_name(db, run, why, by, says):
     with pytest.raises(DataError, match=says):
         runs.withdraw(db, run, why, by, NOON)
-    assert len(runs.withdrawals(db.conn)) == 1
+    assert len(queries.rows(db.conn, "every_withdrawal")) == 1

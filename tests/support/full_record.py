@@ -20,10 +20,10 @@ import numpy as np
 from forecast import months
 from forecast.config import Config
 from forecast.context import Context
-from forecast.desk.facts import newest_reports
+from forecast.desk.facts import newest_reports, split
 from forecast.engine import paths
 from forecast.engine.joint import as_bytes
-from forecast.store import connect, inventory, notices, releases, runs
+from forecast.store import connect, notices, releases, runs
 from forecast.store.notices import Approval
 from forecast.types import (
     NO_BOUND,
@@ -392,7 +392,7 @@ def make(path: Path) -> None:
     _month(path, (fourth,), third_run(), NOW)
     with connect.writing(path) as db, connect.transaction(db):
         refused = release("refused", THROUGH, step=9)
-        inventory.save_refused(db, refused, "the total falls by half")
+        releases.save_refused(db, refused, "the total falls by half")
     wrong = ahead(THROUGH, {NORTH: 5}, 1)
     with connect.writing(path) as db:
         rests_on = (1, 2, 3, 4, 5)
@@ -408,5 +408,6 @@ def _month(path: Path, files: tuple[Snapshot, ...], run: Publication, now: datet
         with connect.transaction(db):
             for one in files:
                 releases.save_snapshot(db, one)
-        runs.publish(db, run, partial(newest_reports, source=ENCOUNTERS))
+        made = partial(newest_reports, source=ENCOUNTERS)
+        runs.publish(db, run, made, split=split(ENCOUNTERS), totals=ENCOUNTERS.totals)
         write.write_all(Context.open(path, SETTINGS), db, now)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from forecast import months
-from forecast.store import connect, inventory, releases, reports, runs
+from forecast.store import connect, releases, runs
+from forecast.store.history import MonthRecord
+from forecast.store.runs import NewestReports
 from forecast.types import (
     HUB_PERMILLES,
     Coverage,
@@ -36,9 +37,6 @@ NORTH, SOUTH, OTHER, WHOLE = (
     SeriesKey(border) for border in ("northern", "southwest", "other", "nationwide")
 )
 NEW_YORK, VERMONT = (SeriesKey("northern", "state", name) for name in ("NY", "VT"))
-
-
-NewestReports = Callable[[sqlite3.Connection], Iterable[tuple[str, str, str]]]
 
 
 def release(name: str, month: str, kind: Any = "state", *, step: int = 0, **more: Any) -> Release:
@@ -172,9 +170,10 @@ OCCASIONS = (
 )
 
 
-def _names_alone(connection: sqlite3.Connection) -> Iterator[tuple[str, str, str]]:
-    split = ("", "", "")
-    for total, month, _ in reports.newest_records(connection, split, ENCOUNTERS.totals):
+def _names_alone(
+    records: Iterable[tuple[str, str, MonthRecord]],
+) -> Iterator[tuple[str, str, str]]:
+    for total, month, _ in records:
         yield total, month, f'"{total}"'
 
 
@@ -197,7 +196,7 @@ def publish(db: Database, made: NewestReports = _names_alone) -> None:
         releases.save_snapshot(db, stated(january, JANUARY))
         releases.save_snapshot(db, stated(february, FEBRUARY))
         releases.save_snapshot(db, stated(vintage, {NORTH: {"2023-11": 100}}))
-        inventory.save_refused(db, release("refused", "2024-02", step=7), "odd")
+        releases.save_refused(db, release("refused", "2024-02", step=7), "odd")
     first = (
         forecast(NORTH, "2023-12", 2, 95),
         forecast(NORTH, "2023-12", 1, 90),
@@ -218,7 +217,7 @@ def publish(db: Database, made: NewestReports = _names_alone) -> None:
         systemic_months=frozenset({"2024-02"}),
         occasions=OCCASIONS,
     )
-    runs.publish(db, second, made)
+    runs.publish(db, second, made, totals=ENCOUNTERS.totals)
     third = (forecast(NORTH, "2024-02", 1, 99), forecast(NORTH, "2024-02", 2, 98))
     runs.publish(
         db,

@@ -14,7 +14,7 @@ from forecast import months
 from forecast.desk.facts import month_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences.unusual import unusual_words
-from forecast.store.reports import MonthRecord
+from forecast.store.history import MonthRecord
 from forecast.words import change_words, ordinal
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS

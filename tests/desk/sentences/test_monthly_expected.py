@@ -11,8 +11,8 @@ from forecast.desk import handout
 from forecast.desk.facts import Expectation, month_report
 from forecast.desk.sentences import monthly, unusual
 from forecast.desk.sentences import section as section_texts
+from forecast.store.history import MonthRecord
 from forecast.store.read import RunRow
-from forecast.store.reports import MonthRecord
 from forecast.types import Row
 from tests.support.cbp_files import ENCOUNTERS
 

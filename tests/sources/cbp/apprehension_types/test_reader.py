@@ -24,7 +24,7 @@ from forecast.sources import catalog
 from forecast.sources.cbp.apprehension_types import agreement
 from forecast.sources.cbp.encounters import bundle
 from forecast.sources.source import ComparedRelease, ReadRelease, ReleaseFile
-from forecast.store import connect, inventory, releases
+from forecast.store import connect, queries, releases
 from forecast.store.connect import transaction, writing
 from forecast.tables import markup
 from forecast.types import SeriesKey
@@ -403,7 +403,7 @@ def test_a_page_is_a_release_with_its_vintages(path):
             "select known_from, source from series_vintages where dimension = 'apprehension_type' "
             "and border = 'northern' and member = 'At Large' and month = '2026-07'"
         )
-        newest = inventory.newest_files(db)
+        newest = queries.rows(db, "newest_files")
     assert tuple(row) == ("2026-08-20", "nationwide-encounters-fy2026")
     assert NAME not in {name for name, *_ in newest}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast.store import connect, judgements, releases
-from forecast.store.judgements import FalseIssued
+from forecast.store import connect, history, releases
+from forecast.store.history import FalseIssued
 from forecast.types import Scope
 from tests.support import tiny_record
 from tests.support.tiny_record import NEW_YORK, NORTH, OTHER, SOUTH
@@ -30,7 +30,7 @@ def known(path: Path, *seen: tuple[str, str], border: str | None = None):
             counts = {NORTH: {"2023-12": 1, "2024-01": number}, NEW_YORK: {"2024-01": number}}
             with connect.transaction(db):
                 releases.save_snapshot(db, tiny_record.stated(of, counts))
-        return judgements.known_days(db, border)
+        return history.known_days(db, border)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_nothing_is_known_of_what_no_release_covers(tmp_path):
     ],
 )
 def test_a_run_is_in_time_the_day_before(published, day, holds):
-    assert judgements.in_time(published, day) == holds
+    assert history.in_time(published, day) == holds
 
 
 def test_what_was_issued_too_late_is_named(tmp_path):
@@ -85,12 +85,12 @@ def test_what_was_issued_too_late_is_named(tmp_path):
     path = tmp_path / "bordercast.db"
     tiny_record.make(path)
     with connect.writing(path) as db:
-        assert [(f.series, f.month) for f in judgements.false_issued(db)] == [(SOUTH, "2024-02")]
+        assert [(f.series, f.month) for f in history.false_issued(db)] == [(SOUTH, "2024-02")]
         db.execute("update runs set published_at = '2024-02-20T00:00' where id = 1")
 
-        every = judgements.false_issued(db)
-        january = judgements.false_issued(db, None, "2024-01")
-        north = judgements.false_issued(db, NORTH)
+        every = history.false_issued(db)
+        january = history.false_issued(db, None, "2024-01")
+        north = history.false_issued(db, NORTH)
 
     found = FalseIssued(NORTH, "2024-01", 1, "2024-02-20", "2024-02-20")
     assert every == [
@@ -106,7 +106,7 @@ def test_the_first_ten_are_named_and_borders_before_their_parts():
     part = FalseIssued(NEW_YORK, "2023-01", 1, "2024-02-20", None)
     totals = [FalseIssued(key, "2024-01", 1, "2024-02-20", "2024-02-19") for key in (NORTH, OTHER)]
 
-    lines = judgements.in_words([part, *totals], 2)
+    lines = history.in_words([part, *totals], 2)
 
     assert lines == [
         "northern in 2024-01 was judged by run 1 of 2024-02-20 as issued before it was published, "
@@ -115,5 +115,5 @@ def test_the_first_ten_are_named_and_borders_before_their_parts():
         "and 1 more",
     ]
     assert lines[1].startswith("other in 2024-01")
-    assert len(judgements.in_words([part] * 10)) == 10
-    assert "known from a day that is not known" in judgements.in_words([part])[0]
+    assert len(history.in_words([part] * 10)) == 10
+    assert "known from a day that is not known" in history.in_words([part])[0]

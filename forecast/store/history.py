@@ -1,0 +1,312 @@
+"""What the record says of a month: read together for one total or all, and since when it is known.
+
+Standard library only, so that a look at one month is quick.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from forecast import months
+from forecast.store.queries import column, each, grouped, rows, sql, total_order
+from forecast.store.releases import of_series
+from forecast.types import COUNT, Row, Scope, SeriesKey
+
+if TYPE_CHECKING:
+    from forecast.store.connect import Connection
+    from forecast.types import Totals
+
+ISSUED_ENOUGH = 24  # months after which issued forecasts speak for themselves, without hindcasts
+RECENT = 24  # months of the picture
+DUE_DAYS = 31  # after a month's end, as in the view `release_places`
+LATE_DAYS = 14  # after that day, as in the view `series_vintages`
+
+
+class MonthRecord(NamedTuple):
+    """Everything on record about a total's month; months are "YYYY-MM", counts whole numbers.
+
+    counts : month -> counts as now current.
+    values : the values the month has had, oldest first; rows of the view `vintages`.
+    source : file_name, rounding of the release that states the current value.
+    judged : the month's row of `judged_months`; forecast : the forecast that judged it, a row of
+        `forecast_vs_actual`; both None where it was not judged.
+    interior : what of a half is counted aside in this month, or in the newest month before it that
+        states it: month, at_large, at_entry, total (the half's count), or None.
+    agencies : agency -> counts, as far as the parts of this month are on record.
+    agencies_unit : unit that the sources of those round to.
+    flags : the month's rows of `read.flags`. shift : its row of `flag_episodes` if a level shift
+        was confirmed with this month. drivers : rows of `flag_drivers`.
+    score : the engine's row of `scorecard` one month ahead. often : months in which some total
+        was flagged, of so many judged. recent : rows of `read.stood` up to this month.
+    """
+
+    counts: dict[str, int]
+    values: list[Row]
+    source: Row
+    judged: Row | None = None
+    forecast: Row | None = None
+    interior: Row | None = None
+    agencies: Mapping[str, int] = MappingProxyType({})
+    agencies_unit: int = 1
+    flags: Sequence[Row] = ()
+    shift: Row | None = None
+    drivers: Sequence[Row] = ()
+    score: Row | None = None
+    often: tuple[int, int] = (0, 0)
+    recent: Sequence[Row] = ()
+
+
+def series_span(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str] | None:
+    """Return first and newest month of a series, None if it has none."""
+    # A month is current as soon as any release states it.
+    first, last = connection.execute(sql("series_span"), key[:3]).fetchone()
+    return None if first is None else (first, last)
+
+
+def kept(connection: sqlite3.Connection, total: str, month: str) -> str | None:
+    """Return the last run's report of a total's month as it was kept, JSON.
+
+    None if it has none, or where releases were taken in since that no run rests on yet.
+    """
+    return next(iter(column(connection, "stored_report", (total, month))), None)
+
+
+def part_record(connection: sqlite3.Connection, key: SeriesKey, month: str) -> MonthRecord:
+    """Return what is on record about a part's month: counts and their values; KeyError if none.
+
+    Its forecast is not: of parts only the forecasts of runs are kept, not what judged a month.
+    """
+    published = {row["month"]: row for row in rows(connection, "part_counts", key[:3])}
+    values = rows(connection, "part_values", (*key[:3], month))
+    counts = {at: row[COUNT] for at, row in published.items()}
+    return MonthRecord(counts, values, published[month])
+
+
+def month_record(
+    connection: sqlite3.Connection,
+    total: str,
+    month: str,
+    split: tuple[str, str, str],
+    totals: Totals,
+) -> MonthRecord:
+    """Return everything on record about a total's month; KeyError if it has none.
+
+    split : a dimension that splits an agency's count, and its two members.
+    """
+    for _, record in _records(connection, split, totals, {month}.intersection, total):
+        return record[month]
+    raise KeyError(total)
+
+
+def newest_records(
+    connection: sqlite3.Connection, split: tuple[str, str, str], totals: Totals
+) -> Iterator[tuple[str, str, MonthRecord]]:
+    """Yield every total's newest month and what is on record about it; each view is read once."""
+    for total, record in _records(connection, split, totals, lambda months: [max(months)]):
+        yield (total, *record.popitem())
+
+
+def all_records(
+    connection: sqlite3.Connection,
+    split: tuple[str, str, str],
+    totals: Totals,
+    total: str | None = None,
+) -> Iterator[tuple[str, dict[str, MonthRecord]]]:
+    """Yield every total, or one, and what is on record about each of its months."""
+    return _records(connection, split, totals, sorted, total)
+
+
+def _records(
+    connection: sqlite3.Connection,
+    split: tuple[str, str, str],
+    totals: Totals,
+    choose: Callable[[Iterable[str]], Iterable[str]],
+    total: str | None = None,
+) -> Iterator[tuple[str, dict[str, MonthRecord]]]:
+    """Yield each total, or one, and what is on record about those of its months that are chosen.
+
+    Every view is read once, totals in the order of their names, side by side: for 5,000 totals
+    neither a scan each nor all rows in memory.
+    """
+    of, values = ("true" if total is None else "{} = :total"), {"total": total}
+
+    def by_total(name: str, column: str = "border", **more: object) -> _ByTotal:
+        return _ByTotal(each(connection, name, values | more, of=of.format(column)))
+
+    whole = {"whole": totals.whole, "parts": len(totals.parts)}
+    aside = whole | dict(zip(("dimension", "named", "rest"), split, strict=True))
+    vintages, judged = by_total("month_values"), by_total("judged_of_totals")
+    drivers, shifts = by_total("month_drivers"), by_total("level_shifts")
+    forecasts, scores = by_total("forecasts_that_judged", "s.border"), by_total("next_month_scores")
+    judging = by_total("judging_forecasts", "s.border")
+    agencies = by_total("agencies", "s.border", **whole, all=total in (None, totals.whole))
+    interior = by_total("interior", "l.border", **aside) if split[0] else _ByTotal(())
+    every_flag = (total, total, "", False, False)
+    flags = rows(connection, "flags", every_flag, order=total_order("a.border", totals))
+    flagged = grouped(flags, "border")
+    # Kept by a version that did not ask when a month became known.
+    key = SeriesKey(total) if total else None
+    false = {(row.series.total, row.month) for row in false_issued(connection, key)}
+    often = connection.execute(sql("how_often_flagged")).fetchone()
+    for name, count_rows in by_total("month_counts"):
+        source = {row["month"]: row for row in count_rows}
+        counts = {month: row[COUNT] for month, row in source.items()}
+        values_of, drivers_of = (grouped(t.of(name), "month") for t in (vintages, drivers))
+        flags_of = grouped(flagged.get(name, ()), "month")
+        agencies_of = grouped(agencies.of(name), "month")
+        judged_of = {
+            row["month"]: row | {"basis": "hindcast"}
+            if row["basis"] == "issued" and (name, row["month"]) in false
+            else row
+            for row in judged.of(name)
+        }
+        forecast_of = {(r["month"], r["run_id"], r["cutoff"]): r for r in forecasts.of(name)}
+        shift_of = {row["closed"]: row for row in reversed(shifts.of(name))}
+        score = _score(scores.of(name))
+        stood, inside = (
+            [{k: v for k, v in row.items() if k != "border"} for row in table.of(name)]
+            for table in (judging, interior)
+        )
+        yield (
+            name,
+            {
+                month: MonthRecord(
+                    counts=counts,
+                    values=values_of.get(month, []),
+                    source=source[month],
+                    judged=(row := judged_of.get(month)),
+                    forecast=forecast_of.get((month, row["run_id"], row["cutoff"]))
+                    if row
+                    else None,
+                    interior=next((row for row in inside if row["month"] <= month), None),
+                    agencies={r["member"]: r[COUNT] for r in agencies_of.get(month, ())},
+                    agencies_unit=max(
+                        (r["rounding"] for r in agencies_of.get(month, ())), default=1
+                    ),
+                    flags=flags_of.get(month, []),
+                    shift=shift_of.get(month),
+                    drivers=drivers_of.get(month, []),
+                    score=score,
+                    often=(often[0], often[1]),
+                    recent=[row for row in stood if row["month"] <= month][-RECENT:],
+                )
+                for month in choose(source)
+            },
+        )
+
+
+class _ByTotal:
+    """Rows in the order of their totals' names, handed out total by total."""
+
+    def __init__(self, table: Iterable[Row]) -> None:
+        self._groups = groupby(table, key=itemgetter("border"))
+        self._next = next(self._groups, None)
+
+    def __iter__(self) -> Iterator[tuple[str, list[Row]]]:
+        while self._next is not None:
+            yield self._next[0], self.of(self._next[0])
+
+    def of(self, total: str) -> list[Row]:
+        """Return a total's rows; the totals are asked for in order."""
+        while self._next is not None and self._next[0] < total:
+            self._next = next(self._groups, None)
+        if self._next is None or self._next[0] != total:
+            return []
+        group = list(self._next[1])
+        self._next = next(self._groups, None)
+        return group
+
+
+def _score(scores: Sequence[Row]) -> Row | None:
+    """Return how good forecasts of the next month have been.
+
+    Those issued, once there are ISSUED_ENOUGH of them; until then hindcasts.
+    """
+    issued = [r for r in scores if r["basis"] == "issued" and r["n"] >= ISSUED_ENOUGH]
+    return next(iter(issued or [row for row in scores if row["basis"] == "hindcast"]), None)
+
+
+# ---------------------------------------------------------------- since when a month is known
+
+
+def known_days(db: Connection, total: str | None = None) -> Callable[[Scope, str], str | None]:
+    """Return (scope, month) -> the day on which the month became known, None where it is not.
+
+    The first day on which any accepted release that covers the month was seen; as in the view
+    `series_vintages`, a month that was first seen a fortnight or more after it was due had been
+    public before, on a day that is not known.
+
+    total : the only one that will be asked for.
+    """
+    by_scope: dict[Scope, list[tuple[str, bool, str, str]]] = defaultdict(list)
+    for *scope, first, last, day, vintage in db.execute(sql("known_days"), (total, total)):
+        by_scope[Scope(*scope)].append((day, vintage != "day", first, last))
+
+    @lru_cache(None)
+    def known(scope: Scope, month: str) -> str | None:
+        stating = (row for row in by_scope[scope] if row[2] <= month <= row[3])
+        day, inexact, *_ = min(stating, key=itemgetter(0, 1), default=("", True))
+        return None if inexact or day > _late(month) else day
+
+    return known
+
+
+@lru_cache(4096)
+def _late(month: str) -> str:
+    return months.days_after(month, DUE_DAYS + LATE_DAYS).isoformat()
+
+
+def in_time(published: str, known: str | None) -> bool:
+    """Whether a run of this day was published before the month became known."""
+    return known is not None and published < known
+
+
+class FalseIssued(NamedTuple):
+    """A judgement kept as "issued" whose run was not published before the month was known.
+
+    published : day of the run; known : day of the month, None where it is not known.
+    """
+
+    series: SeriesKey
+    month: str
+    run_id: int
+    published: str
+    known: str | None
+
+    def __str__(self) -> str:
+        """Return it in words, with what it is to be taken for."""
+        known = f"known from {self.known}" if self.known else "known from a day that is not known"
+        return (
+            f"{self.series} in {self.month} was judged by run {self.run_id} of {self.published} as "
+            f"issued before it was published, but was {known}: take it for a hindcast"
+        )
+
+
+def false_issued(
+    db: Connection, key: SeriesKey | None = None, month: str | None = None
+) -> list[FalseIssued]:
+    """Return judgements that claim to rest on a forecast issued in time and do not.
+
+    key, month : look at these alone.
+    """
+    known = known_days(db, key.total if key else None)
+    false = (
+        FalseIssued(series, when, run_id, day, known(series.scope, when))
+        for series, when, run_id, day in of_series(db, "false_issued", (month, month))
+        if key in (None, series)
+    )
+    return [row for row in false if not in_time(row.published, row.known)]
+
+
+def in_words(false: Sequence[FalseIssued], most: int = 10) -> list[str]:
+    """Return a line each, totals first, and how many more there are."""
+    shown = [str(month) for month in sorted(false, key=lambda f: (not f.series.headline, f.month))]
+    more = [f"and {len(false) - most} more"] if len(false) > most else []
+    return shown[:most] + more
