@@ -1,7 +1,8 @@
 """The commands; thin.
 
 commands   what there is, made of commands.toml: options, help, examples, which function is called
-options    what commands share: settings, the record, what is said on the way
+options    what commands share: settings, what may be said of a table, files taken in
+opened     the record at one moment, as the commands read it
 render     what a command answers, printed: lines and tables, or JSON
 look       forecasts, what moved, any two things side by side, unusual months, scores
 ask        chances, sums over months, replays, a year's report

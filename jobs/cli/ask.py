@@ -15,7 +15,8 @@ from forecast.desk.sentences import ahead
 from forecast.errors import ConfigError, SpanError
 from forecast.store import wakes
 from forecast.types import COUNT, PeriodForecast
-from jobs.cli.options import OpenRecord, Settings
+from jobs.cli.opened import OpenRecord
+from jobs.cli.options import Settings
 from jobs.cli.render import Printed, wrapped
 from jobs.pipeline import replay as replayed_service
 from jobs.service import yearly

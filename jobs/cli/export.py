@@ -17,7 +17,7 @@ from forecast.store import queries, read
 from forecast.store.read import view_rows
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey
 from forecast.words import many
-from jobs.cli.options import OpenRecord
+from jobs.cli.opened import OpenRecord
 
 HUB_NAME = "engine"
 

@@ -7,24 +7,29 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from forecast.engine import ENGINE
+from forecast.desk import export
+from forecast.desk.charts import forecasts, grammar
+from forecast.desk.export import Encoded, EncodedBlock, ExportTable
+from forecast.desk.sentences import own_counts
+from forecast.engine import ENGINE, anyseries
+from forecast.engine.anyseries import Quality, SeriesForecasts
+from forecast.engine.blocks import Spread
 from forecast.errors import ConfigError
+from forecast.sources.source import Source
+from forecast.tables.grid import ReadAs
+from forecast.words import without_controls
+from jobs.arrivals.table import read_source
 from jobs.cli import options
 from jobs.cli.options import Settings
 from jobs.cli.render import progress
-
-if TYPE_CHECKING:
-    from forecast.desk.export import Encoded, EncodedBlock, ExportTable
-    from forecast.engine.anyseries import Quality, SeriesForecasts
-    from forecast.engine.blocks import Spread
-    from forecast.sources.source import Source
-    from forecast.tables.grid import ReadAs
-    from jobs.pipeline.refits import Report
-    from models.base import Floats, MonthlyCounts
+from jobs.compute.pools import WORTHWHILE, spreading
+from jobs.pipeline import anyseries as folders
+from jobs.pipeline.refits import Report
+from models.base import Floats, MonthlyCounts
 
 STDOUT = "-"
 WARNINGS_SHOWN = 10  # warnings of a kind
@@ -48,11 +53,6 @@ def forecast(
     **said_of_file: Any,
 ) -> None:
     """Forecast the monthly counts of a table, or of a folder of them."""
-    from forecast.desk.sentences import own_counts
-    from forecast.engine import anyseries
-    from jobs.arrivals.table import read_source
-    from jobs.compute.pools import spreading
-
     read_as = options.read_as(jumps=jumps, **said_of_file)
     if hindcasts_out and not hindcasts:
         raise click.UsageError("--hindcasts-out needs --hindcasts N")
@@ -101,13 +101,9 @@ def _forecast_folder(
     settings: Settings, folder: Path, out: Path, read_as: ReadAs, h: int, hindcasts: int
 ) -> None:
     """Forecast a folder of parts, one after the other."""
-    from forecast.desk.sentences import own_counts
-    from jobs.compute.pools import WORTHWHILE, spreading
-    from jobs.pipeline import anyseries
-
     if str(out) == STDOUT:
         raise click.UsageError("of a folder of parts: -o FOLDER, for their forecasts")
-    parts = anyseries.folder_parts(folder, out)
+    parts = folders.folder_parts(folder, out)
     said_before: set[str] = set()
 
     def say_part(part: str, lines: Sequence[str]) -> None:
@@ -119,8 +115,8 @@ def _forecast_folder(
         progress() as report,
         spreading(settings.config.compute, WORTHWHILE) as workers,
     ):
-        done = anyseries.forecast_folder(
-            parts, out, read_as, h, hindcasts, workers, anyseries.Told(report, say_part)
+        done = folders.forecast_folder(
+            parts, out, read_as, h, hindcasts, workers, folders.Told(report, say_part)
         )
     _warn([f"left out: {error}" for error in done.left_out])
     say(own_counts.folder_summary(done.series, len(parts), h, done.quality, done.unsure))
@@ -137,14 +133,13 @@ def _forecasts(
     totals: Mapping[int, Sequence[int]],
 ) -> dict[str, SeriesForecasts]:
     """Return what the engine says, or every model."""
-    from forecast.engine.anyseries import forecast_counts
-    from jobs.pipeline.anyseries import forecast_all
-
     if models != "all":
-        engine = forecast_counts(counts, h, hindcasts=hindcasts, totals=totals, spread=spread)
+        engine = anyseries.forecast_counts(
+            counts, h, hindcasts=hindcasts, totals=totals, spread=spread
+        )
         return {ENGINE: engine}
     compute = settings.config.compute
-    return forecast_all(counts, h, hindcasts, compute, spread, report, totals)
+    return folders.forecast_all(counts, h, hindcasts, compute, spread, report, totals)
 
 
 _STEPS = {
@@ -186,8 +181,6 @@ def _size(job: Any) -> int:
 
 def check_outputs(*files: str) -> None:
     """Refuse what could not be written before any work is done."""
-    from forecast.desk import export
-
     for name in files:
         if name not in ("", STDOUT):
             export.check(Path(name))
@@ -195,8 +188,6 @@ def check_outputs(*files: str) -> None:
 
 def write_table(table: ExportTable, out: str) -> None:
     """Write a table to a file, or as CSV to standard output."""
-    from forecast.desk import export
-
     if out == STDOUT:
         export.write_csv(table, sys.stdout)
     else:
@@ -210,8 +201,6 @@ def _save(
 
     out : a file's name, STDOUT, or "" to score only.
     """
-    from forecast.desk import export
-
     whole = all(model.counts.whole.all() for model in by_model.values())
     past = all((model.back > 0).all() for model in by_model.values())
     columns = export.forecast_columns(whole, models=len(by_model) > 1, past=past)
@@ -232,16 +221,13 @@ def _save(
 
 def _draw(drawn: SeriesForecasts, folder: Path, source: Source) -> None:
     """Draw each series' forecast, in files named after the series."""
-    from forecast.desk.charts import forecasts, grammar
-    from forecast.engine.anyseries import drawn_rows
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(str(folder), "--plot", f"cannot be made ({error.strerror})") from error
     taken: set[str] = set()
     for row in range(min(len(drawn.counts.names), PLOTTED)):
-        counted, ahead = drawn_rows(drawn, row)
+        counted, ahead = anyseries.drawn_rows(drawn, row)
         if not ahead:
             continue
         name = drawn.counts.names[row]
@@ -275,8 +261,6 @@ def _warn(lines: Sequence[str]) -> None:
 
 def say(lines: Sequence[str]) -> None:
     """Print lines on stderr, each after the program's name."""
-    from forecast.words import without_controls
-
     for line in lines:
         click.echo(f"bordercast: {without_controls(line)}", err=True)
 

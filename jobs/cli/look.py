@@ -19,7 +19,8 @@ from forecast.errors import SeriesNameError, SpanError
 from forecast.store import queries, read, witnesses
 from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import capital
-from jobs.cli.options import OpenRecord, Settings, reading
+from jobs.cli.opened import OpenRecord, reading
+from jobs.cli.options import Settings
 from jobs.cli.render import Printed, notes, wrapped
 
 if TYPE_CHECKING:

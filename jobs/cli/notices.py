@@ -19,7 +19,8 @@ from forecast.store.deliveries import Usefulness
 from forecast.store.notices import Approval, Notice
 from forecast.words import many
 from jobs import environment
-from jobs.cli.options import OpenRecord, Settings, reading
+from jobs.cli.opened import OpenRecord, reading
+from jobs.cli.options import Settings
 from jobs.cli.render import Printed, labeled, table, wrapped
 from jobs.deliver import approve as approving
 from jobs.deliver import demo as demonstration

@@ -9,26 +9,20 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from copy import copy
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import months
-from forecast.errors import BordercastError, ConfigError, DataError, SeriesNameError
+from forecast.errors import BordercastError, DataError
 from forecast.store import connect
-from forecast.words import NEXT_RUN, check_command, withdrawn_alone, without_controls
+from forecast.words import without_controls
 
 if TYPE_CHECKING:
     from forecast.config import Config
     from forecast.context import Context
-    from forecast.sources.names import SeriesNames
-    from forecast.sources.wording import Halves
-    from forecast.store.read import RunRow
     from forecast.store.wakes import FilesAsOf
     from forecast.tables.grid import ReadAs
-    from forecast.types import SeriesKey
     from jobs.arrivals.arrival import IngestResult
 
 
@@ -106,127 +100,6 @@ def read_as(decimal: str | None, dates: str | None, fiscal_start: int | None, **
 
     mark = {"point": ".", "comma": ",", None: ""}[decimal]
     return ReadAs(**own, decimal=mark, dates=dates or "", fiscal_start=fiscal_start or 0)
-
-
-class OpenRecord:
-    """The record at one moment, about one measure, as the commands read it."""
-
-    def __init__(self, connection: sqlite3.Connection, settings: Settings) -> None:
-        self.connection, self.settings = connection, settings
-        self.source = settings.context.source
-
-    @cached_property
-    def run(self) -> RunRow:
-        """Return the last published run; ConfigError before the first."""
-        from forecast.store import queries, read
-
-        latest = read.latest_run(self.connection)
-        if latest is None:
-            (withdrawn,) = queries.column(self.connection, "last_withdrawn")
-            raise self.refused(
-                "--db",
-                f"{withdrawn_alone(withdrawn)}; {NEXT_RUN}"
-                if withdrawn
-                else "nothing is published yet; start with `bordercast run`",
-            )
-        return latest
-
-    @cached_property
-    def names(self) -> SeriesNames:
-        """Return the series that are held, by name."""
-        from forecast.sources.names import SeriesNames
-        from forecast.store import read
-
-        return SeriesNames(read.series_keys(self.connection), source=self.source)
-
-    def find(self, name: str) -> SeriesKey:
-        """Return the series so named; SeriesNameError lists what it could be."""
-        return self.names.find(name)
-
-    def total(self, name: str, problem: str = "") -> str:
-        """Return the total so named; SeriesNameError, with a problem, for a part."""
-        totals = self.source.totals
-        key = self.find(name)
-        if not key.headline:
-            raise SeriesNameError(name, problem or f"name one of the {totals.many}", totals.every)
-        return key.total
-
-    def refused(self, argument: str, problem: str) -> ConfigError:
-        """Return the error of an argument that this record has no answer to."""
-        return ConfigError(str(self.settings.db), argument, problem)
-
-    @property
-    def stamp(self) -> dict[str, Any]:
-        """Return the run that an answer rests on, for programs."""
-        return {"run": self.run.id, "digest": self.run.digest}
-
-    @property
-    def origin(self) -> dict[str, str]:
-        """Return the same, as a file keeps it."""
-        check = check_command(self.run.id, self.run.digest)
-        return {"run": str(self.run.id), "digest": self.run.digest, "check": check}
-
-    @property
-    def quoted(self) -> str:
-        """Return the same in words, and how to check that the record still says so."""
-        run, _, check = self.origin.values()
-        return f"run {run}, digest {self.run.digest}\nTo check it: {check}"
-
-    @property
-    def old(self) -> str:
-        """Return a sentence if the next figures are overdue, else ""."""
-        from forecast.desk.sentences.trust import old_words
-
-        return old_words(self.run.data_through, self.source, months.today())
-
-    def stale(self, key: SeriesKey) -> str:
-        """Return a sentence if a part's newest figure is older than its total's, else ""."""
-        from forecast.desk.sentences.trust import stale_words
-        from forecast.store import queries
-
-        values = (key.dimension, key.member, key.total)
-        (newest,) = queries.rows(self.connection, "newest_months", values)
-        return stale_words(newest["own"], newest["of_total"], source=self.source)
-
-    def small(self, key: SeriesKey) -> str:
-        """Return a sentence if a series is so small that little decides it, else ""."""
-        from forecast.sources.wording import small_words
-        from forecast.store import read
-
-        return small_words(read.counts(self.connection, key), self.source)
-
-    def halves(self) -> dict[str, Halves | None]:
-        """Return what came at and between ports, of each total's newest month; None if not known.
-
-        Empty where counts have no halves.
-        """
-        from forecast.desk import facts
-
-        every = self.source.totals.every if self.source.hierarchy.both_halves else ()
-        return {total: facts.newest(self.connection, total, self.source).halves for total in every}
-
-    def waiting(self) -> dict[str, str]:
-        """Say which totals the last run has no forecast of, and the figures that bring one."""
-        from forecast.desk.sentences.ahead import waiting_words
-        from forecast.store import read
-
-        ahead = {row["border"] for row in read.forecasts(self.connection, self.source.totals)}
-        return {
-            key.total: waiting_words(read.counts(self.connection, key), self.run.data_through)
-            for key in read.series_keys(self.connection)
-            if key.headline and key.total not in ahead
-        }
-
-
-@contextmanager
-def reading(settings: Settings) -> Iterator[OpenRecord]:
-    """Open the record as it stands at one moment; VerifyError if what it holds was edited."""
-    from forecast.store import wakes
-
-    settings.sound = wakes.require_intact(settings.db, settings.sound)
-    with connect.moment(settings.db) as connection:
-        settings.context.scope(connection)
-        yield OpenRecord(connection, settings)
 
 
 @contextmanager

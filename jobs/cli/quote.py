@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,7 @@ from forecast.claims.decide import CheckedText
 from forecast.claims.decide import check as check_text
 from forecast.claims.times import day_of
 from forecast.claims.tokens import numeral
-from forecast.claims.truth import (
-    ClaimSpan,
-    CountTable,
-    Subject,
-    name_of,
-    parse,
-    series_names,
-    subject_of,
-)
+from forecast.claims.truth import ClaimCounts, ClaimSpan, Subject, name_of, parse, subject_of
 from forecast.claims.verdict import Reading
 from forecast.context import Context
 from forecast.desk import facts as month_facts
@@ -35,12 +27,12 @@ from forecast.desk.sentences import monthly
 from forecast.engine import ENGINE
 from forecast.errors import ClaimError, ConfigError, DocumentError, SeriesNameError
 from forecast.sources import questions
-from forecast.sources.names import SeriesNames
 from forecast.store import history, read
 from forecast.types import SeriesKey
 from forecast.words import month_words
 from jobs.cli.commands import fits
-from jobs.cli.options import OpenRecord, Settings, reading
+from jobs.cli.opened import OpenRecord, reading
+from jobs.cli.options import Settings
 from jobs.cli.render import Printed
 
 FORMS = (".png", ".pdf", ".pptx")
@@ -125,22 +117,10 @@ STYLES = {
 WRONG = ("wrong", "mislabelled")
 
 
-@dataclass(frozen=True)
-class Counted:
-    """What one measure has counted, and the names by which it is asked for."""
-
-    record: OpenRecord
-    table: CountTable
-    names: SeriesNames
-
-    @classmethod
-    def of(cls, record: OpenRecord, context: Context) -> Counted:
-        """Read a measure of the record; ConfigError before the first run."""
-        context.scope(record.connection)
-        own = OpenRecord(record.connection, record.settings.about(context))
-        _ = own.run
-        table = CountTable.read(record.connection, source=context.source)
-        return cls(own, table, series_names(table))
+def _each(record: OpenRecord, contexts: Iterable[Context] | None = None) -> list[OpenRecord]:
+    """Return the record about each measure asked about; ConfigError before the first run."""
+    asked = record.settings.asked() if contexts is None else contexts
+    return [record.about(context) for context in asked]
 
 
 def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Printed:
@@ -149,33 +129,28 @@ def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Print
         raise click.UsageError("put a SPAN or CLAIM of several words into quotes")
     if len(words) > 1:
         return _of_series(record, words[0], words[1], words[2] if len(words) == 3 else None, since)
-    if numeral(words[0].strip()) is not None:
-        return _what_is(record, words[0])
-    answered = [
-        (counted, _fact(counted, subject, span))
-        for counted, subject, span in _questions(record, words[0])
-    ]
+    number = numeral(words[0].strip())
+    if number is not None:
+        return _what_is(record, words[0], number)
+    answered = [_fact(*question) for question in _questions(record, words[0])]
     if not answered:
         return _judged(record, words[0])
-    values = [{**one.value, "counted": of.table.source.measure.noun} for of, one in answered]
-    lines = [line for _, one in answered for line in one.parts]
-    return Printed({"question": words[0], "answers": values}, lines, answered[0][1].source)
+    value = {"question": words[0], "answers": [one.value for one in answered]}
+    return Printed(value, [line for one in answered for line in one.parts], answered[0].source)
 
 
 def _of_series(
     record: OpenRecord, name: str, when: str, claim: str | None, since: str | None
 ) -> Printed:
     """Answer SERIES SPAN [CLAIM] by the first measure that has a series so called."""
-    counted = None
-    for context in record.settings.asked():
-        own = Counted.of(record, context)
+    for own in _each(record):
         with suppress(SeriesNameError):
-            own.names.find(name)
-            counted = own
+            key, counted = own.claim_names.find(name), own
             break
-    counted = counted or Counted.of(record, record.settings.context)
-    table, names = counted.table, counted.names
-    subject = subject_of(names.find(name))
+    else:  # in the words of the measure in front
+        counted = record.about(record.settings.context)
+        key = counted.claim_names.find(name)
+    table, subject = counted.table, subject_of(key)
     try:
         span = parse(when, table.newest, table.source.year_begins)
     except ValueError as error:
@@ -183,43 +158,53 @@ def _of_series(
     line = table.counts(subject)
     if line is None:
         problem = f"no figures for {subject.words(table.source)} are on record"
-        raise counted.record.refused("SERIES", problem)
+        raise counted.refused("SERIES", problem)
     if not line.holds(span):
-        recorded = f"{months.from_index(line.first)} to {months.from_index(line.last)}"
-        problem = f"not every month of {span.words()} has a figure; on record are {recorded}"
-        unknown = [months.from_index(month) for month in line.unknown_in(span)]
-        if unknown:
-            problem += f", but no count was published for {', '.join(unknown[:3])}"
-        raise counted.record.refused("SPAN", problem)
+        raise counted.refused("SPAN", _unheld(line, span, when))
     answered = (
-        None if claim is None else claims_fact.answer(table, names, subject, span, claim, since)
+        claims_fact.answer(table, counted.claim_names, subject, span, claim, since)
+        if claim
+        else None
     )
     return _fact(counted, subject, span, answered)
 
 
-def _questions(record: OpenRecord, text: str) -> Iterator[tuple[Counted, Subject, ClaimSpan]]:
+def _unheld(line: ClaimCounts, span: ClaimSpan, when: str) -> str:
+    """Say which figures there are, and how to ask for a year that is not over."""
+    first, last = months.from_index(line.first), months.from_index(line.last)
+    problem = f"not every month of {span.words()} has a figure; on record are {first} to {last}"
+    unknown = [months.from_index(month) for month in line.unknown_in(span)]
+    if unknown:
+        problem += f", but no count was published for {', '.join(unknown[:3])}"
+    if span.length == 12 and span.first <= line.last < span.last:
+        problem += f"; try '{when} to date'"
+    return problem
+
+
+def _questions(
+    record: OpenRecord, text: str
+) -> Iterator[tuple[OpenRecord, Subject, ClaimSpan, None, bool]]:
     """Yield what a question without a number asks of each measure that knows its words."""
     contexts = record.settings.asked()
     named = questions.measures_named(text, [context.source for context in contexts])
-    for context in (one for one in contexts if one.source in named):
-        counted = Counted.of(record, context)
-        question = questions.asked(text, counted.names)
+    for counted in _each(record, [context for context in contexts if context.source in named]):
+        question = questions.asked(text, counted.claim_names)
         if question is None:
             continue
         subject = subject_of(question.series)
         if question.everywhere:
-            subject = subject._replace(total=context.source.totals.whole)
+            subject = subject._replace(total=counted.source.totals.whole)
         span = parse(question.span, counted.table.newest)
         line = counted.table.counts(subject)
         if line is not None and line.holds(span):
-            yield counted, subject, span
+            yield counted, subject, span, None, True
 
 
 def _judged(record: OpenRecord, text: str) -> Printed:
     """Judge a sentence as `check` does; ClaimError if it says nothing that can be judged."""
     contexts = [c for c in record.settings.asked() if fits("check", c.source)]
     day = datetime.now(UTC).date()
-    every = [check_text(text, Counted.of(record, context).table, day) for context in contexts]
+    every = [check_text(text, counted.table, day) for counted in _each(record, contexts)]
     checked = together.merged(together.divided(every)) if every else None
     if checked is None or not (checked.claims or checked.not_understood):
         raise ClaimError(
@@ -231,18 +216,22 @@ def _judged(record: OpenRecord, text: str) -> Printed:
 
 
 def _fact(
-    counted: Counted,
+    counted: OpenRecord,
     subject: Subject,
     span: ClaimSpan,
     answered: explain.AnsweredClaim | None = None,
+    named: bool = False,
 ) -> Printed:
-    """What a series counted in a span, and whether what was said of it is right."""
-    table, names, source = counted.table, counted.names, counted.table.source
+    """Say what a series counted in a span, and whether what was said of it is right.
+
+    named : whether programs are told what was counted, as where several measures answer.
+    """
+    table, names, source = counted.table, counted.claim_names, counted.source
     # Of a month of a total there are facts; of anything else only counts.
     facts = None
     whole = not (subject.agency or subject.dimension) and subject.total in source.totals.every
     if whole and span.length == 1:
-        facts = facts_of(counted.record, SeriesKey(subject.total), months.from_index(span.first))
+        facts = facts_of(counted, SeriesKey(subject.total), months.from_index(span.first))
     value = facts_json(facts) if facts else {}
     count = table.total(subject, span)
     said = explain.statement(table, Reading(subject, span), count)
@@ -259,50 +248,49 @@ def _fact(
             "say_instead": answered.instead or None,
             "evidence": answered.judged.evidence or None,
         }
+    value |= {**run_json(counted), **({"counted": source.measure.noun} if named else {})}
     lines = [" ".join(filter(None, (first, monthly.peak_sentence(facts) if facts else "")))]
-    lines += filter(
-        None, (explain.halves(table, subject, span), explain.small(table, subject, span))
-    )
-    about = [monthly.caveat(source)]
+    beside = (explain.halves(table, subject, span), explain.small(table, subject, span))
+    lines += filter(None, beside)
+    about = monthly.caveat(source)
     if facts:
         lines += [f"  {sentence}" for sentence in monthly.history_sentences(facts)]
         lines.append(f"Also true: {monthly.comparison_sentence(facts.comparisons)}")
         lines.append(monthly.rank_sentence(facts))
-        about = list(monthly.definition(facts, beside=True))
+        about = " ".join(monthly.definition(facts, beside=True))
     elif answered and answered.sense.measure != "total":
         lines.append(f"The count itself: {said}.")
-    lines += [" ".join(about), f"Bordercast, {counted.record.quoted}"]
     wrong = answered is not None and answered.judged.verdict in WRONG
-    return Printed({**value, **run_json(counted.record)}, lines, source, int(wrong))
+    return Printed(value, [*lines, about, f"Bordercast, {counted.quoted}"], source, int(wrong))
 
 
-def _what_is(record: OpenRecord, text: str) -> Printed:
-    value = numeral(text.strip())
-    if value is None or value != int(value):
+def _what_is(record: OpenRecord, text: str, number: float) -> Printed:
+    """Say which counts a number is, of every measure."""
+    if number != int(number):
         raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
     how = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
-    every = [Counted.of(record, context) for context in record.settings.asked()]
+    every, value = _each(record), int(number)
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
     for counted in every:
-        source = counted.table.source
-        for match in claims_fact.matches(counted.table, int(value)):
+        noun = {"counted": counted.source.measure.noun} if len(every) > 1 else {}
+        for match in claims_fact.matches(counted.table, value):
             row = {
-                "series": name_of(counted.names, match.subject),
+                "series": name_of(counted.claim_names, match.subject),
                 "from": months.from_index(match.span.first),
                 "to": months.from_index(match.span.last),
                 "count": match.count,
                 "how": match.how,
             }
-            rows.append(row | ({"counted": source.measure.noun} if len(every) > 1 else {}))
+            rows.append(row | noun)
             count = f" ({match.count:,})" if match.how == "near" else ""
-            whose = f"{match.subject.words(source)} in {match.span.words()}"
-            lines.append(f"{int(value):,}: {whose}{count}{how[match.how]}")
-    front, source = every[0].record, every[0].table.source
-    lines = lines or [claims_fact.no_match_words(int(value), source)]
+            whose = f"{match.subject.words(counted.source)} in {match.span.words()}"
+            lines.append(f"{value:,}: {whose}{count}{how[match.how]}")
+    front = every[0]
+    lines = lines or [claims_fact.no_match_words(value, front.source)]
     quoted = f"Bordercast, run {front.run.id}, digest {front.run.digest}"
-    found = {"number": int(value), "matches": rows, **run_json(front)}
-    return Printed(found, [*lines, quoted], source, int(not rows))
+    answer = {"number": value, "matches": rows, **run_json(front)}
+    return Printed(answer, [*lines, quoted], front.source, int(not rows))
 
 
 # -- check --------------------------------------------------------------------------------------
@@ -319,11 +307,12 @@ def check(settings: Settings, file: str, published: str | None, html: Path | Non
         raise ConfigError(settings.source, "sources", problem)
     text = _text(settings, file)
     with reading(settings) as record:
-        every = [Counted.of(record, context) for context in contexts]
-    run, day = every[0].record.run, _day(text, published)
-    parts = together.divided([check_text(text, counted.table, day) for counted in every])
+        every = _each(record, contexts)
+        tables = [(counted.table, counted.claim_names) for counted in every]
+    run, day = every[0].run, _day(text, published)
+    parts = together.divided([check_text(text, table, day) for table, _ in tables])
     checked = together.merged(parts)
-    named = [(part, counted.names) for part, counted in zip(parts, every, strict=True)]
+    named = [(part, names) for part, (_, names) in zip(parts, tables, strict=True)]
     lines: Sequence[str] | Iterator[str] = _checked_lines(checked)
     if html:
         through = month_words(run.data_through)

@@ -23,7 +23,8 @@ from jobs.arrivals import archive, inbox, publisher
 from jobs.arrivals import ingest as ingesting
 from jobs.arrivals import waiting as arriving
 from jobs.arrivals.arrival import IngestResult
-from jobs.cli.options import OpenRecord, Settings, reading, refused_code, taken_lines
+from jobs.cli.opened import OpenRecord, reading
+from jobs.cli.options import Settings, refused_code, taken_lines
 from jobs.cli.render import Printed, labeled, notes, progress, table, wrapped
 from jobs.service import upkeep
 

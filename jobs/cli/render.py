@@ -11,16 +11,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.console import Console, RenderableType
+from rich.constrain import Constrain
+from rich.table import Table
+from rich.text import Text
 
+from forecast.desk import terminal
+from forecast.sources.source import Source
+from forecast.sources.wording import in_keys
 from forecast.words import without_controls
-from jobs.cli.options import Settings, reading
+from jobs.cli.opened import reading
+from jobs.cli.options import Settings
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-    from rich.progress import TaskID
-    from rich.table import Table
-
-    from forecast.sources.source import Source
     from jobs.pipeline.refits import Report
 
 NOTE_WIDTH = 80
@@ -62,8 +65,6 @@ def run(
 def show_answer(answer: Printed, as_json: bool, source: Source) -> None:
     """Print an answer for a reader, or for programs under the keys that the source's files have."""
     if as_json:
-        from forecast.sources.wording import in_keys
-
         click.echo(json.dumps(in_keys(answer.value, answer.source or source), indent=2))
     for part in () if as_json else answer.parts:
         if isinstance(part, str):
@@ -83,8 +84,6 @@ def labeled(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """Return rows of text under their heads."""
-    from forecast.desk import terminal
-
     made = terminal.plain_table(*heads)
     for row in rows:
         made.add_row(*row)
@@ -93,15 +92,11 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
 
 def notes(*sentences: str) -> list[RenderableType]:
     """Return the sentences that there are, each a paragraph that is pleasant to read."""
-    from rich.constrain import Constrain
-
     return [Constrain(wrapped(sentence), NOTE_WIDTH) for sentence in sentences if sentence]
 
 
 def wrapped(text: str, style: str = "") -> RenderableType:
     """Return a line that goes on in the next one where the terminal ends."""
-    from rich.text import Text
-
     return Text(text, style=style)
 
 
@@ -110,8 +105,6 @@ def console(stderr: bool = False) -> Console:
 
     A str is text: names from files have brackets and colons in them, "Ward [closed]".
     """
-    from rich.console import Console
-
     wide = max(120, shutil.get_terminal_size((120, 24)).columns)  # nothing is cut short in a pipe
     width = None if sys.stdout.isatty() else wide
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
@@ -128,13 +121,11 @@ def progress() -> Iterator[Report]:
         TimeRemainingColumn,
     )
 
-    tasks: dict[str, TaskID] = {}
+    tasks: dict[str, Any] = {}
     step = TextColumn("{task.description}", "progress.description", markup=False)
     columns = (step, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    terminal = console(stderr=True)
-    with Progress(
-        *columns, console=terminal, transient=True, disable=not terminal.is_terminal
-    ) as bar:
+    screen = console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
 
         def report(step: str, done: int, total: int) -> None:
             if step not in tasks:

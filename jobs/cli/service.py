@@ -20,7 +20,8 @@ from forecast.store import held
 from forecast.words import month_name, without_controls
 from jobs import environment, logs
 from jobs import site as pages
-from jobs.cli.options import Settings, leaving_when_terminated, read_as, reading
+from jobs.cli.opened import reading
+from jobs.cli.options import Settings, leaving_when_terminated, read_as
 from jobs.cli.render import Printed
 from jobs.service import checks, first_settings, health
 from jobs.web import server

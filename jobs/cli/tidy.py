@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from forecast import months
+from forecast.desk.export import Coded, ExportTable
+from forecast.desk.sentences import own_counts
+from jobs.arrivals.table import read_source
 from jobs.cli.forecast import check_outputs, say, write_table
 from jobs.cli.options import Settings, read_as
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from forecast.desk.export import ExportTable
-    from models.base import MonthlyCounts
+from models.base import MonthlyCounts
 
 
 def tidy(settings: Settings, file: Path | str, out: str, **said_of_file: Any) -> None:
     """Turn any table of monthly counts into a plain one."""
-    from forecast.desk.sentences import own_counts
-    from jobs.arrivals.table import read_source
-
     check_outputs(out)
     read = read_source(file, read_as(**said_of_file), settings.config.fetch)
     say(own_counts.as_read(read))
@@ -33,17 +30,11 @@ def tidy(settings: Settings, file: Path | str, out: str, **said_of_file: Any) ->
 
 def _blanks(counts: MonthlyCounts) -> np.ndarray:
     """Count the (series,) columns before a series' first month."""
-    import numpy as np
-
     return np.asarray(np.argmax(np.isfinite(counts.values), axis=1))
 
 
 def _rows(counts: MonthlyCounts) -> ExportTable:
     """Return a row a series and month, from each series' first month to its last."""
-    import numpy as np
-
-    from forecast.desk.export import Coded, ExportTable
-
     width = counts.values.shape[1]
     series, column = np.nonzero(np.arange(width) >= _blanks(counts)[:, None])
     index = counts.last[series] - (width - 1) + column
