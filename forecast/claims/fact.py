@@ -103,8 +103,7 @@ def answer(
             if agency_only and verdict.verdict in HOLDS and (near or not claimed.exact):
                 judged, other = replace(judged, verdict="mislabelled"), candidate
                 break
-    explained = explain.explain(table, sense, claimed, judged, other)
-    return explain.AnsweredClaim(sense, claimed, judged, explained.why, explained.instead, other)
+    return explain.explain(table, sense, claimed, judged, other)
 
 
 def matches(table: CountTable, number: int) -> list[NumberMatch]:
