@@ -154,11 +154,14 @@ def value_of(table: CountTable, sense: Reading) -> float | None:
         return 100 * now / whole if whole else None
     if before is None or sense.versus is None:
         return None
-    if sense.rate:
-        per_day = sense.rate == "per_day"
-        here, there = (span.days if per_day else span.length for span in (sense.span, sense.versus))
-        return _against(sense.measure, now / here, before / there)
-    return _against(sense.measure, now, before)
+    length = {"per_day": "days", "per_month": "length"}.get(sense.rate)
+    if length:
+        now, before = now / getattr(sense.span, length), before / getattr(sense.versus, length)
+    if sense.measure == "difference":
+        return now - before
+    if not before:
+        return None
+    return now / before if sense.measure == "times" else 100 * (now / before - 1)
 
 
 def _each_month(line: ClaimCounts, span: ClaimSpan, claimed: Claimed) -> JudgedClaim:
@@ -168,14 +171,6 @@ def _each_month(line: ClaimCounts, span: ClaimSpan, claimed: Claimed) -> JudgedC
     over = claimed.hedge == "over"
     holds = farthest >= claimed.value if over else farthest <= claimed.value
     return JudgedClaim("right" if holds else "wrong", farthest, evidence="record")
-
-
-def _against(measure: ClaimMeasure, now: float, before: float) -> float | None:
-    if measure == "difference":
-        return now - before
-    if not before:
-        return None
-    return now / before if measure == "times" else 100 * (now / before - 1)
 
 
 def _count(
@@ -270,14 +265,24 @@ def _extreme(line: ClaimCounts, sense: Reading, claimed: Claimed, source: Source
     """Ranks, records and "since": among what had been counted by the end of the span."""
     if not line.holds(sense.span):
         return JudgedClaim("cannot_be_checked", why=_not_held(line, sense.span))
-    judged = _ranked(line, sense, claimed, source)
-    since = sense.versus.last if sense.versus else line.first
-    compared = ClaimSpan(since, sense.span.last)
+    now, ranked = line.total(sense.span), sense.measure.startswith("rank")
+    low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
+    others = peers(line, sense, source)
+    beyond = [span for span, total in others if (total < now if low else total > now)]
+    start = sense.versus.last if sense.versus else line.first
+    truth: float | None = len(beyond) + 1
+    right = truth == claimed.value if ranked else not beyond
+    if sense.measure.endswith("since"):
+        right = all(span.first <= start for span in beyond)
+        truth = max((float(span.last) for span in beyond), default=None)
+        if right and truth is None and start < line.first:
+            began = ClaimSpan(line.first, line.first).words()
+            return JudgedClaim("cannot_be_checked", why=f"the record begins in {began}")
     # What nobody knows may have been beyond it; that something known was, remains true.
-    open_still = judged.verdict == "right" or sense.measure.startswith("rank")
-    if open_still and line.unknown_in(compared):
+    compared = ClaimSpan(start, sense.span.last)
+    if (right or ranked) and line.unknown_in(compared):
         return JudgedClaim("cannot_be_checked", why=_not_held(line, compared))
-    return judged
+    return JudgedClaim("right" if right else "wrong", truth, evidence="record")
 
 
 def siblings(table: CountTable, sense: Reading) -> dict[str, int]:
@@ -298,34 +303,6 @@ def _among_members(table: CountTable, sense: Reading, claimed: Claimed) -> Judge
     rank = 1 + sum(count < own if low else count > own for count in counts.values())
     verdict: ClaimVerdict = "right" if rank == (claimed.value or 1) else "wrong"
     return JudgedClaim(verdict, rank, evidence="record")
-
-
-def _ranked(line: ClaimCounts, sense: Reading, claimed: Claimed, source: Source) -> JudgedClaim:
-    low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
-    now = line.total(sense.span)
-    others = peers(line, sense, source)
-    beyond = [span for span, total in others if (total < now if low else total > now)]
-    if sense.measure in ("rank_high", "rank_low"):
-        rank = len(beyond) + 1
-        verdict: ClaimVerdict = "right" if rank == claimed.value else "wrong"
-        return JudgedClaim(verdict, rank, evidence="record")
-    if sense.measure.endswith("since"):
-        return _since(line, sense, beyond)
-    return JudgedClaim("right" if not beyond else "wrong", len(beyond) + 1, evidence="record")
-
-
-def _since(line: ClaimCounts, sense: Reading, beyond: list[ClaimSpan]) -> JudgedClaim:
-    start = sense.versus.last if sense.versus else line.first
-    broken = [span for span in beyond if span.first > start]
-    last = max((span.last for span in beyond), default=None)
-    if broken:
-        return JudgedClaim("wrong", float(last or 0), evidence="record")
-    if start < line.first and last is None:
-        return JudgedClaim(
-            "cannot_be_checked",
-            why=f"the record begins in {ClaimSpan(line.first, line.first).words()}",
-        )
-    return JudgedClaim("right", float(last) if last is not None else None, evidence="record")
 
 
 def peers(line: ClaimCounts, sense: Reading, source: Source) -> list[tuple[ClaimSpan, int]]:
