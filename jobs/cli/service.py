@@ -73,7 +73,7 @@ def _shown(value: Any) -> str:
 def doctor(settings: Settings) -> Printed:
     """Print whether this machine is fit for the service, and what to do if not."""
     case = checks.ServiceCase(settings.context, datetime.now(UTC), settings.source)
-    findings = [finding for _, finding in checks.findings(case, "doctor")]
+    findings = list(checks.findings(case, "doctor"))
     lines = [
         without_controls(f"{verdict:<6}{name:<15}{text}" + (f" -> {advice}" if advice else ""))
         for name, verdict, text, advice in findings
@@ -88,7 +88,7 @@ def doctor(settings: Settings) -> Printed:
 def check_config(settings: Settings) -> Iterator[str]:
     """Read the settings, and try what can be tried without the network."""
     case = checks.ServiceCase(settings.context, datetime.now(UTC), settings.source)
-    problems = [finding.found for _, finding in checks.findings(case, "config check")]
+    problems = [finding.found for finding in checks.findings(case, "config check")]
     for problem in problems:
         click.echo(f"bordercast: {problem}", err=True)
     if problems:

@@ -4,8 +4,8 @@
     doctor          the settings and the machine, also what is good
     status          what needs a person, by the record and its service
 
-A check is a name, how it looks, and who shows it; it yields findings, each with what to do. Nothing
-is changed, and no mail is sent. A new check is a function and a line of CHECKS.
+A check is a name, who shows it, and a look that yields findings, each with what to do. Nothing is
+changed, and no mail is sent. A new check is a look and a line of CHECKS, or a line of `_standing`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from forecast.config import Compute, Config, Hook, Mail, without_logins
+from forecast.config import Compute, Config, Hook, without_logins
 from forecast.errors import BordercastError, ConfigError
 from forecast.store import connect, ops, read, witnesses
 from forecast.version import __version__
@@ -41,6 +41,7 @@ LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "prophet", "apscheduler"
 WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 # Statements with more aggregate terms than columns corrupt memory in older ones (CVE-2025-6965).
 SAFE_FOR_OTHERS = (3, 50, 2)
+# Locks and the log of a database do not work over a network.
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs")
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
@@ -50,7 +51,8 @@ STUCK = timedelta(hours=30)  # without a wake, while a daemon leads or by a time
 ROOM = 4  # times the database that must be free: a backup, a copy, a log, and as much again
 SMALLEST_ROOM = 200_000_000
 FindingVerdict = Literal["good", "note", "bad", "warning", "alarm"]
-Command = Literal["config check", "doctor", "status"]
+# The mail queue cannot say by mail that it is stopped, nor that nobody runs it.
+NOT_BY_MAIL = ("mail queue", "not running")
 
 
 class Finding(NamedTuple):
@@ -81,28 +83,14 @@ class ServiceCase(NamedTuple):
     facts: Mapping[str, Any] = {}
 
 
-class Check(NamedTuple):
-    """One check. by_mail : whether the service can mail what it finds to the operator."""
-
-    name: str
-    look: Callable[[ServiceCase], Iterator[Finding]]
-    shown_by: tuple[Command, ...]
-    by_mail: bool = True
-
-
-def findings(case: ServiceCase, command: Command) -> Iterator[tuple[Check, Finding]]:
-    """Yield what a command shows, in order."""
-    for check in CHECKS:
-        if command in check.shown_by:
-            for finding in check.look(case):
-                yield check, finding
+def findings(case: ServiceCase, command: str) -> Iterator[Finding]:
+    """Yield what "config check", "doctor" or "status" shows, in order."""
+    for _, shown_by, look in CHECKS:
+        if command in shown_by:
+            yield from look(case)
 
 
 # -- settings --------------------------------------------------------------------------------------
-
-
-def _settings(case: ServiceCase) -> Iterator[Finding]:
-    yield Finding("settings", "good", case.settings_from)
 
 
 def _refusing(look: Callable[[Config], object]) -> Callable[[ServiceCase], Iterator[Finding]]:
@@ -128,17 +116,31 @@ def notes(config: Config) -> Iterator[str]:
 
 
 def _contact(config: Config) -> None:
-    if config.polls:
-        from jobs.arrivals import publisher
+    from jobs.arrivals import publisher
 
+    if config.polls:
         publisher.refuse_anonymous(config)
 
 
-def _server(settings: Mail) -> None:
-    if settings.enabled:
-        from jobs.deliver import smtp
+def _mail_settings(config: Config) -> None:
+    from jobs.deliver import smtp
 
-        smtp.check(settings)
+    if config.mail.enabled:
+        smtp.check(config.mail)
+
+
+def _certificates(config: Config) -> None:
+    from jobs.deliver import smtp
+
+    if config.mail.ca_file:  # whether or not mail is on: a file that is named is meant to be there
+        smtp.tls(config.mail)
+
+
+def _password(config: Config) -> None:
+    from jobs.deliver import smtp
+
+    if config.mail.password_file or (config.mail.enabled and config.mail.user):
+        smtp.password(config.mail)
 
 
 def _hooks(chosen: tuple[Hook, ...]) -> None:
@@ -149,21 +151,6 @@ def _hooks(chosen: tuple[Hook, ...]) -> None:
         transports.check(hook)
     if len({hook.name for hook in chosen}) < len(chosen):
         raise ConfigError("config.toml", "notices.hooks", "two hooks have the same name")
-
-
-def _certificates(settings: Mail) -> None:
-    """Whether or not mail is on: a file that is named is meant to be there."""
-    if settings.ca_file:
-        from jobs.deliver import smtp
-
-        smtp.tls(settings)
-
-
-def _password(settings: Mail) -> None:
-    if settings.password_file or (settings.enabled and settings.user):
-        from jobs.deliver import smtp
-
-        smtp.password(settings)
 
 
 def _compute(settings: Compute) -> None:
@@ -350,116 +337,124 @@ def room_needed(path: Path) -> int:
 # -- what needs a person ---------------------------------------------------------------------------
 
 
-Facts = Mapping[str, Any]
-
-
-def _standing(
-    name: str,
-    verdict: Literal["alarm", "warning"],
-    look: str | Callable[[Facts, datetime, Source], str],
-    do: str | Callable[[Source], str] = "",
-    *,
-    by_mail: bool = True,
-) -> Check:
-    """Return a check of the facts of `status`.
-
-    look : what is wrong, "" if nothing is; or words about one fact, if there is anything in it.
-    """
-
-    def look_at(case: ServiceCase) -> Iterator[Finding]:
-        source = case.context.source
-        found = (
-            _told(look, case.facts) if isinstance(look, str) else look(case.facts, case.now, source)
-        )
-        if found:
-            yield Finding(name, verdict, found, do if isinstance(do, str) else do(source))
-
-    return Check(name, look_at, ("status",), by_mail)
-
-
-def _told(words: str, facts: Facts) -> str:
-    name = words[words.index("{") + 1 : words.index("}")]
-    value = facts[name]
-    shown = _some(value) if isinstance(value, list) else value
-    return words.format(**{name: shown}) if value else ""
-
-
-def _unpublished(facts: Facts, now: datetime, source: Source) -> str:
-    never = facts["last_run"] is None and facts["last_withdrawn"] is None
-    return "nothing is published yet" if never else ""
-
-
-def _all_withdrawn(facts: Facts, now: datetime, source: Source) -> str:
+def _standing(case: ServiceCase) -> Iterator[Finding]:
+    """Yield what needs a person by the facts of `status`, alarms first."""
+    facts, now, source = case.facts, case.now, case.context.source
+    days, wake, free = facts["days_since_month_end"], facts["last_wake"], facts["free_bytes"]
     withdrawn = facts["last_withdrawn"] if facts["last_run"] is None else None
-    return withdrawn_alone(withdrawn) if withdrawn else ""
-
-
-def _asleep(facts: Facts, now: datetime, source: Source) -> str:
-    return "the service has stopped waking up" if _stuck(facts, now) else ""
-
-
-def _not_running(facts: Facts, now: datetime, source: Source) -> str:
     led = facts["service"] is not None or facts["mode"] == "timer"
-    return "" if led else "the service is not running"
-
-
-def _left_out(facts: Facts, now: datetime, source: Source) -> str:
-    models = ", ".join(facts["models_left_out"])
-    return f"left out of the last run, wholly or in part: {models}" if models else ""
-
-
-def _without_run(facts: Facts, now: datetime, source: Source) -> str:
-    releases = ", ".join(facts["releases_without_run"])
-    return f"accepted, not in a run yet: {releases}" if releases else ""
-
-
-def _overdue(facts: Facts, now: datetime, source: Source) -> str:
-    days = facts["days_since_month_end"]
-    late = _awaited(facts) and days >= source.due[2]
-    return f"overdue: {days} days since the month's end, and no figures" if late else ""
-
-
-def _late(facts: Facts, now: datetime, source: Source) -> str:
-    days = facts["days_since_month_end"]
-    late = _awaited(facts) and min(LATE, source.due[1]) <= days < source.due[2]
-    return f"late: {days} days since the month's end, and no figures yet" if late else ""
-
-
-def _blocked(facts: Facts, now: datetime, source: Source) -> str:
+    asleep = led and wake and now - datetime.fromisoformat(wake["started_at"]) > STUCK
+    failed = wake["detail"] if wake and wake["outcome"] == "failed" else None
     since = facts["blocked"] and facts["blocked"]["blocked_since"]
-    return f"the publisher's page has blocked us since {since}" if since else ""
-
-
-def _unreachable(facts: Facts, now: datetime, source: Source) -> str:
-    failed = facts["blocked"] and not facts["blocked"]["blocked_since"]
-    return "the page was not reachable at the last poll" if failed else ""
-
-
-def _failed(facts: Facts, now: datetime, source: Source) -> str:
-    wake = facts["last_wake"]
-    return f"the last wake failed: {wake['detail']}" if wake and wake["outcome"] == "failed" else ""
-
-
-def _full(facts: Facts, now: datetime, source: Source) -> str:
-    room = max(ROOM * facts["database_bytes"], SMALLEST_ROOM)
-    free = facts["free_bytes"]
-    return f"only {free:,} bytes are free" if free < room else ""
-
-
-def _undelivered(facts: Facts, now: datetime, source: Source) -> str:
+    # Nobody waits for the next month's figures before the first poll or file.
+    late = days if days is not None and facts["state"] != "new" else 0
     never = sum(facts["undelivered"].get(state, 0) for state in ("refused", "given up"))
-    return f"{never} messages will never arrive" if never else ""
-
-
-def _in_log(facts: Facts, now: datetime, source: Source) -> str:
-    if facts["wal_held_by"] is None:
-        return ""
-    readers = ", ".join(map(str, facts["wal_held_by"]))
-    return (
-        f"run {facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
-        f"grows while {f'process {readers}' if readers else 'another process'} still reads "
-        "what stood before"
+    readers = ", ".join(map(str, facts["wal_held_by"] or ()))
+    missed = (
+        "look at the publisher's page and put the file into the inbox"
+        if source.layouts
+        else "see that the next file is delivered to the place that [[sources]] names"
     )
+    # Name: whether it is so, what is found, what to do.
+    alarms = {
+        "nothing published": (
+            facts["last_run"] is None and withdrawn is None,
+            "nothing is published yet",
+            "start with `bordercast run`",
+        ),
+        "all withdrawn": (withdrawn, withdrawn_alone(withdrawn or 0), NEXT_RUN),
+        "overdue": (
+            late >= source.due[2],
+            f"overdue: {days} days since the month's end, and no figures",
+            missed,
+        ),
+        "verification": (
+            facts["verify_findings"],
+            f"verification failed, nothing is shown: {facts['verify_findings']}",
+            "restore a backup",
+        ),
+        "blocked": (
+            since,
+            f"the publisher's page has blocked us since {since}",
+            "put the file into the inbox",
+        ),
+        "not understood": (
+            facts["unrecognized"],
+            "the publisher's page links to what looks like data but is not understood: "
+            f"{_some(facts['unrecognized'])}",
+            "look at it, put a file that is wanted into the inbox, and name one that is not in "
+            "fetch.ignore",
+        ),
+        "mail queue": (
+            facts["mail_stopped"],
+            f"the mail queue is stopped: {facts['mail_stopped']}",
+            "",
+        ),
+        "last wake": (failed is not None, f"the last wake failed: {failed}", ""),
+        "stuck": (asleep, "the service has stopped waking up", "restart it, or its timer"),
+        "room": (
+            free < max(ROOM * facts["database_bytes"], SMALLEST_ROOM),
+            f"only {free:,} bytes are free",
+            "make room",
+        ),
+    }
+    warnings = {
+        "late": (
+            min(LATE, source.due[1]) <= late < source.due[2],
+            f"late: {days} days since the month's end, and no figures yet",
+            "",
+        ),
+        "notices": (
+            facts["notices_held"],
+            f"{facts['notices_held']} notices wait",
+            "`bordercast notices list`",
+        ),
+        "quarantine": (
+            facts["files_in_quarantine"],
+            f"{facts['files_in_quarantine']} files are refused",
+            "`bordercast releases list --refused`",
+        ),
+        "labels": (
+            facts["unknown_labels"],
+            f"labels that are not known: {_some(facts['unknown_labels'])}",
+            "the totals are kept and the dimension left out, until [labels] joins each to a known "
+            "one",
+        ),
+        "inbox": (
+            facts["left_in_inbox"],
+            f"not taken out of the inbox: {_some(facts['left_in_inbox'])}",
+            "",
+        ),
+        "undelivered": (never, f"{never} messages will never arrive", "`bordercast notices list`"),
+        "models": (
+            facts["models_left_out"],
+            "left out of the last run, wholly or in part: " + ", ".join(facts["models_left_out"]),
+            "",
+        ),
+        "without a run": (
+            facts["releases_without_run"],
+            "accepted, not in a run yet: " + ", ".join(facts["releases_without_run"]),
+            "",
+        ),
+        "unreachable": (
+            facts["blocked"] and not since,
+            "the page was not reachable at the last poll",
+            "",
+        ),
+        "not running": (not led, "the service is not running", "`bordercast serve`, or a timer"),
+        "log": (
+            facts["wal_held_by"] is not None,
+            f"run {facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
+            f"grows while {f'process {readers}' if readers else 'another process'} still reads "
+            "what stood before",
+            "end it; the copy is for analysts",
+        ),
+    }
+    verdicts: tuple[tuple[FindingVerdict, Any], ...] = (("alarm", alarms), ("warning", warnings))
+    for verdict, rows in verdicts:
+        for name, (so, found, advice) in rows.items():
+            if so:
+                yield Finding(name, verdict, found, advice)
 
 
 def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
@@ -470,29 +465,10 @@ def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
             yield Finding("witnesses", "alarm" if failed.grave or late else "warning", text)
 
 
-def _missed(source: Source) -> str:
-    """Return what to do where figures should have come."""
-    if source.layouts:
-        return "look at the publisher's page and put the file into the inbox"
-    return "see that the next file is delivered to the place that [[sources]] names"
-
-
 def _some(texts: list[str]) -> str:
     """Return the first three, and how many more."""
     more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
     return "; ".join(texts[:3]) + more
-
-
-def _awaited(facts: Facts) -> bool:
-    """Whether anybody waits for the next month's figures: not before the first poll or file."""
-    return facts["days_since_month_end"] is not None and facts["state"] != "new"
-
-
-def _stuck(facts: Facts, now: datetime) -> bool:
-    led = facts["service"] is not None or facts["mode"] == "timer"
-    if not led or facts["last_wake"] is None:
-        return False
-    return now - datetime.fromisoformat(facts["last_wake"]["started_at"]) > STUCK
 
 
 def size(path: Path) -> int:
@@ -500,62 +476,25 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-NOT_UNDERSTOOD = (
-    "the publisher's page links to what looks like data but is not understood: {unrecognized}"
-)
-LOOK_AT_IT = (
-    "look at it, put a file that is wanted into the inbox, and name one that is not in fetch.ignore"
-)
-JOIN = "the totals are kept and the dimension left out, until [labels] joins each to a known one"
-NO_LETTERS = "the mail queue is stopped: {mail_stopped}"
-FAILED = "verification failed, nothing is shown: {verify_findings}"
-SHOW_REFUSED = "`bordercast releases list --refused`"
-STANDING = (
-    _standing("nothing published", "alarm", _unpublished, "start with `bordercast run`"),
-    _standing("all withdrawn", "alarm", _all_withdrawn, NEXT_RUN),
-    _standing("overdue", "alarm", _overdue, _missed),
-    _standing("verification", "alarm", FAILED, "restore a backup"),
-    _standing("blocked", "alarm", _blocked, "put the file into the inbox"),
-    _standing("not understood", "alarm", NOT_UNDERSTOOD, LOOK_AT_IT),
-    _standing("mail queue", "alarm", NO_LETTERS, by_mail=False),
-    _standing("last wake", "alarm", _failed),
-    _standing("stuck", "alarm", _asleep, "restart it, or its timer"),
-    _standing("room", "alarm", _full, "make room"),
-    _standing("late", "warning", _late),
-    _standing("notices", "warning", "{notices_held} notices wait", "`bordercast notices list`"),
-    _standing("quarantine", "warning", "{files_in_quarantine} files are refused", SHOW_REFUSED),
-    _standing("labels", "warning", "labels that are not known: {unknown_labels}", JOIN),
-    _standing("inbox", "warning", "not taken out of the inbox: {left_in_inbox}"),
-    _standing("undelivered", "warning", _undelivered, "`bordercast notices list`"),
-    _standing("models", "warning", _left_out),
-    _standing("without a run", "warning", _without_run),
-    _standing("unreachable", "warning", _unreachable),
-    _standing(
-        "not running", "warning", _not_running, "`bordercast serve`, or a timer", by_mail=False
-    ),
-    _standing("log", "warning", _in_log, "end it; the copy is for analysts"),
-    Check("witnesses", _unwitnessed, ("status",)),
-)
-_SETTINGS: tuple[Command, ...] = ("config check",)
-_BOTH: tuple[Command, ...] = ("config check", "doctor")
-_MACHINE: tuple[Command, ...] = ("doctor",)
-CHECKS: tuple[Check, ...] = (
-    Check("versions", lambda case: _versions(), _MACHINE),
-    Check("settings", _settings, _MACHINE),
-    Check("contact", _refusing(_contact), _SETTINGS),
-    Check("mail server", _refusing(lambda config: _server(config.mail)), _SETTINGS),
-    Check("certificates", _refusing(lambda config: _certificates(config.mail)), _BOTH),
-    Check("password", _refusing(lambda config: _password(config.mail)), _SETTINGS),
-    Check("hooks", _refusing(lambda config: _hooks(config.notices.hooks)), _BOTH),
-    Check("witness", _refusing(lambda config: attest.check_settings(config.witness)), _BOTH),
-    Check("compute", _refusing(lambda config: _compute(config.compute)), _BOTH),
-    Check("database", lambda case: _database(case.context.path), _MACHINE),
-    Check("folder", lambda case: _permissions(case.context.path, case.context.config), _MACHINE),
-    Check("inbox", lambda case: _inbox(case.context.path, case.context.config), _MACHINE),
-    Check("file system", lambda case: _file_system(case.context.path), _MACHINE),
-    Check("clock", lambda case: _clock(case.context.path, case.now), _MACHINE),
-    Check("fetch", lambda case: _fetch(case.context.config, case.context.source), _MACHINE),
-    Check("mail", lambda case: _mail(case.context.config), _MACHINE),
-    Check("disk", lambda case: _disk(case.context.path), _MACHINE),
-    *STANDING,
+_BOTH, _DOCTOR = ("config check", "doctor"), ("doctor",)
+CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[ServiceCase], Iterator[Finding]]], ...] = (
+    ("versions", _DOCTOR, lambda case: _versions()),
+    ("settings", _DOCTOR, lambda case: iter([Finding("settings", "good", case.settings_from)])),
+    ("contact", ("config check",), _refusing(_contact)),
+    ("mail server", ("config check",), _refusing(_mail_settings)),
+    ("certificates", _BOTH, _refusing(_certificates)),
+    ("password", ("config check",), _refusing(_password)),
+    ("hooks", _BOTH, _refusing(lambda config: _hooks(config.notices.hooks))),
+    ("witness", _BOTH, _refusing(lambda config: attest.check_settings(config.witness))),
+    ("compute", _BOTH, _refusing(lambda config: _compute(config.compute))),
+    ("database", _DOCTOR, lambda case: _database(case.context.path)),
+    ("folder", _DOCTOR, lambda case: _permissions(case.context.path, case.context.config)),
+    ("inbox", _DOCTOR, lambda case: _inbox(case.context.path, case.context.config)),
+    ("file system", _DOCTOR, lambda case: _file_system(case.context.path)),
+    ("clock", _DOCTOR, lambda case: _clock(case.context.path, case.now)),
+    ("fetch", _DOCTOR, lambda case: _fetch(case.context.config, case.context.source)),
+    ("mail", _DOCTOR, lambda case: _mail(case.context.config)),
+    ("disk", _DOCTOR, lambda case: _disk(case.context.path)),
+    ("standing", ("status",), _standing),
+    ("witnesses", ("status",), _unwitnessed),
 )

@@ -105,12 +105,14 @@ def status(context: Context, now: datetime) -> ServiceStatus:
         "free_bytes": shutil.disk_usage(context.path.parent).free,
     }
     findings = list(checks.findings(checks.ServiceCase(context, now, facts=facts), "status"))
-    findings.sort(key=lambda pair: pair[1].verdict != "alarm")
+    findings.sort(key=lambda finding: finding.verdict != "alarm")
     return ServiceStatus(
         facts,
-        alarms=tuple(finding.text for _, finding in findings if finding.verdict == "alarm"),
-        warnings=tuple(finding.text for _, finding in findings if finding.verdict == "warning"),
-        by_mail=tuple(finding.text for check, finding in findings if check.by_mail),
+        alarms=tuple(finding.text for finding in findings if finding.verdict == "alarm"),
+        warnings=tuple(finding.text for finding in findings if finding.verdict == "warning"),
+        by_mail=tuple(
+            finding.text for finding in findings if finding.name not in checks.NOT_BY_MAIL
+        ),
     )
 
 

@@ -427,7 +427,7 @@ def test_every_alarm_is_explained_on_the_operations_page():
     facts["last_wake"]["started_at"], facts["service"] = "2026-01-01T00:00:00+00:00", 1
 
     case = checks.ServiceCase(Context.open(Path("none.db"), Config()), NOW, facts=facts)
-    found = [finding for _, finding in checks.findings(case, "status")]
+    found = list(checks.findings(case, "status"))
     alarms = [finding.text for finding in found if finding.verdict == "alarm"]
 
     rows_of_page = re.findall(r"^- \*\*([a-z][a-z ]+)\*\*:", page, re.M)

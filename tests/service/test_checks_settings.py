@@ -21,7 +21,7 @@ def hooks(tmp_path, *names: str) -> tuple[Hook, ...]:
 
 def keys(config: Config) -> list[str]:
     case = checks.ServiceCase(Context.open(Path("none.db"), config), datetime.now(UTC), "my.toml")
-    found = [finding for _, finding in checks.findings(case, "config check")]
+    found = list(checks.findings(case, "config check"))
     assert all(finding.found.startswith("my.toml") for finding in found)
     return [finding.name for finding in found]
 

@@ -54,14 +54,14 @@ def woke(ago: timedelta, **changed: str) -> dict[str, Any]:
 
 def said(**changed: Any) -> tuple[list[str], list[str]]:
     facts = WELL | changed
-    found = [finding for _, finding in standing(facts)]
+    found = standing(facts)
     return tuple(
         [finding.text for finding in found if finding.verdict == verdict]
         for verdict in ("alarm", "warning")
     )
 
 
-def standing(facts: dict[str, Any]) -> list[tuple[checks.Check, checks.Finding]]:
+def standing(facts: dict[str, Any]) -> list[checks.Finding]:
     context = Context.open(Path("none.db"), Config())
     return list(checks.findings(checks.ServiceCase(context, NOW, facts=facts), "status"))
 
@@ -158,7 +158,11 @@ def test_a_timers_service_is_stuck_like_a_daemons():
 def test_mail_says_all_but_what_it_cannot():
     facts = WELL | {"mail_stopped": "login", "service": None, "notices_held": 2}
 
-    assert [check.by_mail for check, _ in standing(facts)] == [False, True, False]
+    assert [finding.name in checks.NOT_BY_MAIL for finding in standing(facts)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_the_holder_of_a_lock_is_whom_the_lock_names(tmp_path):
@@ -336,11 +340,21 @@ def test_three_of_many_are_named(many, said):
     assert checks._some([str(number) for number in range(many)]) == said
 
 
-def test_what_to_do_where_figures_should_have_come():
-    assert (
-        checks._missed(ENCOUNTERS) == "look at the publisher's page and put the file into the inbox"
-    )
-    counts = replace(ENCOUNTERS, layouts=frozenset())
-    assert checks._missed(counts) == (
-        "see that the next file is delivered to the place that [[sources]] names"
-    )
+@pytest.mark.parametrize(
+    ("layouts", "advice"),
+    [
+        (ENCOUNTERS.layouts, "look at the publisher's page and put the file into the inbox"),
+        (
+            frozenset(),
+            "see that the next file is delivered to the place that [[sources]] names",
+        ),
+    ],
+)
+def test_what_to_do_where_figures_should_have_come(layouts, advice):
+    opened = Context.open(Path("none.db"), Config())
+    context = replace(opened, sources={opened.name: replace(ENCOUNTERS, layouts=layouts)})
+    facts = WELL | {"days_since_month_end": OVERDUE}
+
+    (overdue,) = checks.findings(checks.ServiceCase(context, NOW, facts=facts), "status")
+
+    assert overdue.do == advice

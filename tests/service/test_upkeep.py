@@ -850,7 +850,7 @@ def hook(folder: Path, name: str = "desk", address: str = "https://x.org/", secr
 
 def wrong(settings: Config) -> list[str]:
     case = checks.ServiceCase(Context.open(Path("none.db"), settings), NOW, "own.toml")
-    found = [finding for _, finding in checks.findings(case, "config check")]
+    found = list(checks.findings(case, "config check"))
     assert all(finding.found.startswith("own.toml: ") for finding in found)
     return [finding.name for finding in found]
 

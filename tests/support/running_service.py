@@ -79,7 +79,7 @@ def month(number: int) -> str:
 def examined_by_doctor(context: Context, source: str, now: datetime) -> list[checks.Finding]:
     """What `doctor` finds."""
     case = checks.ServiceCase(context, now, source)
-    return [finding for _, finding in checks.findings(case, "doctor")]
+    return list(checks.findings(case, "doctor"))
 
 
 def table(path: Path, query: str) -> list[tuple]:
