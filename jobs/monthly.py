@@ -19,7 +19,7 @@ from forecast.errors import DataError
 from forecast.store import integrity, ledger, releases, wakes
 from forecast.store.connect import transaction, writing
 from jobs.arrivals import inbox
-from jobs.arrivals.waiting import ingest_all
+from jobs.arrivals.ingest import ingest_all
 from jobs.deliver import write
 from jobs.publish import publish, run_needed
 
@@ -76,11 +76,11 @@ def run(
             named = [file for file in files if mine.takes(inbox.file_name(file))]
             taken, mine = ingest_all(db, mine, named, day, with_bundle, only)
             refused = [file.reason for file in taken if file.outcome == "refused"]
-            nothing = bool(refused) and not releases.accepted(db)
-            if nothing and only is None:
+            empty = not releases.accepted(db)
+            if empty and refused and only is None:
                 raise DataError(refused[0])
             # Behind a refused file others may wait, which come next.
-            if nothing or not run_needed(db, mine.config):
+            if (empty and only is not None) or not run_needed(db, mine.config):
                 done.append(RunOutcome(None, taken))
                 continue
             new = publish(db, mine.config, now, report, mine.source)

@@ -148,7 +148,7 @@ order by a.kind = 'revision', a.month desc, {order}, a.dimension, a.member
 
 -- name: still_refused
 -- Refused files not before a place in order, of whose kind no corrected file was accepted since.
-select r.file_name from releases as r
+select r.file_name, r.seq / 1000 as month from releases as r
 where r.status = 'quarantined' and r.seq >= ? and not exists (
     select 1 from releases as later
     where later.status = 'accepted' and later.kind = r.kind and later.measure_id = r.measure_id

@@ -1,6 +1,6 @@
 """What arrives, whichever way it came, and what became of it.
 
-An origin is a function that yields arrivals; `waiting.ORIGINS` lists them. A new one is a function
+An origin is a function that yields arrivals; `ingest.ORIGINS` lists them. A new one is a function
 and its name there.
 """
 
@@ -57,7 +57,7 @@ class Arrival:
 
     @property
     def of_operator(self) -> bool:
-        """Whether the operator named it: it is read here, and a line of its text may be said."""
+        """Whether the operator named it: then a line of its text may be said."""
         return self.origin in ("cli", "folder")
 
     def place(self, source: Source) -> int:

@@ -14,14 +14,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast import months
 from forecast.config import CountsSection
 from forecast.errors import ConfigError, DataError
 from forecast.files import content_sha256
-from forecast.sources.own.reader import data_through
 from forecast.sources.source import ReleaseFile
 from forecast.store import releases
-from jobs.arrivals import inbox
+from jobs.arrivals import inbox, reading
 from jobs.arrivals.arrival import Arrival
 
 if TYPE_CHECKING:
@@ -38,12 +36,14 @@ def delivered(
     for section in context.config.sources:
         if not isinstance(section, CountsSection):
             continue
+        unknown = []
         for file in files(context.path, section):
             with suppress(DataError):
                 content = inbox.read_once(file).content
-                sha256 = content_sha256(BytesIO(content))
-                if db is None or releases.find_by_hash(db, sha256) is None:
-                    new.append((_place(section, file, content), file))
+                if db is None or not releases.find_by_hash(db, content_sha256(BytesIO(content))):
+                    unknown.append((file, ReleaseFile(file.name, content)))
+        places = reading.last_months(section, [content for _, content in unknown])
+        new += [(place, file) for place, (file, _) in zip(places, unknown, strict=True)]
     new.sort(key=lambda pair: (pair[0], pair[1].stat().st_mtime, pair[1].name))
     return [replace(of_operator(file, today, "folder"), seq=place) for place, file in new]
 
@@ -76,12 +76,3 @@ def files(path: Path, section: CountsSection) -> list[Path]:
         if not file.name.startswith((".", "~$")) and not file.name.endswith((".part", ".tmp"))
     ]
     return sorted(file for file in complete if file.is_file())
-
-
-def _place(section: CountsSection, file: Path, content: bytes) -> int:
-    """Return the last month as a number, 0 of a file that does not read: it is refused first."""
-    try:
-        last = data_through(section, ReleaseFile(file.name, content))
-    except DataError:
-        return 0
-    return months.to_index(last)

@@ -17,7 +17,7 @@ import httpx
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_result,
     stop_after_attempt,
     stop_before_delay,
     wait_exponential,
@@ -41,7 +41,7 @@ class Reply:
     """What an address gave.
 
     detail : why there is no content, in words. pause : seconds the server asked to be left alone.
-    elsewhere : the address on another host that it leads to.
+    elsewhere : the address on another host that it leads to. passing : asking again may help.
     """
 
     outcome: Literal["content", "unchanged", "blocked", "unreachable"]
@@ -51,14 +51,7 @@ class Reply:
     last_modified: str = ""
     pause: float | None = None
     elsewhere: str = ""
-
-
-class _AgainError(Exception):
-    """An attempt that failed in a way that may pass; holds the reply if it was the last one."""
-
-    def __init__(self, reply: Reply) -> None:
-        self.reply = reply
-        super().__init__(reply.detail)
+    passing: bool = False
 
 
 def client(settings: Fetch) -> httpx.Client:
@@ -84,15 +77,13 @@ def get(http: httpx.Client, link: Link, settings: Fetch) -> Reply:
     """
     deadline = time.monotonic() + settings.file_seconds
     attempts = Retrying(
-        retry=retry_if_exception_type(_AgainError),
+        retry=retry_if_result(lambda reply: reply.passing),
         wait=_pause(settings.back_off),
         stop=stop_after_attempt(settings.attempts) | stop_before_delay(settings.file_seconds),
-        reraise=True,
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
     )
-    try:
-        return attempts(_attempt, http, link, settings, deadline)
-    except _AgainError as error:
-        return error.reply
+    reply: Reply = attempts(_attempt, http, link, settings, deadline)
+    return reply
 
 
 def _pause(back_off: float) -> Callable[[RetryCallState], float]:
@@ -100,28 +91,23 @@ def _pause(back_off: float) -> Callable[[RetryCallState], float]:
     growing = wait_exponential(multiplier=back_off, max=60.0) + wait_random(0, back_off / 2)
 
     def pause(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.reply.pause if isinstance(error, _AgainError) else None
-        return growing(state) if asked is None else asked
+        asked = state.outcome.result().pause if state.outcome else None
+        return growing(state) if asked is None else float(asked)
 
     return pause
 
 
 def _attempt(http: httpx.Client, link: Link, settings: Fetch, deadline: float) -> Reply:
+    too_slow = f"not complete within {settings.file_seconds:g} seconds"
     try:
         with exchange.cut_off(deadline) as trace:
             return _follow(http, link, settings.max_bytes, deadline, trace)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        if time.monotonic() >= deadline:
-            raise _AgainError(Reply("unreachable", _too_slow(settings))) from error
         detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise _AgainError(Reply("unreachable", printable(detail))) from error
-    except TimeoutError as error:
-        raise _AgainError(Reply("unreachable", _too_slow(settings))) from error
-
-
-def _too_slow(settings: Fetch) -> str:
-    return f"not complete within {settings.file_seconds:g} seconds"
+        late = time.monotonic() >= deadline  # then it is we who ended the connection
+        return Reply("unreachable", too_slow if late else printable(detail), passing=True)
+    except TimeoutError:
+        return Reply("unreachable", too_slow, passing=True)
 
 
 def _follow(
@@ -141,14 +127,10 @@ def _follow(
             request = response.next_request
         finally:
             response.close()
-        if _origin(request.url) != _origin(start):
+        if any(getattr(request.url, p) != getattr(start, p) for p in ("scheme", "host", "port")):
             detail = printable(f"redirects to another host ({request.url.host})")
             return Reply("unreachable", detail, elsewhere=str(request.url))
     return Reply("unreachable", f"more than {REDIRECTS} redirects")
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
 
 
 def _reply(response: httpx.Response, max_bytes: int, deadline: float) -> Reply:
@@ -160,46 +142,32 @@ def _reply(response: httpx.Response, max_bytes: int, deadline: float) -> Reply:
     length = int(response.headers.get("content-length", "0"))
     if length > max_bytes:
         return Reply("unreachable", f"{length:,} bytes, more than {max_bytes:,} are not taken")
-    content = _body(response, max_bytes, deadline)
-    if len(content) > max_bytes:
-        return Reply("unreachable", f"more than {max_bytes:,} bytes are not taken")
-    if not content:
-        raise _AgainError(Reply("unreachable", "an empty answer"))
-    headers = response.headers
-    if _open_ended(headers) and not content.endswith(b"\n"):
-        raise _AgainError(Reply("unreachable", "cut short: no newline at the end"))
-    return Reply(
-        "content",
-        content=content,
-        etag=headers.get("etag", ""),
-        last_modified=headers.get("last-modified", ""),
-    )
-
-
-def _open_ended(headers: httpx.Headers) -> bool:
-    """Whether only the end of the connection ends the body, so that a cut one does not show."""
-    return "content-length" not in headers and "transfer-encoding" not in headers
-
-
-def _body(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
-    """Return the unpacked body, as far as a little over the limit."""
-    coding = response.headers.get("content-encoding", "identity")
+    coding, headers = response.headers.get("content-encoding", "identity"), response.headers
     if coding not in ("identity", "gzip"):
         detail = f"encoded as {printable(coding)!r}, which was not asked for"
-        raise _AgainError(Reply("unreachable", detail))
+        return Reply("unreachable", detail, passing=True)
+    # As far as a little over the limit: a small answer may unpack to gigabytes.
     content = exchange.body(response.iter_bytes(), max_bytes, deadline)
     if time.monotonic() >= deadline:  # perhaps it is we who ended the connection
         raise TimeoutError
-    return content
+    if len(content) > max_bytes:
+        return Reply("unreachable", f"more than {max_bytes:,} bytes are not taken")
+    if not content:
+        return Reply("unreachable", "an empty answer", passing=True)
+    # Where only the end of the connection ends the body, a cut one does not show.
+    open_ended = "content-length" not in headers and "transfer-encoding" not in headers
+    if open_ended and not content.endswith(b"\n"):
+        return Reply("unreachable", "cut short: no newline at the end", passing=True)
+    etag, modified = headers.get("etag", ""), headers.get("last-modified", "")
+    return Reply("content", content=content, etag=etag, last_modified=modified)
 
 
 def _refusal(response: httpx.Response) -> Reply:
     asked = exchange.retry_after(response.headers, datetime.now(UTC))
     status, pause = response.status_code, None if asked is None else asked.total_seconds()
-    outcome: Literal["blocked", "unreachable"] = "blocked" if status in _BLOCKED else "unreachable"
-    reply = Reply(
-        outcome, printable(f"HTTP {status} {response.reason_phrase}".rstrip()), pause=pause
+    return Reply(
+        "blocked" if status in _BLOCKED else "unreachable",
+        printable(f"HTTP {status} {response.reason_phrase}".rstrip()),
+        pause=pause,
+        passing=status in _LATER and (pause is None or pause <= PATIENCE),
     )
-    if status in _LATER and (pause is None or pause <= PATIENCE):
-        raise _AgainError(reply)
-    return reply

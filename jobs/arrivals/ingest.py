@@ -1,35 +1,131 @@
-"""The one door: an arrival -> read, believed or quarantined -> the record.
+"""The one door: everything that waits -> read, believed or quarantined -> the record.
 
-Whatever its origin, it is read, checked against its neighbors, kept in the archive, and then what
-it states enters the record in one transaction. A refused file goes to the quarantine with its
-reason; nothing else changes. Killed at any point, the same file may come again.
+Whatever its origin, an arrival is read in a process of its own, checked against its neighbors, kept
+in the archive, and then what it states enters the record in one transaction. A refused file goes to
+the quarantine with its reason; nothing else changes. Killed at any point, the same file may come
+again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 from forecast.errors import DataError, QuarantineError
 from forecast.files import content_sha256
 from forecast.labels import Joins, joined
 from forecast.sources import catalog, checks
-from forecast.sources.source import ReadRelease, ReleaseFile, Source, SummedRelease
-from forecast.store import measures, ops, releases
+from forecast.sources.source import ReadRelease, ReleaseFile, Source
+from forecast.store import connect, inputs, measures, ops, releases
 from forecast.store.connect import transaction
 from forecast.types import Release, ReleaseKind, Snapshot
 from forecast.words import printable
-from jobs.arrivals import archive, folder, reading
+from jobs.arrivals import archive, folder, inbox, reading
 from jobs.arrivals.arrival import Arrival, IngestResult
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.context import Context
+    from jobs.arrivals.publisher import Fetched
 
-LINE_KEPT = 1_000  # characters of a line of a reason
+    AnyRecord = Database | sqlite3.Connection | None  # None before there is one
+    FindArrivals = Callable[[AnyRecord, Context, str], list[Arrival]]
+
+LINE_KEPT = 1_000  # characters of a line of a reason: one that quotes a cell may quote a megabyte
+
+
+def in_inbox(db: AnyRecord, context: Context, today: str) -> list[Arrival]:
+    """Origin: what lies in the inbox and is complete, by name."""
+    place = archive.folders(context.path, context.config).inbox
+    files = (inbox.arrival(file, place, today) for file in inbox.look(place).ready)
+    return [file for file in files if context.takes(file.name)]
+
+
+# What waits in each place for the source of a context, the oldest first; today : "YYYY-MM-DD".
+ORIGINS: tuple[FindArrivals, ...] = (in_inbox, archive.downloads, folder.delivered)
+
+
+def waiting(db: AnyRecord, context: Context, today: str) -> list[Arrival]:
+    """What waits in all places, the oldest release first: each is compared with the one before."""
+    arrivals = [arrival for origin in ORIGINS for arrival in origin(db, context, today)]
+    return sorted(arrivals, key=lambda arrival: arrival.place(context.source))
+
+
+def ingest_all(
+    db: Database,
+    context: Context,
+    files: Sequence[Path],
+    first_seen: str,
+    with_bundle: bool,
+    only: int | None = None,
+) -> tuple[tuple[IngestResult, ...], Context]:
+    """Keep the embedded figures, these files, and what waits for us, each once.
+
+    first_seen : vintage date of the files. only : of what waits, the release with this seq.
+
+    Returns
+    -------
+    What became of each file, and the context with the series that the record has now.
+
+    Raises
+    ------
+    DataError : one of the files that are named is refused; it is in quarantine now.
+    """
+    if with_bundle:
+        ingest_bundle(db, context.source, context.config.forecast.dimensions)
+        inputs.keep_paths(db, context.source.reader().embedded_paths())
+    kept_in = archive.folders(context.path, context.config)
+    archive.make(kept_in)
+    releases.save_joins(db, context.config.labels.joins)
+    context = context.taken(db)
+    results = []
+    for file in files:
+        results.append(ingest(db, context, folder.of_operator(file, first_seen)))
+        if results[-1].outcome == "refused":
+            raise DataError(results[-1].reason)
+    left = {e.name: e.reason for e in inbox.look(kept_in.inbox).left if not e.written}
+    for name, reason in left.items():
+        results.append(IngestResult(name, "refused", None, "", f"{name}: {reason}"))
+    for arrival in waiting(db, context, first_seen):
+        if only in (None, arrival.place(context.source)):
+            results.append(ingest(db, context, arrival))
+            # It leaves its place once every source of the record has had it.
+            stays = "" if context.passes_on(arrival.name) else arrival.settle(results[-1])
+            if stays:
+                left[arrival.name] = stays.removeprefix(f"{arrival.name}: ")
+    if left or ops.ops_path(context.path).exists():  # for `status`
+        with ops.writing(context.path) as ops_db:
+            ops.save_left(ops_db, left, first_seen)
+    return tuple(results), context.taken(db)
+
+
+def fetch(
+    context: Context, now: datetime, *, force: bool = False, with_bundle: bool = True
+) -> Fetched:
+    """Poll once, and take in what is new; nothing is forecast.
+
+    Parameters
+    ----------
+    now : the moment, UTC. force : ask even while an earlier block is being waited out.
+    with_bundle : whether the database starts from the embedded figures.
+
+    Raises
+    ------
+    ConfigError : there is no contact to name. BusyError : another poll is going on.
+    """
+    from jobs.arrivals import publisher
+
+    fetched = publisher.poll(context, now, force)
+    with connect.writing(context.path) as db:
+        context.begin(db)
+        taken, _ = ingest_all(db, context, (), now.date().isoformat(), with_bundle)
+    return replace(fetched, taken=taken)
 
 
 def ingest_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) -> list[int]:
@@ -57,23 +153,25 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
         through = releases.load_release(db, earlier["id"]).data_through
         return IngestResult(arrival.name, "already on record", earlier["id"], through)
     source, name = context.source, arrival.name
-    kept_in, joins = archive.folders(context.path, context.config), context.config.labels.joins
+    kept_in = archive.folders(context.path, context.config)
     release = _unread(arrival, sha256, source)
     try:
         read = _read(db, context, arrival, content)
         release = read.snapshot.release
-        snapshot, compared, notes = _held_against(db, name, read, source)
+        snapshot, compared, notes = _with_totals(db, name, read, source)
         snapshot = _placed(db, snapshot, source)
         release = snapshot.release
-        _believe(db, name, replace(compared, release=release), joins, source)
+        _believe(db, name, replace(compared, release=release), context.config.labels.joins, source)
     except DataError as error:
-        reasons = _bounded("\n".join(error.kept))
+        # Who put the file there may not be who may read it: then none of its text is logged.
+        plain = arrival.of_operator or isinstance(error, QuarantineError)
+        reasons, reason = (
+            "\n".join(line[:LINE_KEPT] for line in text.split("\n"))
+            for text in ("\n".join(error.kept), str(error) if plain else error.kept[0])
+        )
         archive.refuse(kept_in.quarantine, release.sha256, name, content, reasons)
         with transaction(db):
             release_id = releases.save_refused(db, release, reasons)
-        # Who put the file there may not be who may read it: then none of its text is logged.
-        plain = arrival.of_operator or isinstance(error, QuarantineError)
-        reason = _bounded(str(error) if plain else error.kept[0])
         return IngestResult(name, "refused", release_id, "", reason)
     archive.keep_bytes(kept_in.archive, sha256, name, content)
     with transaction(db):
@@ -81,14 +179,9 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
             releases.save_after_all(db, earlier["id"], snapshot, "", "")
         release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot)
     archive.remove(kept_in.quarantine, sha256)
-    warnings = filter(None, [_warn_of_unknown(context, release, read.unknown), *notes])
+    warnings = filter(None, [_warn_of_unknown(context, release, read), *notes])
     through, warning = release.data_through, "; ".join(warnings)
     return IngestResult(name, "accepted", release_id, through, warning=warning)
-
-
-def _bounded(reason: str) -> str:
-    """A reason whose lines have an end: one that quotes a cell may quote a megabyte."""
-    return "\n".join(line[:LINE_KEPT] for line in reason.split("\n"))
 
 
 def accept(db: Database, context: Context, release_id: int, why: str, now: str) -> Release:
@@ -111,34 +204,31 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
         raise DataError(f"{row['file_name']}: no longer in {kept_in.quarantine}; ingest it again")
     arrival = folder.of_operator(file, row["first_seen_at"] or "", address=row["url"])
     content = arrival.content()
-    read, unknown, _ = _read(db, context, arrival, content)
+    read = _read(db, context, arrival, content)
     of = catalog.source_of(arrival.name, context.source)
-    summed = of.reader().with_sums(read, lambda: releases.current_counts(db))
+    summed = of.reader().with_sums(read.snapshot, lambda: releases.current_counts(db))
     snapshot = _placed(db, summed.snapshot, context.source)
     archive.keep_bytes(kept_in.archive, row["sha256"], arrival.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
         releases.save_after_all(db, release_id, snapshot, reason, now)
     archive.remove(kept_in.quarantine, row["sha256"])
-    _warn_of_unknown(context, snapshot.release, unknown)
+    _warn_of_unknown(context, snapshot.release, read)
     return snapshot.release
 
 
 def _read(db: Database, context: Context, arrival: Arrival, content: bytes) -> ReadRelease:
-    """What a file says; one that the operator named is read here, one that others sent apart.
-
-    DataError also where the reader itself fails.
-    """
-    file = ReleaseFile(arrival.name, content, arrival.first_seen or None, arrival.address)
+    """What a file says, read apart: a workbook may take all memory, whoever named it."""
     section = next(iter(context.config.sources), None)
-    task = reading.ReadingTask(
-        file,
-        section.words() if section else measures.section(db),
-        context.source.totals.parts,
-        context.config.labels.joins,
-        context.config.forecast.dimensions,
+    return reading.apart(
+        reading.ReadingTask(
+            ReleaseFile(arrival.name, content, arrival.first_seen or None, arrival.address),
+            section.words() if section else measures.section(db),
+            context.source.totals.parts,
+            context.config.labels.joins,
+            context.config.forecast.dimensions,
+        )
     )
-    return reading.here(task, context.source) if arrival.of_operator else reading.apart(task)
 
 
 def _placed(db: Database, snapshot: Snapshot, source: Source) -> Snapshot:
@@ -148,34 +238,37 @@ def _placed(db: Database, snapshot: Snapshot, source: Source) -> Snapshot:
     return replace(snapshot, release=replace(snapshot.release, seq=measures.next_seq(db)))
 
 
-def _held_against(db: Database, name: str, read: ReadRelease, source: Source) -> SummedRelease:
-    """What is to be kept of a file with totals that the record has already, and what to say of it.
+def _with_totals(
+    db: Database, name: str, read: ReadRelease, source: Source
+) -> tuple[Snapshot, Snapshot, list[str]]:
+    """What is to be kept of a file, what of it is compared, and what there is to say.
 
-    QuarantineError where it is at odds with the record.
+    QuarantineError where its totals are at odds with those that the record has already.
     """
     of = catalog.source_of(name, source)
     if not read.sums:
-        summed = of.reader().with_sums(read.snapshot, lambda: releases.current_counts(db))
-        return summed._replace(said=[f"{name}: {note}" for note in summed.said])
-    compared = of.reader().compared(of, read, releases.current_counts(db))
-    if compared.problems:
-        raise QuarantineError(name, compared.problems)
-    notes = [f"{name}: {note}" for note in compared.said]
-    return SummedRelease(compared.snapshot, compared.snapshot, notes)
+        kept, compared, said = of.reader().with_sums(
+            read.snapshot, lambda: releases.current_counts(db)
+        )
+    else:
+        held = of.reader().compared(of, read, releases.current_counts(db))
+        if held.problems:
+            raise QuarantineError(name, held.problems)
+        kept, compared, said = held.snapshot, held.snapshot, held.said
+    return kept, compared, [f"{name}: {note}" for note in said]
 
 
-def _warn_of_unknown(
-    context: Context, release: Release, unknown: Mapping[str, frozenset[str]]
-) -> str:
+def _warn_of_unknown(context: Context, release: Release, read: ReadRelease) -> str:
     """Remember labels that are not known, for `status`; the warning, "" if there are none."""
-    if unknown or ops.ops_path(context.path).exists():
+    if read.unknown or ops.ops_path(context.path).exists():
         with ops.writing(context.path) as ops_db:
-            ops.save_unknown(ops_db, release, unknown)
-    labels = "; ".join(
-        f"{name} {', '.join(map(repr, sorted(labels)))}" for name, labels in sorted(unknown.items())
-    )
-    if not labels:
+            ops.save_unknown(ops_db, release, read.unknown)
+    if not read.unknown:
         return ""
+    labels = "; ".join(
+        f"{name} {', '.join(map(repr, sorted(labels)))}"
+        for name, labels in sorted(read.unknown.items())
+    )
     return (
         f"{release.file_name}: labels that are not known: {printable(labels)}. The totals are kept "
         "and the dimension left out; join each label to a known one in [labels]"
@@ -205,22 +298,17 @@ def _believe(db: Database, name: str, snapshot: Snapshot, joins: Joins, source: 
 
     All are compared with labels joined: a country that was renamed has not vanished.
     """
-    neighbours = releases.neighbours(db, snapshot)
-    known = {neighbour.release.sha256 for neighbour in neighbours}
+    near = releases.neighbours(db, snapshot)
+    known = {neighbour.release.sha256 for neighbour in near}
     parts = [
         s
         for s in releases.part_neighbours(db, snapshot, source.year_begins)
         if s.release.sha256 not in known
     ]
-
-    def compared(other: Snapshot) -> Snapshot:
-        return replace(other, counts=joined(other.counts, joins))
-
-    reasons = checks.problems(
-        catalog.source_of(name, source),
-        compared(snapshot),
-        [*map(compared, neighbours)],
-        [*map(compared, parts)],
+    [own], near, parts = (
+        [replace(s, counts=joined(s.counts, joins)) for s in group]
+        for group in ([snapshot], near, parts)
     )
+    reasons = checks.problems(catalog.source_of(name, source), own, near, parts)
     if reasons:
         raise QuarantineError(name, reasons)

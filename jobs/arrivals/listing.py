@@ -8,14 +8,14 @@ person is told of it: it may be the month that everybody waits for, under a new 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from forecast.sources import catalog
-from forecast.sources.source import FileName, Pages
+from forecast.sources.source import FileName
 from forecast.words import printable
 
 if TYPE_CHECKING:
@@ -46,16 +46,14 @@ def read(page: bytes, index: str, source: Source, ignored: Sequence[str] = ()) -
     ignored : base names that a person has looked at and does not want.
     """
     addresses = links(page, index)
-    files = sorted(
-        (u for u in addresses if is_file(u, index, source)), key=lambda url: order(url, source)
-    )
-    newest = max((order(url, source) for url in files), default=(0, ""))
+    files = sorted((order(url, source), url) for url in addresses if is_file(url, index, source))
+    newest = files[-1][0][0] if files else 0
     unrecognized = {
         url: why
         for url, text in addresses.items()
-        if (why := problem(url, index, source, text, newest[0])) and base_name(url) not in ignored
+        if (why := problem(url, index, source, text, newest)) and base_name(url) not in ignored
     }
-    return Listing(tuple(files), unrecognized)
+    return Listing(tuple(url for _, url in files), unrecognized)
 
 
 def links(page: bytes, address: str) -> dict[str, str]:
@@ -96,7 +94,7 @@ def is_file(url: str, index: str, source: Source) -> bool:
         _name(url, source) is not None
         and url.isprintable()
         and urlsplit(url)[:2] == urlsplit(index)[:2]
-        and not urlsplit(url).path.startswith(_pages(source).disallowed)
+        and not urlsplit(url).path.startswith(source.pages.disallowed)
     )
 
 
@@ -108,17 +106,23 @@ def problem(url: str, index: str, source: Source, text: str = "", newest: int = 
     text : the link's text. newest : seq of the newest file understood: older ones in the folder
         that robots.txt disallows are known, and left.
     """
-    if is_file(url, index, source) or not _looks_like_data(url, text, source):
+    parts, name, pages = urlsplit(url), _name(url, source), source.pages
+    if is_file(url, index, source) or parts.scheme not in ("http", "https"):
         return ""
-    name = _name(url, source)
-    parts = urlsplit(url)
+    # Data by its ending, or by words that only the files' links have.
+    base = unquote(base_name(url))
+    if not _DATA.search(base) and not any(
+        pages.window.search(words) and any(word in words.lower() for word in pages.about)
+        for words in (base, text)
+    ):
+        return ""
     if name is None:
         return "its name does not fit the pattern"
     if parts[:2] != urlsplit(index)[:2]:
         return (
             f"it is at {printable(f'{parts.scheme}://{parts.netloc}', 80)}, not on the page's host"
         )
-    if parts.path.startswith(_pages(source).disallowed):
+    if parts.path.startswith(pages.disallowed):
         return "robots.txt disallows its folder" if name.seq > newest else ""
     return "its address has characters that cannot be shown"
 
@@ -134,25 +138,9 @@ def base_name(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[2]
 
 
-def _pages(source: Source) -> Pages:
-    return source.pages
-
-
 def _name(url: str, source: Source) -> FileName | None:
     base = base_name(url)
     return catalog.parse_name(base, source) if base.lower().endswith(".csv") else None
-
-
-def _looks_like_data(url: str, text: str, source: Source) -> bool:
-    """Data by its ending, or by words that only the files' links have."""
-    base = unquote(base_name(url))
-    if urlsplit(url).scheme not in ("http", "https"):
-        return False
-    return bool(_DATA.search(base)) or any(
-        _pages(source).window.search(words)
-        and any(word in words.lower() for word in _pages(source).about)
-        for words in (base, text)
-    )
 
 
 class _Links:
@@ -165,22 +153,18 @@ class _Links:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == "a":
-            self._finish()
+            self.end(tag)  # of one before that was never closed
             self._href = attributes.get("href", "").strip()
 
     def end(self, tag: str) -> None:
         if tag == "a":
-            self._finish()
+            if self._href:
+                self.found.append((self._href, " ".join("".join(self._text).split())[:300]))
+            self._href, self._text = "", []
 
     def data(self, text: str) -> None:
         if self._href:
             self._text.append(text)
 
-    def close(self) -> Iterable[tuple[str, str]]:
-        self._finish()
-        return self.found
-
-    def _finish(self) -> None:
-        if self._href:
-            self.found.append((self._href, " ".join("".join(self._text).split())[:300]))
-        self._href, self._text = "", []
+    def close(self) -> None:
+        self.end("a")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -77,9 +77,11 @@ def poll(context: Context, now: datetime, force: bool = False) -> Fetched:
             return Fetched(previous, (), (), asked=False)
         visit = _Visit(context.path, context.config, context.source, poll_id, now, known)
         answers = visit.answers()
-        done = _poll(now, now + visit.took(), previous, answers, visit.pause)
+        finished = now + timedelta(seconds=time.monotonic() - visit.began)
+        done = _poll(now, finished, previous, answers, visit.pause)
+        changed = (link for url, link in visit.links.items() if known.get(url) != link)
         with ops.writing(context.path) as db:
-            ops.save_poll(db, poll_id, done, answers, visit.changed_links())
+            ops.save_poll(db, poll_id, done, answers, changed)
     return Fetched(done, tuple(answers), ())
 
 
@@ -163,11 +165,15 @@ class _Visit:
             page = self._page(http)
             if page.outcome in ("blocked", "unreachable"):
                 return [page]
+            listed = [(url, link) for url, link in self.links.items() if link.listed]
             replies = [page]
-            for url, link in self.links.items():  # also of a page that has not changed
-                if link.listed and link.unrecognized:
-                    replies.append(PollAnswer(url, "unrecognized", link.unrecognized))
-            for url in self._listed():
+            replies += (  # also of a page that has not changed
+                PollAnswer(url, "unrecognized", link.unrecognized)
+                for url, link in listed
+                if link.unrecognized
+            )
+            files = (url for url, _ in listed if listing.is_file(url, self.index, self.source))
+            for url in sorted(files, key=lambda url: listing.order(url, self.source)):
                 replies.append(self._file(http, url))
                 if replies[-1].outcome == "blocked":
                     return replies
@@ -175,78 +181,22 @@ class _Visit:
                 replies += self._tables(http, self.settings.tables)
         return replies
 
-    def _tables(self, http: httpx.Client, address: str) -> Iterator[PollAnswer]:
-        """Yield the page whose table is taken as well, and those of other years it links to."""
-        asked = [address, *(url for url in self.known if self._has_table(url, address))]
-        for url in asked:  # grows by what the first page links to
-            if time.monotonic() >= self.deadline:
-                yield PollAnswer(url, "unreachable", "no time left in this poll")
-                continue
-            reply = self._get(http, self.links.get(url, Link(url)))
-            if reply.outcome == "content":
-                if url == address:
-                    others = listing.links(reply.content, address)
-                    asked += [u for u in others if self._has_table(u, address) and u not in asked]
-                yield self._table(url, reply)
-            else:
-                yield PollAnswer(url, reply.outcome, reply.detail)
-                if reply.outcome == "blocked":
-                    return
-
-    def _has_table(self, url: str, address: str) -> bool:
-        """Whether a page is another year's; the one that lists the files may have such a name."""
-        return url != self.index and listing.is_table_page(url, address, self.source)
-
-    def _table(self, url: str, reply: Reply) -> PollAnswer:
-        page = markup.without_rest(reply.content)
-        if not page:
-            detail = "a page without a table: a block page, or the page has changed"
-            return PollAnswer(url, "unreachable", detail)
-        self.links.setdefault(url, Link(url))
-        return self._content(url, replace(reply, content=page), listing.table_name(url))
-
-    def _listed(self) -> list[str]:
-        """Return the files on the page, the oldest release first."""
-        index = self.index
-        listed = (url for url, link in self.links.items() if link.listed)
-        return sorted(
-            (url for url in listed if listing.is_file(url, index, self.source)),
-            key=lambda url: listing.order(url, self.source),
-        )
-
-    def took(self) -> timedelta:
-        """Return how long it has taken so far."""
-        return timedelta(seconds=time.monotonic() - self.began)
-
-    def changed_links(self) -> Iterator[Link]:
-        """Yield what is to be remembered of the addresses, beyond what is remembered already."""
-        return (link for url, link in self.links.items() if self.known.get(url) != link)
-
     def _page(self, http: httpx.Client) -> PollAnswer:
-        index = self.index
+        """Ask for the page, and remember what it links to."""
+        index, ignored = self.index, self.settings.ignore
         reply = self._get(http, self.links.get(index, Link(index)))
-        if reply.outcome == "content":
-            page = listing.read(reply.content, index, self.source, self.settings.ignore)
-            if not page.files and not page.unrecognized:
-                detail = "the page links to no file: a block page, or the page has changed"
-                return PollAnswer(index, "blocked", detail)
-            self._remember(page)
-            digest = hashlib.sha256(reply.content).hexdigest()
-            self.links[index] = Link(index, True, reply.etag, reply.last_modified, digest)
-            return PollAnswer(index, "unchanged")
         if reply.outcome == "unchanged":
-            self._reconsider()
-        return PollAnswer(index, reply.outcome, reply.detail)
-
-    def _reconsider(self) -> None:
-        """The page is as before, but this program or the settings may understand more of it."""
-        for url, link in list(self.links.items()):
-            if link.unrecognized:
-                ignored = listing.base_name(url) in self.settings.ignore
-                if ignored or listing.is_file(url, self.index, self.source):
-                    self.links[url] = replace(link, listed=not ignored, unrecognized="")
-
-    def _remember(self, page: listing.Listing) -> None:
+            # It is as before, but this program or the settings may understand more of it.
+            for url, link in list(self.links.items()):
+                unwanted = listing.base_name(url) in ignored
+                if link.unrecognized and (unwanted or listing.is_file(url, index, self.source)):
+                    self.links[url] = replace(link, listed=not unwanted, unrecognized="")
+        if reply.outcome != "content":
+            return PollAnswer(index, reply.outcome, reply.detail)
+        page = listing.read(reply.content, index, self.source, ignored)
+        if not page.files and not page.unrecognized:
+            detail = "the page links to no file: a block page, or the page has changed"
+            return PollAnswer(index, "blocked", detail)
         self.links = {
             url: replace(link, listed=False, unrecognized="") for url, link in self.links.items()
         }
@@ -254,6 +204,40 @@ class _Visit:
             self.links[url] = replace(self.links.get(url, Link(url)), listed=True)
         for url, why in page.unrecognized.items():
             self.links[url] = Link(url, listed=True, unrecognized=why)
+        digest = hashlib.sha256(reply.content).hexdigest()
+        self.links[index] = Link(index, True, reply.etag, reply.last_modified, digest)
+        return PollAnswer(index, "unchanged")
+
+    def _tables(self, http: httpx.Client, address: str) -> Iterator[PollAnswer]:
+        """Yield the page whose table is taken as well, and those of other years it links to."""
+
+        def others(urls: Iterable[str]) -> Iterator[str]:
+            # The page that lists the files may have such a name, and is none.
+            for url in urls:
+                if url != self.index and listing.is_table_page(url, address, self.source):
+                    yield url
+
+        asked = [address, *others(self.known)]
+        for url in asked:  # grows by what the first page links to
+            if time.monotonic() >= self.deadline:
+                yield PollAnswer(url, "unreachable", "no time left in this poll")
+                continue
+            reply = self._get(http, self.links.get(url, Link(url)))
+            if reply.outcome != "content":
+                yield PollAnswer(url, reply.outcome, reply.detail)
+                if reply.outcome == "blocked":
+                    return
+                continue
+            if url == address:
+                found = others(listing.links(reply.content, address))
+                asked += [other for other in found if other not in asked]
+            page = markup.without_rest(reply.content)
+            if page:
+                self.links.setdefault(url, Link(url))
+                yield self._content(url, replace(reply, content=page), listing.table_name(url))
+            else:
+                detail = "a page without a table: a block page, or the page has changed"
+                yield PollAnswer(url, "unreachable", detail)
 
     def _file(self, http: httpx.Client, url: str) -> PollAnswer:
         if time.monotonic() >= self.deadline:
@@ -273,6 +257,7 @@ class _Visit:
         return inbox.file_name(Path(base))
 
     def _content(self, url: str, reply: Reply, name: str) -> PollAnswer:
+        """Keep a content that is new, before the poll ends: killed, it is not asked for again."""
         sha256 = content_sha256(BytesIO(reply.content))
         before = self.links[url].sha256
         link = Link(url, True, reply.etag, reply.last_modified, sha256)
@@ -289,7 +274,7 @@ class _Visit:
     def _get(self, http: httpx.Client, link: Link) -> Reply:
         left = max(self.deadline - time.monotonic(), 0.001)
         limits: dict[str, float] = {"file_seconds": min(self.settings.file_seconds, left)}
-        if link.url == self.index or link.url == self.settings.tables:
+        if link.url in (self.index, self.settings.tables):
             limits["max_bytes"] = min(self.settings.max_bytes, listing.PAGE_BYTES)
         reply = get(http, link, self.settings.model_copy(update=limits))
         self.pause = max(self.pause, reply.pause or 0.0)
@@ -309,7 +294,12 @@ def _poll(
     asked: float,
 ) -> Poll:
     """Return what a poll came to; asked : seconds the server wants to be left alone."""
-    outcome = next(o for o in _WORST_FIRST if any(a.outcome == o for a in answers))
+    counts = {o: n for o in _WORST_FIRST if (n := sum(a.outcome == o for a in answers))}
+    outcome = next(iter(counts))
+    detail = ", ".join(f"{n} {o}" for o, n in counts.items())
+    if outcome in ("blocked", "unreachable", "unrecognized"):  # and the first of the worst
+        worst = next(a for a in answers if a.outcome == outcome)
+        detail += f"; {printable(worst.url)}: {worst.detail}"
     since, pause = None, timedelta(seconds=asked)
     if outcome == "blocked":
         since = (previous.blocked_since if previous else None) or _text(now)
@@ -318,19 +308,10 @@ def _poll(
         started_at=_text(now),
         finished_at=_text(finished),
         outcome=outcome,
-        detail=_detail(answers, outcome),
+        detail=detail,
         blocked_since=since,
         not_before=_text(now + pause) if pause else None,
     )
-
-
-def _detail(answers: list[PollAnswer], outcome: PollOutcome) -> str:
-    """Return how many answers of each kind, and the first of the worst."""
-    counts = [(o, sum(a.outcome == o for a in answers)) for o in _WORST_FIRST]
-    text = ", ".join(f"{n} {o}" for o, n in counts if n)
-    worst = next(a for a in answers if a.outcome == outcome)
-    failed = outcome in ("blocked", "unreachable", "unrecognized")
-    return f"{text}; {printable(worst.url)}: {worst.detail}" if failed else text
 
 
 def _text(moment: datetime) -> str:

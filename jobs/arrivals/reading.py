@@ -1,7 +1,8 @@
 """A file -> what it says, read in a process of its own that may die of it.
 
-What strangers sent may make a reader take all the memory, never end, or break down in native code.
-Then the file is refused like one that does not read, and the service goes on.
+What strangers sent may make a reader take all the memory, never end, or break down in native code,
+and so may a file that the operator named without looking into it. Then the file is refused like one
+that does not read, and the service goes on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from forecast import child
 from forecast.errors import DataError, QuarantineError
 
 if TYPE_CHECKING:
+    from forecast.config import CountsSection
     from forecast.labels import Joins
     from forecast.sources.source import ReadRelease, ReleaseFile, Source
 
@@ -57,17 +59,34 @@ class UnreadError(DataError):
 
 def apart(task: ReadingTask) -> ReadRelease:
     """Read a file in a process of its own; DataError if it does not read, or the process died."""
-    words = child.command(__name__, LIMITS)
-    environment = child.environment(os.environ)
     try:
-        answer = child.run(words, pickle.dumps(task), LIMITS, environment)
+        read, problem = _answer("read", task)
     except (child.ChildError, OSError) as error:
         raise DataError(f"{task.file.name}: what reads it {error}") from error
-    read, problem = _ChildAnswer(io.BytesIO(answer)).load()
     if problem:
         text, kept = problem
         raise UnreadError(text, kept) if text else QuarantineError(task.file.name, kept)
     return read  # type: ignore[no-any-return]
+
+
+def last_months(section: CountsSection, files: Sequence[ReleaseFile]) -> list[int]:
+    """Return the last month of each delivery as a number, 0 of one that does not read.
+
+    In one process for all: only where one kills it, each is looked at alone.
+    """
+    if not files:
+        return []
+    try:
+        return list(_answer("last months", (section, files)))
+    except (child.ChildError, OSError):
+        return [0] if not files[1:] else [last_months(section, [file])[0] for file in files]
+
+
+def _answer(task: str, given: Any) -> Any:
+    """What a child says to a task."""
+    words, environment = child.command(__name__, LIMITS), child.environment(os.environ)
+    answer = child.run(words, pickle.dumps((task, given)), LIMITS, environment)
+    return _ChildAnswer(io.BytesIO(answer)).load()
 
 
 def here(task: ReadingTask, source: Source) -> ReadRelease:
@@ -94,24 +113,40 @@ class _ChildAnswer(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def _read(given: bytes) -> bytes:
+def _work(given: bytes) -> bytes:
     """In the child: the answer to a task."""
+    task, asked = pickle.loads(given)  # noqa: S301 - our parent's
+    return pickle.dumps(_read(asked) if task == "read" else _last_months(*asked))
+
+
+def _read(task: ReadingTask) -> Any:
     from forecast.config import source_section
     from forecast.context import source_by_section
 
-    task: ReadingTask = pickle.loads(given)  # noqa: S301 - our parent's
     section = source_section(task.section) if task.section else None
     source = source_by_section(section, task.totals)
     try:
         read = here(task, source)
     except DataError as error:
-        text = "" if isinstance(error, QuarantineError) else str(error)
-        return pickle.dumps((None, (text, error.kept)))
-    return pickle.dumps((read._replace(sums=dict(read.sums), unknown=dict(read.unknown)), None))
+        return None, ("" if isinstance(error, QuarantineError) else str(error), error.kept)
+    return read._replace(sums=dict(read.sums), unknown=dict(read.unknown)), None
+
+
+def _last_months(section: CountsSection, files: Sequence[ReleaseFile]) -> list[int]:
+    from forecast import months
+    from forecast.sources.own.reader import data_through
+
+    last = []
+    for file in files:
+        try:
+            last.append(months.to_index(data_through(section, file)))
+        except Exception:  # whatever it is: such a file is refused first, in words
+            last.append(0)
+    return last
 
 
 if __name__ == "__main__":
     # Under its own name: what is unpickled is of that module.
     from jobs.arrivals import reading
 
-    child.answer(reading._read, sys.argv[1])
+    child.answer(reading._work, sys.argv[1])

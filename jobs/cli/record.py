@@ -21,7 +21,6 @@ from forecast.words import printable
 from jobs import monthly
 from jobs.arrivals import archive, inbox, publisher
 from jobs.arrivals import ingest as ingesting
-from jobs.arrivals import waiting as arriving
 from jobs.arrivals.arrival import IngestResult
 from jobs.cli.opened import OpenRecord, reading
 from jobs.cli.options import Settings, refused_code, taken_lines
@@ -97,7 +96,7 @@ def ingest(
             mine = [(file,) for file in files if context.takes(inbox.file_name(file))]
             for batch in ((), *mine):
                 with_bundle = not no_bundle and not batch
-                results, context = arriving.ingest_all(db, context, batch, seen, with_bundle)
+                results, context = ingesting.ingest_all(db, context, batch, seen, with_bundle)
                 yield from taken_lines(results)
                 taken += results
     if not taken:
@@ -127,7 +126,7 @@ def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run
     parts: list[RenderableType] = []
     for context in asked:
         polls.append(
-            arriving.fetch(context, datetime.now(UTC), force=force, with_bundle=not no_bundle)
+            ingesting.fetch(context, datetime.now(UTC), force=force, with_bundle=not no_bundle)
         )
         parts += _polled(polls[-1])
     waiting = [one for c in asked if (one := publisher.awaited(settings.db, c.source))]

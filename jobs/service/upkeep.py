@@ -105,6 +105,8 @@ def write_site(context: Context, now: datetime) -> None:
     if not context.config.site.folder:
         return
     with connect.moment(context.path) as connection:
+        if read.latest_run(connection) is None:  # a first file may be refused
+            return
         to = context.path.parent / context.config.site.folder
         site.build(connection, context, to, now.date(), context.config.site.address)
 

@@ -163,7 +163,7 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[Cyc
     """Make a run for each release that waits, oldest first; yield what there is to say of it."""
     from jobs import monthly
     from jobs.arrivals import publisher
-    from jobs.arrivals.waiting import ingest_all
+    from jobs.arrivals.ingest import ingest_all
 
     day = now.date().isoformat()
 
@@ -193,7 +193,7 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[Cyc
 
 def _waiting(context: Context, day: str) -> list[int]:
     """Return the releases that wait, by seq, oldest first."""
-    from jobs.arrivals.waiting import waiting
+    from jobs.arrivals.ingest import waiting
 
     with (
         closing(connect.read(context.path))

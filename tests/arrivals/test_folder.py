@@ -15,7 +15,7 @@ from forecast.errors import ConfigError
 from forecast.store import connect
 from jobs.arrivals import folder as delivered_folder
 from jobs.arrivals.folder import delivered
-from jobs.arrivals.waiting import ingest_all
+from jobs.arrivals.ingest import ingest_all
 from tests.support.databases import rows
 
 TODAY = "2026-04-20"

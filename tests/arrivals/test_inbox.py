@@ -19,7 +19,7 @@ from forecast.sources.published import CsvReader
 from forecast.store.connect import writing
 from jobs.arrivals import archive, inbox, reading
 from jobs.arrivals.folder import of_operator
-from jobs.arrivals.waiting import in_inbox, ingest_all, waiting
+from jobs.arrivals.ingest import in_inbox, ingest_all, waiting
 from jobs.service import checks, health
 from tests.support import arriving, running_service
 from tests.support.cbp_files import ENCOUNTERS

@@ -18,8 +18,7 @@ from forecast.errors import DataError
 from forecast.store import connect, ops, queries, releases
 from forecast.store.connect import writing
 from jobs.arrivals import archive
-from jobs.arrivals.ingest import accept
-from jobs.arrivals.waiting import waiting
+from jobs.arrivals.ingest import accept, waiting
 from tests.support import arriving
 from tests.support.arriving import TODAY, context, take_waiting
 from tests.support.databases import rows
@@ -169,10 +168,10 @@ def test_a_refused_file_is_looked_at_again_when_it_comes_again(path, folders, tm
 
 
 def test_a_reason_has_an_end_whatever_it_quotes(path, folders, tmp_path, monkeypatch):
-    def reading(task, source):
+    def reading(task):
         raise DataError(f"{'x' * 1_000_000}\nsecond")
 
-    monkeypatch.setattr("jobs.arrivals.reading.here", reading)
+    monkeypatch.setattr("jobs.arrivals.reading.apart", reading)
     with pytest.raises(DataError) as refused:
         take(path, folders, put(tmp_path, NAME, GOOD))
 

@@ -27,8 +27,8 @@ from forecast.version import __version__
 from jobs import monthly
 from jobs.arrivals import http, listing
 from jobs.arrivals import publisher as publisher_page
+from jobs.arrivals.ingest import fetch
 from jobs.arrivals.publisher import awaited
-from jobs.arrivals.waiting import fetch
 from jobs.deliver import outbox
 from jobs.service import health
 from tests.support.cbp_files import ENCOUNTERS
@@ -865,7 +865,7 @@ import sys
 from pathlib import Path
 from datetime import datetime, UTC
 from forecast.context import Context
-from jobs.arrivals.waiting import fetch
+from jobs.arrivals.ingest import fetch
 from tests.arrivals.test_publisher import settings
 context = Context.open(Path(sys.argv[1]), settings(sys.argv[2], file_seconds=30.0))
 fetch(context, now=datetime.now(UTC), with_bundle=False)

@@ -21,7 +21,7 @@ from forecast.sources.names import SeriesNames
 from forecast.store import connect, integrity, notices, releases
 from forecast.types import SeriesKey
 from jobs import monthly
-from jobs.arrivals.waiting import ingest_all
+from jobs.arrivals.ingest import ingest_all
 from jobs.cli import main
 from jobs.deliver import transports
 from tests.support.cbp_files import ENCOUNTERS

@@ -18,7 +18,7 @@ from forecast.store import connect, integrity, measures, notices, read, releases
 from forecast.store.notices import Approval
 from forecast.tables.grid import ReadAs
 from jobs import monthly
-from jobs.arrivals.waiting import ingest_all
+from jobs.arrivals.ingest import ingest_all
 from jobs.cli import main
 from jobs.deliver import approve
 from jobs.service import wakeup

@@ -24,7 +24,7 @@ from forecast.sources.source import ReleaseFile
 from forecast.store import connect, integrity, measures, notices
 from forecast.store.notices import Approval
 from jobs import monthly
-from jobs.arrivals import waiting
+from jobs.arrivals import ingest
 from jobs.cli import main
 from jobs.deliver import approve
 from jobs.service import wakeup
@@ -379,7 +379,7 @@ def test_seizures_are_found_on_their_page_and_each_file_is_a_vintage(tmp_path, m
         def polled(day: int, *links: str):
             site.put(INDEX, listed(*links), "text/html")
             now = datetime(2026, 5, day, tzinfo=UTC)
-            return waiting.fetch(Context.open(path, settings), now=now, with_bundle=False)
+            return ingest.fetch(Context.open(path, settings), now=now, with_bundle=False)
 
         site.put(f"/files/{APRIL}", drug_files.content(april))
         site.put(f"/files/{MAY}", drug_files.content(bad))

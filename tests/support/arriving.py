@@ -10,8 +10,7 @@ from forecast.errors import DataError
 from forecast.store.connect import writing
 from jobs.arrivals.arrival import Arrival, IngestResult
 from jobs.arrivals.folder import of_operator
-from jobs.arrivals.ingest import ingest
-from jobs.arrivals.waiting import ingest_all
+from jobs.arrivals.ingest import ingest, ingest_all
 
 TODAY = "2026-04-20"
 

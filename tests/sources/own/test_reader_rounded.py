@@ -14,7 +14,7 @@ from forecast.context import Context
 from forecast.store import connect, releases
 from forecast.tables.grid import ReadAs
 from forecast.types import SeriesKey
-from jobs.arrivals.waiting import ingest_all
+from jobs.arrivals.ingest import ingest_all
 from jobs.cli import main
 from jobs.service.first_settings import understood
 

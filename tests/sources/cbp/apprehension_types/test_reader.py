@@ -30,8 +30,7 @@ from forecast.tables import markup
 from forecast.types import SeriesKey
 from jobs.arrivals import archive
 from jobs.arrivals.folder import of_operator
-from jobs.arrivals.ingest import accept
-from jobs.arrivals.waiting import fetch
+from jobs.arrivals.ingest import accept, fetch
 from jobs.cli import main
 from tests.support import arriving, history_2025
 from tests.support.cbp_files import ENCOUNTERS
