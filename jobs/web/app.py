@@ -39,7 +39,6 @@ from jobs.web.responses import (
     PRIVATE,
     SQL_CSP,
     Plain,
-    QueryAnswer,
     SiteFiles,
     Tables,
     refused_name,
@@ -47,7 +46,7 @@ from jobs.web.responses import (
     send_plain,
     with_headers,
 )
-from jobs.web.worker import BUILD, Child, started
+from jobs.web.worker import BUILD, Child
 
 LOG = logging.getLogger("bordercast")
 LONGEST_NAME, LONGEST_PATH = 255, 2000  # bytes; no file has a longer one
@@ -176,7 +175,7 @@ class Site:
         """Have the files written by a process of its own: drawing takes a while and memory."""
         self._writing = True
         words = (str(self.snapshot.absolute()), str(self.folder), self.address)
-        writer = Child(await started(BUILD, *words))
+        writer = await Child.start(BUILD, *words)
         try:
             while message := await writer.message():
                 if message == {"written": "first page"}:
@@ -192,8 +191,7 @@ class Site:
             else:
                 self.trouble = "the page's files could not be written; the log says more"
         finally:
-            writer.kill()
-            await writer.gone()
+            await writer.end()
             self._writing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -203,14 +201,20 @@ class Site:
             return
         sql = SQL.match(scope["path"]) and scope["path"] != f"/{DATABASE}.db"
         framed = FRAMED.match(scope["path"]) is not None
+        raw = scope["path"].encode("utf-8", "surrogateescape")
         send = with_headers(send, SQL_CSP if sql else FRAMED_CSP if framed else CSP)
         refused = self._refusal(scope) or await self._hidden()
         if refused is not None:
             await send_plain(scope, send, refused)
         elif sql:
-            await self._sql(scope, send)
-        elif _too_long(scope["path"]):
-            await send_plain(scope, send, NO_PAGE)
+            none = Plain(404, "Tables are not served here")
+            answer = await self.tables.ask(scope) if self.tables else none
+            if isinstance(answer, Plain):
+                await send_plain(scope, send, answer)
+            else:
+                await send_answer(send, answer)
+        elif len(raw) > LONGEST_PATH or max(map(len, raw.split(b"/"))) > LONGEST_NAME:
+            await send_plain(scope, send, NO_PAGE)  # no file can ever have this address
         else:
             folder = self._is_page(scope["path"])
             if folder and not scope["path"].endswith("/"):  # links start from within a folder
@@ -245,20 +249,16 @@ class Site:
         beside = ops.ops_path(self.database)
         state = [held.identity(beside), held.identity(beside.with_name(f"{beside.name}-wal"))]
         if self._verified[0] != state:
-            self._verified = (state, await asyncio.to_thread(self._failed))
+            last, refused = await asyncio.to_thread(held.verified, self.database), None
+            if last is not None and last.findings:
+                words = (
+                    f"The record did not pass its verification on {last.checked_at}: "
+                    f"{last.findings}. Figures that may be false are not shown. The operator "
+                    "restores a backup, or runs `bordercast verify` again when the record is whole."
+                )
+                refused = Plain(503, "The figures are not shown", words)
+            self._verified = (state, refused)
         return self._verified[1]
-
-    def _failed(self) -> Plain | None:
-        last = held.verified(self.database)
-        if last is None or not last.findings:
-            return None
-        return Plain(
-            503,
-            "The figures are not shown",
-            f"The record did not pass its verification on {last.checked_at}: {last.findings}. "
-            "Figures that may be false are not shown. The operator restores a backup, or runs "
-            "`bordercast verify` again when the record is whole.",
-        )
 
     def _is_page(self, path: str) -> bool:
         """Return whether the address is that of a page's folder."""
@@ -281,16 +281,6 @@ class Site:
 
     # -- answers -----------------------------------------------------------------------------------
 
-    async def _sql(self, scope: Scope, send: Send) -> None:
-        if self.tables is None:
-            await send_plain(scope, send, Plain(404, "Tables are not served here"))
-            return
-        answer = await self.tables.ask(scope)
-        if isinstance(answer, Plain):
-            await send_plain(scope, send, answer)
-        else:
-            await send_answer(send, answer)
-
     async def _refused(self, _: Request, error: Exception) -> Response:
         """Return a refusal; of a page that may yet come, for now."""
         status = getattr(error, "status_code", 404)
@@ -306,33 +296,31 @@ class Site:
         page = await asyncio.to_thread(place.read_text, "utf-8")
         text = verdict = ""
         if request.method == "POST":
+            too_long = Plain(413, "The text is too long", "50 kB are the most.")
             size = request.headers.get("content-length", "")
             # A browser sends each letter that is not ASCII as several.
             if not size.isdecimal() or int(size) > 4 * TEXT_BYTES:
-                return _Said(Plain(413, "The text is too long", "50 kB are the most."))
+                return _Said(too_long)
             text = str((await request.form(max_part_size=4 * TEXT_BYTES)).get("text", ""))
             if len(text.encode()) > TEXT_BYTES:
-                return _Said(Plain(413, "The text is too long", "50 kB are the most."))
-            answer = await self._checked(request.scope, text)
+                return _Said(too_long)
+            if self.checker is None or not text.strip():
+                words = "Put a number or a text into the box."
+                return _Said(Plain(400, "There is nothing to check", words))
+            now = time.monotonic()
+            self._asked = [moment for moment in self._asked if moment > now - 60]
+            if len(self._asked) >= TEXTS_A_MINUTE:
+                words = "Others are having texts checked. Try again in a minute."
+                return _Said(Plain(503, "Too many texts at once", words, again=60))
+            self._asked.append(now)
+            scope = {**request.scope, "raw_path": b"/", "query_string": b""}
+            answer = await self.checker.ask(scope, text.encode())
             if isinstance(answer, Plain):
                 return _Said(answer)
             verdict = answer.body.decode()
         body = FORM.format(text=html.escape(text), said=verdict)
         shown = _MAIN.sub(lambda match: match[1] + body + match[2], page)
         return HTMLResponse(shown, headers={"cache-control": "no-store"})
-
-    async def _checked(self, scope: Scope, text: str) -> QueryAnswer | Plain:
-        if self.checker is None or not text.strip():
-            return Plain(400, "There is nothing to check", "Put a number or a text into the box.")
-        now = time.monotonic()
-        self._asked = [moment for moment in self._asked if moment > now - 60]
-        if len(self._asked) >= TEXTS_A_MINUTE:
-            words = "Others are having texts checked. Try again in a minute."
-            return Plain(503, "Too many texts at once", words, again=60)
-        self._asked.append(now)
-        return await self.checker.ask(
-            {**scope, "raw_path": b"/", "query_string": b""}, text.encode()
-        )
 
     async def _download(self, _: Request) -> Response:
         """Return the whole analysts' copy, all of it from one file whatever is put in its place."""
@@ -345,8 +333,17 @@ class Site:
             raise StoreError(str(self.snapshot), f"cannot be read ({error.strerror})") from error
         size = os.fstat(file).st_size
         self._downloads += 1
+
+        async def chunks() -> AsyncIterator[bytes]:
+            try:
+                for start in range(0, size, CHUNK):
+                    yield await asyncio.to_thread(os.pread, file, CHUNK, start)
+            finally:
+                self._downloads -= 1
+                os.close(file)
+
         return StreamingResponse(
-            self._chunks(file, size),
+            chunks(),
             media_type="application/vnd.sqlite3",
             headers={
                 "content-length": str(size),
@@ -354,20 +351,6 @@ class Site:
                 "cache-control": PRIVATE,
             },
         )
-
-    async def _chunks(self, file: int, size: int) -> AsyncIterator[bytes]:
-        try:
-            for start in range(0, size, CHUNK):
-                yield await asyncio.to_thread(os.pread, file, CHUNK, start)
-        finally:
-            self._downloads -= 1
-            os.close(file)
-
-
-def _too_long(path: str) -> bool:
-    """Return whether an address is one that no file can have, at whatever time it is asked for."""
-    raw = path.encode("utf-8", "surrogateescape")
-    return len(raw) > LONGEST_PATH or max(map(len, raw.split(b"/"))) > LONGEST_NAME
 
 
 class _Said(Response):

@@ -8,6 +8,7 @@ import mimetypes
 import os
 import re
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -125,29 +126,18 @@ def refused_name(scope: Scope, names: Collection[str], how: str) -> Plain | None
     A web page elsewhere would reach a server on this machine under a name of its own.
     names : beside localhost and numeric addresses, in lower case. how : to have one more.
     """
-    host = asked_host(scope)
-    if host is None:
+    value = next((v for k, v in scope["headers"] if k == b"host"), b"").decode("latin-1").lower()
+    match = _HOST.fullmatch(value)
+    if match is None:
         return Plain(400, "Not a name", "The request asks for a server by what is no name.")
-    if host == "localhost" or host in names or is_address(host):
+    host = match[1].strip("[]").rstrip(".")
+    if host == "localhost" or host in names:
+        return None
+    with suppress(ValueError):
+        ipaddress.ip_address(host)  # no foreign name can be made to point here then
         return None
     words = f"This server does not answer to the name it was asked for. {how}"
     return Plain(421, "Not under this name", words)
-
-
-def asked_host(scope: Scope) -> str | None:
-    """The name the request asks for, without its port, in lower case; None if it is no name."""
-    value = next((v for k, v in scope["headers"] if k == b"host"), b"").decode("latin-1").lower()
-    match = _HOST.fullmatch(value)
-    return match[1].strip("[]").rstrip(".") if match else None
-
-
-def is_address(host: str) -> bool:
-    """Return whether it is a numeric address: no foreign name can be made to point here then."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def too_long(seconds: float) -> str:

@@ -73,22 +73,16 @@ def metadata(run: RunRow, source: Source) -> dict[str, Any]:
 
 
 def _view(view: View, source: Source) -> dict[str, Any]:
-    description = f"A row is {view.row_in(source)}."
-    return {
-        "description": f"{description} {view.note}".rstrip(),
-        "columns": {
-            name: _column(unit, values, about)
-            for name, unit, values, about in definitions(view, source)
-        },
-    }
+    """Return what Datasette says of a view: of each column what it is, its unit, what it can be."""
+    columns = {}
+    for name, unit, values, about in definitions(view, source):
+        more = ", ".join(filter(None, (unit, values)))
+        columns[name] = f"{about} ({more})" if more else about
+    about_rows = f"A row is {view.row_in(source)}. {view.note}".rstrip()
+    return {"description": about_rows, "columns": columns}
 
 
-def _column(unit: str, values: str, about: str) -> str:
-    """Return a column in a line: what it is, its unit, what it can be."""
-    more = ", ".join(part for part in (unit, values) if part)
-    return f"{about} ({more})" if more else about
-
-
+PASSED_ON = (b"cache-control", b"content-disposition")  # of a CSV's head
 ROW_BYTES = 64  # of a row, beside its values
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
 
@@ -381,20 +375,14 @@ class _WholeAnswer:
             words = too_large(self.limit).encode()
             await send_whole(send, 400, words, "text/plain; charset=utf-8")
             return
-        by_name = {k.lower(): v for k, v in self.start["headers"]}
-        if self.start["status"] != 200:
-            await send(self.start)
-            await send({"type": "http.response.body", "body": bytes(self.body)})
-            return
-        body = neutral_csv(self.body.decode("utf-8", "replace")).encode()
-        headers = [
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(body)).encode()),
-            *(
-                (k, v)
-                for k, v in by_name.items()
-                if k in (b"cache-control", b"content-disposition")
-            ),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        headers, body = self.start["headers"], bytes(self.body)
+        if self.start["status"] == 200:
+            body = neutral_csv(self.body.decode("utf-8", "replace")).encode()
+            by_name = {k.lower(): v for k, v in headers}
+            headers = [
+                (b"content-type", b"text/plain; charset=utf-8"),
+                (b"content-length", str(len(body)).encode()),
+                *((k, by_name[k]) for k in PASSED_ON if k in by_name),
+            ]
+        await send({**self.start, "type": "http.response.start", "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -16,10 +16,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from starlette.types import Scope
@@ -36,63 +36,63 @@ CACHED_MOST = 60  # seconds for which a browser may be told to keep an answer
 PASSED_ON = {b"content-type", b"content-disposition", b"location", b"link"}
 
 
-def _again(title: str, words: str) -> Plain:
-    """Return a refusal that may be over in a few seconds."""
-    return Plain(503, title, words, again=5)
-
-
-def _query_too_long(seconds: float) -> Plain:
-    return Plain(400, "The query took too long", too_long(seconds))
-
-
-def _text_too_long(seconds: float) -> Plain:
-    words = (
-        f"The check was stopped: it took longer than {seconds:g} seconds. Check the text in parts, "
-        "or with `bordercast check`, which takes the time it needs."
-    )
-    return Plain(400, "The text took too long", words)
-
-
-BUSY = _again(
-    "Too many queries at once",
-    "Others' queries are running and waiting. Try again in a few seconds.",
-)
-STARTING = _again(
-    "The tables are not ready yet",
-    "What answers queries is being started. Try again in a few seconds.",
-)
-STOPPED = _again(
-    "The query was cut off",
-    "Another query ran too long, and what answers queries was started anew. Try again.",
-)
-UNANSWERABLE = Plain(400, "That could not be done", "Datasette cannot answer this address.")
-
-
 @dataclass(frozen=True)
 class Refusals:
-    """What is said where there is no answer. late : after how many seconds it was stopped."""
+    """What is said where there is no answer; most may be over in a few seconds.
 
-    busy: Plain = BUSY
-    starting: Plain = STARTING
-    stopped: Plain = STOPPED
-    late: Callable[[float], Plain] = _query_too_long
+    late : after how many seconds it was stopped, and so for good.
+    """
+
+    busy: Plain
+    starting: Plain
+    stopped: Plain
+    late: Callable[[float], Plain]
 
 
-OF_QUERIES = Refusals()
+UNANSWERABLE = Plain(400, "That could not be done", "Datasette cannot answer this address.")
+BUSY = Plain(
+    503,
+    "Too many queries at once",
+    "Others' queries are running and waiting. Try again in a few seconds.",
+    again=5,
+)
+STARTING = Plain(
+    503,
+    "The tables are not ready yet",
+    "What answers queries is being started. Try again in a few seconds.",
+    again=5,
+)
+STOPPED = Plain(
+    503,
+    "The query was cut off",
+    "Another query ran too long, and what answers queries was started anew. Try again.",
+    again=5,
+)
+OF_QUERIES = Refusals(
+    BUSY,
+    STARTING,
+    STOPPED,
+    lambda seconds: Plain(400, "The query took too long", too_long(seconds)),
+)
 OF_TEXTS = Refusals(
-    _again(
-        "Too many texts at once",
-        "Others' texts are being checked. Try again in a few seconds.",
+    BUSY._replace(
+        title="Too many texts at once",
+        words="Others' texts are being checked. Try again in a few seconds.",
     ),
-    _again(
-        "Texts cannot be checked yet",
-        "What checks them is being started. Try again in a few seconds.",
+    STARTING._replace(
+        title="Texts cannot be checked yet",
+        words="What checks them is being started. Try again in a few seconds.",
     ),
-    _again(
-        "The check was cut off",
-        "Another text took too long, and what checks texts was started anew. Try again.",
+    STOPPED._replace(
+        title="The check was cut off",
+        words="Another text took too long, and what checks texts was started anew. Try again.",
     ),
-    _text_too_long,
+    lambda seconds: Plain(
+        400,
+        "The text took too long",
+        f"The check was stopped: it took longer than {seconds:g} seconds. Check the text in parts, "
+        "or with `bordercast check`, which takes the time it needs.",
+    ),
 )
 
 QUERY, CHECK, BUILD = (("jobs.web.children", name) for name in ("query", "check", "build"))
@@ -108,6 +108,20 @@ class Child:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
 
+    @classmethod
+    async def start(cls, task: Sequence[str], *words: str) -> Self:
+        """Start one with a task of `jobs.web.children`; it has none of the service's secrets."""
+        return cls(
+            await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m"),
+                *(*task, *words),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=child.environment(os.environ),
+                start_new_session=True,  # Ctrl-C is for the page, which ends it
+            )
+        )
+
     async def message(self) -> dict[str, Any]:
         """Return what it says next; nothing once it has ended. ValueError if that is not ours."""
         assert self.process.stdout is not None
@@ -119,21 +133,10 @@ class Child:
         with suppress(ProcessLookupError):
             self.process.kill()
 
-    async def gone(self) -> None:
-        """Return once it has ended."""
+    async def end(self) -> None:
+        """Kill it, and return once it has ended."""
+        self.kill()
         await self.process.wait()
-
-
-async def started(task: Sequence[str], *words: str) -> asyncio.subprocess.Process:
-    """A process with a task, of `jobs.web.children`; it has none of the service's secrets."""
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m"),
-        *(*task, *words),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=child.environment(os.environ),
-        start_new_session=True,  # Ctrl-C is for the page, which ends it
-    )
 
 
 class QueryServer:
@@ -163,13 +166,32 @@ class QueryServer:
         self._folder: Path | None = None
 
     async def ask(self, scope: Scope, body: bytes = b"") -> QueryAnswer | Plain:
-        """Answer a request, or say why not. body : what was posted, if anything was."""
-        if self._asking >= self.limits.threads + self.limits.waiting:
+        """Answer a request, or say why not. body : what was posted, if anything was.
+
+        Waits for a turn and for the process, but not long.
+        """
+        limits, loop = self.limits, asyncio.get_running_loop()
+        if self._asking >= limits.threads + limits.waiting:
             return self.refusals.busy
+        began = loop.time()
         self._asking += 1
         try:
-            return await self._in_turn(scope, body)
+            await asyncio.wait_for(self._turns.acquire(), limits.turn_seconds)
+        except TimeoutError:
+            self._asking -= 1
+            return self.refusals.busy
+        except BaseException:
+            self._asking -= 1
+            raise
+        try:
+            async with asyncio.timeout_at(began + limits.start_seconds):
+                process = await self._running()
+            until = min(loop.time() + limits.answer_seconds, began + limits.request_seconds)
+            return await self._answered(process, scope, body, until)
+        except (TimeoutError, QueryProcessError):
+            return self.refusals.starting
         finally:
+            self._turns.release()
             self._asking -= 1
 
     async def ready(self) -> None:
@@ -183,28 +205,9 @@ class QueryServer:
             with suppress(asyncio.CancelledError, QueryProcessError):
                 await self._starting
         if self._process is not None:
-            self._process.kill()
-            await self._process.gone()
+            await self._process.end()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
-
-    async def _in_turn(self, scope: Scope, body: bytes) -> QueryAnswer | Plain:
-        """Wait for a turn and for the process, but not long."""
-        limits, loop = self.limits, asyncio.get_running_loop()
-        began = loop.time()
-        try:
-            await asyncio.wait_for(self._turns.acquire(), limits.turn_seconds)
-        except TimeoutError:
-            return self.refusals.busy
-        try:
-            async with asyncio.timeout_at(began + limits.start_seconds):
-                process = await self._running()
-            until = min(loop.time() + limits.answer_seconds, began + limits.request_seconds)
-            return await self._answered(process, scope, body, until)
-        except (TimeoutError, QueryProcessError):
-            return self.refusals.starting
-        finally:
-            self._turns.release()
 
     async def _running(self) -> _Process:
         """The process on the copy as it is now; whoever does not wait for it lets it start."""
@@ -213,11 +216,17 @@ class QueryServer:
             return process
         if self._starting is None or self._starting.done():
             self._starting = asyncio.create_task(self._start())
-            self._starting.add_done_callback(_seen)
+            # Whoever waited may be gone: its error is logged already.
+            self._starting.add_done_callback(lambda task: task.cancelled() or task.exception())
         return await asyncio.shield(self._starting)
 
     async def _start(self) -> _Process:
-        """Start another; the one before ends when nobody waits for it."""
+        """Start another and wait until it answers; the one before ends when nobody waits for it.
+
+        Raises
+        ------
+        QueryProcessError : it does not.
+        """
         loop = asyncio.get_running_loop()
         if loop.time() < self._not_before:
             raise QueryProcessError("what answers queries did not start; it is tried again soon")
@@ -225,12 +234,20 @@ class QueryServer:
             self._folder = Path(tempfile.mkdtemp(prefix="bordercast-"))
         self.started += 1
         socket = self._folder / f"{self.started}.sock"
+        words = (str(self.copy.absolute()), str(socket), json.dumps(asdict(self.limits)))
+        process, message = await _Process.start(self.task, *words), dict[str, Any]()
+        process.socket, process.answer_bytes = socket, self.limits.answer_bytes
         try:
-            process = await _Process.start(self.task, self.copy, socket, self.limits)
-        except QueryProcessError as error:
+            message = await asyncio.wait_for(process.message(), START_SECONDS)
+            process.identity = held.Identity(*message["ready"])
+        except BaseException as error:
+            await process.end()
+            if not isinstance(error, TimeoutError | ValueError | KeyError):
+                raise
+            why = f": {message['words']}" if message else ""
             self._not_before = loop.time() + PAUSE_SECONDS
-            LOG.error("%s", error)
-            raise
+            LOG.error("what answers queries did not start%s", why)
+            raise QueryProcessError(f"what answers queries did not start{why}") from None
         before, self._process = self._process, process
         if before is not None:
             before.leave()
@@ -259,48 +276,14 @@ class QueryServer:
             process.leave_if_unused()
 
 
-def _seen(task: asyncio.Task[_Process]) -> None:
-    """Whoever waited may be gone: its error is logged already."""
-    if not task.cancelled():
-        task.exception()
-
-
 class _Process(Child):
     """One that answers requests. identity : of the file that it holds."""
 
     identity: held.Identity
-
-    def __init__(
-        self, process: asyncio.subprocess.Process, socket: Path, limits: QueryLimits
-    ) -> None:
-        super().__init__(process)
-        self.socket, self.limits = socket, limits
-        self.users = 0
-        self._leaving = self._killed = False
-
-    @classmethod
-    async def start(
-        cls, task: Sequence[str], copy: Path, socket: Path, limits: QueryLimits
-    ) -> _Process:
-        """Start one and wait until it answers.
-
-        Raises
-        ------
-        QueryProcessError : it does not.
-        """
-        words = (str(copy.absolute()), str(socket), json.dumps(asdict(limits)))
-        process = cls(await started(task, *words), socket, limits)
-        try:
-            message = await asyncio.wait_for(process.message(), START_SECONDS)
-            process.identity = held.Identity(*message["ready"])
-        except BaseException as error:
-            process.kill()
-            await process.gone()
-            if not isinstance(error, TimeoutError | ValueError | KeyError):
-                raise
-            why = f": {message['words']}" if isinstance(error, KeyError) and message else ""
-            raise QueryProcessError(f"what answers queries did not start{why}") from None
-        return process
+    socket: Path
+    answer_bytes: int
+    users = 0
+    _leaving = _killed = False
 
     def answers(self, identity: held.Identity | None) -> bool:
         """Return whether it lives and holds this file."""
@@ -323,10 +306,8 @@ class _Process(Child):
                 extensions={"target": target},
             )
             response = await client.send(request, stream=True)
-            try:
+            async with aclosing(response):
                 return await self._taken(response)
-            finally:
-                await response.aclose()
 
     async def _taken(self, response: httpx.Response) -> QueryAnswer | Plain:
         if response.status_code >= 500:
@@ -334,8 +315,8 @@ class _Process(Child):
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk
-            if len(body) > self.limits.answer_bytes:
-                most = f"{self.limits.answer_bytes / 1e6:.0f} MB"
+            if len(body) > self.answer_bytes:
+                most = f"{self.answer_bytes / 1e6:.0f} MB"
                 words = f"The answer is larger than {most}. Ask for fewer rows or columns."
                 return Plain(400, "The answer is too large", words)
         headers = [(k.lower(), v) for k, v in response.headers.raw if k.lower() in PASSED_ON]

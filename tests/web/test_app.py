@@ -93,14 +93,26 @@ def checked(site, text: str, padding: int = 0) -> httpx.Response:
     ],
 )
 def test_a_request_names_its_server(value, name):
-    assert responses.asked_host({"headers": [(b"x-host", b"other"), (b"host", value)]}) == name
+    scope = {"headers": [(b"x-host", b"other"), (b"host", value)]}
+    names = {name} if name else {"localhost"}
+
+    refused = responses.refused_name(scope, names, "How.")
+
+    assert (refused is None) == (name is not None)
+    if name is None:
+        assert (refused.status, refused.title) == (400, "Not a name")
 
 
 @pytest.mark.parametrize(
-    ("host", "numeric"), [("127.0.0.1", True), ("::1", True), ("1.2.3", False), ("desk", False)]
+    ("host", "numeric"), [("127.0.0.1", True), ("[::1]", True), ("1.2.3", False), ("desk", False)]
 )
 def test_a_numeric_address_is_nobodys_name(host, numeric):
-    assert responses.is_address(host) == numeric
+    refused = responses.refused_name({"headers": [(b"host", host.encode())]}, (), "How.")
+
+    assert (refused is None) == numeric
+    if not numeric:
+        assert refused.status == 421
+        assert refused.words.endswith("asked for. How.")
 
 
 def test_a_page_is_answered_under_its_names_and_its_address_only(site):
@@ -644,7 +656,8 @@ class Standing:
 
 
 def process(tmp_path, returncode=None, **limits) -> worker._Process:
-    made = worker._Process(Standing(returncode), tmp_path / "1.sock", QueryLimits(**limits))
+    made = worker._Process(Standing(returncode))
+    made.socket, made.answer_bytes = tmp_path / "1.sock", QueryLimits(**limits).answer_bytes
     made.identity = "this file"
     return made
 

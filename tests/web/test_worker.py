@@ -144,7 +144,7 @@ def test_a_text_that_takes_too_long_is_told_its_true_deadline_in_words_on_texts(
 def test_who_waits_when_a_process_dies_is_told_to_try_again(copy):
     async def asking(server):
         died = await server.ask(scope("/die"))
-        await server._process.gone()
+        await server._process.process.wait()
         return died, said(await server.ask(scope("/a"))), server.started
 
     died, _, started = served(copy, asking)
