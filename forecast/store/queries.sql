@@ -148,7 +148,7 @@ order by a.kind = 'revision', a.month desc, {order}, a.dimension, a.member
 
 -- name: still_refused
 -- Refused files not before a place in order, of whose kind no corrected file was accepted since.
-select r.file_name, r.seq / 1000 as month from releases as r
+select r.file_name from releases as r
 where r.status = 'quarantined' and r.seq >= ? and not exists (
     select 1 from releases as later
     where later.status = 'accepted' and later.kind = r.kind and later.measure_id = r.measure_id
@@ -921,7 +921,13 @@ select measure_id = 1 from scope
 select id, kind, seq from releases
 
 -- name: refused_months
-select distinct seq / 1000 from releases where status = 'quarantined'
+-- A file that was corrected since holds no notice back.
+select distinct seq / 1000 from releases as r
+where status = 'quarantined' and not exists (
+    select 1 from releases as later
+    where later.status = 'accepted' and later.kind = r.kind and later.measure_id = r.measure_id
+        and later.data_through >= r.data_through and later.id > r.id
+)
 
 -- name: latest_run
 select id, published_at, data_through, digest from latest_run

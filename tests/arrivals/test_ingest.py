@@ -15,7 +15,7 @@ import pytest
 
 from forecast.config import Config, Fetch
 from forecast.errors import DataError
-from forecast.store import connect, ops, queries, releases
+from forecast.store import connect, inputs, ops, releases
 from forecast.store.connect import writing
 from jobs.arrivals import archive
 from jobs.arrivals.ingest import accept, waiting
@@ -492,3 +492,16 @@ def test_the_commands(path, folders, tmp_path):
             "accepted",
             "accepted",
         ]
+
+
+def test_a_refused_file_holds_news_of_its_month_back_until_it_is_corrected(path, folders, tmp_path):
+    def held_back() -> frozenset[int]:
+        with writing(path) as db:
+            return inputs.told(db.conn).refused
+
+    refused(path, folders, tmp_path)
+    assert len(held_back()) == 1
+
+    take(path, folders, put(tmp_path, file_name(MARCH), file_bytes(MARCH)))
+
+    assert held_back() == frozenset()
