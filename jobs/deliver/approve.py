@@ -14,8 +14,6 @@ from jobs.deliver import write
 from jobs.deliver.intents import taken_back
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from forecast.context import Context
 
 
@@ -35,21 +33,19 @@ def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) ->
     DataError : as `runs.withdraw` has it.
     """
     with connect.writing(context.path) as db:
-        sent = [n for n in notices.of_run(db.conn, run_id) if _reached_somebody(context.path, n)]
+        # Those that arrived, or may have: their sender was killed, or is at work.
+        sent = []
+        if ops.ops_path(context.path).exists():
+            with ops.reading(context.path) as kept:
+                for notice in notices.of_run(db.conn, run_id):
+                    if deliveries.recipients_of(kept, notice.content_key, "sent", "sending"):
+                        sent.append(notice)
         taken_notices = list(taken_back(db.conn, context.config, run_id, sent))
         stopped = runs.withdraw(db, run_id, why, by, now, taken_notices)
         for measure in context.each():
             measures.scope_to(db, measure.name)
             write.write_all(measure, db, now)
     return stopped, len(taken_notices)
-
-
-def _reached_somebody(path: Path, notice: Notice) -> bool:
-    """Whether a delivery arrived, or may have: its sender was killed, or is at work."""
-    if not ops.ops_path(path).exists():
-        return False
-    with ops.reading(path) as db:
-        return bool(deliveries.recipients_of(db, notice.content_key, "sent", "sending"))
 
 
 def approve(path: Path, notice_id: int, approval: Approval, now: datetime) -> Notice:
@@ -68,24 +64,20 @@ def approve(path: Path, notice_id: int, approval: Approval, now: datetime) -> No
         deliveries.begin(db, now)
     with connect.writing(path) as db:
         notice = notices.one(db.conn, notice_id)
+        seen = approval.content
         if notice and notice.state == "held":
-            approval = replace(approval, content=_confirmed(db.conn, notice_id, approval.content))
+            whole = notices.content(db.conn, notice_id)
+            if len(seen) < CONTENT_SHOWN or not whole.startswith(seen.lower()):
+                raise DataError(
+                    f"notice {notice_id} does not say what was previewed as {seen!r}; nothing was "
+                    f"approved. Look again: `bordercast notices preview {notice_id}`"
+                )
+            approval = replace(approval, content=whole)
         done = notices.approve(db, notice_id, approval, now)
         notice = notices.one(db.conn, notice_id)
     if notice is None or not done:
         raise DataError(_not_held(notice_id, notice))
     return notice
-
-
-def _confirmed(connection: sqlite3.Connection, notice_id: int, seen: str) -> str:
-    """The whole digest of what a notice says; DataError if that is not what was seen."""
-    whole = notices.content(connection, notice_id)
-    if len(seen) < CONTENT_SHOWN or not whole.startswith(seen.lower()):
-        raise DataError(
-            f"notice {notice_id} does not say what was previewed as {seen!r}; nothing was "
-            f"approved. Look again: `bordercast notices preview {notice_id}`"
-        )
-    return whole
 
 
 def reject(path: Path, notice_id: int, by: str, why: str, now: datetime) -> None:

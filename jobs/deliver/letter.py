@@ -19,7 +19,7 @@ import hashlib
 import re
 import textwrap
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email import message_from_bytes
@@ -30,7 +30,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.desk.sentences.section import SectionText, TextBlock
+from forecast.desk.sentences.section import SectionText
 from forecast.desk.templating import template
 from forecast.store.deliveries import WITHIN, Message
 from forecast.store.notices import Frame, Notice, Section
@@ -115,7 +115,17 @@ def as_text(section: SectionText) -> str:
     more += map(_wrapped, section.notes)
     if section.link:
         more.append(f"All of this month: {section.link}")
-    parts = (head, more, map(_block, section.blocks))
+    blocks = [
+        "\n".join(
+            (
+                block.heading,
+                *([_wrapped(block.text, "  ")] if block.text else []),
+                *map(_item, block.items),
+            )
+        )
+        for block in section.blocks
+    ]
+    parts = (head, more, blocks)
     return BREAK.join("".join(f"{paragraph}\n\n" for paragraph in part) for part in parts)
 
 
@@ -138,13 +148,6 @@ def _table(section: SectionText) -> str:
             label = ""
         lines.append(f"{label:<44}{line.then:>11}{line.now:>12}{line.change:>11}")
     return "\n".join(line.rstrip() for line in lines)
-
-
-def _block(block: TextBlock) -> str:
-    lines = [block.heading]
-    if block.text:
-        lines.append(_wrapped(block.text, "  "))
-    return "\n".join((*lines, *map(_item, block.items)))
 
 
 def _item(item: tuple[str, str]) -> str:
@@ -226,12 +229,9 @@ def subject(notice: Notice, sections: Sequence[Section], source: Source) -> str:
             by_phrase.setdefault(section.phrase, []).append(section.total)
     if not by_phrase:
         return f"{start}{_NO_FINDING}"
-    texts = [f"{_joined(totals, source)} {phrase}" for phrase, totals in by_phrase.items()]
+    order = source.totals.every.index
+    texts = (f"{_listed(sorted(t, key=order))} {phrase}" for phrase, t in by_phrase.items())
     return start + ", ".join(texts)
-
-
-def _joined(totals: Sequence[str], source: Source) -> str:
-    return _listed(sorted(totals, key=source.totals.every.index))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -272,46 +272,31 @@ def letter(
         "List-Id": f"{capital(source.measure.attribute)} notices <bordercast.{head.domain}>",
         **({} if head.one_click else by_mail),
     }
-    mime = _mime(notice, sections, headers, own_id.strip("<>"), attach_page, source)
-    return Letter(name, about, own_id, mime)
-
-
-def _mime(
-    notice: Notice,
-    sections: Sequence[Section],
-    headers: Mapping[str, str],
-    own_id: str,
-    attach_page: bool,
-    source: Source,
-) -> bytes:
-    chart = _drawn(sections)
-    message = EmailMessage(policy=_POLICY)
-    for name, value in headers.items():
-        message[name] = value
+    message, chart = EmailMessage(policy=_POLICY), _drawn(sections)
+    for field, value in headers.items():
+        message[field] = value
+    cid, key = f"chart.{own_id.strip('<>')}", notice.content_key[:32]
     message.set_content(text(notice, sections), cte=_CTE)
-    message.add_alternative(html(notice, sections, f"chart.{own_id}"), subtype="html", cte=_CTE)
+    message.add_alternative(html(notice, sections, cid), subtype="html", cte=_CTE)
     if chart is not None and chart.chart is not None:
         body = message.get_body(("html",))
         assert isinstance(body, EmailMessage)
+        picture = f"{slug(chart.total)}-{notice.month}.png"
         body.add_related(
             chart.chart,
             "image",
             "png",
-            cid=f"<chart.{own_id}>",
+            cid=f"<{cid}>",
             disposition="inline",
-            filename=f"{slug(chart.total)}-{notice.month}.png",
+            filename=picture,
         )
-        body.set_boundary(f"related-{notice.content_key[:32]}")
-    message.set_boundary(f"alternative-{notice.content_key[:32]}")
+        body.set_boundary(f"related-{key}")
+    message.set_boundary(f"alternative-{key}")
     if attach_page:
-        message.add_attachment(
-            page(notice, sections),
-            subtype="html",
-            cte=_CTE,
-            filename=f"{slug(source.measure.title)}-{notice.month}.html",
-        )
-        message.set_boundary(f"mixed-{notice.content_key[:32]}")
-    return message.as_bytes()
+        called = f"{slug(source.measure.title)}-{notice.month}.html"
+        message.add_attachment(page(notice, sections), subtype="html", cte=_CTE, filename=called)
+        message.set_boundary(f"mixed-{key}")
+    return Letter(name, about, own_id, message.as_bytes())
 
 
 class Digest(NamedTuple):
@@ -350,28 +335,22 @@ def joined(digests: tuple[Digest, ...]) -> list[Message]:
         if not name.startswith(("MIME", "Content")):
             mail[name] = changed.get(name, str(value).strip())
     mail["References"] = " ".join(thread)
-    texts, pages = ([_content(m, kind) for m in mails] for kind in ("plain", "html"))
+    texts, pages = (
+        [str(m.get_body((kind,)).get_content()) for m in mails]  # type: ignore[union-attr]
+        for kind in ("plain", "html")
+    )
     mail.set_content("\n\n".join(texts), cte=_CTE)
-    mail.add_alternative(_one_page(pages, about), subtype="html", cte=_CTE)
+    # The bodies of all pages in one.
+    bodies = [re.sub(r"(?s).*<body[^>]*>|</body>.*", "", page) for page in pages]
+    whole, title = pages[0].replace(bodies[0], "\n".join(bodies)), f"<title>{escape(about)}</title>"
+    whole = re.sub(r"(?s)<title>.*?</title>", lambda _: title, whole)
+    mail.add_alternative(whole, subtype="html", cte=_CTE)
     mail.set_boundary(f"alternative-{first.content_key[:32]}")
     for page_of in (part for m in mails for part in m.iter_attachments()):
         called = page_of.get_filename()
         mail.add_attachment(page_of.get_content(), subtype="html", cte=_CTE, filename=called)
         mail.set_boundary(f"mixed-{first.content_key[:32]}")
     return [replace(first, edition=edition, subject=about, mime=mail.as_bytes()), *within]
-
-
-def _content(mail: EmailMessage, kind: str) -> str:
-    body = mail.get_body((kind,))
-    assert body is not None  # every letter has both
-    return str(body.get_content())
-
-
-def _one_page(pages: Sequence[str], title: str) -> str:
-    """The bodies of several pages in one."""
-    bodies = [re.sub(r"(?s).*<body[^>]*>|</body>.*", "", page) for page in pages]
-    whole = pages[0].replace(bodies[0], "\n".join(bodies))
-    return re.sub(r"(?s)<title>.*?</title>", lambda _: f"<title>{escape(title)}</title>", whole)
 
 
 def _drawn(sections: Sequence[Section]) -> Section | None:

@@ -37,7 +37,7 @@ from forecast.types import SEVERITIES
 from jobs import exchange
 from jobs.deliver import approve, letter, smtp, transports, unsubscribe
 from jobs.deliver.letter import Letterhead
-from jobs.deliver.transports import Transport
+from jobs.deliver.transports import DeliveryReply, Transport
 
 if TYPE_CHECKING:
     import sqlite3
@@ -90,7 +90,12 @@ def deliver(
             deliveries.revive(db, now())
     recall_all(context.path, now())
     outcomes = _send(context, now)
-    if _called_for(context, concerns, now(), outcomes):
+    # Who got a notice that was false by then is to get its correction, and the operator is to know
+    # what will never arrive.
+    added = queue_all(context, now()) if "sent" in outcomes else 0
+    if {"refused", "given up"} & set(outcomes):
+        added += queue_concerns(context, concerns, now())
+    if added:
         outcomes += _send(context, now)
     return outcomes
 
@@ -106,22 +111,6 @@ def _send(context: Context, now: Clock) -> list[DeliveryOutcome]:
     path, config = context.path, context.config
     outcomes = send_mail(path, config.mail, now, config.one_click) if config.mail.enabled else []
     return outcomes + send_hooks(path, config.notices.hooks, now)
-
-
-def _called_for(
-    context: Context, concerns: Concerns, now: datetime, outcomes: list[DeliveryOutcome]
-) -> int:
-    """Queue what these outcomes call for; how many deliveries.
-
-    The operator is to know what will never arrive, and who got a notice that was false by then
-    is to get its correction.
-    """
-    added = 0
-    if "sent" in outcomes:
-        added += queue_all(context, now)
-    if {"refused", "given up"} & set(outcomes):
-        added += queue_concerns(context, concerns, now)
-    return added
 
 
 def waiting(context: Context, now: datetime) -> list[tuple[str, int]]:
@@ -178,7 +167,13 @@ def _batches(
             known = deliveries.recipients_of(db, notice.content_key)
             if known and notice.corrects is None:
                 continue
-            batch = {to: m for to, m in reached(measure, db, notice) if to not in known}
+            batch = {
+                to: made
+                for to, made in addressed(measure, db, notice)
+                if to not in known
+                # Without mail, webhooks alone can be reached.
+                and (measure.config.mail.enabled or to.startswith(deliveries.HOOK))
+            }
             for to, made in batch.items():
                 if notice.corrects is None and letter.only_digests(made.edition):
                     digest = letter.Digest(measure.source.measure.title, notice, made)
@@ -206,16 +201,6 @@ def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[
 def readers(config: Config) -> list[Subscriber]:
     """The recipients of the settings."""
     return [Subscriber(r.address, r.borders, r.digest) for r in config.notices.recipients]
-
-
-def reached(
-    context: Context, db: Database | sqlite3.Connection, notice: Notice
-) -> list[tuple[str, Message]]:
-    """The same as `addressed` for those who can be reached: without mail, webhooks alone."""
-    recipients = addressed(context, db, notice)
-    if context.config.mail.enabled:
-        return recipients
-    return [recipient for recipient in recipients if recipient[0].startswith(deliveries.HOOK)]
 
 
 def addressed(
@@ -265,28 +250,22 @@ def chosen(sections: Sequence[Section], rules: ReaderRules) -> tuple[Section, ..
 
 
 def _wanted(section: Section, rules: ReaderRules) -> bool:
-    if not rules.wants(section.total):
-        return False
-    if rules.parts and not _names_one(section.text, rules.parts):
+    words = " ".join(section.text.split()).lower()
+    names = (rf"(?<!\w){re.escape(part.lower())}(?!\w)" for part in rules.parts)
+    if not rules.wants(section.total) or (
+        rules.parts and not any(re.search(name, words) for name in names)
+    ):
         return False
     if section.part == "digest":
         return rules.digest or rules.digest_only
-    stated = json.loads(section.statement)
-    # A withdrawal or a correction states nothing; who got what it corrects is to get it too.
-    return not rules.digest_only and (not stated or _grave(stated, rules))
-
-
-def _grave(stated: NoticeStatement, rules: ReaderRules) -> bool:
-    severity = stated.get("severity", SEVERITIES[-1])
-    if SEVERITIES.index(severity) > SEVERITIES.index(rules.severity):
-        return False
-    position = stated_position(stated)
-    return not rules.outside_95 or (position is not None and position.beyond == 95)
-
-
-def _names_one(text: str, parts: Sequence[str]) -> bool:
-    words = " ".join(text.split()).lower()
-    return any(re.search(rf"(?<!\w){re.escape(part.lower())}(?!\w)", words) for part in parts)
+    stated: NoticeStatement = json.loads(section.statement)
+    if rules.digest_only or not stated:
+        # A withdrawal or a correction states nothing; who got what it corrects is to get it too.
+        return not rules.digest_only
+    severity, position = stated.get("severity", SEVERITIES[-1]), stated_position(stated)
+    return SEVERITIES.index(severity) <= SEVERITIES.index(rules.severity) and (
+        not rules.outside_95 or (position is not None and position.beyond == 95)
+    )
 
 
 # -- sending ---------------------------------------------------------------------------------------
@@ -331,50 +310,46 @@ def send_hooks(
 def _send_all(
     path: Path, transport: Transport, now: Clock | None, silence: float | None = None
 ) -> list[DeliveryOutcome]:
-    """Send what is due.
+    """Send what is due: claim a delivery, hand it over, settle it, until none is due.
+
+    Killed in between a delivery is claimed anew, and the receiver knows a repeat by its key.
 
     silence : seconds without an answer after which a mail server is left alone, None for webhooks,
         each of which has a server of its own.
     """
-    now, outcomes = now or (lambda: datetime.now(UTC)), list[DeliveryOutcome]()
+    now, outcomes, hooks = now or (lambda: datetime.now(UTC)), list[DeliveryOutcome](), not silence
     with locked(path.with_name(LOCK), LOCK_WAIT):
         with ops.writing(path) as db:
             deliveries.begin(db, now())
             deliveries.unclaim(db)
         while True:
-            began = time.monotonic()
-            outcome = _send_one(path, transport, now(), hooks=silence is None)
-            if outcome is None:
+            began, moment = time.monotonic(), now()
+            with ops.writing(path) as db:
+                halted = not hooks and deliveries.stopped(db)
+                delivery = None if halted else deliveries.claim(db, moment, hooks=hooks)
+            if delivery is None:
                 return outcomes
-            outcomes.append(outcome)
+            reply = transport(delivery, moment)
+            with ops.writing(path) as db:
+                outcomes.append(_settled(db, delivery, reply, moment))
             silent = silence is not None and time.monotonic() - began >= silence
             # Each of hundreds would wait as long, with the lock held.
-            if outcome == "stopped" or (outcome == "put off" and silent):
+            if outcomes[-1] == "stopped" or (outcomes[-1] == "put off" and silent):
                 return outcomes
 
 
-def _send_one(
-    path: Path, transport: Transport, now: datetime, *, hooks: bool
-) -> DeliveryOutcome | None:
-    """Claim a delivery, hand it over, and settle it; None if none is due or the queue stands still.
-
-    Killed in between it is claimed anew, and the receiver knows a repeat by its key.
-    """
-    with ops.writing(path) as db:
-        halted = not hooks and deliveries.stopped(db)
-        delivery = None if halted else deliveries.claim(db, now, hooks=hooks)
-    if delivery is None:
-        return None
-    reply = transport(delivery, now)
-    with ops.writing(path) as db:
-        if reply.outcome == "later":
-            waits = deliveries.put_off(db, delivery, reply.text, now, reply.wait)
-            return "put off" if waits else "given up"
-        if reply.outcome == "stopped":
-            deliveries.hand_back(db, delivery, now)
-            deliveries.stop(db, reply.text, now)
-        else:
-            deliveries.settle(db, delivery, reply.outcome, reply.text, now)
+def _settled(
+    db: Database, delivery: Delivery, reply: DeliveryReply, now: datetime
+) -> DeliveryOutcome:
+    """Record what became of a delivery."""
+    if reply.outcome == "later":
+        waits = deliveries.put_off(db, delivery, reply.text, now, reply.wait)
+        return "put off" if waits else "given up"
+    if reply.outcome == "stopped":
+        deliveries.hand_back(db, delivery, now)
+        deliveries.stop(db, reply.text, now)
+    else:
+        deliveries.settle(db, delivery, reply.outcome, reply.text, now)
     return reply.outcome
 
 
@@ -385,10 +360,9 @@ def queue_concerns(context: Context, concerns: Concerns, now: datetime) -> int:
     """
     if not (context.config.mail.enabled and context.config.mail.operator):
         return 0
-    through = ""
     with closing(connect.read(context.path)) as connection:
         latest = read.latest_run(connection)
-        through = latest.data_through if latest else ""
+    through = latest.data_through if latest else ""
     added = 0
     with ops.writing(context.path) as db:
         for concern in concerns(context, now):

@@ -84,7 +84,10 @@ def by_mail(connect: Connect, own_lines: Callable[[Delivery], bytes] = lambda to
                 if refused:
                     raise smtplib.SMTPRecipientsRefused(refused)
             finally:
-                _close(smtp)
+                try:  # say goodbye if it listens; the message's fate is decided by now
+                    smtp.quit()
+                except (OSError, smtplib.SMTPException):
+                    smtp.close()
         except MailServerError as error:
             return DeliveryReply("stopped", error.problem)
         except (OSError, smtplib.SMTPException) as error:
@@ -103,14 +106,6 @@ def addressed(delivery: Delivery, own_lines: bytes = b"") -> bytes:
     if b"\r\nList-Id:" in headers and b"\r\nList-Unsubscribe:" not in headers:
         head += own_lines
     return head + delivery.message.mime
-
-
-def _close(smtp: smtplib.SMTP) -> None:
-    """Say goodbye if it listens; the message's fate is decided by now."""
-    try:
-        smtp.quit()
-    except (OSError, smtplib.SMTPException):
-        smtp.close()
 
 
 def _meaning(error: OSError | smtplib.SMTPException) -> DeliveryReply:

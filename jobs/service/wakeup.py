@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from forecast.config import Config
 from forecast.context import Context
@@ -56,27 +56,17 @@ def apart(
     work: Callable[[Context], CycleResult], path: Path, config: Config, answer: Connection
 ) -> None:
     """Do work in a spawned process, which ends with its parent; the answer says what came of it."""
-    answer.send(_done(work, path, config))
-
-
-def _done(work: Callable[[Context], CycleResult], path: Path, config: Config) -> CycleResult:
     lead_group()
     die_with_parent()
     logs.set_up(config)
     try:
-        return work(Context.open(path, config))
+        done = work(Context.open(path, config))
     except BordercastError as error:
-        return CycleResult("failed", str(error))
+        done = CycleResult("failed", str(error))
     except Exception as error:  # the service goes on, and the wake's record says why
         LOG.exception("the work failed")
-        return CycleResult("failed", f"{type(error).__name__}: {error}")
-
-
-class CycleStep(NamedTuple):
-    """One thing that a publish did or waits for. text : the same for people."""
-
-    kind: Literal["run", "refused", "waiting"]
-    text: str
+        done = CycleResult("failed", f"{type(error).__name__}: {error}")
+    answer.send(done)
 
 
 def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResult:
@@ -89,30 +79,26 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResu
     from jobs.arrivals import archive, inbox
     from jobs.service import upkeep
 
-    unanswered = "; ".join(filter(None, _polls(context, now)))
+    unanswered = "; ".join(_poll(context, now))
     folder = archive.folders(context.path, context.config).inbox
     inbox.make(folder)
     inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
-    notes = [step for measure in context.each() for step in _publish(measure, now, with_bundle)]
+    steps = [step for measure in context.each() for step in _publish(measure, now, with_bundle)]
     context = Context.open(context.path, context.settings)  # with the series that came
-    kinds = {step.kind for step in notes}
-    published = "run" in kinds
+    kinds = {kind for kind, _ in steps}
     if context.path.exists():
-        upkeep.after_run(context, now, published)
+        upkeep.after_run(context, now, "run" in kinds)
         send(context)
-    outcome: Ended = (
-        "published"
-        if published
-        else "blocked"
-        if unanswered
-        else "waiting"
-        if "waiting" in kinds
-        else "nothing new"
-    )
-    written = any(left.written for left in inbox.look(folder).left)
-    return CycleResult(
-        outcome, "; ".join((*(step.text for step in notes), *filter(None, [unanswered]))), written
-    )
+    outcome: Ended = "nothing new"
+    if "run" in kinds:
+        outcome = "published"
+    elif unanswered:
+        outcome = "blocked"
+    elif "waiting" in kinds:
+        outcome = "waiting"
+    detail = "; ".join(filter(None, (*(words for _, words in steps), unanswered)))
+    # What is still being written cannot wait for the next day.
+    return CycleResult(outcome, detail, any(left.written for left in inbox.look(folder).left))
 
 
 def send(context: Context) -> str:
@@ -136,80 +122,65 @@ def deliver(
     return outbox.deliver(context, now, concerns=health.concerns, **how)
 
 
-def _polls(context: Context, now: datetime) -> list[str]:
-    """Ask each source's publisher for files, if that is due; why one gave none, "" if it could."""
+def _poll(context: Context, now: datetime) -> Iterator[str]:
+    """Ask each source's publisher for files, if that is due; yield why one gave none."""
     from jobs.arrivals import publisher
 
     asked = [measure for measure in context.each() if measure.config.polls]
     if not asked or not publisher.poll_needed(context.path, now):
-        return []
-    return [_poll(measure, now) for measure in asked]
+        return
+    for measure in asked:
+        LOG.info("polling")
+        answer = publisher.poll(measure, now).poll
+        if answer.outcome == "unrecognized":
+            LOG.warning("poll: %s", answer.detail)
+        if answer.outcome in ("blocked", "unreachable"):
+            yield f"{answer.outcome}: {answer.detail}"
 
 
-def _poll(context: Context, now: datetime) -> str:
-    """Bring new files into the archive; why the publisher's page gave none, "" if it could."""
-    from jobs.arrivals import publisher
+def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[tuple[str, str]]:
+    """Make a run for each release that waits, oldest first.
 
-    LOG.info("polling")
-    answer = publisher.poll(context, now).poll
-    if answer.outcome == "unrecognized":
-        LOG.warning("poll: %s", answer.detail)
-    return (
-        f"{answer.outcome}: {answer.detail}" if answer.outcome in ("blocked", "unreachable") else ""
-    )
-
-
-def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[CycleStep]:
-    """Make a run for each release that waits, oldest first; yield what there is to say of it."""
+    Yields what there is to say of it, of the kind "run", "refused" or "waiting".
+    """
     from jobs import monthly
     from jobs.arrivals import publisher
-    from jobs.arrivals.ingest import ingest_all
+    from jobs.arrivals.ingest import ingest_all, waiting
 
-    day = now.date().isoformat()
+    day, path = now.date().isoformat(), context.path
 
-    def run(only: int) -> Iterator[CycleStep]:
+    def run(only: int) -> Iterator[tuple[str, str]]:
         done = monthly.run(context, now=now, with_bundle=with_bundle, only=only, alone=True)
         yield from _refused(done.taken)
         if done.run_id is not None:
             LOG.info("run %s is published, %s flagged", done.run_id, done.flagged)
-            yield CycleStep("run", f"run {done.run_id}")
+            yield "run", f"run {done.run_id}"
 
     if with_bundle and context.source.shipped and not context.begun():
         yield from run(NO_RELEASE)
-    releases = _waiting(context, day)
-    for release in releases[:-1]:
+    with closing(connect.read(path)) if path.exists() else nullcontext() as connection:
+        if connection is not None:
+            measures.scope_to(connection, context.name)
+        places = {file.place(context.source) for file in waiting(connection, context, day)}
+    for release in sorted(places)[:-1]:
         yield from run(release)
-    for release in releases[-1:]:
-        with connect.writing(context.path) as db:
+    for release in sorted(places)[-1:]:
+        # Only taken in: its sibling may be missing.
+        with connect.writing(path) as db:
             context.begin(db)
             taken, _ = ingest_all(db, context, (), day, with_bundle, release)
         yield from _refused(taken)
-    missing = publisher.awaited(context.path, context.source) if context.begun() else ""
+    missing = publisher.awaited(path, context.source) if context.begun() else ""
     if missing:
-        yield CycleStep("waiting", f"waiting for {missing}")
-    elif context.path.exists():
+        yield "waiting", f"waiting for {missing}"
+    elif path.exists():
         yield from run(NO_RELEASE)
 
 
-def _waiting(context: Context, day: str) -> list[int]:
-    """Return the releases that wait, by seq, oldest first."""
-    from jobs.arrivals.ingest import waiting
-
-    with (
-        closing(connect.read(context.path))
-        if context.path.exists()
-        else nullcontext() as connection
-    ):
-        if connection is not None:
-            measures.scope_to(connection, context.name)
-        arrivals = waiting(connection, context, day)
-    return sorted({arrival.place(context.source) for arrival in arrivals})
-
-
-def _refused(taken: Iterable[IngestResult]) -> Iterator[CycleStep]:
+def _refused(taken: Iterable[IngestResult]) -> Iterator[tuple[str, str]]:
     for file in taken:
         if file.warning:
             LOG.warning("%s", file.warning)
         if file.outcome == "refused":
             LOG.warning("refused: %s", file.reason)
-            yield CycleStep("refused", f"refused {file.file_name}")
+            yield "refused", f"refused {file.file_name}"

@@ -904,15 +904,19 @@ def test_work_apart_ends_in_an_answer_whatever_happens(record, monkeypatch):
 
         return work
 
-    assert wakeup._done(
-        lambda _: CycleResult("published", "run 1"), record, Config()
-    ) == CycleResult("published", "run 1")
-    assert wakeup._done(failing(DataError("no figures")), record, Config()) == CycleResult(
-        "failed", "no figures"
-    )
-    assert wakeup._done(failing(KeyError("x")), record, Config()) == CycleResult(
-        "failed", "KeyError: 'x'"
-    )
+    answers: list[CycleResult] = []
+    for work in (
+        lambda _: CycleResult("published", "run 1"),
+        failing(DataError("no figures")),
+        failing(KeyError("x")),
+    ):
+        wakeup.apart(work, record, Config(), SimpleNamespace(send=answers.append))
+
+    assert answers == [
+        CycleResult("published", "run 1"),
+        CycleResult("failed", "no figures"),
+        CycleResult("failed", "KeyError: 'x'"),
+    ]
 
 
 def test_without_mail_nothing_is_sent(record):
@@ -927,9 +931,9 @@ def test_a_record_that_is_not_there_is_waited_for(tmp_path):
 
 
 RUN, REFUSED, WAITING = (
-    wakeup.CycleStep("run", "run 7"),
-    wakeup.CycleStep("refused", "refused a.csv"),
-    wakeup.CycleStep("waiting", "waiting for b.csv"),
+    ("run", "run 7"),
+    ("refused", "refused a.csv"),
+    ("waiting", "waiting for b.csv"),
 )
 
 
@@ -949,7 +953,7 @@ def test_what_a_wake_came_to_is_the_best_of_what_it_did(
     record, monkeypatch, steps, unanswered, outcome, detail
 ):
     followed = []
-    monkeypatch.setattr(wakeup, "_polls", lambda *_: [unanswered])
+    monkeypatch.setattr(wakeup, "_poll", lambda *_: filter(None, [unanswered]))
     monkeypatch.setattr(wakeup, "_publish", lambda *_: iter(steps))
     monkeypatch.setattr(upkeep, "after_run", lambda *told: followed.append(told))
 
@@ -984,7 +988,7 @@ def test_what_is_refused_or_odd_is_logged_and_what_was_refused_is_told(caplog):
     with caplog.at_level("INFO", "bordercast"):
         steps = list(wakeup._refused(files))
 
-    assert steps == [wakeup.CycleStep("refused", "refused b.csv")]
+    assert steps == [("refused", "refused b.csv")]
     assert [(e.levelname, e.getMessage()) for e in caplog.records] == [
         ("WARNING", "refused: odd"),
         ("WARNING", "a label is not known"),
@@ -992,9 +996,7 @@ def test_what_is_refused_or_odd_is_logged_and_what_was_refused_is_told(caplog):
 
 
 def test_nobody_is_asked_where_nothing_is_fetched(record):
-    assert wakeup._polls(Context.open(record, Config()), NOW) == []
-    assert wakeup._waiting(Context.open(record, Config()), "2024-04-20") == []
-    assert wakeup._waiting(Context.open(record.with_name("none.db"), Config()), "2024-04-20") == []
+    assert list(wakeup._poll(Context.open(record, Config()), NOW)) == []
 
 
 def test_mail_that_was_sent_is_counted_by_what_became_of_it(record, monkeypatch, caplog):
