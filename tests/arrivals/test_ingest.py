@@ -15,7 +15,7 @@ import pytest
 
 from forecast.config import Config, Fetch
 from forecast.errors import DataError
-from forecast.store import connect, inputs, ops, releases
+from forecast.store import connect, inputs, ops, queries, releases
 from forecast.store.connect import writing
 from jobs.arrivals import archive
 from jobs.arrivals.ingest import accept, waiting
