@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from forecast.store.kinds import NOTICE, OPENING, PARTS, RULES, UNSIGNED, EntryRule
-from forecast.store.ledger import NAME, EntryKey, LedgerEntry, key, name
+from forecast.store.ledger import NAME, EntryKey, LedgerEntry, entry_key, name
 
 # The standing of a notice on which nobody has decided, and time has not either.
 _UNDECIDED = [f'[[{{}},"{state}",null,"","",null,null,""]]\n' for state in ("due", "held")]
@@ -117,7 +117,7 @@ def _amiss(
     parts = [(part, whose) for part in rule.own] + [(part, None) for part in rule.record]
     must = {part for part in parts if PARTS[part[0]].since <= entry.schema}
     besides = {key for key in stated - must if _besides(rule, entry, before, key)}
-    unknown = [named for named in json.loads(entry.parts) if key(named) is None]
+    unknown = [named for named in json.loads(entry.parts) if entry_key(named) is None]
     strange = [*unknown, *map(name, stated - must - besides)]
     if rule.some and stated & must:
         must = set()
@@ -141,7 +141,7 @@ def _besides(
 
 
 def _stated(entry: LedgerEntry) -> dict[EntryKey, str]:
-    parts = {key(named): sha for named, sha in json.loads(entry.parts).items()}
+    parts = {entry_key(named): sha for named, sha in json.loads(entry.parts).items()}
     return {part: sha for part, sha in parts.items() if part is not None}
 
 

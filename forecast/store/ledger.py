@@ -204,7 +204,7 @@ def name(key: EntryKey) -> str:
     return key[0] if key[1] is None else f"{key[0]} {key[1]}"
 
 
-def key(named: str) -> EntryKey | None:
+def entry_key(named: str) -> EntryKey | None:
     """Return the part that an entry names so, None if there is none of that name."""
     match = NAME.fullmatch(named)
     if not match or match[1] not in PARTS or (PARTS[match[1]].of == "record") == bool(match[2]):

@@ -43,3 +43,10 @@ def test_every_test_file_is_where_its_module_is():
             astray.append(path.relative_to(ROOT).as_posix())
 
     assert astray == []
+
+
+def test_what_is_tried_on_every_python_is_there():
+    """Those tests run an hour at a time and seldom: a file that moved would show too late."""
+    from tests.shipped import test_versions
+
+    assert [name for name in test_versions.TESTS if not (TESTS / name).is_file()] == []

@@ -16,7 +16,16 @@ from tests.support.machines import BIN, CLEAN, ROOT, debian, done, inside
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 TOOLS = ("pytest", "pytest-timeout", "hypothesis")
 # Readers, models of every library, the engine; then the program itself, see `tried`.
-TESTS = ("test_months.py", "test_cbp.py", "test_series.py", "test_models.py", "test_refit.py")
+TESTS = (
+    "forecast/test_months.py",
+    "sources/cbp/encounters/test_reader.py",
+    "store/test_queries.py",
+    "models/test_structural.py",
+    "models/test_breakwalk.py",
+    "models/test_level.py",
+    "engine/test_refit.py",
+    "judge/test_surprise.py",
+)
 PINS = ("-c", str(ROOT / "constraints.txt"))
 
 

@@ -345,14 +345,14 @@ def test_a_part_is_digested_as_is_written_however_many_rows_are_read_at_a_time(
     monkeypatch.setattr(ledger, "_ROWS", at_a_time)
     with closing(sqlite3.connect(path)) as connection:
         stated = [
-            ledger.key(name)
+            ledger.entry_key(name)
             for entry in ledger.entries(connection)
             for name in json.loads(entry.parts)
         ]
         assert len({part for part, _ in stated}) > 25
         for key in stated:
             assert ledger.part_digest(connection, key) == plainly(connection, key), key
-            assert ledger.key(ledger.name(key)) == key
+            assert ledger.entry_key(ledger.name(key)) == key
 
 
 def test_an_entry_is_digested_as_is_written(path):

@@ -70,7 +70,7 @@ def forge(db: Database) -> None:
         parts = json.loads(entry.parts)
         for name in parts:
             if newest[name] == entry.id:
-                parts[name] = ledger.part_digest(db, ledger.key(name))
+                parts[name] = ledger.part_digest(db, ledger.entry_key(name))
         text = json.dumps(parts, separators=(",", ":"), sort_keys=True)
         forged = entry._replace(parts=text, previous=previous)
         forged = forged._replace(digest=ledger.entry_digest(forged, marks))
