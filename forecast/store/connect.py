@@ -28,6 +28,7 @@ from urllib.parse import quote
 
 from forecast import files
 from forecast.errors import BusyError, ConfigError, StoreError
+from forecast.store.queries import sql
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -198,6 +199,12 @@ def transaction(db: Database) -> Iterator[None]:
             db.conn.execute("rollback")
         raise
     db.conn.execute("commit")
+
+
+def write(db: Database, name: str, values: Any = (), **parts: object) -> int:
+    """Run a named statement in a transaction of its own; returns how many rows it changed."""
+    with transaction(db):
+        return int(db.execute(sql(name, **parts), values).rowcount)
 
 
 def migrations(schema: str = SCHEMA) -> list[str]:

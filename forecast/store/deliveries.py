@@ -15,20 +15,23 @@ server took that message is not known, so it is sent again, the same to the last
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forecast.store import connect, notices, ops
-from forecast.store.connect import transaction
+from forecast.store.connect import transaction, write
+from forecast.store.ops import text
 from forecast.store.queries import column, rows, sql
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from forecast.store.connect import Connection
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVE_UP = timedelta(days=5)
@@ -71,55 +74,27 @@ class Delivery:
     attempts: int
 
 
-class Stop(NamedTuple):
-    """Since when and why the queue stands still."""
-
-    stopped_at: str
-    reason: str
-
-
-def text(moment: datetime) -> str:
-    """A moment as it is stored."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
 def begin(db: Database, now: datetime) -> str:
-    """Since when deliveries are kept in this file; set when first asked."""
-    with transaction(db):
-        db.execute("insert or ignore into mail_state (only, began_at) values (1, ?)", (text(now),))
-        (began,) = db.execute("select began_at from mail_state").fetchone()
-        return str(began)
+    """Return since when deliveries are kept in this file; set when first asked."""
+    write(db, "begin_mail", (text(now),))
+    (began,) = column(db, "mail_began")
+    return str(began)
 
 
 def save_recipients(db: Database, recipients: Iterable[Subscriber]) -> None:
     """Take over the recipients of the settings; who unsubscribed stays so."""
+    rows = [(r.address.lower(), ",".join(r.totals), int(r.digest)) for r in recipients]
     with transaction(db):
-        db.conn.executemany(
-            sql("save_recipients"),
-            [(r.address.lower(), ",".join(r.totals), int(r.digest)) for r in recipients],
-        )
+        db.conn.executemany(sql("save_recipients"), rows)
 
 
 def unsubscribe(db: Database, address: str, now: datetime) -> bool:
     """Never write to this address again; whether it was not known as unsubscribed before."""
-    address, moment = address.lower(), text(now)
+    values = {"address": address.lower(), "now": text(now)}
     with transaction(db):
-        cursor = db.execute(
-            sql("unsubscribe"),
-            (address, moment),
-        )
-        db.execute(
-            "update deliveries set state = 'unsubscribed', settled_at = ? "
-            "where recipient = ? and state = 'waiting'",
-            (moment, address),
-        )
-        return bool(cursor.rowcount == 1)
-
-
-def unsubscribed(db: Database | sqlite3.Connection) -> frozenset[str]:
-    """The addresses that are not to be written to."""
-    rows = db.execute("select address from recipients where unsubscribed_at is not null")
-    return frozenset(address for (address,) in rows)
+        new = db.execute(sql("unsubscribe"), values).rowcount
+        db.execute(sql("settle_unsubscribed"), values)
+        return bool(new == 1)
 
 
 def queue(
@@ -140,22 +115,23 @@ def queue_in_turn(
     db: Database, batches: Iterable[Sequence[tuple[str, Message]]], now: datetime
 ) -> int:
     """Queue (recipient, message) of several notices, all or none, in order; how many are new."""
-    added = 0
     with transaction(db):
-        for batch in batches:
-            messages = {(m.content_key, m.edition): m for _, m in batch}
-            to = [(m.content_key, m.edition, recipient) for recipient, m in batch]
-            added += _queued(db, messages.values(), to, now)
-    return added
+        return sum(
+            _queued(
+                db,
+                {(m.content_key, m.edition): m for _, m in batch}.values(),
+                [(m.content_key, m.edition, recipient) for recipient, m in batch],
+                now,
+            )
+            for batch in batches
+        )
 
 
 def _queued(
     db: Database, messages: Iterable[Message], to: Iterable[tuple[str, str, str]], now: datetime
 ) -> int:
     moment, queued = text(now), _after_all(db, now)
-    db.conn.executemany(
-        "insert or ignore into messages values (?, ?, ?, ?, ?)", map(astuple, messages)
-    )
+    db.conn.executemany(sql("save_message"), map(astuple, messages))
     return sum(
         db.execute(sql("queue_delivery"), (key, to_whom.lower(), edition, queued, moment)).rowcount
         for key, edition, to_whom in to
@@ -163,8 +139,8 @@ def _queued(
 
 
 def _after_all(db: Database, now: datetime) -> str:
-    """Now, or as little later as puts it after every delivery queued before."""
-    (last,) = db.execute("select max(queued_at) from deliveries").fetchone()
+    """Return now, or as little later as puts it after every delivery queued before."""
+    (last,) = column(db, "last_queued")
     if last is None or last < text(now):
         return text(now)
     # As text, a microsecond more comes after it, also after a moment without a fraction.
@@ -172,33 +148,13 @@ def _after_all(db: Database, now: datetime) -> str:
     return later.isoformat(timespec="microseconds")
 
 
-def recipients_of(
-    db: Database | sqlite3.Connection, content_key: str, *states: str
-) -> frozenset[str]:
-    """Who has a delivery of this content, in any of these states (all, if none is named)."""
-    rows = db.execute(
-        "select recipient, state from deliveries where content_key = ?", (content_key,)
+def recipients_of(db: Connection, content_key: str, *states: str) -> frozenset[str]:
+    """Return who has a delivery of this content, in any of these states (all, if none is named)."""
+    return frozenset(
+        row["recipient"]
+        for row in of_notice(db, content_key)
+        if not states or row["state"] in states
     )
-    return frozenset(recipient for recipient, state in rows if not states or state in states)
-
-
-def editions_sent(db: Database | sqlite3.Connection, content_key: str) -> dict[str, str]:
-    """Recipient -> edition of those who got this content."""
-    rows = db.execute(
-        "select recipient, edition from deliveries where content_key = ? and state = 'sent'",
-        (content_key,),
-    )
-    return dict(rows.fetchall())
-
-
-def unclaim(db: Database) -> int:
-    """Give back what a killed sender left; only while no other can be sending."""
-    with transaction(db):
-        return int(
-            db.execute(
-                "update deliveries set state = 'waiting', claimed_at = null where state = 'sending'"
-            ).rowcount
-        )
 
 
 def claim(db: Database, now: datetime, *, hooks: bool = False) -> Delivery | None:
@@ -211,27 +167,13 @@ def claim(db: Database, now: datetime, *, hooks: bool = False) -> Delivery | Non
     """
     moment = text(now)
     with transaction(db):
-        due = db.execute(
-            # Read in order, so that it ends at the first that is due, however many there are.
-            sql("next_delivery"),
-            (moment, hooks),
-        ).fetchone()
-        if due is None or not _claimed(db, due, moment):
+        # Read in order, so that it ends at the first that is due, however many there are.
+        due = db.execute(sql("next_delivery"), (moment, hooks)).fetchone()
+        if due is None or db.execute(sql("claim_delivery"), (moment, *due)).rowcount != 1:
             return None
-        row = db.execute(
-            sql("claimed_message"),
-            due,
-        ).fetchone()
-    recipient, queued_at, attempts, *message = row
+        claimed = db.execute(sql("claimed_message"), due).fetchone()
+        recipient, queued_at, attempts, *message = claimed
     return Delivery(recipient, Message(*message), queued_at, attempts)
-
-
-def _claimed(db: Database, key: tuple[str, str], moment: str) -> bool:
-    cursor = db.execute(
-        sql("claim_delivery"),
-        (moment, *key),
-    )
-    return bool(cursor.rowcount == 1)
 
 
 def settle(db: Database, delivery: Delivery, state: Settled, reply: str, now: datetime) -> None:
@@ -254,9 +196,23 @@ def put_off(
         _set(db, delivery, "given up", text(now), text(now), reply)
         return False
     pause = min(FIRST_PAUSE * 2 ** min(delivery.attempts - 1, 16), LONGEST_PAUSE)
-    pause = max(pause, at_least)
-    _set(db, delivery, "waiting", None, text(now + pause), reply)
+    _set(db, delivery, "waiting", None, text(now + max(pause, at_least)), reply)
     return True
+
+
+def hand_back(db: Database, delivery: Delivery, now: datetime) -> None:
+    """Leave it as if it had never been claimed: the fault was not this delivery's."""
+    write(db, "hand_back", (text(now), delivery.message.content_key, delivery.recipient))
+
+
+def _set(
+    db: Database, delivery: Delivery, state: str, settled: str | None, then: str, reply: str
+) -> None:
+    key, recipient = delivery.message.content_key, delivery.recipient
+    with transaction(db):
+        db.execute(sql("set_delivery"), (state, settled, then, reply, key, recipient))
+        if settled:
+            db.execute(sql("settle_within"), (state, settled, reply, recipient, WITHIN + key))
 
 
 def revive(db: Database, now: datetime) -> int:
@@ -265,17 +221,10 @@ def revive(db: Database, now: datetime) -> int:
     Among themselves they keep the order in which they were queued.
     """
     with transaction(db):
-        rows = db.execute(
-            "select content_key, recipient from deliveries where state in ('refused', 'given up') "
-            "order by queued_at, recipient, content_key"
-        ).fetchall()
-        moment = text(now)
-        for key in rows:
-            db.execute(
-                sql("revive_delivery"),
-                (_after_all(db, now), moment, *key),
-            )
-    return len(rows)
+        stopped = db.execute(sql("stopped_deliveries")).fetchall()
+        for key in stopped:
+            db.execute(sql("revive_delivery"), (_after_all(db, now), text(now), *key))
+    return len(stopped)
 
 
 def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
@@ -283,89 +232,23 @@ def give_up(db: Database, content_key: str, why: str, now: datetime) -> int:
 
     A message that says more than this is given up whole.
     """
-    with transaction(db):
-        settled = (text(now), why, content_key)
-        return int(db.execute(sql("give_up"), settled).rowcount)
-
-
-def sendable(db: Database | sqlite3.Connection, now: datetime) -> dict[str, int]:
-    """Subject -> how many deliveries are due."""
-    rows = db.execute(
-        sql("sendable"),
-        (text(now),),
-    )
-    return dict(rows.fetchall())
-
-
-def hand_back(db: Database, delivery: Delivery, now: datetime) -> None:
-    """As if it had never been claimed: the fault was not this delivery's."""
-    with transaction(db):
-        db.execute(
-            sql("hand_back"),
-            (text(now), delivery.message.content_key, delivery.recipient),
-        )
-
-
-def _set(
-    db: Database, delivery: Delivery, state: str, settled: str | None, then: str, reply: str
-) -> None:
-    with transaction(db):
-        db.execute(
-            sql("set_delivery"),
-            (state, settled, then, reply, delivery.message.content_key, delivery.recipient),
-        )
-        if settled:
-            within = WITHIN + delivery.message.content_key
-            db.execute(sql("settle_within"), (state, settled, reply, delivery.recipient, within))
+    return write(db, "give_up", (text(now), why, content_key))
 
 
 def stop(db: Database, reason: str, now: datetime) -> None:
     """Let the queue stand still until a person has looked."""
     begin(db, now)
-    with transaction(db):
-        db.execute("update mail_state set stopped_at = ?, reason = ?", (text(now), reason))
-
-
-def resume(db: Database) -> None:
-    """Let it run again."""
-    with transaction(db):
-        db.execute("update mail_state set stopped_at = null, reason = ''")
-
-
-def stopped(db: Database | sqlite3.Connection) -> Stop | None:
-    """Why the queue stands still, None if it does not."""
-    row = db.execute(
-        "select stopped_at, reason from mail_state where stopped_at is not null"
-    ).fetchone()
-    return None if row is None else Stop(*row)
-
-
-def tally(db: Database | sqlite3.Connection) -> dict[str, dict[str, int]]:
-    """Content key -> state -> how many deliveries."""
-    by_state: dict[str, dict[str, int]] = {}
-    for key, state, count in db.execute(
-        "select content_key, state, count(*) from deliveries group by 1, 2"
-    ):
-        by_state.setdefault(key, {})[state] = count
-    return by_state
-
-
-def of_notice(connection: sqlite3.Connection, content_key: str) -> list[dict[str, Any]]:
-    """Every delivery of one content, by recipient."""
-    return rows(
-        connection,
-        "deliveries_of_notice",
-        (content_key,),
-    )
+    write(db, "stop_mail", (text(now), reason))
 
 
 def rate(db: Database, content_key: str, verdict: Usefulness, why: str, now: datetime) -> None:
     """Keep what a reader said of a notice, without saying who it was."""
-    with transaction(db):
-        db.execute(
-            "insert into ratings (content_key, verdict, why, rated_at) values (?, ?, ?, ?)",
-            (content_key, verdict, why, text(now)),
-        )
+    write(db, "save_rating", (content_key, verdict, why, text(now)))
+
+
+def of_notice(connection: Connection, content_key: str) -> list[Row]:
+    """Return every delivery of one content, by recipient."""
+    return rows(connection, "deliveries_of_notice", (content_key,))
 
 
 def mail_due(path: Path, now: datetime) -> bool:
@@ -378,8 +261,3 @@ def mail_due(path: Path, now: datetime) -> bool:
         approved = column(connection, "approved_since", (text(now - notices.KEPT),))
     due = ops.row(path, "next_attempt")
     return not known.issuperset(approved) or (due is not None and due["at"] <= text(now))
-
-
-def failed(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Deliveries that never will arrive, and why."""
-    return rows(connection, "failed_deliveries")

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecast.store import ledger
 from forecast.store.connect import transaction
 from forecast.store.kinds import EntryKind
+from forecast.store.ops import text
 from forecast.store.queries import records, rows, sql
 
 if TYPE_CHECKING:
@@ -106,9 +107,6 @@ class Notice:
     approved_user: str = ""
 
 
-_SECTION_COLUMNS = ", ".join(("border", *(f.name for f in fields(Section)[1:])))
-
-
 def next_due(connection: sqlite3.Connection) -> Notice | None:
     """The first notice that is not composed yet."""
     return next(iter(_every(connection, "state = 'due'")), None)
@@ -156,13 +154,9 @@ def of_run(connection: sqlite3.Connection, run_id: int) -> list[Notice]:
     return _every(connection, where, (run_id,))
 
 
-def sections(connection: sqlite3.Connection, notice_id: int) -> list[Section]:
-    """What a notice says, in order; empty while it is due."""
-    rows = connection.execute(
-        f"select {_SECTION_COLUMNS} from notice_sections where notice_id = ? order by place",
-        (notice_id,),
-    )
-    return [Section(*row) for row in rows]
+def sections(connection: Connection, notice_id: int) -> list[Section]:
+    """Return what a notice says, in order; empty while it is due."""
+    return records(connection, Section, "sections_of_notice", (notice_id,))
 
 
 def content(connection: sqlite3.Connection, notice_id: int) -> str:
@@ -184,26 +178,11 @@ def save_composed(
     """
     state, by = ("held", None) if approved_at is None else ("approved", "auto")
     with transaction(db):
-        cursor = db.execute(
-            sql("save_section"),
-            (
-                *(frame.opening_text, frame.opening_html, frame.closing_text, frame.closing_html),
-                *(state, by, approved_at, notice_id),
-            ),
-        )
-        if cursor.rowcount != 1:
+        composed = (*astuple(frame), state, by, approved_at, notice_id)
+        if db.execute(sql("compose_notice"), composed).rowcount != 1:
             return False
-        db.conn.executemany(
-            f"insert into notice_sections (notice_id, place, {_SECTION_COLUMNS}) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    *(notice_id, place, s.total, s.part, s.phrase, s.text, s.html),
-                    *(s.statement, s.chart, s.alt),
-                )
-                for place, s in enumerate(sections)
-            ],
-        )
+        said = [(notice_id, place, *astuple(section)) for place, section in enumerate(sections)]
+        db.conn.executemany(sql("save_section"), said)
         ledger.state(db, "written", notice_id)
         if approved_at is not None:
             ledger.state(db, "approved", notice_id)
@@ -215,83 +194,41 @@ def approve(db: Database, notice_id: int, approval: Approval, now: datetime) -> 
 
     The write lock is held, so that what it says is what was compared with the approval.
     """
-    moment = now.isoformat(timespec="seconds")
-    return _changed(
-        db,
-        "approved",
-        """
-        state = 'approved', approved_by = ?, approved_user = ?, approved_content = ?,
-        approved_at = ? where id = ? and state = 'held'
-        """,
-        (*astuple(approval), moment, notice_id),
-    )
+    values = (*astuple(approval), text(now), notice_id)
+    return _changed(db, "approved", "approve_notice", values)
 
 
 def reject(db: Database, notice_id: int, by: str, why: str, now: datetime) -> bool:
     """Keep a held notice from going out; whether it was held until now."""
-    moment = now.isoformat(timespec="seconds")
-    return _changed(
-        db,
-        "rejected",
-        "state = 'rejected', closed_at = ?, reason = ? where id = ? and state = 'held'",
-        (moment, f"{by}: {why}", notice_id),
-    )
+    return _changed(db, "rejected", "reject_notice", (text(now), f"{by}: {why}", notice_id))
 
 
 def expire(db: Database, now: datetime) -> bool:
     """Close one notice that was held too long; whether there was one."""
-    oldest = (now - KEPT).isoformat(timespec="seconds")
-    return _changed(
-        db,
-        "expired",
-        """
-        state = 'expired', closed_at = ?, reason = 'held for 14 days without approval'
-        where id = (
-            select id from notices where state = 'held' and created_at <= ? order by id limit 1
-        )
-        """,
-        (now.isoformat(timespec="seconds"), oldest),
-    )
+    return _changed(db, "expired", "expire_notice", (text(now), text(now - KEPT)))
 
 
 def renew(db: Database, notice_id: int) -> bool:
     """Make a held notice due again, from the last run; whether it was held until now."""
-    with transaction(db):
-        db.execute(
-            "delete from notice_sections where notice_id = "
-            "(select id from notices where id = ? and state = 'held')",
-            (notice_id,),
-        )
-        return _updated(
-            db,
-            "renewed",
-            "state = 'due', run_id = (select id from latest_run) where id = ? and state = 'held'",
-            (notice_id,),
-        )
+    return _changed(db, "renewed", "renew_notice", (notice_id,), before="delete_sections")
 
 
 def drop(db: Database, notice_id: int, why: str, now: datetime) -> bool:
     """Close a due notice that has nothing to say; whether it was due until now."""
-    moment = now.isoformat(timespec="seconds")
-    return _changed(
-        db,
-        "expired",
-        "state = 'expired', closed_at = ?, reason = ? where id = ? and state = 'due'",
-        (moment, why, notice_id),
-    )
+    return _changed(db, "expired", "drop_notice", (text(now), why, notice_id))
 
 
-def _changed(db: Database, kind: EntryKind, change: str, values: tuple[Any, ...]) -> bool:
+def _changed(
+    db: Database, kind: EntryKind, name: str, values: tuple[Any, ...], before: str = ""
+) -> bool:
+    """Change one notice by a named statement, and state it; whether there was one to change."""
     with transaction(db):
-        return _updated(db, kind, change, values)
-
-
-def _updated(db: Database, kind: EntryKind, change: str, values: tuple[Any, ...]) -> bool:
-    """Change one notice, and state it; whether there was one to change."""
-    rows = db.execute(f"update notices set {change} returning id", values).fetchall()
-    for (notice_id,) in rows:
-        ledger.state(db, kind, notice_id)
-    return bool(rows)
+        if before:
+            db.execute(sql(before), values)
+        changed = db.execute(sql(name), values).fetchall()
+        for (notice_id,) in changed:
+            ledger.state(db, kind, notice_id)
+    return bool(changed)
 
 
 def listed(connection: sqlite3.Connection) -> list[dict[str, Any]]:

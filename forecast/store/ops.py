@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -23,6 +23,8 @@ from forecast.types import Release, Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from forecast.store.connect import Connection
 
 NAME = "ops.db"
 SCHEMA = "ops_migrations"
@@ -119,67 +121,55 @@ def row(path: Path, name: str) -> Row | None:
     return next(iter(rows(path, name)), None)
 
 
-def last_poll(db: Database | sqlite3.Connection) -> tuple[int, Poll] | None:
-    """The last poll and its id, None before the first."""
-    row = db.execute(
-        "select id, started_at, finished_at, outcome, detail, blocked_since, not_before "
-        "from polls order by id desc limit 1"
-    ).fetchone()
-    return None if row is None else (int(row[0]), Poll(*row[1:]))
+def text(moment: datetime) -> str:
+    """Return a moment as it is stored."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def next_poll_id(db: Database | sqlite3.Connection) -> int:
-    """The id the next poll will have."""
-    (following,) = db.execute("select coalesce(max(id), 0) + 1 from polls").fetchone()
-    return int(following)
+def last_poll(db: Connection) -> tuple[int, Poll] | None:
+    """Return the last poll and its id, None before the first."""
+    for poll_id, *poll in db.execute(queries.sql("poll_with_id")):
+        return int(poll_id), Poll(*poll)
+    return None
 
 
-def links(db: Database | sqlite3.Connection) -> dict[str, Link]:
-    """Every address seen so far."""
-    rows = db.execute("select url, listed, etag, last_modified, sha256, unrecognized from links")
-    return {url: Link(url, bool(listed), *rest) for url, listed, *rest in rows}
+def links(db: Connection) -> dict[str, Link]:
+    """Return every address seen so far."""
+    seen = queries.rows(db, "links")
+    return {row["url"]: Link(**row | {"listed": bool(row["listed"])}) for row in seen}
 
 
-def downloads(db: Database | sqlite3.Connection) -> list[Download]:
-    """Every content ever found, in the order of finding."""
-    rows = db.execute(
-        "select url, sha256, file_name, first_seen_at, poll_id from downloads "
-        "order by poll_id, file_name, sha256"
-    )
-    return [Download(*row) for row in rows]
+def downloads(db: Connection) -> list[Download]:
+    """Return every content ever found, in the order of finding."""
+    return queries.records(db, Download, "downloads")
 
 
 def save_download(db: Database, download: Download, link: Link) -> None:
     """Record a content and how to ask for its address again."""
     with transaction(db):
-        db.execute("insert or ignore into downloads values (?, ?, ?, ?, ?)", tuple(download))
-        _save_link(db, link)
+        db.execute(queries.sql("save_download"), tuple(download))
+        db.execute(queries.sql("save_link"), astuple(link))
 
 
 def save_poll(
     db: Database, poll_id: int, poll: Poll, answers: Iterable[PollAnswer], seen: Iterable[Link]
 ) -> None:
     """Record a poll, what became of each address, and how to ask again."""
+    told = [(poll_id, *astuple(a)) for a in answers if a.outcome != "unchanged"]
     with transaction(db):
-        db.execute("insert into polls values (?, ?, ?, ?, ?, ?, ?)", (poll_id, *astuple(poll)))
-        db.conn.executemany(
-            "insert into answers values (?, ?, ?, ?)",
-            [(poll_id, *astuple(a)) for a in answers if a.outcome != "unchanged"],
-        )
-        for link in seen:
-            _save_link(db, link)
+        db.execute(queries.sql("save_poll"), (poll_id, *astuple(poll)))
+        db.conn.executemany(queries.sql("save_poll_answer"), told)
+        db.conn.executemany(queries.sql("save_link"), map(astuple, seen))
 
 
 def save_left(db: Database, left: Mapping[str, str], today: str) -> None:
     """Record what stays in the inbox, name -> reason, in the place of what was recorded before."""
-    if dict(db.execute("select name, reason from inbox_left").fetchall()) == left:
-        return
-    with transaction(db):
-        db.execute("delete from inbox_left")
-        db.conn.executemany(
-            "insert into inbox_left values (?, ?, ?)",
-            [(name, reason, today) for name, reason in left.items()],
-        )
+    known = {row["name"]: row["reason"] for row in queries.rows(db, "left_in_inbox")}
+    if known != left:
+        with transaction(db):
+            db.execute("delete from inbox_left")
+            rows = [(name, reason, today) for name, reason in left.items()]
+            db.conn.executemany(queries.sql("save_left"), rows)
 
 
 def save_unknown(db: Database, release: Release, unknown: Mapping[str, Collection[str]]) -> None:
@@ -188,42 +178,16 @@ def save_unknown(db: Database, release: Release, unknown: Mapping[str, Collectio
     A file states its whole window, so what older ones of its layout lacked is settled by it.
     """
     place = (release.file_name, release.kind, release.seq)
-    settled = "from unknown_labels where kind = ? and seq <= ?"
-    if not unknown and not db.execute(f"select 1 {settled}", place[1:]).fetchone():
-        return
+    rows = [(*place, name, label) for name, labels in unknown.items() for label in labels]
     with transaction(db):
-        db.execute(f"delete {settled}", place[1:])
-        db.conn.executemany(
-            "insert into unknown_labels values (?, ?, ?, ?, ?)",
-            [(*place, name, label) for name, labels in unknown.items() for label in labels],
-        )
-
-
-def forget_validators(db: Database, sha256: str) -> None:
-    """Ask in full, next time, for the addresses whose content was refused."""
-    with transaction(db):
-        db.execute("update links set etag = '', last_modified = '' where sha256 = ?", (sha256,))
+        db.execute(queries.sql("settle_unknown"), place[1:])
+        db.conn.executemany(queries.sql("save_unknown"), rows)
 
 
 def forget_polls(path: Path, now: datetime, days: int) -> int:
     """Delete polls and wakes older than so many days, but for the last ones; how many."""
-    before = (now - timedelta(days=days)).isoformat(timespec="seconds")
+    before = (text(now - timedelta(days=days)),)
     with writing(path) as db, transaction(db):
-        old = "started_at < ? and id < (select max(id) from polls)"
-        db.execute(
-            f"delete from answers where poll_id in (select id from polls where {old})", (before,)
-        )
-        polls = db.execute(f"delete from polls where {old}", (before,)).rowcount
-        wakes = db.execute(
-            "delete from wakes where started_at < ? and id < (select max(id) from wakes)",
-            (before,),
-        ).rowcount
-    return int(polls) + int(wakes)
-
-
-def _save_link(db: Database, link: Link) -> None:
-    db.execute(
-        "insert or replace into links (url, listed, etag, last_modified, sha256, unrecognized) "
-        "values (?, ?, ?, ?, ?, ?)",
-        astuple(link),
-    )
+        db.execute(queries.sql("forget_answers"), before)
+        gone = (db.execute(queries.sql(name), before) for name in ("forget_polls", "forget_wakes"))
+        return sum(cursor.rowcount for cursor in gone)

@@ -24,7 +24,7 @@ update deliveries set state = 'sending', claimed_at = ?, attempts = attempts + 1
 where content_key = ? and recipient = ? and state = 'waiting'
 
 -- name: sendable
-select m.subject, count(*) from deliveries as d
+select m.subject, count(*) as count from deliveries as d
 join messages as m on (m.content_key, m.edition) = (d.content_key, d.edition)
 where d.state in ('waiting', 'sending') and d.next_attempt_at <= ?
     and d.edition not glob 'within:*'
@@ -34,9 +34,6 @@ group by 1
 select recipient, edition, state, attempts, queued_at, next_attempt_at, settled_at, reply
 from deliveries where content_key = ? order by recipient
 
--- name: failed_deliveries
-select content_key, recipient, state, settled_at, reply from deliveries
-where state in ('refused', 'given up') order by settled_at, recipient
 
 -- name: save_recipients
 insert into recipients (address, borders, digest) values (?, ?, ?)
@@ -45,9 +42,50 @@ set borders = excluded.borders, digest = excluded.digest
 
 -- name: unsubscribe
 insert into recipients (address, borders, digest, unsubscribed_at)
-values (?, '', 0, ?)
+values (:address, '', 0, :now)
 on conflict (address) do update set unsubscribed_at = excluded.unsubscribed_at
 where unsubscribed_at is null
+
+-- name: settle_unsubscribed
+update deliveries set state = 'unsubscribed', settled_at = :now
+where recipient = :address and state = 'waiting'
+
+-- name: unsubscribed
+select address from recipients where unsubscribed_at is not null
+
+-- name: begin_mail
+insert or ignore into mail_state (only, began_at) values (1, ?)
+
+-- name: mail_began
+select began_at from mail_state
+
+-- name: save_message
+insert or ignore into messages values (?, ?, ?, ?, ?)
+
+-- name: last_queued
+select max(queued_at) from deliveries
+
+-- name: editions_sent
+select recipient, edition from deliveries where content_key = ? and state = 'sent'
+
+-- name: unclaim_deliveries
+update deliveries set state = 'waiting', claimed_at = null where state = 'sending'
+
+-- name: stopped_deliveries
+select content_key, recipient from deliveries where state in ('refused', 'given up')
+order by queued_at, recipient, content_key
+
+-- name: stop_mail
+update mail_state set stopped_at = ?, reason = ?
+
+-- name: resume_mail
+update mail_state set stopped_at = null, reason = ''
+
+-- name: save_rating
+insert into ratings (content_key, verdict, why, rated_at) values (?, ?, ?, ?)
+
+-- name: deliveries_tally
+select content_key, state, count(*) as count from deliveries group by 1, 2
 
 -- name: hand_back
 update deliveries
@@ -254,11 +292,134 @@ insert into notices (
 ) on conflict (content_key) do nothing
 returning id
 
--- name: save_section
+-- name: compose_notice
 update notices
 set opening_text = ?, opening_html = ?, closing_text = ?, closing_html = ?,
     state = ?, approved_by = ?, approved_at = ?
 where id = ? and state = 'due'
+
+-- name: save_section
+insert into notice_sections (
+    notice_id, place, border, part, phrase, text, html, statement, chart, alt
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: sections_of_notice
+select border, part, phrase, text, html, statement, chart, alt from notice_sections
+where notice_id = ? order by place
+
+-- name: approve_notice
+update notices
+set state = 'approved', approved_by = ?, approved_user = ?, approved_content = ?, approved_at = ?
+where id = ? and state = 'held' returning id
+
+-- name: reject_notice
+update notices set state = 'rejected', closed_at = ?, reason = ?
+where id = ? and state = 'held' returning id
+
+-- name: expire_notice
+update notices
+set state = 'expired', closed_at = ?, reason = 'held for 14 days without approval'
+where id = (
+    select id from notices where state = 'held' and created_at <= ? order by id limit 1
+) returning id
+
+-- name: delete_sections
+delete from notice_sections
+where notice_id = (select id from notices where id = ? and state = 'held')
+
+-- name: renew_notice
+update notices set state = 'due', run_id = (select id from latest_run)
+where id = ? and state = 'held' returning id
+
+-- name: drop_notice
+update notices set state = 'expired', closed_at = ?, reason = ?
+where id = ? and state = 'due' returning id
+
+-- name: begin_wake
+insert into wakes (started_at, pid, outcome, detail) values (?, ?, 'working', '') returning id
+
+-- name: end_wake
+update wakes set finished_at = ?, outcome = ?, detail = ? where id = ?
+
+-- name: save_leader
+insert or replace into service values (1, ?, ?, ?, ?)
+
+-- name: save_verified
+insert or replace into verification values (1, ?, ?, ?)
+
+-- name: verification
+select checked_at, digest, findings from verification
+
+-- name: poll_with_id
+select id, started_at, finished_at, outcome, detail, blocked_since, not_before
+from polls order by id desc limit 1
+
+-- name: next_poll_id
+select coalesce(max(id), 0) + 1 from polls
+
+-- name: links
+select url, listed, etag, last_modified, sha256, unrecognized from links
+
+-- name: downloads
+select url, sha256, file_name, first_seen_at, poll_id from downloads
+order by poll_id, file_name, sha256
+
+-- name: save_download
+insert or ignore into downloads values (?, ?, ?, ?, ?)
+
+-- name: save_link
+insert or replace into links (url, listed, etag, last_modified, sha256, unrecognized)
+values (?, ?, ?, ?, ?, ?)
+
+-- name: save_poll
+insert into polls values (?, ?, ?, ?, ?, ?, ?)
+
+-- name: save_poll_answer
+insert into answers values (?, ?, ?, ?)
+
+-- name: forget_validators
+update links set etag = '', last_modified = '' where sha256 = ?
+
+-- name: forget_answers
+delete from answers where poll_id in (
+    select id from polls where started_at < ? and id < (select max(id) from polls)
+)
+
+-- name: forget_polls
+delete from polls where started_at < ? and id < (select max(id) from polls)
+
+-- name: forget_wakes
+delete from wakes where started_at < ? and id < (select max(id) from wakes)
+
+-- name: save_left
+insert into inbox_left values (?, ?, ?)
+
+-- name: settle_unknown
+delete from unknown_labels where kind = ? and seq <= ?
+
+-- name: save_unknown
+insert into unknown_labels values (?, ?, ?, ?, ?)
+
+-- name: witnessed_entries
+-- A proof is not witnessed itself.
+select e.id, r.id, r.data_through, e.digest from entries as e join main.runs as r on r.id = e.run_id
+where e.kind <> 'witnessed' order by e.id
+
+-- name: witness_proofs
+select witness, entry_id, run_id, statement, seen_at, seen_by, proof
+from witness_proofs order by entry_id, witness
+
+-- name: sightings
+select run_id, witness, seen_at, seen_by, entry_id, month, published_on, days_before from witnesses
+
+-- name: witness_failures
+select witness, since, attempts, next_attempt_at, grave, problem from witness_failures
+
+-- name: save_failure
+insert or replace into witness_failures values (?, ?, ?, ?, ?, ?)
+
+-- name: forget_failure
+delete from witness_failures where witness = ?
 
 -- name: explicit_values
 select s.border, s.dimension, s.member, s.component, o.month, o.encounters

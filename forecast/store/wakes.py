@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, integrity, ops
-from forecast.store.connect import transaction
+from forecast.store.connect import transaction, write
+from forecast.store.ops import text
+from forecast.store.queries import records, sql
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -47,36 +49,24 @@ class Verified(NamedTuple):
 def begin_wake(db: Database, now: datetime, pid: int) -> int:
     """Write down that work begins; returns the wake's id."""
     with transaction(db):
-        (wake_id,) = db.execute(
-            "insert into wakes (started_at, pid, outcome, detail) values (?, ?, 'working', '') "
-            "returning id",
-            (_text(now), pid),
-        ).fetchone()
+        (wake_id,) = db.execute(sql("begin_wake"), (text(now), pid)).fetchone()
         return int(wake_id)
 
 
 def end_wake(db: Database, wake_id: int, now: datetime, outcome: Ended, detail: str) -> None:
     """Write down what came of it."""
-    with transaction(db):
-        db.execute(
-            "update wakes set finished_at = ?, outcome = ?, detail = ? where id = ?",
-            (_text(now), outcome, detail, wake_id),
-        )
+    write(db, "end_wake", (text(now), outcome, detail, wake_id))
 
 
 def save_leader(db: Database, leader: Leader) -> None:
     """Write down who leads."""
-    with transaction(db):
-        db.execute("insert or replace into service values (1, ?, ?, ?, ?)", leader)
+    write(db, "save_leader", leader)
 
 
 def save_verified(path: Path, now: datetime, digest: str, findings: Sequence[str]) -> None:
     """Remember what a verification of the database `path` found."""
-    with ops.writing(path) as db, transaction(db):
-        db.execute(
-            "insert or replace into verification values (1, ?, ?, ?)",
-            (_text(now), digest, "; ".join(findings)),
-        )
+    with ops.writing(path) as db:
+        write(db, "save_verified", (text(now), digest, "; ".join(findings)))
 
 
 def verified(path: Path) -> Verified | None:
@@ -91,8 +81,7 @@ def verified(path: Path) -> Verified | None:
 
 def verification(connection: sqlite3.Connection) -> Verified | None:
     """What an ops.db says of the last verification."""
-    row = connection.execute("select checked_at, digest, findings from verification").fetchone()
-    return None if row is None else Verified(*row)
+    return next(iter(records(connection, Verified, "verification")), None)
 
 
 def require_intact(path: Path, sound: FilesAsOf = ()) -> FilesAsOf:
@@ -138,7 +127,3 @@ def refuse(findings: Sequence[str], why: str) -> None:
                 "restore a backup, or run `bordercast verify` again when the record is whole",
             ]
         )
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sqlite3
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -19,10 +18,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from forecast.store import connect, ledger, ops
 from forecast.store.connect import transaction
 from forecast.store.kinds import PROOFS
-from forecast.store.queries import sql
+from forecast.store.ops import text
+from forecast.store.queries import records, sql
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from forecast.store.connect import Connection
 
 WitnessKind = Literal["signature", "time stamp", "git"]
 
@@ -83,13 +86,13 @@ class WitnessProof:
         """When it was given, as the proof itself says it; "" where it bears no moment."""
         if self.witness == "time stamp" and (stamped := _STAMPED.search(self.proof)):
             with suppress(ValueError):
-                return _text(datetime.strptime(f"{stamped[1].decode()}+0000", "%Y%m%d%H%M%S%z"))
+                return text(datetime.strptime(f"{stamped[1].decode()}+0000", "%Y%m%d%H%M%S%z"))
         if self.witness == "git":
             stamp = self.proof.partition(b"\n")[2]
             digest = hashlib.sha1 if len(self.commit()) == _SHA1 else hashlib.sha256
             whole = digest(b"commit %d\0%b" % (len(stamp), stamp)).hexdigest() == self.commit()
             if whole and (committed := _COMMITTED.search(stamp)):
-                return _text(datetime.fromtimestamp(int(committed[1]), UTC))
+                return text(datetime.fromtimestamp(int(committed[1]), UTC))
         return ""
 
 
@@ -117,123 +120,78 @@ class Sighting(NamedTuple):
         return self._replace(seen_at=moment, days_before=days.days)
 
 
-class WitnessFailure(NamedTuple):
-    """A witness that could not be had; grave : a person has to look."""
-
-    witness: WitnessKind
-    since: str
-    attempts: int
-    next_attempt_at: str
-    grave: bool
-    problem: str
-
-
-def newest(db: Database | sqlite3.Connection) -> WitnessedEntry | None:
-    """What the record states now; None before the first run."""
-    return next(iter(_statements(db, "order by e.id desc limit 1")), None)
-
-
-def statements(db: Database | sqlite3.Connection) -> dict[int, WitnessedEntry]:
-    """Entry -> what the record states of it."""
-    return {statement.entry_id: statement for statement in _statements(db, "order by e.id")}
-
-
-def _statements(db: Database | sqlite3.Connection, order: str) -> list[WitnessedEntry]:
-    rows = db.execute(
-        "select e.id, r.id, r.data_through, e.digest "
-        "from entries as e join main.runs as r on r.id = e.run_id "
-        f"where e.kind <> 'witnessed' {order}"  # a proof is not witnessed itself
-    )
-    return [WitnessedEntry(*row) for row in rows]
+def statements(db: Connection) -> dict[int, WitnessedEntry]:
+    """Return entry -> what the record states of it, the oldest first."""
+    return {entry.entry_id: entry for entry in records(db, WitnessedEntry, "witnessed_entries")}
 
 
 def save(db: Database, proof: WitnessProof) -> None:
     """Keep a proof; one of the same entry that is kept already stays."""
     with transaction(db):
-        cursor = db.execute(
-            sql("save_proof"),
-            (
-                *(proof.witness, proof.entry_id, proof.run_id, proof.statement),
-                *(proof.seen_at, proof.seen_by, proof.proof),
-            ),
-        )
-        if cursor.rowcount:
+        if db.execute(sql("save_proof"), astuple(proof)).rowcount:
             ledger.state(db, "witnessed", proof.entry_id, only=(PROOFS[proof.witness],))
 
 
-def proofs(db: Database | sqlite3.Connection) -> list[WitnessProof]:
-    """Every proof kept, in the order of what they cover."""
-    rows = db.execute(
-        "select witness, entry_id, run_id, statement, seen_at, seen_by, proof "
-        "from witness_proofs order by entry_id, witness"
-    )
-    return [WitnessProof(*row) for row in rows]
+def proofs(db: Connection) -> list[WitnessProof]:
+    """Return every proof kept, in the order of what they cover."""
+    return records(db, WitnessProof, "witness_proofs")
 
 
-def sightings(db: sqlite3.Connection) -> list[Sighting]:
-    """When each proof was given, as it says itself, oldest run first."""
+def sightings(db: Connection) -> list[Sighting]:
+    """Return when each proof was given, as it says itself, oldest run first."""
     moments = {(proof.witness, proof.entry_id): proof.moment() for proof in proofs(db)}
-    rows = db.execute(f"select {', '.join(Sighting._fields)} from witnesses")
-    seen = [Sighting(*row) for row in rows]
-    return [sighting.seen(moments[sighting.witness, sighting.entry_id]) for sighting in seen]
+    return [
+        sighting.seen(moments[sighting.witness, sighting.entry_id])
+        for sighting in records(db, Sighting, "sightings")
+    ]
 
 
 def lacking(
-    db: sqlite3.Connection, wanted: Collection[WitnessKind]
+    db: Connection, wanted: Collection[WitnessKind]
 ) -> tuple[WitnessedEntry | None, list[WitnessKind]]:
-    """What the record states now, and which of these witnesses have not seen it."""
-    stated = newest(db)
-    if stated is None or not wanted:
-        return stated, []
-    rows = db.execute("select witness from witness_proofs where entry_id = ?", (stated.entry_id,))
-    had = {witness for (witness,) in rows}
+    """Return what the record states now, and which of these witnesses have not seen it."""
+    stated = next(reversed(statements(db).values()), None)
+    if stated is None:
+        return None, []
+    had = {proof.witness for proof in proofs(db) if proof.entry_id == stated.entry_id}
     return stated, [kind for kind in wanted if kind not in had]
 
 
-def failures(path: Path) -> dict[WitnessKind, WitnessFailure]:
-    """Witnesses that could not be had; `path` is the main database."""
-    if not ops.ops_path(path).exists():
-        return {}
-    columns = ", ".join(WitnessFailure._fields)
-    with ops.reading(path) as db:
-        try:
-            rows = db.execute(f"select {columns} from witness_failures").fetchall()
-        except sqlite3.OperationalError:  # an ops.db from before this table
-            return {}
-    return {row[0]: WitnessFailure(*row) for row in rows}
+def failures(path: Path) -> dict[WitnessKind, Row]:
+    """Return witnesses that could not be had; `path` is the main database.
+
+    Each with since, attempts, next_attempt_at, problem, and grave: a person has to look.
+    """
+    return {row["witness"]: row for row in ops.rows(path, "witness_failures")}
 
 
 def proofs_pending(path: Path, wanted: Collection[WitnessKind], now: datetime) -> bool:
     """Whether one of these witnesses has not seen the record and may be asked now."""
-    put_off, moment = failures(path), _text(now)
+    put_off = failures(path)
     with connect.moment(path) as connection:
         _, missing = lacking(connection, wanted)
-    return any(w not in put_off or put_off[w].next_attempt_at <= moment for w in missing)
+    return any(w not in put_off or put_off[w]["next_attempt_at"] <= text(now) for w in missing)
 
 
 def put_off(path: Path, witness: WitnessKind, problem: str, grave: bool, now: datetime) -> None:
     """Ask again later: after five minutes, then twice as long each time, for ever."""
-    before = failures(path).get(witness)
-    attempts = before.attempts + 1 if before else 1
-    pause = min(FIRST_PAUSE * 2 ** min(attempts - 1, 16), LONGEST_PAUSE)
-    since = before.since if before else _text(now)
-    with ops.writing(path) as db, transaction(db):
-        db.execute(
-            "insert or replace into witness_failures values (?, ?, ?, ?, ?, ?)",
-            (witness, since, attempts, _text(now + pause), int(grave), problem),
-        )
+    before = failures(path).get(witness, {"attempts": 0, "since": text(now)})
+    pause = min(FIRST_PAUSE * 2 ** min(before["attempts"], 16), LONGEST_PAUSE)
+    again = (before["attempts"] + 1, text(now + pause), int(grave), problem)
+    with ops.writing(path) as db:
+        connect.write(db, "save_failure", (witness, before["since"], *again))
 
 
 def had(path: Path, witness: WitnessKind) -> None:
     """Forget that this witness could not be had."""
-    with ops.writing(path) as db, transaction(db):
-        db.execute("delete from witness_failures where witness = ?", (witness,))
+    with ops.writing(path) as db:
+        connect.write(db, "forget_failure", (witness,))
 
 
 def standing(
-    connection: sqlite3.Connection, path: Path, wanted: Collection[WitnessKind]
+    connection: Connection, path: Path, wanted: Collection[WitnessKind]
 ) -> Mapping[str, str]:
-    """Witness -> how far it has seen the record, in words, for `status`."""
+    """Return witness -> how far it has seen the record, in words, for `status`."""
     last = {proof.witness: proof for proof in proofs(connection)}
     failed = failures(path)
     return {
@@ -242,10 +200,6 @@ def standing(
             if witness in last
             else "none yet"
         )
-        + (f"; failing since {failed[witness].since}" if witness in failed else "")
+        + (f"; failing since {failed[witness]['since']}" if witness in failed else "")
         for witness in wanted
     }
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import files
 from forecast.config import Config
-from forecast.store import ops, releases
+from forecast.store import connect, ops, releases
 from jobs.arrivals import inbox
 from jobs.arrivals.arrival import Arrival, IngestResult
 
@@ -81,7 +81,7 @@ def _download(path: Path, kept_in: Folders, download: ops.Download) -> Arrival:
         if result.outcome == "refused":  # the quarantine has it now, and it is asked for again
             remove(kept_in.archive, download.sha256)
             with ops.writing(path) as ops_db:
-                ops.forget_validators(ops_db, download.sha256)
+                connect.write(ops_db, "forget_validators", (download.sha256,))
         return ""
 
     first_seen, address = download.first_seen_at, download.url

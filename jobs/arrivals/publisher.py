@@ -71,7 +71,8 @@ def poll(context: Context, now: datetime, force: bool = False) -> Fetched:
     context.path.parent.mkdir(parents=True, exist_ok=True)
     with connect.locked(context.path.with_name(LOCK), connect.LOCK_WAIT):
         with ops.writing(context.path) as db:
-            last, known, poll_id = ops.last_poll(db), ops.links(db), ops.next_poll_id(db)
+            last, known = ops.last_poll(db), ops.links(db)
+            (poll_id,) = queries.column(db, "next_poll_id")
         previous = last[1] if last else None
         if previous and not force and too_soon(previous, now):
             return Fetched(previous, (), (), asked=False)

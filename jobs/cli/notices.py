@@ -43,11 +43,11 @@ def list_notices(record: OpenRecord) -> Printed:
 
 def _deliveries(settings: Settings) -> tuple[dict[str, dict[str, int]], str]:
     """Return content key -> state -> how many, and why the queue stands still, "" if not."""
-    if not ops.ops_path(settings.db).exists():
-        return {}, ""
-    with ops.reading(settings.db) as connection:
-        stop = deliveries.stopped(connection)
-        return deliveries.tally(connection), stop.reason if stop else ""
+    by_key: dict[str, dict[str, int]] = {}
+    for row in ops.rows(settings.db, "deliveries_tally"):
+        by_key.setdefault(row["content_key"], {})[row["state"]] = row["count"]
+    stop = ops.row(settings.db, "mail_stopped")
+    return by_key, stop["reason"] if stop else ""
 
 
 def _table(rows: list[dict[str, Any]]) -> Any:

@@ -33,6 +33,7 @@ from forecast.store import connect, deliveries, measures, notices, ops, read, wa
 from forecast.store.connect import LOCK_WAIT, locked
 from forecast.store.deliveries import Delivery, Message, Subscriber
 from forecast.store.notices import Notice, Section
+from forecast.store.queries import column, rows
 from forecast.types import SEVERITIES
 from jobs import exchange
 from jobs.deliver import approve, letter, smtp, transports, unsubscribe
@@ -85,7 +86,7 @@ def deliver(
     queue_concerns(context, concerns, now())
     with ops.writing(context.path) as db:
         if resume:
-            deliveries.resume(db)
+            connect.write(db, "resume_mail")
         if again:
             deliveries.revive(db, now())
     recall_all(context.path, now())
@@ -117,7 +118,8 @@ def waiting(context: Context, now: datetime) -> list[tuple[str, int]]:
     """(subject, recipients) of what `deliver` would send now; nothing is changed."""
     with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
-        sendable = deliveries.sendable(db, now)
+        due = rows(db, "sendable", (ops.text(now),))
+        sendable = {row["subject"]: row["count"] for row in due}
         for batch in _batches(context, db, began, now):
             for _, message in batch:
                 if not message.edition.startswith(deliveries.WITHIN):
@@ -194,7 +196,7 @@ def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[
     Left alone are those approved before ops.db began to keep deliveries, and those approved more
     than 14 days ago: what became of them then is not known any more.
     """
-    oldest = max(began, deliveries.text(now - notices.KEPT))
+    oldest = max(began, ops.text(now - notices.KEPT))
     return (notice for notice in approved if (notice.approved_at or "") >= oldest)
 
 
@@ -213,8 +215,9 @@ def addressed(
     with closing(connect.read(context.path)) as connection:
         sections = notices.sections(connection, notice.id)
         first = notices.one(connection, notice.corrects) if notice.corrects else None
-    gone = deliveries.unsubscribed(db)
-    got = deliveries.editions_sent(db, first.content_key) if first else {}
+    gone = column(db, "unsubscribed")
+    sent = rows(db, "editions_sent", (first.content_key,)) if first else []
+    got = {row["recipient"]: row["edition"] for row in sent}
     recipients = []
     for reader in context.config.notices.recipients:
         sections_of = chosen(sections, reader)
@@ -321,11 +324,11 @@ def _send_all(
     with locked(path.with_name(LOCK), LOCK_WAIT):
         with ops.writing(path) as db:
             deliveries.begin(db, now())
-            deliveries.unclaim(db)
+            connect.write(db, "unclaim_deliveries")
         while True:
             began, moment = time.monotonic(), now()
             with ops.writing(path) as db:
-                halted = not hooks and deliveries.stopped(db)
+                halted = not hooks and column(db, "mail_stopped")
                 delivery = None if halted else deliveries.claim(db, moment, hooks=hooks)
             if delivery is None:
                 return outcomes

@@ -19,9 +19,9 @@ from forecast.desk.sentences import ahead
 from forecast.desk.sentences import section as section_texts
 from forecast.store import (
     connect,
-    deliveries,
     measures,
     notices,
+    ops,
     read,
     releases,
 )
@@ -85,7 +85,7 @@ def write_one(context: Context, db: Database, now: datetime) -> bool:
         frame = frame_of(context.config, notice.month, context.source)
     if not sections:
         return notices.drop(db, notice.id, _SUPERSEDED, now)
-    approved = deliveries.text(now) if context.config.notices.approval == "auto" else None
+    approved = ops.text(now) if context.config.notices.approval == "auto" else None
     return notices.save_composed(db, notice.id, frame, sections, approved)
 
 

@@ -459,10 +459,11 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
 
 def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
     for failed in witnesses.failures(case.context.path).values():
-        if failed.witness in attest.wanted(case.context.config.witness):
-            text = f"no {failed.witness} since {failed.since}, asked again: {failed.problem}"
-            late = case.now - datetime.fromisoformat(failed.since) > UNSEEN
-            yield Finding("witnesses", "alarm" if failed.grave or late else "warning", text)
+        if failed["witness"] in attest.wanted(case.context.config.witness):
+            since = f"no {failed['witness']} since {failed['since']}"
+            text = f"{since}, asked again: {failed['problem']}"
+            late = case.now - datetime.fromisoformat(failed["since"]) > UNSEEN
+            yield Finding("witnesses", "alarm" if failed["grave"] or late else "warning", text)
 
 
 def _some(texts: list[str]) -> str:

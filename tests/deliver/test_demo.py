@@ -157,7 +157,7 @@ def test_own_counts_show_the_month_flagged_last_or_the_newest(monkeypatch, flagg
         ENCOUNTERS, shipped=False, totals=replace(ENCOUNTERS.totals, parts=tuple(spans), whole="")
     )
     monkeypatch.setattr(demo.read, "flags", lambda *_: rows)
-    monkeypatch.setattr(demo.reports, "span", lambda _, border: spans[border])
+    monkeypatch.setattr(demo.history, "series_span", lambda _, key: spans[key.total])
 
     assert demo._shown(None, "2024-07", source) == (month, totals)
 

@@ -47,7 +47,7 @@ def first_held(by_hand, tmp_path_factory) -> Path:
     with connect.writing(path) as db:
         assert notices.save_composed(db, 1, FRAME, [NORTH, SOUTH, DIGEST], None)
         assert notices.drop(db, 2, "nothing", NOW)
-    edit(path, f"update notices set created_at = '{deliveries.text(NOW)}' where id = 1")
+    edit(path, f"update notices set created_at = '{ops.text(NOW)}' where id = 1")
     return path
 
 
@@ -98,7 +98,7 @@ def test_an_approval_names_the_content_that_was_seen(record, digits):
 
     assert made == one(record)
     assert (made.state, made.approved_by, made.approved_user) == ("approved", "Lee", "root")
-    assert (made.approved_content, made.approved_at) == (whole, deliveries.text(LATER))
+    assert (made.approved_content, made.approved_at) == (whole, ops.text(LATER))
 
 
 @pytest.mark.parametrize("seen", ["x", "0" * 12])
@@ -132,7 +132,7 @@ def test_a_rejection_keeps_who_why_and_when(record):
 
     found = one(record)
     assert (found.state, found.reason) == ("rejected", "Ann: the figures are odd")
-    assert found.closed_at == deliveries.text(LATER)
+    assert found.closed_at == ops.text(LATER)
 
 
 @pytest.mark.parametrize(("held_for", "gone"), [(timedelta(days=14), 1), (timedelta(13), 0)])
@@ -157,7 +157,7 @@ def test_approvals_are_known_from_the_first_on(record):
     approve(record, LATER)
 
     with ops.writing(record) as db:
-        assert deliveries.begin(db, LATER + timedelta(days=3)) == deliveries.text(LATER)
+        assert deliveries.begin(db, LATER + timedelta(days=3)) == ops.text(LATER)
 
 
 # --- who gets it
@@ -312,7 +312,7 @@ def corrected(record: Path) -> None:
     edit(
         record,
         "update notices set kind = 'correction', corrects = 1, state = 'approved',"
-        f" closed_at = null, approved_by = 'Lee', approved_at = '{deliveries.text(LATER)}',"
+        f" closed_at = null, approved_by = 'Lee', approved_at = '{ops.text(LATER)}',"
         " month = '2024-01',"
         " created_at = '2024-04-11T12:30:00+00:00' where id = 2",
     )
@@ -438,7 +438,7 @@ def test_what_waits_already_and_what_is_only_approved_are_counted_together(recor
     approve(record)
     queued(record, settings("ann@example.org"))
     edit(record, "update notices set state = 'approved', approved_at = created_at where id = 2")
-    edit(record, f"update notices set approved_at = '{deliveries.text(LATER)}' where id = 2")
+    edit(record, f"update notices set approved_at = '{ops.text(LATER)}' where id = 2")
     edit(
         record,
         "insert into notice_sections select 2, place, border, part, phrase, text, html, "

@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from forecast.config import Config, Hook, ReaderRules
 from forecast.context import Context
 from forecast.errors import BusyError, ConfigError
-from forecast.store import deliveries, ops, wakes
+from forecast.store import deliveries, ops, queries, wakes
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
 from forecast.store.notices import Notice, Section
@@ -306,7 +306,7 @@ def test_one_click_unsubscribes_and_a_look_does_not(record):
 
 def gone(record):
     with ops.reading(record) as db:
-        return deliveries.unsubscribed(db)
+        return set(queries.column(db, "unsubscribed"))
 
 
 def test_a_mail_has_its_own_line_to_unsubscribe(record):

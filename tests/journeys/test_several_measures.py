@@ -30,6 +30,7 @@ from forecast.store import (
     measures,
     notices,
     ops,
+    queries,
     read,
     runs,
 )
@@ -411,9 +412,9 @@ def told(path: Path, config: Config, *names: str, at: datetime = SENT) -> list[N
         intent = NoticeIntent("flags", "2026-03", release, name * 8, f"<{name}@example.org>")
         with connect.writing(path) as db:
             with connect.transaction(db):
-                (number,) = runs.save_due(db, run.id, deliveries.text(at), [intent])
+                (number,) = runs.save_due(db, run.id, ops.text(at), [intent])
             frame = write.frame_of(config, "2026-03", context.source)
-            assert notices.save_composed(db, number, frame, said, deliveries.text(at))
+            assert notices.save_composed(db, number, frame, said, ops.text(at))
         with closing(connect.read(path)) as connection:
             made.append(notices.one(connection, number))
     return made
@@ -494,7 +495,10 @@ def test_a_correction_of_any_measure_answers_the_mail_that_held_its_digest(three
     mailed(path, config)
     (mail,) = (d.message.mime for d in claimed(path, "sent") if "ann" in d.recipient)
     with ops.reading(path) as connection:
-        got = deliveries.editions_sent(connection, first.content_key)["ann@example.org"]
+        got = {
+            row["recipient"]: row["edition"]
+            for row in queries.rows(connection, "editions_sent", (first.content_key,))
+        }["ann@example.org"]
 
     answered = letter.message_id(first.message_id, got)
 
