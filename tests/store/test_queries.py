@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,10 @@ def test_parts_of_a_statement_are_put_in():
 
 
 def test_rows_come_by_column_with_values_put_in():
-    db = sqlite3.connect(":memory:")
-    db.execute("create table runs (id, published_at, data_through, digest)")
-    db.executemany("insert into runs values (?, 'now', '2025-01', '')", [(1,), (2,)])
-
-    rows = queries.rows(db, "every_run")
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("create table runs (id, published_at, data_through, digest)")
+        db.executemany("insert into runs values (?, 'now', '2025-01', '')", [(1,), (2,)])
+        rows = queries.rows(db, "every_run")
 
     assert rows == [
         {"id": 2, "published_at": "now", "data_through": "2025-01", "digest": ""},
