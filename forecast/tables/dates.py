@@ -12,7 +12,6 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import NamedTuple
 
 from forecast import months
 from forecast.tables.footnotes import without_footnote
@@ -84,13 +83,6 @@ _OTHER = {
 }
 
 
-class When(NamedTuple):
-    """A date as it is written. day : of the month, 0 where none is said."""
-
-    month: int
-    day: int
-
-
 def other_periods(cell: CellValue) -> str:
     """Either "quarters" or "weeks", if that is what a cell names; else ""."""
     text = str(cell).strip() if isinstance(cell, str) else ""
@@ -139,8 +131,8 @@ def order_of(cells: Iterable[CellValue]) -> str | None:
     return MONTH_FIRST if all(first == two for first, two in pairs) else None
 
 
-def read(cell: CellValue, order: str, fiscal_start: int) -> When:
-    """The month a cell names.
+def read(cell: CellValue, order: str, fiscal_start: int) -> tuple[int, int]:
+    """The month that a cell names, and the day of it, 0 where none is said.
 
     Parameters
     ----------
@@ -152,36 +144,32 @@ def read(cell: CellValue, order: str, fiscal_start: int) -> When:
     ValueError : what is wrong with it, and what to do.
     """
     if isinstance(cell, date):
-        return When(cell.year * 12 + cell.month - 1, cell.day)
-    first, *last = (_read(end, order, fiscal_start) for end in _ends(str(cell)))
-    if last and (first.month, 1, days_in(first.month)) != (last[0].month, first.day, last[0].day):
+        return cell.year * 12 + cell.month - 1, cell.day
+    (month, day), *last = (_read(end, order, fiscal_start) for end in _ends(str(cell)))
+    if last and (day, last[0]) != (1, (month, days_in(month))):
         raise ValueError("not from the first to the last day of one month; leave it out")
-    return first
+    return month, day
 
 
-def _read(cell: str, order: str, fiscal_start: int) -> When:
+def _read(cell: str, order: str, fiscal_start: int) -> tuple[int, int]:
     match = _match(cell)
     if match is None:
         raise ValueError("not a month; write it as YYYY-MM, such as 2024-01")
-    year = _full_year(match)
+    year, day = _full_year(match), int(match.get("day", 0))
     if "one" in match:
         by_month = ("one", "two") if order == MONTH_FIRST else ("two", "one")
         number, day = (int(match[part]) for part in by_month)
-    elif "name" in match:
-        number, day = _name(match["name"]), int(match.get("day", 0))
     else:
-        number, day = int(match.get("month", match.get("period", 0))), int(match.get("day", 0))
+        number = int(match.get("month") or match.get("period") or _name(match.get("name", "")))
     if not 1 <= number <= 12:
-        named = match.get("name")
-        raise ValueError(
-            f"there is no month {named or number}; write the month that is meant, as YYYY-MM"
-        )
+        wrong = match.get("name") or number
+        raise ValueError(f"there is no month {wrong}; write the month that is meant, as YYYY-MM")
     if _FISCAL.search(cell):
-        return When(fiscal_month(year, number, fiscal_start, named="name" in match), 0)
+        return fiscal_month(year, number, fiscal_start, named="name" in match), 0
     index = year * 12 + number - 1
     if day > days_in(index):
         raise ValueError(f"{months.from_index(index)} has no day {day}; correct the date")
-    return When(index, day)
+    return index, day
 
 
 def fiscal_month(year: int, number: int, start: int, *, named: bool) -> int:
@@ -250,17 +238,19 @@ def year_begins(pairs: Sequence[tuple[int, int]]) -> int:
     years begin in July. Lines in no order of time say nothing.
     """
     lines = [pair for at, pair in enumerate(pairs) if pair != pairs[at - 1]]
-    turns: set[int] = set()
-    within: set[int] = set()
-    steps = 0
-    for (year, month), (later, following) in pairwise(lines):
-        if month == following % 12 + 1:  # the newest first
-            year, month, later, following = later, following, year, month
-        if following != month % 12 + 1 or later - year not in (0, 1):
-            continue
-        steps += 1
-        (turns if later > year else within).add(following)
-    proven = len(turns) == 1 and not turns & within and steps >= len(lines) / 2
+    steps = [
+        # The newest may come first.
+        (*later, *sooner) if sooner[1] == later[1] % 12 + 1 else (*sooner, *later)
+        for sooner, later in pairwise(lines)
+    ]
+    follow = [
+        (later - year, number)
+        for year, month, later, number in steps
+        if number == month % 12 + 1 and later - year in (0, 1)
+    ]
+    turns = {number for new, number in follow if new}
+    within = {number for new, number in follow if not new}
+    proven = len(turns) == 1 and not turns & within and len(follow) >= len(lines) / 2
     return turns.pop() if proven else 0
 
 
@@ -270,19 +260,17 @@ def fiscal_begins(pairs: Sequence[tuple[int, int]]) -> int:
     pairs : as `year_begins` has it. The first and last year are seldom whole: a wrong start would
     tear them off the others. Years from January on may be calendar years, or only be sorted so.
     """
-    whole = [start for start in range(1, 13) if _is_whole(pairs, start)]
+    whole = []
+    for start in range(1, 13):
+        known = {fiscal_month(year, number, start, named=True) for year, number in pairs}
+        if known and len(known) == max(known) - min(known) + 1:  # no month is left out
+            whole.append(start)
     if len(whole) == 1:
         return whole[0]
     shown = year_begins(pairs)
     if len({year for year, _ in pairs}) == 1:
         shown = begins_with(list(dict.fromkeys(number for _, number in pairs)))
     return -1 if shown == 1 else shown
-
-
-def _is_whole(pairs: Sequence[tuple[int, int]], start: int) -> bool:
-    """Whether no month is left out, if fiscal years begin in this one."""
-    known = {fiscal_month(year, number, start, named=True) for year, number in pairs}
-    return bool(known) and len(known) == max(known) - min(known) + 1
 
 
 def begins_with(numbers: Sequence[int]) -> int:
@@ -305,14 +293,11 @@ def evening_before(cells: Sequence[CellValue]) -> str:
     evenings = [c for c in cells if isinstance(c, str) and _EVENING.search(c)]
     if not evenings or len(evenings) < len([c for c in cells if c != ""]):
         return ""
-    for cell in evenings:
-        try:
-            when = read(cell, MONTH_FIRST, 1)
-        except ValueError:
-            return ""
-        if when.day != days_in(when.month):
-            return ""
-    return evenings[0]
+    try:
+        read_days = [read(cell, MONTH_FIRST, 1) for cell in evenings]
+    except ValueError:
+        return ""
+    return evenings[0] if all(day == days_in(month) for month, day in read_days) else ""
 
 
 def spacing(numbers: Sequence[int]) -> str:

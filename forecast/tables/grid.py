@@ -14,7 +14,6 @@ from forecast.tables import dates, numerals
 from forecast.tables.dates import CellValue
 from forecast.tables.footnotes import without_footnote
 from forecast.tables.sheet import Sheet
-from models.base import Ints
 
 ONE_SERIES = "count"  # the name of a series whose file names none
 EXAMPLE = """a table of monthly counts has a line for each month, such as
@@ -22,7 +21,7 @@ EXAMPLE = """a table of monthly counts has a line for each month, such as
     Clinic A,2024-01,120
     Clinic A,2024-02,131
 or a column for each series or month. Save it as CSV or Excel and try again."""
-SAMPLE = 2000  # rows that show what a column holds
+SAMPLE = 2000  # rows that show what a column holds, at least
 MOST_QUOTED = 100  # characters of a cell or a name in a message
 FEDERAL = 10  # the month in which the U.S. government's fiscal years begin
 
@@ -90,23 +89,25 @@ class Entries:
     nested : (series,) what each is a part of and its name there, "" for all of it; or empty.
     series, line : (entries,) place among the names; line of the file.
     month : (entries,) running number. day : (entries,) ordinal day where the file says one, or 0.
-    value : (entries,) place among the sheet's labels. column : (entries,) place among `columns`.
-    counts_column, series_column : the (first) columns with counts and names, "" where no column
-    has them alone. nesting : as `roles.nesting_of` has it. apart : as `roles.apart` has it.
+    value : (entries,) place among the labels. column : (entries,) place among `columns`.
+    labels : every different cell. counts_column, series_column : the (first) columns with counts
+    and names, "" where no column has them alone. nesting : as `roles.nesting_of` has it. apart : as
+    `roles.apart` has it.
     """
 
     names: list[str]
-    family: list[str]
-    series: Ints
-    line: Ints
-    month: Ints
-    day: Ints
-    value: Ints
-    column: Ints
+    series: np.ndarray
+    line: np.ndarray
+    month: np.ndarray
+    day: np.ndarray
+    value: np.ndarray
+    column: np.ndarray
     columns: list[str]
-    month_column: str
-    faults: list[Fault] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    labels: Sequence[CellValue]
+    faults: list[Fault]
+    notes: list[str]
+    family: list[str] = field(default_factory=list)
+    month_column: str = ""
     counts_column: str = ""
     series_column: str = ""
     nested: list[tuple[str, str]] = field(default_factory=list)
@@ -122,13 +123,12 @@ class TableGrid:
 
     def __init__(self, sheet: Sheet, wanted: ReadAs) -> None:
         self.sheet, self.wanted = sheet, wanted
-        self.labels, self.grid = sheet.labels, sheet.grid.copy()
-        rows = len(self.grid)
-        if rows < 2:
+        self.labels, self.grid = sheet.labels, sheet.grid
+        if len(self.grid) < 2:
             raise DataError(f"{sheet.name}: no table of monthly counts; {EXAMPLE}")
-        self.filled = (self.grid != 0).sum(axis=1)
-        sample = np.unique(np.linspace(0, rows - 1, min(rows, SAMPLE)).astype(np.int64))
-        self.sample = self.grid[sample]
+        self.filled = (self.grid != 0).sum(axis=1, dtype=np.int32)
+        self.sample = self.grid[:: max(len(self.grid) // SAMPLE, 1)]
+        self.columns = range(self.grid.shape[1])
         self.notes = list(sheet.notes)
         self.faults: list[Fault] = []
         self.header = -1
@@ -137,14 +137,15 @@ class TableGrid:
         """The cells at these places."""
         return [self.labels[code] for code in codes.tolist()]
 
+    def block(self, rows: np.ndarray, columns: Sequence[int]) -> np.ndarray:
+        """(rows, columns) places among the labels."""
+        return np.asarray(self.grid[rows[:, None], np.array(columns, dtype=np.int64)])
+
     def share(self, column: int, test: Callable[[CellValue], object]) -> float:
         """The share of a column's filled cells that pass a test, in the sample."""
         codes = self.sample[:, column]
-        filled, times = np.unique(codes[codes != 0], return_counts=True)
-        if not len(filled):
-            return 0.0
-        passed = [bool(test(cell)) for cell in self.cells(filled)]
-        return float(times[np.array(passed)].sum() / times.sum())
+        codes = codes[codes != 0]
+        return float(self.sheet.which(test, codes).mean()) if len(codes) else 0.0
 
     def has_name(self, column: int) -> bool:
         """Whether there is a header with a name for a column."""
@@ -154,9 +155,8 @@ class TableGrid:
         """A column's header."""
         if not self.has_name(column):
             return f"{column + 1} (no name)"
-        head = self.labels[self.grid[self.header, column]]
+        head, *above = self.cells(self.grid[self.header :: -1, column])
         if numerals.is_missing(head):  # of merged cells, say: the nearest name above it
-            above = [self.labels[self.grid[row, column]] for row in range(self.header)][::-1]
             head = next((cell for cell in above if not numerals.is_missing(cell)), head)
         return text_of(head)
 
@@ -166,59 +166,85 @@ class TableGrid:
 
     def place(self, name: str, option: str) -> int:
         """The column with this header, in any capitals."""
-        names = [self.name(column) for column in range(self.grid.shape[1])]
+        names = list(map(self.name, self.columns))
         folded = [other.casefold() for other in names]
         if name.casefold() not in folded:
             shown = ", ".join(map(in_quotes, names[:20]))
             raise DataError(f"{self.sheet.name}: no column {name!r} ({option}); there are {shown}")
         return folded.index(name.casefold())
 
-    def data_rows(self, first: int) -> Ints:
-        """Rows below the header that fit; what does not is a fault or, a single text, a note."""
-        rows = np.arange(first, len(self.grid))
-        lonely = rows[self.filled[rows] == 1]
-        words = [row for row in lonely.tolist() if self._is_remark(row)]
-        for row in [*(r for r in range(first) if r != self.header), *words]:
+    def fault(self, row: int, column: str, cell: CellValue, problem: str) -> None:
+        """Note what is wrong in a row."""
+        self.faults.append(Fault(int(self.sheet.line[row]), column, text_of(cell), problem))
+
+    def leave_out(self, rows: Iterable[int]) -> None:
+        """Note that rows are no part of the table."""
+        for row in rows:
             text = " ".join(text_of(cell) for cell in self.sheet.row(row) if cell != "")
-            self.notes.append(f"line {self.sheet.line[row]} is no part of the table: {text[:60]!r}")
-        rows = rows[~np.isin(rows, words)]
+            line = self.sheet.line[row]
+            self.notes.append(f"line {line} is no part of the table: {text[:60]!r}")
+
+    def data_rows(self, first: int) -> np.ndarray:
+        """Rows below the header that fit; what does not is a fault or, a single text, a note."""
+        rows = np.arange(first, len(self.grid), dtype=np.int32)
+        remarks = [row for row in rows[self.filled[rows] == 1].tolist() if self._is_remark(row)]
+        self.leave_out([*(r for r in range(first) if r != self.header), *remarks])
+        rows = rows[~np.isin(rows, remarks)] if remarks else rows
         unlike = self.sheet.ragged[rows] != 0
         fits = rows[~unlike] if not unlike.all() else rows
-        apart = [int(row) for row in rows[unlike] if not fits[0] <= row <= fits[-1]]
-        for row in apart:  # what belongs to the file above the table, and notes below it
-            cells = [cell for cell in self.sheet.row(row) if cell != ""]
-            told = cells[:1] if row < fits[0] else cells
-            if self.sheet.ragged[row] < 0 and not any(map(_may_be_data, told)):
-                words.append(row)
-                text = " ".join(text_of(cell) for cell in cells)
-                self.notes.append(
-                    f"line {self.sheet.line[row]} is no part of the table: {text[:60]!r}"
-                )
-        unlike, rows = unlike[~np.isin(rows, words)], rows[~np.isin(rows, words)]
         for row in rows[unlike].tolist():
-            self._note_ragged(row)
-        return np.asarray(rows[~unlike])
+            cells = [cell for cell in self.sheet.row(row) if cell != ""]
+            # What belongs to the file stands above the table, and notes below it.
+            outside = not fits[0] <= row <= fits[-1]
+            told = cells[:1] if row < fits[0] else cells
+            if outside and self.sheet.ragged[row] < 0 and not any(map(_may_be_data, told)):
+                self.leave_out([row])
+                continue
+            width = len(self.columns)
+            fields = width + int(self.sheet.ragged[row])
+            todo = "put text or numbers with commas in quotation marks"
+            todo = todo if fields > width else "complete the line or remove it"
+            text = ",".join(text_of(cell) for cell in self.sheet.row(row))
+            self.fault(row, "", text, f"{fields} fields where the table has {width}; {todo}")
+        return rows[~unlike] if unlike.any() else rows
 
     def _is_remark(self, row: int) -> bool:
         cell = next(cell for cell in self.sheet.row(row) if cell != "")
         return isinstance(cell, str) and not dates.looks_like(cell) and not numerals.is_number(cell)
 
-    def _note_ragged(self, row: int) -> None:
-        width = self.grid.shape[1]
-        fields = width + int(self.sheet.ragged[row])
-        text = ",".join(text_of(cell) for cell in self.sheet.row(row))
-        problem = f"{fields} fields where the table has {width}; "
-        problem += (
-            "put text or numbers with commas in quotation marks"
-            if fields > width
-            else ("complete the line or remove it")
-        )
-        self.faults.append(Fault(int(self.sheet.line[row]), "", text, problem))
+    def without_totals(self, rows: np.ndarray, column: int, *, years: bool = True) -> np.ndarray:
+        """The rows that are no sums over months by the cell in this column, or beside a blank one.
+
+        years : whether a year alone, where a month should stand, heads a sum.
+        """
+
+        def heads(cell: CellValue) -> bool:
+            return is_sum(cell) and (years or not dates.names_year(cell))
+
+        codes = self.grid[rows, column]
+        left = self.sheet.which(heads, codes)
+        for place in np.flatnonzero(codes == 0).tolist():
+            left[place] = any(map(_ends_in_total, self.sheet.row(rows[place])))
+        lines = [str(line) for line in self.sheet.line[rows[left]].tolist()]
+        more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
+        shown = f"{', '.join(lines[:12])}{more}"
+        if lines:
+            many = f"lines {shown} are totals" if len(lines) > 1 else f"line {shown} is a total"
+            self.notes.append(f"{many} over months, left out")
+        return rows[~left] if lines else rows
 
 
 def _may_be_data(cell: CellValue) -> bool:
     """Whether a cell may be a month or a count; "1." in front of a note is none."""
     return dates.looks_like(cell) or (is_count(cell) and not str(cell).endswith("."))
+
+
+def _ends_in_total(cell: CellValue) -> bool:
+    """Whether a cell beside a blank month says why: "East Total", "2021 Total"."""
+    return isinstance(cell, str) and (
+        re.search(r"\b(sub)?totals?:?$", cell, re.IGNORECASE) is not None
+        or (is_sum(cell) and not dates.names_year(cell))
+    )
 
 
 def text_of(cell: CellValue) -> str:
@@ -244,50 +270,42 @@ def is_count(cell: CellValue) -> bool:
 
 
 def read_months(
-    table: TableGrid, codes: np.ndarray, line: np.ndarray, column: str | list[str]
-) -> tuple[Ints, Ints]:
+    table: TableGrid, codes: np.ndarray, rows: Sequence[int] | np.ndarray, column: str | list[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """(n,) months, -1 where a cell is a fault, and days, of the cells at these places."""
-    different, back = np.unique(codes, return_inverse=True)
-    cells = [dates.as_digits(cell) for cell in table.cells(different)]
-    if evening := dates.evening_before(cells):
+    different = np.unique(codes).tolist()
+    cells = {code: dates.as_digits(table.labels[code]) for code in different}
+    if evening := dates.evening_before(list(cells.values())):
         raise DataError(
             f"{table.sheet.name}: {evening!r} and all others are the evening of a month's last "
             "day, as a midnight elsewhere is in UTC; write months as 2024-01, without a time"
         )
-    order = table.wanted.dates or dates.order_of(cells)
+    order = table.wanted.dates or dates.order_of(cells.values())
     if order is None:
-        shown = next(cell for cell in cells if dates.order_of([cell]) is None)
+        shown = next(cell for cell in cells.values() if dates.order_of([cell]) is None)
         raise DataError(
             f"{table.sheet.name}: {shown!r} can be two months, and no other date of its column "
             "says which; add --dates mdy (month first) or --dates dmy (day first)"
         )
     start = 1
-    if any(dates.is_fiscal(str(cell)) for cell in cells):
+    if any(dates.is_fiscal(str(cell)) for cell in cells.values()):
         # In the order of the file, which shows where fiscal years begin.
-        first = np.unique(codes, return_index=True)[1]
-        in_order = [str(cells[at]) for at in np.argsort(first).tolist()]
+        in_order = [str(cells[code]) for code in dict.fromkeys(codes.tolist())]
         fiscal = [cell for cell in in_order if dates.is_fiscal(cell)]
         pairs = [pair for cell in fiscal if (pair := dates.fiscal_pair(cell))]
         start = fiscal_start(table, dates.fiscal_begins(pairs), fiscal[0])
-    month, day = np.full(len(cells), -1), np.zeros(len(cells), dtype=np.int64)
-    table.notes += footnotes_note([cell for cell in cells if isinstance(cell, str)], "months")
-    for at, cell in enumerate(cells):
+    table.notes += footnotes_note([c for c in cells.values() if isinstance(c, str)], "months")
+    when = np.zeros((2, len(table.labels)), dtype=np.int32)
+    for code, cell in cells.items():
         try:
-            when = dates.read(cell, order, start)
-        except ValueError as problem:
-            wrong = np.flatnonzero(back == at)
-            for place in wrong.tolist():
+            when[:, code] = dates.read(cell, order, start)
+        except ValueError as error:
+            when[:, code] = -1, 0
+            problem = "no month; write it as YYYY-MM, or remove the line if it is a total"
+            for place in np.flatnonzero(codes == code).tolist():
                 name = column if isinstance(column, str) else column[place]
-                problem_text = (
-                    str(problem)
-                    if cell != ""
-                    else ("no month; write it as YYYY-MM, or remove the line if it is a total")
-                )
-                table.faults.append(Fault(int(line[place]), name, text_of(cell), problem_text))
-            continue
-        month[at] = when.month
-        day[at] = when.day
-    return month[back], day[back]
+                table.fault(rows[place], name, cell, str(error) if cell != "" else problem)
+    return when[0, codes], when[1, codes]
 
 
 def fiscal_start(table: TableGrid, shown: int, text: str) -> int:
@@ -319,7 +337,7 @@ def year_start(
 ) -> int:
     """The month in which the years begin that a column holds, or that head columns.
 
-    column : with the years, or the first that has one. fiscal : whether they say so. found : as
+    column : with the years, or the first that has one. fiscal : whether they say so. pairs : as
     `dates.year_begins` has it.
 
     Raises
@@ -338,44 +356,35 @@ def year_start(
     return 1
 
 
-def years_of(table: TableGrid, column: int, rows: Ints) -> tuple[Ints, np.ndarray]:
+def years_of(table: TableGrid, column: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(rows,) years, -1 where there is none, and whether they are fiscal.
 
     Where a year stands only in the first line of its block, as merged cells leave it, it holds for
     the lines below.
     """
     codes = fill_down(table, column, rows)
-    years = {code: dates.names_year(table.labels[code]) for code in np.unique(codes).tolist()}
-    for place, code in enumerate(codes.tolist()):
-        if years[code] is None:
-            table.faults.append(
-                Fault(
-                    int(table.sheet.line[rows[place]]),
-                    table.name(column),
-                    text_of(table.labels[code]),
-                    "not a year; write it as 2024",
-                )
-            )
-    named = [years[code] or (-1, False) for code in codes.tolist()]
-    year = np.array([year for year, _ in named])
-    fiscal = np.array([fiscal for _, fiscal in named])
-    return year, fiscal | dates.is_fiscal(table.name(column))
+    year = np.full((2, len(table.labels)), -1, dtype=np.int32)
+    for code in np.unique(codes).tolist():
+        if named := dates.names_year(table.labels[code]):
+            year[:, code] = named
+            continue
+        for row in rows[codes == code].tolist():
+            problem = "not a year; write it as 2024"
+            table.fault(row, table.name(column), table.labels[code], problem)
+    return year[0, codes], (year[1, codes] > 0) | dates.is_fiscal(table.name(column))
 
 
-def fill_down(table: TableGrid, column: int, rows: Ints) -> Ints:
-    """A column's cells, each mostly blank one as the last above it; said, and kept so."""
-    codes = np.asarray(table.grid[rows, column])
-    if not _stands_once(codes):
-        return codes
-    latest = np.maximum.accumulate(np.where(codes != 0, np.arange(len(codes)), 0))
-    table.grid[rows, column] = codes[latest]
+def fill_down(table: TableGrid, column: int, rows: np.ndarray) -> np.ndarray:
+    """A column's cells, each of a mostly blank one as the last above it; said, and kept so."""
+    codes = table.grid[rows, column]
+    # A cell in the first line of each block, and blanks below.
+    if not len(codes) or not codes[0] or np.mean(codes != 0) > 0.5:
+        return np.asarray(codes)
+    codes = codes[np.maximum.accumulate(np.where(codes != 0, np.arange(len(codes)), 0))]
+    table.grid = table.grid.copy()  # the sheet stays as it is
+    table.grid[rows, column] = codes
     table.notes.append(f"blank cells of column {table.quoted(column)} take the cell above")
-    return np.asarray(codes[latest])
-
-
-def _stands_once(codes: Ints) -> bool:
-    """Whether a column has a cell in the first line of each block, and blanks below."""
-    return bool(len(codes) and codes[0] and np.mean(codes != 0) <= 0.5)
+    return np.asarray(codes)
 
 
 def is_sum(cell: CellValue) -> bool:
@@ -398,21 +407,12 @@ def footnotes_note(cells: Iterable[str], what: str, *, flags: bool = False) -> l
     return [f"signs behind {what}, taken for footnotes and left out: {shown}"]
 
 
-def ordinals(month: Ints, day: Ints) -> Ints:
+def ordinals(month: np.ndarray, day: np.ndarray) -> np.ndarray:
     """(n,) days as running numbers, 0 where none is said."""
-    start = (month - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    return np.where(day > 0, start + 719_163 + day - 1, 0)
-
-
-def note_sums(table: TableGrid, rows: Ints) -> None:
-    """Say which lines are sums over months."""
-    lines = [str(line) for line in table.sheet.line[rows].tolist()]
-    more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
-    shown = f"{', '.join(lines[:12])}{more}"
-    if len(lines) > 1:
-        table.notes.append(f"lines {shown} are totals over months, left out")
-    elif lines:
-        table.notes.append(f"line {shown} is a total over months, left out")
+    if not day.any():
+        return np.broadcast_to(0, day.shape)  # which takes no memory
+    start = (month.astype(np.int64) - 1970 * 12).astype("datetime64[M]").astype("datetime64[D]")
+    return np.where(day > 0, start.astype(np.int64) + 719_163 + day - 1, 0)
 
 
 def refuse_period(name: str, period: str, where: str = "") -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.tables import dates
-from forecast.tables.sheet import TOP, Sheet, with_labels
+from forecast.tables.sheet import TOP, Sheet
 
 _LANGUAGES = (
     *("af", "am", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en"),
@@ -46,14 +46,14 @@ def in_english(sheet: Sheet) -> Sheet:
     DataError : they are months of two languages, which do not mean the same.
     """
     languages: set[str] = set()
-    grid, labels = sheet.grid, sheet.labels
+    made = sheet
     places: list[tuple[int | slice, int | slice]] = [
-        *((row, slice(None)) for row in range(min(TOP, len(grid)))),
-        *((slice(None), column) for column in range(grid.shape[1])),
+        *((row, slice(None)) for row in range(min(TOP, len(sheet.grid)))),
+        *((slice(None), column) for column in range(sheet.grid.shape[1])),
     ]
     for where in places:
-        codes = np.unique(grid[where])
-        cells = {code: _parts(labels[code]) for code in codes[:2000].tolist()}
+        codes = np.unique(made.grid[where])
+        cells = {code: _parts(made.labels[code]) for code in codes[:2000].tolist()}
         named = {code: groups for code, groups in cells.items() if groups}
         words = {groups["name"] for groups in named.values()}
         if not _LEAST <= len(words) <= _MOST or len(named) < len(codes) / 4:
@@ -68,16 +68,11 @@ def in_english(sheet: Sheet) -> Sheet:
             for code, groups in named.items()
             if groups["name"] in months
         }
-        labels, new = with_labels(replace(sheet, labels=labels), list(texts.values()))
-        grid = grid.copy()
-        part = grid[where]
-        for code, place in zip(texts, new.tolist(), strict=True):
-            part[part == code] = place
-        grid[where] = part
-    if not languages:
+        made = made.translated(where, texts)
+    if made is sheet:
         return sheet
     note = f"names of months are read in {' and '.join(sorted(map(_called, languages)))}"
-    return replace(sheet, labels=labels, grid=grid, notes=(*sheet.notes, note))
+    return replace(made, notes=(*sheet.notes, note))
 
 
 def _parts(cell: dates.CellValue) -> dict[str, str] | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from forecast.tables.dates import CellValue
 from forecast.tables.footnotes import without_footnote
@@ -38,17 +37,6 @@ _SHAPE = re.compile(r"\d+(?:[.,]\d+)*|[.,]\d+", re.ASCII)
 _EXPONENT = re.compile(r"(\d)(?:[.,](\d*))?e\+?(\d+)", re.IGNORECASE | re.ASCII)
 
 
-class Marks(NamedTuple):
-    """What the numbers of a file prove about their marks.
-
-    decimal : "." or ",", or "" where nothing proves it and it matters.
-    proof : a number that proves it, or one that leaves it open; "" where none has a mark.
-    """
-
-    decimal: str
-    proof: str
-
-
 def is_digits(cell: CellValue) -> bool:
     """Whether a cell is a few digits and nothing else, a count however its file is read."""
     return isinstance(cell, str) and len(cell) < 10 and cell.isascii() and cell.isdigit()
@@ -74,41 +62,33 @@ def is_number(cell: CellValue) -> bool:
     return isinstance(cell, float) and not math.isnan(cell)
 
 
-def marks(cells: Iterable[CellValue], separator: str) -> Marks:
-    """What a file's numbers prove about their decimal mark.
+def marks(cells: Iterable[CellValue], separator: str) -> tuple[str, str]:
+    """The decimal mark that a file's numbers prove, and a number that does, or leaves it open.
+
+    The mark is "" where it matters and nothing proves it, the number where none has a mark.
 
     separator : between the file's columns. A comma inside quotes where commas separate columns
     is a thousands separator, as whoever separates columns by commas writes decimals by points.
     """
     proofs: dict[str, list[str]] = {}
-    open_: dict[str, list[str]] = {}
+    doubts: dict[str, list[str]] = {}
     for cell in cells:
         text = _plain(cell) if isinstance(cell, str) else ""
-        if not _SHAPE.fullmatch(text):
-            continue
-        decimal, proven = _proof(text)
+        decimal, proven = _proof(text) if _SHAPE.fullmatch(text) else ("", False)
         if decimal:
-            (proofs if proven else open_).setdefault(decimal, []).append(text)
-    if proofs:
-        return _proven(proofs, open_)
-    if not open_:
-        return Marks(".", "")
-    if separator == "," and set(open_) == {","}:
-        return Marks(".", open_[","][0])
-    return Marks("", next(iter(open_.values()))[0])
-
-
-def _proven(proofs: dict[str, list[str]], open_: dict[str, list[str]]) -> Marks:
-    """What is proven, unless others contradict it; by mark, numbers that prove or leave it open."""
+            (proofs if proven else doubts).setdefault(decimal, []).append(text)
     if len(proofs) > 1:
-        return Marks("", " and ".join(proof[0] for proof in proofs.values()))
-    decimal, proof = next(iter(proofs.items()))
-    doubtful = open_.get(decimal, [])
-    # Beside 1.5, most numbers as 2.527 would be decimals of just three places; beside 2,445, one
-    # would be. Whoever wrote that mixed two ways.
-    if len(doubtful) > len(proof) or (doubtful and len(open_) > 1):
-        return Marks("", f"{proof[0]} and {doubtful[0]}")
-    return Marks(decimal, proof[0])
+        return "", " and ".join(proof[0] for proof in proofs.values())
+    for decimal, proof in proofs.items():
+        doubtful = doubts.get(decimal, [])
+        # Beside 1.5, most numbers as 2.527 would be decimals of just three places; beside 2,445,
+        # one would be. Whoever wrote that mixed two ways.
+        if len(doubtful) > len(proof) or (doubtful and len(doubts) > 1):
+            return "", f"{proof[0]} and {doubtful[0]}"
+        return decimal, proof[0]
+    if separator == "," and set(doubts) == {","}:
+        return ".", doubts[","][0]
+    return ("", next(iter(doubts.values()))[0]) if doubts else (".", "")
 
 
 def number(cell: CellValue, decimal: str) -> float:

@@ -11,19 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from io import BytesIO
 from itertools import chain, compress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecast import months
 from forecast.errors import DataError, FaultsError
-from forecast.files import unpacked
 from forecast.tables import dates, layouts, numerals
-from forecast.tables.dates import CellValue
 from forecast.tables.grid import (
     ONE_SERIES,
     PER_ENTRY,
@@ -35,13 +31,15 @@ from forecast.tables.grid import (
     text_of,
 )
 from forecast.tables.sheet import MOST_DELIVERED, Sheet, read_sheets, sheets_of
-from models.base import MOST_MISSING, Floats, Ints, MonthlyCounts
+from models.base import MOST_MISSING, Floats, MonthlyCounts
 
 ONE_FAMILY = "all"
 _SHEETS = 20  # names of sheets in a question
 _NAMED = 5  # series in a note
 _MANY_WHOLE = 24  # numbers of which one with decimals may be a slip
 _ALIKE = 3  # faults of a kind that are shown
+_DAYS = 10_000  # dates that show how far they are apart
+_AT_ONCE = 5_000  # series that are looked at at once
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def read_table(path: Path | None, wanted: ReadAs | None = None) -> TableRead:
     DataError, QuarantineError : no table of monthly counts; a choice that the user has to make.
     """
     if path is None or not path.is_dir():
-        return _table_of_sheets(read_sheets(path), wanted or ReadAs())
+        return table_of_sheets(read_sheets(path), wanted or ReadAs())
     sheets = [
         replace(sheet, title=" ".join(filter(None, (file.stem, sheet.title))))
         for file in sorted(path.iterdir())
@@ -87,7 +85,7 @@ def read_table(path: Path | None, wanted: ReadAs | None = None) -> TableRead:
     ]
     if not sheets:
         raise DataError(f"{path}: no files in it")
-    return _table_of_sheets(sheets, wanted or ReadAs())
+    return table_of_sheets(sheets, wanted or ReadAs())
 
 
 def nesting(path: Path, wanted: ReadAs) -> tuple[str, str]:
@@ -101,66 +99,70 @@ def nesting(path: Path, wanted: ReadAs) -> tuple[str, str]:
 
 def table_in_bytes(name: str, content: bytes, wanted: ReadAs) -> TableRead:
     """The same of a file's bytes, packed or not; name : for messages."""
-    plain = unpacked(BytesIO(content), name, MOST_DELIVERED)
-    return _table_of_sheets(sheets_of(name.removesuffix(".gz"), plain), wanted)
+    return table_of_sheets(sheets_of(name, content, MOST_DELIVERED), wanted)
 
 
-def _table_of_sheets(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
+def table_of_sheets(sheets: list[Sheet], wanted: ReadAs) -> TableRead:
+    """The one table in a workbook's sheets; the list is used up, so that memory holds one of it."""
+    name = sheets[0].name
     if wanted.sheet:
-        sheets = _named(sheets, wanted.sheet)
-    seen = [sheet for sheet in sheets if not sheet.hidden or wanted.sheet]
-    hidden = (
-        [repr(sheet.title) for sheet in sheets if sheet.hidden] if len(seen) < len(sheets) else []
-    )
-    sheets = seen or sheets
-    read = table_of(sheets[0], wanted) if len(sheets) == 1 else _only_table(sheets, wanted)
-    if not (hidden and seen):
-        return read
-    return replace(read, notes=(*read.notes, f"hidden sheets, not read: {', '.join(hidden)}"))
+        titles = ", ".join(repr(sheet.title) for sheet in sheets)
+        sheets = [s for s in sheets if s.title.casefold() == wanted.sheet.casefold()]
+        if not sheets:
+            raise DataError(f"{name}: no sheet {wanted.sheet!r} (--sheet); there are {titles}")
+    hidden = [repr(sheet.title) for sheet in sheets if sheet.hidden and not wanted.sheet]
+    if len(hidden) < len(sheets):
+        sheets = [sheet for sheet in sheets if not sheet.hidden or wanted.sheet]
+    else:
+        hidden = []
+    read = _only_table(sheets, wanted) if len(sheets) > 1 else table_of(sheets.pop(), wanted)
+    more = (f"hidden sheets, not read: {', '.join(hidden)}",) if hidden else ()
+    return replace(read, notes=(*read.notes, *more))
 
 
 def table_of(sheet: Sheet, wanted: ReadAs) -> TableRead:
     """What one sheet says; errors as `read_table`."""
-    return _table_of_entries(sheet, layouts.entries(sheet, wanted), wanted)
+    name, separator = sheet.name, sheet.separator
+    entries = layouts.entries(sheet, wanted)
+    del sheet  # of a large file half of the memory
+    return _table_of_entries(name, separator, entries, wanted)
 
 
-def _table_of_entries(sheet: Sheet, entries: Entries, wanted: ReadAs) -> TableRead:
+def _table_of_entries(name: str, separator: str, entries: Entries, wanted: ReadAs) -> TableRead:
     entries = _named_alike(entries)
-    notes, warnings, faults = list(entries.notes), [], list(entries.faults)
-    value, words, wrong = _values(sheet, entries, wanted)
-    notes += words
-    faults += wrong
-    _refuse_periods(sheet.name, entries, wanted)
+    value, notes, faults = _values(name, separator, entries, wanted)
+    faults += entries.faults
+    period = dates.spacing(entries.day[entries.day > 0][:_DAYS].tolist())
+    column = f"column {entries.month_column!r}" if entries.month_column else "the header"
+    if period == "weeks":
+        refuse_period(name, period, f"dates in {column} are 7 days apart, or 14, or 28")
+    if period == "days" and not wanted.sums:
+        raise DataError(
+            f"{name}: these are counts of days, by {column}; add --sum to add them up by month"
+        )
     if not wanted.sums:
-        _ask_for_names(sheet.name, entries)
-        faults += _twice(entries)
+        faults += _twice(name, entries)
     if faults:
-        raise FaultsError(sheet.name, grouped(faults), len(set(faults)))
+        raise FaultsError(name, grouped(faults), len(set(faults)))
     if not np.isfinite(value).any():
-        raise DataError(f"{sheet.name}: no counts in it; nothing to forecast")
+        raise DataError(f"{name}: no counts in it; nothing to forecast")
+    warnings = _half_month(entries) if wanted.sums and period == "days" else []
     if wanted.sums:
-        entries, value, warned = _summed(entries, value)
-        warnings += warned
-    _refuse_wide_spacing(sheet.name, entries, value)
-    counts, missing, warned = _arranged(entries, value)
+        many = len(value)
+        entries, value = _summed(entries, value)
+        added = [f"{many - len(value):,} counts were added to others of the same month"]
+        warnings = [*(added if many > len(value) else []), *warnings]
+    counts, missing, warned = _arranged(name, entries, value)
     if not wanted.value:
-        _refuse_to_date(sheet.name, entries, counts)
+        _refuse_to_date(name, entries, counts)
     return TableRead(
         replace(counts, jumps=wanted.jumps),
-        tuple(notes),
-        tuple(warnings + warned),
+        (*entries.notes, *notes),
+        (*warnings, *warned),
         missing,
         entries.counts_column,
         entries.series_column,
     )
-
-
-def _named(sheets: Sequence[Sheet], title: str) -> list[Sheet]:
-    named = [sheet for sheet in sheets if sheet.title.casefold() == title.casefold()]
-    if not named:
-        titles = ", ".join(repr(sheet.title) for sheet in sheets)
-        raise DataError(f"{sheets[0].name}: no sheet {title!r} (--sheet); there are {titles}")
-    return named
 
 
 def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
@@ -172,79 +174,81 @@ def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
             tables.append((sheet, layouts.entries(sheet, wanted)))
         except DataError as error:
             unread.append((sheet, error))
-    if tables and all(_year_of(sheet) for sheet, _ in tables):
+    if not tables:
+        raise unread[0][1]
+    if all(dates.names_year(sheet.title) for sheet, _ in tables):
         for sheet, problem in unread:
-            if _year_of(sheet):  # left out, it would be the newest year as well as any
+            if dates.names_year(sheet.title):  # left out, it would be the newest year as any
                 raise problem
-    titles = ", ".join(repr(sheet.title) for sheet, _ in tables)
-    if len(tables) > 1 and (joined := _joined(tables)):
-        read = _table_of_entries(*joined, wanted)
-        return replace(read, notes=(f"sheets {titles} were read as one table", *read.notes))
+    first, entries = tables[0]
+    titles = [repr(sheet.title) for sheet, _ in tables]
     if len(tables) > 1:
-        shown = ", ".join(repr(sheet.title) for sheet, _ in tables[:_SHEETS])
-        more = f" and {len(tables) - _SHEETS} more" if len(tables) > _SHEETS else ""
-        raise DataError(
-            f"{sheets[0].name}: several sheets hold counts: {shown}{more}. "
-            f"Say which: --sheet {tables[0][0].title!r}"
-        )
-    sheet = tables[0][0] if tables else sheets[0]
-    read = table_of(sheet, wanted)
-    others = ", ".join(repr(other.title) for other in sheets if other is not sheet)
-    return replace(read, notes=(f"sheet {sheet.title!r} was read, not {others}", *read.notes))
+        name = first.name.split(", sheet ")[0]
+        joined = _joined(tables)
+        if not joined:
+            more = f" and {len(tables) - _SHEETS} more" if len(tables) > _SHEETS else ""
+            raise DataError(
+                f"{name}: several sheets hold counts: {', '.join(titles[:_SHEETS])}{more}. "
+                f"Say which: --sheet {titles[0]}"
+            )
+        read = _table_of_entries(name, first.separator, joined, wanted)
+        note = f"sheets {', '.join(titles)} were read as one table"
+    else:
+        read = _table_of_entries(first.name, first.separator, entries, wanted)
+        others = ", ".join(repr(other.title) for other in sheets if other is not first)
+        note = f"sheet {titles[0]} was read, not {others}"
+    return replace(read, notes=(note, *read.notes))
 
 
-def _year_of(sheet: Sheet) -> int:
-    """The year that is a sheet's name, 0 if none is."""
-    return (dates.names_year(sheet.title) or (0, False))[0]
-
-
-def _joined(tables: Sequence[tuple[Sheet, Entries]]) -> tuple[Sheet, Entries] | None:
+def _joined(tables: Sequence[tuple[Sheet, Entries]]) -> Entries | None:
     """Sheets as one: some months each of the same table, or one series each, named by the sheet.
 
     None where they may be anything else.
     """
-    parts_read = [part for _, part in tables]
-    month_sets = [set(part.month.tolist()) for part in parts_read]
-    apart = sum(map(len, month_sets)) == len(set().union(*month_sets))
-    if not apart and all(_year_of(sheet) for sheet, _ in tables):
-        again = [month for month, many in Counter(chain(*month_sets)).items() if many > 1]
+    parts = [part for _, part in tables]
+    month_sets = [set(part.month.tolist()) for part in parts]
+    again = [month for month, many in Counter(chain(*month_sets)).items() if many > 1]
+    if again and all(dates.names_year(sheet.title) for sheet, _ in tables):
         raise DataError(
             f"{tables[0][0].name}: the sheets are called like years, and several have "
             f"{months.from_index(min(again))}; remove repeated months, or say which to read: "
             f"--sheet {tables[0][0].title!r}"
         )
-    if not apart and all(part.names == [ONE_SERIES] for part in parts_read):
-        parts_read = [replace(part, names=[sheet.title]) for sheet, part in tables]
-    elif not apart or len({(part.series_column, part.counts_column) for part in parts_read}) > 1:
+    if again and all(part.names == [ONE_SERIES] for part in parts):
+        parts = [replace(part, names=[sheet.title]) for sheet, part in tables]
+    elif again or len({(part.series_column, part.counts_column) for part in parts}) > 1:
         return None
-    names = list(dict.fromkeys(name for part in parts_read for name in part.names))
-    labels: list[CellValue] = []
+    whole = replace(parts[0], names=list(dict.fromkeys(chain(*(part.names for part in parts)))))
+    place = {name: at for at, name in enumerate(whole.names)}
+    labels: list[dates.CellValue] = []
     columns: list[str] = []
-    parts: list[dict[str, Ints]] = []
-    for (sheet, _), part in zip(tables, parts_read, strict=True):
-        own = {name: getattr(part, name) for name in PER_ENTRY}
-        place = np.array([*map(names.index, part.names), -1])  # a series of -1 is a fault
-        own |= {"series": place[part.series], "value": part.value + len(labels)}
-        parts.append(own | {"column": part.column + len(columns)})
-        labels += sheet.labels
+    arrays = []
+    for (sheet, _), part in zip(tables, parts, strict=True):
+        onto = np.array([*(place[name] for name in part.names), -1])  # a series of -1 is a fault
+        moved = {
+            "series": onto[part.series],
+            "value": part.value + len(labels),
+            "column": part.column + len(columns),
+        }
+        arrays.append([moved.get(name, getattr(part, name)) for name in PER_ENTRY])
+        labels += part.labels
         columns += [f"{column} of sheet {sheet.title!r}" for column in part.columns]
-    arrays: dict[str, Any] = {
-        name: np.concatenate([part[name] for part in parts]) for name in PER_ENTRY
+    joined: dict[str, Any] = {
+        name: np.concatenate(pieces)
+        for name, pieces in zip(PER_ENTRY, zip(*arrays, strict=True), strict=True)
     }
-    whole = replace(
-        parts_read[0],
-        names=names,
+    nested = [part for part in parts if part.nested]
+    inside = {n: of for part in nested for n, of in zip(part.names, part.nested, strict=True)}
+    return replace(
+        whole,
         family=[],
         columns=columns,
-        notes=list(dict.fromkeys(note for part in parts_read for note in part.notes)),
-        faults=[fault for part in parts_read for fault in part.faults],
-        **arrays,
+        labels=labels,
+        notes=list(dict.fromkeys(chain(*(part.notes for part in parts)))),
+        faults=[*chain(*(part.faults for part in parts))],
+        nested=[inside[name] for name in whole.names] if len(nested) == len(parts) else [],
+        **joined,
     )
-    if all(part.nested for part in parts_read):
-        inside = dict(pair for f in parts_read for pair in zip(f.names, f.nested, strict=True))
-        whole = replace(whole, nested=[inside[name] for name in names])
-    first = tables[0][0]
-    return replace(first, labels=labels, name=first.name.split(", sheet ")[0]), whole
 
 
 def _named_alike(entries: Entries) -> Entries:
@@ -252,16 +256,17 @@ def _named_alike(entries: Entries) -> Entries:
     alike: dict[str, list[int]] = {}
     for at, name in enumerate(entries.names):
         alike.setdefault(name.casefold(), []).append(at)
+    groups = [group for group in alike.values() if len(group) > 1]
     onto = np.arange(len(entries.names) + 1)
     onto[-1] = -1  # a series of -1 is a fault
     notes = list(entries.notes)
-    for group in alike.values():
-        months = [entries.month[entries.series == at] for at in group] if len(group) > 1 else []
-        if months and len(np.unique(np.concatenate(months))) == sum(map(len, months)):
+    for group in groups if not entries.family and not entries.nested else ():
+        months = [entries.month[entries.series == at] for at in group]
+        if len(np.unique(np.concatenate(months))) == sum(map(len, months)):
             onto[group] = group[0]
             others = ", ".join(repr(entries.names[at]) for at in group[1:])
             notes.append(f"{others} is taken for {entries.names[group[0]]!r}")
-    if len(notes) == len(entries.notes) or entries.family or entries.nested:
+    if len(notes) == len(entries.notes):
         return entries
     starts = np.unique(onto[:-1])
     place = np.append(np.searchsorted(starts, onto[:-1]), -1)
@@ -270,94 +275,86 @@ def _named_alike(entries: Entries) -> Entries:
 
 
 def _values(
-    sheet: Sheet, entries: Entries, wanted: ReadAs
+    name: str, separator: str, entries: Entries, wanted: ReadAs
 ) -> tuple[Floats, list[str], list[Fault]]:
     """(entries,) counts, NaN where missing; notes; and what is no count."""
-    different, back = np.unique(entries.value, return_inverse=True)
-    cells = [sheet.labels[code] for code in different.tolist()]
-    times = np.bincount(back, minlength=len(cells))
-    value, faults = np.full(len(cells), np.nan), []
-    marked = [at for at, cell in enumerate(cells) if not numerals.is_digits(cell)]
-    bare = np.delete(np.arange(len(cells)), marked)
-    value[bare] = [float(cells[at]) for at in bare.tolist()]
-    marks = numerals.marks((cells[at] for at in marked), sheet.separator)
-    decimal = wanted.decimal or marks.decimal
+    labels, times = entries.labels, np.bincount(entries.value, minlength=len(entries.labels))
+    different = np.flatnonzero(times).tolist()
+    of_label, faults = np.full(len(labels), np.nan), []
+    marked = [code for code in different if not numerals.is_digits(labels[code])]
+    bare = [code for code in different if numerals.is_digits(labels[code])]
+    of_label[bare] = [float(str(labels[code])) for code in bare]
+    decimal, proof = numerals.marks((labels[code] for code in marked), separator)
+    decimal = wanted.decimal or decimal
     if not decimal:
         raise DataError(
-            f"{sheet.name}: in {marks.proof} a comma or point may begin the decimals or separate "
+            f"{name}: in {proof} a comma or point may begin the decimals or separate "
             "thousands; add --decimal point or --decimal comma"
         )
-    signs: dict[str, int] = {}
-    for at in marked:
-        cell = cells[at]
+    signs: Counter[str] = Counter()
+    for code in marked:
+        cell = labels[code]
         if numerals.is_missing(cell):
-            if cell != "":
-                signs[str(cell)] = signs.get(str(cell), 0) + int(times[at])
+            signs[text_of(cell)] += int(times[code])
             continue
         try:
-            value[at] = numerals.number(cell, decimal)
-        except ValueError as problem:
-            faults += [
-                Fault(
-                    int(entries.line[entry]),
-                    entries.columns[entries.column[entry]],
-                    text_of(cell),
-                    str(problem),
-                )
-                for entry in np.flatnonzero(back == at).tolist()
-            ]
-    texts = [cells[at] for at in marked if isinstance(cells[at], str)]
+            of_label[code] = numerals.number(cell, decimal)
+        except ValueError as error:
+            for at in np.flatnonzero(entries.value == code).tolist():
+                column = entries.columns[entries.column[at]]
+                faults.append(Fault(int(entries.line[at]), column, text_of(cell), str(error)))
+    del signs[""]
+    value = of_label[entries.value]
+    texts = [cell for code in marked if isinstance(cell := labels[code], str)]
     notes = footnotes_note(texts, "numbers", flags=True)
-    if marks.proof and _reads(marks.proof, decimal):
-        name = "point" if decimal == "." else "comma"
-        example = numerals.number(marks.proof, decimal)
-        notes.append(f"decimals begin with a {name}: {marks.proof} is read as {example:.12g}")
-    decimals = np.flatnonzero(value % 1 > 0)
-    if len(decimals) == 1 and len(back) > _MANY_WHOLE and times[decimals[0]] == 1:
+    with suppress(ValueError):  # of two numbers that contradict each other, nothing is said
+        example = numerals.number(proof, decimal)
+        called = "point" if decimal == "." else "comma"
+        if proof:
+            notes.append(f"decimals begin with a {called}: {proof} is read as {example:.12g}")
+    decimals = [code for code in marked if of_label[code] % 1 > 0]
+    if len(decimals) == 1 and len(value) > _MANY_WHOLE and times[decimals[0]] == 1:
         notes.append(
-            f"only {cells[decimals[0]]} of {len(back):,} numbers has decimals, so check that it is "
-            f"{value[decimals[0]]:.12g}"
+            f"only {labels[decimals[0]]} of {len(value):,} numbers has decimals, so check that it "
+            f"is {of_label[decimals[0]]:.12g}"
         )
     if signs:
         shown = ", ".join(f"{count:,} {sign}" for sign, count in list(signs.items())[:_NAMED])
         more = f" and {len(signs) - _NAMED} other signs" if len(signs) > _NAMED else ""
         notes.append(f"read as missing, not as 0: {shown}{more}")
-    return value[back], notes, faults
+    return value, notes, faults
 
 
-def _reads(cell: str, decimal: str) -> bool:
-    try:
-        numerals.number(cell, decimal)
-    except ValueError:
-        return False
-    return True
+def _in_order(series: np.ndarray, month: np.ndarray, *more: np.ndarray) -> np.ndarray | slice:
+    """What puts entries in order of series, month and more; nothing moves where they are so."""
+    first, second = (slice(None, -1), slice(1, None))
+    later = (series[second] == series[first]) & (month[second] > month[first])
+    if (later | (series[second] > series[first])).all():
+        return slice(None)
+    return np.lexsort((*more[::-1], month, series))
 
 
-def _refuse_periods(name: str, entries: Entries, wanted: ReadAs) -> None:
-    """DataError for weeks, which no sum makes months, and for days that are not to be added up."""
-    period = _spacing(entries)
-    column = f"column {entries.month_column!r}" if entries.month_column else "the header"
-    if period == "weeks":
-        refuse_period(name, period, f"dates in {column} are 7 days apart, or 14, or 28")
-    if period == "days" and not wanted.sums:
-        raise DataError(
-            f"{name}: these are counts of days, by {column}; add --sum to add them up by month"
-        )
+def _twice(name: str, entries: Entries) -> list[Fault]:
+    """A fault for every entry whose series had its month before.
 
-
-def _again(entries: Entries) -> tuple[Ints, Ints]:
-    """Entries in order of series, month and line, and the places of those given before."""
-    order = np.lexsort((entries.line, entries.month, entries.series))
+    DataError where another column would tell them apart.
+    """
+    order = _in_order(entries.series, entries.month, entries.line)
+    if isinstance(order, slice):
+        return []
     order = order[(entries.month[order] >= 0) & (entries.series[order] >= 0)]  # the rest are faults
-    series, month = entries.series[order], entries.month[order]
-    return order, np.flatnonzero((series[1:] == series[:-1]) & (month[1:] == month[:-1])) + 1
-
-
-def _twice(entries: Entries) -> list[Fault]:
-    """A fault for every entry whose series had its month before."""
-    faults = []
-    order, again = _again(entries)
     series, month, line = entries.series[order], entries.month[order], entries.line[order]
+    again = np.flatnonzero((series[1:] == series[:-1]) & (month[1:] == month[:-1])) + 1
+    if len(again) and entries.apart:
+        at = int(again[0])
+        options = " ".join(f"--series {column!r}" for column in entries.apart)
+        raise DataError(
+            f"{name}: {entries.names[series[at]]!r} has several counts of "
+            f"{months.from_index(int(month[at]))}, in lines {line[at - 1]} and {line[at]}, and so "
+            f"on, {len(again):,} in all. Column {entries.apart[-1]!r} tells them apart: add "
+            f"{options}, or --sum to add them up"
+        )
+    faults = []
     for at in again.tolist():
         called = f"{entries.names[series[at]]!r} has this month already, in line {line[at - 1]}"
         problem = f"{called}; remove one of them, or add --sum to add them up"
@@ -366,166 +363,125 @@ def _twice(entries: Entries) -> list[Fault]:
     return faults
 
 
-def _ask_for_names(name: str, entries: Entries) -> None:
-    """DataError where another column would tell lines apart that seem to be given twice."""
-    if not entries.apart:
-        return
-    order, places = _again(entries)
-    if not len(places):
-        return
-    at = order[places[0]]
-    other = entries.apart[-1]
-    options = " ".join(f"--series {column!r}" for column in entries.apart)
-    lines = f"{entries.line[order[places[0] - 1]]} and {entries.line[at]}"
-    raise DataError(
-        f"{name}: {entries.names[entries.series[at]]!r} has several counts of "
-        f"{months.from_index(int(entries.month[at]))}, in lines {lines}, and so on, "
-        f"{len(places):,} in all. Column {other!r} tells them apart: add {options}, or --sum to "
-        "add them up"
-    )
-
-
 def grouped(faults: Iterable[Fault]) -> list[str]:
     """Faults as lines, sorted; of many alike in a column the first three, and how many more."""
     lines: list[str] = []
     alike: Counter[tuple[str, str]] = Counter()
-    kinds: list[tuple[str, str]] = []
     for fault in sorted(set(faults)):
         kind = (fault.column, re.sub(r"\d+|'[^']*'", "", fault.problem))
         alike[kind] += 1
         if alike[kind] <= _ALIKE:
             lines.append(str(fault))
-        elif alike[kind] == _ALIKE + 1:
-            kinds.append(kind)
-    for kind in kinds:
-        where = f" in column {kind[0]}" if kind[0] else ""
-        lines.append(f"and {alike[kind] - _ALIKE:,} more lines like these{where}")
+    for (column, _), many in alike.items():
+        where = f" in column {column}" if column else ""
+        if many > _ALIKE:
+            lines.append(f"and {many - _ALIKE:,} more lines like these{where}")
     return lines
 
 
-def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats, list[str]]:
+def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats]:
     """One entry a series and month: the sum; missing where any of its counts is."""
-    keys = np.stack([entries.series, entries.month], axis=1)
-    _, first, back = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    total = np.bincount(back.ravel(), weights=value).astype(float)
-    many = len(value) - len(first)
-    warned = [f"{many:,} counts were added to others of the same month"] if many else []
-    warned += _half_months(entries)
+    keys = entries.series.astype(np.int64) * (int(entries.month.max()) + 1) + entries.month
+    _, first, back = np.unique(keys, return_index=True, return_inverse=True)
     chosen = {name: getattr(entries, name)[first] for name in PER_ENTRY}
-    return replace(entries, **chosen), total, warned
+    return replace(entries, **chosen), np.bincount(back, weights=value).astype(float)
 
 
-def _spacing(entries: Entries) -> str:
-    """How far apart the dates are, by the first ones; see `dates.spacing`."""
-    return dates.spacing(entries.day[entries.day > 0][:10_000].tolist())
-
-
-def _half_months(entries: Entries) -> list[str]:
+def _half_month(entries: Entries) -> list[str]:
     """A warning where days were added up, and the last month has fewer of them than others."""
-    if _spacing(entries) != "days":
-        return []
-    last = entries.month.max()
-    days = len(np.unique(entries.day[entries.month == last]))
-    before = len(np.unique(entries.day[entries.month == last - 1]))
+    last = int(entries.month.max())
+    days, before = (
+        len(np.unique(entries.day[entries.month == month])) for month in (last, last - 1)
+    )
     if days >= before - 3:
         return []
     return [
-        f"{months.from_index(int(last))} has {days} days, the month before {before}: "
+        f"{months.from_index(last)} has {days} days, the month before {before}: "
         "leave it out unless it is complete"
     ]
 
 
-def _refuse_wide_spacing(name: str, entries: Entries, value: Floats) -> None:
-    """DataError where every series has counts of every third or twelfth month only."""
-    known = np.isfinite(value)
-    order = np.lexsort((entries.month[known], entries.series[known]))
-    series, month = entries.series[known][order], entries.month[known][order]
-    steps = np.diff(month)[series[1:] == series[:-1]]
-    if len(steps) > 2 and (steps % 3 == 0).all():
-        shown = f"{months.from_index(int(month[0]))} and {months.from_index(int(month[1]))}"
-        refuse_period(name, "years" if (steps % 12 == 0).all() else "quarters", f"{shown} follow")
-
-
 def _refuse_to_date(name: str, entries: Entries, counts: MonthlyCounts) -> None:
     """DataError where each year only grows and the next begins low: sums since January."""
-    number = (counts.last[:, None] - np.arange(counts.values.shape[1])[::-1]) % 12
-    steps = np.diff(counts.values, axis=1)
-    within, turns = number[:, 1:] != 0, number[:, 1:] == 0
-    falls = turns & (counts.values[:, 1:] < counts.values[:, :-1] / 2)
-    grows = ~within | (steps >= 0) | ~np.isfinite(steps)
-    turned = (turns & np.isfinite(steps)).sum(axis=1)
-    known = (within & np.isfinite(steps)).sum(axis=1)
-    climbs = (within & (steps > 0)).sum(axis=1)  # a rare event's zeros stand still
-    to_date = (
-        grows.all(axis=1)
-        & (climbs > 0.8 * known)
-        & (turned >= 1)
-        & (falls.sum(axis=1) == turned)
-        & (known >= 20)
-    )
-    if to_date.any():
-        column = entries.counts_column or entries.columns[0]
-        raise DataError(
-            f"{name}: {counts.names[int(np.argmax(to_date))]!r} grows in every month of a year and "
-            "begins anew in January, as sums of the year to date do. Give each month's own count; "
-            f"if these are such, add --value {column!r}"
+    for at in range(0, len(counts.names), _AT_ONCE):
+        values = counts.values[at : at + _AT_ONCE]
+        number = (counts.last[at : at + _AT_ONCE, None] - np.arange(values.shape[1])[::-1]) % 12
+        steps = np.diff(values, axis=1)
+        known, turns = np.isfinite(steps), number[:, 1:] == 0
+        falls = turns & (values[:, 1:] < values[:, :-1] / 2)
+        within = ~turns & known
+        climbs = (within & (steps > 0)).sum(axis=1)  # a rare event's zeros stand still
+        turned = (turns & known).sum(axis=1)
+        to_date = (
+            ~(within & (steps < 0)).any(axis=1)
+            & (climbs > 0.8 * within.sum(axis=1))
+            & (turned >= 1)
+            & (falls.sum(axis=1) == turned)
+            & (within.sum(axis=1) >= 20)
         )
+        if to_date.any():
+            column = entries.counts_column or entries.columns[0]
+            raise DataError(
+                f"{name}: {counts.names[at + int(np.argmax(to_date))]!r} grows in every month of a "
+                "year and begins anew in January, as sums of the year to date do. Give each "
+                f"month's own count; if these are such, add --value {column!r}"
+            )
 
 
-def _arranged(entries: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:
-    """Series side by side, how many months are missing inside them, and warnings."""
-    known = np.isfinite(value)
-    empty = np.bincount(entries.series[known], minlength=len(entries.names)) == 0
-    warned = (
-        [f"no count in any month, left out: {_list(entries.names, empty)}"] if empty.any() else []
-    )
-    order = np.lexsort((entries.month[known], entries.series[known]))
-    series, month = entries.series[known][order], entries.month[known][order]
-    value = value[known][order]
-    number = np.cumsum(~empty) - 1
-    code = number[series]
-    names = list(compress(entries.names, ~empty))
-    lasting, cut = _after_long_gaps(code, month, len(names))
-    if cut.any():
+def _arranged(name: str, entries: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:
+    """Series side by side, how many months are missing inside them, and warnings.
+
+    DataError where every series has counts of every third or twelfth month only.
+    """
+    series, month, known = entries.series, entries.month, np.isfinite(value)
+    if not known.all():
+        series, month, value = series[known], month[known], value[known]
+    order = _in_order(series, month)
+    series, month, value = series[order], month[order], value[order]
+    of_one = series[1:] == series[:-1]
+    steps = np.diff(month)
+    inside = steps[of_one]
+    if len(inside) > 2 and (inside % 3 == 0).all():
+        shown = f"{months.from_index(int(month[0]))} and {months.from_index(int(month[1]))}"
+        refuse_period(name, "years" if (inside % 12 == 0).all() else "quarters", f"{shown} follow")
+    full = np.bincount(series, minlength=len(entries.names)) > 0
+    warned = []
+    if not full.all():
+        warned.append(f"no count in any month, left out: {_list(entries.names, ~full)}")
+    names = list(compress(entries.names, full))
+    code = (np.cumsum(full, dtype=np.int32) - 1)[series]
+    # Only what comes after a series' last long gap is used.
+    long = np.flatnonzero(of_one & (steps > MOST_MISSING + 1)) + 1
+    start = np.zeros(len(names), dtype=np.int64)
+    start[code[long]] = month[long]  # ascending: the last one stays
+    if len(long):
         warned.append(
             f"nothing known for more than {MOST_MISSING} months in a row; only the months after "
-            f"that are used: {_list(names, cut)}"
+            f"that are used: {_list(names, start > 0)}"
         )
-    code, month, value = code[lasting], month[lasting], value[lasting]
-    last = np.zeros(len(names), dtype=np.int64)
-    first = np.full(len(names), np.iinfo(np.int64).max)
-    np.maximum.at(last, code, month)
-    np.minimum.at(first, code, month)
+        lasting = month >= start[code]
+        code, month, value = code[lasting], month[lasting], value[lasting]
+    ends = np.append(np.flatnonzero(np.diff(code)), len(code) - 1)
+    first, last = month[np.append(0, ends[:-1] + 1)], month[ends]
     width = int((last - first).max()) + 1
     values = np.full((len(names), width), np.nan)
-    values[code, width - 1 - (last[code] - month)] = value
-    family = list(compress(entries.family, ~empty))
+    values[code, width - 1 - last[code] + month] = value
+    family = list(compress(entries.family, full)) or [ONE_FAMILY] * len(names)
     counts = MonthlyCounts(
         tuple(names),
-        np.array(family or [ONE_FAMILY] * len(names), dtype=np.str_),
+        np.array(family, dtype=np.str_),
         values,
-        last,
-        tuple(compress(entries.nested, ~empty)),
+        last.astype(np.int64),
+        tuple(compress(entries.nested, full)),
     )
-    missing = int((last - first + 1 - np.bincount(code, minlength=len(names))).sum())
-    return counts, missing, warned + _gaps(counts) + _ends(counts) + _zeros(counts)
-
-
-def _after_long_gaps(code: Ints, month: Ints, many: int) -> tuple[np.ndarray, np.ndarray]:
-    """(entries,) whether an entry is after its series' last long gap; (series,) who has one.
-
-    code, month : (entries,) in order.
-    """
-    long = np.flatnonzero((code[1:] == code[:-1]) & (np.diff(month) > MOST_MISSING + 1)) + 1
-    start = np.full(many, np.iinfo(np.int64).min)
-    start[code[long]] = month[long]  # ascending: the last one stays
-    return month >= start[code], start > np.iinfo(np.int64).min
+    missing = int((last - first + 1).sum()) - len(value)
+    return counts, missing, [*warned, *_gaps(counts), *_ends(counts), *_zeros(counts)]
 
 
 def _gaps(counts: MonthlyCounts) -> list[str]:
     """Which months are missing inside which series."""
     known = np.isfinite(counts.values)
-    inside = ~known & (np.cumsum(known, axis=1) > 0)
+    inside = ~known & np.maximum.accumulate(known, axis=1)
     rows = np.flatnonzero(inside.any(axis=1))
     if not len(rows):
         return []
@@ -545,15 +501,11 @@ def _ends(counts: MonthlyCounts) -> list[str]:
     early = counts.last < latest
     if not early.any():
         return []
-    shown = [
-        f"{counts.names[at]} in {months.from_index(int(counts.last[at]))}"
-        for at in np.flatnonzero(early)[:_NAMED].tolist()
-    ]
-    more = f" and {early.sum() - _NAMED:,} more" if early.sum() > _NAMED else ""
+    named = zip(counts.names, counts.last.tolist(), strict=True)
+    shown = [f"{name} in {months.from_index(last)}" for name, last in named]
     return [
         f"ends before {months.from_index(latest)}, and is forecast from its own end: "
-        + ", ".join(shown)
-        + more
+        f"{_list(shown, early)}"
     ]
 
 
@@ -570,7 +522,7 @@ def _zeros(counts: MonthlyCounts) -> list[str]:
     ]
 
 
-def _list(names: Sequence[str], chosen: NDArray[np.bool_]) -> str:
+def _list(names: Sequence[str], chosen: np.ndarray) -> str:
     shown = [names[at] for at in np.flatnonzero(chosen)[:_NAMED].tolist()]
     more = int(chosen.sum()) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")

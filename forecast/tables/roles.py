@@ -6,9 +6,9 @@ Headers decide only where contents leave a choice; what they leave open is asked
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from forecast.tables import dates, numerals
 from forecast.tables.grid import (
     ONE_SERIES,
     SAMPLE,
-    Fault,
     TableGrid,
     fill_down,
     in_quotes,
@@ -25,15 +24,12 @@ from forecast.tables.grid import (
     is_month,
     text_of,
 )
-from models.base import Ints
 
 FAMILY = "family"
 TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all"}
 JUDGED = 200_000  # rows among which columns are tried as names of series
 UNIQUE = 0.95  # share of rows that are the only ones of their series and month
 _TRIED = 12  # columns of names that are tried
-_MANY = 30_000  # lines of which pairs of further columns take too long
-_SPLIT = 1.5  # series, against those of fewer columns, that another column may make of them
 _MONTHS = 3  # lines that a series has at least, of those that another column would make
 _VALUE_WORDS = {"value", "count", "counts", "n", "number", "total", "y", "cases", "visits"}
 _VALUE_WORDS |= {"obs value", "observation value", "wert", "valor", "valeur", "obsvalue"}
@@ -78,12 +74,11 @@ def unique_share(codes: Sequence[np.ndarray]) -> float:
     return len(np.unique(joined)) / len(joined)
 
 
-def _joined(codes: Sequence[np.ndarray]) -> Ints:
+def _joined(codes: Sequence[np.ndarray]) -> np.ndarray:
     """(n,) a number for each row, the same for rows with the same values."""
     joined = np.zeros(len(codes[0]), dtype=np.int64)
     for code in codes:
-        different, back = np.unique(code, return_inverse=True)
-        joined = joined * len(different) + back
+        joined = joined * (int(code.max(initial=0)) + 1) + code
         joined = np.unique(joined, return_inverse=True)[1].astype(np.int64)
     return joined
 
@@ -96,98 +91,56 @@ def named_columns(table: TableGrid) -> list[int]:
 
 
 def series_columns(
-    table: TableGrid, columns: Sequence[int], rows: Ints, month: Ints | None
+    table: TableGrid, columns: Sequence[int], rows: np.ndarray, month: np.ndarray | None
 ) -> list[int]:
     """The columns that name the series: the fewest that tell lines of the same month apart.
 
     month : (rows,) or None where each row is a series of its own.
     """
-    named = named_columns(table)
-    if named:
-        return named
-    rows, month = rows[:JUDGED], None if month is None else month[:JUDGED]
-    when = np.zeros(len(rows), dtype=np.int64) if month is None else month
+    rows = rows[:JUDGED]
+    when = np.zeros(len(rows), dtype=np.int64) if month is None else month[:JUDGED]
     # A column of dates does not name a series, unless the user says so.
     columns = [c for c in columns if table.share(c, is_month) < 0.5]
+    exact = [c for c in columns if table.has_name(c) and table.name(c).casefold() == "series"]
+    if exact and (len(np.unique(table.grid[rows, exact[0]])) > 1 or len(columns) == 1):
+        return exact
     full = [c for c in columns if np.mean(table.grid[rows, c] != 0) > 0.5]
-    if table.header >= 0:
-        exact = [c for c in columns if table.name(c).casefold() == "series"]
-        if exact and (len(np.unique(table.grid[rows, exact[0]])) > 1 or len(columns) == 1):
-            return exact
     if unique_share([when]) >= UNIQUE:
         return [c for c in full if len(np.unique(table.grid[rows, c])) == 1][:1]
     return _telling_apart(table, full[:_TRIED], rows, when)
 
 
-def _telling_apart(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> list[int]:
+def _telling_apart(
+    table: TableGrid, columns: Sequence[int], rows: np.ndarray, when: np.ndarray
+) -> list[int]:
     """The fewest columns with the fewest names that tell lines of a month apart, or nearly.
 
-    Words go before numbers and codes: a clinic's name before its code. Where columns do so only
-    nearly, others may do it better: wards of one name in two boroughs.
+    Words go before numbers and codes: a clinic's name before its code. Tables of many dimensions,
+    which have a word in each for all of it, need four or more.
     """
     codes = {c: table.grid[rows, c] for c in columns}
-    numbers = {c for c in columns if table.share(c, numerals.is_number) > 0.5}
-    numbers |= {c for c in columns if table.has_name(c) and _CODES.fullmatch(table.name(c))}
-    best: tuple[float, list[int]] = (0.0, [])
-    for tried in ([c for c in columns if c not in numbers], columns):
-        group = _fewest(tried, codes, when)
-        share = unique_share([when, *(codes[c] for c in group)])
-        if share > best[0]:
-            best = share, group
-        if best[0] == 1:
-            break
-    return best[1] if best[0] >= UNIQUE else _of_many(columns, codes, when)
 
-
-def _fewest(columns: Sequence[int], codes: dict[int, Ints], when: Ints) -> list[int]:
-    """Up to three columns, and one or two more where these tell more lines apart; [] if none do.
-
-    A line given twice is a fault: what tells it apart, a remark of one month, names no series.
-    """
-    near: list[int] = []
-    for size in (1, 2, 3):
-        telling = {
-            group: unique_share([when, *(codes[c] for c in group)])
-            for group in combinations(columns, size)
-        }
-        telling = {group: share for group, share in telling.items() if share >= UNIQUE}
-        if telling:
-            near = list(min(telling, key=lambda g: (unique_share([codes[c] for c in g]), g)))
-            break
-    if not near or telling[tuple(near)] == 1:
-        return near
-    most, others = telling[tuple(near)], [c for c in columns if c not in near]
-    more = [*telling, *((*near, *added) for n in (1, 2) for added in combinations(others, n))]
-    before, chosen = _joined([codes[c] for c in near]), near
-    for group in more if len(when) < _MANY else more[: len(telling) + len(others)]:
-        share = unique_share([when, *(codes[c] for c in group)])
-        if share > most and _splits(before, _joined([codes[c] for c in group])):
-            most, chosen = share, sorted(group)
-    return chosen
-
-
-def _splits(before: Ints, after: Ints) -> bool:
-    """Whether series are the same but for some that were two: few, and not of a month each."""
-    lengths, first = np.bincount(after), np.unique(after, return_index=True)[1]
-    of = _joined([before[first]])
-    longest = np.zeros(of.max() + 1, dtype=np.int64)
-    np.maximum.at(longest, of, lengths)
-    new = np.bincount(of)[of] > 1
-    largest = np.flatnonzero(lengths == longest[of])
-    new[largest[np.unique(of[largest], return_index=True)[1]]] = False
-    long = lengths[new] >= np.median(lengths) / 4
-    return bool(len(lengths) <= _SPLIT * len(longest) and new.any() and long.mean() >= 0.5)
-
-
-def _of_many(columns: Sequence[int], codes: dict[int, Ints], when: Ints) -> list[int]:
-    """Four columns or more that tell lines of a month apart, or the one that does so best.
-
-    Tables of many dimensions have a word in each for all of it.
-    """
-
-    def share(group: Sequence[int]) -> float:
+    def share(group: Iterable[int]) -> float:
         return unique_share([when, *(codes[c] for c in group)])
 
+    words = [
+        c
+        for c in columns
+        if table.share(c, numerals.is_number) <= 0.5
+        and not (table.has_name(c) and _CODES.fullmatch(table.name(c)))
+    ]
+    best: tuple[float, list[int]] = (0.0, [])
+    for tried in (words, columns):
+        for size in (1, 2, 3):
+            telling = [[*g] for g in combinations(tried, size) if share(g) >= UNIQUE]
+            if telling:
+                group = min(telling, key=lambda g: (unique_share([codes[c] for c in g]), g))
+                best = max(best, (share(group), group), key=lambda scored: scored[0])
+                break
+        if best[0] == 1:
+            break
+    if best[1]:
+        return best[1]
     group = [c for c in columns if len(np.unique(codes[c])) > 1]
     if len(group) < 4 or share(group) < UNIQUE:
         return sorted(columns, key=lambda c: share([c]))[-1:]
@@ -198,7 +151,9 @@ def _of_many(columns: Sequence[int], codes: dict[int, Ints], when: Ints) -> list
     return group
 
 
-def fill_names(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints) -> None:
+def fill_names(
+    table: TableGrid, columns: Sequence[int], rows: np.ndarray, when: np.ndarray
+) -> None:
     """Give each line the name above it, where a name stands only in its first line.
 
     Spreadsheets with merged cells come like that. Only where it tells apart the lines of a month,
@@ -207,69 +162,53 @@ def fill_names(table: TableGrid, columns: Sequence[int], rows: Ints, when: Ints)
     if not len(rows) or unique_share([when[:JUDGED]]) >= UNIQUE:
         return
     for column in columns:
-        codes, notes = table.grid[rows, column].copy(), list(table.notes)
-        if not len(codes) or not codes[0] or np.mean(codes != 0) > 0.5:
-            continue
-        if unique_share([when, fill_down(table, column, rows)]) < UNIQUE:
-            table.grid[rows, column], table.notes[:] = codes, notes
+        grid, notes = table.grid, list(table.notes)
+        filled = fill_down(table, column, rows)
+        if table.grid is not grid and unique_share([when, filled]) < UNIQUE:
+            table.grid, table.notes[:] = grid, notes
 
 
-class SeriesNamed(NamedTuple):
-    """Which series each row is of.
-
-    code : (rows,) its number, -1 where it has no name. names : of the series. nested : as
-    `Entries` has it.
-    """
-
-    code: Ints
-    names: list[str]
-    nested: list[tuple[str, str]]
-
-
-def names_of(table: TableGrid, series: Sequence[int], rows: Ints) -> SeriesNamed:
-    """The series of each row, by the cells of these columns.
+def names_of(
+    table: TableGrid, series: Sequence[int], rows: np.ndarray
+) -> tuple[np.ndarray, list[str], list[tuple[str, str]]]:
+    """The series of each row, -1 where it has no name; their names; as `Entries` has it, `nested`.
 
     Where parts are wanted the last column has them, and a blank or a "Total" in it is the series.
     """
     if not series:
-        return SeriesNamed(np.zeros(len(rows), dtype=np.int64), [ONE_SERIES], [])
-    codes = table.grid[rows][:, list(series)]
-    needed = codes
-    if table.wanted.part:
-        totals = [c for c in np.unique(codes[:, -1]).tolist() if _is_total(table, c)]
-        codes[np.isin(codes[:, -1], totals), -1] = 0
-        needed = codes[:, :-1]
-    if len(series) == 1:  # by rows it takes several times the memory
-        different, first, back = np.unique(codes[:, 0], return_index=True, return_inverse=True)
-        different = different[:, None]
-    else:
-        different, first, back = np.unique(codes, axis=0, return_index=True, return_inverse=True)
-    back = back.ravel()
-    order = np.argsort(first)  # as they come in the file
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    cells = [[text_of(cell) for cell in table.cells(different[at])] for at in order]
-    names = [" / ".join(filter(None, name) if table.wanted.part else name) for name in cells]
-    nested = [(" / ".join(name[:-1]), name[-1]) for name in cells] if table.wanted.part else []
-    blank = (needed == 0).any(axis=1)
-    for place in np.flatnonzero(blank).tolist():
-        table.faults.append(
-            Fault(
-                int(table.sheet.line[rows[place]]),
-                table.name(series[0]),
-                "",
-                "no name of a series; fill it in",
-            )
-        )
-    return SeriesNamed(np.where(blank, -1, rank[back]), names, nested)
+        return np.zeros(len(rows), dtype=np.int32), [ONE_SERIES], []
+    columns, parts = [table.grid[rows, c] for c in series], bool(table.wanted.part)
+    needed = columns[:-1] if parts else columns
+    if parts:
+        columns[-1] = np.where(table.sheet.which(_is_total, columns[-1]), 0, columns[-1])
+    joined = columns[0] if len(columns) == 1 else _joined(columns)
+    # Of all rows with a name the first: the last that is written stays.
+    first = np.full(int(joined.max()) + 1, -1, dtype=np.int32)
+    first[joined[::-1]] = np.arange(len(rows) - 1, -1, -1, dtype=np.int32)
+    known = np.flatnonzero(first >= 0)
+    known = known[np.argsort(first[known])]  # as they come in the file
+    number = np.zeros(len(first), dtype=np.int32)
+    number[known] = np.arange(len(known))
+    at = first[known]
+    cells = [[text_of(table.labels[c[place]]) for c in columns] for place in at.tolist()]
+    names = [" / ".join(filter(None, name) if parts else name) for name in cells]
+    nested = [(" / ".join(name[:-1]), name[-1]) for name in cells] if parts else []
+    code = number[joined]
+    for column in needed:
+        blank = column == 0
+        code[blank] = -1
+        for row in rows[blank].tolist():
+            problem = "no name of a series; fill it in"
+            table.fault(row, table.name(series[0]), "", problem)
+    return code, names, nested
 
 
-def _is_total(table: TableGrid, code: int) -> bool:
-    return text_of(table.labels[code]).casefold().rstrip(":") in TOTAL_WORDS
+def _is_total(cell: object) -> bool:
+    return str(cell).casefold().rstrip(":") in TOTAL_WORDS
 
 
 def nesting_of(
-    table: TableGrid, series: Sequence[int], others: Iterable[int], rows: Ints
+    table: TableGrid, series: Sequence[int], others: Iterable[int], rows: np.ndarray
 ) -> tuple[str, str]:
     """Two columns of names, each name of the second inside one of the first; "" for both if none.
 
@@ -289,7 +228,7 @@ def nesting_of(
         if table.share(column, numerals.is_number) >= 0.5:
             continue  # a number that belongs to a series: its population, say
         outer = table.grid[rows, column]
-        pairs = len(np.unique(np.stack([outer, inner]), axis=1).T)
+        pairs = len(np.unique(_joined([outer, inner])))
         if outer.all() and pairs == many and 1 < len(np.unique(outer)) < many:
             return table.name(column), table.name(series[0])
     return "", ""
@@ -307,21 +246,16 @@ def quoted(table: TableGrid, series: Sequence[int]) -> str:
 
 def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:
     """Say which columns were not used."""
-    names = [
-        table.quoted(c)
-        for c in sorted(columns)
-        if (table.grid[max(table.header, 0) :, c] != 0).any()
-    ]
+    below = max(table.header, 0)
+    names = [table.quoted(c) for c in sorted(columns) if table.grid[below:, c].any()]
     if names:
         shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
         table.notes.append(f"ignored column{'s' if len(names) > 1 else ''}: {shown}")
 
 
-def refuse_sums_of_months(table: TableGrid, columns: Iterable[int], rows: Ints) -> None:
+def refuse_sums_of_months(table: TableGrid, columns: Iterable[int], rows: np.ndarray) -> None:
     """DataError where a cell beside the counts says that they add up several months."""
-    if table.wanted.value:
-        return
-    for column in columns:
+    for column in columns if not table.wanted.value else ():
         codes = table.grid[rows, column]
         for code in np.unique(codes).tolist():
             text = text_of(table.labels[code])
@@ -337,63 +271,37 @@ def refuse_sums_of_months(table: TableGrid, columns: Iterable[int], rows: Ints) 
 
 def holds_counts(table: TableGrid, column: int) -> bool:
     """Whether a column has numbers in half of its cells, and does not only number the lines."""
-    return (
-        table.share(column, is_count) >= 0.5
-        and table.share(column, numerals.is_number) > 0
-        and not _is_row_number(table, column)
-    )
-
-
-def _is_row_number(table: TableGrid, column: int) -> bool:
-    """Whether a column only numbers the lines, as pandas does without a name."""
-    if not _INDEX_WORDS.fullmatch(
-        ""
-        if table.header < 0 or not table.grid[table.header, column]
-        else table.name(column).casefold()
-    ):
+    if table.share(column, is_count) < 0.5 or not table.share(column, numerals.is_number):
         return False
-    codes = table.grid[table.header + 1 :, column]
-    texts = [str(dates.as_digits(cell)) for cell in table.cells(codes[:SAMPLE])]
-    numbers = [int(text) for text in texts if _ascii_digits(text)]
-    return (
-        len(numbers) > 2
-        and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-        and (numbers[0] in (0, 1))
-    )
+    head = table.name(column).casefold() if table.has_name(column) else ""
+    if not _INDEX_WORDS.fullmatch(head):
+        return True
+    texts = map(text_of, table.cells(table.grid[table.header + 1 :, column][:SAMPLE]))
+    numbers = [int(text) for text in texts if text.isascii() and text.isdigit()]
+    # As pandas numbers lines, without a name.
+    running = len(numbers) > 2 and numbers[0] in (0, 1)
+    return not running or numbers != list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-def _ascii_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()  # "1\u00b2".isdigit() too
-
-
-def repeats_date(table: TableGrid, column: int, rows: Ints, month: Ints) -> bool:
+def repeats_date(table: TableGrid, column: int, rows: np.ndarray, month: np.ndarray) -> bool:
     """Whether a column only says the month's year or number once more."""
-    cells = table.cells(table.grid[rows[:SAMPLE], column])
-    first = month[: len(cells)]
-    digits = [str(dates.as_digits(cell)) for cell in cells]
-    numbers = np.array([int(d) if _ascii_digits(d) and len(d) < 9 else -1 for d in digits])
-    known = first >= 0
-    if not known.any():
+    known = np.flatnonzero(month[:SAMPLE] >= 0)
+    index = month[known].astype(np.int64)
+    texts = [text_of(cell) for cell in table.cells(table.grid[rows[known], column])]
+    shape = re.compile(r"\d{1,8}(\.\d+)?", re.ASCII)
+    numbers = np.array([float(text) if shape.fullmatch(text) else -1 for text in texts])
+    if not len(known):
         return False
-    year, number = first[known] // 12, first[known] % 12 + 1
-    days = np.array(list(map(dates.days_in, first[known].tolist())))
+    year, number = index // 12, index % 12 + 1
+    days = np.array(list(map(dates.days_in, index.tolist())))
     quarter, compact = (number - 1) // 3 + 1, year * 100 + number
     # So does a running number, which grows as months do.
-    if known.sum() > 12 and len(set((numbers[known] - first[known]).tolist())) == 1:
+    if len(known) > 12 and len(set((numbers - index).tolist())) == 1:
         return True
     alike = (year, number, year + (number >= 10), quarter, compact, days)
-    if len(set(numbers)) > 1 and any(np.array_equal(numbers[known], x) for x in alike):
+    if len(set(numbers.tolist())) > 1 and any(np.array_equal(numbers, same) for same in alike):
         return True
-    decimal = [_decimal_year(cell) for cell in cells]
-    return bool(np.allclose(np.array(decimal)[known], year + (number - 1) / 12, atol=0.01))
-
-
-def _decimal_year(cell: object) -> float:
-    """The number in a cell such as 1749.042, or -1."""
-    try:
-        return float(str(cell))
-    except ValueError:
-        return -1
+    return bool(np.allclose(numbers, year + (number - 1) / 12, atol=0.01))
 
 
 def without_measures(table: TableGrid, month: int, numbers: list[int]) -> list[int]:
@@ -422,67 +330,56 @@ def is_measure(table: TableGrid, column: int) -> bool:
 
 
 def roles(
-    table: TableGrid, columns: Sequence[int], numbers: Sequence[int], rows: Ints, month: Ints
+    table: TableGrid,
+    names: Sequence[int],
+    numbers: Sequence[int],
+    rows: np.ndarray,
+    month: np.ndarray,
 ) -> tuple[list[int], list[int]]:
-    """Which columns name series, and which hold counts."""
-    if table.wanted.value or table.wanted.series:
-        return _roles_as_told(table, columns, numbers, rows, month)
-    series = series_columns(table, [c for c in columns if c not in numbers], rows, month)
-    if not series and len(numbers) > 1:
-        years = [c for c in numbers if _is_fixed(table, c, [], rows) and _is_year(table, c, rows)]
-        numbers = [c for c in numbers if c not in years] or list(numbers)
-    if not series and len(numbers) > 1:
-        ids = _number_that_names(table, numbers, rows, month)
-        if ids is None:
-            return [], without_codes(table, numbers)
-        series, numbers = [ids], [c for c in numbers if c != ids]
+    """Which columns name series, and which hold counts.
+
+    names, numbers : columns that may do so. What the user says of either is taken.
+    """
+    values = [table.place(name, "--value") for name in table.wanted.value]
+    series = named_columns(table)
+    numbers = [c for c in numbers if c not in (*series, *values)]
+    rows, month = rows[:JUDGED], month[:JUDGED]
+    if not series:
+        series = series_columns(table, [c for c in names if c not in values], rows, month)
+        if not (series or values) and len(numbers) > 1:
+            years = [c for c in numbers if _is_one_year(table, c, rows)]
+            numbers = [c for c in numbers if c not in years] or numbers
+            ids = [c for c in numbers if _names_series(table, c, rows, month)][:1]
+            if len(numbers) > 1 and not ids:
+                return [], _without_codes(table, numbers)
+            series = ids if len(numbers) > 1 else []
+        elif values or len(numbers) > 1:
+            series = [*series, *_numbers_beside(table, numbers, series, rows, month)]
+    if values:
+        return series, values
+    numbers = [c for c in numbers if c not in series]
+    told = table.wanted.series
+    fixed = [c for c in numbers if not told and _is_fixed(table, c, series, rows, month)]
+    numbers = [c for c in numbers if c not in fixed] or numbers
+    numbers = _without_codes(table, numbers)
     if len(numbers) > 1:
-        beside = _numbers_beside(table, numbers, series, rows, month)
-        series, numbers = [*series, *beside], [c for c in numbers if c not in beside]
-    if len(numbers) > 1:
-        fixed = [c for c in numbers if _is_fixed(table, c, series, rows)]
-        numbers = [c for c in numbers if c not in fixed] or list(numbers)
-    numbers = without_codes(table, numbers)
-    if len(numbers) > 1:
-        return series, [one_of(table, numbers, _VALUE_WORDS, "--value", "counts")]
-    return series, list(numbers)
+        numbers = [one_of(table, numbers, _VALUE_WORDS, "--value", "counts")]
+    return series, numbers
 
 
-def without_codes(table: TableGrid, numbers: Sequence[int]) -> list[int]:
+def _without_codes(table: TableGrid, numbers: Sequence[int]) -> list[int]:
     """The columns of numbers that no header calls a code, if that leaves any."""
     return [c for c in numbers if not _CODES.fullmatch(table.name(c))] or list(numbers)
-
-
-def _roles_as_told(
-    table: TableGrid, columns: Sequence[int], numbers: Sequence[int], rows: Ints, month: Ints
-) -> tuple[list[int], list[int]]:
-    """The same where the user says some of it."""
-    wanted = table.wanted
-    values = [table.place(name, "--value") for name in wanted.value]
-    series = named_columns(table)
-    numbers = [c for c in numbers if c not in series]
-    if not values:
-        numbers = without_codes(table, numbers)
-        values = [one_of(table, numbers, _VALUE_WORDS, "--value", "counts")] if numbers else []
-    if not series:
-        left = [c for c in columns if c not in values and c not in numbers]
-        series = series_columns(table, left, rows, month)
-        beside = [c for c in numbers if c not in values]
-        series += _numbers_beside(table, beside, series, rows, month)
-    return series, values
 
 
 def one_of(
     table: TableGrid, columns: Sequence[int], words: Iterable[str], option: str, what: str
 ) -> int:
     """The column whose header says it; DataError asks where none or several do."""
-    if len(columns) == 1:
-        return columns[0]
     names = [table.name(column) for column in columns]
-    # Words in their order: "month" before "date".
     named = [c for c in columns if table.name(c).casefold().replace("_", " ") in words]
-    if len(named) == 1:
-        return named[0]
+    if len(columns) == 1 or len(named) == 1:
+        return (named or columns)[0]
     shown = ", ".join(map(in_quotes, names[:12]))
     raise DataError(
         f"{table.sheet.name}: several columns hold {what}: {shown}. "
@@ -490,27 +387,21 @@ def one_of(
     )
 
 
-def _number_that_names(
-    table: TableGrid, numbers: Sequence[int], rows: Ints, month: Ints
-) -> int | None:
-    """A column of numbers that stand for series, where months repeat; None where they do not."""
-    rows, month = rows[:JUDGED], month[:JUDGED]
-    if unique_share([month]) >= UNIQUE:
-        return None
-    months = len(np.unique(month))
-    for column in numbers:
-        codes = table.grid[rows, column]
-        many = len(np.unique(codes))
-        if unique_share([month, codes]) >= UNIQUE and many * months <= 2 * len(rows):
-            return column
-    return None
+def _names_series(table: TableGrid, column: int, rows: np.ndarray, month: np.ndarray) -> bool:
+    """Whether the numbers of a column stand for series, where months repeat."""
+    codes = table.grid[rows, column]
+    few = len(np.unique(codes)) * len(np.unique(month)) <= 2 * len(rows)
+    return few and unique_share([month]) < UNIQUE <= unique_share([month, codes])
 
 
 def _numbers_beside(
-    table: TableGrid, numbers: Sequence[int], series: Sequence[int], rows: Ints, month: Ints
+    table: TableGrid,
+    numbers: Sequence[int],
+    series: Sequence[int],
+    rows: np.ndarray,
+    month: np.ndarray,
 ) -> list[int]:
     """The one column of few numbers that names series together with others: site 1 of East."""
-    rows, month = rows[:JUDGED], month[:JUDGED]
     codes = [month, *(table.grid[rows, c] for c in series)]
     if not series or unique_share(codes) >= UNIQUE:
         return []
@@ -525,20 +416,21 @@ def _numbers_beside(
 
 
 def stable_code(
-    table: TableGrid, name: int, columns: Iterable[int], rows: Ints, month: Ints
+    table: TableGrid, name: int, columns: Iterable[int], rows: np.ndarray, month: np.ndarray
 ) -> list[int]:
     """The column of names, or one of codes that stay where names change: routes renamed."""
     rows, month = rows[:JUDGED], month[:JUDGED]
     names = table.grid[rows, name]
-    apart_by_name = unique_share([month, names])
     for column in sorted(columns):
         codes = table.grid[rows, column]
-        pairs = np.unique(np.stack([names, codes]), axis=1).T
-        many = len(np.unique(codes))
-        one_each = len(pairs) == len(np.unique(names)) and 1 < many < len(pairs)
-        if one_each and codes.all() and unique_share([month, codes]) >= apart_by_name:
-            code = next(c for c in codes.tolist() if (pairs[:, 1] == c).sum() > 1)
-            called = [text_of(table.labels[n])[:60] for n, c in pairs.tolist() if c == code][:3]
+        pairs = sorted(set(zip(names.tolist(), codes.tolist(), strict=True)))
+        named = Counter(code for _, code in pairs)
+        one_each = len(pairs) == len(np.unique(names)) and 1 < len(named) < len(pairs)
+        if not one_each or not codes.all():
+            continue
+        if unique_share([month, codes]) >= unique_share([month, names]):
+            code = next(code for code in codes.tolist() if named[code] > 1)
+            called = [text_of(table.labels[n])[:60] for n, c in pairs if c == code][:3]
             table.notes.append(
                 f"column {table.quoted(name)} has several names for one {table.quoted(column)} "
                 f"({text_of(table.labels[code])[:60]}: {', '.join(called)}), so that one is taken"
@@ -547,61 +439,74 @@ def stable_code(
     return [name]
 
 
-def _is_fixed(table: TableGrid, column: int, series: Sequence[int], rows: Ints) -> bool:
-    """Whether a number belongs to a series, not to a month: an id, a population."""
-    rows = rows[:JUDGED]
+def _is_fixed(
+    table: TableGrid, column: int, series: Sequence[int], rows: np.ndarray, month: np.ndarray
+) -> bool:
+    """Whether a number belongs to a series, not to a month: an id, a population, an area."""
+    codes = table.grid[rows, column]
     if not series:
-        return len(np.unique(table.grid[rows, column])) == 1
-    codes = [table.grid[rows, c] for c in series]
-    alone = unique_share(codes)
-    return alone < 0.5 and unique_share([*codes, table.grid[rows, column]]) == alone
+        return len(np.unique(codes)) == 1
+    of_series = [table.grid[rows, c] for c in series]
+    alone = unique_share(of_series)
+    if alone < 0.5 and unique_share([*of_series, codes]) == alone:
+        return True
+    # Areas have the same numbers in every month; counts do not.
+    order = np.lexsort((codes, month))
+    parts = np.split(codes[order], np.flatnonzero(np.diff(month[order])) + 1)
+    same, times = Counter(part.tobytes() for part in parts).most_common(1)[0]
+    different = len(set(np.frombuffer(same, codes.dtype).tolist()))
+    return len(parts) > 2 and times > 0.9 * len(parts) and different > 2
 
 
-def _is_year(table: TableGrid, column: int, rows: Ints) -> bool:
-    return dates.names_year(table.labels[table.grid[rows[0], column]]) is not None
+def _is_one_year(table: TableGrid, column: int, rows: np.ndarray) -> bool:
+    """Whether a column has the same year in all its lines."""
+    codes = np.unique(table.grid[rows, column]).tolist()
+    return len(codes) == 1 and dates.names_year(table.labels[codes[0]]) is not None
 
 
 def by_column(
-    table: TableGrid, values: Sequence[int], series: Sequence[int], code: Ints, called: list[str]
-) -> tuple[Ints, list[str]]:
-    """Series where several columns hold counts: one a column, of each name."""
+    table: TableGrid,
+    values: Sequence[int],
+    series: Sequence[int],
+    code: np.ndarray,
+    called: list[str],
+) -> tuple[np.ndarray, list[str]]:
+    """(rows, columns) series where several columns hold counts: one a column, of each name."""
+    if len(values) == 1:
+        return code[:, None], called
     heads = [table.name(place) for place in values]
-    twice = {head for head in heads if heads.count(head) > 1}
-    for head in sorted(twice):
-        line = int(table.sheet.line[max(table.header, 0)])
-        table.faults.append(Fault(line, head, head, "two columns have this name; rename one"))
+    for head in sorted({head for head in heads if heads.count(head) > 1}):
+        problem = "two columns have this name; rename one"
+        table.fault(max(table.header, 0), head, head, problem)
     names = heads if not series else [f"{a} / {b}" for a in called for b in heads]
     n = len(values)
-    grown = np.where(code[:, None] < 0, -1, code[:, None] * n + np.arange(n))
-    return grown, names
+    return np.where(code[:, None] < 0, -1, code[:, None] * n + np.arange(n)), names
 
 
 def families(
-    table: TableGrid, family: Sequence[int], rows: Ints, code: Ints, called: Sequence[str]
+    table: TableGrid, family: int, rows: np.ndarray, code: np.ndarray, called: Sequence[str]
 ) -> list[str]:
-    """(series,) family of each; a series in two of them is a fault."""
-    names: list[str] = [""] * len(called)
-    many = code.shape[1]  # columns of counts, each a series of its own
-    codes = np.repeat(table.grid[rows, family[0]], many)
-    pairs, first = np.unique(np.stack([code.ravel(), codes], axis=1), axis=0, return_index=True)
-    for (number, label), at in sorted(
-        zip(map(tuple, pairs.tolist()), first.tolist(), strict=True), key=lambda pair: pair[1]
-    ):
-        text, line = text_of(table.labels[label]), int(table.sheet.line[rows[at // many]])
-        if number < 0:
-            continue
+    """(series,) family of each; a series in two of them is a fault. code : (rows, columns)."""
+    names: dict[int, str] = {}
+    labels, of = np.repeat(table.grid[rows, family], code.shape[1]), code.ravel()
+    first = np.unique(_joined([of + 1, labels]), return_index=True)[1]
+    for at in np.sort(first[of[first] >= 0]).tolist():
+        text, number = text_of(table.labels[labels[at]]), int(of[at])
+        row = rows[at // code.shape[1]]
         if not text:
-            table.faults.append(Fault(line, FAMILY, text, "no name of a family; fill it in"))
-        elif names[number] and names[number] != text:
+            table.fault(row, FAMILY, text, "no name of a family; fill it in")
+        elif names.setdefault(number, text) != text:
             problem = f"series {called[number]!r} was in family {names[number]!r} before"
-            table.faults.append(Fault(line, FAMILY, text, problem))
-        else:
-            names[number] = text
-    return names
+            table.fault(row, FAMILY, text, problem)
+    return [names.get(number, "") for number in range(len(called))]
 
 
 def apart(
-    table: TableGrid, series: Sequence[int], others: Iterable[int], rows: Ints, when: Ints | None
+    table: TableGrid,
+    series: Sequence[int],
+    others: Iterable[int],
+    rows: np.ndarray,
+    when: np.ndarray | None,
 ) -> tuple[str, ...]:
     """Columns that name series so that each has one line a month; () if there is no need or none.
 
@@ -610,8 +515,8 @@ def apart(
     """
     if table.wanted.series or table.header < 0:
         return ()
-    rows, when = rows[:JUDGED], None if when is None else when[:JUDGED]
-    codes = [np.zeros(len(rows), dtype=np.int64) if when is None else when]
+    rows = rows[:JUDGED]
+    codes = [np.zeros(len(rows), dtype=np.int64) if when is None else when[:JUDGED]]
     codes += [table.grid[rows, c] for c in series]
     before = unique_share(codes)
     if before == 1:

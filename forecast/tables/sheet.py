@@ -1,69 +1,74 @@
 """A file of any kind that people keep tables in -> a grid of cells, each with its line.
 
-Text with commas, semicolons, tabs or bars; Excel and LibreOffice workbooks; Parquet; each plain
-or gzipped. Nothing is dropped here but rows without any content.
+Text with commas, semicolons, tabs or bars; Excel and LibreOffice workbooks; Parquet; web pages and
+JSON; each plain or gzipped. Nothing is dropped here but rows without any content.
+
+A grid holds numbers, the places of its cells among the different cells there are: text of 100 MB
+goes through piece by piece, and is never there as a whole.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
+import gzip
 import io
+import json
 import re
+import sys
 import unicodedata
+import zlib
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any, cast
 
 import numpy as np
 
 from forecast.errors import DataError, QuarantineError
-from forecast.files import unpacked
 from forecast.tables.dates import CellValue
 from forecast.tables.markup import tables
 from forecast.tables.workbook import plain
-from models.base import Ints
 
 MOST_BYTES = 1_000_000_000  # of a file: some 200,000 series of 74 months
 MOST_DELIVERED = 300_000_000  # bytes of a file that a service is given, unpacked
 MOST_ROWS, MOST_CELLS = 20_000_000, 100_000_000  # a packed file of a few kB may have more
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars"}
 
-LARGE = 4_000_000  # bytes of text from which importing pyarrow takes less time than it saves
 TOP = 30  # rows among which the header is
 _SAMPLE = 200  # lines that show what separates the columns
 _CLEAR = 0.6  # share of lines that a separator cuts alike, so that spaces are not tried
-_SPACED = 100_000  # lines; longer files come from programs, which write separators
-_HEAD = 1_000_000  # bytes of a large file among which these lines are
+_SPACED = 5_000_000  # bytes; longer files come from programs, which write separators
+_PIECE = 1_000_000  # bytes that are read at once
+_BLOCK = 20_000  # rows that are coded at once
+_START = 20_000  # bytes that show the encoding
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_PARQUET = b"PAR1"
-_FOREIGN = {
-    b"%PDF": "a PDF",
-    b"<": "a web page (HTML) without a table",
-    b"{": "JSON",
-    b"[{": "JSON",
-}
-_FOREIGN |= {b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture"}
+_FOREIGN = {b"%PDF": "a PDF", b"<": "a web page (HTML) without a table", b"\x89PNG": "a picture"}
+_FOREIGN |= {b"\xff\xd8\xff": "a picture", b"GIF8": "a picture"}
+_JSON = re.compile(rb"\{|\[\s*[\[{]")
 # As spreadsheets write them into text to keep their digits: ="00123", '00123.
 _KEPT = re.compile(r"=\"([^\"]*)\"|'(?=\d)(.*)")
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
 _WIDE = re.compile("[\uff01-\uff5e\u3000]")  # full-width letters and digits
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-# What may be meant where a text is not UTF-8: the first in whose letters these are seen.
-_ENCODINGS = {
-    "cp932": "[\u3041-\u30ff]|\u5e74|\u6708",  # kana, year, month
-    "euc_kr": "[\uac00-\ud7a3]{2}",
-    "gb18030": "\u5e74|\u6708",
-    "cp1251": "[\u0430-\u044f]{4}",
-}
 # Polish, Czech and Croatian have few letters of their own: a month with one tells them apart.
-_CENTRAL = re.compile(
-    "(stycze|wrzesie|grudzie)\u0144|miesi\u0105c|kv\u011bt|\u0159\u00edj|m\u011bs\u00edc|velja\u010d|o\u017euj",
-    re.IGNORECASE,
+_CENTRAL = (
+    "(?i)(stycze|wrzesie|grudzie)\u0144|miesi\u0105c|kv\u011bt|\u0159\u00edj|m\u011bs\u00edc"
+    "|velja\u010d|o\u017euj"
+)
+# What may be meant where a text is not UTF-8: the first in whose letters these are seen, if it has
+# more than this share of foreign ones. French has one in twenty; Russian has little else.
+_ENCODINGS = (
+    ("cp932", "[\u3041-\u30ff]|\u5e74|\u6708", 0.25),  # kana, year, month
+    ("euc_kr", "[\uac00-\ud7a3]{2}", 0.25),
+    ("gb18030", "\u5e74|\u6708", 0.25),
+    ("cp1251", "[\u0430-\u044f]{4}", 0.25),
+    ("cp1250", _CENTRAL, 0),
+    ("iso8859_2", _CENTRAL, 0),
 )
 
 
@@ -86,8 +91,8 @@ class Sheet:
     name: str
     labels: Sequence[CellValue]
     grid: np.ndarray
-    line: Ints
-    ragged: Ints
+    line: np.ndarray
+    ragged: np.ndarray
     separator: str = ""
     notes: tuple[str, ...] = ()
     title: str = ""
@@ -96,6 +101,42 @@ class Sheet:
     def row(self, at: int) -> list[CellValue]:
         """The cells of one row."""
         return [self.labels[code] for code in self.grid[at].tolist()]
+
+    def which(self, test: Callable[[CellValue], object], codes: np.ndarray) -> np.ndarray:
+        """Which of these cells pass a test, each different one looked at once."""
+        passed = np.zeros(len(self.labels), dtype=bool)
+        for code in np.unique(codes).tolist():
+            passed[code] = bool(test(self.labels[code]))
+        return np.asarray(passed[codes])
+
+    def rewritten(self, where: Any, texts: Sequence[str]) -> Sheet:
+        """The same with these texts in these cells of the grid."""
+        labels, grid = list(self.labels), self.grid.copy()
+        places = {label: at for at, label in enumerate(labels) if isinstance(label, str)}
+        for text in texts:
+            if places.setdefault(text, len(labels)) == len(labels):
+                labels.append(text)
+        grid[where] = [places[text] for text in texts]
+        return replace(self, labels=labels, grid=grid)
+
+    def translated(self, where: Any, texts: Mapping[int, str]) -> Sheet:
+        """The same with a text for each of these places among the labels, in a part of the grid."""
+        part = self.grid[where]
+        cells = np.flatnonzero(np.isin(part, list(texts)))
+        rows, columns = np.ogrid[: len(self.grid), : self.grid.shape[1]]
+        inside = [np.broadcast_to(at, self.grid.shape)[where][cells] for at in (rows, columns)]
+        return self.rewritten(tuple(inside), [texts[code] for code in part[cells].tolist()])
+
+    def without(self, rows: Sequence[int], note: str) -> Sheet:
+        """The same without these rows, and a note why."""
+        left = np.delete(np.arange(len(self.grid)), rows)
+        kept = {name: getattr(self, name)[left] for name in ("grid", "line", "ragged")}
+        return replace(self, notes=(*self.notes, note), **kept)
+
+    def beside(self, texts: Sequence[str]) -> Sheet:
+        """The same with one more column on the left; texts : (rows,)."""
+        grid = np.pad(self.grid, ((0, 0), (1, 0)))
+        return replace(self, grid=grid).rewritten((slice(None), 0), texts)
 
 
 def read_sheets(path: Path | None) -> list[Sheet]:
@@ -106,255 +147,88 @@ def read_sheets(path: Path | None) -> list[Sheet]:
     QuarantineError : empty, damaged, larger than MOST_BYTES, or no table at all.
     DataError : it cannot be opened, or what reads it is not installed.
     """
-    import sys
-
     if path is None:
-        return sheets_of("standard input", sys.stdin.buffer.read(MOST_BYTES + 1))
+        with TemporaryFile() as kept:  # a pipe cannot be read twice
+            pieces = iter(lambda: sys.stdin.buffer.read(_PIECE), b"")
+            kept.writelines(islice(pieces, MOST_BYTES // _PIECE + 2))
+            return sheets_in("standard input", kept)
     try:
         with path.open("rb") as file:
-            content = unpacked(file, path.name, MOST_BYTES)
+            return sheets_in(path.name, file)
     except OSError as error:
         raise DataError(f"{path.name}: cannot be read ({error.strerror})") from error
-    return sheets_of(path.name.removesuffix(".gz"), content)
 
 
-def sheets_of(name: str, content: bytes) -> list[Sheet]:
+def sheets_of(name: str, content: bytes, most: int | None = None) -> list[Sheet]:
     """The tables in a file's bytes; errors as `read_sheets`."""
-    if len(content) > MOST_BYTES:
-        problem = f"larger than {MOST_BYTES:,} bytes; give a folder of Parquet files instead"
-        raise QuarantineError(name, [problem])
-    if not content.strip():
-        raise QuarantineError(name, ["the file is empty"])
-    if content.startswith(_WORKBOOKS):
-        return _workbook(name, content)
-    if content.startswith(_PARQUET):
-        return [_parquet(name, content)]
-    start = content[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"<") and (page := _web_page(name, content)):
-        return page
-    for magic, what in _FOREIGN.items():
-        if start.startswith(magic):
-            raise QuarantineError(
-                name, [f"this is {what}, not a table; save the table as CSV or Excel"]
-            )
-    return [_delimited(name, content)]
+    return sheets_in(name, io.BytesIO(content), most)
 
 
-class _LabelPlaces(dict[Any, int]):
-    """Cell -> its place, in the order of first appearance."""
-
-    def __missing__(self, cell: Any) -> int:
-        self[cell] = place = len(self)
-        return place
-
-
-def _delimited(name: str, content: bytes) -> Sheet:
-    if len(content) >= LARGE and (columns := _plain_columns(name, content)):
-        return columns
-    text, notes = _decoded(name, content)
-    separator, share = _separator(text)
-    padded = separator == "," and "  " in text[:_SPACED]
-    if (share < _CLEAR or padded) and (cut := _cut_by_spaces(text, separator)):
-        width = _usual([len(row) for row in cut if len(row) > 1])
-        notes.append("columns are separated by spaces")
-        return _gridded(name, enumerate(cut, start=1), width, "", notes)
-    if separator not in (",", ""):
-        notes.append(f"columns are separated by {SEPARATORS[separator]}")
-    reader = _reader(_lines(text, ""), separator or ",")
+def sheets_in(name: str, file: IO[bytes], most: int | None = None) -> list[Sheet]:
+    """The tables in an open file, packed or not; most : bytes that are read, unpacked."""
+    file.seek(0)
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if packed else file
     try:
-        rows = [(reader.line_num, row) for row in islice(reader, _SAMPLE)]
-        width = _usual([len(row) for _, row in rows if len(row) > 1])
-        rest = ((reader.line_num, row) for row in reader)
-        return _gridded(name, chain(rows, rest), width, separator, notes)
-    except csv.Error as error:
-        problem = f"line {reader.line_num}: not valid CSV ({error}); check its quotation marks"
+        return _unpacked(name.removesuffix(".gz"), unpacked, most or MOST_BYTES)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        problem = f"damaged or cut gzip file ({error}); fetch it again"
         raise QuarantineError(name, [problem]) from error
 
 
-def _plain_columns(name: str, content: bytes) -> Sheet | None:
-    """The same by pyarrow, in a tenth of the time; None for what is not plain columns of UTF-8.
-
-    Quotation marks around whole cells of one line, and as many fields on every line: whatever
-    else there is, the reader of all files reads, and says what is wrong with it.
-    """
-    start = 3 if content.startswith(b"\xef\xbb\xbf") else 0
-    head = content[start : content.rfind(b"\n", 0, _HEAD)]
-    if find_spec("pyarrow") is None or b"\0" in content or head.count(b"\n") < _SAMPLE:
-        return None
-    try:
-        text = head.decode()
-    except UnicodeDecodeError:
-        return None
-    separator, _ = _separator(text)
-    if not separator or not _quoted_whole(content, separator.encode()):
-        return None
-    columns = _arrow_columns(content, separator, len(next(_reader(_lines(text, ""), separator))))
-    if not columns:
-        return None
-    _refuse_many(name, len(columns[0]), len(columns))
-    grid, labels = _in_order(columns)
-    if max(map(len, labels)) > csv.field_size_limit():
-        return None
-    notes = [] if separator == "," else [f"columns are separated by {SEPARATORS[separator]}"]
-    tidy, grid = _stripped(name, labels, grid)
-    filled = (grid != 0).any(axis=1)
-    line = np.flatnonzero(filled) + 1
-    notes = [*_unended(content.endswith((b"\n", b"\r"))), *notes]
-    return Sheet(name, tidy, grid[filled], line, np.zeros_like(line), separator, tuple(notes))
+def _unpacked(name: str, file: IO[bytes], most: int) -> list[Sheet]:
+    first = file.read(512)
+    start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    file.seek(0)
+    for begins, kind in (
+        (first.startswith(_WORKBOOKS), _workbook),
+        (first.startswith(b"PAR1"), _parquet),
+        (start.startswith(b"<"), _web_page),
+        (_JSON.match(start), _json),
+    ):
+        if begins:
+            content = file.read(most + 1)
+            _refuse_more(name, len(content), most)
+            if sheets := kind(name, content):
+                return sheets
+    for magic, what in _FOREIGN.items():
+        if start.startswith(magic):
+            problem = f"this is {what}, not a table; save the table as CSV or Excel"
+            raise QuarantineError(name, [problem])
+    file.seek(0)
+    return [_text(name, file, most)]
 
 
-def _quoted_whole(content: bytes, separator: bytes) -> bool:
-    """Whether every quotation mark begins or ends a cell, or is doubled inside one."""
-    before, after = b"[\n" + re.escape(separator) + b"]", b"[\r\n" + re.escape(separator) + b"]"
-    # Led by the mark itself, which is found faster than what stands before it.
-    cell = rb'"(?:(?<=' + before + rb'")|(?<=\A"))(?:[^"\r\n]|"")*"(?=' + after + rb"|\Z)"
-    marks = sum(match.group().count(b'"') for match in re.finditer(cell, content))
-    return marks == content.count(b'"')
-
-
-def _arrow_columns(content: bytes, separator: str, width: int) -> list[Any]:
-    """The columns of a file's bytes, coded; none where they are not plain.
-
-    Arrow refuses what is no UTF-8, and a line with more or fewer fields.
-    """
-    import pyarrow as pa
-    from pyarrow import csv as arrow
-
-    # Arrow's own pool would keep what it took from the system.
-    names, pool = [str(at) for at in range(width)], pa.system_memory_pool()
-    types = {name: pa.dictionary(pa.int32(), pa.string()) for name in names}
-    try:
-        table = arrow.read_csv(
-            pa.BufferReader(content),
-            arrow.ReadOptions(column_names=names, use_threads=False),
-            arrow.ParseOptions(
-                delimiter=separator, newlines_in_values=False, ignore_empty_lines=False
-            ),
-            arrow.ConvertOptions(column_types=types, null_values=[], strings_can_be_null=False),
-            memory_pool=pool,
-        )
-    except pa.ArrowInvalid:
-        return []
-    return [c.combine_chunks(pool) for c in table.unify_dictionaries(pool).columns]
-
-
-def _in_order(columns: Sequence[Any]) -> tuple[np.ndarray, list[str]]:
-    """(rows, columns) codes, and the labels: first "", then as they come, line by line."""
-    rows = len(columns[0])
-    codes = [np.from_dlpack(column.indices) for column in columns]
-    called = [column.dictionary.to_pylist() for column in columns]
-    first: dict[str, int] = {"": -1}
-    for at, (code, names) in enumerate(zip(codes, called, strict=True)):
-        place = np.empty(len(names), dtype=np.int64)
-        # The last that is written stays: of all its rows the first.
-        place[code[::-1]] = np.arange(rows - 1, -1, -1)
-        for label, seen in zip(names, (place * len(columns) + at).tolist(), strict=True):
-            first[label] = min(first.get(label, seen), seen)
-    labels = sorted(first, key=first.__getitem__)
-    onto = {label: at for at, label in enumerate(labels)}
-    grid = np.empty((rows, len(columns)), dtype=np.int32)
-    for at, (code, names) in enumerate(zip(codes, called, strict=True)):
-        grid[:, at] = np.array([onto[label] for label in names], dtype=np.int32)[code]
-    return grid, labels
-
-
-def _refuse_swallowed(name: str, cell: str, last: int, separator: str, width: int) -> None:
-    """QuarantineError where a cell of many lines holds whole lines: its quote was not closed.
-
-    last : the line of the file in which the cell ends.
-    """
-    lines = cell.splitlines()
-    if any(len(row) == width > 1 for row in _reader(lines[:-1], separator)):
-        first = last - len(lines) + 1
-        problem = f"line {first}: a quotation mark begins here that takes in the lines below"
-        raise QuarantineError(name, [f"{problem}; close it, or remove it"])
-
-
-def _web_page(name: str, content: bytes) -> list[Sheet]:
-    """The largest table of a web page, as programs write it under the name of a workbook."""
-    try:
-        page_tables = tables(content)
-    except ValueError as error:
-        raise QuarantineError(name, [f"this is a web page (HTML), {error}"]) from error
-    rows = max(page_tables, key=len, default=[])
-    if not rows:
-        return []
-    width = max(map(len, rows))
-    return [_gridded(name, enumerate(rows, start=1), width, "", ["a table of a web page"])]
-
-
-def _gridded(
-    name: str,
-    rows: Iterable[tuple[int, Sequence[Any]]],
-    width: int,
-    separator: str,
-    notes: Sequence[str] = (),
-) -> Sheet:
-    """Rows of cells as places among the different cells there are."""
-    places = _LabelPlaces({"": 0})
-    line, ragged = array("q"), array("q")
-    blocks: list[np.ndarray] = []
-    block = array("i")
-    place_of = places.__getitem__
-    for number, row in rows:
-        fields = len(row)
-        if fields != width:
-            row = [*row, *[""] * (width - fields)]
-        codes = list(map(place_of, row))
-        if not any(codes):
-            continue
-        # Blank fields beyond the last column are what spreadsheets leave behind.
-        ragged.append(fields - width if fields < width or any(codes[width:]) else 0)
-        line.append(number)
-        block.extend(codes[:width])
-        if len(block) > 1_000_000:
-            blocks.append(np.array(block, dtype=np.int32))
-            block = array("i")
-            _refuse_many(name, len(line), width)
-    blocks.append(np.array(block, dtype=np.int32))
-    grid = np.concatenate(blocks).reshape(-1, width)
-    for cell, code in places.items() if separator else ():
-        if "\n" in cell:
-            at = int(np.flatnonzero((grid == code).any(axis=1))[0])
-            _refuse_swallowed(name, cell, line[at], separator, width)
-    labels, grid = _stripped(name, list(places), grid)
-    filled = (grid != 0).any(axis=1)
-    lines, unlike = np.array(line, dtype=np.int64)[filled], np.array(ragged, dtype=np.int64)[filled]
-    return Sheet(name, labels, grid[filled], lines, unlike, separator, tuple(notes))
-
-
-def _refuse_many(name: str, rows: int, width: int) -> None:
-    if rows > MOST_ROWS or rows * width > MOST_CELLS:
-        problem = f"more than {MOST_ROWS:,} lines or {MOST_CELLS:,} cells"
+def _refuse_more(name: str, size: int, most: int) -> None:
+    if size > most:
+        problem = f"larger than {most:,} bytes after unpacking"
         raise QuarantineError(name, [f"{problem}; give a folder of Parquet files instead"])
 
 
-def with_labels(sheet: Sheet, texts: Sequence[str]) -> tuple[list[CellValue], Ints]:
-    """The sheet's labels and these, each once; and the texts' places among them."""
-    labels = list(sheet.labels)
-    places = {label: at for at, label in enumerate(labels) if isinstance(label, str)}
-    for text in texts:
-        if text not in places:
-            places[text] = len(labels)
-            labels.append(text)
-    return labels, np.array([places[text] for text in texts], dtype=np.int64)
+class _LabelPlaces(dict[Any, int]):
+    """Cell -> its place among the labels, which have "a " and "a" once, as they come."""
 
+    def __init__(self, name: str) -> None:
+        super().__init__({"": 0})
+        self.name, self.labels = name, cast("list[CellValue]", [""])
+        self.broken: list[str] = []  # cells of several lines
 
-def _stripped(name: str, cells: list[Any], grid: np.ndarray) -> tuple[list[CellValue], np.ndarray]:
-    """The same with "a " and "a" as one label; and rows that are blank then, are blank.
-
-    QuarantineError for a cell as long as a book, as CSV has none: each look at it takes as long.
-    """
-    longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
-    if longest > csv.field_size_limit():
-        problem = (
-            f"a cell has {longest:,} characters, and at most {csv.field_size_limit():,} are read"
-        )
-        raise QuarantineError(name, [f"{problem}; remove its column"])
-    places = _LabelPlaces()
-    plain = [_tidy(cell) if isinstance(cell, str) else cell for cell in cells]
-    onto = np.array([places[cell] for cell in plain], dtype=np.int32)
-    return list(places), onto[grid]
+    def __missing__(self, cell: Any) -> int:
+        label = cell
+        if isinstance(cell, str):
+            if len(cell) > csv.field_size_limit():  # as CSV has none: each look at it takes as long
+                problem = f"a cell has {len(cell):,} characters, and at most "
+                problem += f"{csv.field_size_limit():,} are read; remove its column"
+                raise QuarantineError(self.name, [problem])
+            label = _tidy(cell)
+            if "\n" in cell:
+                self.broken.append(cell)
+        if label not in self:
+            self[label] = len(self.labels)
+            self.labels.append(label)
+        self[cell] = self[label]
+        return self[label]
 
 
 def _tidy(cell: str) -> str:
@@ -368,42 +242,68 @@ def _tidy(cell: str) -> str:
     return (match[1] or match[2] or "").strip() if match else text
 
 
-def _decoded(name: str, content: bytes) -> tuple[str, list[str]]:
-    notes: list[str] = []
-    if content.startswith(_UTF16):
-        encoding = "utf-16"
-    elif content[:200].count(b"\0") > len(content[:200]) / 3:
-        encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
-    elif b"\0" in content:
-        raise QuarantineError(name, ["this is no text (it has NUL bytes); save it as CSV or Excel"])
-    else:
-        encoding = "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        text, encoding = _not_unicode(content)
-        notes.append(f"the text is not UTF-8; it was read as {encoding}, so check the names")
-    return text, [*notes, *_unended(text.endswith(("\n", "\r")))]
-
-
-def _not_unicode(content: bytes) -> tuple[str, str]:
-    """A text in another encoding, and that encoding's name."""
-    start = content[:20_000]
-    plain = sum(byte < 128 and chr(byte).isalpha() for byte in start)
-    for encoding, seen in _ENCODINGS.items():
-        foreign = sum(byte >= 128 for byte in start)
+def _text(name: str, file: IO[bytes], most: int) -> Sheet:
+    encoding, small, notes = _encoding(name, file, most)
+    file.seek(0)
+    with io.TextIOWrapper(file, encoding, errors="replace", newline="") as text:
+        sample = list(islice(text, _SAMPLE))
+        separator, share = _separator(sample)
+        text.seek(0)
+        padded = separator == "," and any("  " in line for line in sample)
+        if small and (share < _CLEAR or padded) and (cut := _cut_by_spaces(text.read(), separator)):
+            return _gridded(name, cut, "", [*notes, "columns are separated by spaces"])
+        text.seek(0)
+        if separator not in (",", ""):
+            notes.append(f"columns are separated by {SEPARATORS[separator]}")
+        reader = _reader(text, separator or ",")
         try:
-            text = content.decode(encoding)
+            return _gridded(name, reader, separator, notes)
+        except csv.Error as error:
+            problem = f"line {reader.line_num}: not valid CSV ({error}); check its quotation marks"
+            raise QuarantineError(name, [problem]) from error
+
+
+def _encoding(name: str, file: IO[bytes], most: int) -> tuple[str, bool, list[str]]:
+    """A text's encoding, whether it is small, and what a user should know of both."""
+    start = file.read(_START)
+    file.seek(0)
+    encoding, notes = "utf-8-sig", []
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif start[:200].count(b"\0") > len(start[:200]) / 3:
+        encoding = "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+    decoder = codecs.getincrementaldecoder(encoding)()
+    size, last, piece = 0, "", start
+    while piece:
+        piece = file.read(_PIECE)
+        size += len(piece)
+        _refuse_more(name, size, most)
+        if b"\0" in piece and not encoding.startswith("utf-16"):
+            problem = "this is no text (it has NUL bytes); save it as CSV or Excel"
+            raise QuarantineError(name, [problem])
+        try:
+            last = decoder.decode(piece, final=not piece)[-1:] or last
+        except UnicodeDecodeError:
+            encoding = _not_unicode(start)
+            decoder = codecs.getincrementaldecoder(encoding)("replace")
+            last = decoder.decode(piece)[-1:] or last
+            called = "Windows-1252" if encoding == "cp1252" else encoding
+            notes.append(f"the text is not UTF-8; it was read as {called}, so check the names")
+    return encoding, size <= _SPACED, notes + _unended(last in ("\n", "\r"))
+
+
+def _not_unicode(start: bytes) -> str:
+    """The encoding of a text that begins so."""
+    plain_letters = sum(byte < 128 and chr(byte).isalpha() for byte in start)
+    foreign = sum(byte >= 128 for byte in start)
+    for encoding, seen, share in _ENCODINGS:
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(start)
         except UnicodeDecodeError:
             continue
-        # French and German have a foreign letter in twenty; Russian has little else.
-        if re.search(seen, text[:20_000]) and foreign > plain / 4:
-            return text, encoding
-    for encoding in ("cp1250", "iso8859_2"):
-        text = content.decode(encoding, errors="replace")
-        if _CENTRAL.search(text[:20_000]):
-            return text, encoding
-    return content.decode("cp1252", errors="replace"), "Windows-1252"
+        if re.search(seen, text) and foreign > plain_letters * share:
+            return encoding
+    return "cp1252"
 
 
 def _unended(ended: bool) -> list[str]:
@@ -411,20 +311,19 @@ def _unended(ended: bool) -> list[str]:
     return [] if ended else [note]
 
 
-def _separator(text: str) -> tuple[str, float]:
+def _separator(sample: Sequence[str]) -> tuple[str, float]:
     """What separates the columns: what cuts most lines into the same number of fields, two or more.
 
     Between equals the one that is rarer in text goes first; "" if none does. Also the share of
     lines that it cuts so.
     """
-    sample = list(islice(_lines(text, None), _SAMPLE))
     best, most = "", 0.0
     for separator in SEPARATORS:
         try:
             widths = [len(row) for row in _reader(sample, separator) if any(row)]
         except csv.Error:
             continue
-        usual = _usual([width for width in widths if width > 1])
+        usual = _usual(widths)
         share = widths.count(usual) / len(widths) if usual > 1 else 0
         if share > most:
             best, most = separator, share
@@ -437,13 +336,10 @@ def _cut_by_spaces(text: str, separator: str) -> list[list[str]]:
     separator : a sign that parts some of the lines, so that single spaces part none.
     """
     lines = text.expandtabs().splitlines()
-    if len(lines) > _SPACED:
-        return []
     for split in (re.compile(r" {2,}"), re.compile(r" +"))[: 1 if separator else 2]:
         rows = [split.split(line.strip()) for line in lines]
         widths = [len(row) for row in rows if len(row) > 1]
-        usual = _usual(widths)
-        if usual > 1 and len(widths) > 2 and widths.count(usual) > 0.97 * len(widths):
+        if len(widths) > 2 and widths.count(_usual(widths)) > 0.97 * len(widths):
             return rows if len(widths) >= 0.8 * len(rows) else []
     # Fixed width: places that are blank in all lines of the table part its columns.
     longest = max(map(len, lines), default=0)
@@ -451,19 +347,13 @@ def _cut_by_spaces(text: str, separator: str) -> list[list[str]]:
     if len(table) < max(3, 0.8 * len(lines)):
         return []
     blank = [all(at >= len(line) or line[at] == " " for line in table) for at in range(longest)]
-    cuts = [at for at in range(1, longest) if blank[at - 1] and not blank[at]]
-    ends = [*cuts, longest]
+    cuts = [0, *(at for at in range(1, longest) if blank[at - 1] and not blank[at])]
     return [
-        [line[a:b].strip() for a, b in zip([0, *cuts], ends, strict=True)]
+        [line[a:b].strip() for a, b in zip(cuts, [*cuts[1:], longest], strict=True)]
         if line in table
         else [line.strip()]
         for line in lines
     ]
-
-
-def _lines(text: str, newline: str | None) -> Iterable[str]:
-    """A text's lines; not by `StringIO`, which takes four bytes for each letter."""
-    return io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline=newline)
 
 
 def _reader(lines: Iterable[str], separator: str) -> Any:
@@ -471,7 +361,105 @@ def _reader(lines: Iterable[str], separator: str) -> Any:
 
 
 def _usual(widths: Sequence[int]) -> int:
-    return Counter(widths).most_common(1)[0][0] if widths else 1
+    """The most frequent number of fields, of lines with more than one."""
+    counted = Counter(width for width in widths if width > 1)
+    return counted.most_common(1)[0][0] if counted else 1
+
+
+def _gridded(
+    name: str,
+    rows: Iterable[Sequence[Any]],
+    separator: str,
+    notes: Sequence[str] = (),
+    width: int = 0,
+) -> Sheet:
+    """Rows of cells as a grid, each of one line unless it has cells of several."""
+    rows = iter(rows)
+    first = list(islice(rows, _SAMPLE))
+    width = width or _usual([len(row) for row in first])
+    rows, places = chain(first, rows), _LabelPlaces(name)
+    # Grown in place: what is made of pieces and joined is there twice.
+    grid, line, unlike = array("i"), array("i"), list[tuple[int, np.ndarray]]()
+    last = 0
+    while block := list(islice(rows, _BLOCK)):
+        ragged = np.fromiter(map(len, block), np.int32, len(block)) - width
+        if ragged.any():
+            # Blank fields beyond the last column are what spreadsheets leave behind.
+            ragged[[len(row) > width and not any(row[width:]) for row in block]] = 0
+            block = [[*row, *[""] * width][:width] for row in block]
+        codes = np.fromiter(map(places.__getitem__, chain.from_iterable(block)), np.int32)
+        lines = np.arange(last + 1, last + len(block) + 1, dtype=np.int32)
+        if separator and places.broken:
+            lines += np.cumsum([sum(cell.count("\n") for cell in row) for row in block])
+        codes = codes.reshape(-1, width)
+        filled, last = codes.any(axis=1), int(lines[-1])
+        if ragged.any():
+            unlike.append((len(line), ragged[filled]))
+        grid.frombytes(codes[filled].tobytes())
+        line.frombytes(lines[filled].tobytes())
+        _refuse_many(name, len(line), width)
+    if not line:
+        raise QuarantineError(name, ["the file is empty"])
+    codes = np.frombuffer(grid, np.int32).reshape(-1, width)
+    lines, ragged = np.frombuffer(line, np.int32), np.zeros(len(line), dtype=np.int32)
+    for at, fields in unlike:
+        ragged[at : at + len(fields)] = fields
+    for cell in places.broken if separator else ():
+        row = int(np.flatnonzero((codes == places[cell]).any(axis=1))[0])
+        _refuse_swallowed(name, cell, int(lines[row]), separator, width)
+    return Sheet(name, places.labels, codes, lines, ragged, separator, tuple(notes))
+
+
+def _refuse_many(name: str, rows: int, width: int) -> None:
+    if rows > MOST_ROWS or rows * width > MOST_CELLS:
+        problem = f"more than {MOST_ROWS:,} lines or {MOST_CELLS:,} cells"
+        raise QuarantineError(name, [f"{problem}; give a folder of Parquet files instead"])
+
+
+def _refuse_swallowed(name: str, cell: str, last: int, separator: str, width: int) -> None:
+    """QuarantineError where a cell of many lines holds whole lines: its quote was not closed.
+
+    last : the line of the file in which the cell ends.
+    """
+    if any(len(row) == width > 1 for row in _reader(cell.splitlines()[:-1], separator)):
+        first = last - cell.count("\n")
+        problem = f"line {first}: a quotation mark begins here that takes in the lines below"
+        raise QuarantineError(name, [f"{problem}; close it, or remove it"])
+
+
+def _web_page(name: str, content: bytes) -> list[Sheet]:
+    """The largest table of a web page, as programs write it under the name of a workbook."""
+    try:
+        rows = max(tables(content), key=len, default=[])
+    except ValueError as error:
+        raise QuarantineError(name, [f"this is a web page (HTML), {error}"]) from error
+    width = max(map(len, rows), default=0)
+    return [_gridded(name, rows, "", ["a table of a web page"], width)] if width else []
+
+
+def _json(name: str, content: bytes) -> list[Sheet]:
+    """A list of rows, or an object with one, each an object with the columns' names or a list."""
+    try:
+        text = content.decode("utf-8-sig")
+        try:
+            rows = json.loads(text)
+        except ValueError:
+            rows = list(map(json.loads, text.splitlines()))  # an object a line
+    except (ValueError, RecursionError):
+        rows = []
+    if isinstance(rows, dict):
+        lists = [value for value in rows.values() if isinstance(value, list)]
+        rows = lists[0] if len(lists) == 1 else []
+    if rows and all(isinstance(row, dict) for row in rows):
+        names = list(dict.fromkeys(chain.from_iterable(rows)))
+        rows = [names, *([row.get(column) for column in names] for row in rows)]
+    flat = rows and all(isinstance(row, list) for row in rows) and any(rows)
+    if not flat or any(isinstance(cell, dict | list) for row in rows for cell in row):
+        problem = "this is JSON, not a table; write a list of rows such as "
+        problem += '[{"month": "2024-01", "visits": 120}, ...], or save the table as CSV or Excel'
+        raise QuarantineError(name, [problem])
+    notes = ["rows of JSON; its lines are the rows, the names the first"]
+    return [_gridded(name, [list(map(plain, row)) for row in rows], "", notes)]
 
 
 def _workbook(name: str, content: bytes) -> list[Sheet]:
@@ -484,21 +472,22 @@ def _workbook(name: str, content: bytes) -> list[Sheet]:
         sheets = workbook.read(content)
     except ValueError as error:
         raise QuarantineError(name, [f"the workbook cannot be read ({error})"]) from error
-    filled = []
-    for sheet in sheets:
-        cells = np.frombuffer(sheet.codes, dtype=np.int32).reshape(-1, max(sheet.width, 1))
-        labels, grid = _stripped(name, sheet.labels, cells)
-        line = np.flatnonzero((grid != 0).any(axis=1))
+    made = []
+    for title, hidden, width, cells, codes in sheets:
+        places = _LabelPlaces(name)
+        onto = np.array([places[cell] for cell in cells], dtype=np.int32)
+        grid = onto[np.frombuffer(codes, dtype=np.int32)].reshape(-1, max(width, 1))
+        line = np.flatnonzero(grid.any(axis=1)).astype(np.int32)
+        of = f"{name}, sheet {title!r}" if len(sheets) > 1 else name
+        sheet = Sheet(of, places.labels, grid[line], line + 1, np.zeros_like(line))
         if len(line):
-            of = f"{name}, sheet {sheet.title!r}" if len(sheets) > 1 else name
-            made = Sheet(of, labels, grid[line], line + 1, np.zeros_like(line))
-            filled.append(replace(made, title=sheet.title, hidden=sheet.hidden))
-    if not filled:
+            made.append(replace(sheet, title=title, hidden=hidden))
+    if not made:
         raise QuarantineError(name, ["the workbook has no cells"])
-    return filled
+    return made
 
 
-def _parquet(name: str, content: bytes) -> Sheet:
+def _parquet(name: str, content: bytes) -> list[Sheet]:
     try:
         from pyarrow import ArrowException, BufferReader, parquet
     except ImportError:
@@ -511,23 +500,17 @@ def _parquet(name: str, content: bytes) -> Sheet:
         raise QuarantineError(name, [f"the Parquet file cannot be read ({error})"]) from error
     if not table.num_rows or not table.num_columns:
         raise QuarantineError(name, ["the Parquet file has no rows"])
-    places = _LabelPlaces({"": 0})
-    header = np.array([[places[str(column)] for column in table.column_names]], dtype=np.int32)
-    columns = [_coded(column, places) for column in table.columns]
-    labels, grid = _stripped(
-        name, list(places), np.concatenate([header, np.stack(columns, axis=1)])
-    )
+    places = _LabelPlaces(name)
+    grid = np.empty((table.num_rows + 1, table.num_columns), dtype=np.int32, order="F")
+    grid[0] = [places[str(column)] for column in table.column_names]
+    for at, column in enumerate(table.columns):
+        coded = column.combine_chunks()
+        if not hasattr(coded, "dictionary"):
+            coded = coded.dictionary_encode()
+        onto = np.array([places[plain(cell)] for cell in coded.dictionary.to_pylist()] or [0])
+        # A null has no place in Arrow's dictionary; here it is the blank label.
+        codes = np.from_dlpack(coded.indices.fill_null(-1))  # `to_numpy` would import pandas
+        grid[1:, at] = np.where(codes < 0, 0, onto[codes])
     # Parquet's names are no row of the file: rows count from 1.
-    line = np.arange(len(grid), dtype=np.int64)
-    return Sheet(name, labels, grid, line, np.zeros_like(line))
-
-
-def _coded(column: Any, places: _LabelPlaces) -> np.ndarray:
-    """A column's places among the labels, each different value looked at once."""
-    coded = column.combine_chunks()
-    if not hasattr(coded, "dictionary"):
-        coded = coded.dictionary_encode()
-    onto = np.array([places[plain(cell)] for cell in coded.dictionary.to_pylist()] or [0])
-    # A null has no place in Arrow's dictionary; here it is the blank label.
-    codes = np.from_dlpack(coded.indices.fill_null(-1))  # `to_numpy` would import pandas
-    return np.where(codes < 0, 0, onto[codes]).astype(np.int32)
+    line = np.flatnonzero(grid.any(axis=1)).astype(np.int32)
+    return [Sheet(name, places.labels, grid[line], line, np.zeros_like(line))]

@@ -17,7 +17,7 @@ import zipfile
 from array import array
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from forecast import child
 from forecast.tables.formulas import NO_RESULT, without_result
@@ -33,17 +33,11 @@ _LETTERS, _DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0123456789"
 _PIECE, _OVERLAP = 1_000_000, 500  # bytes that are looked at at once, and what two of them share
 
 
-class Cells(NamedTuple):
-    """A sheet's cells: each different one once, and the places of all, row by row."""
-
-    title: str
-    hidden: bool
-    width: int
-    labels: list[str | float | date]
-    codes: bytes
+CellsOfSheet = tuple[str, bool, int, list[str | float | date], bytes]
+"""Title, whether it is hidden, columns, each different cell once, the places of all by row."""
 
 
-def read(content: bytes) -> list[Cells]:
+def read(content: bytes) -> list[CellsOfSheet]:
     """The sheets of a workbook, also those without a cell, read in a child.
 
     Raises
@@ -65,7 +59,7 @@ def read(content: bytes) -> list[Cells]:
         typed = [
             date.fromisoformat(*label) if isinstance(label, list) else label for label in labels
         ]
-        sheets.append(Cells(title, hidden, width, typed, codes[at : at + size]))
+        sheets.append((title, hidden, width, typed, codes[at : at + size]))
         at += size
     return sheets
 
@@ -101,9 +95,9 @@ def _answer(content: bytes) -> bytes:
         ]
     except (calamine.CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
         return json.dumps(str(error)).encode()
-    head = [(*sheet[:4], len(sheet.codes)) for sheet in sheets]
+    head = [(*sheet[:4], len(sheet[4])) for sheet in sheets]
     line = json.dumps(head, default=lambda day: [day.isoformat()])
-    return b"".join((line.encode(), b"\n", *(sheet.codes for sheet in sheets)))
+    return b"".join((line.encode(), b"\n", *(sheet[4] for sheet in sheets)))
 
 
 def refuse_swollen(content: bytes) -> None:
@@ -146,7 +140,7 @@ def _refuse_far(columns: set[bytes], last: int) -> None:
         )
 
 
-def _cells(book: Any, about: Any, unknown: Sequence[tuple[int, int]]) -> Cells:
+def _cells(book: Any, about: Any, unknown: Sequence[tuple[int, int]]) -> CellsOfSheet:
     """One sheet; about : its name and state; unknown : places of formulas without a result."""
     sheet = book.get_sheet_by_name(about.name)
     # Nothing but formulas without a result may stand where its reader knows of no cell.
@@ -167,7 +161,7 @@ def _cells(book: Any, about: Any, unknown: Sequence[tuple[int, int]]) -> Cells:
             fields[column] = NO_RESULT
         codes.extend([places.setdefault(cell, len(places)) for cell in fields])
     hidden = not str(about.visible).endswith(".Visible")
-    return Cells(about.name, hidden, width, list(places), codes.tobytes())
+    return about.name, hidden, width, list(places), codes.tobytes()
 
 
 if __name__ == "__main__":

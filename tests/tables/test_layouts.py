@@ -1867,9 +1867,8 @@ class HeaderBelow:
     def to_long(self, table: grid.TableGrid) -> grid.Entries:
         table.header = len(table.grid) - 1
         rows, places = np.arange(table.header), [1]
-        month, day = grid.read_months(table, table.grid[rows, 0], table.sheet.line[rows], "Month")
-        body = layouts.Body(rows, places, month, day * 0, [], None, self.what)
-        return layouts._of_body(table, body)
+        month, _ = grid.read_months(table, table.grid[rows, 0], rows, "Month")
+        return layouts.long_of(table, rows, places, month[:, None], [], None, self.what)
 
 
 def test_a_layout_is_one_class_in_a_line_of_the_list(monkeypatch):

@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 from forecast import months
 from forecast.errors import DataError, FaultsError
 from forecast.tables.grid import ReadAs
-from forecast.tables.read import _table_of_sheets, nesting, read_counts, read_table
+from forecast.tables.read import nesting, read_counts, read_table, table_of_sheets
 from forecast.tables.sheet import sheets_of
 
 HEADER = "series,month,value"
@@ -581,9 +581,9 @@ def test_the_one_hidden_sheet_of_a_file_is_read(tmp_path):
     hidden = replace(sheet, hidden=True, title="A")
     other = replace(sheet, title="B")
 
-    assert _table_of_sheets([hidden], ReadAs()).counts.values.tolist() == [[5, 6]]
-    assert _table_of_sheets([other], ReadAs()).notes == _table_of_sheets([hidden], ReadAs()).notes
-    assert _table_of_sheets([other, hidden], ReadAs()).notes[-1] == "hidden sheets, not read: 'A'"
+    assert table_of_sheets([hidden], ReadAs()).counts.values.tolist() == [[5, 6]]
+    assert table_of_sheets([other], ReadAs()).notes == table_of_sheets([hidden], ReadAs()).notes
+    assert table_of_sheets([other, hidden], ReadAs()).notes[-1] == "hidden sheets, not read: 'A'"
 
 
 def test_where_no_sheet_has_counts_the_first_ones_problem_is_told(tmp_path):

@@ -421,10 +421,10 @@ def test_a_bracket_or_a_number_may_begin_a_table():
 
 def test_labels_are_added_once_each():
     found = read("a,b\n1,2\n")
-    labels, places = sheet.with_labels(found, ["c", "a", "c", "", "d"])
+    made = found.rewritten(([0, 0, 1, 1], [0, 1, 0, 1]), ["c", "a", "c", ""])
 
-    assert labels == ["", "a", "b", "1", "2", "c", "d"]
-    assert places.tolist() == [5, 1, 5, 0, 6]
+    assert made.labels == ["", "a", "b", "1", "2", "c"]
+    assert made.grid.tolist() == [[5, 1], [5, 0]]
     assert found.labels == ["", "a", "b", "1", "2"]
 
 
@@ -543,73 +543,3 @@ def test_lines_longer_than_a_cell_may_be_are_cut_by_what_separates_them():
 
     assert (found.separator, found.grid.shape) == (",", (2, 2))
     assert found.row(1) == ["x" * 70_000, "y" * 70_000]
-
-
-PLAIN = "series,month,value\n" + "".join(
-    f"{name},2020-{month:02},{1 + month}\n"
-    for name in "abcdefghijklmnopqrstuvwx"
-    for month in range(1, 13)
-)
-
-
-def same(one: Sheet, other: Sheet) -> bool:
-    grids = [(x.grid.tolist(), x.line.tolist(), x.ragged.tolist()) for x in (one, other)]
-    words = [(x.name, x.labels, x.separator, x.notes, x.title) for x in (one, other)]
-    return grids[0] == grids[1] and words[0] == words[1]
-
-
-@pytest.mark.parametrize(
-    ("text", "plain"),
-    [
-        (PLAIN, True),
-        (PLAIN.replace("\n", "\r\n"), True),
-        ("\ufeff" + PLAIN, True),
-        (PLAIN.rstrip(), True),
-        (PLAIN.replace(",", ";"), True),
-        (PLAIN.replace(",", "\t").replace("a\t", " a \t"), True),
-        (PLAIN.replace("b,", "Cañon \u2013 \u200b East,"), True),
-        (PLAIN.replace("c,2020-03,4", ",,"), True),
-        (PLAIN.replace("c,2020-03,4", " ,\u200b, "), True),
-        (PLAIN.replace("d,", '"d, e",').replace("f,", '"say ""f""",'), True),
-        (PLAIN.replace("d,2020-03,4", '"d","2020-03","4"').replace("series", '"series"'), True),
-        (PLAIN.replace("d,2020-03,4", 'd,"",4') + "zz,NA,null\n", True),
-        (PLAIN.replace("d,", '5" d,'), False),
-        (PLAIN.replace("d,", '"d"e,'), False),
-        (PLAIN.replace("d,2020", 'd, "2020').replace("-02,3\ne", '-02",3\ne'), False),
-        (PLAIN.replace("d,2020-03", '"d\nd",2020-03'), False),
-        (PLAIN.replace("d,2020-03,4", "d,2020-03"), False),
-        (PLAIN.replace("d,2020-03,4", "d,2020-03,4,"), False),
-        (PLAIN.replace("\nd,", "\n\nd,") + "\n\n", True),
-        (PLAIN.replace("\nd,2020-03", "\n \nd,2020-03"), False),
-        (PLAIN.replace("d,2020-03", "d" * 140_000 + ",2020-03"), False),
-        (PLAIN.replace("b,", "Cañon,").encode("cp1252"), False),
-        (PLAIN.encode("utf-16"), False),
-        (PLAIN.replace(",", " "), False),
-    ],
-)
-def test_a_large_file_of_plain_columns_is_read_as_any_other(monkeypatch, text, plain):
-    """By another reader, which leaves all that is not plain to the one of all files."""
-    content = text if isinstance(text, bytes) else text.encode()
-
-    def outcome() -> object:
-        try:
-            return sheets_of("own.csv", content)[0]
-        except QuarantineError as refused:
-            return str(refused)
-
-    monkeypatch.setattr(sheet, "LARGE", 4 * len(content) + 4)
-    expected = outcome()
-    monkeypatch.setattr(sheet, "LARGE", len(content))
-    monkeypatch.setattr(sheet, "_HEAD", len(content))
-    found = outcome()
-
-    assert (sheet._plain_columns("own.csv", content) is not None) == plain
-    assert found == expected if isinstance(expected, str) else same(found, expected)
-
-
-def test_without_pyarrow_a_large_file_is_read_as_well(monkeypatch):
-    monkeypatch.setattr(sheet, "LARGE", 100)
-    monkeypatch.setattr(sheet, "find_spec", lambda name: None)
-
-    assert sheet._plain_columns("own.csv", PLAIN.encode()) is None
-    assert len(read(PLAIN).grid) == 1 + 24 * 12
