@@ -47,10 +47,10 @@ def verify(
     if proofs or repository:
         witness, source = settings.config.witness, settings.context.source
         with connect.moment(settings.db) as connection:
-            proven = prove.examine(connection, settings.db, witness, source, repository)
-        seen = proven.seen or ["No proof of a witness holds; see docs/witnesses.md."]
-        yield from map(without_controls, seen)
-        findings += proven.findings
+            broken, seen = prove.examine(connection, settings.db, witness, source, repository)
+        none = ["No proof of a witness holds; see docs/witnesses.md."]
+        yield from map(without_controls, seen or none)
+        findings += broken
     if findings:
         raise VerifyError(findings)
     if answer is not None:

@@ -1,16 +1,18 @@
 """Have the record witnessed: what the ledger states now, by each witness of the settings.
 
-One that cannot be had is asked again later, for ever; neither publishing nor another witness waits
-for it. A witness that comes late still answers for all that came before.
+All are asked, waited for, kept and checked in one way: a line of WITNESSES has how one kind is
+asked and how its proof is checked, and each has `witness.seconds` for all it takes. One that cannot
+be had is asked again later, for ever; neither publishing nor another witness waits for it. A
+witness that comes late still answers for all that came before.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from forecast.config import Config, WitnessSection, without_logins
 from forecast.errors import ConfigError, WitnessError
@@ -20,25 +22,14 @@ from jobs.witness import commands
 from jobs.witness.git import Repository
 
 LOCK = "witness.lock"
-
-
-class Witness(NamedTuple):
-    """How one kind of witness is asked, and how its proof is checked.
-
-    named : whether the settings have one.
-    ask : a proof of a statement, given the database and the moment; WitnessError if none is had.
-    check : when a proof was given, as it says itself, "" if it bears no moment; WitnessError unless
-        it is one of this statement, and as old as it was kept.
-    """
-
-    named: Callable[[WitnessSection], bool]
-    ask: Callable[[Path, WitnessSection, WitnessedEntry, datetime], WitnessProof]
-    check: Callable[[Path, WitnessSection, WitnessedEntry, WitnessProof, Repository], str]
+Seen = tuple[str, str, bytes]  # the moment, by whom it was seen, and the proof
+Ask = Callable[[Path, WitnessSection, WitnessedEntry, datetime], Seen]
+Check = Callable[[Path, WitnessSection, WitnessedEntry, WitnessProof, Repository], str]
 
 
 def wanted(settings: WitnessSection) -> tuple[WitnessKind, ...]:
     """The witnesses that the settings name."""
-    return tuple(kind for kind, witness in WITNESSES.items() if witness.named(settings))
+    return tuple(kind for kind, (named, *_) in WITNESSES.items() if getattr(settings, named))
 
 
 def public_key(settings: WitnessSection) -> str:
@@ -75,32 +66,30 @@ def attest(
             if not again and kind in failed and failed[kind]["next_attempt_at"] > _text(now):
                 continue
             assert statement is not None
-            outcomes[kind] = _attest_one(path, config, kind, statement, now)
+            _, ask, _ = WITNESSES[kind]
+            try:
+                proof = WitnessProof(
+                    kind,
+                    statement.entry_id,
+                    statement.run_id,
+                    str(statement),
+                    *ask(path, config.witness, statement, now),
+                )
+            except WitnessError as error:
+                outcomes[kind], grave = without_logins(error.problem), error.grave
+            except Exception as error:  # whatever it is, the other witnesses and the service go on
+                outcomes[kind], grave = f"{type(error).__name__}: {error}", True
+            else:
+                with connect.writing(path) as db:
+                    witnesses.save(db, proof)
+                witnesses.had(path, kind)
+                outcomes[kind] = ""
+                continue
+            witnesses.put_off(path, kind, outcomes[kind], grave, now)
     return outcomes
 
 
-def _attest_one(
-    path: Path, config: Config, kind: WitnessKind, statement: WitnessedEntry, now: datetime
-) -> str:
-    """Ask one witness, and keep its proof or that it could not be had."""
-    try:
-        proof = WITNESSES[kind].ask(path, config.witness, statement, now)
-    except WitnessError as error:
-        problem = without_logins(error.problem)
-        witnesses.put_off(path, kind, problem, error.grave, now)
-        return problem
-    except Exception as error:  # whatever it is, the other witnesses and the service go on
-        witnesses.put_off(path, kind, f"{type(error).__name__}: {error}", True, now)
-        return f"{type(error).__name__}: {error}"
-    with connect.writing(path) as db:
-        witnesses.save(db, proof)
-    witnesses.had(path, kind)
-    return ""
-
-
-def _sign(
-    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
-) -> WitnessProof:
+def _sign(path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime) -> Seen:
     from jobs.witness import signatures
 
     made = commands.output("signature", settings.sign, settings.seconds, statement.line())
@@ -114,7 +103,7 @@ def _sign(
             "no signature"
         )
         raise WitnessError("signature", problem, grave=True)
-    return _kept("signature", statement, _text(now), " ".join(key.split()[:2]), made)
+    return _text(now), " ".join(key.split()[:2]), made
 
 
 def _signed(
@@ -135,14 +124,11 @@ def _signed(
     return ""
 
 
-def _stamp(
-    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
-) -> WitnessProof:
+def _stamp(path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime) -> Seen:
     from jobs.witness import timestamps
 
     trusted = beside(path, settings.authority_certificates)
-    answer, stamp = timestamps.ask(settings.authority, statement, trusted, settings.seconds)
-    return _kept("time stamp", statement, stamp.seen_at, stamp.authority, answer)
+    return timestamps.ask(settings.authority, statement, trusted, settings.seconds)
 
 
 def _stamped(
@@ -162,15 +148,12 @@ def _stamped(
     return _as_kept(proof, moment, by, "stamp")
 
 
-def _commit(
-    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
-) -> WitnessProof:
+def _commit(path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime) -> Seen:
     with closing(connect.read(path)) as connection:
         commits = [p.commit() for p in witnesses.proofs(connection) if p.witness == "git"]
-    repository = Repository(clone(path), settings.seconds)
+    repository = Repository(clone(path), settings.seconds, time.monotonic() + settings.seconds)
     commit, at = repository.append(settings.repository, statement, commits)
-    address = without_logins(settings.repository)
-    return _kept("git", statement, at, address, repository.proof(commit))
+    return at, without_logins(settings.repository), repository.proof(commit)
 
 
 def _committed(
@@ -191,19 +174,15 @@ def _as_kept(proof: WitnessProof, moment: str, by: str, what: str) -> str:
     return moment
 
 
-# In the order in which they are asked. A new witness is a line here, and what asks and checks it.
-WITNESSES: dict[WitnessKind, Witness] = {
-    "signature": Witness(lambda settings: bool(settings.sign), _sign, _signed),
-    "time stamp": Witness(lambda settings: bool(settings.authority), _stamp, _stamped),
-    "git": Witness(lambda settings: bool(settings.repository), _commit, _committed),
+# In the order in which they are asked. A new witness is a line here, with its setting, and two
+# functions. The first asks it for a proof of a statement: WitnessError if none is had. The other
+# says when a proof was given, as it says itself, "" if it bears no moment: WitnessError unless it
+# is one of this statement, and as old as it was kept.
+WITNESSES: dict[WitnessKind, tuple[str, Ask, Check]] = {
+    "signature": ("sign", _sign, _signed),
+    "time stamp": ("authority", _stamp, _stamped),
+    "git": ("repository", _commit, _committed),
 }
-
-
-def _kept(
-    kind: WitnessKind, statement: WitnessedEntry, seen_at: str, seen_by: str, proof: bytes
-) -> WitnessProof:
-    entry, run = statement.entry_id, statement.run_id
-    return WitnessProof(kind, entry, run, str(statement), seen_at, seen_by, proof)
 
 
 def clone(path: Path) -> Path:

@@ -6,6 +6,8 @@ since can tell whether the file was rewritten; we tell whether our commits are s
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,10 +33,11 @@ class Repository:
     Parameters
     ----------
     folder : of the clone; made by `append`. seconds : for each command of git.
+    until : the monotonic moment at which all of them are to be done.
     """
 
-    def __init__(self, folder: Path, seconds: float = 60.0) -> None:
-        self.folder, self.seconds = folder, seconds
+    def __init__(self, folder: Path, seconds: float = 60.0, until: float = math.inf) -> None:
+        self.folder, self.seconds, self.until = folder, seconds, until
 
     def append(
         self, address: str, statement: WitnessedEntry, known: Iterable[str]
@@ -58,7 +61,12 @@ class Repository:
             if not self.holds(commit, tip):
                 raise WitnessError("git", _moved(commit), grave=True)
         if str(statement) not in self.lines(tip):
-            self._commit(statement, tip)
+            onto = ("-f", "-B", BRANCH, tip) if tip else ("--orphan", BRANCH)
+            self._git("checkout", "-q", *onto)
+            with (self.folder / FILE).open("a", encoding="ascii") as file:
+                file.write(f"{statement}\n")
+            self._git("add", FILE)
+            self._git("commit", "-q", "-m", f"Run {statement.run_id}, entry {statement.entry_id}")
             self._git("push", "-q", "origin", f"HEAD:refs/heads/{BRANCH}")
             self._git("fetch", "-q", "origin")
         # The commit that added it; it was pushed, maybe by one of us that was killed.
@@ -107,16 +115,6 @@ class Repository:
             statement for line in self.lines(self.tip()) if (statement := witnesses.parse(line))
         ]
 
-    def _commit(self, statement: WitnessedEntry, tip: str) -> None:
-        if tip:
-            self._git("checkout", "-q", "-f", "-B", BRANCH, tip)
-        else:
-            self._git("checkout", "-q", "--orphan", BRANCH)
-        with (self.folder / FILE).open("a", encoding="ascii") as file:
-            file.write(f"{statement}\n")
-        self._git("add", FILE)
-        self._git("commit", "-q", "-m", f"Run {statement.run_id}, entry {statement.entry_id}")
-
     def _tried(self, *words: str) -> str | None:
         try:
             return self._git(*words)
@@ -126,7 +124,9 @@ class Repository:
     def _git(self, *words: str, anywhere: bool = False) -> str:
         where = () if anywhere else ("-C", str(self.folder))
         command = ("git", *where, *_OPTIONS, *words)
-        return commands.output("git", command, self.seconds, environment=_QUIET).decode().strip()
+        # Ten commands, each of which a slow server holds up to its end, are too many.
+        seconds = max(min(self.seconds, self.until - time.monotonic()), 0.001)
+        return commands.output("git", command, seconds, environment=_QUIET).decode().strip()
 
 
 def _moved(commit: str) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from forecast.config import WitnessSection
 from forecast.desk.sentences import trust
@@ -40,21 +40,14 @@ The digest in a statement covers the whole record up to then. To compare a copy 
 _ENDINGS: dict[WitnessKind, str] = {"signature": "sig", "time stamp": "tsr", "git": "commit"}
 
 
-class Examined(NamedTuple):
-    """What came of it: findings : what does not hold; empty if all does. seen : what holds."""
-
-    findings: list[str]
-    seen: list[str]
-
-
 def examine(
     connection: sqlite3.Connection,
     path: Path,
     settings: WitnessSection,
     source: Source,
     repository: Path | None = None,
-) -> Examined:
-    """Check every proof, and every line of the repository.
+) -> tuple[list[str], list[str]]:
+    """Check every proof, and every line of the repository: what does not hold, and what does.
 
     Parameters
     ----------
@@ -70,13 +63,22 @@ def examine(
         except WitnessError as error:
             findings.append(f"{proof.witness} of run {proof.run_id}: {error.problem}")
     if git.folder.exists():
-        findings += _foreign_lines(connection, git)
+        try:  # lines that the record does not bear out, also where no proof is kept
+            statements = git.statements()
+        except WitnessError:
+            statements = []
+        by = f"the repository ({git.folder.name})"
+        for statement in statements:
+            problem = rewritten(connection, statement, by, "its commit's day")
+            if problem:
+                entry, run = statement.entry_id, statement.run_id
+                findings.append(f"git, line of entry {entry}, run {run}: {problem}")
     seen = [
         trust.seen(sighting.seen(moments[sighting.witness, sighting.entry_id]), source)
         for sighting in witnesses.sightings(connection)
         if (sighting.witness, sighting.entry_id) in moments
     ]
-    return Examined(list(dict.fromkeys(findings)), seen)
+    return list(dict.fromkeys(findings)), seen
 
 
 def write(
@@ -137,23 +139,9 @@ def _moment(
     ):
         problem = f"the kept statement, {proof.statement[:80]!r}, was edited"
         raise WitnessError(proof.witness, problem)
-    check = attest.WITNESSES[proof.witness].check
+    _, _, check = attest.WITNESSES[proof.witness]
     moment = check(path, settings, statement, proof, git)
     problem = rewritten(connection, statement, proof.seen_by, moment)
     if problem:
         raise WitnessError(proof.witness, problem)
     return moment
-
-
-def _foreign_lines(connection: sqlite3.Connection, git: Repository) -> Iterator[str]:
-    """Lines of the repository that the record does not bear out, also where no proof is kept."""
-    try:
-        statements = git.statements()
-    except WitnessError:
-        return
-    for statement in statements:
-        problem = rewritten(
-            connection, statement, f"the repository ({git.folder.name})", "its commit's day"
-        )
-        if problem:
-            yield f"git, line of entry {statement.entry_id}, run {statement.run_id}: {problem}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from forecast.errors import WitnessError
 from forecast.store.witnesses import WitnessedEntry
@@ -20,17 +20,13 @@ if TYPE_CHECKING:
 MAX_ANSWER_BYTES = 100_000  # bytes of an answer; an authority's takes some thousands
 
 
-class Stamp(NamedTuple):
-    """What an answer says: seen_at, UTC, ISO 8601, by the clock of the authority so named."""
-
-    seen_at: str
-    authority: str
-
-
 def ask(
     address: str, statement: WitnessedEntry, trusted: Path, seconds: float
-) -> tuple[bytes, Stamp]:
-    """A time stamp of a statement, checked; WitnessError if it cannot be had or does not hold."""
+) -> tuple[str, str, bytes]:
+    """A time stamp of a statement, checked, as (moment, authority, answer).
+
+    WitnessError if it cannot be had or does not hold.
+    """
     import httpx
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
@@ -61,13 +57,15 @@ def ask(
     if not answer.whole:
         problem = f"the authority's answer did not end within {seconds:g} seconds"
         raise WitnessError("time stamp", problem)
-    return answer.content, check(answer.content, statement, trusted, request.nonce)
+    return (*check(answer.content, statement, trusted, request.nonce), answer.content)
 
 
 def check(
     answer: bytes, statement: WitnessedEntry, trusted: Path, nonce: int | None = None
-) -> Stamp:
-    """What a kept answer says; WitnessError if it does not hold for this statement.
+) -> tuple[str, str]:
+    """What a kept answer says: the moment, UTC, ISO 8601, by the clock of the authority so named.
+
+    WitnessError if it does not hold for this statement.
 
     Parameters
     ----------
@@ -92,7 +90,7 @@ def check(
         raise
     except (ValueError, VerificationError) as error:
         raise WitnessError("time stamp", _why(error, trusted), grave=True) from None
-    return Stamp(at.isoformat(timespec="seconds"), leaf.subject.rfc4514_string())
+    return at.isoformat(timespec="seconds"), leaf.subject.rfc4514_string()
 
 
 def certificates(trusted: Path) -> list[Certificate]:
