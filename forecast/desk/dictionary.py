@@ -11,13 +11,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from forecast.sources import holes
+from forecast.sources.source import Source
 from forecast.store.read import view_columns
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 MARK = "<!-- Below: python -m forecast.desk.dictionary docs/tables.md -->"
 ColumnKind = Literal["text", "count", "real"]

@@ -18,11 +18,11 @@ import numpy as np
 from forecast import files, months
 from forecast.desk.dictionary import ColumnKind, View, definitions
 from forecast.errors import ConfigError
+from forecast.sources.source import Source
 from forecast.types import HUB_COLUMNS
 
 if TYPE_CHECKING:
     from forecast.engine.anyseries import SeriesForecasts
-    from forecast.sources.source import Source
     from models.base import Floats, Ints
 
 DIGITS = 12  # of a real number in a CSV file

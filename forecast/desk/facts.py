@@ -35,6 +35,8 @@ TO_DATE: tuple[ComparisonName, ...] = ("fiscal year to date", "year to date")
 LEAST_SINCE = 12  # months that something must be the lowest or highest of, for "since" to tell much
 # Field -> its key in what runs store and programs read.
 _STORED = {"total": "border", "count": COUNT, "newest_of_total": "newest_of_border"}
+_VALUE = (COUNT, "vintage", "known_from", "source", "file_name")
+_INTERIOR = ("month", "at_large", "at_entry", "total")
 RAREST = 200  # a total has some 130 judged months: one month in more is the model's word alone
 
 
@@ -401,15 +403,18 @@ def from_json(text: str, source: Source) -> MonthFacts:
     """Return facts as they were stored."""
     names = {stored: name for name, stored in _STORED.items()}
     stored = {names.get(name, name): value for name, value in json.loads(text).items()}
-    expectation = stored["expectation"]
-    lists = ("values", "often", "flags", "drivers", "recent")
+    expectation, interior = stored["expectation"], stored["interior"]
+    # As it is kept, what is in a field is in the order of the letters.
+    values = ({name: value[name] for name in _VALUE} for value in stored["values"])
     return MonthFacts(
         source=source,
         **stored
         | {
             "comparisons": tuple(Comparison(**c) for c in stored["comparisons"]),
             "expectation": Expectation(**expectation) if expectation else None,
-            **{name: tuple(stored[name]) for name in lists},
+            "values": tuple(values),
+            "interior": interior and {name: interior[name] for name in _INTERIOR},
+            **{name: tuple(stored[name]) for name in ("often", "flags", "drivers", "recent")},
         },
     )
 
@@ -438,10 +443,9 @@ def month_report(
     interior = record.interior
     if interior is not None:
         parts = interior["at_large"] + interior["at_entry"]
-        known = {name: interior[name] for name in ("month", "at_large", "at_entry")}
+        known = {name: interior[name] for name in _INTERIOR[:3]}
         # Where the publisher's parts do not add up, the half's own count is the sum of neither.
         interior = known | {"total": interior["total"] or parts}
-    stated = (COUNT, "vintage", "known_from", "source", "file_name")
     return MonthFacts(
         source=source,
         total=total,
@@ -457,7 +461,7 @@ def month_report(
         since=since,
         share=counts[month] / so_far if so_far and year != [month] and whole else None,
         final=months_of_year[-1] <= last,
-        values=tuple({name: value[name] for name in stated} for value in record.values),
+        values=tuple({name: value[name] for name in _VALUE} for value in record.values),
         file_name=record.source["file_name"],
         rounding=record.source["rounding"],
         interior=interior,

@@ -17,6 +17,7 @@ from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError
 from forecast.sources.names import SeriesNames
+from forecast.sources.source import Source
 from forecast.store import connect, measures, read
 from forecast.store.read import AS_OF, view_rows
 from forecast.types import COUNT, SeriesKey
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecast.desk.answers import Asking
-    from forecast.sources.source import Source
 
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
 

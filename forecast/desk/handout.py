@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import vl_convert
 
@@ -21,6 +21,7 @@ from forecast.desk.sentences import monthly, section
 from forecast.desk.sentences.unusual import unusual_words
 from forecast.desk.templating import template
 from forecast.errors import ConfigError
+from forecast.sources.source import Source
 from forecast.store.read import RunRow
 from forecast.types import Row
 from forecast.words import (
@@ -32,9 +33,6 @@ from forecast.words import (
     month_words,
     one_line,
 )
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,11 @@ from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from forecast import months
+from forecast.sources.source import Source
 from forecast.types import HUB_PERMILLES
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 SCHEMAS = "https://raw.githubusercontent.com/hubverse-org/schemas/main/v6.0.0"
 TEAM = "bordercast"

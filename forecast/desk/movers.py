@@ -13,10 +13,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from forecast.sources.names import dimension_words, member_words
+from forecast.sources.source import Source
 from forecast.words import month_name
 
 if TYPE_CHECKING:
-    from forecast.sources.source import Source
     from forecast.types import Row
 
 # What a count is set beside: column of the view `movers` -> its words.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from math import exp, fsum, log
+from itertools import groupby, zip_longest
+from math import fsum
+from operator import itemgetter
+from statistics import geometric_mean
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from forecast.desk.movers import BASES, moved_words
 from forecast.desk.sentences.ahead import STEPS
 from forecast.desk.sentences.unusual import ending_short, how_sure, kind_word, moved_parts
 from forecast.sources.names import member_words
+from forecast.sources.source import Source
 from forecast.sources.wording import Halves
 from forecast.store.read import RunRow
 from forecast.types import COUNT, PeriodForecast, Row
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from forecast.desk.comparison import Compared
     from forecast.desk.movers import Moved
     from forecast.judge.questions import KindScore
-    from forecast.sources.source import Source
 
 ALL_ERAS = "all"
 ALL_LEADS = 0
@@ -36,104 +38,104 @@ NAIVE = "naive"
 WORSE = "!"
 _COMPARED = ("log_wis", "wis", "mae", "mase")
 _MEANS = (*_COMPARED, "coverage50", "coverage80", "coverage95")
-_GROUP = ("basis", "era", "horizon", "model")
 _NUMBERS = ("months", "log-WIS", "WIS", "MAE", "MASE", "MAE / naive", "50%", "80%", "95%")
 _ERAS = {"break": "across a break", "no-break": "across none"}
 AHEAD = 3  # months of the forecast beside a total's newest count
 SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
 
 
+def plain_table(
+    *columns: str, numbers: Sequence[str] = (), rows: Iterable[Iterable[Any]] = ()
+) -> Table:
+    """Make a table in the form all of ours have.
+
+    numbers : columns to the right, those that `columns` does not name after these. rows : cells.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in (*columns, *(name for name in numbers if name not in columns)):
+        table.add_column(column, no_wrap=True, justify="right" if column in numbers else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def titled(title: str, rest: str) -> Text:
+    """A line above a table: its title, and what follows."""
+    return Text.assemble((title, "bold"), rest)
+
+
 def flag_blocks(
     flags: Sequence[Row], drivers: Mapping[int, Sequence[Row]], source: Source
 ) -> Iterator[RenderableType]:
-    """One block a flag, in the order given."""
+    """One block a flag, in the order given: heading, the numbers, and what moved, indented."""
     if not flags:
         yield Text("No month was unusually far from its forecast.")
     for row in flags:
-        yield Group(
-            _flag_heading(row, source),
-            *_below(row, drivers.get(row["flag_id"], ()), source),
-            Text(),
-        )
+        name = row["border"]
+        if row["member"]:
+            name += f" / {member_words(row['dimension'], row['member'], source)}"
+        heading = Text(f"{month_name(row['month'])}  {name}: ", style="bold")
+        heading.append(kind_word(row), style=SEVERITY_STYLE[row["severity"]])
+        heading.append(ending_short(row, source), style="not bold")
+        moved = Table.grid(padding=(0, 1, 0, 0))
+        for label, text in moved_parts(row, drivers.get(row["flag_id"], ()), source):
+            moved.add_row(label, text)
+        below: list[RenderableType] = [_numbers(row), *([moved] if moved.row_count else [])]
+        yield Group(heading, *(Padding(part, (0, 0, 0, 4)) for part in below), Text())
+
+
+def _numbers(row: Row) -> Text:
+    """Counted and expected. row["now"] : the count on record now, where it was looked up."""
+    first, revision = row[COUNT], row["kind"] == "revision"
+    # A revision's count is the one after it; another month's is the one first published.
+    counted = f"{first:,}" if revision else first_and_now(first, {"now": first, **row}["now"])
+    against = {"revision": "before the revision", "drift": "expected six months before"}
+    basis = "; judged by a hindcast" if row["kind"] == "month" and row["basis"] != "issued" else ""
+    return Text(
+        f"{counted} published, {row['expected']:,} {against.get(row['kind'], 'expected')} "
+        f"(x {row['ratio']:.{3 if revision else 2}f}); {how_sure(row)}{basis}"
+    )
 
 
 def replay_table(flags: Sequence[Row], source: Source) -> Table:
     """Every flag the service would have raised, and how it ended."""
-    table = plain_table(
-        "month", source.totals.one, "what", "count judged", "expected", "times", "ended as"
-    )
-    for column in (3, 4, 5):
-        table.columns[column].justify = "right"
-    for row in flags:
-        ended = f"{row['episode']}, {month_name(row['closed'])}" if row["closed"] else ""
-        what = kind_word(row)
-        table.add_row(
+    heads = ("month", source.totals.one, "what", "count judged", "expected", "times", "ended as")
+    rows = (
+        (
             month_name(row["month"]),
             row["border"],
-            what if row["role"] == "first" else f"{what} ({row['role']})",
+            kind_word(row) + ("" if row["role"] == "first" else f" ({row['role']})"),
             f"{row[COUNT]:,}",
             f"{row['expected']:,}",
             f"x {row['ratio']:.2f}",
-            ended or row["episode"] or "",
+            f"{row['episode']}, {month_name(row['closed'])}"
+            if row["closed"]
+            else row["episode"] or "",
         )
-    return table
+        for row in flags
+    )
+    return plain_table(*heads, numbers=heads[3:6], rows=rows)
 
 
 def rate_lines(row: Row) -> Table:
     """How often p was small, in all months and in the quiet ones."""
     heads = ("months", "p < .05", "p < .02", "p < .01", "flags and alarms")
-    table = plain_table("", numbers=heads)
-    for name, count, rates, flags in (
-        ("all months", row["months"], row["rates"], len(row["flags"])),
-        ("quiet months", row["quiet_months"], row["quiet_rates"], row["quiet_flags"]),
-    ):
-        shares = map(score_cell, rates.values())
-        table.add_row(name, str(count), *shares, str(flags))
-    return table
+    rows = (
+        (name, str(row[f"{key}months"]), *map(score_cell, rates.values()), str(flags))
+        for name, key, rates, flags in (
+            ("all months", "", row["rates"], len(row["flags"])),
+            ("quiet months", "quiet_", row["quiet_rates"], row["quiet_flags"]),
+        )
+    )
+    return plain_table("", numbers=heads, rows=rows)
 
 
 def event_table(events: Sequence[Row], source: Source) -> Table:
     """Known breaks and what was found of them."""
-    table = plain_table("date", source.totals.one, "what", "found")
+    rows = ((r["date"], r["border"], r["name"], r["found"] or "nothing") for r in events)
+    table = plain_table("date", source.totals.one, "what", "found", rows=rows)
     table.columns[2].no_wrap = table.columns[3].no_wrap = False
-    for row in events:
-        table.add_row(row["date"], row["border"], row["name"], row["found"] or "nothing")
     return table
-
-
-def _below(row: Row, drivers: Sequence[Row], source: Source) -> Iterator[RenderableType]:
-    """The numbers, and what moved, indented."""
-    yield Padding(_numbers(row), (0, 0, 0, 4))
-    moved = Table.grid(padding=(0, 1, 0, 0))
-    for label, text in moved_parts(row, drivers, source):
-        moved.add_row(label, text)
-    if moved.row_count:
-        yield Padding(moved, (0, 0, 0, 4))
-
-
-def _flag_heading(row: Row, source: Source) -> Text:
-    name = row["border"]
-    if row["member"]:
-        name += f" / {member_words(row['dimension'], row['member'], source)}"
-    text = Text(f"{month_name(row['month'])}  {name}: ", style="bold")
-    text.append(kind_word(row), style=SEVERITY_STYLE[row["severity"]])
-    text.append(ending_short(row, source), style="not bold")
-    return text
-
-
-def _numbers(row: Row) -> Text:
-    """Counted and expected. row["now"] : the count on record now, where it was looked up."""
-    first = row[COUNT]
-    now = {"now": first, **row}["now"]
-    # A revision's count is the one after it; another month's is the one first published.
-    counted = f"{first:,}" if row["kind"] == "revision" else first_and_now(first, now)
-    against = {"revision": "before the revision", "drift": "expected six months before"}
-    basis = "; judged by a hindcast" if row["kind"] == "month" and row["basis"] != "issued" else ""
-    times = f"x {row['ratio']:.{3 if row['kind'] == 'revision' else 2}f}"
-    return Text(
-        f"{counted} published, {row['expected']:,} {against.get(row['kind'], 'expected')} "
-        f"({times}); {how_sure(row)}{basis}"
-    )
 
 
 def all_of_them(source: Source) -> str:
@@ -148,34 +150,26 @@ def with_pooled(rows: Iterable[Row], source: Source) -> list[Row]:
     mean over totals. `worse_than_naive` names scores, see `worse_scores`.
     """
     rows = list(rows)
-    ordered = sorted(rows, key=_group)
-    pooled = [_pooled(list(group), source) for _, group in groupby(ordered, key=_group)]
-    baselines = {_beside(row): row for row in (*pooled, *rows) if row["model"] == NAIVE}
-    return [
-        {**row, "worse_than_naive": worse_scores(row, baselines.get(_beside(row)))}
-        for row in (*sorted(pooled, key=_best_first), *rows)
-    ]
-
-
-def _group(row: Row) -> tuple[Any, ...]:
-    return tuple(row[name] for name in _GROUP)
-
-
-def _beside(row: Row) -> tuple[Any, ...]:
-    """Where a row stands beside other models' rows."""
-    return tuple(row[name] for name in ("border", "basis", "era", "horizon"))
-
-
-def _best_first(row: Row) -> tuple[Any, ...]:
-    return row["basis"], row["era"], row["horizon"], row["log_wis"]
-
-
-def _pooled(rows: Sequence[Row], source: Source) -> Row:
-    pooled = {**rows[0], "border": all_of_them(source), "n": sum(row["n"] for row in rows)}
-    pooled |= {name: _mean(rows, name) for name in _MEANS}
-    ratios = [row["relative_mae"] for row in rows if row["relative_mae"]]
-    pooled["relative_mae"] = exp(fsum(map(log, ratios)) / len(ratios)) if ratios else None
-    return pooled
+    grouped = itemgetter("basis", "era", "horizon", "model")
+    beside = itemgetter("border", "basis", "era", "horizon")
+    pooled = []
+    for _, group in groupby(sorted(rows, key=grouped), key=grouped):
+        alike = list(group)
+        pooled.append(
+            {
+                **alike[0],
+                "border": all_of_them(source),
+                "n": sum(row["n"] for row in alike),
+                **{name: _mean(alike, name) for name in _MEANS},
+                "relative_mae": geometric_mean(ratios)
+                if (ratios := [row["relative_mae"] for row in alike if row["relative_mae"]])
+                else None,
+            }
+        )
+    pooled.sort(key=itemgetter("basis", "era", "horizon", "log_wis"))
+    every = [*pooled, *rows]
+    naive = {beside(row): row for row in every if row["model"] == NAIVE}
+    return [{**row, "worse_than_naive": worse_scores(row, naive.get(beside(row)))} for row in every]
 
 
 def _mean(rows: Sequence[Row], name: str) -> float | None:
@@ -211,26 +205,17 @@ def _model_table(rows: Sequence[Row], head: str, by: str) -> Table:
     """Every model's scores, a section for each value of the column `by`."""
     table = plain_table(head, "model", numbers=_NUMBERS)
     months = {row[by]: row["n"] for row in rows if row["model"] == NAIVE}
-    for value, group in groupby(rows, key=lambda row: row[by]):
-        label = _lead(value) if by == "horizon" else value
-        for place, row in enumerate(group):
-            table.add_row("" if place else label, *_cells(row, months.get(value)))
+    scores = {"log_wis": 3, "wis": 0, "mae": 0, "mase": 3, "relative_mae": 3}  # digits of each
+    for value, group in groupby(rows, key=itemgetter(by)):
+        label = "1-12" if by == "horizon" and value == ALL_LEADS else str(value)
+        for row in group:
+            fewer = "*" if row["n"] < months.get(value, 0) else " "
+            cells = (_marked(row, name, digits) for name, digits in scores.items())
+            shares = (f"{row[f'coverage{level}']:.2f}" for level in (50, 80, 95))
+            table.add_row(label, row["model"], f"{row['n']:,}{fewer}", *cells, *shares)
+            label = ""
         table.add_section()
     return table
-
-
-def _lead(horizon: int) -> str:
-    return "1-12" if horizon == ALL_LEADS else str(horizon)
-
-
-def _cells(row: Row, naive_months: int | None) -> Iterator[str]:
-    fewer = naive_months is not None and row["n"] < naive_months
-    yield row["model"]
-    yield f"{row['n']:,}" + ("*" if fewer else " ")
-    for name, digits in (("log_wis", 3), ("wis", 0), ("mae", 0), ("mase", 3), ("relative_mae", 3)):
-        yield _marked(row, name, digits)
-    for name in ("coverage50", "coverage80", "coverage95"):
-        yield f"{row[name]:.2f}"
 
 
 def _marked(row: Row, name: str, digits: int) -> str:
@@ -244,10 +229,9 @@ def era_table(rows: Sequence[Row], name: str) -> Table:
     """One score by era and model: one total and basis, all leads."""
     models = list(dict.fromkeys(row["model"] for row in rows))
     table = plain_table("cutoffs", numbers=models)
-    for era, group in groupby(rows, key=lambda row: row["era"]):
-        by_model = {row["model"]: row for row in group}
-        cells = [_marked(by_model[m], name, 3) if m in by_model else "- " for m in models]
-        table.add_row(_ERAS.get(era, era), *cells)
+    for era, group in groupby(rows, key=itemgetter("era")):
+        cells = {row["model"]: _marked(row, name, 3) for row in group}
+        table.add_row(_ERAS.get(era, era), *(cells.get(model, "- ") for model in models))
     return table
 
 
@@ -297,73 +281,68 @@ def forecast_table(
     halves : of the published month, at ports and between ports, where they are known. waiting :
     totals without a forecast, and what brings one, in words.
     """
-    table = plain_table(
-        source.totals.one, "published", "", "forecast", "median", "80% interval", "95% interval"
-    )
-    for column in (2, 4, 5, 6):
-        table.columns[column].justify = "right"
-    shown = {
-        total: list(group)[:AHEAD]
-        for total, group in groupby(forecasts, key=lambda row: row["border"])
-    }
+    heads = ("forecast", "median", "80% interval", "95% interval")
+    table = plain_table(source.totals.one, "published", "", *heads, numbers=("", *heads[1:]))
+    grouped = groupby(forecasts, key=itemgetter("border"))
+    shown = {total: list(group)[:AHEAD] for total, group in grouped}
     for total, ahead in {**shown, **dict.fromkeys(waiting, ())}.items():
-        published = last[total]
+        row = last[total]
         left = [
-            (total, month_name(published["month"]), f"{published[COUNT]:,}"),
-            ("", "on month", change_cell(published[COUNT], published["month_before"])),
-            ("", "on year", change_cell(published[COUNT], published["year_before"])),
+            (total, month_name(row["month"]), f"{row[COUNT]:,}"),
+            ("", "on month", change_cell(row[COUNT], row["month_before"])),
+            ("", "on year", change_cell(row[COUNT], row["year_before"])),
+            *_halves(halves.get(total), source),
         ]
-        left += _halves(halves.get(total), source)
-        for i in range(max(len(left), len(ahead))):
-            cells = left[i] if i < len(left) else ("", "", "")
-            table.add_row(*cells, *(_ahead(ahead[i]) if i < len(ahead) else ()))
+        right = [
+            (month_name(row["month"]), f"{row['median']:,}", *_intervals(row, 80, 95))
+            for row in ahead
+        ]
+        for cells, more in zip_longest(left, right):
+            table.add_row(*(cells or ("", "", "")), *(more or ()))
         table.add_section()
-    notes = [Text(f"{total}: not forecast yet: {why}.") for total, why in waiting.items()]
-    return Group(table, *notes)
+    return Group(table, *(Text(f"{t}: not forecast yet: {why}.") for t, why in waiting.items()))
+
+
+def _intervals(row: Row, *levels: int) -> list[str]:
+    return [interval(row[f"lo{level}"], row[f"hi{level}"]) for level in levels]
 
 
 def _halves(known: Halves | None, source: Source) -> list[tuple[str, str, str]]:
-    both = source.hierarchy.both_halves
+    both, aside = source.hierarchy.both_halves, source.hierarchy.aside
     if known is None or both is None:
         return []
     # In the first column, where there is room: the table is to fit 80 characters.
-    rows = [(half.row, "", count) for half, count in zip(both, known.words, strict=True)]
+    first, second = ((half.row, "", count) for half, count in zip(both, known.words, strict=True))
     if known.split is None:
-        return rows
-    aside = source.hierarchy.aside
-    parts = zip((aside.rest_where, aside.named_where), known.split, strict=True) if aside else ()
+        return [first, second]
+    wheres = (aside.rest_where, aside.named_where) if aside else ()
     return [
-        rows[0],
-        (both[1].short, "", rows[1][2]),
-        *((f"  {where.split()[-1]}", "", f"{count:,}") for where, count in parts),
+        first,
+        (both[1].short, "", second[2]),
+        *(
+            (f"  {where.split()[-1]}", "", f"{count:,}")
+            for where, count in zip(wheres, known.split, strict=False)
+        ),
     ]
 
 
-def _ahead(row: Row) -> tuple[str, str, str, str]:
-    return (
-        month_name(row["month"]),
-        f"{row['median']:,}",
-        interval(row["lo80"], row["hi80"]),
-        interval(row["lo95"], row["hi95"]),
-    )
-
-
 def border_table(forecasts: Iterable[Row]) -> Table:
-    """One total, every month ahead, with the counts that would raise a flag."""
-    numbers = ("median", "50%", "80%", "95%", "flag under", "or over")
-    table = plain_table("forecast", numbers=numbers)
-    for row in forecasts:
-        low, high = row["flag_below"], row["flag_above"]  # of the next month alone
-        table.add_row(
+    """One total, every month ahead, with the counts that would raise a flag of the next one."""
+    rows = (
+        (
             month_name(row["month"]),
             f"{row['median']:,}",
-            interval(row["lo50"], row["hi50"]),
-            interval(row["lo80"], row["hi80"]),
-            interval(row["lo95"], row["hi95"]),
-            "-" if low is None else f"{low:,}",
-            "-" if high is None else f"{high:,}",
+            *_intervals(row, 50, 80, 95),
+            *(_count(row[bound]) for bound in ("flag_below", "flag_above")),
         )
-    return table
+        for row in forecasts
+    )
+    numbers = ("median", "50%", "80%", "95%", "flag under", "or over")
+    return plain_table("forecast", numbers=numbers, rows=rows)
+
+
+def _count(count: float | None) -> str:
+    return "-" if count is None else f"{count:,}"
 
 
 def published_table(shown: Mapping[str, int], counts: Mapping[str, int]) -> Table:
@@ -371,23 +350,22 @@ def published_table(shown: Mapping[str, int], counts: Mapping[str, int]) -> Tabl
 
     shown : month -> count of the months to print. counts : of all months on record.
     """
-    table = plain_table("month", numbers=("count", "on month", "on year"))
-    for month, count in shown.items():
-        before = (counts.get(months.shift(month, -back)) for back in (1, 12))
-        changes = ("-" if then is None else change_words(count, then) for then in before)
-        table.add_row(month_name(month), f"{count:,}", *changes)
-    return table
+
+    def changes(month: str) -> Iterator[str]:
+        for then in (counts.get(months.shift(month, -back)) for back in (1, 12)):
+            yield "-" if then is None else change_words(shown[month], then)
+
+    rows = ((month_name(month), f"{shown[month]:,}", *changes(month)) for month in shown)
+    return plain_table("month", numbers=("count", "on month", "on year"), rows=rows)
 
 
 def flag_table(flags: Sequence[Row]) -> RenderableType:
     """What deviated, when, from what, and how unusual that is; a line each."""
     if not flags:
         return Text("No month was unusually far from its forecast.")
-    table = plain_table("month", "series", "judged", "expected", "times", "chance", "severity", "")
-    for column in (2, 3, 4, 5):
-        table.columns[column].justify = "right"
-    for row in flags:
-        table.add_row(
+    heads = ("month", "series", "judged", "expected", "times", "chance", "severity", "")
+    rows = (
+        (
             month_name(row["month"]),
             " / ".join(part for part in (row["border"], row["dimension"], row["member"]) if part),
             f"{row[COUNT]:,}",
@@ -397,7 +375,9 @@ def flag_table(flags: Sequence[Row]) -> RenderableType:
             Text(kind_word(row), style=SEVERITY_STYLE[row["severity"]]),
             row["episode"] or "",
         )
-    return table
+        for row in flags
+    )
+    return plain_table(*heads, numbers=heads[2:6], rows=rows)
 
 
 def run_summary(
@@ -417,21 +397,6 @@ def run_summary(
         *([Text(fill(against, 80))] if flags else []),
         flag_table(flags),
     )
-
-
-def titled(title: str, rest: str) -> Text:
-    """A line above a table: its title, and what follows."""
-    return Text.assemble((title, "bold"), rest)
-
-
-def plain_table(*columns: str, numbers: Sequence[str] = ()) -> Table:
-    """An empty table in the form all of ours have; numbers : columns after these, to the right."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
-        table.add_column(column, no_wrap=True)
-    for column in numbers:
-        table.add_column(column, no_wrap=True, justify="right")
-    return table
 
 
 def reliability_tables(scores: Sequence[KindScore], name: str) -> Iterator[RenderableType]:
@@ -454,7 +419,6 @@ def reliability_tables(scores: Sequence[KindScore], name: str) -> Iterator[Rende
 
 
 def _kind_table(kinds: Sequence[KindScore], basis: str) -> RenderableType:
-
     heads = ("n", "Brier", "base rate", "last value", "log score", "base rate", "better by")
     table = plain_table(basis, *heads)
     for kind in kinds:
@@ -471,24 +435,25 @@ def score_cell(number: float | None) -> str:
 
 
 def _bin_table(kinds: Sequence[KindScore], basis: str) -> RenderableType:
-
-    table = plain_table(basis, "given", "n", "mean chance", "came true")
-    for kind in kinds:
-        for part in kind.bins:
-            given = f"{part.low:.0%}-{part.high:.0%}"
-            table.add_row(kind.kind, given, f"{part.n:,}", f"{part.given:.0%}", f"{part.came:.0%}")
-    return table
+    rows = (
+        (
+            kind.kind,
+            f"{part.low:.0%}-{part.high:.0%}",
+            f"{part.n:,}",
+            f"{part.given:.0%}",
+            f"{part.came:.0%}",
+        )
+        for kind in kinds
+        for part in kind.bins
+    )
+    return plain_table(basis, "given", "n", "mean chance", "came true", rows=rows)
 
 
 def parts_table(forecasts: Sequence[PeriodForecast], source: Source) -> Table:
     """Parts side by side: what is published of the span, through when, and what it comes to."""
-    from forecast.words import interval, month_name
-
-    table = plain_table("part", "span", "published", "through", "median", "80%", "95%")
-    for column in (2, 4, 5, 6):
-        table.columns[column].justify = "right"
-    for forecast in forecasts:
-        table.add_row(
+    heads = ("part", "span", "published", "through", "median", "80%", "95%")
+    rows = (
+        (
             member_words(forecast.series.dimension, forecast.series.member, source),
             forecast.span,
             f"{forecast.published:,}",
@@ -497,42 +462,43 @@ def parts_table(forecasts: Sequence[PeriodForecast], source: Source) -> Table:
             interval(forecast.lo80, forecast.hi80),
             interval(forecast.lo95, forecast.hi95),
         )
-    return table
+        for forecast in forecasts
+    )
+    return plain_table(*heads, numbers=("published", *heads[4:]), rows=rows)
 
 
 def changes_table(rows: Sequence[Row]) -> Table:
     """Old forecast, steps, new forecast; a line a month."""
-    from forecast.words import month_name
-
-    table = plain_table("forecast", numbers=("before", *STEPS.values(), "now"))
-    for row in rows:
-        steps = [signed(row[name]) for name in STEPS]
-        table.add_row(month_name(row["month"]), f"{row['before']:,}", *steps, f"{row['after']:,}")
-    return table
+    cells = (
+        (
+            month_name(row["month"]),
+            f"{row['before']:,}",
+            *(signed(row[name]) for name in STEPS),
+            f"{row['after']:,}",
+        )
+        for row in rows
+    )
+    return plain_table("forecast", numbers=("before", *STEPS.values(), "now"), rows=cells)
 
 
 def movers_table(moved: Moved, total: str, base: str) -> RenderableType:
     """Print the parts of a total, those that moved farthest first, and their sum."""
-    table = plain_table(
-        moved.dimension, numbers=("count", *BASES.values(), "change", "share of change")
-    )
-    for mover in (*moved.movers, moved.total):
-        bases = (mover.bases[name] for name in BASES)
-        table.add_row(
+    rows = (
+        (
             mover.label,
             f"{mover.value:,}",
-            *("-" if value is None else f"{value:,}" for value in bases),
+            *(_count(mover.bases[name]) for name in BASES),
             "-" if mover.change is None else signed(mover.change),
             "-" if mover.share is None else f"{100 * mover.share:.0f}%",
         )
+        for mover in (*moved.movers, moved.total)
+    )
+    numbers = ("count", *BASES.values(), "change", "share of change")
+    table = plain_table(moved.dimension, numbers=numbers, rows=rows)
     return Group(Text(moved_words(moved, total, base), style="bold"), table, Text())
 
 
 def compared_table(compared: Compared) -> Table:
     """Print two things side by side, and how they differ."""
-    table = plain_table(compared.heads[0], numbers=compared.heads[1:])
-    for label, *values, difference in compared.rows:
-        table.add_row(
-            label, *("-" if value is None else f"{value:,}" for value in values), difference
-        )
-    return table
+    rows = ((label, *map(_count, values), last) for label, *values, last in compared.rows)
+    return plain_table(compared.heads[0], numbers=compared.heads[1:], rows=rows)

@@ -8,17 +8,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk import terminal
 from forecast.engine import ENGINE
 from forecast.judge import questions
+from forecast.sources.source import Source
 from forecast.types import COUNT, Row
 from forecast.words import between, capital, many, month_words
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 LEADS = (1, 3, 6, 12)
 MISSES = 3

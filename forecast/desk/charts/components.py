@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from forecast.engine.panel import panel
+from forecast.sources.source import Source
 from forecast.types import SeriesKey
 from models.prophet import Parts, Prophet
 from models.refit import history
 from models.structural import filled
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 
 def prophet_parts(total: str, counts: Mapping[str, int], source: Source) -> Parts:

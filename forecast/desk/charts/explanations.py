@@ -8,19 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forecast import months
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
 from forecast.desk.sentences.unusual import part_words
 from forecast.sources.names import dimension_words
+from forecast.sources.source import Source
 from forecast.types import COUNT, Row
 from forecast.words import MONTHS, month_words
 from models.prophet import Parts
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 PARTS_SHOWN = 5
 ROUNDING = 0.01  # share of the whole up to which what is in no part is left out

@@ -26,11 +26,11 @@ from forecast.desk.charts.grammar import (
 )
 from forecast.judge.questions import INSIDE, KindScore
 from forecast.sources.names import member_words
+from forecast.sources.source import Source
 from forecast.types import COUNT, Row
 from forecast.words import between, month_words
 
 if TYPE_CHECKING:
-    from forecast.sources.source import Source
     from forecast.types import SeriesKey
 
 MONTHS_SHOWN = 36

@@ -16,18 +16,16 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise, product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import vl_convert
 from PIL import Image
 
 from forecast import files, months
 from forecast.errors import ConfigError
+from forecast.sources.source import Source
 from forecast.types import COUNT, Row
 from forecast.words import MONTHS, SHORT, day_words
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 Chart = dict[str, Any]
 """Vega-Lite's JSON: a layer, layers in a frame, or frames beside and below one another."""

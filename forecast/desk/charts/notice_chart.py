@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BLUE, INK, Amounts, Channel, Chart, Picture
+from forecast.sources.source import Source
 from forecast.types import COUNT, Row
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 WIDTH, HEIGHT = 310, 175
 BELOW, ABOVE = 1.5, 1.2  # room for the words at a triangle

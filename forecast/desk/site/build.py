@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from forecast.desk.site import output
 from forecast.desk.site.output import SiteFolder
@@ -20,11 +20,9 @@ from forecast.desk.site.page_kinds import FIRST, OTHERS, PageKind, moved_pages, 
 from forecast.desk.site.pictures import ALBUM
 from forecast.desk.site.reading import SiteRecord, read_site, read_status
 from forecast.errors import ConfigError
+from forecast.sources.source import Source
 from forecast.store import read
 from forecast.version import __version__
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
 
 CHARTS = ".bordercast-charts.json.gz"
 ASSETS = Path(__file__).with_name("assets")
