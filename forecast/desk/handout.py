@@ -11,10 +11,9 @@ from typing import Any
 
 import vl_convert
 
-from forecast.desk.charts import forecasts, grammar, notice_chart
+from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts import svg as svg_chart
 from forecast.desk.charts.grammar import FONT, GREY, INK, Chart
-from forecast.desk.charts.notice_chart import KEY
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import ahead as ahead_texts
 from forecast.desk.sentences import monthly, section
@@ -95,7 +94,7 @@ def _key(report: MonthFacts, newest: bool) -> str:
             "prediction intervals."
         )
     if report.recent:
-        return KEY
+        return forecasts.NOTICE_KEY
     return "Black: published. Triangles: flagged months."
 
 
@@ -225,8 +224,8 @@ def _layers(
         labels = forecasts.edge_labels(chart.ahead[-1])
         return forecasts.fan_layers(shown, chart.ahead, chart.flagged, scale), labels, scale
     if chart.stood:
-        scale = _short(notice_chart.scale_of(chart.stood, source))
-        return notice_chart.layers(chart.stood, chart.flagged, scale), [], scale
+        scale = _short(forecasts.history_scale(chart.stood, source, room=True))
+        return forecasts.history_layers(chart.stood, chart.flagged, scale), [], scale
     scale = _short(forecasts.counts_scale(shown, source))
     return forecasts.counts_layers(shown, chart.flagged, scale), [], scale
 

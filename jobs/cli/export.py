@@ -158,11 +158,10 @@ def _score(record: OpenRecord, key: SeriesKey, **_: Any) -> Any:
 
 
 def _components(record: OpenRecord, key: SeriesKey, **_: Any) -> Any:
-    from forecast.desk.charts import components, explanations  # fits Prophet
+    from forecast.desk.charts import explanations  # fits Prophet
 
     published = read.published(record.connection, key)
-    counts = {row["month"]: row[COUNT] for row in published}
-    parts = components.prophet_parts(key.total, counts, record.source)
+    parts = explanations.prophet_parts(key.total, published, record.source)
     return explanations.components(key.total, parts, published, record.source)
 
 

@@ -139,14 +139,14 @@ def finding(
     connection: sqlite3.Connection, facts: MonthFacts, run_id: int | None, address: str
 ) -> Section:
     """The section of a total's month; run_id : whose changes of the forecast it tells."""
-    from forecast.desk.charts import grammar, notice_chart  # slow to import, and seldom needed
+    from forecast.desk.charts import forecasts, grammar  # slow to import, and seldom needed
 
     moved = [] if run_id is None else read.changes(connection, facts.total, run_id)
     section = section_texts.finding(
         facts, _nationwide(connection, facts), ahead.changes_sentence(moved), address
     )
     flagged = read.flagged(connection, SeriesKey(facts.total))
-    drawn = notice_chart.picture(facts.total, facts.recent, flagged, section.finding, facts.source)
+    drawn = forecasts.notice(facts.total, facts.recent, flagged, section.finding, facts.source)
     chart = grammar.render(drawn, "png", facts.source, scale=2)
     return _section(section, "finding", statement(facts), chart, drawn.alt)
 

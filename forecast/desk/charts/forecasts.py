@@ -7,12 +7,12 @@ finding, the alternative text the same for who cannot see it.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from forecast.desk.charts import grammar, notice_chart
+from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import (
     BANDS,
     BLUE,
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from forecast.types import SeriesKey
 
 MONTHS_SHOWN = 36
+NOTICE = 310, 175  # a notice's picture, so narrow that its words can be read on a phone
+NOTICE_KEY = (
+    "Black line: published. Dashed: issued forecasts, or hindcasts where none was issued. "
+    "Gray-blue bands: their 80% (dark) and 95% (light) prediction intervals. Triangle: flagged."
+)
+BELOW, ABOVE = 1.5, 1.2  # room for the words at a triangle
 FLAT = 1.6  # times as high a scale for the 95% interval alone would flatten the rest
 _SIDE, _COLUMNS = 175, 3
 _LEAST, _MOST = 14.0, 180.0  # square pixels of points that stand for no chances and for most
@@ -71,8 +77,10 @@ def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row], source:
         f"{name}: {shown[-1][COUNT]:,} in {month_words(shown[-1]['month'])}; "
         f"{first['median']:,} expected for {month_words(first['month'])}"
     )
-    subtitle = "Black: counted. Dashed: median forecast. Bands, dark to light: 50, 80 and 95% "
-    subtitle += f"prediction intervals. Figures on the right: {month_words(last['month'])}."
+    subtitle = (
+        "Black: counted. Dashed: median forecast. Bands, dark to light: 50, 80 and 95% "
+        f"prediction intervals. Figures on the right: {month_words(last['month'])}."
+    )
     alt_text = f"{title}, 80% prediction interval {between(first['lo80'], first['hi80'])}."
     layers = [
         *fan_layers(shown, forecasts, (), scale),
@@ -116,23 +124,17 @@ def fan_layers(
     ahead += [{name: row[name] for name in drawn} for row in forecasts]
     marked = [row for row in flagged if row["month"] >= shown[0]["month"]]
     faint = any(row["hi95"] > scale.high for row in ahead)
+    # The 95% interval as two thin lines, the upper as far as it stays in the plot.
+    thin: dict[str, Any] = {"color": GREY, "strokeWidth": 0.8, "strokeDash": [1, 2]}
     edges = [row for row in ahead if row["hi95"] <= scale.high]
+    lines = [(edges, "hi95"), (ahead, "lo95")] if faint else []
     return [
         *(grammar.band(ahead, level, scale) for level in BANDS if level != 95 or not faint),
-        *(_faint(edges, ahead, scale) if faint else ()),
+        *(grammar.line(rows, field, scale, **thin) for rows, field in lines),
         *dotted,
         grammar.line(ahead, "median", scale, color=BLUE, strokeDash=[5, 3], strokeWidth=2),
         grammar.line(shown, COUNT, scale, color=INK, strokeWidth=2),
         *grammar.flags(marked, scale, [(shown, COUNT), (ahead, "median")]),
-    ]
-
-
-def _faint(above: Sequence[Row], below: Sequence[Row], scale: Amounts) -> list[Chart]:
-    """The 95% interval as two thin lines, the upper as far as it stays in the plot."""
-    mark: dict[str, Any] = {"color": GREY, "strokeWidth": 0.8, "strokeDash": [1, 2]}
-    return [
-        grammar.line(above, "hi95", scale, **mark),
-        grammar.line(below, "lo95", scale, **mark),
     ]
 
 
@@ -151,7 +153,7 @@ def counts_layers(
 def counts_scale(shown: Sequence[Row], source: Source) -> Amounts:
     """A scale for them."""
     counts = [row[COUNT] for row in shown]
-    return grammar.amounts([min(counts) / notice_chart.BELOW, *counts], None, source)
+    return grammar.amounts([min(counts) / BELOW, *counts], None, source)
 
 
 def counts_words(total: str, now: Row, source: Source) -> str:
@@ -214,29 +216,55 @@ def history(
     first, last = rows[0]["month"], rows[-1]["month"]
     marked = [row for row in flagged if first <= row["month"] <= last]
     dotted, key = grammar.breaks(total, first, last, source)
-    layers = history_layers(rows, marked, dotted, source, log)
+    layers = history_layers(rows, marked, history_scale(rows, source, log), dotted)
     return grammar.picture(layers, *history_words(total, rows, marked, horizon, source), key)
+
+
+def history_scale(
+    rows: Sequence[Row], source: Source, log: bool | None = None, room: bool = False
+) -> Amounts:
+    """A scale that holds counts and the forecasts made before them; room : for words, too."""
+    counts = [row[name] for row in rows for name in (COUNT, "lo95", "hi95")]
+    if room:
+        counts = [min(counts) / BELOW, max(counts) * ABOVE]
+    return grammar.amounts(counts, log, source)
 
 
 def history_layers(
     rows: Sequence[Row],
-    marked: Sequence[Row],
-    dotted: Sequence[Chart],
-    source: Source,
-    log: bool | None = None,
-    size: tuple[int, int] = (grammar.WIDTH, grammar.HEIGHT),
+    flagged: Sequence[Row],
+    scale: Amounts,
+    dotted: Sequence[Chart] = (),
+    x: Channel | None = None,
 ) -> list[Chart]:
-    """What a history is made of. marked : its flagged months; size : of the plot, in pixels."""
-    counts = [row[name] for row in rows for name in (COUNT, "lo95", "hi95")]
-    scale = grammar.amounts(counts, log, source)
-    scale = replace(scale, width=size[0], height=size[1])
+    """What a history is made of, whatever its size. x : its axis, if not the usual one."""
+    shown = {row["month"] for row in rows}
+    marked = [row for row in flagged if row["month"] in shown]
     return [
-        *(grammar.band(rows, level, scale) for level in (95, 80)),
+        *(grammar.band(rows, level, scale, x) for level in (95, 80)),
         *dotted,
-        grammar.line(rows, "median", scale, color=BLUE, strokeDash=[4, 3], strokeWidth=1.3),
-        grammar.line(rows, COUNT, scale, color=INK, strokeWidth=1.8),
+        grammar.line(rows, "median", scale, x, color=BLUE, strokeDash=[4, 3], strokeWidth=1.4),
+        grammar.line(rows, COUNT, scale, x, color=INK, strokeWidth=2),
         *grammar.flags(marked, scale, [(rows, COUNT), (rows, "median")]),
     ]
+
+
+def notice(
+    total: str, rows: Sequence[Row], flagged: Sequence[Row], finding: str, source: Source
+) -> Picture:
+    """The one picture in a notice: two years of a total beside what was expected of each month.
+
+    finding : what the picture shows, in words.
+    """
+    width, height = NOTICE
+    x = grammar.time_axis(tickCount=4, labelFlush=True)  # room for a few months' names
+    scale = replace(history_scale(rows, source, room=True), width=width, height=height)
+    layers = history_layers(rows, flagged, scale, x=x)
+    frame = {"layer": layers, "width": width, "height": height}
+    now = rows[-1]
+    title = f"{source.totals.name(total)}: {now[COUNT]:,} counted, {now['median']:,} forecast"
+    chart = grammar.framed(frame, title, NOTICE_KEY, width + 30)
+    return Picture(chart, f"{finding} {NOTICE_KEY}")
 
 
 def history_words(
@@ -263,31 +291,30 @@ def history_words(
 
 def calibration(total: str, rows: Sequence[Row], source: Source) -> Picture:
     """Share of months that intervals were meant to hold, against the share they held."""
+
+    def share(field: str, title: str) -> Channel:
+        axis = {"format": ".0%", "title": title}
+        return grammar.amount(field, scale={"domain": [0, 1]}, axis=axis)
+
     meant = "share of months an interval is meant to hold"
-    place = {
-        "x": grammar.amount(
-            "level", scale={"domain": [0, 1]}, axis={"format": ".0%", "title": meant}
-        ),
-        "y": grammar.amount(
-            "share", scale={"domain": [0, 1]}, axis={"format": ".0%", "title": "share it held"}
-        ),
-    }
+    place = {"x": share("level", meant), "y": share("share", "share it held")}
     ideal = [{"level": v, "share": v} for v in (0, 1)]
-    leads = sorted({row["horizon"] for row in rows})
-    dashes: dict[int, list[int]] = dict(zip(leads, ([1, 0], [6, 3], [3, 3], [1, 3]), strict=False))
-    looks: dict[int, dict[str, Any]] = {
-        lead: {
-            "strokeDash": dashes[lead],
-            "color": BLUE if lead == 1 else INK,
-            "strokeWidth": 1.6,
-        }
-        for lead in leads
-    }
     layers = [grammar.layer(ideal, "line", place, color=PALE, strokeWidth=5)]
-    for lead in leads:
+    leads = sorted({row["horizon"] for row in rows})
+    labelled = {**place, "text": grammar.text()}
+    for number, (lead, dash) in enumerate(
+        zip(leads, ([1, 0], [6, 3], [3, 3], [1, 3]), strict=False)
+    ):
+        color = BLUE if lead == 1 else INK
+        look: dict[str, Any] = {"strokeDash": dash, "color": color, "strokeWidth": 1.6}
         of_lead = [row for row in rows if row["horizon"] == lead]
-        layers.append(grammar.layer(of_lead, "line", place, **looks[lead]))
-    layers += _calibration_key(looks, place)
+        layers.append(grammar.layer(of_lead, "line", place, **look))
+        # A key in words inside the empty corner.
+        height = 0.23 - 0.055 * number
+        ends = [{"level": v, "share": height} for v in (0.66, 0.76)]
+        word = [{"level": 0.78, "share": height, "label": f"lead {lead}"}]
+        layers.append(grammar.layer(ends, "line", place, **look))
+        layers.append(grammar.layer(word, "text", labelled, align="left", fontSize=11, color=INK))
     seen = {row["horizon"]: row for row in rows if row["level"] == 0.95}
     text = ", ".join(f"{100 * seen[lead]['share']:.0f}% at lead {lead}" for lead in leads)
     title = f"{source.totals.name(total)}: the 95% interval held {text}"
@@ -300,27 +327,12 @@ def calibration(total: str, rows: Sequence[Row], source: Source) -> Picture:
     return Picture(grammar.framed(frame, title, subtitle, 430), f"{title}.")
 
 
-def _calibration_key(
-    looks: Mapping[int, dict[str, Any]], place: Mapping[str, Channel]
-) -> Iterator[Chart]:
-    """A key in words inside the empty corner; looks : of each lead's line."""
-    for number, (lead, look) in enumerate(looks.items()):
-        height = 0.23 - 0.055 * number
-        ends = [{"level": v, "share": height} for v in (0.66, 0.76)]
-        word = [{"level": 0.78, "share": height, "label": f"lead {lead}"}]
-        label = {**place, "text": grammar.text()}
-        yield grammar.layer(ends, "line", dict(place), **look)
-        yield grammar.layer(word, "text", label, align="left", fontSize=11, color=INK)
-
-
 def score(total: str, rows: Sequence[Row], source: Source) -> Picture:
     """Every model's error by year of the cutoff: what was good when."""
     scores = [row["log_wis"] for row in rows]
     scale = Amounts(True, min(scores) / 1.1, max(scores) * 1.1, source.measure.unit)
-    by_model = {
-        model: sorted(group, key=lambda row: row["era"])
-        for model, group in groupby(sorted(rows, key=_model), key=_model)
-    }
+    ordered = sorted(rows, key=lambda row: (str(row["model"]), row["era"]))
+    by_model = {model: list(g) for model, g in groupby(ordered, key=lambda row: row["model"])}
     ticks = {"format": ".2~f", "values": list(scale.ticks())}
     y = grammar.amount(
         "log_wis",
@@ -329,46 +341,34 @@ def score(total: str, rows: Sequence[Row], source: Source) -> Picture:
     )
     year = {"title": "year of the cutoff", "labelAngle": 0}
     place = {"x": {"field": "era", "type": "ordinal", "axis": year}, "y": y}
+    # The engine stands out, naive is the measure, the others stay behind.
+    looks: dict[str, dict[str, Any]] = {
+        "bordercast": {"color": BLUE, "strokeWidth": 2.6, "point": True},
+        "naive": {"color": INK, "strokeWidth": 1.8, "strokeDash": [6, 3]},
+    }
+    other: dict[str, Any] = {"color": GREY, "strokeWidth": 1}
     layers = [
-        grammar.layer(group, "line", place, **_score_mark(model))
+        grammar.layer(group, "line", place, **looks.get(model, other))
         for model, group in by_model.items()
     ]
-    ends = [(model, group[-1]["log_wis"]) for model, group in by_model.items()]
-    places = scale.spread([value for _, value in ends])
     last = max(row["era"] for row in rows)
+    ends = scale.spread([group[-1]["log_wis"] for group in by_model.values()])
     labels = [
         {"era": last, "log_wis": at, "label": model}
-        for (model, _), at in zip(ends, places, strict=True)
+        for model, at in zip(by_model, ends, strict=True)
     ]
     style: Any = {"align": "left", "dx": 10, "fontSize": 10.5, "color": INK}
     layers.append(grammar.layer(labels, "text", {**place, "text": grammar.text()}, **style))
-    better = _years_better(by_model)
-    title = f"{source.totals.name(total)}: better than naive in {better[0]} of {better[1]} years"
+    naive = {row["era"]: row["log_wis"] for row in by_model.get("naive", ())}
+    years = [row for row in by_model["bordercast"] if row["era"] in naive]
+    better = sum(row["log_wis"] < naive[row["era"]] for row in years)
+    title = f"{source.totals.name(total)}: better than naive in {better} of {len(years)} years"
     subtitle = (
         "Weighted interval score of log counts, all leads of 1 to 12 months: blue with dots is "
         "the service's own model, dashed is naive (the last count goes on), thin grey the others. "
         "The first and the last year are not whole."
     )
     return grammar.picture(layers, title, subtitle, f"{title}, by log-WIS.")
-
-
-def _score_mark(model: str) -> dict[str, Any]:
-    """The engine stands out, naive is the measure, the others stay behind."""
-    if model == "bordercast":
-        return {"color": BLUE, "strokeWidth": 2.6, "point": True}
-    if model == "naive":
-        return {"color": INK, "strokeWidth": 1.8, "strokeDash": [6, 3]}
-    return {"color": GREY, "strokeWidth": 1}
-
-
-def _model(row: Row) -> str:
-    return str(row["model"])
-
-
-def _years_better(by_model: Mapping[str, Sequence[Row]]) -> tuple[int, int]:
-    naive = {row["era"]: row["log_wis"] for row in by_model.get("naive", ())}
-    own = [row for row in by_model["bordercast"] if row["era"] in naive]
-    return sum(row["log_wis"] < naive[row["era"]] for row in own), len(own)
 
 
 def reliability(name: str, kinds: Sequence[KindScore]) -> Picture:

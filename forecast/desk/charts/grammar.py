@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise, product
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,6 +61,7 @@ LOOK: dict[str, Any] = {
 }
 SHORT_MONTHS = tuple(SHORT.get(month, month) for month in MONTHS)  # as AP writes them
 _GAP = 13  # between labels, in pixels
+_KEY_LETTERS, _FIXED = 118, "\N{NO-BREAK SPACE}"
 _SPREAD_LIMIT = 10  # a series that spans more than this factor is drawn on a log scale
 
 
@@ -146,37 +148,26 @@ class Amounts:
             power += 1
 
     def spread(self, placed: Sequence[float]) -> list[float]:
-        """Move values apart so that labels at them do not overlap."""
-        pixels = [self.pixel(value) for value in placed]
-        order = sorted(range(len(placed)), key=pixels.__getitem__)
-        moved = _apart([pixels[i] for i in order], self.height)
-        places = dict(zip(order, moved, strict=True))
-        return [self._value(places[i]) for i in range(len(placed))]
+        """Move values apart so that labels at them do not overlap, inside the plot."""
+        order = sorted(range(len(placed)), key=placed.__getitem__)
+        pixels: list[float] = []
+        for i in order:
+            lowest = pixels[-1] + _GAP if pixels else -math.inf
+            pixels.append(max(self.pixel(placed[i]), lowest))
+        ceiling = float(self.height)
+        for at in reversed(range(len(pixels))):
+            pixels[at] = min(pixels[at], ceiling)
+            ceiling = pixels[at] - _GAP
+        values = (self._step(self.low) + self.span * pixel / self.height for pixel in pixels)
+        moved = {i: math.exp(at) if self.log else at for i, at in zip(order, values, strict=True)}
+        return [moved[i] for i in range(len(placed))]
 
     def pixel(self, value: float) -> float:
         """Height of a value above the axis."""
-        low, high, at = (self._step(x) for x in (self.low, self.high, max(value, self.low)))
-        return self.height * (at - low) / (high - low)
-
-    def _value(self, pixel: float) -> float:
-        low, high = self._step(self.low), self._step(self.high)
-        at = low + (high - low) * pixel / self.height
-        return math.exp(at) if self.log else at
+        return self.height * (self._step(max(value, self.low)) - self._step(self.low)) / self.span
 
     def _step(self, value: float) -> float:
         return math.log(value) if self.log else value
-
-
-def _apart(pixels: Sequence[float], height: float) -> list[float]:
-    """Ascending pixels, each at least a gap above the one before, kept inside the plot."""
-    placed: list[float] = []
-    for pixel in pixels:
-        placed.append(max(pixel, placed[-1] + _GAP) if placed else pixel)
-    ceiling = height
-    for place in reversed(range(len(placed))):
-        placed[place] = min(placed[place], ceiling)
-        ceiling = placed[place] - _GAP
-    return placed
 
 
 def amounts(counts: Iterable[float], log: bool | None, source: Source) -> Amounts:
@@ -202,12 +193,10 @@ def line(
     """
     if field == COUNT and rows:
         unknown = months.missing(row["month"] for row in rows)
-        rows = sorted([*rows, *({"month": m, field: None} for m in unknown)], key=_month)
+        rows = sorted(
+            [*rows, *({"month": m, field: None} for m in unknown)], key=itemgetter("month")
+        )
     return layer(timed(rows), "line", {"x": x or time_axis(), "y": scale.axis(field)}, **mark)
-
-
-def _month(row: Row) -> str:
-    return str(row["month"])
 
 
 def band(rows: Sequence[Row], level: int, scale: Amounts, x: Channel | None = None) -> Chart:
@@ -226,19 +215,10 @@ def breaks(total: str, first: str, last: str, source: Source) -> tuple[list[Char
     above = {"x": time_axis(), "text": text("number"), "y": {"value": 0}}
     number = layer(rows, "text", above, dy=-7, fontSize=10, color=INK)
     names = [f"{n} {d.name} ({day_words(d.date)})" for n, d in enumerate(dates, start=1)]
-    return [line, number], _lines(names)
-
-
-def _lines(names: Sequence[str]) -> list[str]:
-    """Names one after the other, broken between them only."""
-    lines = [f"Dotted: {names[0]}"]
-    for name in names[1:]:
-        if len(lines[-1]) + len(name) + 2 <= 118:
-            lines[-1] += f"; {name}"
-        else:
-            lines[-1] += ";"
-            lines.append(name)
-    return lines
+    # Broken between names only.
+    words = f"Dotted: {'; '.join(name.replace(' ', _FIXED) for name in names)}"
+    lines = textwrap.wrap(words, _KEY_LETTERS, break_on_hyphens=False)
+    return [line, number], [line.replace(_FIXED, " ") for line in lines]
 
 
 def flags(

@@ -163,8 +163,8 @@ def history(record: SiteRecord, about: TotalRecord, size_name: str) -> Drawn:
     shown = about.stood[-2 * size.months :]
     marked = [row for row in about.flagged if row["month"] >= shown[0]["month"]]
     dotted, key = _dates(record, about.total, shown[0]["month"], shown[-1]["month"], size)
-    plot = size.width, size.height
-    layers = forecasts.history_layers(shown, marked, dotted, record.source, size=plot)
+    scale = size.scale(forecasts.history_scale(shown, record.source))
+    layers = forecasts.history_layers(shown, marked, scale, dotted)
     alt = forecasts.history_words(about.total, shown, marked, None, record.source)[2]
     readings = [
         (

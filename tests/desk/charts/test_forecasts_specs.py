@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast import months
-from forecast.desk.charts import components, grammar
+from forecast.desk.charts import explanations, grammar
 from jobs.cli import main
 from models.prophet import Parts
 from tests.support import golden_texts
@@ -54,19 +54,19 @@ def lines(spec: Any) -> str:
 
 
 def by_hand() -> Parts:
-    """What Prophet might say of two years."""
-    first = months.to_index("2022-04")
-    at = np.arange(first, first + 24)
-    season = np.array([0.1, 0.2, 0.0, -0.3] * 6)
+    """What Prophet might say of four years."""
+    first = months.to_index("2020-04")
+    at = np.arange(first, first + 48)
+    season = np.array([0.1, 0.2, 0.0, -0.3] * 12)
     effects = {
         months.to_index(one.date[:7]): 0.1 * n for n, one in enumerate(ENCOUNTERS.breaks, start=1)
     }
-    return Parts(at, np.linspace(6.9, 7.2, 24), season, effects)
+    return Parts(at, np.linspace(6.9, 7.2, 48), season, effects)
 
 
 def test_each_plot_of_a_record_draws_what_it_drew(full_record, tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(components, "prophet_parts", lambda *_: by_hand())
+    monkeypatch.setattr(explanations, "prophet_parts", lambda *_: by_hand())
     monkeypatch.setattr(grammar, "write", lambda picture, *_, **__: drawn.append(picture))
     told = {}
     for command in COMMANDS:
