@@ -157,14 +157,13 @@ def _allowed(
     """SQLite asks for each thing a statement would do."""
     if action in _ALLOWED:
         return sqlite3.SQLITE_OK
+    name = ((second if action == sqlite3.SQLITE_FUNCTION else first) or "").lower()
     if action == sqlite3.SQLITE_FUNCTION:
-        name = (second or "").lower()
-        return sqlite3.SQLITE_DENY if name in _REFUSED_FUNCTIONS else sqlite3.SQLITE_OK
-    if action == sqlite3.SQLITE_PRAGMA:
-        name = (first or "").lower()
+        allowed = name not in _REFUSED_FUNCTIONS
+    else:
         asks_version = name == "schema_version" and second is None
-        return sqlite3.SQLITE_OK if name in _PRAGMAS or asks_version else sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_DENY
+        allowed = action == sqlite3.SQLITE_PRAGMA and (name in _PRAGMAS or asks_version)
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
 def close(snapshot: OpenSnapshot) -> None:

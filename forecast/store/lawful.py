@@ -42,13 +42,10 @@ class Statements:
             faults = [*_out_of_place(entry, before), *self._faults(entry, before)]
             self.faults += [(entry, what) for what in faults]
             if not faults:
-                self._learn(entry)
+                stated = _stated(entry)
+                self.newest |= stated
+                self._last |= {(PARTS[part].of, whose): entry.kind for part, whose in stated}
             before = entry
-
-    def _learn(self, entry: LedgerEntry) -> None:
-        stated = _stated(entry)
-        self.newest |= stated
-        self._last |= {(PARTS[part].of, whose): entry.kind for part, whose in stated}
 
     def _faults(self, entry: LedgerEntry, before: LedgerEntry | None) -> Iterator[str]:
         rule, subject = RULES.get(entry.kind), _subject(entry)

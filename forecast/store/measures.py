@@ -10,14 +10,13 @@ of 1.0. What is about the whole record, as the ledger is, names the tables as `m
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from forecast.store import ledger
 from forecast.store.connect import has, transaction, views
-from forecast.store.queries import sql
+from forecast.store.queries import column, rows, sql
 from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
@@ -30,28 +29,22 @@ _DIVIDED = ("series", "releases", "runs", "joined_labels")  # rows of each are o
 
 
 def ids(connection: Connection) -> list[int]:
-    """The ids of the record's measures, the first one first."""
-    rows = (
-        connection.execute("select id from measure").fetchall()
-        if has(connection, "measure")
-        else []
-    )
-    return sorted({FIRST, *(int(number) for (number,) in rows)})
+    """Return the ids of the record's measures, the first one first."""
+    kept = column(connection, "measures") if has(connection, "measure") else []
+    return sorted({FIRST, *kept})
 
 
 def named(connection: Connection) -> dict[str, int]:
-    """Name of its source -> id of each measure; empty before anything was taken in.
+    """Return the name of its source -> id of each measure; empty before anything was taken in.
 
     A first measure without words is CBP's, `DEFAULT_SOURCE`, of which 1.0 kept none.
     """
-    words = {}
-    if has(connection, "measure"):
-        words = dict(connection.execute("select id, source from measure order by id").fetchall())
-    sections = {int(number): json.loads(text) for number, text in words.items()}
+    kept = rows(connection, "measure_words") if has(connection, "measure") else []
+    sections = {row["id"]: json.loads(row["source"]) for row in kept}
     by_name = {
-        words_of.get("name") or words_of.get("kind", ""): number
-        for number, words_of in sections.items()
-        if isinstance(words_of, dict)  # nothing else is words: `verify` says who wrote it
+        words.get("name") or words.get("kind", ""): number
+        for number, words in sections.items()
+        if isinstance(words, dict)  # nothing else is words: `verify` says who wrote it
     }
     if FIRST not in sections and connection.execute("select 1 from main.series").fetchone():
         return {DEFAULT_SOURCE: FIRST} | by_name
@@ -59,11 +52,8 @@ def named(connection: Connection) -> dict[str, int]:
 
 
 def current(connection: Connection) -> int:
-    """The id of the measure that a connection is about."""
-    if not has(connection, "scope"):
-        return FIRST
-    (number,) = connection.execute("select measure_id from scope").fetchone()
-    return int(number)
+    """Return the id of the measure that a connection is about."""
+    return int(column(connection, "current_measure")[0]) if has(connection, "scope") else FIRST
 
 
 def scope(connection: Connection, measure_id: int) -> None:
@@ -122,39 +112,30 @@ def add(db: Database, section: dict[str, Any]) -> int:
 
 
 def section(connection: Connection) -> dict[str, Any] | None:
-    """The words of the measure a connection is about, None where they come with the program."""
-    if not has(connection, "measure"):
-        return None
-    query = "select source from measure where id = ?"
-    row = connection.execute(query, (current(connection),)).fetchone()
-    return json.loads(row[0]) if row else None
+    """Return the words of the measure a connection is about, None where the program has them."""
+    mine, kept = current(connection), has(connection, "measure")
+    words = rows(connection, "measure_words") if kept else []
+    return next((json.loads(row["source"]) for row in words if row["id"] == mine), None)
 
 
 def save_section(db: Database, words: dict[str, Any]) -> None:
     """Keep the words of the measure a connection is about; the newest stand."""
-    if section(db) == words:
-        return
-    with transaction(db):
-        _save(db, current(db), words)
+    if section(db) != words:
+        with transaction(db):
+            _save(db, current(db), words)
 
 
 def _save(db: Database, number: int, words: dict[str, Any]) -> None:
-    db.execute(
-        "insert into measure (id, source) values (?, ?) "
-        "on conflict (id) do update set source = excluded.source",
-        (number, json.dumps(words, sort_keys=True, ensure_ascii=False)),
-    )
+    text = json.dumps(words, sort_keys=True, ensure_ascii=False)
+    db.execute(sql("save_measure"), (number, text))
     ledger.state(db, "kept", only=("measure",))
 
 
 def totals(connection: Connection) -> list[str]:
-    """The series that are no part of another, in the order in which they came."""
-    rows = connection.execute(sql("totals"))
-    return [str(total) for (total,) in rows]
+    """Return the series that are no part of another, in the order in which they came."""
+    return column(connection, "totals")
 
 
-def next_seq(connection: Database | sqlite3.Connection) -> int:
-    """A place behind every release held."""
-    behind = "select coalesce(max(seq), 0) + 1 from releases"
-    (seq,) = connection.execute(behind).fetchone()
-    return int(seq)
+def next_seq(connection: Connection) -> int:
+    """Return a place behind every release held."""
+    return int(column(connection, "next_seq")[0])

@@ -267,6 +267,22 @@ from judgements as j join runs as r on r.id = j.run_id
 where j.basis = 'issued' and (? is null or j.month = ?)
 order by j.month, j.series_id
 
+-- name: measures
+select id from measure
+
+-- name: measure_words
+select id, source from measure order by id
+
+-- name: current_measure
+select measure_id from scope
+
+-- name: save_measure
+insert into measure (id, source) values (?, ?)
+on conflict (id) do update set source = excluded.source
+
+-- name: next_seq
+select coalesce(max(seq), 0) + 1 from releases
+
 -- name: totals
 select border from series where dimension = '' order by id
 
