@@ -75,7 +75,7 @@ def downloads(
 
 def _download(path: Path, kept_in: Folders, download: ops.Download) -> Arrival:
     def content() -> bytes:
-        return inbox.read_once(kept_in.archive / download.sha256 / download.file_name).content
+        return inbox.read_once(kept_in.archive / download.sha256 / download.file_name)[0]
 
     def settle(result: IngestResult) -> str:
         if result.outcome == "refused":  # the quarantine has it now, and it is asked for again

@@ -39,7 +39,7 @@ def delivered(
         unknown = []
         for file in files(context.path, section):
             with suppress(DataError):
-                content = inbox.read_once(file).content
+                content = inbox.read_once(file)[0]
                 if db is None or not releases.find_by_hash(db, content_sha256(BytesIO(content))):
                     unknown.append((file, ReleaseFile(file.name, content)))
         places = reading.last_months(section, [content for _, content in unknown])
@@ -51,7 +51,7 @@ def delivered(
 def of_operator(file: Path, first_seen: str, origin: str = "cli", address: str = "") -> Arrival:
     """Origin: a file that a person names, by a command or in the settings; it stays where it is."""
     name = inbox.file_name(file)
-    return Arrival(name, lambda: inbox.read_once(file).content, first_seen, origin, address)
+    return Arrival(name, lambda: inbox.read_once(file)[0], first_seen, origin, address)
 
 
 def files(path: Path, section: CountsSection) -> list[Path]:

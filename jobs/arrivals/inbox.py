@@ -25,6 +25,7 @@ from jobs.arrivals.arrival import Arrival, IngestResult
 STILL = 30.0  # seconds without a change after which a file counts as complete: copies may pause
 LOOK_AGAIN = 1.0  # seconds between two looks at a file that is not still
 _PASSING = (".part", ".tmp", ".crdownload", ".filepart")  # of files that are not finished
+Seen = tuple[int, ...]
 _NAME_BYTES = 200  # of a name that is kept: file systems take 255, and endings are added
 
 
@@ -42,13 +43,6 @@ class Contents:
 
     ready: tuple[Path, ...]
     left: tuple[LeftFile, ...]
-
-
-class Once(NamedTuple):
-    """A file that was read once. seen : by which a change since then shows."""
-
-    content: bytes
-    seen: tuple[int, ...]
 
 
 def make(folder: Path) -> None:
@@ -75,11 +69,16 @@ def look(folder: Path) -> Contents:
         with suppress(FileNotFoundError):  # gone meanwhile
             if entry.is_dir(follow_symlinks=False):
                 continue
-            reason, written = _judge(entry)
+            path, status, written = Path(entry.path), entry.stat(follow_symlinks=False), False
+            if entry.is_symlink():
+                reason = "is a symbolic link; put the file itself there"
+            elif not (reason := _no_file(status)):
+                written = 0 <= time.time() - status.st_mtime < STILL
+                reason = _WRITTEN if written else ""
             if reason:
-                left.append(LeftFile(file_name(Path(entry.path)), reason, written))
+                left.append(LeftFile(file_name(path), reason, written))
             else:
-                ready.append(Path(entry.path))
+                ready.append(path)
     return Contents(tuple(ready), tuple(left))
 
 
@@ -99,8 +98,8 @@ def wait_until_still(folder: Path, tell: Callable[[str], None] = lambda name: No
         time.sleep(LOOK_AGAIN)
 
 
-def read_once(path: Path, folder: Path | None = None) -> Once:
-    """Return a regular file's bytes, all of them, opened once.
+def read_once(path: Path, folder: Path | None = None) -> tuple[bytes, Seen]:
+    """Return a regular file's bytes, opened once, and that by which a change since then shows.
 
     Parameters
     ----------
@@ -128,10 +127,10 @@ def read_once(path: Path, folder: Path | None = None) -> Once:
         reason = _WRITTEN
     if reason:
         raise DataError(f"{name}: {reason}")
-    return Once(content, _seen(before))
+    return content, _seen(before)
 
 
-def remove(path: Path, once: Once) -> None:
+def remove(path: Path, seen: Seen) -> None:
     """Take a file that was read out of the inbox, unless it has changed since.
 
     Raises
@@ -139,7 +138,7 @@ def remove(path: Path, once: Once) -> None:
     DataError : this user may not.
     """
     try:
-        if _seen(path.lstat()) == once.seen:
+        if _seen(path.lstat()) == seen:
             path.unlink()
     except FileNotFoundError:
         pass
@@ -150,11 +149,12 @@ def remove(path: Path, once: Once) -> None:
 
 def arrival(file: Path, folder: Path, today: str) -> Arrival:
     """Return a file of the inbox, which leaves it once it was taken in."""
-    seen: list[Once] = []
+    seen: list[Seen] = []
 
     def content() -> bytes:
-        seen.append(read_once(file, folder))
-        return seen[-1].content
+        read, was = read_once(file, folder)
+        seen.append(was)
+        return read
 
     def settle(result: IngestResult) -> str:
         if not seen:  # it could not be read
@@ -178,17 +178,6 @@ def file_name(path: Path) -> str:
 _WRITTEN = f"has changed within {STILL:g} seconds; it is left until it is still"
 
 
-def _judge(entry: os.DirEntry[str]) -> tuple[str, bool]:
-    """Why an entry cannot be taken in, "" if it may be; and whether it is still being written."""
-    if entry.is_symlink():
-        return "is a symbolic link; put the file itself there", False
-    status = entry.stat(follow_symlinks=False)
-    reason = _no_file(status)
-    if not reason and 0 <= time.time() - status.st_mtime < STILL:
-        return _WRITTEN, True
-    return reason, False
-
-
 def _no_file(status: os.stat_result) -> str:
     return "" if stat.S_ISREG(status.st_mode) else "is no regular file"
 
@@ -202,5 +191,5 @@ def _strange(status: os.stat_result, folder: Path) -> str:
     return ""
 
 
-def _seen(status: os.stat_result) -> tuple[int, ...]:
+def _seen(status: os.stat_result) -> Seen:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -73,16 +73,16 @@ def _fresh(
     """The totals' newest month, where it is news to tell."""
     if now.date() - months.end(newest) > STALE:
         return []
+
+    def believed(judgement: Judgement) -> bool:
+        kind, seq = told.releases[judgement.release_id]
+        return kind not in ("bundle", "vintage") and seq // 1000 not in told.refused
+
     return [
         j
         for j in judgements
-        if j.series.headline and j.month == newest and j.basis == "issued" and _believed(told, j)
+        if j.series.headline and j.month == newest and j.basis == "issued" and believed(j)
     ]
-
-
-def _believed(told: inputs.Announced, judgement: Judgement) -> bool:
-    kind, seq = told.releases[judgement.release_id]
-    return kind not in ("bundle", "vintage") and seq // 1000 not in told.refused
 
 
 def _kind(

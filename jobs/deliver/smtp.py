@@ -78,9 +78,18 @@ def connection(settings: Mail) -> Connect:
     def connect() -> smtplib.SMTP:
         smtp = TimedSMTP(settings, context)
         try:
-            _greet(smtp, settings)
+            with _trusted():
+                code, reply = smtp.connect(settings.host, settings.port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, reply)
+            smtp.ehlo_or_helo_if_needed()
             if settings.security == "starttls":
-                _start_tls(smtp, context)
+                try:  # it never goes on without it
+                    with _trusted():
+                        smtp.starttls(context=context)
+                except (smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException) as error:
+                    problem = f"the server gives no TLS: {reply_words(str(error))}"
+                    raise MailServerError(problem) from None
             if settings.user:
                 _log_in(smtp, settings.user, secret)
         except BaseException:
@@ -98,23 +107,6 @@ def tls(settings: Mail) -> ssl.SSLContext:
     except OSError as error:
         problem = f"{settings.ca_file}: {error}"
         raise ConfigError("config.toml", "mail.ca_file", problem) from None
-
-
-def _greet(smtp: smtplib.SMTP, settings: Mail) -> None:
-    with _trusted():
-        code, reply = smtp.connect(settings.host, settings.port)
-    if code != 220:
-        raise smtplib.SMTPConnectError(code, reply)
-    smtp.ehlo_or_helo_if_needed()
-
-
-def _start_tls(smtp: smtplib.SMTP, context: ssl.SSLContext) -> None:
-    """Never goes on without it."""
-    try:
-        with _trusted():
-            smtp.starttls(context=context)
-    except (smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException) as error:
-        raise MailServerError(f"the server gives no TLS: {reply_words(str(error))}") from None
 
 
 @contextmanager
@@ -152,10 +144,6 @@ def reply_words(reply: bytes | str) -> str:
     """A server's words on one line."""
     words = reply.decode("utf-8", errors="replace") if isinstance(reply, bytes) else reply
     return one_line(words)[:REPLY_SHOWN]
-
-
-def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode("ascii")
 
 
 class TimedSMTP(smtplib.SMTP):
@@ -212,11 +200,15 @@ class TimedSMTP(smtplib.SMTP):
         """Log in; in UTF-8 (RFC 4616), where smtplib's own takes only ASCII."""
         if mechanism == "CRAM-MD5":  # its answer is ASCII, whatever the password
             return super().auth(mechanism, self._challenged, initial_response_ok=False)
+
+        def encoded(text: str) -> str:
+            return base64.b64encode(text.encode()).decode("ascii")
+
         self._auth_challenge_count = 1  # by which smtplib's auth_login tells user from password
-        code, reply = self.docmd("AUTH", f"{mechanism} {_encoded(authobject())}")
+        code, reply = self.docmd("AUTH", f"{mechanism} {encoded(authobject())}")
         while code == 334 and self._auth_challenge_count < MOST_CHALLENGES:
             self._auth_challenge_count += 1
-            code, reply = self.docmd(_encoded(authobject(base64.decodebytes(reply))))
+            code, reply = self.docmd(encoded(authobject(base64.decodebytes(reply))))
         if code not in (235, 503):
             raise smtplib.SMTPAuthenticationError(code, reply)
         return code, reply

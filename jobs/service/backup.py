@@ -105,7 +105,12 @@ def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
     path.parent.mkdir(parents=True, exist_ok=True)
     own = path.with_name(path.name + ".lock")
     with connect.locked(leader_lock(path), 0), connect.locked(own, connect.LOCK_WAIT):
-        silenced = _restore_ops(folder, path, now)
+        silenced, place, source = 0, ops.ops_path(path), folder / ops.NAME
+        if source.exists() and not (place.exists() and _whole(place)):
+            with connect.locked(place.with_name(place.name + ".lock"), connect.LOCK_WAIT):
+                copies.put_back(source, place)
+            why = f"restored from {folder.name}: it may have been sent since"
+            silenced = copies.silence(path, now, why)
         copies.put_back(folder / path.name, path)
         unsubscribe.copy_key(folder, path.parent)
     with connect.writing(path):
@@ -130,16 +135,6 @@ def drill(path: Path, config: Config, now: datetime) -> Backup:
     if (restored.run_id, restored.digest, same_key) != (made.run_id, made.digest, True):
         raise DataError(f"{made.folder}: restored, it is at run {restored.run_id}, not as made")
     return made
-
-
-def _restore_ops(folder: Path, path: Path, now: datetime) -> int:
-    """Restore ops.db unless the one in place is whole; how many deliveries were given up."""
-    place, source = ops.ops_path(path), folder / ops.NAME
-    if not source.exists() or (place.exists() and _whole(place)):
-        return 0
-    with connect.locked(place.with_name(place.name + ".lock"), connect.LOCK_WAIT):
-        copies.put_back(source, place)
-    return copies.silence(path, now, f"restored from {folder.name}: it may have been sent since")
 
 
 def _whole(place: Path) -> bool:

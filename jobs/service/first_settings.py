@@ -7,6 +7,7 @@ import math
 import re
 import tomllib
 from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,75 +29,6 @@ SCORED = 24  # months for which other models are scored from the start
 LEAST_ALPHA, MOST_ALPHA = 0.001, 0.02
 _PLACES = ("clinic", "court", "shelter", "office", "site", "hospital", "school", "station", "place")
 _WITHIN = ("region", "county", "district", "state", "city", "town", "province", "area")
-
-_FILE = """\
-# Bordercast's settings for {file}. Every other setting has its default:
-# `bordercast config init -o all.toml` writes them all, each with its meaning.
-
-[[sources]]
-kind = "counts"
-name = "{name}"
-# A file that is replaced, or a folder into which files are put: each content is a release once.
-# Of a file on the web, write address = "https://..." instead; each run asks whether it changed.
-path = "{path}"
-# The words of pages and notices; put your own.
-# noun: what is counted, in the plural. one, many: what each series is, and several of them.
-# place: behind what is counted, with the series' name for {{}}. publisher: who counts.
-noun = "{noun}"
-title = "{title}"
-one = "{one}"
-many = "{many}"
-place = "{place}"
-{parts}publisher = "{publisher}"
-credit = ""                     # a line that they ask for
-definition = ""                 # what is counted, in a sentence
-caveat = ""                     # what it is not
-# The series that the others add up to; where no file has it, it is added up. "": none.
-total = "{total}"
-# By how much sums may miss what they add up to, a month: more refuses a file. 0: to the unit.
-tolerance = {tolerance}
-year_begins = {begins}                 # month in which your years begin
-due = [1, 28]                   # days after a month's end in which its figures come
-
-[sources.columns]
-{columns}
-
-[forecast]
-models = ["naive", "snaive"]    # beside the service's own; also "ets", "sarima", "prophet": slow
-dimensions = []
-first_cutoff = "{cutoff}"
-
-[flags]
-# A month is flagged if its p is below alpha: of {series} series about {false:.1f} a month by chance
-# alone; and if the series and the deviation are at least this large (counts a month).
-alpha = {alpha}
-min_level = {level}
-min_change = {level}
-
-[questions]
-standing = [
-    "next month above year before",
-    "next month inside the 80% range",
-    "next 12 months above last 12",
-    "month in half a year above this month",
-    "record within 12 months",
-]
-
-[notices]
-approval = "hold"               # a person approves each: `bordercast notices list`
-contact = ""
-# [[notices.recipients]]
-# address = "name@example.org"
-# series = []                   # only these series; empty: all
-
-[mail]
-enabled = false                 # see docs/notices.md
-host = ""
-sender = ""
-
-[site]
-folder = "site"                 # each run writes the page into this folder
-"""
 
 _ALL = """\
 # Settings for every measure that the program comes with, in one record; see docs/measures.md.
@@ -159,11 +91,23 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
     title = f"{capital(singular)} {noun}" if singular != "series" else capital(noun)
     if nesting[1]:
         title = f"{capital(noun)} by {singular}"
+    below = [series for series, name in table.nested if name]
+    stated = len(table.nested) - len(below)
+    whole = f"the file has {stated:,} of their sums" if stated else "their sums are added up"
+    parts_taken = (
+        [
+            f"taken: each {part!r} is a part of a {singular!r}: {len(below):,} parts of "
+            f"{len(set(below)):,}; {whole}"
+        ]
+        if below
+        else []
+    )
     sums = anyseries.sums_of(table)
     total = next(iter(sums), "")
     tolerance, missed = _tolerance(table, total)
     typical = float(np.nanmedian(table.values))
-    settings = _FILE.format(
+    template = resources.files(__package__) / "first_settings.toml"
+    settings = template.read_text("utf-8").format(
         file=_quoted(path.name),
         name=re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:40] or "counts",
         path=_quoted(str(path)),
@@ -191,7 +135,7 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
             *(f"read: {note}" for note in read.notes),
             *(f"note: {warning}" for warning in read.warnings),
             f"taken: what is counted is {noun!r}, each series is a {singular!r}",
-            *_parts_taken(table, singular, part),
+            *parts_taken,
             *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
             *missed,
         ),
@@ -250,19 +194,6 @@ def _tolerance(table: base.MonthlyCounts, total: str) -> tuple[int, list[str]]:
     return tolerance, [
         f"taken: sums missed their totals by up to {most:,.0f}, as rounded counts do; tolerance = "
         f"{tolerance} in the settings lets them, and refuses files in which they miss by more"
-    ]
-
-
-def _parts_taken(table: base.MonthlyCounts, singular: str, part: str) -> list[str]:
-    """That series have parts, and how many; nothing where they have none."""
-    below = [series for series, name in table.nested if name]
-    if not below:
-        return []
-    many, stated = len(set(below)), sum(not name for _, name in table.nested)
-    whole = f"the file has {stated:,} of their sums" if stated else "their sums are added up"
-    return [
-        f"taken: each {part!r} is a part of a {singular!r}: {len(below):,} parts of {many:,}; "
-        f"{whole}"
     ]
 
 

@@ -71,11 +71,7 @@ def application(context: Context) -> ASGIApp:
             Route("/unsubscribe/{token}", unsubscribe, methods=["POST"]),
         ]
     )
-    return _guarded(routes, names(context.config))
-
-
-def _guarded(routes: ASGIApp, ours: frozenset[str]) -> ASGIApp:
-    """Return the same under these names alone, in no frame of a page elsewhere."""
+    ours = names(context.config)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         refused = refused_name(scope, ours, "Name it in `service.names`; see docs/wires.md.")

@@ -68,8 +68,18 @@ class BoundedProtocol(H11Protocol):
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._wait()
-        if len(self.connections) > self.connections_most:
-            self._make_room()
+        if len(self.connections) <= self.connections_most:
+            return
+        # Close what has been silent longest: a visitor who asks at once is never that.
+        silent = [
+            connection
+            for connection in self.connections
+            if isinstance(connection, BoundedProtocol) and connection._silence is not None
+        ]
+        oldest = min(silent, key=lambda connection: connection._silent_since, default=self)
+        oldest.transport.abort()
+        # Its loss is reported later; until then it must not count, nor be chosen again.
+        self.connections.discard(oldest)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is closed, by whomever."""
@@ -98,18 +108,6 @@ class BoundedProtocol(H11Protocol):
         if self._silence is not None:
             self._silence.cancel()
         self._silence = None
-
-    def _make_room(self) -> None:
-        """Close what has been silent longest: a visitor who asks at once is never that."""
-        silent = [
-            connection
-            for connection in self.connections
-            if isinstance(connection, BoundedProtocol) and connection._silence is not None
-        ]
-        oldest = min(silent, key=lambda connection: connection._silent_since, default=self)
-        oldest.transport.abort()
-        # Its loss is reported later; until then it must not count, nor be chosen again.
-        self.connections.discard(oldest)
 
     async def _answer(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable

@@ -59,20 +59,17 @@ def signed(message: bytes, key: Path, log: Path) -> str:
         if statement not in before:
             newest = max(before, default=None)
             if newest and statement.entry_id <= newest.entry_id:
-                raise WitnessError("signature", _contradicts(statement, newest), grave=True)
+                problem = (
+                    f"refused: entry {statement.entry_id} of the ledger is to be signed with "
+                    f"another digest than before, or late; entry {newest.entry_id} was signed "
+                    "already. The record was rewritten, or restored from a backup; if that was "
+                    "meant, the key's owner moves the log of what was signed away"
+                )
+                raise WitnessError("signature", problem, grave=True)
             file.write(f"{statement}\n")
             file.flush()
             os.fsync(file.fileno())
     return signatures.sign(secret, message)
-
-
-def _contradicts(statement: witnesses.WitnessedEntry, newest: witnesses.WitnessedEntry) -> str:
-    return (
-        f"refused: entry {statement.entry_id} of the ledger is to be signed with another digest "
-        f"than before, or late; entry {newest.entry_id} was signed already. The record was "
-        "rewritten, or restored from a backup; if that was meant, the key's owner moves the log "
-        "of what was signed away"
-    )
 
 
 def _private_key(path: Path) -> Ed25519PrivateKey:

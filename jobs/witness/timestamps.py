@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from rfc3161_client import TimeStampResponse
 
+_PLAINER = {
+    "Mismatch between messages": "the stamp is of another text than this statement",
+    "Nonce mismatch": "the stamp answers another request",
+}
 MAX_ANSWER_BYTES = 100_000  # bytes of an answer; an authority's takes some thousands
 
 
@@ -89,7 +93,10 @@ def check(
     except WitnessError:
         raise
     except (ValueError, VerificationError) as error:
-        raise WitnessError("time stamp", _why(error, trusted), grave=True) from None
+        text = str(error)
+        if text.startswith("Error while verifying certificates"):
+            text = f"the stamp is not by an authority of {trusted.name}, or was altered ({text})"
+        raise WitnessError("time stamp", _PLAINER.get(text, text), grave=True) from None
     return at.isoformat(timespec="seconds"), leaf.subject.rfc4514_string()
 
 
@@ -127,14 +134,3 @@ def _signing_certificate(response: TimeStampResponse, known: list[Certificate]) 
                 raise ValueError(f"the authority's certificate expired on {when}")
             return certificate
     raise ValueError("the authority's certificate is neither in its answer nor in the file")
-
-
-def _why(error: Exception, trusted: Path) -> str:
-    text = str(error)
-    if text == "Mismatch between messages":
-        return "the stamp is of another text than this statement"
-    if text == "Nonce mismatch":
-        return "the stamp answers another request"
-    if text.startswith("Error while verifying certificates"):
-        return f"the stamp is not by an authority of {trusted.name}, or was altered ({text})"
-    return text
