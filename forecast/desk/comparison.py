@@ -13,6 +13,9 @@ from forecast.words import MONTHS, change_words, month_name
 MONTHS_SHOWN = 36  # of two series, unless a first month is asked for
 
 
+CompareRow = tuple[str, float | None, float | None, str]
+
+
 class Compared(NamedTuple):
     """A table of two columns and how they differ.
 
@@ -21,7 +24,7 @@ class Compared(NamedTuple):
     """
 
     heads: tuple[str, str, str, str]
-    rows: list[tuple[str, float | None, float | None, str]]
+    rows: list[CompareRow]
     note: str
 
 
@@ -39,21 +42,17 @@ def series(
     first, second = counts
     both = sorted(first.keys() & second.keys())
     shown = [month for month in both if month >= since] if since else both[-MONTHS_SHOWN:]
-    rows: list[tuple[str, float | None, float | None, str]] = []
+    rows: list[CompareRow] = []
     for month in reversed(shown):
         pair = first[month], second[month]
-        bases = {
-            "counts": (100, 100),
-            "index": (first[shown[0]], second[shown[0]]),
-            "share": (sum(pair), sum(pair)),
-        }[shown_as]
-        values = [
-            round(100 * now / base, 1) if base else None
-            for now, base in zip(pair, bases, strict=True)
-        ]
-        now, other = pair if shown_as == "counts" else values
+        values: tuple[float | None, ...] = pair
+        if shown_as != "counts":
+            sums = (sum(pair), sum(pair))
+            bases = (first[shown[0]], second[shown[0]]) if shown_as == "index" else sums
+            shares = zip(pair, bases, strict=True)
+            values = tuple(round(100 * now / base, 1) if base else None for now, base in shares)
         times = f"{pair[0] / pair[1]:.2f}" if pair[1] else "-"
-        rows.append((month_name(month), now, other, times))
+        rows.append((month_name(month), values[0], values[1], times))
     note = ""
     if shown:
         sums = sum(first[month] for month in shown), sum(second[month] for month in shown)
@@ -72,7 +71,7 @@ def spans(
     spans : the months of each, in order. The sum is over the places where both are on record, so
     that a year that is not over is compared with the same months of the other.
     """
-    rows: list[tuple[str, float | None, float | None, str]] = []
+    rows: list[CompareRow] = []
     pairs: list[tuple[int, int]] = []
     for month, other in zip(*spans, strict=False):
         now, then = counts.get(month), counts.get(other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
@@ -13,10 +13,11 @@ import vl_convert
 
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts import svg as svg_chart
-from forecast.desk.charts.grammar import FONT, GREY, INK, Chart
+from forecast.desk.charts.grammar import FONT, GREY, INK
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import ahead as ahead_texts
 from forecast.desk.sentences import monthly, section
+from forecast.desk.sentences.monthly import changes, halves_words
 from forecast.desk.sentences.unusual import unusual_words
 from forecast.desk.templating import template
 from forecast.errors import ConfigError
@@ -53,59 +54,37 @@ class Handout:
 
 
 def handout(report: MonthFacts, run: RunRow, *, newest: bool) -> Handout:
-    """The words of a month's poster. newest : whether it shows the forecast ahead."""
-    title, number = heading(report), f"{report.count:,}"
-    reach = "" if report.part else report.source.measure.reach
-    unit = (report.source.measure.noun, reach) if reach else (report.source.measure.noun,)
-    lines = tuple(_lines(report))
-    counted = f"{title}: {number} {' '.join(unit)}"
-    return Handout(
-        title,
-        number,
-        unit,
-        lines,
-        source_line(report, run),
-        ". ".join((counted, *lines)),
-        _key(report, newest),
-    )
+    """The words of a month's poster; a number is never alone.
 
-
-def heading(report: MonthFacts) -> str:
-    """What it is of, and the month."""
+    newest : whether it shows the forecast ahead.
+    """
+    source, e = report.source, report.expectation
     part = f", {report.part}" if report.part else ""
-    return f"{report.source.totals.name(report.total)}{part}, {month_words(report.month)}"
-
-
-def source_line(report: MonthFacts, run: RunRow) -> str:
-    """Whom the figures are from; a count that will be revised is called preliminary."""
-    state = "" if report.final else ", preliminary"
-    day = day_words(run.published_at[:10])
-    return (
-        f"Counts: {report.source.publisher.name}{state}. Forecasts: Bordercast, run {run.id}, "
-        f"{day}."
-    )
-
-
-def _key(report: MonthFacts, newest: bool) -> str:
-    """What the chart's lines are."""
-    if newest:
-        return (
-            "Black: published. Dashed: median forecast. Bands, dark to light: 50%, 80% and 95% "
-            "prediction intervals."
-        )
-    if report.recent:
-        return forecasts.NOTICE_KEY
-    return "Black: published. Triangles: flagged months."
-
-
-def _lines(report: MonthFacts) -> Iterator[str]:
-    """A number is never alone."""
-    yield from filter(None, (monthly.halves_words(report), capital(monthly.changes(report))))
-    e = report.expectation
+    title = f"{source.totals.name(report.total)}{part}, {month_words(report.month)}"
+    reach = "" if report.part else source.measure.reach
+    unit = tuple(filter(None, (source.measure.noun, reach)))
+    lines = [line for line in (halves_words(report), capital(changes(report))) if line]
     if e is not None:
         unusual = unusual_words(e.p).partition(" (")[0]
         span = f"80% range {between(e.lo80, e.hi80)}"
-        yield f"{capital(basis_noun(e.basis))}: {e.median:,} ({span}); {unusual}"
+        lines.append(f"{capital(basis_noun(e.basis))}: {e.median:,} ({span}); {unusual}")
+    key = forecasts.NOTICE_KEY if report.recent else "Black: published. Triangles: flagged months."
+    if newest:
+        key = (
+            "Black: published. Dashed: median forecast. Bands, dark to light: 50%, 80% and 95% "
+            "prediction intervals."
+        )
+    state = "" if report.final else ", preliminary"
+    return Handout(
+        title=title,
+        number=f"{report.count:,}",
+        unit=unit,
+        lines=tuple(lines),
+        source=f"Counts: {source.publisher.name}{state}. Forecasts: Bordercast, run {run.id}, "
+        f"{day_words(run.published_at[:10])}.",
+        alt=". ".join((f"{title}: {report.count:,} {' '.join(unit)}", *lines)),
+        key=key,
+    )
 
 
 MARGIN = 24  # points of white on every side
@@ -161,29 +140,31 @@ def png(handout: Handout, chart: PosterChart, source: Source, size: PosterSize =
 
 def svg(handout: Handout, chart: PosterChart, source: Source, size: PosterSize = POST) -> str:
     """The poster as an SVG file, as many pixels wide and high as `size` says."""
-    top = 144
-    room = size.width - 2 * MARGIN, size.height - top - 28
+    top, wide = 144, size.width - 2 * MARGIN
+    # The unit stands behind the number, in two lines.
+    after = 44 * sum(_COMMA if c == "," else _DIGIT for c in handout.number) + 10
+    words = [
+        _text(handout.title, 34, 18, wide, weight="bold"),
+        _text(handout.number, 78, 44, wide, weight="bold"),
+        *(
+            _text(line, 60 + 17 * place, 14, wide - after, x=MARGIN + after)
+            for place, line in enumerate(handout.unit)
+        ),
+        *(_text(line, 99 + 17 * place, 13.5, wide) for place, line in enumerate(handout.lines)),
+        _text(handout.source, size.height - 12, 9.5, wide, color=GREY),
+    ]
+    room = wide, size.height - top - 28
+    drawn = chart_svg(chart, *room, source)
+    # Smaller as a whole, if the chart's labels need more room.
+    fits = min(1.0, *(have / need for have, need in zip(room, grammar.extent(drawn), strict=True)))
     width, height = size.pixels
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {size.width} {size.height}" font-family="{escape(FONT)}" fill="{INK}">'
-        f'<rect width="{size.width}" height="{size.height}" fill="white"/>'
-        f"{''.join(_words(handout, size))}"
-        f'<g transform="translate({MARGIN},{top})">{_fitted(chart, *room, source=source)}</g></svg>'
+        f'<rect width="{size.width}" height="{size.height}" fill="white"/>{"".join(words)}'
+        f'<g transform="translate({MARGIN},{top})"><g transform="scale({fits:.4g})">{drawn}</g></g>'
+        "</svg>"
     )
-
-
-def _words(handout: Handout, size: PosterSize) -> Iterator[str]:
-    wide = size.width - 2 * MARGIN
-    yield _text(handout.title, 34, 18, wide, weight="bold")
-    yield _text(handout.number, 78, 44, wide, weight="bold")
-    # The unit stands behind the number, in two lines.
-    after = 44 * sum(_COMMA if c == "," else _DIGIT for c in handout.number) + 10
-    for place, line in enumerate(handout.unit):
-        yield _text(line, 60 + 17 * place, 14, wide - after, x=MARGIN + after)
-    for place, line in enumerate(handout.lines):
-        yield _text(line, 99 + 17 * place, 13.5, wide)
-    yield _text(handout.source, size.height - 12, 9.5, wide, color=GREY)
 
 
 def _text(words: str, y: float, size: float, room: float, *, x: float = MARGIN, **look: str) -> str:
@@ -196,43 +177,29 @@ def _text(words: str, y: float, size: float, room: float, *, x: float = MARGIN, 
     )
 
 
-def _fitted(chart: PosterChart, width: float, height: float, source: Source) -> str:
-    """The chart in its room, in points; made smaller as a whole if its labels need more."""
-    drawn = chart_svg(chart, width, height, source)
-    wide, high = grammar.extent(drawn)
-    return f'<g transform="scale({min(1.0, width / wide, height / high):.4g})">{drawn}</g>'
-
-
 def chart_svg(chart: PosterChart, width: float, height: float, source: Source) -> str:
     """The chart alone, about as wide and high as said, in points."""
-    layers, labels, scale = _layers(chart, source)
+    shown, labels = grammar.months_back(chart.counted, forecasts.MONTHS_SHOWN), []
+    if chart.ahead:
+        scale = forecasts.fan_scale(shown, chart.ahead, source)
+        labels = forecasts.edge_labels(chart.ahead[-1])
+    elif chart.stood:
+        scale = forecasts.history_scale(chart.stood, source, room=True)
+    else:
+        scale = forecasts.counts_scale(shown, source)
     beside = max((6 * len(words) + 8 for words, _ in labels), default=8)
     plot = int(width - 62 - beside), int(height - 26)
-    if labels:
-        scale = replace(scale, height=plot[1])
-        layers.append(grammar.side_labels(labels, chart.ahead[-1]["month"], scale))
-    return svg_chart.drawn(layers, *plot)
-
-
-def _layers(
-    chart: PosterChart, source: Source
-) -> tuple[list[Chart], list[tuple[str, float]], grammar.Amounts]:
-    """The chart's layers, its labels on the right with their counts, and its scale."""
-    shown = grammar.months_back(chart.counted, forecasts.MONTHS_SHOWN)
+    # The unit stands beside the number: the axis is not long enough for it.
+    scale = replace(scale, unit="a month")
     if chart.ahead:
-        scale = _short(forecasts.fan_scale(shown, chart.ahead, source))
-        labels = forecasts.edge_labels(chart.ahead[-1])
-        return forecasts.fan_layers(shown, chart.ahead, chart.flagged, scale), labels, scale
-    if chart.stood:
-        scale = _short(forecasts.history_scale(chart.stood, source, room=True))
-        return forecasts.history_layers(chart.stood, chart.flagged, scale), [], scale
-    scale = _short(forecasts.counts_scale(shown, source))
-    return forecasts.counts_layers(shown, chart.flagged, scale), [], scale
-
-
-def _short(scale: grammar.Amounts) -> grammar.Amounts:
-    """Without the unit, which stands beside the number: the axis is not long enough for it."""
-    return replace(scale, unit="a month")
+        layers = forecasts.fan_layers(shown, chart.ahead, chart.flagged, scale)
+        side = replace(scale, height=plot[1])
+        layers.append(grammar.side_labels(labels, chart.ahead[-1]["month"], side))
+    elif chart.stood:
+        layers = forecasts.history_layers(chart.stood, chart.flagged, scale)
+    else:
+        layers = forecasts.counts_layers(shown, chart.flagged, scale)
+    return svg_chart.drawn(layers, *plot)
 
 
 SLIDE_WIDTH, SLIDE_HEIGHT = 960, 540  # of a 16:9 slide, in points
@@ -284,17 +251,14 @@ def pptx(handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow) 
 def _table(slide: Any, report: MonthFacts) -> None:
     from pptx.util import Pt
 
-    rows = list(monthly.compared(report))
-    height = Pt(30 * (len(rows) + 1))
-    shape = slide.shapes.add_table(
-        len(rows) + 1, len(COLUMNS), Pt(570), Pt(182), Pt(sum(PLACES)), height
-    )
+    rows = [(f"{r.name}, {r.when}", r.then, r.now, r.change) for r in monthly.compared(report)]
+    lines = [COLUMNS, *rows]
+    size = Pt(sum(PLACES)), Pt(30 * len(lines))
+    table = slide.shapes.add_table(len(lines), len(COLUMNS), Pt(570), Pt(182), *size).table
     for place, width in enumerate(PLACES):
-        shape.table.columns[place].width = Pt(width)
-    lines = [COLUMNS, *((f"{r.name}, {r.when}", r.then, r.now, r.change) for r in rows)]
-    for row, line in enumerate(lines):
-        for place, text in enumerate(line):
-            _write(shape.table.cell(row, place), [text], 11, right=place > 0)
+        table.columns[place].width = Pt(width)
+        for row, line in enumerate(lines):
+            _write(table.cell(row, place), [line[place]], 11, right=place > 0)
 
 
 def _write(
@@ -333,20 +297,19 @@ def pdf(handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow) -
     """
     try:
         from weasyprint import HTML
-    except ImportError:
-        raise _missing("WeasyPrint: pip install 'bordercast[pdf]'") from None
-    except OSError:  # it loads Pango when it is imported
-        raise _missing(f"Pango, on Debian: apt-get install {DEBIAN}") from None
+    except (ImportError, OSError) as error:  # it loads Pango when it is imported
+        missing = (
+            f"Pango, on Debian: apt-get install {DEBIAN}"
+            if isinstance(error, OSError)
+            else "WeasyPrint: pip install 'bordercast[pdf]'"
+        )
+        raise ConfigError("bordercast brief", "-o FILE.pdf", f"needs {missing}") from None
     for size in SIZES:
         document = HTML(string=page_html(handout, report, chart, run, size)).render()
         if len(document.pages) == 1:
             break
     write_pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
     return write_pdf
-
-
-def _missing(what: str) -> ConfigError:
-    return ConfigError("bordercast brief", "-o FILE.pdf", f"needs {what}")
 
 
 def page_html(

@@ -42,7 +42,7 @@ class Mover:
 
 @dataclass(frozen=True)
 class Moved:
-    """The parts of one dimension, the largest movers first; the last row is their sum.
+    """The parts of one dimension, the largest movers first; `total` is their sum.
 
     month : YYYY-MM, which may be older than the total's. late : whether it is.
     """
@@ -67,37 +67,30 @@ def by_dimension(
     """
     newest = max((row["month"] for row in rows if not row["dimension"]), default="")
     parts = sorted((row for row in rows if row["dimension"]), key=itemgetter("dimension"))
+
+    def change(row: Row) -> int:
+        return 0 if row[base] is None else row["value"] - row[base]
+
     moved = []
     for dimension, group in groupby(parts, itemgetter("dimension")):
         members = list(group)
         month = max(row["month"] for row in members)
         # A part without a count of that month ended or was renamed; it did not move.
         current = [row for row in members if row["month"] == month]
-        moved.append(_moved(dimension, month, month < newest, current, source, base, most))
+        current.sort(key=lambda row: (-abs(change(row)), -row["value"]))
+        whole = _sum("all", current, base, None)
+        # One row more takes no more room than saying that it is left out.
+        shown = current if len(current) <= most + 1 else current[:most]
+        movers = [
+            _sum(member_words(dimension, row["member"], source), [row], base, whole.change)
+            for row in shown
+        ]
+        folded = current[len(shown) :]
+        if folded:
+            movers.append(_sum(f"{len(folded)} others", folded, base, whole.change))
+        words = dimension_words(dimension, source)
+        moved.append(Moved(words, month, month < newest, tuple(movers), whole))
     return moved
-
-
-def _moved(
-    dimension: str,
-    month: str,
-    late: bool,
-    rows: Sequence[Row],
-    source: Source,
-    base: str,
-    most: int,
-) -> Moved:
-    everything = _sum("all", rows, base, None)
-    ordered = sorted(rows, key=lambda row: (-abs(_change(row, base) or 0), -row["value"]))
-    shown, folded = ordered[:most], ordered[most:]
-    if len(folded) == 1:  # a row of its own takes no more room
-        shown, folded = ordered, []
-    movers = [
-        _sum(member_words(dimension, row["member"], source), [row], base, everything.change)
-        for row in shown
-    ]
-    if folded:
-        movers.append(_sum(f"{len(folded)} others", folded, base, everything.change))
-    return Moved(dimension_words(dimension, source), month, late, tuple(movers), everything)
 
 
 def _sum(label: str, rows: Sequence[Row], base: str, whole: int | None) -> Mover:
@@ -106,16 +99,10 @@ def _sum(label: str, rows: Sequence[Row], base: str, whole: int | None) -> Mover
         name: None if any(row[name] is None for row in rows) else sum(row[name] for row in rows)
         for name in BASES
     }
-    value = sum(row["value"] for row in rows)
-    before = bases[base]
+    value, before = sum(row["value"] for row in rows), bases[base]
     change = None if before is None else value - before
-    return Mover(
-        label, value, bases, change, change / whole if whole and change is not None else None
-    )
-
-
-def _change(row: Row, base: str) -> int | None:
-    return None if row[base] is None else row["value"] - row[base]
+    share = change / whole if whole and change is not None else None
+    return Mover(label, value, bases, change, share)
 
 
 def moved_words(moved: Moved, total: str, base: str) -> str:

@@ -2,57 +2,50 @@
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk import terminal
+from forecast.desk.templating import template
 from forecast.engine import ENGINE
 from forecast.judge import questions
 from forecast.sources.source import Source
 from forecast.types import COUNT, Row
 from forecast.words import between, capital, many, month_words
 
+if TYPE_CHECKING:
+    from forecast.desk.charts.grammar import Picture
+
 LEADS = (1, 3, 6, 12)
 MISSES = 3
 
 
 @dataclass(frozen=True)
-class YearlyTable:
-    """A table of a report: heads and rows of text; all columns after the first are numbers."""
+class YearlyBlock:
+    """A piece of a report, under a heading or as part of what is above.
 
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    words : a paragraph, or what the picture shows. heads, rows : of a table, all columns after the
+    first numbers. svg : drawn inside the page.
+    """
 
-
-@dataclass(frozen=True)
-class YearlyPicture:
-    """A picture of a report. svg : drawn inside the page; words : what it shows."""
-
-    svg: str
-    words: str
-
-
-@dataclass(frozen=True)
-class YearlyHeading:
-    """What a part of a report is about."""
-
-    words: str
-
-
-YearlyBlock = str | YearlyHeading | YearlyTable | YearlyPicture
+    heading: str = ""
+    words: str = ""
+    heads: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    svg: str = ""
 
 
 @dataclass(frozen=True)
 class YearlyReport:
-    """A fiscal year's report. blocks : headings, paragraphs, tables and pictures."""
+    """A fiscal year's report."""
 
     title: str
-    blocks: tuple[YearlyBlock, ...]
+    blocks: Sequence[YearlyBlock]
 
 
 def report(
@@ -71,39 +64,64 @@ def report(
     ours = [row for row in forecasts if row["model"] == ENGINE]
     published = len({row["month"] for row in ours})
     issued = sum(row["basis"] == "issued" for row in ours)
-    blocks: list[YearlyBlock] = [
+    peers = _peers(forecasts)
+    first, *misses = _misses(ours, source) or [""]
+    blocks = [
+        *(YearlyBlock(words=words) for words in _plainly(ours, peers, source)),
+        *_pictures(ours, source),
+        YearlyBlock("The largest misses", first),
+        *(YearlyBlock(words=words) for words in misses),
+        _coverage(ours, source),
+        YearlyBlock(
+            "Beside other models",
+            heads=("model", "forecasts", "usual error", "inside 80%", "inside 95%"),
+            rows=[(name, f"{n:,}", f"{off:.0%}", *rest) for name, (n, off, *rest) in peers.items()],
+        ),
+        *_chances(answers, source),
+        *_method(versions),
+    ]
+    total = sum(rated.values())
+    if total:
+        of = f"{total:,} times" if total > 1 else "once"
+        useful, not_ = rated.get("useful", 0), rated.get("not", 0)
+        words = f"Notices were rated {of}: {useful:,} useful, {not_:,} not."
+        blocks.append(YearlyBlock("What readers said", words))
+    basis = (
         f"{published} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were "
         "issued "
         "before their month was; the others are hindcasts, made later from only the data available "
-        f"at the time. All counts are of {source.measure.long_name}.",
-        YearlyHeading("The largest misses"),
-        *_misses(ours, source),
-        YearlyHeading("How often intervals held"),
-        _coverage(ours, source),
-        YearlyHeading("Beside other models"),
-        _peers(forecasts),
-        YearlyHeading("Chances"),
-        *_chances(answers, source),
-        YearlyHeading("The method"),
-        *_method(versions),
-        *_ratings(rated),
-        run,
-    ]
-    return YearlyReport(
-        f"{capital(months.year_noun(source.year_begins))} {year}: how good the forecasts were",
-        tuple(blocks),
+        f"at the time. All counts are of {source.measure.long_name}."
     )
+    blocks += [YearlyBlock("What this rests on", basis), YearlyBlock(words=run)]
+    noun = capital(months.year_noun(source.year_begins))
+    return YearlyReport(f"{noun} {year}: how good the forecasts were", blocks)
 
 
-def _ratings(rated: Mapping[str, int]) -> Iterator[YearlyBlock]:
-    """How useful readers found the notices; nothing where nobody said."""
-    total = sum(rated.values())
-    if total:
-        yield YearlyHeading("What readers said")
-        of = f"{total:,} times" if total > 1 else "once"
-        yield f"Notices were rated {of}: {rated.get('useful', 0):,} useful, " + (
-            f"{rated.get('not', 0):,} not."
+def _plainly(
+    ours: Sequence[Row], peers: Mapping[str, tuple[int, float, str, str]], source: Source
+) -> Iterator[str]:
+    """Say in three sentences how far off the forecasts were, how wide, and who was nearer."""
+    # The sum of all would say the same again.
+    rows = [row for row in ours if row["border"] != source.totals.whole] or ours
+    for lead in sorted({row["horizon"] for row in rows})[:1]:
+        at_lead = [row for row in rows if row["horizon"] == lead]
+        off = math.expm1(sum(abs(_off(row)) for row in at_lead) / len(at_lead))
+        yield (
+            f"{capital(many(lead, 'month'))} ahead, the forecasts were off by {off:.0%} on average "
+            f"({len(at_lead):,} forecasts)."
         )
+        share = _share(at_lead, 80)
+        yield f"The 80% interval, which is meant to hold 80% of months, held {share}."
+    if ENGINE in peers:
+        usual = {name: f"{off:.0%}" for name, (_, off, *_) in peers.items()}
+        own = usual.pop(ENGINE)
+        nearer = [f"{m} ({usual[m]})" for m in usual if peers[m][1] < peers[ENGINE][1]]
+        nearer = [words for words in nearer if f"({own})" not in words]  # as printed, the same
+        same = f"with a usual error of {own} on the same forecasts"
+        if nearer:
+            yield f"Nearer than ours, {same}: {', '.join(nearer)}."
+        elif usual:
+            yield f"No other model was nearer than ours, {same}."
 
 
 def _off(row: Row) -> float:
@@ -111,21 +129,23 @@ def _off(row: Row) -> float:
     return math.log((row[COUNT] + 1) / (row["median"] + 1))
 
 
-def _misses(rows: Sequence[Row], source: Source) -> Iterator[str]:
+def _misses(rows: Sequence[Row], source: Source) -> list[str]:
     """Of each total and month the worst lead; nationwide would say the same again."""
     worst: dict[tuple[str, str], Row] = {}
     for row in rows:
         place = (row["border"], row["month"])
         if row["border"] != source.totals.whole and row["horizon"] in LEADS:
             worst[place] = max(worst.get(place, row), row, key=lambda row: abs(_off(row)))
+    told = []
     for number, row in enumerate(sorted(worst.values(), key=lambda row: -abs(_off(row)))[:MISSES]):
         low, count, high = row["lo95"], row[COUNT], row["hi95"]
         where = "below" if count < low else "above" if count > high else "inside"
-        yield (
+        told.append(
             f"{number + 1}. {source.totals.name(row['border'])}, {month_words(row['month'])}: "
             f"{row['median']:,} were forecast {many(row['horizon'], 'month')} ahead, {count:,} "
             f"came, {where} the 95% interval ({between(low, high)})."
         )
+    return told
 
 
 def _share(rows: Sequence[Row], level: int) -> str:
@@ -133,42 +153,37 @@ def _share(rows: Sequence[Row], level: int) -> str:
     return f"{sum(inside) / len(inside):.0%}" if inside else "-"
 
 
-def _coverage(rows: Sequence[Row], source: Source) -> YearlyTable:
+def _coverage(rows: Sequence[Row], source: Source) -> YearlyBlock:
     lines = []
     for total in source.totals.every:
-        name = source.totals.name(total)
         for lead in LEADS:
             ours = [r for r in rows if (r["border"], r["horizon"]) == (total, lead)]
+            name = f"{source.totals.name(total)}, {lead} ahead"
             if ours:
-                shares = (_share(ours, 80), _share(ours, 95))
-                lines.append((f"{name}, {lead} ahead", str(len(ours)), *shares))
-    return YearlyTable(
-        (f"{source.totals.one} and months ahead", "months", "80% held", "95% held"), tuple(lines)
-    )
+                lines.append((name, str(len(ours)), _share(ours, 80), _share(ours, 95)))
+    heads = (f"{source.totals.one} and months ahead", "months", "inside 80%", "inside 95%")
+    return YearlyBlock("How often intervals held", heads=heads, rows=lines)
 
 
-def _peers(rows: Sequence[Row]) -> YearlyTable:
-    """On the months and leads that all models forecast."""
+def _peers(rows: Sequence[Row]) -> dict[str, tuple[int, float, str, str]]:
+    """Model -> forecasts, usual error, shares inside; on what all models forecast."""
     models = sorted({row["model"] for row in rows}, key=lambda name: (name != ENGINE, name))
     places: dict[tuple[str, str, int], dict[str, Row]] = {}
     for row in rows:
         place = (row["border"], row["month"], row["horizon"])
         places.setdefault(place, {})[row["model"]] = row
-    common = [scores for scores in places.values() if len(scores) == len(models)]
-    lines = []
-    for model in models:
+    common = [by_model for by_model in places.values() if len(by_model) == len(models)]
+    peers = {}
+    for model in models if common else ():
         scores = [by_model[model] for by_model in common]
-        if not scores:
-            continue
-        off = sum(abs(_off(row)) for row in scores) / len(scores)
-        usual = f"{math.expm1(off):.0%}"
-        lines.append((model, f"{len(scores):,}", usual, _share(scores, 80), _share(scores, 95)))
-    return YearlyTable(("model", "forecasts", "usual error", "80% held", "95% held"), tuple(lines))
+        off = math.expm1(sum(abs(_off(row)) for row in scores) / len(scores))
+        peers[model] = (len(scores), off, _share(scores, 80), _share(scores, 95))
+    return peers
 
 
 def _chances(rows: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
     if not rows:
-        yield "No standing question was resolved in this year."
+        yield YearlyBlock("Chances", "No standing question was resolved in this year.")
         return
     kinds = questions.by_kind(rows)
     lines = [
@@ -182,76 +197,56 @@ def _chances(rows: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
         )
         for kind in kinds
     ]
-    yield YearlyTable(("question", "n", "Brier score", "base rate", "last value", ""), tuple(lines))
-    yield _reliability(questions.fullest(kinds), source)
+    heads = ("question", "n", "Brier score", "base rate", "last value", "")
+    yield YearlyBlock("Chances", heads=heads, rows=lines)
+    from forecast.desk.charts import forecasts
+
+    fullest = questions.fullest(kinds)
+    yield _picture(forecasts.reliability(f"All {source.totals.many}", fullest), source)
 
 
-def _reliability(kinds: Sequence[questions.KindScore], source: Source) -> YearlyPicture:
-    from forecast.desk.charts import forecasts, grammar
+def _pictures(ours: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
+    """Draw, of the total of all or each, the forecast one month ahead beside what came."""
+    from forecast.desk.charts import forecasts
 
-    drawn = forecasts.reliability(f"All {source.totals.many}", kinds)
-    svg = grammar.render(drawn, "svg", source).decode("utf-8")
+    for total in (source.totals.whole,) if source.totals.whole else source.totals.every:
+        rows = [row for row in ours if (row["border"], row["horizon"]) == (total, 1)]
+        rows.sort(key=lambda row: row["month"])
+        if len(rows) > 1:
+            yield _picture(forecasts.history(total, rows, (), 1, source), source)
+
+
+def _picture(picture: Picture, source: Source) -> YearlyBlock:
+    from forecast.desk.charts import grammar
+
+    svg = grammar.render(picture, "svg", source).decode("utf-8")
     # Inside a page SVG needs no addresses of its vocabularies.
-    return YearlyPicture(re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg), drawn.alt)
+    return YearlyBlock(words=picture.alt, svg=re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg))
 
 
-def _method(versions: Sequence[Row]) -> Iterator[str]:
+def _method(versions: Sequence[Row]) -> Iterator[YearlyBlock]:
+    heading = "The method"
     if not versions:
-        yield "No run was made on data of this year; the figures above are hindcasts."
+        none = "No run was made on data of this year; the figures above are hindcasts."
+        yield YearlyBlock(heading, none)
     for row in versions:
-        yield f"Version {row['version']}: {many(row['runs'], 'run')}, the first on {row['since']}."
+        runs = f"{many(row['runs'], 'run')}, the first on {row['since']}"
+        yield YearlyBlock(heading, f"Version {row['version']}: {runs}.")
+        heading = ""
 
 
 def markdown(report: YearlyReport) -> str:
     """The report as Markdown."""
     lines = [f"# {report.title}", ""]
     for block in report.blocks:
-        if isinstance(block, YearlyTable):
+        lines += [f"## {block.heading}", ""] if block.heading else []
+        lines += [block.words, ""] if block.words else []
+        if block.heads:
             lines += ["| " + " | ".join(block.heads) + " |", "|---" * len(block.heads) + "|"]
-            lines += ["| " + " | ".join(row) + " |" for row in block.rows]
-        elif isinstance(block, YearlyPicture):
-            lines.append(block.words)
-        else:
-            lines.append(f"## {block.words}" if isinstance(block, YearlyHeading) else block)
-        lines.append("")
+            lines += ["| " + " | ".join(row) + " |" for row in block.rows] + [""]
     return "\n".join(lines)
-
-
-_STYLE = """
-body { font: 11pt/1.45 Georgia, serif; max-width: 46em; margin: 2em auto; padding: 0 1em; }
-h1, h2 { font-family: Helvetica, Arial, sans-serif; line-height: 1.2; }
-table { border-collapse: collapse; width: 100%; font-size: 10pt; margin: 1em 0; }
-th, td { text-align: right; padding: .2em .5em; border-bottom: 1px solid #ccc; }
-th:first-child, td:first-child { text-align: left; }
-figure { margin: 1em 0; break-inside: avoid; } figure svg { width: 100%; height: auto; }
-@page { size: letter; margin: 2cm; }
-@media print { body { margin: 0; max-width: none; } h2 { break-after: avoid; }
-  tr { break-inside: avoid; } }
-"""
 
 
 def page(report: YearlyReport) -> str:
     """The report as one HTML file that prints well; nothing is fetched from elsewhere."""
-    title = html.escape(report.title)
-    return (
-        f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
-        f"<style>{_STYLE}</style>\n<h1>{title}</h1>\n"
-        + "\n".join(_html(block) for block in report.blocks)
-        + "\n</html>\n"
-    )
-
-
-def _html(block: YearlyBlock) -> str:
-    if isinstance(block, YearlyPicture):
-        words = html.escape(block.words)
-        return f'<figure role="img" aria-label="{words}">{block.svg}</figure>'
-    if isinstance(block, str):
-        return f"<p>{html.escape(block)}</p>"
-    if isinstance(block, YearlyHeading):
-        return f"<h2>{html.escape(block.words)}</h2>"
-    heads = "".join(f'<th scope="col">{html.escape(head)}</th>' for head in block.heads)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in block.rows
-    )
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return template("yearly.html").render(report=report)

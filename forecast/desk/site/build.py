@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from forecast.desk.site import output
-from forecast.desk.site.output import SiteFolder
-from forecast.desk.site.page_kinds import FIRST, OTHERS, PageKind, moved_pages, rendered
+from forecast.desk.site.page_kinds import OTHERS, PAGE_KINDS, moved_pages, rendered
 from forecast.desk.site.pictures import ALBUM
-from forecast.desk.site.reading import SiteRecord, read_site, read_status
+from forecast.desk.site.reading import read_site, read_status
 from forecast.errors import ConfigError
 from forecast.sources.source import Source
 from forecast.store import read
@@ -63,12 +62,13 @@ def write(
     if run is None:
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
     status = read_status(run, read.newest_source(connection), today, source)
-    state = f"{status} {address} {_drawn_by(source)} {measures or ''}".rstrip()
+    program = _drawn_by(source)
+    state = f"{status} {address} {program} {measures or ''}".rstrip()
     with output.opened(to) as site:
         if site.is_current(state):
             first()
             return Built(run.id, 0, 0)
-        ALBUM.load(to / CHARTS, _drawn_by(source))
+        ALBUM.load(to / CHARTS, program)
         record = replace(
             read_site(connection, today, source),
             measures=measures or {},
@@ -78,24 +78,19 @@ def write(
         )
         for asset in sorted(ASSETS.iterdir()):
             site.put(f"static/{asset.name}", asset.read_bytes())
-        for kind in FIRST:
-            _put(site, kind, record)
-        first()
-        for kind in OTHERS:
-            _put(site, kind, record)
+        for kind in PAGE_KINDS:
+            if kind is OTHERS[0]:
+                first()
+            for page in kind.pages(record):
+                # A page comes after all that it shows.
+                for name, content in page.files.items():
+                    site.put(page.place + name, content)
+                site.put(f"{page.place}index.html", rendered(page, record))
         for name, content in moved_pages(record):
             site.put_moved(name, content)
-        ALBUM.save(to / CHARTS, _drawn_by(source))
+        ALBUM.save(to / CHARTS, program)
         site.finish(state, run.id)
         return Built(run.id, site.written, site.kept)
-
-
-def _put(site: SiteFolder, kind: PageKind, record: SiteRecord) -> None:
-    """Write pages, each after all that it shows."""
-    for made in kind.pages(record):
-        for name, content in made.files.items():
-            site.put(made.place + name, content)
-        site.put(f"{made.place}index.html", rendered(made, record))
 
 
 def _drawn_by(source: Source) -> str:

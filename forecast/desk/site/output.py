@@ -33,7 +33,9 @@ class SiteFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.written = self.kept = 0
-        self._list = _read(path / LIST)
+        self._list: dict[str, Any] = {}
+        with suppress(OSError, ValueError):
+            self._list = json.loads((path / LIST).read_text("utf-8"))
         self.before = frozenset(self._list.get("files", ()))
         self._now: dict[str, tuple[int, int]] = {}
         self._moved: set[str] = set()
@@ -51,7 +53,7 @@ class SiteFolder:
     def put(self, name: str, content: bytes) -> None:
         """Write a file, if it is not there with this content already."""
         place = self.path / name
-        if _content(place) == content:
+        if place.is_file() and place.read_bytes() == content:
             self.kept += 1
         else:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -98,21 +100,6 @@ def opened(path: Path) -> Iterator[SiteFolder]:
     except OSError as error:
         problem = f"cannot be written ({error.strerror}); name a folder that can"
         raise ConfigError(str(path), "-o, site.folder", problem) from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return settings
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
 
 
 def _stamp(path: Path) -> tuple[int, int]:

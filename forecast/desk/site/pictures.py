@@ -48,6 +48,9 @@ _UNUSED = re.compile(
 )
 _READ_BELOW = 18  # pixels for the words of the month that is pointed at
 
+Drawn = dict[str, Any]
+"""A chart as HTML, `svg`, and the key of its numbered, dotted lines, `dates`; "" without any."""
+
 
 @dataclass(frozen=True)
 class Size:
@@ -73,19 +76,6 @@ SIZES = {
     "card": Size(290, 130, 30, dated=False, read=False),
     "part": Size(330, 190, 36, dated=False),
 }
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A chart as HTML.
-
-    alt : what it shows, in a sentence. dates : the key of its numbered, dotted lines, "" if there
-    are none.
-    """
-
-    svg: Markup
-    alt: str
-    dates: str = ""
 
 
 class Album:
@@ -220,8 +210,8 @@ def drivers(record: SiteRecord, total: str, rows: Sequence[Row]) -> Drawn:
         svg = grammar.render(picture, "svg", record.source).decode()
         return _stripped(svg, picture.alt, "", 0), picture.alt
 
-    svg, alt = ALBUM.drawn(("drivers", repr(record.source.measure), total, rows), draw)
-    return Drawn(Markup(svg), alt)  # noqa: S704 - drawn here, with its words escaped
+    svg, _ = ALBUM.drawn(("drivers", repr(record.source.measure), total, rows), draw)
+    return {"svg": Markup(svg), "dates": ""}  # noqa: S704 - drawn here, its words escaped
 
 
 CHARTS: Mapping[str, Callable[..., Drawn]] = {
@@ -238,9 +228,7 @@ def _dates(
     """The dotted lines of known policy dates, and their key."""
     from forecast.desk.charts import grammar
 
-    if not size.dated:
-        return [], ""
-    dotted, key = grammar.breaks(total, first, last, record.source)
+    dotted, key = grammar.breaks(total, first, last, record.source) if size.dated else ([], [])
     return dotted, " ".join(key)
 
 
@@ -272,7 +260,7 @@ def _inline(
                 f'tabindex="0" y="{size.height + 34}">{escape(f"{name}: {text}")}</text></g>'
             )
     whole = _stripped(drawn, alt, places, _READ_BELOW if places else 0)
-    return Drawn(Markup(whole), alt, dates)  # noqa: S704 - drawn here, with its words escaped
+    return {"svg": Markup(whole), "dates": dates}  # noqa: S704 - drawn here, its words escaped
 
 
 def _stripped(svg: str, alt: str, places: str, below: int) -> str:
