@@ -25,7 +25,7 @@ from benchmarks.study import measures
 from benchmarks.study.studies import Study, children, known_p, shocked, studies
 from forecast.config import Config
 from forecast.engine.predictive import PanelHindcasts
-from forecast.judge.replay import looks_back
+from forecast.judge.replay import ReplayedService, looks_back, service
 from forecast.judge.series import judge_months
 from forecast.judge.surprise import FlagRules
 from forecast.sources import catalog
@@ -33,7 +33,6 @@ from forecast.store import releases
 from forecast.store.connect import writing
 from forecast.types import Counts
 from jobs.arrivals.ingest import ingest_bundle
-from jobs.pipeline.replay import ReplayedService, service
 from models.base import Floats
 
 RULES = FlagRules()

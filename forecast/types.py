@@ -7,9 +7,12 @@ level    central prediction interval in percent: 80 is the quantiles 0.1 and 0.9
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, NamedTuple, TypeVar, get_args
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
+
+from forecast import months
 
 T = TypeVar("T")
 
@@ -24,6 +27,13 @@ Row = dict[str, Any]
 
 TotalMonth = tuple[str, str]
 """A total and a month."""
+
+
+class Report(Protocol):
+    """Told how far a long step is."""
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """`done` of `total` pieces of `step` are ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ class Totals:
         return (*self.parts, *filter(None, (self.whole,)))
 
 
+Basis = Literal["issued", "hindcast"]
 ReleaseKind = Literal["bundle", "aor", "state", "sbo", "vintage", "manual"]
 
 
@@ -164,6 +175,60 @@ class Forecast:
     flag_above: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MonthForecast:
+    """What stood before a month: median in counts; centre, scale and df on log1p counts.
+
+    horizon : months ahead it was said.
+    """
+
+    median: int
+    centre: float
+    scale: float
+    df: float
+    horizon: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastPath:
+    """The forecast of one series from one cutoff, month by month from the one after it.
+
+    Attributes
+    ----------
+    centre, scale : log1p counts. df : degrees of freedom, > 2.
+    run_id : the run that issued it, None for a hindcast; published : on which day, likewise "".
+    median : in counts, where it is stored.
+    """
+
+    cutoff: str
+    centre: tuple[float, ...]
+    scale: tuple[float, ...]
+    df: float
+    run_id: int | None = None
+    median: tuple[int, ...] = ()
+    published: str = ""
+
+    def horizon(self, month: str) -> int:
+        """Months from the cutoff to `month`."""
+        return months.to_index(month) - months.to_index(self.cutoff)
+
+    def reaches(self, month: str) -> bool:
+        """Whether `month` is one of its months."""
+        return 1 <= self.horizon(month) <= len(self.centre)
+
+    def expected(self, month: str) -> MonthForecast:
+        """The forecast of one of its months."""
+        step = self.horizon(month) - 1
+        centre = self.centre[step]
+        median = self.median[step] if self.median else whole(centre)
+        return MonthForecast(median, centre, self.scale[step], self.df, step + 1)
+
+
+def whole(centre: float) -> int:
+    """The median in counts of a centre on log1p counts."""
+    return round(math.expm1(max(centre, 0.0)))
+
+
 HUB_PERMILLES = (10, 25, *range(50, 951, 50), 975, 990)
 # q01, q025, q05, q10 ... q95, q975, q99: what people call those quantiles in a file.
 HUB_COLUMNS = tuple(f"q{permille:03d}".removesuffix("0") for permille in HUB_PERMILLES)
@@ -216,7 +281,7 @@ class Score:
     series: SeriesKey
     model: str
     horizon: int
-    basis: Literal["issued", "hindcast"]
+    basis: Basis
     era: str
     n: int
     log_wis: float
@@ -459,7 +524,7 @@ class StandingAnswer:
     """
 
     question: Question
-    basis: Literal["issued", "hindcast"]
+    basis: Basis
     cutoff: str
     version: str
     chance: float

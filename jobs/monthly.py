@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.context import Context
+    from forecast.types import Report
     from jobs.arrivals.arrival import IngestResult
-    from jobs.pipeline.refits import Report
 
 
 @dataclass(frozen=True, slots=True)

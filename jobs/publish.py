@@ -5,25 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
 from forecast.desk.facts import newest_reports, split
 from forecast.engine import ENGINE, VERSION, scores
-from forecast.errors import ClockError
-from forecast.store import inputs, releases, runs
-from forecast.store.inputs import Inputs
-from forecast.types import Hindcast, KeptPath, Publication, Rows, Score, SeriesKey
-from forecast.version import __version__
-from jobs.deliver.intents import notice_intents
-from jobs.pipeline.asof import vintage_hindcasts
-from jobs.pipeline.attribution import explain
-from jobs.pipeline.changing import changed
-from jobs.pipeline.joint import agreeing, joint_forecast, standard_spans
-from jobs.pipeline.judging import alarmed, judge_new, rules_of
-from jobs.pipeline.parts import drill_down, drill_down_rows
-from jobs.pipeline.standing import BesideLastValue, answers
-from jobs.pipeline.totals import (
+from forecast.engine.coherent import coherent
+from forecast.engine.forecast import (
+    drill_down,
+    drill_down_rows,
     fits,
     forecast_headline,
     headline,
@@ -31,13 +22,27 @@ from jobs.pipeline.totals import (
     new_hindcasts,
     quantiles,
 )
+from forecast.engine.refits import Refitting
+from forecast.engine.simulation import joint_forecast, standard_spans, summarized
+from forecast.engine.vintages import vintage_hindcasts
+from forecast.errors import ClockError
+from forecast.judge.changes import changed
+from forecast.judge.drivers import explain
+from forecast.judge.judging import alarmed, judge_new, rules_of
+from forecast.judge.standing import BesideLastValue, StandingQuestions
+from forecast.store import inputs, releases, runs
+from forecast.store.inputs import Inputs
+from forecast.types import Hindcast, KeptPath, Publication, Report, Rows, Score, SeriesKey
+from forecast.version import __version__
+from jobs.compute.pools import spreading
+from jobs.compute.robust_map import fitting
+from jobs.deliver.intents import notice_intents
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.config import Config
     from forecast.sources.source import Source
-    from jobs.pipeline.refits import Report
 
 CODE_VERSION = f"{__version__}, engine {VERSION}"
 _TOGETHER = 200  # series whose hindcasts are scored at a time
@@ -96,9 +101,11 @@ def compute(
     data_through = max(max(counts[key]) for key in head.keys)
     if now.date() <= months.end(data_through):
         raise ClockError(now.date().isoformat(), data_through)
-    models = forecast_headline(config, head, record.paths, keep, report)
+    refitting = Refitting(fitting(config.compute), report, record.paths, keep)
+    with spreading(config.compute, len(counts)) as spread:
+        models = forecast_headline(config, head, refitting, spread)
+        families = drill_down(counts, config, spread, report, source)
     predictive = models.predictive[ENGINE]
-    families = drill_down(counts, config, report, source)
     totals = vintage_hindcasts(record.vintages, head, predictive, source)
 
     rules = rules_of(config)
@@ -108,9 +115,19 @@ def compute(
     drivers = explain(record.unexplained, *new, [totals, *families], counts, dimensions, source)
 
     joint = joint_forecast(head, models, families, counts, source)
-    rows = agreeing([*headline_rows(head, models, source), *drill_down_rows(families)], joint.draws)
-    beside = BesideLastValue(predictive, models.predictive["naive"])
-    asked = config, head, beside, joint.draws, rows, counts, source
+    pair = BesideLastValue(predictive, models.predictive["naive"])
+    standing = StandingQuestions.of(config, head, pair, counts, source)
+    of_totals = headline_rows(head, models, source)
+    next_months = {r.series: r for r in of_totals if (r.model, r.horizon) == (ENGINE, 1)}
+    # Paths are drawn once, and all is asked of each at once: they are most of a run's work.
+    drawn, issued = {}, {}
+    for key, draws in joint.draws.drawn():
+        drawn[key] = summarized(joint.draws, key, draws, counts[key], source.year_begins)
+        if key.headline:
+            cutoff = months.from_index(joint.draws.marginals[key].cutoff)
+            issued[key] = list(standing.issued(key, cutoff, draws, next_months.get(key)))
+    drawn = {key: drawn[key] for key in joint.draws.marginals}
+    rows = coherent([*of_totals, *drill_down_rows(families)], joint.draws, drawn, ENGINE)
     hindcasts = partial(new_hindcasts, head, models, record.recorded)
     moment = now.isoformat(timespec="seconds")
     return Publication(
@@ -133,9 +150,9 @@ def compute(
         occasions=tuple(notice_intents(record, config, findings, now, source)),
         path_rule=joint.rule,
         path_marks=tuple(joint.marks),
-        spans=tuple(standard_spans(joint.draws, counts, rows, source)),
+        spans=tuple(standard_spans(drawn, rows)),
         changes=tuple(changed(record.before, head, predictive, rows, source)),
-        answers=tuple(answers(record.answered, *asked)),
+        answers=(*chain.from_iterable(issued.values()), *standing.hindcast(record.answered)),
     )
 
 

@@ -11,12 +11,14 @@ from functools import partial
 from pathlib import Path
 
 from forecast.config import Config
+from forecast.engine.forecast import forecast_headline, headline
+from forecast.engine.refits import Refitting
 from forecast.sources import catalog
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import inputs, releases
 from forecast.store.connect import writing
 from jobs.arrivals.ingest import ingest_bundle
-from jobs.pipeline.totals import forecast_headline, headline
+from jobs.compute.robust_map import fitting
 
 
 def main() -> None:
@@ -25,13 +27,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, writing(Path(folder) / "paths.db") as db:
         ingest_bundle(db, source)
         counts = releases.current_counts(db)
-        forecast_headline(
-            config,
-            headline(counts, config, source),
-            stored=(),
+        refitting = Refitting(
+            fitting(config.compute),
+            lambda step, done, total: print(f"{step}: {done}/{total}", end="\r"),
             keep=partial(inputs.keep_paths, db),
-            report=lambda step, done, total: print(f"{step}: {done}/{total}", end="\r"),
         )
+        forecast_headline(config, headline(counts, config, source), refitting)
         bundle.save_paths(inputs.kept_paths(db), Path(bundle.__file__).parent)
 
 

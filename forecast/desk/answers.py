@@ -114,10 +114,11 @@ class Asking:
             if (row["first_month"], row["last_month"]) == (span.first, span.last):
                 values = {field.name: row[field.name] for field in fields(PeriodForecast)[2:]}
                 return PeriodForecast(asked.key, span.name, **values)
-        only = spans.only_month(span, asked.cutoff)
+        only = spans.only_month(span.first, span.last, asked.cutoff)
         published = read.month_forecasts(self.connection, asked.key, ENGINE) if only else []
         month = next((row for row in published if row["month"] == only), None)
-        return spans.span_forecast(asked.key, span, asked.cutoff, total, month)
+        forecast = spans.span_forecast(asked.key, span, asked.cutoff, total)
+        return spans.with_month(forecast, month) if month else forecast
 
     def parts(self, text: str, span: str) -> list[PeriodForecast]:
         """Return a span of every part of TOTAL:DIMENSION that has a forecast, the largest first."""

@@ -20,16 +20,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from forecast import months
-from forecast.engine import intervals, scores
+from forecast.engine import ENGINE, intervals, scores
 from forecast.engine import parameters as par
 from forecast.engine.blocks import Spread, serial
+from forecast.engine.forecast import BURN_IN, forecast
 from forecast.engine.predictive import Predictive, TotalRows
-from forecast.engine.refit import engine_forecasts, model_forecasts
+from forecast.engine.refits import Refitting
 from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.errors import DataError, ShortSeriesError
 from forecast.types import COUNT
-from models.base import Floats, Ints, MonthlyCounts, Paths
-from models.structural import filled
+from models.base import Floats, Ints, MonthlyCounts
 
 SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS  # months a series must have
 TOGETHER = 32  # series whose quantiles are computed at a time: they stay in the processor's cache
@@ -141,10 +141,38 @@ def forecast_counts(
     totals : row of a total -> rows of its parts, see `totals_of`.
     spread : where blocks of series are computed; see `forecast.engine.blocks`.
     """
-    back = _back(counts, hindcasts)
-    origins = counts.values.shape[1] - 1 - back
-    predictive = engine_forecasts(counts.panel, origins, h, totals=totals, spread=spread)
-    return SeriesForecasts(counts, back, predictive)
+    models = forecast_models(counts, (ENGINE,), h, hindcasts, totals=totals, spread=spread)
+    return models[ENGINE]
+
+
+def forecast_models(
+    counts: MonthlyCounts,
+    models: Sequence[str],
+    h: int,
+    hindcasts: int = 0,
+    *,
+    totals: TotalRows | None = None,
+    spread: Spread = serial,
+    refitting: Refitting | None = None,
+) -> dict[str, SeriesForecasts]:
+    """The same by each of these models, with intervals from its own past errors.
+
+    refitting : how refit models come to their paths, which takes seconds a series.
+    """
+    end = counts.values.shape[1] - 1
+    back = np.arange(min(hindcasts, end), -1, -1, dtype=np.int64)
+    said = forecast(
+        counts.panel,
+        counts.names,
+        models,
+        end - back,
+        h,
+        first_refit=end - hindcasts - BURN_IN,
+        totals=totals,
+        spread=spread,
+        refitting=refitting,
+    )
+    return {name: SeriesForecasts(counts, back, of) for name, of in said.predictive.items()}
 
 
 def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[int, ...]]:
@@ -243,25 +271,6 @@ def least_predictable(forecasts: SeriesForecasts, many: int = 3) -> list[tuple[s
     sigma = forecasts.predictive.sigma[:, -1]
     order = [row for row in np.argsort(-sigma, kind="stable").tolist() if np.isfinite(sigma[row])]
     return [(forecasts.counts.names[row], math.exp(sigma[row])) for row in order[:many]]
-
-
-def forecast_by_paths(
-    counts: MonthlyCounts, paths: Paths, path_back: Ints, hindcasts: int = 0
-) -> SeriesForecasts:
-    """The same by another model's paths, with intervals from its own past errors.
-
-    paths : (series, n, h) at the cutoffs path_back (n,), which hold those asked for.
-    """
-    back = _back(counts, hindcasts)
-    end = counts.values.shape[1] - 1
-    panel = filled(counts.panel)
-    predictive = model_forecasts(panel, paths, end - path_back, end - back)
-    return SeriesForecasts(counts, back, predictive)
-
-
-def _back(counts: MonthlyCounts, hindcasts: int) -> Ints:
-    """(cutoffs,) months before the end: hindcasts, ..., 1, 0, as far as there are months."""
-    return np.arange(min(hindcasts, counts.values.shape[1] - 1), -1, -1, dtype=np.int64)
 
 
 class Quality(NamedTuple):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from forecast import months
-from forecast.engine import paths, reconcile
-from forecast.engine.joint import Draws, Joint
-from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
+from forecast.engine import reconcile
+from forecast.engine.joint import Joint
+from forecast.engine.rows import INTERVALS
 from forecast.types import Forecast, SeriesKey
 from models.base import Floats, Ints
 
@@ -20,7 +20,21 @@ _MIDDLE = INTERVALS.index("median")
 SeriesMonth = tuple[SeriesKey, str]  # series and month
 
 
-def coherent(rows: Iterable[Forecast], draws: Draws, model: str) -> list[Forecast]:
+class PartPaths(Protocol):
+    """Whole quantiles of a part's paths, (INTERVAL_PROBS, h), and their medians, (h,)."""
+
+    @property
+    def quantiles(self) -> Ints:
+        """Outward."""
+
+    @property
+    def middle(self) -> Floats:
+        """Not whole."""
+
+
+def coherent(
+    rows: Iterable[Forecast], joint: Joint, drawn: Mapping[SeriesKey, PartPaths], model: str
+) -> list[Forecast]:
     """All forecasts, this model's with the parts' counts as their paths have them.
 
     Parts' quantiles are those of the paths, whole and rounded outward; medians add up to the
@@ -29,25 +43,18 @@ def coherent(rows: Iterable[Forecast], draws: Draws, model: str) -> list[Forecas
     """
     rows = list(rows)
     own = [row for row in rows if row.model == model]
-    parts = {row.series for row in own if _is_part(row, draws.joint)}
-    medians = _medians(own, draws)
-    counts = {key: whole(paths.quantiles(draws.of(key), INTERVAL_PROBS)) for key in parts}
-    return [
-        _moved(row, counts[row.series][:, row.horizon - 1], medians)
-        if row.model == model and row.series in parts
-        else row
-        for row in rows
-    ]
-
-
-def _is_part(row: Forecast, joint: Joint) -> bool:
-    return not row.series.headline and row.series in joint.marginals
-
-
-def _moved(row: Forecast, counts: Ints, medians: Mapping[SeriesMonth, int]) -> Forecast:
-    values = dict(zip(INTERVALS, counts.tolist(), strict=True))
-    moved: dict[str, Any] = around(values, medians[row.series, row.month])
-    return replace(row, **moved)
+    parts = {r.series for r in own if not r.series.headline and r.series in joint.marginals}
+    medians = _medians(own, joint, {key: drawn[key].middle for key in parts})
+    agreeing = []
+    for row in rows:
+        if row.model == model and row.series in parts:
+            counts = drawn[row.series].quantiles[:, row.horizon - 1].tolist()
+            values = dict(zip(INTERVALS, counts, strict=True))
+            moved: dict[str, Any] = around(values, medians[row.series, row.month])
+            agreeing.append(replace(row, **moved))
+        else:
+            agreeing.append(row)
+    return agreeing
 
 
 def whole(quantiles: Floats) -> Ints:
@@ -69,34 +76,26 @@ def around(values: Mapping[str, int], median: int) -> dict[str, int]:
     }
 
 
-def _medians(rows: Sequence[Forecast], draws: Draws) -> dict[SeriesMonth, int]:
+def _medians(
+    rows: Sequence[Forecast], joint: Joint, middle: Mapping[SeriesKey, Floats]
+) -> dict[SeriesMonth, int]:
     """Whole medians of every series and month, parts' scaled to their total's."""
-    joint = draws.joint
     medians = {(r.series, r.month): r.median for r in rows if r.series.headline}
     for key, marginals in joint.marginals.items():
         medians |= {(key, months.from_index(m)): count for m, count in marginals.known.items()}
     groups: dict[tuple[SeriesKey, str, str], list[Forecast]] = defaultdict(list)
     for row in rows:
-        if _is_part(row, joint):
-            groups[joint.total(row.series), row.series.dimension, row.month].append(row)
-    parts = {row.series for group in groups.values() for row in group}
-    middle = {key: np.median(draws.of(key), axis=0) for key in parts}
+        if row.series in middle:
+            groups[(*joint.place(row.series), row.month)].append(row)
     # Agencies before the sectors and offices that add up to them.
     for place in sorted(groups, key=lambda place: (not place[0].headline, place)):
         group, total = groups[place], medians.get((place[0], place[2]))
         of_each = np.array([middle[row.series][row.horizon - 1] for row in group])
-        medians |= _scaled(group, of_each, total, joint)
+        if total is None or len(group) < len(joint.groups[place[:2]]):
+            shared = np.rint(of_each).astype(np.int64)
+        else:
+            share = joint.marginals[group[0].series].share
+            shared = reconcile.shared_out(of_each, round(total * share))
+        own = zip(group, shared.tolist(), strict=True)
+        medians |= {(row.series, row.month): count for row, count in own}
     return medians
-
-
-def _scaled(
-    group: Sequence[Forecast], middle: Floats, total: int | None, joint: Joint
-) -> dict[SeriesMonth, int]:
-    """One month's medians of the parts of a total, from those of each by itself."""
-    if total is None or len(group) < joint.group_size(group[0].series):
-        medians = np.rint(middle).astype(np.int64)
-    else:
-        medians = reconcile.shared_out(
-            middle, round(total * joint.marginals[group[0].series].share)
-        )
-    return {(r.series, r.month): m for r, m in zip(group, medians.tolist(), strict=True)}

@@ -9,8 +9,8 @@ later than its parts, the parts of those months add up to what was published.
 from __future__ import annotations
 
 import zlib
-from collections import defaultdict, deque
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +25,9 @@ _SINGLE, _DOUBLE = np.dtype("<f4"), np.dtype("<f8")
 _RULES = (1, paths.RULE, paths.FACTORS_RULE)
 _ROOM = 2**28  # bytes of paths that are kept to be asked for again
 _PAST = "months a border is ahead of its parts"
+
+GroupPlace = tuple[SeriesKey, str]
+"""A total and a dimension of it: where the parts stand that add up to the total."""
 
 
 def as_bytes(centre: Floats, scale: Floats, df: float, reach: float) -> bytes:
@@ -55,10 +58,10 @@ def total_of(key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey:
     return agency if key.dimension == "field" and agency in among else SeriesKey(key.total)
 
 
-def groups(among: Iterable[SeriesKey]) -> dict[tuple[SeriesKey, str], list[SeriesKey]]:
+def groups(among: Iterable[SeriesKey]) -> dict[GroupPlace, list[SeriesKey]]:
     """(total, dimension) -> the parts that add up to that total."""
     keys = dict.fromkeys(among)
-    members: dict[tuple[SeriesKey, str], list[SeriesKey]] = defaultdict(list)
+    members: dict[GroupPlace, list[SeriesKey]] = defaultdict(list)
     for key in keys:
         if not key.headline:
             members[total_of(key, keys), key.dimension].append(key)
@@ -116,17 +119,21 @@ class Joint:
         self._drawn: dict[int, Draws] = {}
 
     @cached_property
-    def groups(self) -> dict[tuple[SeriesKey, str], list[SeriesKey]]:
+    def groups(self) -> dict[GroupPlace, list[SeriesKey]]:
         """(total, dimension) -> the parts that add up to that total."""
         return groups(self.marginals)
 
-    def total(self, key: SeriesKey) -> SeriesKey:
-        """What a part adds up to."""
-        return total_of(key, self.marginals)
+    def place(self, key: SeriesKey) -> GroupPlace:
+        """The total and the dimension of a part."""
+        return total_of(key, self.marginals), key.dimension
 
-    def group_size(self, key: SeriesKey) -> int:
-        """How many parts add up to the part's total, itself among them."""
-        return len(self.groups[self.total(key), key.dimension])
+    def drawn(self) -> Iterator[tuple[SeriesKey, Floats]]:
+        """Every series and its paths, a group of parts after the other: drawn once in a run."""
+        for key in self.marginals:
+            if key.headline:
+                yield key, self.draws(paths.DRAWS).of(key)
+        for keys in self.groups.values():
+            yield from ((key, self.draws(paths.PART_DRAWS).of(key)) for key in keys)
 
     def draws(self, n: int) -> Draws:
         """So many paths of every series; the same ones whenever and wherever they are drawn."""
@@ -139,140 +146,117 @@ def _marginals(stored: StoredMarginals, rule: int) -> Marginals:
 
 
 class Draws:
-    """n paths of a run's series, each group drawn when it is first asked for."""
+    """n paths of a run's series, each drawn when it is first asked for."""
 
     def __init__(self, joint: Joint, n: int) -> None:
         self.joint, self.n = joint, n
-        self._values: dict[SeriesKey, Floats] = {}
-        self._steps: dict[SeriesKey, Floats] = {}
-        self._recent: deque[Sequence[SeriesKey]] = deque()
+        self._kept: dict[Hashable, tuple[Floats, ...]] = {}
         self._bytes = 0
 
     def of(self, key: SeriesKey) -> Floats:
         """(n, h) counts of the months after the series' cutoff; KeyError if it has no forecast."""
         if key not in self.joint.marginals:
             raise KeyError(str(key))
-        if key not in self._values:
-            together = self.joint.correlation
-            if not key.headline:
-                total = self.joint.total(key)
-                self._draw_parts(total, self.joint.groups[total, key.dimension])
-            elif isinstance(together, paths.Factors):
-                self._draw_total(key, together)
-            else:
-                self._draw_totals(together)
-        return self._values[key]
+        _, values = self._drawn(key)
+        if key.headline or not (goal := self._goal(place := self.joint.place(key))):
+            return values
+        (summed,) = self._remembered(("sum", place), lambda: (self._summed(place),))
+        return reconcile.adding_up(values, goal[0], summed)
 
-    @cached_property
-    def _calendar(self) -> tuple[int, int]:
-        """The last month before those that any total's forecast is of, and the last of them."""
-        at = [self.joint.marginals[total] for total in self.joint.side_by_side]
-        return min(m.cutoff for m in at), max(m.end for m in at)
+    def _remembered(
+        self, what: Hashable, make: Callable[[], tuple[Floats, ...]]
+    ) -> tuple[Floats, ...]:
+        """What was made before, or is now; what was not asked for longest gives way to it."""
+        if what in self._kept:
+            self._kept[what] = self._kept.pop(what)
+            return self._kept[what]
+        made = make()
+        self._kept[what] = made
+        self._bytes += sum(array.nbytes for array in made)
+        while self._bytes > _ROOM and len(self._kept) > 1:
+            oldest = self._kept.pop(next(iter(self._kept)))
+            self._bytes -= sum(array.nbytes for array in oldest)
+        return made
 
-    def _draw_total(self, key: SeriesKey, together: paths.Factors) -> None:
-        """One of many totals, which follows the steps that all have in common."""
-        if key == SeriesKey(self.joint.totals.whole):
-            self._add_up_whole()
-            return
-        first, end = self._calendar
-        shape = (together.loadings.shape[1], 2, self.n, end - first)
+    def _drawn(self, key: SeriesKey) -> tuple[Floats, ...]:
+        """A series' normal steps, (2, n, h), and its counts, a part's before they add up."""
+        return self._remembered(key, lambda: self._draw(key))
+
+    def _draw(self, key: SeriesKey) -> tuple[Floats, Floats]:
         marginals = self.joint.marginals[key]
-        common = paths.steps(shape, self.joint.seed)[
-            ..., marginals.cutoff - first : marginals.end - first
-        ]
-        step = together.mixed(self.joint.side_by_side[key], common, self._own_steps([key])[0])
-        self._keep([key], [step], [marginals.from_steps(step)])
+        whole = SeriesKey(self.joint.totals.whole)
+        if key == whole:
+            parts = [SeriesKey(total) for total in self.joint.totals.parts]
+            drawn = self.joint.side_by_side
+            if all(p in drawn and self.joint.marginals[p].span == marginals.span for p in parts):
+                values = np.zeros((self.n, len(marginals.marks)))
+                for part in parts:
+                    values += self.of(part)
+                return np.empty(0), values
+            # Months that are not the same do not add up.
+            step = self._own_step(key)
+        elif key in self.joint.side_by_side:
+            step = self._total_step(key, marginals)
+        elif goal := self._goal(self.joint.place(key)):
+            step = reconcile.followed(goal[1], self._own_step(key))
+        else:
+            step = self._own_step(key)
+        return step, marginals.from_steps(step)
 
-    def _draw_totals(self, correlation: Floats) -> None:
-        """All totals by calendar month, so that a month's steps are side by side."""
-        at = [self.joint.marginals[total] for total in self.joint.side_by_side]
-        first, end = self._calendar
-        step = paths.steps((len(at), 2, self.n, end - first), self.joint.seed)
-        together = paths.mixed(correlation, step)
-        for total, marginals, own in zip(self.joint.side_by_side, at, together, strict=True):
-            self._steps[total] = own[..., marginals.cutoff - first : marginals.end - first]
-            self._values[total] = marginals.from_steps(self._steps[total])
-        self._add_up_whole()
+    def _total_step(self, key: SeriesKey, marginals: Marginals) -> Floats:
+        """A total's steps, by calendar month, so that those of one month are side by side."""
+        joint, together = self.joint, self.joint.correlation
+        at = [joint.marginals[total] for total in joint.side_by_side]
+        first, end = min(m.cutoff for m in at), max(m.end for m in at)
+        shape, row = (2, self.n, end - first), joint.side_by_side[key]
+        ahead = slice(marginals.cutoff - first, marginals.end - first)
+        if isinstance(together, paths.Factors):
+            common = paths.steps((together.loadings.shape[1], *shape), joint.seed)[..., ahead]
+            return together.mixed(row, common, self._own_step(key))
+        (every,) = self._remembered(
+            "totals",
+            lambda: (paths.mixed(together, paths.steps((len(at), *shape), joint.seed)),),
+        )
+        return np.asarray(every[row][..., ahead])
 
-    def _add_up_whole(self) -> None:
-        nationwide = SeriesKey(self.joint.totals.whole)
-        marginals = self.joint.marginals.get(nationwide)
-        if marginals is None:
-            return
-        parts = [SeriesKey(total) for total in self.joint.totals.parts]
-        drawn = self.joint.side_by_side
-        if all(p in drawn and self.joint.marginals[p].span == marginals.span for p in parts):
-            values = np.zeros((self.n, len(marginals.marks)))
-            for part in parts:
-                values += self.of(part)
-            self._values[nationwide] = values
-        else:  # months that are not the same do not add up
-            self._values[nationwide] = marginals.from_steps(self._own_steps([nationwide])[0])
+    def _goal(self, place: GroupPlace) -> tuple[Floats, ...]:
+        """What parts add up to in every path, and the steps they follow; () where they do not."""
+        return self._remembered(("goal", place), lambda: self._total_of(*place))
 
-    def _draw_parts(self, total: SeriesKey, keys: Sequence[SeriesKey]) -> None:
-        """Parts that follow their total, and add up to it where all end in the same month."""
-        own = self._own_steps(keys)
-        if not self._may_add_up(total, keys):
-            of = (self.joint.marginals[key] for key in keys)
-            values = [part.from_steps(step) for part, step in zip(of, own, strict=True)]
-            self._keep(keys, own, values)
-            return
-        goal, follow = self._total_of(total, self.joint.marginals[keys[0]])
-        step = reconcile.followed(follow, own)
-        all_marks = np.stack([self.joint.marginals[key].marks for key in keys])
-        free = paths.from_steps(all_marks, step)
-        self._keep(keys, step, reconcile.adding_up(free, goal))
+    def _summed(self, place: GroupPlace) -> Floats:
+        """The sum of all parts before they add up to their total.
 
-    def _keep(
-        self, keys: Sequence[SeriesKey], steps: Iterable[Floats], values: Iterable[Floats]
-    ) -> None:
-        """Keep what was drawn together to be asked for again; the oldest gives way to it."""
-        for key, step, value in zip(keys, steps, values, strict=True):
-            self._steps[key], self._values[key] = step, value
-            self._bytes += step.nbytes + value.nbytes
-        self._recent.append(keys)
-        while self._bytes > _ROOM and len(self._recent) > 1:
-            for key in self._recent.popleft():
-                self._bytes -= self._steps.pop(key).nbytes + self._values.pop(key).nbytes
+        Of thousands of parts only the sum is kept, and each is drawn once more when asked for.
+        """
+        total = np.zeros_like(self._goal(place)[0])
+        for key in self.joint.groups[place]:
+            total += np.maximum(self._drawn(key)[1], reconcile.LEAST)
+        return np.asarray(total)
 
-    def _may_add_up(self, total: SeriesKey, keys: Sequence[SeriesKey]) -> bool:
-        if total not in self.joint.marginals:
-            return False
-        parts = [self.joint.marginals[key] for key in keys]
-        above = self.joint.marginals[total]
-        spans = {part.span for part in parts}
-        if len(spans) > 1:
-            return False
-        cutoff, end = spans.pop()
-        stale = range(cutoff + 1, above.cutoff + 1)
-        return end <= above.end and all(month in above.known for month in stale)
-
-    def _total_of(self, total: SeriesKey, part: Marginals) -> tuple[Floats, Floats]:
+    def _total_of(self, total: SeriesKey, dimension: str) -> tuple[Floats, ...]:
         """A total's counts (n, h) in its parts' months, as far as they make it up, and its steps.
 
         In months in which the total is published its steps are past; parts still hang together.
+        () where the parts do not all end in one month, or reach beyond their total.
         """
-        values, above = self.of(total), self.joint.marginals[total]
-        ahead = max(above.cutoff - part.cutoff, 0)
-        skipped = max(part.cutoff - above.cutoff, 0)
-        past = [above.known[part.cutoff + 1 + month] for month in range(ahead)]
-        shape = (self.n, ahead)
+        above = self.joint.marginals.get(total)
+        parts = [self.joint.marginals[key] for key in self.joint.groups[total, dimension]]
+        part = parts[0]
+        if above is None or any(other.span != part.span for other in parts):
+            return ()
+        stale = range(part.cutoff + 1, above.cutoff + 1)
+        if part.end > above.end or any(month not in above.known for month in stale):
+            return ()
+        steps, _ = self._drawn(total)
+        skipped, until = max(part.cutoff - above.cutoff, 0), part.end - above.cutoff
+        shape = (self.n, len(stale))
+        past = np.broadcast_to([above.known[month] for month in stale], shape)
+        goal = np.hstack([past, self.of(total)[:, skipped:until]])
         seed = zlib.crc32(f"{_PAST} {total}".encode())
-        until = part.end - above.cutoff
-        goal = np.hstack([np.broadcast_to(past, shape), values[:, skipped:until]])
-        lost = paths.steps((2, *shape), self.joint.seed, seed) if ahead else np.empty((2, *shape))
-        follow = np.concatenate([lost, self._steps[total][..., skipped:until]], axis=-1)
-        return goal * part.share, follow
+        lost = paths.steps((2, *shape), self.joint.seed, seed) if stale else np.empty((2, *shape))
+        return goal * part.share, np.concatenate([lost, steps[..., skipped:until]], axis=-1)
 
-    def _own_steps(self, keys: Sequence[SeriesKey]) -> Floats:
-        """(series, 2, n, h) independent steps, each series' own, whichever are drawn beside it."""
-        return np.stack(
-            [
-                paths.steps(
-                    (2, self.n, len(self.joint.marginals[key].marks)),
-                    self.joint.seed,
-                    zlib.crc32("/".join(key).encode()),
-                )
-                for key in keys
-            ]
-        )
+    def _own_step(self, key: SeriesKey) -> Floats:
+        """(2, n, h) independent steps, the series' own, whichever are drawn beside it."""
+        shape = 2, self.n, len(self.joint.marginals[key].marks)
+        return paths.steps(shape, self.joint.seed, zlib.crc32("/".join(key).encode()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecast import months
 from forecast.engine import intervals, tails
-from forecast.types import SeriesKey
+from forecast.types import ForecastPath, MonthForecast, SeriesKey
 from models.base import Floats, Ints, Panel
 
 TotalRows = Mapping[int, Sequence[int]]
@@ -135,38 +134,6 @@ def summed(centre: Floats, totals: TotalRows | None) -> Floats:
 OLDER = 6  # months before, whose forecast the drift rule looks back to
 
 
-@dataclass(frozen=True, slots=True)
-class ForecastPath:
-    """The forecast of one series from one cutoff.
-
-    Attributes
-    ----------
-    cutoff : the last month it had seen.
-    centre, scale : per month from the one after the cutoff, log1p counts.
-    df : degrees of freedom, > 2.
-    run_id : the run that issued it; None for a hindcast.
-    median : the first month's median where it is stored, counts.
-    """
-
-    cutoff: str
-    centre: tuple[float, ...]
-    scale: tuple[float, ...]
-    df: float
-    run_id: int | None = None
-    median: tuple[int, ...] = ()
-
-    def horizon(self, month: str) -> int:
-        """Months from the cutoff to `month`."""
-        return months.to_index(month) - months.to_index(self.cutoff)
-
-    def expected(self, month: str) -> MonthForecast:
-        """The forecast of one of its months."""
-        step = self.horizon(month) - 1
-        centre = self.centre[step]
-        median = self.median[step] if self.median else whole(centre)
-        return MonthForecast(median, centre, self.scale[step], self.df, step + 1)
-
-
 def outlook_of(predictive: Predictive, row: int, origin: int, cutoff: str) -> ForecastPath:
     """One series' forecast from one of the origins, which must not be NaN."""
     return ForecastPath(
@@ -257,22 +224,3 @@ def border_beside(totals: PanelHindcasts, parts: PanelHindcasts, row: int) -> tu
     z[there] = totals.panel.z[place, columns[there]]
     first[there] = totals.predictive.centre[place, columns[there], 0]
     return z, first
-
-
-@dataclass(frozen=True, slots=True)
-class MonthForecast:
-    """What stood before a month: median in counts; centre, scale and df on log1p counts.
-
-    horizon : months ahead it was said.
-    """
-
-    median: int
-    centre: float
-    scale: float
-    df: float
-    horizon: int = 1
-
-
-def whole(centre: float) -> int:
-    """The median in counts of a centre on log1p counts."""
-    return round(math.expm1(max(centre, 0.0)))

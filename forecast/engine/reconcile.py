@@ -22,7 +22,7 @@ from models.base import Floats, Ints
 # Correlation of a part's monthly steps with its total's. A part follows its total: at .8 the
 # noise of the quotient costs 2.5% more log-WIS, at .95 95% intervals cover 2 points less.
 FOLLOWING = 0.9
-_LEAST = 1e-6  # a path's count of 0 as it enters a share, so that parts that are all 0 can grow
+LEAST = 1e-6  # a path's count of 0 as it enters a share, so that parts that are all 0 can grow
 
 
 def followed(total_step: Floats, own_step: Floats) -> Floats:
@@ -33,13 +33,14 @@ def followed(total_step: Floats, own_step: Floats) -> Floats:
     return np.asarray(FOLLOWING * total_step + np.sqrt(1 - FOLLOWING**2) * own_step)
 
 
-def adding_up(parts: Floats, total: Floats) -> Floats:
-    """(parts, n, h) counts >= 0 in the parts' proportions, whose sum is the total in every path.
+def adding_up(parts: Floats, total: Floats, summed: Floats | None = None) -> Floats:
+    """Counts >= 0 in the parts' proportions, whose sum is the total in every path.
 
-    parts : (parts, n, h) counts >= 0. total : (n, h) counts >= 0.
+    parts : (parts, n, h) counts >= 0, or (n, h) of one of them. total : (n, h) counts >= 0.
+    summed : (n, h) the sum of all parts, each at least LEAST, where some are not among these.
     """
-    count = np.maximum(parts, _LEAST)
-    return np.asarray(count * (total / count.sum(axis=0)))
+    count = np.maximum(parts, LEAST)
+    return np.asarray(count * (total / (count.sum(axis=0) if summed is None else summed)))
 
 
 def shared_out(weights: Floats, total: int) -> Ints:

@@ -3,16 +3,9 @@
 `engine_forecasts` is the engine. `model_forecasts` gives any other model the same kind of
 intervals from its own past errors, so that they can be compared. Both are pure functions, and
 nothing after a cutoff has any part in what they say at it.
-
-Refit models are slow: `split` cuts their work into jobs that other processes can do, `do`
-does one, and `gather` puts the answers together.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +13,7 @@ from forecast.engine import blocks, intervals
 from forecast.engine import parameters as par
 from forecast.engine.blocks import BLOCK, Spread, Task, serial
 from forecast.engine.predictive import Predictive, TotalRows, predictive, summed
-from models import build
-from models.base import Failure, Floats, Ints, Panel, Paths
+from models.base import Floats, Ints, Panel, Paths
 from models.onepass import discounted_sum, off_calendar, on_calendar
 
 
@@ -50,19 +42,26 @@ def engine_forecasts(
         series are one block.
     size : series of a block, at most. The numbers do not depend on it, nor on `spread`.
     """
+    both = engine_at_both(panel, origins, h, totals=totals, until=until, spread=spread, size=size)
+    return both[0]
+
+
+def engine_at_both(
+    panel: Panel,
+    origins: Ints,
+    h: int,
+    further: int = 0,
+    *,
+    totals: TotalRows | None = None,
+    until: int | None = None,
+    spread: Spread = serial,
+    size: int = BLOCK,
+) -> list[Predictive]:
+    """The same, and of the last column alone `further` months ahead, unless that is 0."""
     _refuse_crooked(panel, totals)
     if totals:
-        return blocks.in_steps(Task(panel, origins, h, 0, totals, until).on_calendar)[0]
-    return blocks.spread_out(Task(panel, origins, h).on_calendar, spread, size)[0]
-
-
-def forecasts_further(
-    panel: Panel, origins: Ints, h: int, ahead: int, totals: TotalRows
-) -> tuple[Predictive, Predictive]:
-    """The same of a panel in one block, and of its last column `ahead` months ahead."""
-    _refuse_crooked(panel, totals)
-    near, far = blocks.in_steps(Task(panel, origins, h, ahead, totals).on_calendar)
-    return near, far
+        return blocks.in_steps(Task(panel, origins, h, further, totals, until).on_calendar)
+    return blocks.spread_out(Task(panel, origins, h, further).on_calendar, spread, size)
 
 
 def model_forecasts(
@@ -173,61 +172,3 @@ def _pooled_growth(misses: Floats) -> Floats:
     drawn = (weight * ratio + par.GROWTH_PRIOR * root) / (weight + par.GROWTH_PRIOR)
     drawn[:, 0] = 1
     return np.asarray(np.maximum.accumulate(drawn, axis=1))
-
-
-class Job(NamedTuple):
-    """Part of a refit model's work, small enough to send to another process.
-
-    Attributes
-    ----------
-    name, options : of the model; options are (name, value) pairs.
-    panel : holds the one series `series` of the whole panel.
-    origins : ascending columns; h : months ahead.
-    """
-
-    name: str
-    options: tuple[tuple[str, object], ...]
-    panel: Panel
-    series: int
-    origins: Ints
-    h: int
-
-
-def split(
-    name: str, options: Mapping[str, object], panel: Panel, origins: Ints, h: int, size: int
-) -> list[Job]:
-    """Cut a refit model's work into jobs of one series and at most `size` origins."""
-    pairs = tuple(sorted(options.items()))
-    return [
-        Job(name, pairs, one_series(panel, row), row, origins[first : first + size], h)
-        for row in range(len(panel.z))
-        for first in range(0, len(origins), size)
-    ]
-
-
-def one_series(panel: Panel, row: int) -> Panel:
-    """The panel with a single series, its columns unchanged."""
-    return replace(
-        panel,
-        z=panel.z[row : row + 1],
-        last=panel.last[row : row + 1],
-        family=panel.family[row : row + 1],
-        names=panel.names[row : row + 1],
-        events=panel.events[row : row + 1],
-        filled=None if panel.filled is None else panel.filled[row : row + 1],
-    )
-
-
-def do(job: Job) -> Paths:
-    """Do one job; a pure function of it, to be sent to a process pool."""
-    return build(job.name, dict(job.options)).paths(job.panel, job.origins, job.h)
-
-
-def gather(panel: Panel, origins: Ints, h: int, answers: Iterable[tuple[Job, Paths]]) -> Paths:
-    """Put the jobs' answers together, in whatever order they came."""
-    values = np.full((len(panel.z), len(origins), h), np.nan)
-    failures: list[Failure] = []
-    for job, paths in answers:
-        values[job.series, np.searchsorted(origins, job.origins)] = paths.values[0]
-        failures += [failure._replace(series=job.series) for failure in paths.failures]
-    return Paths(values, failures=tuple(sorted(failures)))

@@ -15,13 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from forecast import months
 from forecast.sources.source import Break
-from forecast.types import HUB_PERMILLES, Counts, Hindcast, Score, SeriesKey, StoredForecast
+from forecast.types import HUB_PERMILLES, Basis, Counts, Hindcast, Score, SeriesKey, StoredForecast
 from models.base import Floats, Ints
 
 PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
@@ -34,8 +33,6 @@ ALL_CUTOFFS = "all"  # the era that is not one cutoff year
 ACROSS_BREAK, ACROSS_NONE = "break", "no-break"  # eras by what lies between cutoff and month
 _COLUMNS = [HUB_PERMILLES.index(round(p * 1000)) for p in PROBS]
 _PLACE = {p: place for place, p in enumerate(PROBS)}
-
-Basis = Literal["issued", "hindcast"]
 
 
 def pinball(actual: Floats, quantiles: Floats, probs: Sequence[float]) -> Floats:

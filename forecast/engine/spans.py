@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -168,20 +169,11 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
     return Sum(published, len(known), published + draws[:, steps].sum(axis=1))
 
 
-def span_forecast(
-    key: SeriesKey, span: Span, cutoff: str, total: Sum, month: Mapping[str, int] | None = None
-) -> PeriodForecast:
-    """A span's sum with its median and intervals, whole and rounded outward.
-
-    month : the published forecast of the only month of the span that is to come, by the names of
-        `INTERVALS`; the sum is then that and what is published, not what the paths make of it.
-    """
-    if month is not None:
-        values = {name: total.published + month[name] for name in INTERVALS}
-    else:
-        counts = whole(paths.quantiles(total.draws, INTERVAL_PROBS))
-        values = dict(zip(INTERVALS, counts.tolist(), strict=True))
-        values |= around(values, round(float(np.median(total.draws))))
+def span_forecast(key: SeriesKey, span: Span, cutoff: str, total: Sum) -> PeriodForecast:
+    """A span's sum with its median and intervals, whole and rounded outward."""
+    counts = whole(paths.quantiles(total.draws, INTERVAL_PROBS))
+    values = dict(zip(INTERVALS, counts.tolist(), strict=True))
+    values |= around(values, round(float(np.median(total.draws))))
     return PeriodForecast(
         series=key,
         span=span.name,
@@ -194,7 +186,17 @@ def span_forecast(
     )
 
 
-def only_month(span: Span, cutoff: str) -> str:
+def with_month(span: PeriodForecast, month: Mapping[str, int]) -> PeriodForecast:
+    """A sum of which a single month is to come, by the published forecast of that month.
+
+    month : by the names of `INTERVALS`; the sum is then that and what is published, not what the
+        paths make of it.
+    """
+    values: dict[str, Any] = {name: span.published + month[name] for name in INTERVALS}
+    return replace(span, **values)
+
+
+def only_month(first: str, last: str, cutoff: str) -> str:
     """The month of a span that is to come, where it is a single one; else ""."""
-    ahead = [month for month in span.months if month > cutoff]
+    ahead = [month for month in months.between(first, last) if month > cutoff]
     return ahead[0] if len(ahead) == 1 else ""

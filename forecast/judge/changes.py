@@ -16,9 +16,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from forecast.types import Change, SeriesKey
+import numpy as np
+
+from forecast import months
+from forecast.engine import ENGINE
+from forecast.engine.forecast import Headline
+from forecast.engine.predictive import PanelHindcasts
+from forecast.engine.vintages import refit_on_vintages
+from forecast.types import Change, Counts, Forecast, ForecastPath, SeriesKey, whole
 
 if TYPE_CHECKING:
+    from forecast.engine.predictive import Predictive
+    from forecast.sources.source import Source
     from forecast.types import Totals
 
 Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole median
@@ -56,3 +65,104 @@ def summed(medians: Medians, totals: Totals) -> dict[SeriesKey, dict[str, int]]:
             if all(month in by_month for by_month in parts):
                 out[nationwide][month] = sum(by_month[month] for by_month in parts)
     return out
+
+
+_THEN, _AS_FORECAST, _CAME = "then", "as forecast", "as they came"
+
+
+def changed(
+    before: tuple[Counts, Counts] | None,
+    head: Headline,
+    predictive: Predictive,
+    rows: Sequence[Forecast],
+    source: Source,
+) -> list[Change]:
+    """Every total's forecasts that the last run and this one both made; none on a first run.
+
+    before : medians that the last run published of totals, and the counts that it rested on.
+    predictive : the engine's word on today's figures at every column.
+    rows : what this run publishes.
+    """
+    together = len(set(head.panel.last.tolist())) == 1
+    if before is None or not together or (source.totals.whole and not head.totals):
+        return []
+    after: dict[SeriesKey, dict[str, int]] = {key: {} for key in head.keys}
+    for row in rows:
+        if row.series in after and row.model == ENGINE:
+            after[row.series][row.month] = row.median
+    return moved(head, predictive, before[1], before[0], after, source)
+
+
+def moved(
+    head: Headline,
+    predictive: Predictive,
+    old: Counts,
+    before: Medians,
+    after: Medians,
+    source: Source,
+) -> list[Change]:
+    """The same from the figures the run before rested on, and what both runs published.
+
+    None where the totals did not all end in one month then: there is no one old forecast.
+    """
+    ends = {max(by_month) for by_month in old.values()}
+    if set(old) != set(head.keys) or len(ends) > 1:
+        return []
+    cutoff, last = ends.pop(), months.from_index(int(head.panel.last[0]))
+    hindsight = PanelHindcasts(head.keys, head.panel, predictive)
+    outlooks = {key: hindsight.outlook(row, cutoff) for row, key in enumerate(head.keys)}
+    restated = {key: outlook for key, outlook in outlooks.items() if outlook is not None}
+    if len(restated) < len(outlooks):
+        return []  # too early for a forecast
+    if months.shift(cutoff, predictive.centre.shape[2]) < last:
+        return []  # so long ago that nothing forecast then is still ahead
+    now = {key: _until(head, row, cutoff) for row, key in enumerate(head.keys)}
+    horizon = predictive.centre.shape[2]
+    again = refit_on_vintages([(_THEN, old)] if old != now else [], horizon, source)
+    new = months.to_index(last) - months.to_index(cutoff)
+    if new:
+        figures: list[tuple[str, Counts]] = [
+            (_AS_FORECAST, _as_forecast(now, restated, last)),
+            (_CAME, {key: _until(head, row, last) for row, key in enumerate(head.keys)}),
+        ]
+        again |= refit_on_vintages(figures, horizon, source, weighed_before=new)
+    then, passed, came = (
+        {key: again.get((key, name), restated[key]) for key in now}
+        for name in (_THEN, _AS_FORECAST, _CAME)
+    )
+    stages = [_medians(then, cutoff), _medians(restated, cutoff)]
+    stages += [_medians(passed, last), _medians(came, last)]
+    return changes([before, *(summed(stage, source.totals) for stage in stages), after])
+
+
+def _until(head: Headline, row: int, cutoff: str) -> dict[str, int]:
+    """A total's counts up to a month, as they stand today."""
+    values = head.panel.z[row]
+    first = int(head.panel.last[row]) - head.last
+    known = {
+        months.from_index(first + column): round(float(np.expm1(values[column])))
+        for column in np.flatnonzero(np.isfinite(values)).tolist()
+    }
+    return {month: count for month, count in known.items() if month <= cutoff}
+
+
+def _as_forecast(
+    counts: Counts, outlooks: Mapping[SeriesKey, ForecastPath], last: str
+) -> dict[SeriesKey, Mapping[str, int]]:
+    """The figures of then, and every month since as it had been forecast."""
+    out: dict[SeriesKey, Mapping[str, int]] = {}
+    for key, by_month in counts.items():
+        outlook = outlooks[key]
+        since = months.between(months.shift(outlook.cutoff, 1), last)
+        out[key] = {**by_month, **{month: outlook.expected(month).median for month in since}}
+    return out
+
+
+def _medians(outlooks: Mapping[SeriesKey, ForecastPath], cutoff: str) -> Medians:
+    return {
+        key: {
+            months.shift(cutoff, step + 1): whole(centre)
+            for step, centre in enumerate(outlook.centre)
+        }
+        for key, outlook in outlooks.items()
+    }

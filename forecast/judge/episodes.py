@@ -28,8 +28,7 @@ from typing import NamedTuple
 
 from forecast import months
 from forecast.engine import tails
-from forecast.engine.predictive import ForecastPath
-from forecast.types import Episode, Role, SeriesKey
+from forecast.types import Episode, ForecastPath, Role, SeriesKey
 
 KEPT = 0.5  # of the flagged deviation, to hold
 BEYOND = 0.05  # two-sided p outside the 95% interval

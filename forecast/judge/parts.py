@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.engine import intervals
-from forecast.engine.predictive import ForecastPath, MonthForecast, whole
+from forecast.types import ForecastPath, MonthForecast, whole
 from models.base import Floats
 
 

@@ -13,12 +13,20 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from forecast import months
-from forecast.engine.predictive import ForecastPath, MonthForecast
 from forecast.judge import drift, episodes, parts
 from forecast.judge.drift import Drift, Side
 from forecast.judge.parts import BorderMonth
 from forecast.judge.surprise import FlagRules, eligible, p_value, ratio, severity
-from forecast.types import Episode, Flag, Judgement, Role, SeriesKey, Severity
+from forecast.types import (
+    Episode,
+    Flag,
+    ForecastPath,
+    Judgement,
+    MonthForecast,
+    Role,
+    SeriesKey,
+    Severity,
+)
 
 OUTSIDE = 0.05  # p beyond the 95% interval
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from scipy.special import ndtri
 
 from forecast.engine import tails
-from forecast.engine.predictive import MonthForecast
-from forecast.types import Flag, SeriesKey, Severity
+from forecast.types import Flag, MonthForecast, SeriesKey, Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from forecast.types import (
     HUB_PERMILLES,
     Counts,
     Episode,
+    ForecastPath,
     Hindcast,
     KeptPath,
     SeriesKey,
@@ -39,21 +40,6 @@ class FirstPublished(NamedTuple):
     value: int
     release_id: int
     known: str | None
-
-
-class Issued(NamedTuple):
-    """One series' forecast as a run published it, by month from the one after the cutoff on.
-
-    published : day. median in counts; centre and scale on log1p counts.
-    """
-
-    run_id: int
-    published: str
-    cutoff: str
-    median: tuple[int, ...]
-    centre: tuple[float, ...]
-    scale: tuple[float, ...]
-    df: float
 
 
 class LastJudged(NamedTuple):
@@ -133,7 +119,7 @@ class Inputs:
     )
     issued: Sequence[StoredForecast] = ()
     first: Mapping[SeriesKey, Mapping[str, FirstPublished]] = field(default_factory=dict)
-    issued_paths: Mapping[SeriesKey, Sequence[Issued]] = field(default_factory=dict)
+    issued_paths: Mapping[SeriesKey, Sequence[ForecastPath]] = field(default_factory=dict)
     judged: frozenset[tuple[SeriesKey, str]] = frozenset()
     left: Mapping[SeriesKey, LastJudged] = field(default_factory=dict)
     sides: Sequence[tuple[SeriesKey, int, str]] = ()
@@ -276,12 +262,12 @@ def all_hindcasts(
     yield from new
 
 
-def issued_paths(db: Connection, since: str) -> dict[SeriesKey, list[Issued]]:
+def issued_paths(db: Connection, since: str) -> dict[SeriesKey, list[ForecastPath]]:
     """Return the engine's published forecasts from the cutoff `since` on; latest cutoff first."""
-    by_series: dict[SeriesKey, list[Issued]] = defaultdict(list)
+    by_series: dict[SeriesKey, list[ForecastPath]] = defaultdict(list)
     for key, run_id, day, cutoff, *paths, df in of_series(db, "issued_paths", (since,)):
         median, centre, scale = (tuple(json.loads(path)) for path in paths)
-        by_series[key].append(Issued(run_id, day, cutoff, median, centre, scale, df))
+        by_series[key].append(ForecastPath(cutoff, centre, scale, df, run_id, median, day))
     return by_series
 
 

@@ -13,12 +13,12 @@ from forecast.desk import terminal
 from forecast.desk.answers import Asking, track_record
 from forecast.desk.sentences import ahead
 from forecast.errors import ConfigError, SpanError
+from forecast.judge import replay as replayed_service
 from forecast.store import wakes
 from forecast.types import COUNT, PeriodForecast
 from jobs.cli.opened import OpenRecord
 from jobs.cli.options import Settings
 from jobs.cli.render import Printed, wrapped
-from jobs.pipeline import replay as replayed_service
 from jobs.service import yearly
 
 

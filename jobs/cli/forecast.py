@@ -18,17 +18,20 @@ from forecast.desk.sentences import own_counts
 from forecast.engine import ENGINE, anyseries
 from forecast.engine.anyseries import Quality, SeriesForecasts
 from forecast.engine.blocks import Spread
+from forecast.engine.refits import Refitting
 from forecast.errors import ConfigError
 from forecast.sources.source import Source
 from forecast.tables.grid import ReadAs
+from forecast.types import Report
 from forecast.words import without_controls
+from jobs import folder as folders
 from jobs.arrivals.table import read_source
 from jobs.cli import options
 from jobs.cli.options import Settings
 from jobs.cli.render import progress
 from jobs.compute.pools import WORTHWHILE, spreading
-from jobs.pipeline import anyseries as folders
-from jobs.pipeline.refits import Report
+from jobs.compute.robust_map import fitting
+from models import REFITTED
 from models.base import Floats, MonthlyCounts
 
 STDOUT = "-"
@@ -133,13 +136,12 @@ def _forecasts(
     totals: Mapping[int, Sequence[int]],
 ) -> dict[str, SeriesForecasts]:
     """Return what the engine says, or every model."""
-    if models != "all":
-        engine = anyseries.forecast_counts(
-            counts, h, hindcasts=hindcasts, totals=totals, spread=spread
-        )
-        return {ENGINE: engine}
-    compute = settings.config.compute
-    return folders.forecast_all(counts, h, hindcasts, compute, spread, report, totals)
+    names = (ENGINE, "naive", "snaive", *REFITTED) if models == "all" else (ENGINE,)
+    # Nothing is kept of these paths, so that they are not rounded as what is kept.
+    refitting = Refitting(fitting(settings.config.compute), report, decimals=None)
+    return anyseries.forecast_models(
+        counts, names, h, hindcasts, totals=totals, spread=spread, refitting=refitting
+    )
 
 
 _STEPS = {

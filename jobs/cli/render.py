@@ -24,7 +24,7 @@ from jobs.cli.opened import reading
 from jobs.cli.options import Settings
 
 if TYPE_CHECKING:
-    from jobs.pipeline.refits import Report
+    from forecast.types import Report
 
 NOTE_WIDTH = 80
 

@@ -21,6 +21,9 @@ J = TypeVar("J")
 A = TypeVar("A")
 
 
+FIT_SECONDS = 600.0  # without any answer, after which workers that fit a model count as hung
+
+
 class JobResult(NamedTuple, Generic[J, A]):
     """What came of a job: its value, or why there is none."""
 
@@ -47,6 +50,13 @@ def answers(
     for job in left:
         alone = list(_together([job], work, compute, seconds))
         yield alone[0] if alone else JobResult(job, None, f"killed, or no answer in {seconds:g} s")
+
+
+def fitting(
+    compute: Compute,
+) -> Callable[[Sequence[J], Callable[[J], A]], Iterator[JobResult[J, A]]]:
+    """How models are fitted where the settings say, see `forecast.engine.refits.Fitter`."""
+    return lambda jobs, work: answers(jobs, work, compute, FIT_SECONDS)
 
 
 def _together(

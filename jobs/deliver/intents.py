@@ -30,8 +30,8 @@ from jobs.deliver.letter import Letterhead
 if TYPE_CHECKING:
     import sqlite3
 
+    from forecast.judge.judging import Findings
     from forecast.sources.source import Source
-    from jobs.pipeline.judging import Findings
 
 STALE = timedelta(days=62)  # after a month's end; by rule it is published within 26
 _UNDER_WAY = ("due", "held", "approved")

@@ -98,10 +98,10 @@ def hanging(job):
 
 @pytest.mark.slow
 def test_hung_fits_are_left_out_and_the_run_publishes(tmp_path, monkeypatch):
-    from jobs.pipeline import refits
+    from forecast.engine import refits
 
     monkeypatch.setattr(refits, "_timed", hanging)
-    monkeypatch.setattr(refits, "FIT_SECONDS", 0.2)
+    monkeypatch.setattr("jobs.compute.robust_map.FIT_SECONDS", 0.2)
 
     failures = run_with_prophet(tmp_path / "a.db", 2)
 

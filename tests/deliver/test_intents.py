@@ -16,13 +16,13 @@ from sqlite_utils import Database
 from forecast import months
 from forecast.config import Config
 from forecast.desk.facts import Falsehood
+from forecast.judge.judging import Findings as Judged
 from forecast.store import connect, inputs, notices, runs
 from forecast.store.connect import transaction
 from forecast.store.notices import Approval, Frame, Section
 from forecast.types import Episode, NoticeIntent
 from jobs.deliver import intents
 from jobs.deliver.intents import LOOKED_BACK, STALE, false_now, notice_intents, taken_back
-from jobs.pipeline.judging import Findings as Judged
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.tiny_record import NEW_YORK, NOON, NORTH, OCCASIONS, SOUTH, flag, judged
 

@@ -17,21 +17,21 @@ from forecast.config import Compute
 from forecast.engine import anyseries, parameters, scores
 from forecast.engine.anyseries import (
     SeriesForecasts,
-    forecast_by_paths,
     forecast_counts,
+    forecast_models,
     long_enough,
 )
-from forecast.engine.blocks import serial
 from forecast.engine.predictive import Predictive
-from forecast.engine.refit import engine_forecasts
+from forecast.engine.refit import engine_forecasts, model_forecasts
+from forecast.engine.refits import Refitting
 from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.errors import DataError, ShortSeriesError
 from forecast.types import HUB_COLUMNS
 from jobs.cli import main
-from jobs.pipeline import anyseries as run_anyseries
-from jobs.pipeline.anyseries import forecast_all
-from models import build
-from models.base import MonthlyCounts
+from jobs.compute.robust_map import fitting
+from models import REFITTED, build
+from models.base import MonthlyCounts, Panel, Paths
+from models.structural import filled
 from tests.support import reference_numbers
 from tests.support.panels import make_panel
 
@@ -117,7 +117,10 @@ def by_engine(counts: MonthlyCounts) -> SeriesForecasts:
 def by_last_value(counts: MonthlyCounts) -> SeriesForecasts:
     every = np.arange(counts.values.shape[1] - 1, -1, -1)
     paths = build("naive").paths(counts.panel, every[::-1], H)
-    return forecast_by_paths(counts, paths, every, hindcasts=60)
+    origins = np.arange(counts.values.shape[1])
+    back = np.arange(60, -1, -1)
+    said = model_forecasts(filled(counts.panel), paths, origins, origins[-61:])
+    return SeriesForecasts(counts, back, said)
 
 
 @pytest.mark.parametrize("jumps", [False, True])
@@ -345,12 +348,9 @@ def test_a_picture_has_what_is_known_and_what_is_forecast(own, said):
 
 
 def test_there_are_no_more_cutoffs_than_months_before_the_last(own):
-    every = np.arange(89, -1, -1)
-    paths = build("naive").paths(own.panel, 89 - every, 2)
+    many, few = (forecast_models(own, ["naive"], 2, hindcasts)["naive"] for hindcasts in (500, 3))
 
-    many, few = (forecast_by_paths(own, paths, every, hindcasts=n) for n in (500, 3))
-
-    assert many.back.tolist() == every.tolist()
+    assert many.back.tolist() == list(range(89, -1, -1))
     assert few.back.tolist() == [3, 2, 1, 0]
     assert np.array_equal(few.predictive.centre, many.predictive.centre[:, -4:], equal_nan=True)
 
@@ -495,10 +495,12 @@ def test_hindcasts_are_written_and_their_quality_told(own_file, tmp_path, said):
 @pytest.mark.slow
 def test_all_models_answer_with_intervals_of_their_own(own, monkeypatch):
     monkeypatch.setattr(
-        "jobs.pipeline.anyseries.BURN_IN", parameters.LEAST_ERRORS
+        "forecast.engine.anyseries.BURN_IN", parameters.LEAST_ERRORS
     )  # refits are slow
     some = own.some(np.array([True, False, False, False, False, False]))
-    said = forecast_all(some, 2, 0, SERIAL, serial, lambda step, done, total: None)
+    refitting = Refitting(fitting(SERIAL), lambda step, done, total: None, decimals=None)
+    names = ["bordercast", "naive", "snaive", *REFITTED]
+    said = forecast_models(some, names, 2, refitting=refitting)
 
     assert list(said) == ["bordercast", "naive", "snaive", "ets", "sarima", "prophet"]
     assert all(model.known.shape == (1, 1) and model.known.all() for model in said.values())
@@ -620,17 +622,16 @@ def test_a_refit_model_is_fitted_at_the_last_cutoffs_and_its_progress_told():
     z = np.log1p(np.round(100 + 20 * np.sin(months_of / 2) + np.arange(2)[:, None]))
     panel, told = make_panel(z), []
 
-    found = run_anyseries._refitted(
-        "ets", panel, np.array([2, 1, 0]), 4, Compute(engine="serial"), lambda *s: told.append(s)
-    )
+    def refitted(panel: Panel, origins: np.ndarray) -> Paths:
+        refitting = Refitting(fitting(SERIAL), lambda *s: told.append(s), decimals=None)
+        return refitting.paths(["ets"], panel, panel.names, origins, 4)["ets"].paths
 
-    assert told == [("ets", 1, 2), ("ets", 2, 2)]
+    found = refitted(panel, np.array([37, 38, 39]))
+
+    assert told == [("refitting", 1, 2), ("refitting", 2, 2)]
     alone = build("ets").paths(panel, np.array([37, 38, 39]), 4)
     assert np.array_equal(found.values, alone.values)
     assert np.isfinite(found.values).all()
-    late = run_anyseries._refitted(
-        *("ets", make_panel(z[:1]), np.arange(12, -1, -1), 4, Compute(engine="serial")),
-        lambda *s: told.append(s),
-    )
-    assert told[2:] == [("ets", 1, 2), ("ets", 2, 2)]  # a dozen cutoffs a job
+    late = refitted(make_panel(z[:1]), np.arange(27, 40))
+    assert told[2:] == [("refitting", 1, 2), ("refitting", 2, 2)]  # a dozen cutoffs a job
     assert np.array_equal(late.values[:, -3:], found.values[:1])

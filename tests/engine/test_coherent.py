@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.engine import coherent, paths
+from forecast import months
+from forecast.engine import coherent, paths, simulation
 from forecast.engine.joint import Draws, Joint
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
 from forecast.types import BORDERS, Forecast, SeriesKey, SimulationSpec, StoredMarginals
@@ -52,6 +53,17 @@ def rows(*keys: SeriesKey) -> list[Forecast]:
     return [tiny_record.forecast(key, "2026-07", h, 300 + h) for key in keys for h in (1, 2, 3)]
 
 
+def agreeing(every: list[Forecast], draws: Draws) -> list[Forecast]:
+    counts = {
+        key: dict.fromkeys(months.between("2025-10", "2026-08"), 1) for key in draws.joint.marginals
+    }
+    drawn = {
+        key: simulation.summarized(draws.joint, key, draws.of(key), of, 10)
+        for key, of in counts.items()
+    }
+    return coherent.coherent(every, draws.joint, drawn, "bordercast")
+
+
 HEAD = [tiny_record.forecast(NORTH, "2026-08", h, 801 + h) for h in (1, 2)]
 
 
@@ -62,7 +74,7 @@ def medians(found: list[Forecast], month: str) -> dict[SeriesKey, int]:
 def test_medians_of_parts_add_up_to_their_border_s_and_sectors_to_their_agency_s(draws):
     every = (*STATES, PATROL, OFFICE, *SECTORS)
 
-    found = coherent.coherent([*HEAD, *rows(*every)], draws, "bordercast")
+    found = agreeing([*HEAD, *rows(*every)], draws)
 
     for month, total in (("2026-08", 950), ("2026-09", 802), ("2026-10", 803)):
         by_key = medians(found, month)
@@ -73,10 +85,10 @@ def test_medians_of_parts_add_up_to_their_border_s_and_sectors_to_their_agency_s
 
 
 def test_a_group_that_is_not_whole_keeps_the_medians_of_its_paths(draws):
-    (first, second, third) = coherent.coherent(rows(NEW_YORK), draws, "bordercast")
-    among_others = coherent.coherent([*HEAD, *rows(NEW_YORK)], draws, "bordercast")
-    without_border = coherent.coherent(rows(*STATES), draws, "bordercast")
-    (*_, alone) = coherent.coherent([*HEAD, rows(ALONE)[0]], draws, "bordercast")
+    (first, second, third) = agreeing(rows(NEW_YORK), draws)
+    among_others = agreeing([*HEAD, *rows(NEW_YORK)], draws)
+    without_border = agreeing(rows(*STATES), draws)
+    (*_, alone) = agreeing([*HEAD, rows(ALONE)[0]], draws)
 
     own = np.rint(np.median(draws.of(NEW_YORK), axis=0)).astype(int).tolist()
     assert [first.median, second.median, third.median] == own[:3]
@@ -90,7 +102,7 @@ def test_a_group_that_is_not_whole_keeps_the_medians_of_its_paths(draws):
 
 def test_a_part_s_quantiles_are_its_paths_and_its_distribution_stays_its_own(draws):
     before = rows(*STATES)
-    found = coherent.coherent([*HEAD, *before], draws, "bordercast")[2]
+    found = agreeing([*HEAD, *before], draws)[2]
 
     ordered = np.sort(draws.of(NEW_YORK)[:, 0])
     for name, prob in zip(INTERVALS, INTERVAL_PROBS, strict=True):
@@ -110,7 +122,7 @@ def test_other_models_and_parts_without_paths_stay_as_they_are(draws):
     others = [replace(row, model="naive") for row in rows(NEW_YORK)]
     unknown = rows(SeriesKey("northern", "state", "NH"))
 
-    assert coherent.coherent([*HEAD, *others, *unknown], draws, "bordercast") == [
+    assert agreeing([*HEAD, *others, *unknown], draws) == [
         *HEAD,
         *others,
         *unknown,

@@ -14,14 +14,21 @@ from forecast import months
 from forecast.config import Config
 from forecast.engine import ENGINE, paths, reconcile
 from forecast.engine import joint as joint_module
+from forecast.engine import simulation as joint_runs
+from forecast.engine.forecast import Forecasts, headline
 from forecast.engine.intervals import quantiles
 from forecast.engine.joint import Joint, as_bytes, groups, marks_of
 from forecast.engine.panel import panel
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.store import read
-from forecast.types import BORDERS, SeriesKey, SimulationSpec, StoredMarginals, Totals
-from jobs.pipeline import joint as joint_runs
-from jobs.pipeline.totals import Models, headline
+from forecast.types import (
+    BORDERS,
+    PeriodForecast,
+    SeriesKey,
+    SimulationSpec,
+    StoredMarginals,
+    Totals,
+)
 from tests.support import kept_marks
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
@@ -278,7 +285,7 @@ def test_sectors_add_up_to_their_agency_and_all_else_to_the_border():
         (NORTH, "field"): [foreign],
     }
     joint = northern_with(*(marked(key, "2026-08", 300.0) for key in among[1:]))
-    assert [joint.group_size(key) for key in (YORK, agency, sector)] == [2, 1, 1]
+    assert [len(joint.groups[joint.place(key)]) for key in (YORK, agency, sector)] == [2, 1, 1]
     draws = joint.draws(30)
     assert np.allclose(draws.of(sector), draws.of(agency), rtol=1e-12)
     assert np.allclose(draws.of(agency), draws.of(NORTH), rtol=1e-12)
@@ -316,21 +323,23 @@ def test_distributions_are_kept_so_that_they_come_back():
     assert marks[1, [0, 4, 13, 22, 26]] == pytest.approx(released, abs=1e-6)
 
 
+def spans_of(together: Joint, counts) -> list[PeriodForecast]:
+    drawn = {
+        key: joint_runs.summarized(together, key, draws, counts[key], ENCOUNTERS.year_begins)
+        for key, draws in together.drawn()
+    }
+    return list(joint_runs.standard_spans(drawn, ()))
+
+
 def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
     together = ragged("2026-08", "2026-08")
     counts = {
         key: dict.fromkeys(months.between("2025-10", "2026-08"), 1000) for key in together.marginals
     }
-    whole = [
-        (s.series.total, s.span)
-        for s in joint_runs.standard_spans(together, counts, (), ENCOUNTERS)
-    ]
+    whole = [(s.series.total, s.span) for s in spans_of(together, counts)]
     # One in the calendar year and in the fiscal year, which comes before it among the spans.
     del counts[SeriesKey("southwest")]["2026-02"]
-    rest = [
-        (s.series.total, s.span)
-        for s in joint_runs.standard_spans(together, counts, (), ENCOUNTERS)
-    ]
+    rest = [(s.series.total, s.span) for s in spans_of(together, counts)]
 
     assert set(whole) - set(rest) == {("southwest", "FY2026"), ("southwest", "2026")}
     assert ("southwest", "rest of 2026") in rest
@@ -447,7 +456,7 @@ def steady(rows: int, columns: int, h: int, counts: float, wide: float = 0.2) ->
 
 
 def kept_of(head, said: Predictive, further: Predictive, families=(), counts=None):
-    models = Models({ENGINE: said}, {}, {}, further)
+    models = Forecasts({ENGINE: said}, {}, {}, further)
     return joint_runs.joint_forecast(head, models, families, counts or counts_of(), ENCOUNTERS)
 
 
@@ -525,9 +534,7 @@ def test_a_part_had_nothing_before_it_first_appeared():
     )
     new = {"2026-01": 7, "2026-02": 5}
 
-    found = list(
-        joint_runs.standard_spans(together, {border: dict(new), part: dict(new)}, (), ENCOUNTERS)
-    )
+    found = list(spans_of(together, {border: dict(new), part: dict(new)}))
 
     told = {(one.series, one.span): one for one in found}
     assert (part, "FY2026") in told
@@ -580,4 +587,4 @@ def test_paths_that_gave_way_are_drawn_again_as_they_were(monkeypatch):
 
     for _ in range(2):
         assert all(np.array_equal(small.of(key), first[key]) for key in first)
-    assert len(small._values) <= 4
+    assert len(small._kept) <= 4

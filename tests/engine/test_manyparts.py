@@ -18,8 +18,8 @@ from forecast.engine.anyseries import forecast_counts
 from forecast.engine.blocks import Scratch, serial
 from forecast.errors import ConfigError, DataError
 from forecast.tables.grid import ReadAs
+from jobs import folder
 from jobs.cli import main
-from jobs.pipeline import anyseries
 from models.base import MonthlyCounts
 from tests.support import reference_numbers
 
@@ -258,9 +258,9 @@ def folder_of(own: MonthlyCounts, folder: Path) -> list[Path]:
 def forecast(parts: list[Path], out: Path, hindcasts: int):
     steps: list[tuple] = []
     said: list[str] = []
-    told = anyseries.Told(lambda *step: steps.append(step), lambda name, _: said.append(name))
+    told = folder.Told(lambda *step: steps.append(step), lambda name, _: said.append(name))
     out.mkdir()
-    found = anyseries.forecast_folder(parts, out, ReadAs(), 3, hindcasts, serial, told)
+    found = folder.forecast_folder(parts, out, ReadAs(), 3, hindcasts, serial, told)
     return found, steps, said
 
 
@@ -319,7 +319,7 @@ def test_forecasts_of_parts_need_a_folder_of_their_own(tmp_path, out, problem):
     (tmp_path / "full" / "a.parquet").touch()
 
     with pytest.raises(ConfigError, match=problem):
-        anyseries.folder_parts(tmp_path / "parts", tmp_path / out)
+        folder.folder_parts(tmp_path / "parts", tmp_path / out)
 
 
 def test_parts_go_by_their_names_into_a_folder_that_is_made(tmp_path):
@@ -328,6 +328,6 @@ def test_parts_go_by_their_names_into_a_folder_that_is_made(tmp_path):
         (tmp_path / "parts" / name).touch()
 
     for _ in range(2):  # an empty folder will do
-        found = anyseries.folder_parts(tmp_path / "parts", tmp_path / "new" / "out")
+        found = folder.folder_parts(tmp_path / "parts", tmp_path / "new" / "out")
         assert [file.name for file in found] == ["a.parquet", "b.parquet"]
         assert (tmp_path / "new" / "out").is_dir()

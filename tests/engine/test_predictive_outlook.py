@@ -7,15 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.engine.predictive import (
-    ForecastPath,
-    MonthForecast,
-    PanelHindcasts,
-    Predictive,
-    border_beside,
-    outlook_of,
-)
-from forecast.types import SeriesKey
+from forecast.engine.predictive import PanelHindcasts, Predictive, border_beside, outlook_of
+from forecast.types import ForecastPath, MonthForecast, SeriesKey
 from tests.support.panels import make_panel
 
 NORTH, PART = SeriesKey("northern"), SeriesKey("northern", "state", "NY")

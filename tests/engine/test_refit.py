@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import pickle
 from dataclasses import fields, replace
 
 import numpy as np
@@ -11,7 +10,7 @@ from forecast.engine import blocks, intervals, refit, scores
 from forecast.engine.predictive import Predictive, predictive, summed
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from models import build, structural
-from models.base import Failure, Panel, Paths
+from models.base import Panel
 from models.breakwalk import BreakWalk
 from models.structural import Structural
 from tests.support import reference_engine, reference_numbers
@@ -461,61 +460,19 @@ def test_one_series_of_a_panel_keeps_all_that_is_its_own(panel: Panel) -> None:
     events = tuple(((row, row),) for row in range(6))
     whole = replace(panel, family=np.array(list("abcdef")), events=events, filled=panel.z > 5)
 
-    one = refit.one_series(whole, 4)
+    one = whole.some(np.array([4]))
 
     assert (one.names, one.events, one.family.tolist()) == (("series 4",), (((4, 4),),), ["e"])
     assert np.array_equal(one.z, panel.z[4:5])
     assert np.array_equal(one.filled, whole.filled[4:5])
     assert one.last.tolist() == [panel.last[4]]
-    assert refit.one_series(replace(whole, filled=None), 0).filled is None
+    assert replace(whole, filled=None).some(np.array([0])).filled is None
 
 
 def test_growth_without_errors_is_the_square_root(panel: Panel) -> None:
     centre = np.full((6, 90, 4), np.nan)
     growth = refit.error_growth(centre, panel.z, panel.family)
     assert np.allclose(np.sqrt([1, 2, 3, 4]), growth)
-
-
-def test_work_done_in_parts_is_the_work(ragged: Panel) -> None:
-    origins = np.arange(20, 85)
-    jobs = refit.split("snaive", {}, ragged, origins, 5, size=30)
-    answers = [(job, refit.do(pickle.loads(pickle.dumps(job)))) for job in reversed(jobs)]
-    assert len(jobs) == 6 * 3
-    expected = build("snaive").paths(ragged, origins, 5).values
-    assert np.array_equal(
-        expected, refit.gather(ragged, origins, 5, answers).values, equal_nan=True
-    )
-
-
-def test_a_failure_keeps_its_series_when_gathered(panel: Panel) -> None:
-    origins = np.array([40, 41])
-    jobs = refit.split("sarima", {}, panel, origins, 2, size=2)
-    failed = Paths(np.full((1, 2, 2), np.nan), failures=(refit.Failure(0, 41, "no luck"),))
-    gathered = refit.gather(panel, origins, 2, [(jobs[4], failed)])
-    assert gathered.failures == (refit.Failure(4, 41, "no luck"),)
-
-
-def test_answers_are_put_in_their_place_and_failures_in_order(panel: Panel) -> None:
-    origins = np.array([3, 5, 8])
-    jobs = refit.split("naive", {"b": 2, "a": 1}, panel, origins, 1, size=2)
-    assert [(job.series, job.origins.tolist()) for job in jobs[:3]] == [
-        (0, [3, 5]), (0, [8]), (1, [3, 5]),
-    ]  # fmt: skip
-    assert jobs[0].options == (("a", 1), ("b", 2))
-    answers = [
-        (job, Paths(np.full((1, len(job.origins), 1), 10.0 * job.series + job.origins[0])))
-        for job in jobs[1:4]
-    ]
-    lost = Failure(0, 5, "no luck"), Failure(0, 3, "no luck either")
-    answers.append((jobs[0], Paths(np.full((1, 2, 1), np.nan), failures=lost)))
-    answers.append((jobs[4], Paths(np.full((1, 2, 1), np.nan), failures=lost[:1])))
-
-    found = refit.gather(panel, origins, 1, reversed(answers))
-
-    nan = np.nan
-    expected = [[nan, nan, 8], [13, 13, 18], *[[nan] * 3] * 4]
-    assert np.array_equal(found.values[..., 0], expected, equal_nan=True)
-    assert [(f.series, f.origin) for f in found.failures] == [(0, 3), (0, 5), (2, 5)]
 
 
 def border_wis(panel: Panel, said: Predictive) -> float:
@@ -600,14 +557,14 @@ def test_borders_and_their_total_are_said_at_both_horizons(panel, h, ahead):
     few = make_panel(panel.z[:3, 50:])
     origins, end = np.array([30, 38, 39]), np.array([39])
 
-    near, far = refit.forecasts_further(few, origins, h, ahead, TOTALS)
+    near, far = refit.engine_at_both(few, origins, h, ahead, totals=TOTALS)
 
     assert_same(near, engine_forecasts(few, origins, h, totals=TOTALS))
     assert_same(far, engine_forecasts(few, end, ahead, totals=TOTALS))
     assert (near.centre.shape, far.centre.shape) == ((3, 3, h), (3, 1, ahead))
     crooked = replace(few, last=np.array([1, 1, 0]))
     with pytest.raises(ValueError, match="series 1 and its part series 2"):
-        refit.forecasts_further(crooked, origins, h, ahead, TOTALS)
+        refit.engine_at_both(crooked, origins, h, ahead, totals=TOTALS)
 
 
 def test_some_series_of_a_distribution_are_those_series(panel):

@@ -174,7 +174,7 @@ def test_every_room_of_the_house_is_in_its_table():
 
 
 def test_every_file_named_in_passing_is_there():
-    """By the end of its path: `publish.py` in a sentence about jobs/pipeline."""
+    """By the end of its path: `replay.py` in a sentence about forecast/judge."""
     packages = ("benchmarks", "docs", "forecast", "jobs", "models", "tests")
     below = [path for name in packages for path in (ROOT / name).rglob("*.*")]
     paths = [f"/{path.relative_to(ROOT)}" for path in (*below, *ROOT.glob("*.*"))]

@@ -16,13 +16,13 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.config import Config, ForecastSection
 from forecast.context import Context
+from forecast.judge.replay import ReplayedService, service
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import releases
 from forecast.store.connect import transaction, writing
 from forecast.types import BORDERS, NATIONWIDE, Coverage, Release, SeriesKey, Snapshot
 from jobs import monthly
 from jobs.cli import main
-from jobs.pipeline.replay import ReplayedService, service
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows, written
 

@@ -17,6 +17,9 @@ from click.testing import CliRunner
 from forecast.config import Config, ForecastSection
 from forecast.context import Context
 from forecast.desk.facts import from_json, made_now, report, to_json
+from forecast.engine import refits
+from forecast.engine.forecast import forecast_headline, headline
+from forecast.engine.refits import Refitting, model_options
 from forecast.errors import ClockError, DataError
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import history, inputs, integrity, releases
@@ -25,9 +28,7 @@ from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Coverage, Release, Se
 from jobs import monthly
 from jobs.arrivals.ingest import ingest_bundle
 from jobs.cli import main
-from jobs.pipeline import refits
-from jobs.pipeline.refits import model_options
-from jobs.pipeline.totals import forecast_headline, headline
+from jobs.compute.robust_map import fitting
 from models import REFITTED, build
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows, written
@@ -378,7 +379,8 @@ def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
     }
     fitted = []
 
-    forecast_headline(settings, head, without_last, fitted.extend, lambda *_: None)
+    refitting = Refitting(fitting(settings.compute), lambda *_: None, without_last, fitted.extend)
+    forecast_headline(settings, head, refitting)
 
     assert len(fitted) == len(REFITTED) * len(HEADLINES)
     for path in fitted:

@@ -23,6 +23,7 @@ from forecast.context import Context
 from forecast.desk.facts import became_false, report
 from forecast.desk.sentences import section
 from forecast.errors import DataError
+from forecast.judge.judging import Findings as Judged
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import connect, deliveries, inputs, ledger, notices, ops, runs
 from forecast.store.notices import Approval
@@ -32,7 +33,6 @@ from jobs.deliver import approve as approvals
 from jobs.deliver import letter, outbox
 from jobs.deliver import write as work
 from jobs.deliver.intents import _kind
-from jobs.pipeline.judging import Findings as Judged
 from jobs.service import health, wakeup
 from tests.support import history_2025
 from tests.support.cbp_files import ENCOUNTERS

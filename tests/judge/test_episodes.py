@@ -9,9 +9,8 @@ from scipy.optimize import brentq
 
 from forecast import months
 from forecast.engine import tails
-from forecast.engine.predictive import ForecastPath
 from forecast.judge.episodes import Seen, holds, step
-from forecast.types import Episode, SeriesKey
+from forecast.types import Episode, ForecastPath, SeriesKey
 
 KEY = SeriesKey("southwest")
 FIRST = "2025-01"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast.engine.predictive import ForecastPath, MonthForecast
 from forecast.judge.parts import BorderMonth, apart_share, difference, moved_along
+from forecast.types import ForecastPath, MonthForecast
 
 
 def test_a_part_is_expected_to_move_as_its_border_moved():

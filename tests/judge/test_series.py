@@ -14,23 +14,23 @@ from sqlite_utils import Database
 
 from forecast import months
 from forecast.engine import ENGINE
-from forecast.engine.predictive import (
-    ForecastPath,
-    MonthForecast,
-    PanelHindcasts,
-    Predictive,
-    border_beside,
-)
-from forecast.judge import replay, series
+from forecast.engine.predictive import PanelHindcasts, Predictive, border_beside
+from forecast.judge import judging, replay, series
 from forecast.judge.drift import Drift
+from forecast.judge.judging import JudgingInputs, TotalMonths, judging_inputs
 from forecast.judge.parts import BorderMonth, apart_share, difference
 from forecast.judge.series import MonthCase, Published, State, Surprise, judge_month, judge_months
 from forecast.judge.surprise import FlagRules, p_value, thresholds
 from forecast.store import connect, inputs, runs
-from forecast.types import Episode, Flag, Forecast, Judgement, SeriesKey
-from jobs.pipeline import judging
-from jobs.pipeline.judging import TotalMonths
-from jobs.pipeline.past import JudgingInputs, judging_inputs
+from forecast.types import (
+    Episode,
+    Flag,
+    Forecast,
+    ForecastPath,
+    Judgement,
+    MonthForecast,
+    SeriesKey,
+)
 from tests.support import tiny_record
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
@@ -671,7 +671,7 @@ def test_a_month_moves_all_parts_as_one_by_where_each_lies(monkeypatch):
     judged += [one("a", 0.4, None), one("a", 0.5, -0.1)]
 
     assert list(judging._systemic(judged)) == ["a"]
-    assert asked == [([0.1, 0.3, 0.5], [1, -1, -1]), ([0.2], [-1])]
+    assert asked == [((0.1, 0.3, 0.5), (1, -1, -1)), ((0.2,), (-1,))]
 
 
 def test_only_a_large_part_with_a_forecast_is_one_of_many():
@@ -724,12 +724,13 @@ class Fallback:
         return "a hindcast of then"
 
 
-def issued(run: int, published: str, cutoff: str, steps: int = 12) -> inputs.Issued:
+def issued(run: int, published: str, cutoff: str, steps: int = 12) -> ForecastPath:
     steady = (math.log1p(100 * run),) * steps
-    return inputs.Issued(run, published, cutoff, (100 * run,) * steps, steady, (0.1,) * steps, 4.0)
+    median = (100 * run,) * steps
+    return ForecastPath(cutoff, steady, (0.1,) * steps, 4.0, run, median, published)
 
 
-def known_on(day: str | None, *said: inputs.Issued, month: str = "2024-06") -> JudgingInputs:
+def known_on(day: str | None, *said: ForecastPath, month: str = "2024-06") -> JudgingInputs:
     first = {
         NORTH: {
             **{m: inputs.FirstPublished(7, 1, None) for m in months.between("2023-06", "2024-05")},

@@ -9,7 +9,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import norm, t
 
-from forecast.engine.predictive import MonthForecast, whole
 from forecast.judge.surprise import (
     FlagRules,
     eligible,
@@ -19,6 +18,7 @@ from forecast.judge.surprise import (
     severity,
     thresholds,
 )
+from forecast.types import MonthForecast, whole
 from tests.support import reference_engine
 
 RULES = FlagRules()

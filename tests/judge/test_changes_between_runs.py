@@ -14,16 +14,14 @@ from forecast import months
 from forecast.config import Config
 from forecast.desk.sentences import ahead
 from forecast.engine import ENGINE
-from forecast.engine.predictive import ForecastPath
+from forecast.engine.forecast import headline
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import forecast_rows, with_summed_medians
-from forecast.judge.changes import changes, summed
+from forecast.judge import changes as changing
+from forecast.judge.changes import changed, changes, moved, summed
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import connect, inputs
-from forecast.types import HEADLINES, SeriesKey
-from jobs.pipeline import changing
-from jobs.pipeline.changing import changed, moved
-from jobs.pipeline.totals import headline
+from forecast.types import HEADLINES, ForecastPath, SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 

@@ -16,13 +16,12 @@ from benchmarks.study.injections import Shape, Shock, outcomes, shocked
 from benchmarks.study.studies import Study, children, draw, studies
 from benchmarks.study.studies import shocked as summary
 from forecast import months
-from forecast.judge.replay import Replayed
+from forecast.judge.replay import Event, Replayed, ReplayedService, known_events
 from forecast.judge.series import JudgedMonth
 from forecast.judge.surprise import FlagRules
 from forecast.store import releases
 from forecast.types import Episode, Flag, Judgement, SeriesKey
 from jobs.cli import main
-from jobs.pipeline.replay import Event, ReplayedService, known_events
 from tests.support.cbp_files import ENCOUNTERS
 
 RULES = FlagRules()

@@ -9,11 +9,10 @@ import pytest
 
 from forecast import months
 from forecast.config import Compute
-from forecast.engine.refit import one_series
+from forecast.engine import refits
+from forecast.engine.refits import Refitting, _Book, _digests, model_options, no_paths
 from forecast.types import SeriesKey
-from jobs.compute.robust_map import JobResult
-from jobs.pipeline import refits
-from jobs.pipeline.refits import _Book, _digests, model_options, no_paths
+from jobs.compute.robust_map import JobResult, fitting
 from models.base import Failure, Panel, Paths
 from tests.support.panels import make_panel
 
@@ -74,7 +73,7 @@ def test_cutoffs_are_fitted_a_dozen_at_a_time(many, blocks):
 
     assert [len(job.origins) for job in found] == blocks
     assert [o for job in found for o in job.origins.tolist()] == list(range(10, 10 + many))
-    assert {(job.name, job.options, job.h) for job in found} == {("ets", (), H)}
+    assert {(job.name, job.h) for job in found} == {("ets", H)}
 
 
 def test_what_is_held_is_not_fitted_again_and_is_what_was_kept():
@@ -154,12 +153,6 @@ def test_a_library_that_is_missing_is_part_of_what_a_path_depends_on(monkeypatch
     assert with_it.partition(", prophet")[0] == without.partition(", prophet")[0]
 
 
-def test_one_series_of_a_panel_stays_itself():
-    alone = one_series(panel_of(), 1)
-
-    assert np.array_equal(alone.z, panel_of().z[1:], equal_nan=True)
-
-
 def test_all_models_are_refitted_where_nothing_is_kept_and_only_there():
     """Kept paths of another horizon are no paths of this one; one that failed for good is kept."""
     panel, origins = panel_of(), np.array([37, 38])
@@ -169,48 +162,45 @@ def test_all_models_are_refitted_where_nothing_is_kept_and_only_there():
     def refit(held) -> dict[str, refits.Refits]:
         told.clear()
         names = ("naive", "ets")
-        return refits.refit_all(
-            names, panel, KEYS, origins, H, held, kept.extend, HERE, lambda *step: told.append(step)
-        )
+        refitting = Refitting(fitting(HERE), lambda *step: told.append(step), held, kept.extend)
+        return refitting.paths(names, panel, KEYS, origins, H)
 
     first = refit([])
     assert list(first) == ["ets"]
     assert first["ets"].paths.values.shape == (2, 2, H)
     found = first["ets"].paths.values
     assert np.isfinite(found).all(axis=(1, 2)).tolist() == [True, False]  # one is too young
-    assert first["ets"].fitted == 4
     assert 0 < first["ets"].seconds < 600
     assert told == [("refitting", 1, 2), ("refitting", 2, 2)]
     assert [path.series for path in kept] == [KEYS[0]] * 2 + [KEYS[1]] * 2
 
     again = refit(kept[:])
-    assert (again["ets"].fitted, again["ets"].seconds, told) == (0, 0.0, [])
+    assert (again["ets"].seconds, told) == (0.0, [])
     assert np.allclose(again["ets"].paths.values, found, atol=1e-5, equal_nan=True)
     assert len(kept) == 4
     other = [replace(kept[0], path=kept[0].path[:1]), replace(kept[1], path=(), failure="no end")]
     mixed = refit([*other, *kept[2:4]])
-    assert mixed["ets"].fitted == 1
+    assert told == [("refitting", 1, 1)]
     assert np.isnan(mixed["ets"].paths.values[0, 1]).all()
     assert mixed["ets"].paths.failures == (Failure(0, 38, "no end"),)
 
 
 def test_a_job_done_here_is_told_with_its_time():
     (job, *_) = book(panel_of()).jobs("ets", np.array([38]))
-    ((same, paths, seconds),) = refits._answers([job], HERE)
+    ((same, paths, seconds),) = refits._answers([job], fitting(HERE))
 
     assert same is job
     assert np.isfinite(paths.values).all()
     assert 0 < seconds < 600
 
 
-def test_answers_come_in_the_order_of_their_jobs_whichever_worker_is_faster(monkeypatch):
+def test_answers_come_in_the_order_of_their_jobs_whichever_worker_is_faster():
     def backwards(jobs, *_):
         return [JobResult(job, (no_paths(job, ""), 1.0)) for job in reversed(jobs)]
 
     jobs = list(book(panel_of()).jobs("ets", np.arange(5, 35)))
-    monkeypatch.setattr(refits, "answers", backwards)
 
-    told = [job for job, _, _ in refits._answers(jobs, HERE)]
+    told = [job for job, _, _ in refits._answers(jobs, backwards)]
 
     assert len(jobs) == 6
     assert list(map(id, told)) == list(map(id, jobs))

@@ -10,29 +10,13 @@ import numpy as np
 import pytest
 
 from forecast import months
-from forecast.config import Config
+from forecast.config import Compute, Config
 from forecast.engine import ENGINE, VERSION, paths
-from forecast.engine.joint import Joint
-from forecast.engine.predictive import PanelHindcasts, Predictive
-from forecast.engine.refit import engine_forecasts
-from forecast.errors import DataError
-from forecast.judge.questions import INSIDE, Asked
-from forecast.store import connect, inputs, releases
-from forecast.store.inputs import Stood
-from forecast.types import Forecast, SeriesKey, SimulationSpec, StandingAnswer, StoredMarginals
-from jobs.pipeline import parts, standing
-from jobs.pipeline.asof import (
-    _as_of,
-    _earlier_figures,
-    _totals,
-    refit_on_vintages,
-    vintage_hindcasts,
-)
-from jobs.pipeline.refits import Refits
-from jobs.pipeline.standing import BesideLastValue, _range80
-from jobs.pipeline.totals import (
+from forecast.engine import forecast as parts
+from forecast.engine.blocks import serial
+from forecast.engine.forecast import (
+    Forecasts,
     Headline,
-    Models,
     fits,
     forecast_headline,
     headline,
@@ -41,9 +25,26 @@ from jobs.pipeline.totals import (
     new_hindcasts,
     quantiles,
 )
+from forecast.engine.predictive import PanelHindcasts, Predictive
+from forecast.engine.refit import engine_forecasts
+from forecast.engine.refits import Refits, Refitting
+from forecast.engine.vintages import (
+    _as_of,
+    _earlier_figures,
+    _totals,
+    refit_on_vintages,
+    vintage_hindcasts,
+)
+from forecast.errors import DataError
+from forecast.judge.questions import INSIDE, Asked
+from forecast.judge.standing import BesideLastValue, StandingQuestions, _range80
+from forecast.store import connect, inputs, releases
+from forecast.store.inputs import Stood
+from forecast.types import Forecast, SeriesKey, StandingAnswer
+from jobs.compute.robust_map import fitting
 from models import build
 from models.base import Failure, Paths
-from tests.support import kept_marks, tiny_record
+from tests.support import tiny_record
 from tests.support.cbp_files import ENCOUNTERS
 
 NORTH, SOUTH = SeriesKey("northern"), SeriesKey("southwest")
@@ -211,7 +212,7 @@ def test_hindcasts_are_written_once_for_each_cutoff_before_the_last():
     head = four(Config.model_validate({"forecast": {"first_cutoff": MONTHS[25]}}))
     every, late = head.origins(0), head.origins(head.burn_in)
     said = {ENGINE: flat(head, every), "naive": flat(head, late)}
-    models = Models(said, {ENGINE: every, "naive": late}, {}, said[ENGINE])
+    models = Forecasts(said, {ENGINE: every, "naive": late}, {}, said[ENGINE])
 
     found = list(new_hindcasts(head, models, set()))
     cutoffs = {
@@ -245,9 +246,9 @@ def test_the_error_of_a_model_is_that_of_its_last_twelve_months_that_came():
     said.weight[:, -1] = (0.25, np.nan, 0.5, 0.75)
     values = np.zeros((4, COUNT, 2))
     failures = (Failure(0, 5, "early"), Failure(1, COUNT - 1, "no end"))
-    refits = {"ets": Refits(Paths(values, failures=failures), 2.5, 3)}
+    refits = {"ets": Refits(Paths(values, failures=failures), 2.5)}
     origins = dict.fromkeys((ENGINE, "ets"), head.origins(0))
-    models = Models({ENGINE: said, "ets": said}, origins, refits, said)
+    models = Forecasts({ENGINE: said, "ets": said}, origins, refits, said)
 
     found = {(fit.model, fit.series): fit for fit in fits(head, models)}
 
@@ -272,7 +273,7 @@ def test_the_engine_s_rows_come_first_and_its_nationwide_median_is_the_sum():
     head = four()
     said = flat(head, head.origins(0), 10.4)
     said.centre[head.keys.index(FOUR[0])] = np.log1p(31.2)
-    models = Models({"naive": said, ENGINE: said}, {}, {}, said)
+    models = Forecasts({"naive": said, ENGINE: said}, {}, {}, said)
 
     found = headline_rows(head, models, ENCOUNTERS)
 
@@ -299,7 +300,9 @@ def test_the_naive_model_is_always_asked_and_baselines_at_every_column():
     )
     head = headline(counts, config, ENCOUNTERS)
 
-    found = forecast_headline(config, head, [], lambda paths: None, lambda *_: None)
+    found = forecast_headline(
+        config, head, Refitting(fitting(Compute(engine="serial")), lambda *_: None)
+    )
 
     assert list(found.predictive) == [ENGINE, "naive", "snaive"]
     assert [at.tolist() for at in found.origins.values()] == [list(range(COUNT))] * 3
@@ -327,11 +330,17 @@ def asked_at(
     said.centre[FOUR.index(NORTH), :, :] += np.arange(12) / 50
     said.sigma[:, 2] = np.nan
     said.centre[:, 2] = np.nan
-    at = [(column, MONTHS[column]) for column in columns]
     last = replace(said, centre=np.repeat(z[..., None], 12, axis=2))
     last.centre[:, 2] = np.nan
     both = BesideLastValue(said, last)
-    return list(standing._hindcast(head, both, counts, kinds, {}, at, "engine 0", ENCOUNTERS))
+    recorded = {
+        (f"{ENGINE}, engine {VERSION}", key.total, MONTHS[column])
+        for key in FOUR
+        for column in set(range(COUNT)) - set(columns)
+    }
+    head = replace(head, scored=min(columns))
+    asking = StandingQuestions(head, both, counts, kinds, {}, ENCOUNTERS)
+    return list(asking.hindcast(recorded))
 
 
 def errors(seed: int) -> np.ndarray:
@@ -357,7 +366,9 @@ def test_a_hindcast_answer_rests_on_nothing_after_its_cutoff():
     assert [a.question.series for a in found] == [key for key in FOUR for _ in range(3)]
     assert {a.base_rate for a in found} == {0.5, 0.8}
     inside = [a for a in found if a.question.kind == INSIDE]
-    assert {(a.chance, a.base_rate, a.version) for a in inside} == {(0.8, 0.8, "engine 0")}
+    assert {(a.chance, a.base_rate, a.version) for a in inside} == {
+        (0.8, 0.8, f"{ENGINE}, engine {VERSION}")
+    }
     assert {a.question.first_month for a in inside} == {MONTHS[25]}
     assert all(0 < a.chance < 1 for a in found)
     assert {a.last_value is None for a in found if a.question.kind != INSIDE} == {False}
@@ -398,8 +409,9 @@ def test_a_question_that_ends_after_the_last_forecast_month_is_not_answered(step
     draws[0] = 99
 
     rates = {(HALF, MONTHS[-1]): 0.25}
-    drawn = draws, draws[:2, :11]
-    found = list(standing._answered(asked, drawn, (TWELVE, HALF)[::-1], rates, "issued"))
+    none = BesideLastValue(flat(four(), np.arange(1)), flat(four(), np.arange(1)))
+    asking = StandingQuestions(four(), none, {}, (TWELVE, HALF)[::-1], rates, ENCOUNTERS)
+    found = list(asking._answered(asked, draws, draws[:2, :11], "issued"))
 
     assert [a.question.kind for a in found] == answered
     assert {a.chance for a in found} <= {0.7}  # three of four paths, and half of another
@@ -447,7 +459,7 @@ def test_every_family_is_heard_at_each_of_its_months_and_two_years_ahead_of_its_
     config = Config.model_validate({"compute": {"engine": "serial"}, "forecast": {"horizon": 3}})
     told: list[tuple] = []
 
-    found = parts.drill_down(counts, config, lambda *step: told.append(step), ENCOUNTERS)
+    found = parts.drill_down(counts, config, serial, lambda *step: told.append(step), ENCOUNTERS)
 
     assert [family.keys for family in found] == [tuple(people), tuple(states)]
     assert told == [("drill-down", 2, 2)]
@@ -475,18 +487,17 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
     )
     head = headline(counts, config, ENCOUNTERS)
     said = flat(head, head.origins(0), 120.0, h=12)
-    nothing = Joint(SimulationSpec(paths.RULE, 1, (), ()), [], ENCOUNTERS.totals)
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         recorded = inputs.read(db).answered
         both = BesideLastValue(said, said)
         found = list(
-            standing.answers(recorded, config, head, both, nothing, [], counts, ENCOUNTERS)
+            StandingQuestions.of(config, head, both, counts, ENCOUNTERS).hindcast(recorded)
         )
         del counts[FOUR[1]][MONTHS[-1]]
         apart = headline(counts, config, ENCOUNTERS)
         none = list(
-            standing.answers(recorded, config, apart, both, nothing, [], counts, ENCOUNTERS)
+            StandingQuestions.of(config, apart, both, counts, ENCOUNTERS).hindcast(recorded)
         )
 
     assert [(a.cutoff, a.question.series) for a in found] == [
@@ -498,33 +509,28 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
 
 def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
     """And of the first month whether it will lie in the 80% interval that it publishes."""
-    part = SeriesKey("northern", "state", "NY")
-    marks = kept_marks.as_bytes(np.log1p(np.full((12, len(paths.QUANTILES)), 110.0)))
-    kept = [StoredMarginals(key, MONTHS[-1], marks) for key in (part, NORTH)]
-    together = Joint(
-        SimulationSpec(kept_marks.RULE, 1, ("northern",), ((1.0,),)), kept, ENCOUNTERS.totals
-    )
     fields = dict.fromkeys(Forecast.__dataclass_fields__)
     row = Forecast(
         **fields
         | {"series": NORTH, "model": ENGINE, "horizon": 1, "month": "2024-07"}
         | {"lo80": 90, "hi80": 130}
     )
-    rows = [
-        replace(row, series=SOUTH),
-        replace(row, model="naive"),
-        replace(row, horizon=2),
-        row,
-    ]
-    counts = {key: dict.fromkeys(MONTHS, 100) for key in (NORTH, part)}
+    counts = {NORTH: dict.fromkeys(MONTHS, 100)}
+    last = flat(four(), four().origins(0), 90.0, h=12)
+    draws = np.full((paths.DRAWS, 12), 110.0)
 
-    beside = {NORTH: np.full((3, 12), 90.0)}
-    found = list(standing._issued(together, rows, counts, (HALF, INSIDE), {}, beside, ENCOUNTERS))
-    without = list(standing._issued(together, rows, counts, (HALF,), {}, beside, ENCOUNTERS))
+    def answered(*kinds: str) -> list[StandingAnswer]:
+        asking = StandingQuestions(
+            four(), BesideLastValue(last, last), counts, kinds, {}, ENCOUNTERS
+        )
+        return list(asking.issued(NORTH, MONTHS[-1], draws, row))
+
+    found, without = answered(HALF, INSIDE), answered(HALF)
 
     half, inside = found
     assert (half.question.kind, half.base_rate) == (HALF, 0.5)
-    assert (half.chance, half.last_value) == ((paths.DRAWS + 0.5) / (paths.DRAWS + 1), 0.125)
+    assert half.chance == (paths.DRAWS + 0.5) / (paths.DRAWS + 1)
+    assert 0 < half.last_value < 0.5
     assert (inside.question.kind, inside.question.above, inside.question.below) == (INSIDE, 89, 131)
     assert (inside.chance, inside.base_rate, inside.question.first_month) == (0.8, 0.8, "2024-07")
     assert {(a.question.series, a.basis, a.cutoff) for a in found} == {

@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from forecast.judge import drivers as attribution
 from forecast.judge.drivers import Part
 from forecast.store import connect, inputs
 from forecast.types import BORDERS, Flag, Judgement, SeriesKey
-from jobs.pipeline import attribution
 from tests.support.cbp_files import COMPONENTS, ENCOUNTERS
 
 NORTH, WHOLE = SeriesKey("northern"), SeriesKey("nationwide")

@@ -5,22 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.engine.predictive import ForecastPath, PanelHindcasts, Predictive
+from forecast.engine.predictive import PanelHindcasts, Predictive
+from forecast.judge.judging import JudgingInputs
 from forecast.judge.series import Published, State
-from forecast.store.inputs import FirstPublished, Issued
-from forecast.types import SeriesKey
-from jobs.pipeline.past import JudgingInputs
+from forecast.store.inputs import FirstPublished
+from forecast.types import ForecastPath, SeriesKey
 from tests.support.panels import make_panel
 
 NORTH = SeriesKey("northern")
 
 
-def issued(run: int, published: str, cutoff: str, months: int = 8) -> Issued:
+def issued(run: int, published: str, cutoff: str, months: int = 8) -> ForecastPath:
     values = tuple(float(run + month) for month in range(months))
-    return Issued(run, published, cutoff, tuple(range(run, run + months)), values, values, 5.0)
+    median = tuple(range(run, run + months))
+    return ForecastPath(cutoff, values, values, 5.0, run, median, published)
 
 
-def past(*said: Issued, **more) -> JudgingInputs:
+def past(*said: ForecastPath, **more) -> JudgingInputs:
     """Counts of 2025, each month known on the 20th of the next."""
     first = {
         f"2025-{n:02d}": FirstPublished(10 * n, n, f"2025-{n + 1:02d}-20" if n < 12 else None)
@@ -83,7 +84,7 @@ def test_of_several_forecasts_the_latest_in_time_counts(hindsight):
     found = past(*said).outlook(hindsight, 0, "2025-06")
 
     assert found == ForecastPath(
-        "2025-05", said[1].centre, said[1].scale, 5.0, run_id=2, median=said[1].median
+        "2025-05", said[1].centre, said[1].scale, 5.0, 2, said[1].median, "2025-06-21"
     )
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import ENGINE, paths, spans
-from forecast.engine.coherent import coherent
+from forecast.engine.coherent import whole
+from forecast.engine.forecast import Forecasts, Headline
 from forecast.engine.joint import Joint, as_bytes, groups
 from forecast.engine.predictive import PanelHindcasts, Predictive
-from forecast.engine.rows import INTERVALS
+from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
 from forecast.types import (
     Counts,
     Forecast,
@@ -21,8 +22,7 @@ from forecast.types import (
     SimulationSpec,
     StoredMarginals,
 )
-from jobs.pipeline.totals import Headline, Models
-from models.base import Floats
+from models.base import Floats, Ints
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -42,13 +42,14 @@ class JointForecast(NamedTuple):
 
 def joint_forecast(
     head: Headline,
-    models: Models,
+    models: Forecasts,
     families: Sequence[PanelHindcasts],
     counts: Counts,
     source: Source,
 ) -> JointForecast:
     """All series together, as a run keeps them."""
     predictive = models.predictive[ENGINE]
+    assert models.further is not None
     marginals = _kept(head.keys, predictive, models.further)
     for family in families:
         marginals |= _kept(family.keys, family.predictive, family.further)
@@ -62,11 +63,6 @@ def joint_forecast(
         for key, series_marginals in marginals.items()
     ]
     return JointForecast(rule, stored, Joint(rule, stored, source.totals))
-
-
-def agreeing(rows: Iterable[Forecast], together: Joint) -> list[Forecast]:
-    """The forecasts, the engine's of parts such that they agree with their paths."""
-    return coherent(rows, together.draws(paths.PART_DRAWS), ENGINE)
 
 
 def _kept(
@@ -170,29 +166,52 @@ def _known(
     return known
 
 
+class SeriesPaths(NamedTuple):
+    """What is kept of a series' paths: of a part quantiles, (INTERVAL_PROBS, h), and medians."""
+
+    quantiles: Ints
+    middle: Floats
+    spans: tuple[PeriodForecast, ...]
+
+
+def summarized(
+    together: Joint, key: SeriesKey, draws: Floats, counts: Mapping[str, int], begins: int
+) -> SeriesPaths:
+    """What a run asks of one series' paths: its months, and the usual sums.
+
+    Sums as far as its counts and its forecast reach. counts : of the series. begins : the month
+    1..12 in which years begin.
+    """
+    marginals = together.marginals[key]
+    cutoff = months.from_index(marginals.cutoff)
+    sums = []
+    unknown = months.missing(counts)
+    for span in spans.standard(cutoff, len(marginals.marks), begins):
+        # A part that has first appeared within the span had no counts before.
+        known = {month: counts.get(month, 0) for month in span.months if month <= cutoff}
+        if key.headline and any(month not in counts for month in known):
+            continue
+        if not known.keys().isdisjoint(unknown):
+            continue  # a sum with a month that nobody knows is not known either
+        sums.append(spans.span_forecast(key, span, cutoff, spans.total(span, known, cutoff, draws)))
+    quantiles = np.empty((0, 0), dtype=np.int64)
+    if not key.headline:
+        quantiles = whole(paths.quantiles(draws, INTERVAL_PROBS))
+    return SeriesPaths(quantiles, np.median(draws, axis=0), tuple(sums))
+
+
 def standard_spans(
-    together: Joint, counts: Counts, rows: Iterable[Forecast], source: Source
+    every: Mapping[SeriesKey, SeriesPaths], rows: Iterable[Forecast]
 ) -> Iterator[PeriodForecast]:
-    """The usual sums of every series, as far as its counts and its forecast reach.
+    """The sums of every series; where one month is to come, by the published forecast of it.
 
     rows : this run's forecasts of months.
     """
-    months_ahead = {
-        (row.series, row.month): {name: getattr(row, name) for name in INTERVALS}
-        for row in rows
-        if row.model == ENGINE
-    }
-    headline, parts = together.draws(paths.DRAWS), together.draws(paths.PART_DRAWS)
-    for key, marginals in together.marginals.items():
-        cutoff = months.from_index(marginals.cutoff)
-        draws = (headline if key.headline else parts).of(key)
-        for span in spans.standard(cutoff, len(marginals.marks), source.year_begins):
-            # A part that has first appeared within the span had no counts before.
-            known = {month: counts[key].get(month, 0) for month in span.months if month <= cutoff}
-            if key.headline and any(month not in counts[key] for month in known):
-                continue
-            if not known.keys().isdisjoint(months.missing(counts[key])):
-                continue  # a sum with a month that nobody knows is not known either
-            month = months_ahead.get((key, spans.only_month(span, cutoff)))
-            total = spans.total(span, known, cutoff, draws)
-            yield spans.span_forecast(key, span, cutoff, total, month)
+    ahead = {(row.series, row.month): row for row in rows if row.model == ENGINE}
+    for key, of in every.items():
+        for span in of.spans:
+            only = spans.only_month(span.first_month, span.last_month, span.cutoff)
+            if month := ahead.get((key, only)):
+                yield spans.with_month(span, {name: getattr(month, name) for name in INTERVALS})
+            else:
+                yield span

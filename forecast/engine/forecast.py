@@ -1,0 +1,272 @@
+"""A panel and models in, forecasts out: of a record's totals and parts, and of a file's series.
+
+`forecast` is the one way. What is said of months to come is published; what would have been said
+at earlier columns, from only the figures up to then, is kept as hindcasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast import months
+from forecast.config import Config
+from forecast.engine import ENGINE, VERSION, blocks
+from forecast.engine.blocks import Spread, Task, serial
+from forecast.engine.panel import nationwide_rows
+from forecast.engine.panel import panel as side_by_side
+from forecast.engine.paths import MAX_HORIZON
+from forecast.engine.predictive import PanelHindcasts, Predictive, TotalRows
+from forecast.engine.refit import engine_at_both, model_forecasts
+from forecast.engine.refits import Refits, Refitting, model_options
+from forecast.engine.rows import (
+    data_digests,
+    forecast_rows,
+    hindcast_rows,
+    hub_quantiles,
+    with_summed_medians,
+)
+from forecast.errors import DataError
+from forecast.types import Counts, Fit, Forecast, Hindcast, Report, Rows, SeriesKey
+from models import REFITTED, build
+from models.base import Ints, Panel
+from models.structural import filled
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source
+
+BURN_IN = 24  # cutoffs before the first asked for, from which a refit model is calibrated
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What models say of a panel, by model, and at which columns.
+
+    further : the engine's from the last column alone, further ahead; None where not asked.
+    """
+
+    predictive: Mapping[str, Predictive]
+    origins: Mapping[str, Ints]
+    refits: Mapping[str, Refits]
+    further: Predictive | None = None
+
+
+def forecast(  # noqa: PLR0913 - the one door: what is asked, of which models, and where it is computed
+    panel: Panel,
+    keys: Sequence[Any],
+    models: Sequence[str],
+    origins: Ints,
+    h: int,
+    *,
+    first_refit: int = 0,
+    further: int = 0,
+    totals: TotalRows | None = None,
+    spread: Spread = serial,
+    refitting: Refitting | None = None,
+) -> Forecasts:
+    """Every model's predictive distributions of a panel at these columns.
+
+    Parameters
+    ----------
+    keys : what the series are called. origins : ascending. h : months ahead.
+    first_refit : the column from which refit models are fitted; they answer from there on.
+    further : months ahead that the engine is asked of the last column beside it, 0 for none.
+    totals : as in `engine_forecasts`. spread : where the engine's blocks are computed.
+    refitting : how refit models come to their paths; None where none is among the models.
+    """
+    every = np.arange(panel.z.shape[1], dtype=np.int64)
+    whole = filled(panel)  # other models take no gaps
+    late = every[max(first_refit, 0) :]
+    refits = refitting.paths(models, whole, keys, late, h) if refitting else {}
+    predictive, at, far = {}, {}, None
+    for name in models:
+        at[name] = origins if name not in refits else origins[np.isin(origins, late)]
+        if name == ENGINE:
+            near, *rest = engine_at_both(panel, origins, h, further, totals=totals, spread=spread)
+            predictive[name], far = near, rest[0] if rest else None
+        elif name in refits:
+            predictive[name] = model_forecasts(whole, refits[name].paths, late, at[name])
+        else:
+            paths = build(name).paths(whole, every, h)
+            predictive[name] = model_forecasts(whole, paths, every, at[name])
+    return Forecasts(predictive, at, refits, far)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The totals: their panel, and from which columns models are asked.
+
+    totals : row of the whole -> rows of its parts. scored : first column whose hindcasts by the
+    other models are kept; burn_in : the first that calibrates them.
+    """
+
+    keys: tuple[SeriesKey, ...]
+    panel: Panel
+    totals: Mapping[int, tuple[int, ...]]
+    scored: int
+    burn_in: int
+
+    @property
+    def last(self) -> int:
+        """The last column."""
+        return int(self.panel.z.shape[1]) - 1
+
+    def origins(self, first: int) -> Ints:
+        """Every column from `first` to the last."""
+        return np.arange(max(first, 0), self.last + 1, dtype=np.int64)
+
+
+def headline(counts: Counts, config: Config, source: Source) -> Headline:
+    """The totals that are held, side by side; DataError if there are none."""
+    keys = tuple(SeriesKey(b) for b in source.totals.every if SeriesKey(b) in counts)
+    if not keys:
+        raise DataError(f"no {source.totals.one} has counts on record; import a file")
+    panel = side_by_side({key: counts[key] for key in keys}, source=source)
+    column_zero = int(panel.last.max()) - (panel.z.shape[1] - 1)
+    scored = max(months.to_index(config.forecast.first_cutoff) - column_zero, 0)
+    together = len(set(panel.last.tolist())) == 1  # only months that are the same add up
+    totals = nationwide_rows(keys, totals=source.totals) if together else {}
+    return Headline(keys, panel, totals, scored, max(scored - BURN_IN, 0))
+
+
+def forecast_headline(
+    config: Config, head: Headline, refitting: Refitting, spread: Spread = serial
+) -> Forecasts:
+    """Every model's predictive distributions of the totals, at every cutoff."""
+    names = tuple(dict.fromkeys((ENGINE, "naive", *config.forecast.models)))
+    return forecast(
+        head.panel,
+        head.keys,
+        names,
+        head.origins(0),
+        config.forecast.horizon,
+        first_refit=head.burn_in,
+        further=MAX_HORIZON,
+        totals=head.totals,
+        spread=spread,
+        refitting=refitting,
+    )
+
+
+def headline_rows(head: Headline, models: Forecasts, source: Source) -> list[Forecast]:
+    """Every model's forecasts from the last month, the engine's first."""
+    rows = [
+        row
+        for name, predictive in models.predictive.items()
+        for row in forecast_rows(predictive, head.panel, head.keys, name)
+    ]
+    return with_summed_medians([r for r in rows if r.model == ENGINE], source.totals) + [
+        r for r in rows if r.model != ENGINE
+    ]
+
+
+def quantiles(head: Headline, models: Forecasts) -> Rows[tuple[SeriesKey, str, int, int]]:
+    """(series, month, permille, count) of the engine's forecasts, for a forecast hub."""
+    return Rows(partial(hub_quantiles, models.predictive[ENGINE], head.panel, head.keys))
+
+
+def new_hindcasts(
+    head: Headline,
+    models: Forecasts,
+    recorded: Container[tuple[str, str, SeriesKey, str]],
+    among: Container[SeriesKey] | None = None,
+) -> Iterator[Hindcast]:
+    """Hindcasts of cutoffs before the last month that are not held yet.
+
+    recorded : (model, version, series, cutoff). A hindcast is written once for each cutoff and
+    version of the model, from the data of that time, whose digest stands beside it.
+    among : of these series alone.
+    """
+    digests = data_digests(head.panel)
+    for name, predictive in models.predictive.items():
+        first = 0 if name == ENGINE else head.scored
+        origins = models.origins[name]
+        past = (first <= origins) & (origins < head.last)
+        version = model_version(name)
+        rows = hindcast_rows(
+            predictive.at(past), head.panel, head.keys, origins[past], name, version, digests, among
+        )
+        for row in rows:
+            if (name, version, row.series, row.cutoff) not in recorded:
+                yield row
+
+
+def model_version(name: str) -> str:
+    """What the numbers of a model depend on beside data and settings."""
+    if name in REFITTED:
+        return model_options(name)
+    return f"{name if name == ENGINE else build(name)!r}, engine {VERSION}"
+
+
+def fits(head: Headline, models: Forecasts) -> Iterable[Fit]:
+    """How each model did on each headline series."""
+    for name, predictive in models.predictive.items():
+        origins, refit = models.origins[name], models.refits.get(name)
+        failures = refit.paths.failures if refit else ()
+        failed = {
+            failure.series: failure.reason for failure in failures if failure.origin == origins[-1]
+        }
+        # One-step errors of the last twelve matured forecasts, on log1p counts.
+        ahead = head.panel.z[:, origins[:-1] + 1]
+        errors = np.abs(ahead - predictive.centre[:, :-1, 0])[:, -12:]
+        for row, key in enumerate(head.keys):
+            weight = float(predictive.weight[row, -1])
+            known = errors[row][np.isfinite(errors[row])]
+            yield Fit(
+                series=key,
+                model=name,
+                weight=weight if name == ENGINE and np.isfinite(weight) else None,
+                past_error=float(known.mean()) if len(known) else None,
+                failure=failed.get(row, ""),
+                seconds=refit.seconds if refit else 0.0,
+            )
+
+
+def drill_down(
+    counts: Counts, config: Config, spread: Spread, report: Report, source: Source
+) -> list[PanelHindcasts]:
+    """What the engine says of every family of parts, standing at each of its months."""
+    families = followed(counts, config.forecast.min_count, source)
+    panels = [
+        side_by_side(members, family=dict.fromkeys(members, n), source=source)
+        for n, members in families.items()
+    ]
+    tasks = [
+        Task(p, np.arange(p.z.shape[1], dtype=np.int64), config.forecast.horizon, MAX_HORIZON)
+        for p in panels
+    ]
+    said = blocks.families_side_by_side(tasks, spread)
+    report("drill-down", len(families), len(families))
+    return [
+        PanelHindcasts(tuple(members), together, near, further=more)
+        for members, together, (near, more) in zip(families.values(), panels, said, strict=True)
+    ]
+
+
+def followed(
+    counts: Counts, least: int, source: Source
+) -> dict[str, dict[SeriesKey, Mapping[str, int]]]:
+    """Family -> its members whose largest month is at least this count.
+
+    A family is a dimension, or one half's part of it where each half publishes its own.
+    """
+    families: dict[str, dict[SeriesKey, Mapping[str, int]]] = {}
+    hierarchy = source.hierarchy
+    aside = hierarchy.aside
+    for key, by_month in counts.items():
+        if key.headline or (aside and key.dimension == aside.dimension):
+            continue  # the latter is stated beside its month, not forecast
+        if max(by_month.values()) >= least:
+            half = key.component if key.dimension in hierarchy.by_component else ""
+            families.setdefault(f"{key.dimension} {half}", {})[key] = by_month
+    return dict(sorted(families.items()))
+
+
+def drill_down_rows(families: Sequence[PanelHindcasts]) -> Iterable[Forecast]:
+    """The forecasts from each member's last month."""
+    for family in families:
+        yield from forecast_rows(family.predictive, family.panel, family.keys, ENGINE)

@@ -1,0 +1,162 @@
+"""The standing questions asked at a run, and of the past as it stood at every cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from forecast import months
+from forecast.engine import ENGINE, VERSION, paths
+from forecast.engine.forecast import Headline
+from forecast.engine.predictive import Predictive
+from forecast.engine.rows import month_of
+from forecast.judge import questions
+from forecast.judge.questions import Asked
+from forecast.types import Basis, Counts, Forecast, SeriesKey, StandingAnswer
+from models.base import Floats, Ints
+
+if TYPE_CHECKING:
+    from forecast.config import Config
+    from forecast.sources.source import Source
+
+_DRAWS = 500  # a hindcast chance to 2 points, which the base rates are far from
+_REFIT = 12  # cutoffs between two looks at how the totals hang together
+_VERSION = f"{ENGINE}, engine {VERSION}"
+PathsByTotal = Mapping[SeriesKey, Floats]
+"""(n, h) paths of each total and of their sum, from one cutoff."""
+
+
+class BesideLastValue(NamedTuple):
+    """What is said at every column, by the engine and by a last value with such intervals."""
+
+    engine: Predictive
+    last_value: Predictive
+
+
+@dataclass(frozen=True)
+class StandingQuestions:
+    """The standing questions and what it takes to answer them.
+
+    kinds : of question. rates : (kind, cutoff) -> base rate. counts : of every series.
+    """
+
+    head: Headline
+    pair: BesideLastValue
+    counts: Counts
+    kinds: Sequence[str]
+    rates: Mapping[tuple[str, str], float]
+    source: Source
+
+    @classmethod
+    def of(
+        cls, config: Config, head: Headline, pair: BesideLastValue, counts: Counts, source: Source
+    ) -> StandingQuestions:
+        """Those of the settings that can be asked where years begin as the source's do."""
+        begins = source.year_begins
+        kinds = [kind for kind in config.questions.standing if questions.fits(kind, begins=begins)]
+        rates = questions.base_rates({key: counts[key] for key in head.keys}, begins)
+        return cls(head, pair, counts, kinds, rates, source)
+
+    @cached_property
+    def _beside(self) -> PathsByTotal:
+        """The last value's paths from the last month; none of totals that do not add up."""
+        if not self.head.totals:
+            return {}
+        last = np.array([self.head.last], dtype=np.int64)
+        drawn = _drawn(self.head, self.pair.last_value, last, paths.DRAWS, self.source)
+        return next(drawn, None) or {}
+
+    def issued(
+        self, key: SeriesKey, cutoff: str, draws: Floats, next_month: Forecast | None
+    ) -> Iterator[StandingAnswer]:
+        """What this run answers of a total. next_month : its forecast of the month to come."""
+        asked = Asked(key, self.counts[key], cutoff, self.source.year_begins)
+        yield from self._answered(asked, draws, self._beside.get(key), "issued")
+        if next_month and questions.INSIDE in self.kinds:
+            ends = next_month.lo80, next_month.hi80
+            yield _inside(key, next_month.month, ends, cutoff, "issued")
+
+    def hindcast(self, recorded: Container[tuple[str, str, str]]) -> Iterator[StandingAnswer]:
+        """What would have been answered at each cutoff, from only the figures up to it.
+
+        recorded : (version, total, cutoff) of those that are on record already.
+        """
+        head, counts = self.head, self.counts
+        cutoffs = [(c, month_of(head.panel, 0, c)) for c in range(head.scored, head.last)]
+        cutoffs = [
+            (column, cutoff)
+            for column, cutoff in cutoffs
+            if any(
+                (_VERSION, key.total, cutoff) not in recorded and cutoff in counts[key]
+                for key in head.keys
+            )
+        ]
+        if not head.totals or not cutoffs:
+            return  # totals that end in different months are not asked of the past
+        columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
+        ranges = self.pair.engine.at(columns).quantiles((0.1, 0.9))[:, :, 0]
+        both = (_drawn(head, of, columns, _DRAWS, self.source) for of in self.pair)
+        for place, ((_, cutoff), drawn, beside) in enumerate(zip(cutoffs, *both, strict=True)):
+            for row, key in enumerate(head.keys):
+                if cutoff not in counts[key] or drawn is None:
+                    continue  # a month that nobody knows: nothing was published to ask from
+                until = {month: count for month, count in counts[key].items() if month <= cutoff}
+                asked = Asked(key, until, cutoff, self.source.year_begins)
+                yield from self._answered(asked, drawn[key], (beside or {}).get(key), "hindcast")
+                if questions.INSIDE in self.kinds:
+                    ends = _range80(ranges[row, place])
+                    yield _inside(key, asked.ahead(1), ends, cutoff, "hindcast")
+
+    def _answered(
+        self, asked: Asked, draws: Floats, beside: Floats | None, basis: Basis
+    ) -> Iterator[StandingAnswer]:
+        """Answers from the engine's paths, and beside each the last value's, where it has some."""
+        for question in questions.questions(asked, self.kinds):
+            ahead = months.to_index(question.last_month) - months.to_index(asked.cutoff)
+            if ahead > draws.shape[1]:
+                continue
+            last = None
+            if beside is not None and ahead <= beside.shape[1]:
+                last = questions.chance(question, asked, beside)
+            chance = questions.chance(question, asked, draws)
+            rate = self.rates.get((question.kind, asked.cutoff), 0.5)
+            yield StandingAnswer(question, basis, asked.cutoff, _VERSION, chance, rate, last)
+
+
+def _inside(
+    key: SeriesKey, month: str, ends: tuple[int, int], cutoff: str, basis: Basis
+) -> StandingAnswer:
+    """Whether a month will lie in its published 80% interval: its chance is what the name says."""
+    return StandingAnswer(questions.inside(key, month, *ends), basis, cutoff, _VERSION, 0.8, 0.8)
+
+
+def _drawn(
+    head: Headline, predictive: Predictive, columns: Ints, many: int, source: Source
+) -> Iterator[PathsByTotal | None]:
+    """Paths of every total and of their sum from each column; None without a forecast."""
+    row_of = {key: row for row, key in enumerate(head.keys)}
+    totals = [row_of[SeriesKey(part)] for part in source.totals.parts]
+    total = row_of[SeriesKey(source.totals.whole)]
+    scores = paths.one_month_scores(predictive, head.panel.z)[totals]
+    all_marks = predictive.at(columns).quantiles(paths.QUANTILES)
+    together: Floats | paths.Factors | None = None
+    for place, column in enumerate(columns.tolist()):
+        of = all_marks[:, place]
+        if not np.isfinite(of).all():
+            yield None
+            continue
+        if together is None or place % _REFIT == 0:
+            known = paths.correlation(scores[:, : column + 1])
+            together = paths.as_wide_as(known, of[totals], of[total])
+        draws = paths.draw(of[totals], together, many, column)
+        by_row = dict(zip(totals, draws, strict=True)) | {total: draws.sum(axis=0)}
+        yield {head.keys[row]: draws for row, draws in by_row.items()}
+
+
+def _range80(ends: Floats) -> tuple[int, int]:
+    low, high = ends
+    return int(np.floor(np.expm1(low) + 1e-9)), int(np.ceil(np.expm1(high) - 1e-9))
