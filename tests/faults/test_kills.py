@@ -18,7 +18,7 @@ from tests.support.databases import rows
 
 STEPS = [
     "before jobs.monthly:run",
-    "after forecast.store.connect:_acquire",
+    "after forecast.store.connect:locked.__wrapped__",
     "before forecast.store.connect:migrate",
     "before jobs.deliver.write:renew_one",
     "before jobs.monthly:ingest_all",
@@ -29,7 +29,7 @@ STEPS = [
     "before forecast.files:sync",
     "after jobs.arrivals.archive:keep_bytes",
     "before forecast.store.releases:save_snapshot",
-    "after forecast.store.releases:_save_release",
+    "after forecast.store.releases:_insert",
     "before forecast.store.releases:_rewrite_scope",
     "after forecast.store.releases:save_snapshot",
     "before commit 1",
@@ -63,12 +63,21 @@ STEPS = [
     "before forecast.files:sync",
     "after forecast.files:sync",
 ]
+# Steps that are killed at any moment of theirs.
+INSIDE = (
+    "jobs.arrivals.reading:apart",
+    "jobs.arrivals.ingest:ingest",
+    "forecast.store.runs:publish",
+    "forecast.store.runs:save_due",
+    "jobs.deliver.write:write_one",
+    "forecast.store.copies:copy",
+)
 CUT = "after commit 2"  # the one that `make whole` tries
 WRONG = (
     *("damaged", "half_runs", "other_results", "notices_off"),
     *("files_left", "processes_left"),
 )
-BLOCK, BLOCKS = 25, 8
+BLOCK, BLOCKS, KILLS_INSIDE = 25, 8, 50
 # A run that fits in two worker processes, from which none may be left behind.
 FITTING = (
     small_record.SETTINGS.replace('"snaive"', '"snaive", "ets"')
@@ -198,7 +207,28 @@ def test_a_run_killed_at_a_step_is_made_up_for(record, calm, figure, step, again
     assert not found.total(), found
 
 
+@pytest.mark.faults
+@pytest.mark.parametrize("step", INSIDE)
+def test_a_run_killed_anywhere_inside_a_step_is_made_up_for(before, calm, tmp_path, figure, step):
+    timed = small_record.copied(before, tmp_path / "timed")
+    seconds = injected_faults.seconds_inside(step, lambda: small_record.run(timed))
+    chance, found, tried = random.Random(step), Counter(), 0
+    while tried < KILLS_INSIDE:
+        path = small_record.copied(before, tmp_path / str(tried))
+        moment = chance.uniform(0, seconds)
+        code, _ = small_record.finished(path, fault=f"{moment:.6f} in {step}")
+        if code == -signal.SIGALRM:
+            found += survives(path, calm, small_record.run)
+            tried += 1
+        shutil.rmtree(path.parent)
+
+    figure("kill inside", tried, **{name: found[name] for name in WRONG})
+    assert not found.total(), found
+
+
 def test_each_step_is_in_the_program_by_this_name():
+    for step in INSIDE:
+        assert injected_faults.code_of(step)
     for step in STEPS:
         if "commit" not in step:
             assert injected_faults.code_of(step.partition(" ")[2])

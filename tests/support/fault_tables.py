@@ -31,6 +31,7 @@ class Fault(NamedTuple):
 FAULTS = {
     "random kill": Fault("SIGKILL at a random moment of a run"),
     "step kill": Fault("SIGKILL at a named step of a run", "25 steps or more"),
+    "kill inside": Fault("SIGKILL at a random moment inside one of six steps, 50 for each"),
     "worker kill": Fault("SIGKILL while two workers fit"),
     "failing statement": Fault("an error at the n-th SQL statement of a publish, for every n"),
     "readers": Fault("50 processes read while runs are published", "20 publishes or more in 60 s"),
@@ -67,7 +68,7 @@ SOAKS = {
     ),
     "service stopped": Fault("SIGTERM at any moment of a wake"),
     "two services": Fault("a second service on one record"),
-    "clock jump": Fault("the clock jumps an hour or 40 days, either way"),
+    "clock jump": Fault("the clock jumps an hour, 40 days or ten years, either way"),
     "thousand wakes": Fault(
         "1,000 wakes with 30 releases among them", "under 20 MB of memory, a log of 16.8 MB at most"
     ),
