@@ -10,8 +10,11 @@ Everything is drawn anew from what the run keeps, so it is the same whenever it 
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from dataclasses import fields
 from functools import cached_property
+
+import numpy as np
 
 from forecast import months
 from forecast.desk.sentences.ahead import unforecast_words
@@ -19,6 +22,7 @@ from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE, chances, paths, spans
 from forecast.engine.chances import Chance, Outlooks
 from forecast.engine.joint import Joint
+from forecast.engine.rows import INTERVALS
 from forecast.errors import SeriesNameError, SpanError
 from forecast.judge.questions import (
     SIMILAR,
@@ -26,11 +30,11 @@ from forecast.judge.questions import (
     of_rows,
     similar_kind,
 )
-from forecast.sources.names import SeriesNames
+from forecast.sources.names import SeriesNames, sums_over_totals
 from forecast.sources.source import Source
 from forecast.store import read
 from forecast.store.queries import rows
-from forecast.types import PeriodForecast, SeriesKey
+from forecast.types import PeriodForecast, Row, SeriesKey
 from forecast.words import month_words
 
 
@@ -68,7 +72,13 @@ class Asking:
     @cached_property
     def names(self) -> SeriesNames:
         """Every series that is held, by name."""
-        return SeriesNames(read.series_keys(self.connection), source=self.source)
+        keys = read.series_keys(self.connection)
+        return SeriesNames((*keys, *self.sums), source=self.source)
+
+    @cached_property
+    def sums(self) -> dict[SeriesKey, list[SeriesKey]]:
+        """Series that no file states, and whose sum each is."""
+        return sums_over_totals(read.series_keys(self.connection), self.source)
 
     @cached_property
     def joint(self) -> Joint:
@@ -85,6 +95,8 @@ class Asking:
         n : paths; as many as the published intervals rest on unless said.
         """
         key = self.names.find(series) if isinstance(series, str) else series
+        if key in self.sums:
+            return self._sum(key, n)
         marginals = self.joint.marginals.get(key)
         if marginals is None:
             why = unforecast_words(
@@ -101,6 +113,40 @@ class Asking:
         return Outlooks(
             key, counts, cutoff, self.joint.draws(wanted).of(key), self.source.year_begins
         )
+
+    def _sum(self, key: SeriesKey, n: int | None) -> Outlooks:
+        """A sum's paths: those of its parts, path by path, as their totals were drawn together."""
+        each = [self.outlooks(part, n) for part in self.sums[key]]
+        cutoff = min(part.cutoff for part in each)
+        if any(part.cutoff != cutoff for part in each):
+            why = "its parts do not end in the same month, so they do not add up"
+            raise SeriesNameError(self.names.name(key), why)
+        counts = Counter[str]()
+        for part in each:
+            counts.update(part.counts)
+        draws = np.sum([part.draws for part in each], axis=0)
+        return Outlooks(key, dict(counts), cutoff, draws, self.source.year_begins)
+
+    def months_ahead(self, key: SeriesKey) -> list[Row]:
+        """Forecasts of a sum month by month, rows as the view `latest_forecasts` has them."""
+        asked = self.outlooks(key)
+        ahead = (months.shift(asked.cutoff, lead + 1) for lead in range(asked.draws.shape[1]))
+        forecasts = ((month, self.span(key, month)) for month in ahead)
+        about = {"border": key.total, "dimension": key.dimension, "member": key.member}
+        return [
+            {
+                **about,
+                "model": ENGINE,
+                "month": month,
+                "cutoff": asked.cutoff,
+                "horizon": lead,
+                **{name: getattr(forecast, name) for name in INTERVALS},
+                "flag_below": None,
+                "flag_above": None,
+                "run_id": self.run.id,
+            }
+            for lead, (month, forecast) in enumerate(forecasts, start=1)
+        ]
 
     def span(self, series: str | SeriesKey, text: str) -> PeriodForecast:
         """What a span of months comes to; see `forecast.engine.spans.parse` for its forms.
@@ -122,7 +168,9 @@ class Asking:
 
     def parts(self, text: str, span: str) -> list[PeriodForecast]:
         """Return a span of every part of TOTAL:DIMENSION that has a forecast, the largest first."""
-        keys = [key for key in self.names.parts(text) if key in self.joint.marginals]
+        keys = [
+            key for key in self.names.parts(text) if key in self.joint.marginals or key in self.sums
+        ]
         return sorted((self.span(key, span) for key in keys), key=lambda forecast: -forecast.median)
 
     def chance(self, series: str | SeriesKey, span: str, event: str) -> Chance:
@@ -134,6 +182,7 @@ class Asking:
 
     def stale(self, key: SeriesKey) -> str:
         """A sentence if a part's newest figure is older than its total's, else ""."""
+        key = self.sums.get(key, [key])[0]
         pair = (self.joint.marginals.get(key) for key in (key, SeriesKey(key.total)))
         own, total = (months.from_index(month.cutoff) if month else "" for month in pair)
         return stale_words(own, total, self.source)

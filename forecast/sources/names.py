@@ -9,6 +9,7 @@ and the terminal keep them.
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from typing import TYPE_CHECKING
@@ -135,6 +136,16 @@ class SeriesNames:
             problem = f"another measure: this record counts {self.source.measure.noun}"
             raise SeriesNameError(text, f"{problem}, and not {' or '.join(others)}")
         raise SeriesNameError(text, "no series has this name", suggested)
+
+
+def sums_over_totals(keys: Iterable[SeriesKey], source: Source) -> dict[SeriesKey, list[SeriesKey]]:
+    """Return each part that no file states of the whole, and whose sum it is: nationwide:Mexico."""
+    stored, sums = set(keys), defaultdict[SeriesKey, list[SeriesKey]](list)
+    for key in sorted(stored):
+        if source.totals.whole and not key.headline and key.total in source.totals.parts:
+            sums[key._replace(total=source.totals.whole)].append(key)
+    # What one total alone has is named by it; of the whole it would be a second name.
+    return {key: parts for key, parts in sums.items() if key not in stored and len(parts) > 1}
 
 
 def _total_forms(source: Source) -> Iterable[tuple[str, str]]:

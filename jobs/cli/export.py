@@ -17,6 +17,7 @@ from forecast.store import queries, read
 from forecast.store.read import view_rows
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey
 from forecast.words import many
+from jobs.cli.look import months_ahead
 from jobs.cli.opened import OpenRecord
 
 HUB_NAME = "engine"
@@ -114,8 +115,8 @@ def _some(rows: list[dict[str, Any]], key: SeriesKey, what: str) -> list[dict[st
 def _fan(record: OpenRecord, key: SeriesKey, log: bool | None, **_: Any) -> Any:
     from forecast.desk.charts import forecasts
 
-    ahead = _some(read.month_forecasts(record.connection, key, ENGINE), key, "forecasts")
-    published = read.published(record.connection, key)
+    ahead = _some(months_ahead(record, key), key, "forecasts")
+    published = [{"month": at, COUNT: count} for at, count in record.counts(key).items()]
     flagged = read.flagged(record.connection, key)
     return forecasts.fan(key, published, ahead, flagged, record.source, log)
 

@@ -41,7 +41,7 @@ def show(
     connection, source = record.connection, record.source
     key = record.find(series) if series else None
     rows = facts.only_next_flagged(
-        read.month_forecasts(connection, key, model)
+        months_ahead(record, key, model)
         if key
         else read.forecasts(connection, source.totals, None, model)
     )
@@ -68,14 +68,29 @@ def show(
     return Printed(value, parts)
 
 
+def months_ahead(record: OpenRecord, key: SeriesKey, model: str = ENGINE) -> list[Row]:
+    """Return a series' forecasts month by month; a sum's are drawn anew."""
+    if key in record.sums and model == ENGINE:
+        from forecast.desk.answers import Asking  # draws paths
+
+        return Asking(record.connection, record.source).months_ahead(key)
+    return read.month_forecasts(record.connection, key, model)
+
+
 def _published(record: OpenRecord, series: str, since: str) -> Printed:
-    counts = read.counts(record.connection, record.find(series))
+    key = record.find(series)
+    counts = record.counts(key)
     shown = {month: count for month, count in sorted(counts.items()) if month >= since}
     if not shown:
         first, last = min(counts), max(counts)
         raise SeriesNameError(series, f"published from {first} to {last}, nothing from {since} on")
     rows = [{"month": month, COUNT: count} for month, count in shown.items()]
-    return Printed({**record.stamp, "months": rows}, [terminal.published_table(shown, counts)])
+    name = record.names.name(key)
+    parts: list[RenderableType] = [
+        terminal.titled(name, ", published, each against the month and the year before"),
+        terminal.published_table(shown, counts),
+    ]
+    return Printed({**record.stamp, "series": name, "months": rows}, parts)
 
 
 def answer(settings: Settings) -> str:
@@ -116,7 +131,7 @@ def compare(
         raise click.UsageError("name two series, or a series and two months or years")
     # Of three words the last two are spans of the first; of two, both are series.
     keys = [record.find(name) for name in things[: 1 if len(things) == 3 else 2]]
-    counts = [read.counts(record.connection, key) for key in keys]
+    counts = [record.counts(key) for key in keys]
     if len(things) == 3:
         from forecast.engine import spans
 

@@ -12,7 +12,7 @@ from forecast import months
 from forecast.desk import facts
 from forecast.desk.sentences import ahead, trust
 from forecast.errors import ConfigError, SeriesNameError
-from forecast.sources.names import SeriesNames
+from forecast.sources.names import SeriesNames, sums_over_totals
 from forecast.sources.wording import Halves, small_words
 from forecast.store import connect, queries, read, wakes
 from forecast.store.read import RunRow
@@ -49,7 +49,20 @@ class OpenRecord:
     @cached_property
     def names(self) -> SeriesNames:
         """Return the series that are held, by name."""
-        return SeriesNames(read.series_keys(self.connection), source=self.source)
+        keys = read.series_keys(self.connection)
+        return SeriesNames((*keys, *self.sums), source=self.source)
+
+    @cached_property
+    def sums(self) -> dict[SeriesKey, list[SeriesKey]]:
+        """Return the series that no file states, and whose sum each is: nationwide:Mexico."""
+        return sums_over_totals(read.series_keys(self.connection), self.source)
+
+    def counts(self, key: SeriesKey) -> dict[str, int]:
+        """Return a series' counts by month; of a sum, where all its parts may have one."""
+        lines = [read.counts(self.connection, part) for part in self.sums.get(key, [key])]
+        newest = min(map(max, lines), default="")
+        every = sorted({month for line in lines for month in line if month <= newest})
+        return {month: sum(line.get(month, 0) for line in lines) for month in every}
 
     @cached_property
     def table(self) -> CountTable:
@@ -112,13 +125,14 @@ class OpenRecord:
 
     def stale(self, key: SeriesKey) -> str:
         """Return a sentence if a part's newest figure is older than its total's, else ""."""
+        key = self.sums.get(key, [key])[0]
         values = (key.dimension, key.member, key.total)
         (newest,) = queries.rows(self.connection, "newest_months", values)
         return trust.stale_words(newest["own"], newest["of_total"], source=self.source)
 
     def small(self, key: SeriesKey) -> str:
         """Return a sentence if a series is so small that little decides it, else ""."""
-        return small_words(read.counts(self.connection, key), self.source)
+        return small_words(self.counts(key), self.source)
 
     def halves(self) -> dict[str, Halves | None]:
         """Return what came at and between ports, of each total's newest month; None if not known.

@@ -24,13 +24,14 @@ from forecast.claims.verdict import Reading
 from forecast.context import Context
 from forecast.desk import facts as month_facts
 from forecast.desk.sentences import monthly
-from forecast.engine import ENGINE
 from forecast.errors import ClaimError, ConfigError, DocumentError, SeriesNameError
 from forecast.sources import questions
+from forecast.sources.names import member_words
 from forecast.store import history, read
-from forecast.types import SeriesKey
+from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import month_words
 from jobs.cli.commands import fits
+from jobs.cli.look import months_ahead
 from jobs.cli.opened import OpenRecord, reading
 from jobs.cli.options import Settings
 from jobs.cli.render import Printed
@@ -56,12 +57,12 @@ def _written(record: OpenRecord, key: SeriesKey, facts: month_facts.MonthFacts, 
     """Write the month as a file of the form that its name says; what it shows, in words."""
     from forecast.desk import handout as handouts  # draws
 
-    counted = read.published(record.connection, key)
+    counted: list[Row] = [{"month": at, COUNT: count} for at, count in record.counts(key).items()]
     newest = counted[-1]["month"] == facts.month
     chart = handouts.PosterChart(
         counted=[row for row in counted if row["month"] <= facts.month],
         flagged=read.flagged(record.connection, key),
-        ahead=read.month_forecasts(record.connection, key, ENGINE) if newest else (),
+        ahead=months_ahead(record, key) if newest else (),
         stood=facts.recent,
     )
     handout = handouts.handout(facts, record.run, newest=bool(chart.ahead))
@@ -77,6 +78,8 @@ def _written(record: OpenRecord, key: SeriesKey, facts: month_facts.MonthFacts, 
 
 def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> month_facts.MonthFacts:
     """Return the report of a month of a series, the newest if None."""
+    if key in record.sums:
+        return _facts_of_sum(record, key, month)
     span = history.series_span(record.connection, key)
     if span is None:
         raise record.refused("SERIES", f"no figures for {key} are on record")
@@ -90,6 +93,25 @@ def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> month_fac
     except KeyError:
         problem = f"the count of {key} in {month} was not published; name another month"
         raise record.refused("MONTH", problem) from None
+
+
+def _facts_of_sum(record: OpenRecord, key: SeriesKey, month: str | None) -> month_facts.MonthFacts:
+    """Return what the counts alone say of a series that no file states."""
+    counts = record.counts(key)
+    month = month or max(counts)
+    if month not in counts:
+        problem = f"no figure for {key} in {month}; on record are {min(counts)} to {max(counts)}"
+        raise record.refused("MONTH", problem)
+    part = history.part_record(record.connection, record.sums[key][0], max(counts))
+    total = history.series_span(record.connection, SeriesKey(key.total))
+    return month_facts.month_report(
+        key.total,
+        month,
+        part._replace(counts=counts, values=[]),
+        part=member_words(key.dimension, key.member, record.source),
+        newest_of_total=total[1] if total else "",
+        source=record.source,
+    )
 
 
 def facts_json(facts: month_facts.MonthFacts) -> dict[str, Any]:

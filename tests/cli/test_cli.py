@@ -362,3 +362,23 @@ def test_a_brief_says_once_how_many_were_in_the_interior(published):
 
     assert "468 in the interior (83%)" in told
     assert told.count("468") == 1
+
+
+@pytest.mark.slow
+def test_a_part_of_the_whole_that_no_file_states_is_the_sum_of_its_totals(published):
+    def answer(*words: str):
+        return json.loads(said("--db", published, *words, "--json"))
+
+    parts = ("northern:Mexico", "southwest:Mexico", "other:Mexico")
+    counts = [answer("brief", name, "2025-11")["encounters"] for name in parts]
+    years = [answer("show", name, "FY2026") for name in parts]
+    year = answer("show", "nationwide:Mexico", "FY2026")
+    ahead = answer("show", "nationwide:Mexico")["forecasts"]
+
+    assert answer("brief", "nationwide:Mexico", "2025-11")["encounters"] == sum(counts)
+    assert year["published"] == sum(one["published"] for one in years)
+    assert year["median"] == pytest.approx(sum(one["median"] for one in years), rel=0.02)
+    # Narrower than if every border went to its end at once.
+    assert year["hi95"] - year["lo95"] <= sum(one["hi95"] - one["lo95"] for one in years)
+    assert [row["lo80"] < row["median"] < row["hi80"] for row in ahead] == [True] * len(ahead)
+    assert 0 < answer("chance", "nationwide:Mexico", "FY2026", ">120000")["chance"] < 1

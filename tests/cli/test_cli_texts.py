@@ -59,6 +59,11 @@ READING = {
         show northern --from 2024-01
         show northern:Vermont --from 2024-02 --json
         show northern --from 2030-01
+        show nationwide:"Border Patrol"
+        show nationwide:"Border Patrol" 2024-05
+        show --from 2024-02
+        compare nationwide:"Border Patrol" northern:"Border Patrol" --since 2024-02
+        brief nationwide:"Border Patrol"
         movers northern
         movers southwest --from forecast --json
         movers northern:Vermont
@@ -127,6 +132,7 @@ READING = {
         chance northern 2024-04 odd
         chance northern 2031-04 >5
         chance other 2024-04 >5
+        chance nationwide:"Border Patrol" 2024-05 >2500
     """,
     "facts": """
         fact southwest 2024-03 9300
@@ -213,6 +219,7 @@ READING = {
         brief northern -o month.txt
         score --questions -o chances.svg
         plot northern:NY -o part.svg
+        plot nationwide:"Border Patrol" -o all.svg
         plot other --kind calibration -o other.svg
         plot southwest --kind drivers -o other.svg
         plot other -o other.svg --since 2024-01

@@ -8,7 +8,7 @@ import pytest
 
 from forecast.errors import SeriesNameError
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.names import SeriesNames
+from forecast.sources.names import SeriesNames, sums_over_totals
 from forecast.types import HEADLINES, SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
 
@@ -131,3 +131,17 @@ def test_too_many_colons_are_answered_with_the_form_in_the_source_s_word(one):
 
     word = one.upper()
     assert f"write {word}:PART, or {word}:DIMENSION:PART" in str(caught.value)
+
+
+def test_a_sum_is_of_what_several_totals_have_and_the_whole_has_not():
+    def key(total: str, member: str, dimension: str = "citizenship") -> SeriesKey:
+        return SeriesKey(total, dimension, member)
+
+    both = [key("northern", "INDIA"), key("southwest", "INDIA")]
+    stated = [key(total, "CUBA") for total in ("northern", "other", "nationwide")]
+    keys = [*HEADLINE_KEYS, *both, *stated, key("northern", "Swanton Sector", "field")]
+
+    assert sums_over_totals(keys, ENCOUNTERS) == {key("nationwide", "INDIA"): both}
+
+
+HEADLINE_KEYS = [SeriesKey(total) for total in HEADLINES]
