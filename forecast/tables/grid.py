@@ -187,7 +187,9 @@ class TableGrid:
     def data_rows(self, first: int) -> np.ndarray:
         """Rows below the header that fit; what does not is a fault or, a single text, a note."""
         rows = np.arange(first, len(self.grid), dtype=np.int32)
-        remarks = [row for row in rows[self.filled[rows] == 1].tolist() if self._is_remark(row)]
+        alone = rows[self.filled[rows] == 1]
+        texts = self.grid[alone].max(axis=1, initial=0)  # blank is 0
+        remarks = alone[self.sheet.which(_is_remark, texts)].tolist()
         self.leave_out([*(r for r in range(first) if r != self.header), *remarks])
         rows = rows[~np.isin(rows, remarks)] if remarks else rows
         unlike = self.sheet.ragged[rows] != 0
@@ -197,7 +199,9 @@ class TableGrid:
             # What belongs to the file stands above the table, and notes below it.
             outside = not fits[0] <= row <= fits[-1]
             told = cells[:1] if row < fits[0] else cells
-            if outside and self.sheet.ragged[row] < 0 and not any(map(_may_be_data, told)):
+            counts = [c for c in told if is_count(c) and not str(c).endswith(".")]  # but no "1."
+            data = counts or any(map(dates.looks_like, told))
+            if outside and self.sheet.ragged[row] < 0 and not data:
                 self.leave_out([row])
                 continue
             width = len(self.columns)
@@ -207,10 +211,6 @@ class TableGrid:
             text = ",".join(text_of(cell) for cell in self.sheet.row(row))
             self.fault(row, "", text, f"{fields} fields where the table has {width}; {todo}")
         return rows[~unlike] if unlike.any() else rows
-
-    def _is_remark(self, row: int) -> bool:
-        cell = next(cell for cell in self.sheet.row(row) if cell != "")
-        return isinstance(cell, str) and not dates.looks_like(cell) and not numerals.is_number(cell)
 
     def without_totals(self, rows: np.ndarray, column: int, *, years: bool = True) -> np.ndarray:
         """The rows that are no sums over months by the cell in this column, or beside a blank one.
@@ -234,9 +234,8 @@ class TableGrid:
         return rows[~left] if lines else rows
 
 
-def _may_be_data(cell: CellValue) -> bool:
-    """Whether a cell may be a month or a count; "1." in front of a note is none."""
-    return dates.looks_like(cell) or (is_count(cell) and not str(cell).endswith("."))
+def _is_remark(cell: CellValue) -> bool:
+    return isinstance(cell, str) and not dates.looks_like(cell) and not numerals.is_number(cell)
 
 
 def _ends_in_total(cell: CellValue) -> bool:

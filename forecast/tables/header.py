@@ -32,12 +32,19 @@ _DECIMAL = re.compile(r"((?:1[6-9]|20)\d\d)(?:\.(\d+))?", re.ASCII)
 _QUARTER = re.compile(
     r".*\b(total|totals|q ?[1-4]|[1-4]q|h[12]|quarter|trim\w*)\b.*", re.IGNORECASE
 )
+_ERA = re.compile(r"(?:\u0e1e\.?\s?\u0e28\.?|\bB\.?E\b\.?)\s*", re.IGNORECASE)
+_BUDDHIST = re.compile(
+    r"(?P<before>.*[\u0e00-\u0e7f]\.?[ -]*)(?P<short>4[3-9]|[5-9]\d)"
+    r"|(?P<start>(?:.*[^\d.,])?)(?P<year>2[45]\d\d)(?P<end>(?:[^\d.,].*)?)"
+)
+_THAI = re.compile(r"[\u0e00-\u0e7f]|\bB\.?E\b", re.IGNORECASE)
 _DAY_0 = date(1899, 12, 30)  # of spreadsheets; 1900 was no leap year, but is one to Excel
 
 
 def as_one_table(sheet: Sheet) -> Sheet:
     """The same with one header, each month beside its year, each line beside its block's name."""
-    sheet = _months_under_names(_years_over_months(in_english(sheet)))
+    sheet = _years_over_months(in_english(_years_of_our_era(sheet)))
+    sheet = _months_under_names(sheet)
     sheet = with_months(_names_over_measures(sheet))
     if len(sheet.grid) <= _BY_HAND:
         sheet = _levels_joined(_year_from_title(_blocks_named(_year_lines(sheet))))
@@ -46,12 +53,47 @@ def as_one_table(sheet: Sheet) -> Sheet:
 
 def with_months(sheet: Sheet) -> Sheet:
     """The same with such months written as 2024-01, in columns and in the header."""
-    for where in (
-        *((slice(None), column) for column in range(sheet.grid.shape[1])),
-        *((row, slice(None)) for row in range(min(TOP, len(sheet.grid)))),
-    ):
+    for where in sheet.lines():
         sheet = _written(sheet, where)
     return sheet
+
+
+def _years_of_our_era(sheet: Sheet) -> Sheet:
+    """The same with Buddhist years as ours: 2567 is 2024.
+
+    Beside a month's name or in a date they cannot be anything else; alone, only years that follow
+    each other, in a line or column without other numbers, where something is Thai.
+    """
+    top = sheet.grid[: TOP if len(sheet.grid) > 1 else 0]
+    thai = sheet.which(lambda cell: isinstance(cell, str) and _THAI.search(cell), top).any()
+    made = sheet
+    for where in sheet.lines():
+        codes = np.unique(sheet.grid[where])[:_BY_HAND].tolist()
+        cells = {code: _text(sheet.labels[code]) for code in codes if code}
+        texts = {code: year for code in cells if (year := _in_our_era(cells[code]))}
+        alone = sorted(int(text) for text in texts.values() if text.isdigit())
+        numbers = sum(map(numerals.is_number, cells.values()))
+        follow = alone == list(range(alone[0], alone[0] + len(alone))) if alone else True
+        least = 2 if isinstance(where[0], slice) else 3  # counts of a line may follow as well
+        if alone and not (thai and follow and numbers == len(alone) >= least):
+            continue
+        if len(texts) >= max(least, 0.3 * len(cells)):
+            made = made.translated(where, texts)
+            code, text = next(iter(texts.items()))
+            note = f"years are of the Buddhist era: {cells[code]} is read as {text}"
+    return made if made is sheet else replace(made, notes=(*sheet.notes, note))
+
+
+def _in_our_era(text: str) -> str:
+    """A date or year of the Buddhist era as one of ours; "" for anything else."""
+    match = _BUDDHIST.fullmatch(_ERA.sub("", text))
+    if not match:
+        return ""
+    year = int(match["year"] or f"25{match['short']}") - 543
+    start, end = match["before"] or match["start"] or "", match["end"] or ""
+    made = f"{start}{year}{end}"
+    bare = not start + end
+    return made if bare or _THAI.search(start + end) or dates.looks_like(made) else ""
 
 
 def _years_over_months(sheet: Sheet) -> Sheet:

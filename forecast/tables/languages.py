@@ -16,7 +16,7 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.tables import dates
-from forecast.tables.sheet import TOP, Sheet
+from forecast.tables.sheet import Sheet
 
 _LANGUAGES = (
     *("af", "am", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en"),
@@ -47,11 +47,7 @@ def in_english(sheet: Sheet) -> Sheet:
     """
     languages: set[str] = set()
     made = sheet
-    places: list[tuple[int | slice, int | slice]] = [
-        *((row, slice(None)) for row in range(min(TOP, len(sheet.grid)))),
-        *((slice(None), column) for column in range(sheet.grid.shape[1])),
-    ]
-    for where in places:
+    for where in sheet.lines():
         codes = np.unique(made.grid[where])
         cells = {code: _parts(made.labels[code]) for code in codes[:2000].tolist()}
         named = {code: groups for code, groups in cells.items() if groups}

@@ -42,10 +42,14 @@ _CLOSE = 0.15  # by which a runner-up's score may be lower, and is still said
 _MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "monat", "mois"}
 _MONTH_WORDS |= {"time period", "ref date", "observation date"}
 _YEAR_WORDS = re.compile(
-    r"(\w+ )*(year|yr)|[fs]?f\.?y\.?|cy|jahr|ann?ée|an|anno|ano|año|rok|år|jaar|y\u0131l"
+    r"(\w+ )*(year|yr)( \(b\.?e\.?\))?|[fs]?f\.?y\.?|cy|jahr|ann?ée|an|anno|ano|año|rok|år|jaar"
+    r"|y\u0131l|vuosi|\u00e9v|metai|godina|leto|\u0433\u043e\u0434|\u03ad\u03c4\u03bf\u03c2"
+    r"|\u0e1b\u0e35|\u5e74\u4efd?|\ub144"
 )
 _MONTH_NUMBER = re.compile(
-    r"(\w+ )*(month|mo|mon|period|mth|mes|m[eê]s|mois|monat|mese|maand)"
+    r"(\w+ )*(month|mo|mon|period|mth|mes|m[eê]s|mois|monat|mese|maand|miesi\u0105c|m\u011bs\u00edc"
+    r"|mjesec|mesec|h\u00f3nap|kuukausi|m\u00e5ned|m\u00e5nad|luna|\u043c\u0435\u0441\u044f\u0446"
+    r"|\u03bc\u03ae\u03bd\u03b1\u03c2|\u0e40\u0e14\u0e37\u0e2d\u0e19|\u6708\u4efd?|\uc6d4)"
     r"( ?(no|num|number|code|#))?\.?"
 )
 _DAY_WORDS = re.compile(

@@ -146,12 +146,9 @@ def _table_of_entries(name: str, separator: str, entries: Entries, wanted: ReadA
         raise FaultsError(name, grouped(faults), len(set(faults)))
     if not np.isfinite(value).any():
         raise DataError(f"{name}: no counts in it; nothing to forecast")
-    warnings = _half_month(entries) if wanted.sums and period == "days" else []
+    warnings: list[str] = []
     if wanted.sums:
-        many = len(value)
-        entries, value = _summed(entries, value)
-        added = [f"{many - len(value):,} counts were added to others of the same month"]
-        warnings = [*(added if many > len(value) else []), *warnings]
+        entries, value, warnings = _summed(entries, value)
     counts, missing, warned = _arranged(name, entries, value)
     if not wanted.value:
         _refuse_to_date(name, entries, counts)
@@ -379,26 +376,26 @@ def grouped(faults: Iterable[Fault]) -> list[str]:
     return lines
 
 
-def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats]:
-    """One entry a series and month: the sum; missing where any of its counts is."""
+def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats, list[str]]:
+    """One entry a series and month: the sum; missing where any of its counts is. And warnings.
+
+    Where days were added up, also of a last month that has fewer of them than the one before.
+    """
     keys = entries.series.astype(np.int64) * (int(entries.month.max()) + 1) + entries.month
     _, first, back = np.unique(keys, return_index=True, return_inverse=True)
-    chosen = {name: getattr(entries, name)[first] for name in PER_ENTRY}
-    return replace(entries, **chosen), np.bincount(back, weights=value).astype(float)
-
-
-def _half_month(entries: Entries) -> list[str]:
-    """A warning where days were added up, and the last month has fewer of them than others."""
+    many = len(value) - len(first)
+    warned = [f"{many:,} counts were added to others of the same month"] if many else []
     last = int(entries.month.max())
     days, before = (
         len(np.unique(entries.day[entries.month == month])) for month in (last, last - 1)
     )
-    if days >= before - 3:
-        return []
-    return [
-        f"{months.from_index(last)} has {days} days, the month before {before}: "
-        "leave it out unless it is complete"
-    ]
+    if days < before - 3:
+        warned.append(
+            f"{months.from_index(last)} has {days} days, the month before {before}: "
+            "leave it out unless it is complete"
+        )
+    chosen = {name: getattr(entries, name)[first] for name in PER_ENTRY}
+    return replace(entries, **chosen), np.bincount(back, weights=value).astype(float), warned
 
 
 def _refuse_to_date(name: str, entries: Entries, counts: MonthlyCounts) -> None:
@@ -475,51 +472,42 @@ def _arranged(name: str, entries: Entries, value: Floats) -> tuple[MonthlyCounts
         tuple(compress(entries.nested, full)),
     )
     missing = int((last - first + 1).sum()) - len(value)
-    return counts, missing, [*warned, *_gaps(counts), *_ends(counts), *_zeros(counts)]
+    return counts, missing, [*warned, *_warnings(counts)]
 
 
-def _gaps(counts: MonthlyCounts) -> list[str]:
-    """Which months are missing inside which series."""
-    known = np.isfinite(counts.values)
+def _warnings(counts: MonthlyCounts) -> list[str]:
+    """Which months are missing, which series end early, and who ends in months of 0."""
+    known, warned = np.isfinite(counts.values), []
     inside = ~known & np.maximum.accumulate(known, axis=1)
     rows = np.flatnonzero(inside.any(axis=1))
-    if not len(rows):
-        return []
     shown = []
     for row in rows[:_NAMED].tolist():
         back = counts.values.shape[1] - 1 - np.flatnonzero(inside[row])
         ends = [months.from_index(int(counts.last[row]) - int(b)) for b in back]
         more = f" and {len(ends) - _NAMED} more" if len(ends) > _NAMED else ""
         shown.append(f"{counts.names[row]} {', '.join(ends[:_NAMED])}{more}")
-    more = f"; and {len(rows) - _NAMED:,} more series" if len(rows) > _NAMED else ""
-    return [f"no count, and not taken for 0: {'; '.join(shown)}{more}"]
-
-
-def _ends(counts: MonthlyCounts) -> list[str]:
-    """A warning of series that end before the others."""
+    if shown:
+        more = f"; and {len(rows) - _NAMED:,} more series" if len(rows) > _NAMED else ""
+        warned.append(f"no count, and not taken for 0: {'; '.join(shown)}{more}")
     latest = int(counts.last.max())
     early = counts.last < latest
-    if not early.any():
-        return []
-    named = zip(counts.names, counts.last.tolist(), strict=True)
-    shown = [f"{name} in {months.from_index(last)}" for name, last in named]
-    return [
-        f"ends before {months.from_index(latest)}, and is forecast from its own end: "
-        f"{_list(shown, early)}"
-    ]
-
-
-def _zeros(counts: MonthlyCounts) -> list[str]:
-    """Who ends in months of 0 and had none before: perhaps months that are not counted yet."""
+    if early.any():
+        named = zip(counts.names, counts.last.tolist(), strict=True)
+        shown = [f"{name} in {months.from_index(last)}" for name, last in named]
+        warned.append(
+            f"ends before {months.from_index(latest)}, and is forecast from its own end: "
+            f"{_list(shown, early)}"
+        )
+    # Months of 0 at the end of a series that had none before are perhaps not counted yet.
     zero = counts.values == 0
-    ends = np.argmin(zero[:, ::-1], axis=1)  # months of 0 at the end
-    doubtful = (ends > 1) & (zero.sum(axis=1) == ends)
-    if not doubtful.any():
-        return []
-    return [
-        f"the last months are 0, and none before is: {_list(counts.names, doubtful)}. Leave months "
-        "blank that nobody has counted yet"
-    ]
+    ends_in = np.argmin(zero[:, ::-1], axis=1)
+    doubtful = (ends_in > 1) & (zero.sum(axis=1) == ends_in)
+    if doubtful.any():
+        warned.append(
+            f"the last months are 0, and none before is: {_list(counts.names, doubtful)}. Leave "
+            "months blank that nobody has counted yet"
+        )
+    return warned
 
 
 def _list(names: Sequence[str], chosen: np.ndarray) -> str:

@@ -180,7 +180,10 @@ def names_of(
     columns, parts = [table.grid[rows, c] for c in series], bool(table.wanted.part)
     needed = columns[:-1] if parts else columns
     if parts:
-        columns[-1] = np.where(table.sheet.which(_is_total, columns[-1]), 0, columns[-1])
+        total = table.sheet.which(
+            lambda cell: text_of(cell).casefold().rstrip(":") in TOTAL_WORDS, columns[-1]
+        )
+        columns[-1] = np.where(total, 0, columns[-1])
     joined = columns[0] if len(columns) == 1 else _joined(columns)
     # Of all rows with a name the first: the last that is written stays.
     first = np.full(int(joined.max()) + 1, -1, dtype=np.int32)
@@ -201,10 +204,6 @@ def names_of(
             problem = "no name of a series; fill it in"
             table.fault(row, table.name(series[0]), "", problem)
     return code, names, nested
-
-
-def _is_total(cell: object) -> bool:
-    return str(cell).casefold().rstrip(":") in TOTAL_WORDS
 
 
 def nesting_of(
@@ -347,8 +346,9 @@ def roles(
     if not series:
         series = series_columns(table, [c for c in names if c not in values], rows, month)
         if not (series or values) and len(numbers) > 1:
-            years = [c for c in numbers if _is_one_year(table, c, rows)]
-            numbers = [c for c in numbers if c not in years] or numbers
+            same = [c for c in numbers if len(np.unique(table.grid[rows, c])) == 1]
+            year = [c for c in same if dates.names_year(table.labels[table.grid[rows[0], c]])]
+            numbers = [c for c in numbers if c not in year] or numbers
             ids = [c for c in numbers if _names_series(table, c, rows, month)][:1]
             if len(numbers) > 1 and not ids:
                 return [], _without_codes(table, numbers)
@@ -456,12 +456,6 @@ def _is_fixed(
     same, times = Counter(part.tobytes() for part in parts).most_common(1)[0]
     different = len(set(np.frombuffer(same, codes.dtype).tolist()))
     return len(parts) > 2 and times > 0.9 * len(parts) and different > 2
-
-
-def _is_one_year(table: TableGrid, column: int, rows: np.ndarray) -> bool:
-    """Whether a column has the same year in all its lines."""
-    codes = np.unique(table.grid[rows, column]).tolist()
-    return len(codes) == 1 and dates.names_year(table.labels[codes[0]]) is not None
 
 
 def by_column(

@@ -102,6 +102,11 @@ class Sheet:
         """The cells of one row."""
         return [self.labels[code] for code in self.grid[at].tolist()]
 
+    def lines(self) -> list[tuple[int | slice, int | slice]]:
+        """Where months may stand: each column, and each line among which the header is."""
+        columns = [(slice(None), column) for column in range(self.grid.shape[1])]
+        return [*columns, *((row, slice(None)) for row in range(min(TOP, len(self.grid))))]
+
     def which(self, test: Callable[[CellValue], object], codes: np.ndarray) -> np.ndarray:
         """Which of these cells pass a test, each different one looked at once."""
         passed = np.zeros(len(self.labels), dtype=bool)
@@ -151,21 +156,20 @@ def read_sheets(path: Path | None) -> list[Sheet]:
         with TemporaryFile() as kept:  # a pipe cannot be read twice
             pieces = iter(lambda: sys.stdin.buffer.read(_PIECE), b"")
             kept.writelines(islice(pieces, MOST_BYTES // _PIECE + 2))
-            return sheets_in("standard input", kept)
+            return sheets_of("standard input", kept)
     try:
         with path.open("rb") as file:
-            return sheets_in(path.name, file)
+            return sheets_of(path.name, file)
     except OSError as error:
         raise DataError(f"{path.name}: cannot be read ({error.strerror})") from error
 
 
-def sheets_of(name: str, content: bytes, most: int | None = None) -> list[Sheet]:
-    """The tables in a file's bytes; errors as `read_sheets`."""
-    return sheets_in(name, io.BytesIO(content), most)
+def sheets_of(name: str, content: bytes | IO[bytes], most: int | None = None) -> list[Sheet]:
+    """The tables in a file's bytes or an open file; errors as `read_sheets`.
 
-
-def sheets_in(name: str, file: IO[bytes], most: int | None = None) -> list[Sheet]:
-    """The tables in an open file, packed or not; most : bytes that are read, unpacked."""
+    most : bytes that are read, unpacked.
+    """
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
     file.seek(0)
     packed = file.read(2) == b"\x1f\x8b"
     file.seek(0)
@@ -289,7 +293,10 @@ def _encoding(name: str, file: IO[bytes], most: int) -> tuple[str, bool, list[st
             last = decoder.decode(piece)[-1:] or last
             called = "Windows-1252" if encoding == "cp1252" else encoding
             notes.append(f"the text is not UTF-8; it was read as {called}, so check the names")
-    return encoding, size <= _SPACED, notes + _unended(last in ("\n", "\r"))
+    if last not in ("\n", "\r"):
+        note = "the last line has no line end; if the file was cut short, its last value may be too"
+        notes.append(note)
+    return encoding, size <= _SPACED, notes
 
 
 def _not_unicode(start: bytes) -> str:
@@ -304,11 +311,6 @@ def _not_unicode(start: bytes) -> str:
         if re.search(seen, text) and foreign > plain_letters * share:
             return encoding
     return "cp1252"
-
-
-def _unended(ended: bool) -> list[str]:
-    note = "the last line has no line end; if the file was cut short, its last value may be too"
-    return [] if ended else [note]
 
 
 def _separator(sample: Sequence[str]) -> tuple[str, float]:
@@ -405,8 +407,12 @@ def _gridded(
     for at, fields in unlike:
         ragged[at : at + len(fields)] = fields
     for cell in places.broken if separator else ():
-        row = int(np.flatnonzero((codes == places[cell]).any(axis=1))[0])
-        _refuse_swallowed(name, cell, int(lines[row]), separator, width)
+        # A cell that holds whole lines: its quotation mark was not closed.
+        if any(len(row) == width > 1 for row in _reader(cell.splitlines()[:-1], separator)):
+            at = int(np.flatnonzero((codes == places[cell]).any(axis=1))[0])
+            begin = int(lines[at]) - cell.count("\n")
+            problem = f"line {begin}: a quotation mark begins here that takes in the lines below"
+            raise QuarantineError(name, [f"{problem}; close it, or remove it"])
     return Sheet(name, places.labels, codes, lines, ragged, separator, tuple(notes))
 
 
@@ -414,17 +420,6 @@ def _refuse_many(name: str, rows: int, width: int) -> None:
     if rows > MOST_ROWS or rows * width > MOST_CELLS:
         problem = f"more than {MOST_ROWS:,} lines or {MOST_CELLS:,} cells"
         raise QuarantineError(name, [f"{problem}; give a folder of Parquet files instead"])
-
-
-def _refuse_swallowed(name: str, cell: str, last: int, separator: str, width: int) -> None:
-    """QuarantineError where a cell of many lines holds whole lines: its quote was not closed.
-
-    last : the line of the file in which the cell ends.
-    """
-    if any(len(row) == width > 1 for row in _reader(cell.splitlines()[:-1], separator)):
-        first = last - cell.count("\n")
-        problem = f"line {first}: a quotation mark begins here that takes in the lines below"
-        raise QuarantineError(name, [f"{problem}; close it, or remove it"])
 
 
 def _web_page(name: str, content: bytes) -> list[Sheet]:

@@ -567,3 +567,63 @@ def test_three_stacked_headings_name_what_the_lowest_has_twice():
         "Men", "Women", "Boys", "Girls", "Planned Adult All", "Planned Child All",
     ]  # fmt: skip
     assert read_names["Planned Child All"] == ([60, 61, 62, 63, 64, 65], "2023-06")
+
+
+SHORT = [
+    *("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย."),
+    *("ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."),
+]
+SPAN = [(year, number) for year in (2563, 2564) for number in range(1, 13)]
+
+
+def thai(head: str, line: str) -> str:
+    rows = (
+        line.format(y=y, short=y - 2500, n=n, name=SHORT[n - 1], count=100 * (n % 5) + y % 10)
+        for y, n in SPAN
+    )
+    return "\n".join([head, *rows, ""])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (thai("เดือน,ผู้ป่วย", "{name} {y},{count}"), "ม.ค. 2563 is read as ม.ค. 2020"),
+        (thai("เดือน,ผู้ป่วย", "{name} {short},{count}"), "ม.ค. 63 is read as ม.ค. 2020"),
+        (thai("เดือน,ผู้ป่วย", "{name} พ.ศ. {y},{count}"), "ม.ค. พ.ศ. 2563 is read as ม.ค. 2020"),
+        (thai("month,n", "{y}-{n:02},{count}"), "2563-01 is read as 2020-01"),
+        (thai("date,n", "1/{n}/{y},{count}"), "1/1/2563 is read as 1/1/2020"),
+        (thai("ปี,เดือน,ผู้ป่วย", "{y},{n},{count}"), "2563 is read as 2020"),
+        (thai("Year (B.E.),month,n", "{y},{n},{count}"), "2563 is read as 2020"),
+    ],
+)
+def test_years_of_the_buddhist_era_are_read_as_ours(text, shown):
+    found = read(text)
+
+    assert f"years are of the Buddhist era: {shown}" in found.notes
+    assert found.counts.values.tolist() == [[100 * (n % 5) + y % 10 for y, n in SPAN]]
+    assert months.from_index(int(found.counts.last[0])) == "2021-12"
+
+
+def test_years_of_the_buddhist_era_may_stand_over_columns():
+    rows = [f"{SHORT[n - 1]},{n % 5}1,{n % 5}2,{n % 5}3" for n in range(1, 13)]
+    found = read("\n".join(["เดือน,2562,2563,2564", *rows, ""]))
+
+    assert found.counts.values.tolist() == [
+        [int(f"{n % 5}{year}") for year in (1, 2, 3) for n in range(1, 13)]
+    ]
+    assert months.from_index(int(found.counts.last[0])) == "2021-12"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("เดือน", "n"), ("2020-01", 2563), ("2020-02", 2564), ("2020-03", 2600)],  # apart
+        [("เดือน", "n"), ("2020-01", 2563), ("2020-02", 2564), ("2020-03", 9)],  # other numbers
+        [("month", "n"), ("2020-01", 2563), ("2020-02", 2564), ("2020-03", 2565)],  # not Thai
+        [("เดือน", "a", "b"), ("2020-01", 2563, 2564), ("2020-02", 7, 8), ("2020-03", 5, 1)],  # two
+    ],
+)
+def test_counts_of_two_thousand_five_hundred_are_no_years(rows):
+    found = sheet("".join(",".join(map(str, row)) + "\n" for row in rows))
+
+    assert header._years_of_our_era(found) is found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from calendar import month_abbr
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -1915,3 +1915,34 @@ def test_a_column_of_quarters_beside_years_is_named(written):
     text = "year,quarter,n\n" + "".join(f"{y},{q},{y % 7 + 5}\n" for y, q in rows)
 
     assert "these are counts of quarters: column 'quarter'" in refusal(text)
+
+
+def test_numbers_of_areas_are_not_offered_as_counts():
+    """They are the same in every month, whatever their column is called."""
+    rows = [
+        f"{area};{month};{place};{area % 3 + 7};{(area * at) % 5};{(area * at) % 7}\n"
+        for at, month in enumerate(MONTHS, start=1)
+        for area, place in ((1, "A"), (4, "A"), (72, "B"), (134, "C"))
+    ]
+    said = refusal("cisp;month;munic;risp;murders;thefts\n" + "".join(rows))
+
+    assert "several columns hold counts: 'murders', 'thefts'." in said
+
+
+def test_a_count_that_is_mostly_zero_is_no_number_of_an_area():
+    rows = [
+        f"{site},{month},{9 + at + ord(site)},{int(at == 5)}\n"
+        for at, month in enumerate(MONTHS)
+        for site in "abc"
+    ]
+    said = refusal("site,month,ill,deaths\n" + "".join(rows))
+
+    assert "several columns hold counts: 'ill', 'deaths'." in said
+
+
+def test_weeks_with_a_first_and_a_last_day_are_called_weeks():
+    days = [date(2020, 1, 5) + timedelta(7 * at) for at in range(60)]
+    rows = [f"{day},{day + timedelta(6)},{at}\n" for at, day in enumerate(days)]
+    said = refusal("Week start,Week end,n\n" + "".join(rows))
+
+    assert "these are counts of weeks: dates in column 'Week start' are 7 days apart" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import subprocess
 import sys
 import zipfile
 from datetime import UTC, date, datetime
@@ -543,3 +544,91 @@ def test_lines_longer_than_a_cell_may_be_are_cut_by_what_separates_them():
 
     assert (found.separator, found.grid.shape) == (",", (2, 2))
     assert found.row(1) == ["x" * 70_000, "y" * 70_000]
+
+
+LINES = 'site,month,"a, b"\n"x\ny",2020-01,5\nz,2020-02,6,\n\nz,2020-03\nCañon,2020-04,7\n'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(("block", "piece"), [(1, 1), (2, 7), (3, 50)])
+def test_a_file_is_the_same_in_pieces_of_any_size(monkeypatch, encoding, block, piece):
+    content = LINES.encode(encoding)
+    whole = read(content)
+    monkeypatch.setattr(sheet, "_BLOCK", block)
+    monkeypatch.setattr(sheet, "_PIECE", piece)
+    found = read(content)
+
+    assert cells(found) == cells(whole)
+    assert found.line.tolist() == whole.line.tolist() == [1, 3, 4, 6, 7]
+    assert found.ragged.tolist() == whole.ragged.tolist() == [0, 0, 0, -1, 0]
+    assert found.notes == whole.notes
+
+
+def test_a_letter_that_two_pieces_share_is_read_as_one(monkeypatch):
+    monkeypatch.setattr(sheet, "_PIECE", 2)
+
+    assert read("é,è\n1,2\n").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            '[{"m": "2020-01", "n": 5}, {"n": null, "m": "2020-02"}]',
+            [["2020-01", 5], ["2020-02", ""]],
+        ),
+        ('{"m": "2020-01", "n": 5}\n{"m": "2020-02", "n": 6}\n', [["2020-01", 5], ["2020-02", 6]]),
+        ('{"of": {"a": 1}, "data": [["m", "n"], ["2020-01", 5]]}', [["2020-01", 5]]),
+        ('[{"m": "2020-01"}, {"m": "2020-02", "n": 6}]', [["2020-01", ""], ["2020-02", 6]]),
+    ],
+)
+def test_json_is_read_where_it_is_a_list_of_rows(text, rows):
+    found = read(text)
+
+    assert cells(found) == [["m", "n"], *rows]
+    assert found.line.tolist() == [*range(1, len(rows) + 2)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"2020-01": 5}',
+        '[{"m": "2020-01", "n": {"all": 5}}]',
+        '{"a": [["m"]], "b": [["m"]]}',
+        '[{"m": 1}, [2]]',
+        "[[]]",
+        '{"m": 1,',
+        "[" * 100_000,
+    ],
+)
+def test_other_json_is_refused_with_what_to_write(text):
+    with pytest.raises(QuarantineError, match=r'a list of rows such as \[\{"month": "2024-01"'):
+        read(text)
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from forecast.tables.read import read_table
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+before = peak()
+read = read_table(Path(sys.argv[1]))
+print(len(read.counts.names), peak() - before)
+"""
+
+
+def test_a_large_file_takes_no_more_than_three_times_its_size(tmp_path):
+    """As it does 300 MB of memory for 100 MB: cells are numbers, and nothing is there twice."""
+    months = [f"{2018 + at // 12}-{at % 12 + 1:02}" for at in range(72)]
+    with (tmp_path / "large.csv").open("w") as file:
+        file.write("Clinic,Month,Visits\n")
+        for clinic in range(8_000):
+            file.writelines(f"Clinic {clinic:06},{m},{clinic % 4000}\n" for m in months)
+    size = (tmp_path / "large.csv").stat().st_size
+    words = [sys.executable, "-c", PEAK, str(tmp_path / "large.csv")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    series, more = map(int, done.stdout.split())
+
+    assert series == 8_000
+    assert more < 3 * size
