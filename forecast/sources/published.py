@@ -29,10 +29,9 @@ from forecast.sources.source import (
     ReadRelease,
     ReleaseFile,
     Source,
-    release_of,
     release_seq,
 )
-from forecast.types import Coverage, ReleaseKind, Scope, SeriesKey, Snapshot
+from forecast.types import Coverage, Release, ReleaseKind, Scope, SeriesKey, Snapshot
 from forecast.words import printable
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -92,6 +91,25 @@ class PublishedTable:
     closed: frozenset[int]
     cells: tuple[FileRow, ...]
     unknown: Mapping[str, frozenset[str]]
+
+    def release(
+        self, name: str, first_seen_at: str | None, url: str, kind: str = "manual"
+    ) -> Release:
+        """Return the release that the file is, called by its name unless `name` names it.
+
+        first_seen_at : "YYYY-MM-DD", None where the day is not known.
+        """
+        return Release(
+            source=name or self.file_name.removesuffix(".csv"),
+            kind=cast("ReleaseKind", kind if kind in get_args(ReleaseKind) else "manual"),
+            file_name=self.file_name,
+            sha256=self.sha256,
+            data_through=self.data_through,
+            seq=self.seq,
+            first_seen_at=first_seen_at,
+            first_seen_precision="day" if first_seen_at else "unknown",
+            url=url,
+        )
 
 
 class CsvReader(FileReader):
@@ -252,11 +270,8 @@ class CsvReader(FileReader):
             for dimension in known
             for component in (sums.components if dimension in sums.by_component else ("",))
         ]
-        kind = table.kind if table.kind in get_args(ReleaseKind) else "manual"
         return Snapshot(
-            release=release_of(
-                table, first_seen_at, url, kind=cast("ReleaseKind", kind), source=name
-            ),
+            release=table.release(name, first_seen_at, url, table.kind),
             counts=counts,
             coverage=tuple(Coverage(scope, span[0], span[-1]) for scope in scopes),
             rows=table.rows,

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from forecast import months
 from forecast.labels import Joins
-from forecast.types import Counts, Coverage, KeptPath, Release, ReleaseKind, Scope, Snapshot, Totals
+from forecast.types import Counts, Coverage, KeptPath, Scope, Snapshot, Totals
 
 
 class FileName(NamedTuple):
@@ -68,44 +68,6 @@ def coverage_of(scope: Scope, stated: Iterable[str]) -> tuple[Coverage, ...]:
     )
 
 
-class ReadFile(Protocol):
-    """What a reader knows of the file itself."""
-
-    @property
-    def file_name(self) -> str: ...  # noqa: D102
-    @property
-    def sha256(self) -> str: ...  # noqa: D102
-    @property
-    def data_through(self) -> str: ...  # noqa: D102
-    @property
-    def seq(self) -> int: ...  # noqa: D102
-
-
-def release_of(
-    read: ReadFile,
-    first_seen_at: str | None,
-    url: str,
-    *,
-    kind: ReleaseKind = "manual",
-    source: str = "",
-) -> Release:
-    """Return the release that a CSV file is, called by its name unless `source` names it.
-
-    first_seen_at : "YYYY-MM-DD", None where the day is not known.
-    """
-    return Release(
-        source=source or read.file_name.removesuffix(".csv"),
-        kind=kind,
-        file_name=read.file_name,
-        sha256=read.sha256,
-        data_through=read.data_through,
-        seq=read.seq,
-        first_seen_at=first_seen_at,
-        first_seen_precision="day" if first_seen_at else "unknown",
-        url=url,
-    )
-
-
 class ReadRelease(NamedTuple):
     """What a file says, and its labels that are not known, by dimension.
 
@@ -118,29 +80,19 @@ class ReadRelease(NamedTuple):
     sums: Counts = MappingProxyType({})
 
 
-class SummedRelease(NamedTuple):
-    """A release with the sums that its file leaves to the reader.
+class ReleaseBesideRecord(NamedTuple):
+    """What came of holding a release beside the record.
 
-    compared : the same beside what the record has of the parts that it does not state, to be held
-    against its sums; never kept. said : what a person should know of the sums.
+    snapshot : what is to be kept: with sums that the file leaves to the reader, without months that
+    were left out. compared : the same beside what the record has of parts that it does not state,
+    to be held against its sums; never kept. said : what a person should know of it all the same.
+    problems : reasons to refuse it.
     """
 
     snapshot: Snapshot
     compared: Snapshot
     said: list[str]
-
-
-class ComparedRelease(NamedTuple):
-    """What came of holding a release against the record.
-
-    snapshot : what is to be kept, without months that were left out.
-    problems : reasons to refuse it.
-    said : what a person should know of it all the same.
-    """
-
-    snapshot: Snapshot
     problems: list[str]
-    said: list[str]
 
 
 # What tables call things -> what files and pages call them of counts without agencies and with
@@ -435,18 +387,16 @@ class FileReader:
         """Return refit models' paths on these figures, so that a first run need not fit them."""
         return []
 
-    def with_sums(self, snapshot: Snapshot, recorded: Callable[[], Counts]) -> SummedRelease:
-        """Add the sums that a file leaves to the record, if it leaves any.
+    def beside_record(
+        self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
+    ) -> ReleaseBesideRecord:
+        """Hold a file beside the record: add sums that it leaves to it, compare those it states.
 
         Parameters
         ----------
         recorded : asked for what the record has now of every series.
         """
-        return SummedRelease(snapshot, snapshot, [])
-
-    def compared(self, source: Source, read: ReadRelease, recorded: Counts) -> ComparedRelease:
-        """Hold a file's totals of series that the record has from elsewhere against the record."""
-        return ComparedRelease(read.snapshot, [], [])
+        return ReleaseBesideRecord(read.snapshot, read.snapshot, [], [])
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
@@ -206,8 +207,12 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
     content = arrival.content()
     read = _read(db, context, arrival, content)
     of = catalog.source_of(arrival.name, context.source)
-    summed = of.reader().with_sums(read.snapshot, lambda: releases.current_counts(db))
-    snapshot = _placed(db, summed.snapshot, context.source)
+    snapshot = read.snapshot
+    if not read.sums:  # what states sums of its own is kept as it is, on the operator's word
+        snapshot = (
+            of.reader().beside_record(of, read, partial(releases.current_counts, db)).snapshot
+        )
+    snapshot = _placed(db, snapshot, context.source)
     archive.keep_bytes(kept_in.archive, row["sha256"], arrival.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
@@ -246,16 +251,10 @@ def _with_totals(
     QuarantineError where its totals are at odds with those that the record has already.
     """
     of = catalog.source_of(name, source)
-    if not read.sums:
-        kept, compared, said = of.reader().with_sums(
-            read.snapshot, lambda: releases.current_counts(db)
-        )
-    else:
-        held = of.reader().compared(of, read, releases.current_counts(db))
-        if held.problems:
-            raise QuarantineError(name, held.problems)
-        kept, compared, said = held.snapshot, held.snapshot, held.said
-    return kept, compared, [f"{name}: {note}" for note in said]
+    beside = of.reader().beside_record(of, read, partial(releases.current_counts, db))
+    if beside.problems:
+        raise QuarantineError(name, beside.problems)
+    return beside.snapshot, beside.compared, [f"{name}: {note}" for note in beside.said]
 
 
 def _warn_of_unknown(context: Context, release: Release, read: ReadRelease) -> str:

@@ -26,7 +26,6 @@ from forecast.sources.source import (
     MeasureWords,
     ReleaseFile,
     coverage_of,
-    release_of,
     release_seq,
 )
 from forecast.store.history import MonthRecord
@@ -419,19 +418,6 @@ def test_halves_are_found_by_their_labels_and_by_what_commands_call_them():
     for find in (sums.half, sums.named):
         with pytest.raises(KeyError):
             find("x")
-
-
-def test_a_release_is_called_by_its_file_unless_it_has_a_name():
-    class Read:
-        file_name, sha256, data_through, seq = "a.csv", "0", "2024-01", 7
-
-    plain, named = release_of(Read(), None, ""), release_of(Read(), "2024-02-03", "u", source="b")
-
-    assert (plain.source, plain.kind, plain.first_seen_precision) == ("a", "manual", "unknown")
-    assert (named.source, named.first_seen_at, named.first_seen_precision, named.url) == (
-        *("b", "2024-02-03", "day"),
-        "u",
-    )
 
 
 @pytest.mark.parametrize("months_known", [(1, 2, 4), (1,)])

@@ -25,9 +25,9 @@ from forecast.sources.own import PART
 from forecast.sources.source import (
     FileReader,
     ReadRelease,
+    ReleaseBesideRecord,
     ReleaseFile,
     Source,
-    SummedRelease,
     coverage_of,
     release_seq,
 )
@@ -51,9 +51,11 @@ class OwnReader(FileReader):
         """Read one delivered file; errors as `read.table_in_bytes`, and for decimals."""
         return ReadRelease(_snapshot(self.section, file), {})
 
-    def with_sums(self, snapshot: Snapshot, recorded: Callable[[], Counts]) -> SummedRelease:
+    def beside_record(
+        self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
+    ) -> ReleaseBesideRecord:
         """Add the sums that follow from a file and from the record; see `with_sums`."""
-        return with_sums(self.section, snapshot, recorded())
+        return with_sums(self.section, read.snapshot, recorded())
 
 
 def read_as(section: CountsSection) -> ReadAs:
@@ -78,7 +80,7 @@ def data_through(section: CountsSection, file: ReleaseFile) -> str:
     return months.from_index(int(counts.last.max()))
 
 
-def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> SummedRelease:
+def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> ReleaseBesideRecord:
     """Add the sums that follow from a release and from the record, in months that it states.
 
     A series that the file states itself is left as it is. Elsewhere a series is the sum of its
@@ -117,7 +119,9 @@ def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> S
     counts = {**stated, SeriesKey(section.total): total} if total else stated
     nested = {key.total for key in stated if key.dimension == PART}
     beside = {key: known[key] for key in recorded if key.dimension == PART and key.total in nested}
-    return SummedRelease(_stating(snapshot, counts), _stating(snapshot, counts | beside), notes)
+    return ReleaseBesideRecord(
+        _stating(snapshot, counts), _stating(snapshot, counts | beside), notes, []
+    )
 
 
 def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:

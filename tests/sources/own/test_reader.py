@@ -7,7 +7,7 @@ import pytest
 from forecast.config import CountsSection
 from forecast.errors import DataError
 from forecast.sources.own.source import own_counts
-from forecast.sources.source import coverage_of
+from forecast.sources.source import ReadRelease, coverage_of
 from forecast.types import Release, SeriesKey, Snapshot
 
 MONTHS = [f"2024-0{n}" for n in range(1, 8)]
@@ -30,7 +30,8 @@ def summed(stated, held=None, **settings):
     head = Release("x", "manual", "own.csv", "0", MONTHS[-1], 1, "2024-09-01", "day", "")
     spans = tuple(span for key, some in stated.items() for span in coverage_of(key.scope, some))
     source = own_counts(section(**settings))
-    return source.reader().with_sums(Snapshot(head, stated, spans), lambda: held or {})
+    read = ReadRelease(Snapshot(head, stated, spans), {})
+    return source.reader().beside_record(source, read, lambda: held or {})
 
 
 A, B, N = ward("N", "a"), ward("N", "b"), SeriesKey("N")

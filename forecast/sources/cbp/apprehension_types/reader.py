@@ -15,7 +15,7 @@ text says of its year is not read, because it has been wrong; the months' own he
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -26,10 +26,10 @@ from forecast.labels import Joins
 from forecast.sources.cbp.apprehension_types import agreement
 from forecast.sources.source import (
     Aside,
-    ComparedRelease,
     FileName,
     FileReader,
     ReadRelease,
+    ReleaseBesideRecord,
     ReleaseFile,
     Source,
     release_seq,
@@ -138,9 +138,11 @@ class ArrestPages(FileReader):
         }
         return ReadRelease(snapshot, unknown={}, sums=sums)
 
-    def compared(self, source: Source, read: ReadRelease, recorded: Counts) -> ComparedRelease:
+    def beside_record(
+        self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
+    ) -> ReleaseBesideRecord:
         """Hold the pages' totals against the record's."""
-        return agreement.judged(source, read, recorded)
+        return agreement.judged(source, read, recorded())
 
 
 def read(name: str, page: bytes, aside: Aside) -> PageTable:

@@ -16,7 +16,7 @@ from forecast import months
 from forecast.errors import QuarantineError, RowError
 from forecast.sources.cbp.drug import bundle
 from forecast.sources.published import CsvReader, Line, PublishedTable
-from forecast.sources.source import Source, release_of
+from forecast.sources.source import Source
 from forecast.types import Coverage, Scope, SeriesKey, Snapshot, TotalMonth
 
 DRUG = "drug"
@@ -104,7 +104,7 @@ class DrugFiles(CsvReader):
             for agency in self.agencies
         ]
         return Snapshot(
-            release=release_of(table, first_seen_at, url, source=name),
+            release=table.release(name, first_seen_at, url),
             counts=counts,
             coverage=tuple(Coverage(scope, span[0], span[-1]) for scope in scopes),
             rows=table.rows,
