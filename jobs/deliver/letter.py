@@ -28,7 +28,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr, parsedate_to_datetime
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from forecast.desk.sentences.section import SectionText
 from forecast.desk.templating import template
@@ -299,37 +299,32 @@ def letter(
     return Letter(name, about, own_id, message.as_bytes())
 
 
-class Digest(NamedTuple):
-    """One measure's digest as a reader would get it on its own; title : of the measure."""
-
-    title: str
-    notice: Notice
-    message: Message
-
-
-def joined(digests: tuple[Digest, ...]) -> list[Message]:
+def joined(digests: tuple[tuple[str, Notice, Message], ...]) -> list[Message]:
     """One mail of several measures' digests, and for each other one what stands for it.
+
+    digests : each measure's title, and its notice as a reader would get it on its own.
 
     Each says in turn, to the word, what was approved. The mail's thread is that of each of them:
     a correction of any answers an identifier that it refers to.
     """
-    first, *others = (digest.message for digest in digests)
+    first, *others = (message for _, _, message in digests)
     edition = " with ".join(
         (first.edition, *(f"{other.content_key[:16]}:{other.edition}" for other in others))
     )
     within = [replace(other, edition=WITHIN + first.content_key, mime=b"") for other in others]
     thread = [
-        message_id(digest.notice.message_id, stand_in.edition)
-        for digest, stand_in in zip(digests[1:], within, strict=True)
+        message_id(notice.message_id, stand_in.edition)
+        for (_, notice, _), stand_in in zip(digests[1:], within, strict=True)
     ]
-    mails = [message_from_bytes(digest.message.mime, policy=_POLICY) for digest in digests]
-    titles = [digests[0].title, *(f"{d.title[0].lower()}{d.title[1:]}" for d in digests[1:])]
-    about = f"{_listed(titles)}, {month_words(digests[0].notice.month)}: {_NO_FINDING}"
+    mails = [message_from_bytes(message.mime, policy=_POLICY) for _, _, message in digests]
+    (title, notice, _), *rest = digests
+    titles = [title, *(f"{title[0].lower()}{title[1:]}" for title, _, _ in rest)]
+    about = f"{_listed(titles)}, {month_words(notice.month)}: {_NO_FINDING}"
     mail = EmailMessage(policy=_POLICY)
     changed = {
         "Subject": about,
         "Date": max((m["Date"] for m in mails), key=parsedate_to_datetime),
-        "Message-ID": message_id(digests[0].notice.message_id, edition),
+        "Message-ID": message_id(notice.message_id, edition),
     }
     for name, value in mails[0].items():
         if not name.startswith(("MIME", "Content")):

@@ -160,7 +160,7 @@ def _batches(
     late. What a reader gets only digests of, of one month and several measures, is one mail.
     """
     batches: list[dict[str, Message]] = []
-    digests: dict[tuple[str, str], list[tuple[int, letter.Digest]]] = {}
+    digests: dict[tuple[str, str], list[tuple[int, tuple[str, Notice, Message]]]] = {}
     for measure in context.each():
         with closing(connect.read(context.path)) as connection:
             measures.scope_to(connection, measure.name)
@@ -178,7 +178,7 @@ def _batches(
             }
             for to, made in batch.items():
                 if notice.corrects is None and letter.only_digests(made.edition):
-                    digest = letter.Digest(measure.source.measure.title, notice, made)
+                    digest = (measure.source.measure.title, notice, made)
                     digests.setdefault((notice.month, to), []).append((len(batches), digest))
             batches.append(batch)
     joined = cache(letter.joined)  # hundreds of readers may get the same

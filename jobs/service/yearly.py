@@ -59,18 +59,12 @@ def write_closed(context: Context) -> Path | None:
         run = read.latest_run(connection)
     if run is None:
         return None
-    year = months.fiscal_year(run.data_through, source.year_begins)
-    if (
-        months.fiscal_year(
-            months.shift(run.data_through, 1),
-            source.year_begins,
-        )
-        == year
-    ):
+    year, begins = months.fiscal_year(run.data_through, source.year_begins), source.year_begins
+    if months.fiscal_year(months.shift(run.data_through, 1), begins) == year:
         return None
     first = context.name == next(iter(context.sources))
     whose = path.stem if first else f"{path.stem}-{slug(source.measure.noun)}"
-    to = path.with_name(f"{whose}-{months.year_name(year, source.year_begins)}.html")
+    to = path.with_name(f"{whose}-{months.year_name(year, begins)}.html")
     if to.exists():
         return None
     report = build(context, year)

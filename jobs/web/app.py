@@ -40,13 +40,12 @@ from jobs.web.responses import (
     SQL_CSP,
     Plain,
     SiteFiles,
-    Tables,
     refused_name,
     send_answer,
     send_plain,
     with_headers,
 )
-from jobs.web.worker import BUILD, Child
+from jobs.web.worker import BUILD, Child, QueryServer
 
 LOG = logging.getLogger("bordercast")
 LONGEST_NAME, LONGEST_PATH = 255, 2000  # bytes; no file has a longer one
@@ -107,8 +106,8 @@ class Site:
         address: str = "",
         *,
         totals: Totals,
-        tables: Tables | None = None,
-        checker: Tables | None = None,
+        tables: QueryServer | None = None,
+        checker: QueryServer | None = None,
     ) -> None:
         self.database, self.snapshot, self.address = database, snapshot, address
         self.names = {name.lower() for name in names}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from markupsafe import escape
 from starlette.datastructures import Headers
@@ -108,16 +108,6 @@ class QueryAnswer(NamedTuple):
     status: int
     headers: Sequence[tuple[bytes, bytes]]
     body: bytes
-
-
-class Tables(Protocol):
-    """Whatever answers for tables and queries, apart from the pages."""
-
-    async def ask(self, scope: Scope, body: bytes = b"") -> QueryAnswer | Plain:
-        """Answer a request; within seconds, whatever is asked."""
-
-    async def close(self) -> None:
-        """End what answers."""
 
 
 def refused_name(scope: Scope, names: Collection[str], how: str) -> Plain | None:
