@@ -125,6 +125,7 @@ def remove(folder: Path, sha256: str) -> None:
 def _write(path: Path, content: bytes) -> None:
     make_private(path.parent.parent)
     make_private(path.parent)
+    # A name that is there stands for all of its content, also after a power cut.
     with files.replacing(path, 0o600, alone=True) as part:
         part.write_bytes(content)
     files.sync(path.parent.parent)

@@ -44,6 +44,7 @@ def delivered(
                     unknown.append((file, ReleaseFile(file.name, content)))
         places = reading.last_months(section, [content for _, content in unknown])
         new += [(place, file) for place, (file, _) in zip(places, unknown, strict=True)]
+    # Each is held against the one before, so they come in the order of their months.
     new.sort(key=lambda pair: (pair[0], pair[1].stat().st_mtime, pair[1].name))
     return [replace(of_operator(file, today, "folder"), seq=place) for place, file in new]
 

@@ -90,6 +90,7 @@ def ingest_all(
         results.append(ingest(db, context, folder.of_operator(file, first_seen)))
         if results[-1].outcome == "refused":
             raise DataError(results[-1].reason)
+    # Nobody looks into the inbox; `status` does.
     left = {e.name: e.reason for e in inbox.look(kept_in.inbox).left if not e.written}
     for name, reason in left.items():
         results.append(IngestResult(name, "refused", None, "", f"{name}: {reason}"))
@@ -174,6 +175,7 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
         with transaction(db):
             release_id = releases.save_refused(db, release, reasons)
         return IngestResult(name, "refused", release_id, "", reason)
+    # The file first: a record that rests on a file nobody has could not be checked.
     archive.keep_bytes(kept_in.archive, sha256, name, content)
     with transaction(db):
         if earlier:

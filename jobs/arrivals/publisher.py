@@ -265,6 +265,7 @@ class _Visit:
         self.links[url] = link
         if before == sha256:
             return PollAnswer(url, "unchanged")
+        # The file first: a link that is remembered without its file would never be asked for again.
         archive.keep_bytes(self.archive, sha256, name, reply.content)
         with ops.writing(self.path) as db:
             ops.save_download(db, Download(url, sha256, name, self.today, self.poll_id), link)

@@ -45,6 +45,7 @@ def _downloaded(address: str, settings: Fetch) -> tuple[str, bytes]:
     url = csv_address(address)
     with http.client(settings) as client:
         for _ in range(_HOSTS):
+            # Also where it is led to: the last host decides what is read.
             if not url.startswith("https://"):
                 raise DataError(f"{url}: not an https address, so anybody on the way can change it")
             reply = http.get(client, Link(url), settings)

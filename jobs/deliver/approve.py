@@ -59,8 +59,10 @@ def approve(path: Path, notice_id: int, approval: Approval, now: datetime) -> No
     ------
     DataError : it is not held, or there is none, or it says something else now.
     """
+    # One that was held for too long is closed first: its figures are weeks old.
     expire_all(path, now)
     with ops.writing(path) as db:
+        # What was approved before ops.db kept deliveries may have been sent: see `outbox.to_queue`.
         deliveries.begin(db, now)
     with connect.writing(path) as db:
         notice = notices.one(db.conn, notice_id)

@@ -120,6 +120,7 @@ def _corrections(
         late = first.month >= months.shift(newest, -LOOKED_BACK)
         if first.state != "approved" or first.corrects is not None or not late:
             continue
+        # It was withdrawn as a whole; a correction of a part would say that the rest holds.
         if first.id in taken_back:
             continue
         chain = [first, *(n for n in every if n.corrects == first.id)]

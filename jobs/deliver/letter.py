@@ -291,6 +291,7 @@ def letter(
             filename=picture,
         )
         body.set_boundary(f"related-{key}")
+    # Boundaries that are drawn would make a repeat another message.
     message.set_boundary(f"alternative-{key}")
     if attach_page:
         called = f"{slug(source.measure.title)}-{notice.month}.html"

@@ -79,6 +79,7 @@ def deliver(
     VerifyError : the record was edited; nothing goes out.
     """
     now = now or (lambda: datetime.now(UTC))
+    # A forged figure that went out cannot be called back.
     wakes.require_intact(context.path)
     check(context.config)
     approve.expire_all(context.path, now())
@@ -89,6 +90,7 @@ def deliver(
             connect.write(db, "resume_mail")
         if again:
             deliveries.revive(db, now())
+    # After queueing: a run may have been withdrawn between its approval and now.
     recall_all(context.path, now())
     outcomes = _send(context, now)
     # Who got a notice that was false by then is to get its correction, and the operator is to know

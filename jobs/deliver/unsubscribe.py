@@ -25,6 +25,7 @@ LINK_VALID = timedelta(days=400)  # a notice older than that is not anybody's wa
 def key(path: Path) -> bytes:
     """The signing key beside the database; made when first asked."""
     file = path.with_name(KEY)
+    # Made first and filled then, so that two processes never sign with two keys.
     with suppress(FileExistsError):
         files.create_private(file)
     if not file.stat().st_size:
@@ -67,6 +68,7 @@ def reader(secret: bytes, text: str, today: date) -> str | None:
         given = date.fromisoformat(day)
     except ValueError:
         return None
+    # Compared in constant time: how long it takes must not tell how much of a guess is right.
     real = hmac.compare_digest(token(secret, address, day), text.rstrip("="))
     return address if real and timedelta(0) <= today - given <= LINK_VALID else None
 

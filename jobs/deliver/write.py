@@ -69,6 +69,7 @@ def renew_one(path: Path, db: Database, source: Source) -> bool:
         for notice in notices.in_state(connection, "held"):
             counts = counts or releases.current_counts(connection)
             stated = [notices.statements(connection, notice.id)]
+            # What a person was to approve is not what the figures say any more.
             if any(false_now(stated, counts, source).values()):
                 return notices.renew(db, notice.id)
     return False

@@ -45,6 +45,7 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
     ------
     DataError : the record or its copy is not whole, or there is no room; no folder is left then.
     """
+    # What a killed drill left takes up the room that a copy needs.
     upkeep.sweep_drills(path)
     free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else 0
     if path.exists() and free < 2 * path.stat().st_size:
@@ -63,6 +64,7 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
             _copy(ops.ops_path(path), part / ops.NAME, ops.SCHEMA)
         unsubscribe.copy_key(path.parent, part)
         made = examine(part, path.name)
+        # Whole or not there: whoever finds a folder of this name need not look into it.
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -105,6 +107,7 @@ def restore(folder: Path, path: Path, config: Config, now: datetime) -> Backup:
     path.parent.mkdir(parents=True, exist_ok=True)
     own = path.with_name(path.name + ".lock")
     with connect.locked(leader_lock(path), 0), connect.locked(own, connect.LOCK_WAIT):
+        # What waits in it may have been sent after the backup: better a notice too few than two.
         silenced, place, source = 0, ops.ops_path(path), folder / ops.NAME
         if source.exists() and not (place.exists() and _whole(place)):
             with connect.locked(place.with_name(place.name + ".lock"), connect.LOCK_WAIT):

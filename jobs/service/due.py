@@ -24,6 +24,7 @@ def wake_due(context: Context, now: datetime) -> bool:
     if last is None:
         return True
     began = datetime.fromisoformat(last["started_at"])
+    # Of a clock that was set back, the record of the last wake says nothing.
     return began > now or began < daily(context, now)
 
 

@@ -155,6 +155,7 @@ def measured(context: Context) -> bytes:
     }
     registry = CollectorRegistry()
     for name, (about, value) in figures.items():
+        # 0 would state what is not known.
         if value is not None:
             Gauge(f"bordercast_{name}", about, registry=registry).set(value)
     undelivered = Gauge(

@@ -85,6 +85,7 @@ def verify(path: Path, now: datetime) -> list[str]:
     with connect.moment(path) as connection:
         problems = integrity.findings(connection)
         latest = read.latest_run(connection)
+    # Kept beside the record, so that the page need not verify it at each request.
     with suppress(OSError, sqlite3.OperationalError):  # an analyst may verify without a trace
         wakes.save_verified(path, now, latest.digest if latest else "", problems)
     return problems
@@ -97,6 +98,7 @@ def write_snapshot(path: Path, config: Config) -> Path | None:
     to = path.parent / config.service.snapshot.replace("{db}", path.stem)
     if to.exists() and _shown(to) == _shown(path):
         return None
+    # Whoever has it open goes on reading what was there: it is replaced, never written to.
     return copies.copy(path, to, copies.READ_ONLY)
 
 

@@ -80,6 +80,7 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResu
     from jobs.service import upkeep
 
     unanswered = "; ".join(_poll(context, now))
+    # A copy over a slow line may pause: half a file would be refused for good.
     folder = archive.folders(context.path, context.config).inbox
     inbox.make(folder)
     inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
@@ -132,6 +133,7 @@ def _poll(context: Context, now: datetime) -> Iterator[str]:
     for measure in asked:
         LOG.info("polling")
         answer = publisher.poll(measure, now).poll
+        # It may be the month that everybody waits for, under a new name.
         if answer.outcome == "unrecognized":
             LOG.warning("poll: %s", answer.detail)
         if answer.outcome in ("blocked", "unreachable"):

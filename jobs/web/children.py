@@ -70,6 +70,7 @@ def confine(limits: QueryLimits) -> None:
 
 
 def _after_readers() -> None:
+    # A page that is read comes before a query that is asked.
     with suppress(OSError):  # where system calls are filtered
         os.nice(10)
 

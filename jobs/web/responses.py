@@ -151,6 +151,7 @@ def with_headers(send: Send, csp: str = CSP) -> Send:
                 (k, v) for k, v in message.get("headers", ()) if k.lower().decode() not in names
             ]
             if not any(k.lower() == b"cache-control" for k, _ in headers):
+                # There may be a login in front, and what one reader saw is not for the next.
                 headers.append((b"cache-control", PRIVATE.encode()))
             ours = [(name.encode(), value.encode()) for name, value in names.items()]
             message = {**message, "headers": [*headers, *ours]}

@@ -58,6 +58,7 @@ def attest(
     """
     outcomes: dict[WitnessKind, str] = {}
     with connect.locked(path.with_name(LOCK), connect.LOCK_WAIT):
+        # A proof of an edited record would bear the forgery out.
         wakes.require_intact(path)
         with closing(connect.read(path)) as connection:
             statement, missing = witnesses.lacking(connection, wanted(config.witness))
@@ -80,6 +81,7 @@ def attest(
             except Exception as error:  # whatever it is, the other witnesses and the service go on
                 outcomes[kind], grave = f"{type(error).__name__}: {error}", True
             else:
+                # Kept at once: the next witness may take a minute, and we may be killed.
                 with connect.writing(path) as db:
                     witnesses.save(db, proof)
                 witnesses.had(path, kind)

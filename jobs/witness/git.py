@@ -55,6 +55,7 @@ class Repository:
         if not (self.folder / ".git").exists():
             self._git("clone", "-q", address, str(self.folder), anywhere=True)
         self._git("remote", "set-url", "origin", address)
+        # What others pushed is kept: our line goes behind theirs.
         self._git("fetch", "-q", "--prune", "origin")
         tip = self.tip()
         for commit in known:

@@ -133,6 +133,7 @@ def _moment(
     WitnessError : it does not hold for the record as it is.
     """
     statement = witnesses.parse(proof.statement)
+    # The row says in its columns what the statement says in words: an edit has to change both.
     if statement is None or (statement.entry_id, statement.run_id) != (
         proof.entry_id,
         proof.run_id,

@@ -37,6 +37,7 @@ def verify(public_key: str, message: bytes, armored: str) -> bool:
             return False
         blob = base64.b64decode("".join(lines[1:-1]), validate=True)
         expected = _before_signature(public)  # all but the signature follows from key and purpose
+        # Compared as a whole, so nothing in it is parsed that a stranger wrote.
         if blob[:-_LENGTH] != expected:
             return False
         Ed25519PublicKey.from_public_bytes(public).verify(blob[-_LENGTH:], _signed(message))

@@ -43,6 +43,7 @@ def ask(
         .cert_request(cert_request=True)
         .build()
     )
+    # The certificate comes with the answer: an authority renews its own every few years.
     headers = {"Content-Type": "application/timestamp-query"}
     try:
         with exchange.client() as http:
