@@ -45,6 +45,7 @@ def server(settings: Settings) -> MCPServer:
     answering, source = Tools(settings), settings.context.source
     asked = (
         *(answering.series, answering.counts, answering.forecast, answering.chance),
+        *(answering.movers, answering.compare),
         *(answering.fact, answering.check, answering.flags, answering.changes, answering.score),
     )
     return MCPServer(
@@ -149,6 +150,17 @@ class Tools:
         """
         answer = self._asked("show", series, *([span] if span else []))
         return _paged(answer, "forecasts", limit, offset)
+
+    def movers(self, total: str, base: str = "month") -> dict[str, Any]:
+        """Which parts of a total moved, largest first. base: month or year before, or forecast."""
+        return self._asked("movers", total, options=[f"--from={_short(base)}"])
+
+    def compare(
+        self, first: str, second: str, third: str = "", limit: int = PAGE, offset: int = 0
+    ) -> dict[str, Any]:
+        """Two series side by side; or a series (first) in two months or years (second, third)."""
+        answer = self._asked("compare", first, second, *([third] if third else []))
+        return _paged(answer, "rows", limit, offset)
 
     def chance(self, series: str, span: str, event: str) -> dict[str, Any]:
         """How likely an event is. span: 2026-12, {FY}2027, "next 12 months". event: ">10000"."""

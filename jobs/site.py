@@ -23,13 +23,14 @@ def build(
     today: date,
     address: str = "",
     first: Callable[[], None] = lambda: None,
+    report: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Built:
     """Bring a folder up to what a record says of all its measures.
 
     Parameters
     ----------
     connection : on the record or a copy of it, at one moment.
-    first : called once the pages that people open first are there.
+    first : called once the pages that people open first are there. report : see `pages.write`.
 
     Raises
     ------
@@ -58,6 +59,7 @@ def build(
                 whole.rstrip("/"),
                 first if about == published[0] else lambda: None,
                 others if len(published) > 1 else None,
+                report,
             )
         )
     return pages.Built(

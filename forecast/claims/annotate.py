@@ -56,11 +56,12 @@ def pieces(checked: CheckedText) -> Iterator[Piece]:
 
 def summary(checked: CheckedText) -> str:
     """How many claims have which verdict, in a sentence."""
-    counted: Counter[str] = Counter(claim.verdict for claim in checked.claims)
+    # As they are numbered: what lies within another claim is said with it.
+    counted = Counter(piece.verdict for piece in pieces(checked) if piece.note)
     parts = [f"{counted[name]} {VERDICT_WORDS[name].lower()}" for name in ORDER if counted[name]]
-    if checked.not_understood:
-        parts.append(f"{len(checked.not_understood)} not understood")
-    total = len(checked.claims) + len(checked.not_understood)
+    if counted["not_understood"]:
+        parts.append(f"{counted['not_understood']} not understood")
+    total = counted.total()
     return (
         f"{total} claim{'' if total == 1 else 's'}: {', '.join(parts)}."
         if total

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -157,24 +157,31 @@ class ReplayedService:
 
 
 def service(
-    connection: sqlite3.Connection, config: Config, since: str, source: Source
+    connection: sqlite3.Connection,
+    config: Config,
+    since: str,
+    source: Source,
+    report: Callable[[str, int, int], None] = lambda *_: None,
 ) -> ReplayedService:
-    """Every total's month from `since` on, judged by what was known before it."""
+    """Every total's month from `since` on, judged by what was known before it.
+
+    report : told how many of the three steps are done.
+    """
+    report("replay", 0, 3)
     counts = releases.current_counts(connection)
     head = headline(counts, config, source)
     horizon = config.forecast.horizon
     predictive = engine_forecasts(head.panel, head.origins(0), horizon, totals=head.totals)
+    report("replay", 1, 3)
     first = {
         key: {month: flags[:2] for month, flags in by_month.items()}
         for key, by_month in inputs.first_published(connection).items()
     }
     rules = rules_of(config)
-    replayed = replay(
-        vintage_hindcasts(inputs.vintages_of_totals(connection), head, predictive, source),
-        first,
-        rules,
-        since=since,
-    )
+    vintages = inputs.vintages_of_totals(connection)
+    hindcasts = vintage_hindcasts(vintages, head, predictive, source)
+    report("replay", 2, 3)
+    replayed = replay(hindcasts, first, rules, since=since)
     shown = [month_of(head.panel, 0, column) for column in range(head.last + 1)]
     totals = [key.total for key in head.keys]
     calm = quiet(totals, shown, source.breaks)

@@ -18,7 +18,7 @@ from forecast.store import wakes
 from forecast.types import COUNT, PeriodForecast
 from jobs.cli.opened import OpenRecord
 from jobs.cli.options import Settings
-from jobs.cli.render import Printed, wrapped
+from jobs.cli.render import Printed, progress, wrapped
 from jobs.service import yearly
 
 
@@ -88,7 +88,8 @@ def replay(record: OpenRecord, since: str) -> Printed:
     """Print the service as it would have been, month by month."""
     source = record.source
     config = record.settings.context.config
-    replayed = replayed_service.service(record.connection, config, since, source)
+    with progress() as report:
+        replayed = replayed_service.service(record.connection, config, since, source, report)
     events = [event._asdict() for event in replayed_service.known_events(replayed, since, source)]
     flagged = list(_flags(replayed))
     summary = {

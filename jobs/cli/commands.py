@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 TABLE = Path(__file__).with_name("commands.toml")
 ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
 SLIDE = (1280, 720)
+NOT_CHECKED = (
+    "Not of your own counts: texts are checked only about the counts that come with the program; "
+    "`bordercast fact` answers about one number. "
+)
 
 
 class Typed(click.ParamType[Any]):
@@ -176,9 +180,11 @@ class HelpContext(click.Context):
 def words_of(source: Source | None) -> Mapping[str, str]:
     """Return the words for the holes in help; of encounters where no source is chosen."""
     if source:
-        return holes.words_of(source)
+        unfit = "" if fits("check", source) else NOT_CHECKED
+        return {**holes.words_of(source), "not_checked": unfit}
     table = catalog.table("cbp_encounters")  # help loads no types, and no source
-    return {**holes.years(table["year_begins"]), "file": table["example"], **table["help"]}
+    words = {**holes.years(table["year_begins"]), "file": table["example"], **table["help"]}
+    return {**words, "not_checked": ""}
 
 
 def _source(ctx: click.Context) -> Source | None:

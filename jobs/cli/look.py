@@ -11,8 +11,9 @@ import click
 from rich.console import RenderableType
 
 from forecast import months
-from forecast.desk import comparison, facts, terminal
+from forecast.desk import comparison, export, facts, terminal
 from forecast.desk import movers as desk_movers
+from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, trust
 from forecast.engine import ENGINE
 from forecast.errors import SeriesNameError, SpanError
@@ -108,15 +109,32 @@ def answer(settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def movers(record: OpenRecord, total: str, base: str, everything: bool) -> Printed:
-    """Print which parts of a total moved in its newest month."""
+MOVERS_COLUMNS: dict[str, ColumnKind] = {
+    **dict.fromkeys(("total", "dimension", "part", "month"), "text"),
+    **dict.fromkeys((COUNT, *desk_movers.BASES), "count"),
+}
+
+
+def movers(
+    record: OpenRecord, total: str, base: str, everything: bool, out: Path | None
+) -> Printed:
+    """Print which parts of a total moved in its newest month, or write them to a file."""
     column = {"month": "month_before", "year": "year_before", "forecast": "median"}[base]
     name = record.total(total)
     rows = queries.rows(record.connection, "movers", {"total": name})
-    most = len(rows) if everything else desk_movers.MOST_SHOWN
+    most = len(rows) if everything or out else desk_movers.MOST_SHOWN
     moved = desk_movers.by_dimension(rows, record.source, column, most)
     if not moved:
         raise SeriesNameError(total, "its parts are not on record", [])
+    if out:
+        export.check(out)
+        named = ((group, one) for group in moved for one in group.movers)
+        cells = [
+            (name, group.dimension, one.label, group.month, one.value, *one.bases.values())
+            for group, one in named
+        ]
+        export.write(export.of_rows(MOVERS_COLUMNS, cells, record.origin), out)
+        return Printed(None, [f"{out}: {len(cells):,} rows, {record.quoted}"])
     tables = [terminal.movers_table(group, name, column) for group in moved]
     value = {**record.stamp, "from": base, "movers": list(map(asdict, moved))}
     return Printed(value, (*tables, record.quoted))

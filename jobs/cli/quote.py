@@ -34,7 +34,7 @@ from jobs.cli.commands import fits
 from jobs.cli.look import months_ahead
 from jobs.cli.opened import OpenRecord, reading
 from jobs.cli.options import Settings
-from jobs.cli.render import Printed
+from jobs.cli.render import Printed, progress
 
 FORMS = (".png", ".pdf", ".pptx")
 
@@ -332,7 +332,12 @@ def check(settings: Settings, file: str, published: str | None, html: Path | Non
         every = _each(record, contexts)
         tables = [(counted.table, counted.claim_names) for counted in every]
     run, day = every[0].run, _day(text, published)
-    parts = together.divided([check_text(text, table, day) for table, _ in tables])
+    found = []
+    with progress() as report:
+        for place, (table, _) in enumerate(tables):
+            report("checking", place, len(tables))
+            found.append(check_text(text, table, day))
+    parts = together.divided(found)
     checked = together.merged(parts)
     named = [(part, names) for part, (_, names) in zip(parts, tables, strict=True)]
     lines: Sequence[str] | Iterator[str] = _checked_lines(checked)

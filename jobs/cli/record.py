@@ -22,6 +22,7 @@ from jobs import monthly
 from jobs.arrivals import archive, inbox, publisher
 from jobs.arrivals import ingest as ingesting
 from jobs.arrivals.arrival import IngestResult
+from jobs.cli import look
 from jobs.cli.opened import OpenRecord, reading
 from jobs.cli.options import Settings, refused_code, taken_lines
 from jobs.cli.render import Printed, labeled, notes, progress, table, wrapped
@@ -52,7 +53,7 @@ def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = Fals
     if outcome.run_id is None:
         parts.append("Nothing new: no release, setting or program has changed since the last run.")
     else:
-        parts += summary
+        parts += [look.answer(settings), *summary]
         if folder and not settings.context.source.shipped:
             parts.append(f"The page: {settings.db.parent / folder / 'index.html'}")
     return Printed(value, parts)

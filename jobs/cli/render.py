@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.constrain import Constrain
 from rich.table import Table
 from rich.text import Text
@@ -70,9 +70,21 @@ def show_answer(answer: Printed, as_json: bool, source: Source) -> None:
         if isinstance(part, str):
             click.echo(part)
         else:
-            console().print(part)
+            screen = console()
+            if not screen.is_terminal:  # no table is cut short in a pipe, however narrow
+                wide = screen.options.update(max_width=1000)
+                needed = (screen.measure(one, options=wide).maximum for one in _tables(part))
+                screen.width = max(screen.width, *needed, 0)
+            screen.print(part)
     if answer.code:
         raise click.exceptions.Exit(answer.code)
+
+
+def _tables(part: RenderableType) -> Iterator[Table]:
+    if isinstance(part, Table):
+        yield part
+    for inner in part.renderables if isinstance(part, Group) else ():
+        yield from _tables(inner)
 
 
 def labeled(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -105,8 +117,7 @@ def console(stderr: bool = False) -> Console:
 
     A str is text: names from files have brackets and colons in them, "Ward [closed]".
     """
-    wide = max(120, shutil.get_terminal_size((120, 24)).columns)  # nothing is cut short in a pipe
-    width = None if sys.stdout.isatty() else wide
+    width = None if sys.stdout.isatty() else shutil.get_terminal_size((120, 24)).columns
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 

@@ -22,7 +22,7 @@ from jobs import environment, logs
 from jobs import site as pages
 from jobs.cli.opened import reading
 from jobs.cli.options import Settings, leaving_when_terminated, read_as
-from jobs.cli.render import Printed
+from jobs.cli.render import Printed, progress
 from jobs.service import checks, first_settings, health
 from jobs.web import server
 
@@ -166,13 +166,20 @@ def site(settings: Settings, out: Path | None) -> Iterator[str]:
     folder = out or server.folder_of(settings.db, settings.config)
     if folder is None:
         raise ConfigError(settings.source, "site.folder", "is empty; set it, or name one with -o")
-    with reading(settings) as record:
-        address = settings.config.site.address
-        done = pages.build(record.connection, settings.context, folder, months.today(), address)
+    with reading(settings) as record, progress() as report:
+        done = pages.build(
+            record.connection,
+            settings.context,
+            folder,
+            months.today(),
+            settings.config.site.address,
+            report=report,
+        )
     if not done.written:
         yield f"{folder}: nothing has changed since run {done.run} was written."
         return
-    yield f"{folder}: {done.written:,} files written, {done.kept:,} as they were; open"
+    kept = f"; {done.kept:,} others were up to date" if done.kept else ""
+    yield f"{folder}: {done.written:,} files written{kept}. Open"
     yield f"{(folder / 'index.html').absolute()}"
 
 

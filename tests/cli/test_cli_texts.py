@@ -67,6 +67,7 @@ READING = {
         movers northern
         movers southwest --from forecast --json
         movers northern:Vermont
+        movers northern -o movers.csv
         compare northern southwest --since 2024-01
         compare northern:Vermont northern --as share --json
         compare northern 2024-03 2023-03

@@ -35,6 +35,19 @@ def test_a_line_stays_as_long_as_it_is_and_a_note_is_wrapped(capsys):
     assert max(map(len, others)) <= render.NOTE_WIDTH
 
 
+def test_a_table_is_whole_in_a_pipe_however_narrow(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    rows = [("May 2026", "northern:Swanton Sector", "1,234,567")]
+
+    render.show_answer(
+        Printed(None, [render.table(("month", "series", "count"), rows)]), False, SOURCE
+    )
+
+    head, row = capsys.readouterr().out.splitlines()
+    assert row.split("  ") == ["May 2026", *rows[0][1:]]
+    assert len(head.rstrip()) > 20
+
+
 def test_an_answer_with_a_code_is_printed_before_it_ends_the_program(capsys):
     with pytest.raises(click.exceptions.Exit) as ended:
         render.show_answer(Printed(None, ["wrong"], code=1), as_json=False, source=SOURCE)

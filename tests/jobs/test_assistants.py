@@ -23,6 +23,8 @@ CALLS = {
     "series": {"total": "northern"},
     "counts": {"series": "northern", "as_of": "2026-01-31"},
     "forecast": {"series": "northern"},
+    "movers": {"total": "northern", "base": "year"},
+    "compare": {"first": "northern", "second": "2026-01", "third": "2019-01"},
     "chance": {"series": "northern", "span": "next 12 months", "event": ">10000"},
     "fact": {"series": "northern", "span": "2025-02", "claim": "4,098"},
     "check": {"text": "In February 2025 there were 4,098 encounters at the northern border."},
@@ -49,6 +51,8 @@ HOSTILE = [
     ("counts", {"series": "northern", "since": "lately"}),
     ("counts", {"series": "northern", "asof": "2026-01-31"}),
     ("changes", {"total": "northern:Swanton"}),
+    ("movers", {"total": "northern", "base": "--help"}),
+    ("compare", {"first": "northern", "second": "x"}),
     ("score", {"total": "northern", "lead": "soon"}),
     ("check", {"text": "x" * 300_000}),
     ("no such tool", {}),
@@ -159,6 +163,9 @@ def test_each_tool_is_a_command_with_its_arguments():
     tools = Asked()
     tools.forecast("northern")
     tools.forecast("northern", "FY2027")
+    tools.movers("northern", "year")
+    tools.compare("northern", "southwest")
+    tools.compare("northern", "2026-01", "2019-01")
     tools.chance("northern", "2026-12", ">10")
     tools.fact("northern", "2025-02")
     tools.fact("northern", "2025-02", "-78%", "2024-02")
@@ -174,6 +181,9 @@ def test_each_tool_is_a_command_with_its_arguments():
     assert tools.commands == [
         ("show", ("northern",), [], ""),
         ("show", ("northern", "FY2027"), [], ""),
+        ("movers", ("northern",), ["--from=year"], ""),
+        ("compare", ("northern", "southwest"), [], ""),
+        ("compare", ("northern", "2026-01", "2019-01"), [], ""),
         ("chance", ("northern", "2026-12", ">10"), [], ""),
         ("fact", ("northern", "2025-02"), [], ""),
         ("fact", ("northern", "2025-02", "-78%"), ["--from=2024-02"], ""),
@@ -322,7 +332,8 @@ def test_a_server_has_the_tools_that_fit_its_record_and_only_reads(tools):
 
     listed = asyncio.run(made.list_tools())
     assert [tool.name for tool in listed] == [
-        *("series", "counts", "forecast", "chance", "fact", "check", "flags", "changes", "score"),
+        *("series", "counts", "forecast", "chance", "movers", "compare"),
+        *("fact", "check", "flags", "changes", "score"),
     ]
     assert all(tool.annotations.read_only_hint is True for tool in listed)
     assert listed[0].description.startswith(

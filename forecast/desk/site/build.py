@@ -43,6 +43,7 @@ def write(
     address: str = "",
     first: Callable[[], None] = lambda: None,
     measures: Mapping[str, str] | None = None,
+    report: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Built:
     """Bring a folder up to what a record says.
 
@@ -53,6 +54,7 @@ def write(
     for what needs a whole address; "" if that is not known.
     first : called once the first page and the totals' are there.
     measures : what else is counted -> the folder of its pages, seen from this one.
+    report : told how many of the kinds of pages are written.
 
     Raises
     ------
@@ -78,7 +80,8 @@ def write(
         )
         for asset in sorted(ASSETS.iterdir()):
             site.put(f"static/{asset.name}", asset.read_bytes())
-        for kind in PAGE_KINDS:
+        for place, kind in enumerate(PAGE_KINDS):
+            report("pages", place, len(PAGE_KINDS))
             if kind is OTHERS[0]:
                 first()
             for page in kind.pages(record):
