@@ -30,6 +30,7 @@ from forecast.store import connect, ops, read, witnesses
 from forecast.version import __version__
 from forecast.words import NEXT_RUN, withdrawn_alone
 from jobs.arrivals import archive, inbox
+from jobs.deliver import smtp
 from jobs.witness import attest
 
 if TYPE_CHECKING:
@@ -123,22 +124,16 @@ def _contact(config: Config) -> None:
 
 
 def _mail_settings(config: Config) -> None:
-    from jobs.deliver import smtp
-
     if config.mail.enabled:
         smtp.check(config.mail)
 
 
 def _certificates(config: Config) -> None:
-    from jobs.deliver import smtp
-
     if config.mail.ca_file:  # whether or not mail is on: a file that is named is meant to be there
         smtp.tls(config.mail)
 
 
 def _password(config: Config) -> None:
-    from jobs.deliver import smtp
-
     if config.mail.password_file or (config.mail.enabled and config.mail.user):
         smtp.password(config.mail)
 
@@ -307,8 +302,6 @@ def _mail(config: Config) -> Iterator[Finding]:
     if not config.mail.enabled:
         yield Finding("mail", "note", "is off", "set [mail] to send notices by mail")
         return
-    from jobs.deliver import smtp
-
     place = f"{config.mail.host}:{config.mail.port}"
     try:
         smtp.check(config.mail)

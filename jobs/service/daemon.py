@@ -29,7 +29,6 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from forecast.config import Config
 from forecast.context import Context
 from forecast.errors import BordercastError, BusyError
 from forecast.store import connect, ops, wakes
@@ -81,7 +80,9 @@ def serve(context: Context, work: Work = wakeup.main) -> None:
     ------
     BusyError : another daemon leads; it is named.
     """
-    context, stop = _placed(context), _stopped_by_signals()
+    # Where the database really lies, whatever links lead there.
+    context = replace(context, path=connect.place(context.path))
+    stop = _stopped_by_signals()
     with _leading(context.path):
         inbox.make(archive.folders(context.path, context.config).inbox)
         LOG.info("process %s leads %s", os.getpid(), context.path.name)
@@ -96,7 +97,9 @@ def serve(context: Context, work: Work = wakeup.main) -> None:
 
 def once(context: Context, work: Work = wakeup.main) -> CycleResult:
     """One wake as the daemon does it, for a timer; BusyError if a daemon leads."""
-    context, stop = _placed(context), _stopped_by_signals()
+    # Where the database really lies, whatever links lead there.
+    context = replace(context, path=connect.place(context.path))
+    stop = _stopped_by_signals()
     with _leading(context.path):
         daemon = Daemon(context, work, stop, mode="timer")
         done = daemon.wake()
@@ -107,11 +110,6 @@ def once(context: Context, work: Work = wakeup.main) -> CycleResult:
         if asking.is_alive():
             end_groups()
         return done
-
-
-def _placed(context: Context) -> Context:
-    """Return the same where its database really lies, whatever links lead there."""
-    return replace(context, path=connect.place(context.path))
 
 
 def _left_behind(seconds: float) -> list[str]:
@@ -172,11 +170,6 @@ class Daemon:
     again_at: float | None = 0.0
     looked: float = field(default_factory=time.monotonic)
 
-    @property
-    def config(self) -> Config:
-        """The settings."""
-        return self.context.settings
-
     def tasks(self) -> tuple[ServiceTask, ...]:
         """Return what there is to do; a new task is a line here and when it is due."""
         return (
@@ -188,12 +181,14 @@ class Daemon:
 
     def run(self) -> None:
         """Look again and again, and wait to be stopped."""
-        self.scheduler.add_job(self.look, _every(LOOK), id="look", executor="look")
+        self.scheduler.add_job(
+            self.look, IntervalTrigger(seconds=LOOK, timezone=UTC), id="look", executor="look"
+        )
         self.scheduler.add_job(self.look, executor="look")  # at once
         self.scheduler.start()
         supervisor = threading.Thread(target=self.watch, name="supervisor", daemon=True)
         supervisor.start()
-        if self.config.service.port:
+        if self.context.settings.service.port:
             from jobs.service import port
 
             port.start(self.context)
@@ -240,17 +235,14 @@ class Daemon:
         getattr(LOG, level)("wake: %s %s", done.outcome, done.detail)
         heartbeat.notify(f"STATUS={done.outcome} {done.detail}"[:200])
         if done.outcome not in ("stopped", "waiting"):
-            self._ping(done)
+            # The address that misses us; neither a wake nor the mail waits for its server.
+            address = environment.heartbeat(self.context.settings)
+            result = (address, done.outcome in WELL, f"{done.outcome} {done.detail}")
+            if self.mode == "timer":
+                heartbeat.ping(*result)
+            elif address:
+                self.scheduler.add_job(heartbeat.ping, args=result, executor="heartbeat")
         return done
-
-    def _ping(self, done: CycleResult) -> None:
-        """Tell the address that misses us; neither a wake nor the mail waits for its server."""
-        address, ok = environment.heartbeat(self.config), done.outcome in WELL
-        result = (address, ok, f"{done.outcome} {done.detail}")
-        if self.mode == "timer":
-            heartbeat.ping(*result)
-        elif address:
-            self.scheduler.add_job(heartbeat.ping, args=result, executor="heartbeat")
 
     def _wake(self) -> CycleResult:
         """One wake, recorded from its beginning to its end."""
@@ -280,11 +272,13 @@ class Daemon:
         """
         try:
             if not self.stop.is_set() and due.witnesses_due(self.context, datetime.now(UTC)):
-                outcomes = attest.attest(self.context.path, self.config, datetime.now(UTC))
+                outcomes = attest.attest(
+                    self.context.path, self.context.settings, datetime.now(UTC)
+                )
                 for kind, problem in outcomes.items():
                     LOG.log(30 if problem else 20, "%s: %s", kind, problem or "had")
                 if not all(outcomes.values()):
-                    upkeep.write_snapshot(self.context.path, self.config)
+                    upkeep.write_snapshot(self.context.path, self.context.settings)
         except BordercastError as error:  # somebody writes, or the record is edited: later
             LOG.warning("witness: %s", error)
         except Exception:  # the service must go on, and say so
@@ -309,7 +303,7 @@ class Daemon:
                 told_at = time.monotonic()
 
     def _post(self) -> None:
-        if not self.config.tells or self.stop.is_set():
+        if not self.context.settings.tells or self.stop.is_set():
             return
         try:
             done = self._work(wakeup.post)
@@ -333,7 +327,7 @@ class Daemon:
             wakes.save_leader(db, self._leader(now))
 
     def _try_again(self) -> None:
-        self.again_at = time.monotonic() + self.config.service.retry_minutes * 60
+        self.again_at = time.monotonic() + self.context.settings.service.retry_minutes * 60
 
     def _leader(self, now: datetime) -> wakes.Leader:
         """Return who leads, and when it means to wake next; a timer does not say."""
@@ -349,8 +343,8 @@ class Daemon:
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe(duplex=False)
         self.woke = time.monotonic()
-        deadline = self.woke + self.config.service.run_minutes * 60
-        given = (work, self.context.path, self.config, theirs)
+        deadline = self.woke + self.context.settings.service.run_minutes * 60
+        given = (work, self.context.path, self.context.settings, theirs)
         self.child = spawn.Process(target=wakeup.apart, args=given)
         self.child.start()
         theirs.close()
@@ -370,7 +364,7 @@ class Daemon:
                     "stopped", "the service was stopped; the next start does what is left"
                 )
             if time.monotonic() > deadline:
-                minutes = self.config.service.run_minutes
+                minutes = self.context.settings.service.run_minutes
                 return CycleResult(
                     "failed", f"stopped after {minutes:g} minutes (service.run_minutes)"
                 )
@@ -385,7 +379,7 @@ class Daemon:
     def _look_at_once(self) -> None:
         """After a jump of the clock: the next look may be years away, and files may have come."""
         self.again_at = 0.0
-        self.scheduler.reschedule_job("look", trigger=_every(LOOK))
+        self.scheduler.reschedule_job("look", trigger=IntervalTrigger(seconds=LOOK, timezone=UTC))
         self.scheduler.add_job(self.look, executor="look")
         self.looked = time.monotonic()
 
@@ -395,7 +389,7 @@ class Daemon:
         if now - self.looked > NO_LOOK:
             return "the scheduler has stopped"
         woke = self.woke
-        if woke and now - woke > self.config.service.run_minutes * 60 + OVERTIME:
+        if woke and now - woke > self.context.settings.service.run_minutes * 60 + OVERTIME:
             return "a wake did not end"
         return ""
 
@@ -410,10 +404,6 @@ def _scheduler() -> Any:
         },
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-
-
-def _every(seconds: int) -> IntervalTrigger:
-    return IntervalTrigger(seconds=seconds, timezone=UTC)
 
 
 def _clock_offset() -> float:

@@ -68,7 +68,7 @@ def signed(message: bytes, key: Path, log: Path) -> str:
                 raise WitnessError("signature", problem, grave=True)
             file.write(f"{statement}\n")
             file.flush()
-            # On the disk before the signature leaves: after a power cut, no other history is signed.
+            # On the disk before the signature leaves, so that no power cut lets another be signed.
             os.fsync(file.fileno())
     return signatures.sign(secret, message)
 
