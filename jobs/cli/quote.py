@@ -23,7 +23,7 @@ from forecast.claims.truth import ClaimCounts, ClaimSpan, Subject, name_of, pars
 from forecast.claims.verdict import Reading
 from forecast.context import Context
 from forecast.desk import facts as month_facts
-from forecast.desk.sentences import monthly
+from forecast.desk.sentences import monthly, section
 from forecast.errors import ClaimError, ConfigError, DocumentError, SeriesNameError
 from forecast.sources import questions
 from forecast.sources.names import member_words
@@ -39,7 +39,9 @@ from jobs.cli.render import Printed, progress
 FORMS = (".png", ".pdf", ".pptx")
 
 
-def brief(record: OpenRecord, series: str, month: str | None, out: Path | None) -> Printed:
+def brief(
+    record: OpenRecord, series: str, month: str | None, out: Path | None, short: bool
+) -> Printed:
     """Print the paragraph to paste about a month, or write it as a slide or a page."""
     if out is not None and out.suffix not in FORMS:
         raise ConfigError(str(out), "-o", f"the file's name must end in {', '.join(FORMS)}")
@@ -48,7 +50,7 @@ def brief(record: OpenRecord, series: str, month: str | None, out: Path | None) 
     facts = facts_of(record, key, month)
     if out is not None:
         return Printed(None, [f"{out}: {_written(record, key, facts, out)}"])
-    text = monthly.paragraph(facts)
+    text = section.say(facts) if short else monthly.paragraph(facts)
     value = {**facts_json(facts), "text": text, **value}
     return Printed(value, (text, f"Bordercast, {record.quoted}"))
 

@@ -133,7 +133,9 @@ def _feeds(record: SiteRecord, scope: str) -> Iterator[dict[str, str]]:
                 "name": name,
                 "kind": kind,
                 "title": f"Bordercast: {_scope(record, scope)}, {KIND_WORDS.get(kind, kind)}",
-                "about": words.format(record.source.publisher.short),
+                "about": record.answer
+                if (scope, kind) == ("all", "")
+                else words.format(record.source.publisher.short),
                 "place": "" if scope == "all" else record.totals[scope].place,
             }
 

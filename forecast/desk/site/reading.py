@@ -11,6 +11,7 @@ from typing import Any
 
 from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import MonthFacts, all_reports, comparisons
+from forecast.desk.movers import Moved, by_dimension
 from forecast.desk.sentences import monthly, trust
 from forecast.errors import ConfigError
 from forecast.sources.names import dimension_words, member_words
@@ -58,7 +59,8 @@ class TotalRecord:
     stood : rows of `judged_months`, and each month beside the forecast that judged it.
     revised : months that were restated; restated : each time that one was.
     spans : forecasts of years. chances : answers of the last run to its standing questions.
-    changes : what moved the forecast with the last run.
+    changes : what moved the forecast with the last run. moved : its parts by how far they moved
+    from the month before, a list for each dimension.
     """
 
     source: Source = field(repr=False)
@@ -75,6 +77,7 @@ class TotalRecord:
     spans: Sequence[Row]
     chances: Sequence[Row]
     changes: Sequence[Row]
+    moved: Sequence[Moved] = ()
 
     @property
     def name(self) -> str:
@@ -241,7 +244,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
     months = read.by_part(connection, "part_months")
     ahead, flagged = (read.by_part(connection, name) for name in ("part_forecasts", "part_flags"))
-    totals = _totals(connection, source)
+    totals = _totals(connection, source, {key.total for key in months})
     return SiteRecord(
         source=source,
         run=run,
@@ -264,7 +267,9 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     )
 
 
-def _totals(connection: sqlite3.Connection, source: Source) -> dict[str, TotalRecord]:
+def _totals(
+    connection: sqlite3.Connection, source: Source, with_parts: Collection[str]
+) -> dict[str, TotalRecord]:
     # Views that look at all totals whichever is asked for are read once.
     reports = dict(all_reports(connection, source))
     months = grouped(rows(connection, "all_months"), "border")
@@ -285,6 +290,9 @@ def _totals(connection: sqlite3.Connection, source: Source) -> dict[str, TotalRe
             spans=rows(connection, "latest_periods", (total,)),
             chances=chances.get(total, ()),
             changes=read.changes(connection, total),
+            moved=by_dimension(rows(connection, "movers", {"total": total}), source)
+            if total in with_parts
+            else (),
         )
         for total in source.totals.every
     }

@@ -344,3 +344,29 @@ def test_of_many_totals_each_has_few_files_and_all_its_months(full, monkeypatch)
     kept = replace(full, before={"subscribe/northern-unusual.atom"})
     assert "northern-unusual.atom" in feeds.files(kept)
     assert "northern-releases.atom" not in feeds.files(kept)
+
+
+def test_the_first_page_and_the_feed_say_the_answer_in_one_line(full):
+    assert full.answer.startswith("August 2026: nothing unusual; next figures due ")
+    assert shown("front", full).index(full.answer) < shown("front", full).index('class="glance"')
+    assert full.answer in html.unescape(feeds.files(full)["all.atom"].decode())
+    assert full.answer not in feeds.files(full)["all-unusual.atom"].decode()
+
+
+def test_a_border_shows_which_parts_moved_the_farthest_first(full):
+    about = full.totals["northern"]
+    said = re.sub(r"<svg.+?</svg>", "", shown("total", full, about), flags=re.S)
+    for moved in about.moved:
+        table = re.search(rf"<caption>By {moved.dimension}, .+?</table>", said, re.S)[0]
+        changes = re.findall(r'<th scope="row">(.+?)</th>.+?</tr>', table, re.S)
+        assert len(changes) == len(moved.movers) + 1
+        assert changes[-1] == "all"
+        assert f"{moved.total.value:,}" in table
+
+
+def test_what_to_paste_has_45_words_at_most(full):
+    for about in full.totals.values():
+        said = html.unescape(shown("total", full, about))
+        quote = re.search("<blockquote>(.+?)</blockquote>", said, re.S)[1]
+        assert f"counted {about.newest.count:,} encounters" in quote
+        assert len(quote.split()) <= 45
