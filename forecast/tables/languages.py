@@ -49,40 +49,32 @@ def in_english(sheet: Sheet) -> Sheet:
     made = sheet
     for where in sheet.lines():
         codes = np.unique(made.grid[where])
-        cells = {code: _parts(made.labels[code]) for code in codes[:2000].tolist()}
-        named = {code: groups for code, groups in cells.items() if groups}
-        words = {groups["name"] for groups in named.values()}
-        if not _LEAST <= len(words) <= _MOST or len(named) < len(codes) / 4:
+        cells = {code: made.labels[code] for code in codes[:2000].tolist()}
+        named = {
+            code: match
+            for code, cell in cells.items()
+            if isinstance(cell, str) and len(cell) < 40 and (match := _CELL.fullmatch(cell))
+        }
+        word = {code: match["name"].casefold().rstrip(".") for code, match in named.items()}
+        if not _LEAST <= len(set(word.values())) <= _MOST or len(named) < len(codes) / 4:
             continue
-        language = _language(sheet.name, words)
+        language = _language(sheet.name, set(word.values()))
         if language in ("", _ENGLISH):
             continue
         languages.add(language)
-        months = _names()[language]
-        texts = {
-            code: _english(groups, months[groups["name"]])
-            for code, groups in named.items()
-            if groups["name"] in months
-        }
+        months, texts = _names()[language], {}
+        for code, match in named.items():
+            if word[code] in months:
+                name = dates.FULL[months[word[code]] - 1].capitalize()
+                before, after, sign = match["before"] or "", match["after"] or "", match["sign"]
+                year = re.sub(r"^del? ", "", after.strip(_AROUND)).strip(_AROUND)
+                words = filter(None, (before.strip(_AROUND), name, year))
+                texts[code] = " ".join(words) + sign.strip()
         made = made.translated(where, texts)
     if made is sheet:
         return sheet
     note = f"names of months are read in {' and '.join(sorted(map(_called, languages)))}"
     return replace(made, notes=(*sheet.notes, note))
-
-
-def _parts(cell: dates.CellValue) -> dict[str, str] | None:
-    match = _CELL.fullmatch(cell) if isinstance(cell, str) and len(cell) < 40 else None
-    if not match:
-        return None
-    return {**match.groupdict(default=""), "name": match["name"].casefold().rstrip(".")}
-
-
-def _english(names: Mapping[str, str], number: int) -> str:
-    before = names["before"].strip(_AROUND)
-    after = names["after"].strip(_AROUND).removeprefix("del ").removeprefix("de ").strip(_AROUND)
-    words = filter(None, (before, dates.FULL[number - 1].capitalize(), after))
-    return " ".join(words) + names["sign"].strip()
 
 
 def _language(file: str, words: Collection[str]) -> str:

@@ -249,26 +249,22 @@ def _joined(tables: Sequence[tuple[Sheet, Entries]]) -> Entries | None:
 
 
 def _named_alike(entries: Entries) -> Entries:
-    """Series whose names differ in capitals alone as one, where no month stands in two of them."""
-    alike: dict[str, list[int]] = {}
-    for at, name in enumerate(entries.names):
-        alike.setdefault(name.casefold(), []).append(at)
-    groups = [group for group in alike.values() if len(group) > 1]
-    onto = np.arange(len(entries.names) + 1)
-    onto[-1] = -1  # a series of -1 is a fault
-    notes = list(entries.notes)
-    for group in groups if not entries.family and not entries.nested else ():
-        months = [entries.month[entries.series == at] for at in group]
-        if len(np.unique(np.concatenate(months))) == sum(map(len, months)):
-            onto[group] = group[0]
-            others = ", ".join(repr(entries.names[at]) for at in group[1:])
-            notes.append(f"{others} is taken for {entries.names[group[0]]!r}")
-    if len(notes) == len(entries.notes):
+    """Series whose names differ in capitals alone as one, unless a month stands in two of them."""
+    alike: dict[str, list[str]] = {}
+    for name in entries.names:
+        alike.setdefault(name.casefold(), []).append(name)
+    if len(alike) == len(entries.names) or entries.family or entries.nested:
         return entries
-    starts = np.unique(onto[:-1])
-    place = np.append(np.searchsorted(starts, onto[:-1]), -1)
-    names = [entries.names[at] for at in starts.tolist()]
-    return replace(entries, names=names, series=place[entries.series], notes=notes)
+    place = {name: at for at, group in enumerate(alike.values()) for name in group}
+    series = np.array([*(place[name] for name in entries.names), -1])[entries.series]  # -1: a fault
+    span = int(entries.month.max(initial=0)) + 1
+    before, after = (np.unique(of * span + entries.month) for of in (entries.series, series))
+    if len(after) < len(before):
+        return entries
+    groups = [list(map(repr, group)) for group in alike.values() if len(group) > 1]
+    notes = [f"{', '.join(others)} is taken for {first}" for first, *others in groups]
+    names = [group[0] for group in alike.values()]
+    return replace(entries, names=names, series=series, notes=[*entries.notes, *notes])
 
 
 def _values(
@@ -436,19 +432,19 @@ def _arranged(name: str, entries: Entries, value: Floats) -> tuple[MonthlyCounts
     order = _in_order(series, month)
     series, month, value = series[order], month[order], value[order]
     of_one = series[1:] == series[:-1]
-    steps = np.diff(month)
-    inside = steps[of_one]
-    if len(inside) > 2 and (inside % 3 == 0).all():
+    steps = np.where(of_one, np.diff(month), 0)
+    if of_one.sum() > 2 and not (steps % 3).any():
         shown = f"{months.from_index(int(month[0]))} and {months.from_index(int(month[1]))}"
-        refuse_period(name, "years" if (inside % 12 == 0).all() else "quarters", f"{shown} follow")
+        refuse_period(name, "quarters" if (steps % 12).any() else "years", f"{shown} follow")
+    # Only what comes after a series' last long gap is used.
+    long = np.flatnonzero(steps > MOST_MISSING + 1) + 1
+    del of_one, steps
     full = np.bincount(series, minlength=len(entries.names)) > 0
     warned = []
     if not full.all():
         warned.append(f"no count in any month, left out: {_list(entries.names, ~full)}")
     names = list(compress(entries.names, full))
     code = (np.cumsum(full, dtype=np.int32) - 1)[series]
-    # Only what comes after a series' last long gap is used.
-    long = np.flatnonzero(of_one & (steps > MOST_MISSING + 1)) + 1
     start = np.zeros(len(names), dtype=np.int64)
     start[code[long]] = month[long]  # ascending: the last one stays
     if len(long):
@@ -462,7 +458,12 @@ def _arranged(name: str, entries: Entries, value: Floats) -> tuple[MonthlyCounts
     first, last = month[np.append(0, ends[:-1] + 1)], month[ends]
     width = int((last - first).max()) + 1
     values = np.full((len(names), width), np.nan)
-    values[code, width - 1 - last[code] + month] = value
+    for at in range(
+        0, len(code), _AT_ONCE * 100
+    ):  # as places in a grid they take six times as much
+        piece = slice(at, at + _AT_ONCE * 100)
+        of = code[piece]
+        values[of, width - 1 - last[of] + month[piece]] = value[piece]
     family = list(compress(entries.family, full)) or [ONE_FAMILY] * len(names)
     counts = MonthlyCounts(
         tuple(names),

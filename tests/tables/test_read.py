@@ -342,17 +342,13 @@ def test_where_two_columns_nest_is_asked_of_the_sheet_named(tmp_path):
 
 def test_names_that_differ_in_capitals_alone_are_one_series_where_no_month_is_in_both(tmp_path):
     lines = [*months_of("North", "2020-01", [1, 2]), *months_of("NORTH", "2020-03", [3, 4])]
-    lines += [*months_of("b", "2020-01", [5, 6]), *months_of("B", "2020-02", [7, 8])]
+    both = [*months_of("b", "2020-01", [5, 6]), *months_of("B", "2020-02", [7, 8])]
 
     read = read_table(written(tmp_path, *lines))
 
-    assert told(read) == {
-        "North": ([1, 2, 3, 4], "2020-04"),
-        "b": ([5, 6], "2020-02"),
-        "B": ([7, 8], "2020-03"),
-    }
+    assert told(read) == {"North": ([1, 2, 3, 4], "2020-04")}
     assert "'NORTH' is taken for 'North'" in read.notes
-    assert len([note for note in read.notes if "is taken for" in note]) == 1
+    assert [*told(read_table(written(tmp_path, *lines, *both)))] == ["North", "NORTH", "b", "B"]
 
 
 def test_series_of_a_family_keep_their_names(tmp_path):
