@@ -573,13 +573,13 @@ SHORT = [
     *("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย."),
     *("ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."),
 ]
-SPAN = [(year, number) for year in (2563, 2564) for number in range(1, 13)]
+TWO_YEARS = [(year, number) for year in (2563, 2564) for number in range(1, 13)]
 
 
 def thai(head: str, line: str) -> str:
     rows = (
         line.format(y=y, short=y - 2500, n=n, name=SHORT[n - 1], count=100 * (n % 5) + y % 10)
-        for y, n in SPAN
+        for y, n in TWO_YEARS
     )
     return "\n".join([head, *rows, ""])
 
@@ -600,7 +600,7 @@ def test_years_of_the_buddhist_era_are_read_as_ours(text, shown):
     found = read(text)
 
     assert f"years are of the Buddhist era: {shown}" in found.notes
-    assert found.counts.values.tolist() == [[100 * (n % 5) + y % 10 for y, n in SPAN]]
+    assert found.counts.values.tolist() == [[100 * (n % 5) + y % 10 for y, n in TWO_YEARS]]
     assert months.from_index(int(found.counts.last[0])) == "2021-12"
 
 
