@@ -19,9 +19,13 @@ from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "questions.md").read_text("utf-8")
-TEN = PAGE.split("## Ten questions")[1].split("## Standing")[0]
+TEN = PAGE.split("## Ten questions, also as queries")[1].split("## Standing")[0]
 FORM = r"^(\S[^\n]+\?)[^\n]*\n\n    bordercast ([^\n]+)\n\n```sql\n(.+?)```"
 ASKED = re.findall(FORM, TEN, re.M | re.S)
+
+
+TABLE = re.findall(r"^\| [^|]+\? \| (.+) \|$", PAGE, re.M)
+AT_ONCE = [command for cell in TABLE for command in re.findall("`([^`]+)`", cell) or [""]]
 
 
 def said(database: Path, command: str) -> str:
@@ -42,8 +46,19 @@ def query_of(start: str) -> tuple[str, str]:
     )
 
 
-def test_there_are_ten():
-    assert len(ASKED) == 10
+def test_there_are_ten_with_a_query_and_ten_more():
+    assert (len(ASKED), len(TABLE)) == (10, 10)
+
+
+@pytest.mark.slow
+def test_each_of_the_table_is_answered_by_one_command(published, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("article.txt").write_text("CBP counted 4,098 at the northern border in February 2025.")
+
+    answers = {command: said(published, command) for command in AT_ONCE}
+
+    assert len(answers) == 11
+    assert min(len(text.split()) for text in answers.values()) > 5
 
 
 @pytest.mark.slow
