@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from forecast import child
+from forecast import child, months
+from forecast.config import CountsSection
 from forecast.errors import DataError, QuarantineError
 from forecast.sources.source import ReleaseFile
 from jobs.arrivals import reading
 from jobs.arrivals.reading import ReadingTask, apart, here
-from tests.support.arriving import take_waiting
+from tests.support.arriving import take, take_waiting
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.publisher import file_bytes, file_name
@@ -93,3 +94,50 @@ def test_a_reader_that_breaks_down_puts_its_file_into_quarantine(tmp_path, monke
 def test_an_answer_is_made_of_counts_and_releases_alone(value):
     with pytest.raises(pickle.UnpicklingError, match="is no part of an answer"):
         reading._ChildAnswer(io.BytesIO(pickle.dumps((value, None)))).load()
+
+
+OWN = CountsSection(kind="counts", name="visits", path="in")
+
+
+def delivery(name: str, through: str) -> ReleaseFile:
+    lines = [f"{month},100" for month in months.between("2025-01", through)]
+    return ReleaseFile(name, "\n".join(["Month,Visits", *lines, ""]).encode())
+
+
+def test_the_last_months_of_deliveries_are_read_apart_in_one_process(monkeypatch):
+    started = []
+    run = child.run
+    monkeypatch.setattr(child, "run", lambda *given: started.append(1) or run(*given))
+    files = [delivery("a.csv", "2026-03"), ReleaseFile("b.csv", b"no table\n")]
+
+    assert reading.last_months(OWN, files) == [months.to_index("2026-03"), 0]
+    assert len(started) == 1
+    assert reading.last_months(OWN, []) == []
+    assert len(started) == 1
+
+
+def test_a_delivery_that_kills_its_reader_hides_no_other_ones_month(monkeypatch):
+    run = child.run
+
+    def dies_of_b(words, given, *more):
+        if b"b.csv" in given:
+            words = [words[0], "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]
+        return run(words, given, *more)
+
+    monkeypatch.setattr(child, "run", dies_of_b)
+    files = [delivery(f"{name}.csv", "2026-03") for name in "abc"]
+
+    march = months.to_index("2026-03")
+    assert reading.last_months(OWN, files) == [march, 0, march]
+
+
+def test_a_file_that_is_named_is_read_apart_like_one_that_strangers_sent(tmp_path, monkeypatch):
+    def dies(words, given, *more):
+        raise child.ChildError("broke down (signal 9)", -9, "")
+
+    monkeypatch.setattr(child, "run", dies)
+    file = tmp_path / NAME
+    file.write_bytes(GOOD)
+
+    with pytest.raises(DataError, match="what reads it broke down"):
+        take(tmp_path / "bordercast.db", file)
