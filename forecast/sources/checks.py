@@ -12,8 +12,7 @@ month (the sibling file) is known, because open months move between releases any
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,10 +21,9 @@ from forecast.sources.source import Agreement, Source
 from forecast.types import Scope, SeriesKey, Snapshot
 
 if TYPE_CHECKING:
-    from forecast.sources.source import Source
+    from forecast.sources.source import Agreement, Source
 
 Spans = dict[Scope, frozenset[str]]
-Agree = Callable[[int, int], bool]
 
 
 class Difference(NamedTuple):
@@ -107,60 +105,52 @@ def _holes(source: Source, new: Snapshot) -> Iterator[str]:
 
 
 def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
+    """Yield totals that miss their whole, and dimensions whose members miss their total."""
     if new.release.rounding > 1:
         return
-    spans = _spans(new)
-    yield from _nationwide_problem(source, new, spans)
-    stated = {key.total for key in new.counts if key.headline} - {source.totals.whole}
+    spans, whole, sums = _spans(new), source.totals.whole, source.hierarchy
+    stated = {key.total for key in new.counts if key.headline} - {whole}
+    totals = stated.union(source.totals.parts)
+    if whole:
+        shared = _shared(spans, [Scope(total, "") for total in (*totals, whole)])
+        keys = [SeriesKey(total) for total in totals]
+        wrong = _wrong_sums(source, new, keys, SeriesKey(whole), shared, set(shared))
+        if wrong:
+            count, missed = {3: "three "}.get(len(totals), ""), _missed(source, wrong)
+            yield f"the {count}{source.totals.many} do not add up to {whole}: {missed}"
     for (total, dimension), scopes in _by_dimension(spans):
-        if total in stated.union(source.totals.parts):
-            yield from _parts_problem(source, new, spans, total, dimension, scopes)
+        # One component alone is no partition.
+        alone = dimension in sums.by_component and len(scopes) < len(sums.halves)
+        if total not in totals or alone:
+            continue
+        members = [key for key in new.counts if key[:2] == (total, dimension)]
+        span, complete = spans.get(Scope(total, ""), ()), set(_shared(spans, scopes))
+        wrong = _wrong_sums(source, new, members, SeriesKey(total), sorted(span), complete)
+        if wrong:
+            missed = _missed(source, wrong)
+            yield f"{total} by {dimension} does not add up to its total: {missed}"
 
 
-def _nationwide_problem(source: Source, new: Snapshot, spans: Spans) -> Iterator[str]:
-    whole = source.totals.whole
-    stated = (key.total for key in new.counts if key.headline and key.total != whole)
-    totals = tuple(dict.fromkeys((*source.totals.parts, *stated)))
-    if not whole:
-        return
-    shared = _shared(spans, [Scope(total, "") for total in (*totals, whole)])
-    wrong = []
-    for month in shared:
-        parts = sum(_count(new, SeriesKey(total), month) for total in totals)
-        total = _count(new, SeriesKey(whole), month)
-        if abs(parts - total) > source.agreement.tolerance:
-            wrong.append((parts, total, month))
-    if wrong:
-        count = {3: "three "}.get(len(totals), "")
-        yield f"the {count}{source.totals.many} do not add up to {whole}: {_missed(source, wrong)}"
-
-
-def _parts_problem(
+def _wrong_sums(
     source: Source,
     new: Snapshot,
-    spans: Spans,
-    total: str,
-    dimension: str,
-    scopes: list[Scope],
-) -> Iterator[str]:
-    """Check that all members of a dimension add up to their total.
+    parts: Sequence[SeriesKey],
+    whole: SeriesKey,
+    span: Sequence[str],
+    complete: set[str],
+) -> list[tuple[int, int, str]]:
+    """Return (sum of the parts, whole, month) where the two differ.
 
-    In months in which some of them are not known, the others are no more than the total.
+    complete : months in which all parts are known; in others they are no more than the whole.
     """
-    sums = source.hierarchy
-    if dimension in sums.by_component and len(scopes) < len(sums.halves):
-        return  # one component alone is no partition
-    members = [key for key in new.counts if key[:2] == (total, dimension)]
-    wrong = []
-    complete, slack = set(_shared(spans, scopes)), source.agreement.tolerance
-    for month in sorted(spans.get(Scope(total, ""), ())):
-        parts = sum(_count(new, key, month) for key in members)
-        whole = _count(new, SeriesKey(total), month)
-        if parts - whole > slack or (abs(parts - whole) > slack and month in complete):
-            wrong.append((parts, whole, month))
-    if wrong:
-        missed = _missed(source, wrong)
-        yield f"{total} by {dimension} does not add up to its total: {missed}"
+    slack = source.agreement.tolerance
+    sums = ((sum(_count(new, k, month) for k in parts), month) for month in span)
+    beside = [(of_parts, _count(new, whole, month), month) for of_parts, month in sums]
+    return [
+        (of_parts, of_whole, month)
+        for of_parts, of_whole, month in beside
+        if of_parts - of_whole > slack or (abs(of_parts - of_whole) > slack and month in complete)
+    ]
 
 
 def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
@@ -179,31 +169,24 @@ def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
 
 def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
     """Check that in the open year no dimension turns over within a month."""
-    agreed = source.agreement
-    spans = _spans(new)
+    agreed, spans = source.agreement, _spans(new)
     for (total, dimension), scopes in _by_dimension(spans):
         if dimension in agreed.turning:
             continue
-        span = [
-            m
-            for m in _shared(spans, scopes)
-            if months.fiscal_year(m, source.year_begins) not in new.closed
-        ]
         members = [key for key in new.counts if key[:2] == (total, dimension)]
-        shares = {month: {key: _count(new, key, month) for key in members} for month in span}
-        for month in span:
+        shares = {
+            month: {key: _count(new, key, month) for key in members}
+            for month in _shared(spans, scopes)
+            # Closed years are held against other releases, to the unit.
+            if months.fiscal_year(month, source.year_begins) not in new.closed
+        }
+        for month, now in shares.items():
             before = shares.get(months.shift(month, -1))
-            if before and _turned(agreed, before, shares[month]):
+            if before and _turned(agreed, before, now):
                 yield (
                     f"{total} by {dimension}: more than {agreed.turned_share:.0%} of the "
                     f"{source.measure.noun} changed member from one month to the next, in {month}"
                 )
-
-
-def _by_dimension(spans: Spans) -> Iterator[tuple[tuple[str, str], list[Scope]]]:
-    scopes = sorted(scope for scope in spans if scope.dimension)
-    for place, group in groupby(scopes, key=lambda scope: (scope.total, scope.dimension)):
-        yield place, list(group)
 
 
 def _turned(
@@ -213,8 +196,13 @@ def _turned(
     was, total = sum(before.values()), sum(now.values())
     if min(was, total) < agreed.large:
         return False
-    apart = sum(abs(before[key] / was - now[key] / total) for key in now) / 2
-    return apart > agreed.turned_share
+    return sum(abs(before[key] / was - now[key] / total) for key in now) / 2 > agreed.turned_share
+
+
+def _by_dimension(spans: Spans) -> Iterator[tuple[tuple[str, str], list[Scope]]]:
+    scopes = sorted(scope for scope in spans if scope.dimension)
+    for place, group in groupby(scopes, key=lambda scope: (scope.total, scope.dimension)):
+        yield place, list(group)
 
 
 # ---------------------------------------------------------------- against one neighbour
@@ -283,7 +271,7 @@ def _twin_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str
     if new.release.data_through != old.release.data_through:
         problems.append(f"data through {new.release.data_through} and {old.release.data_through}")
     problems += _row_problems(source, new, old, frozenset(new.rows) & frozenset(old.rows))
-    differences = _differences(new, old, months_of=None, agree=int.__eq__, source=source)
+    differences = _differences(new, old, None, source)
     same_layout = _layout(source, new) == _layout(source, old)
     telling = [d for d in differences if same_layout or d.key.headline]
     problems += _described(telling)
@@ -306,32 +294,31 @@ def _closed_problems(
     new: Snapshot, old: Snapshot, source: Source, *, parts_only: bool = False
 ) -> Iterator[str]:
     """Check that years closed in both releases never change."""
-    closed = new.closed & old.closed
-    changed = _differences(new, old, months_of=closed, agree=int.__eq__, source=source)
+    changed = _differences(new, old, new.closed & old.closed, source)
     for problem in _described([d for d in changed if not (parts_only and d.key.headline)]):
         yield f"closed years differ from {old.release.file_name}: {problem}"
 
 
 def _open_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """Check that totals of other years move little from release to release."""
-    moved = _differences(
-        new,
-        old,
-        months_of=_still_open(new, old, source),
-        agree=partial(_near, source.agreement),
-        source=source,
-    )
+    agreed = source.agreement
+    moved = [
+        d
+        for d in _differences(new, old, _still_open(new, old, source), source)
+        if not _near(agreed, d.new, d.old)
+    ]
     for problem in _described([d for d in moved if d.key.headline]):
-        yield f"more than {source.agreement.open_share:.0%} from {old.release.file_name}: {problem}"
+        yield f"more than {agreed.open_share:.0%} from {old.release.file_name}: {problem}"
+
+
+def _near(agreed: Agreement, new: int, old: int) -> bool:
+    return abs(new - old) <= max(agreed.open_share * max(new, old), agreed.slack)
 
 
 def _still_open(new: Snapshot, old: Snapshot, source: Source) -> frozenset[int]:
     """Return the fiscal years that are not closed in both."""
-    years = {
-        months.fiscal_year(month, source.year_begins)
-        for span in _spans(new).values()
-        for month in span
-    }
+    every = frozenset().union(*_spans(new).values())
+    years = {months.fiscal_year(month, source.year_begins) for month in every}
     return frozenset(years) - (new.closed & old.closed)
 
 
@@ -340,9 +327,7 @@ def _moved_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[st
     agreed = source.agreement
     gone: dict[tuple[str, str, str], int] = defaultdict(int)
     came: dict[tuple[str, str, str], int] = defaultdict(int)
-    for key, month, now, before in _differences(
-        new, old, _still_open(new, old, source), int.__eq__, source
-    ):
+    for key, month, now, before in _differences(new, old, _still_open(new, old, source), source):
         place = (key.total, key.dimension, month)
         (came if now > before else gone)[place] += abs(now - before)
     for name, dimension, month in sorted(gone):
@@ -355,27 +340,21 @@ def _moved_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[st
             )
 
 
-def _near(agreed: Agreement, new: int, old: int) -> bool:
-    return abs(new - old) <= max(agreed.open_share * max(new, old), agreed.slack)
-
-
 # ---------------------------------------------------------------- shared
 
 
 def _differences(
-    new: Snapshot, old: Snapshot, months_of: frozenset[int] | None, agree: Agree, source: Source
+    new: Snapshot, old: Snapshot, years: frozenset[int] | None, source: Source
 ) -> list[Difference]:
     """Find where two releases disagree, in months of these fiscal years (None: all) in both."""
     here, there = _spans(new), _spans(old)
-    differences = []
-    for key in sorted(set(new.counts) | set(old.counts)):
-        shared = here.get(key.scope, frozenset()) & there.get(key.scope, frozenset())
-        for month in sorted(shared):
-            pair = _count(new, key, month), _count(old, key, month)
-            chosen = months_of is None or months.fiscal_year(month, source.year_begins) in months_of
-            if chosen and not agree(*pair):
-                differences.append(Difference(key, month, *pair))
-    return differences
+    stated = (
+        Difference(key, month, _count(new, key, month), _count(old, key, month))
+        for key in sorted(set(new.counts) | set(old.counts))
+        for month in sorted(here.get(key.scope, frozenset()) & there.get(key.scope, frozenset()))
+        if years is None or months.fiscal_year(month, source.year_begins) in years
+    )
+    return [difference for difference in stated if difference.new != difference.old]
 
 
 def _described(differences: Sequence[Difference]) -> Iterator[str]:
