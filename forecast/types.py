@@ -256,17 +256,8 @@ class Hindcast:
     df: float
 
 
-class StoredForecast(NamedTuple):
-    """One stored forecast month, as far as it is scored.
-
-    quantiles : counts at .025 .05 .1 .25 .5 .75 .9 .95 .975.
-    """
-
-    series: SeriesKey
-    model: str
-    cutoff: str
-    horizon: int
-    quantiles: Sequence[int]
+ScoredForecast = tuple[SeriesKey, str, str, int, Sequence[int]]
+"""Series, model, cutoff, months ahead, and counts at .025 .05 .1 .25 .5 .75 .9 .95 .975."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from models import parameters as par
 from models.base import Floats, Ints, Panel, Paths
 from models.onepass import (
-    Course,
     PanelBlock,
     Sweep,
     discounted_sum,
@@ -48,52 +47,28 @@ class BreakWalk:
         return sweep(panel, h, BLOCK, partial(_course, jumps=panel.jumps))
 
 
-def _course(block: PanelBlock, h: int, *, jumps: bool) -> Course:
+def _course(block: PanelBlock, h: int, *, jumps: bool) -> Sweep:
     """Everything the walk says of one block."""
-    walk = _walk(block.z, block.known, jumps)
-    carried = walk.carried(h)
-    return Course(walk.path(carried), walk.growth(carried))
+    profile, push, momentum = _learned(block.z, block.known, jumps)
+    carried = np.cumsum(momentum[..., None] ** np.arange(1, h + 1), axis=2)
+    month = np.arange(block.z.shape[1])[:, None]
+    phases = (month + np.arange(1, h + 1)) % 12
+    seasonal = np.cumsum(profile[:, month, phases], axis=2)
+    path = block.z[..., None] + seasonal + push[..., None] * carried
+    # The spread of the h-step error of a walk with this momentum: a shock goes on as it was taken.
+    effect = 1 + carried[..., :-1]  # of a shock h - 1, h - 2, ... months old
+    newest = np.ones((*effect.shape[:2], 1))
+    variance = np.cumsum(np.concatenate([newest, effect], axis=2) ** 2, axis=2)
+    return Sweep(path, np.sqrt(variance))
 
 
-@dataclass(frozen=True)
-class _Walk:
-    """What is known at each month of a block.
+def _learned(
+    z: Floats, known: NDArray[np.bool_], jumps: bool = True
+) -> tuple[Floats, Floats, Floats]:
+    """What is known at each month of a block, learned in one pass over z, (k, months).
 
-    Attributes
-    ----------
-    z : (k, months) log1p counts.
-    profile : (k, months, 12) usual change into each phase (months since the start, mod 12).
-    push : (k, months) the last surprise, clipped.
-    momentum : (k, months) share of a surprise that goes on a month later, 0 .. MOMENTUM_MAX.
-    """
-
-    z: Floats
-    profile: Floats
-    push: Floats
-    momentum: Floats
-
-    def path(self, carried: Floats) -> Floats:
-        """(k, months, h) median paths from every month."""
-        h = carried.shape[-1]
-        month = np.arange(self.z.shape[1])[:, None]
-        phases = (month + np.arange(1, h + 1)) % 12
-        seasonal = np.cumsum(self.profile[:, month, phases], axis=2)
-        return np.asarray(self.z[..., None] + seasonal + self.push[..., None] * carried)
-
-    def growth(self, carried: Floats) -> Floats:
-        """(k, months, h) spread of the h-step error of a walk with this momentum."""
-        effect = 1 + carried[..., :-1]  # of a shock h - 1, h - 2, ... months old
-        newest = np.ones((*effect.shape[:2], 1))
-        variance = np.cumsum(np.concatenate([newest, effect], axis=2) ** 2, axis=2)
-        return np.asarray(np.sqrt(variance))
-
-    def carried(self, h: int) -> Floats:
-        """(k, months, h) momentum + momentum^2 + ... up to each horizon."""
-        return np.cumsum(self.momentum[..., None] ** np.arange(1, h + 1), axis=2)
-
-
-def _walk(z: Floats, known: NDArray[np.bool_], jumps: bool = True) -> _Walk:
-    """Learn profile, strength and momentum in one pass over z, (k, months).
+    The usual change into each phase, (k, months, 12), months since the start mod 12; the last
+    surprise, clipped; the share of a surprise that goes on a month later, 0 .. MOMENTUM_MAX.
 
     A change from or to a month that nobody knows teaches nothing. Where breaks are rare, a median
     needs fewer years to be deaf to them, and what is learned sooner is noise.
@@ -111,7 +86,7 @@ def _walk(z: Floats, known: NDArray[np.bool_], jumps: bool = True) -> _Walk:
     usual = _usual_size(surprise)
     limit = par.MOMENTUM_LIMIT * usual
     push = np.nan_to_num(np.clip(surprise, -limit, limit))
-    return _Walk(z, profile, push, _momentum(surprise, usual))
+    return profile, push, _momentum(surprise, usual)
 
 
 def _profiles(change: Floats, least: int, years: int) -> Floats:

@@ -88,35 +88,25 @@ def _rounded(number: int, step: int) -> int:
 @lru_cache(maxsize=4)
 def _gains(months: int, h: int) -> Gains:
     """Run the Riccati recursion of every grid point."""
-    system = _system()
+    cov, transition, noise, observation = _system()
     slope_sum: Floats = np.cumsum(DAMPING ** np.arange(1.0, h + 1), axis=1)
     future_noise = _future_noise(slope_sum)
     gain = np.zeros((len(GRID), months, STATES))
     variance = np.ones((len(GRID), months))
     ahead = np.zeros((len(GRID), months, h))
-    cov = system.start
     for t in range(months):
         if t:
-            cov = system.transition @ cov @ system.transition.transpose(0, 2, 1) + system.noise
+            cov = transition @ cov @ transition.transpose(0, 2, 1) + noise
         seen = cov[:, LEVEL] + cov[:, SEASON + t % 12]  # covariance with the observation
-        variance[:, t] = seen[:, LEVEL] + seen[:, SEASON + t % 12] + system.observation
+        variance[:, t] = seen[:, LEVEL] + seen[:, SEASON + t % 12] + observation
         gain[:, t] = seen / variance[:, t, None]
         cov = cov - gain[:, t, :, None] * seen[:, None, :]
         ahead[:, t] = _ahead(cov, t, slope_sum) + future_noise
     return Gains(gain, variance, ahead, slope_sum)
 
 
-class _System(NamedTuple):
-    """State space matrices of the grid, each (grid, STATES, STATES); observation is (grid,)."""
-
-    start: Floats
-    transition: Floats
-    noise: Floats
-    observation: Floats
-
-
-def _system() -> _System:
-    """Matrices of every grid point."""
+def _system() -> tuple[Floats, Floats, Floats, Floats]:
+    """Start, transition and noise of every grid point, (grid, STATES, STATES); its observation."""
     share, slope_sd, damping, slope_noise, season_sd, season_noise = np.array(GRID).T
     contrast = np.eye(12) - 1 / 12  # season effects sum to zero
     start, noise = np.zeros((2, len(GRID), STATES, STATES))
@@ -128,7 +118,7 @@ def _system() -> _System:
     noise[:, : SLOPE + 1, : SLOPE + 1] = slope_noise[:, None, None] ** 2
     noise[:, LEVEL, LEVEL] += share
     noise[:, SEASON:, SEASON:] = season_noise[:, None, None] ** 2 * contrast
-    return _System(start, transition, noise, 1 - share)
+    return start, transition, noise, 1 - share
 
 
 def _ahead(cov: Floats, t: int, slope_sum: Floats) -> Floats:

@@ -48,26 +48,9 @@ class PanelBlock(NamedTuple):
     known: NDArray[np.bool_]
 
 
-class Course(NamedTuple):
-    """What a one-pass model says of one block; months count from each series' start.
-
-    Attributes
-    ----------
-    path : (k, months, h) median paths from every month.
-    growth : (k, months, h) spread of the error relative to the first step.
-    """
-
-    path: Floats
-    growth: Floats
-
-
-Run = Callable[[PanelBlock, int], Course]
-"""Computes the course of one block, h months ahead."""
-
-
 @dataclass(frozen=True)
 class Sweep:
-    """One pass over a panel: paths from every column.
+    """One pass over a panel, or over a block by months since each start: paths from every column.
 
     Attributes
     ----------
@@ -83,14 +66,14 @@ class Sweep:
         return Paths(self.path[:, origins], self.growth[:, origins])
 
 
-def sweep(panel: Panel, h: int, size: int, run: Run) -> Sweep:
+def sweep(panel: Panel, h: int, size: int, run: Callable[[PanelBlock, int], Sweep]) -> Sweep:
     """Run a one-pass model over every block of at most `size` series."""
     path = np.full((*panel.z.shape, h), np.nan)
     growth = np.full_like(path, np.nan)
     for block in blocks(panel, size):
-        course = run(block, h)
-        put(path, block, course.path)
-        put(growth, block, course.growth)
+        one = run(block, h)
+        put(path, block, one.path)
+        put(growth, block, one.growth)
     return Sweep(path, growth)
 
 

@@ -6,8 +6,10 @@ moves each by a fifth and prints what the scores do.
 
 from __future__ import annotations
 
+from typing import Any, Self
 
-class Number(float):
+
+class _Explained:
     """A number of the method.
 
     Attributes
@@ -21,33 +23,23 @@ class Number(float):
     reason: str
     chosen_on: str
 
-    def __new__(cls, value: float, unit: str, reason: str, chosen_on: str = "") -> Number:
+    def __new__(cls, value: float, unit: str, reason: str, chosen_on: str = "") -> Self:
         """A number with its reason."""
-        self = super().__new__(cls, value)
+        self = super().__new__(cls, value)  # type: ignore[call-arg]
         self.unit, self.reason, self.chosen_on = unit, reason, chosen_on
         return self
 
-    def __getnewargs__(self) -> tuple[float, str, str, str]:  # type: ignore[override]
-        """What a copy, or another process, makes it of."""
-        return float(self), self.unit, self.reason, self.chosen_on
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """What a copy, or another process, makes of it."""
+        return type(self).__mro__[2](self), self.unit, self.reason, self.chosen_on
 
 
-class WholeNumber(int):
-    """The same for what is counted: months, errors."""
+class Number(_Explained, float):
+    """One that is measured."""
 
-    unit: str
-    reason: str
-    chosen_on: str
 
-    def __new__(cls, value: int, unit: str, reason: str, chosen_on: str = "") -> WholeNumber:
-        """A whole number with its reason."""
-        self = super().__new__(cls, value)
-        self.unit, self.reason, self.chosen_on = unit, reason, chosen_on
-        return self
-
-    def __getnewargs__(self) -> tuple[int, str, str, str]:  # type: ignore[override]
-        """What a copy, or another process, makes it of."""
-        return int(self), self.unit, self.reason, self.chosen_on
+class WholeNumber(_Explained, int):
+    """One that is counted: months, errors."""
 
 
 _FOURTH = "a quarter of such series beside M1, M3's first half; round 4"

@@ -20,7 +20,6 @@ from models.base import Floats, Ints, Panel, Paths
 from models.kalman import GRID, Filter, Gains, kalman_gains, responses
 from models.onepass import (
     UNIT,
-    Course,
     PanelBlock,
     Sweep,
     blocks,
@@ -219,14 +218,14 @@ def _weighted(
         yield t, states, record, record.weights(_own_prior(prior, block, t))
 
 
-def _course(block: PanelBlock, h: int, *, gains: Gains, prior: Floats) -> Course:
+def _course(block: PanelBlock, h: int, *, gains: Gains, prior: Floats) -> Sweep:
     """Everything the grid says of one block under its families' priors."""
     count, months = block.z.shape
     path, growth = np.empty((2, count, months, h))
     for t, states, record, weight in _weighted(block, gains, prior):
         path[:, t] = states.mean_path(t, h, weight)[:count]
         growth[:, t] = record.growth(gains.ahead[:, t, :h], weight)[:count]
-    return Course(path, growth)
+    return Sweep(path, growth)
 
 
 def filled(panel: Panel) -> Panel:

@@ -29,7 +29,6 @@ from models.onepass import (
     discounted_sum,
     family_sums,
     in_units,
-    on_calendar,
     running_median,
     silent,
 )
@@ -213,39 +212,6 @@ def squared_errors(centre: Floats, scale: Floats, z: Floats) -> Floats:
         unit = (z[:, h:] - centre[:, :-h, h - 1]) / scale[:, :-h, h - 1]
         out[:, h:, h - 1] = np.where(np.isfinite(issued[:, :-h]), unit**2, np.nan)
     return out
-
-
-def learned_width(
-    squares: Floats, df: Floats, family: np.ndarray, origins: Ints, behind: Ints | None = None
-) -> Floats:
-    """Log factor by which each family's scale should have been wider, as known at the origins.
-
-    Parameters
-    ----------
-    squares : (series, last months, h) of `squared_errors`; those before have none.
-    df : (series, months) degrees of freedom of the forecasts from each column.
-    family : (series,) names that learn together, in the same month; all of each family.
-    origins : columns. behind : of the panel.
-
-    Returns
-    -------
-    (series, origins, h): a straight line in log h through half the log of the mean squares.
-    """
-    number = np.unique(family, return_inverse=True)[1]
-    squares, df = on_calendar(squares, behind, np.nan), on_calendar(df, behind, np.nan)
-
-    months, longest = df.shape[1], squares.shape[2]
-    before = months - squares.shape[1]
-
-    def month(t: int, mean: Floats) -> tuple[Ints, Ints]:
-        if t < before:
-            none = np.zeros(mean.shape, dtype=np.int64)
-            return none, none
-        issued = t - 1 - np.arange(mean.shape[1])
-        return month_squares(squares[:, t - before], df[:, issued], number, mean)
-
-    learned = learned_widths(int(number.max()) + 1, months, longest, month)
-    return learned_by(number, learned, origins, behind)
 
 
 def learned_by(number: Ints, learned: Floats, origins: Ints, behind: Ints | None) -> Floats:

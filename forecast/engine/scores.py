@@ -13,14 +13,14 @@ Gneiting and Raftery, 2007 (interval score); Hyndman and Koehler, 2006 (MASE).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from forecast import months
 from forecast.sources.source import Break
-from forecast.types import HUB_PERMILLES, Basis, Counts, Hindcast, Score, SeriesKey, StoredForecast
+from forecast.types import HUB_PERMILLES, Basis, Counts, Hindcast, Score, ScoredForecast, SeriesKey
 from models.base import Floats, Ints
 
 PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
@@ -28,11 +28,10 @@ PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 HORIZONS = (1, 3, 6, 12)
 ALL_HORIZONS = 0  # stored as the horizon of a score over all of them
-_FARTHER = 100  # months, more than a forecast may be set to reach
 ALL_CUTOFFS = "all"  # the era that is not one cutoff year
 ACROSS_BREAK, ACROSS_NONE = "break", "no-break"  # eras by what lies between cutoff and month
 _COLUMNS = [HUB_PERMILLES.index(round(p * 1000)) for p in PROBS]
-_PLACE = {p: place for place, p in enumerate(PROBS)}
+_MIDDLE = PROBS.index(0.5)
 
 
 def pinball(actual: Floats, quantiles: Floats, probs: Sequence[float]) -> Floats:
@@ -73,22 +72,6 @@ def log_wis(actual: Floats, quantiles: Floats, probs: Sequence[float] = PROBS) -
     (...), >= 0; lower is better. A median off by 10% costs about .1 without any spread.
     """
     return wis(np.log1p(actual), np.log1p(quantiles), probs)
-
-
-def interval_score(actual: Floats, low: Floats, high: Floats, level: float) -> Floats:
-    """Width plus 2 / alpha times how far y lies outside, alpha = 1 - level / 100.
-
-    Parameters
-    ----------
-    level : of the central interval, percent.
-
-    Returns
-    -------
-    (...), >= 0, in the unit of actual; lower is better.
-    """
-    alpha = 1 - level / 100
-    below, above = np.maximum(low - actual, 0), np.maximum(actual - high, 0)
-    return np.asarray(high - low + 2 / alpha * (below + above))
 
 
 def coverage(actual: Floats, low: Floats, high: Floats) -> float:
@@ -152,35 +135,15 @@ def _mean(x: Floats) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-@dataclass(frozen=True)
-class _Table:
-    """One model's forecasts of one series beside the published count; a row a forecast month."""
-
-    cutoff: Ints
-    horizon: Ints
-    quantiles: Floats
-    actual: Floats
-    usual: Floats
-
-    def where(self, chosen: np.ndarray) -> _Table:
-        return _Table(
-            self.cutoff[chosen],
-            self.horizon[chosen],
-            self.quantiles[chosen],
-            self.actual[chosen],
-            self.usual[chosen],
-        )
-
-
-def of_hindcasts(hindcasts: Iterable[Hindcast]) -> Iterator[StoredForecast]:
+def of_hindcasts(hindcasts: Iterable[Hindcast]) -> Iterator[ScoredForecast]:
     """The part of hindcasts that is scored."""
     for h in hindcasts:
         quantiles = [h.quantiles[column] for column in _COLUMNS]
-        yield StoredForecast(h.series, h.model, h.cutoff, h.horizon, quantiles)
+        yield h.series, h.model, h.cutoff, h.horizon, quantiles
 
 
 def scores(
-    stored: Iterable[StoredForecast],
+    stored: Iterable[ScoredForecast],
     counts: Counts,
     first: str,
     basis: Basis,
@@ -195,46 +158,53 @@ def scores(
     first : first cutoff that is scored, "YYYY-MM".
     breaks : the known ones of these counts.
     """
-    tables = _tables((s for s in stored if s.cutoff >= first), counts)
-    rows = []
-    for (key, model), table in tables.items():
-        naive = tables.get((key, "naive"))
-        for era, in_era in _eras(table, break_months(key.total, breaks)):
+    came: dict[tuple[SeriesKey, str], list[tuple[int, int, Sequence[int], int]]] = defaultdict(list)
+    for key, model, month, horizon, quantiles in stored:
+        cutoff = months.to_index(month)
+        actual = counts[key].get(months.from_index(cutoff + horizon))
+        if month >= first and actual is not None:
+            came[key, model].append((cutoff, horizon, quantiles, actual))
+    for rows in came.values():
+        rows.sort(key=lambda row: row[:2])
+    usual = {key: _usual_change(counts[key]) for key in dict.fromkeys(key for key, _ in came)}
+    scored = []
+    for (key, model), rows in came.items():
+        naive = {
+            (row[0], row[1]): abs(row[3] - row[2][_MIDDLE]) for row in came.get((key, "naive"), ())
+        }
+        columns = _columns(rows, usual[key], naive)
+        for era, in_era in _eras(columns, break_months(key.total, breaks)):
             for horizon in (ALL_HORIZONS, *HORIZONS):
-                part = in_era
-                if horizon != ALL_HORIZONS:
-                    part = in_era.where(in_era.horizon == horizon)
-                if len(part.actual):
-                    relative = _relative(part, naive)
-                    rows.append(_score(part, key, model, horizon, basis, era, relative))
-    return rows
+                chosen = in_era & ((columns["horizon"] == horizon) | (horizon == ALL_HORIZONS))
+                if chosen.any():
+                    part = {name: column[chosen] for name, column in columns.items()}
+                    scored.append(_score(part, key, model, horizon, basis, era))
+    return scored
 
 
-def _tables(
-    stored: Iterable[StoredForecast], counts: Counts
-) -> dict[tuple[SeriesKey, str], _Table]:
-    rows: dict[tuple[SeriesKey, str], list[tuple[int, int, Sequence[int], int]]] = {}
-    for forecast in stored:
-        cutoff = months.to_index(forecast.cutoff)
-        actual = counts[forecast.series].get(months.from_index(cutoff + forecast.horizon))
-        if actual is not None:
-            row = (cutoff, forecast.horizon, forecast.quantiles, actual)
-            rows.setdefault((forecast.series, forecast.model), []).append(row)
-    usual = {key: _usual_change(counts[key]) for key, _ in rows}
-    return {(key, model): _table(group, usual[key]) for (key, model), group in rows.items()}
-
-
-def _table(
-    rows: Sequence[tuple[int, int, Sequence[int], int]], usual: Mapping[int, float]
-) -> _Table:
-    cutoff, horizon, quantiles, actual = zip(*sorted(rows, key=lambda r: r[:2]), strict=True)
-    return _Table(
-        np.array(cutoff),
-        np.array(horizon),
-        np.array(quantiles, dtype=float),
-        np.array(actual, dtype=float),
-        np.array([usual.get(c, np.nan) for c in cutoff]),
-    )
+def _columns(
+    rows: Sequence[tuple[int, int, Sequence[int], int]],
+    usual: Mapping[int, float],
+    naive: Mapping[tuple[int, int], int],
+) -> dict[str, np.ndarray]:
+    """One model's forecasts of one series beside the published count, a row a forecast month."""
+    cutoff, horizon, quantiles, actual = (np.array(column) for column in zip(*rows, strict=True))
+    q, y = quantiles.astype(float), actual.astype(float)
+    error = np.abs(y - q[:, _MIDDLE])
+    inside = {
+        f"coverage{level}": (q[:, at] <= y) & (y <= q[:, -1 - at])
+        for level, at in ((95, 0), (80, 2), (50, 3))
+    }
+    return {
+        "cutoff": cutoff,
+        "horizon": horizon,
+        "error": error,
+        "scaled": error / np.array([usual.get(c, np.nan) for c in cutoff.tolist()]),
+        "naive": np.array([naive.get((row[0], row[1]), np.nan) for row in rows], dtype=float),
+        "log_wis": log_wis(y, q),
+        "wis": wis(y, q),
+        **inside,
+    }
 
 
 def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
@@ -248,15 +218,15 @@ def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
     return {first + 12 + i: float(mean) for i, mean in enumerate(means) if mean > 0}
 
 
-def _eras(table: _Table, breaks: Ints) -> Iterator[tuple[str, _Table]]:
+def _eras(columns: Mapping[str, np.ndarray], breaks: Ints) -> Iterator[tuple[str, np.ndarray]]:
     """All rows, those of each cutoff year, those across a known break and the others."""
-    yield ALL_CUTOFFS, table
-    years = table.cutoff // 12
-    for year in np.unique(years).tolist():
-        yield str(year), table.where(years == year)
-    across = crosses_break(breaks, table.cutoff, table.cutoff + table.horizon)
-    yield ACROSS_BREAK, table.where(across)
-    yield ACROSS_NONE, table.where(~across)
+    cutoff = columns["cutoff"]
+    yield ALL_CUTOFFS, np.ones(len(cutoff), dtype=bool)
+    for year in np.unique(cutoff // 12).tolist():
+        yield str(year), cutoff // 12 == year
+    across = crosses_break(breaks, cutoff, cutoff + columns["horizon"])
+    yield ACROSS_BREAK, across
+    yield ACROSS_NONE, ~across
 
 
 def break_months(total: str, breaks: Sequence[Break]) -> Ints:
@@ -275,56 +245,22 @@ def crosses_break(breaks: Ints, cutoff: Ints, month: Ints) -> np.ndarray:
     return np.asarray(after.any(axis=1))
 
 
-def _relative(table: _Table, naive: _Table | None) -> float | None:
-    """MAE over naive's on the cutoffs and horizons that both answered."""
-    if naive is None:
-        return None
-    _, here, there = np.intersect1d(_places(table), _places(naive), True, return_indices=True)
-    if not len(here):
-        return None
-    baseline = mae(naive.actual[there], _quantile(naive, 0.5)[there])
-    own = mae(table.actual[here], _quantile(table, 0.5)[here])
-    return own / baseline if baseline > 0 else None
-
-
-def _places(table: _Table) -> Ints:
-    """(n,) a number for each cutoff and horizon, each once."""
-    return table.cutoff * _FARTHER + table.horizon
-
-
 def _score(
-    table: _Table,
-    key: SeriesKey,
-    model: str,
-    horizon: int,
-    basis: Basis,
-    era: str,
-    relative: float | None,
+    part: Mapping[str, np.ndarray], key: SeriesKey, model: str, horizon: int, basis: Basis, era: str
 ) -> Score:
-    errors = np.abs(table.actual - _quantile(table, 0.5))
-    scaled = errors / table.usual
-    known = np.isfinite(scaled)
+    """The means of some rows; relative to naive on the cutoffs and horizons that both answered."""
+    scaled, both = part["scaled"][np.isfinite(part["scaled"])], np.isfinite(part["naive"])
+    baseline = float(part["naive"][both].mean()) if both.any() else 0.0
+    means = ("log_wis", "wis", "coverage50", "coverage80", "coverage95")
     return Score(
         series=key,
         model=model,
         horizon=horizon,
         basis=basis,
         era=era,
-        n=len(errors),
-        log_wis=float(log_wis(table.actual, table.quantiles).mean()),
-        wis=float(wis(table.actual, table.quantiles).mean()),
-        mae=float(errors.mean()),
-        mase=float(scaled[known].mean()) if known.any() else None,
-        relative_mae=relative,
-        coverage50=_covered(table, 0.25, 0.75),
-        coverage80=_covered(table, 0.1, 0.9),
-        coverage95=_covered(table, 0.025, 0.975),
+        n=len(both),
+        mae=float(part["error"].mean()),
+        mase=float(scaled.mean()) if len(scaled) else None,
+        relative_mae=float(part["error"][both].mean()) / baseline if baseline > 0 else None,
+        **{name: float(part[name].mean()) for name in means},
     )
-
-
-def _quantile(table: _Table, p: float) -> Floats:
-    return np.asarray(table.quantiles[:, _PLACE[p]])
-
-
-def _covered(table: _Table, low: float, high: float) -> float:
-    return coverage(table.actual, _quantile(table, low), _quantile(table, high))

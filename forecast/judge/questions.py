@@ -18,7 +18,7 @@ import numpy as np
 from forecast import months
 from forecast.engine import chances
 from forecast.engine.chances import Chance
-from forecast.types import Question, Row, SeriesKey
+from forecast.types import Question, Row, SeriesKey, Statistic
 from models.base import Floats
 
 INSIDE = "next month inside the 80% range"
@@ -48,79 +48,73 @@ class Asked(NamedTuple):
         span = months.between(first, last)
         return sum(self.counts[m] for m in span) if all(m in self.counts for m in span) else None
 
-
-def _year_before(asked: Asked) -> Question | None:
-    month = asked.ahead(1)
-    before = asked.counts.get(months.shift(month, -12))
-    if before is None:
-        return None
-    return Question(asked.key, "next month above year before", month, month, "sum", before)
-
-
-def _fiscal_year(asked: Asked) -> Question | None:
-    year = months.fiscal_months(
-        months.fiscal_year(asked.ahead(1), asked.begins),
-        asked.begins,
-    )
-    last = months.fiscal_months(
-        months.fiscal_year(asked.ahead(1), asked.begins) - 1,
-        asked.begins,
-    )
-    before = asked.total(last[0], last[-1])
-    known = [month for month in year if month <= asked.cutoff]
-    if before is None or any(month not in asked.counts for month in known):
-        return None
-    return Question(asked.key, "fiscal year above last", year[0], year[-1], "sum", before)
+    @property
+    def year(self) -> tuple[str, str]:
+        """The first and the last month of the fiscal year that the next month is in."""
+        year = months.fiscal_year(self.ahead(1), self.begins)
+        span = months.fiscal_months(year, self.begins)
+        return span[0], span[-1]
 
 
-def _next_twelve(asked: Asked) -> Question | None:
-    before = asked.total(months.shift(asked.cutoff, -11), asked.cutoff)
-    if before is None:
-        return None
-    first, last = asked.ahead(1), asked.ahead(12)
-    return Question(asked.key, "next 12 months above last 12", first, last, "sum", before)
+def _year_before(asked: Asked, month: str, last: str) -> int | None:
+    return asked.counts.get(months.shift(month, -12))
 
 
-def _half_year_on(asked: Asked) -> Question | None:
-    month, now = asked.ahead(6), asked.counts[asked.cutoff]
-    return Question(asked.key, "month in half a year above this month", month, month, "sum", now)
+def _last_year(asked: Asked, first: str, last: str) -> int | None:
+    published = first > asked.cutoff or asked.total(first, asked.cutoff) is not None
+    before = months.shift(first, -12), months.shift(last, -12)
+    return asked.total(*before) if published else None
 
 
-def _record(asked: Asked) -> Question | None:
-    top = max(count for month, count in asked.counts.items() if month <= asked.cutoff)
-    first, last = asked.ahead(1), asked.ahead(12)
-    return Question(asked.key, "record within 12 months", first, last, "max", top)
+def _last_twelve(asked: Asked, first: str, last: str) -> int | None:
+    return asked.total(months.shift(asked.cutoff, -11), asked.cutoff)
 
 
-def _lowest(asked: Asked) -> Question | None:
+def _now(asked: Asked, first: str, last: str) -> int | None:
+    return asked.counts[asked.cutoff]
+
+
+def _top(asked: Asked, first: str, last: str) -> int | None:
+    return max(count for month, count in asked.counts.items() if month <= asked.cutoff)
+
+
+def _lowest(asked: Asked, first: str, last: str) -> int | None:
     since = months.between(months.shift(asked.cutoff, 1 - LONG), asked.cutoff)
     counts = [asked.counts[month] for month in since if month in asked.counts]
-    if len(counts) < LONG:
-        return None
-    kind = "lowest month of 5 years within 12 months"
-    first, last = asked.ahead(1), asked.ahead(12)
-    return Question(asked.key, kind, first, last, "min", below=min(counts))
+    return min(counts) if len(counts) == LONG else None
 
 
-KINDS: dict[str, Callable[[Asked], Question | None]] = {
-    "next month above year before": _year_before,
-    "fiscal year above last": _fiscal_year,
-    "next 12 months above last 12": _next_twelve,
-    "month in half a year above this month": _half_year_on,
-    "record within 12 months": _record,
-    "lowest month of 5 years within 12 months": _lowest,
+Bound = Callable[[Asked, str, str], int | None]
+YEAR = "fiscal year above last"
+# Months ahead of the cutoff, or the fiscal year; what is asked of them; above or below what.
+KINDS: Mapping[str, tuple[tuple[int, int] | None, Statistic, Bound]] = {
+    "next month above year before": ((1, 1), "sum", _year_before),
+    YEAR: (None, "sum", _last_year),
+    "next 12 months above last 12": ((1, 12), "sum", _last_twelve),
+    "month in half a year above this month": ((6, 6), "sum", _now),
+    "record within 12 months": ((1, 12), "max", _top),
+    "lowest month of 5 years within 12 months": ((1, 12), "min", _lowest),
 }
 
 
 def fits(kind: str, begins: int) -> bool:
     """Whether a kind can be asked where years begin in this month."""
-    return not (months.calendar_years(begins) and KINDS.get(kind) is _fiscal_year)
+    return not (months.calendar_years(begins) and kind == YEAR)
 
 
 def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Question]:
     """The standing questions that can be asked of a total from a cutoff."""
-    asked_questions = (KINDS[kind](asked) for kind in kinds if kind in KINDS)
-    return [question for question in asked_questions if question is not None]
+    every = []
+    for kind in kinds:
+        if kind not in KINDS:
+            continue
+        ahead, statistic, bound = KINDS[kind]
+        first, last = map(asked.ahead, ahead) if ahead else asked.year
+        count = bound(asked, first, last)
+        if count is not None:
+            side = {"below": count} if statistic == "min" else {"above": count}
+            every.append(Question(asked.key, kind, first, last, statistic, **side))
+    return every
 
 
 def inside(key: SeriesKey, month: str, low: int, high: int) -> Question:

@@ -22,8 +22,8 @@ from forecast.types import (
     ForecastPath,
     Hindcast,
     KeptPath,
+    ScoredForecast,
     SeriesKey,
-    StoredForecast,
 )
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Inputs:
     hindcasts: Callable[[Iterable[Hindcast], Iterable[SeriesKey]], Iterator[Hindcast]] = (
         lambda new, series: iter(new)
     )
-    issued: Sequence[StoredForecast] = ()
+    issued: Sequence[ScoredForecast] = ()
     first: Mapping[SeriesKey, Mapping[str, FirstPublished]] = field(default_factory=dict)
     issued_paths: Mapping[SeriesKey, Sequence[ForecastPath]] = field(default_factory=dict)
     judged: frozenset[tuple[SeriesKey, str]] = frozenset()
@@ -180,7 +180,7 @@ def read(db: Database) -> Inputs:
         hindcast_series=[key for (key,) in of_series(db, "hindcast_series")],
         hindcasts=partial(all_hindcasts, db),
         issued=[
-            StoredForecast(key, model, cutoff, horizon, quantiles)
+            (key, model, cutoff, horizon, quantiles)
             for key, model, cutoff, horizon, *quantiles in of_series(db, "issued_forecasts")
         ],
         first=first,

@@ -5,11 +5,34 @@ import pytest
 from scipy.stats import t as student
 
 from forecast.engine import intervals, parameters
+from models import onepass
 from models.base import Panel
 from tests.support import reference_engine
 from tests.support.panels import perturbed
 
 H = 6
+
+
+def learned_width(squares, df, family, origins, behind=None) -> np.ndarray:
+    """What families learn, as the steps of the engine ask for it, month by month."""
+    number = np.unique(family, return_inverse=True)[1]
+    squares, df = (
+        onepass.on_calendar(squares, behind, np.nan),
+        onepass.on_calendar(df, behind, np.nan),
+    )
+
+    months, longest = df.shape[1], squares.shape[2]
+    before = months - squares.shape[1]
+
+    def month(t, mean):
+        if t < before:
+            none = np.zeros(mean.shape, dtype=np.int64)
+            return none, none
+        issued = t - 1 - np.arange(mean.shape[1])
+        return intervals.month_squares(squares[:, t - before], df[:, issued], number, mean)
+
+    learned = intervals.learned_widths(int(number.max()) + 1, months, longest, month)
+    return intervals.learned_by(number, learned, origins, behind)
 
 
 def errors_of(size: float, months: int = 300) -> tuple[np.ndarray, ...]:
@@ -28,7 +51,7 @@ def learned(
     centre: np.ndarray, scale: np.ndarray, df: np.ndarray, z: np.ndarray, family: np.ndarray
 ) -> np.ndarray:
     squares = intervals.squared_errors(centre, scale, z)
-    return intervals.learned_width(squares, df, family, np.arange(z.shape[1]))
+    return learned_width(squares, df, family, np.arange(z.shape[1]))
 
 
 @pytest.mark.parametrize("size", [0.6, 1.0, 1.7])
@@ -83,7 +106,7 @@ def test_widths_equal_another_implementation() -> None:
     assert np.abs(expected[-1]).max() > 0.1
     for series in found:
         assert np.allclose(expected, series, rtol=0, atol=1e-9)
-    some = intervals.learned_width(
+    some = learned_width(
         intervals.squared_errors(centre, scale, z), df, np.full(3, "a"), np.array([30, 49])
     )
     assert np.array_equal(found[:, [30, 49]], some)
@@ -138,10 +161,10 @@ def test_widths_are_learned_by_the_month_where_series_end_apart() -> None:
     squares, ends = intervals.squared_errors(centre, scale, z), np.array([0] * 10 + [10] * 10)
     family, every = np.full(20, "a"), np.arange(90)
 
-    found = intervals.learned_width(squares, df, family, every, ends)
+    found = learned_width(squares, df, family, every, ends)
 
     squares[:10, 80:] *= 9
-    again = intervals.learned_width(squares, df, family, every, ends)
+    again = learned_width(squares, df, family, every, ends)
     assert np.array_equal(found[10:], again[10:], equal_nan=True)
     assert np.array_equal(found[:10, :80], again[:10, :80])
     assert np.array_equal(found[0, 30:80], found[10, 40:])

@@ -32,15 +32,6 @@ def test_pinball_equals_scoringrules(actual: np.ndarray, quantiles: np.ndarray) 
     assert np.allclose(expected, actual_loss, rtol=1e-9, atol=1e-9)
 
 
-@given(outcomes, forecasts, st.sampled_from([50, 80, 95]))
-def test_the_interval_score_equals_scoringrules(
-    actual: np.ndarray, quantiles: np.ndarray, level: int
-) -> None:
-    low, high = quantiles[:, 0], quantiles[:, -1]
-    expected = scoringrules.interval_score(actual, low, high, 1 - level / 100)
-    assert np.allclose(expected, scores.interval_score(actual, low, high, level), rtol=1e-9)
-
-
 @given(outcomes, forecasts)
 def test_log_wis_is_wis_on_the_log_scale(actual: np.ndarray, quantiles: np.ndarray) -> None:
     expected = scores.wis(np.log1p(actual), np.log1p(quantiles))

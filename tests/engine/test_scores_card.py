@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.desk import terminal
 from forecast.engine import scores
-from forecast.types import HUB_PERMILLES, SeriesKey, StoredForecast
+from forecast.types import HUB_PERMILLES, SeriesKey
 from jobs.cli import main
 from tests.support import tiny_record
 from tests.support.cbp_files import ENCOUNTERS
@@ -26,7 +26,7 @@ SHAPE = np.array([-40, -30, -20, -10, 0, 10, 20, 30, 40])
 
 
 def said(key, model, cutoff, horizon, median):
-    return StoredForecast(key, model, cutoff, horizon, (median + SHAPE).tolist())
+    return key, model, cutoff, horizon, (median + SHAPE).tolist()
 
 
 def stored(model, shift, cutoffs, key=NORTH):
