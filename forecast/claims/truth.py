@@ -122,24 +122,20 @@ def parse(text: str, newest: int, begins: int = 10) -> ClaimSpan:
             f"{text!r} is not a span; write 2025-02, FY2024, 'FY2026 to date', 2024, "
             "2021-01..2024-08 or 'since 2021-01'"
         )
-    span = _typed(match, newest, begins)
+    if match["fiscal"]:
+        year = int(match["fiscal"]) + (2000 if len(match["fiscal"]) == 2 else 0)
+        span = fiscal(year, begins=begins)
+        span = ClaimSpan(span.first, min(span.last, newest)) if match["open"] else span
+    elif match["year"]:
+        span = calendar(int(match["year"]))
+    else:
+        first = match["month"] or match["first"] or match["since"]
+        last = match["month"] or match["last"]
+        begin = months.to_index(first if "-" in first else f"{first}-01")
+        span = ClaimSpan(begin, months.to_index(last) if last else newest)
     if span.last < span.first:
         raise ValueError(f"{text!r} ends before it begins")
     return span
-
-
-def _typed(match: re.Match[str], newest: int, begins: int) -> ClaimSpan:
-    if match["fiscal"]:
-        year = int(match["fiscal"]) + (2000 if len(match["fiscal"]) == 2 else 0)
-        whole = fiscal(year, begins=begins)
-        return ClaimSpan(whole.first, min(whole.last, newest)) if match["open"] else whole
-    if match["year"]:
-        return calendar(int(match["year"]))
-    if match["since"]:
-        text = match["since"]
-        return ClaimSpan(months.to_index(text if "-" in text else f"{text}-01"), newest)
-    first, last = match["month"] or match["first"], match["month"] or match["last"]
-    return ClaimSpan(months.to_index(first), months.to_index(last))
 
 
 # The agencies and their sectors are the same in every source whose texts are checked.
@@ -201,43 +197,31 @@ class Subject(NamedTuple):
 
         split : what of the Border Patrol's count was in the interior is said behind it.
         """
-        noun = source.measure.noun
+        noun, half = source.measure.noun, _HALVES["usbp"].short
         place = "at both land borders" if self.total == LAND else source.totals.where(self.total)
+        names = [
+            name if self.dimension == "field" else member_words(self.dimension, name, source)
+            for name in self.members
+        ]
+        named = " and ".join(names)
         if self.dimension == "field":
-            named = " and ".join(self.members)
             kind = agency_words("ofo" if self.agency == "ofo" else "usbp", source)
             return f"{kind} in {named}" + (f" ({place})" if self.total == "other" else "")
         if self.dimension == "state":
-            states = " and ".join(member_words("state", name, source) for name in self.members)
-            return f"{noun} in {states} ({place})"
+            return f"{noun} in {named} ({place})"
         if self.dimension == APPREHENSION:
             where = " and ".join(ARREST_WORDS[name] for name in self.members)
-            return f"{_HALVES['usbp'].short} {noun} {where} {place}"
-        if self.dimension == DRUG:
-            drugs = " and ".join(
-                _in_sentence(member_words(DRUG, name, source)) for name in self.members
-            )
+            return f"{half} {noun} {where} {place}"
+        if self.dimension == DRUG:  # fentanyl, but LSD
+            drugs = " and ".join(name if name.isupper() else name.lower() for name in names)
             return f"{source.measure.of_part.format(drugs)} {place}"
         if self.dimension in GROUPS:
-            people = " and ".join(
-                member_words(self.dimension, name, source) for name in self.members
-            )
             than = "citizenships other than " if self.other_than else ""
-            of = "of" if self.dimension == "demographic" else "of citizens of"
-            return f"{noun} {'of' if than else of} {than}{people} {place}"
+            of = "of" if than or self.dimension == "demographic" else "of citizens of"
+            return f"{noun} {of} {than}{named} {place}"
         if self.dimension:
-            named = " and ".join(
-                member_words(self.dimension, name, source) for name in self.members
-            )
             return f"{noun} {place} ({named})"
-        if split:
-            return f"{_HALVES['usbp'].short} {noun} {place}"
-        return f"{agency_words(self.agency, source)} {place}"
-
-
-def _in_sentence(words: str) -> str:
-    """A name as it stands inside a sentence: fentanyl, LSD."""
-    return words if words.isupper() else words.lower()
+        return f"{half} {noun} {place}" if split else f"{agency_words(self.agency, source)} {place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,14 +455,13 @@ def series_names(table: CountTable) -> SeriesNames:
 
 
 def subject_of(key: SeriesKey) -> Subject:
-    """Whose counts a series has."""
-    if key.dimension == APPREHENSION:
-        return Subject(key.total, "", key.dimension, (key.member,))
-    agency = {USBP: "usbp", OFO: "ofo"}.get(key.component, "")
+    """Tell whose counts a series has."""
+    agencies = {USBP: "usbp", OFO: "ofo"}
     if key.dimension == "component":
-        return Subject(key.total, {USBP: "usbp", OFO: "ofo"}.get(key.member, ""))
+        return Subject(key.total, agencies.get(key.member, ""))
     if key.headline:
         return Subject(key.total)
+    agency = "" if key.dimension == APPREHENSION else agencies.get(key.component, "")
     return Subject(key.total, agency, key.dimension, (key.member,))
 
 
