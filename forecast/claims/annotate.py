@@ -95,19 +95,15 @@ def as_json(
 
 
 def claim_json(finding: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
-    """One claim for programs."""
-    value = (
-        finding.claimed.value
-        if finding.claimed and finding.sense and finding.sense.measure not in EXTREMES
-        else None
-    )
+    """Give programs one claim."""
+    counted = finding.claimed and finding.sense and finding.sense.measure not in EXTREMES
     return {
         "quote": finding.quote,
         "start": finding.start,
         "end": finding.end,
         "number": finding.number,
         **meaning_json(finding.sense, names),
-        "claimed": _tidy(value),
+        "claimed": _tidy(finding.claimed.value if finding.claimed and counted else None),
         **judged_json(finding.sense, finding.judged),
         "why": finding.why,
         "say_instead": finding.say_instead or None,
@@ -116,24 +112,20 @@ def claim_json(finding: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
 
 
 def meaning_json(sense: Reading | None, names: SeriesNames) -> dict[str, Any]:
-    """What a claim was taken to mean."""
-    if sense is None:
-        return {"series": None, "from": None, "to": None, "measure": None}
+    """Give programs what a claim was taken to mean."""
     return {
-        "series": name_of(names, sense.subject) or None,
-        "from": months.from_index(sense.span.first),
-        "to": months.from_index(sense.span.last),
-        "measure": sense.measure,
+        "series": sense and (name_of(names, sense.subject) or None),
+        "from": sense and months.from_index(sense.span.first),
+        "to": sense and months.from_index(sense.span.last),
+        "measure": sense and sense.measure,
     }
 
 
 def judged_json(sense: Reading | None, judged: JudgedClaim) -> Mapping[str, Any]:
-    """The truth and the verdict."""
-    truth: Any = _tidy(judged.truth)
-    if sense and sense.measure.endswith("since") and judged.truth:
-        truth = months.from_index(int(judged.truth))
+    """Give programs the truth and the verdict."""
+    since = sense and sense.measure.endswith("since") and judged.truth
     return {
-        "truth": truth,
+        "truth": months.from_index(int(judged.truth or 0)) if since else _tidy(judged.truth),
         "truth_when_published": judged.published,
         "verdict": judged.verdict,
     }
