@@ -179,14 +179,14 @@ class _Reader:
 
     def _survey(self) -> None:
         """What the whole text speaks of: its total, its sectors."""
-        phrases = [phrase.phrase for scene in self.scenes for phrase in scene.phrases]
+        phrases = [phrase for scene in self.scenes for phrase in scene.phrases]
         self.context.speaks = frozenset((phrase.kind, phrase.value) for phrase in phrases)
         totals = [phrase.value for phrase in phrases if phrase.kind == "total"]
         land = [total for total in totals if total in ("southwest", "northern")]
         if land:
             self.context.home = max(dict.fromkeys(land), key=land.count)
         self.context.sectors_named = frozenset(
-            phrase.phrase.value
+            phrase.value
             for scene in self.scenes
             for phrase in scene.of_kind("sector")
             if any(scene.low(i).startswith("sector") for i in range(phrase.first, phrase.last + 1))
@@ -199,7 +199,7 @@ class _Reader:
             # A total that a sentence names ends what was said of a sector before.
             totals = scene.of_kind("total")
             if totals and not scene.of_kind("sector", "office", "city"):
-                self.context.total = totals[0].phrase.value
+                self.context.total = totals[0].value
             if len(scene.numbers) <= MOST_NUMBERS:
                 yield from self._numbers(scene)
                 yield from self._extremes(scene)
@@ -263,17 +263,17 @@ class _Reader:
         """A sentence without a count still says of what the next ones speak."""
         context = self.context
         sectors = [p for p in scene.of_kind("sector") if readings.is_sure(scene, p, context)]
-        totals = [phrase.phrase.value for phrase in scene.of_kind("total")]
+        totals = [phrase.value for phrase in scene.of_kind("total")]
         if sectors:
-            context.part = ("sector", (sectors[-1].phrase.value,), False)
+            context.part = ("sector", (sectors[-1].value,), False)
         elif totals:
             context.total = totals[-1]
             if not readings.same_total(context.part, totals[-1]):
                 context.part = readings.NO_PART
-        measures = {phrase.phrase.value for phrase in scene.of_kind("measure")}
+        measures = {phrase.value for phrase in scene.of_kind("measure")}
         drugs = scene.of_kind(DRUG)
         if drugs:
-            context.group = (DRUG, (drugs[-1].phrase.value,), False)
+            context.group = (DRUG, (drugs[-1].value,), False)
         spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
         if spoken:
             context.agency = "" if spoken == "all" else spoken
@@ -416,18 +416,18 @@ class _Reader:
 
     def _spoken(self, scene: Scene, placed: bool, limits: _Limits) -> Iterator[Subject]:
         """What else the text may count: parts that it names, and totals its words allow."""
-        totals = {phrase.phrase.value for phrase in scene.of_kind("total")} if placed else set()
+        totals = {phrase.value for phrase in scene.of_kind("total")} if placed else set()
         agencies = limits.agencies
         for total, agency in product(
             totals or ("southwest", "northern", NATIONWIDE, "other"), agencies
         ):
             yield Subject(total, agency)
         for phrase in scene.of_kind("sector"):
-            members = tuple(phrase.phrase.value.split("+"))
+            members = tuple(phrase.value.split("+"))
             yield Subject(FIELD_TOTALS.get(members[0], "southwest"), "usbp", "field", members)
         home = next(iter(totals), self.context.total or self.context.home or "southwest")
         for phrase in scene.of_kind("citizenship", "demographic"):
-            yield Subject(home, "", phrase.phrase.kind, (phrase.phrase.value,))
+            yield Subject(home, "", phrase.kind, (phrase.value,))
         for sector in self.context.sectors_named:
             yield Subject(FIELD_TOTALS.get(sector, "southwest"), "usbp", "field", (sector,))
 

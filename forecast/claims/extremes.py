@@ -140,7 +140,7 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
     known = since or back or ever or rank or within or of_parts
     if not (known or (scoped and low not in ("least", "high"))):
         return None
-    side = phrase.phrase.value
+    side = phrase.value
     last = _last_token(scene, phrase, since, clause)
     first = phrase.first - (2 if rank and scene.low(phrase.first - 1) == "-" else 1 if rank else 0)
     if scene.low(first - 1) in ("the", "a", "an"):

@@ -150,7 +150,7 @@ def vague_time(scene: Scene) -> bool:
 def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | None:
     """Why the record cannot have this number; None where it may."""
     if noun.kind == "off_topic" and noun.placed:
-        return noun.placed.phrase.value
+        return noun.placed.value
     if noun.kind == "not_claim":
         return None
     offs = scene.near(number, scene.of_kind("off_topic"))
@@ -167,12 +167,12 @@ def off_topic(scene: Scene, number: WrittenNumber, noun: NounAfter) -> str | Non
     between = {scene.low(i) for i in range(number.last, off.first)}
     parted = between & _PARTING or scene.numbers_between(number.last, off.first)
     if off.first >= number.last and distance <= 8 and not parted:
-        return off.phrase.value
+        return off.value
     if noun.kind == "measure":
         return None
     if distance <= 9 and (not measures or distance < measures[0][0]):
-        return off.phrase.value
-    return off.phrase.value if not measures and distance <= 22 else None
+        return off.value
+    return off.value if not measures and distance <= 22 else None
 
 
 def _of_others(scene: Scene, number: WrittenNumber, *kinds: str) -> list[Placed]:
@@ -195,11 +195,11 @@ def other_measure(scene: Scene, number: WrittenNumber) -> str | None:
     close = behind and behind[0].first - number.last <= 3
     close = close and not {scene.low(i) for i in range(number.last, behind[0].first)} & _PARTING
     telling = behind[0] if close or (not before and behind) else before[-1] if before else None
-    return telling.phrase.value if telling in others else None
+    return telling.value if telling in others else None
 
 
 def _is_weak(scene: Scene, phrase: Placed) -> bool:
-    return phrase.phrase.value == "any" and scene.low(phrase.last - 1) in _WEAK
+    return phrase.value == "any" and scene.low(phrase.last - 1) in _WEAK
 
 
 def _strong(scene: Scene) -> list[Placed]:
@@ -269,7 +269,7 @@ def says_whose(scene: Scene, host: WrittenNumber, number: WrittenNumber) -> bool
     first, last = min(host.last, number.last), max(number.first, host.first)
     for phrase in scene.of_kind(*kinds):
         if _is_weak(scene, phrase) or (
-            phrase.phrase.kind == "citizenship" and readings._is_no_nationality(scene, phrase)
+            phrase.kind == "citizenship" and readings._is_no_nationality(scene, phrase)
         ):
             continue
         between = {scene.low(i) for i in range(host.last, phrase.first)}
@@ -474,7 +474,7 @@ def about_counts(scene: Scene, number: WrittenNumber, context: TextState) -> boo
     if refused and refused[0][0] <= 4 and refused[0][1].first >= number.last - 1:
         return False
     if any(
-        phrase.phrase.kind == "not_claim" and scene.low(phrase.first).startswith("tariff")
+        phrase.kind == "not_claim" and scene.low(phrase.first).startswith("tariff")
         for phrase in scene.phrases
     ):
         return False

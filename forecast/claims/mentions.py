@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, NamedTuple, cast
 
 from forecast.claims import times
 from forecast.claims.times import TimeRef
-from forecast.claims.tokens import Phrase, Sentence, WrittenNumber, lexicon, numbers, word_set
+from forecast.claims.tokens import Sentence, WrittenNumber, lexicon, number_looks, numbers, word_set
 from forecast.claims.verdict import Claimed, Hedge
 from forecast.sources.source import Source
 
@@ -34,13 +32,13 @@ _SKIPPED = word_set(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A phrase in a sentence: tokens first to last - 1."""
+class Placed(NamedTuple):
+    """A phrase in a sentence: tokens first to last - 1; its table in the lexicon, its key there."""
 
     first: int
     last: int
-    phrase: Phrase
+    kind: str
+    value: str
 
 
 class Scene:
@@ -92,7 +90,7 @@ class Scene:
 
     def of_kind(self, *kinds: str) -> list[Placed]:
         """The phrases of these kinds, left to right."""
-        return [phrase for phrase in self.phrases if phrase.phrase.kind in kinds]
+        return [phrase for phrase in self.phrases if phrase.kind in kinds]
 
     def near(self, number: WrittenNumber, placed: Iterable[Placed]) -> list[tuple[float, Placed]]:
         """Phrases by their distance from a number, the nearest first."""
@@ -143,20 +141,18 @@ class Scene:
         here = [
             phrase
             for phrase in self.phrases
-            if phrase.first <= at < phrase.last and phrase.phrase.kind == "hedge"
+            if phrase.first <= at < phrase.last and phrase.kind == "hedge"
         ]
         return bool(here) and self._after_change(here[0].first)
 
     def _after_change(self, at: int) -> bool:
         """Up 11 percent on August; 71 percent down on January."""
-        changed = any(
-            phrase.last == at and phrase.phrase.kind == "change" for phrase in self.phrases
-        )
+        changed = any(phrase.last == at and phrase.kind == "change" for phrase in self.phrases)
         return changed or any(n.last == at and n.kind in ("percent", "count") for n in self.numbers)
 
     def _is_hedge(self, at: int) -> bool:
         return any(
-            phrase.first <= at < phrase.last and phrase.phrase.kind in ("hedge", "extreme")
+            phrase.first <= at < phrase.last and phrase.kind in ("hedge", "extreme")
             for phrase in self.phrases
         )
 
@@ -172,26 +168,22 @@ class Scene:
             if not (token.mark and token.low not in ("~", "\u2248")) and i not in self._timed
         ]
         words = [self.tokens[i].low.removesuffix("'s") for i in places]
-        for match in lexicon(self.source.name).find(words):
-            first, last = places[match.first], places[match.last - 1] + 1
-            left_out = set(range(first, last)).difference(places[match.first : match.last])
-            if any(self.tokens[i].low in (",", ";", ".", "(") for i in left_out):
-                continue
-            for phrase in match.phrases:
-                yield Placed(first, last, self._meant(first, phrase))
+        for start, end, meanings in lexicon(self.source.name).find(words):
+            first, last = places[start], places[end - 1] + 1
+            left_out = set(range(first, last)).difference(places[start:end])
+            if not any(self.tokens[i].low in (",", ";", ".", "(") for i in left_out):
+                for kind, value in meanings:
+                    own = self._ports(first) if (kind, value) == ("measure", "ofo") else value
+                    yield Placed(first, last, kind, own)
 
-    def _meant(self, first: int, phrase: Phrase) -> Phrase:
-        """Between southern ports of entry: between them, not at them."""
-        if phrase != Phrase("measure", "ofo"):
-            return phrase
+    def _ports(self, first: int) -> str:
+        """What ports are named for: between southern ports of entry is between them."""
         around = [i for i in range(first - 6, first + 7) if not self.numbers_at(i)]
         added = any(self.low(i).startswith(("includ", "added")) for i in around)
         if added or (self.low(0) == "with" and first < 6):
-            return Phrase("measure", "both")  # when official ports of entry are included
+            return "both"  # when official ports of entry are included
         before = {self.low(i) for i in range(first - 3, first)}
-        if before & {"between", "outside"}:
-            return Phrase("measure", "usbp")
-        return phrase
+        return "usbp" if before & {"between", "outside"} else "ofo"
 
     def covered(self, number: WrittenNumber) -> bool:
         """Whether a number is a word of a phrase: CBP One."""
@@ -208,15 +200,11 @@ _STOPS = word_set(
     "registered seen noted documented set posted measured came come crossed tried made within "
     "nationwide up down out off fell rose"
 )
-_LABELS = word_set(
-    "title section no no. nos. interstate i route highway chapter article page figure table "
-    "phase proposition prop covid operation resolution rule order sb hb hr h.r. s. number § "
-    "part item channel room version volume vol directive memo form grade level- pub. u.s.c. "
-    "cfr f.3d"
-)
-_DIALED = word_set("call called calling calls dial")
-_MONEY = word_set("$ € £ ¥ usd")
+# In the order in which they are taken where a word is of several.
 _NOUN_KINDS: dict[str, Noun] = {
+    "not_claim": "not_claim",
+    "other_measure": "off_topic",
+    "off_topic": "off_topic",
     "people": "people",
     "measure": "measure",
     "demographic": "group",
@@ -224,15 +212,10 @@ _NOUN_KINDS: dict[str, Noun] = {
     "countries": "group",
     "arrest_place": "group",
     "drug": "group",
-    "off_topic": "off_topic",
-    "other_measure": "off_topic",
-    "not_claim": "not_claim",
 }
-_RANGE_MARKS = ("-", "\u2013", "/", ":")
 
 
-@dataclass(frozen=True, slots=True)
-class NounAfter:
+class NounAfter(NamedTuple):
     """What follows a number: its kind, and the phrase where it is one."""
 
     kind: Noun
@@ -240,28 +223,32 @@ class NounAfter:
 
 
 def noun_after(scene: Scene, number: WrittenNumber) -> NounAfter:
-    """The noun that a number counts, as far as it stands behind it."""
+    """Find the noun that a number counts, as far as it stands behind it."""
     at, unknown = number.last, 0
     if _in_brackets_of_unknown(scene, number):
         return NounAfter("unknown")
-    if scene.low(at) in ("of",) and scene.low(at + 1) in ("the", "those", "them", "these", "whom"):
+    if scene.low(at) == "of" and scene.low(at + 1) in ("the", "those", "them", "these", "whom"):
         return NounAfter("bare")
     while at < number.last + 6:
-        phrase = _phrase_at(scene, at)
-        if (
-            phrase
-            and phrase.phrase.value == "ofo"
-            and scene.low(phrase.first).startswith(("port", "point"))
-        ):
+        here = [phrase for phrase in scene.phrases if phrase.first == at]
+        order = (*_NOUN_KINDS, "")
+        phrase = min(
+            here,
+            key=lambda p: (-p.last, order.index(p.kind) if p.kind in order else len(order)),
+            default=None,
+        )
+        ports = phrase and phrase.value == "ofo"
+        if ports and scene.low(at).startswith(("port", "point")):
             return NounAfter("not_claim", phrase)
-        if phrase and phrase.phrase.kind in _NOUN_KINDS:
-            return NounAfter(_NOUN_KINDS[phrase.phrase.kind], phrase)
+        if phrase and phrase.kind in _NOUN_KINDS:
+            return NounAfter(_NOUN_KINDS[phrase.kind], phrase)
         low = scene.low(at)
-        if not low or low in _STOPS or scene.in_time(at) or (phrase is None and _is_mark(low)):
+        mark = not any(letter.isalnum() for letter in low) and low not in ('"', "\u201c", "\u201d")
+        if low in _STOPS or scene.in_time(at) or (phrase is None and mark):
             break
-        if phrase and phrase.phrase.kind in ("hedge", "change"):
+        if phrase and phrase.kind in ("hedge", "change"):
             break
-        unknown += phrase is None or phrase.phrase.kind not in ("total", "extreme", "sector")
+        unknown += phrase is None or phrase.kind not in ("total", "extreme", "sector")
         at = phrase.last if phrase else at + 1
     return NounAfter("unknown" if unknown else "bare")
 
@@ -277,103 +264,19 @@ def _in_brackets_of_unknown(scene: Scene, number: WrittenNumber) -> bool:
     return not known and text[:1].isupper()
 
 
-_NOUN_ORDER = (
-    "not_claim",
-    "other_measure",
-    "off_topic",
-    "people",
-    "measure",
-    "demographic",
-    "citizenship",
-    "countries",
-    "arrest_place",
-    "drug",
-)
-
-
-def _phrase_at(scene: Scene, at: int) -> Placed | None:
-    order = _NOUN_ORDER
-    here = [phrase for phrase in scene.phrases if phrase.first == at]
-    return min(
-        here,
-        key=lambda phrase: (
-            -phrase.last,
-            order.index(phrase.phrase.kind) if phrase.phrase.kind in order else 9,
-        ),
-        default=None,
-    )
-
-
-def _is_mark(low: str) -> bool:
-    return not any(letter.isalnum() for letter in low) and low not in ('"', "\u201c", "\u201d")
-
-
 def is_plain_no(scene: Scene, number: WrittenNumber) -> bool:
-    """Money, labels, clock times, phone numbers, ages, list numbers: no claim by its looks."""
+    """Tell money, labels, clock times, phone numbers, list numbers and ranges by their looks."""
     start, end = scene.extent(number)
-    return (
-        _is_money(scene, number)
-        or _is_labelled(scene, number)
-        or _is_joined(scene, number)
-        or _in_range(scene, number)
-        or _in_phone(scene.text, start, end)
-        or (number.first == 0 and number.value < 100 and scene.low(number.last) in (".", ")"))
-    )
+    sentence = scene.sentence
+    before = scene.text[max(sentence.start, start - 40) : start].lower()
+    around = f"{before}{_HERE}{scene.text[end : min(sentence.end, end + 24)].lower()}"
+    looks = number_looks()[number.kind]
+    listed = number.first == 0 and number.value < 100 and scene.low(number.last) in (".", ")")
+    dialed = number.exact and scene.low(number.first - 1) in ("call", "called", "calling", "dial")
+    return bool(looks.search(around)) or listed or dialed or scene.text[start:end] == "911"
 
 
-def _is_money(scene: Scene, number: WrittenNumber) -> bool:
-    before, before2 = scene.low(number.first - 1), scene.low(number.first - 2)
-    dollars = scene.low(number.last) in ("dollars", "euros", "cents")
-    return dollars or before in _MONEY or (before == "-" and before2 in _MONEY)
-
-
-def _is_labelled(scene: Scene, number: WrittenNumber) -> bool:
-    """Title 42, No. 2, 5 p.m., a number to call."""
-    before, before2 = scene.low(number.first - 1), scene.low(number.first - 2)
-    after = scene.low(number.last)
-    if before in _LABELS or (before in (".", "-") and before2 in _LABELS):
-        return True
-    clock = after in ("a.m.", "p.m.", "am", "pm") or (after == ")" and number.first <= 1)
-    start, end = scene.extent(number)
-    return clock or scene.text[start:end] == "911" or (before in _DIALED and number.exact)
-
-
-def _is_joined(scene: Scene, number: WrittenNumber) -> bool:
-    """Part of a longer sign: F-16, 3:30, 12-month, user_42."""
-    start, end = scene.extent(number)
-    before, before2 = scene.low(number.first - 1), scene.low(number.first - 2)
-    left, right = scene.text[max(0, start - 1) : start], scene.text[end : end + 1]
-    if before in _RANGE_MARKS and left and left in "-\u2013/:" and before2[-1:].isalnum():
-        return True
-    if number.kind == "count" and right and right in "-\u2013/:":
-        return not (right == "-" and scene.low(number.last + 1) == "plus")
-    return bool(left and left in "#@_&") or bool(right and right in "@_\u00b0")
-
-
-def _in_range(scene: Scene, number: WrittenNumber) -> bool:
-    """10 to 20 percent; between 15 and 20 percent: no single number."""
-    for other in scene.numbers:
-        low, high = sorted((number, other), key=lambda number: number.first)
-        joined = high.first == low.last + 1 and scene.low(low.last) in (
-            "to",
-            "and",
-            "or",
-            "-",
-            "\u2013",
-        )
-        between = scene.low(low.last) in ("to", "-", "\u2013") or scene.low(low.first - 1) in (
-            "between",
-            "of",
-        )
-        moved = scene.low(low.first - 1) == "from" and bool(scene.of_kind("change"))
-        if other is not number and joined and between and high.kind == "percent" and not moved:
-            return True
-    return False
-
-
-def _in_phone(text: str, start: int, end: int) -> bool:
-    around = text[max(0, start - 16) : end + 16]
-    return bool(re.search(r"\(?\b\d{3}\)?[-. ]\d{3}[-.]\d{4}\b", around)) and end - start <= 4
+_HERE = "\x00"  # where a number stands among its letters
 
 
 def hedge(scene: Scene, number: WrittenNumber) -> Hedge:
@@ -386,34 +289,16 @@ def hedge(scene: Scene, number: WrittenNumber) -> Hedge:
     for phrase in scene.of_kind("hedge"):
         behind_number = any(n.last == phrase.first for n in scene.numbers)
         if phrase.last in (at, number.first) and not behind_number:
-            never = (
-                scene.low(phrase.first - 1) in ("never", "not") and phrase.phrase.value == "below"
-            )
-            return "over" if never else _hedge(phrase.phrase.value)
-    return _hedge_behind(scene, number)
-
-
-def _hedge(value: str) -> Hedge:
-    hedges: dict[str, Hedge] = {
-        "about": "about",
-        "under": "under",
-        "below": "below",
-        "over": "over",
-    }
-    return hedges[value]
-
-
-def _hedge_behind(scene: Scene, number: WrittenNumber) -> Hedge:
-    """40,000, nearly, were stopped; 40,000 or more; 40,000 or so."""
+            never = scene.low(phrase.first - 1) in ("never", "not") and phrase.value == "below"
+            return "over" if never else cast("Hedge", phrase.value)
+    # 40,000, nearly, were stopped; 40,000 or more; 40,000 or so.
     after, after2 = scene.low(number.last), scene.low(number.last + 1)
     if after == "or" and after2 in ("more", "so"):
         return "over" if after2 == "more" else "about"
-    if after == "plus":
-        return "over"
     for phrase in scene.of_kind("hedge"):
-        behind = phrase.first == number.last + 1 and after == ","
+        behind = after == "," and phrase.first == number.last + 1
         if behind and scene.low(phrase.last) in (",", "were", "."):
-            return _hedge(phrase.phrase.value)
+            return cast("Hedge", phrase.value)
     return ""
 
 
@@ -444,7 +329,7 @@ def direction(scene: Scene, number: WrittenNumber) -> int:
     best = min(directions, key=lambda pair: pair[0], default=None)
     if best is None:
         return 0
-    return 1 if best[1].phrase.value in ("up", "over") else -1
+    return 1 if best[1].value in ("up", "over") else -1
 
 
 def _reach(number: WrittenNumber, phrase: Placed) -> float:
@@ -455,10 +340,10 @@ def _reach(number: WrittenNumber, phrase: Placed) -> float:
 
 
 def _says_direction(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
-    if phrase.phrase.kind == "change":
+    if phrase.kind == "change":
         return not (
             phrase.last == number.first
             and scene.low(phrase.first) in ("above", "below", "more", "less")
         )
     behind = number.last <= phrase.first <= number.last + 1
-    return behind and phrase.phrase.value in ("over", "below")
+    return behind and phrase.value in ("over", "below")

@@ -182,9 +182,9 @@ def _totals(scene: Scene, number: WrittenNumber, context: TextState) -> list[Can
     placed = [p for p in scene.in_clause(number, scene.of_kind(*PLACES)) if p in placed] or placed
     near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 60]
     if near:
-        first = near[0][1].phrase.value
+        first = near[0][1].value
         options = [Candidate(first, 0.0, _is_tight(scene, number, *near[0]))]
-        others = dict.fromkeys(phrase.phrase.value for _, phrase in near[1:])
+        others = dict.fromkeys(phrase.value for _, phrase in near[1:])
         options += [
             Candidate(v, cost("second") + (near[0][0] < TIGHT)) for v in others if v != first
         ]
@@ -212,7 +212,7 @@ def _included(scene: Scene, phrase: Placed) -> bool:
             and not scene.numbers_between(i, phrase.first)
             for i in range(phrase.first - 6, phrase.first)
         )
-        and len({p.phrase.value for p in scene.of_kind("total")}) > 1
+        and len({p.value for p in scene.of_kind("total")}) > 1
     )
 
 
@@ -230,7 +230,7 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
     if any(0 <= phrase.first - number.last <= 2 for phrase in own):
         # 6,073 arrests and 34,631 in all: each number has a noun of its own.
         own = [phrase for phrase in own if not _noun_of_another(scene, number, phrase)]
-    named = [phrase.phrase.value for phrase in own]
+    named = [phrase.value for phrase in own]
     if "both" in named[:3]:
         return [Candidate("", 0.0, True)]
     if _joined_agencies(scene, own):
@@ -247,9 +247,7 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
         more = cost("carried") if usual == "usbp" else cost("second")
         also = [Candidate("usbp", more)] if spoken else []
         return [Candidate("", 0.0, not also or usual != "usbp"), *also]
-    elsewhere = [
-        phrase.phrase.value for _, phrase in near if phrase.phrase.value in ("usbp", "ofo", "all")
-    ]
+    elsewhere = [phrase.value for _, phrase in near if phrase.value in ("usbp", "ofo", "all")]
     agencies = [{"all": ""}.get(value, value) for value in elsewhere]
     first = [""] if "any" in named and usual is None else []
     order = dict.fromkeys([*first, *([usual] if usual is not None else []), *agencies, "", "usbp"])
@@ -279,12 +277,12 @@ def agencies_allowed(
         first = next(parted, first)
     last = min((n.first for n in scene.numbers if n.first >= number.last), default=10**6)
     placed = scene.of_kind("measure")
-    own = {p.phrase.value for p in placed if first <= p.first < last} - {"any"}
-    led = {p.phrase.value for p in placed if p.first < number.first} - {"any"}
+    own = {p.value for p in placed if first <= p.first < last} - {"any"}
+    led = {p.value for p in placed if p.first < number.first} - {"any"}
     named = own or led
     if beside and not own and not is_altogether(scene, number):
         return beside if led else beside | before
-    if not named and {p.phrase.value for p in placed} - {"any"}:
+    if not named and {p.value for p in placed} - {"any"}:
         return EVERY  # words behind other numbers are of those
     if not named:
         named = {value for kind, value in context.speaks if kind == "measure"} - {"any"}
@@ -317,7 +315,7 @@ def leading_part(scene: Scene, number: WrittenNumber) -> frozenset[str]:
     if any(n.first < number.first and n.kind == "count" for n in scene.numbers):
         return frozenset()
     before = [
-        phrase.phrase.value
+        phrase.value
         for phrase in scene.of_kind(*kinds)
         if phrase.last <= number.first and not _is_no_nationality(scene, phrase)
     ]
@@ -361,8 +359,8 @@ def _noun_of_another(scene: Scene, number: WrittenNumber, phrase: Placed) -> boo
 
 def _joined_agencies(scene: Scene, own: list[Placed]) -> bool:
     """Apprehended or turned away at ports: both agencies together."""
-    patrol = [phrase for phrase in own if phrase.phrase.value == "usbp"]
-    ports = [phrase for phrase in own if phrase.phrase.value == "ofo"]
+    patrol = [phrase for phrase in own if phrase.value == "usbp"]
+    ports = [phrase for phrase in own if phrase.value == "ofo"]
     for a, b in product(patrol, ports):
         low, high = min(a.last, b.last), max(a.first, b.first)
         words = {scene.low(i) for i in range(low, high)}
@@ -379,9 +377,9 @@ def _special_agency(
     near: list[tuple[float, Placed]], own: list[Placed], special: list[str]
 ) -> list[Candidate[str]]:
     first = special[0]
-    distance = min(d for d, phrase in near if phrase in own and phrase.phrase.value == first)
+    distance = min(d for d, phrase in near if phrase in own and phrase.value == first)
     nearest = next(d for d, phrase in near if phrase in own)
-    all_beside = own[0].phrase.value == "all"
+    all_beside = own[0].value == "all"
     options = [Candidate(first, 0.0, True)]
     if all_beside and distance > nearest + 5:
         # a word for all right beside it, the agency farther off: it may be about all of them.
@@ -396,8 +394,8 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candi
     """Which sector, state or group a number may be of, or of none, the likeliest first."""
     given, _ = dealt(scene, number)
     if given:
-        kind = "sector" if given.phrase.kind == "city" else given.phrase.kind
-        return [Candidate((kind, (given.phrase.value,), False), 0.0, True)]
+        kind = "sector" if given.kind == "city" else given.kind
+        return [Candidate((kind, (given.value,), False), 0.0, True)]
     fields = _fields(scene, number, context)
     groups = _groups(scene, number)
     if groups and groups[0].bound and fields and fields[0].bound:
@@ -420,7 +418,7 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candi
 
 def _carried_group(scene: Scene, context: TextState) -> list[Candidate[SensePart]]:
     """A group of the sentence before is still meant where no new noun is named."""
-    named = {phrase.phrase.value for phrase in scene.of_kind("measure")}
+    named = {phrase.value for phrase in scene.of_kind("measure")}
     fresh = bool(named & {"usbp", "ofo"}) or (bool(named) and bool(scene.of_kind("total")))
     if context.group[0] == DRUG:  # all drugs are meant only where they are named
         fresh = any(token.low.startswith(("drug", "narcotic")) for token in scene.tokens)
@@ -448,7 +446,7 @@ def _carried_part(
     if carried == NO_PART or (plural and not named):
         return []
     explicit = scene.near(number, scene.of_kind("total"))
-    same = explicit and same_total(carried, explicit[0][1].phrase.value)
+    same = explicit and same_total(carried, explicit[0][1].value)
     return [
         Candidate(
             carried,
@@ -480,15 +478,15 @@ def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Can
     placed = [
         phrase
         for phrase in scene.in_clause(number, scene.of_kind(*PLACES))
-        if phrase.phrase.kind != "total"
+        if phrase.kind != "total"
         and not _is_dateline(scene, phrase)
         and _may_be_part(scene, phrase, context)
     ]
     near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 45]
     options: list[Candidate[SensePart]] = []
     for rank, (distance, phrase) in enumerate(near[:3]):
-        kind = "sector" if phrase.phrase.kind == "city" else phrase.phrase.kind
-        own = tuple(phrase.phrase.value.split("+"))
+        kind = "sector" if phrase.kind == "city" else phrase.kind
+        own = tuple(phrase.value.split("+"))
         run = _run(scene, phrase, placed) if rank == 0 else own
         sure = kind in ("sector", "office") and is_sure(scene, phrase, context)
         price = (0.0 if distance < FAR else cost("part.sector_far")) + (
@@ -526,21 +524,21 @@ def same_total(part: SensePart, total: str) -> bool:
 
 
 def _may_be_part(scene: Scene, phrase: Placed, context: TextState) -> bool:
-    if phrase.phrase.kind == "office":
+    if phrase.kind == "office":
         return True
-    if phrase.phrase.kind == "state":
+    if phrase.kind == "state":
         before = scene.low(phrase.first - 1)
         return (
             before in ("in", "along", "into", "for", "through", "of", ",", "and", "to", ":", ";")
             or scene.low(phrase.last) in ("had", "saw", "recorded", "reported")
             or phrase.first < 3
         )
-    named = phrase.phrase.value in context.sectors_named or _has_sector_word(scene, phrase)
+    named = phrase.value in context.sectors_named or _has_sector_word(scene, phrase)
     here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
-    if phrase.phrase.kind == "city":
+    if phrase.kind == "city":
         return named or here
-    patrol = any(p.phrase.value in ("usbp", "all") for p in scene.of_kind("measure"))
-    if phrase.phrase.value in UNMISTAKABLE:
+    patrol = any(p.value in ("usbp", "all") for p in scene.of_kind("measure"))
+    if phrase.value in UNMISTAKABLE:
         return True
     return named or here or patrol or bool(context.sectors_named) or context.agency == "usbp"
 
@@ -553,14 +551,10 @@ def _has_sector_word(scene: Scene, phrase: Placed) -> bool:
 def is_sure(scene: Scene, phrase: Placed, context: TextState) -> bool:
     """Whether a place is surely meant as a sector or an office."""
     here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
-    unmistakable = phrase.phrase.value in UNMISTAKABLE
-    named = phrase.phrase.value in context.sectors_named
+    unmistakable = phrase.value in UNMISTAKABLE
+    named = phrase.value in context.sectors_named
     return (
-        _has_sector_word(scene, phrase)
-        or here
-        or named
-        or unmistakable
-        or phrase.phrase.kind == "office"
+        _has_sector_word(scene, phrase) or here or named or unmistakable or phrase.kind == "office"
     )
 
 
@@ -573,12 +567,12 @@ def _is_dateline(scene: Scene, phrase: Placed) -> bool:
 def _run(scene: Scene, phrase: Placed, placed: Iterable[Placed]) -> tuple[str, ...]:
     """The parts that are enumerated with this one: Cubans, Venezuelans and Nicaraguans."""
     joined = [phrase]
-    kinds = {"sector", "city"} if phrase.phrase.kind in ("sector", "city") else {phrase.phrase.kind}
-    others = sorted((p for p in placed if p.phrase.kind in kinds), key=lambda p: p.first)
+    kinds = {"sector", "city"} if phrase.kind in ("sector", "city") else {phrase.kind}
+    others = sorted((p for p in placed if p.kind in kinds), key=lambda p: p.first)
     for other in sorted(others, key=lambda p: abs(p.first - phrase.first)):
         if other not in joined and any(_joined(scene, other, label) for label in joined):
             joined.append(other)
-    values = [p.phrase.value for p in sorted(joined, key=lambda p: p.first)]
+    values = [p.value for p in sorted(joined, key=lambda p: p.first)]
     return tuple(dict.fromkeys(name for value in values for name in value.split("+")))
 
 
@@ -600,7 +594,7 @@ def _joined(scene: Scene, a: Placed, b: Placed) -> bool:
 def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
     """Nationalities, demographic groups and places of arrest beside a number."""
     kinds = ["citizenship", "countries", "demographic", "drug"]
-    if any(phrase.phrase.value == "usbp" for phrase in scene.of_kind("measure")):
+    if any(phrase.value == "usbp" for phrase in scene.of_kind("measure")):
         kinds.append("arrest_place")  # of the Border Patrol's arrests only
     placed = [phrase for phrase in scene.of_kind(*kinds) if not _is_no_nationality(scene, phrase)]
     near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 30]
@@ -608,8 +602,8 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
     if not near:
         return []
     distance, phrase = near[0]
-    kind, value = phrase.phrase.kind, phrase.phrase.value
-    same = [p for p in placed if p.phrase.kind == kind]
+    kind, value = phrase.kind, phrase.value
+    same = [p for p in placed if p.kind == kind]
     run = _run(scene, phrase, same)
     bound = distance < TIGHT + 2
     price = 0.0 if bound else cost("part.group_near") if distance < FAR else cost("part.group_far")
@@ -641,7 +635,7 @@ _COMING = word_set("over coming crossing crossed cross entering entered came tra
 
 def _is_no_nationality(scene: Scene, phrase: Placed) -> bool:
     """Mexico and Canada as neighbors, governments and the like."""
-    if phrase.phrase.kind != "citizenship":
+    if phrase.kind != "citizenship":
         return False
     word, before, after = (
         scene.low(phrase.first),
@@ -650,14 +644,14 @@ def _is_no_nationality(scene: Scene, phrase: Placed) -> bool:
     )
     after2 = scene.low(phrase.last + 1)
     if after in _NEIGHBORS:
-        return not (after == "national" and phrase.phrase.value != "MEXICO")
+        return not (after == "national" and phrase.value != "MEXICO")
     if (
         word == "from"
         and after in (",", "into", "in", "to", ".")
         and scene.low(phrase.first - 1) in _COMING
     ):
         return True
-    if word == "from" and phrase.phrase.value == "MEXICO":
+    if word == "from" and phrase.value == "MEXICO":
         people = any(p.last == phrase.first for p in scene.of_kind("people", "demographic"))
         return not (
             people
@@ -700,7 +694,7 @@ def dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef |
 def says_crossed(scene: Scene, number: WrittenNumber) -> bool:
     """Whether the words about a number say that people came in, not that they were arrested."""
     return any(
-        phrase.phrase.value not in ("all", "ofo")
+        phrase.value not in ("all", "ofo")
         and _is_own(scene, number, phrase)
         and _crossed(scene, phrase)
         for phrase in scene.of_kind("measure")

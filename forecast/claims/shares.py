@@ -53,7 +53,7 @@ def options(
         pairs += _of_agency_or_total(scene, number, context, anchors)
     if not pairs:
         return [] if _of_them(scene, number) else None
-    totals = {phrase.phrase.value for phrase in scene.of_kind("total")}
+    totals = {phrase.value for phrase in scene.of_kind("total")}
     made = [
         ScoredReading(
             Reading(part, span.value, "share_percent", None, whole),
@@ -122,11 +122,11 @@ def _whole(
     """Totals and agencies that the whole may have, most likely first."""
     placed = scene.of_kind("total")
     region = range(number.last, number.last + 14)
-    totals = [phrase.phrase.value for phrase in placed if phrase.first in region]
-    totals += [phrase.phrase.value for phrase in placed]
+    totals = [phrase.value for phrase in placed if phrase.first in region]
+    totals += [phrase.value for phrase in placed]
     totals += [anchor.subject.total for anchor in anchors]
     totals += [b for b in (context.total, context.home, "southwest", NATIONWIDE) if b]
-    named = {phrase.phrase.value for phrase in scene.of_kind("measure")}
+    named = {phrase.value for phrase in scene.of_kind("measure")}
     agencies = ["usbp" if "usbp" in named else "" if "all" in named else context.agency or ""]
     agencies += [anchor.subject.agency for anchor in anchors]
     return list(dict.fromkeys(totals)), list(dict.fromkeys([*agencies, "", "usbp"]))
@@ -202,7 +202,7 @@ def _of_agency_or_total(
 ) -> Iterator[Pair]:
     totals, agencies = _whole(scene, number, context, anchors)
     placed = scene.of_kind("total")
-    named = [phrase.phrase.value for phrase in placed]
+    named = [phrase.value for phrase in placed]
     land = [total for total in dict.fromkeys(named) if total != NATIONWIDE]
     # The whole is named after "of": of all nationwide, or of all there are.
     led = bool(land) and scene.low(number.last) == "of"
@@ -210,11 +210,7 @@ def _of_agency_or_total(
     whole = context.subject
     them = scene.low(number.last + 1) in _THEM or scene.low(number.last) in _BEING
     if land and them and whole and whole.total == NATIONWIDE and not whole.dimension:
-        before = [
-            p.phrase.value
-            for p in placed
-            if p.first < number.first and p.phrase.value != NATIONWIDE
-        ]
+        before = [p.value for p in placed if p.first < number.first and p.value != NATIONWIDE]
         for total in (before or land)[-1:]:
             yield 0.1, Subject(total, whole.agency), whole
     if land and (NATIONWIDE in named or led):
@@ -227,11 +223,11 @@ def _of_agency_or_total(
     special = [
         phrase
         for phrase in scene.of_kind("measure")
-        if phrase.phrase.value in ("usbp", "ofo")
-        and _tells_part(scene, number, phrase.first, phrase.phrase.value)
+        if phrase.value in ("usbp", "ofo")
+        and _tells_part(scene, number, phrase.first, phrase.value)
     ]
     if special and not (land and NATIONWIDE in named):
-        part = scene.near(number, special)[0][1].phrase.value
+        part = scene.near(number, special)[0][1].value
         for rank, total in enumerate(totals[:2]):
             yield (
                 cost("share.agency") + cost("carried") * rank,

@@ -9,24 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, get_args
 
 from forecast.sources import catalog
-
-
-class Phrase(NamedTuple):
-    """What a phrase says: its kind is the lexicon's table, its value the key in that table."""
-
-    kind: str
-    value: str
-
-
-class Found(NamedTuple):
-    """A phrase found: words first to last - 1 of the words that were searched."""
-
-    first: int
-    last: int
-    phrases: tuple[Phrase, ...]
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -46,25 +31,30 @@ class Lexicon:
         for kind, values in tables.items():
             for value, phrases in values.items():
                 for phrase in phrases:
-                    self._add(phrase, Phrase(kind, value))
+                    self._add(phrase, (kind, value))
 
-    def _add(self, phrase: str, meaning: Phrase) -> None:
+    def _add(self, phrase: str, meaning: tuple[str, str]) -> None:
         node = self._tree
         for word in phrase.lower().replace("-", " ").split():
             word = word.removesuffix("'s")
             node = node.setdefault(word, {})
         node.setdefault("", []).append(meaning)
 
-    def find(self, words: Sequence[str]) -> Iterator[Found]:
-        """The longest phrases, left to right, none inside another."""
+    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, list[tuple[str, str]]]]:
+        """Find the longest phrases, left to right, none inside another.
+
+        Yields its words, first to last - 1, and what it says: the lexicon's tables, the keys there.
+        """
         at = 0
         while at < len(words):
             end, meanings = self._longest(self._tree, words, at)
             if meanings:
-                yield Found(at, end, tuple(meanings))
+                yield at, end, meanings
             at = end if meanings else at + 1
 
-    def _longest(self, node: Branch, words: Sequence[str], at: int) -> tuple[int, list[Phrase]]:
+    def _longest(
+        self, node: Branch, words: Sequence[str], at: int
+    ) -> tuple[int, list[tuple[str, str]]]:
         best = (at, node.get("", []))
         if at == len(words):
             return best
@@ -232,6 +222,16 @@ def _number_table() -> Any:
     for each in read["number"]:
         each["pattern"] = re.compile(filled(each["pattern"], macros))
     return read
+
+
+@lru_cache(1)
+def number_looks() -> dict[str, re.Pattern[str]]:
+    """Give the looks of numbers that are no claim, for each kind of number."""
+    looks = _number_table()["looks"]
+    return {
+        kind: re.compile("|".join([*looks["any"], *looks.get(kind, ())]).replace("{N}", "\x00"))
+        for kind in get_args(NumberKind)
+    }
 
 
 def filled(pattern: str, macros: Mapping[str, str]) -> str:

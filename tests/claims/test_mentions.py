@@ -93,7 +93,7 @@ def test_a_phrase_behind_a_number_is_nearer_than_one_as_far_before_it():
     (number,) = said.numbers
 
     assert [
-        (apart, one.phrase.value) for apart, one in said.near(number, said.of_kind("citizenship"))
+        (apart, one.value) for apart, one in said.near(number, said.of_kind("citizenship"))
     ] == [(3, "HAITI"), (3, "CUBA"), (7, "INDIA")]
 
 
@@ -122,4 +122,4 @@ def test_numbers_and_times_have_their_places():
     ],
 )
 def test_between_ports_is_not_at_them(text, value):
-    assert {one.phrase.value for one in scene(text).of_kind("measure")} == {value}
+    assert {one.value for one in scene(text).of_kind("measure")} == {value}

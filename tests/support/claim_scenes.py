@@ -60,7 +60,7 @@ def state(words: str, scene: Scene) -> TextState:
         dimension, _, member = said.get(name, "").replace("_", " ").partition(":")
         return (dimension, (member,), False) if member else NO_PART
 
-    spoken = [(one.phrase.kind, one.phrase.value) for one in scene.phrases]
+    spoken = [(one.kind, one.value) for one in scene.phrases]
     for one in each("speaks"):
         kind, value = one.split(":")
         spoken.append((kind, value))
