@@ -660,15 +660,6 @@ class _Reader:
         before = self.context.shared
         if before and scene.low(number.first - 1) == "from":  # down from 67% in May
             return self._share_before(scene, number, before)
-        if scene.low(number.first - 1) == "from":  # from 27% to 12%: the second is of now
-            later = [n for n in scene.numbers if n.kind == "percent" and n.first >= number.last]
-            if later and later[0].first <= number.last + 2:
-                now = self._share(scene, later[0])
-                if isinstance(now, ClaimFinding) and now.sense:
-                    return self._share_before(scene, number, now.sense)
-        if self.anchors and not (when and when[0].bound):
-            near = min(self.anchors, key=lambda a: abs(a.number.first - number.first))
-            when = [Candidate(near.span, 0.1), *when]
         groups = ("citizenship", "countries", "demographic", "sector")
         back = readings.refers(scene, number) and not scene.of_kind(*groups)
         counted = self.anchors or (self.understood[-2:] if back else ())
@@ -678,7 +669,7 @@ class _Reader:
         if not options:
             return self._not_held(scene, number, "this share is not on record")
         finding = self._decide(scene, number, options, mentions.claimed(scene, number))
-        if isinstance(finding, ClaimFinding) and finding.sense:
+        if isinstance(finding, ClaimFinding):
             self.context.shared = finding.sense
         return finding
 

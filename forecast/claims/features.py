@@ -9,7 +9,6 @@ from typing import Any, Literal
 from forecast.claims import mentions, readings
 from forecast.claims.mentions import COMPARATORS, NounAfter, Placed, Scene
 from forecast.claims.readings import TextState
-from forecast.claims.shares import SHARE_VERBS
 from forecast.claims.tokens import WrittenNumber, tables, word_set
 
 Relation = Literal["total", "difference", "per_day", "per_month", "each_month"]
@@ -105,7 +104,7 @@ def _role_of_count(
     if kind in ("per_day", "per_month") and of_weeks(scene, number):
         return NumberRole("not_held", "days and weeks are not on record")
     if kind == "difference":
-        return NumberRole(kind) if beside or about_counts(scene, number, context) else NOTHING
+        return NumberRole(kind)
     if kind == "total" and (not counts or noun.kind == "unknown"):
         return NumberRole("maybe", noun=noun.kind)
     return NumberRole(kind, noun=noun.kind)
@@ -371,16 +370,8 @@ def _is_difference(scene: Scene, number: WrittenNumber) -> bool:
     changes = scene.of_kind("change")
     if last in ("of", "by") and any(change.last == start - 1 for change in changes):
         return True
-    direct = [
-        change
-        for change in changes
-        if change.last == start and scene.low(change.first) not in ("above", "below")
-    ]
-    if direct:
-        return any(
-            scene.low(i) in ("from", "to", "compared", "over")
-            for i in range(number.last, number.last + 5)
-        )
+    if any(c.last == start and scene.low(c.first) not in ("above", "below") for c in changes):
+        return False
     return _more_than(scene, number)
 
 
@@ -417,26 +408,13 @@ def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:
     by = {scene.low(i) for i in range(number.first - 3, number.first)} & {"by", "nearly", "almost"}
     if number.unit == 4 and not (by and changes):
         return True  # nine in 10, two-thirds
-    if last == "of" and any(change.last == number.first - 1 for change in changes):
-        return False
     if after == "of":
         return after2 not in ("an", "increase", "decrease")
     if after in ("were", "are", "came", "involved", "have", "had", "was", "being"):
         return True
     if last in ("or", "from", "to") and (last == "or" or before == "share"):
         return True  # or 69 percent; down from 67 percent
-    if last == "from" and after == "to":
-        return True  # from 27% to 12%
-    if after in _COMPARES or any(0 <= change.first - number.last <= 2 for change in changes):
-        return False
     groups = scene.of_kind("citizenship", "demographic", "drug")
-    group = number.last + (after in ("with", "from"))  # 16 percent with Indians; 30% Mexican
-    beside = any(phrase.first == group for phrase in groups)
-    leading = {scene.low(i) for i in range(number.first - 6, number.first)}
-    named = [p for p in groups if 0 <= number.first - p.last <= 2]
-    listed = bool(named) and not any(c.first >= named[-1].last for c in changes)
-    if leading & SHARE_VERBS or beside or (listed and before != "change_percent"):
-        return True
     return bool(groups) and mentions.direction(scene, number) == 0
 
 

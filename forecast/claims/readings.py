@@ -24,7 +24,6 @@ from forecast.claims.truth import (
     AT_LARGE,
     DRUG,
     FIELD_TOTALS,
-    LAND,
     UNMISTAKABLE,
     ClaimSpan,
     Subject,
@@ -100,7 +99,6 @@ class TextState:
 def named_in_full(scene: Scene) -> tuple[ClaimSpan, ...]:
     """The spans that a sentence names with their year."""
     full = [ref for ref in scene.times if ref.form in ("fy", "quarter", "fy_first", "cy", "fys")]
-    full += [ref for ref in scene.times if ref.form in ("month", "months") and ref.args[1]]
     now = Now(date(2100, 1, 1), scene.source.year_begins)
     return tuple(span for ref in full for span in times.spans(ref, now)[:1])
 
@@ -148,9 +146,8 @@ def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
         named = alone and part.cost < cost("part.sector_carried")
         state = part.value[0] == "state" and part.cost < 0.5
         placed = named if alone else total.bound or state
-        if subject:
-            price = part.cost + (0.0 if alone else total.cost + agency.cost)
-            made.append(Candidate(subject, price, agency.bound, placed))
+        price = part.cost + (0.0 if alone else total.cost + agency.cost)
+        made.append(Candidate(subject, price, agency.bound, placed))
     return cheapest(made)
 
 
@@ -162,7 +159,7 @@ def cheapest(options: Iterable[Candidate[T]]) -> list[Candidate[T]]:
     return list(best.values())
 
 
-def _subject(part: SensePart, total: Candidate[str], agency: Candidate[str]) -> Subject | None:
+def _subject(part: SensePart, total: Candidate[str], agency: Candidate[str]) -> Subject:
     dimension, members, other = part
     if dimension == "sector":
         home = FIELD_TOTALS.get(members[0], "southwest")
@@ -170,8 +167,6 @@ def _subject(part: SensePart, total: Candidate[str], agency: Candidate[str]) -> 
     if dimension == "office":
         where = FIELD_TOTALS.get(members[0], "other")
         return Subject(where, "ofo", "field", members)
-    if dimension == "state" and total.value in (LAND,):
-        return None
     if dimension == APPREHENSION:
         return Subject(total.value, "", dimension, members)
     return Subject(total.value, agency.value, dimension, members, other)
@@ -227,21 +222,15 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
     """Agencies by the words around a number; a word for all gives way to a named agency."""
     near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[0] < 60]
     own = [phrase for _, phrase in near if _is_own(scene, number, phrase)]
-    if any(0 <= phrase.first - number.last <= 2 for phrase in own):
-        # 6,073 arrests and 34,631 in all: each number has a noun of its own.
-        own = [phrase for phrase in own if not _noun_of_another(scene, number, phrase)]
+    # 6,073 arrests and 34,631 in all: each number has a noun of its own.
+    own = [phrase for phrase in own if not _noun_of_another(scene, number, phrase)]
     named = [phrase.value for phrase in own]
-    if "both" in named[:3]:
-        return [Candidate("", 0.0, True)]
     if _joined_agencies(scene, own):
-        return [Candidate("", 0.0), Candidate("usbp", cost("second"))]
+        return [Candidate("", 0.0)]
     special = [value for value in named if value in ("usbp", "ofo")]
     if special:
         return _special_agency(near, own, special)
     usual = context.agency
-    agents = any(scene.low(phrase.last - 1).startswith("agent") for phrase in own)
-    if "all" in named and agents:
-        return [Candidate("", 0.1), Candidate("usbp", cost("carried"))]
     if "all" in named:
         spoken = ("measure", "usbp") in context.speaks
         more = cost("carried") if usual == "usbp" else cost("second")
@@ -340,13 +329,7 @@ def just_before(scene: Scene, number: WrittenNumber, context: TextState) -> Clai
 def _is_own(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
     """Whether a measure speaks of this number: no other number stands between, or it leads all."""
     low, high = sorted(((phrase.first, phrase.last), (number.first, number.last)))
-    if any(scene.low(i) == ";" for i in range(low[1], high[0])):
-        return False
-    if phrase.first >= number.last:
-        return not scene.numbers_between(number.last, phrase.first)
-    if not scene.numbers_between(phrase.last, number.first):
-        return True
-    return not scene.numbers_between(0, phrase.first)
+    return not any(scene.low(i) == ";" for i in range(low[1], high[0]))
 
 
 def _noun_of_another(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
@@ -384,9 +367,6 @@ def _special_agency(
     if all_beside and distance > nearest + 5:
         # a word for all right beside it, the agency farther off: it may be about all of them.
         options = [Candidate(first, 0.1), Candidate("", cost("carried"))]
-    if len(set(special)) > 1:
-        second = next(value for value in special if value != first)
-        options.append(Candidate(second, cost("second")))
     return options
 
 
@@ -442,31 +422,13 @@ def _carried(scene: Scene, context: TextState) -> SensePart:
 def _carried_part(
     scene: Scene, number: WrittenNumber, carried: SensePart, named: bool
 ) -> list[Candidate[SensePart]]:
-    plural = any(token.low == "sectors" for token in scene.tokens)
-    if carried == NO_PART or (plural and not named):
-        return []
-    explicit = scene.near(number, scene.of_kind("total"))
-    same = explicit and same_total(carried, explicit[0][1].value)
-    return [
-        Candidate(
-            carried,
-            cost("carried")
-            if same
-            else cost("second")
-            if explicit
-            else cost("part.sector_carried"),
-        )
-    ]
+    return [Candidate(carried, cost("carried"))]
 
 
 def _plain_part(
     scene: Scene, carried: SensePart, options: list[Candidate[SensePart]], named: bool
 ) -> Candidate[SensePart]:
     """A total as a whole; less likely where a sector or state is meant."""
-    if any(part.value[0] == "state" and part.cost < 0.5 for part in options):
-        return Candidate(NO_PART, cost("second"))
-    if _unnamed_sectors(scene) and not named and carried == NO_PART:
-        return Candidate(NO_PART, cost("second"))  # some sector that is not named
     return Candidate(
         NO_PART,
         0.0 if scene.of_kind("total") or carried == NO_PART else cost("second"),
