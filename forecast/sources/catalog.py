@@ -33,6 +33,7 @@ def find(name: str) -> Source:
     KeyError : there is none.
     ConfigError : its table lacks something.
     """
+    # A name may begin like another's: cbp_drug_events is a measure of the folder cbp_drug.
     for folder in _folders():
         called = _called(folder)
         if name == called or name.startswith(f"{called}_"):
@@ -95,6 +96,7 @@ def source_of(file_name: str, own: Source) -> Source:
 
     Of the record's own, and of those whose releases complete its record.
     """
+    # Only these: a file of another record must not be read by its name alone.
     in_record = [own, *(source for source in every().values() if source.beside == own.name)]
     return next((source for source in in_record if source.parse_name(file_name)), own)
 
@@ -108,6 +110,7 @@ def parse_name(file_name: str, own: Source) -> FileName | None:
 
 
 def _folders() -> list[Path]:
+    # More than one where somebody puts a folder of sources beside the program.
     roots = map(Path, forecast.sources.__path__)
     folders = (table.parent for root in roots for table in root.rglob(TABLE))
     return sorted(folders, key=_parts)
@@ -126,9 +129,11 @@ def _parts(folder: Path) -> tuple[str, ...]:
 @cache
 def _read(folder: Path) -> dict[str, Any]:
     """Return a folder's table, over that of the source it says it is like."""
+    # Read once a process, and one folder only: `--help` shows what it costs.
     table = tomllib.loads((folder / TABLE).read_text(encoding="utf-8"))
     if "like" not in table:
         return table
+    # Pounds differ from events in a dozen words; what is alike stands once.
     like = next(folder for folder in _folders() if _called(folder) == table["like"])
     return _over(_read(like), table)
 
@@ -193,6 +198,7 @@ def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
         labels=_labels(table.get("labels", {})),
         layouts=frozenset(table["file"]["layouts"]),
         example=table["example"],
+        # Made when a file is to be read: it imports what no look at the record needs.
         reader=cache(partial(_reader, folder, table)),
         help=table.get("help", {}),
         beside=table.get("beside", ""),
@@ -211,6 +217,7 @@ def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
 def _columns(table: Mapping[str, Any]) -> Mapping[str, str]:
     from forecast.sources.source import OWN_COLUMNS, PART_COLUMNS
 
+    # Only what 1.0 knew keeps its names in views; others have the words of their kind.
     if not table.get("claims"):
         return PART_COLUMNS if table.get("hierarchy", {}).get("dimensions") else OWN_COLUMNS
     # The tables were made for the first of these measures.
@@ -257,6 +264,7 @@ def _other_ends(ends: Mapping[str, list[str]], label: str) -> Iterator[str]:
 
 def _reader(folder: Path, table: Mapping[str, Any]) -> FileReader:
     """Return what reads a source's files: the reader beside its table, or what reads any CSV."""
+    # A table of columns reads most CSV files; what it cannot say is code beside it.
     if (folder / "reader.py").exists():
         module = ".".join(("forecast.sources", *_parts(folder), "reader"))
         made: FileReader = import_module(module).READER(table)

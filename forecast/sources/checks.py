@@ -71,6 +71,7 @@ def problems(
 
 def _name_problems(source: Source, new: Snapshot) -> Iterator[str]:
     """Yield where a file's name and its content say another window, month or layout."""
+    # Embedded figures and vintages have names of their own, which promise nothing.
     release = new.release
     name = source.parse_name(release.file_name) if release.kind in source.layouts else None
     if name is None:
@@ -94,6 +95,7 @@ def _name_problems(source: Source, new: Snapshot) -> Iterator[str]:
 
 def _holes(source: Source, new: Snapshot) -> Iterator[str]:
     """Yield totals of a published file that have a month without a count, where none ever had."""
+    # Of anybody's counts a 0 may be true; at a border it never was.
     if not source.agreement.never_empty or new.release.kind not in source.layouts:
         return
     spans = _spans(new)
@@ -106,12 +108,14 @@ def _holes(source: Source, new: Snapshot) -> Iterator[str]:
 
 def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
     """Yield totals that miss their whole, and dimensions whose members miss their total."""
+    # Each is off by half a unit, and their sum by as many halves.
     if new.release.rounding > 1:
         return
     spans, whole, sums = _spans(new), source.totals.whole, source.hierarchy
     stated = {key.total for key in new.counts if key.headline} - {whole}
     totals = stated.union(source.totals.parts)
     if whole:
+        # A month that one of them lacks adds up to nothing that could be compared.
         shared = _shared(spans, [Scope(total, "") for total in (*totals, whole)])
         keys = [SeriesKey(total) for total in totals]
         wrong = _wrong_sums(source, new, keys, SeriesKey(whole), shared, set(shared))
@@ -158,6 +162,7 @@ def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
     examples = _some([f"{parts:,} against {total:,} in {month}" for parts, total, month in wrong])
     if source.layouts:  # its files are as they are
         return examples
+    # The message names the tolerance that would do, so that nobody has to guess it.
     most = max(abs(parts - total) for parts, total, _ in wrong)
     return (
         f"{examples}. If they are rounded, write tolerance = {most} into [[sources]] of the "
@@ -169,6 +174,7 @@ def _missed(source: Source, wrong: Sequence[tuple[int, int, str]]) -> str:
 
 def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
     """Check that in the open year no dimension turns over within a month."""
+    # By itself: a first file has no neighbor that could show swapped labels.
     agreed, spans = source.agreement, _spans(new)
     for (total, dimension), scopes in _by_dimension(spans):
         if dimension in agreed.turning:
@@ -218,6 +224,7 @@ def _comparable(new: Snapshot, old: Snapshot) -> bool:
 
 
 def _against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
+    # Twins state the same month: what they share must be the same to the unit, open year or not.
     if _twins(source, new, old):
         yield from _twin_problems(source, new, old)
         if _layout(source, new) != _layout(source, old):
@@ -231,6 +238,7 @@ def _against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
             f"{later.release.file_name} ends in {later.release.data_through}, but the earlier "
             f"{earlier.release.file_name} reaches {earlier.release.data_through}"
         )
+    # Lines are counted in closed years alone: an open year gains some each month.
     yield from _row_problems(source, new, old, new.closed & old.closed)
     yield from _closed_problems(new, old, source)
     yield from _open_problems(source, new, old)
@@ -239,6 +247,7 @@ def _against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
 
 def _parts_against(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """Yield where the parts alone differ, by the same rules."""
+    # Its totals were held against nearer releases; further off an open year has moved too far.
     yield from _closed_problems(new, old, source, parts_only=True)
     yield from _moved_problems(source, new, old)
 
@@ -273,6 +282,7 @@ def _twin_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str
     problems += _row_problems(source, new, old, frozenset(new.rows) & frozenset(old.rows))
     differences = _differences(new, old, None, source)
     same_layout = _layout(source, new) == _layout(source, old)
+    # The sibling may be fresher in its own dimensions; the totals are of the same data.
     telling = [d for d in differences if same_layout or d.key.headline]
     problems += _described(telling)
     for problem in problems:
@@ -325,6 +335,7 @@ def _still_open(new: Snapshot, old: Snapshot, source: Source) -> frozenset[int]:
 def _moved_problems(source: Source, new: Snapshot, old: Snapshot) -> Iterator[str]:
     """Check that in an open month nearly all counts stay with the same member of each dimension."""
     agreed = source.agreement
+    # What a member gains another has lost: only what changed hands is counted, not growth.
     gone: dict[tuple[str, str, str], int] = defaultdict(int)
     came: dict[tuple[str, str, str], int] = defaultdict(int)
     for key, month, now, before in _differences(new, old, _still_open(new, old, source), source):
@@ -347,6 +358,7 @@ def _differences(
     new: Snapshot, old: Snapshot, years: frozenset[int] | None, source: Source
 ) -> list[Difference]:
     """Find where two releases disagree, in months of these fiscal years (None: all) in both."""
+    # A month outside of either span is not stated there, and is no 0.
     here, there = _spans(new), _spans(old)
     stated = (
         Difference(key, month, _count(new, key, month), _count(old, key, month))
@@ -359,6 +371,7 @@ def _differences(
 
 def _described(differences: Sequence[Difference]) -> Iterator[str]:
     """Say it in one sentence per dimension, totals first."""
+    # Totals first, as "" sorts before any dimension.
     ordered = sorted(differences, key=lambda d: (d.key.dimension, d.month, d.key))
     for _, group in groupby(ordered, key=lambda d: d.key.dimension):
         yield _some([f"{d.key} in {d.month} {d.new:,}, was {d.old:,}" for d in group])

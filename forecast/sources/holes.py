@@ -29,6 +29,7 @@ def words_of(source: Source) -> Mapping[str, str]:
     totals, noun = source.totals, source.measure.noun
     name = next(iter(totals.every), "SERIES")
     one = shlex.quote(name)
+    # An owner in s takes the mark alone.
     owner = f"{totals.one}'" if totals.one.endswith("s") else f"{totals.one}'s"
     words = {
         **years(source.year_begins),
@@ -43,6 +44,7 @@ def words_of(source: Source) -> Mapping[str, str]:
         "share": "",
         "parts": "parts, where there are any.",
     }
+    # Own counts have one dimension or none; the others come with help of their own.
     for dimension in source.hierarchy.dimensions[:1]:
         part = source.labels.dimensions[dimension]
         words["part"] = shlex.quote(f"{name}:{part.upper()}")
@@ -68,6 +70,7 @@ def years(begins: int) -> dict[str, str]:
 
 def fill(text: str, words: Mapping[str, str]) -> str:
     """Return a text with a source's words in its holes."""
+    # Examples of parts that a record has not would be errors to copy.
     text = _LEFT_OUT.sub(
         lambda m: m[0] if (m[1] or m[2]) in words else " " * (m[2] is not None and m[0][:1] == " "),
         text,

@@ -60,6 +60,7 @@ class SeriesNames:
         ------
         SeriesNameError : no series is so named, or several are; it lists the choices.
         """
+        # Before anything is split or folded: labels are the publisher's, and may be of any form.
         named = [key for key in self.keys if text.strip() in _as_kept(key)]
         if len(named) == 1:  # also one whose own name has a colon or a slash in it
             return named[0]
@@ -76,6 +77,7 @@ class SeriesNames:
         if len(dimension) > 1:
             total = self.source.totals.one.upper()
             raise SeriesNameError(text, f"write {total}:PART, or {total}:DIMENSION:PART")
+        # Without a total, all of them: a part that only one total has needs no more words.
         parts = [key for key in self.keys if not key.headline and total in (None, key.total)]
         if dimension:
             parts = [
@@ -103,6 +105,7 @@ class SeriesNames:
         """Return the shortest name that `find` reads back, in words: northern:Swanton Sector."""
         if key.headline:
             return key.total
+        # The shortest that cannot be mistaken: it is what people copy into a command.
         words = member_words(key.dimension, key.member, self.source)
         short = f"{key.total}:{words}"
         beside = [other for other in self.keys if other.total == key.total]
@@ -120,6 +123,7 @@ class SeriesNames:
     ) -> SeriesKey:
         if len(keys) == 1:
             return keys[0]
+        # In words that read back, so that one of them can be typed as it stands.
         choices = [self.name(key) for key in keys]
         if keys:
             raise SeriesNameError(text, "could be any of these", choices)
@@ -131,6 +135,7 @@ class SeriesNames:
         suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
         if not suggested:  # perhaps another total has it
             suggested = [self.name(key) for key in _matching(wanted, self.keys, self.source)]
+        # Who asks a record of encounters for fentanyl has the wrong record, not a slip of the pen.
         others = [] if suggested else catalog.that_have(wanted, self.source)
         if others:
             problem = f"another measure: this record counts {self.source.measure.noun}"
@@ -157,6 +162,7 @@ def _total_forms(source: Source) -> Iterable[tuple[str, str]]:
 
 def _nearest(wanted: str, forms: Iterable[str]) -> list[str]:
     """Return the forms that are most like this, nearest first."""
+    # Three letters of four alike: below that suggestions are noise.
     near = get_close_matches(wanted, forms, n=5, cutoff=0.75)
     ratios = [SequenceMatcher(None, form, wanted).ratio() for form in near]
     return [form for form, ratio in zip(near, ratios, strict=True) if ratio > ratios[0] - AS_NEAR]
@@ -174,6 +180,7 @@ def member_words(dimension: str, member: str, source: Source) -> str:
         return ", ".join(
             member_words(*pair, source=source) for pair in zip(dimensions, members, strict=True)
         )
+    # The publisher shouts countries; people do not.
     known = source.labels.words.get(dimension, {}).get(member)
     shouted = dimension == "citizenship" and member.isupper()
     return known or (member.title() if shouted else member)
@@ -251,6 +258,7 @@ def _pieces(text: str) -> list[str]:
 
 def _normal(text: str) -> str:
     """Return it without capitals, accents, periods, and with one space where there are several."""
+    # Accents apart from their letters, so that they can be dropped: Côte is typed Cote.
     bare = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return " ".join(letters.translate(_DROPPED).replace("&", " and ").split())

@@ -191,6 +191,7 @@ class CsvReader(FileReader):
         DataError : a header that is no known layout.
         """
         records = files.rows(text)
+        # The header decides the layout, never the name: files are renamed on their way.
         kind, header = self._header(text.name, records)
         lines = list(self._lines(text.name, kind, header, records))
         if not lines:
@@ -202,6 +203,7 @@ class CsvReader(FileReader):
         last = max(counted)
         through = max(line.row.month for line in lines if line.year.number == last)
         span = months.fiscal_months(last, self.begins)
+        # The publisher marks the running year; a last year that is not complete runs as well.
         running = {line.year.number for line in lines if line.year.marked}
         if (name and name.month is not None) or through != span[-1]:
             running.add(last)
@@ -257,6 +259,7 @@ class CsvReader(FileReader):
             if all(getattr(table.cells[0], column, "") for column in dimension.split(CROSSED))
             and not table.unknown.keys() & set(dimension.split(CROSSED))
         ]
+        # From the first month of the first year: a month without a line is 0, not unknown.
         span = months.between(table.first_month, table.data_through)
         sums = source.hierarchy
         counts: dict[SeriesKey, Mapping[str, int]] = {}
@@ -298,6 +301,7 @@ class CsvReader(FileReader):
         """Return the counts of every member; months without a line, which are 0, are left out."""
         columns = dimension.split(CROSSED)
         place = attrgetter("total", "month", *(["component"] if by_component else []), *columns)
+        # Lines are finer than members: by age, say; a member's month is their sum.
         sums: dict[tuple[str, ...], int] = defaultdict(int)
         for key, cell in zip(map(place, cells), cells, strict=True):
             sums[key] += cell[-1]
@@ -312,6 +316,7 @@ class CsvReader(FileReader):
     def _header(self, name: str, records: Iterator[tuple[int, list[str]]]) -> tuple[str, list[str]]:
         _, fields = next(records)
         header = [field.strip() for field in fields]
+        # By name a doubled column would be read twice from one place.
         doubled = [column for column, n in Counter(header).items() if n > 1]
         if doubled:
             shown = _quoted([column for column in doubled if column in self.columns])
@@ -350,6 +355,7 @@ class CsvReader(FileReader):
         labels = [self.roles.index(name) for name in (*self.dimensions, *self.values)]
         total_at = self.roles.index("total") if "total" in self.roles else -1
         label_of = itemgetter(*labels) if len(labels) > 1 else lambda v: (v[labels[0]],)
+        # A cut or shifted line shows here, before its texts are taken for something else.
         for number, row in records:
             if len(row) != len(header):
                 problem = f"{len(row)} fields instead of {len(header)}; the file is damaged"
@@ -371,6 +377,7 @@ class CsvReader(FileReader):
 
     def _refuse_duplicates(self, name: str, lines: Sequence[Line]) -> None:
         """Refuse a key that is there twice: it would count twice, whatever else its lines say."""
+        # What tells lines apart though it is no dimension, such as the month's grouping.
         more = [at for at, role in enumerate(self.roles) if role == "key"]
         values = len(self.values)
         seen: dict[tuple[Any, ...], int] = {}
@@ -421,6 +428,7 @@ class CsvReader(FileReader):
 
 def _refined(parse: _Parser, column: Mapping[str, Any]) -> _Parser:
     """Ask more of a column's texts: a pattern, a label's newer name, words in small letters."""
+    # ASCII: \d takes any digit there is, and a file with others is not this publisher's.
     pattern = re.compile(column["pattern"], re.ASCII) if "pattern" in column else None
     renamed: Mapping[str, str] = column.get("renamed", {})
 
@@ -460,6 +468,7 @@ def _month_of(year: int, calendar_month: int, begins: int) -> str:
 
 def _years(pattern: str, expected: str) -> _Parser:
     """Read years by a pattern with a group `year`, and `running` where that can be said of one."""
+    # Cached below: a file of half a million lines names some ten years.
     compiled = re.compile(pattern, re.ASCII)
 
     @lru_cache(maxsize=1024)
@@ -485,6 +494,7 @@ def _exact(text: str) -> Decimal:
 
 
 def _label(text: str) -> str:
+    # One letter, one form: else a label typed elsewhere would be another member.
     label = unicodedata.normalize("NFC", text.strip())
     if not label:
         raise ValueError("empty; expected a name")

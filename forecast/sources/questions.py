@@ -51,6 +51,7 @@ class AskedSeries(NamedTuple):
 
 def measures_named(text: str, sources: list[Source]) -> list[Source]:
     """Return the sources whose noun a text has; all of them where it has none."""
+    # Blanks on both sides, so that only whole words fit.
     words = f" {' '.join(_words(text))} "
     named = [source for source in sources if any(f" {n} " in words for n in _nouns(source))]
     return named or sources
@@ -62,6 +63,7 @@ def asked(text: str, names: SeriesNames) -> AskedSeries | None:
     if not span:
         return None
     named = f" {' '.join(_words(rest))} "
+    # Longest first: "drug seizures" leaves nothing behind that a part could be called.
     for noun in _nouns(names.source):
         named = named.replace(f" {noun} ", " ")
     total, words = _total(named.split(), names)
@@ -77,12 +79,14 @@ def asked(text: str, names: SeriesNames) -> AskedSeries | None:
     matches = [
         key for key in (_part(names, each, part) for each in names.source.totals.parts) if key
     ]
+    # Two different parts of one name: which is meant cannot be told.
     alike = {(key.dimension, key.member) for key in matches}
     return AskedSeries(matches[0], len(matches) > 1, span) if len(alike) == 1 else None
 
 
 def _span(text: str) -> tuple[str, str]:
     """Return the months that a text names, as they are typed, and the text without them."""
+    # A month before a year: "March 2026" has both.
     month = _MONTH.search(text)
     if month:
         try:
@@ -112,6 +116,7 @@ def _nouns(source: Source) -> list[str]:
 
 def _total(words: list[str], names: SeriesNames) -> tuple[str, list[str]]:
     """Find the total that some words in a row name, "" if none do, and the words without these."""
+    # The longest name first, "northern land border" before "northern".
     for length in range(min(len(words), 5), 0, -1):
         for at in range(len(words) - length + 1):
             total = names.total(" ".join(words[at : at + length]))

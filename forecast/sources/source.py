@@ -61,6 +61,7 @@ def coverage_of(scope: Scope, stated: Iterable[str]) -> tuple[Coverage, ...]:
 
     A release states nothing of the months between: nobody knows them, and they are not 0.
     """
+    # Months in a row less their place in the list are one number: that groups them.
     numbered = enumerate(sorted(map(months.to_index, stated)))
     runs = ([n for _, n in run] for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0]))
     return tuple(
@@ -199,6 +200,7 @@ class MeasureWords:
     @classmethod
     def of(cls, noun: str, title: str = "", **words: Any) -> MeasureWords:
         """Return the words of a measure; those that are not given are made of its noun."""
+        # A title is made of the noun by its first letter alone: capitals inside it stay.
         title = title or f"{noun[:1].upper()}{noun[1:]}"
         usual = {
             "attribute": noun,

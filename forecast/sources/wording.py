@@ -47,6 +47,7 @@ class Halves(NamedTuple):
 
 def summed(known: Sequence[Halves]) -> Halves:
     """Return the halves of several months together; their split where each month has its own."""
+    # A split of some months would be read as one of all.
     splits = [month.split for month in known if month.split]
     whole = len(splits) == len(known)
     return Halves(
@@ -63,6 +64,7 @@ def split_words(split: Split, total: int, source: Source) -> str:
     if aside is None:
         return ""
     both = split.entry + split.inside
+    # The publisher's own slip is said, not mended: the numbers are quoted.
     odd = f"; {source.publisher.short}'s own two parts add up to {both:,}" if both != total else ""
     return (
         f"{split.entry:,} {aside.rest_where}, {split.inside:,} {aside.named_where} "
@@ -100,6 +102,7 @@ def halves_sentence(known: Halves, source: Source) -> str:
     both = source.hierarchy.both_halves
     if both is None:
         return ""
+    # Two rounded halves may miss their whole; a reader will add them.
     why = "" if known.unit == 1 else f"; their source rounds to {known.unit}"
     at = f"{known.words[0]} were {both[0].where} ({both[0].short})"
     return f"Of these, {at} and {second_words(known, source, short=True)}{why}."
@@ -110,6 +113,7 @@ def crossings_sentence(known: Halves | None, source: Source) -> str:
     both, aside = source.hierarchy.both_halves, source.hierarchy.aside
     if both is None or not both[0].misread:
         return ""
+    # What came to a port of entry did not cross between ports.
     called, patrol = both[0].misread, both[1].short
     if known is None:
         return f"Do not call the whole number {called}."
@@ -153,6 +157,7 @@ def small_words(by_month: Mapping[str, int], source: Source) -> str:
 
     by_month : its counts, the newest month last.
     """
+    # Of a dozen a year one more is 8%, and no forecast means much.
     limit, decides = source.measure.small
     year = list(by_month.items())[-12:]
     total = sum(count for _, count in year)

@@ -103,6 +103,7 @@ def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
         connection.close()
         raise
     connection.row_factory = sqlite3.Row
+    # A checkpoint of the writer can hold a reader up for a moment.
     connection.execute("pragma busy_timeout = 10000")
     connection.execute("pragma cell_size_check = on")
     return connection
@@ -165,6 +166,7 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
             _make_private(path)
         connection = sqlite3.connect(path, isolation_level=None)
         try:
+            # Each time: all but journal_mode are of the connection, not of the file.
             for pragma in _PRAGMAS:
                 connection.execute(f"pragma {pragma}")
             migrate(connection, path, schema)
@@ -203,6 +205,7 @@ def transaction(db: Database) -> Iterator[None]:
 
 def write(db: Database, name: str, values: Any = (), **parts: object) -> int:
     """Run a named statement in a transaction of its own; returns how many rows it changed."""
+    # What must be written in one piece belongs into a transaction of its caller.
     with transaction(db):
         return int(db.execute(sql(name, **parts), values).rowcount)
 
@@ -283,6 +286,7 @@ def locked(path: Path, wait: float) -> Iterator[None]:
             raise
         problem = "is a symbolic link where the lock file should be; remove it"
         raise StoreError(str(path), problem) from None
+    # flock has no timeout; asking ten times a second is cheap and ends when it should.
     deadline = time.monotonic() + wait
     try:
         while True:
@@ -294,6 +298,7 @@ def locked(path: Path, wait: float) -> Iterator[None]:
                     holder = os.pread(handle, 32, 0).decode(errors="replace").strip() or "?"
                     raise BusyError(f"the lock {path.name}", f"process {holder}") from None
                 time.sleep(0.1)
+        # Only now: until it is held, the id in it is that of whoever holds it.
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield

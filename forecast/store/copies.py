@@ -64,6 +64,7 @@ def silence(path: Path, now: datetime, why: str) -> int:
     Returns how many deliveries that were.
     """
     moment = now.isoformat(timespec="seconds")
+    # Whether these went out after the backup was made is not known; twice is worse than never.
     with ops.writing(path) as db, connect.transaction(db):
         stopped = db.execute(
             "update deliveries set state = 'given up', settled_at = ?, claimed_at = null, "

@@ -83,6 +83,7 @@ def begin(db: Database, now: datetime) -> str:
 
 def save_recipients(db: Database, recipients: Iterable[Subscriber]) -> None:
     """Take over the recipients of the settings; who unsubscribed stays so."""
+    # Addresses are compared, and an unsubscribed one must be found however it is typed.
     rows = [(r.address.lower(), ",".join(r.totals), int(r.digest)) for r in recipients]
     with transaction(db):
         db.conn.executemany(sql("save_recipients"), rows)
@@ -92,6 +93,7 @@ def unsubscribe(db: Database, address: str, now: datetime) -> bool:
     """Never write to this address again; whether it was not known as unsubscribed before."""
     values = {"address": address.lower(), "now": text(now)}
     with transaction(db):
+        # What is being sent just now arrives; whatever still waits never does.
         new = db.execute(sql("unsubscribe"), values).rowcount
         db.execute(sql("settle_unsubscribed"), values)
         return bool(new == 1)
@@ -130,6 +132,7 @@ def queue_in_turn(
 def _queued(
     db: Database, messages: Iterable[Message], to: Iterable[tuple[str, str, str]], now: datetime
 ) -> int:
+    # Order is kept by this moment alone, also where a clock was set back.
     moment, queued = text(now), _after_all(db, now)
     db.conn.executemany(sql("save_message"), map(astuple, messages))
     return sum(
@@ -195,6 +198,7 @@ def put_off(
     if now - datetime.fromisoformat(delivery.queued_at) >= GIVE_UP:
         _set(db, delivery, "given up", text(now), text(now), reply)
         return False
+    # 16 doublings pass any pause; more would be too long a number.
     pause = min(FIRST_PAUSE * 2 ** min(delivery.attempts - 1, 16), LONGEST_PAUSE)
     _set(db, delivery, "waiting", None, text(now + max(pause, at_least)), reply)
     return True
@@ -222,6 +226,7 @@ def revive(db: Database, now: datetime) -> int:
     """
     with transaction(db):
         stopped = db.execute(sql("stopped_deliveries")).fetchall()
+        # Each a little later than the one before, so that their order stays.
         for key in stopped:
             db.execute(sql("revive_delivery"), (_after_all(db, now), text(now), *key))
     return len(stopped)
@@ -256,6 +261,7 @@ def mail_due(path: Path, now: datetime) -> bool:
 
     path : of the main database.
     """
+    # Approved notices that this file knows nothing of: to be queued before they can be sent.
     known = {row["content_key"] for row in ops.rows(path, "content_keys")}
     with closing(connect.read(path)) as connection:
         approved = column(connection, "approved_since", (text(now - notices.KEPT),))

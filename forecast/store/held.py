@@ -82,6 +82,7 @@ def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
     VerifyError : it is not as it was written.
     StoreError : it was replaced again and again while it was opened.
     """
+    # Whoever replaces the file does so between any two of these lines.
     for _ in range(_TRIES):
         before = identity(path)
         run = _examined(path)
@@ -116,6 +117,7 @@ def verified(path: Path) -> wakes.Verified | None:
 
 def _examined(path: Path) -> RunRow:
     """The last run of a file that may be shown."""
+    # A copy that was cut off at once; SQLite would call it a valid, empty database.
     if path.exists() and path.stat().st_size == 0:
         raise ConfigError(str(path), "--db", "is empty; `bordercast run` rebuilds it")
     with connect.moment(path) as connection:
@@ -133,6 +135,7 @@ def _connection(path: Path) -> sqlite3.Connection:
     connection = _immutable(path)
     connection.execute("pragma query_only = on")
     connection.execute("pragma temp_store = memory")  # where a query can be stopped by its size
+    # Read before the authorizer stands: the first use of a connection reads the schema.
     connection.execute("pragma schema_version").fetchone()
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)
@@ -157,6 +160,7 @@ def _allowed(
     """SQLite asks for each thing a statement would do."""
     if action in _ALLOWED:
         return sqlite3.SQLITE_OK
+    # SQLite gives a function's name second, a pragma's first.
     name = ((second if action == sqlite3.SQLITE_FUNCTION else first) or "").lower()
     if action == sqlite3.SQLITE_FUNCTION:
         allowed = name not in _REFUSED_FUNCTIONS

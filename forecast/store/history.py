@@ -142,12 +142,14 @@ def _records(
 
     whole = {"whole": totals.whole, "parts": len(totals.parts)}
     aside = whole | dict(zip(("dimension", "named", "rest"), split, strict=True))
+    # Streams in the order of totals: each is read once and none is held whole.
     vintages, judged = by_total("month_values"), by_total("judged_of_totals")
     drivers, shifts = by_total("month_drivers"), by_total("level_shifts")
     forecasts, scores = by_total("forecasts_that_judged", "s.border"), by_total("next_month_scores")
     judging = by_total("judging_forecasts", "s.border")
     agencies = by_total("agencies", "s.border", **whole, all=total in (None, totals.whole))
     interior = by_total("interior", "l.border", **aside) if split[0] else _ByTotal(())
+    # Few enough to hold: months that deviated, of a scan that every total would repeat.
     every_flag = (total, total, "", False, False)
     flags = rows(connection, "flags", every_flag, order=total_order("a.border", totals))
     flagged = grouped(flags, "border")
@@ -168,8 +170,10 @@ def _records(
             for row in judged.of(name)
         }
         forecast_of = {(r["month"], r["run_id"], r["cutoff"]): r for r in forecasts.of(name)}
+        # Where two ended with one month, the one that opened first is told.
         shift_of = {row["closed"]: row for row in reversed(shifts.of(name))}
         score = _score(scores.of(name))
+        # The total is what all of these rows are of; facts name it once.
         stood, inside = (
             [{k: v for k, v in row.items() if k != "border"} for row in table.of(name)]
             for table in (judging, interior)
@@ -229,6 +233,7 @@ def _score(scores: Sequence[Row]) -> Row | None:
 
     Those issued, once there are ISSUED_ENOUGH of them; until then hindcasts.
     """
+    # Two years: fewer issued months say more of chance than of the engine.
     issued = [r for r in scores if r["basis"] == "issued" and r["n"] >= ISSUED_ENOUGH]
     return next(iter(issued or [row for row in scores if row["basis"] == "hindcast"]), None)
 
@@ -249,6 +254,7 @@ def known_days(db: Connection, total: str | None = None) -> Callable[[Scope, str
     for *scope, first, last, day, vintage in db.execute(sql("known_days"), (total, total)):
         by_scope[Scope(*scope)].append((day, vintage != "day", first, last))
 
+    # Asked for every month of every series, of few scopes.
     @lru_cache(None)
     def known(scope: Scope, month: str) -> str | None:
         stating = (row for row in by_scope[scope] if row[2] <= month <= row[3])

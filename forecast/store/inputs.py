@@ -150,6 +150,7 @@ def keep_paths(db: Database, paths: Iterable[KeptPath]) -> None:
             (p.model_options, ids[p.series], p.cutoff, p.data_digest, json.dumps(p.path), p.failure)
             for p in paths
         )
+        # Nothing new is nothing to state: a run killed and begun again adds no entry.
         if db.conn.executemany(sql("save_path"), rows).rowcount > 0:
             ledger.state(db, "kept", only=("unpublished",))
 
@@ -159,10 +160,12 @@ def read(db: Database) -> Inputs:
 
     Only `hindcasts` reads later, and before the run is written: of 5,000 series there are millions.
     """
+    # Of what is pending only the forecasts that can judge it are read: of all, there are too many.
     first = first_published(db)
     left = {key: LastJudged(*rest) for key, *rest in of_series(db, "last_judged")}
     pending = [min(by_month) for key, by_month in first.items() if key not in left]
     since = min([*pending, *(value.month for value in left.values())], default="9999-12")
+    # The newest, also if it was withdrawn: it is what readers saw last.
     (last,) = column(db, "last_run")
     before = None
     if last is not None:
@@ -205,6 +208,7 @@ def told(db: Connection) -> Announced:
         statements[notice_id][total] = json.loads(statement)
     every = records(db, Notice, "notices_where", where="true")
     return Announced(
+        # The key of a notice of the first measure names none, as in records of 1.0.
         first_measure=column(db, "is_first_measure") == [1],
         releases={row["id"]: (row["kind"], row["seq"]) for row in rows(db, "release_kinds")},
         refused=frozenset(column(db, "refused_months")),
@@ -216,6 +220,7 @@ def told(db: Connection) -> Announced:
 
 def first_published(db: Connection) -> dict[SeriesKey, dict[str, FirstPublished]]:
     """Return every series by month, as the lowest release held that covers the month states it."""
+    # The order is that of the chain, so the first row of a month is the one it was published with.
     by_series: dict[SeriesKey, dict[str, FirstPublished]] = defaultdict(dict)
     known = history.known_days(db)
     query = sql("first_published", order=releases.ORDER)
@@ -253,6 +258,7 @@ def all_hindcasts(
     query = sql("hindcasts_of", quantiles=columns)
     replaced: set[tuple[str, SeriesKey, str]] | None = None
     for row in db.execute(query, [json.dumps(list(keys))]):
+        # When the first row is asked for: the new ones are made each time they are read.
         if replaced is None:
             replaced = {(h.model, h.series, h.cutoff) for h in new}
         model, version, series_id, cutoff, month, horizon, digest, median, *rest = row
@@ -265,6 +271,7 @@ def all_hindcasts(
 def issued_paths(db: Connection, since: str) -> dict[SeriesKey, list[ForecastPath]]:
     """Return the engine's published forecasts from the cutoff `since` on; latest cutoff first."""
     by_series: dict[SeriesKey, list[ForecastPath]] = defaultdict(list)
+    # A path is one row with JSON arrays: a row a month would be 36 times as many to join.
     for key, run_id, day, cutoff, *paths, df in of_series(db, "issued_paths", (since,)):
         median, centre, scale = (tuple(json.loads(path)) for path in paths)
         by_series[key].append(ForecastPath(cutoff, centre, scale, df, run_id, median, day))

@@ -95,6 +95,7 @@ def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Quoted:
     for number, run in runs.items():
         if run["digest"] == digest:
             return replace(about, scheme=run["scheme"], run_id=number, subject=f"run {number}")
+    # The nearest of several digests of that run tells most.
     marks = ledger.split_marks(digest[ROOT:])
     differ = [
         tuple(group for group, was, now in zip(GROUPS, known, marks, strict=True) if was != now)
@@ -137,6 +138,7 @@ def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str
     stated = max((entry.schema for entry in entries), default=version)
     if version < stated:
         yield f"the version of the tables was set back from {stated} to {version}"
+    # An added trigger or a changed view can alter what is read without touching a row.
     yield from schema.findings(db, max(version, stated))
     rested_on = db.execute("select release_id, min(run_id) from run_releases group by 1").fetchall()
     statements = Statements(entries, dict(rested_on))
@@ -173,6 +175,7 @@ def _chain_findings(
                 "are not what was published"
             )
         previous = digest
+    # Marks run on from entry to entry, so they are made anew in order.
     marks = None
     for entry in entries:
         if entry.previous != previous:
@@ -214,6 +217,7 @@ def _part_findings(
         for (whose,) in db.execute(about.every) if about.every and known >= about.since else ():
             if (part, whose) not in stated:
                 yield f"{ledger.name((part, whose))} is not in the ledger"
+    # Gathered by whose they are: one sentence says what of a run was edited.
     edited = defaultdict(list)
     for (part, whose), sha in stated.items():
         # After an upgrade the next entry states the tables of the new version.
@@ -235,6 +239,7 @@ def _part_findings(
 
 def _release_findings(db: sqlite3.Connection) -> Iterator[str]:
     query = "select id, source, counts_digest from releases where status = 'accepted' order by id"
+    # Files are read back by measure: two measures can have a series of one name.
     for measure_id in measures.ids(db):
         with measures.scoped(db, measure_id):
             for release_id, source, digest in db.execute(query).fetchall():

@@ -37,6 +37,7 @@ class Statements:
         self.faults: list[tuple[LedgerEntry, str]] = []
         self._rested_on = rested_on or {}
         self._last: dict[EntryKey, str] = {}  # what an entry may be about -> the kind of the last
+        # In order: what an entry may say depends on all that was lawfully said before.
         before: LedgerEntry | None = None
         for entry in entries:
             faults = [*_out_of_place(entry, before), *self._faults(entry, before)]
@@ -116,6 +117,7 @@ def _amiss(
     besides = {key for key in stated - must if _besides(rule, entry, before, key)}
     unknown = [named for named in json.loads(entry.parts) if entry_key(named) is None]
     strange = [*unknown, *map(name, stated - must - besides)]
+    # Settings, labels and fits are kept together or each for itself.
     if rule.some and stated & must:
         must = set()
     if rule.notices != "none":

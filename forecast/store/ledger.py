@@ -90,6 +90,7 @@ def state(
     """
     rule = RULES[kind]
     keys = [*((part, whose) for part in rule.own), *((part, None) for part in rule.record)]
+    # What was not touched need not be read again to be digested.
     keys = [key for key in keys if not only or key[0] in only]
     keys += [(part, notice_id) for notice_id in notices for part in NOTICE]
     if kind == "schema":
@@ -102,6 +103,7 @@ def add(db: Connection, kind: EntryKind, subject: str, keys: Iterable[EntryKey])
     if kind != "schema" and schema_unrecorded(db):
         state(db, "schema")
     parts = _json({name(key): part_digest(db, key) for key in keys})
+    # The chain goes on from the last run of scheme 1, so that cutting it off shows.
     last = newest(db)
     if last is None:
         newest_run = "select coalesce((select digest from main.runs order by id desc limit 1), '')"

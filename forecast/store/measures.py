@@ -66,9 +66,11 @@ def scope(connection: Connection, measure_id: int) -> None:
     there = ids(connection)
     if measure_id not in there:
         raise KeyError(measure_id)
+    # Views made for another measure before; temporary ones, of this connection alone.
     made = connection.execute("select name from sqlite_temp_master where type = 'view'").fetchall()
     for (name,) in made:
         connection.execute(f"drop view temp.{name}")
+    # The views of the record itself are about the first: as quick as before there were others.
     if there == [FIRST]:
         return
     for statement in views():
@@ -94,6 +96,7 @@ def scope_to(connection: Connection, name: str) -> None:
 @contextmanager
 def scoped(connection: Connection, measure_id: int) -> Iterator[None]:
     """Make a connection about one measure for a while, and then about the one before."""
+    # A reader of all measures goes through them on one connection, as of one moment.
     before = current(connection)
     scope(connection, measure_id)
     try:
@@ -105,6 +108,7 @@ def scoped(connection: Connection, measure_id: int) -> Iterator[None]:
 def add(db: Database, section: dict[str, Any]) -> int:
     """Add a measure with its words, and make the connection about it. Returns its id."""
     with transaction(db):
+        # Never reused: rows of a measure bear its id for good.
         number = ids(db)[-1] + 1
         _save(db, number, section)
     scope(db, number)

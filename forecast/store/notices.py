@@ -144,6 +144,7 @@ def to_send(connection: sqlite3.Connection) -> list[Notice]:
 
 def withdrawn(connection: sqlite3.Connection) -> list[Notice]:
     """Approved notices whose run was withdrawn since: not to go out any more."""
+    # What tells of a withdrawal rests on the withdrawn run itself, and goes out.
     gone = "withdraws is null and n.run_id in (select run_id from withdrawals)"
     return _every(connection, f"state = 'approved' and {gone}")
 
@@ -165,6 +166,7 @@ def content(connection: sqlite3.Connection, notice_id: int) -> str:
     if notice is None:
         return ""
     frame = (getattr(notice, f.name) for f in fields(Frame))
+    # Of the text itself, not of its row: approval must not depend on where a notice stands.
     facts = (notice.kind, notice.month, *frame, *map(astuple, sections(connection, notice_id)))
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
@@ -179,11 +181,13 @@ def save_composed(
     state, by = ("held", None) if approved_at is None else ("approved", "auto")
     with transaction(db):
         composed = (*astuple(frame), state, by, approved_at, notice_id)
+        # Another process may have written it meanwhile; then its words stand.
         if db.execute(sql("compose_notice"), composed).rowcount != 1:
             return False
         said = [(notice_id, place, *astuple(section)) for place, section in enumerate(sections)]
         db.conn.executemany(sql("save_section"), said)
         ledger.state(db, "written", notice_id)
+        # Two entries, as when a person approves: the ledger has one way to read it.
         if approved_at is not None:
             ledger.state(db, "approved", notice_id)
     return True
@@ -223,6 +227,7 @@ def _changed(
 ) -> bool:
     """Change one notice by a named statement, and state it; whether there was one to change."""
     with transaction(db):
+        # What it said is of the run before; it is composed anew from the last one.
         if before:
             db.execute(sql(before), values)
         changed = db.execute(sql(name), values).fetchall()

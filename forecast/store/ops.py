@@ -109,8 +109,10 @@ def rows(path: Path, name: str) -> list[Row]:
 
     None where there is no such file yet, or where it is from before this table.
     """
+    # A record that was never served has none, and asking must not make one.
     if not ops_path(path).exists():
         return []
+    # An older ops.db is migrated by whoever writes next, not by who asks how things stand.
     with reading(path) as connection, suppress(sqlite3.OperationalError):
         return queries.rows(connection, name)
     return []
@@ -155,6 +157,7 @@ def save_poll(
     db: Database, poll_id: int, poll: Poll, answers: Iterable[PollAnswer], seen: Iterable[Link]
 ) -> None:
     """Record a poll, what became of each address, and how to ask again."""
+    # Unchanged answers would be a row an address a day, and say nothing.
     told = [(poll_id, *astuple(a)) for a in answers if a.outcome != "unchanged"]
     with transaction(db):
         db.execute(queries.sql("save_poll"), (poll_id, *astuple(poll)))
@@ -164,6 +167,7 @@ def save_poll(
 
 def save_left(db: Database, left: Mapping[str, str], today: str) -> None:
     """Record what stays in the inbox, name -> reason, in the place of what was recorded before."""
+    # Not written where nothing changed: a poll must not wait for a lock each time.
     known = {row["name"]: row["reason"] for row in queries.rows(db, "left_in_inbox")}
     if known != left:
         with transaction(db):
@@ -177,6 +181,7 @@ def save_unknown(db: Database, release: Release, unknown: Mapping[str, Collectio
 
     A file states its whole window, so what older ones of its layout lacked is settled by it.
     """
+    # Layouts are settled each for itself: siblings have other columns.
     place = (release.file_name, release.kind, release.seq)
     rows = [(*place, name, label) for name, labels in unknown.items() for label in labels]
     with transaction(db):
@@ -188,6 +193,7 @@ def forget_polls(path: Path, now: datetime, days: int) -> int:
     """Delete polls and wakes older than so many days, but for the last ones; how many."""
     before = (text(now - timedelta(days=days)),)
     with writing(path) as db, transaction(db):
+        # Before their polls, to which they refer.
         db.execute(queries.sql("forget_answers"), before)
         gone = (db.execute(queries.sql(name), before) for name in ("forget_polls", "forget_wakes"))
         return sum(cursor.rowcount for cursor in gone)

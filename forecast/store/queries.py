@@ -32,6 +32,7 @@ def rows(connection: Connection, name: str, values: Any = (), **parts: object) -
 
 def each(connection: Connection, name: str, values: Any = (), **parts: object) -> Iterator[Row]:
     """Run a statement and yield its rows by column, as they are read."""
+    # By description: a connection may or may not give rows by name.
     cursor = connection.execute(sql(name, **parts), values)
     columns = [column for column, *_ in cursor.description]
     for row in cursor:
@@ -60,6 +61,7 @@ def grouped(rows: Iterable[Row], by: str) -> dict[Any, list[Row]]:
 
 def total_order(column: str, totals: Totals) -> str:
     """Return what to order by, so that totals come as people name them; `column` holds theirs."""
+    # A total of own counts may have a quote in its name.
     quoted = (total.replace("'", "''") for total in totals.every)
     cases = " ".join(f"when '{total}' then {place}" for place, total in enumerate(quoted))
     return f"case {column} {cases} end" if cases else column
@@ -68,6 +70,7 @@ def total_order(column: str, totals: Totals) -> str:
 @cache
 def _statements() -> dict[str, str]:
     script = (resources.files("forecast.store") / "queries.sql").read_text(encoding="utf-8")
+    # Parsed once a process, by cache: a command asks for a few of two hundred.
     blocks = script.split(_NAME)[1:]
     return {name: text.strip() for name, _, text in (block.partition("\n") for block in blocks)}
 

@@ -70,6 +70,7 @@ def latest_run(connection: sqlite3.Connection) -> RunRow | None:
 
 def newest_source(connection: sqlite3.Connection) -> NewestSource | None:
     """Return where the newest month comes from; None if nothing is held."""
+    # One row, or none in an empty record.
     for newest in rows(connection, "newest_source"):
         return NewestSource(
             newest["file_name"],
@@ -222,6 +223,7 @@ def at_lead(connection: sqlite3.Connection, total: str, horizon: int) -> list[Ro
     An issued forecast goes before a hindcast, the first issued one before a later.
     """
     forecasts = rows(connection, "at_lead", (total, horizon))
+    # The order puts what counts more last, and the last of a key stands.
     return list({row["month"]: row for row in forecasts}.values())
 
 
@@ -260,6 +262,7 @@ def calibration(
     -------
     Rows of horizon, level (share meant, 0..1), share (seen, 0..1) and n.
     """
+    # Averaged in SQL: the rows themselves are a million where shares are a few dozen.
     shares = ", ".join(
         f"avg(o.encounters between h.q{low:03d} and h.q{high:03d})" for low, high in _PAIRS
     )
@@ -312,6 +315,7 @@ def view_columns() -> Mapping[str, tuple[str, ...]]:
 
     From a database made for the question: 70 ms, once.
     """
+    # Of this program's schema, also where a record was not brought up to date yet.
     by_view: dict[str, tuple[str, ...]] = {}
     with closing(sqlite3.connect(":memory:")) as db:
         connect.apply(db, len(connect.migrations()))

@@ -109,6 +109,7 @@ def save_snapshot(
     release_id : the id it had in quarantine; a new one if None.
     """
     decision = {"id": release_id, "status": "accepted", "reason": reason, "decided_at": decided_at}
+    # So that `verify` can tell that what it stated was not changed since.
     decision["counts_digest"] = counts_digest(snapshot)
     saved = _insert(db, snapshot.release, decision)
     insert(
@@ -139,6 +140,7 @@ def save_snapshot(
             for scope, first, last in snapshot.coverage
         ),
     )
+    # A vintage stands beside the chain: no later release may lean on its rows.
     ids = _added_ids(db, snapshot.counts)
     if snapshot.release.kind == "vintage":
         of_vintage = (
@@ -149,6 +151,7 @@ def save_snapshot(
         db.conn.executemany(sql("save_observation"), of_vintage)
     else:
         scopes = (*(key.scope for key in snapshot.counts), *(c.scope for c in snapshot.coverage))
+        # Also scopes that are covered and have no counts: there every member is 0 from now on.
         for scope in dict.fromkeys(scopes):
             _rewrite_scope(db, scope, saved, snapshot)
     ledger.state(db, "accepted", saved)
@@ -170,6 +173,7 @@ def _insert(db: Database, release: Release, decision: Row, newer: str = "") -> i
 def _added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
     """Return ids of these series; those not yet known are added."""
     db.conn.executemany(sql("add_series"), sorted(keys))
+    # Read again: ids of series that were there already are not returned by an insert.
     known = series_ids(db)
     return {key: known[key] for key in keys}
 
@@ -180,6 +184,7 @@ def _rewrite_scope(db: Database, scope: Scope, release_id: int, snapshot: Snapsh
     for key, series_id in _added_ids(db, values).items():
         old = values[key]
         new = _compressed(chain, old, release_id, snapshot.counts.get(key, {}))
+        # Only what differs is written, so that a file of ten years touches few pages.
         before = {(m, r): v for m, by_release in old.items() for r, v in by_release.items()}
         after = {(m, r): v for m, by_release in new.items() for r, v in by_release.items()}
         gone = [(series_id, m, r) for m, r in before if after.get((m, r)) != before[m, r]]
@@ -203,6 +208,7 @@ def _compressed(chain: _Chain, old: _Rows, new_id: int, stated: Any) -> _Rows:
             if release_id == new_id:
                 value = int(stated.get(month, 0))
             else:
+                # Without a row a release says what the one before it said.
                 running = value = in_month.get(release_id, running)
             if value != written:
                 rows.setdefault(month, {})[release_id] = written = value
@@ -216,6 +222,7 @@ def _chain(db: Connection, scope: Scope) -> _Chain:
 def _values(db: Connection, scope: Scope) -> dict[SeriesKey, _Rows]:
     """Return the chain's rows of a scope; every series of the scope is a key, even without rows."""
     values: dict[SeriesKey, _Rows] = {}
+    # A left join: a member without any row must still be written when it gets one.
     for *key, month, release_id, count in db.execute(sql("values_of_scope"), scope):
         by_month = values.setdefault(SeriesKey(*key), {})
         if month is not None:
@@ -246,6 +253,7 @@ def load_snapshot(db: Connection, release_id: int) -> Snapshot:
             for *key, month, count in db.execute(sql("explicit_values"), (release_id, *scope)):
                 counts.setdefault(SeriesKey(*key), {})[month] = count
         else:
+            # One chain for all members: they are covered together.
             chain = _chain(db, scope)
             for series, of_series in _values(db, scope).items():
                 counts[series] = _value_at(chain, of_series, release_id)
@@ -278,6 +286,7 @@ def neighbours(db: Connection, new: Snapshot) -> list[Snapshot]:
     totals = sorted({c.scope.total for c in new.coverage if c.scope.dimension == ""})
     query = sql("neighboring_releases", marks=", ".join("?" * len(totals)))
     found, seq = db.execute(query, totals).fetchall(), new.release.seq
+    # Equal ones too: the sibling file of the same month, or the same file replaced.
     below = [release_id for release_id, place in found if place < seq][-1:]
     equal = [release_id for release_id, place in found if place == seq]
     above = [release_id for release_id, place in found if place > seq][:1]
@@ -296,6 +305,7 @@ def part_neighbours(db: Connection, new: Snapshot, begins: int) -> list[Snapshot
     closed = {tuple(row) for row in db.execute(sql("closed_years"))}
     chosen: set[int] = set()
     for scope, first, last in new.coverage:
+        # Totals are held against their neighbors already.
         if not scope.dimension:
             continue
         nearest = sorted(stating[scope], key=lambda row: row[0])
@@ -315,6 +325,7 @@ def current_counts(db: Connection) -> dict[SeriesKey, dict[str, int]]:
     counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
     for total, dimension, member, component, month, count in db.execute(sql("current_counts")):
         counts[SeriesKey(total, dimension, member, component)][month] = count
+    # Joined when read, never when kept: what a file states stays as it states it.
     joins = label_joins(db)
     return joined(counts, joins) if joins else dict(counts)
 
@@ -354,6 +365,7 @@ def of_series(
     """
     keys = {number: key for key, number in series_ids(db).items()}
     for series_id, *rest in db.execute(sql(name, **parts), values):
+        # Rows of another measure: tables hold all of them side by side.
         if series_id in keys:
             yield (keys[series_id], *rest)
 

@@ -60,10 +60,11 @@ def publish(
     with transaction(db):
         ids = series_ids(db)
         (run_id,) = db.execute(sql("save_run"), _plain(publication)).fetchone()
+        # The id of a run is known before its digest: the ledger states the rows that bear it.
         run = {"run_id": run_id}
         used = ({**run, "release_id": release_id} for release_id in publication.releases)
         insert(db, "run_releases", used)
-        for table in ("forecasts", "fits", "scores", "spans"):
+        for table in ("forecasts", "fits", "scores"):
             insert(db, table, _rows(getattr(publication, table), ids, **run))
         insert(
             db,
@@ -73,19 +74,23 @@ def publish(
                 for k, m, p, v in publication.quantiles
             ),
         )
+        # Episodes before flags, flags before drivers: each refers to the one before by what it is.
         _save_watch(db, run_id, publication, ids)
         due = save_due(db, run_id, publication.published_at, publication.occasions)
         _save_hindcasts(db, publication.hindcasts, ids)
         if publication.path_rule is not None:
             insert(db, "path_rules", _rows([publication.path_rule], ids, **run))
             insert(db, "path_marks", _rows(publication.path_marks, ids, **run))
+            insert(db, "spans", _rows(publication.spans, ids, **run))
         _save_answers(db, run_id, publication.answers, ids)
         (before,) = db.execute("select max(id) from runs where id < ?", (run_id,)).fetchone()
         insert(db, "changes", _rows(publication.changes, ids, before_run_id=before, **run))
         for kept_before in ("publish_paths", "publish_proofs"):
             db.execute(sql(kept_before), (run_id,))
+        # Reports are made of the rows just written, so that a page made later says the same.
         newest = history.newest_records(db.conn, split, totals)
         db.conn.executemany(sql("save_report"), ((run_id, *report) for report in reports(newest)))
+        # Last of all: it digests what was written above.
         entry = ledger.state(db, "run", run_id, notices=due)
         db.execute(
             "update main.runs set previous_digest = ?, digest = ?, scheme = ? where id = ?",
@@ -106,6 +111,7 @@ def _rows(records: Iterable[Any], ids: SeriesIds, **also: object) -> Iterator[Ro
     first = next(left, None)
     if first is None:
         return
+    # The fields of the first record are those of all; looked up once, for there may be millions.
     names = [field.name for field in fields(first)]
     read, columns = attrgetter(*names), [_COLUMNS.get(name, name) for name in names]
     several = [c for c, value in zip(columns, read(first), strict=True) if type(value) is tuple]
@@ -114,6 +120,7 @@ def _rows(records: Iterable[Any], ids: SeriesIds, **also: object) -> Iterator[Ro
         if "series_id" in row:
             row["series_id"] = ids[record.series]
         for column in several:
+            # SQLite has no arrays; JSON lets views read them by json_each.
             row[column] = json.dumps(dict(row[column]) if column == "known" else row[column])
         yield row
 
@@ -135,6 +142,7 @@ def _save_watch(db: Database, run_id: int, publication: Publication, ids: Series
 def _driver_row(driver: Driver, run_id: int, ids: SeriesIds) -> Row:
     series, month = driver.flag
     member = ids[driver.member] if driver.member else None
+    # A driver names its flag by series and month: it has no id before it is written.
     row = {**_plain(driver), "member": member, "value": driver.value}
     return {**row, "series_id": ids[series], "month": month, "published_in": run_id}
 
@@ -147,6 +155,7 @@ def save_due(
     Returns the new notices' ids.
     """
     rows = _rows(occasions, {}, run_id=run_id, created_at=created_at)
+    # One by one: executemany cannot return which were new.
     added = (db.execute(sql("save_intent"), row).fetchall() for row in rows)
     return [notice_id for ids in added for (notice_id,) in ids]
 
@@ -170,6 +179,7 @@ def _save_answers(
 ) -> None:
     """Write a run's answers and hindcast ones with their questions."""
     for answer in answers:
+        # The same question is asked by each run, and by hindcasts; it is kept once.
         (question,) = _rows([answer.question], ids)
         db.execute(sql("add_question"), question)
         issued = run_id if answer.basis == "issued" else None

@@ -27,6 +27,7 @@ SCHEME = 1
 
 def run_digest(db: Connection, run_id: int, previous: str) -> str:
     """Return the digest of one stored run, given that of the run before it."""
+    # The order of these lines is part of the scheme; digests quoted for years depend on it.
     lines = [
         "|".join((query.removeprefix("scheme1_"), *map(_text, row)))
         for query in ("scheme1_run", "scheme1_release", "scheme1_forecast", "scheme1_quantile")

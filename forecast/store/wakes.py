@@ -95,9 +95,11 @@ def require_intact(path: Path, sound: FilesAsOf = ()) -> FilesAsOf:
     ------
     VerifyError : says why and what to do.
     """
+    # A page asks before each answer; most of the time nothing has changed.
     now = files_as_of(path)
     if now == sound:
         return now
+    # What a whole verification found weighs more than what can be seen at once.
     last = verified(path)
     if last and last.findings:
         refuse([last.findings], f"verification failed on {last.checked_at}")

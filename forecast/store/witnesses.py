@@ -90,6 +90,7 @@ class WitnessProof:
         if self.witness == "git":
             stamp = self.proof.partition(b"\n")[2]
             digest = hashlib.sha1 if len(self.commit()) == _SHA1 else hashlib.sha256
+            # Only an object with the digest that names it can vouch for its date.
             whole = digest(b"commit %d\0%b" % (len(stamp), stamp)).hexdigest() == self.commit()
             if whole and (committed := _COMMITTED.search(stamp)):
                 return text(datetime.fromtimestamp(int(committed[1]), UTC))
@@ -128,6 +129,7 @@ def statements(db: Connection) -> dict[int, WitnessedEntry]:
 def save(db: Database, proof: WitnessProof) -> None:
     """Keep a proof; one of the same entry that is kept already stays."""
     with transaction(db):
+        # One that is kept already adds no entry: else each asking would make the next one due.
         if db.execute(sql("save_proof"), astuple(proof)).rowcount:
             ledger.state(db, "witnessed", proof.entry_id, only=(PROOFS[proof.witness],))
 
@@ -139,6 +141,7 @@ def proofs(db: Connection) -> list[WitnessProof]:
 
 def sightings(db: Connection) -> list[Sighting]:
     """Return when each proof was given, as it says itself, oldest run first."""
+    # A proof says itself when it was given; the table only when it was kept.
     moments = {(proof.witness, proof.entry_id): proof.moment() for proof in proofs(db)}
     return [
         sighting.seen(moments[sighting.witness, sighting.entry_id])
@@ -153,6 +156,7 @@ def lacking(
     stated = next(reversed(statements(db).values()), None)
     if stated is None:
         return None, []
+    # A proof of an older entry does not answer for what came since.
     had = {proof.witness for proof in proofs(db) if proof.entry_id == stated.entry_id}
     return stated, [kind for kind in wanted if kind not in had]
 
@@ -175,6 +179,7 @@ def proofs_pending(path: Path, wanted: Collection[WitnessKind], now: datetime) -
 
 def put_off(path: Path, witness: WitnessKind, problem: str, grave: bool, now: datetime) -> None:
     """Ask again later: after five minutes, then twice as long each time, for ever."""
+    # Since when it fails is kept over all attempts: after some days a person is told.
     before = failures(path).get(witness, {"attempts": 0, "since": text(now)})
     pause = min(FIRST_PAUSE * 2 ** min(before["attempts"], 16), LONGEST_PAUSE)
     again = (before["attempts"] + 1, text(now + pause), int(grave), problem)

@@ -95,6 +95,7 @@ def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> R
     ------
     DataError : a series of which no month can be known.
     """
+    # What the file states goes before the record, and that before any sum.
     stated = dict(snapshot.counts)
     known = {
         key: {**recorded.get(key, {}), **stated.get(key, {})} for key in {**recorded, **stated}
@@ -102,6 +103,7 @@ def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> R
     notes: list[str] = []
     for series in dict.fromkeys(key.total for key in stated if key.dimension == PART):
         key = SeriesKey(series)
+        # Of the parts as they are now known, not only of those in this file.
         sums = _sum_of_parts(section, series, stated, known, notes)
         parts = [month for month in known if month[:2] == (series, PART)]
         notes += _begun_later(series, parts, recorded, known) if sums else ()
@@ -117,6 +119,7 @@ def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> R
     if total:
         notes += _begun_later(section.total, _series(section, known), recorded, known)
     counts = {**stated, SeriesKey(section.total): total} if total else stated
+    # Only for the checks: the record has these parts already, and they are not stated anew.
     nested = {key.total for key in stated if key.dimension == PART}
     beside = {key: known[key] for key in recorded if key.dimension == PART and key.total in nested}
     return ReleaseBesideRecord(
@@ -126,6 +129,7 @@ def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> R
 
 def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
     counts = _whole_counts(section, file)
+    # The newest month of any series; a delivery need not reach it in each.
     last = max(max(by_month) for by_month in counts.values())
     year, month = int(last[:4]), int(last[5:])
     return Snapshot(
@@ -157,6 +161,7 @@ def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, 
         below = [part for series, part in places if series == name and part]
         _refuse_names(file.name, section.parts, below)
     for row, name in enumerate(table.names):
+        # A cell that is empty is a month that nobody knows, and is not stated.
         known = np.flatnonzero(np.isfinite(table.values[row]))
         back = table.values.shape[1] - 1 - known
         by_month = {
@@ -184,6 +189,7 @@ def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
             raise DataError(
                 f"{file}: {name[:100]!r}: a name has at most {LONGEST_NAME} printable characters"
             )
+        # As the site makes addresses of names: two names, two pages.
         place = re.sub(r"[\W_]+", "-", name.casefold()).strip("-")
         if place in places:
             raise DataError(
@@ -228,6 +234,7 @@ def _sum_of_parts(
 def _span(section: CountsSection, key: SeriesKey, known: Counts) -> tuple[str, str]:
     """Return from and to which month a series must be known for the sum that it is a part of."""
     name = f"{key.total}:{key.member}" if key.member else key.total
+    # A clinic that closed is no hole in the sum of those that go on.
     last = max(known[key]) if name in section.closed else "9999-12"
     return min(known[key]), last
 
@@ -256,6 +263,7 @@ def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, i
     """
     if not section.total or SeriesKey(section.total) in stated:
         return {}
+    # One that is on record without a month yet cannot keep the sum from being known.
     series = [key for key in _series(section, known) if known[key]]
     spans = {key: _span(section, key, known) for key in series}
     fresh = {month for by_month in stated if by_month.headline for month in stated[by_month]}

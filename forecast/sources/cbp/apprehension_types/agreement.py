@@ -52,6 +52,7 @@ def judged(source: Source, read: ReadRelease, recorded: Counts) -> ReleaseBeside
         raise ValueError(f"{source.name} splits nothing")
     totals = _recorded_totals(aside, recorded)
     new, old = _splits(aside, read.snapshot.counts, read.sums), _splits(aside, recorded, totals)
+    # The publisher's slips are not mended: which of three numbers is wrong cannot be told.
     slips = {place: split for place, split in new.items() if not split.adds_up}
     fresh = {place for place, now in slips.items() if place not in old or old[place][1:] != now[1:]}
     problems = [
@@ -122,6 +123,7 @@ def _changed_problems(source: Source, new: Splits, old: Splits, recorded: Counts
     """Compare months on record: closed years to the unit, the others as near as any release's."""
     agreed, begins = source.agreement, source.year_begins
     newest = max((max(by_month) for key, by_month in recorded.items() if key.headline), default="")
+    # Years are open as long as the record's newest month is in them.
     running = months.fiscal_year(newest, begins) if newest else 0
     for place in sorted(new.keys() & old.keys()):
         now, before = new[place], old[place]
@@ -149,6 +151,7 @@ def _turned_problems(agreed: Agreement, new: Splits, known: Splits) -> Iterator[
                 f"{agreed.turned_share:.0%} from one month to the next"
             )
     for month in sorted({month for _, month in new}):
+        # Labels of two borders that changed places leave every sum as it was.
         places = [(border, month) for border in BORDERS if (border, month) in new]
         earlier = [known.get((border, months.shift(month, -1))) for border, _ in places]
         pairs = [(new[at], was) for at, was in zip(places, earlier, strict=True) if was]

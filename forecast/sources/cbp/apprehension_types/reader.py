@@ -160,6 +160,7 @@ def read(name: str, page: bytes, aside: Aside) -> PageTable:
     RowError : a heading, a label or a count that is not understood; its line is the table's row.
     DataError : rows or months that are missing.
     """
+    # Closed lists throughout: a page is not made for programs, and changes without notice.
     table = _table(name, page, aside)
     year, span = _months(name, table[0])
     blocks = _blocks(name, table[1:], aside)
@@ -167,6 +168,7 @@ def read(name: str, page: bytes, aside: Aside) -> PageTable:
         place: _counts(name, number, place, span, cells)
         for place, (number, cells) in blocks.items()
     }
+    # A row that ends early was cut, or its last month was not filled in yet.
     ends = {max(by_month, default="") for by_month in rows.values()}
     if len(ends) > 1:
         raise DataError(f"{name}: some rows of the table end in {min(ends)}, others in {max(ends)}")
@@ -180,6 +182,7 @@ def read(name: str, page: bytes, aside: Aside) -> PageTable:
 
 
 def _table(name: str, page: bytes, aside: Aside) -> markup.HtmlTable:
+    # Half a page can hold a whole table of the year before.
     if markup.is_cut(page):
         raise QuarantineError(name, ["a table has no end: the page was cut short; fetch it again"])
     try:
@@ -210,6 +213,7 @@ def _months(name: str, heading: Sequence[str]) -> tuple[int, list[str]]:
     """Return the fiscal year and its twelve months, as the heading has them in order."""
     span = []
     for cell in heading[1:]:
+        # "June-25" and "Oct-24" on one page; the century is never written.
         match = _MONTH.fullmatch(cell)
         try:
             span.append(months.typed(f"{match[1]} 20{match[2]}" if match else cell))
@@ -232,6 +236,7 @@ def _blocks(
     border, parts = "", _parts(aside)
     for number, row in enumerate(rows, start=2):
         label = row[0].casefold() if row else ""
+        # A part's row does not name its border: it is that of the last total above.
         border = _TOTALS.get(label, border)
         kind = _TOTAL if label in _TOTALS else parts.get(label, "")
         if not kind or not border or (border, kind) in blocks:
@@ -272,6 +277,7 @@ def _refuse_odd(file: ReleaseFile, table: PageTable) -> None:
             file.name,
             [f"the name says fiscal year {name.last}, the table's months are of {table.year}"],
         )
+    # A page of the future is a page whose years were misread.
     if file.first_seen and table.span[-1] >= file.first_seen[:7]:
         raise DataError(
             f"{file.name}: the table has counts for {table.span[-1]}, which was not over on "

@@ -52,6 +52,7 @@ class DrugFiles(CsvReader):
             if line.year.marked and (line.year.number != last or len(marks) > 1):
                 year = str(line.year.number)
                 raise RowError(name, line.number, "FY", year, "only some lines say FYTD")
+        # Each border has seizures every month: a month without a line was cut off.
         present = {(line.row.total, line.row.month) for line in lines}
         first, through = (pick(month for _, month in present) for pick in (min, max))
         empty = [
@@ -82,6 +83,7 @@ class DrugFiles(CsvReader):
             not known. The others as in `CsvReader.snapshot`.
         """
         span = months.between(table.first_month, table.data_through)
+        # Drugs first: the totals are their sums, so that pages add up to the pound.
         by_drug = self._sums(table, DRUG)
         totals = {SeriesKey(total): dict.fromkeys(span, 0) for total in source.totals.every}
         for key, by_month in by_drug.items():
@@ -91,6 +93,7 @@ class DrugFiles(CsvReader):
         whole = {(key.total, month): n for key, by in totals.items() for month, n in by.items()}
         counts: dict[SeriesKey, Mapping[str, int]] = dict(totals)
         scopes = [key.scope for key in counts]
+        # A drug of a new name would be missing in the sum of those known.
         if not table.unknown:
             counts.update(by_drug)
             scopes += [Scope(total, DRUG) for total in source.totals.parts]
@@ -113,6 +116,7 @@ class DrugFiles(CsvReader):
 
     def _sums(self, table: PublishedTable, dimension: str) -> dict[SeriesKey, dict[str, int]]:
         """Return series -> month -> whole count; months without a line are 0 and left out."""
+        # Decimals: sums of floats depend on the order of the lines.
         exact: dict[SeriesKey, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         for row in table.cells:
             component = "" if dimension == DRUG else row.component
@@ -133,6 +137,7 @@ def _adding_up(
         for month in by_month:
             places[key.total, month].append(key)
     for (total, month), keys in places.items():
+        # There it is the smallest share, and never turns a count negative.
         largest = max(keys, key=lambda key: parts[key][month])
         parts[largest][month] += whole[total, month] - sum(parts[key][month] for key in keys)
     return parts

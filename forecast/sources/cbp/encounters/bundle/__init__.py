@@ -51,6 +51,7 @@ def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
         if that is among them.
     """
     provenance = tomllib.loads(_text(PROVENANCE))
+    # A crossing is large and seldom wanted: it is not even read unless asked for.
     sources = [s for s in provenance["source"] if s.get("crossing", "") in ("", *crossings)]
     tables = {name: parse(_text(name)) for name in {entry["table"] for entry in sources}}
     snapshots = [_source(entry, tables[entry["table"]]) for entry in sources]
@@ -75,6 +76,7 @@ def parse(table: str) -> list[EmbeddedSeries]:
 
 def by_release(table: str) -> dict[str, list[str]]:
     """Return the lines of the vintages' table, "release,month,border,encounters", by release."""
+    # Sorted, for the digest of a vintage must not depend on who wrote the table.
     lines = sorted(table.splitlines()[1:])
     return {name: list(group) for name, group in groupby(lines, key=lambda x: x.split(",")[0])}
 
@@ -121,6 +123,7 @@ def _counts(lines: Iterable[EmbeddedSeries]) -> Iterator[tuple[SeriesKey, dict[s
     for line in lines:
         span = months.between(*line.coverage[1:])
         by_month = dict(zip(span, line.counts, strict=True))
+        # As a file gives them: of a member no line is 0, of a total each month is stated.
         if not line.key.headline:
             by_month = {month: count for month, count in by_month.items() if count}
         if by_month:
