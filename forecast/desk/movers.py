@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from forecast.desk.sentences.unusual import ORDER
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.words import month_name
@@ -66,7 +67,9 @@ def by_dimension(
     most : rows before the rest is folded into one.
     """
     newest = max((row["month"] for row in rows if not row["dimension"]), default="")
-    parts = sorted((row for row in rows if row["dimension"]), key=itemgetter("dimension"))
+    parts = [row for row in rows if row["dimension"]]
+    order = {name: place for place, name in enumerate(ORDER)}
+    parts.sort(key=lambda row: (order.get(row["dimension"], len(order)), row["dimension"]))
 
     def change(row: Row) -> int:
         return 0 if row[base] is None else row["value"] - row[base]

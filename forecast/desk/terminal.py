@@ -315,13 +315,13 @@ def _halves(known: Halves | None, source: Source) -> list[tuple[str, str, str]]:
     first, second = ((half.row, "", count) for half, count in zip(both, known.words, strict=True))
     if known.split is None:
         return [first, second]
-    wheres = (aside.rest_where, aside.named_where) if aside else ()
+    wheres = (aside.rest_where, aside.named_where) if aside else ("", "")
     return [
         first,
         (both[1].short, "", second[2]),
         *(
             (f"  {where.split()[-1]}", "", f"{count:,}")
-            for where, count in zip(wheres, known.split, strict=False)
+            for where, count in zip(wheres, known.split, strict=True)
         ),
     ]
 

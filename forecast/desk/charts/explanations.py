@@ -26,9 +26,9 @@ from models.refit import history
 from models.structural import filled
 
 PARTS_SHOWN = 5
+ROUNDING = 0.01  # share of the whole up to which what is in no part is left out
 # Of level counts with 2% noise Prophet makes seasons of 200% from 20 months, of 10% from 48.
 SEASON_MONTHS, CLEAR_SEASON = 48, 15.0  # percent of the trend from the lowest to the highest
-ROUNDING = 0.01  # share of the whole up to which what is in no part is left out
 
 
 def drivers(total: str, rows: Sequence[Row], source: Source) -> Picture:

@@ -26,7 +26,7 @@ LEVELS = {1: "higher", -1: "lower"}
 PARTS_SHOWN = 3  # parts of each side
 LEAST = 0.05  # of the deviation, to be shown
 ORDINARY = 2 / 3  # p above it: most months are as far off
-_ORDER = ("border", "component", "field", "state", "citizenship", "demographic")
+ORDER = ("border", "component", "field", "state", "citizenship", "demographic")
 
 
 def unusual_words(p: float) -> str:
@@ -173,7 +173,7 @@ def moved_parts(row: Row, drivers: Sequence[Row], source: Source) -> Iterator[tu
     by_dimension = {name: list(group) for name, group in groups}
     total = abs(row[COUNT] - row["expected"])
     missing = []
-    ordered = [name for name in _ORDER if name in by_dimension]
+    ordered = [name for name in ORDER if name in by_dimension]
     for name in (*ordered, *sorted(by_dimension.keys() - ordered)):
         words = dimension_words(name, source)
         if by_dimension[name][0]["role"] == "not held":
@@ -216,5 +216,5 @@ def _largest(drivers: Sequence[Row], total: int, source: Source) -> Iterator[str
     if rest:
         yield f"all others {signed(sum(row['contribution'] for row in rest))}"
     for row in drivers:
-        if row["role"] == "unattributed":
+        if row["role"] == "unattributed":  # however little, so that all of it adds up
             yield f"rounding and unassigned {signed(row['contribution'])}"

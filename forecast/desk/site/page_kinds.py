@@ -493,7 +493,7 @@ def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
             f"{how_sure(flag)}"
         )
     elif part.ahead:
-        first = f"Usual: {first}"
+        first = f"Nothing unusual: {first}"
     else:
         first = f"{first}. Not forecast: too few counted, or too few months on record"
     ahead = f"{monthly.expected_line(part.ahead[0], part.source)}." if part.ahead else ""
@@ -541,7 +541,8 @@ def comparisons(record: SiteRecord) -> Iterator[Shown]:
         counts, other = (
             {row["month"]: row[COUNT] for row in about.months} for about in (first, second)
         )
-        table = comparison.series((first.name, second.name), (counts, other))
+        names = capital(first.total), capital(second.total)
+        table = comparison.series(names, (counts, other))
         both = sorted(counts.keys() & other.keys())[-comparison.MONTHS_SHOWN :]
         yield {
             "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
@@ -550,7 +551,7 @@ def comparisons(record: SiteRecord) -> Iterator[Shown]:
             "data": [
                 {"month": m, first.total: counts[m], second.total: other[m]} for m in both[::-1]
             ],
-            "names": (capital(first.total), capital(second.total)),
+            "names": names,
             "series": [[{"month": m, COUNT: by[m]} for m in both] for by in (counts, other)],
             "years": False,
         }
