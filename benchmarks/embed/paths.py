@@ -6,7 +6,11 @@ database of its own, and writes the paths to the bundle, so that a first run nee
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import tempfile
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +21,20 @@ from forecast.sources import catalog
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import inputs, releases
 from forecast.store.connect import writing
+from forecast.types import KeptPath
 from jobs.arrivals.ingest import ingest_bundle
 from jobs.compute.robust_map import fitting
+
+
+def save_paths(paths: Iterable[KeptPath], folder: Path) -> None:
+    """Write the table of paths, the same bytes for the same paths."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(("model_options", "border", "cutoff", "data_digest", "failure", "path"))
+    for p in sorted(paths, key=lambda p: (p.model_options, p.series, p.cutoff)):
+        path = " ".join(map(repr, p.path))
+        writer.writerow((p.model_options, p.series.total, p.cutoff, p.data_digest, p.failure, path))
+    (folder / bundle.PATHS).write_bytes(gzip.compress(table.getvalue().encode(), mtime=0))
 
 
 def main() -> None:
@@ -33,7 +49,7 @@ def main() -> None:
             keep=partial(inputs.keep_paths, db),
         )
         forecast_headline(config, headline(counts, config, source), refitting)
-        bundle.save_paths(inputs.kept_paths(db), Path(bundle.__file__).parent)
+        save_paths(inputs.kept_paths(db), Path(bundle.__file__).parent)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from forecast.store import ledger
 from forecast.store.connect import transaction
 from forecast.store.kinds import EntryKind
 from forecast.store.ops import text
-from forecast.store.queries import records, rows, sql
+from forecast.store.queries import records, sql
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -234,11 +234,6 @@ def _changed(
         for (notice_id,) in changed:
             ledger.state(db, kind, notice_id)
     return bool(changed)
-
-
-def listed(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Every notice as a line shows it, the newest last."""
-    return rows(connection, "notices")
 
 
 def statements(connection: sqlite3.Connection, notice_id: int) -> dict[str, Any]:

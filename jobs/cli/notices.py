@@ -13,7 +13,7 @@ import click
 
 from forecast import files
 from forecast.errors import ConfigError, DataError, MailServerError
-from forecast.store import deliveries, ops
+from forecast.store import deliveries, ops, queries
 from forecast.store import notices as stored
 from forecast.store.deliveries import Usefulness
 from forecast.store.notices import Approval, Notice
@@ -30,7 +30,7 @@ from jobs.service import wakeup
 
 def list_notices(record: OpenRecord) -> Printed:
     """Print every notice, and what became of its deliveries."""
-    rows = stored.listed(record.connection)
+    rows = queries.rows(record.connection, "notices")
     sent, stopped = _deliveries(record.settings)
     for row in rows:
         row["deliveries"] = sent.get(row["content_key"], {})

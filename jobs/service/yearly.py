@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from forecast import files, months
 from forecast.desk import yearly
 from forecast.errors import SpanError
-from forecast.store import connect, notices, ops, read
+from forecast.store import connect, ops, read
 from forecast.store.queries import rows
 from forecast.words import slug
 
@@ -33,7 +33,7 @@ def build(context: Context, year: int) -> yearly.YearlyReport:
             )
         answers = rows(connection, "answers_of_year", (span[0], span[-1]))
         versions = rows(connection, "versions_of_year", (span[0], span[-1]))
-        of_year = {row["content_key"] for row in notices.listed(connection) if row["month"] in span}
+        of_year = {r["content_key"] for r in rows(connection, "notices") if r["month"] in span}
     ratings = ops.rows(context.path, "ratings")
     rated = Counter(row["verdict"] for row in ratings if row["content_key"] in of_year)
     words = f"Bordercast, run {run.id}, data through {run.data_through}, digest {run.digest}"

@@ -191,7 +191,7 @@ def test_the_first_value_is_the_oldest_releases_and_the_day_is_when_it_was_seen(
 
 
 def test_a_forecast_counts_as_it_was_first_issued_and_not_withdrawn(db):
-    issued = {(f.model, f.cutoff, f.horizon): f.quantiles for f in inputs.read(db).issued}
+    issued = {tuple(place): quantiles for _, *place, quantiles in inputs.read(db).issued}
 
     assert issued.keys() == {
         ("bordercast", "2023-12", 1),
@@ -716,7 +716,7 @@ def test_a_notice_is_composed_once_and_held_or_approved(db):
     assert [n.id for n in notices.to_send(db.conn)] == [2]
     assert [n.id for n in notices.of_run(db.conn, 2)] == [2]
     assert notices.of_run(db.conn, 1) == []
-    assert [row["says"] for row in notices.listed(db.conn)] == ["northern fell"] * 2
+    assert [row["says"] for row in queries.rows(db.conn, "notices")] == ["northern fell"] * 2
     kinds = db.execute("select kind from entries order by id desc limit 3").fetchall()
     assert kinds == [("approved",), ("written",), ("written",)]
     assert integrity.findings(db.conn) == []
@@ -775,7 +775,7 @@ def test_notices_of_a_withdrawn_run_do_not_go_out_but_what_tells_of_it_does(db):
     assert [n.id for n in notices.withdrawn(db.conn)] == [1]
     assert [n.id for n in notices.to_send(db.conn)] == [3]
     assert [n.id for n in notices.of_run(db.conn, 2)] == [1]
-    assert [row["run_withdrawn"] for row in notices.listed(db.conn)] == [1, 1, 0]
+    assert [row["run_withdrawn"] for row in queries.rows(db.conn, "notices")] == [1, 1, 0]
     assert [(row["run_id"], row["why"]) for row in queries.rows(db.conn, "every_withdrawal")] == [
         (2, "wrong"),
         (3, "a mistake"),

@@ -75,25 +75,6 @@ class PageTable(NamedTuple):
         return list(self.totals[NATIONWIDE])
 
 
-def parse_name(file_name: str) -> FileName | None:
-    """Return what a page's base name says, None if it is not one of these pages."""
-    match = _NAME.fullmatch(re.sub(r"\.gz$", "", file_name, flags=re.IGNORECASE))
-    if match is None:
-        return None
-    if match[1]:
-        return FileName(2000 + int(match[1]), 2000 + int(match[1]), None, _LAYOUT, 0)
-    if match[2]:
-        year = months.fiscal_year(match[2], months.FEDERAL)
-        return FileName(
-            year,
-            year,
-            months.fiscal_months(year, months.FEDERAL).index(match[2]) + 1,
-            _LAYOUT,
-            0,
-        )
-    return FileName(_NO_YEAR, _NO_YEAR, None, _LAYOUT, 0)
-
-
 class ArrestPages(FileReader):
     """Reads the pages; their totals are held against the record of encounters."""
 
@@ -102,7 +83,21 @@ class ArrestPages(FileReader):
 
     def parse_name(self, file_name: str) -> FileName | None:
         """Return what a page's base name says, None if it is not one of these pages."""
-        return parse_name(file_name)
+        match = _NAME.fullmatch(re.sub(r"\.gz$", "", file_name, flags=re.IGNORECASE))
+        if match is None:
+            return None
+        if match[1]:
+            return FileName(2000 + int(match[1]), 2000 + int(match[1]), None, _LAYOUT, 0)
+        if match[2]:
+            year = months.fiscal_year(match[2], months.FEDERAL)
+            return FileName(
+                year,
+                year,
+                months.fiscal_months(year, months.FEDERAL).index(match[2]) + 1,
+                _LAYOUT,
+                0,
+            )
+        return FileName(_NO_YEAR, _NO_YEAR, None, _LAYOUT, 0)
 
     def read(
         self, source: Source, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
@@ -119,7 +114,18 @@ class ArrestPages(FileReader):
             raise ValueError(f"{source.name} splits nothing")
         content = unpacked(BytesIO(file.content), file.name, markup.PAGE_BYTES)
         table = read(file.name, content, aside)
-        _refuse_odd(file, table)
+        name = self.parse_name(file.name)
+        if name and name.month is None and name.last not in (_NO_YEAR, table.year):
+            raise QuarantineError(
+                file.name,
+                [f"the name says fiscal year {name.last}, the table's months are of {table.year}"],
+            )
+        # A page of the future is a page whose years were misread.
+        if file.first_seen and table.span[-1] >= file.first_seen[:7]:
+            raise DataError(
+                f"{file.name}: the table has counts for {table.span[-1]}, which was not over on "
+                f"{file.first_seen}, the day it was first seen"
+            )
         span, half = table.span, aside.half
         snapshot = Snapshot(
             release=_release(file, table),
@@ -186,7 +192,12 @@ def _table(name: str, page: bytes, aside: Aside) -> markup.HtmlTable:
     if markup.is_cut(page):
         raise QuarantineError(name, ["a table has no end: the page was cut short; fetch it again"])
     try:
-        tables = [table for table in markup.tables(page) if _splits(table, aside)]
+        parts = _parts(aside)  # some row is headed At Large or At Entry
+        tables = [
+            table
+            for table in markup.tables(page)
+            if any(row and row[0].casefold() in parts for row in table)
+        ]
     except ValueError as error:
         raise QuarantineError(name, [f"{error}: no page of this publisher's"]) from error
     if len(tables) != 1:
@@ -198,11 +209,6 @@ def _table(name: str, page: bytes, aside: Aside) -> markup.HtmlTable:
         )
         raise QuarantineError(name, [f"{problem}; look at it in a browser"])
     return tables[0]
-
-
-def _splits(table: markup.HtmlTable, aside: Aside) -> bool:
-    """Return whether some row is headed At Large or At Entry."""
-    return any(row and row[0].casefold() in _parts(aside) for row in table)
 
 
 def _parts(aside: Aside) -> dict[str, str]:
@@ -268,21 +274,6 @@ def _counts(
             raise RowError(name, number, month, cell, "a count after a month without one")
         counts[month] = int(cell.replace(",", ""))
     return counts
-
-
-def _refuse_odd(file: ReleaseFile, table: PageTable) -> None:
-    name = parse_name(file.name)
-    if name and name.month is None and name.last not in (_NO_YEAR, table.year):
-        raise QuarantineError(
-            file.name,
-            [f"the name says fiscal year {name.last}, the table's months are of {table.year}"],
-        )
-    # A page of the future is a page whose years were misread.
-    if file.first_seen and table.span[-1] >= file.first_seen[:7]:
-        raise DataError(
-            f"{file.name}: the table has counts for {table.span[-1]}, which was not over on "
-            f"{file.first_seen}, the day it was first seen"
-        )
 
 
 def _release(file: ReleaseFile, table: PageTable) -> Release:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.embed import encounters
+from benchmarks.embed.paths import save_paths
 from forecast import months
 from forecast.sources.cbp.encounters import bundle
 from forecast.types import BORDERS, KeptPath, SeriesKey
@@ -306,7 +307,7 @@ def test_paths_are_written_in_order_and_the_same_bytes_each_time(tmp_path):
         )
     ]
     for some in (paths, paths[::-1]):
-        bundle.save_paths(some, tmp_path)
+        save_paths(some, tmp_path)
         content = (tmp_path / bundle.PATHS).read_bytes()
         assert content[4:8] == bytes(4)  # no time of its writing
         assert gzip.decompress(content).decode().splitlines() == [
@@ -320,7 +321,7 @@ def test_paths_are_written_in_order_and_the_same_bytes_each_time(tmp_path):
 def test_the_paths_that_come_with_the_program_are_read_as_they_are_written(tmp_path):
     paths = bundle.load_paths()
 
-    bundle.save_paths(paths, tmp_path)
+    save_paths(paths, tmp_path)
 
     own = Path(bundle.__file__).parent / bundle.PATHS
     assert gzip.decompress((tmp_path / bundle.PATHS).read_bytes()) == gzip.decompress(

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import resources
 from itertools import groupby
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from forecast import months
@@ -163,14 +162,3 @@ def load_paths() -> list[KeptPath]:
         )
         for options, border, cutoff, digest, failure, path in reader
     ]
-
-
-def save_paths(paths: Iterable[KeptPath], folder: Path) -> None:
-    """Write the table of paths, the same bytes for the same paths."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(("model_options", "border", "cutoff", "data_digest", "failure", "path"))
-    for p in sorted(paths, key=lambda p: (p.model_options, p.series, p.cutoff)):
-        path = " ".join(map(repr, p.path))
-        writer.writerow((p.model_options, p.series.total, p.cutoff, p.data_digest, p.failure, path))
-    (folder / PATHS).write_bytes(gzip.compress(table.getvalue().encode(), mtime=0))
