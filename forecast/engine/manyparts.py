@@ -65,7 +65,7 @@ def kept_parts(
     DataError : a series stands in two parts; none is long enough.
     """
     sizes: list[int] = []
-    families: dict[str, int] = {}
+    families: dict[str, tuple[int, int, int]] = {}  # first part, last month, months before month 0
     spanning: set[str] = set()
     seen = np.empty(0, dtype=np.int64)  # 8 bytes stand for a name
     width, whole = 0, True
@@ -89,31 +89,24 @@ def kept_parts(
         left_out += short
         scratch.keep("counts", part, counts)
         sizes.append(len(counts.names))
+        if not sizes[-1]:
+            continue
         columns = Task(counts.panel, np.empty(0, dtype=np.int64), 0).on_calendar.panel.z.shape[1]
         width, whole = max(width, columns), whole and bool(counts.whole.all())
-        for family in np.unique(counts.family).tolist():
-            if families.setdefault(family, part) != part:
+        before = counts.values.shape[1] - counts.panel.start - counts.last
+        each = (x.tolist() for x in (counts.family, counts.last, before))
+        for family, last, room in zip(*each, strict=True):
+            first, newest, most = families.get(family, (part, last, room))
+            families[family] = first, max(newest, last), max(most, room)
+            if first != part:
                 spanning.add(family)
     if not sum(sizes):
         raise DataError("no series is long enough to forecast; at least 24 months are needed")
-    shared = np.array(sorted(spanning))
-    newest, reached = _ends(scratch, len(sizes), shared)
-    return PartedCounts(scratch, tuple(sizes), max(width, reached), whole, shared, newest)
-
-
-def _ends(scratch: Scratch, parts: int, spanning: np.ndarray) -> tuple[Ints, int]:
-    """(families,) the last month of each that spans parts, and how many columns they need."""
-    newest, room = np.full((2, len(spanning)), np.iinfo(np.int64).min // 2)
-    for part in range(parts if len(spanning) else 0):
-        counts: MonthlyCounts = scratch.value("counts", part)
-        rows = np.flatnonzero(np.isin(counts.family, spanning))
-        if not len(rows):
-            continue
-        number = np.searchsorted(spanning, counts.family[rows])
-        np.maximum.at(newest, number, counts.last[rows])
-        length = counts.values.shape[1] - counts.panel.start[rows]
-        np.maximum.at(room, number, length - counts.last[rows])
-    return newest, int((newest + room).max(initial=0))
+    shared = sorted(spanning)
+    # A family has as many columns as its longest series would need if it ended with the last.
+    width = max([width, *(sum(families[family][1:]) for family in shared)])
+    ends = np.array([families[family][1] for family in shared], dtype=np.int64)
+    return PartedCounts(scratch, tuple(sizes), width, whole, np.array(shared), ends)
 
 
 def forecast_parts(

@@ -69,15 +69,16 @@ class EpisodeStep(NamedTuple):
 def step(episode: Episode | None, seen: Seen) -> EpisodeStep:
     """One month further."""
     if episode is None:
-        return (
-            EpisodeStep(None, *_opened(seen, "first"))
-            if seen.deviates
-            else EpisodeStep(None, None, None)
-        )
-    if _reversed(episode, seen):
+        opened = _opened(seen, "first") if seen.deviates else (None, None)
+        return EpisodeStep(None, *opened)
+    away = episode.side * _away(episode, seen)
+    # Against the frozen forecast as well: a return to normal is no news.
+    other = seen.side == -episode.side and away < 0 and seen.deviates
+    if other and _frozen_p(episode, seen) < seen.alpha:
         ended = replace(episode, state="transient", closed=seen.month)
         return EpisodeStep(ended, *_opened(seen, "reversal"))
-    role: Role | None = "escalation" if _further(episode, seen) else None
+    further = seen.side == episode.side and away > episode.size and seen.deviates
+    role: Role | None = "escalation" if further and seen.p < FURTHER else None
     moved = _settled(episode, seen)
     if moved.state == "open":
         return EpisodeStep(None, moved, role)
@@ -117,16 +118,6 @@ def holds(episode: Episode, seen: Seen) -> bool:
     away = episode.side * _away(episode, seen)
     beyond = _frozen_p(episode, seen) < BEYOND
     return away > 0 and (away >= KEPT * episode.size or beyond)
-
-
-def _reversed(episode: Episode, seen: Seen) -> bool:
-    other = seen.side == -episode.side and episode.side * _away(episode, seen) < 0
-    return other and seen.deviates and _frozen_p(episode, seen) < seen.alpha
-
-
-def _further(episode: Episode, seen: Seen) -> bool:
-    further = episode.side * _away(episode, seen) > episode.size
-    return seen.side == episode.side and further and seen.deviates and seen.p < FURTHER
 
 
 def _away(episode: Episode, seen: Seen) -> float:
