@@ -94,6 +94,7 @@ def run(
             late.set()
             end()
 
+        # Native code does not listen to exceptions: it is ended from outside.
         timer = threading.Timer(limits.seconds, end_late)
         timer.daemon = True
         with process:

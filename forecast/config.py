@@ -482,6 +482,7 @@ class Config(_ConfigModel):
     def digest(self) -> str:
         """sha256 of the settings that change numbers."""
         sections = {"forecast": self.forecast, "flags": self.flags}
+        # Mail, folders and pages change no number, and must not make a run due.
         numbers: dict[str, Any] = {name: section.model_dump() for name, section in sections.items()}
         for section in self.sources:
             if isinstance(section, CountsSection):

@@ -190,6 +190,7 @@ def source_by_section(section: SourceSection | None, totals: Sequence[str] = ())
 
 
 def _published(name: str) -> Source:
+    # A source that only stands beside another has no record of its own.
     with suppress(KeyError):
         source = catalog.find(name)
         if not source.beside:

@@ -37,6 +37,7 @@ def replacing(
     durable : False for what can be made again: not waited for until it is on disk.
     """
     name = f"{path.name}{PART}" if alone else f".{path.stem}.{secrets.token_hex(4)}{path.suffix}"
+    # Beside it, not in /tmp: only on one file system is a rename all or nothing.
     draft = path.with_name(name)
     if alone:
         draft.unlink(missing_ok=True)

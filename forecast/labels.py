@@ -27,6 +27,7 @@ def joined(counts: Counts, joins: Joins) -> dict[SeriesKey, dict[str, int]]:
     ----------
     counts : of any dimensions, also crossings, where each column's labels are joined.
     """
+    # In the order of the counts: the first label of two keeps its place.
     sums: dict[SeriesKey, dict[str, int]] = {}
     for key, by_month in counts.items():
         to = key._replace(member=_member(key, joins))

@@ -120,6 +120,7 @@ def fiscal_year_at(index: int, begins: int) -> int:
 
 def fiscal_months(year: int, begins: int) -> list[str]:
     """Return the twelve months of a fiscal year, in the publisher's order."""
+    # A fiscal year bears the calendar year it ends in.
     first = year * 12 - _months_before(begins)
     return between(from_index(first), from_index(first + 11))
 

@@ -218,6 +218,7 @@ class ForecastPath:
 
     def expected(self, month: str) -> MonthForecast:
         """The forecast of one of its months."""
+        # As it was published, where it was: rounding may have moved it to make totals add up.
         step = self.horizon(month) - 1
         centre = self.centre[step]
         median = self.median[step] if self.median else whole(centre)

@@ -82,6 +82,7 @@ def forecast_folder(
         scores: list[Floats] = []
         unsure: list[tuple[str, float]] = []
         forecasts = manyparts.forecast_parts(parted, h, hindcasts=hindcasts, spread=spread)
+        # Each part is written before the next is forecast: memory is that of one.
         for done, (part, part_forecasts) in enumerate(zip(parts, forecasts, strict=True), start=1):
             _write(part_forecasts.ends(), parted.whole, out / part.name, spread)
             if hindcasts:

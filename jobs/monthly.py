@@ -69,6 +69,7 @@ def run(
     done = []
     with writing(context.path) as db:
         _refuse_altered(db)
+        # In turn and under one lock: a reader sees all sources of a month, or none.
         for each in [context] if alone else context.each():
             each.begin(db)
             mine = each.taken(db)

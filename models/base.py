@@ -83,6 +83,7 @@ class Panel:
 
 def stack(panels: Sequence[Panel]) -> Panel:
     """Several panels as one, each series still aligned at its own last month."""
+    # Ends stand in one column: what is missing is in front.
     width = max(panel.z.shape[1] for panel in panels)
     z = [np.pad(p.z, ((0, 0), (width - p.z.shape[1], 0)), constant_values=np.nan) for p in panels]
     apart = [np.zeros(len(p.z), dtype=np.int64) if p.behind is None else p.behind for p in panels]

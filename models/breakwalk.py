@@ -79,6 +79,7 @@ def _learned(
         else (par.ELSEWHERE_FIRST_PROFILE, par.ELSEWHERE_PROFILE_YEARS)
     )
     change = np.diff(z, axis=1, prepend=z[:, :1])
+    # A gap of a year is no change of a month.
     change[:, 1:][~(known[:, 1:] & known[:, :-1])] = np.nan
     profile = _profiles(change, first, years)
     profile *= _strength(profile, change, first)[..., None]

@@ -108,6 +108,7 @@ def _gains(months: int, h: int) -> Gains:
 def _system() -> tuple[Floats, Floats, Floats, Floats]:
     """Start, transition and noise of every grid point, (grid, STATES, STATES); its observation."""
     share, slope_sd, damping, slope_noise, season_sd, season_noise = np.array(GRID).T
+    # Else the level could hide in the season.
     contrast = np.eye(12) - 1 / 12  # season effects sum to zero
     start, noise = np.zeros((2, len(GRID), STATES, STATES))
     transition = np.tile(np.eye(STATES), (len(GRID), 1, 1))

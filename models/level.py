@@ -44,6 +44,7 @@ def _levels(block: PanelBlock) -> Floats:
         if t >= LEVEL_FIRST:
             squares += error**2
             seen += known
+        # At first the mean of what was seen: a slow speed would hold on to the first month.
         level += np.maximum(speed, 1 / (t + 1)) * error
         out[:, t] = _sum(_weights(squares, np.maximum(seen, 1)) * level)
     return out

@@ -92,6 +92,7 @@ def family_numbers(panel: Panel) -> Ints:
 def blocks(panel: Panel, size: int) -> Iterator[PanelBlock]:
     """Cut a panel into blocks; a series without any value is in none."""
     family, start = family_numbers(panel), panel.start
+    # By start: a block's series are padded to its oldest, so that they should be of an age.
     order = np.lexsort((family, start))
     rows = order[np.isfinite(panel.z[order, -1])]
     last = panel.z.shape[1] - 1

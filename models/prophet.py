@@ -50,6 +50,7 @@ class Prophet:
 
     def paths(self, panel: Panel, origins: Ints, h: int) -> Paths:
         """Median paths at the origins; see the model contract."""
+        # Stan reports each of thousands of fits.
         _silence()
         return refit(panel, origins, h, min_months=self.min_months, fit=self._fit)
 

@@ -45,6 +45,7 @@ def refit(panel: Panel, origins: Ints, h: int, *, min_months: int, fit: FitFunct
     """
     values = np.full((len(panel.z), len(origins), h), np.nan)
     failures = []
+    # A library would fit two years to twelve seasons and three smoothers without a word.
     months = origins - panel.start[:, None] + 1
     old_enough = (months >= min_months) & ~np.isnan(panel.z[:, -1:])
     with threadpool_limits(limits=1, user_api="blas"):
@@ -68,6 +69,7 @@ def history(panel: Panel, series: int, origin: int) -> History:
     start = int(panel.start[series])
     column_zero = int(panel.last[series]) - (panel.z.shape[1] - 1)
     events = panel.events[series] if panel.events else ()
+    # An event that was announced later was no news at the cutoff.
     known = tuple(
         column_zero + column
         for column, known_from in events

@@ -238,6 +238,7 @@ def filled(panel: Panel) -> Panel:
     rows = np.flatnonzero(gap.any(axis=1))
     if not len(rows):
         return panel
+    # The caller's panel stays as it was read.
     z = panel.z.copy()
     for first in range(0, len(rows), BLOCK):
         part = rows[first : first + BLOCK]

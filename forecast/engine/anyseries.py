@@ -112,6 +112,7 @@ def long_enough(counts: MonthlyCounts) -> tuple[MonthlyCounts, list[ShortSeriesE
     ShortSeriesError : none is long enough.
     """
     length = counts.length
+    # Left out and named: a series of a year would teach its family noise.
     short = [
         ShortSeriesError(name, known, SHORTEST)
         for name, known in zip(counts.names, length.tolist(), strict=True)
@@ -207,6 +208,7 @@ def sums_of(counts: MonthlyCounts) -> dict[str, int]:
     sums = {}
     for family in np.unique(counts.family):
         rows = np.flatnonzero(counts.family == family)
+        # Of two series each could be the sum of the other.
         if len(rows) < 3 or len(set(counts.last[rows].tolist())) > 1:
             continue
         values = counts.values[rows]
@@ -321,6 +323,7 @@ def _series_scores(hindcasts: SeriesForecasts, rows: slice, quantiles: Floats) -
     # One series after the other: what is summed must not depend on the series beside it.
     sums = [[float(x[row][known[row]].sum()) for x in parts] for row in range(len(known))]
     wis, inside80, inside95, own, naive = np.array(sums).T
+    # A last value that never errs has no ratio, or one such series would rule the mean.
     usual = np.where(naive > 0, naive, np.nan)
     ratio = np.log(np.maximum(own / usual, 1e-300))
     return np.stack([known.sum(axis=(1, 2)), wis, inside80, inside95, ratio], axis=1)

@@ -95,6 +95,7 @@ class Task:
         panel, months = self.panel, self.panel.z.shape[1]
         if panel.behind is not None or not len(panel.z):
             return self
+        # Counts of one family may end months apart: what is shared must be of the same month.
         number = family_numbers(panel)
         newest = np.full(int(number.max()) + 1, panel.last.min())
         np.maximum.at(newest, number, panel.last)
@@ -254,6 +255,7 @@ def spread_out(task: Task, spread: Spread, size: int) -> list[Predictive]:
         return in_steps(task)
     if not small:
         return in_steps(task, spread, size)
+    # Small families first would wait for the large one's steps all the same.
     answers = [in_steps(task.part(large), spread, size)] if len(large) else []
     answers += spread(in_steps, map(task.part, small))
     rows = [*([large] if len(large) else []), *small]
@@ -331,6 +333,7 @@ class _Together:
 
     def judge(self, shelf: Shelf) -> None:
         """Learn the priors, then what the families say of the models; paths go to the shelf."""
+        # Integers: a family's sum is the same in whatever order its blocks come.
         mass = np.zeros((self.families, self.months, len(GRID)), dtype=np.int64)
         for part in self.numbers:
             for cut, evidence in self._answers(
@@ -385,6 +388,7 @@ class _Together:
         """Keep each part's forecasts before widths are learned, and what these are learned from."""
         for part, number in self.numbers.items():
             shape = self.months - self.early, len(number)
+            # Month by month in front: widths are learned from one month of all series at a time.
             squares = [np.empty((*shape, h)) for _, h in self.task.asks]
             df = np.empty((self.months, len(number)))
             said, waiting = [], iter(self.waiting.pop(part))
@@ -451,6 +455,7 @@ class _Together:
     ) -> Iterator[tuple[Slice, A]]:
         """Every block of a part, in order, done wherever `spread` does it."""
         task = replace(self.task, panel=self.scratch.value("panel", part))
+        # The panel is cut as jobs are asked for: all blocks at once would be the panel once more.
         cuts = cuts_of(self.numbers[part], self.size)
         jobs = (job(task.part(cut.rows), cut) for cut in cuts)
         return zip(cuts, self.spread(work, jobs), strict=True)
@@ -487,6 +492,7 @@ def block_losses(step: FirstPass) -> BlockLosses:
     heard = combination.hearing(
         grid, paths.root[..., : par.NEAR], paths.level, seen, number, behind
     )
+    # Added up here: what goes through the network is a family's, not each series'.
     evidence = np.stack(combination.evidence(losses, seen, behind), axis=2)
     by_family = family_sums(evidence, number, int(number.max()) + 1).transpose(2, 0, 1)
     own = np.stack([combination.own_ratio(losses, seen), heard.own, spread], axis=1)
@@ -497,6 +503,7 @@ def _block_paths(step: FirstPass) -> BlockPaths:
     """What a block's models say from every column."""
     panel, ahead = step.task.panel, step.task.ahead
     grid = structural.sweep_under(step.prior, panel, ahead)
+    # Seasons and noise of calm counts grow with the root of their level, or with the level.
     rooted = replace(panel, z=np.sqrt(np.expm1(np.maximum(panel.z, 0))))
     root = np.log1p(np.maximum(structural.paths_under(step.prior, rooted, ahead), 0) ** 2)
     return BlockPaths(
@@ -516,6 +523,7 @@ def block_forecasts(last: LastPass) -> BlockForecasts:
     ratio, own, spread = last.own.swapaxes(0, 1)
     statistic, middle = (off_calendar(x[number], behind) for x in last.verdict)
     lean = combination.verdict(statistic, ratio, middle, spread, panel.jumps)
+    # A source that cannot break says so itself; evidence would need years for it.
     if panel.calm:
         lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
     heard = Evidence(own, *last.shared[2:])
@@ -538,6 +546,7 @@ def block_forecasts(last: LastPass) -> BlockForecasts:
     growth = combination.blend_growth(share, walk.growth, grid.growth)
     missing = _missing(panel)
     sigma = intervals.sigma_of(blended[..., 0], seen)
+    # How far growth is known depends on the horizon, so that each ask has widths of its own.
     said, squares = [], []
     for origins, h in task.asks:
         centre = blended[..., :h]

@@ -95,6 +95,7 @@ def chance(series: Outlooks, span: Span, text: str) -> Chance:
         if match := pattern.fullmatch(plain):
             asked = ask(series, span, draws, match)
             settled = span.last <= series.cutoff
+            # What is over has happened or not: then 0 and 1 are no claims about the future.
             p = float(asked.happens.all()) if settled else share(asked.happens)
             return Chance(span, asked.event, asked.kind, p, settled, asked.note)
     raise SpanError(text, f"not an event; write {_FORMS}")
@@ -152,6 +153,7 @@ def _range(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) ->
     low, high = _count(match[1]), _count(match[2])
     if high < low:
         raise SpanError(match[0], "the range ends before it begins")
+    # Counts are whole: 9,999.6 is published as 10,000.
     whole = np.rint(draws)
     happens = (low <= whole) & (whole <= high)
     return AskedEvent(happens, f"between {low:,} and {high:,}", "range")

@@ -41,6 +41,7 @@ def coherent(
     total's in every month. Centre, scale and df stay the engine's own: judging a part by what was
     said of its total would count one surprise twice. Totals stay as they are.
     """
+    # Other models say nothing of parts, and need not agree with the engine's.
     rows = list(rows)
     own = [row for row in rows if row.model == model]
     parts = {r.series for r in own if not r.series.headline and r.series in joint.marginals}
@@ -91,6 +92,7 @@ def _medians(
     for place in sorted(groups, key=lambda place: (not place[0].headline, place)):
         group, total = groups[place], medians.get((place[0], place[2]))
         of_each = np.array([middle[row.series][row.horizon - 1] for row in group])
+        # Where a part has no forecast the others do not make up the total: none is scaled.
         if total is None or len(group) < len(joint.groups[place[:2]]):
             shared = np.rint(of_each).astype(np.int64)
         else:

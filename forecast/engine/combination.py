@@ -75,6 +75,7 @@ def verdict(
     statistic : of `t_statistic`. ratio : of `own_ratio`; middle : its median over the family.
     spread : of `spread_scores`. All (series, months), or what fits; jumps : of the panel.
     """
+    # Silent series have no record; their family's verdict is theirs.
     apart = np.where(np.isinf(ratio), 0, ratio - np.fmin(middle, par.LARGE))
     if jumps:
         lean = par.STEEPNESS * (statistic - par.NEEDED)
@@ -160,6 +161,7 @@ def evidence(losses: Losses, z: Floats, behind: Ints | None = None) -> tuple[Int
     live, and whether it is. A usual loss is no less than whole counts can show: where a few stand
     among zeros, the last value is exactly right most of the time, and has foretold nothing.
     """
+    # Against its own usual loss: a series ten times as large must not vote ten times.
     live = judged(z)
     fading = np.maximum(discounted_sum(live.astype(float), par.MEMORY), 1e-9)
     usual = discounted_sum((losses.walk + losses.grid) / 2, par.MEMORY) / fading

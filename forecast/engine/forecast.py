@@ -79,11 +79,13 @@ def forecast(  # noqa: PLR0913 - the one door: what is asked, of which models, a
     refitting : how refit models come to their paths; None where none is among the models.
     """
     every = np.arange(panel.z.shape[1], dtype=np.int64)
+    # Fitted on what the grid expected in a gap, judged only where counts are known.
     whole = filled(panel)  # other models take no gaps
     late = every[max(first_refit, 0) :]
     refits = refitting.paths(models, whole, keys, late, h) if refitting else {}
     predictive, at, far = {}, {}, None
     for name in models:
+        # A fit takes seconds: no further back than what calibrates the cutoffs asked for.
         at[name] = origins if name not in refits else origins[np.isin(origins, late)]
         if name == ENGINE:
             near, *rest = engine_at_both(panel, origins, h, further, totals=totals, spread=spread)
@@ -127,6 +129,7 @@ def headline(counts: Counts, config: Config, source: Source) -> Headline:
         raise DataError(f"no {source.totals.one} has counts on record; import a file")
     panel = side_by_side({key: counts[key] for key in keys}, source=source)
     column_zero = int(panel.last.max()) - (panel.z.shape[1] - 1)
+    # Counted from the end, where all totals stand in the same column.
     scored = max(months.to_index(config.forecast.first_cutoff) - column_zero, 0)
     together = len(set(panel.last.tolist())) == 1  # only months that are the same add up
     totals = nationwide_rows(keys, totals=source.totals) if together else {}
@@ -181,6 +184,7 @@ def new_hindcasts(
     version of the model, from the data of that time, whose digest stands beside it.
     among : of these series alone.
     """
+    # So that a hindcast says by itself which figures it knew.
     digests = data_digests(head.panel)
     for name, predictive in models.predictive.items():
         first = 0 if name == ENGINE else head.scored

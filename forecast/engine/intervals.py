@@ -74,6 +74,7 @@ def one_step_scale(errors: Floats, step: Floats) -> Floats:
     than LEAST_ERRORS errors were known.
     """
     known = np.isfinite(errors)
+    # Of a few errors the median says nothing: only later ones are capped by it.
     count = np.cumsum(known, axis=1)
     noise = np.zeros_like(errors)
     noise[:, 1:] = par.COUNT_NOISE * np.exp(-step[:, :-1] / 2)
@@ -274,6 +275,7 @@ def widened(scale: Floats, width: Floats, share: Floats) -> Floats:
 
     Non-decreasing in h, so that no interval narrows on the way.
     """
+    # What breaks is as wide as its breaks were; calm years before one would narrow it.
     calm = 1 - share[..., None]
     return np.asarray(np.maximum.accumulate(scale * np.exp(calm * width), axis=-1))
 

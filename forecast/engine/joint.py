@@ -170,6 +170,7 @@ class Draws:
         if what in self._kept:
             self._kept[what] = self._kept.pop(what)
             return self._kept[what]
+        # Draws of 5,000 series are gigabytes; those asked for again are asked for soon.
         made = make()
         self._kept[what] = made
         self._bytes += sum(array.nbytes for array in made)
@@ -188,6 +189,7 @@ class Draws:
         if key == whole:
             parts = [SeriesKey(total) for total in self.joint.totals.parts]
             drawn = self.joint.side_by_side
+            # Not drawn by itself: a whole that is not the sum of its parts has two answers.
             if all(p in drawn and self.joint.marginals[p].span == marginals.span for p in parts):
                 values = np.zeros((self.n, len(marginals.marks)))
                 for part in parts:
@@ -207,6 +209,7 @@ class Draws:
         """A total's steps, by calendar month, so that those of one month are side by side."""
         joint, together = self.joint, self.joint.correlation
         at = [joint.marginals[total] for total in joint.side_by_side]
+        # By calendar month: totals that end apart must feel the same month at the same time.
         first, end = min(m.cutoff for m in at), max(m.end for m in at)
         shape, row = (2, self.n, end - first), joint.side_by_side[key]
         ahead = slice(marginals.cutoff - first, marginals.end - first)
@@ -244,6 +247,7 @@ class Draws:
         part = parts[0]
         if above is None or any(other.span != part.span for other in parts):
             return ()
+        # A total that is published before its parts is known in months they still forecast.
         stale = range(part.cutoff + 1, above.cutoff + 1)
         if part.end > above.end or any(month not in above.known for month in stale):
             return ()
@@ -258,5 +262,6 @@ class Draws:
 
     def _own_step(self, key: SeriesKey) -> Floats:
         """(2, n, h) independent steps, the series' own, whichever are drawn beside it."""
+        # Seeded by the name: a series' paths do not change with what is drawn beside it.
         shape = 2, self.n, len(self.joint.marginals[key].marks)
         return paths.steps(shape, self.joint.seed, zlib.crc32("/".join(key).encode()))

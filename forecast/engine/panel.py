@@ -51,6 +51,7 @@ def panel(
     empty = [str(key) for key, by_month in counts.items() if not by_month]
     if empty or not counts:
         raise DataError(f"no months to forecast from: {', '.join(empty) or 'no series given'}")
+    # After a gap of years a series is another one: only what follows is taken.
     spans = {key: _span(by_month) for key, by_month in counts.items()}
     width = max(map(len, spans.values()))
     last = [months.to_index(span[-1]) for span in spans.values()]
@@ -84,6 +85,7 @@ def break_columns(
     (column of the month it falls in, column of the month in which it was known) per break. Those
     before the first column are left out; columns after the last one are possible.
     """
+    # A break before the first month cannot be seen in the counts.
     first = last - width + 1
     places = [
         (months.to_index(each.date[:7]) - first, months.to_index(each.known_on[:7]) - first)

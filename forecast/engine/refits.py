@@ -85,6 +85,7 @@ class Refitting:
         self, names: Sequence[str], panel: Panel, keys: Sequence[Any], origins: Ints, h: int
     ) -> dict[str, Refits]:
         """The paths of every refit model named, kept or fitted; origins : ascending columns."""
+        # Kept by another horizon it would be too short, or say more than was asked.
         by_key = {
             (path.model_options, path.series, path.cutoff, path.data_digest): path
             for path in self.stored
@@ -119,6 +120,7 @@ class _Book:
 
     def jobs(self, name: str, origins: Ints) -> Iterator[Job]:
         for row in range(len(self.keys)):
+            # What the record holds is not fitted again, unless what the fit saw has changed.
             missing = [o for o in origins.tolist() if self.key(name, row, o) not in self.held]
             alone = self.panel.some(np.array([row]))
             for first in range(0, len(missing), _BLOCK):
@@ -134,6 +136,7 @@ class _Book:
         new = []
         for values, origin in zip(paths.values[0], job.origins.tolist(), strict=True):
             key, failure = self.key(job.name, job.series, origin), failed.get(origin)
+            # Rounded as it is kept, so that this run says what the next will read.
             rounded = values if self.decimals is None else values.round(self.decimals)
             path = tuple(rounded.tolist()) if np.isfinite(values).all() else ()
             self.held[key] = KeptPath(*key, path, failure.reason if failure else "")
@@ -158,6 +161,7 @@ def _digests(panel: Panel, row: int) -> dict[int, str]:
     """Column -> digest of what a fit sees of a series there: its values and the known events."""
     start = int(panel.start[row])
     events = panel.events[row] if panel.events else ()
+    # One hash that goes on: each cutoff's is that of all the months before it.
     running = hashlib.sha256()
     digests = {}
     for column in range(start, panel.z.shape[1]):

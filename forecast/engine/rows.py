@@ -36,6 +36,7 @@ def forecast_rows(
     rows = []
     last = predictive.centre.shape[1] - 1
     for series, key in enumerate(keys):
+        # Too young for a scale of errors: a median without an interval is not published.
         if np.isfinite(predictive.sigma[series, last]):
             cutoff = months.from_index(int(panel.last[series]))
             rows += _forecasts(predictive, series, last, key, model, cutoff)
@@ -76,6 +77,7 @@ def with_summed_medians(rows: Sequence[Forecast], totals: Totals) -> list[Foreca
     for row in rows:
         medians = parts.get((row.model, row.month), [])
         if row.series == whole and len(medians) == len(totals.parts):
+            # Rounding moves a sum by one or two, and never out of its own interval.
             median = min(max(sum(medians), row.lo50), row.hi50)
             summed_rows.append(replace(row, median=median))
         else:

@@ -164,6 +164,7 @@ def scores(
         actual = counts[key].get(months.from_index(cutoff + horizon))
         if month >= first and actual is not None:
             came[key, model].append((cutoff, horizon, quantiles, actual))
+    # Hindcasts and issued forecasts come in any order; means are taken in this one.
     for rows in came.values():
         rows.sort(key=lambda row: row[:2])
     usual = {key: _usual_change(counts[key]) for key in dict.fromkeys(key for key, _ in came)}
@@ -172,6 +173,7 @@ def scores(
         naive = {
             (row[0], row[1]): abs(row[3] - row[2][_MIDDLE]) for row in came.get((key, "naive"), ())
         }
+        # Once a series: each era and horizon is a mean over some of these rows.
         columns = _columns(rows, usual[key], naive)
         for era, in_era in _eras(columns, break_months(key.total, breaks)):
             for horizon in (ALL_HORIZONS, *HORIZONS):
@@ -211,6 +213,7 @@ def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
     """Month -> mean |change on the year| up to it, by which MASE is scaled."""
     first, last = months.to_index(min(by_month)), months.to_index(max(by_month))
     span = map(months.from_index, range(first, last + 1))
+    # On the year before: a season is no error of a naive forecast.
     values = np.array([by_month.get(month, np.nan) for month in span])
     changes = np.abs(values[12:] - values[:-12])
     known = np.cumsum(np.isfinite(changes))

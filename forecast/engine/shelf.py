@@ -51,6 +51,7 @@ class Shelf(ExitStack):
 
 def put(value: Any, place: Place) -> None:
     """Write a value, whole or not at all: there are ways to do without."""
+    # The length last: a worker killed on the way leaves a place that holds nothing.
     content = pickle.dumps(value, protocol=5)
     with suppress(OSError), closing(_File(place.path, os.O_WRONLY)) as file:
         if os.pwrite(file.number, content, place.start + _HEAD) == len(content):

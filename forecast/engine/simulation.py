@@ -48,6 +48,7 @@ def joint_forecast(
     source: Source,
 ) -> JointForecast:
     """All series together, as a run keeps them."""
+    # Two years ahead for the engine alone: no other model is asked for sums.
     predictive = models.predictive[ENGINE]
     assert models.further is not None
     marginals = _kept(head.keys, predictive, models.further)
@@ -97,6 +98,7 @@ def _rule(
         return SimulationSpec(paths.RULE, int(head.panel.last.max()), (), ())
     row_of = {key: row for row, key in enumerate(head.keys)}
     rows = [row_of[key] for key in totals]
+    # Totals that end apart are laid month by month, or errors of other months would be compared.
     scores = _by_month(
         paths.one_month_scores(predictive, head.panel.z)[rows], head.panel.last[rows]
     )
@@ -185,6 +187,7 @@ def summarized(
     marginals = together.marginals[key]
     cutoff = months.from_index(marginals.cutoff)
     sums = []
+    # Once a series: it is asked for each of its spans.
     unknown = months.missing(counts)
     for span in spans.standard(cutoff, len(marginals.marks), begins):
         # A part that has first appeared within the span had no counts before.
@@ -207,6 +210,7 @@ def standard_spans(
 
     rows : this run's forecasts of months.
     """
+    # Of a sum with one month to come the published month is the better word.
     ahead = {(row.series, row.month): row for row in rows if row.model == ENGINE}
     for key, of in every.items():
         for span in of.spans:

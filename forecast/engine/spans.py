@@ -137,6 +137,7 @@ def standard(cutoff: str, horizon: int, begins: int) -> list[Span]:
     wanted = [fiscal(year, begins), fiscal(year + 1, begins), ahead(cutoff, 12)]
     if not months.calendar_years(begins):
         wanted.append(calendar)
+    # In January the rest of the year is the year.
     if after[5:] != "01":
         wanted.append(_rest_of(after[:4], after))
     return [span for span in wanted if span.last <= months.shift(cutoff, horizon)]
@@ -154,6 +155,7 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
     ------
     SpanError : it begins before the series does, or ends beyond the forecast.
     """
+    # A sum with a hole in it would be read as a small sum.
     known = [month for month in span.months if month <= cutoff]
     missing = [month for month in known if month not in counts]
     if missing:

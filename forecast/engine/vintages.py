@@ -45,6 +45,7 @@ def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, 
     """Cutoffs at which another figure stood than today's, and all the figures of then."""
     if len(set(head.panel.last.tolist())) > 1:
         return  # totals that end in different months are not judged side by side
+    # Most months are never restated: those before the first that was need no second look.
     restated = min(
         (month for by in values.values() for month, value in by.items() if len(value) > 1),
         default="9999-12",
@@ -84,6 +85,7 @@ def refit_on_vintages(
         for cutoff, counts in earlier
     ]
     places = [(key, cutoff) for cutoff, counts in earlier for key in counts]
+    # All cutoffs in one pass: each is a family of its own and teaches no other.
     together = stack(panels)
     end = together.z.shape[1] - 1
     predictive = engine_forecasts(

@@ -21,6 +21,7 @@ def first_forecast(known: Collection[str], through: str) -> str:
     numbers = sorted(map(months.to_index, known))
     if _enough(numbers):
         return ""
+    # A series behind the others is expected to catch up before it goes on.
     month = max(numbers[-1], months.to_index(through))
     while not _enough(numbers):
         month += 1

@@ -106,6 +106,7 @@ def moved(
     None where the totals did not all end in one month then: there is no one old forecast.
     """
     ends = {max(by_month) for by_month in old.values()}
+    # Another set of totals has no change, and totals that ended apart no one old forecast.
     if set(old) != set(head.keys) or len(ends) > 1:
         return []
     cutoff, last = ends.pop(), months.from_index(int(head.panel.last[0]))
@@ -118,6 +119,7 @@ def moved(
         return []  # so long ago that nothing forecast then is still ahead
     now = {key: _until(head, row, cutoff) for row, key in enumerate(head.keys)}
     horizon = predictive.centre.shape[2]
+    # Only where a figure was restated: else the engine's word on today's is that on then's.
     again = refit_on_vintages([(_THEN, old)] if old != now else [], horizon, source)
     new = months.to_index(last) - months.to_index(cutoff)
     if new:

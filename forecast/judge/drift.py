@@ -53,6 +53,7 @@ def quiet(drift: Drift, month: str, score: float, outside: Side | None) -> tuple
     score : the month as a normal score, negative below its centre.
     outside : side beyond the 95% interval of six months before, 0 inside, None unknown.
     """
+    # One outlier is a flag's business.
     clipped = min(max(score, -CLIP), CLIP)
     up = max(drift.up + clipped - SLACK, 0.0)
     down = max(drift.down - clipped - SLACK, 0.0)

@@ -59,6 +59,7 @@ def drivers(whole: Whole, dimension: str, parts: Sequence[Part], complete: bool)
     if not parts:
         return [Driver(flag, dimension, "not held")]
     shares = np.array([part.expected for part in parts])
+    # Half of the parts scaled up to the whole would take the other half's blame.
     short = not complete and shares.sum() < whole.expected
     expected = apportioned(shares, round(shares.sum()) if short else whole.expected)
     rows = [
@@ -117,6 +118,7 @@ def explain(
     earlier : (total, month, cutoff, count, expected, dimension) of what had no
     counts when it was explained. hindsights : the totals' and every family's.
     """
+    # By key once: a flag asks for hundreds of parts.
     places = {key: (h, row) for h in hindsights for row, key in enumerate(h.keys)}
     for whole, cutoff, dimension in _new(flags, judgements, dimensions, source):
         yield from _answer(whole, cutoff, dimension, places, counts, source)

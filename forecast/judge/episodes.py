@@ -86,6 +86,7 @@ def step(episode: Episode | None, seen: Seen) -> EpisodeStep:
 
 
 def _opened(seen: Seen, role: Role) -> tuple[Episode, Role]:
+    # Frozen from the flagged month on: what was said of months before it is over.
     first = seen.outlook.horizon(seen.month) - 1
     centre = seen.outlook.centre[first:]
     episode = Episode(

@@ -116,6 +116,7 @@ def judging_inputs(record: inputs.Inputs) -> JudgingInputs:
     alarms: dict[SeriesKey, dict[int, str]] = defaultdict(dict)
     for key, side, month in record.sides:
         alarms[key][side] = month
+    # At most one is open in each series; see `judge.episodes`.
     episodes = {e.series: e for e in record.episodes if e.state == "open"}
     states = {
         key: State(
@@ -174,6 +175,7 @@ def judge_series(
     past: JudgingInputs, key: SeriesKey, looks: Sequence[MonthCase], rules: FlagRules
 ) -> Iterator[JudgedMonth]:
     """One total's months; those filled in before its last judged one get no flags."""
+    # Months that arrive late were news when nobody looked: they are judged, not reported.
     last = past.last.get(key, "")
     for _, judged in judge_months([look for look in looks if look.published.month < last], rules):
         yield JudgedMonth(judged.judgement)
@@ -253,6 +255,7 @@ class TotalMonths:
         if outlook is None:
             return None
         flagged = month in self.flags.get(key, {})
+        # A part under an open episode is asked whether it moved apart, flagged month or not.
         over = [opened for opened, closed in self.spans.get(key, ()) if opened <= month <= closed]
         flag = month if flagged else (max(over) if over else None)
         return BorderMonth(math.log1p(first.value), outlook, flag, flagged)
@@ -265,12 +268,14 @@ def judge_parts(
 
     Judged from the first month in which a total can be, and where the part has a forecast.
     """
+    # All at first: how strictly a month is judged depends on how many parts it has.
     looks = [look for family in families for look in _family_looks(past, totals, family)]
     large = Counter(look.published.month for look in looks if _large(look, rules))
     judged: list[JudgedMonth] = []
     states: dict[SeriesKey, State] = {}
     for look in looks:
         key = look.published.series
+        # Of 300 parts six would be flagged each month by chance alone.
         alpha = min(rules.alpha, parts.alpha(large[look.published.month]))
         state = states.get(key) or past.states.get(key, State())
         states[key], month = judge_month(state, look, replace(rules, alpha=alpha), drifts=False)

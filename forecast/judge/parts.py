@@ -91,6 +91,7 @@ def systemic(p: Sequence[float], sides: Sequence[int]) -> bool:
     ----------
     p : two-sided p of every eligible series of the drill-down. sides : -1 or 1 each.
     """
+    # By false discoveries, not by alpha: with hundreds of parts some are always below it.
     values = np.asarray(p)
     rejected = values <= cutoff(values)
     count = int(rejected.sum())

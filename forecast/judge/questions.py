@@ -212,6 +212,7 @@ def record(
 
     last : the last value's chances; none, or one that is not known, and they have no score.
     """
+    # The yardsticks are scored on the same questions, or they would be of other months.
     y = np.array(came, dtype=float)
     both = [np.array(p, dtype=float) for p in (given, base)]
     brier, base_brier = (float(((p - y) ** 2).mean()) for p in both)
@@ -286,6 +287,7 @@ class KindScore:
 
 def by_kind(rows: Iterable[Row]) -> list[KindScore]:
     """Scores of resolved rows of `standing_questions`, issued ones and hindcasts apart."""
+    # Hindcasts apart: they know the method's later choices, issued chances do not.
     ordered = sorted(rows, key=_basis_and_kind)
     return [
         KindScore(kind, basis, of_rows(members), tuple(_bins(members)))

@@ -67,6 +67,7 @@ class StandingQuestions:
         if not self.head.totals:
             return {}
         last = np.array([self.head.last], dtype=np.int64)
+        # As many paths as the engine's: a yardstick with more noise would flatter the engine.
         drawn = _drawn(self.head, self.pair.last_value, last, paths.DRAWS, self.source)
         return next(drawn, None) or {}
 
@@ -98,6 +99,7 @@ class StandingQuestions:
         if not head.totals or not cutoffs:
             return  # totals that end in different months are not asked of the past
         columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
+        # As it would have been published: whole counts, the interval closed.
         ranges = self.pair.engine.at(columns).quantiles((0.1, 0.9))[:, :, 0]
         both = (_drawn(head, of, columns, _DRAWS, self.source) for of in self.pair)
         for place, ((_, cutoff), drawn, beside) in enumerate(zip(cutoffs, *both, strict=True)):

@@ -77,6 +77,7 @@ def severity(
     """How grave a month's deviation is, None if it is within what was expected."""
     if not (eligible(expected, typical, rules) and material(value, expected.median, rules)):
         return None
+    # Either way: half as many is as grave as twice as many.
     factor = math.exp(abs(math.log(ratio(value, expected.median))))
     if p < min(rules.alpha, _CRITICAL) and factor >= _CRITICAL_RATIO:
         return "critical"
