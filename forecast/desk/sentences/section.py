@@ -82,7 +82,7 @@ def finding(
         lead=tuple(_lead(facts)),
         say=say(facts),
         avoid=avoid(facts),
-        caption=_caption(facts),
+        caption=f"{month_words(facts.month)}: {facts.count:,} {facts.noun}",
         compared=tuple(monthly.compared(facts)),
         notes=tuple(filter(None, (_nationwide(nationwide), ahead))),
         link=page_link(address, facts),
@@ -102,10 +102,7 @@ def _halves(facts: MonthFacts) -> Iterator[str]:
 
 
 def _lead(facts: MonthFacts) -> Iterator[str]:
-    """What changed, and how unusual the month is."""
-    changes = monthly.changes(facts)
-    if changes:
-        yield f"The count was {changes}."
+    """How unusual the month is; what changed is said where one may quote it."""
     if facts.expectation is not None:
         rank = monthly.rank_words(facts, span=False)
         yield f"How unusual: {unusual_words(facts.expectation.p)}. {rank}"
