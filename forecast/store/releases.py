@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # Newest last.
 ORDER = "r.seq, r.kind <> 'bundle', r.decided_at, coalesce(r.first_seen_at, ''), r.sha256"
 
-_Rows = dict[str, dict[int, int]]  # of one series: month -> release id -> count
+_ByRelease = dict[str, dict[int, int]]  # of one series: month -> release id -> count
 _Chain = list[tuple[int, str, str]]  # release id, and the first and last of months that it covers
 
 
@@ -195,9 +195,9 @@ def _rewrite_scope(db: Database, scope: Scope, release_id: int, snapshot: Snapsh
         db.conn.executemany(sql("save_observation"), added)
 
 
-def _compressed(chain: _Chain, old: _Rows, new_id: int, stated: Any) -> _Rows:
+def _compressed(chain: _Chain, old: _ByRelease, new_id: int, stated: Any) -> _ByRelease:
     """Return one series' rows with the new release in its place."""
-    rows: _Rows = {}
+    rows: _ByRelease = {}
     covered = {month for _, first, last in chain for month in months.between(first, last)}
     for month in sorted(covered):
         in_month = old.get(month, {})
@@ -219,9 +219,9 @@ def _chain(db: Connection, scope: Scope) -> _Chain:
     return db.execute(sql("releases_of_scope", order=ORDER), scope).fetchall()
 
 
-def _values(db: Connection, scope: Scope) -> dict[SeriesKey, _Rows]:
+def _values(db: Connection, scope: Scope) -> dict[SeriesKey, _ByRelease]:
     """Return the chain's rows of a scope; every series of the scope is a key, even without rows."""
-    values: dict[SeriesKey, _Rows] = {}
+    values: dict[SeriesKey, _ByRelease] = {}
     # A left join: a member without any row must still be written when it gets one.
     for *key, month, release_id, count in db.execute(sql("values_of_scope"), scope):
         by_month = values.setdefault(SeriesKey(*key), {})
@@ -266,7 +266,7 @@ def load_snapshot(db: Connection, release_id: int) -> Snapshot:
     )
 
 
-def _value_at(chain: _Chain, by_month: _Rows, release_id: int) -> dict[str, int]:
+def _value_at(chain: _Chain, by_month: _ByRelease, release_id: int) -> dict[str, int]:
     """Return one series as a release of its chain stated it."""
     own = [place for place, link in enumerate(chain) if link[0] == release_id]
     until = [link[0] for link in reversed(chain[: own[-1] + 1])]

@@ -25,7 +25,7 @@ from jobs.arrivals.arrival import Arrival, IngestResult
 STILL = 30.0  # seconds without a change after which a file counts as complete: copies may pause
 LOOK_AGAIN = 1.0  # seconds between two looks at a file that is not still
 _PASSING = (".part", ".tmp", ".crdownload", ".filepart")  # of files that are not finished
-Seen = tuple[int, ...]
+FileStatus = tuple[int, ...]
 _NAME_BYTES = 200  # of a name that is kept: file systems take 255, and endings are added
 
 
@@ -98,7 +98,7 @@ def wait_until_still(folder: Path, tell: Callable[[str], None] = lambda name: No
         time.sleep(LOOK_AGAIN)
 
 
-def read_once(path: Path, folder: Path | None = None) -> tuple[bytes, Seen]:
+def read_once(path: Path, folder: Path | None = None) -> tuple[bytes, FileStatus]:
     """Return a regular file's bytes, opened once, and that by which a change since then shows.
 
     Parameters
@@ -130,7 +130,7 @@ def read_once(path: Path, folder: Path | None = None) -> tuple[bytes, Seen]:
     return content, _seen(before)
 
 
-def remove(path: Path, seen: Seen) -> None:
+def remove(path: Path, seen: FileStatus) -> None:
     """Take a file that was read out of the inbox, unless it has changed since.
 
     Raises
@@ -149,7 +149,7 @@ def remove(path: Path, seen: Seen) -> None:
 
 def arrival(file: Path, folder: Path, today: str) -> Arrival:
     """Return a file of the inbox, which leaves it once it was taken in."""
-    seen: list[Seen] = []
+    seen: list[FileStatus] = []
 
     def content() -> bytes:
         read, was = read_once(file, folder)
@@ -191,5 +191,5 @@ def _strange(status: os.stat_result, folder: Path) -> str:
     return ""
 
 
-def _seen(status: os.stat_result) -> Seen:
+def _seen(status: os.stat_result) -> FileStatus:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -22,8 +22,8 @@ from jobs.witness import commands
 from jobs.witness.git import Repository
 
 LOCK = "witness.lock"
-Seen = tuple[str, str, bytes]  # the moment, by whom it was seen, and the proof
-Ask = Callable[[Path, WitnessSection, WitnessedEntry, datetime], Seen]
+Testimony = tuple[str, str, bytes]  # the moment, by whom it was seen, and the proof
+AskWitness = Callable[[Path, WitnessSection, WitnessedEntry, datetime], Testimony]
 Check = Callable[[Path, WitnessSection, WitnessedEntry, WitnessProof, Repository], str]
 
 
@@ -91,7 +91,9 @@ def attest(
     return outcomes
 
 
-def _sign(path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime) -> Seen:
+def _sign(
+    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
+) -> Testimony:
     from jobs.witness import signatures
 
     made = commands.output("signature", settings.sign, settings.seconds, statement.line())
@@ -126,7 +128,9 @@ def _signed(
     return ""
 
 
-def _stamp(path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime) -> Seen:
+def _stamp(
+    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
+) -> Testimony:
     from jobs.witness import timestamps
 
     trusted = beside(path, settings.authority_certificates)
@@ -150,7 +154,9 @@ def _stamped(
     return _as_kept(proof, moment, by, "stamp")
 
 
-def _commit(path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime) -> Seen:
+def _commit(
+    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
+) -> Testimony:
     with closing(connect.read(path)) as connection:
         commits = [p.commit() for p in witnesses.proofs(connection) if p.witness == "git"]
     repository = Repository(clone(path), settings.seconds, time.monotonic() + settings.seconds)
@@ -180,7 +186,7 @@ def _as_kept(proof: WitnessProof, moment: str, by: str, what: str) -> str:
 # functions. The first asks it for a proof of a statement: WitnessError if none is had. The other
 # says when a proof was given, as it says itself, "" if it bears no moment: WitnessError unless it
 # is one of this statement, and as old as it was kept.
-WITNESSES: dict[WitnessKind, tuple[str, Ask, Check]] = {
+WITNESSES: dict[WitnessKind, tuple[str, AskWitness, Check]] = {
     "signature": ("sign", _sign, _signed),
     "time stamp": ("authority", _stamp, _stamped),
     "git": ("repository", _commit, _committed),

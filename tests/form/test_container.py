@@ -127,7 +127,7 @@ def test_every_command_is_one_of_the_programs():
     health = shlex.split(one("HEALTHCHECK").rest.partition(" >")[0])
     assert (entry[0], serve, health[:2]) == ("bordercast", ["serve"], ["CMD", "bordercast"])
     typed = page_commands()
-    assert [words[:1] for words in typed] == [[], ["--config"], ["web"]]
+    assert [words[:1] for words in typed] == [[], ["--config"]]
 
     for words in (serve, health[2:], *typed[1:]):
         here = [str(ROOT / "config.toml") if word == option("--config") else word for word in words]
