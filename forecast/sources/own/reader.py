@@ -103,22 +103,35 @@ def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> R
     notes: list[str] = []
     for series in dict.fromkeys(key.total for key in stated if key.dimension == PART):
         key = SeriesKey(series)
+        own, parts = stated.get(key, {}), [part for part in known if part[:2] == (series, PART)]
+        fresh = {month for part in parts for month in stated.get(part, {})} - own.keys()
         # Of the parts as they are now known, not only of those in this file.
-        sums = _sum_of_parts(section, series, stated, known, notes)
-        parts = [month for month in known if month[:2] == (series, PART)]
-        notes += _begun_later(series, parts, recorded, known) if sums else ()
+        sums, lacking = _sums(section, parts, fresh, known)
+        if lacking:
+            shown = [f"{month} ({part})" for month, part in list(lacking.items())[:_NAMED]]
+            notes.append(
+                f"{series} is not known where one of its {section.parts} is not: "
+                f"{_some(shown, lacking)}"
+            )
         if sums:
-            stated[key] = {**sums, **stated.get(key, {})}
+            notes += _begun_later(series, parts, recorded, known)
+            stated[key] = {**sums, **own}
             known[key] = {**known.get(key, {}), **sums}
         if key not in known:
             raise DataError(
                 f"{snapshot.release.file_name}: {series}: no month is known for each of its "
                 f"{section.parts}; nothing to add up. Give a count, or 0, for each"
             )
-    total = _total(section, stated, known)
-    if total:
-        notes += _begun_later(section.total, _series(section, known), recorded, known)
-    counts = {**stated, SeriesKey(section.total): total} if total else stated
+    counts, whole = dict(stated), SeriesKey(section.total)
+    if section.total and whole not in stated:
+        names = {key.total for key in known if key.headline and key != whole}
+        every = [SeriesKey(name) for name in sorted(names)]
+        fresh = {month for key in stated if key.headline for month in stated[key]}
+        # One that is on record without a month yet cannot keep the sum from being known.
+        sums, _ = _sums(section, [key for key in every if known[key]], fresh, known)
+        if sums:
+            notes += _begun_later(section.total, every, recorded, known)
+            counts[whole] = sums
     # Only for the checks: the record has these parts already, and they are not stated anew.
     nested = {key.total for key in stated if key.dimension == PART}
     beside = {key: known[key] for key in recorded if key.dimension == PART and key.total in nested}
@@ -207,36 +220,28 @@ def _stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
     return replace(snapshot, counts=counts, coverage=spans)
 
 
-def _sum_of_parts(
-    section: CountsSection, series: str, stated: Counts, known: Counts, notes: list[str]
-) -> dict[str, int]:
-    """Sum a series' months that the file does not state, where it states some part of them."""
-    parts = [key for key in known if key[:2] == (series, PART)]
-    spans = {key: _span(section, key, known) for key in parts}
-    own = stated.get(SeriesKey(series), {})
-    months = {month for key in parts for month in stated.get(key, {})} - own.keys()
+def _sums(
+    section: CountsSection, keys: Sequence[SeriesKey], fresh: Iterable[str], known: Counts
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Add series up; month -> sum, and month -> one that is not known then, where one is not.
+
+    Only of months in which each has a count that has begun and is not closed: what is missing is
+    not 0.
+    """
+    spans = {}
+    for key in keys:
+        name = f"{key.total}:{key.member}" if key.member else key.total
+        # A clinic that closed is no hole in the sum of those that go on.
+        last = max(known[key]) if name in section.closed else "9999-12"
+        spans[key] = min(known[key]), last
     sums, lacking = {}, {}
-    for month in sorted(months):
+    for month in sorted(fresh):
         missing = [k for k, (a, b) in spans.items() if a <= month <= b and month not in known[k]]
         if missing:
             lacking[month] = missing[0].member
         else:
-            sums[month] = sum(known[key].get(month, 0) for key in parts)
-    if lacking:
-        shown = [f"{month} ({part})" for month, part in list(lacking.items())[:_NAMED]]
-        notes.append(
-            f"{series} is not known where one of its {section.parts} is not: "
-            f"{_some(shown, lacking)}"
-        )
-    return sums
-
-
-def _span(section: CountsSection, key: SeriesKey, known: Counts) -> tuple[str, str]:
-    """Return from and to which month a series must be known for the sum that it is a part of."""
-    name = f"{key.total}:{key.member}" if key.member else key.total
-    # A clinic that closed is no hole in the sum of those that go on.
-    last = max(known[key]) if name in section.closed else "9999-12"
-    return min(known[key]), last
+            sums[month] = sum(known[key].get(month, 0) for key in keys)
+    return sums, lacking
 
 
 def _begun_later(
@@ -253,28 +258,3 @@ def _begun_later(
 def _some(shown: Sequence[str], of: Sequence[object] | Mapping[str, object]) -> str:
     more = f" and {len(of) - _NAMED} more" if len(of) > _NAMED else ""
     return ", ".join(shown) + more
-
-
-def _total(section: CountsSection, stated: Counts, known: Counts) -> dict[str, int]:
-    """Return the total's months, where the settings name one that the file does not have.
-
-    Only of months in which every series has a count that has begun and is not closed: what is
-    missing is not 0.
-    """
-    if not section.total or SeriesKey(section.total) in stated:
-        return {}
-    # One that is on record without a month yet cannot keep the sum from being known.
-    series = [key for key in _series(section, known) if known[key]]
-    spans = {key: _span(section, key, known) for key in series}
-    fresh = {month for by_month in stated if by_month.headline for month in stated[by_month]}
-    return {
-        month: sum(known[key].get(month, 0) for key in series)
-        for month in sorted(fresh)
-        if not any(a <= month <= b and month not in known[key] for key, (a, b) in spans.items())
-    }
-
-
-def _series(section: CountsSection, known: Counts) -> list[SeriesKey]:
-    """Return every series that is on record or stated, but for the total."""
-    names = {key.total for key in known if key.headline and key.total != section.total}
-    return [SeriesKey(name) for name in sorted(names)]
