@@ -20,7 +20,7 @@ from contextlib import closing
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from forecast.store import connect, notices, ops
 from forecast.store.connect import transaction, write
@@ -40,14 +40,6 @@ WITHIN = "within:"  # begins the edition of what another message says too, its c
 
 Usefulness = Literal["useful", "not"]
 Settled = Literal["sent", "refused"]
-
-
-class Subscriber(NamedTuple):
-    """Who is told, of which totals; digest : also what stands only in digests."""
-
-    address: str
-    totals: tuple[str, ...]
-    digest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +71,6 @@ def begin(db: Database, now: datetime) -> str:
     write(db, "begin_mail", (text(now),))
     (began,) = column(db, "mail_began")
     return str(began)
-
-
-def save_recipients(db: Database, recipients: Iterable[Subscriber]) -> None:
-    """Take over the recipients of the settings; who unsubscribed stays so."""
-    # Addresses are compared, and an unsubscribed one must be found however it is typed.
-    rows = [(r.address.lower(), ",".join(r.totals), int(r.digest)) for r in recipients]
-    with transaction(db):
-        db.conn.executemany(sql("save_recipients"), rows)
 
 
 def unsubscribe(db: Database, address: str, now: datetime) -> bool:

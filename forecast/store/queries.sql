@@ -35,12 +35,8 @@ select recipient, edition, state, attempts, queued_at, next_attempt_at, settled_
 from deliveries where content_key = ? order by recipient
 
 
--- name: save_recipients
-insert into recipients (address, borders, digest) values (?, ?, ?)
-on conflict (address) do update
-set borders = excluded.borders, digest = excluded.digest
-
 -- name: unsubscribe
+-- Of addresses only those are kept that are not to be written to.
 insert into recipients (address, borders, digest, unsubscribed_at)
 values (:address, '', 0, :now)
 on conflict (address) do update set unsubscribed_at = excluded.unsubscribed_at

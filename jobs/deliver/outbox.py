@@ -31,7 +31,7 @@ from forecast.config import Config, Hook, Mail, ReaderRules
 from forecast.desk.facts import NoticeStatement, stated_position
 from forecast.store import connect, deliveries, measures, notices, ops, read, wakes
 from forecast.store.connect import LOCK_WAIT, locked
-from forecast.store.deliveries import Delivery, Message, Subscriber
+from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
 from forecast.store.queries import column, rows
 from forecast.types import SEVERITIES
@@ -149,7 +149,6 @@ def queue_all(context: Context, now: datetime) -> int:
     """Make the deliveries that approved notices do not have yet; how many."""
     with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
-        deliveries.save_recipients(db, readers(context.config))
         return deliveries.queue_in_turn(db, _batches(context, db, began, now), now)
 
 
@@ -200,11 +199,6 @@ def to_queue(approved: Iterable[Notice], began: str, now: datetime) -> Iterator[
     """
     oldest = max(began, ops.text(now - notices.KEPT))
     return (notice for notice in approved if (notice.approved_at or "") >= oldest)
-
-
-def readers(config: Config) -> list[Subscriber]:
-    """The recipients of the settings."""
-    return [Subscriber(r.address, r.borders, r.digest) for r in config.notices.recipients]
 
 
 def addressed(

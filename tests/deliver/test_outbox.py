@@ -202,18 +202,6 @@ def test_each_reader_gets_the_sections_that_are_for_him_once(record):
     assert states(record) == dict.fromkeys([to for to, *_ in found], "waiting")
 
 
-def test_readers_of_the_settings_are_remembered_with_their_rules(record):
-    config = settings("ann@example.org", {"address": "b@example.org", "borders": ("other",)})
-
-    assert [(r.address, r.totals, r.digest) for r in outbox.readers(config)] == [
-        ("ann@example.org", ("northern", "southwest", "other", "nationwide"), False),
-        ("b@example.org", ("other",), False),
-    ]
-    assert queued(record, config) == 0  # nothing is approved
-    kept = rows(ops.ops_path(record), "select address from recipients order by 1")
-    assert kept == [("ann@example.org",), ("b@example.org",)]
-
-
 def hooked(tmp_path: Path, config: Config, mail: bool = True, **more) -> Config:
     (tmp_path / "address").write_text("http://127.0.0.1:1/\n")
     hook = {"name": "desk", "address_file": str(tmp_path / "address")} | more

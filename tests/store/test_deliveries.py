@@ -13,7 +13,7 @@ import pytest
 from sqlite_utils import Database
 
 from forecast.store import connect, deliveries, notices, ops, queries, wakes, witnesses
-from forecast.store.deliveries import Message, Subscriber
+from forecast.store.deliveries import Message
 from forecast.store.witnesses import WitnessedEntry, WitnessProof
 from tests.support import tiny_record
 
@@ -186,13 +186,11 @@ def test_what_waits_of_a_content_is_given_up_and_of_no_other(db):
 
 
 def test_whoever_unsubscribed_stays_so_and_gets_what_is_on_its_way_at_most(db):
-    deliveries.save_recipients(db, [Subscriber("Ann@x.org", ("northern",), True)])
     queue(db, "ann@x.org", "b@x.org")
 
     assert deliveries.unsubscribe(db, "ANN@x.org", NOW)
     assert not deliveries.unsubscribe(db, "ann@x.org", NOW)
     assert deliveries.unsubscribe(db, "nobody@x.org", NOW)
-    deliveries.save_recipients(db, [Subscriber("ann@x.org", (), False)])
 
     assert set(queries.column(db, "unsubscribed")) == {"ann@x.org", "nobody@x.org"}
     assert states(db) == {"ann@x.org": "unsubscribed", "b@x.org": "waiting"}
