@@ -6,7 +6,8 @@ opened     the record at one moment, as the commands read it
 render     what a command answers, printed: lines and tables, or JSON
 look       forecasts, what moved, any two things side by side, unusual months, scores
 ask        chances, sums over months, replays, a year's report
-quote      facts about a month, whether a number or a text is right
+brief      the paragraph to paste about a month, as text, slide or page
+quote      whether a number or a text is right
 export     what the record holds, as files and pictures
 forecast   the engine on an analyst's own monthly counts
 tidy       any table of monthly counts as a plain one

@@ -11,7 +11,7 @@ import click
 from rich.console import RenderableType
 
 from forecast import months
-from forecast.desk import comparison, export, facts, terminal
+from forecast.desk import comparison, facts, terminal
 from forecast.desk import movers as desk_movers
 from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, trust
@@ -127,6 +127,8 @@ def movers(
     if not moved:
         raise SeriesNameError(total, "its parts are not on record", [])
     if out:
+        from forecast.desk import export  # brings numpy, which a look can do without
+
         export.check(out)
         named = ((group, one) for group in moved for one in group.movers)
         cells = [
