@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -99,35 +100,22 @@ def of_view(
 
     notes : with a "digest" among them; with a "measure", each row bears this too.
     """
-    table = _of_view(view, rows, notes, source)
-    if "measure" not in notes:
-        return table
-    meant = ("measure", "text", "", "What is counted, where that is not the record's first measure")
-    return replace(
-        table,
-        columns={**table.columns, "measure": "text"},
-        blocks=[[*block, [notes["measure"]] * len(rows)] for block in table.blocks],
-        definitions=(*table.definitions, meant),
-    )
-
-
-def _of_view(
-    view: View, rows: Sequence[Sequence[Any]], notes: Mapping[str, str], source: Source
-) -> ExportTable:
-    columns: dict[str, ColumnKind] = {
-        name: column.kind for name, column in view.described().items()
-    }
-    shown = {name: source.column(name) for name in columns if source.column(name)}
-    if shown != {name: name for name in columns}:  # in the words of their source
-        places = [place for place, name in enumerate(columns) if name in shown]
-        own = {shown[name]: kind for name, kind in columns.items() if name in shown}
-        marked = [(*(row[place] for place in places), notes["digest"]) for row in rows]
-        return of_rows({**own, "digest": "text"}, marked, notes)
-    meant = *definitions(view, source), ("digest", "text", "64 hex digits", DIGEST)
-    if "digest" in columns:
-        return replace(of_rows(columns, rows, notes), definitions=meant[:-1])
-    marked = [(*row, notes["digest"]) for row in rows]
-    return replace(of_rows({**columns, "digest": "text"}, marked, notes), definitions=meant)
+    described = view.described()
+    own = any(source.column(name) != name for name in described)
+    # In the words of their source, of which the dictionary says nothing.
+    shown = [name for name in described if source.column(name)]
+    columns: dict[str, ColumnKind] = {source.column(n): described[n].kind for n in shown}
+    meant = [] if own else list(definitions(view, source))
+    added = {"digest": ("64 hex digits", DIGEST)} if "digest" not in described else {}
+    if "measure" in notes:
+        added["measure"] = ("", "What is counted, where that is not the record's first measure")
+    places = [place for place, name in enumerate(described) if name in shown]
+    more = tuple(notes[name] for name in added)
+    marked = [(*(row[place] for place in places), *more) for row in rows]
+    for name, (span, words) in added.items():
+        columns[name] = "text"
+        meant += [] if own and name == "digest" else [(name, "text", span, words)]
+    return replace(of_rows(columns, marked, notes), definitions=tuple(meant))
 
 
 # -- forecasts of any series, some at a time -------------------------------------------------------
@@ -236,10 +224,8 @@ def check(path: Path) -> None:
     _writer(path)
     if not path.parent.is_dir():
         raise ConfigError(str(path), "-o", f"no such folder as {str(path.parent)!r}; make it first")
-    if path.suffix == ".parquet":
-        _pyarrow(path)
-    if path.suffix == ".xlsx":
-        _xlsxwriter(path)
+    if path.suffix in _LIBRARIES:
+        _library(path)
 
 
 def write(table: ExportTable, path: Path) -> int:
@@ -254,9 +240,27 @@ def write(table: ExportTable, path: Path) -> int:
 
 def _writer(path: Path) -> Callable[[ExportTable, Path], int]:
     if path.suffix not in _WRITERS:
-        known = f"{', '.join([*_WRITERS][:-1])} or {[*_WRITERS][-1]}"
-        raise ConfigError(str(path), "-o", f"the file's name must end in {known}")
+        *most, last = _WRITERS
+        problem = f"the file's name must end in {', '.join(most)} or {last}"
+        raise ConfigError(str(path), "-o", problem)
     return _WRITERS[path.suffix]
+
+
+def _library(path: Path) -> Any:
+    """Import what writes this file; it need not be installed for the others."""
+    name, package, library, instead = _LIBRARIES[path.suffix]
+    try:
+        import_module(package)
+        return import_module(library)
+    except ImportError:
+        problem = f"{name} needs {package}: pip install {package}, or write {instead}"
+        raise ConfigError(str(path), "-o", problem) from None
+
+
+_LIBRARIES = {
+    ".parquet": ("Parquet", "pyarrow", "pyarrow.parquet", ".csv"),
+    ".xlsx": ("Excel", "xlsxwriter", "xlsxwriter", ".csv"),
+}
 
 
 def write_csv(table: ExportTable, file: IO[str]) -> int:
@@ -347,7 +351,9 @@ def _arrow_types(pa: Any) -> dict[ColumnKind, Any]:
 
 
 def _save_parquet(table: ExportTable, path: Path) -> int:
-    pa, parquet = _pyarrow(path)
+    parquet = _library(path)
+    import pyarrow as pa
+
     kinds = _arrow_types(pa)
     fields = [pa.field(name, kinds[kind]) for name, kind in table.columns.items()]
     schema = pa.schema(fields, metadata=dict(table.notes))
@@ -360,19 +366,9 @@ def _save_parquet(table: ExportTable, path: Path) -> int:
     return count
 
 
-def _pyarrow(path: Path) -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError:
-        problem = "Parquet needs pyarrow: pip install pyarrow, or write .csv"
-        raise ConfigError(str(path), "-o", problem) from None
-    return pyarrow, parquet
-
-
 def _save_workbook(table: ExportTable, path: Path) -> int:
     """The figures, what each column means, and where they come from, a sheet each."""
-    workbook = _xlsxwriter(path).Workbook(path, {"strings_to_formulas": False, "in_memory": True})
+    workbook = _library(path).Workbook(path, {"strings_to_formulas": False, "in_memory": True})
     # No clock: the same record gives the same file.
     workbook.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001
     kinds = {"count": workbook.add_format({"num_format": "#,##0"})}
@@ -405,15 +401,6 @@ def _save_workbook(table: ExportTable, path: Path) -> int:
     sheet("about", ("what", "is"), table.notes.items())
     workbook.close()
     return count
-
-
-def _xlsxwriter(path: Path) -> Any:
-    try:
-        import xlsxwriter
-    except ImportError:
-        problem = "Excel needs xlsxwriter: pip install xlsxwriter, or write .csv"
-        raise ConfigError(str(path), "-o", problem) from None
-    return xlsxwriter
 
 
 _WRITERS: Mapping[str, Callable[[ExportTable, Path], int]] = {

@@ -6,12 +6,16 @@ means: `Record.describe(view)`, or docs/tables.md.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
+
+from forecast.desk.answers import Asking
 from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE
@@ -21,13 +25,6 @@ from forecast.sources.source import Source
 from forecast.store import connect, measures, read
 from forecast.store.read import AS_OF, view_rows
 from forecast.types import COUNT, SeriesKey
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    import pandas as pd
-
-    from forecast.desk.answers import Asking
 
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
 
@@ -130,8 +127,6 @@ class Record:
 
     def compare(self, first: str, second: str) -> pd.DataFrame:
         """Return two series' published counts side by side: a row a month that both have."""
-        import pandas as pd
-
         both = {}
         for series in (first, second):
             table = self.actual(series)
@@ -170,8 +165,6 @@ class Record:
         series : "northern", "northern:Swanton", ...; span : "FY2027", "2026-10..2027-03",
         "next 12 months", "rest of 2026".
         """
-        import pandas as pd
-
         with self._asking() as asking:
             row = asdict(asking.span(series, span))
             about = {"series": asking.names.name(row.pop("series")), "digest": asking.run.digest}
@@ -189,8 +182,6 @@ class Record:
 
         before + method + revisions + season + surprise = after.
         """
-        import pandas as pd
-
         _known("border", border, self.source.totals.every)
         with self._reading() as connection:
             rows = read.changes(connection, border)
@@ -202,8 +193,6 @@ class Record:
 
         Paths of one n belong together: path 7 of Swanton is in path 7 of the northern total.
         """
-        import pandas as pd
-
         with self._asking() as asking:
             outlooks = asking.outlooks(series, n)
             about = {"series": asking.names.name(outlooks.key), "digest": asking.run.digest}
@@ -215,8 +204,6 @@ class Record:
 
     @contextmanager
     def _asking(self) -> Iterator[Asking]:
-        from forecast.desk.answers import Asking
-
         with connect.moment(self.path) as connection:
             measures.scope_to(connection, self.source.name)
             yield Asking(connection, self.source)
@@ -232,8 +219,6 @@ class Record:
 
         as_of : "YYYY-MM-DD", for the views that can be had so.
         """
-        import pandas as pd
-
         _known("view", name, sorted(VIEWS))
         if as_of is not None:
             _known("view as of a day", name, sorted(AS_OF))
@@ -248,16 +233,12 @@ class Record:
 
     def views(self) -> pd.DataFrame:
         """Every view and what a row of it is."""
-        import pandas as pd
-
         return pd.DataFrame(
             [(v.name, v.row_in(self.source)) for v in VIEWS.values()], columns=["view", "row"]
         )
 
     def describe(self, name: str) -> pd.DataFrame:
         """What each column of a view means."""
-        import pandas as pd
-
         _known("view", name, sorted(VIEWS))
         heads = ["column", "unit", "values", "meaning"]
         return pd.DataFrame(list(definitions(VIEWS[name], self.source)), columns=heads).set_index(
@@ -286,8 +267,6 @@ def _rows_of(table: pd.DataFrame, key: SeriesKey) -> pd.Series[bool]:
 
 def _by_month(table: pd.DataFrame, said_once: Sequence[str], about: dict[str, Any]) -> pd.DataFrame:
     """A row a month, the month as a Period in front; what is the same in all rows in attrs."""
-    import pandas as pd
-
     months = pd.PeriodIndex(table["month"], freq="M", name="month")
     frame = table.drop(columns=["month", *said_once]).set_index(months)
     frame.attrs.update(about)

@@ -76,10 +76,15 @@ def write(
             horizons |= {q.horizon for q in rows}
             count += 1
         _metadata(folder, model, about, source)
-    _json(folder / "hub-config" / "admin.json", _admin(about))
-    _json(folder / "hub-config" / "tasks.json", _tasks(sorted(rounds), sorted(horizons), source))
-    _json(folder / "hub-config" / "target-data.json", _target_data())
-    _json(folder / "hub-config" / "model-metadata-schema.json", _metadata_schema())
+    for name, value in (
+        ("admin", _admin(about)),
+        ("tasks", _tasks(sorted(rounds), sorted(horizons), source)),
+        ("target-data", _TARGET_DATA),
+        ("model-metadata-schema", _METADATA_SCHEMA),
+    ):
+        path = folder / "hub-config" / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
     observed = (
         (known_from, last_day(month), _target_name(source), total, count)
         for total, month, known_from, count in values
@@ -118,11 +123,6 @@ def _csv(path: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> 
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(heads)
         writer.writerows(rows)
-
-
-def _json(path: Path, value: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
 def _admin(about: Mapping[str, str]) -> dict[str, Any]:
@@ -196,24 +196,20 @@ def _target(source: Source) -> dict[str, Any]:
     }
 
 
-def _target_data() -> dict[str, Any]:
-    return {
-        "schema_version": f"{SCHEMAS}/target-data-schema.json",
-        "observable_unit": ["target_end_date", "target", "location"],
-        "date_col": "target_end_date",
-        "versioned": True,
-    }
-
-
-def _metadata_schema() -> dict[str, Any]:
-    names = ("team_abbr", "model_abbr", "methods", "data_inputs", "record")
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "What each model is",
-        "type": "object",
-        "properties": {name: {"type": "string"} for name in names},
-        "required": list(names),
-    }
+_TARGET_DATA = {
+    "schema_version": f"{SCHEMAS}/target-data-schema.json",
+    "observable_unit": ["target_end_date", "target", "location"],
+    "date_col": "target_end_date",
+    "versioned": True,
+}
+_ABOUT_MODEL = ("team_abbr", "model_abbr", "methods", "data_inputs", "record")
+_METADATA_SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "What each model is",
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in _ABOUT_MODEL},
+    "required": list(_ABOUT_MODEL),
+}
 
 
 def _metadata(folder: Path, model: str, about: Mapping[str, str], source: Source) -> None:
