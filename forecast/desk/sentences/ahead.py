@@ -64,15 +64,12 @@ def percent(share: float) -> str:
 
 def chance_words(share: float) -> str:
     """A chance as people say it: about 1 in 20; about 2 in 3; more than 199 in 200."""
-    if share < RAREST:
-        return "less than 1 in 200"
-    if share > 1 - RAREST:
-        return "more than 199 in 200"
-    if share < 0.1:
-        return f"about 1 in {round(1 / share)}"
-    if share > 0.9:
-        of = round(1 / (1 - share))
-        return f"about {of - 1} in {of}"
+    rare = min(share, 1 - share)
+    if rare < RAREST:
+        return "less than 1 in 200" if share < RAREST else "more than 199 in 200"
+    if rare < 0.1:
+        of = round(1 / rare)
+        return f"about {1 if rare == share else of - 1} in {of}"
     # By the percentage that is printed beside it: two chances of 55% have the same words.
     shown = round(100 * share)
     part, of = min(_FRACTIONS, key=lambda pair: abs(100 * pair[0] - shown * pair[1]) / pair[1])
@@ -102,11 +99,9 @@ def span_words(name: str, first: str, last: str) -> str:
     """A span in a sentence: December 2026; fiscal year 2027; October 2026 to March 2027."""
     if name.startswith("FY"):
         return f"fiscal year {name[2:]}"
-    if first == last:
-        return month_words(first)
-    if name.isdigit():
+    if name.isdigit() and first != last:
         return f"calendar year {name}"
-    return f"{month_words(first)} to {month_words(last)}"
+    return " to ".join(map(month_words, dict.fromkeys((first, last))))
 
 
 def span_sentence(name: str, forecast: PeriodForecast, source: Source) -> str:

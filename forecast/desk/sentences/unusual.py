@@ -101,15 +101,29 @@ def findings(facts: MonthFacts) -> list[tuple[str, str]]:
     """
     flags = sorted(facts.findings, key=lambda flag: flag["kind"] == "drift")
     unusual = [_finding(flag, facts) for flag in flags]
-    shift = facts.shift
+    shift, e = facts.shift, facts.expectation
+    counted = f"{facts.count:,} counted"
     if shift:
         level, opened = LEVELS[shift["side"]], month_words(shift["opened"])
         sentence = (
             f"The {level} level of {facts.noun} {facts.where}, flagged in {opened}, has lasted: "
-            f"{facts.count:,} counted in {month_words(facts.month)}. Forecasts now start from it."
+            f"{counted} in {month_words(facts.month)}. Forecasts now start from it."
         )
         unusual.append((f"{level} level confirmed", sentence))
-    return unusual or [_quiet(facts)]
+    if unusual:
+        return unusual
+    if e is None:
+        how = phrase = "not forecast"
+    elif e.position.side:  # outside its 80% range, so it is not "as forecast"
+        phrase = f"{SIDES[e.position.side]} the 80% range"
+        how = f"{phrase} of the {basis_noun(e.basis)}, but not far enough to flag"
+    else:
+        phrase, how = "as forecast", f"as forecast{', by the hindcast' * (e.basis == 'hindcast')}"
+    return [(phrase, f"{_what(facts)} were {how}: {counted}.")]
+
+
+def _what(facts: MonthFacts) -> str:
+    return f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
 
 
 def finding(flag: Row, facts: MonthFacts) -> str:
@@ -124,7 +138,7 @@ def finding(flag: Row, facts: MonthFacts) -> str:
 
 def _finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
     basis = flag.get("basis") or "issued"  # the flags of very old runs have none
-    what = f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
+    what = _what(facts)
     counted = f"{first_and_now(flag[COUNT], facts.count)} counted"
     if flag["kind"] == "drift":
         side = SIDES[flag["side"]]
@@ -138,22 +152,6 @@ def _finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
         f"{what} were {how} the {basis_noun(basis)}: {counted}, {flag['expected']:,} expected."
     )
     return f"{how} {basis_word(basis)}", sentence
-
-
-def _quiet(facts: MonthFacts) -> tuple[str, str]:
-    """A month without a flag; one outside its 80% range is not "as forecast"."""
-    e = facts.expectation
-    if e is None:
-        how = phrase = "not forecast"
-    elif e.position.side:
-        phrase = f"{SIDES[e.position.side]} the 80% range"
-        how = f"{phrase} of the {basis_noun(e.basis)}, but not far enough to flag"
-    else:
-        phrase, how = "as forecast", f"as forecast{', by the hindcast' * (e.basis == 'hindcast')}"
-    return phrase, (
-        f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)} were {how}: "
-        f"{facts.count:,} counted."
-    )
 
 
 def moved_lines(facts: MonthFacts, flags: Sequence[Row] | None = None) -> Iterator[tuple[str, str]]:
