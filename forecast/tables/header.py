@@ -32,18 +32,15 @@ _DECIMAL = re.compile(r"((?:1[6-9]|20)\d\d)(?:\.(\d+))?", re.ASCII)
 _QUARTER = re.compile(
     r".*\b(total|totals|q ?[1-4]|[1-4]q|h[12]|quarter|trim\w*)\b.*", re.IGNORECASE
 )
-_ERA = re.compile(r"(?:\u0e1e\.?\s?\u0e28\.?|\bB\.?E\b\.?)\s*", re.IGNORECASE)
-_BUDDHIST = re.compile(
-    r"(?P<before>.*[\u0e00-\u0e7f]\.?[ -]*)(?P<short>4[3-9]|[5-9]\d)"
-    r"|(?P<start>(?:.*[^\d.,])?)(?P<year>2[45]\d\d)(?P<end>(?:[^\d.,].*)?)"
-)
+_ERA = re.compile(r"^(?:\u0e1b\u0e35|\u0e1e\.?\s?\u0e28\.?|B\.?E\b\.?)\s*", re.IGNORECASE)
+_BUDDHIST = re.compile(r"((?:.*[^\d.,])?)(2[45]\d\d)((?:[^\d.,].*)?)")
 _THAI = re.compile(r"[\u0e00-\u0e7f]|\bB\.?E\b", re.IGNORECASE)
 _DAY_0 = date(1899, 12, 30)  # of spreadsheets; 1900 was no leap year, but is one to Excel
 
 
 def as_one_table(sheet: Sheet) -> Sheet:
     """The same with one header, each month beside its year, each line beside its block's name."""
-    sheet = _years_over_months(in_english(_years_of_our_era(sheet)))
+    sheet = _years_over_months(_years_of_our_era(in_english(sheet)))
     sheet = _months_under_names(sheet)
     sheet = with_months(_names_over_measures(sheet))
     if len(sheet.grid) <= _BY_HAND:
@@ -86,14 +83,9 @@ def _years_of_our_era(sheet: Sheet) -> Sheet:
 
 def _in_our_era(text: str) -> str:
     """A date or year of the Buddhist era as one of ours; "" for anything else."""
-    match = _BUDDHIST.fullmatch(_ERA.sub("", text))
-    if not match:
-        return ""
-    year = int(match["year"] or f"25{match['short']}") - 543
-    start, end = match["before"] or match["start"] or "", match["end"] or ""
-    made = f"{start}{year}{end}"
-    bare = not start + end
-    return made if bare or _THAI.search(start + end) or dates.looks_like(made) else ""
+    match = _BUDDHIST.fullmatch(_ERA.sub("", text)) if len(text) < 40 else None
+    made = f"{match[1]}{int(match[2]) - 543}{match[3]}" if match else ""
+    return made if made.isdigit() or dates.looks_like(made) else ""
 
 
 def _years_over_months(sheet: Sheet) -> Sheet:

@@ -32,7 +32,8 @@ _MOST = 48  # different words in a line of months, sums and names beside them
 _CELL = re.compile(
     r"(?P<before>\d{1,4}(?:[-/. ,]+|[\u5e74\ub144] ?|(?=[^\W\d\u6708\uc6d4])))?"
     r"(?P<name>\d\d?[\u6708\uc6d4]|(?:th\u00e1ng|thg) \d\d?|[^\d\s/,'\u2019()*\u2020-]+)"
-    r"(?P<after>(?: del?\b)?[-/. ,'\u2019]*\d{2,4})?(?P<sign>[ *\u2020()\w]{0,4})",
+    r"(?P<after>(?: del?\b| ?\u0e1e\.?\u0e28\.?)?[-/. ,'\u2019]*\d{2,4})?"
+    r"(?P<sign>[ *\u2020()\w]{0,4})",
     re.IGNORECASE,
 )
 _AROUND = " -/.,'\u2019\u5e74\ub144"
@@ -67,7 +68,12 @@ def in_english(sheet: Sheet) -> Sheet:
             if word[code] in months:
                 name = dates.FULL[months[word[code]] - 1].capitalize()
                 before, after, sign = match["before"] or "", match["after"] or "", match["sign"]
-                year = re.sub(r"^del? ", "", after.strip(_AROUND)).strip(_AROUND)
+                year = re.sub(r"^(del?|\u0e1e\.?\u0e28\.?) ?", "", after.strip(_AROUND)).strip(
+                    _AROUND
+                )
+                # In Thailand 67 is 2567 of the Buddhist era; none of ours is as late.
+                if language == "th" and len(year) == 2 and int(year) > 42:
+                    year = f"25{year}"
                 words = filter(None, (before.strip(_AROUND), name, year))
                 texts[code] = " ".join(words) + sign.strip()
         made = made.translated(where, texts)

@@ -450,7 +450,7 @@ class LineAMonth:
         one = len(values) == 1
         return replace(
             _entries(table, rows, values, (code, month, day), called),
-            family=roles.families(table, family[0], rows, code, called) if family else [],
+            family=roles.families(table, family[0], rows, code) if family else [],
             month_column=table.name(places[-1]),
             counts_column="" if by_name else table.name(values[0]),
             series_column=table.name(series[0]) if series else "",

@@ -477,22 +477,13 @@ def by_column(
     return np.where(code[:, None] < 0, -1, code[:, None] * n + np.arange(n)), names
 
 
-def families(
-    table: TableGrid, family: int, rows: np.ndarray, code: np.ndarray, called: Sequence[str]
-) -> list[str]:
-    """(series,) family of each; a series in two of them is a fault. code : (rows, columns)."""
-    names: dict[int, str] = {}
-    labels, of = np.repeat(table.grid[rows, family], code.shape[1]), code.ravel()
-    first = np.unique(_joined([of + 1, labels]), return_index=True)[1]
-    for at in np.sort(first[of[first] >= 0]).tolist():
-        text, number = text_of(table.labels[labels[at]]), int(of[at])
-        row = rows[at // code.shape[1]]
-        if not text:
-            table.fault(row, FAMILY, text, "no name of a family; fill it in")
-        elif names.setdefault(number, text) != text:
-            problem = f"series {called[number]!r} was in family {names[number]!r} before"
-            table.fault(row, FAMILY, text, problem)
-    return [names.get(number, "") for number in range(len(called))]
+def families(table: TableGrid, family: int, rows: np.ndarray, code: np.ndarray) -> list[str]:
+    """(series,) the family that stands in the first line of each. code : (rows, columns)."""
+    of = code.ravel()
+    first = np.zeros(int(of.max(initial=-1)) + 2, dtype=np.int64)
+    first[of[::-1]] = np.arange(len(of))[::-1]  # the last that is written stays; -1 has no name
+    labels = table.grid[rows[first[:-1] // code.shape[1]], family]
+    return list(map(text_of, table.cells(labels)))
 
 
 def apart(

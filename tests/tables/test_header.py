@@ -587,9 +587,9 @@ def thai(head: str, line: str) -> str:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        (thai("เดือน,ผู้ป่วย", "{name} {y},{count}"), "ม.ค. 2563 is read as ม.ค. 2020"),
-        (thai("เดือน,ผู้ป่วย", "{name} {short},{count}"), "ม.ค. 63 is read as ม.ค. 2020"),
-        (thai("เดือน,ผู้ป่วย", "{name} พ.ศ. {y},{count}"), "ม.ค. พ.ศ. 2563 is read as ม.ค. 2020"),
+        (thai("เดือน,ผู้ป่วย", "{name} {y},{count}"), "January 2563 is read as January 2020"),
+        (thai("เดือน,ผู้ป่วย", "{name} {short},{count}"), "January 2563 is read as January 2020"),
+        (thai("เดือน,ผู้ป่วย", "{name} พ.ศ. {y},{count}"), "January 2563 is read as January 2020"),
         (thai("month,n", "{y}-{n:02},{count}"), "2563-01 is read as 2020-01"),
         (thai("date,n", "1/{n}/{y},{count}"), "1/1/2563 is read as 1/1/2020"),
         (thai("ปี,เดือน,ผู้ป่วย", "{y},{n},{count}"), "2563 is read as 2020"),
@@ -620,6 +620,8 @@ def test_years_of_the_buddhist_era_may_stand_over_columns():
         [("เดือน", "n"), ("2020-01", 2563), ("2020-02", 2564), ("2020-03", 2600)],  # apart
         [("เดือน", "n"), ("2020-01", 2563), ("2020-02", 2564), ("2020-03", 9)],  # other numbers
         [("month", "n"), ("2020-01", 2563), ("2020-02", 2564), ("2020-03", 2565)],  # not Thai
+        [("เขต", "n"), ("เขต 2563", 5), ("เขต 2564", 6), ("เขต 2565", 7)],  # of districts
+        [("เขต", "n"), ("เขต 63", 5), ("เขต 64", 6), ("เขต 65", 7)],
         [("เดือน", "a", "b"), ("2020-01", 2563, 2564), ("2020-02", 7, 8), ("2020-03", 5, 1)],  # two
     ],
 )

@@ -102,14 +102,6 @@ def test_a_line_with_two_faults_has_both_named(tmp_path):
     ]
 
 
-def test_a_series_has_one_family(tmp_path):
-    lines = ["a,2020-01,1,x", "a,2020-02,1,y"]
-
-    (found,) = faults(tmp_path, *lines, header=f"{HEADER},family")
-
-    assert "was in family 'x' before" in found
-
-
 def test_only_the_months_after_a_long_gap_are_used(tmp_path):
     path = written(tmp_path, "a,2020-01,1", "a,2022-03,2", "a,2022-04,3", "b,2022-04,9")
 
