@@ -11,6 +11,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from forecast import months
@@ -20,6 +21,8 @@ CellValue = str | float | date | None
 """What a cell of a table may hold: text files have only text, spreadsheets all four."""
 
 MONTH_FIRST, DAY_FIRST = "mdy", "dmy"
+
+_REMEMBERED = 20_000  # cells: each is asked about in its column, its line and by every layout
 
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 FULL = (
@@ -89,6 +92,7 @@ def other_periods(cell: CellValue) -> str:
     return next((name for name, form in _OTHER.items() if form.fullmatch(text)), "")
 
 
+@lru_cache(_REMEMBERED)
 def looks_like(cell: CellValue) -> bool:
     """Whether a cell is meant for a date, say also "2020-13"."""
     if isinstance(cell, date):
@@ -198,6 +202,7 @@ def year_beside_name(cell: CellValue) -> str:
     return match.get("year", "") if match and "name" in match and "day" not in match else ""
 
 
+@lru_cache(_REMEMBERED)
 def names_year(cell: CellValue) -> tuple[int, bool] | None:
     """A year, and whether a fiscal one, for "2024", "FY24" or "2023-24"; else None."""
     text = _plain(str(as_digits(cell))) if isinstance(cell, (str, float)) else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from forecast.tables.dates import CellValue
 from forecast.tables.footnotes import without_footnote
@@ -54,6 +55,7 @@ def is_missing(cell: CellValue) -> bool:
     return text in _MISSING or any(form.fullmatch(text) for form in (_BELOW, _WITHHELD, _FLAGGED))
 
 
+@lru_cache(20_000)  # cells, each of which is asked about several times
 def is_number(cell: CellValue) -> bool:
     """Whether a cell is a number, of whatever sign and marks."""
     if isinstance(cell, str):
