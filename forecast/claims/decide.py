@@ -24,7 +24,7 @@ from forecast.claims import (
     times,
 )
 from forecast.claims.features import NumberRole
-from forecast.claims.mentions import Scene
+from forecast.claims.mentions import CONCEDING, Scene
 from forecast.claims.readings import Anchor, Candidate, ScoredReading, TextState
 from forecast.claims.times import Now
 from forecast.claims.tokens import WrittenNumber, sentences
@@ -137,7 +137,8 @@ class _Limits:
 
     agencies : whose it may be. spans : what the time beside it may mean, none where none binds;
     months : of a year, 0 to 11, where that time names no year. part : whether a group or a sector
-    stands right beside it, so that it is no total. members : of the one that leads it.
+    stands right beside it, so that it is no total. members : of the one that leads it. spoken : the
+    times that the text has spoken of, which a month without its year may be near.
     """
 
     agencies: frozenset[str] = readings.EVERY
@@ -145,11 +146,13 @@ class _Limits:
     months: frozenset[int] = frozenset()
     part: bool = False
     members: frozenset[str] = frozenset()
+    spoken: tuple[ClaimSpan, ...] = ()
 
     def allows_time(self, span: ClaimSpan) -> bool:
         """Whether it may be a count of this time."""
         era = any(s.length > 12 and s.first <= span.first <= s.last for s in self.spans)
-        loose = span.length == 1 and (span.first % 12 in self.months or era)
+        near = any(abs(span.first - spoken.last) < 12 for spoken in self.spoken)
+        loose = span.length == 1 and ((near and span.first % 12 in self.months) or era)
         return not self.spans or span in self.spans or loose
 
     def allows(self, sense: Reading) -> bool:
@@ -314,7 +317,8 @@ class _Reader:
             options += self._named_by_number(scene, number, claimed.value, whose, limits)
         options.sort(key=lambda option: option.cost)
         finding = self._decide(scene, number, options, claimed, role.kind == "maybe", limits)
-        if isinstance(finding, ClaimFinding) and readings.says_crossed(scene, number):
+        crossed = readings.says_crossed(scene, number)
+        if isinstance(finding, ClaimFinding) and (crossed or finding.verdict == "wrong"):
             finding = self._crossed(finding)
         if isinstance(finding, ClaimFinding) and self._contradicts(finding):
             why = "the text gives another number for what this seems to mean"
@@ -359,6 +363,16 @@ class _Reader:
             and not beside_part
             and any(each.bound and each.value != readings.NO_PART for each in part),
             readings.leading_part(scene, number),
+            (
+                *self.context.recent,
+                *(anchor.span for anchor in self.anchors),
+                *(
+                    span
+                    for ref in scene.times
+                    if ref.form not in ("month", "day", "week")
+                    for span in times.spans(ref, self.context.when)[:1]
+                ),
+            ),
         )
 
     def _named_by_number(
@@ -536,7 +550,7 @@ class _Reader:
             return finding
         case = _Mention(finding.start, finding.end, finding.number, claimed)
         entry = replace(sense, subject=Subject(sense.subject.total, "", APPREHENSION, (AT_ENTRY,)))
-        if finding.verdict not in HOLDS:
+        if finding.verdict not in HOLDS:  # the count of those who came in, as it was once told
             judged = judge(self.table, entry, claimed, strict=True)
             holds = judged.verdict in HOLDS and judged.evidence != "tolerance"
             return self._finding(case, entry, judged) if holds else finding
@@ -705,6 +719,10 @@ class _Reader:
                 for pair in self._ranked(scene, here)
                 for reading in extremes.weigh(extreme, pair, self.context)
             ]
+            # Though it was the lowest March, the half year had 1,340,774: a claim of its own.
+            after = scene.numbers_between(0, here.first)
+            apart = not after and scene.low(0) in CONCEDING and bool(self.anchors)
+            options = [replace(one, span_bound=one.span_bound and not apart) for one in options]
             options.sort(key=lambda reading: reading.cost)
             yield self._decide_extreme(extreme, options)
 
@@ -805,7 +823,10 @@ class _Reader:
         places = {(k, v) for k, v in self.context.speaks if k in readings.PLACES}
         here = bool(scene.of_kind(*readings.PLACES)) or (len(places) == 1 and bool(self.understood))
         beside = any(anchor.number.first != number.first for anchor in self.anchors)
-        that = any(ref.form == "that" for ref in scene.times)
+        # Under Biden one April had 203,510: a month of which year?
+        one = first[0].sense.span.length == 1
+        vague = ("that", "administration", "era") if one else ("that",)
+        that = any(ref.form in vague for ref in scene.times)
         unsaid = unsaid or that or features.vague_time(scene)
         unsaid = unsaid or not (here or beside) or self._of_its_month(scene, first[0], claimed)
         # "Seizures rose 20%" may be of their number where the record counts their weight.

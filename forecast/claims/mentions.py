@@ -24,7 +24,7 @@ COMPARATORS = word_set(
     "than from over versus vs vs. against below above since compared relative under to with "
     "beating beat beats breaking broke breaks topping surpassing eclipsing undercutting"
 )
-_CONCEDING = word_set("although though while whereas but even")
+CONCEDING = word_set("although though while whereas but even")
 _SKIPPED = word_set(
     "the a an same in of during for month with to what it was were that had been its their at "
     "numbers number figures figure level levels total those recorded seen this all only one "
@@ -113,9 +113,9 @@ class Scene:
         """Whether a clause that is set against the one before it begins here."""
         low = self.low(at)
         if low == ",":
-            conceded = self.low(0) in _CONCEDING and not self.numbers_between(at + 1, at + 2)
+            conceded = self.low(0) in CONCEDING and not self.numbers_between(at + 1, at + 2)
             return conceded and self.numbers_between(0, at)
-        return low in _CONCEDING and self.numbers_between(0, at)
+        return low in CONCEDING and self.numbers_between(0, at)
 
     def compares(self, first: int) -> bool:
         """Whether what begins at this token is what something is compared with."""

@@ -222,15 +222,21 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
     """Agencies by the words around a number; a word for all gives way to a named agency."""
     near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[0] < 60]
     own = [phrase for _, phrase in near if _is_own(scene, number, phrase)]
-    # 6,073 arrests and 34,631 in all: each number has a noun of its own.
-    own = [phrase for phrase in own if not _noun_of_another(scene, number, phrase)]
+    if any(0 <= phrase.first - number.last <= 2 for phrase in own):
+        # 6,073 arrests and 34,631 in all: each number has a noun of its own.
+        own = [phrase for phrase in own if not _noun_of_another(scene, number, phrase)]
     named = [phrase.value for phrase in own]
+    if "both" in named[:3]:
+        return [Candidate("", 0.0, True)]
     if _joined_agencies(scene, own):
-        return [Candidate("", 0.0)]
+        return [Candidate("", 0.0), Candidate("usbp", cost("second"))]
     special = [value for value in named if value in ("usbp", "ofo")]
     if special:
         return _special_agency(near, own, special)
     usual = context.agency
+    agents = any(scene.low(phrase.last - 1).startswith("agent") for phrase in own)
+    if "all" in named and agents:
+        return [Candidate("", 0.1), Candidate("usbp", cost("carried"))]
     if "all" in named:
         spoken = ("measure", "usbp") in context.speaks
         more = cost("carried") if usual == "usbp" else cost("second")
@@ -367,6 +373,9 @@ def _special_agency(
     if all_beside and distance > nearest + 5:
         # a word for all right beside it, the agency farther off: it may be about all of them.
         options = [Candidate(first, 0.1), Candidate("", cost("carried"))]
+    if len(set(special)) > 1:
+        second = next(value for value in special if value != first)
+        options.append(Candidate(second, cost("second")))
     return options
 
 
@@ -378,9 +387,12 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candi
         return [Candidate((kind, (given.value,), False), 0.0, True)]
     fields = _fields(scene, number, context)
     groups = _groups(scene, number)
-    if groups and groups[0].bound and fields and fields[0].bound:
+    # Of those, 27,100 were stopped in one sector: the group before goes on.
+    goes_on = refers(scene, number) and (context.group if not groups else groups[0].value)
+    group = groups[0].value if groups and groups[0].bound else goes_on or NO_PART
+    if group[0] in ("citizenship", "demographic") and fields and fields[0].bound:
         # A group within a sector is not told apart: a subject that the record does not have.
-        members = (*fields[0].value[1], *groups[0].value[1])
+        members = (*fields[0].value[1], *group[1])
         return [Candidate(("none", members, False), 0.0, True)]
     options = [*groups, *fields]
     if options and options[0].bound:
@@ -692,7 +704,9 @@ def times_near(scene: Scene, number: WrittenNumber, compared: bool = False) -> l
         before = place[0] < number.first
         inside = number.first <= place[0] < number.last
         led = before and number.first - place[1] <= 6  # since August 2020, when there were 47,283
-        theirs = not led and _belongs_to_extreme(scene, ref, place)
+        # 6,168, smashing June's all-time low: what was beaten is not the count's month.
+        beaten = not before and any(p.first == place[1] for p in scene.of_kind("extreme"))
+        theirs = beaten or (not led and _belongs_to_extreme(scene, ref, place))
         if ref.counts and not inside and not theirs:
             distance = _time_distance(scene, number, ref, place, compared)
             near.append(Timed(distance - 0.1 * (not before), ref, before))
