@@ -137,7 +137,7 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
     """
     from markupsafe import Markup, escape
 
-    from forecast.claims import annotate, together
+    from forecast.claims import annotate, fact, together
     from forecast.claims.decide import check
     from forecast.claims.explain import VERDICT_WORDS
     from forecast.claims.times import day_of
@@ -145,7 +145,21 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
 
     value = numeral(text.strip())
     if value is not None and value == int(value):
-        return _number(int(value), tables)
+        items = [
+            Markup("<li>{}: {} in {}{}</li>").format(
+                f"{int(value):,}",
+                match.subject.words(table.source),
+                match.span.words(),
+                _HOW[match.how],
+            )
+            for table in tables
+            for match in fact.matches(table, int(value))
+        ]
+        if items:
+            lead = Markup('<p class="lead" role="status">This number is</p><ul>{}</ul>')
+            return lead.format(Markup("").join(items))
+        words = fact.no_match_words(int(value), tables[0].source)
+        return Markup('<p class="lead" role="status">{}</p>').format(words)
     day = day_of(text) or datetime.now(UTC).date()
     result = together.merged(together.divided([check(text, table, day) for table in tables]))
     verdicts = {**VERDICT_WORDS, "not_understood": "Not understood"}
@@ -167,25 +181,6 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
     )
     summary = Markup('<p class="lead" role="status">{}</p>').format(annotate.summary(result))
     return f'{summary}<ol>{notes}</ol><h2>The text</h2><div class="checked">{whole}</div>'
-
-
-def _number(value: int, tables: Sequence[CountTable]) -> str:
-    from markupsafe import Markup
-
-    from forecast.claims import fact
-
-    items = [
-        Markup("<li>{}: {} in {}{}</li>").format(
-            f"{value:,}", match.subject.words(table.source), match.span.words(), _HOW[match.how]
-        )
-        for table in tables
-        for match in fact.matches(table, value)
-    ]
-    if not items:
-        words = fact.no_match_words(value, tables[0].source)
-        return Markup('<p class="lead" role="status">{}</p>').format(words)
-    lead = Markup('<p class="lead" role="status">This number is</p><ul>{}</ul>')
-    return lead.format(Markup("").join(items))
 
 
 def build(copy: str, folder: str, address: str) -> None:

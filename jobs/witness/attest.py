@@ -177,9 +177,9 @@ def _committed(
 
 def _as_kept(proof: WitnessProof, moment: str, by: str, what: str) -> str:
     """The moment that a proof bears; WitnessError unless it is kept so."""
-    if (moment, by) != (proof.seen_at, proof.seen_by):
-        raise WitnessError(proof.witness, f"the kept moment was edited; the {what} is of {moment}")
-    return moment
+    if (moment, by) == (proof.seen_at, proof.seen_by):
+        return moment
+    raise WitnessError(proof.witness, f"the kept moment was edited; the {what} is of {moment}")
 
 
 # In the order in which they are asked. A new witness is a line here, with its setting, and two
@@ -207,23 +207,22 @@ def check_settings(settings: WitnessSection) -> None:
     """ConfigError for settings that name a witness and not what checks it."""
     from importlib.util import find_spec
 
+    def wrong(key: str, problem: str) -> ConfigError:
+        return ConfigError("config.toml", f"witness.{key}", problem)
+
     if settings.sign and not settings.public_keys:
-        raise _wrong("public_keys", "is empty; put the .pub file of the signing key's text there")
+        raise wrong("public_keys", "is empty; put the .pub file of the signing key's text there")
     for key in settings.public_keys:
         from jobs.witness import signatures
 
         try:
             signatures.raw_key(key)
         except ValueError as error:
-            raise _wrong("public_keys", f"{key[:40]!r} is not valid: {error}") from None
+            raise wrong("public_keys", f"{key[:40]!r} is not valid: {error}") from None
     if settings.authority and not settings.authority_certificates:
-        raise _wrong("authority_certificates", "is empty; name the PEM file of the authority's")
+        raise wrong("authority_certificates", "is empty; name the PEM file of the authority's")
     if settings.authority and find_spec("rfc3161_client") is None:
-        raise _wrong("authority", "needs a library: pip install 'bordercast[witness]'")
-
-
-def _wrong(key: str, problem: str) -> ConfigError:
-    return ConfigError("config.toml", f"witness.{key}", problem)
+        raise wrong("authority", "needs a library: pip install 'bordercast[witness]'")
 
 
 def _text(moment: datetime) -> str:
