@@ -26,36 +26,30 @@ def without_result(content: bytes) -> dict[str, list[tuple[int, int]]]:
 
     Where a sheet has three formulas or more, and the result of each is 0, none was ever computed.
     """
-    if not content.startswith(b"PK"):
-        return {}
+    missing: dict[str, list[tuple[int, int]]] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            return {title: _in_sheet(parts, path) for title, path in _sheets(parts)}
+            relations = _RELATION.findall(parts.read("xl/_rels/workbook.xml.rels").decode())
+            named = [dict(re.findall(r'\b(Id|Target)="([^"]*)"', text)) for text in relations]
+            target = {of.get("Id"): of.get("Target", "").removeprefix("/xl/") for of in named}
+            for title, key in _SHEET.findall(parts.read("xl/workbook.xml").decode()):
+                path = f"xl/{target[key]}"
+                small = path in parts.namelist() and parts.getinfo(path).file_size <= _MOST
+                formulas = [
+                    (place, result)
+                    for attributes, result in _CELL.findall(
+                        parts.read(path).decode() if small else ""
+                    )
+                    if 't="str"' not in attributes
+                    and (place := re.search(r'\br="([A-Z]+)(\d+)"', attributes)) is not None
+                ]
+                never = len(formulas) > 2 and all(result in ("", "0") for _, result in formulas)
+                missing[unescape(title)] = [
+                    _place(place) for place, result in formulas if never or result == ""
+                ]
     except (zipfile.BadZipFile, KeyError, UnicodeDecodeError):
         return {}  # not a workbook of this kind; whoever reads its cells says what is wrong
-
-
-def _sheets(parts: zipfile.ZipFile) -> list[tuple[str, str]]:
-    book = parts.read("xl/workbook.xml").decode()
-    relations = _RELATION.findall(parts.read("xl/_rels/workbook.xml.rels").decode())
-    target = {}
-    for relation in relations:
-        named = dict(re.findall(r'\b(Id|Target)="([^"]*)"', relation))
-        target[named.get("Id", "")] = named.get("Target", "").removeprefix("/xl/")
-    return [(unescape(title), f"xl/{target[key]}") for title, key in _SHEET.findall(book)]
-
-
-def _in_sheet(parts: zipfile.ZipFile, path: str) -> list[tuple[int, int]]:
-    if path not in parts.namelist() or parts.getinfo(path).file_size > _MOST:
-        return []
-    formulas = [
-        (place, result)
-        for attributes, result in _CELL.findall(parts.read(path).decode())
-        if 't="str"' not in attributes
-        and (place := re.search(r'\br="([A-Z]+)(\d+)"', attributes)) is not None
-    ]
-    never = len(formulas) > 2 and all(result in ("", "0") for _, result in formulas)
-    return [_place(place) for place, result in formulas if never or result == ""]
+    return missing
 
 
 def _place(match: re.Match[str]) -> tuple[int, int]:
