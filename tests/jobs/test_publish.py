@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import sqlite3
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
+from sqlite_utils import Database
 
 from forecast import months
 from forecast.config import Config
@@ -47,6 +52,29 @@ def test_another_release_makes_a_run_due(record):
     assert publish.run_needed(record, BORDERS_ONLY)
 
 
+def test_a_run_hands_its_connection_to_a_few_files_of_the_store_alone(record):
+    """Whoever follows the record through a run reads these and no other."""
+    handed: set[str] = set()
+
+    def called(frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith((f"{ROOT}/forecast", f"{ROOT}/jobs")):
+            names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+            given = (frame.f_locals.get(name) for name in names)
+            if any(isinstance(value, Database | sqlite3.Connection) for value in given):
+                handed.add(str(Path(code.co_filename).relative_to(ROOT)))
+
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        publish.publish(record, QUICK, AFTER, lambda *step: None, ENCOUNTERS)
+    finally:
+        sys.setprofile(before)
+
+    store = ("connect", "history", "inputs", "ledger", "queries", "releases", "runs")
+    assert handed == {"jobs/publish.py", *(f"forecast/store/{name}.py" for name in store)}
+
+
 # --- a run from plain data, without a database
 
 MONTHS = months.between("2018-01", "2024-01")
@@ -54,6 +82,8 @@ QUICK = Config.model_validate(
     {"forecast": {"models": ("naive",), "first_cutoff": "2023-10"}, "questions": {"standing": ()}}
 )
 NOW = datetime(2024, 2, 20, 12, tzinfo=UTC)
+AFTER = datetime(2026, 9, 20, 12, tzinfo=UTC)
+ROOT = Path(publish.__file__).parents[1]
 
 
 def plain(last: int) -> Inputs:
