@@ -10,7 +10,7 @@ import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from forecast import months
 from forecast.judge import drift, episodes, parts
@@ -107,20 +107,57 @@ def judge_month(
     state: State, look: MonthCase, rules: FlagRules, *, drifts: bool = True
 ) -> tuple[State, JudgedMonth]:
     """One month further; `drifts` whether the series is watched for drift."""
-    if look.outlook is None:
-        return state, JudgedMonth(_unjudged(look.published))
-    own = _verdict(look.published, look.outlook.expected(look.published.month), rules)
-    apart = _apart(look, rules)
-    seen = _seen(look, look.outlook, own, apart, rules)
+    published, outlook, total = look.published, look.outlook, look.total
+    key, month, value = published.series, published.month, published.value
+    unjudged = Judgement(key, month, value, "none", published.release_id)
+    if outlook is None:
+        return state, JudgedMonth(unjudged)
+    own = _verdict(published, outlook.expected(month), rules)
+    apart, frozen = _apart(look, outlook, rules) or (None, outlook)
+    verdict = apart or own
+    seen = episodes.Seen(
+        series=key,
+        month=month,
+        z=math.log1p(value),
+        side=verdict.side,
+        p=verdict.p,
+        alpha=rules.alpha,
+        deviates=verdict.deviates,
+        outlook=frozen,
+        border_z=total.z if total else math.nan,
+        relative=apart is not None,
+    )
     step = episodes.step(state.episode, seen)
-    flag = _flag(look, own, apart, state, step)
-    outside = _outside(look)
-    still: tuple[Drift, Side] = (state.drift, 0)
-    after, alarm = _drifted(state, look, own, flag, outside, step, rules) if drifts else still
-    judgement = _judgement(look.published, look.outlook, own, apart, outside, after)
-    flags = [flag] if flag else []
-    if alarm and look.older is not None:
-        flags.append(_drift_flag(look.published, look.older, alarm))
+    flags = _month_flags(look, own, apart, state, step)
+    outside: Side | None = None  # on which side it lies beyond the interval of six months before
+    if look.older is not None:
+        p, z = p_value(value, look.older)
+        outside = (1 if z > 0 else -1) if p < OUTSIDE else 0
+    after = state.drift
+    if drifts and any(flag.severity != "watch" for flag in flags):
+        after = drift.flagged(after, month, own.side, outside)
+    elif drifts:
+        after, alarm = drift.quiet(after, month, own.z, outside)
+        large = look.older is not None and eligible(look.older, published.typical, rules)
+        if alarm and look.older is not None and large and step.open is None:
+            flags.append(_flag(published, "drift", "notable", look.older.median, alarm))
+        elif alarm:  # known already, or too small to be told: the side is not said by it
+            after = replace(after, said=state.drift.said)
+    judgement = replace(
+        unjudged,
+        basis="hindcast" if outlook.run_id is None else "issued",
+        run_id=outlook.run_id,
+        cutoff=outlook.cutoff,
+        horizon=outlook.horizon(month),
+        median=own.expected.median,
+        p=own.p,
+        z=own.z,
+        centre=own.expected.centre,
+        apart_p=apart.p if apart else None,
+        outside=outside,
+        drift_up=after.up,
+        drift_down=after.down,
+    )
     changed = tuple(e for e in (step.ended, step.open) if e is not None)
     return State(step.open, after), JudgedMonth(judgement, tuple(flags), changed)
 
@@ -131,152 +168,61 @@ def _verdict(published: Published, expected: MonthForecast, rules: FlagRules) ->
     return Surprise(expected, p, z, grade)
 
 
-def _apart(look: MonthCase, rules: FlagRules) -> Surprise | None:
-    """The part against its total, None where that is not the question or cannot be asked."""
-    if look.total is None or look.total.flag is None or look.outlook is None:
+def _apart(
+    look: MonthCase, outlook: ForecastPath, rules: FlagRules
+) -> tuple[Surprise, ForecastPath] | None:
+    """The part against its total, and the forecast of that.
+
+    None where that is not the question or cannot be asked.
+    """
+    total, month = look.total, look.published.month
+    if total is None or total.flag is None or not math.isfinite(look.apart):
         return None
-    if not math.isfinite(look.apart):
-        return None
-    month = look.published.month
-    if look.outlook.cutoff != look.total.outlook.cutoff:
+    if outlook.cutoff != total.outlook.cutoff:
         return None  # deviations over different spans do not compare
-    expected = look.outlook.expected(month)
-    moved = parts.moved_along(expected, look.total, month, look.apart)
-    return _verdict(look.published, moved, rules)
+    moved = parts.moved_along(outlook.expected(month), total, month, look.apart)
+    frozen = parts.difference(outlook, total.outlook, look.apart)
+    return _verdict(look.published, moved, rules), frozen
 
 
-def _seen(
-    look: MonthCase, outlook: ForecastPath, own: Surprise, apart: Surprise | None, rules: FlagRules
-) -> episodes.Seen:
-    verdict = apart or own
-    total = look.total
-    if apart is not None:
-        assert total is not None
-        outlook = parts.difference(outlook, total.outlook, look.apart)
-    return episodes.Seen(
-        series=look.published.series,
-        month=look.published.month,
-        z=math.log1p(look.published.value),
-        side=verdict.side,
-        p=verdict.p,
-        alpha=rules.alpha,
-        deviates=verdict.deviates,
-        outlook=outlook,
-        border_z=total.z if total else math.nan,
-        relative=apart is not None,
-    )
+def _month_flags(
+    look: MonthCase, own: Surprise, apart: Surprise | None, state: State, step: episodes.EpisodeStep
+) -> list[Flag]:
+    """The flag of a month; none where it is not unusual, or is known to be."""
+    total, verdict, opened = look.total, own, None
+    parent = total.flag if total else None
+    role: Role = "first"
+    if step.role:
+        episode = step.open or step.ended
+        assert episode is not None
+        verdict, opened = apart or own, episode.opened
+        role = "apart" if apart is not None and step.role == "first" else step.role
+    elif total is not None and total.flagged and own.deviates:
+        role = "listed"
+    elif state.episode is not None or parent is not None or own.grade is None:
+        return []
+    assert verdict.grade is not None
+    flag = _flag(look.published, "month", verdict.grade, verdict.expected.median, verdict.side)
+    return [replace(flag, role=role, episode=opened, parent=parent)]
 
 
 def _flag(
-    look: MonthCase, own: Surprise, apart: Surprise | None, state: State, step: episodes.EpisodeStep
-) -> Flag | None:
-    total = look.total
-    parent = total.flag if total else None
-    if step.role:
-        verdict = apart or own
-        role: Role = "apart" if apart is not None and step.role == "first" else step.role
-        episode = step.open or step.ended
-        assert episode is not None
-        return _month_flag(look.published, verdict, role, episode.opened, parent)
-    if total is not None and total.flagged and own.deviates:
-        return _month_flag(look.published, own, "listed", None, parent)
-    if state.episode is None and parent is None and own.grade is not None:
-        return _month_flag(look.published, own, "first", None, None)
-    return None
-
-
-def _month_flag(
-    published: Published, verdict: Surprise, role: Role, opened: str | None, parent: str | None
-) -> Flag:
-    assert verdict.grade is not None
-    return Flag(
-        series=published.series,
-        month=published.month,
-        release_id=published.release_id,
-        kind="month",
-        severity=verdict.grade,
-        ratio=ratio(published.value, verdict.expected.median),
-        value=published.value,
-        expected=verdict.expected.median,
-        side=verdict.side,
-        role=role,
-        episode=opened,
-        parent=parent,
-    )
-
-
-def _outside(look: MonthCase) -> Side | None:
-    """Side on which the month lies beyond the 95% interval of six months before."""
-    if look.older is None:
-        return None
-    p, z = p_value(look.published.value, look.older)
-    return (1 if z > 0 else -1) if p < OUTSIDE else 0
-
-
-def _drifted(
-    state: State,
-    look: MonthCase,
-    own: Surprise,
-    flag: Flag | None,
-    outside: Side | None,
-    step: episodes.EpisodeStep,
-    rules: FlagRules,
-) -> tuple[Drift, Side]:
-    """The drift rule after this month, and its alarm's side."""
-    month = look.published.month
-    if flag is not None and flag.severity != "watch":
-        return drift.flagged(state.drift, month, own.side, outside), 0
-    after, alarm = drift.quiet(state.drift, month, own.z, outside)
-    known = step.open is not None or not _large(look, rules)
-    return (replace(after, said=state.drift.said), 0) if alarm and known else (after, alarm)
-
-
-def _large(look: MonthCase, rules: FlagRules) -> bool:
-    return look.older is not None and eligible(look.older, look.published.typical, rules)
-
-
-def _drift_flag(published: Published, older: MonthForecast, side: Side) -> Flag:
-    return Flag(
-        series=published.series,
-        month=published.month,
-        release_id=published.release_id,
-        kind="drift",
-        severity="notable",
-        ratio=ratio(published.value, older.median),
-        value=published.value,
-        expected=older.median,
-        side=side,
-    )
-
-
-def _judgement(
     published: Published,
-    outlook: ForecastPath,
-    own: Surprise,
-    apart: Surprise | None,
-    outside: Side | None,
-    drift: Drift,
-) -> Judgement:
-    return replace(
-        _unjudged(published),
-        basis="hindcast" if outlook.run_id is None else "issued",
-        run_id=outlook.run_id,
-        cutoff=outlook.cutoff,
-        horizon=outlook.horizon(published.month),
-        median=own.expected.median,
-        p=own.p,
-        z=own.z,
-        centre=own.expected.centre,
-        apart_p=apart.p if apart else None,
-        outside=outside,
-        drift_up=drift.up,
-        drift_down=drift.down,
-    )
-
-
-def _unjudged(published: Published) -> Judgement:
-    return Judgement(
-        published.series, published.month, published.value, "none", published.release_id
+    kind: Literal["month", "drift"],
+    severity: Severity,
+    expected: int,
+    side: Side,
+) -> Flag:
+    return Flag(
+        series=published.series,
+        month=published.month,
+        release_id=published.release_id,
+        kind=kind,
+        severity=severity,
+        ratio=ratio(published.value, expected),
+        value=published.value,
+        expected=expected,
+        side=side,
     )
 
 
