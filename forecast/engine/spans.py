@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -91,6 +92,9 @@ def parse(text: str, cutoff: str, begins: int) -> Span:
         return ahead(cutoff, int(match[1] or {"month": 1, "quarter": 3, "year": 12}[match[2]]))
     if match := _REST.fullmatch(plain):
         return _rest(text, cutoff, match[1])
+    if plain[:1].isalpha():
+        with suppress(ValueError):  # as people write a month: Jan 2026
+            return Span(month := months.typed(text), month, month)
     raise SpanError(text, f"not a span of months; write {_FORMS}")
 
 

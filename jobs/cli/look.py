@@ -109,6 +109,31 @@ def answer(settings: Settings) -> str:
     return "\n".join(lines)
 
 
+def _moving(record: OpenRecord, total: str) -> list[Row]:
+    """Return each part's newest count and what it is set beside; of the whole, sums of totals'."""
+    own = queries.rows(record.connection, "movers", {"total": total})
+    totals = record.source.totals
+    if total != totals.whole:
+        return own
+    numbers = ("value", *desk_movers.BASES)
+    sums: dict[tuple[str, str, str], Row] = {}
+    told_by: dict[str, set[str]] = {}
+    for one in totals.parts:
+        for row in queries.rows(record.connection, "movers", {"total": one}):
+            told_by.setdefault(row["dimension"], set()).add(one)
+            key = (row["dimension"], row["member"], row["month"])
+            before = sums.get(key, dict.fromkeys(numbers, 0))
+            # What one total does not know, nobody knows of all.
+            sums[key] = row | {
+                name: None if None in (row[name], before[name]) else row[name] + before[name]
+                for name in numbers
+            }
+    # A dimension that some total lacks would not add up to the whole.
+    stated = {row["dimension"] for row in own}
+    whole = {name for name, by in told_by.items() if len(by) == len(totals.parts)} - stated
+    return [*own, *(row for row in sums.values() if row["dimension"] in whole)]
+
+
 MOVERS_COLUMNS: dict[str, ColumnKind] = {
     **dict.fromkeys(("total", "dimension", "part", "month"), "text"),
     **dict.fromkeys((COUNT, *desk_movers.BASES), "count"),
@@ -116,16 +141,16 @@ MOVERS_COLUMNS: dict[str, ColumnKind] = {
 
 
 def movers(
-    record: OpenRecord, total: str, base: str, everything: bool, out: Path | None
+    record: OpenRecord, total: str | None, base: str, everything: bool, out: Path | None
 ) -> Printed:
     """Print which parts of a total moved in its newest month, or write them to a file."""
     column = {"month": "month_before", "year": "year_before", "forecast": "median"}[base]
-    name = record.total(total)
-    rows = queries.rows(record.connection, "movers", {"total": name})
+    name = record.total(total) if total else record.source.totals.every[-1]
+    rows = _moving(record, name)
     most = len(rows) if everything or out else desk_movers.MOST_SHOWN
     moved = desk_movers.by_dimension(rows, record.source, column, most)
     if not moved:
-        raise SeriesNameError(total, "its parts are not on record", [])
+        raise SeriesNameError(name, "its parts are not on record", [])
     if out:
         from forecast.desk import export  # brings numpy, which a look can do without
 

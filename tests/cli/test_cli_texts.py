@@ -66,6 +66,7 @@ READING = {
         brief nationwide:"Border Patrol"
         movers northern
         movers southwest --from forecast --json
+        movers
         movers northern:Vermont
         movers northern -o movers.csv
         compare northern southwest --since 2024-01
