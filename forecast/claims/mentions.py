@@ -124,37 +124,29 @@ class Scene:
             low = self.low(at)
             if low == "on" and at == first - 1 and self._after_change(at):
                 return True
-            if self._is_hedge(at) and not self._compares_by_hedge(at):
+            hedges = [
+                phrase
+                for phrase in self.of_kind("hedge", "extreme")
+                if phrase.first <= at < phrase.last
+            ]
+            # 77 percent below the 249,741; but not: down to just over 7,200.
+            bases = [self._after_change(each.first) for each in hedges if each.kind == "hedge"]
+            if hedges and not any(bases[:1]):
                 at -= 1
                 continue
             if low in COMPARATORS and low not in ("to", "with"):
                 # Where people come from is not what was before.
                 people = ("people", "migrants", "were", "nationals", "dated", "dates", "dating")
                 return not (low == "from" and self.low(at - 1) in people)
-            if low not in _SKIPPED and not self._is_hedge(at):
+            if low not in _SKIPPED and not hedges:
                 return False
             at -= 1
         return False
-
-    def _compares_by_hedge(self, at: int) -> bool:
-        """77 percent below the 249,741; but not: down to just over 7,200."""
-        here = [
-            phrase
-            for phrase in self.phrases
-            if phrase.first <= at < phrase.last and phrase.kind == "hedge"
-        ]
-        return bool(here) and self._after_change(here[0].first)
 
     def _after_change(self, at: int) -> bool:
         """Up 11 percent on August; 71 percent down on January."""
         changed = any(phrase.last == at and phrase.kind == "change" for phrase in self.phrases)
         return changed or any(n.last == at and n.kind in ("percent", "count") for n in self.numbers)
-
-    def _is_hedge(self, at: int) -> bool:
-        return any(
-            phrase.first <= at < phrase.last and phrase.kind in ("hedge", "extreme")
-            for phrase in self.phrases
-        )
 
     def extent(self, number: WrittenNumber) -> tuple[int, int]:
         """A number's place in the text."""
@@ -309,41 +301,21 @@ def claimed(scene: Scene, number: WrittenNumber, sign: int = 1) -> Claimed:
 
 
 def direction(scene: Scene, number: WrittenNumber) -> int:
-    """Which way a change went: 1 up, -1 down, 0 where no word says it."""
+    """Tell which way a change went: 1 up, -1 down, 0 where no word says it."""
     start = scene.extent(number)[0]
-    if (
-        scene.text[start - 1 : start] in ("-", "\u2212")
-        and not scene.text[start - 2 : start - 1].isalnum()
-    ):
-        return -1
-    if scene.text[start - 1 : start] == "+":
-        return 1
-    near = [
-        (d, phrase) for d, phrase in scene.near(number, scene.of_kind("change", "hedge")) if d < 14
-    ]
-    directions = [
-        (d + _reach(number, phrase), phrase)
-        for d, phrase in near
-        if _says_direction(scene, number, phrase)
-    ]
-    best = min(directions, key=lambda pair: pair[0], default=None)
-    if best is None:
-        return 0
-    return 1 if best[1].value in ("up", "over") else -1
-
-
-def _reach(number: WrittenNumber, phrase: Placed) -> float:
-    """Words right behind a percent say its direction; before it, verbs and nouns do."""
-    if phrase.first >= number.last:
-        return 0.0 if phrase.first - number.last <= 1 else 2.5
-    return 1.0
-
-
-def _says_direction(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
-    if phrase.kind == "change":
-        return not (
-            phrase.last == number.first
-            and scene.low(phrase.first) in ("above", "below", "more", "less")
-        )
-    behind = number.last <= phrase.first <= number.last + 1
-    return behind and phrase.value in ("over", "below")
+    sign, before = scene.text[start - 1 : start], scene.text[start - 2 : start - 1]
+    if sign == "+" or (sign in ("-", "\u2212") and not before.isalnum()):
+        return 1 if sign == "+" else -1
+    ways = []
+    for distance, phrase in scene.near(number, scene.of_kind("change", "hedge")):
+        behind = phrase.first - number.last
+        led = phrase.last == number.first
+        if phrase.kind == "hedge":
+            told = 0 <= behind <= 1 and phrase.value in ("over", "below")
+        else:
+            told = not (led and scene.low(phrase.first) in ("above", "below", "more", "less"))
+        if told and distance < 14:
+            # Words right behind a percent say its direction; before it, verbs and nouns do.
+            reach = 1.0 if behind < 0 else 0.0 if behind <= 1 else 2.5
+            ways.append((distance + reach, 1 if phrase.value in ("up", "over") else -1))
+    return min(ways, key=lambda way: way[0], default=(0.0, 0))[1]

@@ -75,11 +75,6 @@ class ClaimSpan(NamedTuple):
         return sum(months.end(months.from_index(month)).day for month in every)
 
 
-def month(year: int, number: int) -> ClaimSpan:
-    """One month; number 1..12."""
-    return ClaimSpan(year * 12 + number - 1, year * 12 + number - 1)
-
-
 def fiscal(year: int, length: int = 12, begins: int = 10) -> ClaimSpan:
     """A fiscal year, or its first months; begins is the month 1..12 in which it does."""
     first = year * 12 + begins - 1 - (12 if begins > 1 else 0)
@@ -366,7 +361,9 @@ class CountTable:
     def _derive(self, subject: Subject) -> ClaimCounts | None:
         if subject.other_than:
             whole = subject._replace(dimension="", members=(), other_than=False)
-            return _less(self.counts(whole), self.counts(subject._replace(other_than=False)))
+            return _added(
+                [self.counts(whole), self.counts(subject._replace(other_than=False))], less=True
+            )
         if len(subject.members) > 1:
             ones = [subject._replace(members=(name,)) for name in subject.members]
             return _added([self.counts(subject) for subject in ones])
@@ -376,7 +373,7 @@ class CountTable:
             return self._of_totals(subject)
         if subject.agency == "ofo" and not subject.dimension:
             both = self.counts(Subject(subject.total))
-            return _less(both, self.counts(Subject(subject.total, "usbp")))
+            return _added([both, self.counts(Subject(subject.total, "usbp"))], less=True)
         return self._series.get(subject.key(self.source))
 
     def _of_totals(self, subject: Subject) -> ClaimCounts | None:
@@ -420,7 +417,8 @@ def _line(by_month: Mapping[int, tuple[int, int]], half: float) -> ClaimCounts:
     return ClaimCounts(first, tuple(count for count, _ in values), slack, unknown)
 
 
-def _added(lines: Sequence[ClaimCounts | None]) -> ClaimCounts | None:
+def _added(lines: Sequence[ClaimCounts | None], less: bool = False) -> ClaimCounts | None:
+    """The sum of series; less : the first less the others."""
     counted = [line for line in lines if line]
     if not counted or len(counted) < len(lines):
         return None
@@ -428,18 +426,11 @@ def _added(lines: Sequence[ClaimCounts | None]) -> ClaimCounts | None:
     if first > last:
         return None
     cut = [(line, first - line.first, last + 1 - line.first) for line in counted]
-    counts = tuple(map(sum, zip(*(line.counts[a:b] for line, a, b in cut), strict=True)))
+    columns = zip(*(line.counts[a:b] for line, a, b in cut), strict=True)
+    counts = tuple(2 * column[0] - sum(column) if less else sum(column) for column in columns)
     slack = tuple(map(sum, zip(*(line.slack[a:b] for line, a, b in cut), strict=True)))
     unknown = frozenset.union(*(line.unknown for line in counted))
     return ClaimCounts(first, counts, slack, unknown & frozenset(range(first, last + 1)))
-
-
-def _less(whole: ClaimCounts | None, part: ClaimCounts | None) -> ClaimCounts | None:
-    if whole is None or part is None:
-        return None
-    counts = tuple(-count for count in part.counts)
-    negative = ClaimCounts(part.first, counts, part.slack, part.unknown)
-    return _added([whole, negative])
 
 
 def series_names(table: CountTable) -> SeriesNames:

@@ -13,7 +13,6 @@ from forecast.claims.truth import (
     CountTable,
     calendar,
     fiscal,
-    month,
     name_of,
     parse,
     series_names,
@@ -82,7 +81,7 @@ def table(keys: list[SeriesKey], source: Source) -> CountTable:
 def test_every_series_has_its_own_counts(keys, source):
     held = table(keys, source)
     for i, key in enumerate(keys):
-        assert held.total(subject_of(key), month(2020, 7)) == 1000 + i, key
+        assert held.total(subject_of(key), parse("2020-07", 0)) == 1000 + i, key
 
 
 def test_every_series_is_named_as_it_is_typed(keys, source):
@@ -143,7 +142,7 @@ def test_a_count_is_found_in_the_spans_it_is_of():
     table = CountTable({SeriesKey("northern"): counts}, {}, ENCOUNTERS)
     northern = subject_of(SeriesKey("northern"))
 
-    assert table.where(northern, 103) == [month(2024, 4)]
+    assert table.where(northern, 103) == [parse("2024-04", 0)]
     assert table.where(northern, 109 + 110) == [fiscal(2025, 2)]
     assert table.where(northern, 99) == []
     assert table.where(northern._replace(total="southwest"), 103) == []
