@@ -499,6 +499,9 @@ def _parquet(name: str, content: bytes) -> list[Sheet]:
     grid = np.empty((table.num_rows + 1, table.num_columns), dtype=np.int32, order="F")
     grid[0] = [places[str(column)] for column in table.column_names]
     for at, column in enumerate(table.columns):
+        if column.type.num_fields:  # lists and the like, which Arrow does not code
+            grid[1:, at] = [places[plain(cell)] for cell in column.to_pylist()]
+            continue
         coded = column.combine_chunks()
         if not hasattr(coded, "dictionary"):
             coded = coded.dictionary_encode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import sys
 from array import array
@@ -66,9 +67,10 @@ def plain(cell: Any) -> str | float | date:
     if isinstance(cell, (str, date)):
         return cell
     try:
-        return float(cell)
-    except (TypeError, ValueError):
+        number = float(cell)
+    except (TypeError, ValueError, OverflowError):
         return str(cell)
+    return number if math.isfinite(number) else str(cell)  # nan is a sign for a missing count
 
 
 def _answer(content: bytes) -> bytes:

@@ -589,6 +589,26 @@ def test_json_is_read_where_it_is_a_list_of_rows(text, rows):
     assert found.line.tolist() == [*range(1, len(rows) + 2)]
 
 
+def test_a_number_that_is_none_is_a_sign_for_a_missing_one():
+    """As programs write NaN for a count that they do not have."""
+    found = read('[{"m": "2020-01", "n": NaN}, {"m": "2020-02", "n": Infinity}]')
+    packed = in_parquet(pa.table({"n": [float("nan"), 2.0]}))
+
+    assert cells(found)[1:] == [["2020-01", "nan"], ["2020-02", "inf"]]
+    assert cells(read(packed))[1:] == [["nan"], [2.0]]
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [([[1, 2], None], ["[1, 2]", ""]), ([{"a": 1}, {"a": 2}], ["{'a': 1}", "{'a': 2}"])],
+)
+def test_what_is_no_single_cell_in_parquet_is_text(values, shown):
+    assert [row[0] for row in cells(read(in_parquet(pa.table({"n": values, "m": [1, 2]}))))] == [
+        "n",
+        *shown,
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
