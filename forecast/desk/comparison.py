@@ -51,6 +51,7 @@ def series(
             bases = (first[shown[0]], second[shown[0]]) if shown_as == "index" else sums
             shares = zip(pair, bases, strict=True)
             values = tuple(round(100 * now / base, 1) if base else None for now, base in shares)
+        # A ratio to nothing is no number; a dash says so.
         times = f"{pair[0] / pair[1]:.2f}" if pair[1] else "-"
         rows.append((month_name(month), values[0], values[1], times))
     note = ""
@@ -83,6 +84,7 @@ def spans(
         rows.append((label, now, then, change))
     if not pairs:
         return Compared(("month", *names, "change"), [], "")
+    # Over months that both have, so that a year that runs is not said to have fallen.
     in_all = sum(now for now, _ in pairs), sum(then for _, then in pairs)
     part = "" if len(pairs) == len(rows) else f", in the {len(pairs)} months both have"
     if len(rows) > 1:

@@ -88,6 +88,7 @@ BESIDE = _columns(_TOML["beside"])  # of files that lie beside a page
 VIEWS = {name: _view(name, about) for name, about in _TOML["views"].items()}
 
 
+# The one source of meanings: pages, workbooks, docs and the Python API read it here.
 def definitions(view: View, source: Source) -> Iterator[tuple[str, str, str, str]]:
     """Describe a view's columns: name, unit, range, meaning."""
     for name, column in view.described().items():

@@ -139,6 +139,7 @@ def comparisons(counts: Mapping[str, int], month: str, source: Source) -> Iterat
         so_far = sum(counts.get(m, 0) for m in this)
         before = sum(counts[m] for m in last) if whole else None
         yield Comparison(to_date(source.year_begins), last[0], last[-1], so_far, before)
+    # Of equal peaks the newest: it is the one that readers remember.
     peak = max((m for m in counts if m <= month), key=lambda m: (counts[m], m))
     yield Comparison("peak", peak, peak, now, counts[peak])
 
@@ -153,6 +154,7 @@ def extreme_since(
 ) -> tuple[Literal["lowest", "highest", ""], str | None]:
     """Since when no month was as low (or as high) as this one."""
     before = sorted((m for m in counts if m < month), reverse=True)
+    # As low as the month before is no news.
     if not before or counts[before[0]] == counts[month]:
         return "", None
     now = counts[month]
@@ -270,6 +272,7 @@ class MonthFacts:
     @property
     def notable_extreme(self) -> tuple[Literal["lowest", "highest", ""], str | None]:
         """(lowest or highest, since when): "" where it is so of less than a year."""
+        # "Lowest since three months ago" tells nothing.
         if self.since and months.to_index(self.month) - months.to_index(self.since) < LEAST_SINCE:
             return "", None
         return self.extreme, self.since
@@ -390,6 +393,7 @@ def to_json(report: MonthFacts) -> str:
 
 def as_dict(report: MonthFacts) -> dict[str, Any]:
     """What is true of a month, for programs: every field but the source, as 1.0 named it."""
+    # Not asdict: it would copy the source, which is no part of what is kept.
     values = {part.name: getattr(report, part.name) for part in fields(report)}
     del values["source"]
     if not report.ties:  # reports that earlier programs stored have none either
@@ -459,6 +463,7 @@ def month_report(
         last_month=last,
         extreme=side,
         since=since,
+        # The first month of a year is all of it so far, and a share of 100% misleads.
         share=counts[month] / so_far if so_far and year != [month] and whole else None,
         final=months_of_year[-1] <= last,
         values=tuple({name: value[name] for name in _VALUE} for value in record.values),
@@ -527,6 +532,7 @@ def became_false(
     month, before, now = then["month"], then[COUNT], counts[then["month"]]
     if _much(before, now):
         yield Falsehood("count", (month, before), now)
+    # Held against the bounds that were stated, not those of a forecast made since.
     where = stated_position(then), stated_position(then, now)
     if where[0] != where[1]:
         yield Falsehood("position", *where)

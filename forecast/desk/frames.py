@@ -85,6 +85,7 @@ class Record:
         table = self.view("latest_forecasts")
         every = table[_rows_of(table, key)]
         if every.empty:
+            # An empty table would be taken for a forecast of nothing.
             raise SeriesNameError(about["series"], "the last run has no forecast of it")
         _known("model", model, sorted(set(every["model"])))
         rows = every[every["model"] == model]
@@ -168,6 +169,7 @@ class Record:
         with self._asking() as asking:
             row = asdict(asking.span(series, span))
             about = {"series": asking.names.name(row.pop("series")), "digest": asking.run.digest}
+        # Numbers carry where they come from with them into a notebook.
         table = pd.Series(row, name=about["series"])
         table.attrs.update(about)
         return table

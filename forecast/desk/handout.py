@@ -228,12 +228,14 @@ def pptx(handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow) 
     deck = Presentation()
     deck.slide_width, deck.slide_height = Pt(SLIDE_WIDTH), Pt(SLIDE_HEIGHT)
     deck.core_properties.title, deck.core_properties.author = handout.title, "Bordercast"
+    # A layout with a title, so that screen readers can name the slide.
     slide = deck.slides.add_slide(deck.slide_layouts[TITLE_ONLY])
     title = slide.shapes.title
     title.left, title.top, title.width, title.height = Pt(30), Pt(18), Pt(900), Pt(50)
     _write(title, [handout.title], 30, bold=True)
     words = slide.shapes.add_textbox(Pt(30), Pt(70), Pt(900), Pt(80))
     _write(words, [" ".join((handout.number, *handout.unit)), *handout.lines], 17)
+    # PowerPoint draws SVG differently in each version.
     png = vl_convert.svg_to_png(chart_svg(chart, *SLIDE_CHART, source=report.source), scale=3)
     picture = slide.shapes.add_picture(io.BytesIO(png), Pt(30), Pt(176), width=Pt(SLIDE_CHART[0]))
     # The library has no property for what a picture shows.
@@ -304,6 +306,7 @@ def pdf(handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow) -
             else "WeasyPrint: pip install 'bordercast[pdf]'"
         )
         raise ConfigError("bordercast brief", "-o FILE.pdf", f"needs {missing}") from None
+    # One page or it is no handout: smaller words before a second page.
     for size in SIZES:
         document = HTML(string=page_html(handout, report, chart, run, size)).render()
         if len(document.pages) == 1:

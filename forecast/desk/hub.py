@@ -72,6 +72,7 @@ def write(
         for cutoff, group in groupby(quantiles, key=lambda q: q.cutoff):
             rows = list(group)
             _round(folder, model, cutoff, rows, source)
+            # A hub declares its rounds, so that others can submit to the same ones.
             rounds.add(cutoff)
             horizons |= {q.horizon for q in rows}
             count += 1
@@ -214,6 +215,7 @@ _METADATA_SCHEMA = {
 
 def _metadata(folder: Path, model: str, about: Mapping[str, str], source: Source) -> None:
     """A YAML file; JSON strings are valid YAML."""
+    # None may take a hindcast for a forecast that was issued.
     kind = (
         "hindcast, computed later from only the data available at the time"
         if "_hindcast" in model

@@ -81,6 +81,7 @@ def by_dimension(
         # A part without a count of that month ended or was renamed; it did not move.
         current = [row for row in members if row["month"] == month]
         current.sort(key=lambda row: (-abs(change(row)), -row["value"]))
+        # Of the parts alone, not of the total: shares of their sum add up to 100%.
         whole = _sum("all", current, base, None)
         # One row more takes no more room than saying that it is left out.
         shown = current if len(current) <= most + 1 else current[:most]

@@ -42,6 +42,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # A name that is missing is an error: an empty place in a sentence is worse than no page.
     environment.globals["judged_by"] = judged_by
     environment.filters.update(
         basis=basis_noun,

@@ -53,6 +53,7 @@ def plain_table(
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in (*columns, *(name for name in numbers if name not in columns)):
+        # Wrapped cells cannot be read off or piped.
         table.add_column(column, no_wrap=True, justify="right" if column in numbers else "left")
     for row in rows:
         table.add_row(*row)
@@ -186,6 +187,7 @@ def worse_scores(row: Row, naive: Row | None) -> list[str]:
     """
     if naive is None or row["model"] == NAIVE:
         return []
+    # A mean over other months is another number, whichever model is better.
     compared = _COMPARED if row["n"] == naive["n"] else ()
     worse = [name for name in compared if (row[name] or 0) > (naive[name] or 0)]
     return worse + (["relative_mae"] if (row["relative_mae"] or 0) > 1 else [])
@@ -245,6 +247,7 @@ def score_notes(rows: Sequence[Row]) -> list[str]:
         for row in together
         if row["n"] < naive
     ]
+    # A mark is explained only where it is seen.
     worse = any(row["worse_than_naive"] for row in rows)
     return [f"{WORSE} worse than naive on the same months."] * worse + fewer
 

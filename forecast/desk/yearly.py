@@ -131,6 +131,7 @@ def _off(row: Row) -> float:
 
 def _misses(rows: Sequence[Row], source: Source) -> list[str]:
     """Of each total and month the worst lead; nationwide would say the same again."""
+    # One line a month: the same miss at four leads would fill the list.
     worst: dict[tuple[str, str], Row] = {}
     for row in rows:
         place = (row["border"], row["month"])
@@ -167,6 +168,7 @@ def _coverage(rows: Sequence[Row], source: Source) -> YearlyBlock:
 
 def _peers(rows: Sequence[Row]) -> dict[str, tuple[int, float, str, str]]:
     """Model -> forecasts, usual error, shares inside; on what all models forecast."""
+    # A model that says nothing in hard months must not look good by that.
     models = sorted({row["model"] for row in rows}, key=lambda name: (name != ENGINE, name))
     places: dict[tuple[str, str, int], dict[str, Row]] = {}
     for row in rows:
@@ -209,6 +211,7 @@ def _pictures(ours: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
     """Draw, of the total of all or each, the forecast one month ahead beside what came."""
     from forecast.desk.charts import forecasts
 
+    # One picture: of many totals a dozen would bury the sentences.
     for total in (source.totals.whole,) if source.totals.whole else source.totals.every:
         rows = [row for row in ours if (row["border"], row["horizon"]) == (total, 1)]
         rows.sort(key=lambda row: row["month"])

@@ -50,6 +50,7 @@ def drivers(total: str, rows: Sequence[Row], source: Source) -> Picture:
     title = (
         f"{source.totals.name(total)}, {month_words(month)}: {abs(moved_by):,} {side} than expected"
     )
+    # What cannot be told is named, so that nobody takes the rest for all.
     missing = sorted({_dimension(row, source) for row in rows} - {name for name, _ in panels})
     subtitle = (
         f"Difference from the forecast, in {source.measure.noun}. Each group of bars explains the "

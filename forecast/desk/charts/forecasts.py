@@ -98,6 +98,7 @@ def fan_scale(
     """
     counts = [row[COUNT] for row in shown]
     counts += [row[name] for row in forecasts for name in ("lo95", "hi80")]
+    # A 95% bound of ten times the counts would make a flat line of what was published.
     far = max(row["hi95"] for row in forecasts)
     whole, without = (
         grammar.amounts([*counts, far], log, source),
@@ -118,6 +119,7 @@ def fan_layers(
     dotted : the known policy dates' lines, under the counts.
     """
     now = shown[-1]
+    # Bands open from the last count, which is known: no gap between past and future.
     edge = {f"{side}{level}": now[COUNT] for level in BANDS for side in ("lo", "hi")}
     drawn = ("month", "median", *edge)
     ahead = [{"month": now["month"], "median": now[COUNT], **edge}]

@@ -174,6 +174,7 @@ def amounts(counts: Iterable[float], log: bool | None, source: Source) -> Amount
     """A scale for these counts; log where not said and they span more than a factor of ten."""
     values = [float(count) for count in counts]
     low, high = max(min(values), 1.0), max(*values, 2.0)
+    # On a linear scale a tenth of the range would be a flat line at the bottom.
     if high / low > _SPREAD_LIMIT if log is None else log:
         return Amounts(True, low / 1.15, high * 1.15, source.measure.unit)
     return Amounts(False, 0.0, high * 1.05, source.measure.unit)
@@ -191,6 +192,7 @@ def line(
 
     What was published breaks off where nobody knows a month: a line across would be a guess.
     """
+    # A line across an unknown month would be a guess.
     if field == COUNT and rows:
         unknown = months.missing(row["month"] for row in rows)
         rows = sorted(
@@ -396,6 +398,7 @@ def _sized(spec: dict[str, Any], size: tuple[int, int], source: Source) -> str:
     Words keep their proportion to a page SLIDE_WIDTH wide, so that a slide is read from afar.
     """
     width, height = SLIDE_WIDTH, SLIDE_WIDTH * size[1] / size[0]
+    # Words keep their size; only the plot is stretched to what they leave.
     for _ in range(2):  # once for the margins, once more because a wider plot has other labels
         drawn = extent(_svg(spec, source))
         spec = _stretched(spec, width - drawn[0], height - drawn[1])

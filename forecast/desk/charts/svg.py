@@ -37,6 +37,7 @@ def drawn(layers: Sequence[Chart], width: int, height: int) -> str:
     ticks = y_axis["axis"].get("values") or _round_ticks(y_axis["scale"]["domain"])
     left = 26 + LETTER * max(len(f"{tick:,.0f}") for tick in ticks)
     right = max([8.0, *_beyond(looked, x, width)])
+    # Numbers of policy dates stand above the plot.
     top = 17 if any("value" in layer["encoding"].get("y", {}) for layer in looked) else 6
     whole = round(left + width + right), round(top + height + 24)
     return (
@@ -133,6 +134,7 @@ def _path(points: Iterable[tuple[float, float]]) -> str:
 def _line(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
     """A line, broken off where a value is unknown."""
     field = layer["encoding"]["y"]["field"]
+    # An unknown month breaks the line.
     pieces: list[list[tuple[float, float]]] = [[]]
     for row in layer["data"]["values"]:
         if row[field] is None:

@@ -109,6 +109,7 @@ def span_sentence(name: str, forecast: PeriodForecast, source: Source) -> str:
     span = months.between(forecast.first_month, forecast.last_month)
     what = f"{name}, {span_words(forecast.span, forecast.first_month, forecast.last_month)}"
     # What a part is of its name says: the Border Patrol meets nobody at ports of entry.
+    # What a part is of its name says.
     counted = source.measure.long_name if forecast.series.headline else source.measure.noun
     ahead = sum(month > forecast.cutoff for month in span)
     if not ahead:
@@ -135,6 +136,7 @@ def changes_sentence(rows: Sequence[Row]) -> str:
     month = month_words(row["month"])
     if moved == 0:
         return f"The forecast of {month} is unchanged at {row['after']:,}."
+    # The largest first, and none that is 0: they add up all the same.
     steps = sorted(STEPS, key=lambda name: -abs(row[name]))
     parts = ", ".join(f"{STEPS[name]} {signed(row[name])}" for name in steps if row[name])
     before, after = f"{row['before']:,}", f"{row['after']:,}"

@@ -64,6 +64,7 @@ def place(facts: MonthFacts) -> str:
 
 def counted(facts: MonthFacts) -> str:
     """Who counted how many of what, where and when; how far that reaches, where it is a total."""
+    # Of a part the reach is wrong: the Border Patrol meets nobody at ports of entry.
     reach = facts.source.measure.reach
     return (
         f"{facts.publisher} counted {facts.count:,} {facts.noun} {place(facts)} in "
@@ -92,6 +93,7 @@ def halves_line(facts: MonthFacts) -> str:
     both = facts.source.hierarchy.both_halves
     if both is None:
         return ""
+    # A line that is missing would be taken for a count of none.
     if facts.halves is None:
         ports, inland = (f"{half.where} ({half.short})" for half in both)
         return f"{capital(ports)} and {inland}: not on record for {month_words(facts.month)}."
@@ -115,6 +117,7 @@ def expected_sentences(facts: MonthFacts) -> Iterator[str]:
         else f"The hindcast, made later from only the data through {through},"
     )
     yield f"{made} expected {e.median:,} (80% prediction interval {between(e.lo80, e.hi80)})."
+    # A month is judged once, by its first count; a revision does not make it unusual afterwards.
     restated = e.judged != facts.count
     what = f"The first count, {first_and_now(e.judged, facts.count)}," if restated else "The month"
     outer = f"the 95% interval ({between(e.lo95, e.hi95)})"
@@ -150,6 +153,7 @@ def unusual_line(facts: MonthFacts) -> str:
     flag = next((flag for flag in facts.flags if flag["kind"] == "month"), None)
     if flag:
         return f"{count}, {how_far(flag)} the {e.median:,} of its {by}: {unusual_words(e.p)}."
+    # Outside 80% is one month in five: said, but no flag.
     far = ", but not far enough to flag" if e.position.side else ""
     lies = position_words(Position(e.position.side, 80), "range")
     return f"{count}, {lies} of its {by} ({between(e.lo80, e.hi80)}){far}."
@@ -169,6 +173,7 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
     ]
     if len(unusual) > MOST_NAMED + 1:  # one more takes no more room than saying so
         unusual[MOST_NAMED:] = [f"{len(unusual) - MOST_NAMED} other {source.totals.many} unusual"]
+    # The day itself, not how many days are left: the line is written once and stays.
     due = due_words(through, source)
     late = f"{due}, are late" if overdue(through, today, source.due[2]) else due
     return (
@@ -204,6 +209,7 @@ def _compared(c: Comparison) -> str:
     change = change_words(c.now, c.before)
     if c.to_date:
         return f"The {c.name} is {c.now:,}, {change} from {c.before:,}."
+    # "0.0% from the peak" would hide that it is the peak.
     if c.name == "peak" and c.before == c.now:
         return "It was itself the peak, the highest month on record up to then."
     return f"Change from the {c.name} ({month_words(c.last)}: {c.before:,}): {change}."
@@ -226,6 +232,7 @@ def compared(facts: MonthFacts, flag: Row | None = None) -> Iterator[ComparisonT
         when, change = f"80% range {between(e.lo80, e.hi80)}", change_words(facts.count, e.median)
         now = f"{facts.count:,}"
         yield ComparisonText(basis_noun(e.basis), when, f"{e.median:,}", now, change)
+    # All of them, whichever looks best, in one order: nobody picks.
     yield from map(line, facts.comparisons)
     if facts.to_date_unknown:
         name = to_date(facts.source.year_begins)
@@ -352,6 +359,7 @@ def aside_sentence(facts: MonthFacts, aside: Aside) -> str:
     if seen is None:
         return f"{may}; for this month {who} does not say how many."
     inside, total, parts = seen["at_large"], seen["total"], seen["at_large"] + seen["at_entry"]
+    # The publisher rounds its parts apart, so they need not add up: said, not mended.
     percent = f" ({100 * inside / total:.0f}%)" if total else ""
     odd = "" if parts == total else f" {who}'s own two parts add up to {parts:,}."
     sentence = (

@@ -125,6 +125,7 @@ def avoid(facts: MonthFacts) -> str:
     interior = split.inside if split else 0
     words, why = facts.source.measure.misread
     both, aside = facts.source.hierarchy.both_halves, facts.source.hierarchy.aside
+    # Only where the wrong name would misstate a tenth of the count is it worth a sentence.
     if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * facts.count:
         at = both[0]
         words, why = (
@@ -132,6 +133,7 @@ def avoid(facts: MonthFacts) -> str:
             if ports >= interior or aside is None
             else (aside.misread, f"{interior:,} were {aside.words} ({aside.named})")
         )
+    # The counts tell that something changed and never why.
     text = "No cause is claimed."
     if words:
         quoted = f"\N{LEFT DOUBLE QUOTATION MARK}{words}\N{RIGHT DOUBLE QUOTATION MARK}"

@@ -54,6 +54,7 @@ def old_words(data_through: str, source: Source, today: date | None = None) -> s
 
     today : "" while the next figures are not overdue by then; None where they are known to be.
     """
+    # No count of days: pages and mails stay as they were written.
     if today and not overdue(data_through, today, source.due[2]):
         return ""
     awaited = next_release(data_through, source)
@@ -146,6 +147,7 @@ def seen(witness: Sighting, source: Source) -> str:
 
 def newest_seen(witnesses: Sequence[Sighting], run_id: int, source: Source) -> list[str]:
     """Who saw this run, and who saw the newest one whose first month is published by now."""
+    # The newest run is never judged yet; the newest judged one shows what witnesses are worth.
     judged = {witness.run_id for witness in witnesses if witness.published_on is not None}
     shown = {run_id, max(judged, default=run_id)}
     return list(

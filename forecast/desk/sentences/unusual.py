@@ -137,6 +137,7 @@ def finding(flag: Row, facts: MonthFacts) -> str:
 
 
 def _finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
+    # Before hindcasts judged months only issued forecasts did.
     basis = flag.get("basis") or "issued"  # the flags of very old runs have none
     what = _what(facts)
     counted = f"{first_and_now(flag[COUNT], facts.count)} counted"
@@ -206,8 +207,10 @@ def _largest(drivers: Sequence[Row], total: int, source: Source) -> Iterator[str
         for row in [row for row in by_size if row["contribution"] * side >= least][:PARTS_SHOWN]
     ]
     rest = [row for row in parts if row not in shown]
+    # One part takes no more room than "all others".
     if len(rest) == 1:
         shown, rest = [*shown, *rest], []
+    # By size, both sides mixed: what moved most comes first, up or down.
     shown.sort(key=lambda row: -abs(row["contribution"]))
     for row in shown:
         yield f"{part_words(row, source)} {signed(row['contribution'])}"

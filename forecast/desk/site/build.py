@@ -67,6 +67,7 @@ def write(
     program = _drawn_by(source)
     state = f"{status} {address} {program} {measures or ''}".rstrip()
     with output.opened(to) as site:
+        # Most wakes find nothing new, and then nothing of the record is read.
         if site.is_current(state):
             first()
             return Built(run.id, 0, 0)
@@ -82,6 +83,7 @@ def write(
             site.put(f"static/{asset.name}", asset.read_bytes())
         for place, kind in enumerate(PAGE_KINDS):
             report("pages", place, len(PAGE_KINDS))
+            # Visitors may come in as soon as what people open first is there.
             if kind is OTHERS[0]:
                 first()
             for page in kind.pages(record):
@@ -89,6 +91,7 @@ def write(
                 for name, content in page.files.items():
                     site.put(page.place + name, content)
                 site.put(f"{page.place}index.html", rendered(page, record))
+        # Last, so that no address that leads elsewhere hides a page of this run.
         for name, content in moved_pages(record):
             site.put_moved(name, content)
         ALBUM.save(to / CHARTS, program)

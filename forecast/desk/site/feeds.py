@@ -93,6 +93,7 @@ def files(record: SiteRecord) -> dict[str, bytes]:
     for scope, of_scope in items.items():
         for feed in _feeds(record, scope):
             # The newest first; what came at once, by its name.
+            # Two stable sorts: readers show entries of one day in the order of the file.
             newest = sorted((i for i in of_scope if feed["kind"] in ("", i.kind)), key=_key)
             newest = sorted(newest, key=_updated, reverse=True)[:NEWEST]
             text = template("feed.atom").render(

@@ -57,6 +57,7 @@ class SiteFolder:
             self.kept += 1
         else:
             place.parent.mkdir(parents=True, exist_ok=True)
+            # Whole or not at all, but not fsynced: what is lost is written again.
             with replacing(place, alone=True, durable=False) as draft:
                 draft.write_bytes(content)
             self.written += 1
@@ -75,6 +76,7 @@ class SiteFolder:
             with suppress(OSError):
                 (self.path / name).parent.rmdir()
         for name in self._now.keys() - self._moved:
+            # What leads to newer figures must not stay as it was.
             if not name.startswith("as-of/") and name != "newer/index.html":
                 _link(self.path / name, self.path / "as-of" / str(run) / name)
         with replacing(self.path / LIST, alone=True, durable=False) as draft:

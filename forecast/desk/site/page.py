@@ -72,6 +72,7 @@ class Page:
 
 def html(page: Page, record: SiteRecord, sections: Iterable[tuple[str, str]]) -> bytes:
     """Fill a page's template. sections : (folder, words) of the pages that every page names."""
+    # Relative links: a memory stick or a mail can show the page, and a site may move.
     root = "../" * page.place.count("/")
 
     def to(place: str, anchor: str = "") -> str:
@@ -124,6 +125,7 @@ def html(page: Page, record: SiteRecord, sections: Iterable[tuple[str, str]]) ->
 
 def table(name: str, rows: Sequence[Row], source: Source) -> dict[str, bytes]:
     """Write rows as NAME.csv and NAME.json; no cell is a formula for a spreadsheet."""
+    # Own counts have columns in their owner's words, here as in every export.
     rows = [_called(row, source) for row in rows]
     columns = list(rows[0]) if rows else []
     body = csv_file(columns, [list(row.values()) for row in rows])

@@ -147,6 +147,7 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
     """
     told = {f"{about.place}{about.newest.month}/" for about in _totals(record)}
     told |= {f"{record.totals[row['border']].place}{row['month']}/" for row in record.corrected}
+    # Not all of some thousand: only addresses that somebody may hold.
     for place, to in _moved(record):
         if place in told or f"{place}index.html" in record.before:
             yield f"{place}index.html", moved(place, to)
@@ -210,6 +211,7 @@ def total_page(record: SiteRecord, about: TotalRecord) -> Shown:
 
 def total_tables(record: SiteRecord, about: TotalRecord) -> RowsByFile:
     """List a total's tables; of many totals each has two files, as a series has."""
+    # Seven files each of 300 totals would be most of the site.
     if record.many:
         return {"data": list(_data({"border": about.total}, about))}
     rows = (about.months, about.ahead, about.flags, about.scores, about.revised, about.changes)
@@ -260,6 +262,7 @@ def year_table(about: TotalRecord) -> list[YearRow]:
     None where nobody knows it, and so is the year's sum. Shades are equal steps of the logarithm.
     """
     counts = {row["month"]: row[COUNT] for row in about.months}
+    # Equal factors, not differences: a border of 500 and one of 300,000 are both readable.
     low, high = (math.log(max(edge(counts.values()), 1)) for edge in (min, max))
     unknown = set(months.missing(counts))
     begins = about.source.year_begins
@@ -308,6 +311,7 @@ def month_preview(record: SiteRecord, total: str, month: str) -> tuple[Preview, 
 
     about = record.totals[total]
     report, newest = about.reports[month], month == about.newest.month
+    # The same sentence that a reader may paste: a link and a quote do not differ.
     quotable = section.say(report)
     since = months.shift(record.run.data_through, -LATELY)
     flagged = month > since and month in {row["month"] for row in about.flagged}

@@ -133,6 +133,7 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
         return _inline(layers, size, forecasts.counts_words(total, last, source), readings, key)
     scale = size.scale(forecasts.fan_scale(shown, about.ahead, source))
     layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
+    # Three labels: five collide at this height.
     layers.append(grammar.side_labels(forecasts.edge_labels(last), last["month"], scale))
     alt = forecasts.fan_words(total, shown[-1], about.ahead, source, part)[2]
     readings += [
@@ -181,6 +182,7 @@ def compared(
     counts = [row[COUNT] for rows in series for row in rows]
     scale = size.scale(grammar.amounts(counts, None, record.source))
     # Under two years laid over each other no one year may stand.
+    # Black and blue, whole and dashed: told apart in print and by who sees no color.
     x = grammar.time_axis(years=not years)
     looks: tuple[dict[str, Any], ...] = (
         {"color": grammar.INK},

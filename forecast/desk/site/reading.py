@@ -114,6 +114,7 @@ class TotalRecord:
         """The total in a word or two, and whether that is unusual."""
         if not self.ahead:
             return "Not forecast yet", False
+        # The newest month before what is still open: the answer is about the new figures.
         for flag in self.flags:
             if flag["month"] == self.newest.month:
                 return f"Unusual: {flag['severity']}", True
