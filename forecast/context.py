@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.sources.source import Source
-    from forecast.store.connect import Connection
+    from forecast.store.queries import Connection
 
 
 @dataclass(frozen=True)

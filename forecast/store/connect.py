@@ -33,8 +33,7 @@ from forecast.store.queries import sql
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    Connection = Database | sqlite3.Connection
-    """One that writes, or one that only reads."""
+    from forecast.store.queries import Connection
 
 LOCK_WAIT = 30.0
 OWNER_ONLY = 0o600

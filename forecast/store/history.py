@@ -20,7 +20,7 @@ from forecast.store.releases import of_series
 from forecast.types import COUNT, Row, Scope, SeriesKey
 
 if TYPE_CHECKING:
-    from forecast.store.connect import Connection
+    from forecast.store.queries import Connection
     from forecast.types import Totals
 
 ISSUED_ENOUGH = 24  # months after which issued forecasts speak for themselves, without hindcasts

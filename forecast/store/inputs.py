@@ -29,7 +29,7 @@ from forecast.types import (
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.store.connect import Connection
+    from forecast.store.queries import Connection
 
 MAX_HORIZON = 36  # months ahead that any run forecast
 

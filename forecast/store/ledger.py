@@ -48,7 +48,7 @@ from forecast.store.kinds import GROUPS, NOTICE, PARTS, RULES, UNSIGNED, EntryKi
 from forecast.store.queries import records
 
 if TYPE_CHECKING:
-    from forecast.store.connect import Connection
+    from forecast.store.queries import Connection
 
 SCHEME = 2
 ROOT = 40  # hex digits of a digest that answer for everything, 160 bits; the rest are marks

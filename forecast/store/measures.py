@@ -22,7 +22,7 @@ from forecast.types import DEFAULT_SOURCE
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.store.connect import Connection
+    from forecast.store.queries import Connection
 
 FIRST = 1
 _DIVIDED = ("series", "releases", "runs", "joined_labels")  # rows of each are of one measure

@@ -29,7 +29,7 @@ from forecast.store.queries import records, sql
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.store.connect import Connection
+    from forecast.store.queries import Connection
 
 KEPT = timedelta(days=14)  # a held notice expires then
 

@@ -24,7 +24,7 @@ from forecast.types import Release, Row
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.store.connect import Connection
+    from forecast.store.queries import Connection
 
 NAME = "ops.db"
 SCHEMA = "ops_migrations"

@@ -11,10 +11,15 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
 
-    from forecast.store.connect import Connection
+    from sqlite_utils import Database
+
     from forecast.types import Row, T, Totals
+
+    Connection = Database | sqlite3.Connection
+    """One that writes, or one that only reads."""
 
 _NAME = "-- name: "
 

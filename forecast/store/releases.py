@@ -26,7 +26,7 @@ from forecast.types import Coverage, Release, Row, Scope, SeriesKey, Snapshot
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.store.connect import Connection
+    from forecast.store.queries import Connection
 
 # The chain's order, as in the view `release_places`; the release columns must be in reach as r.
 # Newest last.

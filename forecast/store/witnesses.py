@@ -25,7 +25,7 @@ from forecast.types import Row
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.store.connect import Connection
+    from forecast.store.queries import Connection
 
 WitnessKind = Literal["signature", "time stamp", "git"]
 
