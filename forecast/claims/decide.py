@@ -178,7 +178,6 @@ class _Reader:
         self.anchors: list[Anchor] = []  # of the sentence that is read
         self.understood: list[Anchor] = []  # of the sentences before
         self.unclear = self.stale = False
-        self.spans: dict[float, ClaimSpan] = {}  # of the counts understood, by their value
 
     def _survey(self) -> None:
         """What the whole text speaks of: its total, its sectors."""
@@ -302,8 +301,6 @@ class _Reader:
         host = next(reversed(before or self.anchors), None)
         if host:
             whose, when = self._beside(scene, number, host, (whose, when), compared)
-        if claimed.value in self.spans and not (when and when[0].bound):
-            when = [Candidate(self.spans[claimed.value], 0.1), *when]
         if measure in ("per_day", "per_month"):
             when = [*self._reigns(scene), *when]
         options = readings.weigh(whose, when, measure)
@@ -538,7 +535,6 @@ class _Reader:
         anchor = Anchor(number, sense.subject, sense.span, beside, bound, sense.measure, placed)
         others = [a for a in self.anchors if a.number.first != number.first]
         self.anchors = sorted([*others, anchor], key=lambda a: a.number.first)
-        self.spans.setdefault(number.value, sense.span)
 
     def _crossed(self, finding: ClaimFinding) -> ClaimFinding:
         """Crossed illegally: not said of arrests of which most were made in the interior."""
