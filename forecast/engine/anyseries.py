@@ -244,9 +244,9 @@ def drawn_rows(
     """A series' counts and its forecast from its end, as rows of a picture; [] without one."""
     counts, back = forecasts.counts, np.arange(forecasts.counts.values.shape[1])[::-1]
     last = int(counts.last[row])
-    digits = 0 if counts.whole[row] else 1
+    digits = None if counts.whole[row] else 1  # None makes a count whole
     counted = [
-        {"month": months.from_index(last - ago), COUNT: _rounded(value, digits)}
+        {"month": months.from_index(last - ago), COUNT: round(value, digits)}
         for ago, value in zip(back.tolist(), counts.values[row].tolist(), strict=True)
         if math.isfinite(value)
     ]
@@ -255,14 +255,10 @@ def drawn_rows(
     values = forecasts.values(slice(row, row + 1), INTERVAL_PROBS)[0, -1]
     ahead = [
         {"month": months.from_index(last + step)}
-        | {n: _rounded(v, digits) for n, v in zip(INTERVALS, row, strict=True)}
+        | {n: round(v, digits) for n, v in zip(INTERVALS, row, strict=True)}
         for step, row in enumerate(values.tolist(), start=1)
     ]
     return counted, ahead
-
-
-def _rounded(value: float, digits: int) -> float:
-    return round(value, digits) if digits else round(value)
 
 
 def least_predictable(forecasts: SeriesForecasts, many: int = 3) -> list[tuple[str, float]]:
@@ -297,11 +293,11 @@ def series_scores(hindcasts: SeriesForecasts, quantiles: Floats) -> Floats:
 
     quantiles : (series, cutoffs, h, scores.PROBS) in the series' own unit.
     """
-    scores = np.empty((len(quantiles), 5))
-    for first in range(0, len(quantiles), TOGETHER):
-        rows = slice(first, first + TOGETHER)
-        scores[rows] = _series_scores(hindcasts, rows, quantiles[rows])
-    return scores
+    # Some series at a time: what stands between would be several times the quantiles.
+    firsts = range(0, len(quantiles), TOGETHER)
+    parts = [slice(first, first + TOGETHER) for first in firsts]
+    scored = [_series_scores(hindcasts, rows, quantiles[rows]) for rows in parts]
+    return np.concatenate([np.empty((0, 5)), *scored])
 
 
 def _series_scores(hindcasts: SeriesForecasts, rows: slice, quantiles: Floats) -> Floats:

@@ -122,31 +122,17 @@ class AskedEvent(NamedTuple):
 def _number(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
     side, digits, count = match[1], match[2], _count(match[2])
     happens, event = _compared(side, draws, count), f"{_said(side)} {count:,}"
-    if not _of_the_record(series, digits):
-        return AskedEvent(happens, event, "number")
-    year = next((total for total in _years(count, series.begins) if _as_long(total, span)), None)
-    if year is None:
-        note = f"{digits} was read as the number {count:,}; only a year is compared with a year."
-        return AskedEvent(happens, event, "number", note)
-    named = year.name if year.year_named else f"the year {digits}"
-    note = f"{digits} was read as {named}; for the number write {count:,}."
-    return _against(series, draws, side, year)._replace(note=note)
-
-
-def _of_the_record(series: Outlooks, digits: str) -> bool:
-    """Whether these digits are one of the years that are published or forecast."""
     last = months.shift(series.cutoff, series.draws.shape[1])
-    return len(digits) == 4 and min(series.counts)[:4] <= digits <= last[:4]
-
-
-def _years(number: int, begins: int) -> tuple[Span, Span]:
-    """The two years that may be so called: as the publisher has them, and of the calendar."""
-    return spans.fiscal(number, begins), Span(str(number), f"{number}-01", f"{number}-12")
-
-
-def _as_long(year: Span, span: Span) -> bool:
-    """Whether a span is a year of the same months."""
-    return len(span.months) == len(year.months) and span.first[5:] == year.first[5:]
+    if len(digits) != 4 or not min(series.counts)[:4] <= digits <= last[:4]:
+        return AskedEvent(happens, event, "number")  # no year that is published or forecast
+    # As the publisher has years, and as the calendar has: one that is as long as the span.
+    for year in (spans.fiscal(count, series.begins), Span(digits, f"{digits}-01", f"{digits}-12")):
+        if len(span.months) == len(year.months) and span.first[5:] == year.first[5:]:
+            named = year.name if year.year_named else f"the year {digits}"
+            note = f"{digits} was read as {named}; for the number write {count:,}."
+            return _against(series, draws, side, year)._replace(note=note)
+    note = f"{digits} was read as the number {count:,}; only a year is compared with a year."
+    return AskedEvent(happens, event, "number", note)
 
 
 def _range(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:

@@ -115,7 +115,16 @@ class Joint:
         self.correlation: Floats | paths.Factors = correlation
         if rule.rule == paths.FACTORS_RULE:
             self.correlation = paths.Factors(correlation)
-        self.marginals = {mark.series: _marginals(mark, rule.rule) for mark in marks}
+        self.marginals = {
+            mark.series: Marginals(
+                months.to_index(mark.cutoff),
+                mark.marks,
+                rule.rule,
+                mark.share,
+                {months.to_index(month): count for month, count in mark.known},
+            )
+            for mark in marks
+        }
         self._drawn: dict[int, Draws] = {}
 
     @cached_property
@@ -138,11 +147,6 @@ class Joint:
     def draws(self, n: int) -> Draws:
         """So many paths of every series; the same ones whenever and wherever they are drawn."""
         return self._drawn.setdefault(n, Draws(self, n))
-
-
-def _marginals(stored: StoredMarginals, rule: int) -> Marginals:
-    known = {months.to_index(month): count for month, count in stored.known}
-    return Marginals(months.to_index(stored.cutoff), stored.marks, rule, stored.share, known)
 
 
 class Draws:

@@ -166,14 +166,11 @@ def base_rates(
                 if came is not None:
                     resolved[question.kind].append((question.last_month, came))
     return {
-        (kind, cutoff): _rate([came for last, came in outcomes if last <= cutoff])
+        (kind, cutoff): (sum(by_then) + PRIOR_N / 2) / (len(by_then) + PRIOR_N)
         for kind, outcomes in resolved.items()
         for cutoff in cutoffs
+        for by_then in [[came for last, came in outcomes if last <= cutoff]]
     }
-
-
-def _rate(came: Sequence[bool]) -> float:
-    return (sum(came) + PRIOR_N / 2) / (len(came) + PRIOR_N)
 
 
 class ChanceScores(NamedTuple):

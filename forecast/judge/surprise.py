@@ -46,13 +46,8 @@ def p_value(value: int, expected: MonthForecast) -> tuple[float, float]:
     z : the standard normal score with the same p, negative below the centre.
     """
     u = (math.log1p(value) - expected.centre) / expected.scale
-    p = p_of(u, expected)
+    p = tails.tail_of_one(u, expected.centre, expected.df, expected.horizon)
     return min(1.0, p), math.copysign(float(-ndtri(max(p / 2, 1e-300))), u)
-
-
-def p_of(away: float, expected: MonthForecast) -> float:
-    """Two-sided p of a month `away` from the centre, in units of the scale."""
-    return tails.tail_of_one(away, expected.centre, expected.df, expected.horizon)
 
 
 def ratio(value: int, median: int) -> float:
