@@ -79,7 +79,7 @@ def report(settings: Settings, year: str, out: Path) -> str:
     noun = months.year_noun(begins)
     if number is None:
         raise SpanError(year, f"not a {noun}; write {months.year_name(2026, begins)}")
-    wakes.require_intact(settings.db)
+    wakes.require_intact(settings.db)  # nothing is written of a record that was edited
     yearly.write(yearly.build(settings.context, int(number[1])), out)
     return f"{out}: report on {noun} {number[1]}"
 

@@ -103,7 +103,7 @@ TYPES: Mapping[str, click.ParamType[Any]] = {
 
 def _parameter(names: str, about: str | Mapping[str, Any]) -> click.Parameter:
     """Return an argument, or an option if its names begin with a dash."""
-    if isinstance(about, str):
+    if isinstance(about, str):  # a flag has nothing to say but its help
         # A flag with an opposite, --log/--linear, may also be left open.
         left_open: dict[str, Any] = {"default": None} if "/" in names else {}
         return click.Option(names.split(), is_flag=True, help=about, **left_open)
@@ -113,7 +113,7 @@ def _parameter(names: str, about: str | Mapping[str, Any]) -> click.Parameter:
     if "min" in more:
         kind = click.IntRange(more.pop("min"), more.pop("max", None))
     if names.startswith("-"):
-        if of == "day":
+        if of == "day":  # click would show the format as Python writes it
             more["metavar"] = "YYYY-MM-DD"
         return click.Option(names.split(), type=kind, **more)
     return click.Argument([names], type=kind, **more)
@@ -135,6 +135,7 @@ def _command(
 
     @click.pass_obj
     def run(settings: Any, /, **given: Any) -> None:
+        # Loaded when called: a module imports at its top all that its commands need.
         from jobs.cli import render
 
         work = getattr(import_module(f"jobs.cli.{module}"), function)
@@ -210,6 +211,7 @@ class Program(click.Group):
             if isinstance(made, click.Group):
                 groups[path] = made
             made.context_class = HelpContext
+        # A view needs no entry of its own: the dictionary says what its rows are.
         for view in VIEWS.values():
             takes = {k: v for k, v in of_views.items() if view.name in AS_OF or "as-of" not in k}
             about = {

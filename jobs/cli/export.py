@@ -47,6 +47,7 @@ def hindcasts(record: OpenRecord, out: Path, model: str) -> list[str]:
         known = ", ".join(queries.column(record.connection, "hindcast_models"))
         raise record.refused("--model", f"no hindcasts by {model!r}; there are: {known}")
     notes = {**record.origin, "model": model, "credit": source.publisher.credit}
+    # Each row names its digest: rows are copied apart from their file.
     marked = [(*row, run.digest) for row in rows]
     count = tables.write(tables.of_rows(tables.HINDCASTS, marked, notes), out)
     return _written(record, out, f"{count:,} rows")

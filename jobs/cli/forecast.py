@@ -32,7 +32,7 @@ from jobs.cli.render import progress
 from jobs.compute.pools import WORTHWHILE, spreading
 from jobs.compute.robust_map import fitting
 from models import REFITTED
-from models.base import Floats, MonthlyCounts
+from models.base import Floats
 
 STDOUT = "-"
 WARNINGS_SHOWN = 10  # warnings of a kind
@@ -82,9 +82,21 @@ def forecast(
     ):
         spread = _told(workers, report, len(counts.names))
         rows = anyseries.totals_of(counts, totals)
-        by_model = _forecasts(settings, counts, h, hindcasts, models, spread, report, rows)
+        names = (ENGINE, "naive", "snaive", *REFITTED) if models == "all" else (ENGINE,)
+        # Nothing is kept of these paths, so that they are not rounded as what is kept.
+        refitting = Refitting(fitting(settings.config.compute), report, decimals=None)
+        by_model = anyseries.forecast_models(
+            counts, names, h, hindcasts, totals=rows, spread=spread, refitting=refitting
+        )
         _save({name: model.ends() for name, model in by_model.items()}, out, spread)
-        _warn_silent(by_model)
+        _warn(
+            [
+                f"no forecast by {name}: {series}: too few months or past errors, or its fit failed"
+                for name, model in by_model.items()
+                for series, known in zip(model.counts.names, model.known[:, -1], strict=True)
+                if not known
+            ]
+        )
         quality: dict[str, Quality] = {}
         if hindcasts:
             past = {name: model.hindcasts() for name, model in by_model.items()}
@@ -96,8 +108,13 @@ def forecast(
     unsure = anyseries.least_predictable(first)
     own = next(iter(quality.values()), None)
     say(own_counts.counts_summary(counts, h, own, unsure))
-    if len(quality) > 1:
-        _say_quality(quality)
+    for name, of in quality.items() if len(quality) > 1 else ():
+        click.echo(
+            f"{name}: hindcasts of {of.n:,} months that have come: log-WIS {of.log_wis:.3f}, "
+            f"MAE {of.relative_mae:.3f} of naive's, 80% intervals covered {of.coverage80:.0%}, "
+            f"95% {of.coverage95:.0%}",
+            err=True,
+        )
 
 
 def _forecast_folder(
@@ -123,25 +140,6 @@ def _forecast_folder(
         )
     _warn([f"left out: {error}" for error in done.left_out])
     say(own_counts.folder_summary(done.series, len(parts), h, done.quality, done.unsure))
-
-
-def _forecasts(
-    settings: Settings,
-    counts: MonthlyCounts,
-    h: int,
-    hindcasts: int,
-    models: str,
-    spread: Spread,
-    report: Report,
-    totals: Mapping[int, Sequence[int]],
-) -> dict[str, SeriesForecasts]:
-    """Return what the engine says, or every model."""
-    names = (ENGINE, "naive", "snaive", *REFITTED) if models == "all" else (ENGINE,)
-    # Nothing is kept of these paths, so that they are not rounded as what is kept.
-    refitting = Refitting(fitting(settings.config.compute), report, decimals=None)
-    return anyseries.forecast_models(
-        counts, names, h, hindcasts, totals=totals, spread=spread, refitting=refitting
-    )
 
 
 _STEPS = {
@@ -243,18 +241,6 @@ def _draw(drawn: SeriesForecasts, folder: Path, source: Source) -> None:
         say([f"{folder}: pictures of the first {PLOTTED} series, not of {left:,} more"])
 
 
-def _warn_silent(by_model: Mapping[str, SeriesForecasts]) -> None:
-    """Name the models and series without a forecast."""
-    _warn(
-        [
-            f"no forecast by {name}: {series}: too few months or past errors, or its fit failed"
-            for name, model in by_model.items()
-            for series, known in zip(model.counts.names, model.known[:, -1], strict=True)
-            if not known
-        ]
-    )
-
-
 def _warn(lines: Sequence[str]) -> None:
     say(lines[:WARNINGS_SHOWN])
     if len(lines) > WARNINGS_SHOWN:
@@ -265,14 +251,3 @@ def say(lines: Sequence[str]) -> None:
     """Print lines on stderr, each after the program's name."""
     for line in lines:
         click.echo(f"bordercast: {without_controls(line)}", err=True)
-
-
-def _say_quality(quality: Mapping[str, Quality]) -> None:
-    """Say how good each model's hindcasts were, a line a model."""
-    for name, of in quality.items():
-        click.echo(
-            f"{name}: hindcasts of {of.n:,} months that have come: log-WIS {of.log_wis:.3f}, "
-            f"MAE {of.relative_mae:.3f} of naive's, 80% intervals covered {of.coverage80:.0%}, "
-            f"95% {of.coverage95:.0%}",
-            err=True,
-        )

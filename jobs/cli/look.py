@@ -50,6 +50,7 @@ def show(
         through = record.run.data_through
         why = ahead.unforecast_words(key, read.counts(connection, key), through, source)
         raise SeriesNameError(series or "", why)
+    # A total too short for a forecast is named, lest it look forgotten.
     waiting = record.waiting() if key is None and model == ENGINE else {}
     if not rows and not waiting:
         raise record.refused("--model", f"no forecasts by {model!r}")
@@ -85,6 +86,7 @@ def _published(record: OpenRecord, series: str, since: str) -> Printed:
     if not shown:
         first, last = min(counts), max(counts)
         raise SeriesNameError(series, f"published from {first} to {last}, nothing from {since} on")
+    # Changes are from all counts: the first month shown has a month before, too.
     rows = [{"month": month, COUNT: count} for month, count in shown.items()]
     name = record.names.name(key)
     parts: list[RenderableType] = [
@@ -217,6 +219,7 @@ def flags(
     rows = read.flags(connection, source.totals, total, since or "", watch=watch, parts=parts)
     moved = read.drivers(connection)
     keys = [SeriesKey(row["border"], row["dimension"], row["member"]) for row in rows]
+    # A flag keeps the value that it judged; a reader also needs today's.
     now = {key: read.counts(connection, key) for key in set(keys)}
     restated = [{**row, "now": now[key][row["month"]]} for key, row in zip(keys, rows, strict=True)]
     hindcast, issued = (

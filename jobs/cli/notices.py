@@ -86,6 +86,7 @@ def show_notice(record: OpenRecord, notice_id: int) -> Printed:
             made = deliveries.of_notice(connection, notice.content_key)
     rated = ops.rows(settings.db, "ratings")
     rated = [row for row in rated if row.pop("content_key") == notice.content_key]
+    # The texts are what `preview` is for.
     facts = {k: v for k, v in asdict(notice).items() if not k.endswith(("_text", "_html"))}
     value = {**facts, "recipients": to, "deliveries": made}
     below = [("for", f"{address}: {subject}") for address, subject in to.items()]
@@ -101,6 +102,7 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
     """Print one notice as it goes out, or write it as mail or page."""
     with reading(settings) as record:
         notice = _one(record, notice_id)
+        # One moment for all three: a run in between would pair a text with another's hash.
         sections = tuple(stored.sections(record.connection, notice_id))
         content = stored.content(record.connection, notice_id)[: approving.CONTENT_SHOWN]
     if reader:
@@ -152,7 +154,7 @@ def rate(settings: Settings, notice_id: int, verdict: Usefulness, why: str | Non
 
 def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> Iterator[str]:
     """Send what is approved, and what waits to be tried again, by mail and to webhooks."""
-    if not dry_run:
+    if not dry_run:  # what would be sent can be asked before mail is set up
         outbox.check(settings.config)
     waiting = outbox.waiting(settings.context, datetime.now(UTC))
     recipients = sum(count for _, count in waiting)
@@ -194,6 +196,7 @@ def test(settings: Settings, address: str) -> str:
 
 def unsubscribe(settings: Settings, address: str) -> Iterator[str]:
     """Never write to an address again, whatever the settings say."""
+    # Kept in ops.db, not in the settings: whoever edits those cannot write to them again.
     with ops.writing(settings.db) as db:
         new = deliveries.unsubscribe(db, address, datetime.now(UTC))
     yield f"{address} {'gets' if new else 'got'} no more notices{'' if new else ' already'}."

@@ -59,6 +59,7 @@ class OpenRecord:
 
     def counts(self, key: SeriesKey) -> dict[str, int]:
         """Return a series' counts by month; of a sum, where all its parts may have one."""
+        # A month that one part lacks yet would make the sum fall short.
         lines = [read.counts(self.connection, part) for part in self.sums.get(key, [key])]
         newest = min(map(max, lines), default="")
         every = sorted({month for line in lines for month in line if month <= newest})
@@ -67,7 +68,7 @@ class OpenRecord:
     @cached_property
     def table(self) -> CountTable:
         """Return every count there was, for claims."""
-        from forecast.claims.truth import CountTable
+        from forecast.claims.truth import CountTable  # most commands judge no claim
 
         return CountTable.read(self.connection, source=self.source)
 
@@ -125,7 +126,7 @@ class OpenRecord:
 
     def stale(self, key: SeriesKey) -> str:
         """Return a sentence if a part's newest figure is older than its total's, else ""."""
-        key = self.sums.get(key, [key])[0]
+        key = self.sums.get(key, [key])[0]  # a sum is as old as its parts
         values = (key.dimension, key.member, key.total)
         (newest,) = queries.rows(self.connection, "newest_months", values)
         return trust.stale_words(newest["own"], newest["of_total"], source=self.source)
@@ -155,6 +156,7 @@ class OpenRecord:
 @contextmanager
 def reading(settings: Settings) -> Iterator[OpenRecord]:
     """Open the record as it stands at one moment; VerifyError if what it holds was edited."""
+    # Looked at once a command: digests of an unchanged file say the same again.
     settings.sound = wakes.require_intact(settings.db, settings.sound)
     with connect.moment(settings.db) as connection:
         settings.context.scope(connection)

@@ -34,7 +34,7 @@ class Settings:
         from forecast.context import Context
         from jobs import environment
 
-        environment.refuse_unknown()
+        environment.refuse_unknown()  # a misspelled variable would change nothing, unnoticed
         file = config_path or config.found()
         self.source = str(file or "defaults")
         settings = config.load(file)
@@ -79,7 +79,7 @@ def words_of_help(config_path: Path | None, db: Path | None) -> Settings | None:
         if not content.get("sources") and not _says_its_source(place):
             return None
     except (BordercastError, OSError, ValueError, AttributeError, sqlite3.Error):
-        pass
+        pass  # a broken file is named when a command runs; help is shown all the same
     with suppress(BordercastError):
         return Settings(config_path, db)
     return None
@@ -105,6 +105,7 @@ def read_as(decimal: str | None, dates: str | None, fiscal_start: int | None, **
 @contextmanager
 def leaving_when_terminated(code: int) -> Iterator[None]:
     """Take SIGTERM for SystemExit with this code: what is temporary is removed on the way out."""
+    # By default SIGTERM ends Python at once, and leaves half a copy behind.
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(code))
     try:
         yield

@@ -43,7 +43,7 @@ def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = Fals
                 click.echo(printable(problem, 1000), err=True)
     with progress() as report:
         outcome = monthly.run(settings.context, files, with_bundle=not no_bundle, report=report)
-    settings.renew()
+    settings.renew()  # a file may have brought series that there were not
     parts: list[RenderableType] = [*taken_lines(outcome.taken)]
     upkeep.write_snapshot(settings.db, settings.config)
     upkeep.write_site(settings.context, datetime.now(UTC))
@@ -95,7 +95,7 @@ def ingest(
         for context in settings.context.each():
             context.begin(db)
             mine = [(file,) for file in files if context.takes(inbox.file_name(file))]
-            for batch in ((), *mine):
+            for batch in ((), *mine):  # the inbox first; then one by one, so that each is checked
                 with_bundle = not no_bundle and not batch
                 results, context = ingesting.ingest_all(db, context, batch, seen, with_bundle)
                 yield from taken_lines(results)
@@ -130,6 +130,7 @@ def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run
             ingesting.fetch(context, datetime.now(UTC), force=force, with_bundle=not no_bundle)
         )
         parts += _polled(polls[-1])
+    # Two files state a month; a run on one would be made again on the other.
     waiting = [one for c in asked if (one := publisher.awaited(settings.db, c.source))]
     for waiting_for in waiting:
         click.echo(f"Waiting for {waiting_for}.", err=True)

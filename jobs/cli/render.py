@@ -57,6 +57,7 @@ def run(
         if not isinstance(answer, Printed):
             answer = Printed(None, [answer] if isinstance(answer, str) else answer or ())
         as_json = as_json and answer.value is not None
+        # What is made while the record is open is whole; lines of work under way come one by one.
         if record:  # a reader who pages must not keep the record's moment open
             answer = replace(answer, parts=() if as_json else tuple(answer.parts))
     show_answer(answer, as_json, settings.context.source)
@@ -65,6 +66,7 @@ def run(
 def show_answer(answer: Printed, as_json: bool, source: Source) -> None:
     """Print an answer for a reader, or for programs under the keys that the source's files have."""
     if as_json:
+        # The record says "border" and "encounters" of whatever is counted; programs get its words.
         click.echo(json.dumps(in_keys(answer.value, answer.source or source), indent=2))
     for part in () if as_json else answer.parts:
         if isinstance(part, str):
@@ -135,6 +137,7 @@ def progress() -> Iterator[Report]:
     tasks: dict[str, Any] = {}
     step = TextColumn("{task.description}", "progress.description", markup=False)
     columns = (step, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # Beside the answer, and gone after it, so that a pipe or a file gets the answer alone.
     screen = console(stderr=True)
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
 

@@ -34,10 +34,12 @@ def verify(
     """Check that nothing was changed past this program; VerifyError names what differs."""
     if (run_id is None) != (digest is None):
         raise click.UsageError("--run and --digest go together")
+    # Copied from a mail or a page it may have blanks or capitals.
     digest = (digest or "").strip().lower()
     if run_id is not None and not re.fullmatch("[0-9a-f]{64}", digest):
         problem = "is not whole: copy all of its 64 digits, 0-9 and a-f"
         raise click.BadParameter(problem, param_hint="--digest")
+    # The whole record first: an answer about one digest means nothing if the rest does not fit.
     findings = upkeep.verify(settings.db, datetime.now(UTC))
     answer = None
     if run_id is not None:
