@@ -107,6 +107,7 @@ def run(
             finally:
                 timer.cancel()
                 end()
+        # The last words only: what ended it comes last.
         stderr.seek(0)
         error = " ".join(stderr.read().decode(errors="replace").split())[-ERROR_CHARACTERS:]
     code = process.returncode
@@ -131,6 +132,7 @@ def confine(memory: int, seconds: float = 0) -> None:
 
     seconds : of computing; it ends so even if whoever was to kill it is gone.
     """
+    # An image of a visitor's file, or of a secret, does not stay behind on disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory:
         _limit(resource.RLIMIT_AS, memory)
@@ -147,6 +149,7 @@ def die_with_parent() -> None:
 
 def environment(ours: Mapping[str, str]) -> dict[str, str]:
     """Return what a child of ours is told: where things are, and no secret."""
+    # Of this program, wherever the child is started from: -P leaves its folder out.
     root = str(Path(__file__).parent.parent)
     paths = [root, *filter(None, ours.get("PYTHONPATH", "").split(os.pathsep))]
     return {

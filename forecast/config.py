@@ -50,6 +50,7 @@ MonthText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 def _dimension(name: str) -> str:
     """A dimension, or a crossing of several, "citizenship*demographic"; ValueError if not."""
+    # A crossing of a dimension with itself has one cell for each member, and none beside.
     columns = name.split("*")
     if not set(columns) <= set(DIMENSIONS) or len(set(columns)) < len(columns):
         known = ", ".join(DIMENSIONS)
@@ -130,6 +131,7 @@ def _labels(joins: dict[str, str]) -> dict[str, str]:
     for label in (*joins, *joins.values()):
         if not label.strip() or len(label) > 80 or not label.isprintable() or " * " in label:
             raise ValueError("a label has 1 to 80 printable characters, and no ' * '")
+    # A chain would depend on the order in which labels are joined.
     chained = sorted({*joins} & {*joins.values()})
     if chained:
         raise ValueError(
@@ -326,6 +328,7 @@ def _days(days: tuple[int, int]) -> tuple[int, int]:
 
 def _https(address: str) -> str:
     """Return an address that hides nothing and cannot be altered on the way; ValueError if not."""
+    # Over plain http anybody on the way could change the counts.
     if address and not re.fullmatch(r"https://[^/\s?#]+/[^\s#]*", address):
         raise ValueError("it must be an address such as https://example.org/counts.csv")
     if _LOGIN.search(address):
@@ -417,6 +420,7 @@ def source_section(stored: dict[str, Any]) -> SourceSection:
 
 def _different(sections: tuple[SourceSection, ...]) -> tuple[SourceSection, ...]:
     """Sources of different names; ValueError if two have one."""
+    # The name is the key of all that the record holds of a source.
     names = [section.name for section in sections]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -442,6 +446,7 @@ class Config(_ConfigModel):
 
     def of(self, name: str) -> Config:
         """Return the settings as they are for one source, which is then the only one."""
+        # What a source does not say is as it is for all.
         mine = tuple(section for section in self.sources if section.name == name)
         changed = {
             part: type(getattr(self, part)).model_validate(
@@ -524,6 +529,7 @@ def refuse_places(config: Config, db: Path, source: str) -> None:
     if config.service.snapshot and copy in [(beside / name).resolve() for name in ours]:
         problem = f'{copy.name} is the record\'s own file; the default is "{{db}}-snapshot.db"'
         raise ConfigError(source, "service.snapshot", problem)
+    # A backup swept with the inbox, or shown with the site, is no backup.
     seen: dict[Path, str] = {}
     for key, folder in _folders(config).items():
         place = (beside / folder).resolve()
@@ -557,6 +563,7 @@ def found() -> Path | None:
 
 def parse(text: str, source: str) -> Config:
     """Settings from TOML text; `source` is named in errors."""
+    # Settings of one source are checked as they come out beside those of all.
     within: tuple[str, ...] = ()
     try:
         config = Config.model_validate(_with_tuples(tomllib.loads(text)))

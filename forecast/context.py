@@ -57,6 +57,7 @@ class Context:
         ------
         ConfigError : the settings and the record are of different sources.
         """
+        # The record's word comes first: settings may have been lost, counts have not.
         recorded = _of_record(path)
         sections = {section.name: section for section in config.sources}
         first = next(iter(recorded), None)
@@ -126,6 +127,7 @@ class Context:
 
     def begin(self, db: Database) -> None:
         """Make a writing connection about this source's measure, which is added if it is new."""
+        # The first source owns what was recorded before there were several.
         there = measures.named(db)
         if there and self.name not in there:
             section = next(iter(self.config.sources), PublishedSection(kind=DEFAULT_SOURCE))
@@ -150,6 +152,7 @@ class Context:
         """Return whether a file is for this source: its own, or nobody's and this is the first."""
         if catalog.parse_name(file_name, self.source):
             return True
+        # A file that nobody knows goes to the first source, which says what is wrong with it.
         strange = not any(catalog.parse_name(file_name, source) for source in self.sources.values())
         return strange and self.name == next(iter(self.sources))
 

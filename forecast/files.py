@@ -91,6 +91,7 @@ def output_folder(path: Path) -> Iterator[Path]:
 def create_private(path: Path) -> None:
     """A new empty file that nobody but its owner may read, whatever the umask."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    # Again by fchmod: a umask may take more away than is meant.
     handle = os.open(path, flags, 0o600)
     try:
         os.fchmod(handle, 0o600)
@@ -193,6 +194,7 @@ def rows(text: Text) -> Iterator[tuple[int, list[str]]]:
     ------
     RowError : quotes or line ends that break the CSV.
     """
+    # Strict: a lost quote would swallow a thousand lines into one field.
     reader = csv.reader(io.StringIO(text.content, newline=""), strict=True)
     try:
         for row in reader:
@@ -203,6 +205,7 @@ def rows(text: Text) -> Iterator[tuple[int, list[str]]]:
 
 def unpacked(file: io.BufferedReader | io.BytesIO, name: str, limit: int) -> bytes:
     """A file's plain bytes; QuarantineError for a damaged gzip file or more than `limit` bytes."""
+    # By its first bytes: publishers call packed files .csv as well.
     packed = file.read(2) == _GZIP
     file.seek(0)
     try:

@@ -40,6 +40,7 @@ def _added(counts: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int
 
 
 def _member(key: SeriesKey, joins: Joins) -> str:
+    # Of a crossing each column's label is joined by its own list.
     columns = key.dimension.split("*")
     labels = key.member.split(CROSSING)
     if len(columns) != len(labels):

@@ -30,6 +30,7 @@ def is_month(text: str) -> bool:
 @lru_cache(_MANY)
 def to_index(month: str) -> int:
     """Running number of a month; ValueError unless it is "YYYY-MM"."""
+    # Not datetime.strptime, which reads 2025-1 as well.
     match = _MONTH.fullmatch(month)
     if match is None:
         raise ValueError(f"{month!r} is not a month; write it as YYYY-MM")

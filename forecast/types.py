@@ -16,6 +16,7 @@ from forecast import months
 
 T = TypeVar("T")
 
+# Names of the first measure's totals, which tables of 1.0 promised.
 BORDERS = ("northern", "southwest", "other")
 NATIONWIDE = "nationwide"
 DEFAULT_SOURCE = "cbp_encounters"  # of a record whose settings name none
@@ -230,6 +231,7 @@ def whole(centre: float) -> int:
     return round(math.expm1(max(centre, 0.0)))
 
 
+# In whole permille: 0.95 is no number that a table can be joined by.
 HUB_PERMILLES = (10, 25, *range(50, 951, 50), 975, 990)
 # q01, q025, q05, q10 ... q95, q975, q99: what people call those quantiles in a file.
 HUB_COLUMNS = tuple(f"q{permille:03d}".removesuffix("0") for permille in HUB_PERMILLES)

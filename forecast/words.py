@@ -110,6 +110,7 @@ def change_words(now: int, before: int) -> str:
     """Change from `before` in percent with its sign; "from zero" where there is no percentage."""
     if before == 0:
         return "from zero"
+    # Rounded before the sign is chosen: -0.0% would be a change that is none.
     percent = round(100 * (now / before - 1), 1)
     sign = MINUS if percent < 0 else "+" if percent > 0 else ""
     return f"{sign}{abs(percent):,.1f}%"
@@ -123,6 +124,7 @@ def signed(number: int) -> str:
 
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th, 11th ..."""
+    # 11th to 13th, and 111th.
     last_two = number % 100
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number:,}" + ("th" if 11 <= last_two <= 13 else ending)

@@ -76,6 +76,7 @@ def forecast_folder(
     """
     left_out: list[ShortSeriesError] = []
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+        # Beside the output: there is room for a set that memory does not hold, or nowhere.
         scratch = Scratch(Path(folder))
         read = _counts(parts, read_as, reporter)
         parted = manyparts.kept_parts(read, scratch, left_out)

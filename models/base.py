@@ -187,6 +187,7 @@ class MonthlyCounts:
 
     def some(self, chosen: NDArray[np.bool_]) -> MonthlyCounts:
         """Those series only; chosen (series,)."""
+        # Narrower where the others were older: columns of nothing cost time in every step.
         names = tuple(compress(self.names, chosen))
         values = self.values[chosen]
         first = np.flatnonzero(np.isfinite(values).any(axis=0))

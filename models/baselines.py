@@ -31,6 +31,7 @@ class SeasonalNaive:
 
     def paths(self, panel: Panel, origins: Ints, h: int) -> Paths:
         """Median paths at the origins; see the model contract."""
+        # The second year ahead is like the last one too: no model of a year older than that.
         back = 11 - np.arange(h) % 12  # months before the origin
         columns = origins[:, None] - back
         values = panel.z[:, np.maximum(columns, 0)]

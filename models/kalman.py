@@ -201,6 +201,7 @@ def responses(months: int) -> tuple[Floats, ...]:
 @lru_cache(maxsize=4)
 def _responses(months: int) -> tuple[Floats, ...]:
     unit = np.eye(months)
+    # A filter of unit impulses: by linearity its paths are the answer to any series.
     states = Filter(kalman_gains(months, 1), unit[0])
     responses = [states.paths(0, 1)[0, :, :1]]
     for t in range(1, months):

@@ -93,6 +93,7 @@ def _objection(path: Floats, last: float) -> str:
     """Why a path is not to be used; "" if nothing speaks against it."""
     if not np.isfinite(path).all():
         return "the path is not finite"
+    # So far away an optimizer has diverged, not a count.
     farthest = float(np.abs(path - last).max())
     if farthest > EXPLODED_LOG_RATIO:
         return f"the path goes {np.exp(min(farthest, 50)):.3g} times away from the last value"

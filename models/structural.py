@@ -107,6 +107,7 @@ def _add_evidence(
 
 def log_prior(mass: Ints) -> Floats:
     """(families, months, grid) each family's mean posterior, see `evidence`, drawn to flat."""
+    # Before they are divided: a family of one series must keep most of the flat prior.
     weighted = mass * UNIT
     series = mass.sum(axis=-1, keepdims=True) * UNIT  # posteriors sum to one in each series
     return np.asarray(np.log((weighted + par.FLAT_PRIOR / len(GRID)) / (series + par.FLAT_PRIOR)))

@@ -287,6 +287,7 @@ def hearing(
     grid, root : (series, months, NEAR) paths. level : (series, months).
     family : (series,) numbers 0, 1, ... of their families. behind : of the panel.
     """
+    # On square roots, between both scales: neither is judged on its own ground.
     back = np.sqrt(np.expm1(np.maximum(z, 0)))
     losses = [month_losses(np.sqrt(np.expm1(np.maximum(path, 0))), back) for path in (grid, root)]
     (grid_loss, weight), (root_loss, _) = losses

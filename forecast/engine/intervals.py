@@ -110,6 +110,7 @@ def with_count_noise(sigma: Floats, errors: Floats, step: Floats) -> Floats:
     keep = 0.5 ** (1 / par.NOISE_HALF_LIFE)
     weight = np.maximum(discounted_sum(known.astype(float), keep), 1e-300)
     past = np.maximum(discounted_sum(before, keep) / weight, 1e-300)
+    # On variances, which add; sds do not.
     square = sigma**2
     moved = square + np.minimum(1, square / past) ** 2 * (noise - past)
     return np.asarray(np.sqrt(np.maximum(moved, par.NOISE_LEAST * square)))

@@ -70,7 +70,7 @@ def kept_parts(
     seen = np.empty(0, dtype=np.int64)  # 8 bytes stand for a name
     width, whole = 0, True
     for part, (name, counts) in enumerate(parts):
-        # A million names take 100 MB; two that share a hash are one in 37 million.
+        # By hashes: of a million names two share one in a case of 37 million.
         hashes = np.array(list(map(hash, counts.names)), dtype=np.int64)
         again = np.flatnonzero(np.isin(hashes, seen))
         if len(again):
@@ -88,7 +88,7 @@ def kept_parts(
             ]
             counts = counts.some(np.zeros(len(counts.names), dtype=bool))
         left_out += short
-        # Read once: the table's reader takes longer than the engine on a part.
+        # As read: a table is read only once.
         scratch.keep("counts", part, counts)
         sizes.append(len(counts.names))
         if not sizes[-1]:

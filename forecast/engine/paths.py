@@ -119,6 +119,7 @@ def factors(scores: Floats) -> Factors:
     series of as many months have the same correlations, but for sampling noise of one pair.
     """
     known = np.isfinite(scores)
+    # Unknown months count as 0, which is no correlation with anything.
     x = np.where(known, np.clip(scores, -MAX_SCORE, MAX_SCORE), 0.0)
     months = known.sum(axis=1)
     x[months < LEAST_COMMON] = 0.0
@@ -176,6 +177,7 @@ def persistence(of: Floats) -> Floats:
     -------
     (series,) within 0 .. 1; 1 where only one month is forecast.
     """
+    # Over a year: beyond it widths are learned from few errors.
     last = min(of.shape[1], _YEAR)
     if last == 1:
         return np.ones(len(of))

@@ -101,6 +101,7 @@ def predictive(
     panel: Panel, centre: Floats, scale: Floats, sigma: Floats, share: Floats, weight: Floats
 ) -> Predictive:
     """Put forecasts from every column together; NaN throughout where a path or a scale is."""
+    # All or nothing: a cutoff with half a path would be scored on its easy months.
     missing = ~(np.isfinite(centre).all(axis=-1) & np.isfinite(sigma))
 
     def known(x: Floats) -> Floats:
@@ -126,6 +127,7 @@ def summed(centre: Floats, totals: TotalRows | None) -> Floats:
         return centre
     out = centre.copy()
     for total, parts in totals.items():
+        # In counts: logs do not add up.
         count = np.maximum(np.expm1(centre[list(parts)]), 0).sum(axis=0)
         out[total] = np.where(np.isfinite(count), np.log1p(count), centre[total])
     return out

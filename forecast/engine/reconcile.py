@@ -48,6 +48,7 @@ def shared_out(weights: Floats, total: int) -> Ints:
 
     weights : (parts,) >= 0; where all are 0 the total is shared evenly.
     """
+    # Parts that are all 0 still have to make up a total that is not.
     weight = weights if weights.sum() > 0 else np.ones_like(weights)
     return rounded(weight * (total / weight.sum()), total)
 

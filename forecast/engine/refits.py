@@ -183,6 +183,7 @@ def _answers(jobs: Sequence[Job], fit: Fitter) -> Iterator[tuple[Job, Paths, flo
     order = iter(jobs)
     due = next(order, None)
     for job, value, lost in fit(jobs, _timed):
+        # By identity: two jobs may be equal, and arrays cannot be compared to a bool.
         early[id(job)] = (job, *value) if value else (job, no_paths(job, lost), 0.0)
         while due is not None and id(due) in early:
             yield early.pop(id(due))

@@ -169,6 +169,7 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
     last = months.shift(cutoff, draws.shape[1])
     if span.last > last:
         raise SpanError(span.name, f"forecasts reach to {last}")
+    # What is published is certain, so a sum narrows month by month.
     published = sum(counts[month] for month in known)
     start = months.to_index(cutoff) + 1
     steps = [months.to_index(month) - start for month in span.months if month > cutoff]

@@ -69,7 +69,7 @@ def bend(centre: FloatLike, df: FloatLike, horizon: FloatLike) -> Bend:
 def bent(df: Floats, bend: Bend, probs: Sequence[float]) -> Floats:
     """(..., h, probs) u (1 + k); df (...), bend of (..., h)."""
     p = np.asarray(probs)
-    # END beside the others: one polynomial is cheaper than another call.
+    # END beside the others, in one call.
     unit = unit_quantiles(df, (*probs, par.END))
     ratio = np.minimum(np.abs(unit[..., :-1]) / unit[..., -1:], 1)[..., None, :]
     below, below_end, above_end = (np.asarray(x)[..., None] for x in bend)

@@ -132,6 +132,7 @@ def moved(
         {key: again.get((key, name), restated[key]) for key in now}
         for name in (_THEN, _AS_FORECAST, _CAME)
     )
+    # In this order what is new is told last: figures first, then time, then news.
     stages = [_medians(then, cutoff), _medians(restated, cutoff)]
     stages += [_medians(passed, last), _medians(came, last)]
     return changes([before, *(summed(stage, source.totals) for stage in stages), after])

@@ -57,6 +57,7 @@ def quiet(drift: Drift, month: str, score: float, outside: Side | None) -> tuple
     clipped = min(max(score, -CLIP), CLIP)
     up = max(drift.up + clipped - SLACK, 0.0)
     down = max(drift.down - clipped - SLACK, 0.0)
+    # Before the sums are set back: they are what raised it.
     side = _alarm(drift, up, down, outside)
     after = replace(
         drift,

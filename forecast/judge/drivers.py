@@ -100,6 +100,7 @@ def apportioned(shares: np.ndarray, total: int) -> list[int]:
     """
     if shares.sum() <= 0:
         return [0] * len(shares)
+    # So that printed contributions add up to the printed deviation.
     whole = reconcile.rounded(shares / shares.sum() * total, total)
     return [int(count) for count in whole]
 

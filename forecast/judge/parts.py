@@ -64,6 +64,7 @@ def moved_along(
 
 def difference(part: ForecastPath, total: ForecastPath, share: float) -> ForecastPath:
     """The forecast of part less total, log1p counts; both from the same cutoff."""
+    # A part's and its total's forecasts may reach unequally far.
     pairs = zip(part.centre, total.centre, strict=False)
     centre = tuple(own - theirs for own, theirs in pairs)
     scale = tuple(value * share for value in part.scale[: len(centre)])

@@ -142,6 +142,7 @@ class ReplayedService:
     def rates(self, quiet: bool) -> dict[float, float | None]:
         """Share of the judged months with p below .05, .02 and .01; None where none was judged."""
         p = np.array([j.p for j in self.judged(quiet)])
+        # Watched, flagged, and what a stricter service would flag.
         alphas = (0.05, 0.02, 0.01)
         return {alpha: float((p < alpha).mean()) if len(p) else None for alpha in alphas}
 

@@ -152,6 +152,7 @@ def _drawn(
             yield None
             continue
         if together is None or place % _REFIT == 0:
+            # Of the months up to the cutoff alone; once a year, because it hardly moves.
             known = paths.correlation(scores[:, : column + 1])
             together = paths.as_wide_as(known, of[totals], of[total])
         draws = paths.draw(of[totals], together, many, column)
