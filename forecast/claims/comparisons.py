@@ -95,7 +95,7 @@ def bases(
         options = [Candidate(Base(c.value, rate), c.cost, True) for c in spans]
     elif own:
         options = [Candidate(Base(anchor.span), 0.0, True) for anchor in own]
-    elif words & _HIGH and not any(_months_only(ref) for ref in comparison.refs):
+    elif words & _HIGH and all(ref.form in ("administration", "era") for ref in comparison.refs):
         line = table.counts(subject)
         within = [c.value for c in spans] or [ClaimSpan(0, context.now.month)]
         options = [
@@ -109,7 +109,12 @@ def bases(
         ]
     else:
         options = [Candidate(Base(c.value), c.cost, True) for c in spans]
-    if not options and not _adds(scene, comparison):
+    # Words that say more than "the same time a year ago" name another base, not understood.
+    adds = any(
+        scene.low(i) not in _ADDS_NOTHING and not scene.in_time(i) and not scene.tokens[i].mark
+        for i in comparison.tokens
+    )
+    if not options and not adds:
         options = [
             Candidate(Base(c.value), c.cost) for c in _usual(context, now, [*before, *anchors])
         ]
@@ -121,18 +126,6 @@ def _resolved(ref: TimeRef, context: TextState, now: ClaimSpan) -> list[ClaimSpa
     if ref.since and ref.form != "era":
         return list(dict.fromkeys(readings.begun(ref, candidates)))
     return candidates
-
-
-def _months_only(ref: TimeRef) -> bool:
-    return ref.form not in ("administration", "era")
-
-
-def _adds(scene: Scene, comparison: NamedBase) -> bool:
-    """Whether the words that name a base say more than "the same time a year ago"."""
-    return any(
-        scene.low(i) not in _ADDS_NOTHING and not scene.in_time(i) and not scene.tokens[i].mark
-        for i in comparison.tokens
-    )
 
 
 def _usual(
@@ -162,9 +155,11 @@ def _next_change(scene: Scene, number: WrittenNumber) -> int:
 
 def _comparator(scene: Scene, number: WrittenNumber, limit: int) -> int | None:
     """The token behind a change that leads to its base, None without one."""
+    pairs = zip(scene.times, scene.time_places, strict=True)
+    relative = {place[0] for ref, place in pairs if ref.relative or ref.since}
     for at in range(number.last, min(number.last + 12, limit)):
         double = number.kind == "times" and at == number.last  # nearly double December
-        if scene.in_time(at) and (double or _relative_at(scene, at)):
+        if scene.in_time(at) and (double or at in relative):
             return at - 1
         low = scene.low(at)
         if low in _NAMES_BASE and not (low == "from" and scene.low(at - 1) in ("people", "were")):
@@ -177,14 +172,6 @@ def _comparator(scene: Scene, number: WrittenNumber, limit: int) -> int | None:
         if low in _ENDS or (low == "," and scene.low(at + 1) not in ("compared", "from", "when")):
             return None
     return None
-
-
-def _relative_at(scene: Scene, at: int) -> bool:
-    return any(
-        ref.relative or ref.since
-        for ref, place in zip(scene.times, scene.time_places, strict=True)
-        if place[0] == at
-    )
 
 
 def _stretch_end(scene: Scene, start: int, limit: int) -> int:

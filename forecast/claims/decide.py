@@ -294,7 +294,9 @@ class _Reader:
         claimed = mentions.claimed(scene, number)
         measure: ClaimMeasure = "total" if role.kind == "maybe" else role.kind
         compared = scene.compares(number.first)
-        base = self._base_span(number) if compared or self.anchors else self.context.span
+        others = [a for a in self.anchors if a.number.first != number.first]
+        main = [anchor.span for anchor in others if not anchor.compared]
+        base = main[-1] if main else self.context.span
         whose = readings.subjects(scene, number, self.context)
         when = readings.spans_for(scene, number, self.context, base, compared)
         before = [anchor for anchor in self.anchors if anchor.number.first < number.first]
@@ -302,7 +304,10 @@ class _Reader:
         if host:
             whose, when = self._beside(scene, number, host, (whose, when), compared)
         if measure in ("per_day", "per_month"):
-            when = [*self._reigns(scene), *when]
+            # An average may be one of the months of an administration that is named.
+            reigns = [ref for ref in scene.times if ref.form == "administration"]
+            spans = [span for ref in reigns for span in times.spans(ref, self.context.when)]
+            when = [*(Candidate(span, 0.0, True) for span in spans), *when]
         options = readings.weigh(whose, when, measure)
         on_record = bool(options) and self.table.counts(options[0].sense.subject) is not None
         limits = self._limits(scene, number, when, on_record)
@@ -317,19 +322,15 @@ class _Reader:
         crossed = readings.says_crossed(scene, number)
         if isinstance(finding, ClaimFinding) and (crossed or finding.verdict == "wrong"):
             finding = self._crossed(finding)
-        if isinstance(finding, ClaimFinding) and self._contradicts(finding):
+        # Another number of the sentence already means the same: one of them does not.
+        taken = [Reading(a.subject, a.span, a.measure) for a in self.anchors]
+        wrong = isinstance(finding, ClaimFinding) and finding.verdict == "wrong"
+        if isinstance(finding, ClaimFinding) and wrong and finding.sense in taken:
             why = "the text gives another number for what this seems to mean"
             finding = NotUnderstood(finding.quote, finding.start, finding.end, why)
         self._remember(scene, number, finding, options, compared, bool(whose) and whose[0].bound)
         self.unclear = self.unclear or isinstance(finding, NotUnderstood)
         return finding
-
-    def _reigns(self, scene: Scene) -> Iterator[Candidate[ClaimSpan]]:
-        """The months of an administration that is named, of which an average may be."""
-        for ref in scene.times:
-            if ref.form == "administration":
-                for span in times.spans(ref, self.context.when):
-                    yield Candidate(span, 0.0, True)
 
     def _limits(
         self,
@@ -442,10 +443,6 @@ class _Reader:
         for sector in self.context.sectors_named:
             yield Subject(FIELD_TOTALS.get(sector, "southwest"), "usbp", "field", (sector,))
 
-    def _base_span(self, number: WrittenNumber) -> ClaimSpan | None:
-        main = [a for a in self.anchors if not a.compared and a.number.first != number.first]
-        return main[-1].span if main else self.context.span
-
     def _beside(
         self,
         scene: Scene,
@@ -492,14 +489,6 @@ class _Reader:
             ]
         by_cost = sorted(when, key=lambda option: option.cost)
         return sorted(whose, key=lambda option: option.cost), by_cost
-
-    def _contradicts(self, finding: ClaimFinding) -> bool:
-        """Whether another number of this sentence already means the same: one of them does not."""
-        same = any(
-            finding.sense == Reading(anchor.subject, anchor.span, anchor.measure)
-            for anchor in self.anchors
-        )
-        return same and finding.verdict == "wrong"
 
     def _remember(
         self,

@@ -294,9 +294,10 @@ def of_days(scene: Scene, number: WrittenNumber) -> bool:
     days, months = [], []
     for ref, place in zip(scene.times, scene.time_places, strict=True):
         distance = scene.distance(here, place)
-        if (ref.form in ("week", "days") and not _when_said(scene, place)) or (
-            ref.form == "day" and place[0] >= number.last and _on_that_day(scene, place)
-        ):
+        said = _SAYING & {scene.low(i) for i in range(place[0] - 6, place[0] - 1)}
+        on_it = ref.form == "day" and place[0] >= number.last and scene.low(place[0] - 1) == "on"
+        weeks = ref.form in ("week", "days") and not _when_said(scene, place)
+        if weeks or (on_it and not said):
             days.append(distance)
         elif ref.counts:
             months.append(distance)
@@ -325,12 +326,6 @@ def _when_said(scene: Scene, place: tuple[int, int]) -> bool:
         return False
     around = [scene.low(i) for i in range(place[0] - 6, place[0] + 1)]
     return bool(_SAYING & set(around)) or words[0] not in ("on", "last", "since") or place[0] < 3
-
-
-def _on_that_day(scene: Scene, place: tuple[int, int]) -> bool:
-    return scene.low(place[0] - 1) == "on" and not _SAYING & {
-        scene.low(i) for i in range(place[0] - 6, place[0] - 1)
-    }
 
 
 def relation(scene: Scene, number: WrittenNumber) -> Relation:
@@ -385,13 +380,11 @@ def _more_than(scene: Scene, number: WrittenNumber) -> bool:
         if scene.low(at) in ("of", "in", "at", "to", "for"):
             return False
         if scene.low(at) in ("more", "fewer", "less", "higher", "lower"):
-            ends = (i for i in range(at + 1, len(scene.tokens)) if _ends_comparison(scene, i))
-            return any(scene.low(i) == "than" for i in range(at + 1, next(ends, len(scene.tokens))))
+            for i in range(at + 1, len(scene.tokens)):
+                ends = scene.low(i) in (",", ";", "(", "and", "but")
+                if ends or scene.low(i) == "than" or scene.numbers_between(i, i + 1):
+                    return scene.low(i) == "than"
     return False
-
-
-def _ends_comparison(scene: Scene, at: int) -> bool:
-    return scene.low(at) in (",", ";", "(", "and", "but") or scene.numbers_between(at, at + 1)
 
 
 _COMPARES = word_set("more less fewer higher lower above below over under up down")

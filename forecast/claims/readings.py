@@ -224,7 +224,8 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
     own = [phrase for _, phrase in near if _is_own(scene, number, phrase)]
     if any(0 <= phrase.first - number.last <= 2 for phrase in own):
         # 6,073 arrests and 34,631 in all: each number has a noun of its own.
-        own = [phrase for phrase in own if not _noun_of_another(scene, number, phrase)]
+        counts = [n for n in scene.numbers if n.kind == "count" and n != number]
+        own = [p for p in own if not any(0 <= p.first - n.last <= 3 for n in counts)]
     named = [phrase.value for phrase in own]
     if "both" in named[:3]:
         return [Candidate("", 0.0, True)]
@@ -336,14 +337,6 @@ def _is_own(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
     """Whether a measure speaks of this number: no other number stands between, or it leads all."""
     low, high = sorted(((phrase.first, phrase.last), (number.first, number.last)))
     return not any(scene.low(i) == ";" for i in range(low[1], high[0]))
-
-
-def _noun_of_another(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
-    return any(
-        other.first != number.first and 0 <= phrase.first - other.last <= 3
-        for other in scene.numbers
-        if other.kind == "count"
-    )
 
 
 def _joined_agencies(scene: Scene, own: list[Placed]) -> bool:
@@ -572,7 +565,12 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
         kinds.append("arrest_place")  # of the Border Patrol's arrests only
     placed = [phrase for phrase in scene.of_kind(*kinds) if not _is_no_nationality(scene, phrase)]
     near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 30]
-    near = [(d, phrase) for d, phrase in near if not _only_included(scene, number, phrase)]
+    # 8,083 persons, a number that includes families: all of them, not the families.
+    near = [
+        (d, phrase)
+        for d, phrase in near
+        if not _INCLUDES & {scene.low(i) for i in range(number.last, phrase.first)}
+    ]
     if not near:
         return []
     distance, phrase = near[0]
@@ -592,12 +590,7 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
     return options
 
 
-def _only_included(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
-    """8,083 persons, a number that includes families: all of them, not the families."""
-    words = {scene.low(i) for i in range(number.last, phrase.first)}
-    return bool(words & {"includes", "including", "include", "included", "comprising"})
-
-
+_INCLUDES = word_set("includes including include included comprising")
 _NEIGHBORS = word_set(
     "border government officials president authorities side territory cartels goods "
     "cartel police prime city troops soldiers national port"
@@ -748,18 +741,6 @@ def begun(ref: TimeRef, resolved: list[ClaimSpan]) -> list[ClaimSpan]:
     return [ClaimSpan(span.first, span.first) for span in resolved]
 
 
-def _is_comparison(scene: Scene, ref: TimeRef) -> bool:
-    """Whether a time can only be what something is compared with."""
-    changes = bool(scene.of_kind("change"))
-    return scene.compares(scene.place(ref)[0]) or ref.relative or (ref.since and changes)
-
-
-def _when_between(scene: Scene, ref: TimeRef, number: WrittenNumber) -> bool:
-    """Down since December, when there were 301,982."""
-    place = scene.place(ref)
-    return "when" in {scene.low(i) for i in range(place[1], number.first)}
-
-
 def is_compared_time(scene: Scene, number: WrittenNumber) -> bool:
     """Whether a number is compared with by its time: than in April 2024, when it was 128,895."""
     near = times_near(scene, number)
@@ -810,7 +791,13 @@ def spans_for(
     if given:
         near = [Timed(0.0, given, True)]
     if main_only:
-        near = [timed for timed in near if not _is_comparison(scene, timed.ref)]
+        changes = bool(scene.of_kind("change"))
+        near = [
+            timed
+            for timed in near
+            if not (timed.ref.relative or (timed.ref.since and changes))
+            and not scene.compares(scene.place(timed.ref)[0])
+        ]
     for rank, timed in enumerate(near[:3]):
         resolved = _said_by(
             scene, number, context, timed, base if compared or timed.ref.relative else None
@@ -831,7 +818,8 @@ def spans_for(
         price += cost("second") if timed.ref.form in ("past_years", "past") else 0.0
         # A year earlier is as plain as a month, if it is plain what it is earlier than.
         reach = TIGHT + (7 if timed.ref.relative and base else 1)
-        alone = len(near) == 1 and _only_count(scene, number) and not timed.ref.relative
+        only = not any(n.first != number.first and n.kind != "ordinal" for n in scene.numbers)
+        alone = len(near) == 1 and only and not timed.ref.relative
         # 6,168, beating June's low: the number is not June's.
         ranged = timed.ref.form in ("months", "fys", "years") or timed.ref.relative
         theirs = not (compared or timed.before or ranged) and scene.compares(first)
@@ -869,7 +857,10 @@ def _said_by(
             resolved += times.spans(ref, now, other) if other else []
         resolved = list(dict.fromkeys(resolved))
     if (ref.since and _belongs_to_extreme(scene, ref, scene.place(ref))) or (
-        ref.since and timed.before and _when_between(scene, ref, number)
+        # Down since December, when there were 301,982.
+        ref.since
+        and timed.before
+        and "when" in {scene.low(i) for i in range(scene.place(ref)[1], number.first)}
     ):
         resolved = begun(ref, resolved)
     if ref.form == "months" and scene.low(scene.place(ref)[0] - 1) == "between":
@@ -906,10 +897,6 @@ def _end_of_range(
     if ref.form == "months":
         return ClaimSpan(whole.first, whole.first) if first else ClaimSpan(whole.last, whole.last)
     return fiscal(ref.args[0] if first else ref.args[1])
-
-
-def _only_count(scene: Scene, number: WrittenNumber) -> bool:
-    return not any(n.first != number.first and n.kind != "ordinal" for n in scene.numbers)
 
 
 def refers(scene: Scene, number: WrittenNumber) -> bool:

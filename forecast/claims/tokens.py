@@ -188,15 +188,11 @@ def _sentence(text: str, start: int, end: int, opens: bool) -> Sentence:
             match.group().lower().replace("\u2019", "'").replace("\u2018", "'"),
             start + match.start(),
             start + match.end(),
-            _is_mark(match.group()),
+            not any(letter.isalnum() for letter in match.group()) and match.group() != "%",
         )
         for match in _TOKEN.finditer(text[start:end])
     )
     return Sentence(start, end, tokens, opens)
-
-
-def _is_mark(word: str) -> bool:
-    return not any(letter.isalnum() for letter in word) and word != "%"
 
 
 def numeral(low: str) -> float | None:

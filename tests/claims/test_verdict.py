@@ -9,13 +9,17 @@ import pytest
 from forecast import months
 from forecast.claims.decide import check
 from forecast.claims.fact import answer
-from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal, month, series_names
+from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal, series_names
 from forecast.claims.verdict import HOLDS, Claimed, Reading, judge
 from forecast.types import SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.claim_verdicts import verdict_on
 
 NORTH, AUGUST = SeriesKey("northern"), months.to_index("2024-08")
+
+
+def month(year: int, number: int) -> ClaimSpan:
+    return ClaimSpan(year * 12 + number - 1, year * 12 + number - 1)
 
 
 def held(*counts: int, unit: int = 1, values: dict | None = None) -> CountTable:
