@@ -18,7 +18,7 @@ from forecast.config import Config
 from forecast.context import Context
 from forecast.desk import yearly as desk
 from forecast.errors import SpanError
-from forecast.store import deliveries, notices, ops
+from forecast.store import deliveries, ops
 from forecast.types import BORDERS
 from jobs.cli import main
 from jobs.service import yearly
@@ -171,7 +171,10 @@ def test_a_year_that_has_closed_is_reported_once(by_hand, tmp_path):
 def test_what_readers_said_of_the_year_s_notices_is_counted(by_hand, tmp_path, monkeypatch):
     path = Path(shutil.copy(by_hand, tmp_path))
     of = [{"month": month, "content_key": month} for month in ("2023-09", "2024-02")]
-    monkeypatch.setattr(notices, "listed", lambda connection: of)
+    stored = yearly.rows
+    monkeypatch.setattr(
+        yearly, "rows", lambda c, name, *a: of if name == "notices" else stored(c, name, *a)
+    )
 
     def said(*ratings: tuple[str, str]) -> str:
         with ops.writing(path) as db:
