@@ -40,6 +40,7 @@ def series(
     month; the last 36 where it is empty.
     """
     first, second = counts
+    # Only months that both have: a sum over others compares nothing.
     both = sorted(first.keys() & second.keys())
     shown = [month for month in both if month >= since] if since else both[-MONTHS_SHOWN:]
     rows: list[CompareRow] = []

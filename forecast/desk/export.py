@@ -170,6 +170,7 @@ def written(part: TablePart) -> Written:
     from forecast.engine.anyseries import SCORED, series_scores
 
     values = part.said.values(slice(None))
+    # Only what is known by now can be scored.
     past = bool(np.all(part.said.back > 0))
     scores = series_scores(part.said, values[..., SCORED]) if past else np.empty((0, 5))
     if not part.suffix:
@@ -235,6 +236,7 @@ def write(table: ExportTable, path: Path) -> int:
     The file appears complete or not at all; one that was there stays until then.
     """
     save = _writer(path)
+    # Whoever reads the folder meanwhile finds the old file or the new one.
     with files.output(path) as draft:
         return save(table, draft)
 

@@ -315,6 +315,7 @@ class MonthFacts:
 
 def report(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthFacts:
     """Return the facts of a total's month, which must be on record: as stored, else made now."""
+    # What a run stated and sealed is repeated, not made anew by a newer program.
     stored = history.kept(connection, total, month)
     if stored is not None:
         return from_json(stored, source=source)
@@ -527,6 +528,7 @@ def became_false(
     then: NoticeStatement, counts: Mapping[str, int], source: Source
 ) -> Iterator[Falsehood]:
     """Compare a statement with the counts of its total as they are now."""
+    # Notices of very old runs state nothing in numbers.
     if not then or then["month"] not in counts:
         return
     month, before, now = then["month"], then[COUNT], counts[then["month"]]

@@ -142,6 +142,7 @@ def svg(handout: Handout, chart: PosterChart, source: Source, size: PosterSize =
     """The poster as an SVG file, as many pixels wide and high as `size` says."""
     top, wide = 144, size.width - 2 * MARGIN
     # The unit stands behind the number, in two lines.
+    # Letters are measured here: SVG has no layout, and every machine other fonts.
     after = 44 * sum(_COMMA if c == "," else _DIGIT for c in handout.number) + 10
     words = [
         _text(handout.title, 34, 18, wide, weight="bold"),

@@ -94,6 +94,7 @@ def write(
     return count
 
 
+# Hubs know days, not months: a month stands for its last one.
 def last_day(month: str) -> str:
     """2024-02-29 for 2024-02."""
     return f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]:02d}"

@@ -77,6 +77,7 @@ def by_dimension(
     moved = []
     for dimension, group in groupby(parts, itemgetter("dimension")):
         members = list(group)
+        # Some breakdowns are published later than their total.
         month = max(row["month"] for row in members)
         # A part without a count of that month ended or was renamed; it did not move.
         current = [row for row in members if row["month"] == month]

@@ -68,5 +68,6 @@ def template(name: str) -> Template:
 
 def coded(words: str) -> Markup:
     """Escape words, and show what is between backticks as code."""
+    # Escaped first: what stands between backticks may be somebody else's.
     code = re.sub("`(.+?)`", r"<code>\1</code>", str(escape(words)))
     return Markup(code)  # noqa: S704 - escaped a line above

@@ -151,6 +151,7 @@ def with_pooled(rows: Iterable[Row], source: Source) -> list[Row]:
     mean over totals. `worse_than_naive` names scores, see `worse_scores`.
     """
     rows = list(rows)
+    # Issued forecasts and hindcasts are never one mean: only the first were made in time.
     grouped = itemgetter("basis", "era", "horizon", "model")
     beside = itemgetter("border", "basis", "era", "horizon")
     pooled = []
@@ -393,6 +394,7 @@ def run_summary(
     source: Source,
 ) -> RenderableType:
     """The summary at the end of a run; halves, waiting : see `forecast_table`."""
+    # Said once above the table: each line has no room for it.
     against = f"Unusual months, against {judged_by(flag['basis'] for flag in flags)}:"
     return Group(
         heading(run),

@@ -80,6 +80,7 @@ def report(
         *_chances(answers, source),
         *_method(versions),
     ]
+    # Nothing is said where nobody rated: "0 useful" would be a verdict.
     total = sum(rated.values())
     if total:
         of = f"{total:,} times" if total > 1 else "once"

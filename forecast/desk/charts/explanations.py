@@ -43,6 +43,7 @@ def drivers(total: str, rows: Sequence[Row], source: Source) -> Picture:
     low, high = min(*contributions, 0), max(*contributions, 0)
     room = 0.16 * (high - low or 1)  # for the numbers beside the bars of both sides
     span = (low - room, high + room)
+    # Each dimension explains the whole: over all of them it would be told several times.
     of_one = [row for row in moved if row["dimension"] == moved[0]["dimension"]]
     moved_by = sum(row["contribution"] for row in of_one)
     frame = {"vconcat": [_bars(name, bars, span) for name, bars in panels], "spacing": 14}

@@ -274,6 +274,7 @@ def history_words(
 ) -> tuple[str, str, str]:
     """Title, subtitle and alternative text; horizon None: the forecast that judged the month."""
     first, last = rows[0]["month"], rows[-1]["month"]
+    # The title is the finding, good or bad.
     inside = sum(row["lo95"] <= row[COUNT] <= row["hi95"] for row in rows)
     lead = {None: "the forecast", 1: "1 month"}.get(horizon, f"{horizon} months")
     title = (

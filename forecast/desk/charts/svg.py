@@ -97,6 +97,7 @@ def _months(first: int, last: int, axis: Mapping[str, Any], width: int, height: 
     start, end = (date.fromordinal(day + _EPOCH.toordinal()) for day in (first, last))
     months = range(start.year * 12 + start.month - 1, end.year * 12 + end.month)
     room = min(axis["tickCount"], width / (58 if years else 34))
+    # Whole years or parts of one, so that each name is the same month again.
     step = next((s for s in _STEPS if len(months) / s <= room), _STEPS[-1])
     names = []
     for month in months:

@@ -295,8 +295,10 @@ def rank_words(facts: MonthFacts, *, span: bool = True) -> str:
     record = f" ({month_words(facts.first_month)} to {month_words(facts.last_month)})"
     rank, end = facts.place_in_rank
     ranked = end if rank == 1 else f"{ordinal(rank)} {end}"
+    # Of equal months none is "the highest" alone.
     tie = ", with others of the same count" if facts.ties else ""
     text = f"It is the {ranked} of {facts.held} months on record{record * span}{tie}."
+    # Since when tells more than a rank, so it comes first.
     extreme, since = facts.notable_extreme
     if extreme and since:
         words = f"It is the {extreme} since {month_words(since)}."

@@ -28,6 +28,7 @@ def counts_summary(
     """
     known = np.isfinite(counts.values)
     width = counts.values.shape[1]
+    # Before a series begins nothing is missing.
     inside = ~known & (np.cumsum(known, axis=1) > 0)
     first = int((counts.last - width + 1 + np.argmax(known, axis=1)).min())
     ends = (months.from_index(index) for index in (first, int(counts.last.max())))

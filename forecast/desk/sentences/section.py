@@ -110,6 +110,7 @@ def _lead(facts: MonthFacts) -> Iterator[str]:
 
 def say(facts: MonthFacts) -> str:
     """One sentence to copy: the count with its comparisons."""
+    # A number is never alone: what it is compared with goes with it when it is pasted.
     changes, e = monthly.changes(facts), facts.expectation
     forecast = ""
     if e is not None:
@@ -203,6 +204,7 @@ def digest(
             f"expected {part['expected']:,}; {unusual.kind_word(part)}{beside}"
         )
         parts.append((one_line(member_words(part["dimension"], part["member"], source)), words))
+    # A mail that lists all groups is not read to the end.
     shown, rest = parts[:PARTS_SHOWN], parts[PARTS_SHOWN:]
     more = [("", f"and {len(rest)} more")] if rest else []
     every = (TextBlock(f"All unusual {source.totals.below}", items=tuple(parts)),)

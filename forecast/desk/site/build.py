@@ -103,6 +103,7 @@ def _drawn_by(source: Source) -> str:
     """A digest of the program and, of own counts, of their words."""
     if source.shipped:
         return _program()
+    # Own counts may change their words in the settings: then their pages are made anew.
     words = repr((source.publisher, source.measure, source.totals, source.due, source.hierarchy))
     return hashlib.sha256(f"{_program()} {words}".encode()).hexdigest()[:16]
 

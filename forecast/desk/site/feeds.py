@@ -254,6 +254,7 @@ def calendar(record: SiteRecord) -> bytes:
     events.add("version", "2.0")
     events.add("x-wr-calname", f"{figures}, expected")
     events.add("refresh-interval", timedelta(days=1), {"value": "DURATION"})
+    # Of the run, not of now: a calendar that has not changed has the same bytes.
     stamp = datetime.fromisoformat(record.run.published_at)
 
     def add(key: str, summary: str, description: str, first: date, last: date) -> None:

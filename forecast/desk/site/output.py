@@ -71,6 +71,7 @@ class SiteFolder:
 
     def finish(self, state: str, run: int) -> None:
         """Remove what the site no longer has, keep the rest under the run, note what is there."""
+        # Only what this program wrote: somebody may keep files of their own here.
         for name in self.before - self._now.keys():
             (self.path / name).unlink(missing_ok=True)
             with suppress(OSError):
@@ -114,6 +115,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 def _link(file: Path, to: Path) -> None:
     """Keep a file under another name; what was kept first stays."""
+    # A link takes no room; most files of a run are those of the run before.
     try:
         os.link(file, to)
     except FileExistsError:

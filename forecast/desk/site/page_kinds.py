@@ -452,6 +452,7 @@ def fact_sentence(fact: Fact, source: Source) -> str:
 def years_of(about: TotalRecord) -> list[tuple[int, Fact | None, list[Fact]]]:
     """List fiscal years with their months, the newest first; no sum where a month is unknown."""
     begins = about.source.year_begins
+    # A sum with a month left out would be quoted as the year.
     unknown = {months.fiscal_year(month, begins) for month in months.missing(about.reports)}
     by_year: dict[int, list[Fact]] = {}
     for month in sorted(about.reports, reverse=True):
@@ -612,6 +613,7 @@ def _flags(record: SiteRecord) -> list[Row]:
 
 def _scores(record: SiteRecord) -> list[Row]:
     """Every model's scores; of many totals those over all months, and `export` has the rest."""
+    # Eras of 300 totals are megabytes that nobody opens in a browser.
     rows = [row for about in _totals(record) for row in about.scores]
     return [row for row in rows if row["era"] == "all"] if record.many else rows
 

@@ -102,6 +102,7 @@ class Album:
 
     def drawn(self, asked: Any, draw: Callable[[], tuple[str, str]]) -> tuple[str, str]:
         """Return what was drawn, and its alternative text. asked : what JSON can hold."""
+        # By all that it is drawn from: a picture can be old only if none of it changed.
         text = json.dumps(asked, sort_keys=True, default=str)
         key = hashlib.sha256(text.encode()).hexdigest()[:32]
         self._asked.add(key)

@@ -243,6 +243,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     run = read.latest_run(connection)
     if run is None:
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
+    # All parts in three queries: one a part took longer than all pages.
     months = read.by_part(connection, "part_months")
     ahead, flagged = (read.by_part(connection, name) for name in ("part_forecasts", "part_flags"))
     totals = _totals(connection, source, {key.total for key in months})
