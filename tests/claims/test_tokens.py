@@ -195,3 +195,15 @@ def test_a_text_is_cut_where_its_sentences_end():
         found[marked] = "|".join(pieces)
 
     assert list(found.values()) == list(found)
+
+
+def test_a_star_stands_for_any_ending_and_the_longest_phrase_is_found():
+    words = tokens.Lexicon({"kind": {"a": ["abc*"], "b": ["border"], "c": ["border of"]}})
+
+    assert list(words.find(["the", "abc", "abcd", "border", "of", "border"])) == [
+        (1, 2, [("kind", "a")]),
+        (2, 3, [("kind", "a")]),
+        (3, 5, [("kind", "c")]),
+        (5, 6, [("kind", "b")]),
+    ]
+    assert tokens.filled("{A}{B}", {"A": "x{B}", "B": "y"}) == "xyy"
