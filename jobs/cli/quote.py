@@ -42,10 +42,11 @@ STYLES = {
 WRONG = ("wrong", "mislabelled")
 
 
-def _each(record: OpenRecord, contexts: Iterable[Context] | None = None) -> list[OpenRecord]:
-    """Return the record about each measure asked about; ConfigError before the first run."""
+def _each(record: OpenRecord, contexts: Iterable[Context] | None = None) -> Iterator[OpenRecord]:
+    """Yield the record about each measure asked about; ConfigError before the first run."""
     asked = record.settings.asked() if contexts is None else contexts
-    return [record.about(context) for context in asked]
+    # One after the other: the connection shows the measure that was asked about last.
+    yield from map(record.about, asked)
 
 
 def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Printed:
@@ -194,7 +195,7 @@ def _what_is(record: OpenRecord, text: str, number: float) -> Printed:
     if number != int(number):
         raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
     how = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
-    every, value = _each(record), int(number)
+    every, value = list(_each(record)), int(number)
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
     for counted in every:
@@ -232,7 +233,7 @@ def check(settings: Settings, file: str, published: str | None, html: Path | Non
         raise ConfigError(settings.source, "sources", problem)
     text = _text(settings, file)
     with reading(settings) as record:
-        every = _each(record, contexts)
+        every = list(_each(record, contexts))
         tables = [(counted.table, counted.claim_names) for counted in every]
     run, day = every[0].run, _day(text, published)
     found = []
