@@ -230,6 +230,18 @@ def test_paths_are_held_for_the_next_run_as_they_were_first_kept(db):
     assert inputs.run_basis(db) == (frozenset({1, 2, 3}), "settings", "code")
 
 
+def test_paths_and_proofs_are_stated_by_the_run_that_comes_after_them(db):
+    inputs.keep_paths(db, [KeptPath("ets", NORTH, "2024-02", "digest", (1.0,), "")])
+    db.execute(
+        "insert into witness_proofs values ('git', 1, 1, 'said', '2024-04-01', 'them', x'00', null)"
+    )
+
+    run_id = runs.publish(db, tiny_record.publication("2024-04-11T12:00", "2024-02", ()))
+
+    for table in ("model_paths", "witness_proofs"):
+        assert db.execute(f"select published_in from {table}").fetchall() == [(run_id,)]
+
+
 def test_runs_before_the_first_are_none(tmp_path):
     with connect.writing(tmp_path / "bordercast.db") as empty:
         assert inputs.run_basis(empty) is None
