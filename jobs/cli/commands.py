@@ -19,7 +19,6 @@ import click
 from forecast import months
 from forecast.desk.dictionary import VIEWS
 from forecast.sources import catalog, holes
-from forecast.store.read import AS_OF
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -213,7 +212,7 @@ class Program(click.Group):
         """Take in every command of the table, and one for each view of the record."""
         table = tomllib.loads(TABLE.read_text("utf-8"))
         self.sections, reading = table.pop("sections"), table.pop("reading")
-        of_views = table.pop("view")["takes"]
+        views = table.pop("view")
         groups: dict[str, click.Group] = {"": self}
         for path, about in table.items():
             groups[path.rpartition(" ")[0]].add_command(made := _command(path, about, reading))
@@ -222,7 +221,11 @@ class Program(click.Group):
             made.context_class = HelpContext
         # A view needs no entry of its own: the dictionary says what its rows are.
         for view in VIEWS.values():
-            takes = {k: v for k, v in of_views.items() if view.name in AS_OF or "as-of" not in k}
+            takes = {
+                names: of
+                for names, of in views["takes"].items()
+                if view.name in views["as_of"] or "as-of" not in names
+            }
             about = {
                 "run": "export.view",
                 "record": True,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from forecast.store.read import AS_OF
 from jobs.cli import main
 from tests.support import golden_texts
 
@@ -52,3 +53,10 @@ def test_every_command_takes_what_it_took():
     golden_texts.compare(
         TAKEN, {path: "\n".join(map(told, one.params)) or "nothing" for path, one in found.items()}
     )
+
+
+def test_a_day_can_be_asked_of_the_views_that_have_a_query_for_it():
+    views = main.commands["export"].commands
+    dated = {name for name, one in views.items() if any("--as-of" in p.opts for p in one.params)}
+
+    assert dated == set(AS_OF)
