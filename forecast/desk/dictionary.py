@@ -11,11 +11,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from forecast.sources import holes
-from forecast.sources.source import Source
-from forecast.store.read import view_columns
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source
 
 MARK = "<!-- Below: python -m forecast.desk.dictionary docs/tables.md -->"
 ColumnKind = Literal["text", "count", "real"]
@@ -55,6 +56,8 @@ class View:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names, in the order of the schema."""
+        from forecast.store.read import view_columns  # `--help` names views, and needs no store
+
         return view_columns()[self.name]
 
     def row_in(self, source: Source) -> str:
