@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from forecast.config import Compute, Config, Hook, without_logins
 from forecast.errors import BordercastError, ConfigError
@@ -53,7 +53,8 @@ ROOM = 4  # times the database that must be free: a backup, a copy, a log, and a
 SMALLEST_ROOM = 200_000_000
 FindingVerdict = Literal["good", "note", "bad", "warning", "alarm"]
 # The mail queue cannot say by mail that it is stopped, nor that nobody runs it.
-NOT_BY_MAIL = ("mail queue", "not running")
+NotByMail = Literal["mail queue", "not running"]
+NOT_BY_MAIL = get_args(NotByMail)
 
 
 class Finding(NamedTuple):

@@ -19,6 +19,7 @@ from tests.support import tiny_record
 from tests.support.cbp_files import ENCOUNTERS
 
 GOLDEN = Path(__file__).with_name("commands.txt")
+WIDE = {"COLUMNS": "120"}  # whoever runs the tests may have set another
 
 
 def golden() -> dict[str, str]:
@@ -29,7 +30,7 @@ def golden() -> dict[str, str]:
 
 def printed(record: Path, line: str) -> str:
     """What a command prints, its exit code where that is not 0; no digests, no blanks at ends."""
-    done = CliRunner().invoke(main, ["--db", str(record), *shlex.split(line)])
+    done = CliRunner(env=WIDE).invoke(main, ["--db", str(record), *shlex.split(line)])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     said = re.sub(r"[0-9a-f]{64}", "DIGEST", done.output).replace(str(record), "RECORD")

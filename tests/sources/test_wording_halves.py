@@ -41,7 +41,6 @@ def every_text(found) -> dict[str, str]:
         "page": monthly.halves_line(found),
         "poster": monthly.halves_words(found),
         "notice": " ".join(section.more),
-        "caption": section.caption,
         "nationwide": section.notes[0],
     }
 
