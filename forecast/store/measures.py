@@ -42,7 +42,7 @@ def named(connection: Connection) -> dict[str, int]:
     kept = rows(connection, "measure_words") if has(connection, "measure") else []
     sections = {row["id"]: json.loads(row["source"]) for row in kept}
     by_name = {
-        words.get("name") or words.get("kind", ""): number
+        words.get("name") or words.get("kind") or DEFAULT_SOURCE: number
         for number, words in sections.items()
         if isinstance(words, dict)  # nothing else is words: `verify` says who wrote it
     }

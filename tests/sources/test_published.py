@@ -16,6 +16,7 @@ from forecast.errors import ConfigError, RowError
 from forecast.sources import catalog
 from forecast.sources.source import ReleaseFile, Source
 from forecast.types import SeriesKey
+from jobs.arrivals import reading
 from jobs.cli import main
 
 PAGE = Path(__file__).parents[2] / "docs" / "publishers.md"
@@ -105,6 +106,8 @@ def test_a_source_that_completes_another_is_none_of_the_settings(tmp_path):
 
 def test_the_commands_know_it_by_its_own_words(removals, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    # A child knows no folder that was lent to this process.
+    monkeypatch.setattr(reading, "apart", lambda task: reading.here(task, removals))
     settings = '[forecast]\nmodels = ["naive"]\nfirst_cutoff = "2025-06"\n'
     settings += '[compute]\nengine = "serial"\n[site]\nfolder = "site"\n'
     Path("config.toml").write_text(f"{SETTINGS}\n{settings}")
