@@ -212,7 +212,7 @@ TITLE_ONLY = 5  # place of the layout that has a title, so that readers can name
 SLIDE_CHART = 520, 290
 
 
-COLUMNS = ("compared with", "then", "now", "change")
+COLUMNS = ("compared with", "figure", "counted", "change")
 
 
 PLACES = (136, 76, 76, 72)  # widths of the columns

@@ -140,7 +140,7 @@ def _wrapped(text: str, indent: str = "", start: str = "") -> str:
 
 
 def _table(section: SectionText) -> str:
-    lines = [section.caption, f"{'against':<44}{'then':>11}{'now':>12}{'change':>11}"]
+    lines = [section.caption, f"{'against':<44}{'figure':>11}{'counted':>12}{'change':>11}"]
     for line in section.compared:
         label = f"{line.name} ({line.when})"
         if len(label) > 44:  # its numbers stand below it
