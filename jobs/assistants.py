@@ -151,9 +151,12 @@ class Tools:
         answer = self._asked("show", series, *([span] if span else []))
         return _paged(answer, "forecasts", limit, offset)
 
-    def movers(self, total: str, base: str = "month") -> dict[str, Any]:
+    def movers(
+        self, total: str, base: str = "month", limit: int = PAGE, offset: int = 0
+    ) -> dict[str, Any]:
         """Which parts of a total moved, largest first. base: month or year before, or forecast."""
-        return self._asked("movers", total, options=[f"--from={_short(base)}"])
+        answer = self._asked("movers", total, options=[f"--from={_short(base)}"])
+        return _paged(answer, "movers", limit, offset)
 
     def compare(
         self, first: str, second: str, third: str = "", limit: int = PAGE, offset: int = 0

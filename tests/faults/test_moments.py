@@ -25,7 +25,7 @@ def due(before, tmp_path_factory) -> tuple[Path, Publication]:
     path = small_record.copied(before, tmp_path_factory.mktemp("due"))
     found = []
 
-    def stop(_: object, publication: Publication, *__: object) -> None:
+    def stop(_: object, publication: Publication, *__: object, **___: object) -> None:
         found.append(publication)
         raise KeyboardInterrupt
 
