@@ -82,8 +82,9 @@ def by_dimension(
         # A part without a count of that month ended or was renamed; it did not move.
         current = [row for row in members if row["month"] == month]
         current.sort(key=lambda row: (-abs(change(row)), -row["value"]))
-        # Of the parts alone, not of the total: shares of their sum add up to 100%.
-        whole = _sum("all", current, base, None)
+        # Of the parts alone, not of the total: shares of their sum add up to 100%, and the sum of
+        # their median forecasts is not the forecast of the total.
+        whole = _sum("sum of parts", current, base, None)
         # One row more takes no more room than saying that it is left out.
         shown = current if len(current) <= most + 1 else current[:most]
         movers = [
