@@ -30,7 +30,7 @@ from forecast.judge.questions import (
     of_rows,
     similar_kind,
 )
-from forecast.sources.names import SeriesNames, sums_over_totals
+from forecast.sources.names import SeriesNames, names_with_sums
 from forecast.sources.source import Source
 from forecast.store import read
 from forecast.store.queries import rows
@@ -71,14 +71,8 @@ class Asking:
 
     @cached_property
     def names(self) -> SeriesNames:
-        """Every series that is held, by name."""
-        keys = read.series_keys(self.connection)
-        return SeriesNames((*keys, *self.sums), source=self.source)
-
-    @cached_property
-    def sums(self) -> dict[SeriesKey, list[SeriesKey]]:
-        """Series that no file states, and whose sum each is."""
-        return sums_over_totals(read.series_keys(self.connection), self.source)
+        """Every series that is on record, by name, and sums like nationwide:Mexico."""
+        return names_with_sums(read.series_keys(self.connection), self.source)
 
     @cached_property
     def joint(self) -> Joint:
@@ -95,7 +89,7 @@ class Asking:
         n : paths; as many as the published intervals rest on unless said.
         """
         key = self.names.find(series) if isinstance(series, str) else series
-        if key in self.sums:
+        if key in self.names.sums:
             return self._sum(key, n)
         marginals = self.joint.marginals.get(key)
         if marginals is None:
@@ -116,7 +110,7 @@ class Asking:
 
     def _sum(self, key: SeriesKey, n: int | None) -> Outlooks:
         """A sum's paths: those of its parts, path by path, as their totals were drawn together."""
-        each = [self.outlooks(part, n) for part in self.sums[key]]
+        each = [self.outlooks(part, n) for part in self.names.sums[key]]
         cutoff = min(part.cutoff for part in each)
         if any(part.cutoff != cutoff for part in each):
             why = "its parts do not end in the same month, so they do not add up"
@@ -169,7 +163,9 @@ class Asking:
     def parts(self, text: str, span: str) -> list[PeriodForecast]:
         """Return a span of every part of TOTAL:DIMENSION that has a forecast, the largest first."""
         keys = [
-            key for key in self.names.parts(text) if key in self.joint.marginals or key in self.sums
+            key
+            for key in self.names.parts(text)
+            if key in self.joint.marginals or key in self.names.sums
         ]
         return sorted((self.span(key, span) for key in keys), key=lambda forecast: -forecast.median)
 
@@ -182,7 +178,7 @@ class Asking:
 
     def stale(self, key: SeriesKey) -> str:
         """A sentence if a part's newest figure is older than its total's, else ""."""
-        key = self.sums.get(key, [key])[0]
+        key = self.names.sums.get(key, [key])[0]
         pair = (self.joint.marginals.get(key) for key in (key, SeriesKey(key.total)))
         own, total = (months.from_index(month.cutoff) if month else "" for month in pair)
         return stale_words(own, total, self.source)

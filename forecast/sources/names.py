@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from forecast.errors import SeriesNameError
@@ -42,11 +43,17 @@ _DIMENSIONS = {
 class SeriesNames:
     """The series of a record by the names people give them.
 
-    keys : every series that may be named. source : their words.
+    keys : every series that may be named. source : their words. sums : those of them that no file
+        states, and the series that each adds up.
     """
 
-    def __init__(self, keys: Iterable[SeriesKey], source: Source) -> None:
-        self.keys, self.source = tuple(keys), source
+    def __init__(
+        self,
+        keys: Iterable[SeriesKey],
+        source: Source,
+        sums: Mapping[SeriesKey, Sequence[SeriesKey]] = MappingProxyType({}),
+    ) -> None:
+        self.keys, self.source, self.sums = tuple(keys), source, sums
 
     def find(self, text: str) -> SeriesKey:
         """Return the series so named.
@@ -151,6 +158,12 @@ def sums_over_totals(keys: Iterable[SeriesKey], source: Source) -> dict[SeriesKe
             sums[key._replace(total=source.totals.whole)].append(key)
     # What one total alone has is named by it; of the whole it would be a second name.
     return {key: parts for key, parts in sums.items() if key not in stored and len(parts) > 1}
+
+
+def names_with_sums(keys: Sequence[SeriesKey], source: Source) -> SeriesNames:
+    """Return the names of a record's series, and of the sums of parts over its totals."""
+    sums = sums_over_totals(keys, source)
+    return SeriesNames((*keys, *sums), source, sums)
 
 
 def _total_forms(source: Source) -> Iterable[tuple[str, str]]:

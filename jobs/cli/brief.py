@@ -61,7 +61,7 @@ def _written(record: OpenRecord, key: SeriesKey, facts: month_facts.MonthFacts, 
 
 def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> month_facts.MonthFacts:
     """Return the report of a month of a series, the newest if None."""
-    if key in record.sums:
+    if key in record.names.sums:
         return _facts_of_sum(record, key, month)
     span = history.series_span(record.connection, key)
     if span is None:
@@ -85,7 +85,7 @@ def _facts_of_sum(record: OpenRecord, key: SeriesKey, month: str | None) -> mont
     if month not in counts:
         problem = f"no figure for {key} in {month}; on record are {min(counts)} to {max(counts)}"
         raise record.refused("MONTH", problem)
-    part = history.part_record(record.connection, record.sums[key][0], max(counts))
+    part = history.part_record(record.connection, record.names.sums[key][0], max(counts))
     total = history.series_span(record.connection, SeriesKey(key.total))
     return month_facts.month_report(
         key.total,

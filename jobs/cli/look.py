@@ -72,7 +72,7 @@ def show(
 
 def months_ahead(record: OpenRecord, key: SeriesKey, model: str = ENGINE) -> list[Row]:
     """Return a series' forecasts month by month; a sum's are drawn anew."""
-    if key in record.sums and model == ENGINE:
+    if key in record.names.sums and model == ENGINE:
         from forecast.desk.answers import Asking  # draws paths
 
         return Asking(record.connection, record.source).months_ahead(key)

@@ -12,7 +12,7 @@ from forecast import months
 from forecast.desk import facts
 from forecast.desk.sentences import ahead, trust
 from forecast.errors import ConfigError, SeriesNameError
-from forecast.sources.names import SeriesNames, sums_over_totals
+from forecast.sources.names import SeriesNames, names_with_sums
 from forecast.sources.wording import Halves, small_words
 from forecast.store import connect, queries, read, wakes
 from forecast.store.read import RunRow
@@ -48,19 +48,13 @@ class OpenRecord:
 
     @cached_property
     def names(self) -> SeriesNames:
-        """Return the series that are held, by name."""
-        keys = read.series_keys(self.connection)
-        return SeriesNames((*keys, *self.sums), source=self.source)
-
-    @cached_property
-    def sums(self) -> dict[SeriesKey, list[SeriesKey]]:
-        """Return the series that no file states, and whose sum each is: nationwide:Mexico."""
-        return sums_over_totals(read.series_keys(self.connection), self.source)
+        """Return the series that are on record, by name, and sums like nationwide:Mexico."""
+        return names_with_sums(read.series_keys(self.connection), self.source)
 
     def counts(self, key: SeriesKey) -> dict[str, int]:
         """Return a series' counts by month; of a sum, where all its parts may have one."""
         # A month that one part lacks yet would make the sum fall short.
-        lines = [read.counts(self.connection, part) for part in self.sums.get(key, [key])]
+        lines = [read.counts(self.connection, part) for part in self.names.sums.get(key, [key])]
         newest = min(map(max, lines), default="")
         every = sorted({month for line in lines for month in line if month <= newest})
         return {month: sum(line.get(month, 0) for line in lines) for month in every}
@@ -126,7 +120,7 @@ class OpenRecord:
 
     def stale(self, key: SeriesKey) -> str:
         """Return a sentence if a part's newest figure is older than its total's, else ""."""
-        key = self.sums.get(key, [key])[0]  # a sum is as old as its parts
+        key = self.names.sums.get(key, [key])[0]  # a sum is as old as its parts
         values = (key.dimension, key.member, key.total)
         (newest,) = queries.rows(self.connection, "newest_months", values)
         return trust.stale_words(newest["own"], newest["of_total"], source=self.source)
