@@ -59,6 +59,8 @@ SHORT = {
 }
 
 MINUS = "\N{MINUS SIGN}"
+# Of a table of comparisons, behind the column of what is compared with; in mails, pages and slides.
+COMPARED_HEADS = ("figure", "counted", "change")
 NEXT_RUN = "the next one follows when a file, a setting or the program has changed"
 
 

@@ -25,6 +25,7 @@ from forecast.sources.source import Source
 from forecast.store.read import RunRow
 from forecast.types import Row
 from forecast.words import (
+    COMPARED_HEADS,
     basis_noun,
     between,
     capital,
@@ -212,7 +213,7 @@ TITLE_ONLY = 5  # place of the layout that has a title, so that readers can name
 SLIDE_CHART = 520, 290
 
 
-COLUMNS = ("compared with", "figure", "counted", "change")
+COLUMNS = ("compared with", *COMPARED_HEADS)
 
 
 PLACES = (136, 76, 76, 72)  # widths of the columns

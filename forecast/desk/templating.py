@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from forecast.words import (
+    COMPARED_HEADS,
     basis_noun,
     capital,
     change_words,
@@ -43,7 +44,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     # A name that is missing is an error: an empty place in a sentence is worse than no page.
-    environment.globals["judged_by"] = judged_by
+    environment.globals.update(compared_heads=COMPARED_HEADS, judged_by=judged_by)
     environment.filters.update(
         basis=basis_noun,
         capital=capital,

@@ -34,7 +34,7 @@ from forecast.desk.sentences.section import SectionText
 from forecast.desk.templating import template
 from forecast.store.deliveries import WITHIN, Message
 from forecast.store.notices import Frame, Notice, Section
-from forecast.words import capital, check_command, month_words, one_line, slug
+from forecast.words import COMPARED_HEADS, capital, check_command, month_words, one_line, slug
 
 if TYPE_CHECKING:
     from jinja2.environment import TemplateModule
@@ -140,7 +140,8 @@ def _wrapped(text: str, indent: str = "", start: str = "") -> str:
 
 
 def _table(section: SectionText) -> str:
-    lines = [section.caption, f"{'against':<44}{'figure':>11}{'counted':>12}{'change':>11}"]
+    figure, counted, change = COMPARED_HEADS
+    lines = [section.caption, f"{'against':<44}{figure:>11}{counted:>12}{change:>11}"]
     for line in section.compared:
         label = f"{line.name} ({line.when})"
         if len(label) > 44:  # its numbers stand below it
