@@ -12,14 +12,9 @@ from importlib.resources import files
 from typing import Any
 
 from forecast import months
-from forecast.claims.tokens import filled, tables
+from forecast.claims.tokens import filled, number_words, tables
 from forecast.claims.truth import ClaimSpan, calendar, fiscal
 
-_COUNTS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "first": 1, "second": 2,
-    "third": 3, "fourth": 4,
-}  # fmt: skip
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -101,7 +96,7 @@ def _argument(name: str, match: re.Match[str], entry: TimeWord) -> Any:
     if name == "word":
         return match[0].split()[-1].lower()
     if name in ("n", "q"):
-        return _COUNTS.get(text) or int(text or 1)
+        return number_words().get(text) or int(text or 1)
     if name[0] == "m":
         return _MONTHS.index(text[:3]) + 1 if text else None
     digits = re.sub(r"\D", "", text)[-4:]

@@ -221,6 +221,13 @@ def _number_table() -> Any:
 
 
 @lru_cache(1)
+def number_words() -> Mapping[str, int]:
+    """Give the values of numbers in words: two, second."""
+    table = _number_table()
+    return {**table["ordinal"], **table["value"]}
+
+
+@lru_cache(1)
 def number_looks() -> dict[str, re.Pattern[str]]:
     """Give the looks of numbers that are no claim, for each kind of number."""
     looks = _number_table()["looks"]
