@@ -306,7 +306,7 @@ def evening_before(cells: Sequence[CellValue]) -> str:
 
 
 def spacing(numbers: Sequence[int]) -> str:
-    """Either "days" or "weeks", if dates are that far apart; else "". found : days, ordinals."""
+    """Either "days" or "weeks", if dates are that far apart; else "". numbers : of days."""
     days = sorted(set(numbers))
     steps = [later - sooner for sooner, later in pairwise(days)]
     if len(steps) < 3:

@@ -421,3 +421,11 @@ def refuse_period(name: str, period: str, where: str = "") -> None:
         f"{name}: these are counts of {period}{where and ': '}{where}. Bordercast forecasts "
         f"monthly counts only; {days}give a count for each month"
     )
+
+
+def spacing_of(name: str, where: str, days: Sequence[int]) -> str:
+    """How far apart dates are, as `dates.spacing` has it; DataError if they are weeks apart."""
+    period = dates.spacing(days)
+    if period == "weeks":
+        refuse_period(name, period, f"dates in {where} are 7 days apart, or 14, or 28")
+    return period

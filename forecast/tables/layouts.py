@@ -30,6 +30,7 @@ from forecast.tables.grid import (
     ordinals,
     read_months,
     refuse_period,
+    spacing_of,
     text_of,
     year_start,
     years_of,
@@ -578,9 +579,8 @@ def _with_different_months(table: TableGrid, dated: list[int]) -> list[int]:
         return dated[:1]
     for column, when in zip(dated, zip(*read, strict=True), strict=True):
         month, day = np.array(when).T
-        if dates.spacing(ordinals(month, day)[day > 0].tolist()) == "weeks":
-            where = f"dates in column {table.quoted(column)} are 7 days apart, or 14, or 28"
-            refuse_period(table.sheet.name, "weeks", where)
+        days = ordinals(month, day)[day > 0].tolist()
+        spacing_of(table.sheet.name, f"column {table.quoted(column)}", days)
     return dated
 
 

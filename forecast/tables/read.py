@@ -28,6 +28,7 @@ from forecast.tables.grid import (
     ReadAs,
     footnotes_note,
     refuse_period,
+    spacing_of,
     text_of,
 )
 from forecast.tables.sheet import MOST_DELIVERED, Sheet, read_sheets, sheets_of
@@ -132,10 +133,8 @@ def _table_of_entries(name: str, separator: str, entries: Entries, wanted: ReadA
     entries = _named_alike(entries)
     value, notes, faults = _values(name, separator, entries, wanted)
     faults += entries.faults
-    period = dates.spacing(entries.day[entries.day > 0][:_DAYS].tolist())
     column = f"column {entries.month_column!r}" if entries.month_column else "the header"
-    if period == "weeks":
-        refuse_period(name, period, f"dates in {column} are 7 days apart, or 14, or 28")
+    period = spacing_of(name, column, entries.day[entries.day > 0][:_DAYS].tolist())
     if period == "days" and not wanted.sums:
         raise DataError(
             f"{name}: these are counts of days, by {column}; add --sum to add them up by month"
