@@ -89,9 +89,8 @@ def report(
         blocks.append(YearlyBlock("What readers said", words))
     basis = (
         f"{published} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were "
-        "issued "
-        "before their month was; the others are hindcasts, made later from only the data available "
-        f"at the time. All counts are of {source.measure.long_name}."
+        "issued before their month was; the others are hindcasts, made later from only the data "
+        f"available at the time. All counts are of {source.measure.long_name}."
     )
     blocks += [YearlyBlock("What this rests on", basis), YearlyBlock(words=run)]
     noun = capital(months.year_noun(source.year_begins))
@@ -106,9 +105,9 @@ def _plainly(
     rows = [row for row in ours if row["border"] != source.totals.whole] or ours
     for lead in sorted({row["horizon"] for row in rows})[:1]:
         at_lead = [row for row in rows if row["horizon"] == lead]
-        off = math.expm1(sum(abs(_off(row)) for row in at_lead) / len(at_lead))
         yield (
-            f"{capital(many(lead, 'month'))} ahead, the forecasts were off by {off:.0%} on average "
+            f"{capital(many(lead, 'month'))} ahead, the forecasts were off by "
+            f"{_usual_error(at_lead):.0%} on average "
             f"({len(at_lead):,} forecasts)."
         )
         share = _share(at_lead, 80)
@@ -128,6 +127,11 @@ def _plainly(
 def _off(row: Row) -> float:
     """How far off, as a log ratio, so that half and double are alike."""
     return math.log((row[COUNT] + 1) / (row["median"] + 1))
+
+
+def _usual_error(rows: Sequence[Row]) -> float:
+    """How far off forecasts were on average, as a share."""
+    return math.expm1(sum(abs(_off(row)) for row in rows) / len(rows))
 
 
 def _misses(rows: Sequence[Row], source: Source) -> list[str]:
@@ -179,8 +183,7 @@ def _peers(rows: Sequence[Row]) -> dict[str, tuple[int, float, str, str]]:
     peers = {}
     for model in models if common else ():
         scores = [by_model[model] for by_model in common]
-        off = math.expm1(sum(abs(_off(row)) for row in scores) / len(scores))
-        peers[model] = (len(scores), off, _share(scores, 80), _share(scores, 95))
+        peers[model] = (len(scores), _usual_error(scores), _share(scores, 80), _share(scores, 95))
     return peers
 
 

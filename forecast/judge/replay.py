@@ -175,7 +175,7 @@ def service(
     predictive = engine_forecasts(head.panel, head.origins(0), horizon, totals=head.totals)
     report("replay", 1, 3)
     first = {
-        key: {month: flags[:2] for month, flags in by_month.items()}
+        key: {month: known[:2] for month, known in by_month.items()}
         for key, by_month in inputs.first_published(connection).items()
     }
     rules = rules_of(config)

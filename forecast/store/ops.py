@@ -107,7 +107,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def rows(path: Path, name: str) -> list[Row]:
     """Run a named statement on the ops.db beside the database `path`.
 
-    None where there is no such file yet, or where it is from before this table.
+    Empty where there is no such file yet, or where it is from before this table.
     """
     # A record that was never served has none, and asking must not make one.
     if not ops_path(path).exists():
