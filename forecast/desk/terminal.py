@@ -89,9 +89,7 @@ def _numbers(row: Row) -> Text:
     """Counted and expected. row["now"] : the count on record now, where it was looked up."""
     first, revision = row[COUNT], row["kind"] == "revision"
     # A revision's count is the one after it; another month's is the one first published.
-    counted = (
-        f"{first:,}" if revision else first_and_now(first, row["now"] if "now" in row else first)
-    )
+    counted = f"{first:,}" if revision else first_and_now(first, row.get("now", int(first)))
     against = {"revision": "before the revision", "drift": "expected six months before"}
     basis = "; judged by a hindcast" if row["kind"] == "month" and row["basis"] != "issued" else ""
     return Text(

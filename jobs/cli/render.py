@@ -98,10 +98,7 @@ def labeled(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """Return rows of text under their heads."""
-    made = terminal.plain_table(*heads)
-    for row in rows:
-        made.add_row(*row)
-    return made
+    return terminal.plain_table(*heads, rows=rows)
 
 
 def notes(*sentences: str) -> list[RenderableType]:
