@@ -19,7 +19,7 @@ import hashlib
 import re
 import textwrap
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email import message_from_bytes
@@ -28,7 +28,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr, parsedate_to_datetime
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast.desk.sentences.section import SectionText
 from forecast.desk.templating import template
@@ -46,8 +46,10 @@ WIDTH = 78
 
 
 # Between the parts of a section: what every section of a mail says, what only the first does, what
-# only the page does. No word from outside can hold it: `one_line` takes it out.
+# it says of all totals, what only the page does. No word from outside can hold it: `one_line` takes
+# it out.
 BREAK = "\x1e"
+PARTS = 4
 
 
 RULE = f"{'-' * 40}\n\n"
@@ -76,7 +78,7 @@ def frame(
     signed = f"The record is signed. The public key: {public_key}" if public_key else ""
     questions = f"Questions: {one_line(contact) or 'answer this mail'}."
     lines = [line for line in (QUOTE, signed, source.publisher.credit, questions) if line]
-    way = "To unsubscribe, answer with the word unsubscribe."
+    way = "To unsubscribe, answer: unsubscribe."
     texts = [f"How to read a notice: {reading}"] if reading else []
     page = _page()
     return Frame(
@@ -91,9 +93,14 @@ def as_html(section: SectionText) -> str:
     """A section as HTML, its parts divided by BREAK; everything in it is escaped."""
     from markupsafe import Markup
 
-    page = _page()
+    page: Any = _page()
     chart = Markup(CHART)  # noqa: S704 - our own constant
-    parts = (page.head(section), page.more(section, chart), page.details(section))  # type: ignore[attr-defined]
+    parts = (
+        page.head(section),
+        page.more(section, chart),
+        page.whole(section),
+        page.details(section),
+    )
     return BREAK.join(map(str, parts))
 
 
@@ -112,7 +119,8 @@ def as_text(section: SectionText) -> str:
     more += [f"{heading}\n{_wrapped(words, '  ')}" for heading, words in advice if words]
     if section.compared:
         more.append(_table(section))
-    more += map(_wrapped, section.notes)
+    if section.ahead:
+        more.append(_wrapped(section.ahead))
     if section.link:
         more.append(f"All of this month: {section.link}")
     blocks = [
@@ -125,7 +133,7 @@ def as_text(section: SectionText) -> str:
         )
         for block in section.blocks
     ]
-    parts = (head, more, blocks)
+    parts = (head, more, [_wrapped(section.whole)] if section.whole else [], blocks)
     return BREAK.join("".join(f"{paragraph}\n\n" for paragraph in part) for part in parts)
 
 
@@ -351,15 +359,24 @@ def joined(digests: tuple[tuple[str, Notice, Message], ...]) -> list[Message]:
 
 
 def _drawn(sections: Sequence[Section]) -> Section | None:
-    """The section whose chart is shown: only the first one shows all of itself."""
-    shown = (s for n, s in enumerate(sections) if CHART in _said(s.html, n == 0))
-    return next((s for s in shown if s.chart is not None), None)
+    """Return the section whose chart is shown: only the first one shows all of itself."""
+    shown = [s for s in sections[:1] if CHART in s.html and s.chart is not None]
+    return shown[0] if shown else None
 
 
-def _said(stored: str, first: bool, whole: bool = False) -> str:
-    """What of a section is shown: its parts as `typeset` divides them."""
-    parts = stored.split(BREAK)
-    return "".join(parts if whole else parts[: 1 + first])
+def _shown(sections: Sequence[Section], html: bool, page: bool) -> Iterator[str]:
+    """Yield what is shown of each section; page : also what only the page says."""
+    parts = [(section.html if html else section.text).split(BREAK) for section in sections]
+    # Only the section of all totals says nothing of them beside: where it is, once is enough.
+    apart = any(
+        section.part == "finding" and len(part) == PARTS and not part[2].strip()
+        for section, part in zip(sections, parts, strict=True)
+    )
+    for n, (head, *rest) in enumerate(parts):
+        # Sections of earlier versions have no part of its own for that line.
+        more, whole, details = rest[:1], rest[1:-1], rest[-1:]
+        first = [*more, *(() if apart else whole)] if n == 0 or page else []
+        yield "".join((head, *first, *(details if page else ())))
 
 
 def text(notice: Notice, sections: Sequence[Section], whole: bool = False) -> str:
@@ -368,12 +385,12 @@ def text(notice: Notice, sections: Sequence[Section], whole: bool = False) -> st
     # In two lines that a shell takes as one: a mail program may break a longer one anywhere.
     check = f"{_quote(notice)}\n\n    {command} \\\n    {digest}\n"
     closing = notice.closing_text.replace(QUOTE, check)
-    parts = [_said(s.text, n == 0, whole) for n, s in enumerate(sections)]
+    parts = _shown(sections, html=False, page=whole)
     return notice.opening_text + RULE.join(parts) + RULE + closing
 
 
 def _quote(notice: Notice) -> str:
-    return f"Bordercast, run {notice.quoted_run}. To check the record:"
+    return f"Bordercast, run {notice.quoted_run}. To check it:"
 
 
 def html(
@@ -382,9 +399,10 @@ def html(
     """An edition as HTML, its chart in it; whole : with what only the page says."""
     drawn = _drawn(sections)
     parts = [notice.opening_html]
-    for n, section in enumerate(sections):
+    shown = _shown(sections, html=True, page=whole)
+    for section, said in zip(sections, shown, strict=True):
         figure = _FIGURE.format(cid=cid, alt=escape(section.alt)) if section is drawn else ""
-        parts.append(_said(section.html, n == 0, whole).replace(CHART, figure))
+        parts.append(said.replace(CHART, figure))
     check = escape(check_command(notice.quoted_run, notice.digest))
     quote = f"{_quote(notice)}<br><code>{check}</code>"
     return "".join((*parts, notice.closing_html.replace(QUOTE, quote)))

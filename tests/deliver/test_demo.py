@@ -52,6 +52,9 @@ def test_the_first_notice_is_seen_without_a_setting(published, tmp_path, monkeyp
     assert text.startswith("Demonstration: ")
     assert "8,349 by Border Patrol: 7,695 at entry, 654 in the interior (8%)" in text
     assert any(part.get_content_type() == "image/png" for part in made.walk())
+    # Read in a minute, each thing once: all totals have a section of their own.
+    assert len(text.split()) <= 250
+    assert "Nationwide:" not in text
 
 
 @pytest.mark.slow

@@ -467,7 +467,7 @@ def test_digests_of_several_measures_are_one_mail_and_findings_one_each(three):
     assert mail["Subject"].strip() == subject
     at = [text.index(f"Also unusual: {name}.") for name in ("encounters", "seizures")]
     assert at == sorted(at)
-    assert text.count("To check the record:") == 2
+    assert text.count("To check it:") == 2
     assert "fell" not in text
     assert page.count("<body") == page.count("</html>") == page.count("Also: seizures") == 1
     assert "<title>Border encounters and drug seizures, March 2026" in page

@@ -291,7 +291,7 @@ def rank_sentence(facts: MonthFacts) -> str:
 
 
 def rank_words(facts: MonthFacts, *, span: bool = True) -> str:
-    """Lowest or highest since when, and rank; span : both, and the months of the record."""
+    """Lowest or highest since when, else rank; span : both, and the months of the record."""
     record = f" ({month_words(facts.first_month)} to {month_words(facts.last_month)})"
     rank, end = facts.place_in_rank
     ranked = end if rank == 1 else f"{ordinal(rank)} {end}"
@@ -305,6 +305,8 @@ def rank_words(facts: MonthFacts, *, span: bool = True) -> str:
         return f"{words} {text}" if span else words
     if extreme and facts.month != facts.last_month:  # else the rank says it
         beyond = "lower" if extreme == "lowest" else "higher"
+        if not span:
+            return f"No earlier month on record was {beyond}."
         return f"Up to then no month on record was {beyond}. {text}"
     return text
 

@@ -43,7 +43,8 @@ class SectionText:
     phrase : for the subject, without the total's name. more : sentences after the finding.
     lead : further ones, and like the chart only in the first section of a mail.
     say, avoid : one sentence to copy, and what this month must not be called.
-    compared, notes : with the chart, only in the first section of a mail.
+    compared, ahead : with the chart, only in the first section of a mail. whole : of all totals,
+    where a mail has no section of them.
     link : address of the month's page, "" without a site. blocks : on the page alone.
     """
 
@@ -57,7 +58,8 @@ class SectionText:
     avoid: str = ""
     caption: str = ""
     compared: tuple[ComparisonText, ...] = ()
-    notes: tuple[str, ...] = ()
+    ahead: str = ""
+    whole: str = ""
     link: str = ""
     blocks: tuple[TextBlock, ...] = ()
 
@@ -84,7 +86,8 @@ def finding(
         avoid=avoid(facts),
         caption=f"{month_words(facts.month)}: {facts.count:,} {facts.noun}",
         compared=tuple(monthly.compared(facts)),
-        notes=tuple(filter(None, (_nationwide(nationwide), ahead))),
+        ahead=ahead,
+        whole=_nationwide(nationwide),
         link=page_link(address, facts),
         blocks=tuple(_blocks(facts)),
     )
@@ -241,7 +244,7 @@ def correction(
         avoid=avoid(facts),
         caption=f"{_caption(facts)}, as revised",
         compared=tuple(monthly.compared(facts)),
-        notes=tuple(filter(None, (_nationwide(nationwide),))),
+        whole=_nationwide(nationwide),
         link=page_link(address, facts),
         blocks=(
             TextBlock("Where the figure comes from", one_line(monthly.vintage_sentence(facts))),

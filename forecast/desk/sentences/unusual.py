@@ -25,6 +25,7 @@ SIDES = {1: "above", -1: "below"}
 LEVELS = {1: "higher", -1: "lower"}
 PARTS_SHOWN = 3  # parts of each side
 LEAST = 0.05  # of the deviation, to be shown
+SMALL = 0.005  # a revision's share of the count, up to which it is no news
 ORDINARY = 2 / 3  # p above it: most months are as far off
 ORDER = ("border", "component", "field", "state", "citizenship", "demographic")
 
@@ -140,7 +141,10 @@ def _finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
     # Before hindcasts judged months only issued forecasts did.
     basis = flag.get("basis") or "issued"  # the flags of very old runs have none
     what = _what(facts)
-    counted = f"{first_and_now(flag[COUNT], facts.count)} counted"
+    # One number for one thing: a small revision needs no second one here.
+    first, now = flag[COUNT], facts.count
+    numbers = f"{now:,}" if abs(now - first) <= SMALL * first else first_and_now(first, now)
+    counted = f"{numbers} counted"
     if flag["kind"] == "drift":
         side = SIDES[flag["side"]]
         return (

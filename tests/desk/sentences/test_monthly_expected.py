@@ -65,7 +65,7 @@ def every_text(found) -> dict[str, str]:
         "page": monthly.unusual_line(found),
         "finding": section.finding,
         "say": section.say,
-        "nationwide": section.notes[0],
+        "nationwide": section.whole,
         "table": section.compared[0].name,
         "poster": " ".join(handout.handout(found, RUN, newest=False).lines),
         "comparison": next(monthly.compared(found)).name,
@@ -126,17 +126,26 @@ def test_what_several_months_were_judged_by(bases, said):
     assert plain_words.judged_by(bases) == said
 
 
-def test_a_restated_count_stands_once_beside_the_one_of_now():
-    """The count that was judged and that of now, in the sentence that tells of it alone."""
+def test_of_a_small_revision_only_the_count_of_now_is_told():
+    """One number for one thing; the first count is where the page says how far off it was."""
     section = section_texts.finding(report())
     rest = (section.phrase, *section.more, *section.lead, section.say, section.avoid)
     table = [cell for row in section.compared for cell in (row.then, row.now, row.change)]
 
-    assert "11,709 (now 11,710) counted, 61,406 expected" in section.finding
+    assert "11,710 counted, 61,406 expected" in section.finding
+    assert "11,709 (now 11,710)" in section.blocks[0].text
     assert "11,709" not in " ".join((*rest, section.caption, *table))
 
 
-@pytest.mark.parametrize(("count", "said"), [(11_709, "11,709 counted"), (9, "11,709 (now 9)")])
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (11_709, "11,709 counted"),
+        (11_767, "11,767 counted"),
+        (11_768, "11,709 (now 11,768)"),
+        (11_650, "11,709 (now 11,650)"),
+    ],
+)
 def test_a_count_is_said_to_be_restated_only_where_it_was(count, said):
     assert said in section_texts.finding(report(count)).finding
 

@@ -325,14 +325,13 @@ def test_the_month_in_the_middle_is_counted_from_the_highest():
             {"extreme": "highest", **LATER},
             f"Up to then no month on record was higher. It is the 3rd highest of 5 months on "
             f"record{SPAN}.",
-            "Up to then no month on record was higher. It is the 3rd highest of 5 months on "
-            "record.",
+            "No earlier month on record was higher.",
         ),
         (
             {"extreme": "lowest", **LATER},
             f"Up to then no month on record was lower. It is the 3rd highest of 5 months on "
             f"record{SPAN}.",
-            "Up to then no month on record was lower. It is the 3rd highest of 5 months on record.",
+            "No earlier month on record was lower.",
         ),
         (
             {"extreme": "highest", **NEWEST},

@@ -273,10 +273,10 @@ def test_the_nationwide_line(before, stood, agencies, note):
         agencies=agencies,
     )
 
-    assert section.finding(month(), nationwide).notes == (note,)
-    assert section.finding(month(), nationwide, "More ahead.").notes == (note, "More ahead.")
-    assert section.correction(month(), [], nationwide).notes == (note,)
-    assert section.finding(month()).notes == ()
+    made = section.finding(month(), nationwide, "More ahead.")
+    assert (made.whole, made.ahead) == (note, "More ahead.")
+    assert section.correction(month(), [], nationwide).whole == note
+    assert section.finding(month()).whole == ""
 
 
 @pytest.mark.parametrize(
