@@ -44,7 +44,7 @@ class MonthRecord(NamedTuple):
     flags : the month's rows of `read.flags`. shift : its row of `flag_episodes` if a level shift
         was confirmed with this month. drivers : rows of `flag_drivers`.
     score : the engine's row of `scorecard` one month ahead. often : months in which some total
-        was flagged, of so many judged. recent : rows of `read.stood` up to this month.
+        was flagged, of so many judged. recent : rows of `judging_forecasts` up to this month.
     """
 
     counts: dict[str, int]

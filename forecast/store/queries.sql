@@ -476,20 +476,6 @@ order by s.id
 select file_name, first_seen_at, seq from releases
 where status = 'accepted' and kind <> 'vintage' order by seq desc, id desc limit 1
 
--- name: revised_releases
-select month,
-    max(encounters) filter (where previous is null) as first_value,
-    max(encounters) filter (where known_until is null) as now,
-    count(*) - 1 as times,
-    max(known_from) as known_from,
-    max(vintage) filter (where known_until is null) as vintage
-from vintages where border = ?
-group by month having count(*) > 1 order by month desc
-
--- name: restatements
-select month, encounters, previous, vintage, known_from, source, file_name from vintages
-where border = ? and previous is not null order by known_from desc, source desc, month desc
-
 -- name: release_days
 select data_through, min(first_seen_at) from releases
 where status = 'accepted' and first_seen_precision = 'day' group by 1 order by 1
@@ -500,8 +486,8 @@ join notice_sections as s on s.notice_id = n.id
 where n.kind = 'correction' and n.state = 'approved' and s.part = 'finding'
 order by n.id desc, s.place
 
--- name: judged_months_of_total
-select * from judged_months where border = ? and dimension = '' order by month desc
+-- name: judged_months_of_totals
+select * from judged_months where dimension = '' order by border, month desc
 
 -- name: all_months
 select * from wide_months order by border, month
@@ -519,7 +505,7 @@ where f.dimension <> '' and f.model = 'bordercast' order by f.month
 select * from all_flags where dimension <> '' and severity <> 'watch' order by month desc
 
 -- name: latest_periods
-select * from span_forecasts where border = ? and dimension = '' order by first_month
+select * from span_forecasts where dimension = '' order by border, first_month
 
 -- name: published_counts
 select month, encounters from series_months

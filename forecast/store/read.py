@@ -227,16 +227,6 @@ def at_lead(connection: sqlite3.Connection, total: str, horizon: int) -> list[Ro
     return list({row["month"]: row for row in forecasts}.values())
 
 
-def stood(connection: sqlite3.Connection, total: str) -> list[Row]:
-    """Return each judged month and the one forecast that judged it, ascending; as of `at_lead`.
-
-    Where two months came at once, the second was judged by a forecast of two months before. As in
-    the view `wide_months`, which puts the months before and after beside them, and takes longer.
-    """
-    judging = rows(connection, "judging_forecasts", {"total": total}, of="s.border = :total")
-    return [{name: value for name, value in row.items() if name != "border"} for row in judging]
-
-
 def of_year(connection: sqlite3.Connection, first: str, last: str) -> list[Row]:
     """Return every model's forecasts of the totals' months, as issued where any was.
 

@@ -479,8 +479,6 @@ def test_the_page_names_its_source_and_what_was_refused(connection):
     found = read.newest_source(connection)
 
     assert (found.file_name, found.seen, found.refused) == ("february.csv", None, ("refused.csv",))
-    (restated,) = queries.rows(connection, "revised_releases", ("northern",))
-    assert (restated["first_value"], restated["now"], restated["times"]) == (50, 55, 1)
     assert read.by_part(connection, "part_months")[NEW_YORK][-1]["encounters"] == 20
     assert [
         row["median"] for row in read.by_part(connection, "part_forecasts").get(NEW_YORK, [])

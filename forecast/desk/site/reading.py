@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from forecast.desk.dictionary import VIEWS
@@ -57,7 +59,6 @@ class TotalRecord:
     reports : month -> its report, oldest first; the newest as the run keeps it.
     months : rows of `wide_months`. ahead : the forecast. flags : the newest first. judged,
     stood : rows of `judged_months`, and each month beside the forecast that judged it.
-    revised : months that were restated; restated : each time that one was.
     spans : forecasts of years. chances : answers of the last run to its standing questions.
     changes : what moved the forecast with the last run. moved : its parts by how far they moved
     from the month before, a list for each dimension.
@@ -71,8 +72,6 @@ class TotalRecord:
     flags: Sequence[Row]
     judged: Sequence[Row]
     stood: Sequence[Row]
-    revised: Sequence[Row]
-    restated: Sequence[Row]
     scores: Sequence[Row]
     spans: Sequence[Row]
     chances: Sequence[Row]
@@ -98,6 +97,33 @@ class TotalRecord:
     def newest(self) -> MonthFacts:
         """The report of the newest month."""
         return self.reports[max(self.reports)]
+
+    @cached_property
+    def restated(self) -> list[Row]:
+        """Each time that a month was restated, the newest first: the value before it, and it."""
+        changes = [
+            {"month": month, COUNT: now[COUNT], "previous": before[COUNT], **now}
+            for month, report in self.reports.items()
+            for before, now in pairwise(report.values)
+        ]
+        known = itemgetter("known_from", "source", "month")
+        return sorted(changes, key=known, reverse=True)
+
+    @property
+    def revised(self) -> list[Row]:
+        """Months that were restated, the newest first: what was published at first, and now."""
+        return [
+            {
+                "month": month,
+                "first_value": report.values[0][COUNT],
+                "now": report.values[-1][COUNT],
+                "times": len(report.values) - 1,
+                "known_from": report.values[-1]["known_from"],
+                "vintage": report.values[-1]["vintage"],
+            }
+            for month, report in sorted(self.reports.items(), reverse=True)
+            if len(report.values) > 1
+        ]
 
     @cached_property
     def telling_months(self) -> set[str]:
@@ -272,29 +298,33 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
 def _totals(
     connection: sqlite3.Connection, source: Source, with_parts: Collection[str]
 ) -> dict[str, TotalRecord]:
-    # Views that look at all totals whichever is asked for are read once.
+    """All totals, oldest row first unless said otherwise."""
+    # A statement a total costs a scan each of the whole record: of 1,000 totals, half of the time.
+    every: Any = {"total": None}
+    by_total = {
+        name: grouped(rows(connection, statement, values, **parts), "border")
+        for name, statement, values, parts in (
+            ("months", "all_months", (), {}),
+            ("ahead", "latest_forecasts", ("bordercast", None, None), {"order": "border"}),
+            ("flags", "flags", (None, None, "", False, False), {"order": "a.border"}),
+            ("judged", "judged_months_of_totals", (), {}),
+            ("stood", "judging_forecasts", every, {"of": "true"}),
+            ("scores", "scorecard", (None, None), {"order": "border"}),
+            ("spans", "latest_periods", (), {}),
+            ("chances", "latest_questions", (), {}),
+            ("changes", "latest_changes", (None, None, None), {}),
+        )
+    }
     reports = dict(all_reports(connection, source))
-    months = grouped(rows(connection, "all_months"), "border")
-    chances = grouped(rows(connection, "latest_questions"), "border")
     return {
         total: TotalRecord(
             source=source,
             total=total,
             reports=reports[total],
-            months=months[total],
-            ahead=read.forecasts(connection, source.totals, total),
-            flags=read.flags(connection, source.totals, total),
-            judged=rows(connection, "judged_months_of_total", (total,)),
-            stood=read.stood(connection, total),
-            revised=rows(connection, "revised_releases", (total,)),
-            restated=rows(connection, "restatements", (total,)),
-            scores=read.scores(connection, source.totals, total),
-            spans=rows(connection, "latest_periods", (total,)),
-            chances=chances.get(total, ()),
-            changes=read.changes(connection, total),
             moved=by_dimension(rows(connection, "movers", {"total": total}), source)
             if total in with_parts
             else (),
+            **{name: of_total.get(total, ()) for name, of_total in by_total.items()},
         )
         for total in source.totals.every
     }

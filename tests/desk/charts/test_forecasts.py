@@ -19,7 +19,7 @@ from PIL import Image
 
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, INK, PALE
-from forecast.store import connect, read
+from forecast.store import connect, queries, read
 from forecast.types import HEADLINES
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS
@@ -229,7 +229,8 @@ def test_a_part_has_a_fan_and_nothing_else(published, tmp_path):
 def test_what_stood_before_each_month_is_what_the_view_says(published, border):
     """The view puts more beside it, and takes three times as long."""
     with closing(connect.read(published)) as connection:
-        found = read.stood(connection, border)
+        every = queries.rows(connection, "judging_forecasts", of="true")
+        found = queries.grouped(every, "border")[border]
         names = ", ".join(found[0])
         view = connection.execute(
             f"select {names} from wide_months where border = ? and lo95 is not null order by month",
