@@ -16,7 +16,7 @@ from typing import Any
 from forecast import months
 from forecast.desk import comparison, terminal
 from forecast.desk.dictionary import VIEWS, definitions
-from forecast.desk.facts import as_dict
+from forecast.desk.facts import as_dict, only_next_flagged
 from forecast.desk.sentences import ahead, monthly, section
 from forecast.desk.sentences.trust import stale_words
 from forecast.desk.sentences.unusual import how_sure, part_words
@@ -200,6 +200,7 @@ def total_page(record: SiteRecord, about: TotalRecord) -> Shown:
     """Tell all there is about a total."""
     return {
         "about": about,
+        "ahead": only_next_flagged(about.ahead),
         "judged": {row["month"]: row for row in about.judged},
         "moved": ahead.changes_sentence(about.changes),
         "years": year_table(about),
