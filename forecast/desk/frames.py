@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,11 @@ from forecast.desk.dictionary import VIEWS, definitions
 from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError, SeriesNameError
-from forecast.sources.names import SeriesNames
+from forecast.sources.names import names_with_sums
 from forecast.sources.source import Source
 from forecast.store import connect, measures, read
 from forecast.store.read import AS_OF, view_rows
-from forecast.types import COUNT, SeriesKey
+from forecast.types import COUNT, Row, SeriesKey
 
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
 
@@ -81,8 +82,12 @@ class Record:
         forecast only. Where it comes from is in the table's `attrs`: series, model, run_id,
         digest, and a note where a part's newest figure is older than its total's.
         """
-        key, about = self._named(series)
+        key, parts, about = self._named(series)
         table = self.view("latest_forecasts")
+        if parts:  # drawn anew, as for every sum
+            with self._asking() as asking:
+                ahead = pd.DataFrame(asking.months_ahead(key))
+            table = pd.concat([table, ahead])[list(table)].astype(table.dtypes)
         every = table[_rows_of(table, key)]
         if every.empty:
             # An empty table would be taken for a forecast of nothing.
@@ -100,8 +105,16 @@ class Record:
         """A series' published counts: a row a month, now or as known at the end of a day.
 
         series : as for `latest`. A part's month that no file lists within its span is 0.
+        as_of : YYYY-MM-DD.
         """
-        key, about = self._named(series)
+        key, parts, about = self._named(series)
+        if parts:
+            each = [self.actual(str(part), as_of)[COUNT] for part in parts]
+            # A month that one part lacks yet would make the sum fall short.
+            newest = min(counts.index.max() for counts in each)
+            table = pd.concat(each, axis=1).loc[:newest].sum(axis=1).astype("Int64").to_frame(COUNT)
+            table.attrs.update({**about, "as_of": as_of})
+            return table
         if key.headline:
             table = self.view("border_months", as_of)
             rows = table[table["border"] == key.total]
@@ -118,11 +131,20 @@ class Record:
         month and cutoff: basis (issued or hindcast), horizon in months, median, bounds, count.
         """
         table = self.view("forecast_vs_actual")
-        rows = table[table["month"].str.startswith(f"{year:04d}-")]
         about: dict[str, Any] = {"digest": self.digest}
         if series:
-            key, about = self._named(series)
-            rows = rows[_rows_of(rows, key)]
+            key, _, about = self._named(series)
+            table = table[_rows_of(table, key)]
+        rows = table[table["month"].str.startswith(f"{year:04d}-")]
+        if rows.empty:
+            # An empty table would be taken for a year without forecasts.
+            years = sorted(set(table["month"].str[:4]))
+            why = (
+                f"from {years[0]} to {years[-1]}"
+                if years
+                else f"of a {self.source.totals.one} only"
+            )
+            raise SeriesNameError(series or str(year), f"past forecasts are kept {why}", [])
         rows = rows.sort_values(["month", "border", "model", "horizon"])
         return _by_month(rows, ["dimension", "member"], about)
 
@@ -132,7 +154,9 @@ class Record:
         for series in (first, second):
             table = self.actual(series)
             both[table.attrs["series"]] = table[COUNT]
-        return pd.DataFrame(both).dropna()
+        frame = pd.DataFrame(both).dropna()
+        frame.attrs["digest"] = table.attrs["digest"]
+        return frame
 
     def plot(self, series: str, to: str | Path = "") -> Drawing:
         """Draw a series' last three years and its forecast; a notebook shows what is returned.
@@ -141,10 +165,15 @@ class Record:
         """
         from forecast.desk.charts import forecasts, grammar
 
-        key, about = self._named(series)
+        key, parts, about = self._named(series)
         with self._reading() as connection:
-            published = read.published(connection, key)
-            ahead = read.month_forecasts(connection, key, ENGINE)
+            counts = read.summed(connection, parts or [key])
+            published: list[Row] = [{"month": at, COUNT: count} for at, count in counts.items()]
+            ahead = (
+                Asking(connection, self.source).months_ahead(key)
+                if parts
+                else read.month_forecasts(connection, key, ENGINE)
+            )
             flagged = read.flagged(connection, key)
         if not ahead:
             raise SeriesNameError(about["series"], "the last run has no forecast of it")
@@ -153,12 +182,13 @@ class Record:
             grammar.write(picture, Path(to), self.source)
         return Drawing(grammar.render(picture, "svg", self.source).decode(), picture.alt)
 
-    def _named(self, series: str) -> tuple[SeriesKey, dict[str, Any]]:
-        """A series by one of its names, and what a table of it says of where it comes from."""
+    def _named(self, series: str) -> tuple[SeriesKey, Sequence[SeriesKey], dict[str, Any]]:
+        """Find a series by one of its names, what it adds up, and what its tables say of it."""
         with self._reading() as connection:
-            names = SeriesNames(read.series_keys(connection), self.source)
+            names = names_with_sums(read.series_keys(connection), self.source)
         key = names.find(series)
-        return key, {"series": names.name(key), "border": key.total, "digest": self.digest}
+        about = {"series": names.name(key), "border": key.total, "digest": self.digest}
+        return key, names.sums.get(key, ()), about
 
     def span(self, series: str, span: str) -> pd.Series:
         """The sum of months: published part, median and intervals in counts.
@@ -169,6 +199,7 @@ class Record:
         with self._asking() as asking:
             row = asdict(asking.span(series, span))
             about = {"series": asking.names.name(row.pop("series")), "digest": asking.run.digest}
+        row |= {end: pd.Period(row[end], freq="M") for end in ("first_month", "last_month")}
         # Numbers carry where they come from with them into a notebook.
         table = pd.Series(row, name=about["series"])
         table.attrs.update(about)
@@ -184,11 +215,12 @@ class Record:
 
         before + method + revisions + season + surprise = after.
         """
-        _known("border", border, self.source.totals.every)
+        key, _, about = self._named(border)
+        _known("border", about["series"], self.source.totals.every)
         with self._reading() as connection:
-            rows = read.changes(connection, border)
+            rows = read.changes(connection, key.total)
         table = pd.DataFrame(rows, columns=list(VIEWS["forecast_changes"].columns))
-        return _by_month(table, ["border", "run_id"], {"border": border, "digest": self.digest})
+        return _by_month(table, ["border", "run_id"], about)
 
     def paths(self, series: str, n: int = 1000) -> pd.DataFrame:
         """Draws of a series' future: a row a month, a column a path, counts that are not whole.
@@ -224,6 +256,11 @@ class Record:
         _known("view", name, sorted(VIEWS))
         if as_of is not None:
             _known("view as of a day", name, sorted(AS_OF))
+            try:  # else any text would be compared as if it were a day
+                as_of = date.fromisoformat(as_of).isoformat()
+            except ValueError:
+                problem = f"{as_of!r} is not a day; write it as 2025-04-01"
+                raise ConfigError("forecast.open", "as_of", problem) from None
         view = VIEWS[name]
         with self._reading() as connection:
             rows = view_rows(connection, name, view.columns, as_of)
@@ -271,5 +308,7 @@ def _by_month(table: pd.DataFrame, said_once: Sequence[str], about: dict[str, An
     """A row a month, the month as a Period in front; what is the same in all rows in attrs."""
     months = pd.PeriodIndex(table["month"], freq="M", name="month")
     frame = table.drop(columns=["month", *said_once]).set_index(months)
+    if "cutoff" in frame:
+        frame["cutoff"] = pd.PeriodIndex(frame["cutoff"], freq="M")
     frame.attrs.update(about)
     return frame

@@ -195,6 +195,15 @@ def counts(connection: sqlite3.Connection, key: SeriesKey) -> dict[str, int]:
     return {row["month"]: row[COUNT] for row in published(connection, key)}
 
 
+def summed(connection: sqlite3.Connection, parts: Sequence[SeriesKey]) -> dict[str, int]:
+    """Return the counts of series together by month, where each of them may have one."""
+    # A month that one of them lacks yet would make the sum fall short.
+    lines = [counts(connection, part) for part in parts]
+    newest = min(map(max, lines), default="")
+    every = sorted({month for line in lines for month in line if month <= newest})
+    return {month: sum(line.get(month, 0) for line in lines) for month in every}
+
+
 def flagged(connection: sqlite3.Connection, key: SeriesKey) -> list[Row]:
     """Return a series' months that were flagged, with median and severity."""
     return rows(connection, "flagged", key[:3])

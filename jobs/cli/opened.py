@@ -53,11 +53,7 @@ class OpenRecord:
 
     def counts(self, key: SeriesKey) -> dict[str, int]:
         """Return a series' counts by month; of a sum, where all its parts may have one."""
-        # A month that one part lacks yet would make the sum fall short.
-        lines = [read.counts(self.connection, part) for part in self.names.sums.get(key, [key])]
-        newest = min(map(max, lines), default="")
-        every = sorted({month for line in lines for month in line if month <= newest})
-        return {month: sum(line.get(month, 0) for line in lines) for month in every}
+        return read.summed(self.connection, self.names.sums.get(key, [key]))
 
     @cached_property
     def table(self) -> CountTable:

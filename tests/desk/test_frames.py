@@ -94,6 +94,10 @@ def test_any_view_is_a_frame_with_its_columns_described(published, view):
         (lambda r: r.latest("northern", "oracle"), "prophet"),
         (lambda r: r.view("tables"), "border_months"),
         (lambda r: r.view("ranks", as_of="2025-04-01"), "series_months"),
+        (lambda r: r.actual("northern", as_of="2025"), "'2025' is not a day"),
+        (lambda r: r.changes("northern:Swanton"), "northern, southwest"),
+        (lambda r: r.forecasts(2031), "from 2015 to 2026"),
+        (lambda r: r.forecasts(2026, "northern:Swanton"), "of a border only"),
     ],
 )
 def test_what_is_not_there_is_refused_with_what_is(published, ask, named):
@@ -168,6 +172,35 @@ def test_a_plot_is_shown_by_notebooks_and_written_as_asked(published, tmp_path):
     assert drawn.svg.startswith("<svg")
     assert drawn.alt.startswith("Northern border")
     assert (tmp_path / "fan.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_sum_that_no_file_states_is_a_series_like_others(published, tmp_path):
+    record = forecast.open(published)
+    parts = [
+        record.actual(f"{total}:Mexico")["encounters"]
+        for total in ("northern", "southwest", "other")
+    ]
+    added = parts[0].add(parts[1], fill_value=0).add(parts[2], fill_value=0)
+
+    counts, ahead = record.actual("nationwide:Mexico"), record.latest("nationwide:mexico")
+    then = record.actual("nationwide:Mexico", as_of="2025-04-01")["encounters"]
+
+    assert counts["encounters"].tolist() == added.tolist()
+    assert then.index.max() < counts.index.max()
+    assert ahead["median"]["2026-03"] == record.span("nationwide:Mexico", "2026-03")["median"]
+    assert ahead.attrs["note"].startswith("CBP's files on record give this breakdown through")
+    assert "nationwide:Mexico" in record.compare("nationwide:Mexico", "northern")
+    assert "Mexico" in record.plot("nationwide:Mexico").alt
+
+
+def test_months_are_periods_wherever_one_is_named(published):
+    record = forecast.open(published)
+    ends = record.span("northern", "FY2027")[["first_month", "last_month"]]
+
+    assert str(record.latest("northern")["cutoff"].dtype) == "period[M]"
+    assert str(record.forecasts(2024, "north")["cutoff"].dtype) == "period[M]"
+    assert [end + 0 for end in ends] == list(ends)
+    assert list(map(str, ends)) == ["2026-10", "2027-09"]
 
 
 def test_a_series_without_a_forecast_is_not_drawn(published):
