@@ -8,13 +8,15 @@ level    central prediction interval in percent: 80 is the quantiles 0.1 and 0.9
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 from forecast import months
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Names of the first measure's totals, which tables of 1.0 promised.
 BORDERS = ("northern", "southwest", "other")
@@ -149,17 +151,20 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """One forecast month: counts as integers, the nearest.
+    """What is said of a month, or of the sum of months in a row: counts as integers, the nearest.
 
-    `centre`, `scale` and `df` are the predictive distribution on log1p counts: a Student t with
-    df degrees of freedom around centre, in units of scale (the flags' p comes from it).
+    cutoff : last month published.
+    centre, scale, df : of a month the predictive distribution on log1p counts, a Student t with
+        df degrees of freedom around centre, in units of scale (the flags' p comes from it).
+    span : the name of a sum, "FY2027"; "" of a month. months_published : of the span's months;
+        published : their sum. median and intervals are of the whole sum.
     """
 
     series: SeriesKey
     model: str
     cutoff: str
-    month: str
-    horizon: int
+    first_month: str
+    last_month: str
     median: int
     lo50: int
     hi50: int
@@ -169,11 +174,36 @@ class Forecast:
     hi90: int
     lo95: int
     hi95: int
-    centre: float
-    scale: float
-    df: float
+    centre: float = math.nan
+    scale: float = math.nan
+    df: float = math.nan
     flag_below: int | None = None
     flag_above: int | None = None
+    span: str = ""
+    months_published: int = 0
+    published: int = 0
+
+    @property
+    def month(self) -> str:
+        """The month, of a sum its last one."""
+        return self.last_month
+
+    @property
+    def horizon(self) -> int:
+        """Months from the cutoff to it."""
+        return months.to_index(self.last_month) - months.to_index(self.cutoff)
+
+
+COUNTS_AHEAD = ("median", "lo50", "hi50", "lo80", "hi80", "lo90", "hi90", "lo95", "hi95")
+# What tables and JSON hold of the forecast of a month, and of that of a sum.
+MONTH_AHEAD = (
+    *("series", "model", "cutoff", "month", "horizon", *COUNTS_AHEAD),
+    *("centre", "scale", "df", "flag_below", "flag_above"),
+)
+SUM_AHEAD = (
+    *("series", "span", "first_month", "last_month", "cutoff", "months_published", "published"),
+    *COUNTS_AHEAD,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,25 +268,28 @@ HUB_COLUMNS = tuple(f"q{permille:03d}".removesuffix("0") for permille in HUB_PER
 
 
 @dataclass(frozen=True, slots=True)
-class Hindcast:
-    """What a model would have said at a past cutoff, from only the data up to it.
+class Hindcasts:
+    """What a model would have said of a series at past cutoffs, from only the data up to each.
 
-    version : of the model's code; data_digest : sha256 of the data up to the cutoff.
-    quantiles : counts at HUB_PERMILLES; centre, scale, df as in Forecast.
+    By columns, for of thousands of series there are millions of rows; a row is a month ahead of a
+    cutoff, the cutoffs ascend.
+
+    version : of the model's code. cutoffs : of each row; so are all that follow.
+    digests : sha256 of the data up to the cutoff. counts : (n, HUB_PERMILLES).
+    centre, scale, df : as in Forecast.
     """
 
+    series: SeriesKey
     model: str
     version: str
-    series: SeriesKey
-    cutoff: str
-    month: str
-    horizon: int
-    data_digest: str
-    median: int
-    quantiles: tuple[int, ...]
-    centre: float
-    scale: float
-    df: float
+    cutoffs: Sequence[str]
+    months: Sequence[str]
+    horizons: Sequence[int]
+    digests: Sequence[str]
+    counts: NDArray[np.int64]
+    centre: Sequence[float]
+    scale: Sequence[float]
+    df: Sequence[float]
 
 
 ScoredForecast = tuple[SeriesKey, str, str, int, Sequence[int]]
@@ -461,32 +494,6 @@ class SimulationSpec:
     correlation: tuple[tuple[float, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodForecast:
-    """The sum of months in a row: what is published of it and what is to come.
-
-    span : its name, "FY2027"; cutoff : last month published; months_published : of the span's;
-    published : their sum. median and intervals are of the whole sum.
-    """
-
-    series: SeriesKey
-    span: str
-    first_month: str
-    last_month: str
-    cutoff: str
-    months_published: int
-    published: int
-    median: int
-    lo50: int
-    hi50: int
-    lo80: int
-    hi80: int
-    lo90: int
-    hi90: int
-    lo95: int
-    hi95: int
-
-
 Statistic = Literal["sum", "max", "min"]
 NO_BOUND = (-1, 10**12)
 
@@ -564,20 +571,12 @@ class NoticeIntent:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows(Generic[T]):
-    """Rows that are made each time they are read: of 5,000 series there are millions."""
-
-    make: Callable[[], Iterable[T]]
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self.make())
-
-
-@dataclass(frozen=True, slots=True)
 class Publication:
     """Everything one run publishes, in one transaction.
 
+    forecasts : of months, and of sums of months.
     quantiles : (series, month, probability in permille, count) of the engine, headline series.
+    hindcasts : new ones, made as they are read, once.
     releases : ids of the accepted releases it rests on.
     episodes : new ones and those that changed. systemic_months : see `forecast.judge.parts`.
     """
@@ -588,9 +587,9 @@ class Publication:
     config_digest: str
     code_version: str
     releases: tuple[int, ...]
-    forecasts: tuple[Forecast, ...]
+    forecasts: Sequence[Forecast]
     quantiles: Iterable[tuple[SeriesKey, str, int, int]]
-    hindcasts: Iterable[Hindcast]
+    hindcasts: Iterable[Hindcasts]
     fits: tuple[Fit, ...]
     judgements: tuple[Judgement, ...]
     flags: tuple[Flag, ...]
@@ -601,6 +600,5 @@ class Publication:
     occasions: tuple[NoticeIntent, ...] = ()
     path_rule: SimulationSpec | None = None
     path_marks: tuple[StoredMarginals, ...] = ()
-    spans: tuple[PeriodForecast, ...] = ()
     answers: tuple[StandingAnswer, ...] = ()
     changes: tuple[Change, ...] = ()

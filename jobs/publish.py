@@ -32,7 +32,7 @@ from forecast.judge.judging import alarmed, judge_new, rules_of
 from forecast.judge.standing import BesideLastValue, StandingQuestions
 from forecast.store import inputs, releases, runs
 from forecast.store.inputs import Inputs
-from forecast.types import Hindcast, KeptPath, Publication, Report, Rows, Score, SeriesKey
+from forecast.types import Hindcasts, KeptPath, Publication, Report, Score, SeriesKey
 from forecast.version import __version__
 from jobs.compute.pools import spreading
 from jobs.compute.robust_map import fitting
@@ -137,9 +137,9 @@ def compute(
         config_digest=config.digest(),
         code_version=CODE_VERSION,
         releases=record.releases,
-        forecasts=tuple(alarmed(rows, counts, rules)),
+        forecasts=(*alarmed(rows, counts, rules), *standard_spans(drawn, rows)),
         quantiles=quantiles(head, models),
-        hindcasts=Rows(hindcasts),
+        hindcasts=hindcasts(),
         fits=tuple(fits(head, models)),
         judgements=tuple(findings.judgements),
         flags=tuple(findings.flags),
@@ -150,7 +150,6 @@ def compute(
         occasions=tuple(notice_intents(record, config, findings, now, source)),
         path_rule=joint.rule,
         path_marks=tuple(joint.marks),
-        spans=tuple(standard_spans(drawn, rows)),
         changes=tuple(changed(record.before, head, predictive, rows, source)),
         answers=(*chain.from_iterable(issued.values()), *standing.hindcast(record.answered)),
     )
@@ -159,7 +158,7 @@ def compute(
 def score(
     record: Inputs,
     keys: Iterable[SeriesKey],
-    new: Callable[[Container[SeriesKey]], Iterator[Hindcast]],
+    new: Callable[[Container[SeriesKey]], Iterator[Hindcasts]],
     first: str,
     source: Source,
 ) -> Iterator[Score]:
@@ -171,7 +170,7 @@ def score(
     every = list(dict.fromkeys((*keys, *record.hindcast_series)))
     for start in range(0, len(every), _TOGETHER):
         block = dict.fromkeys(every[start : start + _TOGETHER])
-        rows = record.hindcasts(Rows(partial(new, block)), block)
-        hindcasts = scores.of_hindcasts(rows)
+        hindcasts = scores.by_series(record.hindcasts(block), new(block))
         yield from scores.scores(hindcasts, record.counts, first, "hindcast", source.breaks)
-    yield from scores.scores(record.issued, record.counts, first, "issued", source.breaks)
+    issued = scores.by_series(record.issued)
+    yield from scores.scores(issued, record.counts, first, "issued", source.breaks)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from dataclasses import fields
 from functools import cached_property
 
 import numpy as np
@@ -34,7 +33,7 @@ from forecast.sources.names import SeriesNames, names_with_sums
 from forecast.sources.source import Source
 from forecast.store import read
 from forecast.store.queries import rows
-from forecast.types import PeriodForecast, Row, SeriesKey
+from forecast.types import SUM_AHEAD, Forecast, Row, SeriesKey
 from forecast.words import month_words
 
 
@@ -142,7 +141,7 @@ class Asking:
             for lead, (month, forecast) in enumerate(forecasts, start=1)
         ]
 
-    def span(self, series: str | SeriesKey, text: str) -> PeriodForecast:
+    def span(self, series: str | SeriesKey, text: str) -> Forecast:
         """What a span of months comes to; see `forecast.engine.spans.parse` for its forms.
 
         What the run itself published of it is repeated, so that no span has two answers.
@@ -152,15 +151,15 @@ class Asking:
         total = spans.total(span, asked.counts, asked.cutoff, asked.draws)
         for row in rows(self.connection, "periods_of_series", asked.key[:3]):
             if (row["first_month"], row["last_month"]) == (span.first, span.last):
-                values = {field.name: row[field.name] for field in fields(PeriodForecast)[2:]}
-                return PeriodForecast(asked.key, span.name, **values)
+                values = {name: row[name] for name in SUM_AHEAD[2:]}
+                return Forecast(asked.key, ENGINE, span=span.name, **values)
         only = spans.only_month(span.first, span.last, asked.cutoff)
         published = read.month_forecasts(self.connection, asked.key, ENGINE) if only else []
         month = next((row for row in published if row["month"] == only), None)
         forecast = spans.span_forecast(asked.key, span, asked.cutoff, total)
         return spans.with_month(forecast, month) if month else forecast
 
-    def parts(self, text: str, span: str) -> list[PeriodForecast]:
+    def parts(self, text: str, span: str) -> list[Forecast]:
         """Return a span of every part of TOTAL:DIMENSION that has a forecast, the largest first."""
         keys = [
             key

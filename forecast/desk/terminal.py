@@ -24,7 +24,7 @@ from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves
 from forecast.store.read import RunRow
-from forecast.types import COUNT, PeriodForecast, Row
+from forecast.types import COUNT, Forecast, Row
 from forecast.words import change_words, first_and_now, interval, judged_by, month_name, signed
 
 if TYPE_CHECKING:
@@ -454,7 +454,7 @@ def _bin_table(kinds: Sequence[KindScore], basis: str) -> RenderableType:
     return plain_table(basis, "given", "n", "mean chance", "came true", rows=rows)
 
 
-def parts_table(forecasts: Sequence[PeriodForecast], source: Source) -> Table:
+def parts_table(forecasts: Sequence[Forecast], source: Source) -> Table:
     """Parts side by side: what is published of the span, through when, and what it comes to."""
     heads = ("part", "span", "published", "through", "median", "80%", "95%")
     rows = (

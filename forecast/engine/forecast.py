@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +30,7 @@ from forecast.engine.rows import (
     with_summed_medians,
 )
 from forecast.errors import DataError
-from forecast.types import Counts, Fit, Forecast, Hindcast, Report, Rows, SeriesKey
+from forecast.types import Counts, Fit, Forecast, Hindcasts, Report, SeriesKey
 from models import REFITTED, build
 from models.base import Ints, Panel
 from models.structural import filled
@@ -167,9 +166,9 @@ def headline_rows(head: Headline, models: Forecasts, source: Source) -> list[For
     ]
 
 
-def quantiles(head: Headline, models: Forecasts) -> Rows[tuple[SeriesKey, str, int, int]]:
+def quantiles(head: Headline, models: Forecasts) -> Iterator[tuple[SeriesKey, str, int, int]]:
     """(series, month, permille, count) of the engine's forecasts, for a forecast hub."""
-    return Rows(partial(hub_quantiles, models.predictive[ENGINE], head.panel, head.keys))
+    return hub_quantiles(models.predictive[ENGINE], head.panel, head.keys)
 
 
 def new_hindcasts(
@@ -177,7 +176,7 @@ def new_hindcasts(
     models: Forecasts,
     recorded: Container[tuple[str, str, SeriesKey, str]],
     among: Container[SeriesKey] | None = None,
-) -> Iterator[Hindcast]:
+) -> Iterator[Hindcasts]:
     """Hindcasts of cutoffs before the last month that are not held yet.
 
     recorded : (model, version, series, cutoff). A hindcast is written once for each cutoff and
@@ -187,16 +186,14 @@ def new_hindcasts(
     # So that a hindcast says by itself which figures it knew.
     digests = data_digests(head.panel)
     for name, predictive in models.predictive.items():
-        first = 0 if name == ENGINE else head.scored
-        origins = models.origins[name]
+        first, origins = 0 if name == ENGINE else head.scored, models.origins[name]
         past = (first <= origins) & (origins < head.last)
-        version = model_version(name)
-        rows = hindcast_rows(
-            predictive.at(past), head.panel, head.keys, origins[past], name, version, digests, among
+        yield from hindcast_rows(
+            *(predictive.at(past), head.panel, head.keys, origins[past]),
+            *(name, model_version(name), digests),
+            among=among,
+            recorded=recorded,
         )
-        for row in rows:
-            if (name, version, row.series, row.cutoff) not in recorded:
-                yield row
 
 
 def model_version(name: str) -> str:

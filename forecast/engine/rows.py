@@ -12,14 +12,13 @@ import numpy as np
 from forecast import months
 from forecast.engine import intervals
 from forecast.engine.predictive import Predictive
-from forecast.types import HUB_PERMILLES, Forecast, Hindcast, SeriesKey
+from forecast.types import HUB_PERMILLES, Forecast, Hindcasts, SeriesKey
 from models.base import Ints, Panel
 
 if TYPE_CHECKING:
     from forecast.types import Totals
 
 HUB = tuple(permille / 1000 for permille in HUB_PERMILLES)
-_MEDIAN = HUB.index(0.5)
 INTERVALS = ("lo95", "lo90", "lo80", "lo50", "median", "hi50", "hi80", "hi90", "hi95")
 INTERVAL_PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
@@ -37,30 +36,21 @@ def forecast_rows(
     last = predictive.centre.shape[1] - 1
     for series, key in enumerate(keys):
         # Too young for a scale of errors: a median without an interval is not published.
-        if np.isfinite(predictive.sigma[series, last]):
-            cutoff = months.from_index(int(panel.last[series]))
-            rows += _forecasts(predictive, series, last, key, model, cutoff)
+        if not np.isfinite(predictive.sigma[series, last]):
+            continue
+        cutoff = months.from_index(int(panel.last[series]))
+        centre, scale = (x[series, last].tolist() for x in (predictive.centre, predictive.scale))
+        for step, counts in enumerate(predictive.counts(INTERVAL_PROBS, series, last).tolist()):
+            month = months.shift(cutoff, step + 1)
+            forecast = Forecast(
+                *(key, model, cutoff, month, month),
+                **dict(zip(INTERVALS, counts, strict=True)),
+                centre=centre[step],
+                scale=scale[step],
+                df=float(predictive.df[series, last]),
+            )
+            rows.append(forecast)
     return rows
-
-
-def _forecasts(
-    predictive: Predictive, series: int, last: int, key: SeriesKey, model: str, cutoff: str
-) -> list[Forecast]:
-    counts = predictive.counts(INTERVAL_PROBS, series, last)
-    return [
-        Forecast(
-            series=key,
-            model=model,
-            cutoff=cutoff,
-            month=months.shift(cutoff, step + 1),
-            horizon=step + 1,
-            centre=float(predictive.centre[series, last, step]),
-            scale=float(predictive.scale[series, last, step]),
-            df=float(predictive.df[series, last]),
-            **dict(zip(INTERVALS, row, strict=True)),
-        )
-        for step, row in enumerate(counts.tolist())
-    ]
 
 
 def with_summed_medians(rows: Sequence[Forecast], totals: Totals) -> list[Forecast]:
@@ -98,7 +88,7 @@ def hub_quantiles(
             yield from ((key, month, p, v) for p, v in zip(HUB_PERMILLES, counts, strict=True))
 
 
-def hindcast_rows(
+def hindcast_rows(  # noqa: PLR0913 - what a hindcast is of, and which are wanted
     predictive: Predictive,
     panel: Panel,
     keys: Sequence[SeriesKey],
@@ -106,47 +96,41 @@ def hindcast_rows(
     model: str,
     version: str,
     digests: Mapping[int, str],
+    *,
     among: Container[SeriesKey] | None = None,
-) -> Iterator[Hindcast]:
-    """What the model would have said at each of these origins, for every series it could.
+    recorded: Container[tuple[str, str, SeriesKey, str]] = (),
+) -> Iterator[Hindcasts]:
+    """What the model would have said at each of these origins, of every series it could.
 
     digests : column -> digest of the panel's data up to it, see `data_digests`.
-    among : of these series alone.
+    among : of these series alone. recorded : (model, version, series, cutoff) to be left out.
 
     None from a month that nobody knows: a cutoff is a month that was published.
     """
-    known = panel.known
+    known, ahead = panel.known, predictive.centre.shape[-1]
     for series, key in enumerate(keys):
         if among is not None and key not in among:
             continue
-        places = np.flatnonzero(np.isfinite(predictive.sigma[series]) & known[series, origins])
-        centre, scale, df = (
-            getattr(predictive, name)[series, places] for name in ("centre", "scale", "df")
-        )
+        said = np.isfinite(predictive.sigma[series]) & known[series, origins]
+        of_cutoff = {p: month_of(panel, series, int(origins[p])) for p in np.flatnonzero(said)}
+        chosen = [p for p, c in of_cutoff.items() if (model, version, key, c) not in recorded]
+        if not chosen:
+            continue
         # All of a series' at once: a call each takes five times as long.
-        every = intervals.counts(
-            intervals.quantiles(centre, scale, df, predictive.reach[series, places], HUB)
+        one = predictive.of(slice(series, series + 1)).at(np.array(chosen))
+        rows = [
+            (of_cutoff[place], months.shift(of_cutoff[place], step), step, digests[origins[place]])
+            for place in chosen
+            for step in range(1, ahead + 1)
+        ]
+        cutoffs, targets, horizons, of_data = zip(*rows, strict=True)
+        yield Hindcasts(
+            *(key, model, version, cutoffs, targets, horizons, of_data),
+            counts=intervals.counts(one.quantiles(HUB))[0].reshape(-1, len(HUB)),
+            centre=one.centre.ravel().tolist(),
+            scale=one.scale.ravel().tolist(),
+            df=np.repeat(one.df[0], ahead).tolist(),
         )
-        for place, origin in enumerate(origins[places].tolist()):
-            cutoff = month_of(panel, series, origin)
-            ahead = zip(
-                every[place].tolist(), centre[place].tolist(), scale[place].tolist(), strict=True
-            )
-            for step, (counts, middle, unit) in enumerate(ahead, start=1):
-                yield Hindcast(
-                    model=model,
-                    version=version,
-                    series=key,
-                    cutoff=cutoff,
-                    month=months.shift(cutoff, step),
-                    horizon=step,
-                    data_digest=digests[origin],
-                    median=counts[_MEDIAN],
-                    quantiles=tuple(counts),
-                    centre=middle,
-                    scale=unit,
-                    df=float(df[place]),
-                )
 
 
 def data_digests(panel: Panel) -> dict[int, str]:

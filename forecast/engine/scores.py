@@ -20,7 +20,7 @@ import numpy as np
 
 from forecast import months
 from forecast.sources.source import Break
-from forecast.types import HUB_PERMILLES, Basis, Counts, Hindcast, Score, ScoredForecast, SeriesKey
+from forecast.types import HUB_PERMILLES, Basis, Counts, Hindcasts, Score, ScoredForecast, SeriesKey
 from models.base import Floats, Ints
 
 PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
@@ -135,20 +135,27 @@ def _mean(x: Floats) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-def of_hindcasts(hindcasts: Iterable[Hindcast]) -> Iterator[ScoredForecast]:
-    """The part of hindcasts that is scored."""
-    for h in hindcasts:
-        quantiles = [h.quantiles[column] for column in _COLUMNS]
-        yield h.series, h.model, h.cutoff, h.horizon, quantiles
+ScoredColumns = dict[tuple[SeriesKey, str], Ints]
+"""Series and model -> (n, 2 + PROBS) forecast months: cutoff, months ahead, counts at PROBS."""
+
+
+def by_series(stored: Iterable[ScoredForecast], new: Iterable[Hindcasts] = ()) -> ScoredColumns:
+    """Forecasts as columns; new hindcasts are added, or stand in the place of stored ones."""
+    rows = defaultdict(list)
+    for key, model, cutoff, horizon, counts in stored:
+        rows[key, model].append((months.to_index(cutoff), horizon, *counts))
+    columns = {of: np.array(values, dtype=np.int64) for of, values in rows.items()}
+    for h in new:
+        cutoffs = np.array(list(map(months.to_index, h.cutoffs)), dtype=np.int64)
+        made = np.column_stack([cutoffs, h.horizons, h.counts[:, _COLUMNS]])
+        kept = columns.get((h.series, h.model), made[:0])
+        columns[h.series, h.model] = np.concatenate([kept[~np.isin(kept[:, 0], cutoffs)], made])
+    return columns
 
 
 def scores(
-    stored: Iterable[ScoredForecast],
-    counts: Counts,
-    first: str,
-    basis: Basis,
-    breaks: Sequence[Break],
-) -> list[Score]:
+    stored: ScoredColumns, counts: Counts, first: str, basis: Basis, breaks: Sequence[Break]
+) -> Iterator[Score]:
     """Scores of every model and series, by horizon and by era.
 
     Parameters
@@ -158,55 +165,42 @@ def scores(
     first : first cutoff that is scored, "YYYY-MM".
     breaks : the known ones of these counts.
     """
-    came: dict[tuple[SeriesKey, str], list[tuple[int, int, Sequence[int], int]]] = defaultdict(list)
-    for key, model, month, horizon, quantiles in stored:
-        cutoff = months.to_index(month)
-        actual = counts[key].get(months.from_index(cutoff + horizon))
-        if month >= first and actual is not None:
-            came[key, model].append((cutoff, horizon, quantiles, actual))
-    # Hindcasts and issued forecasts come in any order; means are taken in this one.
-    for rows in came.values():
-        rows.sort(key=lambda row: row[:2])
+    came: ScoredColumns = {}
+    for (key, model), rows in stored.items():
+        known = {months.to_index(month): count for month, count in counts[key].items()}
+        actual = np.array([known.get(m, -1) for m in (rows[:, 0] + rows[:, 1]).tolist()])
+        scored = (rows[:, 0] >= months.to_index(first)) & (actual >= 0)
+        if scored.any():
+            # Hindcasts and issued forecasts come in any order; means are taken in this one.
+            order = np.lexsort((rows[scored, 1], rows[scored, 0]))
+            came[key, model] = np.column_stack([rows, actual])[scored][order]
     usual = {key: _usual_change(counts[key]) for key in dict.fromkeys(key for key, _ in came)}
-    scored = []
     for (key, model), rows in came.items():
-        naive = {
-            (row[0], row[1]): abs(row[3] - row[2][_MIDDLE]) for row in came.get((key, "naive"), ())
-        }
+        naive = came.get((key, "naive"), rows[:0])
         # Once a series: each era and horizon is a mean over some of these rows.
         columns = _columns(rows, usual[key], naive)
-        for era, in_era in _eras(columns, break_months(key.total, breaks)):
+        for era, in_era in _eras(rows, break_months(key.total, breaks)):
             for horizon in (ALL_HORIZONS, *HORIZONS):
-                chosen = in_era & ((columns["horizon"] == horizon) | (horizon == ALL_HORIZONS))
+                chosen = in_era & ((rows[:, 1] == horizon) | (horizon == ALL_HORIZONS))
                 if chosen.any():
-                    part = {name: column[chosen] for name, column in columns.items()}
-                    scored.append(_score(part, key, model, horizon, basis, era))
-    return scored
+                    part = dict(zip(_MEASURES, columns.compress(chosen, axis=1), strict=True))
+                    yield _score(part, key, model, horizon, basis, era)
 
 
-def _columns(
-    rows: Sequence[tuple[int, int, Sequence[int], int]],
-    usual: Mapping[int, float],
-    naive: Mapping[tuple[int, int], int],
-) -> dict[str, np.ndarray]:
-    """One model's forecasts of one series beside the published count, a row a forecast month."""
-    cutoff, horizon, quantiles, actual = (np.array(column) for column in zip(*rows, strict=True))
-    q, y = quantiles.astype(float), actual.astype(float)
+_MEASURES = ("log_wis", "wis", "error", "scaled", "naive", "coverage95", "coverage80", "coverage50")
+
+
+def _columns(rows: Ints, usual: Mapping[int, float], naive: Ints) -> Floats:
+    """(_MEASURES, n) of one model's forecasts of one series; rows, naive : (n, ...) as scored."""
+    q, y = rows[:, 2:-1].astype(float), rows[:, -1].astype(float)
     error = np.abs(y - q[:, _MIDDLE])
-    inside = {
-        f"coverage{level}": (q[:, at] <= y) & (y <= q[:, -1 - at])
-        for level, at in ((95, 0), (80, 2), (50, 3))
-    }
-    return {
-        "cutoff": cutoff,
-        "horizon": horizon,
-        "error": error,
-        "scaled": error / np.array([usual.get(c, np.nan) for c in cutoff.tolist()]),
-        "naive": np.array([naive.get((row[0], row[1]), np.nan) for row in rows], dtype=float),
-        "log_wis": log_wis(y, q),
-        "wis": wis(y, q),
-        **inside,
-    }
+    inside = [(q[:, at] <= y) & (y <= q[:, -1 - at]) for at in (0, 2, 3)]
+    # On the cutoffs and horizons that both answered.
+    misses = np.abs(naive[:, -1] - naive[:, 2 + _MIDDLE])
+    of_naive = dict(zip(map(tuple, naive[:, :2].tolist()), misses, strict=True))
+    beside = [of_naive.get(of, np.nan) for of in map(tuple, rows[:, :2].tolist())]
+    scaled = error / np.array([usual.get(at, np.nan) for at in rows[:, 0].tolist()])
+    return np.array([log_wis(y, q), wis(y, q), error, scaled, beside, *inside], dtype=float)
 
 
 def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
@@ -221,13 +215,13 @@ def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
     return {first + 12 + i: float(mean) for i, mean in enumerate(means) if mean > 0}
 
 
-def _eras(columns: Mapping[str, np.ndarray], breaks: Ints) -> Iterator[tuple[str, np.ndarray]]:
+def _eras(rows: Ints, breaks: Ints) -> Iterator[tuple[str, np.ndarray]]:
     """All rows, those of each cutoff year, those across a known break and the others."""
-    cutoff = columns["cutoff"]
+    cutoff, horizon, *_ = rows.T
     yield ALL_CUTOFFS, np.ones(len(cutoff), dtype=bool)
     for year in np.unique(cutoff // 12).tolist():
         yield str(year), cutoff // 12 == year
-    across = crosses_break(breaks, cutoff, cutoff + columns["horizon"])
+    across = crosses_break(breaks, cutoff, cutoff + horizon)
     yield ACROSS_BREAK, across
     yield ACROSS_NONE, ~across
 

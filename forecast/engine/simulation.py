@@ -17,7 +17,6 @@ from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
 from forecast.types import (
     Counts,
     Forecast,
-    PeriodForecast,
     SeriesKey,
     SimulationSpec,
     StoredMarginals,
@@ -173,7 +172,7 @@ class SeriesPaths(NamedTuple):
 
     quantiles: Ints
     middle: Floats
-    spans: tuple[PeriodForecast, ...]
+    spans: tuple[Forecast, ...]
 
 
 def summarized(
@@ -205,7 +204,7 @@ def summarized(
 
 def standard_spans(
     every: Mapping[SeriesKey, SeriesPaths], rows: Iterable[Forecast]
-) -> Iterator[PeriodForecast]:
+) -> Iterator[Forecast]:
     """The sums of every series; where one month is to come, by the published forecast of it.
 
     rows : this run's forecasts of months.

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from forecast import months
-from forecast.engine import paths
+from forecast.engine import ENGINE, paths
 from forecast.engine.coherent import around, whole
 from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
 from forecast.errors import SpanError
-from forecast.types import PeriodForecast, SeriesKey
+from forecast.types import Forecast, SeriesKey
 from models.base import Floats
 
 _FORMS = "a month 2026-12, a span 2026-10..2027-03, FY2027, 2027, next 12 months, rest of 2026"
@@ -176,24 +176,21 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
     return Sum(published, len(known), published + draws[:, steps].sum(axis=1))
 
 
-def span_forecast(key: SeriesKey, span: Span, cutoff: str, total: Sum) -> PeriodForecast:
+def span_forecast(key: SeriesKey, span: Span, cutoff: str, total: Sum) -> Forecast:
     """A span's sum with its median and intervals, whole and rounded outward."""
     counts = whole(paths.quantiles(total.draws, INTERVAL_PROBS))
     values = dict(zip(INTERVALS, counts.tolist(), strict=True))
     values |= around(values, round(float(np.median(total.draws))))
-    return PeriodForecast(
-        series=key,
+    return Forecast(
+        *(key, ENGINE, cutoff, span.first, span.last),
+        **values,
         span=span.name,
-        first_month=span.first,
-        last_month=span.last,
-        cutoff=cutoff,
         months_published=total.known,
         published=total.published,
-        **values,
     )
 
 
-def with_month(span: PeriodForecast, month: Mapping[str, int]) -> PeriodForecast:
+def with_month(span: Forecast, month: Mapping[str, int]) -> Forecast:
     """A sum of which a single month is to come, by the published forecast of that month.
 
     month : by the names of `INTERVALS`; the sum is then that and what is published, not what the

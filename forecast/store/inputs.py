@@ -16,11 +16,9 @@ from forecast.store.notices import Notice
 from forecast.store.queries import column, records, rows, sql
 from forecast.store.releases import of_series
 from forecast.types import (
-    HUB_PERMILLES,
     Counts,
     Episode,
     ForecastPath,
-    Hindcast,
     KeptPath,
     ScoredForecast,
     SeriesKey,
@@ -92,7 +90,7 @@ class Inputs:
     vintages : every value that a total's month has had, in the order in which they became known.
     paths : of refit models, from earlier runs.
     recorded : (model, version, series, cutoff) of the hindcasts on record.
-    hindcast_series : whose they are. hindcasts : (new ones, series) -> all of these series.
+    hindcast_series : whose they are. hindcasts : of some series, those on record.
     issued : the forecasts of totals that are scored.
     first : every series by month, as first published.
     issued_paths : the engine's forecasts by series, the latest cutoff first.
@@ -114,9 +112,7 @@ class Inputs:
     paths: Sequence[KeptPath] = ()
     recorded: frozenset[tuple[str, str, SeriesKey, str]] = frozenset()
     hindcast_series: Sequence[SeriesKey] = ()
-    hindcasts: Callable[[Iterable[Hindcast], Iterable[SeriesKey]], Iterator[Hindcast]] = (
-        lambda new, series: iter(new)
-    )
+    hindcasts: Callable[[Iterable[SeriesKey]], Iterable[ScoredForecast]] = lambda series: ()
     issued: Sequence[ScoredForecast] = ()
     first: Mapping[SeriesKey, Mapping[str, FirstPublished]] = field(default_factory=dict)
     issued_paths: Mapping[SeriesKey, Sequence[ForecastPath]] = field(default_factory=dict)
@@ -181,7 +177,7 @@ def read(db: Database) -> Inputs:
             for key, model, version, cutoff in of_series(db, "stored_hindcasts")
         ),
         hindcast_series=[key for (key,) in of_series(db, "hindcast_series")],
-        hindcasts=partial(all_hindcasts, db),
+        hindcasts=partial(stored_hindcasts, db),
         issued=[
             (key, model, cutoff, horizon, quantiles)
             for key, model, cutoff, horizon, *quantiles in of_series(db, "issued_forecasts")
@@ -245,27 +241,14 @@ def kept_paths(db: Connection) -> list[KeptPath]:
     ]
 
 
-def all_hindcasts(
-    db: Connection, new: Iterable[Hindcast], series: Iterable[SeriesKey]
-) -> Iterator[Hindcast]:
-    """Yield every hindcast held of some series, new ones added or in the place of older versions.
-
-    new : of these series.
-    """
+def stored_hindcasts(db: Connection, series: Iterable[SeriesKey]) -> Iterator[ScoredForecast]:
+    """Yield what is scored of the hindcasts on record of some series."""
     ids, wanted = releases.series_ids(db), set(series)
     keys = {number: key for key, number in ids.items() if key in wanted}
-    columns = ", ".join(f"q{permille:03d}" for permille in HUB_PERMILLES)
-    query = sql("hindcasts_of", quantiles=columns)
-    replaced: set[tuple[str, SeriesKey, str]] | None = None
-    for row in db.execute(query, [json.dumps(list(keys))]):
-        # When the first row is asked for: the new ones are made each time they are read.
-        if replaced is None:
-            replaced = {(h.model, h.series, h.cutoff) for h in new}
-        model, version, series_id, cutoff, month, horizon, digest, median, *rest = row
-        if (model, key := keys[series_id], cutoff) not in replaced:
-            head = (model, version, key, cutoff, month, horizon, digest, median)
-            yield Hindcast(*head, tuple(rest[3:]), *rest[:3])
-    yield from new
+    for series_id, model, cutoff, horizon, *counts in db.execute(
+        sql("hindcasts_of"), [json.dumps(list(keys))]
+    ):
+        yield keys[series_id], model, cutoff, horizon, counts
 
 
 def issued_paths(db: Connection, since: str) -> dict[SeriesKey, list[ForecastPath]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from forecast.types import Row, T, Totals
+    from forecast.types import Row, Totals
 
     Connection = Database | sqlite3.Connection
     """One that writes, or one that only reads."""
 
+T = TypeVar("T")
 _NAME = "-- name: "
 
 

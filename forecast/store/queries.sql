@@ -1202,8 +1202,7 @@ with recursive models (model) as (
     select (select min(h.model) from hindcasts as h where h.model > models.model)
     from models where models.model is not null
 )
-select model, version, series_id, cutoff, month, horizon, data_digest, median, centre, scale, df,
-    {quantiles}
+select series_id, model, cutoff, horizon, q025, q050, q100, q250, q500, q750, q900, q950, q975
 from hindcasts
 where model in (select model from models where model is not null)
     and series_id in (select value from json_each(?))

@@ -7,7 +7,7 @@ forecast, notices of it that have not gone out never will, and `inputs.run_basis
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from itertools import chain
@@ -21,8 +21,10 @@ from forecast.store.queries import sql
 from forecast.store.releases import series_ids
 from forecast.types import (
     HUB_PERMILLES,
+    MONTH_AHEAD,
+    SUM_AHEAD,
     Driver,
-    Hindcast,
+    Hindcasts,
     NoticeIntent,
     Publication,
     Row,
@@ -64,7 +66,10 @@ def publish(
         run = {"run_id": run_id}
         used = ({**run, "release_id": release_id} for release_id in publication.releases)
         insert(db, "run_releases", used)
-        for table in ("forecasts", "fits", "scores"):
+        for table, names in (("forecasts", MONTH_AHEAD), ("spans", SUM_AHEAD)):
+            of = [f for f in publication.forecasts if bool(f.span) == (table == "spans")]
+            insert(db, table, _rows(of, ids, names, **run))
+        for table in ("fits", "scores"):
             insert(db, table, _rows(getattr(publication, table), ids, **run))
         insert(
             db,
@@ -81,7 +86,6 @@ def publish(
         if publication.path_rule is not None:
             insert(db, "path_rules", _rows([publication.path_rule], ids, **run))
             insert(db, "path_marks", _rows(publication.path_marks, ids, **run))
-            insert(db, "spans", _rows(publication.spans, ids, **run))
         _save_answers(db, run_id, publication.answers, ids)
         (before,) = db.execute("select max(id) from runs where id < ?", (run_id,)).fetchone()
         insert(db, "changes", _rows(publication.changes, ids, before_run_id=before, **run))
@@ -105,14 +109,19 @@ def _plain(record: Any) -> Row:
     return {k: v for k, v in of_fields.items() if v is None or isinstance(v, str | int | float)}
 
 
-def _rows(records: Iterable[Any], ids: SeriesIds, **also: object) -> Iterator[Row]:
-    """Yield records as rows of their table: a series by its id, what has several values as JSON."""
+def _rows(
+    records: Iterable[Any], ids: SeriesIds, names: Sequence[str] = (), **also: object
+) -> Iterator[Row]:
+    """Yield records as rows of their table: a series by its id, what has several values as JSON.
+
+    names : of the columns, where a table does not hold all fields.
+    """
     left = iter(records)
     first = next(left, None)
     if first is None:
         return
     # The fields of the first record are those of all; looked up once, for there may be millions.
-    names = [field.name for field in fields(first)]
+    names = names or [field.name for field in fields(first)]
     read, columns = attrgetter(*names), [_COLUMNS.get(name, name) for name in names]
     several = [c for c, value in zip(columns, read(first), strict=True) if type(value) is tuple]
     for record in chain([first], left):
@@ -160,18 +169,21 @@ def save_due(
     return [notice_id for ids in added for (notice_id,) in ids]
 
 
-def _save_hindcasts(db: Database, hindcasts: Iterable[Hindcast], ids: SeriesIds) -> None:
-    """Write them in the place of older versions; as tuples, for they are millions."""
+def _save_hindcasts(db: Database, hindcasts: Iterable[Hindcasts], ids: SeriesIds) -> None:
+    """Write them in the place of older versions; column by column, for rows are millions."""
     columns = ", ".join(f"q{permille:03d}" for permille in HUB_PERMILLES)
     marks = ", ".join("?" * (11 + len(HUB_PERMILLES)))
-    rows = (
-        (
-            *(h.model, h.version, ids[h.series], h.cutoff, h.month, h.horizon, h.data_digest),
-            *(h.median, h.centre, h.scale, h.df, *h.quantiles),
+    save = sql("save_hindcast", columns=columns, marks=marks)
+    middle = HUB_PERMILLES.index(500)
+    for h in hindcasts:
+        of = ([value] * len(h.months) for value in (h.model, h.version, ids[h.series]))
+        counts = h.counts.T.tolist()
+        rows = zip(
+            *(*of, h.cutoffs, h.months, h.horizons, h.digests),
+            *(counts[middle], h.centre, h.scale, h.df, *counts),
+            strict=True,
         )
-        for h in hindcasts
-    )
-    db.conn.executemany(sql("save_hindcast", columns=columns, marks=marks), rows)
+        db.conn.executemany(save, rows)
 
 
 def _save_answers(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from forecast.desk.sentences import ahead
 from forecast.errors import ConfigError, SpanError
 from forecast.judge import replay as replayed_service
 from forecast.store import wakes
-from forecast.types import COUNT, PeriodForecast
+from forecast.types import COUNT, SUM_AHEAD, Forecast
 from jobs.cli.opened import OpenRecord
 from jobs.cli.options import Settings
 from jobs.cli.render import Printed, progress, wrapped
@@ -65,8 +64,9 @@ def parts_ahead(record: OpenRecord, series: str, span: str) -> Printed:
     return Printed([_as_json(forecast, asking) for forecast in forecasts], shown)
 
 
-def _as_json(forecast: PeriodForecast, asking: Asking) -> dict[str, Any]:
-    row = asdict(forecast) | {"series": asking.names.name(forecast.series)}
+def _as_json(forecast: Forecast, asking: Asking) -> dict[str, Any]:
+    row = {name: getattr(forecast, name) for name in SUM_AHEAD}
+    row["series"] = asking.names.name(forecast.series)
     return {**row, "run": asking.run.id, "digest": asking.run.digest}
 
 

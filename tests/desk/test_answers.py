@@ -14,7 +14,7 @@ from forecast.desk.sentences.ahead import (
 )
 from forecast.engine.spans import Span
 from forecast.judge.questions import LEAST_SIMILAR, SIMILAR, ChanceScores, TrackRecord
-from forecast.types import PeriodForecast, SeriesKey
+from forecast.types import Forecast, SeriesKey
 from forecast.words import MINUS
 from tests.support.cbp_files import ENCOUNTERS
 
@@ -149,14 +149,15 @@ def test_what_moved_a_forecast_is_told_the_largest_step_first(rows, words):
     assert changes_sentence(rows) == words
 
 
-def summed(**more) -> PeriodForecast:
+def summed(**more) -> Forecast:
     usual = {
-        "series": SeriesKey("northern"), "span": "FY2024", "first_month": "2023-10",
+        "series": SeriesKey("northern"), "model": "bordercast",
+        "span": "FY2024", "first_month": "2023-10",
         "last_month": "2024-09", "cutoff": "2024-03", "months_published": 6, "published": 7940,
         "median": 14_000, "lo50": 13_500, "hi50": 14_500, "lo80": 13_000, "hi80": 15_000,
         "lo90": 12_500, "hi90": 15_500, "lo95": 12_000, "hi95": 16_000,
     }  # fmt: skip
-    return PeriodForecast(**{**usual, **more})
+    return Forecast(**{**usual, **more})
 
 
 @pytest.mark.parametrize(

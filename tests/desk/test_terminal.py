@@ -20,7 +20,7 @@ from forecast.desk.movers import Moved, Mover
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
 from forecast.store.read import RunRow
-from forecast.types import PeriodForecast, SeriesKey
+from forecast.types import Forecast, SeriesKey
 from jobs.cli import main, notices, record, render
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.own_counts import FAST, HELD, clinics, deliver
@@ -78,9 +78,10 @@ def told(name: str) -> dict[str, Any]:
     return month(name) | about | state | {"data_through": None, "deliveries": {name: 1}}
 
 
-def span(name: str) -> PeriodForecast:
+def span(name: str) -> Forecast:
     key, ends = SeriesKey(name, "part", name), range(1, 11)
-    return PeriodForecast(key, name, "2026-09", "2027-08", "2026-08", 0, *ends)
+    months = "2026-08", "2026-09", "2027-08"
+    return Forecast(key, name, *months, *ends[1:], span=name, published=ends[0])
 
 
 def moved(name: str) -> Moved:

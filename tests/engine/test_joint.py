@@ -23,7 +23,7 @@ from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.store import read
 from forecast.types import (
     BORDERS,
-    PeriodForecast,
+    Forecast,
     SeriesKey,
     SimulationSpec,
     StoredMarginals,
@@ -323,7 +323,7 @@ def test_distributions_are_kept_so_that_they_come_back():
     assert marks[1, [0, 4, 13, 22, 26]] == pytest.approx(released, abs=1e-6)
 
 
-def spans_of(together: Joint, counts) -> list[PeriodForecast]:
+def spans_of(together: Joint, counts) -> list[Forecast]:
     drawn = {
         key: joint_runs.summarized(together, key, draws, counts[key], ENCOUNTERS.year_begins)
         for key, draws in together.drawn()

@@ -63,12 +63,32 @@ def test_a_hindcast_names_its_cutoff_its_months_and_its_figures(panel: Panel):
     found = list(hindcast_rows(said, panel, KEYS, np.array([80, 89]), "bordercast", "1", digests))
 
     cutoff = months.shift(LAST, -9)
-    of_one = [row for row in found if (row.series, row.cutoff) == (KEYS[2], cutoff)]
-    assert [(row.month, row.horizon) for row in of_one] == [
-        (months.shift(cutoff, step), step) for step in range(1, reference_numbers.H + 1)
+    assert [of.series for of in found] == list(KEYS)
+    one, ahead = found[2], range(1, reference_numbers.H + 1)
+    rows = list(zip(one.cutoffs, one.months, one.horizons, one.digests, strict=True))
+    assert rows == [
+        (last, months.shift(last, step), step, digests[column])
+        for last, column in ((cutoff, 80), (LAST, 89))
+        for step in ahead
     ]
-    assert {row.data_digest for row in of_one} == {digests[80]}
-    assert {row.cutoff for row in found} == {cutoff, LAST}
+    assert (one.model, one.version) == ("bordercast", "1")
+
+
+def test_hindcasts_on_record_are_not_made_again(panel: Panel):
+    origins = np.array([80, 89])
+    said = engine_forecasts(panel, origins, 2)
+    held = {("m", "1", KEYS[0], LAST), ("m", "1", KEYS[1], LAST), ("m", "0", KEYS[2], LAST)}
+    held |= {("m", "1", KEYS[1], months.shift(LAST, -9)), ("m", "1", KEYS[3], LAST)}
+
+    found = hindcast_rows(
+        *(said, panel, KEYS, origins, "m", "1", {80: "a", 89: "b"}),
+        among=KEYS[:3], recorded=held,
+    )  # fmt: skip
+
+    assert {of.series: of.digests for of in found} == {
+        KEYS[0]: ("a", "a"),
+        KEYS[2]: ("a", "a", "b", "b"),
+    }
 
 
 def test_a_digest_is_of_every_value_up_to_its_month(panel: Panel):
@@ -91,15 +111,16 @@ def test_a_hindcast_s_numbers_are_those_of_its_distribution(panel: Panel):
         hindcast_rows(said, gap, KEYS, origins, "m", "1", dict.fromkeys((10, 80, 85), "d"))
     )
 
-    assert len(found) == (6 * 2 - 1) * reference_numbers.H
-    for row in found:
-        series, place = KEYS.index(row.series), 1 if row.cutoff == months.shift(LAST, -9) else 2
-        assert row.median == row.quantiles[HUB_PERMILLES.index(500)]
-        assert row.centre == said.centre[series, place, row.horizon - 1]
-        assert row.scale == said.scale[series, place, row.horizon - 1]
-        assert row.df == said.df[series, place]
-        probs = [p / 1000 for p in HUB_PERMILLES]
-        assert list(row.quantiles) == said.counts(probs, series, place)[row.horizon - 1].tolist()
+    assert sum(len(of.months) for of in found) == (6 * 2 - 1) * reference_numbers.H
+    probs = [p / 1000 for p in HUB_PERMILLES]
+    for of in found:
+        series, ahead = KEYS.index(of.series), slice(0, reference_numbers.H)
+        places = [1] if series == 2 else [1, 2]
+        counts = np.concatenate([said.counts(probs, series, place) for place in places])
+        assert of.counts.tolist() == counts.tolist()
+        assert of.centre == said.centre[series, places, ahead].ravel().tolist()
+        assert of.scale == said.scale[series, places, ahead].ravel().tolist()
+        assert of.df == [said.df[series, place] for place in places for _ in range(12)]
 
 
 def test_forecasts_stand_on_the_months_after_each_series_last(ragged: Panel):

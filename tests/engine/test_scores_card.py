@@ -45,10 +45,13 @@ def found(rows, **values):
     return row
 
 
+def scores_of(rows, *of):
+    return list(scores.scores(scores.by_series(rows), *of))
+
+
 def scored(*parts):
-    return scores.scores(
-        [s for part in parts for s in part], COUNTS, "2023-01", "hindcast", ENCOUNTERS.breaks
-    )
+    rows = [s for part in parts for s in part]
+    return scores_of(rows, COUNTS, "2023-01", "hindcast", ENCOUNTERS.breaks)
 
 
 def test_a_score_is_the_mean_over_its_forecast_months():
@@ -111,7 +114,7 @@ def test_a_scaled_error_is_in_usual_changes_on_the_year_up_to_its_cutoff():
 
     (row,) = [
         r
-        for r in scores.scores(rows, {NORTH: counts}, "2023-01", "issued", ENCOUNTERS.breaks)
+        for r in scores_of(rows, {NORTH: counts}, "2023-01", "issued", ENCOUNTERS.breaks)
         if (r.era, r.horizon) == ("all", 1)
     ]
 
@@ -137,12 +140,12 @@ def test_a_young_series_has_no_scaled_error_and_a_perfect_naive_no_ratio():
         said(NORTH, "b", "2023-02", 1, 50),  # not published yet
     ]
 
-    found_rows = scores.scores(rows, {NORTH: counts}, "2022-01", "hindcast", ENCOUNTERS.breaks)
+    found_rows = scores_of(rows, {NORTH: counts}, "2022-01", "hindcast", ENCOUNTERS.breaks)
 
     assert {r.mase for r in found_rows} == {None}
     assert {r.relative_mae for r in found_rows} == {None}
     assert {r.n for r in found_rows} == {1, 2}
-    flat = scores.scores(
+    flat = scores_of(
         [said(NORTH, "b", "2023-01", 1, 50)], {NORTH: counts}, "2022-01", "hindcast", ()
     )
     assert {r.mase for r in flat} == {None}  # it repeats itself exactly
@@ -151,7 +154,7 @@ def test_a_young_series_has_no_scaled_error_and_a_perfect_naive_no_ratio():
 def test_scores_are_of_the_usual_horizons_and_of_all_together():
     rows = [said(NORTH, "naive", "2023-06", h, 400 + 30 * h) for h in range(1, 13)]
 
-    found_rows = scores.scores(rows, COUNTS, "2023-06", "hindcast", ENCOUNTERS.breaks)
+    found_rows = scores_of(rows, COUNTS, "2023-06", "hindcast", ENCOUNTERS.breaks)
 
     assert {(r.horizon, r.n) for r in found_rows if r.era == "all"} == {
         (0, 12), (1, 1), (3, 1), (6, 1), (12, 1),
@@ -168,11 +171,25 @@ def test_scores_are_of_the_usual_horizons_and_of_all_together():
 def test_hindcasts_are_scored_at_the_quantiles_of_the_intervals():
     hindcast = tiny_record.hindcast(NORTH, "2023-06", 2, 100)
 
-    (stored_row,) = scores.of_hindcasts([hindcast])
+    columns = scores.by_series([], [hindcast])
 
-    places = [hindcast.quantiles[HUB_PERMILLES.index(int(p * 1000))] for p in scores.PROBS]
-    assert stored_row == (NORTH, "bordercast", "2023-06", 2, places)
+    places = [hindcast.counts[0, HUB_PERMILLES.index(int(p * 1000))] for p in scores.PROBS]
+    cutoff = months.to_index("2023-06")
+    assert {of: rows.tolist() for of, rows in columns.items()} == {
+        (NORTH, "bordercast"): [[cutoff, 2, *places]]
+    }
     assert places == [90, 91, 92, 95, 100, 105, 108, 109, 110]
+
+
+def test_a_new_hindcast_stands_in_the_place_of_those_of_its_cutoff():
+    old = [(NORTH, "bordercast", cutoff, 1, [7] * 9) for cutoff in ("2023-05", "2023-06")]
+    new = tiny_record.hindcast(NORTH, "2023-06", 2, 100)
+
+    columns = scores.by_series(old, [new])
+
+    rows = columns[NORTH, "bordercast"][:, [0, 1, 6]].tolist()
+    at = months.to_index("2023-05")
+    assert rows == [[at, 1, 7], [at + 1, 2, 100]]
 
 
 def row(border, model="bordercast", **changed):

@@ -216,16 +216,17 @@ def test_hindcasts_are_written_once_for_each_cutoff_before_the_last():
 
     found = list(new_hindcasts(head, models, set()))
     cutoffs = {
-        name: sorted({row.cutoff for row in found if row.model == name})
+        name: sorted({c for of in found if of.model == name for c in of.cutoffs})
         for name in (ENGINE, "naive")
     }
     assert (cutoffs[ENGINE], cutoffs["naive"]) == (MONTHS[:29], MONTHS[25:29])
-    assert len(found) == (29 + 4) * 4 * 2
-    held = {(row.model, row.version, row.series, row.cutoff) for row in found}
+    assert sum(len(of.months) for of in found) == (29 + 4) * 4 * 2
+    held = {(of.model, of.version, of.series, c) for of in found for c in of.cutoffs}
     one = (ENGINE, model_version(ENGINE), NORTH, MONTHS[3])
-    again = list(new_hindcasts(head, models, held - {one}))
-    assert {(row.model, row.version, row.series, row.cutoff) for row in again} == {one}
-    digests = {row.cutoff: row.data_digest for row in found}
+    (again,) = new_hindcasts(head, models, held - {one})
+    assert (again.model, again.version, again.series) == one[:3]
+    assert set(again.cutoffs) == {MONTHS[3]}
+    digests = dict(pair for of in found for pair in zip(of.cutoffs, of.digests, strict=True))
     assert len(set(digests.values())) == 29
 
 
@@ -512,7 +513,7 @@ def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
     fields = dict.fromkeys(Forecast.__dataclass_fields__)
     row = Forecast(
         **fields
-        | {"series": NORTH, "model": ENGINE, "horizon": 1, "month": "2024-07"}
+        | {"series": NORTH, "model": ENGINE, "last_month": "2024-07"}
         | {"lo80": 90, "hi80": 130}
     )
     counts = {NORTH: dict.fromkeys(MONTHS, 100)}

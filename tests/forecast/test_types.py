@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.types import Rows, Totals
+from forecast.types import Totals
 from tests.support.cbp_files import ENCOUNTERS
 
 
@@ -20,9 +20,3 @@ def test_every_total_is_each_part_then_the_whole(parts, whole, every):
 
 def test_totals_of_encounters_are_the_borders_and_nationwide():
     assert ENCOUNTERS.totals.every == ("northern", "southwest", "other", "nationwide")
-
-
-def test_rows_are_made_each_time_they_are_read():
-    rows = Rows(lambda: (number * number for number in range(3)))
-
-    assert list(rows) == list(rows) == [0, 1, 4]

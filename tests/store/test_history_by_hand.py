@@ -29,8 +29,8 @@ from forecast.store import (
 from forecast.store.notices import Approval, Frame, Section
 from forecast.types import (
     Driver,
+    Forecast,
     KeptPath,
-    PeriodForecast,
     Question,
     SeriesKey,
     SimulationSpec,
@@ -41,7 +41,6 @@ from tests.support import tiny_record
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.tiny_record import (
     EPISODES,
-    HINDCASTS,
     JUDGED,
     MOVED,
     NEW_YORK,
@@ -208,12 +207,17 @@ def test_a_forecast_counts_as_it_was_first_issued_and_not_withdrawn(db):
     assert [one.run_id for one in inputs.issued_paths(db, "2024-01")[NORTH]] == [2]
 
 
-def test_hindcasts_come_back_as_they_were_and_new_ones_in_the_place_of_old(db):
-    newer = tiny_record.hindcast(NORTH, "2023-11", 1, 1, version="2")
+AWAY = (-10, -9, -8, -5, 0, 5, 8, 9, 10)  # of the scored quantiles from the median
 
-    assert set(inputs.all_hindcasts(db, (), [NORTH, SOUTH])) == set(HINDCASTS)
-    assert set(inputs.all_hindcasts(db, [newer], [NORTH])) == {newer, HINDCASTS[0]}
-    assert set(inputs.all_hindcasts(db, (), [SOUTH])) == set()
+
+def test_what_is_scored_of_hindcasts_comes_back_as_it_was(db):
+    scored = [
+        (NORTH, "bordercast", cutoff, ahead, [median + away for away in AWAY])
+        for cutoff, ahead, median in (("2023-11", 1, 104), ("2023-11", 2, 70), ("2023-12", 1, 90))
+    ]
+
+    assert list(inputs.stored_hindcasts(db, [NORTH, SOUTH])) == scored
+    assert list(inputs.stored_hindcasts(db, [SOUTH])) == []
     assert inputs.read(db).recorded == {
         ("bordercast", "1", NORTH, cutoff) for cutoff in ("2023-11", "2023-12")
     }
@@ -625,11 +629,16 @@ def test_what_paths_are_drawn_from_reads_back(db):
         StoredMarginals(NEW_YORK, "2024-01", b"other", 0.5),
     )
     around = (9, 8, 10, 7, 11, 6, 12, 5, 13)
-    span = PeriodForecast(NORTH, "FY2024", "2023-10", "2024-09", "2024-02", 5, 9, *around)
+    year = "2024-02", "2023-10", "2024-09"
+    named = {"span": "FY2024", "months_published": 5, "published": 9}
+    span = Forecast(NORTH, "bordercast", *year, *around, **named)
     run_id = runs.publish(
         db,
         tiny_record.publication(
-            *("2024-04-11T12:00", "2024-02", ()), path_rule=rule, path_marks=marks, spans=(span,)
+            *("2024-04-11T12:00", "2024-02", ()),
+            path_rule=rule,
+            path_marks=marks,
+            forecasts=(span,),
         ),
     )
 

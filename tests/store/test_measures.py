@@ -104,7 +104,9 @@ READERS = {
     "ids": releases.series_ids,
     "known": lambda db: releases.as_of(db, "2024-12-31", dimension="*"),
     "hindcasts": lambda db: inputs.read(db).recorded,
-    "all hindcasts": lambda db: list(inputs.all_hindcasts(db, (), inputs.read(db).hindcast_series)),
+    "stored hindcasts": lambda db: list(
+        inputs.stored_hindcasts(db, inputs.read(db).hindcast_series)
+    ),
     "issued totals": lambda db: inputs.read(db).issued,
     "last run": inputs.run_basis,
     "judged": lambda db: inputs.read(db).judged,

@@ -34,7 +34,6 @@ from forecast.types import (
     Forecast,
     Judgement,
     NoticeIntent,
-    PeriodForecast,
     Publication,
     Question,
     SeriesKey,
@@ -225,12 +224,13 @@ def drivers(key: SeriesKey, month: str) -> tuple[Driver, ...]:
     )
 
 
-def span_forecasts(key: SeriesKey, published: int, median: int) -> tuple[PeriodForecast, ...]:
+def span_forecasts(key: SeriesKey, published: int, median: int) -> tuple[Forecast, ...]:
     """The fiscal year's sum and the next calendar year's."""
     bounds = [median + median * away // 100 for out in (5, 10, 15, 20) for away in (-out, out)]
-    this = PeriodForecast(
-        key, "FY2024", "2023-10", "2024-09", THROUGH, 6, published, median, *bounds
-    )
+    this = Forecast(
+        key, "bordercast", THROUGH, "2023-10", "2024-09", median, *bounds,
+        span="FY2024", months_published=6, published=published,
+    )  # fmt: skip
     whole = replace(this, span="FY2025", first_month="2024-10", last_month="2025-09",
                     months_published=0, published=0)  # fmt: skip
     return this, whole
@@ -341,7 +341,12 @@ def third_run() -> Publication:
     by_second = {"run_id": 2, "release_id": 5}
     return publication(
         *("2024-04-19T12:00", THROUGH, (1, 2, 3, 4, 5)),
-        forecasts=ahead(THROUGH, LEVELS),
+        forecasts=(
+            *ahead(THROUGH, LEVELS),
+            *span_forecasts(NORTH, 7940, 14_000),
+            *span_forecasts(SOUTH, 77_000, 130_000),
+            *span_forecasts(HALVES[NORTH][1], 1900, 3500),
+        ),
         quantiles=tuple((NORTH, "2024-04", permille, permille) for permille in (100, 500, 900)),
         fits=FITS,
         judgements=(
@@ -375,8 +380,6 @@ def third_run() -> Publication:
             StoredMarginals(key, THROUGH, marks(level), 0.9 if key.dimension else 1.0)
             for key, level in LEVELS.items() if key not in (OTHER, WHOLE)
         ),
-        spans=(*span_forecasts(NORTH, 7940, 14_000), *span_forecasts(SOUTH, 77_000, 130_000),
-               *span_forecasts(HALVES[NORTH][1], 1900, 3500)),
         answers=ANSWERS, changes=CHANGES,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlite_utils import Database
 
 from forecast import months
@@ -22,7 +23,7 @@ from forecast.types import (
     Fit,
     Flag,
     Forecast,
-    Hindcast,
+    Hindcasts,
     Judgement,
     NoticeIntent,
     Publication,
@@ -63,16 +64,16 @@ def forecast(key: SeriesKey, cutoff: str, ahead: int, median: int, model: str = 
     """A forecast whose intervals reach 1, 2, 3 and 4 counts to both sides."""
     ends = [median + away for out in (1, 2, 3, 4) for away in (-out, out)]
     month = months.shift(cutoff, ahead)
-    return Forecast(key, model, cutoff, month, ahead, median, *ends, median / 10, 0.5, 2.5)
+    return Forecast(key, model, cutoff, month, month, median, *ends, median / 10, 0.5, 2.5)
 
 
-def hindcast(key: SeriesKey, cutoff: str, ahead: int, median: int, **more: Any) -> Hindcast:
-    """A hindcast whose quantiles lie a count apart."""
-    quantiles = tuple(median + place - 11 for place in range(len(HUB_PERMILLES)))
+def hindcast(key: SeriesKey, cutoff: str, ahead: int, median: int, **more: Any) -> Hindcasts:
+    """A hindcast of one month whose quantiles lie a count apart."""
+    counts = np.array([[median + place - 11 for place in range(len(HUB_PERMILLES))]])
     month, made = months.shift(cutoff, ahead), {"model": "bordercast", "version": "1"} | more
-    return Hindcast(
-        **made, series=key, cutoff=cutoff, month=month, horizon=ahead, data_digest="d",
-        median=median, quantiles=quantiles, centre=1.5, scale=2.5, df=2.75,
+    return Hindcasts(
+        **made, series=key, cutoffs=[cutoff], months=[month], horizons=[ahead], digests=["d"],
+        counts=counts, centre=[1.5], scale=[2.5], df=[2.75],
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.sources.source import Source
-from forecast.types import PeriodForecast, Row, SeriesKey
+from forecast.types import Forecast, Row, SeriesKey
 from forecast.words import between, many, month_words, signed
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def span_words(name: str, first: str, last: str) -> str:
     return " to ".join(map(month_words, dict.fromkeys((first, last))))
 
 
-def span_sentence(name: str, forecast: PeriodForecast, source: Source) -> str:
+def span_sentence(name: str, forecast: Forecast, source: Source) -> str:
     """A sum over months: median, intervals, and what of it is published."""
     span = months.between(forecast.first_month, forecast.last_month)
     what = f"{name}, {span_words(forecast.span, forecast.first_month, forecast.last_month)}"
