@@ -25,7 +25,6 @@ from forecast.errors import QuarantineError
 from forecast.files import read_text
 from forecast.sources import catalog, checks
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.cbp.encounters.bundle import EmbeddedSeries
 from forecast.types import NATIONWIDE, Counts, SeriesKey, Snapshot
 
 if TYPE_CHECKING:
@@ -190,7 +189,7 @@ def _merged(originals: Mapping[str, Snapshot], dimensions: Sequence[str]) -> Sum
 
 
 def _refuse_disagreement(
-    figures: Path, originals: Mapping[str, Snapshot], state: Counts, aug: Sequence[EmbeddedSeries]
+    figures: Path, originals: Mapping[str, Snapshot], state: Counts, aug: Sums
 ) -> None:
     """CBP's files against each other, and the compact tables against the files."""
     for name, one in originals.items():
@@ -233,13 +232,13 @@ def _state_problems(figures: Path, state: Counts) -> list[str]:
     return [f"{key} differs from the state files" for key, _ in stated.items() ^ found.items()]
 
 
-def _field_problems(figures: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
+def _field_problems(figures: Path, aug: Sums) -> list[str]:
     """Areas add up to the border's total in every month, the closed ones included."""
     areas: dict[tuple[str, str], int] = defaultdict(int)
-    for line in aug:
-        if line.key.dimension == "field":
-            for month, count in zip(months.between(*line.coverage[1:]), line.counts, strict=True):
-                areas[line.key.total, month] += count
+    for key, by_month in aug.items():
+        if key.dimension == "field":
+            for month, count in by_month.items():
+                areas[key.total, month] += count
     return [
         f"{row['border']} {row['month']} is {row['encounters']}, its areas {areas[place]}"
         for row in _read(figures / "border_monthly.csv")
@@ -248,23 +247,23 @@ def _field_problems(figures: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
     ]
 
 
-def _sector_problems(figures: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
+def _sector_problems(figures: Path, aug: Sums) -> list[str]:
     """The sectors' long table gives the same source a second time."""
-    known = {(line.key.total, line.key.member): line for line in aug}
+    known = {(key.total, key.member): by_month for key, by_month in aug.items()}
     problems = []
     for row in _read(figures / "usbp_sector_monthly.csv.gz"):
-        line = known.get((row["border"], row["sector"]))
-        if row["source"] == AUG and (line is None or _at(line, row) != int(row["encounters"])):
+        by_month = known.get((row["border"], row["sector"]), {})
+        if row["source"] == AUG and by_month.get(row["month"]) != int(row["encounters"]):
             problems.append(f"{row['sector']} {row['month']} differs from field_monthly.csv")
     return problems
 
 
-def _at_large_problems(files: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
+def _at_large_problems(files: Path, aug: Sums) -> list[str]:
     """Parts add up to the total of the page, and it is that of the file by area."""
     patrol = {
-        line.key.total: line
-        for line in aug
-        if (line.key.dimension, line.key.member) == ("component", COMPONENTS["usbp"])
+        key.total: by_month
+        for key, by_month in aug.items()
+        if (key.dimension, key.member) == ("component", COMPONENTS["usbp"])
     }
     problems = []
     for row in _read(files / AT_LARGE_FILE):
@@ -272,36 +271,36 @@ def _at_large_problems(files: Path, aug: Sequence[EmbeddedSeries]) -> list[str]:
         place = row["border"], row["month"]
         if parts != total and place not in NOT_ADDING_UP:
             problems.append(f"{place} has {parts} in its parts, {total} in all")
-        if row["border"] in patrol and _at(patrol[row["border"]], row) != total:
+        if row["border"] in patrol and patrol[row["border"]][row["month"]] != total:
             problems.append(f"{place} is {total}, the file by area says otherwise")
     return problems
-
-
-def _at(line: EmbeddedSeries, row: CsvRow) -> int:
-    return line.counts[months.to_index(row["month"]) - months.to_index(line.first_month)]
 
 
 # ---------------------------------------------------------------- what comes out
 
 
-def _lines(sums: Counts) -> list[EmbeddedSeries]:
+def _lines(sums: Counts) -> Sums:
     """Series in sorted order, each over the whole span of its scope, 0 where nothing was said."""
     spans: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for key, by_month in sums.items():
         # A scope of one border may end earlier than another's by chance: a month without rows.
         spans[key.dimension, key.component].update(by_month)
-    lines = []
+    lines = {}
     for key, by_month in sorted(sums.items()):
         span = spans[key.dimension, key.component]
         covered = months.between(min(span), max(span))
-        lines.append(EmbeddedSeries(key, covered[0], tuple(by_month.get(m, 0) for m in covered)))
+        lines[key] = {month: by_month.get(month, 0) for month in covered}
     return lines
 
 
-def _table(lines: Iterable[EmbeddedSeries]) -> str:
+def _table(lines: Counts) -> str:
     rows = [
-        (key.total, key.dimension, key.component, key.member, first, " ".join(map(str, counts)))
-        for key, first, counts in lines
+        (
+            *(key.total, key.dimension, key.component, key.member),
+            min(by_month),
+            " ".join(map(str, by_month.values())),
+        )
+        for key, by_month in lines.items()
     ]
     return _csv([("border", "dimension", "component", "member", "first_month", "counts"), *rows])
 
@@ -320,15 +319,15 @@ def _provenance(figures: Path, originals: Mapping[str, Snapshot], texts: Mapping
 
 
 def _figure_entry(name: str, table: str) -> dict[str, Any]:
-    spans = [line.coverage for line in bundle.parse(table)]
+    stated = {month for by_month in bundle.parse(table).values() for month in by_month}
     return {
         "source": name,
         "file_name": f"{name}.csv",
         "sha256": bundle.digest(table.splitlines()),
         "sha256_of": "the table, for the original file is not on record",
         "table": f"{name}.csv",
-        "first_month": min(span.first_month for span in spans),
-        "data_through": max(span.last_month for span in spans),
+        "first_month": min(stated),
+        "data_through": max(stated),
         "rows": {},
         **FIGURES[name],
     }

@@ -15,10 +15,10 @@ from collections import Counter, defaultdict, namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
-from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple, cast, get_args
+from operator import attrgetter
+from typing import Any, cast, get_args
 
 from forecast import files, months
 from forecast.errors import DataError, QuarantineError, RowError
@@ -43,29 +43,15 @@ _LONG = (
 _NAMED = {n: MONTHS.index(n[:3].upper()) + 1 for n in (*map(str.lower, MONTHS), *_LONG)}
 _WHOLE = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}", re.ASCII)
 _EXACT = re.compile(r"\d{1,7}(?:\.\d{1,18})?(?:[eE]-\d{1,2})?", re.ASCII)
+_RUNNING = "running"  # of a line: its year is marked as not over, 2026 (FYTD)
 # What a column may be beside a dimension: part of what tells lines apart, or looked at alone.
 _UNKEPT = ("year", "mark", "month", "key", "checked")
 
 FileRow = Any
 """A named tuple: month, total, the dimensions and the values of a line, in the columns' order."""
 
-_Parser = Callable[[str], Any]
-
-
-class Year(NamedTuple):
-    """A year as a file names it, and whether it is marked as still running: 2026 (FYTD)."""
-
-    number: int
-    marked: bool
-
-
-class Line(NamedTuple):
-    """A line of a file; `values` are those of all columns, in the order of `source.toml`."""
-
-    number: int
-    year: Year
-    row: FileRow
-    values: tuple[Any, ...]
+Line = tuple[int, int, tuple[str, ...], tuple[str, ...], FileRow]
+"""A line's number, its year, its marks, what tells it apart beside its labels, and its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +78,6 @@ class PublishedTable:
     cells: tuple[FileRow, ...]
     unknown: Mapping[str, frozenset[str]]
 
-    def release(
-        self, name: str, first_seen_at: str | None, url: str, kind: str = "manual"
-    ) -> Release:
-        """Return the release that the file is, called by its name unless `name` names it.
-
-        first_seen_at : "YYYY-MM-DD", None where the day is not known.
-        """
-        return Release(
-            source=name or self.file_name.removesuffix(".csv"),
-            kind=cast("ReleaseKind", kind if kind in get_args(ReleaseKind) else "manual"),
-            file_name=self.file_name,
-            sha256=self.sha256,
-            data_through=self.data_through,
-            seq=self.seq,
-            first_seen_at=first_seen_at,
-            first_seen_precision="day" if first_seen_at else "unknown",
-            url=url,
-        )
-
 
 class CsvReader(FileReader):
     """Reads a publisher's CSV files, name and content.
@@ -122,26 +89,27 @@ class CsvReader(FileReader):
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         file = table["file"]
-        month = "|".join(_NAMED)
-        pattern = file["name"].replace("MONTH", month)
+        pattern = file["name"].replace("MONTH", "|".join(_NAMED))
         self.name = re.compile(pattern, re.IGNORECASE | re.ASCII)
         self.publisher: str = table["publisher"]["short"]
         self.begins: int = table["year_begins"]
         self.layouts = {name: frozenset(columns) for name, columns in file["layouts"].items()}
         self.only: Mapping[str, str] = file.get("only", {})
         self.columns: Mapping[str, Mapping[str, Any]] = file["columns"]
-        self.known = {
-            column["is"]: frozenset(column["known"])
-            for column in self.columns.values()
-            if "known" in column
-        }
         kept = {c["is"]: c for c in self.columns.values() if c["is"] not in _UNKEPT}
-        self.values = [name for name, column in kept.items() if "number" in column]
-        self.dimensions = [n for n in kept if n != "total" and n not in self.values]
-        names = ("month", "total", *self.dimensions, *self.values)
+        self.known = {name: frozenset(c["known"]) for name, c in kept.items() if "known" in c}
+        values = [name for name, column in kept.items() if "number" in column]
+        self.labels = [name for name in kept if name != "total" and name not in values]
+        self.values = values
+        # Which of a file's numbers is counted; most have one.
+        self.counted: str = table.get("counted", values[-1])
+        names = ("month", "total", *self.labels, *values)
         self.Row: Callable[..., FileRow] = namedtuple("Row", names)  # type: ignore[misc]
-        self.roles = [column["is"] for column in self.columns.values()]
-        self.parsers = {name: self._parser(column) for name, column in self.columns.items()}
+        # Cached: a file of half a million lines has few different texts in a column.
+        self.parsers = {
+            name: lru_cache(maxsize=16384)(partial(_meaning, column))
+            for name, column in self.columns.items()
+        }
 
     def parse_name(self, file_name: str) -> FileName | None:
         """Return what a base name says, None if it does not fit the publisher's pattern.
@@ -168,12 +136,9 @@ class CsvReader(FileReader):
     ) -> ReadRelease:
         """Read one published file, .csv or .csv.gz; errors as `table`."""
         table = self.table(files.text_of(file.name, BytesIO(file.content)), joins)
+        wanted = source.hierarchy.dimensions or dimensions
         snapshot = self.snapshot(
-            source,
-            table,
-            source.hierarchy.dimensions or dimensions,
-            first_seen_at=file.first_seen or None,
-            url=file.url,
+            source, table, wanted, first_seen_at=file.first_seen or None, url=file.url
         )
         return ReadRelease(snapshot, table.unknown)
 
@@ -192,33 +157,44 @@ class CsvReader(FileReader):
         """
         records = files.rows(text)
         # The header decides the layout, never the name: files are renamed on their way.
-        kind, header = self._header(text.name, records)
+        kind, header = self._header(text.name, next(records)[1])
         lines = list(self._lines(text.name, kind, header, records))
         if not lines:
             raise QuarantineError(text.name, ["a header without rows; fetch the file again"])
-        self._refuse_duplicates(text.name, lines)
         self.refuse(text.name, lines)
         name = self.parse_name(text.name)
-        counted = Counter(line.year.number for line in lines)
+        counted = Counter(year for _, year, *_ in lines)
         last = max(counted)
-        through = max(line.row.month for line in lines if line.year.number == last)
+        through = max(row.month for _, year, _, _, row in lines if year == last)
         span = months.fiscal_months(last, self.begins)
         # The publisher marks the running year; a last year that is not complete runs as well.
-        running = {line.year.number for line in lines if line.year.marked}
+        running = {year for _, year, marks, *_ in lines if _RUNNING in marks}
         if (name and name.month is not None) or through != span[-1]:
             running.add(last)
         closed = frozenset(counted) - running
-        cells = self._joined((line.row for line in lines), joins or {})
+        # Labels of closed lists alone; others are joined where they leave the record.
+        closed_lists = {label: by for label, by in (joins or {}).items() if label in self.known}
+        cells = tuple(row for *_, row in lines)
+        if closed_lists:
+            cells = tuple(
+                row._replace(
+                    **{
+                        n: by.get(getattr(row, n), getattr(row, n))
+                        for n, by in closed_lists.items()
+                    }
+                )
+                for row in cells
+            )
         unknown = {
             dimension: frozenset({getattr(cell, dimension) for cell in cells}) - known - {""}
             for dimension, known in self.known.items()
         }
-        position = span.index(through) + 1
+        seq = release_seq(last, span.index(through) + 1, last in closed, 0)
         return PublishedTable(
             file_name=text.name,
             kind=kind,
             sha256=text.sha256,
-            seq=name.seq if name else release_seq(last, position, last in closed, 0),
+            seq=name.seq if name else seq,
             first_month=months.fiscal_months(min(counted), self.begins)[0],
             data_through=through,
             rows=dict(sorted(counted.items())),
@@ -228,7 +204,18 @@ class CsvReader(FileReader):
         )
 
     def refuse(self, name: str, lines: Sequence[Line]) -> None:
-        """Refuse lines that do not fit together; a publisher's own reader says which."""
+        """Refuse lines that do not fit together: a key that is there twice would count twice.
+
+        A publisher's own reader says what else does not.
+        """
+        seen: dict[tuple[Any, ...], int] = {}
+        for number, _, _, key, row in lines:
+            labels = row[: -len(self.values)]
+            first = seen.setdefault((labels, key), number)
+            if first != number:
+                shown = ", ".join(part for part in labels if part)
+                problem = f"duplicates line {first}; the file is damaged, download it again"
+                raise RowError(name, number, "", shown, problem)
 
     def snapshot(
         self,
@@ -252,208 +239,142 @@ class CsvReader(FileReader):
         name : of the release, the file's name without ".csv" if empty.
         first_seen_at : vintage date "YYYY-MM-DD", None where it is unknown.
         """
-        totals = (self.only[table.kind],) if table.kind in self.only else source.totals.parts
-        known = [
-            dimension
-            for dimension in dimensions
-            if all(getattr(table.cells[0], column, "") for column in dimension.split(CROSSED))
-            and not table.unknown.keys() & set(dimension.split(CROSSED))
-        ]
         # From the first month of the first year: a month without a line is 0, not unknown.
         span = months.between(table.first_month, table.data_through)
-        sums = source.hierarchy
-        counts: dict[SeriesKey, Mapping[str, int]] = {}
-        counts.update(self._totals(source, table.cells, totals, span))
-        scopes = [key.scope for key in counts]
-        for dimension in known:
-            counts.update(self._members(table.cells, dimension, dimension in sums.by_component))
-        scopes += [
+        only = self.only.get(table.kind)
+        counts, known = self.counts(source, table, dimensions, span)
+        by_component, halves = source.hierarchy.by_component, source.hierarchy.components
+        scopes = [key.scope for key in counts if key.headline] + [
             Scope(total, dimension, component)
-            for total in totals
+            for total in ((only,) if only else source.totals.parts)
             for dimension in known
-            for component in (sums.components if dimension in sums.by_component else ("",))
+            for component in (halves if dimension in by_component else ("",))
         ]
+        kind = table.kind if table.kind in get_args(ReleaseKind) else "manual"
         return Snapshot(
-            release=table.release(name, first_seen_at, url, table.kind),
+            release=Release(
+                source=name or table.file_name.removesuffix(".csv"),
+                kind=cast("ReleaseKind", kind),
+                file_name=table.file_name,
+                sha256=table.sha256,
+                data_through=table.data_through,
+                seq=table.seq,
+                first_seen_at=first_seen_at,
+                first_seen_precision="day" if first_seen_at else "unknown",
+                url=url,
+            ),
             counts=counts,
             coverage=tuple(Coverage(scope, span[0], span[-1]) for scope in scopes),
             rows=table.rows,
             closed=table.closed,
         )
 
-    def _totals(
-        self, source: Source, cells: Iterable[FileRow], totals: Sequence[str], span: Sequence[str]
-    ) -> dict[SeriesKey, dict[str, int]]:
-        """Return each total's months of the span, 0 where none; the whole if all are there."""
-        by_total = {total: dict.fromkeys(span, 0) for total in totals}
-        for cell in cells:
-            by_total[cell.total][cell.month] += cell[-1]
-        whole, parts = source.totals.whole, source.totals.parts
-        if whole and set(parts) <= set(totals):
-            by_total[whole] = {
-                month: sum(by_total[part][month] for part in parts) for month in span
-            }
-        return {SeriesKey(total): by_month for total, by_month in by_total.items()}
+    def counts(
+        self, source: Source, table: PublishedTable, dimensions: Sequence[str], span: Sequence[str]
+    ) -> tuple[dict[SeriesKey, Mapping[str, int]], list[str]]:
+        """Return what a file counts by series and month, and the dimensions that it has.
 
-    def _members(
-        self, cells: Sequence[FileRow], dimension: str, by_component: bool
+        A total has each month of the span, 0 where none; the whole is there if all of them are.
+        """
+        known = [
+            dimension
+            for dimension in dimensions
+            if all(getattr(table.cells[0], column, "") for column in dimension.split(CROSSED))
+            and not table.unknown.keys() & set(dimension.split(CROSSED))
+        ]
+        whole, parts = source.totals.whole, source.totals.parts
+        totals = (self.only[table.kind],) if table.kind in self.only else parts
+        sums = self.sums(table, "")
+        counts: dict[SeriesKey, Mapping[str, int]] = {
+            SeriesKey(total): dict.fromkeys(span, 0) | sums.get(SeriesKey(total), {})
+            for total in totals
+        }
+        if whole and set(parts) <= set(totals):
+            counts[SeriesKey(whole)] = {
+                month: sum(counts[SeriesKey(part)][month] for part in parts) for month in span
+            }
+        for dimension in known:
+            counts |= self.sums(table, dimension, dimension in source.hierarchy.by_component)
+        return counts, known
+
+    def sums(
+        self, table: PublishedTable, dimension: str, by_component: bool = False
     ) -> dict[SeriesKey, dict[str, int]]:
-        """Return the counts of every member; months without a line, which are 0, are left out."""
-        columns = dimension.split(CROSSED)
-        place = attrgetter("total", "month", *(["component"] if by_component else []), *columns)
+        """Return the counts of each total ("") or member; months without a line, 0, are left out.
+
+        Of numbers with decimals each month is rounded to a whole.
+        """
+        columns = dimension.split(CROSSED) if dimension else []
         # Lines are finer than members: by age, say; a member's month is their sum.
-        sums: dict[tuple[str, ...], int] = defaultdict(int)
-        for key, cell in zip(map(place, cells), cells, strict=True):
-            sums[key] += cell[-1]
+        place = attrgetter("total", "month", *(["component"] if by_component else []), *columns)
+        # Exact numbers, never floats: their sum depends on the order of the lines.
+        exact: dict[tuple[str, ...], int | Decimal] = defaultdict(int)
+        value = attrgetter(self.counted)
+        for cell in table.cells:
+            exact[place(cell)] += value(cell)
         counts: dict[SeriesKey, dict[str, int]] = defaultdict(dict)
-        for (total, month, *members), value in sums.items():
+        for (total, month, *members), number in exact.items():
             component = members.pop(0) if by_component else ""
-            counts[SeriesKey(total, dimension, CROSSING.join(members), component)][month] = value
+            key = SeriesKey(total, dimension, CROSSING.join(members), component)
+            counts[key][month] = round(number)
         return dict(counts)
 
-    # ---------------------------------------------------------------- lines
-
-    def _header(self, name: str, records: Iterator[tuple[int, list[str]]]) -> tuple[str, list[str]]:
-        _, fields = next(records)
+    def _header(self, name: str, fields: Sequence[str]) -> tuple[str, list[str]]:
+        """Return the layout that a header is of, and its columns."""
         header = [field.strip() for field in fields]
         # By name a doubled column would be read twice from one place.
         doubled = [column for column, n in Counter(header).items() if n > 1]
         if doubled:
             shown = _quoted([column for column in doubled if column in self.columns])
             raise DataError(f"{name}: column {shown or 'names'} appears twice")
-        for kind, columns in self.layouts.items():
-            if columns == set(header):
-                return kind, header
-        raise DataError(f"{name}: {self._header_problem(set(header))}")
-
-    def _header_problem(self, header: set[str]) -> str:
-        """Name the columns that keep a header from being the layout it resembles most."""
-        kind, columns = min(self.layouts.items(), key=lambda layout: len(layout[1] ^ header))
-        missing, unknown = sorted(columns - header), sorted(header - columns)
+        kind, columns = min(self.layouts.items(), key=lambda layout: len(layout[1] ^ set(header)))
+        missing, unknown = sorted(columns - set(header)), sorted(set(header) - columns)
+        if not missing and not unknown:
+            return kind, header
+        # Columns that keep it from being the layout it resembles most.
         parts = [f"missing column {column!r}" for column in missing[:5]]
         # Of a table that is not his nothing is quoted: its first line may be anything, a password
         # say.
         if unknown and len(missing) <= len(columns) / 2:
             parts.append(f"unknown column {_quoted(unknown)}")
         called = f"{kind} layout" if len(self.layouts) > 1 else "layout"
-        return (
-            f"not {self.publisher}'s {called}: {', '.join(parts)}; a changed layout needs a new "
-            "reader"
+        raise DataError(
+            f"{name}: not {self.publisher}'s {called}: {', '.join(parts)}; a changed layout needs "
+            "a new reader"
         )
 
     def _lines(
         self, name: str, kind: str, header: list[str], records: Iterable[tuple[int, list[str]]]
     ) -> Iterator[Line]:
-        parsers = {
-            column: parser if column in self.layouts[kind] else self._absent(kind, column)
-            for column, parser in self.parsers.items()
-        }
-        # A column the layout lacks is read from the "" appended to each row.
-        pick = itemgetter(*(header.index(c) if c in header else len(header) for c in parsers))
-        parse = list(parsers.values())
-        year_at, month_at = self.roles.index("year"), self.roles.index("month")
-        labels = [self.roles.index(name) for name in (*self.dimensions, *self.values)]
-        total_at = self.roles.index("total") if "total" in self.roles else -1
-        label_of = itemgetter(*labels) if len(labels) > 1 else lambda v: (v[labels[0]],)
-        # A cut or shifted line shows here, before its texts are taken for something else.
-        for number, row in records:
-            if len(row) != len(header):
-                problem = f"{len(row)} fields instead of {len(header)}; the file is damaged"
-                raise RowError(name, number, "", ",".join(row), problem)
-            texts = pick([*row, ""])
-            try:
-                values = tuple(parser(text) for parser, text in zip(parse, texts, strict=True))
-            except ValueError as error:
-                raise _row_error(name, number, parsers, texts) from error
-            year = values[year_at]
-            month = _month_of(year.number, values[month_at], self.begins)
-            total = values[total_at] if total_at >= 0 else self.only[kind]
-            yield Line(number, year, self.Row(month, total, *label_of(values)), values)
-
-    def _absent(self, kind: str, column: str) -> _Parser:
-        """Return what stands for a column that a layout lacks: "" or its files' one total."""
-        value = self.only.get(kind, "") if self.columns[column]["is"] == "total" else ""
-        return lambda _: value
-
-    def _refuse_duplicates(self, name: str, lines: Sequence[Line]) -> None:
-        """Refuse a key that is there twice: it would count twice, whatever else its lines say."""
-        # What tells lines apart though it is no dimension, such as the month's grouping.
-        more = [at for at, role in enumerate(self.roles) if role == "key"]
-        values = len(self.values)
-        seen: dict[tuple[Any, ...], int] = {}
-        for line in lines:
-            labels = line.row[:-values]
-            first = seen.setdefault((labels, *(line.values[at] for at in more)), line.number)
-            if first != line.number:
-                shown = ", ".join(part for part in labels if part)
-                problem = f"duplicates line {first}; the file is damaged, download it again"
-                raise RowError(name, line.number, "", shown, problem)
-
-    def _joined(self, cells: Iterable[FileRow], joins: Joins) -> tuple[FileRow, ...]:
-        """Join labels of closed lists; others are joined where they leave the record.
-
-        After the check for lines said twice: two labels that are joined are not the same line.
-        """
-        closed = {name: joins[name] for name in self.known if name in joins}
-        if not closed:
-            return tuple(cells)
-        return tuple(
-            cell._replace(
-                **{n: by.get(getattr(cell, n), getattr(cell, n)) for n, by in closed.items()}
-            )
-            for cell in cells
-        )
-
-    # ---------------------------------------------------------------- fields
-
-    def _parser(self, column: Mapping[str, Any]) -> _Parser:
-        """Return how a column's texts are read; cached, for a large file has few different ones."""
-        role = column["is"]
-        if role == "year":
-            return _years(
-                column.get("pattern", r"(?P<year>20\d\d)"), column.get("expected", "2026")
-            )
-        if role == "month":
-            return _one_of("month", {month: n for n, month in enumerate(MONTHS, start=1)})
-        if "values" in column:
-            values = column["values"]
-            meanings = (
-                values if isinstance(values, Mapping) else dict(zip(values, values, strict=True))
-            )
-            return _one_of(column.get("called", role), meanings)
-        if "number" in column:
-            return _refined(_whole if column["number"] == "whole" else _exact, column)
-        return _refined(_label, column)
-
-
-def _refined(parse: _Parser, column: Mapping[str, Any]) -> _Parser:
-    """Ask more of a column's texts: a pattern, a label's newer name, words in small letters."""
-    # ASCII: \d takes any digit there is, and a file with others is not this publisher's.
-    pattern = re.compile(column["pattern"], re.ASCII) if "pattern" in column else None
-    renamed: Mapping[str, str] = column.get("renamed", {})
-
-    @lru_cache(maxsize=16384)
-    def parser(text: str) -> Any:
-        if pattern and not pattern.fullmatch(text):
-            raise ValueError(column["problem"])
-        value = parse(text)
-        if column.get("capitals"):
-            value = value.title()
-        return renamed.get(value, value) if renamed else value
-
-    return parser
-
-
-def _row_error(
-    name: str, number: int, parsers: Mapping[str, _Parser], texts: Sequence[str]
-) -> RowError:
-    """Parse a refused row again to learn which column it was; only ever done once a file."""
-    for (column, parser), text in zip(parsers.items(), texts, strict=True):
-        try:
-            parser(text)
-        except ValueError as error:
-            return RowError(name, number, column, text, str(error))
-    raise AssertionError("a row was refused but each of its fields is accepted")
+        # In the order of `source.toml`: a line's first fault there is named.
+        columns = [
+            (column, header.index(column), self.parsers[column], about["is"])
+            for column, about in self.columns.items()
+            if column in self.layouts[kind]
+        ]
+        names = (*self.labels, *self.values)
+        # A column the layout lacks is "", but for the one total of its files.
+        absent = dict.fromkeys(names, "") | {"total": self.only.get(kind, "")}
+        for number, texts in records:
+            # A cut or shifted line shows here, before its texts are taken for something else.
+            if len(texts) != len(header):
+                problem = f"{len(texts)} fields instead of {len(header)}; the file is damaged"
+                raise RowError(name, number, "", ",".join(texts), problem)
+            values: dict[str, Any] = dict(absent)
+            marks, key = [], []
+            for column, at, parse, role in columns:
+                try:
+                    values[role] = value = parse(texts[at])
+                except ValueError as error:
+                    raise RowError(name, number, column, texts[at], str(error)) from error
+                if role == "key":
+                    key.append(value)
+                elif role == "mark":
+                    marks.append(value)
+            year, mark = values["year"]
+            month = _month_of(year, values["month"], self.begins)
+            row = self.Row(month, values["total"], *[values[each] for each in names])
+            yield number, year, (mark, *marks), tuple(key), row
 
 
 def _quoted(columns: Sequence[str]) -> str:
@@ -466,51 +387,46 @@ def _month_of(year: int, calendar_month: int, begins: int) -> str:
     return months.fiscal_months(year, begins)[(calendar_month - begins) % 12]
 
 
-def _years(pattern: str, expected: str) -> _Parser:
-    """Read years by a pattern with a group `year`, and `running` where that can be said of one."""
-    # Cached below: a file of half a million lines names some ten years.
-    compiled = re.compile(pattern, re.ASCII)
-
-    @lru_cache(maxsize=1024)
-    def parse(text: str) -> Year:
-        match = compiled.fullmatch(text.strip())
+def _meaning(column: Mapping[str, Any], text: str) -> Any:
+    """Return what a text of a column says; ValueError says what was expected."""
+    label, role = text.strip(), column["is"]
+    # ASCII: \d takes any digit there is, and a file with others is not this publisher's.
+    if role == "year":
+        match = re.fullmatch(column.get("pattern", r"(?P<year>20\d\d)"), label, re.ASCII)
         if match is None:
-            raise ValueError(f"not a year; expected {expected}")
-        return Year(int(match["year"]), bool(match.groupdict().get("running")))
+            raise ValueError(f"not a year; expected {column.get('expected', '2026')}")
+        return int(match["year"]), _RUNNING if match.groupdict().get("running") else ""
+    values = MONTHS if role == "month" else column.get("values")
+    if values is not None:
+        if label not in values:
+            called = column.get("called", role)
+            raise ValueError(f"unknown {called}; expected one of: {', '.join(values)}")
+        if role == "month":
+            return MONTHS.index(label) + 1
+        return values[label] if isinstance(values, Mapping) else label
+    if "pattern" in column and not re.fullmatch(column["pattern"], text, re.ASCII):
+        raise ValueError(column["problem"])
+    return _number(column["number"], text) if "number" in column else _label(column, text)
 
-    return parse
 
-
-def _whole(text: str) -> int:
-    if _WHOLE.fullmatch(text.strip()) is None:
-        raise ValueError("not a count; expected a whole number such as 1985 or 1,985")
-    return int(text.replace(",", ""))
-
-
-def _exact(text: str) -> Decimal:
+def _number(form: str, text: str) -> int | Decimal:
+    if form == "whole":
+        if _WHOLE.fullmatch(text.strip()) is None:
+            raise ValueError("not a count; expected a whole number such as 1985 or 1,985")
+        return int(text.replace(",", ""))
     if _EXACT.fullmatch(text) is None:
         raise ValueError("not a number; expected one such as 12.5")
     return Decimal(text)
 
 
-def _label(text: str) -> str:
+def _label(column: Mapping[str, Any], text: str) -> str:
     # One letter, one form: else a label typed elsewhere would be another member.
     label = unicodedata.normalize("NFC", text.strip())
     if not label:
         raise ValueError("empty; expected a name")
     if len(label) > 80 or not label.isprintable() or CROSSING in label:
         raise ValueError(f"not a name: at most 80 printable characters without {CROSSING!r}")
-    return label
-
-
-def _one_of(what: str, known: Mapping[str, Any]) -> _Parser:
-    expected = ", ".join(known)
-
-    @lru_cache(maxsize=256)
-    def parse(text: str) -> Any:
-        label = text.strip()
-        if label not in known:
-            raise ValueError(f"unknown {what}; expected one of: {expected}")
-        return known[label]
-
-    return parse
+    if column.get("capitals"):
+        label = label.title()
+    renamed: Mapping[str, str] = column.get("renamed", {})
+    return renamed.get(label, label)

@@ -70,30 +70,22 @@ def coverage_of(scope: Scope, stated: Iterable[str]) -> tuple[Coverage, ...]:
 
 
 class ReadRelease(NamedTuple):
-    """What a file says, and its labels that are not known, by dimension.
+    """What a file says, and what came of holding it beside the record.
 
+    snapshot : what is to be kept; beside the record with sums that the file leaves to the reader,
+    without months that were left out. unknown : labels that are not known, by dimension.
     sums : totals it states of series that the record has from elsewhere; they are held against
-    the record, never kept.
+    the record, never kept. compared : the same as snapshot, beside what the record has of parts
+    that it does not state, to be held against its sums, None where that is nothing more; never
+    kept. said : what a person should know of it all the same. problems : reasons to refuse it.
     """
 
     snapshot: Snapshot
-    unknown: Mapping[str, frozenset[str]]
+    unknown: Mapping[str, frozenset[str]] = MappingProxyType({})
     sums: Counts = MappingProxyType({})
-
-
-class ReleaseBesideRecord(NamedTuple):
-    """What came of holding a release beside the record.
-
-    snapshot : what is to be kept: with sums that the file leaves to the reader, without months that
-    were left out. compared : the same beside what the record has of parts that it does not state,
-    to be held against its sums; never kept. said : what a person should know of it all the same.
-    problems : reasons to refuse it.
-    """
-
-    snapshot: Snapshot
-    compared: Snapshot
-    said: list[str]
-    problems: list[str]
+    compared: Snapshot | None = None
+    said: Sequence[str] = ()
+    problems: Sequence[str] = ()
 
 
 # What tables call things -> what files and pages call them of counts without agencies and with
@@ -391,14 +383,14 @@ class FileReader:
 
     def beside_record(
         self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
-    ) -> ReleaseBesideRecord:
+    ) -> ReadRelease:
         """Hold a file beside the record: add sums that it leaves to it, compare those it states.
 
         Parameters
         ----------
         recorded : asked for what the record has now of every series.
         """
-        return ReleaseBesideRecord(read.snapshot, read.snapshot, [], [])
+        return read
 
 
 @dataclass(frozen=True, slots=True)

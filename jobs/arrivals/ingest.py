@@ -256,7 +256,8 @@ def _with_totals(
     beside = of.reader().beside_record(of, read, partial(releases.current_counts, db))
     if beside.problems:
         raise QuarantineError(name, beside.problems)
-    return beside.snapshot, beside.compared, [f"{name}: {note}" for note in beside.said]
+    said = [f"{name}: {note}" for note in beside.said]
+    return beside.snapshot, beside.compared or beside.snapshot, said
 
 
 def _warn_of_unknown(context: Context, release: Release, read: ReadRelease) -> str:

@@ -441,7 +441,7 @@ AGREED = ENCOUNTERS.agreement
 )
 def test_a_twentieth_or_ten_may_move_either_way(was, now, near):
     assert (AGREED.open_share, AGREED.slack) == (0.05, 10)
-    assert checks._near(AGREED, now, was) == near
+    assert checks.near(AGREED, now, was) == near
 
 
 @pytest.mark.parametrize(
@@ -457,7 +457,8 @@ def test_a_twentieth_or_ten_may_move_either_way(was, now, near):
 )
 def test_three_fifths_of_a_large_month_may_change_member(before, now, turned):
     assert AGREED.turned_share == 0.6
-    assert checks._turned(AGREED, before, now) == turned
+    pairs = [(before[name], now[name]) for name in before]
+    assert checks.turned(AGREED, pairs) == turned
 
 
 def moved_between(by: int, month: str = "2025-11"):
@@ -718,7 +719,7 @@ def test_a_dimension_may_turn_over_between_closed_years_months_and_where_the_sou
 def test_differences_are_told_by_dimension_and_month_the_totals_first():
     keys = [SeriesKey("southwest", "state", "AA"), SeriesKey("southwest"), SeriesKey("northern")]
     found = [
-        checks.Difference(key, month, 1_000 + at, at)
+        (key, month, 1_000 + at, at)
         for at, (key, month) in enumerate((k, m) for m in ("2026-01", "2025-12") for k in keys)
     ]
 

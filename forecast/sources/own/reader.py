@@ -25,7 +25,6 @@ from forecast.sources.own import PART
 from forecast.sources.source import (
     FileReader,
     ReadRelease,
-    ReleaseBesideRecord,
     ReleaseFile,
     Source,
     coverage_of,
@@ -49,11 +48,11 @@ class OwnReader(FileReader):
         self, source: Source, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
     ) -> ReadRelease:
         """Read one delivered file; errors as `read.table_in_bytes`, and for decimals."""
-        return ReadRelease(_snapshot(self.section, file), {})
+        return ReadRelease(_snapshot(self.section, file))
 
     def beside_record(
         self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
-    ) -> ReleaseBesideRecord:
+    ) -> ReadRelease:
         """Add the sums that follow from a file and from the record; see `with_sums`."""
         return with_sums(self.section, read.snapshot, recorded())
 
@@ -80,7 +79,7 @@ def data_through(section: CountsSection, file: ReleaseFile) -> str:
     return months.from_index(int(counts.last.max()))
 
 
-def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> ReleaseBesideRecord:
+def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> ReadRelease:
     """Add the sums that follow from a release and from the record, in months that it states.
 
     A series that the file states itself is left as it is. Elsewhere a series is the sum of its
@@ -135,9 +134,8 @@ def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> R
     # Only for the checks: the record has these parts already, and they are not stated anew.
     nested = {key.total for key in stated if key.dimension == PART}
     beside = {key: known[key] for key in recorded if key.dimension == PART and key.total in nested}
-    return ReleaseBesideRecord(
-        _stating(snapshot, counts), _stating(snapshot, counts | beside), notes, []
-    )
+    compared = _stating(snapshot, counts | beside)
+    return ReadRelease(_stating(snapshot, counts), compared=compared, said=notes)
 
 
 def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:

@@ -10,36 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
 from forecast import months
-from forecast.sources.source import (
-    Agreement,
-    Aside,
-    ReadRelease,
-    ReleaseBesideRecord,
-    Source,
-    coverage_of,
-)
+from forecast.sources.checks import turned
+from forecast.sources.source import Agreement, Aside, ReadRelease, Source, coverage_of
 from forecast.types import BORDERS, HEADLINES, NATIONWIDE, Counts, SeriesKey, Snapshot, TotalMonth
 
-
-class _SplitTotal(NamedTuple):
-    """Of one border's month: the total, and the part that is named and the rest."""
-
-    total: int
-    named: int
-    rest: int
-
-    @property
-    def adds_up(self) -> bool:
-        return self.named + self.rest == self.total
+Splits = Mapping[TotalMonth, tuple[int, int, int]]
+"""A border's month -> its total, the part that is named, and the rest."""
 
 
-Splits = Mapping[TotalMonth, _SplitTotal]
-
-
-def judged(source: Source, read: ReadRelease, recorded: Counts) -> ReleaseBesideRecord:
+def judged(source: Source, read: ReadRelease, recorded: Counts) -> ReadRelease:
     """Hold a release against the record.
 
     Parameters
@@ -50,39 +31,40 @@ def judged(source: Source, read: ReadRelease, recorded: Counts) -> ReleaseBeside
     aside = source.hierarchy.aside
     if aside is None:
         raise ValueError(f"{source.name} splits nothing")
-    totals = _recorded_totals(aside, recorded)
+    # The record's count of the half by border; nationwide where all three are there.
+    totals = {_total(aside, each): recorded.get(_total(aside, each), {}) for each in BORDERS}
+    shared = set.intersection(*map(set, totals.values()))
+    whole = {month: sum(counts[month] for counts in totals.values()) for month in shared}
+    totals[_total(aside, NATIONWIDE)] = whole
     new, old = _splits(aside, read.snapshot.counts, read.sums), _splits(aside, recorded, totals)
     # The publisher's slips are not mended: which of three numbers is wrong cannot be told.
-    slips = {place: split for place, split in new.items() if not split.adds_up}
-    fresh = {place for place, now in slips.items() if place not in old or old[place][1:] != now[1:]}
+    slips = {
+        place: f"{place[0]} in {place[1]}: {aside.named} {named:,} and {aside.rest} {rest:,} add "
+        f"up to {named + rest:,}, the total beside them is {total:,}"
+        for place, (total, named, rest) in new.items()
+        if named + rest != total
+    }
+    fresh = {at for at in slips if at not in old or old[at][1:] != new[at][1:]}
     problems = [
         f"{key} in {month}: its total is {count:,}, the record's {totals[key][month]:,}"
         for key, by_month in read.sums.items()
         for month, count in sorted(by_month.items())
         if totals.get(key, {}).get(month, count) != count
     ]
-    problems += _whole_problems(new)
     problems += _changed_problems(source, new, old, recorded)
     problems += _turned_problems(source.agreement, new, {**old, **new})
-    told = {
-        place: f"{place[0]} in {place[1]}: {aside.named} {split.named:,} and {aside.rest} "
-        f"{split.rest:,} add up to {split.named + split.rest:,}, the total beside them is "
-        f"{split.total:,}"
-        for place, split in slips.items()
-    }
     # One that is new and alone is left out; of several, or of one known to be other, all are.
     if len(fresh) > 1 or fresh & old.keys():
-        problems += [told[place] for place in sorted(fresh)]
+        problems += [slips[place] for place in sorted(fresh)]
         fresh = set()
     notes = [
         f"{text}; {'that month is left out' if place in fresh else 'kept as published, as before'}"
-        for place, text in sorted(told.items())
+        for place, text in sorted(slips.items())
     ]
-    snapshot = _without(read.snapshot, fresh)
-    return ReleaseBesideRecord(snapshot, snapshot, notes, problems)
+    return read._replace(snapshot=_without(read.snapshot, fresh), said=notes, problems=problems)
 
 
-def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _SplitTotal]:
+def _splits(aside: Aside, parts: Counts, totals: Counts) -> Splits:
     """Return the months both parts are stated for; the total is their sum where none is stated."""
     splits = {}
     for border in HEADLINES:
@@ -93,7 +75,7 @@ def _splits(aside: Aside, parts: Counts, totals: Counts) -> dict[TotalMonth, _Sp
         total = totals.get(_total(aside, border), {})
         for month in sorted(named.keys() & rest.keys()):
             whole = total.get(month, named[month] + rest[month])
-            splits[border, month] = _SplitTotal(whole, named[month], rest[month])
+            splits[border, month] = whole, named[month], rest[month]
     return splits
 
 
@@ -101,38 +83,29 @@ def _total(aside: Aside, total: str) -> SeriesKey:
     return SeriesKey(total, "component", aside.half, aside.half)
 
 
-def _recorded_totals(aside: Aside, recorded: Counts) -> Counts:
-    """Return the record's count of the half by border; nationwide where all three are there."""
-    by_border = {_total(aside, total): recorded.get(_total(aside, total), {}) for total in BORDERS}
-    shared = set.intersection(*map(set, by_border.values()))
-    whole = {month: sum(counts[month] for counts in by_border.values()) for month in shared}
-    return {**by_border, _total(aside, NATIONWIDE): whole}
+def _changed_problems(source: Source, new: Splits, old: Splits, recorded: Counts) -> Iterator[str]:
+    """Yield months in which the totals have more than their whole, or the record has others.
 
-
-def _whole_problems(new: Splits) -> Iterator[str]:
-    """Yield months in which the totals have more than their whole, in any of the three rows."""
+    Closed years are compared to the unit, the others as near as any release's.
+    """
     for month in sorted({month for _, month in new}):
         whole = new.get((NATIONWIDE, month))
-        totals = [new[total, month] for total in BORDERS if (total, month) in new]
-        rows = zip(*totals, strict=True)
+        rows = zip(*(new[total, month] for total in BORDERS if (total, month) in new), strict=True)
+        # The totals, the parts that are named, and the rest.
         if whole and any(sum(row) > most for row, most in zip(rows, whole, strict=False)):
             yield f"the borders have more than nationwide in {month}"
-
-
-def _changed_problems(source: Source, new: Splits, old: Splits, recorded: Counts) -> Iterator[str]:
-    """Compare months on record: closed years to the unit, the others as near as any release's."""
     agreed, begins = source.agreement, source.year_begins
     newest = max((max(by_month) for key, by_month in recorded.items() if key.headline), default="")
     # Years are open as long as the record's newest month is in them.
     running = months.fiscal_year(newest, begins) if newest else 0
     for place in sorted(new.keys() & old.keys()):
-        now, before = new[place], old[place]
+        (_, named, rest), (total, *before) = new[place], old[place]
         still_open = months.fiscal_year(place[1], begins) >= running
-        slack = max(agreed.open_share * before.total, agreed.slack) if still_open else 0
-        if max(abs(now.named - before.named), abs(now.rest - before.rest)) > slack:
+        slack = max(agreed.open_share * total, agreed.slack) if still_open else 0
+        if max(abs(named - before[0]), abs(rest - before[1])) > slack:
             yield (
-                f"{place[0]} in {place[1]}: the parts are {now.named:,} and {now.rest:,}, they "
-                f"were {before.named:,} and {before.rest:,}"
+                f"{place[0]} in {place[1]}: the parts are {named:,} and {rest:,}, they were "
+                f"{before[0]:,} and {before[1]:,}"
             )
 
 
@@ -143,23 +116,17 @@ def _turned_problems(agreed: Agreement, new: Splits, known: Splits) -> Iterator[
     """
     for (total, month), now in sorted(new.items()):
         before = known.get((total, months.shift(month, -1)))
-        if before is None or min(now.total, before.total) < agreed.large:
-            continue
-        if abs(now.named / now.total - before.named / before.total) > agreed.turned_share:
+        if before and turned(agreed, [*zip(before[1:], now[1:], strict=True)]):
             yield (
                 f"{total} in {month}: the share of the parts has changed by more than "
                 f"{agreed.turned_share:.0%} from one month to the next"
             )
     for month in sorted({month for _, month in new}):
         # Labels of two borders that changed places leave every sum as it was.
-        places = [(border, month) for border in BORDERS if (border, month) in new]
-        earlier = [known.get((border, months.shift(month, -1))) for border, _ in places]
-        pairs = [(new[at], was) for at, was in zip(places, earlier, strict=True) if was]
-        sums, past = sum(now.total for now, _ in pairs), sum(was.total for _, was in pairs)
-        if len(pairs) < len(places) or min(sums, past) < agreed.large:
-            continue
-        apart = sum(abs(now.total / sums - was.total / past) for now, was in pairs) / 2
-        if apart > agreed.turned_share:
+        stated = [border for border in BORDERS if (border, month) in new]
+        earlier = {border: known.get((border, months.shift(month, -1))) for border in stated}
+        pairs = [(was[0], new[border, month][0]) for border, was in earlier.items() if was]
+        if len(pairs) == len(stated) and turned(agreed, pairs):
             yield f"in {month} the borders' shares have changed places"
 
 

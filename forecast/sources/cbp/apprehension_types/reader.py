@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
@@ -29,7 +29,6 @@ from forecast.sources.source import (
     FileName,
     FileReader,
     ReadRelease,
-    ReleaseBesideRecord,
     ReleaseFile,
     Source,
     release_seq,
@@ -43,36 +42,16 @@ _NAME = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _NO_YEAR = 9999  # of a name that says none: it is taken in last
-_LAYOUT = "page"
 
 _TOTALS = {
     "nationwide total apprehensions": NATIONWIDE,
     "southwest border total apprehensions": "southwest",
     "northern border total apprehensions": "northern",
 }
-_TOTAL = "total"
+_TOTAL = ""  # in the place of a part's name
 _MONTH = re.compile(r"([A-Za-z]{3,9})\.?[- ](?:20)?(\d\d)", re.ASCII)
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})*|\d{1,7}", re.ASCII)
 _TO_COME = frozenset({"-", "\N{EN DASH}", "\N{EM DASH}"})
-_ROWS = 3 * len(_TOTALS)
-
-ByMonth = dict[str, int]
-
-
-class PageTable(NamedTuple):
-    """What a page's table says; months of one fiscal year, from October on.
-
-    totals : border -> month -> arrests. parts : (border, member) -> month -> arrests.
-    """
-
-    year: int
-    totals: Mapping[str, ByMonth]
-    parts: Mapping[tuple[str, str], ByMonth]
-
-    @property
-    def span(self) -> list[str]:
-        """Return the months there are counts for."""
-        return list(self.totals[NATIONWIDE])
 
 
 class ArrestPages(FileReader):
@@ -86,18 +65,11 @@ class ArrestPages(FileReader):
         match = _NAME.fullmatch(re.sub(r"\.gz$", "", file_name, flags=re.IGNORECASE))
         if match is None:
             return None
-        if match[1]:
-            return FileName(2000 + int(match[1]), 2000 + int(match[1]), None, _LAYOUT, 0)
-        if match[2]:
+        year, month = (2000 + int(match[1]) if match[1] else _NO_YEAR), None
+        if match[2] and not match[1]:
             year = months.fiscal_year(match[2], months.FEDERAL)
-            return FileName(
-                year,
-                year,
-                months.fiscal_months(year, months.FEDERAL).index(match[2]) + 1,
-                _LAYOUT,
-                0,
-            )
-        return FileName(_NO_YEAR, _NO_YEAR, None, _LAYOUT, 0)
+            month = months.fiscal_months(year, months.FEDERAL).index(match[2]) + 1
+        return FileName(year, year, month, "page", 0)
 
     def read(
         self, source: Source, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
@@ -112,53 +84,68 @@ class ArrestPages(FileReader):
         aside = source.hierarchy.aside
         if aside is None:
             raise ValueError(f"{source.name} splits nothing")
-        content = unpacked(BytesIO(file.content), file.name, markup.PAGE_BYTES)
-        table = read(file.name, content, aside)
-        name = self.parse_name(file.name)
-        if name and name.month is None and name.last not in (_NO_YEAR, table.year):
-            raise QuarantineError(
-                file.name,
-                [f"the name says fiscal year {name.last}, the table's months are of {table.year}"],
-            )
+        rows = read(file.name, unpacked(BytesIO(file.content), file.name, markup.PAGE_BYTES), aside)
+        span = list(rows[NATIONWIDE, _TOTAL])
+        through, year = span[-1], months.fiscal_year(span[0], months.FEDERAL)
+        said = self.parse_name(file.name)
+        if said and said.month is None and said.last not in (_NO_YEAR, year):
+            problem = f"the name says fiscal year {said.last}, the table's months are of {year}"
+            raise QuarantineError(file.name, [problem])
         # A page of the future is a page whose years were misread.
-        if file.first_seen and table.span[-1] >= file.first_seen[:7]:
+        if file.first_seen and through >= file.first_seen[:7]:
             raise DataError(
-                f"{file.name}: the table has counts for {table.span[-1]}, which was not over on "
+                f"{file.name}: the table has counts for {through}, which was not over on "
                 f"{file.first_seen}, the day it was first seen"
             )
-        span, half = table.span, aside.half
+        half, name = aside.half, re.sub(r"\.gz$", "", file.name, flags=re.IGNORECASE)
         snapshot = Snapshot(
-            release=_release(file, table),
+            release=Release(
+                source=re.sub(r"\.html?$", "", name, flags=re.IGNORECASE),
+                kind="manual",
+                file_name=name,
+                sha256=content_sha256(BytesIO(file.content)),
+                data_through=through,
+                # Just before the file of the same month, which stays the newest release.
+                seq=release_seq(year, len(span), False, 0) - 1,
+                first_seen_at=file.first_seen,
+                first_seen_precision="day" if file.first_seen else "unknown",
+                url=file.url,
+            ),
             counts={
-                SeriesKey(total, aside.dimension, member, half): dict(by_month)
-                for (total, member), by_month in table.parts.items()
+                SeriesKey(total, aside.dimension, member, half): by_month
+                for (total, member), by_month in rows.items()
+                if member != _TOTAL
             },
             coverage=tuple(
-                Coverage(Scope(total, aside.dimension, half), span[0], span[-1])
-                for total in table.totals
+                Coverage(Scope(total, aside.dimension, half), span[0], through)
+                for total in _TOTALS.values()
             ),
         )
         sums = {
-            SeriesKey(total, "component", half, half): by_month
-            for total, by_month in table.totals.items()
+            SeriesKey(total, "component", half, half): rows[total, _TOTAL]
+            for total in _TOTALS.values()
         }
-        return ReadRelease(snapshot, unknown={}, sums=sums)
+        return ReadRelease(snapshot, sums=sums)
 
     def beside_record(
         self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
-    ) -> ReleaseBesideRecord:
+    ) -> ReadRelease:
         """Hold the pages' totals against the record's."""
         return agreement.judged(source, read, recorded())
 
 
-def read(name: str, page: bytes, aside: Aside) -> PageTable:
-    """Read the one table of a page that splits arrests.
+def read(name: str, page: bytes, aside: Aside) -> dict[tuple[str, str], dict[str, int]]:
+    """Read the one table of a page that splits arrests; of one fiscal year, from October on.
 
     Parameters
     ----------
     name : the file's, for errors.
     page : HTML.
     aside : the two parts of each total.
+
+    Returns
+    -------
+    (border, part, "" of the total) -> month -> arrests.
 
     Raises
     ------
@@ -167,32 +154,44 @@ def read(name: str, page: bytes, aside: Aside) -> PageTable:
     DataError : rows or months that are missing.
     """
     # Closed lists throughout: a page is not made for programs, and changes without notice.
-    table = _table(name, page, aside)
-    year, span = _months(name, table[0])
-    blocks = _blocks(name, table[1:], aside)
-    rows = {
-        place: _counts(name, number, place, span, cells)
-        for place, (number, cells) in blocks.items()
-    }
+    heading, *lines = _table(name, page, aside)
+    span = _months(name, heading)
+    blocks: dict[tuple[str, str], tuple[int, Sequence[str]]] = {}
+    kinds = {label.casefold(): label for label in (aside.named, aside.rest)}
+    border = ""
+    for number, line in enumerate(lines, start=2):
+        label = line[0].casefold() if line else ""
+        # A part's row does not name its border: it is that of the last total above.
+        border = _TOTALS.get(label, border)
+        kind = _TOTAL if label in _TOTALS else kinds.get(label)
+        if kind is None or not border or (border, kind) in blocks:
+            problem = (
+                f"not expected here: each border's total is followed by {aside.named} and "
+                f"{aside.rest}, once"
+            )
+            raise RowError(name, number, "", line[0] if line else "", problem)
+        blocks[border, kind] = (number, line[1:])
+    expected = (1 + len(kinds)) * len(_TOTALS)
+    if len(blocks) != expected:
+        raise DataError(
+            f"{name}: {len(blocks)} rows of counts in the table, {expected} are expected"
+        )
+    rows = {place: _counts(name, place, span, *row) for place, row in blocks.items()}
     # A row that ends early was cut, or its last month was not filled in yet.
     ends = {max(by_month, default="") for by_month in rows.values()}
     if len(ends) > 1:
         raise DataError(f"{name}: some rows of the table end in {min(ends)}, others in {max(ends)}")
     if ends == {""}:
         raise QuarantineError(name, ["a table without counts yet; nothing to take in"])
-    return PageTable(
-        year,
-        {border: rows[border, _TOTAL] for border in _TOTALS.values()},
-        {place: by_month for place, by_month in rows.items() if place[1] != _TOTAL},
-    )
+    return rows
 
 
 def _table(name: str, page: bytes, aside: Aside) -> markup.HtmlTable:
     # Half a page can hold a whole table of the year before.
     if markup.is_cut(page):
         raise QuarantineError(name, ["a table has no end: the page was cut short; fetch it again"])
+    parts = {aside.named.casefold(), aside.rest.casefold()}  # some row is headed so
     try:
-        parts = _parts(aside)  # some row is headed At Large or At Entry
         tables = [
             table
             for table in markup.tables(page)
@@ -211,12 +210,8 @@ def _table(name: str, page: bytes, aside: Aside) -> markup.HtmlTable:
     return tables[0]
 
 
-def _parts(aside: Aside) -> dict[str, str]:
-    return {label.casefold(): label for label in (aside.named, aside.rest)}
-
-
-def _months(name: str, heading: Sequence[str]) -> tuple[int, list[str]]:
-    """Return the fiscal year and its twelve months, as the heading has them in order."""
+def _months(name: str, heading: Sequence[str]) -> list[str]:
+    """Return the twelve months of a fiscal year, as the heading has them in order."""
     span = []
     for cell in heading[1:]:
         # "June-25" and "Oct-24" on one page; the century is never written.
@@ -231,40 +226,17 @@ def _months(name: str, heading: Sequence[str]) -> tuple[int, list[str]]:
             f"{name}: the table's headings are not the twelve months of one fiscal year, October "
             "to September, in order"
         )
-    return year, span
-
-
-def _blocks(
-    name: str, rows: Sequence[Sequence[str]], aside: Aside
-) -> dict[tuple[str, str], tuple[int, Sequence[str]]]:
-    """Return (border, total or part) -> row number and cells; a part is of the total above it."""
-    blocks: dict[tuple[str, str], tuple[int, Sequence[str]]] = {}
-    border, parts = "", _parts(aside)
-    for number, row in enumerate(rows, start=2):
-        label = row[0].casefold() if row else ""
-        # A part's row does not name its border: it is that of the last total above.
-        border = _TOTALS.get(label, border)
-        kind = _TOTAL if label in _TOTALS else parts.get(label, "")
-        if not kind or not border or (border, kind) in blocks:
-            problem = (
-                f"not expected here: each border's total is followed by {aside.named} and "
-                f"{aside.rest}, once"
-            )
-            raise RowError(name, number, "", row[0] if row else "", problem)
-        blocks[border, kind] = (number, row[1:])
-    if len(blocks) != _ROWS:
-        raise DataError(f"{name}: {len(blocks)} rows of counts in the table, {_ROWS} are expected")
-    return blocks
+    return span
 
 
 def _counts(
-    name: str, number: int, place: tuple[str, str], span: Sequence[str], cells: Sequence[str]
-) -> ByMonth:
+    name: str, place: tuple[str, str], span: Sequence[str], number: int, cells: Sequence[str]
+) -> dict[str, int]:
     """Return one row's counts, without the months to come at its end."""
-    where = f"{place[0]}, {place[1]}"
     if len(cells) != len(span):
+        where = f"{place[0]}, {place[1] or 'total'}"
         raise RowError(name, number, "", where, f"{len(cells)} counts for {len(span)} months")
-    counts: ByMonth = {}
+    counts: dict[str, int] = {}
     for month, cell in zip(span, cells, strict=True):
         if cell in _TO_COME:
             continue
@@ -274,24 +246,6 @@ def _counts(
             raise RowError(name, number, month, cell, "a count after a month without one")
         counts[month] = int(cell.replace(",", ""))
     return counts
-
-
-def _release(file: ReleaseFile, table: PageTable) -> Release:
-    through = table.span[-1]
-    position = months.fiscal_months(table.year, months.FEDERAL).index(through) + 1
-    name = re.sub(r"\.gz$", "", file.name, flags=re.IGNORECASE)
-    return Release(
-        source=re.sub(r"\.html?$", "", name, flags=re.IGNORECASE),
-        kind="manual",
-        file_name=name,
-        sha256=content_sha256(BytesIO(file.content)),
-        data_through=through,
-        # Just before the file of the same month, which stays the newest release.
-        seq=release_seq(table.year, position, False, 0) - 1,
-        first_seen_at=file.first_seen,
-        first_seen_precision="day" if file.first_seen else "unknown",
-        url=file.url,
-    )
 
 
 READER = ArrestPages

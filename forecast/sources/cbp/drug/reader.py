@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from forecast import months
@@ -17,7 +16,7 @@ from forecast.errors import QuarantineError, RowError
 from forecast.sources.cbp.drug import bundle
 from forecast.sources.published import CsvReader, Line, PublishedTable
 from forecast.sources.source import Source
-from forecast.types import Coverage, Scope, SeriesKey, Snapshot, TotalMonth
+from forecast.types import SeriesKey, Snapshot, TotalMonth
 
 DRUG = "drug"
 _AREA = "Area of Responsibility"
@@ -28,8 +27,8 @@ class DrugFiles(CsvReader):
 
     def __init__(self, table: Mapping[str, Any]) -> None:
         super().__init__(table)
-        self.counted: str = table["counted"]
-        self.agencies = tuple(half["component"] for half in table["hierarchy"]["halves"])
+        agencies = (half["component"] for half in table["hierarchy"]["halves"])
+        self.kinds = dict(zip(agencies, ("Sector", "Field Office"), strict=True))
         by_total = table["hierarchy"]["parents"]["field"]
         self.places = {place: total for total, places in by_total.items() for place in places}
 
@@ -39,21 +38,20 @@ class DrugFiles(CsvReader):
 
     def refuse(self, name: str, lines: Sequence[Line]) -> None:
         """Refuse places that are not where they are said to be, odd years, and missing months."""
-        kinds = dict(zip(self.agencies, ("Sector", "Field Office"), strict=True))
-        for number, _, row, _ in lines:
-            if not row.field.endswith(kinds[row.component]):
+        super().refuse(name, lines)
+        for number, *_, row in lines:
+            if not row.field.endswith(self.kinds[row.component]):
                 raise RowError(name, number, _AREA, row.field, f"none of the {row.component}'s")
             if self.places.get(row.field, "other") != row.total:
                 raise RowError(name, number, "Region", row.total, f"not where {row.field} is")
         # Only the last year runs, all its lines say so, and every month before the last has lines.
-        last = max(line.year.number for line in lines)
-        marks = {line.year.marked for line in lines if line.year.number == last}
-        for line in lines:
-            if line.year.marked and (line.year.number != last or len(marks) > 1):
-                year = str(line.year.number)
-                raise RowError(name, line.number, "FY", year, "only some lines say FYTD")
+        last = max(year for _, year, *_ in lines)
+        marks = {mark for _, year, (mark,), *_ in lines if year == last}
+        for number, year, (mark,), *_ in lines:
+            if mark and (year != last or len(marks) > 1):
+                raise RowError(name, number, "FY", str(year), "only some lines say FYTD")
         # Each border has seizures every month: a month without a line was cut off.
-        present = {(line.row.total, line.row.month) for line in lines}
+        present = {(row.total, row.month) for *_, row in lines}
         first, through = (pick(month for _, month in present) for pick in (min, max))
         empty = [
             f"{total} in {month}"
@@ -65,71 +63,36 @@ class DrugFiles(CsvReader):
             shown = ", ".join(empty[:3]) or f"before {first}"
             raise QuarantineError(name, [f"no line for {shown}: rows are missing; fetch it again"])
 
-    def snapshot(
-        self,
-        source: Source,
-        table: PublishedTable,
-        dimensions: Sequence[str],
-        *,
-        name: str = "",
-        first_seen_at: str | None = None,
-        url: str = "",
-    ) -> Snapshot:
-        """Return what a file says of the measure.
+    def counts(
+        self, source: Source, table: PublishedTable, dimensions: Sequence[str], span: Sequence[str]
+    ) -> tuple[dict[SeriesKey, Mapping[str, int]], list[str]]:
+        """Return what a file says of the measure, and the dimensions that it has.
 
         Parameters
         ----------
         dimensions : of component and field those to keep; drugs are always kept, unless one is
             not known. The others as in `CsvReader.snapshot`.
         """
-        span = months.between(table.first_month, table.data_through)
         # Drugs first: the totals are their sums, so that pages add up to the pound.
-        by_drug = self._sums(table, DRUG)
+        by_drug = self.sums(table, DRUG)
         totals = {SeriesKey(total): dict.fromkeys(span, 0) for total in source.totals.every}
+        whole = totals[SeriesKey(source.totals.whole)]
         for key, by_month in by_drug.items():
             for month, count in by_month.items():
                 totals[SeriesKey(key.total)][month] += count
-                totals[SeriesKey(source.totals.whole)][month] += count
-        whole = {(key.total, month): n for key, by in totals.items() for month, n in by.items()}
-        counts: dict[SeriesKey, Mapping[str, int]] = dict(totals)
-        scopes = [key.scope for key in counts]
+                whole[month] += count
         # A drug of a new name would be missing in the sum of those known.
-        if not table.unknown:
-            counts.update(by_drug)
-            scopes += [Scope(total, DRUG) for total in source.totals.parts]
-        wanted = [dimension for dimension in ("component", "field") if dimension in dimensions]
-        for dimension in wanted:
-            counts.update(_adding_up(self._sums(table, dimension), whole))
-        scopes += [
-            Scope(total, dimension, agency)
-            for total in source.totals.parts
-            for dimension in wanted
-            for agency in self.agencies
-        ]
-        return Snapshot(
-            release=table.release(name, first_seen_at, url),
-            counts=counts,
-            coverage=tuple(Coverage(scope, span[0], span[-1]) for scope in scopes),
-            rows=table.rows,
-            closed=table.closed,
-        )
-
-    def _sums(self, table: PublishedTable, dimension: str) -> dict[SeriesKey, dict[str, int]]:
-        """Return series -> month -> whole count; months without a line are 0 and left out."""
-        # Decimals: sums of floats depend on the order of the lines.
-        exact: dict[SeriesKey, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-        for row in table.cells:
-            component = "" if dimension == DRUG else row.component
-            key = SeriesKey(row.total, dimension, getattr(row, dimension), component)
-            exact[key][row.month] += Decimal(getattr(row, self.counted))
-        return {
-            key: {m: int(n.quantize(Decimal(1), ROUND_HALF_EVEN)) for m, n in by_month.items()}
-            for key, by_month in exact.items()
-        }
+        known = [DRUG] if not table.unknown else []
+        counts: dict[SeriesKey, Mapping[str, int]] = {**totals, **(by_drug if known else {})}
+        for dimension in ("component", "field"):
+            if dimension in dimensions:
+                known.append(dimension)
+                counts |= _adding_up(self.sums(table, dimension, by_component=True), totals)
+        return counts, known
 
 
 def _adding_up(
-    parts: dict[SeriesKey, dict[str, int]], whole: Mapping[TotalMonth, int]
+    parts: dict[SeriesKey, dict[str, int]], totals: Mapping[SeriesKey, Mapping[str, int]]
 ) -> dict[SeriesKey, dict[str, int]]:
     """Return the same parts, adding up to their total's month."""
     places: dict[TotalMonth, list[SeriesKey]] = defaultdict(list)
@@ -139,7 +102,8 @@ def _adding_up(
     for (total, month), keys in places.items():
         # There it is the smallest share, and never turns a count negative.
         largest = max(keys, key=lambda key: parts[key][month])
-        parts[largest][month] += whole[total, month] - sum(parts[key][month] for key in keys)
+        missing = totals[SeriesKey(total)][month] - sum(parts[key][month] for key in keys)
+        parts[largest][month] += missing
     return parts
 
 

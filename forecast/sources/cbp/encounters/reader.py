@@ -20,13 +20,13 @@ class EncounterFiles(CsvReader):
 
     def refuse(self, name: str, lines: Sequence[Line]) -> None:
         """Refuse months of the last year that are not said to be published so far."""
+        super().refuse(name, lines)
         # A file of a closed year that was cut in its last one still reads well but for this.
-        grouping = self.roles.index("mark")
-        last = max(line.year.number for line in lines)
-        for line in lines:
-            if line.year.number == last and line.values[grouping] == "Remaining":
+        last = max(year for _, year, *_ in lines)
+        for number, year, marks, *_ in lines:
+            if year == last and "Remaining" in marks:
                 problem = f"fiscal year {last} is the last one here, so its months must be FYTD"
-                raise RowError(name, line.number, "Month Grouping", "Remaining", problem)
+                raise RowError(name, number, "Month Grouping", "Remaining", problem)
 
     def embedded(self, dimensions: Sequence[str]) -> list[Snapshot]:
         """Return what was published before this service started to look."""

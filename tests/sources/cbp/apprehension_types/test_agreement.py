@@ -7,7 +7,7 @@ import pytest
 from forecast import months
 from forecast.sources import catalog
 from forecast.sources.cbp.apprehension_types import agreement
-from forecast.sources.source import ReadRelease, ReleaseBesideRecord, coverage_of
+from forecast.sources.source import ReadRelease, coverage_of
 from forecast.types import BORDERS, Release, SeriesKey, Snapshot
 from tests.support.cbp_files import COMPONENTS
 
@@ -59,7 +59,7 @@ def release(counted: Counted, stated=None) -> ReadRelease:
     )
 
 
-def judged(new: Counted, held, stated=None) -> ReleaseBesideRecord:
+def judged(new: Counted, held, stated=None) -> ReadRelease:
     return agreement.judged(SOURCE, release(new, stated), held)
 
 

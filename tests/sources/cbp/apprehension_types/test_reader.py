@@ -23,7 +23,7 @@ from forecast.errors import BordercastError, DataError, RowError
 from forecast.sources import catalog
 from forecast.sources.cbp.apprehension_types import agreement
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.source import ReadRelease, ReleaseBesideRecord, ReleaseFile
+from forecast.sources.source import ReadRelease, ReleaseFile
 from forecast.store import connect, queries, releases
 from forecast.store.connect import transaction, writing
 from forecast.tables import markup
@@ -117,7 +117,7 @@ def read(content: bytes, name: str = NAME, seen: str = "2026-10-04") -> ReadRele
     return catalog.source_of(name, ENCOUNTERS).read(ReleaseFile(name, content, seen), {}, ())
 
 
-def judged(content: bytes, record=None, name: str = NAME) -> ReleaseBesideRecord:
+def judged(content: bytes, record=None, name: str = NAME) -> ReadRelease:
     return agreement.judged(
         catalog.source_of(name, ENCOUNTERS), read(content, name), record or held()
     )

@@ -260,35 +260,32 @@ def test_building_again_gives_the_same_bytes():
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "begins", "counts"),
+    ("first", "last", "counts"),
     [
-        ("2024-01", "2024-04", "2024-01", (1, 2, 3, 4)),
-        ("2023-11", "2024-09", "2024-01", (1, 2, 3, 4)),
-        ("2024-02", "2024-03", "2024-02", (2, 3)),
-        ("2024-04", "2024-04", "2024-04", (4,)),
-        ("2023-01", "2024-01", "2024-01", (1,)),
-        ("2023-01", "2023-12", "2024-01", ()),
-        ("2024-05", "2024-09", "2024-05", ()),
+        ("2024-01", "2024-04", {"2024-01": 1, "2024-02": 2, "2024-03": 3, "2024-04": 4}),
+        ("2023-11", "2024-09", {"2024-01": 1, "2024-02": 2, "2024-03": 3, "2024-04": 4}),
+        ("2024-02", "2024-03", {"2024-02": 2, "2024-03": 3}),
+        ("2024-04", "2024-04", {"2024-04": 4}),
+        ("2023-01", "2024-01", {"2024-01": 1}),
+        ("2023-01", "2023-12", None),
+        ("2024-05", "2024-09", None),
     ],
 )
-def test_a_file_says_the_months_of_its_window_alone(first, last, begins, counts):
-    line = bundle.EmbeddedSeries(SeriesKey("northern"), "2024-01", (1, 2, 3, 4))
+def test_a_file_says_the_months_of_its_window_alone(first, last, counts):
+    key = SeriesKey("northern")
+    line = dict(zip(months.between("2024-01", "2024-04"), (1, 2, 3, 4), strict=True))
 
-    found = bundle._clipped(line, first, last)
-
-    assert (found.key, found.first_month, found.counts) == (line.key, begins, counts)
-    if counts:
-        assert found.coverage[1:] == (begins, min(last, "2024-04"))
+    assert bundle.clipped({key: line}, first, last).get(key) == counts
 
 
 def test_a_tables_lines_are_series_and_vintages_are_grouped_by_their_release():
     head = "border,dimension,component,member,first_month,counts\n"
     text = head + 'northern,,,,2024-01,1 2\nother,state,,"A, B",2023-12,0 5 7\n'
 
-    assert bundle.parse(text) == [
-        bundle.EmbeddedSeries(SeriesKey("northern"), "2024-01", (1, 2)),
-        bundle.EmbeddedSeries(SeriesKey("other", "state", "A, B"), "2023-12", (0, 5, 7)),
-    ]
+    assert bundle.parse(text) == {
+        SeriesKey("northern"): {"2024-01": 1, "2024-02": 2},
+        SeriesKey("other", "state", "A, B"): {"2023-12": 0, "2024-01": 5, "2024-02": 7},
+    }
     vintages = "release,month,border,encounters\nb,2024-01,x,1\na,2024-02,x,2\nb,2023-12,x,3\n"
     assert bundle.by_release(vintages) == {
         "a": ["a,2024-02,x,2"],
@@ -330,11 +327,20 @@ def test_the_paths_that_come_with_the_program_are_read_as_they_are_written(tmp_p
 
 
 def test_a_month_of_none_is_kept_of_totals_and_left_out_of_what_they_are_made_of():
-    total = bundle.EmbeddedSeries(SeriesKey("northern"), "2024-01", (5, 0, 7))
-    part = bundle.EmbeddedSeries(SeriesKey("northern", "state", "Maine"), "2024-01", (0, 2, 0))
-    none = bundle.EmbeddedSeries(SeriesKey("northern", "state", "Ohio"), "2024-01", (0, 0, 0))
+    span = months.between("2024-01", "2024-03")
+    total, part, none = (
+        (SeriesKey("northern", *place), dict(zip(span, numbers, strict=True)))
+        for place, numbers in (
+            ((), (5, 0, 7)),
+            (("state", "Maine"), (0, 2, 0)),
+            (("state", "Ohio"), (0, 0, 0)),
+        )
+    )
+    stated = bundle.clipped(dict([total, part, none]), span[0], span[-1])
+    entry = tomllib.loads((FOLDER / bundle.PROVENANCE).read_text())["source"][0]
 
-    assert dict(bundle._counts([total, part, none])) == {
-        total.key: {"2024-01": 5, "2024-02": 0, "2024-03": 7},
-        part.key: {"2024-02": 2},
+    made = bundle.embedded(entry, stated)
+    assert made.counts == {total[0]: total[1], part[0]: {"2024-02": 2}}
+    assert {(c.scope, *c[1:]) for c in made.coverage} == {
+        (key.scope, span[0], span[-1]) for key in (total[0], part[0])
     }

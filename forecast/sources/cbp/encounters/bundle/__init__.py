@@ -14,33 +14,18 @@ import gzip
 import hashlib
 import io
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from forecast import months
 from forecast.sources.source import coverage_of
-from forecast.types import Coverage, KeptPath, Release, SeriesKey, Snapshot
+from forecast.types import Counts, KeptPath, Release, SeriesKey, Snapshot
 
 PROVENANCE = "provenance.toml"
 VINTAGES = "vintages.csv"
 PATHS = "paths.csv.gz"
-
-
-class EmbeddedSeries(NamedTuple):
-    """One series of a table: the counts of the months from first_month on, in encounters."""
-
-    key: SeriesKey
-    first_month: str
-    counts: tuple[int, ...]
-
-    @property
-    def coverage(self) -> Coverage:
-        """Return the months it spans, which are those of its whole scope."""
-        last = months.shift(self.first_month, len(self.counts) - 1)
-        return Coverage(self.key.scope, self.first_month, last)
 
 
 def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
@@ -49,28 +34,44 @@ def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
     crossings : dimensions asked for; a source that holds nothing but a crossing is only there
         if that is among them.
     """
-    provenance = tomllib.loads(_text(PROVENANCE))
+    folder = resources.files(__name__)
+    provenance = tomllib.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
     # A crossing is large and seldom wanted: it is not even read unless asked for.
     sources = [s for s in provenance["source"] if s.get("crossing", "") in ("", *crossings)]
-    tables = {name: parse(_text(name)) for name in {entry["table"] for entry in sources}}
-    snapshots = [_source(entry, tables[entry["table"]]) for entry in sources]
-    vintages = by_release(_text(VINTAGES))
-    snapshots += [_vintage(entry, vintages[entry["source"]]) for entry in provenance["vintage"]]
+    tables = {
+        name: parse((folder / name).read_text(encoding="utf-8"))
+        for name in {entry["table"] for entry in sources}
+    }
+    vintages = by_release((folder / VINTAGES).read_text(encoding="utf-8"))
+    snapshots = [
+        *(
+            embedded(e, clipped(tables[e["table"]], e["first_month"], e["data_through"]))
+            for e in sources
+        ),
+        *(_vintage(entry, vintages[entry["source"]]) for entry in provenance["vintage"]),
+    ]
     return sorted(snapshots, key=lambda s: (s.release.seq, s.release.source))
 
 
-def parse(table: str) -> list[EmbeddedSeries]:
-    """Return the lines of a table's text."""
+def parse(table: str) -> dict[SeriesKey, dict[str, int]]:
+    """Return series -> month -> count of a table's text, each month of a series' span."""
     reader = csv.reader(io.StringIO(table))
     next(reader)
-    return [
-        EmbeddedSeries(
-            SeriesKey(border, dimension, member, component),
-            first_month,
-            tuple(map(int, counts.split())),
+    counts = {}
+    for total, dimension, component, member, first, said in reader:
+        numbers = list(map(int, said.split()))
+        span = months.between(first, months.shift(first, len(numbers) - 1))
+        counts[SeriesKey(total, dimension, member, component)] = dict(
+            zip(span, numbers, strict=True)
         )
-        for border, dimension, component, member, first_month, counts in reader
-    ]
+    return counts
+
+
+def clipped(table: Counts, first: str, last: str) -> dict[SeriesKey, dict[str, int]]:
+    """Cut a table that files of one layout share: each says only the months of its window."""
+    cut = {key: {m: n for m, n in by.items() if first <= m <= last} for key, by in table.items()}
+    # A member without a count in these months is none of the file's.
+    return {k: by for k, by in cut.items() if any(by.values()) or (by and k.headline)}
 
 
 def by_release(table: str) -> dict[str, list[str]]:
@@ -85,48 +86,27 @@ def digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-def _text(name: str) -> str:
-    return (resources.files(__name__) / name).read_text(encoding="utf-8")
+def embedded(entry: Mapping[str, Any], stated: Counts) -> Snapshot:
+    """Return an embedded release.
 
-
-def _source(entry: Mapping[str, Any], table: Sequence[EmbeddedSeries]) -> Snapshot:
-    clip = partial(_clipped, first=entry["first_month"], last=entry["data_through"])
-    lines = [line for line in map(clip, table) if line.counts]
+    Parameters
+    ----------
+    entry : what provenance says of it. stated : each month it states, with its zeros.
+    """
+    # As a file gives them: of a member no line is 0, of a total each month is stated.
+    counts = {
+        key: dict(by_month) if key.headline else {m: n for m, n in by_month.items() if n}
+        for key, by_month in stated.items()
+    }
+    spans = [span for key, by_month in stated.items() for span in coverage_of(key.scope, by_month)]
+    names = ("source", "file_name", "sha256", "data_through", "seq", "rounding")
     return Snapshot(
-        release=Release(
-            source=entry["source"],
-            kind="bundle",
-            file_name=entry["file_name"],
-            sha256=entry["sha256"],
-            data_through=entry["data_through"],
-            seq=entry["seq"],
-            rounding=entry["rounding"],
-        ),
-        counts=dict(_counts(lines)),
-        coverage=tuple(dict.fromkeys(line.coverage for line in lines)),
+        release=Release(kind="bundle", **{name: entry[name] for name in names if name in entry}),
+        counts=counts,
+        coverage=tuple(dict.fromkeys(spans)),
         rows={int(year): lines for year, lines in entry["rows"].items()},
         closed=frozenset(entry["closed"]),
     )
-
-
-def _clipped(line: EmbeddedSeries, first: str, last: str) -> EmbeddedSeries:
-    """Cut a table that files of one layout share: each says only the months of its window."""
-    start = months.to_index(line.first_month)
-    skip = max(months.to_index(first) - start, 0)
-    keep = max(months.to_index(last) - start + 1, 0)
-    return EmbeddedSeries(line.key, months.shift(line.first_month, skip), line.counts[skip:keep])
-
-
-def _counts(lines: Iterable[EmbeddedSeries]) -> Iterator[tuple[SeriesKey, dict[str, int]]]:
-    """Return totals with their zeros, the drill-down without, as `series.snapshot` gives them."""
-    for line in lines:
-        span = months.between(*line.coverage[1:])
-        by_month = dict(zip(span, line.counts, strict=True))
-        # As a file gives them: of a member no line is 0, of a total each month is stated.
-        if not line.key.headline:
-            by_month = {month: count for month, count in by_month.items() if count}
-        if by_month:
-            yield line.key, by_month
 
 
 def _vintage(entry: Mapping[str, Any], lines: Sequence[str]) -> Snapshot:
@@ -134,17 +114,10 @@ def _vintage(entry: Mapping[str, Any], lines: Sequence[str]) -> Snapshot:
     for line in lines:
         _, month, border, encounters = line.split(",")
         counts.setdefault(SeriesKey(border), {})[month] = int(encounters)
+    said = {name: entry[name] for name in ("source", "sha256", "data_through", "seq")}
+    seen = {name: entry[name] for name in ("first_seen_at", "first_seen_precision")}
     return Snapshot(
-        release=Release(
-            source=entry["source"],
-            kind="vintage",
-            file_name=VINTAGES,
-            sha256=entry["sha256"],
-            data_through=entry["data_through"],
-            seq=entry["seq"],
-            first_seen_at=entry["first_seen_at"],
-            first_seen_precision=entry["first_seen_precision"],
-        ),
+        release=Release(kind="vintage", file_name=VINTAGES, **said, **seen),
         counts=counts,
         # A vintage speaks of single months only.
         coverage=tuple(c for key, known in counts.items() for c in coverage_of(key.scope, known)),
