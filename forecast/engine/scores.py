@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -183,24 +184,35 @@ def scores(
             for horizon in (ALL_HORIZONS, *HORIZONS):
                 chosen = in_era & ((rows[:, 1] == horizon) | (horizon == ALL_HORIZONS))
                 if chosen.any():
-                    part = dict(zip(_MEASURES, columns.compress(chosen, axis=1), strict=True))
-                    yield _score(part, key, model, horizon, basis, era)
+                    means = _means(columns.compress(chosen, axis=1))
+                    yield Score(key, model, horizon, basis, era, int(chosen.sum()), *means)
 
 
-_MEASURES = ("log_wis", "wis", "error", "scaled", "naive", "coverage95", "coverage80", "coverage50")
+def _means(columns: Floats) -> tuple[Any, ...]:
+    """What a score says beside what it is of, in its order; columns : some of `_columns`."""
+    log_wis, wis, mae, *inside = columns[:6].mean(axis=1).tolist()
+    error, scaled, naive = columns[2], columns[6], columns[7]
+    scaled, both = scaled[np.isfinite(scaled)], np.isfinite(naive)
+    # Relative to naive on the cutoffs and horizons that both answered.
+    baseline = float(naive[both].mean()) if both.any() else 0.0
+    mase = float(scaled.mean()) if len(scaled) else None
+    relative_mae = float(error[both].mean()) / baseline if baseline > 0 else None
+    return log_wis, wis, mae, mase, relative_mae, *inside
 
 
 def _columns(rows: Ints, usual: Mapping[int, float], naive: Ints) -> Floats:
-    """(_MEASURES, n) of one model's forecasts of one series; rows, naive : (n, ...) as scored."""
+    """(8, n) log-WIS, WIS, |error|, whether inside 50, 80 and 95%, scaled |error|, naive's |error|.
+
+    Of one model's forecasts of one series. rows, naive : (n, ...) as scored.
+    """
     q, y = rows[:, 2:-1].astype(float), rows[:, -1].astype(float)
     error = np.abs(y - q[:, _MIDDLE])
-    inside = [(q[:, at] <= y) & (y <= q[:, -1 - at]) for at in (0, 2, 3)]
-    # On the cutoffs and horizons that both answered.
+    inside = [(q[:, at] <= y) & (y <= q[:, -1 - at]) for at in (3, 2, 0)]
     misses = np.abs(naive[:, -1] - naive[:, 2 + _MIDDLE])
     of_naive = dict(zip(map(tuple, naive[:, :2].tolist()), misses, strict=True))
     beside = [of_naive.get(of, np.nan) for of in map(tuple, rows[:, :2].tolist())]
     scaled = error / np.array([usual.get(at, np.nan) for at in rows[:, 0].tolist()])
-    return np.array([log_wis(y, q), wis(y, q), error, scaled, beside, *inside], dtype=float)
+    return np.array([log_wis(y, q), wis(y, q), error, *inside, scaled, beside], dtype=float)
 
 
 def _usual_change(by_month: Mapping[str, int]) -> dict[int, float]:
@@ -240,24 +252,3 @@ def crosses_break(breaks: Ints, cutoff: Ints, month: Ints) -> np.ndarray:
     """
     after = (cutoff[:, None] <= breaks) & (breaks <= month[:, None])
     return np.asarray(after.any(axis=1))
-
-
-def _score(
-    part: Mapping[str, np.ndarray], key: SeriesKey, model: str, horizon: int, basis: Basis, era: str
-) -> Score:
-    """The means of some rows; relative to naive on the cutoffs and horizons that both answered."""
-    scaled, both = part["scaled"][np.isfinite(part["scaled"])], np.isfinite(part["naive"])
-    baseline = float(part["naive"][both].mean()) if both.any() else 0.0
-    means = ("log_wis", "wis", "coverage50", "coverage80", "coverage95")
-    return Score(
-        series=key,
-        model=model,
-        horizon=horizon,
-        basis=basis,
-        era=era,
-        n=len(both),
-        mae=float(part["error"].mean()),
-        mase=float(scaled.mean()) if len(scaled) else None,
-        relative_mae=float(part["error"][both].mean()) / baseline if baseline > 0 else None,
-        **{name: float(part[name].mean()) for name in means},
-    )

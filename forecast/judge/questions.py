@@ -8,9 +8,10 @@ value gives, with intervals of the same kind.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -165,12 +166,14 @@ def base_rates(
                 came = outcome(question, by_month)
                 if came is not None:
                     resolved[question.kind].append((question.last_month, came))
-    return {
-        (kind, cutoff): (sum(by_then) + PRIOR_N / 2) / (len(by_then) + PRIOR_N)
-        for kind, outcomes in resolved.items()
-        for cutoff in cutoffs
-        for by_then in [[came for last, came in outcomes if last <= cutoff]]
-    }
+    rates = {}
+    for kind, outcomes in resolved.items():
+        outcomes.sort()
+        true = list(accumulate((came for _, came in outcomes), initial=0))
+        for cutoff in cutoffs:
+            n = bisect_right(outcomes, (cutoff, True))
+            rates[kind, cutoff] = (true[n] + PRIOR_N / 2) / (n + PRIOR_N)
+    return rates
 
 
 class ChanceScores(NamedTuple):
