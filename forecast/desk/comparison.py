@@ -5,11 +5,15 @@ Counts are shown as they are, as an index (100 in the first month both have) or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from forecast.errors import SpanError
+from forecast.sources.names import SeriesNames
+from forecast.types import SeriesKey
 from forecast.words import MONTHS, change_words, month_name
 
+WAYS = ("counts", "index", "share")
 MONTHS_SHOWN = 36  # of two series, unless a first month is asked for
 
 
@@ -26,6 +30,40 @@ class Compared(NamedTuple):
     heads: tuple[str, str, str, str]
     rows: list[CompareRow]
     note: str
+
+
+def asked(
+    things: Sequence[str],
+    names: SeriesNames,
+    counts: Callable[[SeriesKey], Mapping[str, int]],
+    shown_as: str = "counts",
+    since: str = "",
+) -> Compared:
+    """Set side by side what words name: two series, or a series in two months or years.
+
+    things : two names, or a name and two spans. counts : of a series, by month.
+
+    Raises
+    ------
+    SeriesNameError, SpanError : no series or span is so named, or no month has both.
+    """
+    if not 2 <= len(things) <= 3:
+        raise SpanError(" ".join(things), "name two series, or a series and two months or years")
+    # Of three words the last two are spans of the first; of two, both are series.
+    keys = [names.find(name) for name in things[: 1 if len(things) == 3 else 2]]
+    lines = [counts(key) for key in keys]
+    if len(things) == 3:
+        from forecast.engine.spans import parse  # brings numpy
+
+        begins = names.source.year_begins
+        first, second = (parse(text, max(lines[0]), begins) for text in things[1:])
+        compared = spans((first.name, second.name), (first.months, second.months), lines[0])
+    else:
+        both = names.name(keys[0]), names.name(keys[1])
+        compared = series(both, (lines[0], lines[1]), shown_as, since)
+    if not compared.rows:
+        raise SpanError(" ".join(things), "no month of both is on record")
+    return compared
 
 
 def series(

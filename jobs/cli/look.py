@@ -16,7 +16,7 @@ from forecast.desk import movers as desk_movers
 from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, trust
 from forecast.engine import ENGINE
-from forecast.errors import SeriesNameError, SpanError
+from forecast.errors import SeriesNameError
 from forecast.store import queries, read, witnesses
 from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import capital
@@ -174,24 +174,7 @@ def compare(
 ) -> Printed:
     """Print two series, or two months or years of one, side by side."""
     quoted = record.quoted
-    if not 2 <= len(things) <= 3:
-        raise click.UsageError("name two series, or a series and two months or years")
-    # Of three words the last two are spans of the first; of two, both are series.
-    keys = [record.find(name) for name in things[: 1 if len(things) == 3 else 2]]
-    counts = [record.counts(key) for key in keys]
-    if len(things) == 3:
-        from forecast.engine import spans
-
-        first, second = (
-            spans.parse(text, max(counts[0]), record.source.year_begins) for text in things[1:]
-        )
-        names, both = (first.name, second.name), (first.months, second.months)
-        compared = comparison.spans(names, both, counts[0])
-    else:
-        names = record.names.name(keys[0]), record.names.name(keys[1])
-        compared = comparison.series(names, (counts[0], counts[1]), shown_as, since or "")
-    if not compared.rows:
-        raise SpanError(" ".join(things), "no month of both is on record")
+    compared = comparison.asked(things, record.names, record.counts, shown_as, since or "")
     value = {**record.stamp, **comparison.as_json(compared)}
     return Printed(value, (terminal.compared_table(compared), compared.note, quoted))
 

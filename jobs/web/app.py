@@ -27,6 +27,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
+from forecast.desk.comparison import WAYS
 from forecast.desk.site.output import LIST
 from forecast.errors import StoreError
 from forecast.store import held, ops
@@ -58,6 +59,7 @@ SQL = re.compile(rf"/({DATABASE}|-/static)(?=[/.?]|$)")
 # A refusal there may be framed too: it has no figures and no forms.
 # A text is held against all measures of the record, whichever one's page it is put into.
 CHECKS = ("/check/index.html", "/{measure}/check/index.html")
+COMPARES = ("/compare/index.html", "/{measure}/compare/index.html")
 CHECK = re.compile(r"(/[a-z0-9-]+)?/check/(index\.html)?")
 FRAMED = re.compile(r"(/as-of/\d+)?/embed/[a-z0-9-]+/?(index\.html)?$")
 NO_PAGE = Plain(404, "There is no such page", "Every page can be reached from the overview.")
@@ -69,6 +71,22 @@ NOT_YET = Plain(
 )
 # A month of a total, and a number by which it may be asked for.
 NUMBER = re.compile(r"/[a-z-]+/(?P<total>[^/]+)/(?P<span>[A-Z]{0,2}\d{4}(-\d\d)?)(/[^/.]*)?")
+# What the page of pairs says where no server answers.
+_ANY = re.compile(r'<p class="text" id="any">.*?</p>', re.S)
+COMPARE = """
+<form action="index.html">
+<p><label for="first">A series, such as {one} or {one}:Mexico</label>
+<input id="first" name="first" value="{first}" maxlength="200" required></p>
+<p><label for="second">Beside it: another series, or a month or year of the first</label>
+<input id="second" name="second" value="{second}" maxlength="200" required></p>
+<p><label for="third">The other month or year</label>
+<input id="third" name="third" value="{third}" maxlength="200"></p>
+<p><label for="as">Two series as</label>
+<select id="as" name="as">{choices}</select>
+<button type="submit">Compare</button></p>
+</form>
+{said}
+"""
 _MAIN = re.compile(r'(<main id="main" tabindex="-1">).*(</main>)', re.S)
 FORM = """
 <h1>Check a number or a text</h1>
@@ -126,6 +144,7 @@ class Site:
         self._app = Starlette(
             routes=[
                 *(Route(path, self._check, methods=["GET", "POST"]) for path in CHECKS),
+                *(Route(path, self._compare) for path in COMPARES),
                 Route(f"/{DATABASE}.db", self._download),
                 Mount("/", self._files),
             ],
@@ -288,11 +307,32 @@ class Site:
         written = not self._writing and await asyncio.to_thread((self.folder / LIST).exists)
         return _Said(NO_PAGE if written else NOT_YET)
 
-    async def _check(self, request: Request) -> Response:
-        place = self.folder / request.path_params.get("measure", "") / "check" / "index.html"
-        if not place.exists():  # of own counts, whose texts nobody can check
+    async def _page(self, request: Request, name: str) -> str:
+        """Return a page as the site's files have it, of whichever measure was asked for."""
+        place = self.folder / request.path_params.get("measure", "") / name / "index.html"
+        if not place.exists():  # as of own counts, whose texts nobody can check
             raise HTTPException(404)
-        page = await asyncio.to_thread(place.read_text, "utf-8")
+        return await asyncio.to_thread(place.read_text, "utf-8")
+
+    async def _compare(self, request: Request) -> Response:
+        """Return the page of pairs, with a form for any two and what was asked by it."""
+        page, said, asked = await self._page(request, "compare"), "", request.query_params
+        if self.checker is not None and asked.get("first", "").strip():
+            measure = quote(request.path_params.get("measure", ""))
+            answer = await self.checker.ask({**request.scope, "raw_path": f"/{measure}".encode()})
+            if isinstance(answer, Plain):
+                return _Said(answer)
+            said = answer.body.decode()
+        words = {name: html.escape(asked.get(name, "")) for name in ("first", "second", "third")}
+        choices = "".join(
+            f"<option{' selected' if asked.get('as') == way else ''}>{way}</option>" for way in WAYS
+        )
+        one = html.escape(self.totals.every[0])
+        form = COMPARE.format(**words, one=one, choices=choices, said=said)
+        return HTMLResponse(_ANY.sub(lambda _: form, page), headers={"cache-control": "no-store"})
+
+    async def _check(self, request: Request) -> Response:
+        page = await self._page(request, "check")
         text = verdict = ""
         if request.method == "POST":
             too_long = Plain(413, "The text is too long", "50 kB are the most.")

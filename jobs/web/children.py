@@ -1,7 +1,7 @@
 """What a process of the page's own does: `python -m jobs.web.children TASK COPY ...`.
 
     query COPY SOCKET LIMITS     answers tables and queries: Datasette on the analysts' copy
-    check COPY SOCKET LIMITS     says what the record holds of a number or a text
+    check COPY SOCKET LIMITS     says what the record holds of a number or a text; compares any two
     build COPY FOLDER ADDRESS    writes the page's files, where no folder is named
 
 Started, watched and killed by `jobs.web.worker`. It writes a line of JSON whenever the parent has
@@ -26,14 +26,16 @@ from typing import TYPE_CHECKING, Any
 from forecast import child
 from forecast.errors import BordercastError
 from forecast.store import held
+from forecast.words import slug, without_controls
 from jobs.web.responses import QueryLimits, send_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from forecast.claims.truth import CountTable
+    from forecast.sources.source import Source
 
 _HOW = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
 
@@ -108,7 +110,7 @@ async def queries(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identi
 
 
 async def texts(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity]:
-    """Return a text in, a piece of a page out; nothing of it is kept."""
+    """Return a text or a query in, a piece of a page out; nothing of it is kept."""
     from starlette.requests import Request
 
     from forecast.claims.truth import CountTable
@@ -116,18 +118,80 @@ async def texts(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity
     from forecast.store import measures
 
     snapshot = held.hold(copy, 1, visitors=False)
-    connection, tables = snapshot.connections[0], []
-    for source, number in zip(sources_of(connection), measures.ids(connection), strict=True):
+    connection, tables = snapshot.connections[0], list[CountTable]()
+    every = dict(zip(measures.ids(connection), sources_of(connection), strict=True))
+    one_at_a_time = asyncio.Lock()  # the connection is about the measure that was asked about last
+
+    def compare(asked: Mapping[str, str], path: str) -> str:
+        # The pages of the first measure are in front, those of others in folders named after them.
+        named = (n for n, s in every.items() if slug(s.measure.noun) == path.strip("/"))
+        number = next(named, next(iter(every)))
+        with measures.scoped(connection, number):
+            return compared(connection, every[number], asked)
+
+    for number, source in every.items():
         if source.shipped:  # of others, nobody knows what their readers call them
             with measures.scoped(connection, number):
                 tables.append(CountTable.read(connection, source))
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        text = (await Request(scope, receive).body()).decode("utf-8", "replace")
-        body = await asyncio.to_thread(checked, text, tables)
+        request = Request(scope, receive)
+        if request.method == "GET":
+            async with one_at_a_time:
+                asked = dict(request.query_params)
+                body = await asyncio.to_thread(compare, asked, request.url.path)
+        else:
+            text = (await request.body()).decode("utf-8", "replace")
+            body = await asyncio.to_thread(checked, text, tables)
         await send_whole(send, 200, body.encode(), "text/html; charset=utf-8")
 
     return application, snapshot.identity
+
+
+def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str, str]) -> str:
+    """Any two series, months or years side by side as HTML; asked : what the form was filled with.
+
+    What cannot be compared is said, with the names that could.
+    """
+    from markupsafe import Markup
+
+    from forecast.desk import comparison
+    from forecast.sources.names import names_with_sums
+    from forecast.store import read
+
+    things = [
+        word for name in ("first", "second", "third") if (word := asked.get(name, "").strip())
+    ]
+    way = asked.get("as", "")
+    names = names_with_sums(read.series_keys(connection), source)
+    try:
+        table = comparison.asked(
+            things,
+            names,
+            lambda key: read.summed(connection, names.sums.get(key, [key])),
+            way if way in comparison.WAYS else comparison.WAYS[0],
+        )
+    except BordercastError as error:
+        return Markup('<p class="lead" role="status">{}.</p>').format(without_controls(str(error)))
+
+    def cells(row: Sequence[object], tag: str, of: str) -> Markup:
+        first, *others = row
+        numbers = ("-" if c is None else c if isinstance(c, str) else f"{c:,}" for c in others)
+        beside = (
+            Markup('<{} class="n">{}</{}>').format(tag, number, tag[:2]) for number in numbers
+        )
+        return Markup('<tr><th scope="{}">{}</th>{}</tr>').format(
+            of, first, Markup("").join(beside)
+        )
+
+    return Markup(
+        '<p class="lead" role="status">{}</p><div class="scroll" tabindex="0" role="region" '
+        'aria-label="Side by side"><table><thead>{}</thead><tbody>{}</tbody></table></div>'
+    ).format(
+        table.note,
+        cells(table.heads, Markup('th scope="col"'), "col"),
+        Markup("").join(cells(row, "td", "row") for row in table.rows),
+    )
 
 
 def checked(text: str, tables: Sequence[CountTable]) -> str:

@@ -318,14 +318,22 @@ def test_the_page_s_box_holds_a_text_against_every_measure_it_can_be_about(recor
         scope = {"raw_path": b"/", "query_string": b"", "headers": [], "scheme": "http"}
         try:
             texts = (f"{crossed} {fentanyl}", f"{count:,}")
-            return [(await server.ask(scope, text.encode())).body.decode() for text in texts]
+            said = [(await server.ask(scope, text.encode())).body.decode() for text in texts]
+            query = {"query_string": b"first=northern&second=2026-03&third=2026-02"}
+            for path in (b"/", b"/seizures"):
+                said.append((await server.ask({**scope, "raw_path": path, **query})).body.decode())
+            return said
         finally:
             await server.close()
 
-    text, number = asyncio.run(asked())
+    text, number, *compared = asyncio.run(asked())
 
     assert re.findall(r'<mark class="(\w+)"', text) == ["right", "wrong"]
     assert "another measure" not in text
+    # Two months of a series of the measure whose page it is.
+    assert f"2026-03: {count:,}." in compared[0]
+    assert "2026-03: " in compared[1]
+    assert f"2026-03: {count:,}." not in compared[1]
     assert f"{count:,}: encounters at and between ports of entry at the northern" in number
 
 

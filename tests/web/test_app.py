@@ -331,6 +331,37 @@ def test_the_box_is_there_where_texts_can_be_checked(site):
     assert ask(site, "/check/index.html").status_code == 404
 
 
+@pytest.mark.parametrize("measure", ["", "seizures/"])
+def test_any_two_series_are_compared_where_the_page_has_pairs(site, measure):
+    folder = site.folder / measure / "compare"
+    folder.mkdir(parents=True)
+    page = '<h1>c</h1><p class="text" id="any">files\nalone</p><h2>pairs</h2>'
+    (folder / "index.html").write_text(page)
+
+    empty = ask(site, f"/{measure}compare/")
+    shown = ask(site, f"/{measure}compare/?first=a%22b&second=c&as=index")
+    site.checker = None
+    alone = ask(site, f"/{measure}compare/?first=a&second=b")
+
+    assert "<p>said</p>" not in empty.text + alone.text
+    assert "files" not in empty.text
+    assert empty.text.endswith("<h2>pairs</h2>")
+    assert "<p>said</p>" in shown.text
+    assert 'value="a&quot;b"' in shown.text
+    assert "<option selected>index</option>" in shown.text
+    assert shown.headers["cache-control"] == "no-store"
+    assert ask(site, f"/{measure}compare/", "POST").status_code == 405
+
+
+def test_the_queries_of_a_page_reach_the_measure_it_is_about(site):
+    for measure in ("", "seizures"):
+        (site.folder / measure / "compare").mkdir(parents=True)
+        (site.folder / measure / "compare" / "index.html").write_text("x")
+        ask(site, f"/{measure}/compare/".replace("//", "/"), params={"first": "a"})
+
+    assert site.checker.asked == [(b"/", b""), (b"/seizures", b"")]
+
+
 def test_a_text_whose_length_is_not_told_is_refused(site):
     async def drip():
         yield b"text=x"

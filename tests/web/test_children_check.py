@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
 
 from forecast.claims.truth import CountTable
 from forecast.store import connect
-from jobs.web.children import checked
+from forecast.words import MINUS
+from jobs.web.children import checked, compared
 from tests.support.cbp_files import ENCOUNTERS
 
 WHAT = "encounters at and between ports of entry at the"
@@ -18,6 +20,33 @@ WHAT = "encounters at and between ports of entry at the"
 def table(by_hand):
     with connect.moment(by_hand) as connection:
         return CountTable.read(connection, source=ENCOUNTERS)
+
+
+@pytest.mark.parametrize(
+    ("asked", "note", "rows"),
+    [
+        (
+            {"first": "northern", "second": " southwest ", "as": "share"},
+            "Nov 2023 to Feb 2024: northern 325, southwest 1,230.",
+            ["Nov 2023", "33.3", "66.7", "0.50"],
+        ),
+        (
+            {"first": "north", "second": "2024-01", "third": "2023-12"},
+            f"2024-01: 55. 2023-12: 110. Change: {MINUS}50.0%.",
+            ["2024-01 / 2023-12", "55", "110", f"{MINUS}50.0%"],
+        ),
+        ({"first": "<b>", "second": "northern"}, "'<b>': no series has this name", []),
+        ({"first": "northern"}, "name two series, or a series and two months or years", []),
+        ({"first": "northern", "second": "1990", "third": "1991"}, "no month of both", []),
+    ],
+)
+def test_any_two_are_set_side_by_side(by_hand, asked, note, rows):
+    with connect.moment(by_hand) as connection:
+        said = compared(connection, ENCOUNTERS, asked)
+
+    assert note in html.unescape(lead(said))
+    assert "<b>" not in said
+    assert re.findall(r'<t[hd] (?:scope="row"|class="n")>([^<]+)</t[hd]>', said)[-4:] == rows
 
 
 def lead(said: str) -> str:
