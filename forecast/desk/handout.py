@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -35,29 +35,31 @@ from forecast.words import (
     one_line,
 )
 
-
-@dataclass(frozen=True)
-class Handout:
-    """The words of a poster.
-
-    unit : what is counted, in one or two lines. lines : both halves, comparisons, the forecast.
-    source : run, day and publisher. key : what the chart's lines are. alt : all of it in a sentence
-    or two, for who cannot see it.
-    """
-
-    title: str
-    number: str
-    unit: tuple[str, ...]
-    lines: tuple[str, ...]
-    source: str
-    alt: str
-    key: str
+MARGIN = 24  # points of white on every side
+# Mean width of a letter, in font sizes: of Liberation Sans and Arial, plain and bold.
+LETTER = {"normal": 0.5, "bold": 0.56}
+_DIGIT, _COMMA = 0.556, 0.278  # exactly, of both faces
+# Width and height of a poster in points, and pixels a point.
+POST = 600, 315, 2  # 1200 x 630, as the Open Graph's readers ask for
+SLIDE = 640, 360, 3  # 1920 x 1080
 
 
-def handout(report: MonthFacts, run: RunRow, *, newest: bool) -> Handout:
-    """The words of a month's poster; a number is never alone.
+def handout(
+    report: MonthFacts, run: RunRow, counted: Sequence[Row], flagged: Sequence[Row], ahead: Any = ()
+) -> Row:
+    """Put together what every form of a month shows: a number is never alone.
 
-    newest : whether it shows the forecast ahead.
+    Parameters
+    ----------
+    counted : rows with month and count, ascending. flagged : as `grammar.flags` marks them.
+    ahead : the forecast, where the month is the newest.
+
+    Returns
+    -------
+    title, number. unit : what is counted, in one or two lines. lines : both halves, comparisons,
+    the forecast. source : run, day and publisher. key : what the chart's lines are. alt : all of it
+    in a sentence or two, for who cannot see it. And what the chart draws: counted, flagged, ahead,
+    and stood : months with the forecast made before each.
     """
     source, e = report.source, report.expectation
     part = f", {report.part}" if report.part else ""
@@ -70,100 +72,60 @@ def handout(report: MonthFacts, run: RunRow, *, newest: bool) -> Handout:
         span = f"80% range {between(e.lo80, e.hi80)}"
         lines.append(f"{capital(basis_noun(e.basis))}: {e.median:,} ({span}); {unusual}")
     key = forecasts.NOTICE_KEY if report.recent else "Black: published. Triangles: flagged months."
-    if newest:
+    if ahead:
         key = (
             "Black: published. Dashed: median forecast. Bands, dark to light: 50%, 80% and 95% "
             "prediction intervals."
         )
     state = "" if report.final else ", preliminary"
-    return Handout(
-        title=title,
-        number=f"{report.count:,}",
-        unit=unit,
-        lines=tuple(lines),
-        source=f"Counts: {source.publisher.name}{state}. Forecasts: Bordercast, run {run.id}, "
+    return {
+        "title": title,
+        "number": f"{report.count:,}",
+        "unit": unit,
+        "lines": lines,
+        "source": f"Counts: {source.publisher.name}{state}. Forecasts: Bordercast, run {run.id}, "
         f"{day_words(run.published_at[:10])}.",
-        alt=". ".join((f"{title}: {report.count:,} {' '.join(unit)}", *lines)),
-        key=key,
-    )
+        "alt": ". ".join((f"{title}: {report.count:,} {' '.join(unit)}", *lines)),
+        "key": key,
+        # Of an earlier month the chart ends with it: what came later was not known then.
+        "counted": [row for row in counted if row["month"] <= report.month],
+        "flagged": flagged,
+        "ahead": ahead,
+        "stood": report.recent,
+    }
 
 
-MARGIN = 24  # points of white on every side
-
-
-# Mean width of a letter, in font sizes: of Liberation Sans and Arial, plain and bold.
-LETTER = {"normal": 0.5, "bold": 0.56}
-
-
-_DIGIT, _COMMA = 0.556, 0.278  # exactly, of both faces
-
-
-@dataclass(frozen=True)
-class PosterSize:
-    """How large a poster is. width, height : in points. scale : pixels a point."""
-
-    width: int
-    height: int
-    scale: int
-
-    @property
-    def pixels(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-        return self.width * self.scale, self.height * self.scale
-
-
-POST = PosterSize(600, 315, 2)  # 1200 x 630, as the Open Graph's readers ask for
-
-
-SLIDE = PosterSize(640, 360, 3)  # 1920 x 1080
-
-
-@dataclass(frozen=True)
-class PosterChart:
-    """What a poster draws.
-
-    counted : months with their counts; ascending, to the month.
-    flagged : as `grammar.flags` marks them.
-    ahead : the forecast from the month on; empty if the month is not the newest.
-    stood : months with the forecast made before each; empty if it is not known or not drawn.
-    """
-
-    counted: Sequence[Row]
-    flagged: Sequence[Row] = ()
-    ahead: Sequence[Row] = ()
-    stood: Sequence[Row] = ()
-
-
-def png(handout: Handout, chart: PosterChart, source: Source, size: PosterSize = POST) -> bytes:
+def png(handout: Row, source: Source, size: tuple[int, int, int] = POST) -> bytes:
     """The poster as a PNG file."""
-    return grammar.lean(vl_convert.svg_to_png(svg(handout, chart, source, size), scale=1))
+    return grammar.lean(vl_convert.svg_to_png(svg(handout, source, size), scale=1))
 
 
-def svg(handout: Handout, chart: PosterChart, source: Source, size: PosterSize = POST) -> str:
+def svg(handout: Row, source: Source, size: tuple[int, int, int] = POST) -> str:
     """The poster as an SVG file, as many pixels wide and high as `size` says."""
-    top, wide = 144, size.width - 2 * MARGIN
+    width, height, scale = size
+    top, wide = 144, width - 2 * MARGIN
     # The unit stands behind the number, in two lines.
     # Letters are measured here: SVG has no layout, and every machine other fonts.
-    after = 44 * sum(_COMMA if c == "," else _DIGIT for c in handout.number) + 10
+    after = 44 * sum(_COMMA if c == "," else _DIGIT for c in handout["number"]) + 10
     words = [
-        _text(handout.title, 34, 18, wide, weight="bold"),
-        _text(handout.number, 78, 44, wide, weight="bold"),
+        _text(handout["title"], 34, 18, wide, weight="bold"),
+        _text(handout["number"], 78, 44, wide, weight="bold"),
         *(
             _text(line, 60 + 17 * place, 14, wide - after, x=MARGIN + after)
-            for place, line in enumerate(handout.unit)
+            for place, line in enumerate(handout["unit"])
         ),
-        *(_text(line, 99 + 17 * place, 13.5, wide) for place, line in enumerate(handout.lines)),
-        _text(handout.source, size.height - 12, 9.5, wide, color=GREY),
+        *(_text(line, 99 + 17 * place, 13.5, wide) for place, line in enumerate(handout["lines"])),
+        _text(handout["source"], height - 12, 9.5, wide, color=GREY),
     ]
-    room = wide, size.height - top - 28
-    drawn = chart_svg(chart, *room, source)
+    room = wide, height - top - 28
+    drawn = chart_svg(handout, *room, source)
     # Smaller as a whole, if the chart's labels need more room.
     fits = min(1.0, *(have / need for have, need in zip(room, grammar.extent(drawn), strict=True)))
-    width, height = size.pixels
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {size.width} {size.height}" font-family="{escape(FONT)}" fill="{INK}">'
-        f'<rect width="{size.width}" height="{size.height}" fill="white"/>{"".join(words)}'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * scale}" '
+        f'height="{height * scale}" viewBox="0 0 {width} {height}" '
+        f'font-family="{escape(FONT)}" fill="{INK}">'
+        f'<rect width="{width}" height="{height}" fill="white"/>{"".join(words)}'
         f'<g transform="translate({MARGIN},{top})"><g transform="scale({fits:.4g})">{drawn}</g></g>'
         "</svg>"
     )
@@ -179,82 +141,78 @@ def _text(words: str, y: float, size: float, room: float, *, x: float = MARGIN, 
     )
 
 
-def chart_svg(chart: PosterChart, width: float, height: float, source: Source) -> str:
+def chart_svg(handout: Row, width: float, height: float, source: Source) -> str:
     """The chart alone, about as wide and high as said, in points."""
-    shown, labels = grammar.months_back(chart.counted, forecasts.MONTHS_SHOWN), []
-    if chart.ahead:
-        scale = forecasts.fan_scale(shown, chart.ahead, source)
-        labels = forecasts.edge_labels(chart.ahead[-1])
-    elif chart.stood:
-        scale = forecasts.history_scale(chart.stood, source, room=True)
+    ahead, stood, flagged = (handout[name] for name in ("ahead", "stood", "flagged"))
+    shown, labels = grammar.months_back(handout["counted"], forecasts.MONTHS_SHOWN), []
+    if ahead:
+        scale = forecasts.fan_scale(shown, ahead, source)
+        labels = forecasts.edge_labels(ahead[-1])
+    elif stood:
+        scale = forecasts.history_scale(stood, source, room=True)
     else:
         scale = forecasts.counts_scale(shown, source)
     beside = max((6 * len(words) + 8 for words, _ in labels), default=8)
     plot = int(width - 62 - beside), int(height - 26)
     # The unit stands beside the number: the axis is not long enough for it.
     scale = replace(scale, unit="a month")
-    if chart.ahead:
-        layers = forecasts.fan_layers(shown, chart.ahead, chart.flagged, scale)
+    if ahead:
+        layers = forecasts.fan_layers(shown, ahead, flagged, scale)
         side = replace(scale, height=plot[1])
-        layers.append(grammar.side_labels(labels, chart.ahead[-1]["month"], side))
-    elif chart.stood:
-        layers = forecasts.history_layers(chart.stood, chart.flagged, scale)
+        layers.append(grammar.side_labels(labels, ahead[-1]["month"], side))
+    elif stood:
+        layers = forecasts.history_layers(stood, flagged, scale)
     else:
-        layers = forecasts.counts_layers(shown, chart.flagged, scale)
+        layers = forecasts.counts_layers(shown, flagged, scale)
     return svg_chart.drawn(layers, *plot)
 
 
 SLIDE_WIDTH, SLIDE_HEIGHT = 960, 540  # of a 16:9 slide, in points
-
-
 TITLE_ONLY = 5  # place of the layout that has a title, so that readers can name the slide
-
-
 SLIDE_CHART = 520, 290
-
-
 COLUMNS = ("compared with", *COMPARED_HEADS)
-
-
 PLACES = (136, 76, 76, 72)  # widths of the columns
 
 
-def pptx(handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow) -> bytes:
+def pptx(handout: Row, report: MonthFacts, run: RunRow) -> bytes:
     """The slide as a PowerPoint file; ConfigError if python-pptx is not installed."""
     try:
         from pptx import Presentation
+        from pptx.enum.text import PP_ALIGN
         from pptx.util import Pt
     except ImportError:
         problem = "needs python-pptx: pip install 'bordercast[slides]'"
         raise ConfigError("bordercast brief", "-o FILE.pptx", problem) from None
+
+    def write(
+        shape: Any, lines: Sequence[str], size: int, *, bold: bool = False, right: bool = False
+    ) -> None:
+        """Words into a box or a cell, a paragraph a line."""
+        frame = shape.text_frame
+        frame.word_wrap = True
+        frame.text = lines[0]
+        for line in lines[1:]:
+            frame.add_paragraph().text = line
+        for paragraph in frame.paragraphs:
+            paragraph.alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.LEFT
+            paragraph.font.size, paragraph.font.bold = Pt(size), bold or None
+            paragraph.font.name = "Arial"
+
     deck = Presentation()
     deck.slide_width, deck.slide_height = Pt(SLIDE_WIDTH), Pt(SLIDE_HEIGHT)
-    deck.core_properties.title, deck.core_properties.author = handout.title, "Bordercast"
+    deck.core_properties.title, deck.core_properties.author = handout["title"], "Bordercast"
     # A layout with a title, so that screen readers can name the slide.
     slide = deck.slides.add_slide(deck.slide_layouts[TITLE_ONLY])
     title = slide.shapes.title
     title.left, title.top, title.width, title.height = Pt(30), Pt(18), Pt(900), Pt(50)
-    _write(title, [handout.title], 30, bold=True)
+    write(title, [handout["title"]], 30, bold=True)
     words = slide.shapes.add_textbox(Pt(30), Pt(70), Pt(900), Pt(80))
-    _write(words, [" ".join((handout.number, *handout.unit)), *handout.lines], 17)
+    write(words, [" ".join((handout["number"], *handout["unit"])), *handout["lines"]], 17)
     # PowerPoint draws SVG differently in each version.
-    png = vl_convert.svg_to_png(chart_svg(chart, *SLIDE_CHART, source=report.source), scale=3)
+    png = vl_convert.svg_to_png(chart_svg(handout, *SLIDE_CHART, source=report.source), scale=3)
     picture = slide.shapes.add_picture(io.BytesIO(png), Pt(30), Pt(176), width=Pt(SLIDE_CHART[0]))
     # The library has no property for what a picture shows.
-    picture._element.nvPicPr.cNvPr.set("descr", handout.alt)
-    _table(slide, report)
-    foot = slide.shapes.add_textbox(Pt(30), Pt(492), Pt(900), Pt(36))
-    _write(foot, [handout.key, handout.source], 10)
-    check = check_command(run.id, run.digest)
-    slide.notes_slide.notes_text_frame.text = f"{monthly.paragraph(report)}\nTo check it: {check}"
-    out = io.BytesIO()
-    deck.save(out)
-    return out.getvalue()
-
-
-def _table(slide: Any, report: MonthFacts) -> None:
-    from pptx.util import Pt
-
+    picture._element.nvPicPr.cNvPr.set("descr", handout["alt"])
     rows = [(f"{r.name}, {r.when}", r.then, r.now, r.change) for r in monthly.compared(report)]
     lines = [COLUMNS, *rows]
     size = Pt(sum(PLACES)), Pt(30 * len(lines))
@@ -262,37 +220,23 @@ def _table(slide: Any, report: MonthFacts) -> None:
     for place, width in enumerate(PLACES):
         table.columns[place].width = Pt(width)
         for row, line in enumerate(lines):
-            _write(table.cell(row, place), [line[place]], 11, right=place > 0)
-
-
-def _write(
-    shape: Any, lines: list[str], size: int, *, bold: bool = False, right: bool = False
-) -> None:
-    """Words into a box or a cell, a paragraph a line."""
-    from pptx.enum.text import PP_ALIGN
-    from pptx.util import Pt
-
-    frame = shape.text_frame
-    frame.word_wrap = True
-    frame.text = lines[0]
-    for line in lines[1:]:
-        frame.add_paragraph().text = line
-    for paragraph in frame.paragraphs:
-        paragraph.alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.LEFT
-        paragraph.font.size, paragraph.font.bold = Pt(size), bold or None
-        paragraph.font.name = "Arial"
+            write(table.cell(row, place), [line[place]], 11, right=place > 0)
+    foot = slide.shapes.add_textbox(Pt(30), Pt(492), Pt(900), Pt(36))
+    write(foot, [handout["key"], handout["source"]], 10)
+    check = check_command(run.id, run.digest)
+    slide.notes_slide.notes_text_frame.text = f"{monthly.paragraph(report)}\nTo check it: {check}"
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
 
 
 SIZES = (10.5, 9.5, 8.5, 7.5)  # of the words in points: the largest at which one page holds them
 
-
 PAGE_CHART = 540, 215  # in points, of a page that is 612 wide
-
-
 DEBIAN = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
-def pdf(handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow) -> bytes:
+def pdf(handout: Row, report: MonthFacts, run: RunRow) -> bytes:
     """The page as a PDF file.
 
     Raises
@@ -310,16 +254,14 @@ def pdf(handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow) -
         raise ConfigError("bordercast brief", "-o FILE.pdf", f"needs {missing}") from None
     # One page or it is no handout: smaller words before a second page.
     for size in SIZES:
-        document = HTML(string=page_html(handout, report, chart, run, size)).render()
+        document = HTML(string=page_html(handout, report, run, size)).render()
         if len(document.pages) == 1:
             break
     write_pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
     return write_pdf
 
 
-def page_html(
-    handout: Handout, report: MonthFacts, chart: PosterChart, run: RunRow, size: float = SIZES[0]
-) -> str:
+def page_html(handout: Row, report: MonthFacts, run: RunRow, size: float = SIZES[0]) -> str:
     """The page as HTML. size : of the words, in points."""
     more = [
         monthly.rank_sentence(report),
@@ -328,7 +270,7 @@ def page_html(
     ]
     if report.score is not None:
         more.append(ahead_texts.quality(report.score))
-    svg = b64encode(chart_svg(chart, *PAGE_CHART, source=report.source).encode()).decode()
+    svg = b64encode(chart_svg(handout, *PAGE_CHART, source=report.source).encode()).decode()
     return template("brief.html").render(
         said=handout,
         size=size,

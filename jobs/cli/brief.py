@@ -42,21 +42,17 @@ def _written(record: OpenRecord, key: SeriesKey, facts: month_facts.MonthFacts, 
 
     counted: list[Row] = [{"month": at, COUNT: count} for at, count in record.counts(key).items()]
     newest = counted[-1]["month"] == facts.month
-    chart = handouts.PosterChart(
-        counted=[row for row in counted if row["month"] <= facts.month],
-        flagged=read.flagged(record.connection, key),
-        ahead=months_ahead(record, key) if newest else (),
-        stood=facts.recent,
-    )
-    handout = handouts.handout(facts, record.run, newest=bool(chart.ahead))
+    ahead = months_ahead(record, key) if newest else ()
+    flagged = read.flagged(record.connection, key)
+    handout = handouts.handout(facts, record.run, counted, flagged, ahead)
     if out.suffix == ".png":
-        body = handouts.png(handout, chart, facts.source, handouts.SLIDE)
+        body = handouts.png(handout, facts.source, handouts.SLIDE)
     else:
         make = handouts.pdf if out.suffix == ".pdf" else handouts.pptx
-        body = make(handout, facts, chart, record.run)
+        body = make(handout, facts, record.run)
     with files.output(out) as draft:
         draft.write_bytes(body)
-    return f"{handout.alt}. {handout.source}"
+    return f"{handout['alt']}. {handout['source']}"
 
 
 def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> month_facts.MonthFacts:

@@ -8,7 +8,6 @@ import pytest
 
 from forecast import months
 from forecast.desk import handout
-from forecast.desk.handout import Handout
 from tests.support.cbp_files import ENCOUNTERS
 
 COUNTED = [
@@ -19,8 +18,16 @@ COUNTED = [
 
 def texts(number: str, title: str = "Northern border") -> dict[str, tuple[float, float]]:
     """Each line of a poster: where it begins, and the size of its letters."""
-    said = Handout(title, number, ("encounters", "at it"), ("A line.",), "Run 1.", "", "")
-    drawn = handout.svg(said, handout.PosterChart(COUNTED), ENCOUNTERS)
+    said = {
+        "title": title,
+        "number": number,
+        "unit": ("encounters", "at it"),
+        "lines": ("A line.",),
+        "source": "Run 1.",
+        "counted": COUNTED,
+        **dict.fromkeys(("flagged", "ahead", "stood"), ()),
+    }
+    drawn = handout.svg(said, ENCOUNTERS)
     drawn = drawn[: drawn.index("<g transform")]
     found = re.findall(r'<text x="([\d.]+)" y="[\d.]+" font-size="([\d.]+)"[^>]*>([^<]+)<', drawn)
     return {words: (float(x), float(size)) for x, size, words in found}

@@ -23,6 +23,7 @@ from forecast.types import Row
 from forecast.words import MONTHS, slug
 
 PICTURE = "preview.png"
+_IN_PAGE = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&"}
 MOVED = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -37,29 +38,16 @@ MOVED = """<!DOCTYPE html>
 
 
 @dataclass(frozen=True)
-class Preview:
-    """What a link to the page shows where it is posted.
-
-    about : a sentence or two, with the number. alt : what the picture beside the page shows, in
-    words; "" if there is none. width, height : of that picture, in pixels. frame : folder of its
-    chart for other pages, "" if there is none.
-    """
-
-    about: str
-    alt: str = ""
-    width: int = 0
-    height: int = 0
-    frame: str = ""
-
-
-@dataclass(frozen=True)
 class Page:
     """A page and what lies beside it.
 
     place : its folder in the site, "" or ending in "/"; its file there is index.html.
     shown : what its template is told, by name. files : name -> content, in the same folder.
     dataset : what its tables are for dataset search, empty if they are none.
-    preview : what a link to it shows; None if it says no number of its own.
+    preview : what a link to it shows where it is posted; empty if it says no number of its own.
+        about : a sentence or two, with the number. alt : what the picture beside the page shows, in
+        words; "" if there is none. size : of that picture, in pixels. frame : folder of its chart
+        for other pages, "" if there is none.
     """
 
     place: str
@@ -67,7 +55,7 @@ class Page:
     shown: Mapping[str, Any]
     files: Mapping[str, bytes] = field(default_factory=dict)
     dataset: Row = field(default_factory=dict)
-    preview: Preview | None = None
+    preview: Row = field(default_factory=dict)
 
 
 def html(page: Page, record: SiteRecord, sections: Iterable[tuple[str, str]]) -> bytes:
@@ -92,7 +80,8 @@ def html(page: Page, record: SiteRecord, sections: Iterable[tuple[str, str]]) ->
         "sections": sections,
         "cite": lambda title: metadata.cite(title, page.place, record),
         "digest_mark": metadata.mark(record),
-        "dataset": schema and _in_page(schema),
+        # No letter of markup is left: nothing in it ends the element it stands in.
+        "dataset": schema and Markup(json.dumps(schema, ensure_ascii=False).translate(_IN_PAGE)),  # noqa: S704
         "preview": page.preview,
         "draw": lambda name, *about: pictures.CHARTS[name](record, *about),
         # In the words of the source.
@@ -154,14 +143,6 @@ def moved(place: str, to: str) -> bytes:
     folder, mark, within = to.partition("#")
     link = f"{'../' * place.count('/')}{folder}index.html{mark}{within}"
     return MOVED.format(to=Markup.escape(link)).encode()
-
-
-def _in_page(value: Any) -> Markup:
-    """JSON inside a page: nothing in it ends the element it stands in."""
-    text = json.dumps(value, ensure_ascii=False)
-    for letter in "<>&":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return Markup(text)  # noqa: S704 - no letter of markup is left
 
 
 def _called(value: Any, source: Source) -> Any:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import combinations, pairwise
+from dataclasses import dataclass, replace
+from itertools import chain, combinations, pairwise
 from typing import Any
 
 from forecast import months
@@ -21,7 +21,7 @@ from forecast.desk.sentences import ahead, monthly, section
 from forecast.desk.sentences.trust import stale_words
 from forecast.desk.sentences.unusual import how_sure, part_words
 from forecast.desk.site import feeds, metadata
-from forecast.desk.site.page import PICTURE, Page, Preview, csv_file, html, json_file, moved, table
+from forecast.desk.site.page import PICTURE, Page, csv_file, html, json_file, moved, table
 from forecast.desk.site.pictures import ALBUM
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.sources import wording
@@ -72,18 +72,6 @@ RowsByFile = Mapping[str, Sequence[Row]]
 Files = Mapping[str, bytes]
 
 
-def _once(record: SiteRecord) -> Iterable[None]:
-    return (None,)
-
-
-def _nothing(record: SiteRecord, about: Any) -> Mapping[str, Any]:
-    return {}
-
-
-def _totals(record: SiteRecord) -> Iterable[TotalRecord]:
-    return record.totals.values()
-
-
 @dataclass(frozen=True)
 class PageKind:
     """A kind of page.
@@ -92,42 +80,45 @@ class PageKind:
     ----------
     template : its name without the ending.
     place : the folder, or what gives it for what a page is about.
-    of : what there is a page of each: nothing (one page), totals, months, series.
-    shown : what the template is told, beside `record` and what every template knows.
+    of : what there is a page of each: totals, months, series; None where there is one page.
+    shown : what the template is told, beside `record`, its `tables` and what every template knows.
     tables : rows by the name of their file, as CSV and JSON beside the page.
     files : other files beside it, by name.
     dataset : its tables described for programs, of the files beside it.
-    preview : what a link to it shows, and the picture's file.
+    preview : what a link to it shows, see `Page`; with the `picture` to be put beside it.
     nav : its name in the head of every page, "" if it is not there.
     """
 
     template: str
     place: str | Callable[[SiteRecord, Any], str]
-    of: Callable[[SiteRecord], Iterable[Any]] = _once
-    shown: Callable[[SiteRecord, Any], Shown] = _nothing
-    tables: Callable[[SiteRecord, Any], RowsByFile] = _nothing
-    files: Callable[[SiteRecord, Any], Files] = _nothing
+    of: Callable[[SiteRecord], Iterable[Any]] | None = None
+    shown: Callable[[SiteRecord, Any], Shown] | None = None
+    tables: Callable[[SiteRecord, Any], RowsByFile] | None = None
+    files: Callable[[SiteRecord, Any], Files] | None = None
     dataset: Callable[[SiteRecord, Any, Files], Row] | None = None
-    preview: Callable[[SiteRecord, Any], tuple[Preview, Files]] | None = None
+    preview: Callable[[SiteRecord, Any], Row] | None = None
     nav: str = ""
 
     def pages(self, record: SiteRecord) -> Iterator[Page]:
         """Make every page of this kind."""
-        return (self.page(record, about) for about in self.of(record))
+        return (self.page(record, about) for about in (self.of(record) if self.of else (None,)))
 
     def page(self, record: SiteRecord, about: Any = None) -> Page:
         """Make one page."""
         place = self.place if isinstance(self.place, str) else self.place(record, about)
-        files = dict(self.files(record, about))
-        for name, rows in self.tables(record, about).items():
+        files = dict(self.files(record, about)) if self.files else {}
+        tables = self.tables(record, about) if self.tables else {}
+        for name, rows in tables.items():
             files |= table(name, rows, record.source)
         dataset: Row = {}
         if self.dataset and record.source.shipped:
             dataset = self.dataset(record, about, files)
             files |= metadata.files(dataset, record) if dataset else {}
-        preview, picture = self.preview(record, about) if self.preview else (None, {})
-        shown = self.shown(record, about)
-        return Page(place, self.template, shown, {**files, **picture}, dataset, preview)
+        preview = {"alt": "", "frame": "", **self.preview(record, about)} if self.preview else {}
+        if "picture" in preview:
+            files[PICTURE] = preview["picture"]
+        shown = {"tables": tables, **(self.shown(record, about) if self.shown else {})}
+        return Page(place, self.template, shown, files, dataset, preview)
 
 
 def rendered(page: Page, record: SiteRecord) -> bytes:
@@ -135,7 +126,9 @@ def rendered(page: Page, record: SiteRecord) -> bytes:
     named = [
         (kind.place, kind.nav)
         for kind in PAGE_KINDS
-        if kind.nav and isinstance(kind.place, str) and any(True for _ in kind.of(record))
+        if kind.nav
+        and isinstance(kind.place, str)
+        and (kind.of is None or any(True for _ in kind.of(record)))
     ]
     return html(page, record, named)
 
@@ -145,27 +138,24 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
 
     Those that this folder has had, and those that a mail of this run or of a correction names.
     """
-    told = {f"{about.place}{about.newest.month}/" for about in _totals(record)}
+    told = {f"{about.place}{about.newest.month}/" for about in record.totals.values()}
     told |= {f"{record.totals[row['border']].place}{row['month']}/" for row in record.corrected}
-    # Not all of some thousand: only addresses that somebody may hold.
-    for place, to in _moved(record):
-        if place in told or f"{place}index.html" in record.before:
-            yield f"{place}index.html", moved(place, to)
-
-
-def _moved(record: SiteRecord) -> Iterator[tuple[str, str]]:
-    """(folder of earlier versions, where its content is)."""
-    begins = record.source.year_begins
-    for about in _totals(record):
+    begins, whole = record.source.year_begins, record.source.totals.whole or ""
+    to: dict[str, str] = {}  # folder of earlier versions -> where its content is
+    for about in record.totals.values():
         for month in about.reports:
-            yield f"{about.place}{month}/", record.month_place(about.total, month)
-            yield f"{about.facts}{month}/", f"{about.facts}#{month}"
+            to[f"{about.place}{month}/"] = record.month_place(about.total, month)
+            to[f"{about.facts}{month}/"] = f"{about.facts}#{month}"
         for year in sorted({months.fiscal_year(month, begins) for month in about.reports}):
             name, before = (months.year_name(y, begins) for y in (year, year - 1))
-            yield f"{about.facts}{name}/", f"{about.facts}#{name}"
-            yield f"compare/{slug(about.total)}/{name}-{before}/", f"{about.facts}#{name}"
-        for other in (record.source.totals.whole,) if record.many else record.totals:
-            yield f"compare/{slug(about.total)}-{slug(other or '')}/", "compare/"
+            to[f"{about.facts}{name}/"] = f"{about.facts}#{name}"
+            to[f"compare/{slug(about.total)}/{name}-{before}/"] = f"{about.facts}#{name}"
+        for other in (whole,) if record.many else record.totals:
+            to[f"compare/{slug(about.total)}-{slug(other)}/"] = "compare/"
+    # Not all of some thousand: only addresses that somebody may hold.
+    for place in to:
+        if place in told or f"{place}index.html" in record.before:
+            yield f"{place}index.html", moved(place, to[place])
 
 
 # -- the first page --------------------------------------------------------------------------------
@@ -176,17 +166,19 @@ def front(record: SiteRecord, _: None) -> Shown:
     since = months.shift(record.run.data_through, -LATELY)
     # Of many, only those that need a look, and the sum of all, are open.
     folded: dict[str, list[TotalRecord]] = {}
-    for about in _totals(record):
+    for about in record.totals.values():
         verdict, unusual = about.verdict
         if record.many and not unusual and about.total != record.source.totals.whole:
             folded.setdefault(verdict, []).append(about)
     return {
         "folded": folded,
         "closed": {about.total for some in folded.values() for about in some},
-        "bases": [a.newest.expectation.basis for a in _totals(record) if a.newest.expectation],
+        "bases": [
+            a.newest.expectation.basis for a in record.totals.values() if a.newest.expectation
+        ],
         "lately": [
             (flag, about)
-            for about in _totals(record)
+            for about in record.totals.values()
             for flag in about.flags
             if flag["month"] > since and flag["kind"] != "revision"
         ],
@@ -303,7 +295,7 @@ def score_rows(about: TotalRecord) -> list[tuple[str, Row, Row]]:
     ]
 
 
-def month_preview(record: SiteRecord, total: str, month: str) -> tuple[Preview, Files]:
+def month_preview(record: SiteRecord, total: str, month: str) -> Row:
     """Say what a link to a month shows, and draw the picture if it is one that is passed on.
 
     Drawing and storing one for each of some 600 months would take longer than all other pages.
@@ -317,39 +309,23 @@ def month_preview(record: SiteRecord, total: str, month: str) -> tuple[Preview, 
     since = months.shift(record.run.data_through, -LATELY)
     flagged = month > since and month in {row["month"] for row in about.flagged}
     if not (newest or flagged) or (record.many and total != record.source.totals.whole):
-        return Preview(quotable), {}
-    handout = handouts.handout(report, record.run, newest=newest and bool(about.ahead))
+        return {"about": quotable}
     counted = [{"month": row["month"], COUNT: row[COUNT]} for row in about.months]
-    chart = handouts.PosterChart(
-        counted=[row for row in counted if row["month"] <= month],
-        flagged=about.flagged,
-        ahead=about.ahead if newest else (),
-        stood=report.recent,
-    )
+    ahead = about.ahead if newest else ()
+    handout = handouts.handout(report, record.run, counted, about.flagged, ahead)
     # An album holds text; a total's page and its newest month's show the same picture.
     picture, alt = ALBUM.drawn(
-        ("poster", asdict(handout), asdict(chart)),
-        lambda: (b64encode(handouts.png(handout, chart, record.source)).decode(), handout.alt),
+        ("poster", handout),
+        lambda: (b64encode(handouts.png(handout, record.source)).decode(), handout["alt"]),
     )
-    return Preview(quotable, alt, *handouts.POST.pixels), {PICTURE: b64decode(picture)}
-
-
-def total_preview(record: SiteRecord, about: TotalRecord) -> tuple[Preview, Files]:
-    """Say what a link to a total shows: its newest month, and its chart for other pages."""
-    preview, picture = month_preview(record, about.total, about.newest.month)
-    return replace(preview, frame=f"embed/{slug(about.total)}/"), picture
+    width, height, scale = handouts.POST
+    size = width * scale, height * scale
+    return {"about": quotable, "alt": alt, "size": size, "picture": b64decode(picture)}
 
 
 # -- months and numbers ----------------------------------------------------------------------------
 
 Month = tuple[TotalRecord, str]
-
-
-def _own_months(record: SiteRecord) -> Iterator[Month]:
-    """Months with a page of their own, the newest first."""
-    for about in [] if record.many else _totals(record):
-        for month in sorted(about.telling_months, reverse=True):
-            yield about, month
 
 
 def month_page(record: SiteRecord, of: Month) -> Shown:
@@ -532,15 +508,15 @@ def pairs(record: SiteRecord) -> list[tuple[TotalRecord, TotalRecord]]:
     """List every two totals that have months in common; of few totals."""
     return [
         (first, second)
-        for first, second in combinations([] if record.many else _totals(record), 2)
+        for first, second in combinations([] if record.many else record.totals.values(), 2)
         if first.reports.keys() & second.reports.keys()
     ]
 
 
-def comparisons(record: SiteRecord) -> Iterator[Shown]:
-    """Make every two totals and every two fiscal years that follow each other; of few totals.
+def totals_compared(record: SiteRecord) -> Iterator[Shown]:
+    """Set every two totals beside each other.
 
-    heads, rows, note : of the table. data : the same for files. names, series : of the chart.
+    table : as `comparison` makes it. data : the same for files. names, series : of the chart.
     years : whether these are years.
     """
     for first, second in pairs(record):
@@ -548,12 +524,11 @@ def comparisons(record: SiteRecord) -> Iterator[Shown]:
             {row["month"]: row[COUNT] for row in about.months} for about in (first, second)
         )
         names = capital(first.total), capital(second.total)
-        table = comparison.series(names, (counts, other))
         both = sorted(counts.keys() & other.keys())[-comparison.MONTHS_SHOWN :]
         yield {
             "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
             "title": f"{first.name} and {second.name}",
-            "table": table,
+            "table": comparison.series(names, (counts, other)),
             "data": [
                 {"month": m, first.total: counts[m], second.total: other[m]} for m in both[::-1]
             ],
@@ -561,30 +536,31 @@ def comparisons(record: SiteRecord) -> Iterator[Shown]:
             "series": [[{"month": m, COUNT: by[m]} for m in both] for by in (counts, other)],
             "years": False,
         }
-    for about in [] if record.many else _totals(record):
-        years = sorted({months.fiscal_year(m, record.source.year_begins) for m in about.reports})
-        for later, earlier in pairwise(reversed(years)):
-            yield _two_years(record, about, later, earlier)
 
 
-def _two_years(record: SiteRecord, about: TotalRecord, later: int, earlier: int) -> Shown:
+def years_compared(record: SiteRecord) -> Iterator[Shown]:
+    """Set every two fiscal years that follow each other beside each other, of few totals."""
     begins = record.source.year_begins
-    counts = {row["month"]: row[COUNT] for row in about.months}
-    spans = months.fiscal_months(later, begins), months.fiscal_months(earlier, begins)
-    names = (months.year_name(later, begins), months.year_name(earlier, begins))
-    table = comparison.spans(names, spans, counts)
-    return {
-        "place": f"compare/{slug(about.total)}/{'-'.join(names)}/",
-        "title": f"{about.name}: {months.year_noun(begins)}s {later} and {earlier}",
-        "table": table,
-        "data": [dict(zip(table.heads, row, strict=True)) for row in table.rows],
-        "names": names,
-        "series": [
-            [{"month": at, COUNT: counts[m]} for at, m in pairs if m in counts]
-            for pairs in (zip(spans[0], span, strict=True) for span in spans)
-        ],
-        "years": True,
-    }
+    for about in [] if record.many else record.totals.values():
+        counts = {row["month"]: row[COUNT] for row in about.months}
+        years = sorted({months.fiscal_year(month, begins) for month in about.reports})
+        for earlier, later in reversed([*pairwise(years)]):
+            names = months.year_name(later, begins), months.year_name(earlier, begins)
+            spans = months.fiscal_months(later, begins), months.fiscal_months(earlier, begins)
+            table = comparison.spans(names, spans, counts)
+            yield {
+                "place": f"compare/{slug(about.total)}/{'-'.join(names)}/",
+                "title": f"{about.name}: {months.year_noun(begins)}s {later} and {earlier}",
+                "table": table,
+                "data": [dict(zip(table.heads, row, strict=True)) for row in table.rows],
+                "names": names,
+                # Under each other: both years stand over the months of the later one.
+                "series": [
+                    [{"month": at, COUNT: counts[m]} for at, m in pairs if m in counts]
+                    for pairs in (zip(spans[0], span, strict=True) for span in spans)
+                ],
+                "years": True,
+            }
 
 
 # -- over all totals -------------------------------------------------------------------------------
@@ -594,42 +570,37 @@ def flagged(record: SiteRecord, _: None) -> Shown:
     """Tell of every unusual month, of totals and of parts."""
     # A revision is no unusual month: those come last.
     ordered = sorted(
-        ((flag, about) for about in _totals(record) for flag in about.flags),
+        ((flag, about) for about in record.totals.values() for flag in about.flags),
         key=lambda pair: (pair[0]["kind"] != "revision", pair[0]["month"]),
         reverse=True,
     )
     parts = [(part, flag) for part in record.parts.values() for flag in part.flags]
     return {
         "cards": ordered,
-        "bases": [row["basis"] for row in _flags(record)],
         "flagged_parts": sorted(parts, key=lambda pair: pair[1]["month"], reverse=True),
     }
 
 
-def _flags(record: SiteRecord) -> list[Row]:
-    flags = [flag for about in _totals(record) for flag in about.flags]
-    flags += [flag for part in record.parts.values() for flag in part.flags]
-    return [{name: flag[name] for name in _FLAG_COLUMNS} for flag in flags]
+def flag_list(record: SiteRecord, _: None) -> RowsByFile:
+    """List every flag, of totals and of parts."""
+    series: list[TotalRecord | PartRecord] = [*record.totals.values(), *record.parts.values()]
+    flags = [flag for about in series for flag in about.flags]
+    return {"flags": [{name: flag[name] for name in _FLAG_COLUMNS} for flag in flags]}
 
 
-def _scores(record: SiteRecord) -> list[Row]:
-    """Every model's scores; of many totals those over all months, and `export` has the rest."""
-    # Eras of 300 totals are megabytes that nobody opens in a browser.
-    rows = [row for about in _totals(record) for row in about.scores]
-    return [row for row in rows if row["era"] == "all"] if record.many else rows
-
-
-def _revised(record: SiteRecord) -> list[Row]:
-    return [
+def revised(record: SiteRecord, _: None) -> RowsByFile:
+    """List every month that was restated."""
+    rows = [
         {
             "border": about.total,
             **row,
             "change": change_words(row["now"], row["first_value"]),
             "since": known_words(row["vintage"], row["known_from"]),
         }
-        for about in _totals(record)
+        for about in record.totals.values()
         for row in about.revised
     ]
+    return {"revisions": rows}
 
 
 def glossary(record: SiteRecord, _: None = None) -> Shown:
@@ -684,7 +655,7 @@ def view_dataset(record: SiteRecord, _: None, files: Files) -> Row:
         "tables/",
         f"{source.measure.site}: counts, forecasts and unusual months",
         f"all {source.totals.many}",
-        [month for about in _totals(record) for month in about.reports],
+        [month for about in record.totals.values() for month in about.reports],
         [
             (name, f"A row is {VIEWS[name].row_in(source)}.", name, VIEWS[name].columns, rows)
             for name, rows in record.views.items()
@@ -693,35 +664,26 @@ def view_dataset(record: SiteRecord, _: None, files: Files) -> Row:
     )
 
 
-def _runs(record: SiteRecord) -> list[Row]:
-    return [row for row in record.runs if row["id"] in record.runs_kept]
-
-
-def _place(record: SiteRecord, about: Any) -> str:
-    return str(about["place"] if isinstance(about, dict) else about.place)
-
-
-def _shipped(record: SiteRecord) -> Iterable[None]:
-    """One page, of a source whose texts and views we know."""
-    return (None,) if record.source.shipped else ()
-
-
 # In the order in which they are written: what people open first comes first.
 FIRST = (
     PageKind(
         "front",
         "",
         shown=front,
-        tables=lambda record, _: {"newest": [about.months[-1] for about in _totals(record)]},
+        tables=lambda record, _: {"newest": [about.months[-1] for about in record.totals.values()]},
     ),
     PageKind(
         "total",
-        _place,
-        of=_totals,
+        lambda record, about: str(about.place),
+        of=lambda record: record.totals.values(),
         shown=total_page,
         tables=total_tables,
         dataset=total_dataset,
-        preview=total_preview,
+        # Its newest month, and its chart for other pages.
+        preview=lambda record, about: {
+            **month_preview(record, about.total, about.newest.month),
+            "frame": f"embed/{slug(about.total)}/",
+        },
     ),
     PageKind(
         "series_list",
@@ -736,7 +698,9 @@ FIRST = (
         "compare/",
         shown=lambda record, _: {
             "pairs": pairs(record),
-            "years": [(about, [row[0] for row in year_table(about)]) for about in _totals(record)],
+            "years": [
+                (about, [row[0] for row in year_table(about)]) for about in record.totals.values()
+            ],
         },
         nav="Compare",
     ),
@@ -744,39 +708,50 @@ FIRST = (
         "flags",
         "flags/",
         shown=flagged,
-        tables=lambda record, _: {"flags": _flags(record)},
+        tables=flag_list,
         nav="Unusual months",
     ),
     PageKind(
         "accuracy",
         "accuracy/",
-        shown=lambda record, _: {"scores": {a.total: score_rows(a) for a in _totals(record)}},
-        tables=lambda record, _: {"accuracy": _scores(record)},
+        shown=lambda record, _: {
+            "scores": {a.total: score_rows(a) for a in record.totals.values()}
+        },
+        # Eras of 300 totals are megabytes that nobody opens in a browser; `export` has them.
+        tables=lambda record, _: {
+            "accuracy": [
+                row
+                for about in record.totals.values()
+                for row in about.scores
+                if not record.many or row["era"] == "all"
+            ]
+        },
         nav="Accuracy",
     ),
     PageKind(
         "tables",
         "tables/",
-        of=_shipped,
+        of=lambda record: (None,) * record.source.shipped,
         shown=views,
         files=view_files,
         dataset=view_dataset,
         nav="Data",
     ),
-    PageKind("check", "check/", of=_shipped, nav="Check a text"),
+    PageKind(
+        "check", "check/", of=lambda record: (None,) * record.source.shipped, nav="Check a text"
+    ),
     PageKind("reading", "reading/", shown=glossary, nav="How to read"),
     PageKind(
         "revisions",
         "revisions/",
-        shown=lambda record, _: {"rows": _revised(record)},
-        tables=lambda record, _: {"revisions": _revised(record)},
+        tables=revised,
     ),
     # The newest page, and that of each run kept: where to find newer figures than its own.
     PageKind(
         "newer",
         lambda record, old: f"as-of/{old['id']}/newer/" if old else "newer/",
-        of=lambda record: (None, *_runs(record)),
-        shown=lambda record, old: {"runs": _runs(record), "old": old},
+        of=lambda record: (None, *(run for run in record.runs if run["id"] in record.runs_kept)),
+        shown=lambda record, old: {"old": old},
     ),
     PageKind(
         "subscribe",
@@ -790,13 +765,18 @@ OTHERS = (
     PageKind(
         "embed",
         lambda record, about: f"embed/{slug(about.total)}/",
-        of=_totals,
+        of=lambda record: record.totals.values(),
         shown=lambda record, about: {"about": about},
     ),
     PageKind(
         "month",
         lambda record, of: f"{of[0].place}{of[1]}/",
-        of=_own_months,
+        # Months with a page of their own, the newest first; of few totals.
+        of=lambda record: (
+            (about, month)
+            for about in ([] if record.many else record.totals.values())
+            for month in sorted(about.telling_months, reverse=True)
+        ),
         shown=month_page,
         files=month_files,
         preview=lambda record, of: month_preview(record, of[0].total, of[1]),
@@ -804,39 +784,36 @@ OTHERS = (
     PageKind(
         "numbers",
         lambda record, about: about.facts,
-        of=_totals,
+        of=lambda record: record.totals.values(),
         shown=lambda record, about: {
             "about": about,
             "years": years_of(about),
             "fact_sentence": fact_sentence,
         },
         files=number_files,
-        preview=lambda record, about: (
-            Preview(fact_sentence(month_fact(about, about.newest.month), record.source)),
-            {},
-        ),
+        preview=lambda record, about: {
+            "about": fact_sentence(month_fact(about, about.newest.month), record.source)
+        },
     ),
     PageKind(
         "compare",
-        _place,
-        of=comparisons,
+        lambda record, about: str(about["place"]),
+        of=lambda record: chain(totals_compared(record), years_compared(record)),
         shown=lambda record, about: {"about": about},
         tables=lambda record, about: {"compared": about["data"]},
     ),
     PageKind(
         "series",
-        _place,
+        lambda record, about: str(about.place),
         of=lambda record: record.parts.values(),
         shown=lambda record, part: {"part": part, "lines": part_lines(record, part)},
         tables=lambda record, part: {
             "data": list(_data(dict(zip(_FLAG_COLUMNS[:3], part.key[:3], strict=True)), part))
         },
-        preview=lambda record, part: (
-            Preview(
-                f"{record.totals[part.key.total].name}, {part.name}: {part_lines(record, part)[0]}"
-            ),
-            {},
-        ),
+        preview=lambda record, part: {
+            "about": f"{record.totals[part.key.total].name}, {part.name}: "
+            f"{part_lines(record, part)[0]}"
+        },
     ),
 )
 PAGE_KINDS = (*FIRST, *OTHERS)

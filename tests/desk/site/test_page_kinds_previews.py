@@ -14,7 +14,7 @@ from PIL import Image
 
 from forecast.desk import handout
 from forecast.desk.site import reading
-from forecast.desk.site.page import PICTURE, Preview
+from forecast.desk.site.page import PICTURE
 from forecast.desk.site.page_kinds import KINDS, month_preview, rendered
 from forecast.types import HEADLINES
 from tests.support.cbp_files import ENCOUNTERS
@@ -57,11 +57,9 @@ def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northe
         assert image.size == (1200, 630)
         assert image.format == "PNG"
     assert len(northern.files[PICTURE]) < 60_000
-    newest = full.totals["northern"].newest
-    chart = handout.PosterChart(full.totals["northern"].months, ahead=full.totals["northern"].ahead)
-    drawn = etree.fromstring(
-        handout.svg(handout.handout(newest, full.run, newest=True), chart, ENCOUNTERS).encode()
-    )
+    about = full.totals["northern"]
+    said = handout.handout(about.newest, full.run, about.months, (), about.ahead)
+    drawn = etree.fromstring(handout.svg(said, ENCOUNTERS).encode())
     shown = " ".join(drawn.itertext())
     for text in ("Northern border, August 2026", "at ports of entry", "80% range", "run 1"):
         assert text in shown
@@ -70,15 +68,14 @@ def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northe
 
 
 def test_no_words_are_wider_than_the_picture(full):
-    newest = full.totals["northern"].newest
-    said = handout.handout(newest, full.run, newest=True)
-    said = replace(said, title="A very long name of a series of counts " * 4)
-    chart = handout.PosterChart(full.totals["northern"].months)
-    drawn = etree.fromstring(handout.svg(said, chart, ENCOUNTERS).encode())
+    about = full.totals["northern"]
+    said = handout.handout(about.newest, full.run, about.months, ())
+    said |= {"title": "A very long name of a series of counts " * 4}
+    drawn = etree.fromstring(handout.svg(said, ENCOUNTERS).encode())
     for text in drawn.findall("{*}text"):
         weight = handout.LETTER[text.get("font-weight")]
         end = float(text.get("x")) + weight * float(text.get("font-size")) * len(text.text)
-        assert end <= handout.POST.width
+        assert end <= handout.POST[0]
 
 
 @pytest.mark.slow
@@ -87,7 +84,7 @@ def test_few_months_have_a_picture(full):
         (border, month)
         for border, found in full.totals.items()
         for month in found.reports
-        if PICTURE in month_preview(full, border, month)[1]
+        if "picture" in month_preview(full, border, month)
     ]
 
     newest = [(border, "2026-08") for border in HEADLINES]
@@ -98,8 +95,8 @@ def test_few_months_have_a_picture(full):
 def test_of_many_totals_only_the_whole_has_one(full, monkeypatch):
     monkeypatch.setattr(reading, "FEW", 3)
 
-    assert PICTURE not in month_preview(full, "northern", "2026-08")[1]
-    assert PICTURE in month_preview(full, "nationwide", "2026-08")[1]
+    assert "picture" not in month_preview(full, "northern", "2026-08")
+    assert "picture" in month_preview(full, "nationwide", "2026-08")
 
 
 def test_a_page_without_picture_or_address_claims_none(full, northern):
@@ -123,7 +120,7 @@ def test_a_page_is_passed_on_by_mail_without_a_script(full, northern):
 
 
 def test_a_mail_is_begun_with_any_name(full, northern):
-    page = replace(northern, preview=Preview("50% & more?"))
+    page = replace(northern, preview={"about": "50% & more?", "alt": "", "frame": ""})
     (link,) = re.findall(r'href="(mailto:[^"]+)"', rendered(page, full).decode())
 
     assert html.unescape(link) == "mailto:?subject=Northern%20border&body=50%25%20%26%20more%3F"
