@@ -23,11 +23,10 @@ import numpy as np
 from benchmarks import flagpeers, tables
 from benchmarks.study import measures
 from benchmarks.study.studies import Study, children, known_p, shocked, studies
-from forecast.config import Config
+from forecast.config import Config, Flags
 from forecast.engine.predictive import PanelHindcasts
+from forecast.judge.judging import judge_months
 from forecast.judge.replay import ReplayedService, looks_back, service
-from forecast.judge.series import judge_months
-from forecast.judge.surprise import FlagRules
 from forecast.sources import catalog
 from forecast.store import releases
 from forecast.store.connect import writing
@@ -35,7 +34,7 @@ from forecast.types import Counts
 from jobs.arrivals.ingest import ingest_bundle
 from models.base import Floats
 
-RULES = FlagRules()
+RULES = Flags()
 QUIET_RATE = 0.01
 BADGES = {"2016-01", "2017-02", "2020-04", "2025-02"}
 # Asking the peers at every cutoff of 17 sectors since 2003 would take an hour.

@@ -28,7 +28,7 @@ from forecast.engine.vintages import vintage_hindcasts
 from forecast.errors import ClockError
 from forecast.judge.changes import changed
 from forecast.judge.drivers import explain
-from forecast.judge.judging import alarmed, judge_new, rules_of
+from forecast.judge.judging import alarmed, judge_new
 from forecast.judge.standing import BesideLastValue, StandingQuestions
 from forecast.store import inputs, releases, runs
 from forecast.store.inputs import Inputs
@@ -108,7 +108,7 @@ def compute(
     predictive = models.predictive[ENGINE]
     totals = vintage_hindcasts(record.vintages, head, predictive, source)
 
-    rules = rules_of(config)
+    rules = config.flags
     findings = judge_new(record, totals, families, rules)
     dimensions = source.hierarchy.dimensions or config.forecast.dimensions
     new = findings.flags, findings.judgements

@@ -18,12 +18,12 @@ from benchmarks.study.injections import (
     ShockOutcome,
     outcomes,
 )
+from forecast.config import Flags
 from forecast.engine.panel import nationwide_rows, panel
 from forecast.engine.predictive import OLDER, PanelHindcasts, Predictive, border_beside
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.judge.replay import quiet
-from forecast.judge.surprise import FlagRules
 from forecast.sources import catalog
 from forecast.types import BORDERS, HEADLINES, Counts, SeriesKey
 
@@ -159,7 +159,7 @@ class Shocked:
     later: float
 
 
-def shocked(study: Study, kind: ShockKind, factor: float, count: int, rules: FlagRules) -> Shocked:
+def shocked(study: Study, kind: ShockKind, factor: float, count: int, rules: Flags) -> Shocked:
     """Put the same shock into `count` months of a study, each alone."""
     shape = Shape(kind, factor)
     shocks = [Shock(row, column, shape) for row, column in draw(study, count)]

@@ -28,7 +28,8 @@ from typing import NamedTuple
 
 from forecast import months
 from forecast.engine import tails
-from forecast.types import Episode, ForecastPath, Role, SeriesKey
+from forecast.judge.drift import Side
+from forecast.types import Episode, ForecastPath, Role, SeriesKey, Severity
 
 KEPT = 0.5  # of the flagged deviation, to hold
 BEYOND = 0.05  # two-sided p outside the 95% interval
@@ -44,18 +45,22 @@ class Seen:
     side, p : against the newest forecast. deviates : p < alpha, and it matters.
     outlook : that forecast, which is frozen if an episode opens; relative : whether it is about
         the part's log1p count less its total's.
+    expected : its median; score : p as a signed normal score; grade : how grave.
     """
 
     series: SeriesKey
     month: str
     z: float
-    side: int
+    side: Side
     p: float
     alpha: float
     deviates: bool
     outlook: ForecastPath
     border_z: float = float("nan")
     relative: bool = False
+    expected: int = 0
+    score: float = 0.0
+    grade: Severity | None = None
 
 
 class EpisodeStep(NamedTuple):

@@ -1,36 +1,31 @@
-"""Newly published months, each judged once by the forecast made before it.
+"""Published months, each judged once by the forecast made before it, and what its flag turns into.
 
 First the totals, then their parts: what is asked of a part depends on whether its total is
 flagged or open. Before the first run there was no forecast; hindcasts judge those months.
+`judge_month` takes a series one month further; the service calls it with what was issued, the
+replay with what would have been. All it must know of earlier months is in `State`.
 """
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import numpy as np
 
 from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.predictive import OLDER, PanelHindcasts, border_beside
-from forecast.judge import parts
+from forecast.judge import drift, episodes, parts
 from forecast.judge.drift import Drift, Side
+from forecast.judge.episodes import Seen
 from forecast.judge.parts import BorderMonth, apart_share
-from forecast.judge.series import (
-    JudgedMonth,
-    MonthCase,
-    Published,
-    State,
-    judge_month,
-    judge_months,
-    typical,
-)
-from forecast.judge.surprise import FlagRules, eligible, revision_flag, thresholds
+from forecast.judge.surprise import eligible, p_value, ratio, revision_flag, severity, thresholds
 from forecast.store import history, inputs
 from forecast.types import (
     Counts,
@@ -40,12 +35,192 @@ from forecast.types import (
     ForecastPath,
     Judgement,
     MonthForecast,
+    Role,
     SeriesKey,
+    Severity,
 )
 from models.base import Floats
 
 if TYPE_CHECKING:
-    from forecast.config import Config
+    from forecast.config import Flags
+
+OUTSIDE = 0.05  # p beyond the 95% interval
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCase:
+    """A month as first published, and what had been said of it.
+
+    typical : the median of the twelve months before it.
+    outlook : the forecast with the latest cutoff before it, None if it is too early for one.
+    older : the forecast of six months before. total : of a part, None for a total itself.
+    apart : scale of the part's deviation from its total, in the part's own scale.
+    """
+
+    series: SeriesKey
+    month: str
+    value: int
+    release_id: int
+    typical: float
+    outlook: ForecastPath | None
+    older: MonthForecast | None = None
+    total: BorderMonth | None = None
+    apart: float = math.nan
+
+    def large(self, rules: Flags) -> bool:
+        """Whether it has a forecast, and its series is large enough to be flagged."""
+        if self.outlook is None:
+            return False
+        return eligible(self.outlook.expected(self.month), self.typical, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What earlier months of a series leave for the next."""
+
+    episode: Episode | None = None
+    drift: Drift = field(default_factory=Drift)
+
+
+class JudgedMonth(NamedTuple):
+    """What came of one month: its judgement, its flags, and episodes opened, moved or ended."""
+
+    judgement: Judgement
+    flags: tuple[Flag, ...] = ()
+    episodes: tuple[Episode, ...] = ()
+
+
+def judge_months(
+    looks: Iterable[MonthCase], rules: Flags, state: State | None = None, *, drifts: bool = True
+) -> Iterator[tuple[State, JudgedMonth]]:
+    """Month after month, ascending; the state after each and what came of it."""
+    state = state or State()
+    for look in looks:
+        state, judged = judge_month(state, look, rules, drifts=drifts)
+        yield state, judged
+
+
+def judge_month(
+    state: State, look: MonthCase, rules: Flags, *, drifts: bool = True
+) -> tuple[State, JudgedMonth]:
+    """One month further; `drifts` whether the series is watched for drift."""
+    outlook = look.outlook
+    unjudged = Judgement(look.series, look.month, look.value, "none", look.release_id)
+    if outlook is None:
+        return state, JudgedMonth(unjudged)
+    expected = outlook.expected(look.month)
+    own = _seen(look, outlook, expected, rules, relative=False)
+    apart = _apart(look, outlook, expected, rules)
+    step = episodes.step(state.episode, apart or own)
+    flags = _month_flags(look, own, apart, state, step)
+    outside: Side | None = None  # on which side it lies beyond the interval of six months before
+    if look.older is not None:
+        p, z = p_value(look.value, look.older)
+        outside = (1 if z > 0 else -1) if p < OUTSIDE else 0
+    after = state.drift
+    if drifts and any(flag.severity != "watch" for flag in flags):
+        after = drift.flagged(after, look.month, own.side, outside)
+    elif drifts:
+        after, alarm = drift.quiet(after, look.month, own.score, outside)
+        large = look.older is not None and eligible(look.older, look.typical, rules)
+        if alarm and look.older is not None and large and step.open is None:
+            flags.append(_flag(look, "drift", "notable", look.older.median, alarm))
+        elif alarm:  # known already, or too small to be told: the side is not said by it
+            after = replace(after, said=state.drift.said)
+    judgement = replace(
+        unjudged,
+        basis="hindcast" if outlook.run_id is None else "issued",
+        run_id=outlook.run_id,
+        cutoff=outlook.cutoff,
+        horizon=outlook.horizon(look.month),
+        median=expected.median,
+        p=own.p,
+        z=own.score,
+        centre=expected.centre,
+        apart_p=apart.p if apart else None,
+        outside=outside,
+        drift_up=after.up,
+        drift_down=after.down,
+    )
+    changed = tuple(e for e in (step.ended, step.open) if e is not None)
+    return State(step.open, after), JudgedMonth(judgement, tuple(flags), changed)
+
+
+def _seen(
+    look: MonthCase, outlook: ForecastPath, expected: MonthForecast, rules: Flags, *, relative: bool
+) -> Seen:
+    """A month against a forecast of it, which is frozen as `outlook` if it opens an episode."""
+    p, score = p_value(look.value, expected)
+    grade = severity(look.value, expected, p, look.typical, rules)
+    return Seen(
+        *(look.series, look.month, math.log1p(look.value), 1 if score > 0 else -1, p),
+        alpha=rules.alpha,
+        deviates=grade not in (None, "watch"),
+        outlook=outlook,
+        border_z=look.total.z if look.total else math.nan,
+        relative=relative,
+        expected=expected.median,
+        score=score,
+        grade=grade,
+    )
+
+
+def _apart(
+    look: MonthCase, outlook: ForecastPath, expected: MonthForecast, rules: Flags
+) -> Seen | None:
+    """The part against its total; None where that is not the question or cannot be asked."""
+    total = look.total
+    if total is None or total.flag is None or not math.isfinite(look.apart):
+        return None
+    if outlook.cutoff != total.outlook.cutoff:
+        return None  # deviations over different spans do not compare
+    moved = parts.moved_along(expected, total, look.month, look.apart)
+    frozen = parts.difference(outlook, total.outlook, look.apart)
+    return _seen(look, frozen, moved, rules, relative=True)
+
+
+def _month_flags(
+    look: MonthCase, own: Seen, apart: Seen | None, state: State, step: episodes.EpisodeStep
+) -> list[Flag]:
+    """The flag of a month; none where it is not unusual, or is known to be."""
+    total, verdict, opened = look.total, own, None
+    parent = total.flag if total else None
+    role: Role = "first"
+    if step.role:
+        episode = step.open or step.ended
+        assert episode is not None
+        verdict, opened = apart or own, episode.opened
+        role = "apart" if apart is not None and step.role == "first" else step.role
+    elif total is not None and total.flagged and own.deviates:
+        role = "listed"
+    elif state.episode is not None or parent is not None or own.grade is None:
+        return []
+    assert verdict.grade is not None
+    flag = _flag(look, "month", verdict.grade, verdict.expected, verdict.side)
+    return [replace(flag, role=role, episode=opened, parent=parent)]
+
+
+def _flag(
+    look: MonthCase,
+    kind: Literal["month", "drift"],
+    severity: Severity,
+    expected: int,
+    side: Side,
+) -> Flag:
+    return Flag(
+        *(look.series, look.month, look.release_id, kind, severity),
+        ratio=ratio(look.value, expected),
+        value=look.value,
+        expected=expected,
+        side=side,
+    )
+
+
+def typical(by_month: Mapping[str, int], through: str) -> float:
+    """Median of the twelve months up to `through`."""
+    last = months.to_index(through)
+    year = [by_month.get(months.from_index(last - back)) for back in range(12)]
+    return float(statistics.median([count for count in year if count is not None] or [0]))
 
 
 @dataclass(frozen=True)
@@ -70,17 +245,20 @@ class JudgingInputs:
         """Months of a series from `since` on that are not judged yet, ascending."""
         return [m for m in sorted(self.first[key]) if m >= since and (key, m) not in self.done]
 
-    def look(self, hindsight: PanelHindcasts, row: int, month: str) -> MonthCase:
-        """A total's month and what had been said of it."""
-        published = self.published(hindsight.keys[row], month)
-        outlook = self.outlook(hindsight, row, month)
-        return MonthCase(published, outlook, self._older(hindsight, row, month))
+    def case(self, key: SeriesKey, month: str, outlook: ForecastPath | None) -> MonthCase:
+        """A month as first published, beside the forecast that it is held against."""
+        first, before = self.first[key][month], months.shift(month, -1)
+        usual = typical(self._counts[key], before)
+        return MonthCase(key, month, first.value, first.release_id, usual, outlook)
 
-    def published(self, key: SeriesKey, month: str) -> Published:
-        """The month as first published."""
-        first = self.first[key][month]
-        before = typical(self._counts[key], months.shift(month, -1))
-        return Published(key, month, first.value, first.release_id, before)
+    def look(self, hindsight: PanelHindcasts, row: int, month: str) -> MonthCase:
+        """A total's month and what had been said of it, also six months before."""
+        key, cutoff = hindsight.keys[row], months.shift(month, -OLDER)
+        case = self.case(key, month, self.outlook(hindsight, row, month))
+        for issued in self.issued.get(key, ()):
+            if issued.cutoff == cutoff and len(issued.centre) >= OLDER:
+                return replace(case, older=issued.expected(month))
+        return replace(case, older=hindsight.expected(row, month, OLDER))
 
     @cached_property
     def _counts(self) -> Mapping[SeriesKey, Mapping[str, int]]:
@@ -101,14 +279,6 @@ class JudgingInputs:
             if issued.reaches(month) and history.in_time(issued.published, known):
                 return issued
         return hindsight.reaching(row, month)
-
-    def _older(self, hindsight: PanelHindcasts, row: int, month: str) -> MonthForecast | None:
-        """What was forecast six months before."""
-        key, cutoff = hindsight.keys[row], months.shift(month, -OLDER)
-        for issued in self.issued.get(key, ()):
-            if issued.cutoff == cutoff and len(issued.centre) >= OLDER:
-                return issued.expected(month)
-        return hindsight.expected(row, month, OLDER)
 
 
 def judging_inputs(record: inputs.Inputs) -> JudgingInputs:
@@ -146,16 +316,11 @@ class Findings:
             self.episodes += judged.episodes
 
 
-def rules_of(config: Config) -> FlagRules:
-    """When a month is unusual, as it is set."""
-    return FlagRules(**config.flags.model_dump())
-
-
 def judge_new(
     record: inputs.Inputs,
     head: PanelHindcasts,
     families: Sequence[PanelHindcasts],
-    rules: FlagRules,
+    rules: Flags,
 ) -> Findings:
     """Every published month not judged before, each on its first-published value."""
     past = judging_inputs(record)
@@ -172,19 +337,19 @@ def judge_new(
 
 
 def judge_series(
-    past: JudgingInputs, key: SeriesKey, looks: Sequence[MonthCase], rules: FlagRules
+    past: JudgingInputs, key: SeriesKey, looks: Sequence[MonthCase], rules: Flags
 ) -> Iterator[JudgedMonth]:
     """One total's months; those filled in before its last judged one get no flags."""
     # Months that arrive late were news when nobody looked: they are judged, not reported.
     last = past.last.get(key, "")
-    for _, judged in judge_months([look for look in looks if look.published.month < last], rules):
+    for _, judged in judge_months([look for look in looks if look.month < last], rules):
         yield JudgedMonth(judged.judgement)
-    new = [look for look in looks if look.published.month > last]
+    new = [look for look in looks if look.month > last]
     for _, judged in judge_months(new, rules, past.states.get(key, State())):
         yield judged
 
 
-def alarmed(rows: Iterable[Forecast], counts: Counts, rules: FlagRules) -> Iterable[Forecast]:
+def alarmed(rows: Iterable[Forecast], counts: Counts, rules: Flags) -> Iterable[Forecast]:
     """The engine's forecasts with the counts under and over which a month would be flagged."""
     for row in rows:
         if row.model != ENGINE:
@@ -236,77 +401,57 @@ class TotalMonths:
             spans[key].append((opened, closed))
         return cls(head, past, flagged, spans)
 
-    @cached_property
-    def _row_of(self) -> dict[SeriesKey, int]:
-        return {key: row for row, key in enumerate(self.head.keys)}
-
     def month(self, total: str, month: str) -> BorderMonth | None:
         """A total's month, None where it was not judged."""
         key = SeriesKey(total)
         if (key, month) not in self.months:
-            self.months[key, month] = self._month(key, month)
+            first, outlook = self.past.first.get(key, {}).get(month), None
+            if first is not None and key in self.head.keys:
+                row = self.head.keys.index(key)
+                outlook = self.past.outlook(self.head, row, month)
+            flagged = month in self.flags.get(key, {})
+            # A part under an open episode is asked whether it moved apart, flagged month or not.
+            spans = self.spans.get(key, ())
+            over = [opened for opened, closed in spans if opened <= month <= closed]
+            flag = month if flagged else max(over, default=None)
+            self.months[key, month] = (
+                BorderMonth(math.log1p(first.value), outlook, flag, flagged)
+                if first is not None and outlook is not None
+                else None
+            )
         return self.months[key, month]
-
-    def _month(self, key: SeriesKey, month: str) -> BorderMonth | None:
-        first = self.past.first.get(key, {}).get(month)
-        if first is None or key not in self._row_of:
-            return None
-        outlook = self.past.outlook(self.head, self._row_of[key], month)
-        if outlook is None:
-            return None
-        flagged = month in self.flags.get(key, {})
-        # A part under an open episode is asked whether it moved apart, flagged month or not.
-        over = [opened for opened, closed in self.spans.get(key, ()) if opened <= month <= closed]
-        flag = month if flagged else (max(over) if over else None)
-        return BorderMonth(math.log1p(first.value), outlook, flag, flagged)
 
 
 def judge_parts(
-    past: JudgingInputs, totals: TotalMonths, families: Sequence[PanelHindcasts], rules: FlagRules
+    past: JudgingInputs, totals: TotalMonths, families: Sequence[PanelHindcasts], rules: Flags
 ) -> tuple[list[JudgedMonth], frozenset[str]]:
     """What came of the parts' new months, and which of these months moved them all as one.
 
     Judged from the first month in which a total can be, and where the part has a forecast.
     """
     # All at first: how strictly a month is judged depends on how many parts it has.
-    looks = [look for family in families for look in _family_looks(past, totals, family)]
-    large = Counter(look.published.month for look in looks if _large(look, rules))
+    looks = [look for family in families for look in family_looks(past, totals, family)]
+    large = Counter(look.month for look in looks if look.large(rules))
     judged: list[JudgedMonth] = []
     states: dict[SeriesKey, State] = {}
     for look in looks:
-        key = look.published.series
+        key = look.series
         # Of 300 parts six would be flagged each month by chance alone.
-        alpha = min(rules.alpha, parts.alpha(large[look.published.month]))
+        alpha = min(rules.alpha, parts.alpha(large[look.month]))
+        strict = rules.model_copy(update={"alpha": alpha})
         state = states.get(key) or past.states.get(key, State())
-        states[key], month = judge_month(state, look, replace(rules, alpha=alpha), drifts=False)
+        states[key], month = judge_month(state, look, strict, drifts=False)
         judged.append(month)
-    large_ones = (month for month, look in zip(judged, looks, strict=True) if _large(look, rules))
-    return judged, frozenset(_systemic(large_ones))
+    pairs = zip(looks, judged, strict=True)
+    large_ones = (month.judgement for look, month in pairs if look.large(rules))
+    return judged, parts.systemic_months(large_ones)
 
 
-def _large(look: MonthCase, rules: FlagRules) -> bool:
-    if look.outlook is None:
-        return False
-    expected = look.outlook.expected(look.published.month)
-    return eligible(expected, look.published.typical, rules)
-
-
-def _systemic(judged: Iterable[JudgedMonth]) -> Iterator[str]:
-    by_month: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for case in judged:
-        p, z = case.judgement.p, case.judgement.z
-        if p is not None and z is not None:
-            by_month[case.judgement.month].append((p, 1 if z > 0 else -1))
-    for month, cases in by_month.items():
-        if parts.systemic(*zip(*cases, strict=True)):
-            yield month
-
-
-def _family_looks(
+def family_looks(
     past: JudgingInputs, totals: TotalMonths, family: PanelHindcasts
 ) -> Iterator[MonthCase]:
     """Each member's new months, ascending."""
-    share = _apart_shares(totals.head, family)
+    share = apart_shares(totals.head, family)
     for row, key in enumerate(family.keys):
         for month in past.pending(key, past.last.get(key, "")):
             total = totals.month(key.total, month)
@@ -315,10 +460,10 @@ def _family_looks(
                 continue
             origin = family.column(row, outlook.cutoff)
             apart = float(share[row, origin]) if origin >= 0 else math.nan
-            yield MonthCase(past.published(key, month), outlook, total=total, apart=apart)
+            yield replace(past.case(key, month, outlook), total=total, apart=apart)
 
 
-def _apart_shares(head: PanelHindcasts, family: PanelHindcasts) -> Floats:
+def apart_shares(head: PanelHindcasts, family: PanelHindcasts) -> Floats:
     """(members, months) scale of each member's deviation from its total, in its own scale."""
     z, first = family.panel.z, family.predictive.centre[..., 0]
     beside = [border_beside(head, family, row) for row in range(len(family.keys))]

@@ -7,13 +7,14 @@ scale is made of the part's own past r, by the engine's rule.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecast.engine import intervals
-from forecast.types import ForecastPath, MonthForecast, whole
+from forecast.types import ForecastPath, Judgement, MonthForecast, whole
 from models.base import Floats
 
 
@@ -100,6 +101,15 @@ def systemic(p: Sequence[float], sides: Sequence[int]) -> bool:
         return False
     up = float((np.asarray(sides)[rejected] > 0).mean())
     return max(up, 1 - up) >= ONE_SIDE
+
+
+def systemic_months(judgements: Iterable[Judgement]) -> frozenset[str]:
+    """The months that moved many series the same way; of every eligible series of those months."""
+    by_month: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    for judged in judgements:
+        if judged.p is not None and judged.z is not None:
+            by_month[judged.month].append((judged.p, 1 if judged.z > 0 else -1))
+    return frozenset(m for m, cases in by_month.items() if systemic(*zip(*cases, strict=True)))
 
 
 def cutoff(p: np.ndarray) -> float:

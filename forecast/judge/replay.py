@@ -11,15 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast import months
-from forecast.config import Config
+from forecast.config import Config, Flags
 from forecast.engine.forecast import headline
 from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.rows import month_of
 from forecast.engine.vintages import vintage_hindcasts
-from forecast.judge.judging import rules_of
-from forecast.judge.series import JudgedMonth, MonthCase, Published, State, judge_months, typical
-from forecast.judge.surprise import FlagRules
+from forecast.judge.judging import JudgedMonth, MonthCase, State, judge_months, typical
 from forecast.sources.source import Break
 from forecast.store import inputs, releases
 from forecast.types import Episode, Flag, Judgement, SeriesKey, Totals
@@ -52,7 +50,7 @@ class Replayed:
 def replay(
     hindsight: PanelHindcasts,
     first: Mapping[SeriesKey, FirstCounts],
-    rules: FlagRules,
+    rules: Flags,
     rows: Sequence[int] | None = None,
     since: str = "",
 ) -> list[Replayed]:
@@ -79,9 +77,8 @@ def looks_back(
     counts = {month: count for month, (count, _) in first.items()}
     return [
         MonthCase(
-            published=Published(
-                hindsight.keys[row], month, *first[month], typical(counts, months.shift(month, -1))
-            ),
+            *(hindsight.keys[row], month, *first[month]),
+            typical=typical(counts, months.shift(month, -1)),
             outlook=hindsight.reaching(row, month),
             older=hindsight.expected(row, month, OLDER),
         )
@@ -178,7 +175,7 @@ def service(
         key: {month: known[:2] for month, known in by_month.items()}
         for key, by_month in inputs.first_published(connection).items()
     }
-    rules = rules_of(config)
+    rules = config.flags
     vintages = inputs.vintages_of_totals(connection)
     hindcasts = vintage_hindcasts(vintages, head, predictive, source)
     report("replay", 2, 3)

@@ -9,27 +9,15 @@ p below alpha and a deviation that matters (eligible and material).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scipy.special import ndtri
 
 from forecast.engine import tails
 from forecast.types import Flag, MonthForecast, SeriesKey, Severity
 
-
-@dataclass(frozen=True, slots=True)
-class FlagRules:
-    """When a month is flagged.
-
-    alpha : p below this is notable. min_level : a series whose median forecast and 12-month
-    median are both below this many counts is never flagged. min_change, min_ratio : the least
-    deviation from the median that matters, in counts and as a factor either way.
-    """
-
-    alpha: float = 0.02
-    min_level: int = 10
-    min_change: int = 25
-    min_ratio: float = 1.15
+if TYPE_CHECKING:
+    from forecast.config import Flags
 
 
 WATCH = 0.05
@@ -56,19 +44,19 @@ def ratio(value: int, median: int) -> float:
     return (value + 1) / (median + 1)
 
 
-def eligible(expected: MonthForecast, typical: float, rules: FlagRules) -> bool:
+def eligible(expected: MonthForecast, typical: float, rules: Flags) -> bool:
     """Whether the series is large enough to be flagged; `typical` is its 12-month median."""
     return max(expected.median, typical) >= rules.min_level
 
 
-def material(value: int, median: int, rules: FlagRules) -> bool:
+def material(value: int, median: int, rules: Flags) -> bool:
     """Whether the deviation matters in counts and as a factor."""
     factor = abs(math.log(ratio(value, median)))
     return abs(value - median) >= rules.min_change and factor >= math.log(rules.min_ratio)
 
 
 def severity(
-    value: int, expected: MonthForecast, p: float, typical: float, rules: FlagRules
+    value: int, expected: MonthForecast, p: float, typical: float, rules: Flags
 ) -> Severity | None:
     """How grave a month's deviation is, None if it is within what was expected."""
     if not (eligible(expected, typical, rules) and material(value, expected.median, rules)):
@@ -84,7 +72,7 @@ def severity(
     return "watch" if p < WATCH else None
 
 
-def thresholds(expected: MonthForecast, rules: FlagRules) -> tuple[int | None, int]:
+def thresholds(expected: MonthForecast, rules: Flags) -> tuple[int | None, int]:
     """(below, above): a count under `below` or over `above` would be flagged.
 
     `below` is None where not even zero would be.
@@ -99,17 +87,16 @@ def thresholds(expected: MonthForecast, rules: FlagRules) -> tuple[int | None, i
     median = expected.median
     lower = min(median - rules.min_change, math.floor((median + 1) / rules.min_ratio)) + 1
     upper = max(median + rules.min_change, math.floor((median + 1) * rules.min_ratio) - 1) - 1
-    while below >= 0 and not _flagged(below - 1, expected, rules):
+
+    def flagged(count: int) -> bool:
+        unlikely = count >= 0 and p_value(count, expected)[0] < rules.alpha
+        return unlikely and material(count, median, rules)
+
+    while below >= 0 and not flagged(below - 1):
         below = min(below - 1, lower)
-    while not _flagged(above + 1, expected, rules):
+    while not flagged(above + 1):
         above = max(above + 1, upper)
     return (below if below > 0 else None), above
-
-
-def _flagged(count: int, expected: MonthForecast, rules: FlagRules) -> bool:
-    if count < 0:
-        return False
-    return p_value(count, expected)[0] < rules.alpha and material(count, expected.median, rules)
 
 
 LEAST_SHARE, LEAST_COUNT = 0.005, 50  # in an open fiscal year

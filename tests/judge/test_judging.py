@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from forecast.engine.predictive import PanelHindcasts, Predictive
-from forecast.judge.judging import JudgingInputs
-from forecast.judge.series import Published, State
+from forecast.judge.judging import JudgingInputs, MonthCase, State
 from forecast.store.inputs import FirstPublished
 from forecast.types import ForecastPath, SeriesKey
 from tests.support.panels import make_panel
@@ -52,7 +51,9 @@ def test_months_not_judged_yet_are_pending_from_a_month_on():
     [("2025-01", 10, 0.0), ("2025-02", 20, 10.0), ("2025-05", 50, 25.0), ("2025-12", 120, 60.0)],
 )
 def test_a_month_is_published_with_the_typical_one_before_it(month, count, before):
-    assert past().published(NORTH, month) == Published(NORTH, month, count, int(month[-2:]), before)
+    found = past().case(NORTH, month, None)
+
+    assert found == MonthCase(NORTH, month, count, int(month[-2:]), before, None)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_the_older_forecast_is_of_six_months_before(hindsight, cutoff, months, m
     look = past(issued(1, "2025-03-21", cutoff, months)).look(hindsight, 0, "2025-08")
 
     assert look.older.horizon == 6
-    assert look.published.month == "2025-08"
+    assert look.month == "2025-08"
     if median:
         assert (look.older.median, look.older.centre) == (median, 6.0)
     else:

@@ -16,15 +16,15 @@ from benchmarks.study.injections import Shape, Shock, outcomes, shocked
 from benchmarks.study.studies import Study, children, draw, studies
 from benchmarks.study.studies import shocked as summary
 from forecast import months
+from forecast.config import Flags
+from forecast.judge.judging import JudgedMonth
 from forecast.judge.replay import Event, Replayed, ReplayedService, known_events
-from forecast.judge.series import JudgedMonth
-from forecast.judge.surprise import FlagRules
 from forecast.store import releases
 from forecast.types import Episode, Flag, Judgement, SeriesKey
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS
 
-RULES = FlagRules()
+RULES = Flags()
 
 
 @pytest.fixture(scope="module")

@@ -13,14 +13,22 @@ import pytest
 from sqlite_utils import Database
 
 from forecast import months
+from forecast.config import Flags
 from forecast.engine import ENGINE
 from forecast.engine.predictive import PanelHindcasts, Predictive, border_beside
-from forecast.judge import judging, replay, series
+from forecast.judge import judging, replay
 from forecast.judge.drift import Drift
-from forecast.judge.judging import JudgingInputs, TotalMonths, judging_inputs
+from forecast.judge.judging import (
+    JudgingInputs,
+    MonthCase,
+    State,
+    TotalMonths,
+    judge_month,
+    judge_months,
+    judging_inputs,
+)
 from forecast.judge.parts import BorderMonth, apart_share, difference
-from forecast.judge.series import MonthCase, Published, State, Surprise, judge_month, judge_months
-from forecast.judge.surprise import FlagRules, p_value, thresholds
+from forecast.judge.surprise import p_value, thresholds
 from forecast.store import connect, inputs, runs
 from forecast.types import (
     Episode,
@@ -36,7 +44,7 @@ from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.panels import make_panel
 
-RULES = FlagRules()
+RULES = Flags()
 NORTH = SeriesKey("northern")
 PART = SeriesKey("northern", "state", "NY")
 
@@ -59,8 +67,8 @@ def look(
     apart: float = 1.0,
 ) -> MonthCase:
     before = None if older is None else MonthForecast(round(older), math.log1p(older), 0.2, 4.0)
-    published = Published(key, month, count, 1, median)
-    return MonthCase(published, outlook(month, median), before, total, apart)
+    published = key, month, count, 1, median
+    return MonthCase(*published, outlook(month, median), before, total, apart)
 
 
 def border(month: str, factor: float, *, flagged: bool = True) -> BorderMonth:
@@ -172,10 +180,10 @@ def test_a_hindcast_says_no_more_than_it_reaches():
 def test_what_is_usual_is_the_median_of_the_year_up_to_a_month():
     counts = {month: place for place, month in enumerate(months.between("2023-01", "2024-06"))}
 
-    assert series.typical(counts, "2024-03") == 8.5  # 3 .. 14
-    assert series.typical(counts, "2023-03") == 1
-    assert series.typical(counts, "2025-04") == 16.5  # what of the year is held
-    assert series.typical(counts, "2025-06") == series.typical({}, "2024-01") == 0
+    assert judging.typical(counts, "2024-03") == 8.5  # 3 .. 14
+    assert judging.typical(counts, "2023-03") == 1
+    assert judging.typical(counts, "2025-04") == 16.5  # what of the year is held
+    assert judging.typical(counts, "2025-06") == judging.typical({}, "2024-01") == 0
 
 
 def test_months_are_quiet_until_a_known_break_and_after_its_third_month():
@@ -216,7 +224,7 @@ def test_a_replay_judges_each_month_by_what_stood_before_it():
     looks = replay.looks_back(known, 0, first[NORTH])
 
     assert [judged.judgement.month for judged in found.months] == span[2:]
-    assert [look.published.typical for look in looks] == [0, *[1095] * 5]
+    assert [look.typical for look in looks] == [0, *[1095] * 5]
     assert [look.outlook and look.outlook.cutoff for look in looks] == [None, None, *span[1:5]]
     assert all(look.older is None for look in looks)  # nobody stood there six months before
     grades = [flag.severity for judged in found.months for flag in judged.flags]
@@ -256,18 +264,16 @@ def test_parts_know_the_episodes_of_borders_and_of_no_part(published):
 
 
 def test_a_month_without_a_forecast_is_kept_unjudged():
-    _, judged = judge_month(
-        State(), MonthCase(Published(NORTH, "2013-11", 2640, 1, 0), None), RULES
-    )
+    _, judged = judge_month(State(), MonthCase(NORTH, "2013-11", 2640, 1, 0, None), RULES)
 
     assert (judged.judgement.basis, judged.judgement.p, judged.flags) == ("none", None, ())
 
 
 def test_the_basis_says_whether_the_forecast_was_published():
-    published = Published(NORTH, "2025-02", 4098, 7, 13_000.0)
+    published = NORTH, "2025-02", 4098, 7, 13_000.0
     said = [outlook("2025-02", 11_000, run_id=run_id) for run_id in (None, 3)]
 
-    hindcast, issued = (judge_month(State(), MonthCase(published, one), RULES)[1] for one in said)
+    hindcast, issued = (judge_month(State(), MonthCase(*published, one), RULES)[1] for one in said)
 
     assert (hindcast.judgement.basis, issued.judgement.basis) == ("hindcast", "issued")
     assert issued.judgement.run_id == 3
@@ -331,7 +337,7 @@ def test_small_deviations_add_up_to_drift():
 def test_a_series_below_the_configured_level_does_not_drift():
     looks = [look(f"2025-0{m}", 1000, 1000, older=400) for m in (1, 2, 3)]
 
-    found = [j for _, j in judge_months(looks, FlagRules(min_level=2000))]
+    found = [j for _, j in judge_months(looks, Flags(min_level=2000))]
 
     assert [flag for judged in found for flag in judged.flags] == []
 
@@ -425,7 +431,7 @@ def test_a_judgement_and_its_flag_keep_all_that_was_asked_and_found():
 
     state, judged = judge_month(
         State(None, before),
-        MonthCase(Published(NORTH, "2025-01", 3000, 7, 990.0), said, older),
+        MonthCase(NORTH, "2025-01", 3000, 7, 990.0, said, older),
         RULES,
     )
 
@@ -615,16 +621,6 @@ def test_outside_is_beyond_the_95_percent_of_six_months_before(older, count, out
     assert (p < 0.05) == (outside != 0)
 
 
-def test_sides_are_told_by_the_score():
-    one, other, none = (
-        Surprise(MonthForecast(1, 1.0, 1.0, 3.0), 0.5, z, grade)
-        for z, grade in ((0.1, "watch"), (-0.1, "notable"), (0.0, None))
-    )
-
-    assert (one.side, other.side, none.side) == (1, -1, -1)
-    assert (one.deviates, other.deviates, none.deviates) == (False, True, False)
-
-
 def past_of(last: str | None) -> JudgingInputs:
     return JudgingInputs(
         first={}, issued={}, done=frozenset(), last={NORTH: last} if last else {}, states={}
@@ -665,27 +661,27 @@ def test_a_month_moves_all_parts_as_one_by_where_each_lies(monkeypatch):
     )
 
     def one(month, p, z):
-        return SimpleNamespace(judgement=SimpleNamespace(month=month, p=p, z=z))
+        return SimpleNamespace(month=month, p=p, z=z)
 
     judged = [one("a", 0.1, 2.0), one("b", 0.2, -2.0), one("a", 0.3, 0.0), one("a", None, 1.0)]
     judged += [one("a", 0.4, None), one("a", 0.5, -0.1)]
 
-    assert list(judging._systemic(judged)) == ["a"]
+    assert judging.parts.systemic_months(judged) == {"a"}
     assert asked == [((0.1, 0.3, 0.5), (1, -1, -1)), ((0.2,), (-1,))]
 
 
 def test_only_a_large_part_with_a_forecast_is_one_of_many():
     least = RULES.min_level
 
-    assert judging._large(look("2024-03", 5, median=least), RULES)
-    assert not judging._large(look("2024-03", 5, median=least - 1), RULES)
-    assert not judging._large(replace(look("2024-03", 5), outlook=None), RULES)
+    assert look("2024-03", 5, median=least).large(RULES)
+    assert not look("2024-03", 5, median=least - 1).large(RULES)
+    assert not replace(look("2024-03", 5), outlook=None).large(RULES)
 
 
 def test_the_engine_s_forecasts_say_from_which_count_on_a_month_is_flagged():
     fields = dict.fromkeys(Forecast.__dataclass_fields__)
     row = Forecast(
-        **{**fields, "series": NORTH, "cutoff": "2024-12", "month": "2025-01", "model": ENGINE,
+        **{**fields, "series": NORTH, "cutoff": "2024-12", "last_month": "2025-01", "model": ENGINE,
            "median": 1000, "centre": math.log1p(1000), "scale": 0.1, "df": 4.0}
     )  # fmt: skip
     counts = {NORTH: dict.fromkeys(months.between("2024-01", "2024-12"), 1000)}
@@ -776,23 +772,22 @@ def test_a_month_is_judged_by_the_last_forecast_of_it_issued_in_time(day, said, 
 def test_a_drift_is_told_by_what_was_forecast_six_months_before(cutoff, steps, hit):
     hindsight = Fallback()
 
-    found = known_on("2024-07-15", issued(2, "2024-01-20", cutoff, steps))._older(
-        hindsight, 0, "2024-06"
-    )
+    past = known_on("2024-07-15", issued(2, "2024-01-20", cutoff, steps))
+    found = past.look(hindsight, 0, "2024-06").older
 
     if hit:
         assert found.median == 200
     else:
         assert found == "a hindcast of then"
-        assert hindsight.asked == [(0, "2024-06", 6)]
+        assert hindsight.asked[-1] == (0, "2024-06", 6)
 
 
 def test_a_month_is_what_was_first_published_beside_the_year_before_it():
     past = known_on("2024-07-15")
 
-    found = past.published(NORTH, "2024-06")
+    found = past.case(NORTH, "2024-06", None)
 
-    assert found == Published(NORTH, "2024-06", 900, 3, 7)
+    assert found == MonthCase(NORTH, "2024-06", 900, 3, 7, None)
     assert past.pending(NORTH, "2024-05") == ["2024-05", "2024-06"]
     done = replace(past, done=frozenset({(NORTH, "2024-06")}))
     assert done.pending(NORTH)[-1] == "2024-05"
@@ -908,10 +903,10 @@ def parts_of(keys: tuple[SeriesKey, ...], *, last: str = "2025-06", **past) -> t
 def test_a_part_is_judged_where_its_border_is_and_it_has_a_forecast():
     borders, family = parts_of((SeriesKey("other", "state", "FL"), PART), last="2025-07")
 
-    found = list(judging._family_looks(borders.past, borders, family))
+    found = list(judging.family_looks(borders.past, borders, family))
 
     # From March on both have a forecast; of July the border has not been published.
-    assert [(one.published.series, one.published.month) for one in found] == [
+    assert [(one.series, one.month) for one in found] == [
         (PART, month) for month in months.between("2025-03", "2025-06")
     ]
     assert [one.outlook.cutoff for one in found] == months.between("2025-02", "2025-05")
@@ -923,18 +918,18 @@ def test_a_part_s_months_are_judged_once_and_none_before_its_last():
     borders, family = parts_of((PART,), last="2025-06", done=frozenset({(PART, "2025-05")}))
     again = replace(borders.past, last={PART: "2025-05"})
 
-    first = judging._family_looks(borders.past, borders, family)
-    assert [one.published.month for one in first] == ["2025-03", "2025-04", "2025-06"]
-    rest = judging._family_looks(again, borders, family)
-    assert [one.published.month for one in rest] == ["2025-06"]
+    first = judging.family_looks(borders.past, borders, family)
+    assert [one.month for one in first] == ["2025-03", "2025-04", "2025-06"]
+    rest = judging.family_looks(again, borders, family)
+    assert [one.month for one in rest] == ["2025-06"]
 
 
 def test_how_far_a_part_moves_apart_is_known_at_the_cutoff_of_its_forecast(monkeypatch):
     borders, family = parts_of((PART,))
     shares = np.arange(6.0)[None]
-    monkeypatch.setattr(judging, "_apart_shares", lambda head, of: shares)
+    monkeypatch.setattr(judging, "apart_shares", lambda head, of: shares)
 
-    found = list(judging._family_looks(borders.past, borders, family))
+    found = list(judging.family_looks(borders.past, borders, family))
 
     assert [one.apart for one in found] == [1.0, 2.0, 3.0, 4.0]  # columns of February to May
 
@@ -1050,7 +1045,7 @@ def test_each_part_s_share_is_of_its_errors_and_its_border_s_a_month_ahead():
     head = hindsight([column + wrong / 2], ["2025-06"], (NORTH,))
     family = hindsight([column + wrong] * 2, ["2025-06"] * 2, OTHERS[:2])
 
-    share = judging._apart_shares(head, family)
+    share = judging.apart_shares(head, family)
 
     assert share.shape == (2, 40)
     assert np.isnan(share[:, :23]).all()
@@ -1062,7 +1057,7 @@ def test_what_is_usual_of_a_month_is_of_the_twelve_before_it_as_first_published(
     by_month = {m: inputs.FirstPublished(at, 1, None) for at, m in enumerate(span)}
     past = replace(past_of(None), first={NORTH: by_month})
 
-    assert past.published(NORTH, "2024-06").typical == np.median(range(1, 13))
+    assert past.case(NORTH, "2024-06", None).typical == np.median(range(1, 13))
 
 
 def test_parts_are_not_watched_for_drift():
@@ -1082,16 +1077,16 @@ def test_parts_are_not_watched_for_drift():
 
 def test_nobody_knows_how_far_a_part_moves_apart_before_its_first_month(monkeypatch):
     """A run may have forecast it from a month that the panel does not go back to."""
-    monkeypatch.setattr(judging, "_apart_shares", lambda head, of: np.ones((1, 6)))
+    monkeypatch.setattr(judging, "apart_shares", lambda head, of: np.ones((1, 6)))
     borders, family = parts_of((PART,))
     for key in (NORTH, PART):
         borders.past.first[key]["2025-01"] = inputs.FirstPublished(100, 1, "2025-02-20")
     said = {key: [issued(1, "2025-01-10", "2024-12")] for key in (NORTH, PART)}
     borders.past = replace(borders.past, issued=said)
 
-    found = list(judging._family_looks(borders.past, borders, family))
+    found = list(judging.family_looks(borders.past, borders, family))
 
-    assert [one.published.month for one in found] == [
+    assert [one.month for one in found] == [
         "2025-01",
         *months.between("2025-03", "2025-06"),
     ]
