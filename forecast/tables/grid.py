@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
-from forecast.errors import DataError
+from forecast.errors import DataError, FaultsError
 from forecast.tables import dates, numerals
 from forecast.tables.dates import CellValue
 from forecast.tables.footnotes import without_footnote
@@ -22,6 +23,7 @@ EXAMPLE = """a table of monthly counts has a line for each month, such as
     Clinic A,2024-02,131
 or a column for each series or month. Save it as CSV or Excel and try again."""
 SAMPLE = 2000  # rows that show what a column holds, at least
+_ALIKE = 3  # faults of a kind that are shown
 MOST_QUOTED = 100  # characters of a cell or a name in a message
 FEDERAL = 10  # the month in which the U.S. government's fiscal years begin
 
@@ -141,9 +143,11 @@ class TableGrid:
         """(rows, columns) places among the labels."""
         return np.asarray(self.grid[rows[:, None], np.array(columns, dtype=np.int64)])
 
-    def share(self, column: int, test: Callable[[CellValue], object]) -> float:
-        """The share of a column's filled cells that pass a test, in the sample."""
-        codes = self.sample[:, column]
+    def share(
+        self, column: int, test: Callable[[CellValue], object], rows: np.ndarray | None = None
+    ) -> float:
+        """The share of a column's filled cells that pass a test, in these rows or the sample."""
+        codes = self.sample[:, column] if rows is None else self.grid[rows, column]
         codes = codes[codes != 0]
         return float(self.sheet.which(test, codes).mean()) if len(codes) else 0.0
 
@@ -184,8 +188,17 @@ class TableGrid:
             line = self.sheet.line[row]
             self.notes.append(f"line {line} is no part of the table: {text[:60]!r}")
 
-    def data_rows(self, first: int) -> np.ndarray:
+    def filled_rows(self, rows: np.ndarray) -> np.ndarray:
+        """The same rows; where there are none, an error says why."""
+        if self.faults and not len(rows):
+            raise FaultsError(self.sheet.name, grouped(self.faults), len(set(self.faults)))
+        if not len(rows):
+            raise DataError(f"{self.sheet.name}: no lines below the header; nothing to forecast")
+        return rows
+
+    def data_rows(self, header: int) -> np.ndarray:
         """Rows below the header that fit; what does not is a fault or, a single text, a note."""
+        self.header, first = header, max(header + 1, 0)
         rows = np.arange(first, len(self.grid), dtype=np.int32)
         alone = rows[self.filled[rows] == 1]
         texts = self.grid[alone].max(axis=1, initial=0)  # blank is 0
@@ -256,6 +269,22 @@ def text_of(cell: CellValue) -> str:
 def in_quotes(text: str) -> str:
     """Quote a cell or a column's name for a message, cut where it is as long as a page."""
     return repr(text if len(text) <= MOST_QUOTED else f"{text[: MOST_QUOTED - 3]}...")
+
+
+def grouped(faults: Iterable[Fault]) -> list[str]:
+    """Faults as lines, sorted; of many alike in a column the first three, and how many more."""
+    lines: list[str] = []
+    alike: Counter[tuple[str, str]] = Counter()
+    for fault in sorted(set(faults)):
+        kind = (fault.column, re.sub(r"\d+|'[^']*'", "", fault.problem))
+        alike[kind] += 1
+        if alike[kind] <= _ALIKE:
+            lines.append(str(fault))
+    for (column, _), many in alike.items():
+        where = f" in column {column}" if column else ""
+        if many > _ALIKE:
+            lines.append(f"and {many - _ALIKE:,} more lines like these{where}")
+    return lines
 
 
 def is_month(cell: CellValue) -> bool:
@@ -331,28 +360,40 @@ def fiscal_start(table: TableGrid, shown: int, text: str) -> int:
     return start
 
 
-def year_start(
-    table: TableGrid, column: int, fiscal: np.ndarray, pairs: Sequence[tuple[int, int]]
-) -> int:
-    """The month in which the years begin that a column holds, or that head columns.
+def running(
+    table: TableGrid,
+    column: int,
+    of: tuple[np.ndarray, np.ndarray, np.ndarray],
+    pairs: Sequence[tuple[int, int]],
+    *,
+    named: bool = True,
+) -> np.ndarray:
+    """Running numbers of months whose years and own numbers stand apart.
 
-    column : with the years, or the first that has one. fiscal : whether they say so. pairs : as
-    `dates.year_begins` has it.
+    Parameters
+    ----------
+    column : with the years, or the first that has one. pairs : as `dates.year_begins` has it.
+    of : years, whether they are fiscal, months of them. named : whether these are calendar months,
+        and do not count from a fiscal year's start.
 
     Raises
     ------
     DataError : years that are not called fiscal begin in another month than January.
     """
+    year, fiscal, number = of
+    start, shown = 1, dates.year_begins(pairs)
     if fiscal.any():
-        return fiscal_start(table, dates.fiscal_begins(pairs), table.name(column))
-    shown = dates.year_begins(pairs)
-    if shown > 1:
+        start = fiscal_start(table, dates.fiscal_begins(pairs), table.name(column))
+    elif shown > 1:
         raise DataError(
             f"{table.sheet.name}: years in column {table.quoted(column)} begin in month {shown} by "
             "the file's order, and are not called fiscal. Write them as FY2024 if 2024 is the year "
             "they end in, or write months as 2023-07"
         )
-    return 1
+    if not named:
+        number = np.where(fiscal, (start + number - 2) % 12 + 1, number)
+    before = fiscal & (start > 1) & (number >= start)
+    return np.asarray((year - before) * 12 + number - 1)
 
 
 def years_of(table: TableGrid, column: int, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ could be something else. Thirteen of them, each a month after the one before, ca
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -25,10 +25,17 @@ from forecast.tables.sheet import TOP, Sheet
 
 _BY_HAND = 20_000  # rows; longer sheets come from programs, which lay out no blocks
 _LEAST = 13  # different months: more than a year, so that years are told from days
-_NAMED = re.compile(r"(\d\d)[-/ ]([A-Za-z]{3,9})\.?")
-_PAIR = re.compile(r"(\d\d?)[-/.](\d\d)", re.ASCII)
-_SERIAL = re.compile(r"[34]\d{4}|5[0-4]\d{3}", re.ASCII)
-_DECIMAL = re.compile(r"((?:1[6-9]|20)\d\d)(?:\.(\d+))?", re.ASCII)
+# What a month looks like that only the order tells; `part` : twelfths of a year, as R writes time.
+_IN_ORDER = tuple(
+    re.compile(form, re.ASCII)
+    for form in (
+        r"(?P<year>\d\d)[-/ ](?P<name>[A-Za-z]{3,9})\.?",
+        r"(?P<month>\d\d?)[-/.](?P<year>\d\d)",
+        r"(?P<year>\d\d)[-/.](?P<month>\d\d)",
+        r"(?P<day>[34]\d{4}|5[0-4]\d{3})",
+        r"(?P<year>(?:1[6-9]|20)\d\d)(?:\.(?P<part>\d+))?",
+    )
+)
 _QUARTER = re.compile(
     r".*\b(total|totals|q ?[1-4]|[1-4]q|h[12]|quarter|trim\w*)\b.*", re.IGNORECASE
 )
@@ -40,52 +47,99 @@ _DAY_0 = date(1899, 12, 30)  # of spreadsheets; 1900 was no leap year, but is on
 
 def as_one_table(sheet: Sheet) -> Sheet:
     """The same with one header, each month beside its year, each line beside its block's name."""
-    sheet = _years_over_months(_years_of_our_era(in_english(sheet)))
-    sheet = _months_under_names(sheet)
-    sheet = with_months(_names_over_measures(sheet))
+    sheet = _months_under_names(_years_over_months(with_months(sheet)))
+    sheet = _names_over_measures(sheet)
     if len(sheet.grid) <= _BY_HAND:
         sheet = _levels_joined(_year_from_title(_blocks_named(_year_lines(sheet))))
     return sheet
 
 
 def with_months(sheet: Sheet) -> Sheet:
-    """The same with such months written as 2024-01, in columns and in the header."""
+    """The same with months in English and in years of our era, in columns and in the header.
+
+    Where only their order tells which they are, they are written as 2024-01.
+
+    Raises
+    ------
+    DataError : they are months of two languages, which do not mean the same.
+    """
+    notes: dict[str, None] = {}
     for where in sheet.lines():
-        sheet = _written(sheet, where)
-    return sheet
+        for reading in (in_english, _in_our_era, _in_order):
+            texts, note = reading(sheet, where)
+            if texts:
+                sheet = sheet.translated(where, texts)
+                notes[note] = None
+    return replace(sheet, notes=(*sheet.notes, *notes)) if notes else sheet
 
 
-def _years_of_our_era(sheet: Sheet) -> Sheet:
-    """The same with Buddhist years as ours: 2567 is 2024.
+def _in_our_era(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
+    """Buddhist years of a line or column as ours, 2567 as 2024, by their cells; and a note.
 
     Beside a month's name or in a date they cannot be anything else; alone, only years that follow
     each other, in a line or column without other numbers, where something is Thai.
     """
-    top = sheet.grid[: TOP if len(sheet.grid) > 1 else 0]
-    thai = sheet.which(lambda cell: isinstance(cell, str) and _THAI.search(cell), top).any()
-    made = sheet
-    for where in sheet.lines():
-        codes = np.unique(sheet.grid[where])[:_BY_HAND].tolist()
-        cells = {code: _text(sheet.labels[code]) for code in codes if code}
-        texts = {code: year for code in cells if (year := _in_our_era(cells[code]))}
-        alone = sorted(int(text) for text in texts.values() if text.isdigit())
+    codes = np.unique(sheet.grid[where])[:_BY_HAND].tolist()
+    cells = {code: _text(sheet.labels[code]) for code in codes if code}
+    texts = {}
+    for code, text in cells.items():
+        match = _BUDDHIST.fullmatch(_ERA.sub("", text)) if len(text) < 40 else None
+        made = f"{match[1]}{int(match[2]) - 543}{match[3]}" if match else ""
+        if made.isdigit() or dates.looks_like(made):
+            texts[code] = made
+    alone = sorted(int(text) for text in texts.values() if text.isdigit())
+    least = 2 if isinstance(where[0], slice) else 3  # counts of a line may follow as well
+    if not texts or len(texts) < max(least, 0.3 * len(cells)):
+        return {}, ""
+    if alone:
+        top = sheet.grid[: TOP if len(sheet.grid) > 1 else 0]
+        thai = sheet.which(lambda cell: isinstance(cell, str) and _THAI.search(cell), top).any()
+        follow = alone == list(range(alone[0], alone[0] + len(alone)))
         numbers = sum(map(numerals.is_number, cells.values()))
-        follow = alone == list(range(alone[0], alone[0] + len(alone))) if alone else True
-        least = 2 if isinstance(where[0], slice) else 3  # counts of a line may follow as well
-        if alone and not (thai and follow and numbers == len(alone) >= least):
+        if not (thai and follow and numbers == len(alone) >= least):
+            return {}, ""
+    code, text = next(iter(texts.items()))
+    return texts, f"years are of the Buddhist era: {cells[code]} is read as {text}"
+
+
+def _in_order(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
+    """Months of a line or column that its order tells, as 2024-01, by their cells; and a note."""
+    codes = sheet.grid[where]
+    for form in _IN_ORDER:
+        if all(_month_by(form, sheet.labels[code]) is None for code in codes[:TOP].tolist()):
             continue
-        if len(texts) >= max(least, 0.3 * len(cells)):
-            made = made.translated(where, texts)
-            code, text = next(iter(texts.items()))
-            note = f"years are of the Buddhist era: {cells[code]} is read as {text}"
-    return made if made is sheet else replace(made, notes=(*sheet.notes, note))
+        read = {code: _month_by(form, sheet.labels[code]) for code in np.unique(codes).tolist()}
+        by_code = {code: month for code, month in read.items() if month is not None}
+        inside = codes[np.isin(codes, list(by_code))]
+        if len(set(by_code.values())) < _LEAST or len(inside) < 0.8 * np.count_nonzero(codes):
+            continue
+        steps = np.diff([by_code[code] for code in inside.tolist()])
+        steps = steps[steps != 0]  # a line a series
+        if max(np.mean(steps == 1), np.mean(steps == -1)) > 0.9:
+            texts = {code: months.from_index(month) for code, month in by_code.items()}
+            code, month = next(iter(texts.items()))
+            return (
+                texts,
+                f"{_text(sheet.labels[code])} is read as {month}, as the file's order shows",
+            )
+    return {}, ""
 
 
-def _in_our_era(text: str) -> str:
-    """A date or year of the Buddhist era as one of ours; "" for anything else."""
-    match = _BUDDHIST.fullmatch(_ERA.sub("", text)) if len(text) < 40 else None
-    made = f"{match[1]}{int(match[2]) - 543}{match[3]}" if match else ""
-    return made if made.isdigit() or dates.looks_like(made) else ""
+def _month_by(form: re.Pattern[str], cell: CellValue) -> int | None:
+    """The month of a cell that is written so; of a spreadsheet's day, if it is a first or last."""
+    match = form.fullmatch(_text(cell))
+    if not match:
+        return None
+    part = match.groupdict()
+    if "day" in part:
+        day = _DAY_0 + timedelta(int(part["day"]))
+        index = day.year * 12 + day.month - 1
+        return index if day.day in (1, dates.days_in(index)) else None
+    number = int(part.get("month") or dates.names_month(part.get("name")))
+    if "part" in part:
+        twelfths = float(f"0.{part['part'] or 0}") * 12
+        number = round(twelfths) + 1 if abs(twelfths - round(twelfths)) < 0.03 else 0
+    return dates.full_year(part["year"]) * 12 + number - 1 if 1 <= number <= 12 else None
 
 
 def _years_over_months(sheet: Sheet) -> Sheet:
@@ -95,23 +149,29 @@ def _years_over_months(sheet: Sheet) -> Sheet:
     years = sheet.which(dates.names_year, sheet.grid[:many])
     gone: list[int] = []
     months_in: list[int] = []
-    for row in np.flatnonzero(named.sum(axis=1) >= 2).tolist():
+    for row in np.flatnonzero((named.sum(axis=1) >= 2) & ~years.any(axis=1)).tolist():
         above = [r for r in range(max(row - 3, 0), row) if years[r].any() and not named[r].any()]
-        if not above or years[row].any():
-            continue
-        heads = [cell for r in range(above[-1], row) for cell in sheet.row(r)]
-        if any(numerals.is_number(cell) and not dates.names_year(cell) for cell in heads):
+        heads = range(above[-1], row) if above else range(0)
+        texts = [[_text(cell) for cell in sheet.row(r)] for r in heads]
+        if not above or any(
+            numerals.is_number(text) and not dates.names_year(text)
+            for line in texts
+            for text in line
+        ):
             continue
         places = np.flatnonzero(named[row]).tolist()
-        of_year = _from_above(sheet, above[-1], places)
-        pairs = [(at, y) for at, y in zip(places, of_year, strict=True) if dates.names_year(y)]
-        texts = [f"{_year_in(year)} {sheet.labels[sheet.grid[row, at]]}" for at, year in pairs]
-        sheet = sheet.rewritten((row, [at for at, _ in pairs]), texts)
+        of_year = zip(places, _from_above(sheet, above[-1], places), strict=True)
+        joined = {
+            at: f"{_year_in(year)} {sheet.labels[sheet.grid[row, at]]}"
+            for at, year in of_year
+            if dates.names_year(year)
+        }
+        sheet = sheet.rewritten((row, list(joined)), list(joined.values()))
         # Quarters, halves and sums between the two say nothing that months do not.
         gone += [
             r
-            for r in range(above[-1], row)
-            if years[r].any() or all(not c or _QUARTER.fullmatch(_text(c)) for c in sheet.row(r))
+            for r, line in zip(heads, texts, strict=True)
+            if years[r].any() or all(not text or _QUARTER.fullmatch(text) for text in line)
         ]
         months_in.append(row)
     if not gone:
@@ -137,8 +197,6 @@ def _months_under_names(sheet: Sheet) -> Sheet:
 def _blocks_across(sheet: Sheet, when: int, names: int) -> dict[str, dict[str, int]]:
     """For each block's name its columns by their months; {} without such blocks."""
     heads, words = sheet.row(when), sheet.row(names)
-    if any(map(numerals.is_number, words)) and not any(map(dates.names_year, heads)):
-        return {}
     dated = [at for at, cell in enumerate(heads) if _says_month(cell)]
     filled = [at for at, cell in enumerate(words) if cell != ""]
     places = dated if when > names else [at for at in filled if dated and at >= dated[0]]
@@ -146,53 +204,43 @@ def _blocks_across(sheet: Sheet, when: int, names: int) -> dict[str, dict[str, i
         return {}
     if any(_says_month(cell) or numerals.is_number(cell) for cell in words):
         return {}
-    blocks: dict[str, dict[str, int]] = {}
-    for at, above in zip(places, _from_above(sheet, min(when, names), places), strict=True):
-        pair = (above, _text(heads[at])) if names < when else (_text(words[at]), above)
-        block = blocks.setdefault(pair[0], {})
-        if not all(pair) or pair[1] in block:
-            return {}
-        block[pair[1]] = at
-    months_of = {tuple(block) for block in blocks.values()}
-    if len(blocks) < 2 or len(months_of) != 1 or len(next(iter(months_of))) < 2:
+    above = _from_above(sheet, min(when, names), places)
+    below = [_text((heads if when > names else words)[at]) for at in places]
+    pairs = list(zip(*((above, below) if when > names else (below, above)), strict=True))
+    called, months_of = (list(dict.fromkeys(part)) for part in zip(*pairs, strict=True))
+    at = dict(zip(pairs, places, strict=True))
+    each = len(called) * len(months_of) == len(at) == len(pairs)
+    if not each or min(len(called), len(months_of)) < 2 or not all(map(all, pairs)):
         return {}
-    return blocks
+    return {name: {month: at[name, month] for month in months_of} for name in called}
 
 
 def _says_month(cell: CellValue) -> bool:
-    return bool(
-        dates.names_month(cell)
-        or dates.names_year(cell)
-        or (dates.looks_like(cell) and not dates.is_compact(cell))
-    )
+    when = dates.names_month(cell) or dates.names_year(cell)
+    return bool(when) or (dates.looks_like(cell) and not dates.is_compact(cell))
 
 
 def _stacked(sheet: Sheet, row: int, blocks: dict[str, dict[str, int]]) -> Sheet:
     """The same with blocks of columns below each other; row : the lower line of their heading."""
-    grid, places = sheet.grid[row:].copy(), [list(block.values()) for block in blocks.values()]
+    grid, places = sheet.grid[row:], [list(block.values()) for block in blocks.values()]
     left = list(range(min(min(columns) for columns in places)))
-    corner = np.where(grid[0] != 0, grid[0], sheet.grid[row - 1])[left]
     # A line for each block: the header once, then all lines of the first, of the second ...
-    parts = [np.pad(grid[1:, [*left, *columns]], ((0, 0), (1, 0))) for columns in places]
-    top = np.concatenate([[0], corner, grid[0, places[0]]])[None, :]
-    many, body = len(blocks), np.arange(row + 1, len(sheet.grid))
-    rows = np.concatenate([[row], np.tile(body, many)])
+    parts = [grid[:1, [*left, *places[0]]], *(grid[1:, [*left, *columns]] for columns in places)]
+    rows = np.concatenate([[row], np.tile(np.arange(row + 1, len(sheet.grid)), len(blocks))])
     first = ", ".join(list(blocks)[:2])
-    note = f"lines {sheet.line[row - 1]} and {sheet.line[row]} head {many} blocks of columns"
+    note = f"lines {sheet.line[row - 1]} and {sheet.line[row]} head {len(blocks)} blocks of columns"
     made = replace(
         sheet,
-        grid=np.concatenate([top, *parts]),
+        grid=np.concatenate(parts),
         line=sheet.line[rows],
         ragged=sheet.ragged[rows] * (rows > row),
         notes=(*sheet.notes, f"{note}, {first} and so on"),
     )
-    names = ["Block", *(name for name in blocks for _ in body)]
-    made = made.rewritten((slice(None), 0), names)
-    heads = (0, slice(len(left) + 1, None))
-    made = made.rewritten(heads, list(next(iter(blocks.values()))))
+    corner = np.where(grid[0] != 0, grid[0], sheet.grid[row - 1])[left]
+    heads = [*(_text(sheet.labels[code]) for code in corner), *next(iter(blocks.values()))]
+    names = ["Block", *(name for name in blocks for _ in grid[1:])]
     # The name stands beside the months, right of what names the lines.
-    order = [*range(1, len(left) + 1), 0, *range(len(left) + 1, made.grid.shape[1])]
-    return replace(made, grid=made.grid[:, order])
+    return made.rewritten((0, slice(None)), heads).beside(names, len(left))
 
 
 def _names_over_measures(sheet: Sheet) -> Sheet:
@@ -206,13 +254,7 @@ def _names_over_measures(sheet: Sheet) -> Sheet:
             continue
         # A line of counts may have one name in two columns; it has numbers too.
         heads = [cell for cell in (*sheet.row(row - 1), *sheet.row(row)) if cell != ""]
-        if any(
-            not isinstance(cell, str)
-            or numerals.is_number(cell)
-            or dates.looks_like(cell)
-            or dates.names_month(cell)
-            for cell in heads
-        ):
+        if any(not _is_words(cell) or dates.names_month(cell) for cell in heads):
             continue
         sites = _from_above(sheet, row - 1, places)
         texts = [f"{site} {cell}".strip() for site, cell in zip(sites, cells, strict=True)]
@@ -231,7 +273,7 @@ def _year_lines(sheet: Sheet) -> Sheet:
         years = alone | dated
         if names.sum() < 6 or years.sum() < 2 or not years[: np.argmax(names)].any():
             continue
-        above = np.maximum.accumulate(np.where(years, np.arange(len(codes)), -1))
+        above = _last_above(years)
         rows = np.flatnonzero(names & (above >= 0)).tolist()
         heading = [sheet.labels[codes[above[row]]] for row in rows]
         of_year = [dates.year_beside_name(head) or _year_in(_text(head)) for head in heading]
@@ -257,19 +299,20 @@ def _blocks_named(sheet: Sheet) -> Sheet:
     if head is None:
         return sheet
     again = np.flatnonzero((sheet.grid == sheet.grid[head]).all(axis=1)).tolist()
-    words = [r for r in np.flatnonzero(filled == 1).tolist() if _is_title(sheet, r)]
-    titles = [r for r in words if r + 1 in again]
+    alone = np.flatnonzero((filled == 1) & (sheet.grid[:, :2] != 0).any(axis=1))
+    cells = {row: sheet.labels[sheet.grid[row].max()] for row in alone.tolist()}  # blank is 0
+    words = [row for row, cell in cells.items() if _is_words(cell) or dates.names_year(cell)]
+    titles = [row for row in words if row + 1 in again]
     if len(titles) < max(len(again), 2):
         # Titles without headers of their own: the first stands right below the header.
-        titles = [r for r in words if r > head and 1 not in filled[r + 1 : r + 3]]
-        titles = [r for r in titles if r + 2 < len(filled)]
-        titles = titles if len(titles) > 1 and titles[0] == head + 1 else []
+        below = [r for r in words if head < r < len(filled) - 2 and filled[r + 1 : r + 3].min() > 1]
+        titles = below if len(below) > 1 and below[0] == head + 1 else []
     if titles:
-        names, name = [], ""
-        for row in range(len(filled)):
-            if row in titles:
-                name = next(_text(cell) for cell in sheet.row(row) if cell != "")
-            names.append("" if filled[row] < 2 else "Block" if row == head else name)
+        of = _last_above(np.isin(np.arange(len(filled)), titles)).tolist()
+        names = [
+            _text(cells[at]) if at >= 0 and n > 1 else "" for at, n in zip(of, filled, strict=True)
+        ]
+        names[head] = "Block"
         called = ", ".join(f"line {sheet.line[row]}" for row in titles[:2])
         note = f"{called} and so on name the lines below, as column 'Block'"
         return sheet.beside(names).without([*titles, *again[1:]], note)
@@ -284,13 +327,12 @@ def _levels_joined(sheet: Sheet) -> Sheet:
     Regions, their clinics a column further right: outlines, as spreadsheets indent them. Where a
     region's own line comes last, it closes its clinics.
     """
-    for head in range(min(TOP, len(sheet.grid))):
-        dated = np.flatnonzero(sheet.which(_says_month, sheet.grid[head]))
-        if len(dated) > 2 and len(dated) > 0.4 * np.count_nonzero(sheet.grid[head]):
-            break
-    else:
+    dated = sheet.which(_says_month, sheet.grid[:TOP])
+    many = dated.sum(axis=1)
+    heads = np.flatnonzero((many > 2) & (many > 0.4 * np.count_nonzero(sheet.grid[:TOP], axis=1)))
+    if not len(heads):
         return sheet
-    first = int(dated[0])
+    head, first = int(heads[0]), int(dated[heads[0]].argmax())
     rows = np.arange(head + 1, len(sheet.grid))
     rows = rows[(sheet.grid[rows, first:] != 0).any(axis=1)]
     filled = sheet.grid[rows, :first] != 0
@@ -299,13 +341,13 @@ def _levels_joined(sheet: Sheet) -> Sheet:
         return sheet
     depth = filled.argmax(axis=1)
     closing = depth[0] > depth[-1]
-    path: dict[int, int] = {}
+    path: dict[int, str] = {}
     texts = [""] * len(sheet.grid)
     texts[head] = "Name"
     for at in range(len(rows))[:: -1 if closing else 1]:
-        path = {level: code for level, code in path.items() if level < depth[at]}
-        path[int(depth[at])] = int(sheet.grid[rows[at], depth[at]])
-        texts[rows[at]] = " / ".join(_text(sheet.labels[path[level]]) for level in sorted(path))
+        path = {level: name for level, name in path.items() if level < depth[at]}
+        path[int(depth[at])] = _text(sheet.labels[sheet.grid[rows[at], depth[at]]])
+        texts[rows[at]] = " / ".join(path.values())
     grid = sheet.grid.copy()
     grid[np.ix_(rows, levels)] = 0
     where = "below" if closing else "above"
@@ -315,78 +357,19 @@ def _levels_joined(sheet: Sheet) -> Sheet:
 
 def _year_from_title(sheet: Sheet) -> Sheet:
     """A year that stands in the sheet's name alone, as a column."""
-    top = sheet.grid[:TOP]
-    dated = sheet.which(lambda cell: dates.names_year(cell) or dates.looks_like(cell), top)
-    rows = np.flatnonzero((sheet.grid != 0).sum(axis=1) > 1).tolist()
-    if not dates.names_year(sheet.title) or dated.any() or not rows:
+    dated = sheet.which(lambda c: dates.names_year(c) or dates.looks_like(c), sheet.grid[:TOP])
+    filled = (sheet.grid != 0).sum(axis=1) > 1
+    if not dates.names_year(sheet.title) or dated.any() or not filled.any():
         return sheet
-    texts = [sheet.title if row in rows else "" for row in range(len(sheet.grid))]
-    texts[rows[0]] = "Year"
+    texts = [sheet.title if full else "" for full in filled]
+    texts[int(filled.argmax())] = "Year"
     note = f"the year is the sheet's name, {sheet.title!r}"
     return replace(sheet.beside(texts), notes=(*sheet.notes, note))
 
 
-def _written(sheet: Sheet, where: Any) -> Sheet:
-    codes = sheet.grid[where]
-    for form in _READINGS:
-        if not any(form(sheet.labels[code]) is not None for code in codes[:TOP].tolist()):
-            continue
-        read = {code: form(sheet.labels[code]) for code in np.unique(codes).tolist()}
-        by_code = {code: month for code, month in read.items() if month is not None}
-        inside = codes[np.isin(codes, list(by_code))]
-        if len(set(by_code.values())) < _LEAST or len(inside) < 0.8 * np.count_nonzero(codes):
-            continue
-        steps = np.diff([by_code[code] for code in inside.tolist()])
-        steps = steps[steps != 0]  # a line a series
-        if max(np.mean(steps == 1), np.mean(steps == -1)) > 0.9:
-            texts = {code: months.from_index(month) for code, month in by_code.items()}
-            code, month = next(iter(texts.items()))
-            shown = f"{dates.as_digits(sheet.labels[code])} is read as {month}"
-            note = f"{shown}, as the file's order shows"
-            return replace(sheet.translated(where, texts), notes=(*sheet.notes, note))
-    return sheet
-
-
-def _year_and_name(cell: CellValue) -> int | None:
-    match = _NAMED.fullmatch(cell) if isinstance(cell, str) else None
-    number = dates.names_month(match[2]) if match else 0
-    return dates.full_year(match[1]) * 12 + number - 1 if match and number else None
-
-
-def _pair(cell: CellValue, month: int, year: int) -> int | None:
-    match = _PAIR.fullmatch(cell) if isinstance(cell, str) else None
-    if not match or not 1 <= int(match[month]) <= 12 or len(match[year]) != 2:
-        return None
-    return dates.full_year(match[year]) * 12 + int(match[month]) - 1
-
-
-def _serial(cell: CellValue) -> int | None:
-    """The month of a spreadsheet's day, if it is a month's first or last."""
-    text = str(dates.as_digits(cell))
-    if not _SERIAL.fullmatch(text):
-        return None
-    day = _DAY_0 + timedelta(int(text))
-    index = day.year * 12 + day.month - 1
-    return index if day.day in (1, dates.days_in(index)) else None
-
-
-def _decimal_year(cell: CellValue) -> int | None:
-    """The month of 1949.0833, a year and twelfths of it, as R writes time."""
-    match = _DECIMAL.fullmatch(str(dates.as_digits(cell)))
-    if not match:
-        return None
-    twelfths = float(f"0.{match[2] or 0}") * 12
-    number = round(twelfths)
-    return int(match[1]) * 12 + number if abs(twelfths - number) < 0.03 else None
-
-
-_READINGS: Sequence[Callable[[CellValue], int | None]] = (
-    _year_and_name,
-    lambda cell: _pair(cell, 1, 2),
-    lambda cell: _pair(cell, 2, 1),
-    _serial,
-    _decimal_year,
-)
+def _last_above(chosen: np.ndarray) -> np.ndarray:
+    """For each row the last that is chosen, it or one above it; -1 without."""
+    return np.maximum.accumulate(np.where(chosen, np.arange(len(chosen)), -1))
 
 
 def _text(cell: CellValue) -> str:
@@ -414,9 +397,5 @@ def _is_header(sheet: Sheet, row: int, besides: int = -1) -> bool:
     )
 
 
-def _is_title(sheet: Sheet, row: int) -> bool:
-    cell = next(cell for cell in sheet.row(row) if cell != "")
-    return bool(sheet.grid[row, :2].any()) and (
-        dates.names_year(cell) is not None
-        or (isinstance(cell, str) and not numerals.is_number(cell) and not dates.looks_like(cell))
-    )
+def _is_words(cell: CellValue) -> bool:
+    return isinstance(cell, str) and not numerals.is_number(cell) and not dates.looks_like(cell)

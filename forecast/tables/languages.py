@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -39,70 +39,57 @@ _CELL = re.compile(
 _AROUND = " -/.,'\u2019\u5e74\ub144"
 
 
-def in_english(sheet: Sheet) -> Sheet:
-    """The same with months' names in English, in lines and columns that have them.
+def in_english(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
+    """Months of a line or column in English, by their cells, and a note; {} if they are no others.
 
     Raises
     ------
     DataError : they are months of two languages, which do not mean the same.
     """
-    languages: set[str] = set()
-    made = sheet
-    for where in sheet.lines():
-        codes = np.unique(made.grid[where])
-        cells = {code: made.labels[code] for code in codes[:2000].tolist()}
-        named = {
-            code: match
-            for code, cell in cells.items()
-            if isinstance(cell, str) and len(cell) < 40 and (match := _CELL.fullmatch(cell))
-        }
-        word = {code: match["name"].casefold().rstrip(".") for code, match in named.items()}
-        if not _LEAST <= len(set(word.values())) <= _MOST or len(named) < len(codes) / 4:
-            continue
-        language = _language(sheet.name, set(word.values()))
-        if language in ("", _ENGLISH):
-            continue
-        languages.add(language)
-        months, texts = _names()[language], {}
-        for code, match in named.items():
-            if word[code] in months:
-                name = dates.FULL[months[word[code]] - 1].capitalize()
-                before, after, sign = match["before"] or "", match["after"] or "", match["sign"]
-                year = re.sub(r"^(del?|\u0e1e\.?\u0e28\.?) ?", "", after.strip(_AROUND)).strip(
-                    _AROUND
-                )
-                # In Thailand 67 is 2567 of the Buddhist era; none of ours is as late.
-                if language == "th" and len(year) == 2 and int(year) > 42:
-                    year = f"25{year}"
-                words = filter(None, (before.strip(_AROUND), name, year))
-                texts[code] = " ".join(words) + sign.strip()
-        made = made.translated(where, texts)
-    if made is sheet:
-        return sheet
-    note = f"names of months are read in {' and '.join(sorted(map(_called, languages)))}"
-    return replace(made, notes=(*sheet.notes, note))
+    codes = np.unique(sheet.grid[where])
+    cells = {code: sheet.labels[code] for code in codes[:2000].tolist()}
+    named = {
+        code: match
+        for code, cell in cells.items()
+        if isinstance(cell, str) and len(cell) < 40 and (match := _CELL.fullmatch(cell))
+    }
+    word = {code: match["name"].casefold().rstrip(".") for code, match in named.items()}
+    if not _LEAST <= len(set(word.values())) <= _MOST or len(named) < len(codes) / 4:
+        return {}, ""
+    language = _language(sheet.name, set(word.values()))
+    months, texts = {} if language == _ENGLISH else _names().get(language, {}), {}
+    for code, match in named.items():
+        if word[code] in months:
+            name = dates.FULL[months[word[code]] - 1].capitalize()
+            after = (match["after"] or "").strip(_AROUND)
+            year = re.sub(r"^(del?|\u0e1e\.?\u0e28\.?) ?", "", after).strip(_AROUND)
+            # In Thailand 67 is 2567 of the Buddhist era; none of ours is as late.
+            year = f"25{year}" if language == "th" and len(year) == 2 and int(year) > 42 else year
+            words = filter(None, ((match["before"] or "").strip(_AROUND), name, year))
+            texts[code] = " ".join(words) + match["sign"].strip()
+    return texts, f"names of months are read in {_called(language)}" if texts else ""
 
 
 def _language(file: str, words: Collection[str]) -> str:
     """The language in which most of these words are months, six or more; "" if there is none."""
     fitting = {
-        language: {word: months[word] for word in words if word in months}
+        language: {word: months[word] for word in sorted(words) if word in months}
         for language, months in _names().items()
     }
-    most = max(len(read) for read in fitting.values())
+    most = max(map(len, fitting.values()))
     best = {language: read for language, read in fitting.items() if len(read) == most}
-    if most < _LEAST or len(set(next(iter(best.values())).values())) < _LEAST:
+    first = next(iter(best))
+    if most < _LEAST or len(set(best[first].values())) < _LEAST:
         return ""
     if _ENGLISH in best:
         return _ENGLISH
-    first, *others = best
-    for other in others:
-        apart = [word for word in best[first] if best[first][word] != best[other].get(word)]
-        if apart:
-            raise DataError(
-                f"{file}: {apart[0]!r} is a month in {_called(first)}, and not the same in "
-                f"{_called(other)}; write months as 2024-01"
-            )
+    for other, read in best.items():
+        for word, number in best[first].items():
+            if read.get(word) != number:
+                raise DataError(
+                    f"{file}: {word!r} is a month in {_called(first)}, and not the same in "
+                    f"{_called(other)}; write months as 2024-01"
+                )
     return first
 
 

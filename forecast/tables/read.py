@@ -6,9 +6,8 @@ of a file at once, and arranged. A month that nobody knows is missing; it is not
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, compress
@@ -27,6 +26,7 @@ from forecast.tables.grid import (
     Fault,
     ReadAs,
     footnotes_note,
+    grouped,
     refuse_period,
     spacing_of,
     text_of,
@@ -38,7 +38,6 @@ ONE_FAMILY = "all"
 _SHEETS = 20  # names of sheets in a question
 _NAMED = 5  # series in a note
 _MANY_WHOLE = 24  # numbers of which one with decimals may be a slip
-_ALIKE = 3  # faults of a kind that are shown
 _DAYS = 10_000  # dates that show how far they are apart
 _AT_ONCE = 5_000  # series that are looked at at once
 
@@ -353,22 +352,6 @@ def _twice(name: str, entries: Entries) -> list[Fault]:
         column = entries.month_column or entries.columns[entries.column[order[at]]]
         faults.append(Fault(int(line[at]), column, months.from_index(int(month[at])), problem))
     return faults
-
-
-def grouped(faults: Iterable[Fault]) -> list[str]:
-    """Faults as lines, sorted; of many alike in a column the first three, and how many more."""
-    lines: list[str] = []
-    alike: Counter[tuple[str, str]] = Counter()
-    for fault in sorted(set(faults)):
-        kind = (fault.column, re.sub(r"\d+|'[^']*'", "", fault.problem))
-        alike[kind] += 1
-        if alike[kind] <= _ALIKE:
-            lines.append(str(fault))
-    for (column, _), many in alike.items():
-        where = f" in column {column}" if column else ""
-        if many > _ALIKE:
-            lines.append(f"and {many - _ALIKE:,} more lines like these{where}")
-    return lines
 
 
 def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats, list[str]]:

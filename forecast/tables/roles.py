@@ -330,15 +330,21 @@ def is_measure(table: TableGrid, column: int) -> bool:
 
 def roles(
     table: TableGrid,
-    names: Sequence[int],
+    columns: Sequence[int],
     numbers: Sequence[int],
-    rows: np.ndarray,
-    month: np.ndarray,
+    month_column: int,
+    of: tuple[np.ndarray, np.ndarray],
 ) -> tuple[list[int], list[int]]:
-    """Which columns name series, and which hold counts.
+    """Which columns name series, and which hold counts. What the user says of either is taken.
 
-    names, numbers : columns that may do so. What the user says of either is taken.
+    columns, numbers : without those of months, and which of these are numbers. of : rows, months.
     """
+    rows, month = of
+    measured = [c for c in numbers if not repeats_date(table, c, rows, month)]
+    # A number that is no count does not name a series either.
+    names = [c for c in columns if c not in numbers and not is_measure(table, c)]
+    numbers = without_measures(table, month_column, measured or [*numbers])
+    fill_names(table, names, rows, month)
     values = [table.place(name, "--value") for name in table.wanted.value]
     series = named_columns(table)
     numbers = [c for c in numbers if c not in (*series, *values)]
@@ -477,13 +483,12 @@ def by_column(
     return np.where(code[:, None] < 0, -1, code[:, None] * n + np.arange(n)), names
 
 
-def families(table: TableGrid, family: int, rows: np.ndarray, code: np.ndarray) -> list[str]:
-    """(series,) the family that stands in the first line of each. code : (rows, columns)."""
-    of = code.ravel()
-    first = np.zeros(int(of.max(initial=-1)) + 2, dtype=np.int64)
-    first[of[::-1]] = np.arange(len(of))[::-1]  # the last that is written stays; -1 has no name
-    labels = table.grid[rows[first[:-1] // code.shape[1]], family]
-    return list(map(text_of, table.cells(labels)))
+def families(table: TableGrid, family: int, rows: np.ndarray, series: np.ndarray) -> list[str]:
+    """(series,) the family that stands in the first line of each. series : (entries,)."""
+    first = np.zeros(int(series.max(initial=-1)) + 2, dtype=np.int64)
+    first[series[::-1]] = np.arange(len(series))[::-1]  # the last written stays; -1 has no name
+    columns = max(len(series) // max(len(rows), 1), 1)
+    return list(map(text_of, table.cells(table.grid[rows[first[:-1] // columns], family])))
 
 
 def apart(

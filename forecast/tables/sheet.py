@@ -138,10 +138,10 @@ class Sheet:
         kept = {name: getattr(self, name)[left] for name in ("grid", "line", "ragged")}
         return replace(self, notes=(*self.notes, note), **kept)
 
-    def beside(self, texts: Sequence[str]) -> Sheet:
-        """The same with one more column on the left; texts : (rows,)."""
-        grid = np.pad(self.grid, ((0, 0), (1, 0)))
-        return replace(self, grid=grid).rewritten((slice(None), 0), texts)
+    def beside(self, texts: Sequence[str], at: int = 0) -> Sheet:
+        """The same with one more column; texts : (rows,). at : its place."""
+        grid = np.insert(self.grid, at, 0, axis=1)
+        return replace(self, grid=grid).rewritten((slice(None), at), texts)
 
 
 def read_sheets(path: Path | None) -> list[Sheet]:

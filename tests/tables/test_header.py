@@ -404,6 +404,7 @@ def test_a_sheets_name_is_no_year_where_the_sheet_has_its_own(first):
 
 # --- months that the order of a file tells
 
+YEAR_NAME, MONTH_YEAR, YEAR_MONTH, DAY, _ = header._IN_ORDER
 SPAN = range(months.to_index("2023-11"), months.to_index("2024-12"))  # 13 months
 
 WRITTEN = {
@@ -512,7 +513,7 @@ def test_a_fifth_of_a_column_may_be_something_else_and_no_more():
 )
 def test_a_spreadsheets_day_is_a_months_first_or_last(cell, month):
     """Day 45,292 is the first of January 2024."""
-    found = header._serial(cell)
+    found = header._month_by(DAY, cell)
 
     assert (found and months.from_index(found)) == month
 
@@ -532,7 +533,7 @@ def test_a_spreadsheets_day_is_a_months_first_or_last(cell, month):
     ],
 )
 def test_a_pair_of_numbers_is_a_month_and_a_year_of_two_digits(cell, by_month_first, by_year_first):
-    found = [header._pair(cell, *order) for order in ((1, 2), (2, 1))]
+    found = [header._month_by(form, cell) for form in (MONTH_YEAR, YEAR_MONTH)]
 
     assert [m and months.from_index(m) for m in found] == [by_month_first, by_year_first]
 
@@ -548,7 +549,7 @@ def test_a_pair_of_numbers_is_a_month_and_a_year_of_two_digits(cell, by_month_fi
     ],
 )
 def test_a_year_of_two_digits_before_a_name_is_a_month(cell, month):
-    found = header._year_and_name(cell)
+    found = header._month_by(YEAR_NAME, cell)
 
     assert (found and months.from_index(found)) == month
 
@@ -628,4 +629,4 @@ def test_years_of_the_buddhist_era_may_stand_over_columns():
 def test_counts_of_two_thousand_five_hundred_are_no_years(rows):
     found = sheet("".join(",".join(map(str, row)) + "\n" for row in rows))
 
-    assert header._years_of_our_era(found) is found
+    assert header.with_months(found) is found

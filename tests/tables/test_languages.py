@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.tables.languages import in_english
+from forecast.tables.header import with_months
 from forecast.tables.sheet import Sheet, sheets_of
 
 GERMAN = ["Januar", "Februar", "M\u00e4rz", "April", "Mai", "Juni", "Juli", "August"]
@@ -25,7 +25,7 @@ def column(words: list[str]) -> Sheet:
 
 @pytest.mark.parametrize(("many", "read"), [(5, False), (6, True), (8, True)])
 def test_months_are_read_from_six_different_ones_on(many, read):
-    found = in_english(column(GERMAN[:many]))
+    found = with_months(column(GERMAN[:many]))
 
     said = [line[0] for line in cells(found)[1:]]
     assert said == (ENGLISH if read else GERMAN)[:many]
@@ -35,11 +35,11 @@ def test_months_are_read_from_six_different_ones_on(many, read):
 def test_many_spellings_of_few_months_are_no_months():
     given = column(["Januar", "Jan.", "Februar", "Feb.", "M\u00e4rz", "Mrz.", "April", "Apr."])
 
-    assert in_english(given) is given
+    assert with_months(given) is given
 
 
 def test_a_line_of_months_is_read_as_a_column_is():
-    found = in_english(sheet(["place", *GERMAN], ["Bonn", *map(str, range(8))]))
+    found = with_months(sheet(["place", *GERMAN], ["Bonn", *map(str, range(8))]))
 
     assert cells(found)[0] == ["place", *ENGLISH]
     assert cells(found)[1][0] == "Bonn"
@@ -56,7 +56,7 @@ def test_a_line_of_months_is_read_as_a_column_is():
     ],
 )
 def test_a_year_and_a_sign_stay_with_their_month(cell, expected):
-    found = in_english(column([cell.format(word) for word in GERMAN]))
+    found = with_months(column([cell.format(word) for word in GERMAN]))
 
     assert [line[0] for line in cells(found)[1:]] == [expected.format(word) for word in ENGLISH]
 
@@ -64,13 +64,13 @@ def test_a_year_and_a_sign_stay_with_their_month(cell, expected):
 def test_english_months_and_names_of_other_things_are_left():
     for words in (ENGLISH, [f"Ort {word}" for word in "abcdefgh"]):
         given = column(words)
-        assert in_english(given) is given
+        assert with_months(given) is given
 
 
 @pytest.mark.parametrize(("numbers", "read"), [(27, True), (28, False)])
 def test_a_column_of_which_less_than_a_quarter_are_words_is_no_column_of_months(numbers, read):
     """Eight months and a header are nine words."""
-    found = in_english(column([*GERMAN, *(str(1000 + at) for at in range(numbers))]))
+    found = with_months(column([*GERMAN, *(str(1000 + at) for at in range(numbers))]))
 
     assert ("January" in [line[0] for line in cells(found)]) == read
 
@@ -79,4 +79,4 @@ def test_a_month_is_that_of_the_language_of_the_names_beside_it():
     """Listopad is October in Croatian and November in Czech."""
     czech = ["listopad", "srpen", "kv\u011bten", "leden", "\u00fanor", "b\u0159ezen"]
 
-    assert cells(in_english(column(czech)))[1][0] == "November"
+    assert cells(with_months(column(czech)))[1][0] == "November"

@@ -1849,26 +1849,27 @@ def test_three_columns_that_name_series_nest_nothing():
     assert layouts.entries(sheet, ReadAs(series=("site", "kind", "sex"))).nesting == ("", "")
 
 
-class HeaderBelow:
+class HeaderBelow(layouts.TableLayout):
     """Columns of counts named in the last line, as a layout of one's own."""
 
     what = "a header below its counts"
 
-    def score(self, table: grid.TableGrid) -> float:
-        last = table.sheet.row(len(table.grid) - 1)
-        return 0.9 if last[0] == "Month" and grid.is_month(table.sheet.row(0)[0]) else 0.0
+    def score(self) -> float:
+        first, *_, last = (self.table.sheet.row(at) for at in range(len(self.table.grid)))
+        return 0.9 if last[0] == "Month" and grid.is_month(first[0]) else 0.0
 
-    def to_long(self, table: grid.TableGrid) -> grid.Entries:
+    def to_long(self) -> grid.Entries:
+        table = self.table
         table.header = len(table.grid) - 1
-        rows, places = np.arange(table.header), [1]
+        rows, self.places = np.arange(table.header), {1: "n"}
         month, _ = grid.read_months(table, table.grid[rows, 0], rows, "Month")
-        return layouts.long_of(table, rows, places, month[:, None], [], None, self.what)
+        return self.below(rows, month[:, None], [], None, self.what)
 
 
 def test_a_layout_is_one_class_in_a_line_of_the_list(monkeypatch):
     text = "".join(f"{month},{at}\n" for at, month in enumerate(MONTHS)) + "Month,n\n"
     before = refusal(text)
-    monkeypatch.setattr(layouts, "LAYOUTS", (*layouts.LAYOUTS, HeaderBelow()))
+    monkeypatch.setattr(layouts, "LAYOUTS", (*layouts.LAYOUTS, HeaderBelow))
 
     assert "no column of counts" in before
     assert values(read(text)) == {"count": ONES}
@@ -1879,10 +1880,10 @@ def test_a_runner_up_that_fits_nearly_as_well_is_said(monkeypatch):
     class Other(layouts.Across):
         what = "another way"
 
-        def score(self, table: grid.TableGrid) -> float:
+        def score(self) -> float:
             return 0.95
 
-    monkeypatch.setattr(layouts, "LAYOUTS", (*layouts.LAYOUTS, Other()))
+    monkeypatch.setattr(layouts, "LAYOUTS", (*layouts.LAYOUTS, Other))
     found = read("site,2020-01,2020-02\na,1,2\n")
 
     assert "it was read as another way; a column for each month fits nearly as well" in found.notes
