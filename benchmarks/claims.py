@@ -20,7 +20,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from forecast.claims.decide import CheckedText, ClaimFinding, check
+from forecast.claims.decide import CheckedText, check
+from forecast.claims.explain import ClaimFinding
 from forecast.claims.truth import CountTable
 from forecast.claims.verdict import HOLDS
 from forecast.sources import catalog

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
-from forecast.claims.decide import CheckedText, ClaimFinding, NotUnderstood
-from forecast.claims.explain import VERDICT_WORDS
+from forecast.claims.decide import CheckedText
+from forecast.claims.explain import VERDICT_WORDS, ClaimFinding
 from forecast.claims.truth import agency_words, name_of
 from forecast.claims.verdict import EXTREMES, JudgedClaim, Reading
 from forecast.sources.names import SeriesNames
@@ -20,47 +19,31 @@ if TYPE_CHECKING:
 
     from forecast.sources.source import Source
 
-ORDER = tuple(VERDICT_WORDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of the text: plain where note is None."""
-
-    text: str
-    number: int = 0
-    note: ClaimFinding | NotUnderstood | None = None
-
-    @property
-    def verdict(self) -> str:
-        """The verdict, "not_understood", or "" of plain text."""
-        if isinstance(self.note, ClaimFinding):
-            return self.note.verdict
-        return "not_understood" if self.note else ""
+# A stretch of a text: its words, and of a claim its number and what was found; 0 and None of plain.
+Piece = tuple[str, int, ClaimFinding | None]
 
 
 def pieces(checked: CheckedText) -> Iterator[Piece]:
     """The whole text in stretches, each claim one of its own."""
-    notes: list[ClaimFinding | NotUnderstood] = [*checked.claims, *checked.not_understood]
-    notes.sort(key=lambda note: (note.start, -note.end))
+    notes = sorted((*checked.claims, *checked.not_understood), key=lambda n: (n.start, -n.end))
     last = number = 0
     for note in notes:
         if note.start < last:
             continue  # inside another claim
         number += 1
-        yield Piece(checked.text[last : note.start])
-        yield Piece(checked.text[note.start : note.end], number, note)
+        yield checked.text[last : note.start], 0, None
+        yield checked.text[note.start : note.end], number, note
         last = note.end
-    yield Piece(checked.text[last:])
+    yield checked.text[last:], 0, None
 
 
 def summary(checked: CheckedText) -> str:
     """How many claims have which verdict, in a sentence."""
     # As they are numbered: what lies within another claim is said with it.
-    counted = Counter(piece.verdict for piece in pieces(checked) if piece.note)
-    parts = [f"{counted[name]} {VERDICT_WORDS[name].lower()}" for name in ORDER if counted[name]]
-    if counted["not_understood"]:
-        parts.append(f"{counted['not_understood']} not understood")
+    counted: Counter[str] = Counter(note.verdict for _, _, note in pieces(checked) if note)
+    parts = [
+        f"{counted[name]} {words.lower()}" for name, words in VERDICT_WORDS.items() if counted[name]
+    ]
     total = counted.total()
     return (
         f"{total} claim{'' if total == 1 else 's'}: {', '.join(parts)}."
@@ -96,14 +79,14 @@ def as_json(
 
 def claim_json(finding: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
     """Give programs one claim."""
-    counted = finding.claimed and finding.sense and finding.sense.measure not in EXTREMES
+    counted = finding.sense and finding.sense.measure not in EXTREMES
     return {
         "quote": finding.quote,
         "start": finding.start,
         "end": finding.end,
         "number": finding.number,
         **meaning_json(finding.sense, names),
-        "claimed": _tidy(finding.claimed.value if finding.claimed and counted else None),
+        "claimed": _tidy(finding.claimed.value if counted else None),
         **judged_json(finding.sense, finding.judged),
         "why": finding.why,
         "say_instead": finding.say_instead or None,
@@ -149,8 +132,8 @@ def as_html(checked: CheckedText, title: str, record: str, source: Source) -> st
         published=checked.published,
         summary=summary(checked),
         paragraphs=_paragraphs(checked, title),
-        notes=[piece for piece in pieces(checked) if piece.note],
-        words={**VERDICT_WORDS, "not_understood": "Not understood"},
+        notes=[piece for piece in pieces(checked) if piece[2]],
+        words=VERDICT_WORDS,
         record=record,
     )
 
@@ -158,17 +141,12 @@ def as_html(checked: CheckedText, title: str, record: str, source: Source) -> st
 def _paragraphs(checked: CheckedText, title: str) -> list[list[Piece]]:
     """The pieces by paragraph, a blank line in plain text ends one; without the title again."""
     paragraphs: list[list[Piece]] = [[]]
-    for piece in pieces(checked):
-        if piece.note:
-            paragraphs[-1].append(piece)
-            continue
-        first, *rest = piece.text.split("\n\n")
-        paragraphs[-1].append(Piece(first))
-        paragraphs += [[Piece(text)] for text in rest]
-    filled = [
-        paragraph for paragraph in paragraphs if any(piece.text.strip() for piece in paragraph)
-    ]
-    first = "".join(piece.text for piece in filled[0]) if filled else ""
+    for text, number, note in pieces(checked):
+        first, *rest = [text] if note else text.split("\n\n")
+        paragraphs[-1].append((first, number, note))
+        paragraphs += [[(more, 0, None)] for more in rest]
+    filled = [every for every in paragraphs if any(text.strip() for text, _, _ in every)]
+    first = "".join(text for text, _, _ in filled[0]) if filled else ""
     return filled[1:] if first.strip("# \n") == title and len(filled) > 1 else filled
 
 

@@ -16,7 +16,15 @@ from forecast.claims.truth import (
     Subject,
     agency_words,
 )
-from forecast.claims.verdict import EXTREMES, Claimed, JudgedClaim, Reading, peers, siblings
+from forecast.claims.verdict import (
+    EXTREMES,
+    Claimed,
+    ClaimVerdict,
+    JudgedClaim,
+    Reading,
+    peers,
+    siblings,
+)
 from forecast.sources.wording import Halves, Split, small_words, split_words
 from forecast.sources.wording import halves_sentence as sentence
 from forecast.words import MONTHS, month_words, ordinal
@@ -28,6 +36,7 @@ VERDICT_WORDS = {
     "mislabelled": "Mislabeled",
     "wrong": "Wrong",
     "cannot_be_checked": "Cannot be checked",
+    "not_understood": "Not understood",
 }
 _NUMBERS = {
     "change_percent": "{:,.1f}%",
@@ -38,19 +47,37 @@ _NUMBERS = {
 }
 
 
+_NOTHING, _OPEN = Claimed(0), JudgedClaim("not_understood")
+
+
 @dataclass(frozen=True, slots=True)
-class AnsweredClaim:
+class ClaimFinding:
     """A claim with its verdict, why, and what to say instead, "" where nothing needs to be said.
 
-    other : what a mislabelled number is right for.
+    start, end : of the quote in the text, end exclusive. number : its digits. sense : what it was
+    taken to mean, None for what is not on record. other : what a mislabelled number is right for.
     """
 
-    sense: Reading
-    claimed: Claimed
-    judged: JudgedClaim
-    why: str
-    instead: str = ""
+    quote: str = ""
+    start: int = 0
+    end: int = 0
+    number: str = ""
+    claimed: Claimed = _NOTHING
+    sense: Reading | None = None
+    judged: JudgedClaim = _OPEN
+    why: str = ""
+    say_instead: str = ""
     other: Reading | None = None
+
+    @property
+    def verdict(self) -> ClaimVerdict:
+        """The verdict."""
+        return self.judged.verdict
+
+    @property
+    def understood(self) -> bool:
+        """Whether it is known what is claimed."""
+        return self.verdict != "not_understood"
 
 
 def split_of(table: CountTable, subject: Subject, span: ClaimSpan) -> Split | None:
@@ -88,15 +115,24 @@ def statement(table: CountTable, sense: Reading, value: float | None) -> str:
     return f"{number}: {words} in {span} against {before}"
 
 
+def not_held(draft: ClaimFinding, why: str) -> ClaimFinding:
+    """Say why the record has nothing like it."""
+    return replace(draft, judged=JudgedClaim("cannot_be_checked", why=why), why=why)
+
+
 def explain(
     table: CountTable,
+    draft: ClaimFinding,
     sense: Reading,
-    claimed: Claimed,
     judged: JudgedClaim,
     other: Reading | None = None,
-) -> AnsweredClaim:
-    """Say why a verdict was given, and what to say instead."""
-    truth, why, instead = statement(table, sense, judged.truth), "", ""
+) -> ClaimFinding:
+    """Say why a verdict was given, and what to say instead.
+
+    draft : the claim in its place.
+    """
+    truth, instead = statement(table, sense, judged.truth), ""
+    why = _sentence(truth)
     if judged.verdict == "cannot_be_checked":
         why = _sentence(judged.why)
     elif sense.measure in EXTREMES:
@@ -104,16 +140,14 @@ def explain(
     elif judged.verdict == "mislabelled" and other:
         known = f" The words would need {truth}." if judged.truth is not None else ""
         why = f"The number is of {_kind(table, sense, other)}.{known}"
-        instead = f"{_sentence(statement(table, other, claimed.value))}{known}"
+        instead = f"{_sentence(statement(table, other, draft.claimed.value))}{known}"
     elif judged.verdict == "wrong":
-        why = _sentence(f"The record has {truth}") + _elsewhere(table, sense, claimed)
+        why = _sentence(f"The record has {truth}") + _elsewhere(table, sense, draft.claimed)
         instead = _sentence(truth)
     elif judged.verdict == "right_when_published":
-        why = f"{_when_published(table, sense, claimed, judged)} Now: {truth}."
+        why = f"{_when_published(table, sense, draft.claimed, judged)} Now: {truth}."
         instead = _sentence(truth)
-    else:
-        why = _sentence(truth)
-    return AnsweredClaim(sense, claimed, judged, why, instead, other)
+    return replace(draft, sense=sense, judged=judged, why=why, say_instead=instead, other=other)
 
 
 def small(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
@@ -121,8 +155,8 @@ def small(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
     line = table.counts(subject)
     if line is None:
         return ""
-    length = min(span.last, line.last) - line.first + 1
-    counts = {months.from_index(line.first + i): n for i, n in enumerate(line.counts[:length])}
+    every = line.by_month.items()
+    counts = {months.from_index(month): n for month, (n, _) in every if month <= span.last}
     return small_words(counts, table.source)
 
 
@@ -228,11 +262,11 @@ def _elsewhere(table: CountTable, sense: Reading, claimed: Claimed) -> str:
     return ""
 
 
-def verdict_line(table: CountTable, answer: AnsweredClaim) -> str:
+def verdict_line(table: CountTable, answer: ClaimFinding) -> str:
     """Say the verdict, and the number of now: the first line of an answer."""
-    sense, judged, verdict = answer.sense, answer.judged, answer.judged.verdict
+    sense, judged, verdict = answer.sense, answer.judged, answer.verdict
     head, said = VERDICT_WORDS[verdict], answer.why
-    if sense.measure == "total" and verdict != "cannot_be_checked":
+    if sense and sense.measure == "total" and verdict != "cannot_be_checked":
         truth, claimed = statement(table, sense, judged.truth), f"{answer.claimed.value:,.0f}"
         if verdict in ("right", "right_when_rounded"):
             said = f"{truth}."

@@ -7,16 +7,17 @@ among every series, span and vintage, the likeliest first.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.claims import explain, mentions
+from forecast.claims.explain import ClaimFinding
 from forecast.claims.mentions import Scene
 from forecast.claims.readings import other_measures
 from forecast.claims.tokens import sentences
 from forecast.claims.truth import ClaimSpan, CountTable, Subject, calendar, parse, subject_of
-from forecast.claims.verdict import HOLDS, Claimed, ClaimMeasure, Reading, judge
+from forecast.claims.verdict import Among, Claimed, ClaimMeasure, Reading, judge
 from forecast.errors import ClaimError
 from forecast.sources import catalog
 from forecast.sources.names import SeriesNames
@@ -40,18 +41,9 @@ _TIMES = re.compile(r"x ?(?P<a>\d+(?:\.\d+)?)|(?P<b>\d+(?:\.\d+)?) ?(?:x|times)"
 _AVERAGE = re.compile(r"(?:average )?(?P<number>.+?)(?: a| per)? (?P<unit>day|month)")
 
 
-@dataclass(frozen=True, slots=True)
-class NumberMatch:
-    """Something that a number is.
-
-    how : "now", the count on record; "published", a value that a month has had; "near", within
-    the rounding of the source.
-    """
-
-    subject: Subject
-    span: ClaimSpan
-    count: int
-    how: Literal["now", "published", "near"]
+# Something that a number is: whose count of when, that count, and how: "now", the count on record;
+# "published", a value that a month has had; "near", within the rounding of the source.
+NumberMatch = tuple[Subject, ClaimSpan, int, str]
 
 
 def answer(
@@ -61,7 +53,7 @@ def answer(
     span: ClaimSpan,
     text: str,
     since: str | None,
-) -> explain.AnsweredClaim:
+) -> ClaimFinding:
     """Judge a claim about a series and a span.
 
     Parameters
@@ -91,45 +83,44 @@ def answer(
         measure = "difference"
     if measure in ("change_percent", "times", "difference") and versus is None:
         raise ClaimError(text, "a change needs --from SPAN, the time that it is measured from")
-    among: Literal["month", "year", "span"] = "month"
+    among: Among = "month"
     if span.length > 1:
         among = "year" if span.year or span.to_date else "span"
     sense = Reading(subject, span, measure, versus, of, among)
     judged, other = judge(table, sense, claimed, strict=True), None
     if judged.verdict == "wrong" and measure == "total":
-        for candidate, agency_only in other_measures(sense):
+        for candidate in (row for row, agency_only in other_measures(sense) if agency_only):
             verdict = judge(table, candidate, claimed)
             near = abs((verdict.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
-            if agency_only and verdict.verdict in HOLDS and (near or not claimed.exact):
+            if verdict.holds and (near or not claimed.exact):
                 judged, other = replace(judged, verdict="mislabelled"), candidate
                 break
-    return explain.explain(table, sense, claimed, judged, other)
+    return explain.explain(table, ClaimFinding(claimed=claimed), sense, judged, other)
 
 
 def matches(table: CountTable, number: int) -> list[NumberMatch]:
     """Find everything that a number is: months, fiscal years, years to date; best first."""
-    found = []
+    found: list[NumberMatch] = []
     for subject in table.subjects():
         line = table.counts(subject)
         for span in line.spans(table.source.year_begins) if line else ():
-            off = abs(line.total(span) - number) if line else 0
-            if off == 0 and number:
-                found.append(NumberMatch(subject, span, number, "now"))
-            elif line and 0 < off <= line.slack_of(span) and number >= 1000:
-                found.append(NumberMatch(subject, span, line.total(span), "near"))
+            count, slack = (line.total(span), line.slack_of(span)) if line else (0, 0)
+            if count == number and number:
+                found.append((subject, span, number, "now"))
+            elif number >= 1000 and 0 < abs(count - number) <= slack:
+                found.append((subject, span, count, "near"))
     for (total, month), values in table.values.items():
-        span = ClaimSpan(month, month)
-        known = number in {count for count, _, _ in values}
-        if known and number != table.total(Subject(total), span):
-            found.append(NumberMatch(Subject(total), span, number, "published"))
+        whole, span = Subject(total), ClaimSpan(month, month)
+        if number in {count for count, _, _ in values} - {table.total(whole, span)}:
+            found.append((whole, span, number, "published"))
 
     def order(match: NumberMatch) -> tuple[int, ...]:
         # Totals before parts, months and whole years before years to date, the newest first.
-        how = ("now", "published", "near").index(match.how)
-        part = 2 if match.subject.dimension else 1 if match.subject.agency else 0
-        plain = 0 if match.span.length == 1 else 1 if match.span.year else 2
-        total = table.source.totals.every.index(match.subject.total)
-        return how, part, plain, -match.span.last, total
+        subject, span, _, how = match
+        part = 2 if subject.dimension else 1 if subject.agency else 0
+        plain = 0 if span.length == 1 else 1 if span.year else 2
+        total = table.source.totals.every.index(subject.total)
+        return ("now", "published", "near").index(how), part, plain, -span.last, total
 
     return sorted(found, key=order)[:MAX_MATCHES]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import accumulate
 from typing import Literal, NamedTuple, cast
 
 from forecast.claims import times
-from forecast.claims.times import TimeRef
 from forecast.claims.tokens import Sentence, WrittenNumber, lexicon, number_looks, numbers, word_set
-from forecast.claims.verdict import Claimed, Hedge
+from forecast.claims.verdict import Claimed, Hedge, Reading
 from forecast.sources.source import Source
 
 _WALLS = {
@@ -41,27 +41,37 @@ class Placed(NamedTuple):
     value: str
 
 
+Mention = WrittenNumber | Reading | Placed  # what has tokens first to last - 1
+
+
 class Scene:
     """A sentence with everything found in it, and distances between its words."""
 
     def __init__(self, text: str, sentence: Sentence, source: Source) -> None:
         self.source = source
         self.text, self.sentence, self.tokens = text, sentence, sentence.tokens
-        self._starts = [token.start for token in self.tokens]
-        self.times = times.find(text[sentence.start : sentence.end], sentence.start, source.name)
-        timed = [self.place(ref) for ref in self.times if ref.form != "week"]
-        self._timed = {at for place in timed for at in range(*place)}
+        starts = [token.start for token in self.tokens]
+        self.times = []
+        for ref in times.find(text[sentence.start : sentence.end], sentence.start, source.name):
+            first = bisect_left(starts, ref.start)
+            last = max(first + 1, bisect_left(starts, ref.end))
+            self.times.append(replace(ref, first=first, last=last))
+        timed = [range(ref.first, ref.last) for ref in self.times if ref.form != "week"]
+        self._timed = {at for place in timed for at in place}
         self.numbers = [n for n in numbers(self.tokens) if n.first not in self._timed]
         self.phrases = list(self._phrases())
         walls = [_WALLS.get(token.low, 0) for token in self.tokens]
         for number in self.numbers:
             walls[number.first] += _NUMBER_WALL
         self._walls = list(accumulate(walls))
-        self.time_places = [self.place(ref) for ref in self.times]
 
     def low(self, at: int) -> str:
         """A token's word, "" beyond the sentence."""
         return self.tokens[at].low if 0 <= at < len(self.tokens) else ""
+
+    def words(self, first: int, last: int) -> list[str]:
+        """The words of the tokens first to last - 1, "" for those beyond the sentence."""
+        return [self.low(at) for at in range(first, last)]
 
     def in_time(self, at: int) -> bool:
         """Whether a token is part of an expression of time."""
@@ -70,15 +80,6 @@ class Scene:
     def numbers_between(self, first: int, last: int) -> bool:
         """Whether a number begins at a token from first to last - 1."""
         return any(first <= number.first < last for number in self.numbers)
-
-    def numbers_at(self, at: int) -> bool:
-        """Whether a number begins within three tokens of one: including 3,000 at ports."""
-        return any(at < number.first <= at + 3 for number in self.numbers)
-
-    def place(self, ref: TimeRef) -> tuple[int, int]:
-        """A time's tokens, first to last - 1."""
-        first = bisect_left(self._starts, ref.start)
-        return first, max(first + 1, bisect_left(self._starts, ref.end))
 
     def distance(self, a: tuple[int, int], b: tuple[int, int]) -> float:
         """How far apart two stretches of tokens are: words, and walls such as commas between."""
@@ -92,7 +93,7 @@ class Scene:
         """The phrases of these kinds, left to right."""
         return [phrase for phrase in self.phrases if phrase.kind in kinds]
 
-    def near(self, number: WrittenNumber, placed: Iterable[Placed]) -> list[tuple[float, Placed]]:
+    def near(self, number: Mention, placed: Iterable[Placed]) -> list[tuple[float, Placed]]:
         """Phrases by their distance from a number, the nearest first."""
         here = (number.first, number.last)
         measured = [(self.distance(here, (phrase.first, phrase.last)), phrase) for phrase in placed]
@@ -103,19 +104,19 @@ class Scene:
 
         Although those at the border fell 25%, Tucson's rose 24%: each number has a place.
         """
-        parted = [at for at in range(len(self.tokens)) if self._parts(at)]
+        conceding = self.low(0) in CONCEDING
+        parted = [
+            at
+            for at, token in enumerate(self.tokens)
+            if (
+                token.low in CONCEDING
+                or (token.low == "," and conceding and not self.numbers_between(at + 1, at + 2))
+            )
+            and self.numbers_between(0, at)
+        ]
         first = max((at for at in parted if at < number.first), default=0)
         last = min((at for at in parted if at >= number.last), default=len(self.tokens))
-        own = [phrase for phrase in placed if first <= phrase.first < last]
-        return own or placed
-
-    def _parts(self, at: int) -> bool:
-        """Whether a clause that is set against the one before it begins here."""
-        low = self.low(at)
-        if low == ",":
-            conceded = self.low(0) in CONCEDING and not self.numbers_between(at + 1, at + 2)
-            return conceded and self.numbers_between(0, at)
-        return low in CONCEDING and self.numbers_between(0, at)
+        return [phrase for phrase in placed if first <= phrase.first < last] or placed
 
     def compares(self, first: int) -> bool:
         """Whether what begins at this token is what something is compared with."""
@@ -163,19 +164,23 @@ class Scene:
         for start, end, meanings in lexicon(self.source.name).find(words):
             first, last = places[start], places[end - 1] + 1
             left_out = set(range(first, last)).difference(places[start:end])
-            if not any(self.tokens[i].low in (",", ";", ".", "(") for i in left_out):
-                for kind, value in meanings:
-                    own = self._ports(first) if (kind, value) == ("measure", "ofo") else value
-                    yield Placed(first, last, kind, own)
-
-    def _ports(self, first: int) -> str:
-        """What ports are named for: between southern ports of entry is between them."""
-        around = [i for i in range(first - 6, first + 7) if not self.numbers_at(i)]
-        added = any(self.low(i).startswith(("includ", "added")) for i in around)
-        if added or (self.low(0) == "with" and first < 6):
-            return "both"  # when official ports of entry are included
-        before = {self.low(i) for i in range(first - 3, first)}
-        return "usbp" if before & {"between", "outside"} else "ofo"
+            if any(self.tokens[i].low in (",", ";", ".", "(") for i in left_out):
+                continue
+            for kind, value in meanings:
+                own = value
+                if (kind, value) == ("measure", "ofo"):
+                    # What ports are named for: between southern ports of entry is between them.
+                    around = range(first - 6, first + 7)
+                    added = any(
+                        self.low(i).startswith(("includ", "added"))
+                        and not self.numbers_between(i + 1, i + 4)  # including 3,000 at ports
+                        for i in around
+                    )
+                    between = {"between", "outside"} & set(self.words(first - 3, first))
+                    own = "usbp" if between else "ofo"
+                    # When official ports of entry are included, it is both.
+                    own = "both" if added or (self.low(0) == "with" and first < 6) else own
+                yield Placed(first, last, kind, own)
 
     def covered(self, number: WrittenNumber) -> bool:
         """Whether a number is a word of a phrase: CBP One."""
@@ -207,53 +212,38 @@ _NOUN_KINDS: dict[str, Noun] = {
 }
 
 
-class NounAfter(NamedTuple):
-    """What follows a number: its kind, and the phrase where it is one."""
-
-    kind: Noun
-    placed: Placed | None = None
-
-
-def noun_after(scene: Scene, number: WrittenNumber) -> NounAfter:
-    """Find the noun that a number counts, as far as it stands behind it."""
-    at, unknown = number.last, 0
-    if _in_brackets_of_unknown(scene, number):
-        return NounAfter("unknown")
+def noun_after(scene: Scene, number: WrittenNumber) -> tuple[Noun, Placed | None]:
+    """Find the noun that a number counts, as far as it stands behind it: kind, and its phrase."""
+    at, unknown, order = number.last, 0, list(_NOUN_KINDS)
+    before = number.first - 2
+    if scene.low(before + 1) == "(" and scene.low(at) in (")", ";", ","):
+        # Wyoming (586,485): a number of something that the lexicon does not know.
+        known = scene.in_time(before)
+        known = known or any(p.first <= before < p.last for p in scene.phrases)
+        known = known or any(n.first <= before < n.last for n in scene.numbers)
+        start = scene.tokens[before].start if before >= 0 else 0
+        if not known and before >= 0 and scene.text[start].isupper():
+            return "unknown", None
     if scene.low(at) == "of" and scene.low(at + 1) in ("the", "those", "them", "these", "whom"):
-        return NounAfter("bare")
+        return "bare", None
     while at < number.last + 6:
-        here = [phrase for phrase in scene.phrases if phrase.first == at]
-        order = (*_NOUN_KINDS, "")
         phrase = min(
-            here,
+            (phrase for phrase in scene.phrases if phrase.first == at),
             key=lambda p: (-p.last, order.index(p.kind) if p.kind in order else len(order)),
             default=None,
         )
-        ports = phrase and phrase.value == "ofo"
-        if ports and scene.low(at).startswith(("port", "point")):
-            return NounAfter("not_claim", phrase)
-        if phrase and phrase.kind in _NOUN_KINDS:
-            return NounAfter(_NOUN_KINDS[phrase.kind], phrase)
-        low = scene.low(at)
+        low, kind = scene.low(at), phrase.kind if phrase else ""
+        if phrase and phrase.value == "ofo" and low.startswith(("port", "point")):
+            return "not_claim", phrase
+        if kind in _NOUN_KINDS:
+            return _NOUN_KINDS[kind], phrase
         mark = not any(letter.isalnum() for letter in low) and low not in ('"', "\u201c", "\u201d")
-        if low in _STOPS or scene.in_time(at) or (phrase is None and mark):
+        ends = low in _STOPS or scene.in_time(at) or kind in ("hedge", "change")
+        if ends or (phrase is None and mark):
             break
-        if phrase and phrase.kind in ("hedge", "change"):
-            break
-        unknown += phrase is None or phrase.kind not in ("total", "extreme", "sector")
+        unknown += kind not in ("total", "extreme", "sector")
         at = phrase.last if phrase else at + 1
-    return NounAfter("unknown" if unknown else "bare")
-
-
-def _in_brackets_of_unknown(scene: Scene, number: WrittenNumber) -> bool:
-    """Wyoming (586,485): a number of something that the lexicon does not know."""
-    if scene.low(number.first - 1) != "(" or scene.low(number.last) not in (")", ";", ","):
-        return False
-    at = number.first - 2
-    known = scene.in_time(at) or any(phrase.first <= at < phrase.last for phrase in scene.phrases)
-    known = known or any(n.first <= at < n.last for n in scene.numbers)
-    text = scene.text[scene.tokens[at].start : scene.tokens[at].end] if at >= 0 else ""
-    return not known and text[:1].isupper()
+    return ("unknown" if unknown else "bare"), None
 
 
 def is_plain_no(scene: Scene, number: WrittenNumber) -> bool:
@@ -275,12 +265,10 @@ def hedge(scene: Scene, number: WrittenNumber) -> Hedge:
     """How closely a number is meant."""
     if number.plus:
         return "over"
-    at = number.first
-    if scene.low(at - 1) in ("a", "an", "by", "of"):
-        at -= 1
+    led = scene.low(number.first - 1) in ("a", "an", "by", "of")
+    ends = {n.last for n in scene.numbers}
     for phrase in scene.of_kind("hedge"):
-        behind_number = any(n.last == phrase.first for n in scene.numbers)
-        if phrase.last in (at, number.first) and not behind_number:
+        if phrase.last in (number.first - led, number.first) and phrase.first not in ends:
             never = scene.low(phrase.first - 1) in ("never", "not") and phrase.value == "below"
             return "over" if never else cast("Hedge", phrase.value)
     # 40,000, nearly, were stopped; 40,000 or more; 40,000 or so.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from forecast import months
 from forecast.claims import times
@@ -34,14 +34,12 @@ from forecast.claims.verdict import ClaimMeasure, Reading
 from forecast.claims.weights import cost
 from forecast.types import BORDERS, NATIONWIDE
 
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
-
 T = TypeVar("T")
 PLACES = ("total", "sector", "city", "office", "state")
 FAR = 16.0  # a phrase farther from a number than this does not speak of it
 TIGHT = 7.0  # one nearer than this binds it
-_SECTOR_WORDS = ("sector", "sectors")
+RANGES = ("months", "fys", "years")  # times with two ends
+_SECTOR_WORDS = frozenset({"sector", "sectors"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,42 +91,7 @@ class TextState:
     @property
     def when(self) -> Now:
         """The day of publication with what was spoken of lately."""
-        return Now(self.now.published, self.now.begins, tuple(self.recent))
-
-
-def named_in_full(scene: Scene) -> tuple[ClaimSpan, ...]:
-    """The spans that a sentence names with their year."""
-    full = [ref for ref in scene.times if ref.form in ("fy", "quarter", "fy_first", "cy", "fys")]
-    now = Now(date(2100, 1, 1), scene.source.year_begins)
-    return tuple(span for ref in full for span in times.spans(ref, now)[:1])
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredReading:
-    """A sense with its cost; bound: agency and span are in the words beside the number."""
-
-    sense: Reading
-    cost: float
-    agency_bound: bool = False
-    span_bound: bool = False
-    place_bound: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A count of the text that was understood: what other words and numbers are read beside.
-
-    compared : whether something else is compared with it. bound : whether its agency is named.
-    placed : whether it is said where it was counted, or the number itself tells.
-    """
-
-    number: WrittenNumber
-    subject: Subject
-    span: ClaimSpan
-    compared: bool = False
-    bound: bool = True
-    measure: ClaimMeasure = "total"
-    placed: bool = True
+        return replace(self.now, recent=tuple(self.recent))
 
 
 # -- whose -----------------------------------------------------------------------------------------
@@ -140,15 +103,25 @@ def subjects(scene: Scene, number: WrittenNumber, context: TextState) -> list[Ca
     agencies = _agencies(scene, number, context)
     made = []
     for part, total, agency in product(of_parts, totals, agencies):
-        subject = _subject(part.value, total, agency)
-        # A sector has one total and one agency, whatever else is said.
-        alone = part.value[0] in ("sector", "office")
-        named = alone and part.cost < cost("part.sector_carried")
-        state = part.value[0] == "state" and part.cost < 0.5
-        placed = named if alone else total.bound or state
-        price = part.cost + (0.0 if alone else total.cost + agency.cost)
+        kind, members, other_than = part.value
+        placed, price = total.bound or (kind == "state" and part.cost < 0.5), part.cost
+        if kind in ("sector", "office"):
+            # A sector has one total and one agency, whatever else is said.
+            subject = sector(members, kind)
+            placed = part.cost < cost("part.sector_carried")
+        else:
+            of = "" if kind == APPREHENSION else agency.value
+            subject = Subject(total.value, of, kind, members, other_than)
+            price += total.cost + agency.cost
         made.append(Candidate(subject, price, agency.bound, placed))
     return cheapest(made)
+
+
+def sector(members: tuple[str, ...], kind: str = "sector") -> Subject:
+    """Make the subject of sectors or field offices, which lie at one border."""
+    office = kind == "office"
+    home = FIELD_TOTALS.get(members[0], "other" if office else "southwest")
+    return Subject(home, "ofo" if office else "usbp", "field", members)
 
 
 def cheapest(options: Iterable[Candidate[T]]) -> list[Candidate[T]]:
@@ -159,99 +132,84 @@ def cheapest(options: Iterable[Candidate[T]]) -> list[Candidate[T]]:
     return list(best.values())
 
 
-def _subject(part: SensePart, total: Candidate[str], agency: Candidate[str]) -> Subject:
-    dimension, members, other = part
-    if dimension == "sector":
-        home = FIELD_TOTALS.get(members[0], "southwest")
-        return Subject(home, "usbp", "field", members)
-    if dimension == "office":
-        where = FIELD_TOTALS.get(members[0], "other")
-        return Subject(where, "ofo", "field", members)
-    if dimension == APPREHENSION:
-        return Subject(total.value, "", dimension, members)
-    return Subject(total.value, agency.value, dimension, members, other)
-
-
 def _totals(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
-    placed = [phrase for phrase in scene.of_kind("total") if not _included(scene, phrase)]
+    placed = scene.of_kind("total")
+    if len({phrase.value for phrase in placed}) > 1:
+        # The overall tally, which includes airports and the northern border: it is not that one.
+        placed = [
+            phrase
+            for phrase in placed
+            if not any(
+                scene.low(i) in ("includes", "including", "include")
+                and not scene.numbers_between(i, phrase.first)
+                for i in range(phrase.first - 6, phrase.first)
+            )
+        ]
     placed = [p for p in scene.in_clause(number, scene.of_kind(*PLACES)) if p in placed] or placed
     near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 60]
     if near:
-        first = near[0][1].value
-        options = [Candidate(first, 0.0, _is_tight(scene, number, *near[0]))]
-        others = dict.fromkeys(phrase.value for _, phrase in near[1:])
-        options += [
-            Candidate(v, cost("second") + (near[0][0] < TIGHT)) for v in others if v != first
-        ]
-        return options
+        distance, phrase = near[0]
+        # It can only be that of this number: near, and no other number between.
+        first, last = sorted((phrase.first, number.first))
+        between = any(first < other.first < last for other in scene.numbers if other != number)
+        others = dict.fromkeys(other.value for _, other in near[1:] if other.value != phrase.value)
+        price = cost("second") + (distance < TIGHT)
+        rest = [Candidate(value, price) for value in others]
+        return [Candidate(phrase.value, 0.0, distance < FAR and not between), *rest]
     order = dict.fromkeys(filter(None, (context.total, context.home)))
     sure = context.subject.total if context.subject else None
     options = [
         Candidate(total, cost("total.carried") * (1 + i), total == sure)
         for i, total in enumerate(order)
     ]
-    spoken = any(kind == "total" for kind, _ in context.speaks)
     guesses = dict.fromkeys((NATIONWIDE, "southwest"), cost("second"))
-    if not spoken:
-        guesses = {name: cost(f"total.{name}_unsaid") for name in guesses}
     if options:
-        guesses = dict.fromkeys((NATIONWIDE, "southwest"), cost("total.guess"))
+        guesses = dict.fromkeys(guesses, cost("total.guess"))
+    elif not any(kind == "total" for kind, _ in context.speaks):
+        guesses = {name: cost(f"total.{name}_unsaid") for name in guesses}
     return options + [Candidate(b, cost) for b, cost in guesses.items() if b not in order]
-
-
-def _included(scene: Scene, phrase: Placed) -> bool:
-    """The overall tally, which includes airports and the northern border: it is not that one."""
-    return (
-        any(
-            scene.low(i) in ("includes", "including", "include")
-            and not scene.numbers_between(i, phrase.first)
-            for i in range(phrase.first - 6, phrase.first)
-        )
-        and len({p.value for p in scene.of_kind("total")}) > 1
-    )
-
-
-def _is_tight(scene: Scene, number: WrittenNumber, distance: float, phrase: Placed) -> bool:
-    """Whether a total can only be that of this number: near, and no other number between."""
-    first, last = sorted((phrase.first, number.first))
-    between = any(first < other.first < last for other in scene.numbers if other != number)
-    return distance < FAR and not between
 
 
 def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[str]]:
     """Agencies by the words around a number; a word for all gives way to a named agency."""
     near = [pair for pair in scene.near(number, scene.of_kind("measure")) if pair[0] < 60]
-    own = [phrase for _, phrase in near if _is_own(scene, number, phrase)]
-    if any(0 <= phrase.first - number.last <= 2 for phrase in own):
+    own = [(d, phrase) for d, phrase in near if _is_own(scene, number, phrase)]
+    if any(0 <= phrase.first - number.last <= 2 for _, phrase in own):
         # 6,073 arrests and 34,631 in all: each number has a noun of its own.
         counts = [n for n in scene.numbers if n.kind == "count" and n != number]
-        own = [p for p in own if not any(0 <= p.first - n.last <= 3 for n in counts)]
-    named = [phrase.value for phrase in own]
+        own = [(d, p) for d, p in own if not any(0 <= p.first - n.last <= 3 for n in counts)]
+    named = [phrase.value for _, phrase in own]
+    second = cost("second")
     if "both" in named[:3]:
         return [Candidate("", 0.0, True)]
-    if _joined_agencies(scene, own):
-        return [Candidate("", 0.0), Candidate("usbp", cost("second"))]
-    special = [value for value in named if value in ("usbp", "ofo")]
+    if _joined_agencies(scene, [phrase for _, phrase in own]):
+        return [Candidate("", 0.0), Candidate("usbp", second)]
+    special = list(dict.fromkeys(value for value in named if value in ("usbp", "ofo")))
     if special:
-        return _special_agency(near, own, special)
+        distance = next(d for d, phrase in own if phrase.value == special[0])
+        options = [Candidate(special[0], 0.0, True)]
+        if named[0] == "all" and distance > own[0][0] + 5:
+            # a word for all right beside it, the agency farther off: it may be about all of them.
+            options = [Candidate(special[0], 0.1), Candidate("", cost("carried"))]
+        return [*options, *(Candidate(value, second) for value in special[1:])]
     usual = context.agency
-    agents = any(scene.low(phrase.last - 1).startswith("agent") for phrase in own)
-    if "all" in named and agents:
-        return [Candidate("", 0.1), Candidate("usbp", cost("carried"))]
     if "all" in named:
-        spoken = ("measure", "usbp") in context.speaks
-        more = cost("carried") if usual == "usbp" else cost("second")
-        also = [Candidate("usbp", more)] if spoken else []
+        if any(scene.low(phrase.last - 1).startswith("agent") for _, phrase in own):
+            return [Candidate("", 0.1), Candidate("usbp", cost("carried"))]
+        more = cost("carried") if usual == "usbp" else second
+        also = [Candidate("usbp", more)] if ("measure", "usbp") in context.speaks else []
         return [Candidate("", 0.0, not also or usual != "usbp"), *also]
-    elsewhere = [phrase.value for _, phrase in near if phrase.value in ("usbp", "ofo", "all")]
-    agencies = [{"all": ""}.get(value, value) for value in elsewhere]
-    first = [""] if "any" in named and usual is None else []
-    order = dict.fromkeys([*first, *([usual] if usual is not None else []), *agencies, "", "usbp"])
+    agencies = [
+        _CODES[phrase.value] for _, phrase in near if phrase.value in ("usbp", "ofo", "all")
+    ]
+    first = [usual] if usual is not None else [""] if "any" in named else []
+    order = dict.fromkeys([*first, *agencies, "", "usbp"])
     return [Candidate(value, cost("agency.unsaid") * (1 + i)) for i, value in enumerate(order)]
 
 
 _PARTS = word_set(": , and but ; while with plus as ( )")
 EVERY = frozenset({"", "usbp", "ofo"})
+_CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": ""}
 
 
 def agencies_allowed(
@@ -272,37 +230,36 @@ def agencies_allowed(
         parted = (i + 1 for i in range(first, number.first) if scene.low(i) in _PARTS)
         first = next(parted, first)
     last = min((n.first for n in scene.numbers if n.first >= number.last), default=10**6)
-    placed = scene.of_kind("measure")
-    own = {p.value for p in placed if first <= p.first < last} - {"any"}
-    led = {p.value for p in placed if p.first < number.first} - {"any"}
-    named = own or led
-    if beside and not own and not is_altogether(scene, number):
+    placed = [phrase for phrase in scene.of_kind("measure") if phrase.value != "any"]
+    own = {p.value for p in placed if first <= p.first < last}
+    led = {p.value for p in placed if p.first < number.first}
+    altogether = is_altogether(scene, number)
+    if beside and not own and not altogether:
         return beside if led else beside | before
-    if not named and {p.value for p in placed} - {"any"}:
+    named = own or led
+    if not named and placed:
         return EVERY  # words behind other numbers are of those
     if not named:
-        named = {value for kind, value in context.speaks if kind == "measure"} - {"any"}
-        return frozenset(_CODES[value] for value in named) or EVERY
+        spoken = {value for kind, value in context.speaks if kind == "measure"} - {"any"}
+        return frozenset(_CODES[value] for value in spoken) or EVERY
     special = named & {"usbp", "ofo"}
-    if special and is_altogether(scene, number):
+    if len(special) > 1 or (special and altogether):
         return EVERY
-    if len(special) > 1 or (special and not own):
-        return EVERY if len(special) > 1 else frozenset(_CODES[value] for value in named)
+    if special and not own:
+        return frozenset(_CODES[value] for value in named)
     if special and "both" not in named:
         return frozenset(special)  # what an agency counts is its own
     carried = context.agency == "usbp" and "both" not in named
     return frozenset({"", "usbp"}) if carried else frozenset({""})
 
 
+_ALTOGETHER = word_set("total altogether overall combined tally")
+
+
 def is_altogether(scene: Scene, number: WrittenNumber) -> bool:
     """Whether a number is said to be that of all: which makes 50,200 altogether."""
-    words = {scene.low(i) for i in range(number.first - 4, number.last + 3)}
-    behind = (scene.low(number.last), scene.low(number.last + 1)) == ("in", "all")
-    return behind or bool(words & _ALTOGETHER)
-
-
-_ALTOGETHER = word_set("total altogether overall combined tally")
-_CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": ""}
+    behind = scene.words(number.last, number.last + 2) == ["in", "all"]
+    return behind or bool(_ALTOGETHER & set(scene.words(number.first - 4, number.last + 3)))
 
 
 def leading_part(scene: Scene, number: WrittenNumber) -> frozenset[str]:
@@ -313,68 +270,31 @@ def leading_part(scene: Scene, number: WrittenNumber) -> frozenset[str]:
     before = [
         phrase.value
         for phrase in scene.of_kind(*kinds)
-        if phrase.last <= number.first and not _is_no_nationality(scene, phrase)
+        if phrase.last <= number.first and not is_no_nationality(scene, phrase)
     ]
     return frozenset(before[0].split("+")) if len(before) == 1 else frozenset()
 
 
-def named_months(scene: Scene, number: WrittenNumber) -> set[int]:
-    """The months of a year, 0 to 11, that stand without one beside a number."""
-    near = times_near(scene, number)[:1]
-    return {t.ref.args[0] - 1 for t in near if t.ref.form == "month" and not t.ref.args[1]}
-
-
-def just_before(scene: Scene, number: WrittenNumber, context: TextState) -> ClaimSpan | None:
-    """The time that words explain: in August 2023, the busiest month on record."""
-    for ref, place in zip(scene.times, scene.time_places, strict=True):
-        behind = [scene.low(i) for i in range(place[1], number.first)]
-        if behind in ([","], ["\u2014"], ["("], [",", "which", "was"]) and ref.counts:
-            return next(iter(times.spans(ref, context.when, context.span)), None)
-    return None
-
-
 def _is_own(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
-    """Whether a measure speaks of this number: no other number stands between, or it leads all."""
+    """Whether a measure speaks of this number: in one half of a sentence with it."""
     low, high = sorted(((phrase.first, phrase.last), (number.first, number.last)))
-    return not any(scene.low(i) == ";" for i in range(low[1], high[0]))
+    return ";" not in scene.words(low[1], high[0])
 
 
 def _joined_agencies(scene: Scene, own: list[Placed]) -> bool:
     """Apprehended or turned away at ports: both agencies together."""
-    patrol = [phrase for phrase in own if phrase.value == "usbp"]
-    ports = [phrase for phrase in own if phrase.value == "ofo"]
-    for a, b in product(patrol, ports):
+    for a, b in product(own, own):
         low, high = min(a.last, b.last), max(a.first, b.first)
-        words = {scene.low(i) for i in range(low, high)}
-        if (
-            high - low <= 6
-            and words & {"and", "or", "plus"}
-            and not scene.numbers_between(low, high)
-        ):
+        near = (a.value, b.value) == ("usbp", "ofo") and high - low <= 6
+        joined = near and {"and", "or", "plus"} & set(scene.words(low, high))
+        if joined and not scene.numbers_between(low, high):
             return True
     return False
 
 
-def _special_agency(
-    near: list[tuple[float, Placed]], own: list[Placed], special: list[str]
-) -> list[Candidate[str]]:
-    first = special[0]
-    distance = min(d for d, phrase in near if phrase in own and phrase.value == first)
-    nearest = next(d for d, phrase in near if phrase in own)
-    all_beside = own[0].value == "all"
-    options = [Candidate(first, 0.0, True)]
-    if all_beside and distance > nearest + 5:
-        # a word for all right beside it, the agency farther off: it may be about all of them.
-        options = [Candidate(first, 0.1), Candidate("", cost("carried"))]
-    if len(set(special)) > 1:
-        second = next(value for value in special if value != first)
-        options.append(Candidate(second, cost("second")))
-    return options
-
-
 def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[SensePart]]:
     """Which sector, state or group a number may be of, or of none, the likeliest first."""
-    given, _ = dealt(scene, number)
+    given, _ = _dealt(scene, number)
     if given:
         kind = "sector" if given.kind == "city" else given.kind
         return [Candidate((kind, (given.value,), False), 0.0, True)]
@@ -383,61 +303,32 @@ def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candi
     # Of those, 27,100 were stopped in one sector: the group before goes on.
     goes_on = refers(scene, number) and (context.group if not groups else groups[0].value)
     group = groups[0].value if groups and groups[0].bound else goes_on or NO_PART
-    if group[0] in ("citizenship", "demographic") and fields and fields[0].bound:
+    in_field = bool(fields) and fields[0].bound
+    if group[0] in ("citizenship", "demographic") and in_field:
         # A group within a sector is not told apart: a subject that the record does not have.
         members = (*fields[0].value[1], *group[1])
         return [Candidate(("none", members, False), 0.0, True)]
     options = [*groups, *fields]
     if options and options[0].bound:
-        return [
-            *options,
-            *([] if fields and fields[0].bound else [Candidate(NO_PART, cost("second"))]),
-        ]
+        return options if in_field else [*options, Candidate(NO_PART, cost("second"))]
     if not options and context.group != NO_PART:
-        return _carried_group(scene, context)
-    part = _carried(scene, context)
-    carried = _carried_part(scene, number, part, bool(fields))
-    plain = _plain_part(scene, part, options, bool(fields))
-    return sorted([*options, *carried, plain], key=lambda option: option.cost)
-
-
-def _carried_group(scene: Scene, context: TextState) -> list[Candidate[SensePart]]:
-    """A group of the sentence before is still meant where no new noun is named."""
-    named = {phrase.value for phrase in scene.of_kind("measure")}
-    fresh = bool(named & {"usbp", "ofo"}) or (bool(named) and bool(scene.of_kind("total")))
-    if context.group[0] == DRUG:  # all drugs are meant only where they are named
-        fresh = any(token.low.startswith(("drug", "narcotic")) for token in scene.tokens)
-    plain, carried = (
-        (0.0, cost("second"))
-        if fresh
-        else (cost("part.whole_after_group"), cost("part.group_carried"))
-    )
-    options = [Candidate(NO_PART, plain), Candidate(context.group, carried)]
+        # A group of the sentence before is still meant where no new noun is named.
+        named = {phrase.value for phrase in scene.of_kind("measure")}
+        fresh = bool(named & {"usbp", "ofo"}) or (bool(named) and bool(scene.of_kind("total")))
+        if context.group[0] == DRUG:  # all drugs are meant only where they are named
+            fresh = any(token.low.startswith(("drug", "narcotic")) for token in scene.tokens)
+        plain = 0.0 if fresh else cost("part.whole_after_group")
+        carried = cost("second") if fresh else cost("part.group_carried")
+        options = [Candidate(NO_PART, plain), Candidate(context.group, carried)]
+    else:
+        # The sector that is still spoken of, or the only one of the text where one is meant.
+        part, lows = context.part, {token.low for token in scene.tokens}
+        if part == NO_PART and len(context.sectors_named) == 1 and lows & {"sector", "sector's"}:
+            part = ("sector", tuple(context.sectors_named), False)
+        whole = bool(scene.of_kind("total")) or part == NO_PART
+        options.append(Candidate(part, cost("carried")))
+        options.append(Candidate(NO_PART, 0.0 if whole else cost("second")))
     return sorted(options, key=lambda option: option.cost)
-
-
-def _carried(scene: Scene, context: TextState) -> SensePart:
-    """The sector that is still spoken of, or the only one of the text where one is meant."""
-    only = context.part == NO_PART and len(context.sectors_named) == 1
-    if only and any(token.low in ("sector", "sector's") for token in scene.tokens):
-        return "sector", tuple(context.sectors_named), False
-    return context.part
-
-
-def _carried_part(
-    scene: Scene, number: WrittenNumber, carried: SensePart, named: bool
-) -> list[Candidate[SensePart]]:
-    return [Candidate(carried, cost("carried"))]
-
-
-def _plain_part(
-    scene: Scene, carried: SensePart, options: list[Candidate[SensePart]], named: bool
-) -> Candidate[SensePart]:
-    """A total as a whole; less likely where a sector or state is meant."""
-    return Candidate(
-        NO_PART,
-        0.0 if scene.of_kind("total") or carried == NO_PART else cost("second"),
-    )
 
 
 def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[SensePart]]:
@@ -445,9 +336,7 @@ def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Can
     placed = [
         phrase
         for phrase in scene.in_clause(number, scene.of_kind(*PLACES))
-        if phrase.kind != "total"
-        and not _is_dateline(scene, phrase)
-        and _may_be_part(scene, phrase, context)
+        if phrase.kind != "total" and _may_be_part(scene, phrase, context)
     ]
     near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 45]
     options: list[Candidate[SensePart]] = []
@@ -456,79 +345,49 @@ def _fields(scene: Scene, number: WrittenNumber, context: TextState) -> list[Can
         own = tuple(phrase.value.split("+"))
         run = _run(scene, phrase, placed) if rank == 0 else own
         sure = kind in ("sector", "office") and is_sure(scene, phrase, context)
-        price = (0.0 if distance < FAR else cost("part.sector_far")) + (
-            0.0 if rank == 0 else cost("second")
-        )
-        alone = not scene.of_kind("total", "sector") and scene.low(phrase.first - 1) in (
-            "in",
-            "into",
-        )
-        price += (
-            (0.0 if alone else cost("second"))
-            if kind == "state"
-            else 0.0
-            if sure
-            else cost("carried")
-        )
+        price = 0.0 if distance < FAR else cost("part.sector_far")
+        price += 0.0 if rank == 0 else cost("second")
+        if kind == "state":
+            led = scene.low(phrase.first - 1) in ("in", "into")
+            alone = led and not scene.of_kind("total", "sector")
+            price += 0.0 if alone else cost("second")
+        else:
+            price += 0.0 if sure else cost("carried")
         options.append(Candidate((kind, run, False), price, sure and rank == 0))
         if run != own:
             options.append(Candidate((kind, own, False), price + cost("carried")))
     return options
 
 
-def _unnamed_sectors(scene: Scene) -> bool:
-    """The sector, five Texas sectors: some that are not named here."""
-    return any(
-        scene.low(i) in ("sector", "sector's", "sectors")
-        and not any(phrase.first <= i < phrase.last for phrase in scene.of_kind("total"))
-        for i in range(len(scene.tokens))
-    )
-
-
-def same_total(part: SensePart, total: str) -> bool:
-    """Whether a total is that of the sector spoken of before: it may only say where that lies."""
-    return part[0] == "sector" and FIELD_TOTALS.get(part[1][0], "southwest") == total
-
-
 def _may_be_part(scene: Scene, phrase: Placed, context: TextState) -> bool:
-    if phrase.kind == "office":
-        return True
+    """Whether a place is a sector, an office or a state that something may have been counted in."""
+    first, last = phrase.first, phrase.last
+    text = scene.text[scene.tokens[first].start : scene.tokens[last - 1].end]
+    if scene.sentence.opens and first < 2 and text.isupper() and len(text) > 3:
+        return False  # TUCSON, Ariz. - the place of writing
     if phrase.kind == "state":
-        before = scene.low(phrase.first - 1)
-        return (
-            before in ("in", "along", "into", "for", "through", "of", ",", "and", "to", ":", ";")
-            or scene.low(phrase.last) in ("had", "saw", "recorded", "reported")
-            or phrase.first < 3
-        )
-    named = phrase.value in context.sectors_named or _has_sector_word(scene, phrase)
-    here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
-    if phrase.kind == "city":
-        return named or here
+        led = ("in", "along", "into", "for", "through", "of", ",", "and", "to", ":", ";")
+        verbs = ("had", "saw", "recorded", "reported")
+        return scene.low(first - 1) in led or scene.low(last) in verbs or first < 3
     patrol = any(p.value in ("usbp", "all") for p in scene.of_kind("measure"))
-    if phrase.value in UNMISTAKABLE:
+    patrol = patrol or bool(context.sectors_named) or context.agency == "usbp"
+    if phrase.kind != "city" and (patrol or phrase.value in UNMISTAKABLE):
         return True
-    return named or here or patrol or bool(context.sectors_named) or context.agency == "usbp"
+    return is_sure(scene, phrase, context, unmistakable=False)
 
 
-def _has_sector_word(scene: Scene, phrase: Placed) -> bool:
-    inside = any(scene.low(i) in _SECTOR_WORDS for i in range(phrase.first, phrase.last + 1))
-    return inside or scene.low(phrase.last - 1) == "rgv"
-
-
-def is_sure(scene: Scene, phrase: Placed, context: TextState) -> bool:
+def is_sure(scene: Scene, phrase: Placed, context: TextState, unmistakable: bool = True) -> bool:
     """Whether a place is surely meant as a sector or an office."""
-    here = any(scene.low(i) in _SECTOR_WORDS for i in range(len(scene.tokens)))
-    unmistakable = phrase.value in UNMISTAKABLE
-    named = phrase.value in context.sectors_named
     return (
-        _has_sector_word(scene, phrase) or here or named or unmistakable or phrase.kind == "office"
+        any(token.low in _SECTOR_WORDS for token in scene.tokens)
+        or scene.low(phrase.last - 1) == "rgv"
+        or phrase.kind == "office"
+        or phrase.value in context.sectors_named
+        or (unmistakable and phrase.value in UNMISTAKABLE)
     )
 
 
-def _is_dateline(scene: Scene, phrase: Placed) -> bool:
-    """TUCSON, Ariz. - the place of writing."""
-    text = scene.text[scene.tokens[phrase.first].start : scene.tokens[phrase.last - 1].end]
-    return scene.sentence.opens and phrase.first < 2 and text.isupper() and len(text) > 3
+_IN_A_ROW = word_set(", and & the / or sector sectors nationals citizens from")
 
 
 def _run(scene: Scene, phrase: Placed, placed: Iterable[Placed]) -> tuple[str, ...]:
@@ -537,25 +396,18 @@ def _run(scene: Scene, phrase: Placed, placed: Iterable[Placed]) -> tuple[str, .
     kinds = {"sector", "city"} if phrase.kind in ("sector", "city") else {phrase.kind}
     others = sorted((p for p in placed if p.kind in kinds), key=lambda p: p.first)
     for other in sorted(others, key=lambda p: abs(p.first - phrase.first)):
-        if other not in joined and any(_joined(scene, other, label) for label in joined):
-            joined.append(other)
+        for label in joined:
+            a, b = sorted((other, label), key=lambda p: p.first)
+            between = set(scene.words(a.last, b.first))
+            near = b.first - a.last <= 3 and between <= _IN_A_ROW
+            if other not in joined and near and between & {",", "and", "&", "/", "or"}:
+                joined.append(other)
+                break
     values = [p.value for p in sorted(joined, key=lambda p: p.first)]
     return tuple(dict.fromkeys(name for value in values for name in value.split("+")))
 
 
-_IN_A_ROW = word_set(", and & the / or sector sectors nationals citizens from")
-
-
-def _joined(scene: Scene, a: Placed, b: Placed) -> bool:
-    if a.first > b.first:
-        a, b = b, a
-    between = [scene.low(i) for i in range(a.last, b.first)]
-    plain = _IN_A_ROW
-    return (
-        0 < len(between) <= 3
-        and set(between) <= plain
-        and bool({",", "and", "&", "/", "or"} & set(between))
-    )
+_INCLUDES = word_set("includes including include included comprising")
 
 
 def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
@@ -563,20 +415,18 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
     kinds = ["citizenship", "countries", "demographic", "drug"]
     if any(phrase.value == "usbp" for phrase in scene.of_kind("measure")):
         kinds.append("arrest_place")  # of the Border Patrol's arrests only
-    placed = [phrase for phrase in scene.of_kind(*kinds) if not _is_no_nationality(scene, phrase)]
-    near = [(d, phrase) for d, phrase in scene.near(number, placed) if d < 30]
-    # 8,083 persons, a number that includes families: all of them, not the families.
+    placed = [phrase for phrase in scene.of_kind(*kinds) if not is_no_nationality(scene, phrase)]
     near = [
         (d, phrase)
-        for d, phrase in near
-        if not _INCLUDES & {scene.low(i) for i in range(number.last, phrase.first)}
+        for d, phrase in scene.near(number, placed)
+        # 8,083 persons, a number that includes families: all of them, not the families.
+        if d < 30 and not _INCLUDES & set(scene.words(number.last, phrase.first))
     ]
     if not near:
         return []
     distance, phrase = near[0]
     kind, value = phrase.kind, phrase.value
-    same = [p for p in placed if p.kind == kind]
-    run = _run(scene, phrase, same)
+    run = _run(scene, phrase, [p for p in placed if p.kind == kind])
     bound = distance < TIGHT + 2
     price = 0.0 if bound else cost("part.group_near") if distance < FAR else cost("part.group_far")
     if value == "?" or "?" in run:
@@ -590,45 +440,30 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[Candidate[SensePart]]:
     return options
 
 
-_INCLUDES = word_set("includes including include included comprising")
 _NEIGHBORS = word_set(
     "border government officials president authorities side territory cartels goods "
     "cartel police prime city troops soldiers national port"
 )
-
-
 _COMING = word_set("over coming crossing crossed cross entering entered came traveling border")
+_COUNTED = word_set("were came are those and is or nationals ,")
 
 
-def _is_no_nationality(scene: Scene, phrase: Placed) -> bool:
+def is_no_nationality(scene: Scene, phrase: Placed) -> bool:
     """Mexico and Canada as neighbors, governments and the like."""
+    before, word = scene.words(phrase.first - 1, phrase.first + 1)
+    after, after2 = scene.words(phrase.last, phrase.last + 2)
     if phrase.kind != "citizenship":
         return False
-    word, before, after = (
-        scene.low(phrase.first),
-        scene.low(phrase.first - 1),
-        scene.low(phrase.last),
-    )
-    after2 = scene.low(phrase.last + 1)
     if after in _NEIGHBORS:
         return not (after == "national" and phrase.value != "MEXICO")
-    if (
-        word == "from"
-        and after in (",", "into", "in", "to", ".")
-        and scene.low(phrase.first - 1) in _COMING
-    ):
+    if word == "from" and after in (",", "into", "in", "to", ".") and before in _COMING:
         return True
     if word == "from" and phrase.value == "MEXICO":
         people = any(p.last == phrase.first for p in scene.of_kind("people", "demographic"))
-        return not (
-            people
-            or before in ("were", "came", "are", "those", "and", "is", "or", "nationals", ",")
-        )
-    if word in ("mexico", "canada", "china", "india"):
-        return before not in ("from", "of", "and", ",", "than", "(", "by") or after2 in (
-            "government",
-        )
-    return False
+        return not people and before not in _COUNTED
+    named = word in ("mexico", "canada", "china", "india")
+    led = before in ("from", "of", "and", ",", "than", "(", "by")
+    return named and (not led or after2 == "government")
 
 
 def respectively(scene: Scene, number: WrittenNumber) -> int | None:
@@ -645,7 +480,7 @@ def respectively(scene: Scene, number: WrittenNumber) -> int | None:
     return row.index(number) if respective or (close and len(named) == len(row)) else None
 
 
-def dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef | None]:
+def _dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef | None]:
     """The part and the time that "respectively" gives to a number."""
     at = respectively(scene, number)
     if at is None:
@@ -653,83 +488,81 @@ def dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef |
     length = len([n for n in scene.numbers if n.kind == number.kind])
     parts = scene.of_kind("sector", "city", "office")
     groups = scene.of_kind("citizenship", "demographic")
-    named = parts if len(parts) == length else groups if len(groups) == length else []
+    named = next((row for row in (parts, groups) if len(row) == length), None)
     timed = [ref for ref in scene.times if ref.counts and not ref.relative]
     return (named[at] if named else None), (timed[at] if len(timed) == length else None)
 
 
 def says_crossed(scene: Scene, number: WrittenNumber) -> bool:
     """Whether the words about a number say that people came in, not that they were arrested."""
-    return any(
-        phrase.value not in ("all", "ofo")
-        and _is_own(scene, number, phrase)
-        and _crossed(scene, phrase)
-        for phrase in scene.of_kind("measure")
-    )
-
-
-def _crossed(scene: Scene, phrase: Placed) -> bool:
-    words = [scene.low(i) for i in range(phrase.first, phrase.last)]
-    if any(word.startswith("port") for word in words):
-        return False  # between ports of entry
-    return any(word.startswith(("cross", "entr", "enter")) for word in words)
+    for phrase in scene.of_kind("measure"):
+        words = scene.words(phrase.first, phrase.last)
+        ports = any(word.startswith("port") for word in words)  # between ports of entry
+        came = any(word.startswith(("cross", "entr", "enter")) for word in words) and not ports
+        if came and phrase.value not in ("all", "ofo") and _is_own(scene, number, phrase):
+            return True
+    return False
 
 
 # -- when ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """A time beside a number, by its distance."""
-
-    distance: float
-    ref: TimeRef
-    before: bool
-
-
-def times_near(scene: Scene, number: WrittenNumber, compared: bool = False) -> list[Timed]:
-    """The times that may say when a number was counted, nearest first.
+def times_near(
+    scene: Scene, number: WrittenNumber, compared: bool = False
+) -> list[tuple[float, TimeRef]]:
+    """The times that may say when a number was counted, by their distance, nearest first.
 
     compared : whether the number itself is what something is compared with.
     """
     near = []
-    for ref, place in zip(scene.times, scene.time_places, strict=True):
-        before = place[0] < number.first
-        inside = number.first <= place[0] < number.last
-        led = before and number.first - place[1] <= 6  # since August 2020, when there were 47,283
+    for ref in scene.times:
+        before, inside = ref.first < number.first, number.first <= ref.first < number.last
+        led = before and number.first - ref.last <= 6  # since August 2020, when there were 47,283
         # 6,168, smashing June's all-time low: what was beaten is not the count's month.
-        beaten = not before and any(p.first == place[1] for p in scene.of_kind("extreme"))
-        theirs = beaten or (not led and _belongs_to_extreme(scene, ref, place))
+        beaten = not before and any(p.first == ref.last for p in scene.of_kind("extreme"))
+        theirs = beaten or (not led and _belongs_to_extreme(scene, ref))
         if ref.counts and not inside and not theirs:
-            distance = _time_distance(scene, number, ref, place, compared)
-            near.append(Timed(distance - 0.1 * (not before), ref, before))
-    return sorted(near, key=lambda timed: timed.distance)
+            more = 6 * (ref.relative and not compared) - 0.1 * (not before)
+            near.append((_time_distance(scene, number, ref, compared) + more, ref))
+    return sorted(near, key=lambda pair: pair[0])
 
 
-def _time_distance(
-    scene: Scene, number: WrittenNumber, ref: TimeRef, place: tuple[int, int], compared: bool
-) -> float:
+def _time_distance(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> float:
     """How far a time is from a number; farther where it speaks of another."""
-    before = place[0] < number.first
-    distance = scene.distance((number.first, number.last), place)
-    if before and place[0] < 4 and not scene.numbers_between(0, number.first):
-        distance = min(distance, 4.0)
-    if before and _owned(scene, number, place):
-        distance += 9
-    if scene.compares(place[0]) and not (compared and not before):
-        distance += 8
-    if not before and scene.numbers_between(number.last, place[0]):
-        distance += 6
-    if not before and _leads_next(scene, place, number):
-        distance += 5
-    return distance + (6 if ref.relative and not compared else 0)
+    first, last = ref.first, ref.last
+    distance = scene.distance((number.first, number.last), (first, last))
+    if first < number.first:
+        if first < 4 and not scene.numbers_between(0, number.first):
+            distance = min(distance, 4.0)
+        # Right behind another count: a peak of 301,981 in December, to 11,709.
+        owned = any(n.kind == "count" and 0 < first - n.last + 1 <= 2 for n in scene.numbers)
+        if owned and {",", "to", "from", ")"} & set(scene.words(last, number.first)):
+            distance += 9
+    else:
+        if scene.numbers_between(number.last, first):
+            distance += 6
+        # It leads the next one: 7,181; in April 8,346.
+        after = [n.first for n in scene.numbers if n.first >= last]
+        parted = {",", ";", "and", "but", "to", "from"} & set(scene.words(number.last, first))
+        if after and after[0] - last <= 3 and parted:
+            distance += 5
+    theirs = scene.compares(first) and not (compared and first >= number.first)
+    return distance + (8 if theirs else 0)
 
 
-def _owned(scene: Scene, number: WrittenNumber, place: tuple[int, int]) -> bool:
-    """Whether a time is right behind another count: a peak of 301,981 in December, to 11,709."""
-    owners = [n for n in scene.numbers if n.kind == "count" and 0 < place[0] - n.last + 1 <= 2]
-    between = {scene.low(i) for i in range(place[1], number.first)}
-    return bool(owners) and bool(between & {",", "to", "from", ")"})
+def named_months(scene: Scene, number: WrittenNumber) -> set[int]:
+    """The months of a year, 0 to 11, that stand without one beside a number."""
+    near = [ref for _, ref in times_near(scene, number)[:1]]
+    return {ref.args[0] - 1 for ref in near if ref.form == "month" and not ref.args[1]}
+
+
+def just_before(scene: Scene, number: WrittenNumber, context: TextState) -> ClaimSpan | None:
+    """The time that words explain: in August 2023, the busiest month on record."""
+    for ref in scene.times:
+        behind = scene.words(ref.last, number.first)
+        if behind in ([","], ["\u2014"], ["("], [",", "which", "was"]) and ref.counts:
+            return next(iter(times.spans(ref, context.when, context.span)), None)
+    return None
 
 
 def begun(ref: TimeRef, resolved: list[ClaimSpan]) -> list[ClaimSpan]:
@@ -744,29 +577,20 @@ def begun(ref: TimeRef, resolved: list[ClaimSpan]) -> list[ClaimSpan]:
 def is_compared_time(scene: Scene, number: WrittenNumber) -> bool:
     """Whether a number is compared with by its time: than in April 2024, when it was 128,895."""
     near = times_near(scene, number)
-    if not near or near[0].distance > 16:
+    if not near or near[0][0] > 16:
         return False
-    place = scene.place(near[0].ref)
-    if near[0].ref.since and _belongs_to_extreme(scene, near[0].ref, place):
+    ref = near[0][1]
+    if ref.since and _belongs_to_extreme(scene, ref):
         return True
-    return near[0].before and place[0] > 3 and scene.compares(place[0])
+    return 3 < ref.first < number.first and scene.compares(ref.first)
 
 
-def _leads_next(scene: Scene, place: tuple[int, int], number: WrittenNumber) -> bool:
-    """Whether a time behind this number leads the next one: 7,181; in April 8,346."""
-    after = [n.first for n in scene.numbers if n.first >= place[1]]
-    if not after or after[0] - place[1] > 3:
-        return False
-    between = [scene.low(i) for i in range(number.last, place[0])]
-    return any(mark in between for mark in (",", ";", "and", "but", "to", "from"))
-
-
-def _belongs_to_extreme(scene: Scene, ref: TimeRef, place: tuple[int, int]) -> bool:
+def _belongs_to_extreme(scene: Scene, ref: TimeRef) -> bool:
     """The lowest since 2021; the record of 2021; the lowest since the start of FY2012."""
     for phrase in scene.of_kind("extreme"):
-        between = [scene.low(i) for i in range(phrase.last, place[0])]
-        if 0 <= place[0] - phrase.last <= 9 and (ref.since or "since" in between):
-            return not scene.numbers_between(phrase.last, place[0])
+        between = scene.words(phrase.last, ref.first)
+        if 0 <= ref.first - phrase.last <= 9 and (ref.since or "since" in between):
+            return not scene.numbers_between(phrase.last, ref.first)
         if between in (["of"], ["set", "in"], ["from"]) and scene.low(phrase.first - 1) == "the":
             return True
     return False
@@ -787,63 +611,62 @@ def spans_for(
     """
     options: list[Candidate[ClaimSpan]] = []
     near = times_near(scene, number, compared)
-    _, given = dealt(scene, number)
+    _, given = _dealt(scene, number)
     if given:
-        near = [Timed(0.0, given, True)]
+        near = [(0.0, given)]
     if main_only:
         changes = bool(scene.of_kind("change"))
         near = [
-            timed
-            for timed in near
-            if not (timed.ref.relative or (timed.ref.since and changes))
-            and not scene.compares(scene.place(timed.ref)[0])
+            (distance, ref)
+            for distance, ref in near
+            if not (ref.relative or (ref.since and changes)) and not scene.compares(ref.first)
         ]
-    for rank, timed in enumerate(near[:3]):
-        resolved = _said_by(
-            scene, number, context, timed, base if compared or timed.ref.relative else None
-        )
-        first = scene.place(timed.ref)[0]
-        end = _end_of_range(scene, timed.ref, number, resolved)
+    # A year earlier is as plain as a month, if it is plain what it is earlier than.
+    only = not any(n.first != number.first and n.kind != "ordinal" for n in scene.numbers)
+    for rank, (distance, ref) in enumerate(near[:3]):
+        resolved = _said_by(scene, number, context, ref, base if compared or ref.relative else None)
+        end = _end_of_range(scene, ref, number, resolved)
         if end:
             options.append(Candidate(end, 0.0, True))
             break
-        price = (
-            0.0
-            if timed.distance < FAR
-            else cost("time.far")
-            if len(context.recent)
-            else cost("time.far_alone")
-        )
-        price += cost("time.second") * rank
-        price += cost("second") if timed.ref.form in ("past_years", "past") else 0.0
-        # A year earlier is as plain as a month, if it is plain what it is earlier than.
-        reach = TIGHT + (7 if timed.ref.relative and base else 1)
-        only = not any(n.first != number.first and n.kind != "ordinal" for n in scene.numbers)
-        alone = len(near) == 1 and only and not timed.ref.relative
+        price = cost("time.second") * rank
+        if distance >= FAR:
+            price += cost("time.far") if context.recent else cost("time.far_alone")
         # 6,168, beating June's low: the number is not June's.
-        ranged = timed.ref.form in ("months", "fys", "years") or timed.ref.relative
-        theirs = not (compared or timed.before or ranged) and scene.compares(first)
-        price += cost("second") if theirs else 0.0
-        bound = scene.low(first - 1) != "between" and not theirs
-        bound = (
-            bound and rank == 0 and (timed.distance < reach or (alone and timed.distance < 2 * FAR))
-        )
+        before = ref.first < number.first or ref is given
+        theirs = not (compared or before or ref.relative or ref.form in RANGES)
+        theirs = theirs and scene.compares(ref.first)
+        price += cost("second") * ((ref.form in ("past_years", "past")) + theirs)
+        alone = len(near) == 1 and only and not ref.relative and distance < 2 * FAR
+        tight = distance < TIGHT + (7 if ref.relative and base else 1)
+        led = scene.low(ref.first - 1) == "between"
+        bound = not (led or theirs) and rank == 0 and (tight or alone)
         options += [
             Candidate(span, price + cost("time.other_meaning") * i, bound)
             for i, span in enumerate(resolved[:6])
         ]
-    if refers(scene, number) and context.span and not near:
+    if not near and context.span and refers(scene, number):
         options.insert(0, Candidate(context.span, cost("time.referred"), True))
     if not options or not options[0].bound:
-        options += _from_before(context, bool(options) and near[0].distance < FAR, scene.source)
+        any_near = bool(options) and near[0][0] < FAR
+        more = cost("time.before_beside_time") if any_near else 0.0
+        options += [replace(each, cost=each.cost + more) for each in _from_before(context)]
     return cheapest(options)
 
 
 def _said_by(
-    scene: Scene, number: WrittenNumber, context: TextState, timed: Timed, base: ClaimSpan | None
+    scene: Scene,
+    number: WrittenNumber,
+    context: TextState,
+    ref: TimeRef,
+    base: ClaimSpan | None,
 ) -> list[ClaimSpan]:
     """The months that a time beside a number may mean, most likely first."""
-    ref, now = timed.ref, replace(context.when, here=named_in_full(scene))
+    # The spans that the sentence names with their year: as read on a day long after them.
+    full = [r for r in scene.times if r.form in ("fy", "quarter", "fy_first", "cy", "fys")]
+    later = replace(context.now, published=date(2100, 1, 1))
+    here = [span for named in full for span in times.spans(named, later)[:1]]
+    now = replace(context.when, here=tuple(here))
     month, resolved = _month_of_years(scene), []
     if ref.form == "year":
         base = month or base
@@ -853,17 +676,14 @@ def _said_by(
         resolved = times.spans(named, now)
     resolved += times.spans(ref, now, base)
     if ref.relative:  # a month earlier it was this, a year earlier that
-        for other in (context.span, *context.recent[:2]):
-            resolved += times.spans(ref, now, other) if other else []
+        others = filter(None, (context.span, *context.recent[:2]))
+        resolved += [span for other in others for span in times.spans(ref, now, other)]
         resolved = list(dict.fromkeys(resolved))
-    if (ref.since and _belongs_to_extreme(scene, ref, scene.place(ref))) or (
-        # Down since December, when there were 301,982.
-        ref.since
-        and timed.before
-        and "when" in {scene.low(i) for i in range(scene.place(ref)[1], number.first)}
-    ):
+    # Down since December, when there were 301,982.
+    when = ref.first < number.first and "when" in scene.words(ref.last, number.first)
+    if ref.since and (when or _belongs_to_extreme(scene, ref)):
         resolved = begun(ref, resolved)
-    if ref.form == "months" and scene.low(scene.place(ref)[0] - 1) == "between":
+    if ref.form == "months" and scene.low(ref.first - 1) == "between":
         # Between July and August, at 104,101 and 107,473: a month each, or both.
         ends = [ClaimSpan(m, m) for span in resolved[:1] for m in (span.last, span.first)]
         resolved = [*resolved, *ends]
@@ -873,11 +693,12 @@ def _said_by(
 def _month_of_years(scene: Scene) -> ClaimSpan | None:
     """The January figure was 585 in 2024 and 367 in 2023: the month that years are of."""
     bare = {ref.args[0] for ref in scene.times if ref.form == "month" and not any(ref.args[1:])}
-    plain = ("month", "year", "year_rel", "administration")
-    listed = any(ref.form == "year" for ref in scene.times)
-    others = not listed or any(ref.form not in plain for ref in scene.times)
-    month = bare.pop() - 1 if len(bare) == 1 and not others else None
-    return ClaimSpan(month, month) if month is not None else None
+    forms = {ref.form for ref in scene.times}
+    if len(bare) != 1 or "year" not in forms:
+        return None
+    month = bare.pop() - 1
+    plain = forms <= {"month", "year", "year_rel", "administration"}
+    return ClaimSpan(month, month) if plain else None
 
 
 def _end_of_range(
@@ -887,67 +708,61 @@ def _end_of_range(
     at = number.first - 1
     while any(p.first <= at < p.last for p in scene.of_kind("hedge")):
         at -= 1
-    ranged = ref.form in ("months", "years", "fys") and scene.low(scene.place(ref)[0] - 1) in (
-        "from",
-        "between",
-    )
+    ranged = ref.form in RANGES and scene.low(ref.first - 1) in ("from", "between")
     if not ranged or not resolved or scene.low(at) not in ("from", "to"):
         return None
-    whole, first = resolved[0], scene.low(at) == "from"
+    first = scene.low(at) == "from"
     if ref.form == "months":
-        return ClaimSpan(whole.first, whole.first) if first else ClaimSpan(whole.last, whole.last)
+        end = resolved[0].first if first else resolved[0].last
+        return ClaimSpan(end, end)
     return fiscal(ref.args[0] if first else ref.args[1])
 
 
 def refers(scene: Scene, number: WrittenNumber) -> bool:
     """Whether words say that the count before is meant: that was up 9%; of those, 2,325 ..."""
-    first = {scene.low(i) for i in range(3)}
-    if first & {"that", "this", "it", "which"} and not scene.numbers_between(0, number.first):
+    opens = {"that", "this", "it", "which"} & set(scene.words(0, 3))
+    if opens and not scene.numbers_between(0, number.first):
         return True
-    them = ("those", "these", "them", "whom")
     places = (*range(number.first - 5, number.first), number.last, number.last + 1)
+    them = ("those", "these", "them", "whom")
     return any(scene.low(i) in them and scene.low(i - 1) == "of" for i in places)
 
 
-def _from_before(
-    context: TextState, any_place: bool, source: Source
-) -> Iterator[Candidate[ClaimSpan]]:
-    more = cost("time.before_beside_time") if any_place else 0.0
+def _from_before(context: TextState) -> Iterator[Candidate[ClaimSpan]]:
+    """The times of the sentences before; where there are none, what was news on the day."""
     for i, span in enumerate(context.recent[:3]):
-        yield Candidate(span, cost("time.carried") + cost("second") * i + more)
-    if not context.recent:
-        for i, month in enumerate(context.now.newest[:2]):
-            yield Candidate(ClaimSpan(month, month), cost("time.newest") + 0.5 * i + more)
-        year = fiscal(months.fiscal_year_at(context.now.newest[0], source.year_begins))
-        for i, month in enumerate(context.now.newest[:2]):
-            if month > year.first:
-                yield Candidate(
-                    ClaimSpan(year.first, month), cost("time.newest_year") + 0.5 * i + more
-                )
+        yield Candidate(span, cost("time.carried") + cost("second") * i)
+    now = context.now
+    year = fiscal(months.fiscal_year_at(now.newest[0], now.begins))
+    for i, month in enumerate(now.newest[:2] if not context.recent else ()):
+        yield Candidate(ClaimSpan(month, month), cost("time.newest") + 0.5 * i)
+        if month > year.first:
+            yield Candidate(ClaimSpan(year.first, month), cost("time.newest_year") + 0.5 * i)
 
 
 # -- together --------------------------------------------------------------------------------------
 
 
+def row(
+    whose: Candidate[Subject], when: Candidate[ClaimSpan], measure: ClaimMeasure = "total"
+) -> Reading:
+    """One row of the table of readings."""
+    return Reading(
+        whose.value,
+        when.value,
+        measure,
+        cost=whose.cost + when.cost,
+        agency_bound=whose.bound,
+        span_bound=when.bound,
+        place_bound=whose.placed,
+    )
+
+
 def weigh(
-    whose: list[Candidate[Subject]],
-    when: list[Candidate[ClaimSpan]],
-    measure: ClaimMeasure = "total",
-    versus: list[Candidate[ClaimSpan]] | None = None,
-) -> list[ScoredReading]:
+    whose: list[Candidate[Subject]], when: list[Candidate[ClaimSpan]], measure: ClaimMeasure
+) -> list[Reading]:
     """All combinations, the likeliest first."""
-    against: list[Candidate[ClaimSpan] | None] = [*versus] if versus else [None]
-    made = [
-        ScoredReading(
-            Reading(subject.value, span.value, measure, then.value if then else None),
-            subject.cost + span.cost + (then.cost if then else 0),
-            subject.bound,
-            span.bound,
-            subject.placed,
-        )
-        for subject, span, then in product(whose, when, against)
-        if then is None or then.value != span.value
-    ]
+    made = [row(*pair, measure) for pair in product(whose, when)]
     return sorted(made, key=lambda reading: reading.cost)
 
 
@@ -964,15 +779,11 @@ def other_measures(sense: Reading) -> Iterator[tuple[Reading, bool]]:
         same = [Subject(total, "usbp")]
     elif not whose.dimension:
         same = [Subject(total, agency) for agency in ("", "usbp", "ofo") if agency != whose.agency]
-    yield from ((_with(sense, subject), True) for subject in same)
+    yield from ((replace(sense, subject=subject, rate=""), True) for subject in same)
     if whose.dimension:
         return
     elsewhere = [name for name in (NATIONWIDE, *BORDERS) if name != total]
     far = [Subject(*pair) for pair in product(elsewhere, (whose.agency, "", "usbp"))]
     if whose.agency == "usbp":
         far[:0] = [Subject(total, "", APPREHENSION, (kind,)) for kind in (AT_LARGE, AT_ENTRY)]
-    yield from ((_with(sense, subject), False) for subject in far)
-
-
-def _with(sense: Reading, subject: Subject) -> Reading:
-    return Reading(subject, sense.span, sense.measure, sense.versus, sense.of, sense.among)
+    yield from ((replace(sense, subject=subject, rate=""), False) for subject in far)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from forecast.claims import readings
 from forecast.claims.mentions import Scene
-from forecast.claims.readings import Anchor, Candidate, ScoredReading, TextState
+from forecast.claims.readings import Candidate, TextState
 from forecast.claims.tokens import WrittenNumber, word_set
-from forecast.claims.truth import APPREHENSION, DRUG, FIELD_TOTALS, ClaimSpan, Subject
+from forecast.claims.truth import APPREHENSION, DRUG, ClaimSpan, Subject
 from forecast.claims.verdict import Reading
 from forecast.claims.weights import cost
 from forecast.types import NATIONWIDE
@@ -21,108 +21,105 @@ SHARE_VERBS = word_set(
 _BEING = word_set("were was are came occurred happened took entered crossed")
 _THEM = word_set("them those these whom all")
 _BACK = word_set("there sector sector's it its")
-Pair = tuple[float, Subject, Subject]
+_PARTS = (
+    "sector", "city", "office", "state", "demographic", "citizenship", "countries",
+    "arrest_place", "drug",
+)  # fmt: skip
+Pair = tuple[float, Subject, Subject]  # what it costs, the part, the whole
 
 
-def options(
+def rows(
     scene: Scene,
     number: WrittenNumber,
     context: TextState,
     when: Sequence[Candidate[ClaimSpan]],
-    anchors: Sequence[Anchor],
-) -> list[ScoredReading] | None:
+    anchors: Sequence[Reading],
+) -> list[Reading] | None:
     """What a share may be of what; None where that is not said, [] where it is not on record."""
-    parts = [
-        option
-        for option in readings.parts(scene, number, context)
-        if option.value != readings.NO_PART
-    ]
+    every = readings.parts(scene, number, context)
+    parts = [option for option in every if option.value != readings.NO_PART]
     words = {token.low for token in scene.tokens}
     if context.part != readings.NO_PART and words & _BACK and not (parts and parts[0].bound):
         parts.insert(0, Candidate(context.part, cost("carried")))
-    pairs = list(_counted(anchors))
+    wholes = _wholes(scene, number, context, anchors)
+    # Two counts of the sentence, one a part of the other: 7,536 of the 38,347, or 20 percent.
+    pairs = [
+        (cost("share.counted"), part.subject, whole.subject)
+        for part in anchors
+        for whole in anchors
+        if part.span == whole.span and _is_part(part.subject, whole.subject)
+    ]
     named = bool(parts) and parts[0].cost <= 1.0 and _names_part(scene, number)
+    last = anchors[-1] if anchors else None
+    after, after2 = scene.words(number.last, number.last + 2)
     if named:
-        parted = list(_of_part(parts, scene, number, context, anchors))
-        if not parted and not pairs:
+        pairs += _of_part(parts, wholes, after == "of")
+        if not pairs:
             return []
-        pairs += parted
-    elif _follows_part(scene, number, anchors):
-        pairs += _of_last(anchors[-1], scene, number, context, anchors)
+    elif (
+        last
+        and last.last <= number.first
+        and last.subject.dimension
+        and not (after == "of" and after2 in _THEM - {"all"})
+    ):
+        # 166,670 were single adults, or 69 percent: a share of what was just counted.
+        part = last.subject
+        agency = "usbp" if part.dimension in ("field", APPREHENSION) else ""
+        pairs += [
+            (cost("share.of_last") + cost("carried") * rank, part, Subject(total, agency))
+            for rank, total in enumerate(dict.fromkeys((part.total, *wholes[0][:2])))
+        ]
     if not pairs or not named:
-        pairs += _of_agency_or_total(scene, number, context, anchors)
+        pairs += _of_agency_or_total(scene, number, context, wholes)
     if not pairs:
         return [] if _of_them(scene, number) else None
     totals = {phrase.value for phrase in scene.of_kind("total")}
-    made = [
-        ScoredReading(
-            Reading(part, span.value, "share_percent", None, whole),
-            price + span.cost,
-            named,
-            span.bound,
-            whole.total in totals,
-        )
-        for price, part, whole in pairs
-        for span in when[:5]
-        if part != whole
-    ]
-    return sorted(made, key=lambda option: option.cost)
-
-
-def _follows_part(scene: Scene, number: WrittenNumber, anchors: Sequence[Anchor]) -> bool:
-    """Whether a counted part was just named, of which this may be the share."""
-    last = anchors[-1] if anchors else None
-    of_it = scene.low(number.last) == "of" and scene.low(number.last + 1) in _THEM - {"all"}
-    before = last is not None and last.number.last <= number.first
-    return bool(last and before and last.subject.dimension and not of_it)
-
-
-def _counted(anchors: Sequence[Anchor]) -> Iterator[Pair]:
-    """Two counts of the sentence, one a part of the other: 7,536 of the 38,347, or 20 percent."""
-    for part in anchors:
-        for whole in anchors:
-            if part.span == whole.span and _is_part(part.subject, whole.subject):
-                yield cost("share.counted"), part.subject, whole.subject
+    return sorted(
+        (
+            Reading(
+                part, span.value, "share_percent", of=whole, cost=price + span.cost,
+                agency_bound=named, span_bound=span.bound, place_bound=whole.total in totals,
+            )
+            for price, part, whole in pairs
+            for span in when[:5]
+            if part != whole
+        ),
+        key=lambda row: row.cost,
+    )  # fmt: skip
 
 
 def _is_part(part: Subject, whole: Subject) -> bool:
     if part == whole or whole.dimension:
         return False
-    inside = whole.total in (part.total, NATIONWIDE)
-    return inside and whole.agency in ("", part.agency)
+    return whole.total in (part.total, NATIONWIDE) and whole.agency in ("", part.agency)
 
 
 def _names_part(scene: Scene, number: WrittenNumber) -> bool:
     """Whether the part of a share is named: beside it, before its verb, or by "there"."""
-    kinds = ("sector", "city", "office", "state", "demographic", "citizenship", "countries")
-    placed = scene.of_kind(*kinds, "arrest_place", "drug")
-    them = scene.low(number.last + 1) in _THEM
-    if scene.of_kind("sector", "city") and scene.low(number.last) == "of" and not them:
+    placed = scene.of_kind(*_PARTS)
+    after, after2 = scene.words(number.last, number.last + 2)
+    if after == "of" and after2 not in _THEM and scene.of_kind("sector", "city"):
         return True
-    words = {token.low for token in scene.tokens}
-    if any(phrase.first >= number.last for phrase in placed) or "there" in words:
-        return True
-    if any(0 <= number.first - phrase.last <= 3 for phrase in placed):
-        return True  # Venezuela (12%)
-    return bool({scene.low(i) for i in range(number.first - 6, number.first)} & SHARE_VERBS)
+    if any(p.first >= number.last or 0 <= number.first - p.last <= 3 for p in placed):
+        return True  # behind it, or right before it: Venezuela (12%)
+    verbs = SHARE_VERBS & set(scene.words(number.first - 6, number.first))
+    return bool(verbs) or any(token.low == "there" for token in scene.tokens)
 
 
 def _of_them(scene: Scene, number: WrittenNumber) -> bool:
     """Whether a share is one of the people counted: of those, of all apprehensions."""
-    words = {scene.low(i) for i in range(number.last, number.last + 4)}
-    before = {scene.low(i) for i in range(number.first - 5, number.first)}
+    around = scene.words(number.first - 5, number.first) + scene.words(number.last, number.last + 4)
     people = scene.near(number, scene.of_kind("people", "measure"))
     near = bool(people) and people[0][1].first >= number.last and people[0][0] <= 5
-    return bool((words | before) & _THEM) or (near and scene.low(number.last) == "of")
+    return bool(_THEM & set(around)) or (near and scene.low(number.last) == "of")
 
 
-def _whole(
-    scene: Scene, number: WrittenNumber, context: TextState, anchors: Sequence[Anchor]
+def _wholes(
+    scene: Scene, number: WrittenNumber, context: TextState, anchors: Sequence[Reading]
 ) -> tuple[list[str], list[str]]:
     """Totals and agencies that the whole may have, most likely first."""
     placed = scene.of_kind("total")
-    region = range(number.last, number.last + 14)
-    totals = [phrase.value for phrase in placed if phrase.first in region]
+    totals = [p.value for p in placed if 0 <= p.first - number.last < 14]
     totals += [phrase.value for phrase in placed]
     totals += [anchor.subject.total for anchor in anchors]
     totals += [b for b in (context.total, context.home, "southwest", NATIONWIDE) if b]
@@ -134,103 +131,65 @@ def _whole(
 
 def _of_part(
     parts: Sequence[Candidate[readings.SensePart]],
-    scene: Scene,
-    number: WrittenNumber,
-    context: TextState,
-    anchors: Sequence[Anchor],
+    wholes: tuple[list[str], list[str]],
+    of_drugs: bool,
 ) -> Iterator[Pair]:
-    """Shares of the parts that are named."""
-    totals, agencies = _whole(scene, number, context, anchors)
-    of_drugs = scene.low(number.last) == "of"
+    """The parts that are named, with what each may be a share of."""
+    totals, agencies = wholes
     for extra, part in enumerate(parts[:2]):
-        if part.value[0] in ("none", "office", "state"):
+        dimension, members, other = part.value
+        if dimension in ("none", "office", "state"):
             return
         for rank, total in enumerate(totals[:3]):
-            price = cost("carried") * rank + cost("carried") * extra
-            pairs = _part_of(part.value, total, agencies[0] == "usbp", of_drugs)
-            yield from ((price + more, one, whole) for more, one, whole in pairs)
-
-
-def _part_of(part: readings.SensePart, total: str, patrol: bool, of_drugs: bool) -> Iterator[Pair]:
-    """A part with what it may be a share of: an agency's or all counts of a total."""
-    dimension, members, other = part
-    if dimension == "sector":
-        home = FIELD_TOTALS.get(members[0], "southwest")
-        sector = Subject(home, "usbp", "field", members)
-        place = total if total == NATIONWIDE else home
-        yield from (
-            (0.0, sector, Subject(place, "usbp")),
-            (cost("second"), sector, Subject(place)),
-        )
-    elif dimension == APPREHENSION:
-        yield 0.0, Subject(total, "", dimension, members), Subject(total, "usbp")
-    elif dimension == DRUG and of_drugs and total != NATIONWIDE:
-        drug = Subject(total, "", DRUG, members)
-        yield 0.0, drug, drug._replace(total=NATIONWIDE)
-    elif not patrol:  # the record does not tell groups by agency
-        yield 0.0, Subject(total, "", dimension, members, other), Subject(total)
-
-
-def _of_last(
-    last: Anchor,
-    scene: Scene,
-    number: WrittenNumber,
-    context: TextState,
-    anchors: Sequence[Anchor],
-) -> Iterator[Pair]:
-    """166,670 were single adults, or 69 percent: a share of what was just counted."""
-    part = last.subject
-    totals, _ = _whole(scene, number, context, anchors)
-    agency = "usbp" if part.dimension in ("field", APPREHENSION) else ""
-    for rank, total in enumerate(dict.fromkeys((part.total, *totals[:2]))):
-        yield (
-            cost("share.of_last") + cost("carried") * rank,
-            part,
-            Subject(total, agency),
-        )
-
-
-def _tells_part(scene: Scene, number: WrittenNumber, first: int, value: str) -> bool:
-    """Whether an agency is the part and not the whole: 88% of all were at ports."""
-    if first < number.first:
-        return value == "ofo"
-    return bool(_BEING & {scene.low(i) for i in range(number.last, first)})
+            price = cost("carried") * (rank + extra)
+            if dimension == "sector":
+                sector = readings.sector(members)
+                place = total if total == NATIONWIDE else sector.total
+                yield price, sector, Subject(place, "usbp")
+                yield price + cost("second"), sector, Subject(place)
+            elif dimension == APPREHENSION:
+                yield price, Subject(total, "", dimension, members), Subject(total, "usbp")
+            elif dimension == DRUG and of_drugs and total != NATIONWIDE:
+                drug = Subject(total, "", DRUG, members)
+                yield price, drug, drug._replace(total=NATIONWIDE)
+            elif agencies[0] != "usbp":  # the record does not tell groups by agency
+                yield price, Subject(total, "", dimension, members, other), Subject(total)
 
 
 def _of_agency_or_total(
-    scene: Scene, number: WrittenNumber, context: TextState, anchors: Sequence[Anchor]
+    scene: Scene,
+    number: WrittenNumber,
+    context: TextState,
+    wholes: tuple[list[str], list[str]],
 ) -> Iterator[Pair]:
-    totals, agencies = _whole(scene, number, context, anchors)
-    placed = scene.of_kind("total")
+    """An agency as a part of both, a border as a part of the whole country."""
+    totals, agencies = wholes
+    placed, whole = scene.of_kind("total"), context.subject
     named = [phrase.value for phrase in placed]
     land = [total for total in dict.fromkeys(named) if total != NATIONWIDE]
+    after, after2 = scene.words(number.last, number.last + 2)
     # The whole is named after "of": of all nationwide, or of all there are.
-    led = bool(land) and scene.low(number.last) == "of"
-    led = led and not any(phrase.first > number.last for phrase in placed)
-    whole = context.subject
-    them = scene.low(number.last + 1) in _THEM or scene.low(number.last) in _BEING
+    led = after == "of" and not any(phrase.first > number.last for phrase in placed)
+    them = after2 in _THEM or after in _BEING
     if land and them and whole and whole.total == NATIONWIDE and not whole.dimension:
         before = [p.value for p in placed if p.first < number.first and p.value != NATIONWIDE]
-        for total in (before or land)[-1:]:
-            yield 0.1, Subject(total, whole.agency), whole
+        yield 0.1, Subject((before or land)[-1], whole.agency), whole
     if land and (NATIONWIDE in named or led):
         for rank, agency in enumerate(agencies[:2]):
-            yield (
-                cost("carried") * rank,
-                Subject(land[0], agency),
-                Subject(NATIONWIDE, agency),
-            )
+            yield cost("carried") * rank, Subject(land[0], agency), Subject(NATIONWIDE, agency)
+    # An agency is the part and not the whole: 88% of all were at ports.
     special = [
         phrase
         for phrase in scene.of_kind("measure")
         if phrase.value in ("usbp", "ofo")
-        and _tells_part(scene, number, phrase.first, phrase.value)
+        and (
+            phrase.value == "ofo"
+            if phrase.first < number.first
+            else _BEING & set(scene.words(number.last, phrase.first))
+        )
     ]
     if special and not (land and NATIONWIDE in named):
         part = scene.near(number, special)[0][1].value
         for rank, total in enumerate(totals[:2]):
-            yield (
-                cost("share.agency") + cost("carried") * rank,
-                Subject(total, part),
-                Subject(total),
-            )
+            price = cost("share.agency") + cost("carried") * rank
+            yield price, Subject(total, part), Subject(total)

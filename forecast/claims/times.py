@@ -22,7 +22,8 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 class TimeRef:
     """An expression of time: start, end in the text; what it says by form and arguments.
 
-    since : it begins something: since January 2021. day : a date of one day, or days and weeks.
+    since : it begins something: since January 2021. first, last : its tokens, first to last - 1, in
+    the sentence that it stands in.
     """
 
     start: int
@@ -30,6 +31,8 @@ class TimeRef:
     form: str
     args: tuple[Any, ...] = ()
     since: bool = False
+    first: int = 0
+    last: int = 0
 
     @property
     def counts(self) -> bool:

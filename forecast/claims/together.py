@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from forecast.claims.decide import CheckedText, ClaimFinding, NotUnderstood
-from forecast.claims.explain import VERDICT_WORDS
+from forecast.claims.decide import CheckedText
+from forecast.claims.explain import VERDICT_WORDS, ClaimFinding
 
 # A claim that holds of one measure was not about another, of which it would be wrong.
 # That a number is of another measure is the least to be said where the record has others.
-_BEST_FIRST = (*VERDICT_WORDS, "not_understood", "of another measure")
+_BEST_FIRST = (*VERDICT_WORDS, "of another measure")
 
 
 def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
@@ -18,70 +18,49 @@ def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
 
     checked : one text, as each measure of a record has it checked.
     """
-    notes: list[tuple[int, ClaimFinding | NotUnderstood]] = []
-    for place, checked_text in enumerate(checked):
-        notes += [(place, claim) for claim in checked_text.claims]
-        notes += [(place, unclear) for unclear in checked_text.not_understood]
-    notes.sort(key=lambda note: (_BEST_FIRST.index(_verdict(note[1])), note[0]))
-    notes = [note for note in notes if not _left_open(note, notes)]
-    chosen: list[tuple[int, ClaimFinding | NotUnderstood]] = []
+    notes = [
+        (place, note)
+        for place, text in enumerate(checked)
+        for note in (*text.claims, *text.not_understood)
+    ]
+    # What is wrong of one measure is left open where another does not understand it.
+    unclear = [(place, note) for place, note in notes if not note.understood]
+    notes = [
+        (place, note)
+        for place, note in sorted(notes, key=lambda pair: (_rank(pair[1]), pair[0]))
+        if note.verdict != "wrong" or not _overlaps(place, note, unclear)
+    ]
+    chosen: list[tuple[int, ClaimFinding]] = []
     for place, note in notes:
         # Claims of one measure may lie inside each other; those of two are of one of them.
-        taken = (
-            note.start < other.end and other.start < note.end
-            for whose, other in chosen
-            if whose != place
-        )
-        if not any(taken):
+        if not _overlaps(place, note, chosen):
             chosen.append((place, note))
     left = [{id(note) for whose, note in chosen if whose == place} for place in range(len(checked))]
     return [
         replace(
-            checked_text,
-            claims=tuple(note for note in checked_text.claims if id(note) in left[place]),
-            not_understood=tuple(
-                note for note in checked_text.not_understood if id(note) in left[place]
-            ),
+            text,
+            claims=tuple(note for note in text.claims if id(note) in own),
+            not_understood=tuple(note for note in text.not_understood if id(note) in own),
         )
-        for place, checked_text in enumerate(checked)
+        for text, own in zip(checked, left, strict=True)
     ]
 
 
 def merged(parts: Sequence[CheckedText]) -> CheckedText:
     """One text with the claims of all, in order of place."""
-    return replace(
-        parts[0],
-        claims=tuple(
-            sorted(
-                (claim for part in parts for claim in part.claims), key=lambda c: (c.start, c.end)
-            )
-        ),
-        not_understood=tuple(
-            sorted(
-                (unclear for part in parts for unclear in part.not_understood),
-                key=lambda c: c.start,
-            )
-        ),
+    claims = sorted((c for part in parts for c in part.claims), key=lambda c: (c.start, c.end))
+    unclear = sorted((c for part in parts for c in part.not_understood), key=lambda c: c.start)
+    return replace(parts[0], claims=tuple(claims), not_understood=tuple(unclear))
+
+
+def _overlaps(place: int, note: ClaimFinding, others: Sequence[tuple[int, ClaimFinding]]) -> bool:
+    """Whether another measure has something to say of the same words."""
+    return any(
+        whose != place and note.start < other.end and other.start < note.end
+        for whose, other in others
     )
 
 
-def _left_open(
-    note: tuple[int, ClaimFinding | NotUnderstood],
-    notes: Sequence[tuple[int, ClaimFinding | NotUnderstood]],
-) -> bool:
-    """Whether another measure leaves open what is wrong of this one."""
-    place, claim = note
-    return _verdict(claim) == "wrong" and any(
-        whose != place
-        and isinstance(other, NotUnderstood)
-        and claim.start < other.end
-        and other.start < claim.end
-        for whose, other in notes
-    )
-
-
-def _verdict(note: ClaimFinding | NotUnderstood) -> str:
-    if not isinstance(note, ClaimFinding):
-        return "not_understood"
+def _rank(note: ClaimFinding) -> int:
     elsewhere = note.verdict == "cannot_be_checked" and "another measure" in note.why
-    return "of another measure" if elsewhere else note.verdict
+    return _BEST_FIRST.index("of another measure" if elsewhere else note.verdict)

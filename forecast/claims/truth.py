@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
 from typing import NamedTuple
 
 from forecast import months
@@ -69,10 +68,14 @@ class ClaimSpan(NamedTuple):
         return f"{month_words(first)} to {month_words(last)}"
 
     @property
+    def months(self) -> range:
+        """Its months."""
+        return range(self.first, self.last + 1)
+
+    @property
     def days(self) -> int:
         """Number of days."""
-        every = range(self.first, self.last + 1)
-        return sum(months.end(months.from_index(month)).day for month in every)
+        return sum(months.end(months.from_index(month)).day for month in self.months)
 
 
 def fiscal(year: int, length: int = 12, begins: int = 10) -> ClaimSpan:
@@ -223,60 +226,48 @@ class Subject(NamedTuple):
 class ClaimCounts:
     """One series.
 
-    first : its first month, a running number. counts : values by month, 0 where unknown.
-    slack : by month, half the unit that its source rounds to; 0 where the source is exact.
-    unknown : months between its first and its last that nobody knows.
+    by_month : the count of each month that is known, ascending, and how far rounding at its source
+        may have moved it: half a unit, 0 where the source is exact.
     """
 
-    first: int
-    counts: tuple[int, ...]
-    slack: tuple[float, ...]
-    unknown: frozenset[int] = frozenset()
-    sums: tuple[int, ...] = ()
-    slacks: tuple[float, ...] = ()
+    by_month: dict[int, tuple[int, float]]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "sums", (0, *accumulate(self.counts)))
-        object.__setattr__(self, "slacks", (0.0, *accumulate(self.slack)))
+    @property
+    def first(self) -> int:
+        """Its first month."""
+        return next(iter(self.by_month))
 
     @property
     def last(self) -> int:
         """Its newest month."""
-        return self.first + len(self.counts) - 1
+        return next(reversed(self.by_month))
 
     def holds(self, span: ClaimSpan) -> bool:
         """Whether every month of a span is on record."""
-        within = self.first <= span.first <= span.last <= self.last
-        return within and not self.unknown_in(span)
+        return all(month in self.by_month for month in span.months)
 
     def unknown_in(self, span: ClaimSpan) -> list[int]:
-        """The months of a span that nobody knows, ascending."""
-        return sorted(month for month in self.unknown if span.first <= month <= span.last)
+        """The months of a span, between the first and the last, that nobody knows."""
+        known = range(max(span.first, self.first), min(span.last, self.last) + 1)
+        return [month for month in known if month not in self.by_month]
 
     def total(self, span: ClaimSpan) -> int:
         """The count of a span that it holds."""
-        return self.sums[span.last + 1 - self.first] - self.sums[span.first - self.first]
-
-    def spans(self, year_begins: int) -> Iterator[ClaimSpan]:
-        """The spans that are often told of: months, years and their beginnings, calendar years."""
-        for last in range(self.first, self.last + 1):
-            year = months.fiscal_year_at(last, year_begins)
-            begin = fiscal(year, begins=year_begins).first
-            for first in dict.fromkeys((last, max(begin, self.first), last - 11)):
-                span = ClaimSpan(first, last)
-                calendar_year = first == last - 11 and last % 12 == 11
-                if (first in (last, begin) or calendar_year) and self.holds(span):
-                    yield span
-
-    def peak(self, within: ClaimSpan) -> ClaimSpan:
-        """The month of a span with the highest count, the first of equals."""
-        known = range(max(within.first, self.first), min(within.last, self.last) + 1)
-        best = max(known, key=lambda month: self.counts[month - self.first], default=self.first)
-        return ClaimSpan(best, best)
+        return sum(self.by_month[month][0] for month in span.months)
 
     def slack_of(self, span: ClaimSpan) -> float:
         """How far rounding at the source may move that total."""
-        return self.slacks[span.last + 1 - self.first] - self.slacks[span.first - self.first]
+        return sum(self.by_month[month][1] for month in span.months)
+
+    def spans(self, year_begins: int) -> Iterator[ClaimSpan]:
+        """The spans that are often told of: months, years and their beginnings, calendar years."""
+        for last in self.by_month:
+            begin = fiscal(months.fiscal_year_at(last, year_begins), begins=year_begins).first
+            of_year = (last - 11,) if last % 12 == 11 else ()
+            for first in dict.fromkeys((last, max(begin, self.first), *of_year)):
+                span = ClaimSpan(first, last)
+                if (first in (last, begin) or of_year) and self.holds(span):
+                    yield span
 
 
 class CountTable:
@@ -410,27 +401,24 @@ def _half_units(key: SeriesKey, rounded: str, keys: Iterable[SeriesKey]) -> floa
 
 
 def _line(by_month: Mapping[int, tuple[int, int]], half: float) -> ClaimCounts:
-    first, last = min(by_month), max(by_month)
-    values = [by_month.get(month, (0, 1)) for month in range(first, last + 1)]
-    slack = tuple(unit / 2 if unit > 1 else half for _, unit in values)
-    unknown = frozenset(range(first, last + 1)).difference(by_month)
-    return ClaimCounts(first, tuple(count for count, _ in values), slack, unknown)
+    values = sorted(by_month.items())
+    return ClaimCounts(
+        {month: (count, unit / 2 if unit > 1 else half) for month, (count, unit) in values}
+    )
 
 
 def _added(lines: Sequence[ClaimCounts | None], less: bool = False) -> ClaimCounts | None:
     """The sum of series; less : the first less the others."""
-    counted = [line for line in lines if line]
+    counted = [line.by_month for line in lines if line]
     if not counted or len(counted) < len(lines):
         return None
-    first, last = max(line.first for line in counted), min(line.last for line in counted)
-    if first > last:
-        return None
-    cut = [(line, first - line.first, last + 1 - line.first) for line in counted]
-    columns = zip(*(line.counts[a:b] for line, a, b in cut), strict=True)
-    counts = tuple(2 * column[0] - sum(column) if less else sum(column) for column in columns)
-    slack = tuple(map(sum, zip(*(line.slack[a:b] for line, a, b in cut), strict=True)))
-    unknown = frozenset.union(*(line.unknown for line in counted))
-    return ClaimCounts(first, counts, slack, unknown & frozenset(range(first, last + 1)))
+    made: dict[int, tuple[int, float]] = {}
+    for month in counted[0]:
+        if all(month in line for line in counted):
+            counts, slacks = zip(*(line[month] for line in counted), strict=True)
+            total = 2 * counts[0] - sum(counts) if less else sum(counts)
+            made[month] = total, sum(slacks)
+    return ClaimCounts(made) if made else None
 
 
 def series_names(table: CountTable) -> SeriesNames:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from forecast import months
@@ -19,6 +19,7 @@ ClaimVerdict = Literal[
     "mislabelled",
     "wrong",
     "cannot_be_checked",
+    "not_understood",
 ]
 HOLDS = frozenset({"right", "right_when_rounded", "right_when_published"})
 ClaimMeasure = Literal[
@@ -39,6 +40,8 @@ ClaimMeasure = Literal[
 ]
 EXTREMES = ("record_high", "record_low", "highest_since", "lowest_since", "rank_high", "rank_low")
 Hedge = Literal["", "about", "under", "below", "over"]
+Among = Literal["month", "year", "same month", "within year", "span", "members"]
+Rate = Literal["", "per_day", "per_month"]
 
 RESTATED = 0.02  # an exact number this near today's may be the one first published
 ROUNDED = 0.03  # a rounded number may be this far off, or half a unit of its last digit
@@ -46,6 +49,19 @@ NEARLY = (0.90, 1.005)  # claimed x these bounds truth for "nearly"
 BELOW = 0.75  # "fewer than" is said of no less than this much of it
 OVER = 1.05  # "more than" may be passed by this much, or by less than one unit
 FAR_OVER = 1.25  # ... which is no more than this
+
+# What each kind of quantity is: of a count, of what it is compared with (a count before, a whole),
+# and of the span. A new kind is a row here, its words in `explain` and how it looks in `features`.
+_QUANTITIES: dict[ClaimMeasure, Callable[[float, float, ClaimSpan], float]] = {
+    "total": lambda now, _, __: now,
+    "per_day": lambda now, _, span: now / span.days,
+    "per_month": lambda now, _, span: now / span.length,
+    "difference": lambda now, before, _: now - before,
+    "times": lambda now, before, _: now / before,
+    "change_percent": lambda now, before, _: 100 * (now / before - 1),
+    "share_percent": lambda now, whole, _: 100 * now / whole,
+}
+_COMPARED = frozenset({"difference", "times", "change_percent", "share_percent"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +87,20 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One thing a claim may mean.
+    """One thing a claim may mean, and what it costs to take it so: a row of the table of readings.
 
     versus : the span it is compared with, or the first month of "since".
-    rate : what is compared: counts, or what they are "per_day" or "per_month".
     of : what it is a share of.
     among : for extremes, months ("month"), fiscal years ("year"), months of the same name
         ("same month"), the months of one fiscal year ("within year"), or groups or sectors
         ("members").
+    rate : what is compared: counts, or what they are "per_day" or "per_month".
+    agency_bound, span_bound, place_bound : whether the words beside the number say so; of place,
+        also whether a number that was understood does.
+    first, last, compared : of a count that was understood, beside which others are read: its tokens
+        first to last - 1, and whether something else is compared with it.
+
+    Two rows that mean the same are equal, whatever they cost and wherever they stand.
     """
 
     subject: Subject
@@ -86,8 +108,15 @@ class Reading:
     measure: ClaimMeasure = "total"
     versus: ClaimSpan | None = None
     of: Subject | None = None
-    among: Literal["month", "year", "same month", "within year", "span", "members"] = "month"
-    rate: Literal["", "per_day", "per_month"] = ""
+    among: Among = "month"
+    rate: Rate = ""
+    cost: float = field(default=0.0, compare=False)
+    agency_bound: bool = field(default=False, compare=False)
+    span_bound: bool = field(default=False, compare=False)
+    place_bound: bool = field(default=False, compare=False)
+    first: int = field(default=0, compare=False)
+    last: int = field(default=0, compare=False)
+    compared: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +135,11 @@ class JudgedClaim:
     evidence: str = ""
     why: str = ""
 
+    @property
+    def holds(self) -> bool:
+        """Whether the claim is right in one of the ways."""
+        return self.verdict in HOLDS
+
 
 def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = False) -> JudgedClaim:
     """The verdict on a claim if it means this.
@@ -113,88 +147,71 @@ def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = Fa
     strict : where the first value of a month is on record, only a value on record is right. In a
         text the number may be a preliminary one that no release kept.
     """
-    line = table.counts(sense.subject)
+    line, spans = table.counts(sense.subject), [sense.span]
     if line is None:
-        return JudgedClaim("cannot_be_checked", why=_not_told_apart(sense.subject))
-    if sense.among == "members":
-        return _among_members(table, sense, claimed)
+        why = "the record has no such series"
+        if sense.subject.dimension in ("citizenship", "demographic", "state", "none"):
+            why = (
+                "the record does not break down nationalities, groups or states by agency or sector"
+            )
+        return JudgedClaim("cannot_be_checked", why=why)
+    if sense.measure not in EXTREMES and sense.versus:
+        spans.append(sense.versus)
+    missing = next((span for span in spans if not line.holds(span)), None)
+    if missing and sense.among != "members":
+        return JudgedClaim("cannot_be_checked", why=_not_held(line, missing))
     if sense.measure in EXTREMES:
-        return _extreme(line, sense, claimed, table.source)
-    spans = [sense.span, *([sense.versus] if sense.versus else [])]
-    for span in spans:
-        if not line.holds(span):
-            return JudgedClaim("cannot_be_checked", why=_not_held(line, span))
-    if sense.measure == "each_month":
-        return _each_month(line, sense.span, claimed)
+        return _ranked(table, line, sense, claimed)
+    if sense.measure == "each_month":  # fewer than 10,000 a month: in every one of them
+        counts = [line.total(ClaimSpan(month, month)) for month in sense.span.months]
+        over, worst = claimed.hedge == "over", max if claimed.hedge in ("below", "under") else min
+        farthest = worst(counts)
+        holds = farthest >= claimed.value if over else farthest <= claimed.value
+        return JudgedClaim("right" if holds else "wrong", farthest, evidence="record")
     truth = value_of(table, sense)
     if truth is None:
         return JudgedClaim("cannot_be_checked", why="the record has no such figure")
     if sense.measure in ("total", "difference"):
         slack = sum(map(line.slack_of, spans))
-        values = table.first_values(sense.subject, sense.span)
-        return _count(claimed, truth, slack, values, sense, strict)
-    holds = _fits(claimed, truth, sense.measure, _blur(line, sense, truth))
-    return JudgedClaim(holds or "wrong", truth, evidence="record")
+        values = table.first_values(sense.subject, sense.span) if sense.measure == "total" else ()
+        return _count(claimed, truth, slack, values, strict)
+    fits = _fits(claimed, truth, sense.measure, _blur(line, sense, truth))
+    return JudgedClaim(fits or "wrong", truth, evidence="record")
 
 
 def value_of(table: CountTable, sense: Reading) -> float | None:
     """What the record has for a sense's measure, None where it has nothing."""
-    now = table.total(sense.subject, sense.span)
-    before = table.total(sense.subject, sense.versus) if sense.versus else None
-    whole = table.total(sense.of, sense.span) if sense.of else None
-    if now is None:
+    now: float | None = table.total(sense.subject, sense.span)
+    other: float | None = 0.0
+    if sense.of:
+        other = table.total(sense.of, sense.span)
+    elif sense.versus:
+        other = table.total(sense.subject, sense.versus)
+    compared = sense.measure in _COMPARED
+    if now is None or (compared and other is None):
         return None
-    if sense.measure == "total":
-        return now
-    if sense.measure == "per_day":
-        return now / sense.span.days
-    if sense.measure == "per_month":
-        return now / sense.span.length
-    if sense.measure == "share_percent":
-        return 100 * now / whole if whole else None
-    if before is None or sense.versus is None:
+    if compared and not other and (sense.measure != "difference" or not sense.versus):
         return None
-    length = {"per_day": "days", "per_month": "length"}.get(sense.rate)
-    if length:
-        now, before = now / getattr(sense.span, length), before / getattr(sense.versus, length)
-    if sense.measure == "difference":
-        return now - before
-    if not before:
-        return None
-    return now / before if sense.measure == "times" else 100 * (now / before - 1)
-
-
-def _each_month(line: ClaimCounts, span: ClaimSpan, claimed: Claimed) -> JudgedClaim:
-    """Fewer than 10,000 a month: of every month, at least of most as they are rounded."""
-    counts = [line.total(ClaimSpan(month, month)) for month in range(span.first, span.last + 1)]
-    farthest = max(counts) if claimed.hedge in ("below", "under") else min(counts)
-    over = claimed.hedge == "over"
-    holds = farthest >= claimed.value if over else farthest <= claimed.value
-    return JudgedClaim("right" if holds else "wrong", farthest, evidence="record")
+    if sense.rate and sense.versus:
+        per = _QUANTITIES[sense.rate]
+        now, other = per(now, 0, sense.span), per(other or 0, 0, sense.versus)
+    return _QUANTITIES[sense.measure](now, other or 0, sense.span)
 
 
 def _count(
-    claimed: Claimed,
-    truth: float,
-    slack: float,
-    values: Collection[int],
-    sense: Reading,
-    strict: bool,
+    claimed: Claimed, truth: float, slack: float, values: Collection[int], strict: bool
 ) -> JudgedClaim:
-    if claimed.value == truth and not (claimed.hedge and not claimed.exact):
+    off, same_way = abs(claimed.value - truth), (truth < 0) == (claimed.value < 0)
+    if off == 0 and not (claimed.hedge and not claimed.exact):
         return JudgedClaim("right", truth, evidence="record")
-    level = sense.measure == "total"
-    if level and claimed.value in values and claimed.exact:
+    if claimed.exact and claimed.value in values:
         return JudgedClaim("right_when_published", truth, int(claimed.value), "vintage")
     if not claimed.exact or claimed.hedge:
         fits = rounds_to(claimed, truth)
         return JudgedClaim("right_when_rounded" if fits else "wrong", truth, evidence="record")
-    off = abs(claimed.value - truth)
-    if level and values and strict:
+    if values and strict:
         return JudgedClaim("wrong", truth, evidence="vintage")
-    if (truth < 0) != (claimed.value < 0):
-        return JudgedClaim("wrong", truth, evidence="record")
-    if off <= max(RESTATED * abs(truth), slack):
+    if same_way and off <= max(RESTATED * abs(truth), slack):
         return JudgedClaim("right_when_published", truth, evidence="tolerance")
     return JudgedClaim("wrong", truth, evidence="record")
 
@@ -204,10 +221,9 @@ def rounds_to(claimed: Claimed, truth: float) -> bool:
     if (truth < 0) != (claimed.value < 0):
         return False
     stated, real, unit = abs(claimed.value), abs(truth), claimed.unit
-    if claimed.hedge == "under":
-        return NEARLY[0] * stated <= real <= NEARLY[1] * stated
-    if claimed.hedge == "below":
-        return BELOW * stated <= real <= NEARLY[1] * stated
+    if claimed.hedge in ("under", "below"):
+        least = NEARLY[0] if claimed.hedge == "under" else BELOW
+        return least * stated <= real <= NEARLY[1] * stated
     if claimed.hedge == "over":
         most = max(OVER * stated, min(stated + unit, FAR_OVER * stated))
         least = stated if claimed.exact else stated * (2 - NEARLY[1])
@@ -232,46 +248,47 @@ def _fits(
     """Percent, multiples, shares and averages: equal at the precision written."""
     if (truth < 0) != (claimed.value < 0) and round(truth, 1) != 0:
         return None
-    stated, real = abs(claimed.value), abs(truth)
-    off = abs(stated - real)
+    stated, real, unit = abs(claimed.value), abs(truth), claimed.unit
+    off, half = abs(stated - real), unit / 2
     if claimed.hedge == "over":
-        least = 0.97 * stated if measure == "times" else stated - claimed.unit / 2
+        least = 0.97 * stated if measure == "times" else stated - half
         return "right" if real >= least else None
     if claimed.hedge == "below":
-        return "right" if real <= stated + claimed.unit / 2 else None
+        return "right" if real <= stated + half else None
     if claimed.hedge == "under":
         low = min(NEARLY[0] * stated, stated - 3 if "percent" in measure else stated)
-        return "right_when_rounded" if low <= real <= stated + claimed.unit / 2 else None
-    if off <= claimed.unit / 2 + 1e-9:
+        return "right_when_rounded" if low <= real <= stated + half else None
+    if off <= half + 1e-9:
         return "right_when_rounded" if claimed.hedge else "right"
-    near = max(_nearness(claimed, stated, measure), blur, 0.01 * stated)
-    return "right_when_rounded" if off <= near else None
-
-
-def _nearness(claimed: Claimed, stated: float, measure: ClaimMeasure) -> float:
-    """How far off a percent, multiple or average may be and still hold."""
     if measure in ("per_day", "per_month"):
-        rounded = claimed.hedge or claimed.unit > 1
-        return max(claimed.unit / 2, (ROUNDED if rounded else RESTATED) * stated, 1.0)
-    if measure == "times":
-        return max(1.01 * claimed.unit, 0.1 * stated) if claimed.unit < 1 else 0.125 * stated
-    if claimed.unit in (4, 6):  # fractions in words: one in ten, half
-        return max(1.5, 0.08 * stated)
-    near = 1.51 * claimed.unit
-    return max(near, 3.0, 0.05 * stated) if claimed.hedge else near
+        rounded = claimed.hedge or unit > 1
+        near = max(half, (ROUNDED if rounded else RESTATED) * stated, 1.0)
+    elif measure == "times":
+        near = max(1.01 * unit, 0.1 * stated) if unit < 1 else 0.125 * stated
+    elif unit in (4, 6):  # fractions in words: one in ten, half
+        near = max(1.5, 0.08 * stated)
+    else:
+        near = max(1.51 * unit, 3.0, 0.05 * stated) if claimed.hedge else 1.51 * unit
+    return "right_when_rounded" if off <= max(near, blur, 0.01 * stated) else None
 
 
-def _extreme(line: ClaimCounts, sense: Reading, claimed: Claimed, source: Source) -> JudgedClaim:
+def _ranked(table: CountTable, line: ClaimCounts, sense: Reading, claimed: Claimed) -> JudgedClaim:
     """Ranks, records and "since": among what had been counted by the end of the span."""
-    if not line.holds(sense.span):
-        return JudgedClaim("cannot_be_checked", why=_not_held(line, sense.span))
-    now, ranked = line.total(sense.span), sense.measure.startswith("rank")
+    if sense.among == "members":
+        counts = siblings(table, sense)
+        own = counts.pop(sense.subject.members[0], None)
+        if own is None:
+            return JudgedClaim("cannot_be_checked", why="the record has no such figure")
+        now, others = own, [(sense.span, count) for count in counts.values()]
+    else:
+        now, others = line.total(sense.span), peers(line, sense, table.source)
     low = sense.measure.endswith("low") or sense.measure.startswith("lowest")
-    others = peers(line, sense, source)
-    beyond = [span for span, total in others if (total < now if low else total > now)]
-    start = sense.versus.last if sense.versus else line.first
+    beyond = [span for span, count in others if (count < now if low else count > now)]
     truth: float | None = len(beyond) + 1
-    right = truth == claimed.value if ranked else not beyond
+    right = truth == (claimed.value or 1)  # 0 is claimed of a record
+    if sense.among == "members":
+        return JudgedClaim("right" if right else "wrong", truth, evidence="record")
+    start = sense.versus.last if sense.versus else line.first
     if sense.measure.endswith("since"):
         right = all(span.first <= start for span in beyond)
         truth = max((float(span.last) for span in beyond), default=None)
@@ -280,7 +297,7 @@ def _extreme(line: ClaimCounts, sense: Reading, claimed: Claimed, source: Source
             return JudgedClaim("cannot_be_checked", why=f"the record begins in {began}")
     # What nobody knows may have been beyond it; that something known was, remains true.
     compared = ClaimSpan(start, sense.span.last)
-    if (right or ranked) and line.unknown_in(compared):
+    if (right or sense.measure.startswith("rank")) and line.unknown_in(compared):
         return JudgedClaim("cannot_be_checked", why=_not_held(line, compared))
     return JudgedClaim("right" if right else "wrong", truth, evidence="record")
 
@@ -293,34 +310,17 @@ def siblings(table: CountTable, sense: Reading) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count is not None and name != "OTHER"}
 
 
-def _among_members(table: CountTable, sense: Reading, claimed: Claimed) -> JudgedClaim:
-    """The rank of a group among groups, of a sector among sectors; 0 is claimed of the first."""
-    counts = siblings(table, sense)
-    own = counts.get(sense.subject.members[0])
-    if own is None:
-        return JudgedClaim("cannot_be_checked", why="the record has no such figure")
-    low = sense.measure.endswith("low")
-    rank = 1 + sum(count < own if low else count > own for count in counts.values())
-    verdict: ClaimVerdict = "right" if rank == (claimed.value or 1) else "wrong"
-    return JudgedClaim(verdict, rank, evidence="record")
-
-
 def peers(line: ClaimCounts, sense: Reading, source: Source) -> list[tuple[ClaimSpan, int]]:
     """The other spans of the same kind that a span is ranked among, up to its own end."""
-    span = sense.span
+    span, begins = sense.span, source.year_begins
     if sense.among == "year":
-        years = range(
-            months.fiscal_year_at(line.first + 11, source.year_begins),
-            months.fiscal_year_at(span.last, source.year_begins) + 1,
-        )
-        spans = [fiscal(year, span.length, source.year_begins) for year in years]
+        first, last = (months.fiscal_year_at(m, begins) for m in (line.first + 11, span.last))
+        spans = [fiscal(year, span.length, begins) for year in range(first, last + 1)]
     elif sense.among in ("span", "same month"):
         spans = [span.shift(-by) for by in range(12, span.first - line.first + 1, 12)]
     elif sense.among == "within year":
-        year = months.fiscal_year_at(span.first, source.year_begins)
-        first = fiscal(year, begins=source.year_begins).first
-        spans = [ClaimSpan(month, month) for month in range(max(first, line.first), line.last + 1)]
-        spans = [other for other in spans if other.first <= first + 11]
+        whole = fiscal(months.fiscal_year_at(span.first, begins), begins=begins)
+        spans = [ClaimSpan(month, month) for month in whole.months]
     else:
         spans = [ClaimSpan(month, month) for month in range(line.first, span.first)]
     return [(other, line.total(other)) for other in spans if line.holds(other) and other != span]
@@ -333,9 +333,3 @@ def _not_held(line: ClaimCounts, span: ClaimSpan) -> str:
         return f"no count was published for {shown}"
     recorded = ClaimSpan(line.first, line.last).words()
     return f"the record has {recorded}, not all of {span.words()}"
-
-
-def _not_told_apart(subject: Subject) -> str:
-    if subject.dimension in ("citizenship", "demographic", "state", "none"):
-        return "the record does not break down nationalities, groups or states by agency or sector"
-    return "the record has no such series"

@@ -145,7 +145,7 @@ def _fact(
     counted: OpenRecord,
     subject: Subject,
     span: ClaimSpan,
-    answered: explain.AnsweredClaim | None = None,
+    answered: explain.ClaimFinding | None = None,
     named: bool = False,
 ) -> Printed:
     """Say what a series counted in a span, and whether what was said of it is right.
@@ -171,7 +171,7 @@ def _fact(
             "claimed": answered.claimed.value,
             **annotate.judged_json(answered.sense, answered.judged),
             "why": answered.why,
-            "say_instead": answered.instead or None,
+            "say_instead": answered.say_instead or None,
             "evidence": answered.judged.evidence or None,
         }
     value |= {**run_json(counted), **({"counted": source.measure.noun} if named else {})}
@@ -184,9 +184,9 @@ def _fact(
         lines.append(f"Also true: {monthly.comparison_sentence(facts.comparisons)}")
         lines.append(monthly.rank_sentence(facts))
         about = " ".join(monthly.definition(facts, beside=True))
-    elif answered and answered.sense.measure != "total":
+    elif answered and answered.sense and answered.sense.measure != "total":
         lines.append(f"The count itself: {said}.")
-    wrong = answered is not None and answered.judged.verdict in WRONG
+    wrong = answered is not None and answered.verdict in WRONG
     return Printed(value, [*lines, about, f"Bordercast, {counted.quoted}"], source, int(wrong))
 
 
@@ -200,18 +200,18 @@ def _what_is(record: OpenRecord, text: str, number: float) -> Printed:
     lines: list[str] = []
     for counted in every:
         noun = {"counted": counted.source.measure.noun} if len(every) > 1 else {}
-        for match in claims_fact.matches(counted.table, value):
+        for subject, span, count, kind in claims_fact.matches(counted.table, value):
             row = {
-                "series": name_of(counted.claim_names, match.subject),
-                "from": months.from_index(match.span.first),
-                "to": months.from_index(match.span.last),
-                "count": match.count,
-                "how": match.how,
+                "series": name_of(counted.claim_names, subject),
+                "from": months.from_index(span.first),
+                "to": months.from_index(span.last),
+                "count": count,
+                "how": kind,
             }
             rows.append(row | noun)
-            count = f" ({match.count:,})" if match.how == "near" else ""
-            whose = f"{match.subject.words(counted.source)} in {match.span.words()}"
-            lines.append(f"{value:,}: {whose}{count}{how[match.how]}")
+            near = f" ({count:,})" if kind == "near" else ""
+            whose = f"{subject.words(counted.source)} in {span.words()}"
+            lines.append(f"{value:,}: {whose}{near}{how[kind]}")
     front = every[0]
     lines = lines or [claims_fact.no_match_words(value, front.source)]
     quoted = f"Bordercast, run {front.run.id}, digest {front.run.digest}"
@@ -301,17 +301,16 @@ def _title(file: str, text: str) -> str:
 
 def _checked_lines(checked: CheckedText) -> Iterator[str]:
     """Yield the text with its claims numbered, each claim's verdict, and how many there are."""
-    words = {**explain.VERDICT_WORDS, "not_understood": "Not understood"}
-    pieces = list(annotate.pieces(checked))
-    marked = ""
-    for piece in pieces:
-        color = STYLES.get(piece.verdict, "cyan")
-        numbered = f"[{piece.text}]{piece.number}"
-        marked += click.style(numbered, fg=color) if piece.note else piece.text
+    marked, notes = "", []
+    for text, number, note in annotate.pieces(checked):
+        if note is None:
+            marked += text
+            continue
+        color = STYLES.get(note.verdict, "cyan")
+        marked += click.style(f"[{text}]{number}", fg=color)
+        verdict = click.style(explain.VERDICT_WORDS[note.verdict], fg=color)
+        why = click.wrap_text(note.why, 80, "   ", "   ")
+        notes.append(f"{number}. {verdict}: {note.quote}\n{why}")
     yield f"{marked}\n"
-    for piece in pieces:
-        if piece.note:
-            verdict = click.style(words[piece.verdict], fg=STYLES.get(piece.verdict, "cyan"))
-            why = click.wrap_text(piece.note.why, 80, "   ", "   ")
-            yield f"{piece.number}. {verdict}: {piece.note.quote}\n{why}"
+    yield from notes
     yield annotate.summary(checked)

@@ -212,12 +212,12 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
         items = [
             Markup("<li>{}: {} in {}{}</li>").format(
                 f"{int(value):,}",
-                match.subject.words(table.source),
-                match.span.words(),
-                _HOW[match.how],
+                subject.words(table.source),
+                span.words(),
+                _HOW[how],
             )
             for table in tables
-            for match in fact.matches(table, int(value))
+            for subject, span, _, how in fact.matches(table, int(value))
         ]
         if items:
             lead = Markup('<p class="lead" role="status">This number is</p><ul>{}</ul>')
@@ -226,22 +226,21 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
         return Markup('<p class="lead" role="status">{}</p>').format(words)
     day = day_of(text) or datetime.now(UTC).date()
     result = together.merged(together.divided([check(text, table, day) for table in tables]))
-    verdicts = {**VERDICT_WORDS, "not_understood": "Not understood"}
     pieces = list(annotate.pieces(result))
     whole = Markup("").join(
         Markup('<mark class="{}"><a href="#note-{}">{}<sup>{}</sup></a></mark>').format(
-            piece.verdict, piece.number, piece.text, piece.number
+            note.verdict, number, words, number
         )
-        if piece.note
-        else escape(piece.text)
-        for piece in pieces
+        if note
+        else escape(words)
+        for words, number, note in pieces
     )
     notes = Markup("").join(
         Markup('<li id="note-{}"><b>{}:</b> <q>{}</q> {}</li>').format(
-            piece.number, verdicts[piece.verdict], piece.note.quote, piece.note.why
+            number, VERDICT_WORDS[note.verdict], note.quote, note.why
         )
-        for piece in pieces
-        if piece.note
+        for _, number, note in pieces
+        if note
     )
     summary = Markup('<p class="lead" role="status">{}</p>').format(annotate.summary(result))
     return f'{summary}<ol>{notes}</ol><h2>The text</h2><div class="checked">{whole}</div>'

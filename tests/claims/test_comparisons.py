@@ -114,8 +114,8 @@ def test_words_that_name_a_base_are_found(case, named, forms):
     found = claim_scenes.read(case)
     base = comparisons.read(found.scene, found.number)
 
-    assert base.named == named
-    assert [ref.form for ref in base.refs] == forms
+    assert (base is not None) == named
+    assert [ref.form for ref in (base[1] if base else ())] == forms
 
 
 def test_a_multiple_is_of_what_stands_right_behind_it(verdict):

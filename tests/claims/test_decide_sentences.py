@@ -186,7 +186,7 @@ def test_each_number_is_what_it_was(record):
     for number in NUMBERS:
         found = fact.matches(counts, number)
         lines = [
-            f"{one.subject.words(ENCOUNTERS)} in {one.span.words()}: {one.how}" for one in found
+            f"{whose.words(ENCOUNTERS)} in {span.words()}: {how}" for whose, span, _, how in found
         ]
         said[f"{number:,}"] = "\n".join(lines) or fact.no_match_words(number, ENCOUNTERS)
 
@@ -205,7 +205,7 @@ def test_each_fact_is_judged_as_it_was(record):
             judged = answer.judged
             said[line] = (
                 f"{judged.verdict}: {answer.sense.measure} {judged.truth} "
-                f"({judged.evidence}). {answer.why} Say: {answer.instead}"
+                f"({judged.evidence}). {answer.why} Say: {answer.say_instead}"
             )
         except (ClaimError, SeriesNameError) as error:
             said[line] = str(error)

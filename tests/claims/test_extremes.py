@@ -11,8 +11,8 @@ import pytest
 from forecast import months
 from forecast.claims import extremes
 from forecast.claims.decide import check
-from forecast.claims.readings import Candidate
 from forecast.claims.truth import CountTable, Subject, parse
+from forecast.claims.verdict import Reading
 from forecast.types import SeriesKey
 from forecast.words import month_words
 from tests.support import claim_scenes, golden_texts
@@ -116,19 +116,19 @@ def meant(case: str) -> str:
     lines = []
     for one in extremes.find(found.scene, found.context):
         said = {
-            "since": one.digits, "years": one.years_back, "rank": one.claimed.value,
+            "since": one.draft.number, "years": one.years_back, "rank": one.draft.claimed.value,
             "yearly": one.yearly, "within": one.within, "same month": one.same_month,
             "open": not one.plain, "ever": one.ever,
         }  # fmt: skip
         flags = " ".join(f"{name}={value}" for name, value in said.items() if value)
-        lines.append(f"[{found.scene.text[one.start : one.end]}] {one.measure} {flags}".strip())
+        lines.append(f"[{one.draft.quote}] {one.measure} {flags}".strip())
         for span in ("2024-07", "FY2023"):
-            pair = Candidate(Subject("northern"), 0.1), Candidate(parse(span, 0), 0.2)
+            now = Reading(Subject("northern"), parse(span, 0), cost=0.1 + 0.2)
             lines.append(
                 f"{span}: "
                 + ", ".join(
-                    f"{read.sense.among} {claim_scenes.spelled(read.sense.versus)} {read.cost:.2f}"
-                    for read in extremes.weigh(one, pair, found.context)
+                    f"{read.among} {claim_scenes.spelled(read.versus)} {read.cost:.2f}"
+                    for read in extremes.rows(one, now, found.context)
                 )
             )
     return "\n".join(lines) or "none"

@@ -432,7 +432,8 @@ def meant(case: str) -> str:
     for beside in (False, True):
         roles = dict(features.roles(found.scene, found.context, beside))
         role = roles.get(found.number, features.NOTHING)
-        lines.append(" ".join(filter(None, (role.kind, role.why))) or "no claim")
+        said = role if role[0] == "not_held" else role[:1]
+        lines.append(" ".join(filter(None, said)) or "no claim")
     return "\n".join(dict.fromkeys(lines))
 
 

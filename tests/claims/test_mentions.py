@@ -101,7 +101,7 @@ def test_numbers_and_times_have_their_places():
     said = scene("In March 2024, some 9,300 crossed with CBP One, 57 of them Indians.")
     march, fifty_seven = said.times[0], said.numbers[-1]
 
-    assert said.place(march) == (1, 3)
+    assert (march.first, march.last) == (1, 3)
     assert [said.in_time(at) for at in range(4)] == [False, True, True, False]
     assert said.extent(fifty_seven) == (48, 50)
     assert [said.covered(number) for number in said.numbers] == [False, True, False]

@@ -267,11 +267,11 @@ MEANT = Path(__file__).with_name("mentions.txt")
 
 def meant(case: str) -> str:
     found = read(case)
-    noun = noun_after(found.scene, found.number)
-    words = noun.placed and f" {noun.placed.kind} {noun.placed.value}"
+    noun, placed = noun_after(found.scene, found.number)
+    words = placed and f" {placed.kind} {placed.value}"
     closely = hedge(found.scene, found.number) or "as written"
     way = {1: "up", -1: "down", 0: "no way"}[direction(found.scene, found.number)]
-    return f"{noun.kind}{words or ''}; {closely}; {way}"
+    return f"{noun}{words or ''}; {closely}; {way}"
 
 
 def test_words_around_a_number_say_what_it_counts_and_how_closely():

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from forecast.claims.decide import CheckedText, ClaimFinding, NotUnderstood
+from forecast.claims.decide import CheckedText
+from forecast.claims.explain import ClaimFinding
 from forecast.claims.together import divided
 from forecast.claims.verdict import JudgedClaim
 
@@ -16,12 +17,12 @@ ELSEWHERE = "pounds are another measure: this record counts seizures"
 
 
 def claim(verdict: str, why: str = "") -> CheckedText:
-    finding = ClaimFinding("43 pounds", 10, 19, "43", None, None, JudgedClaim(verdict), why)
+    finding = ClaimFinding("43 pounds", 10, 19, judged=JudgedClaim(verdict), why=why)
     return CheckedText(TEXT, DAY, (finding,), ())
 
 
 def unclear() -> CheckedText:
-    return CheckedText(TEXT, DAY, (), (NotUnderstood("43 pounds", 10, 19, "not certain whose"),))
+    return CheckedText(TEXT, DAY, (), (ClaimFinding("43 pounds", 10, 19, why="not certain whose"),))
 
 
 @pytest.mark.parametrize(

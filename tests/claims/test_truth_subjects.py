@@ -99,7 +99,7 @@ def test_only_citizens_are_called_so(keys, source):
 def test_every_number_is_found_among_all_series(keys, source):
     held = table(keys, source)
     for i, key in enumerate(keys):
-        found = [one.subject for one in matches(held, 1000 + i) if one.how == "now"]
+        found = [whose for whose, _, _, how in matches(held, 1000 + i) if how == "now"]
         assert subject_of(key) in found, key
 
 
@@ -124,9 +124,7 @@ def test_a_fiscal_year_begins_when_its_source_says(begins, first, last):
 
 
 def test_spans_of_a_series_are_months_years_to_date_and_calendar_years():
-    line = ClaimCounts(
-        calendar(2022).first, (1,) * 24, (0.0,) * 24, frozenset({calendar(2023).last})
-    )
+    line = ClaimCounts(dict.fromkeys(range(calendar(2022).first, calendar(2023).last), (1, 0.0)))
     spans = list(line.spans(10))
 
     assert len([span for span in spans if span.length == 1]) == 23
@@ -146,11 +144,3 @@ def test_a_count_is_found_in_the_spans_it_is_of():
     assert table.where(northern, 109 + 110) == [fiscal(2025, 2)]
     assert table.where(northern, 99) == []
     assert table.where(northern._replace(total="southwest"), 103) == []
-
-
-def test_a_peak_is_the_highest_month_of_a_span():
-    line = ClaimCounts(0, (3, 9, 4, 9, 1), (0.0,) * 5)
-
-    assert line.peak(ClaimSpan(0, 4)) == ClaimSpan(1, 1)
-    assert line.peak(ClaimSpan(2, 9)) == ClaimSpan(3, 3)
-    assert line.peak(ClaimSpan(4, 4)) == ClaimSpan(4, 4)
