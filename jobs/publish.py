@@ -29,7 +29,7 @@ from forecast.errors import ClockError
 from forecast.judge.changes import changed
 from forecast.judge.drivers import explain
 from forecast.judge.judging import alarmed, judge_new
-from forecast.judge.standing import BesideLastValue, StandingQuestions
+from forecast.judge.standing import StandingQuestions
 from forecast.store import inputs, releases, runs
 from forecast.store.inputs import Inputs
 from forecast.types import Hindcasts, KeptPath, Publication, Report, Score, SeriesKey
@@ -115,7 +115,7 @@ def compute(
     drivers = explain(record.unexplained, *new, [totals, *families], counts, dimensions, source)
 
     joint = joint_forecast(head, models, families, counts, source)
-    pair = BesideLastValue(predictive, models.predictive["naive"])
+    pair = predictive, models.predictive["naive"]
     standing = StandingQuestions.of(config, head, pair, counts, source)
     of_totals = headline_rows(head, models, source)
     next_months = {r.series: r for r in of_totals if (r.model, r.horizon) == (ENGINE, 1)}

@@ -443,10 +443,10 @@ def _bin_table(kinds: Sequence[KindScore], basis: str) -> RenderableType:
     rows = (
         (
             kind.kind,
-            f"{part.low:.0%}-{part.high:.0%}",
-            f"{part.n:,}",
-            f"{part.given:.0%}",
-            f"{part.came:.0%}",
+            f"{part['low']:.0%}-{part['high']:.0%}",
+            f"{part['n']:,}",
+            f"{part['given']:.0%}",
+            f"{part['came']:.0%}",
         )
         for kind in kinds
         for part in kind.bins

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,23 +26,11 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One member in the flagged month: expected count (not yet scaled, >= 0) and published."""
+Part = tuple[SeriesKey, float, int]
+"""One member in the flagged month: its expected count, not yet scaled, >= 0, and what came."""
 
-    member: SeriesKey
-    expected: float
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """The total's flag: its median and what was published."""
-
-    series: SeriesKey
-    month: str
-    expected: int
-    value: int
+Whole = tuple[SeriesKey, str, int, int]
+"""The total's flag: series and month, its median, and what was published."""
 
 
 def drivers(whole: Whole, dimension: str, parts: Sequence[Part], complete: bool) -> list[Driver]:
@@ -55,42 +42,23 @@ def drivers(whole: Whole, dimension: str, parts: Sequence[Part], complete: bool)
         published over a longer span), they are not scaled up to it, and the unattributed row
         holds the rest.
     """
-    flag = whole.series, whole.month
+    series, month, median, count = whole
+    flag = series, month
     if not parts:
         return [Driver(flag, dimension, "not held")]
-    shares = np.array([part.expected for part in parts])
+    shares = np.array([expected for _, expected, _ in parts])
     # Half of the parts scaled up to the whole would take the other half's blame.
-    short = not complete and shares.sum() < whole.expected
-    expected = apportioned(shares, round(shares.sum()) if short else whole.expected)
+    short = not complete and shares.sum() < median
+    expected = apportioned(shares, round(shares.sum()) if short else median)
     rows = [
-        _driver(flag, dimension, "part", part.member, share, part.value)
-        for part, share in zip(parts, expected, strict=True)
-        if share or part.value
+        Driver(flag, dimension, "part", member, share, value, value - share)
+        for (member, _, value), share in zip(parts, expected, strict=True)
+        if share or value
     ]
-    rest = whole.expected - sum(expected)
-    published = whole.value - sum(part.value for part in parts)
-    if rest or published or not rows:
-        rows.append(_driver(flag, dimension, "unattributed", None, rest, published))
+    rest, came = median - sum(expected), count - sum(value for *_, value in parts)
+    if rest or came or not rows:
+        rows.append(Driver(flag, dimension, "unattributed", None, rest, came, came - rest))
     return rows
-
-
-def _driver(
-    flag: tuple[SeriesKey, str],
-    dimension: str,
-    role: str,
-    member: SeriesKey | None,
-    expected: int,
-    value: int,
-) -> Driver:
-    return Driver(
-        flag,
-        dimension,
-        "part" if role == "part" else "unattributed",
-        member,
-        expected,
-        value,
-        value - expected,
-    )
 
 
 def apportioned(shares: np.ndarray, total: int) -> list[int]:
@@ -121,16 +89,24 @@ def explain(
     """
     # By key once: a flag asks for hundreds of parts.
     places = {key: (h, row) for h in hindsights for row, key in enumerate(h.keys)}
-    for whole, cutoff, dimension in _new(flags, judgements, dimensions, source):
-        yield from _answer(whole, cutoff, dimension, places, counts, source)
+    cutoffs = {(j.series, j.month): j.cutoff for j in judgements if j.series.headline}
+    # Crossings would say once more, in smaller parts, what their dimensions say.
+    alone = [name for name in dimensions if CROSSED not in name]
+    for flag in flags:
+        cutoff = cutoffs.get((flag.series, flag.month))
+        if flag.kind != "month" or flag.severity == "watch" or cutoff is None:
+            continue
+        whole = flag.series, flag.month, flag.expected, flag.value
+        first = ("border",) if flag.series.total == source.totals.whole else ()
+        for dimension in (*first, *alone):
+            yield from explained(whole, cutoff, dimension, places, counts, source)
     for key, month, cutoff, value, expected, dimension in earlier:
-        whole = Whole(key, month, expected, value)
-        answer = _answer(whole, cutoff, dimension, places, counts, source)
+        answer = explained((key, month, expected, value), cutoff, dimension, places, counts, source)
         if answer[0].role != "not held":
             yield from answer
 
 
-def _answer(
+def explained(
     whole: Whole,
     cutoff: str,
     dimension: str,
@@ -138,64 +114,26 @@ def _answer(
     counts: Counts,
     source: Source,
 ) -> list[Driver]:
-    members = _members(counts, whole.series.total, dimension, source)
-    parts = list(_parts(members, places, counts, whole.month, cutoff))
-    # Whether nobody knows the month of a part that began before it.
-    unknown = any(
-        whole.month not in counts[key] and min(counts[key]) < whole.month for key in members
-    )
-    complete = not unknown and _complete([part.member for part in parts], dimension, source)
-    return drivers(whole, dimension, parts, complete)
+    """The drivers of a total's month by one dimension.
 
-
-def _new(
-    flags: Iterable[Flag],
-    judgements: Iterable[Judgement],
-    dimensions: Sequence[str],
-    source: Source,
-) -> Iterator[tuple[Whole, str, str]]:
-    """Each flag, the cutoff of the forecast it deviates from, and a dimension."""
-    cutoffs = {(j.series, j.month): j.cutoff for j in judgements if j.series.headline}
-    for flag in flags:
-        cutoff = cutoffs.get((flag.series, flag.month))
-        if flag.kind != "month" or flag.severity == "watch" or cutoff is None:
-            continue
-        whole = Whole(flag.series, flag.month, flag.expected, flag.value)
-        first = ("border",) if flag.series.total == source.totals.whole else ()
-        # Crossings would say once more, in smaller parts, what their dimensions say.
-        alone = [name for name in dimensions if CROSSED not in name]
-        yield from ((whole, cutoff, name) for name in (*first, *alone))
-
-
-def _members(counts: Counts, total: str, dimension: str, source: Source) -> list[SeriesKey]:
-    """The parts of a total; nationwide has those of all totals, and the totals themselves."""
-    if dimension == "border":
-        return [SeriesKey(name) for name in source.totals.parts if SeriesKey(name) in counts]
+    Parts count that have a count in the month, and a forecast of it or a count at the cutoff.
+    """
+    (total, *_), month, *_ = whole
+    # The whole has the parts of all totals, and the totals themselves.
     totals = source.totals.parts if total == source.totals.whole else (total,)
-    return [key for key in counts if key.dimension == dimension and key.total in totals]
-
-
-def _parts(
-    members: Sequence[SeriesKey],
-    places: Mapping[SeriesKey, tuple[PanelHindcasts, int]],
-    counts: Counts,
-    month: str,
-    cutoff: str,
-) -> Iterator[Part]:
-    """Those with a count in the month, and a forecast of it or a count at the cutoff."""
-    ahead = months.to_index(month) - months.to_index(cutoff)
+    members = [key for key in counts if key.dimension == dimension and key.total in totals]
+    if dimension == "border":
+        members = [SeriesKey(name) for name in source.totals.parts if SeriesKey(name) in counts]
+    ahead, parts = months.to_index(month) - months.to_index(cutoff), []
     for key in members:
-        count, before = counts[key].get(month), counts[key].get(cutoff)
         hindsight, row = places.get(key, (None, 0))
         expected = hindsight.expected(row, month, ahead) if hindsight else None
-        usual = max(math.expm1(expected.centre), 0.0) if expected else before
-        if count is not None and usual is not None:
-            yield Part(key, usual, count)
-
-
-def _complete(members: Sequence[SeriesKey], dimension: str, source: Source) -> bool:
-    """Whether both components are there, where they are published over different spans."""
-    sums = source.hierarchy
-    return dimension not in sums.by_component or {m.component for m in members} >= set(
-        sums.components
-    )
+        usual = max(math.expm1(expected.centre), 0.0) if expected else counts[key].get(cutoff)
+        if month in counts[key] and usual is not None:
+            parts.append((key, usual, counts[key][month]))
+    # Nobody knows the month of a part that began before it.
+    unknown = any(month not in counts[key] and min(counts[key]) < month for key in members)
+    # Both components, where they are published over different spans.
+    sums, there = source.hierarchy, {key.component for key, *_ in parts}
+    whole_sum = dimension not in sums.by_component or there >= set(sums.components)
+    return drivers(whole, dimension, parts, whole_sum and not unknown)

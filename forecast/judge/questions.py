@@ -9,9 +9,11 @@ value gives, with intervals of the same kind.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby
+from itertools import accumulate
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,11 +46,6 @@ class Asked(NamedTuple):
         """The month so many months after the cutoff."""
         return months.shift(self.cutoff, step)
 
-    def total(self, first: str, last: str) -> int | None:
-        """Sum of published months, None if one is not."""
-        span = months.between(first, last)
-        return sum(self.counts[m] for m in span) if all(m in self.counts for m in span) else None
-
     @property
     def year(self) -> tuple[str, str]:
         """The first and the last month of the fiscal year that the next month is in."""
@@ -57,44 +54,22 @@ class Asked(NamedTuple):
         return span[0], span[-1]
 
 
-def _year_before(asked: Asked, month: str, last: str) -> int | None:
-    return asked.counts.get(months.shift(month, -12))
-
-
-def _last_year(asked: Asked, first: str, last: str) -> int | None:
-    published = first > asked.cutoff or asked.total(first, asked.cutoff) is not None
-    before = months.shift(first, -12), months.shift(last, -12)
-    return asked.total(*before) if published else None
-
-
-def _last_twelve(asked: Asked, first: str, last: str) -> int | None:
-    return asked.total(months.shift(asked.cutoff, -11), asked.cutoff)
-
-
-def _now(asked: Asked, first: str, last: str) -> int | None:
-    return asked.counts[asked.cutoff]
-
-
-def _top(asked: Asked, first: str, last: str) -> int | None:
-    return max(count for month, count in asked.counts.items() if month <= asked.cutoff)
-
-
-def _lowest(asked: Asked, first: str, last: str) -> int | None:
-    since = months.between(months.shift(asked.cutoff, 1 - LONG), asked.cutoff)
-    counts = [asked.counts[month] for month in since if month in asked.counts]
-    return min(counts) if len(counts) == LONG else None
-
-
-Bound = Callable[[Asked, str, str], int | None]
 YEAR = "fiscal year above last"
-# Months ahead of the cutoff, or the fiscal year; what is asked of them; above or below what.
-KINDS: Mapping[str, tuple[tuple[int, int] | None, Statistic, Bound]] = {
-    "next month above year before": ((1, 1), "sum", _year_before),
-    YEAR: (None, "sum", _last_year),
-    "next 12 months above last 12": ((1, 12), "sum", _last_twelve),
-    "month in half a year above this month": ((6, 6), "sum", _now),
-    "record within 12 months": ((1, 12), "max", _top),
-    "lowest month of 5 years within 12 months": ((1, 12), "min", _lowest),
+YEAR_BEFORE, EVERY = 0, -1  # the same months a year before; every month so far
+# Months ahead of the cutoff, or the fiscal year; what is asked of them; above or below what the
+# same statistic is of: so many months up to the cutoff, or one of the two above.
+KINDS: Mapping[str, tuple[tuple[int, int] | None, Statistic, int]] = {
+    "next month above year before": ((1, 1), "sum", YEAR_BEFORE),
+    YEAR: (None, "sum", YEAR_BEFORE),
+    "next 12 months above last 12": ((1, 12), "sum", YEAR_BEFORE),
+    "month in half a year above this month": ((6, 6), "sum", 1),
+    "record within 12 months": ((1, 12), "max", EVERY),
+    "lowest month of 5 years within 12 months": ((1, 12), "min", LONG),
+}
+_STATISTICS: Mapping[Statistic, Callable[[Sequence[int]], int]] = {
+    "sum": sum,
+    "max": max,
+    "min": min,
 }
 
 
@@ -109,10 +84,17 @@ def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Questio
     for kind in kinds:
         if kind not in KINDS:
             continue
-        ahead, statistic, bound = KINDS[kind]
+        ahead, statistic, back = KINDS[kind]
         first, last = map(asked.ahead, ahead) if ahead else asked.year
-        count = bound(asked, first, last)
-        if count is not None:
+        if back == EVERY:
+            earlier = [month for month in asked.counts if month <= asked.cutoff]
+        elif back == YEAR_BEFORE:
+            earlier = months.between(months.shift(first, -12), months.shift(last, -12))
+        else:
+            earlier = months.between(asked.ahead(1 - back), asked.cutoff)
+        # What of the span is published counts in it, so that has to be known too.
+        if all(month in asked.counts for month in (*earlier, *months.between(first, asked.cutoff))):
+            count = _STATISTICS[statistic]([asked.counts[month] for month in earlier])
             side = {"below": count} if statistic == "min" else {"above": count}
             every.append(Question(asked.key, kind, first, last, statistic, **side))
     return every
@@ -145,8 +127,7 @@ def outcome(question: Question, counts: Mapping[str, int]) -> bool | None:
     if any(month not in counts for month in span):
         return None
     values = [counts[month] for month in span]
-    value = {"sum": sum(values), "max": max(values), "min": min(values)}[question.statistic]
-    return question.above < value < question.below
+    return question.above < _STATISTICS[question.statistic](values) < question.below
 
 
 def base_rates(
@@ -216,40 +197,29 @@ def record(
     y = np.array(came, dtype=float)
     both = [np.array(p, dtype=float) for p in (given, base)]
     brier, base_brier = (float(((p - y) ** 2).mean()) for p in both)
-    log, base_log = (_log(p, y) for p in both)
+    # A chance of 0 out of 2,000 paths is not the claim that it cannot be.
+    sure = [np.clip(p, 1 / 4000, 1 - 1 / 4000) for p in both]
+    log, base_log = (float(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()) for p in sure)
     known = [p for p in last if p is not None]
     beside = float(((np.array(known) - y) ** 2).mean()) if len(known) == len(y) else None
     return ChanceScores(len(y), brier, base_brier, log, base_log, beside)
-
-
-def _log(p: Floats, y: Floats) -> float:
-    # A chance of 0 out of 2,000 paths is not the claim that it cannot be.
-    sure = np.clip(p, 1 / 4000, 1 - 1 / 4000)
-    return float(-(y * np.log(sure) + (1 - y) * np.log(1 - sure)).mean())
 
 
 BINS = ((0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01))
 
 
 @dataclass(frozen=True)
-class Bin:
-    """Chances from `low` to below `high`. given : their mean; came : share that came true."""
-
-    low: float
-    high: float
-    n: int
-    given: float
-    came: float
-
-
-@dataclass(frozen=True)
 class KindScore:
-    """How good the chances of one kind of question were, on one basis."""
+    """How good the chances of one kind of question were, on one basis.
+
+    bins : of chances from `low` to below `high`, how many (n), their mean (given), and the share
+    that came true (came).
+    """
 
     kind: str
     basis: str
     record: ChanceScores
-    bins: tuple[Bin, ...]
+    bins: Sequence[Row]
 
     @property
     def skilled(self) -> bool:
@@ -281,19 +251,28 @@ class KindScore:
             "log_score": record.log,
             "base_rate_log_score": record.base_log,
             "skill": record.skill,
-            "reliability": [vars(interval) for interval in self.bins],
+            "reliability": list(self.bins),
         }
 
 
 def by_kind(rows: Iterable[Row]) -> list[KindScore]:
     """Scores of resolved rows of `standing_questions`, issued ones and hindcasts apart."""
     # Hindcasts apart: they know the method's later choices, issued chances do not.
-    ordered = sorted(rows, key=_basis_and_kind)
-    return [
-        KindScore(kind, basis, of_rows(members), tuple(_bins(members)))
-        for (basis, kind), group in groupby(ordered, key=_basis_and_kind)
-        if (members := list(group))
-    ]
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row["basis"], row["kind"]].append(row)
+    kinds = []
+    for (basis, kind), members in sorted(groups.items(), key=itemgetter(0)):
+        bins = []
+        for low, high in BINS:
+            inside = [row for row in members if low <= row["chance"] < high]
+            if n := len(inside):
+                given, came = (sum(r[name] for r in inside) / n for name in ("chance", "outcome"))
+                bins.append(
+                    {"low": low, "high": min(high, 1.0), "n": n, "given": given, "came": came}
+                )
+        kinds.append(KindScore(kind, basis, of_rows(members), bins))
+    return kinds
 
 
 def fullest(kinds: Sequence[KindScore]) -> list[KindScore]:
@@ -302,22 +281,7 @@ def fullest(kinds: Sequence[KindScore]) -> list[KindScore]:
     return max(by_basis.values(), key=lambda kinds: sum(k.record.n for k in kinds), default=[])
 
 
-def _basis_and_kind(row: Row) -> tuple[str, str]:
-    return row["basis"], row["kind"]
-
-
-def _bins(rows: Sequence[Row]) -> Iterator[Bin]:
-    for low, high in BINS:
-        inside = [row for row in rows if low <= row["chance"] < high]
-        if inside:
-            given = sum(row["chance"] for row in inside) / len(inside)
-            came = sum(row["outcome"] for row in inside) / len(inside)
-            yield Bin(low, min(high, 1.0), len(inside), given, came)
-
-
 SIMILAR = 0.1  # chances within this of another one are "such" chances
-
-
 LEAST_SIMILAR = 10  # of them say nothing
 
 

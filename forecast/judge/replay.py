@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from forecast.engine.vintages import vintage_hindcasts
 from forecast.judge.judging import JudgedMonth, MonthCase, State, judge_months, typical
 from forecast.sources.source import Break
 from forecast.store import inputs, releases
-from forecast.types import Episode, Flag, Judgement, SeriesKey, Totals
+from forecast.types import Episode, Flag, Judgement, Row, SeriesKey, Totals
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,18 +32,8 @@ Mask = NDArray[np.bool_]
 FirstCounts = Mapping[str, tuple[int, int]]  # month -> count as first published, release id
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """One series: what came of each month, ascending."""
-
-    series: SeriesKey
-    months: tuple[JudgedMonth, ...]
-
-    @property
-    def flags(self) -> list[Flag]:
-        """Its flags, those worth only watching left out."""
-        every = (flag for judged in self.months for flag in judged.flags)
-        return [flag for flag in every if flag.severity != "watch"]
+Judged = Mapping[SeriesKey, Sequence[JudgedMonth]]
+"""Series -> what came of each of its months, ascending."""
 
 
 def replay(
@@ -53,7 +42,7 @@ def replay(
     rules: Flags,
     rows: Sequence[int] | None = None,
     since: str = "",
-) -> list[Replayed]:
+) -> Judged:
     """Every month of these series, with nothing known that was not known then.
 
     Parameters
@@ -61,12 +50,10 @@ def replay(
     first : per series the counts as first published.
     rows : of the panel, all if None. since : the first month that is judged.
     """
-    replayed = []
+    replayed = {}
     for row in range(len(hindsight.keys)) if rows is None else rows:
-        key = hindsight.keys[row]
-        looks = looks_back(hindsight, row, first[key], since)
-        judged = tuple(judged for _, judged in judge_months(looks, rules, State()))
-        replayed.append(Replayed(key, judged))
+        looks = looks_back(hindsight, row, first[key := hindsight.keys[row]], since)
+        replayed[key] = [judged for _, judged in judge_months(looks, rules, State())]
     return replayed
 
 
@@ -111,30 +98,27 @@ class ReplayedService:
     after a known break. totals : in the order in which people name them.
     """
 
-    series: list[Replayed]
+    series: Judged
     quiet: frozenset[tuple[str, str]]
     totals: Totals
 
     @property
     def flags(self) -> list[Flag]:
         """All flags and alarms worth telling, by month."""
-        every = [flag for series in self.series for flag in series.flags]
-        return sorted(
-            every,
-            key=lambda flag: (flag.month, self.totals.every.index(flag.series.total)),
+        every = (
+            flag for judged in self.series.values() for month in judged for flag in month.flags
         )
+        place = self.totals.every.index
+        told = [flag for flag in every if flag.severity != "watch"]
+        return sorted(told, key=lambda flag: (flag.month, place(flag.series.total)))
 
     def ending(self, flag: Flag) -> Episode | None:
         """The episode of a flag as it stands at the end."""
-        of_flag = (
-            episode
-            for series in self.series
-            if series.series == flag.series
-            for judged in series.months
-            for episode in judged.episodes
-            if episode.opened == flag.episode
-        )
-        return deque(of_flag, maxlen=1).pop() if flag.episode else None
+        ended = None
+        for judged in self.series[flag.series] if flag.episode else ():
+            for episode in judged.episodes:
+                ended = episode if episode.opened == flag.episode else ended
+        return ended
 
     def rates(self, quiet: bool) -> dict[float, float | None]:
         """Share of the judged months with p below .05, .02 and .01; None where none was judged."""
@@ -145,12 +129,11 @@ class ReplayedService:
 
     def judged(self, quiet: bool) -> list[Judgement]:
         """The months that had a forecast; the quiet ones only."""
+        every = (month.judgement for judged in self.series.values() for month in judged)
         return [
-            month.judgement
-            for series in self.series
-            for month in series.months
-            if month.judgement.p is not None
-            and (not quiet or (series.series.total, month.judgement.month) in self.quiet)
+            j
+            for j in every
+            if j.p is not None and (not quiet or (j.series.total, j.month) in self.quiet)
         ]
 
 
@@ -187,26 +170,17 @@ def service(
     return ReplayedService(replayed, known, source.totals)
 
 
-class Event(NamedTuple):
-    """A known break and what the replay made of it within two months, "" if nothing."""
+def known_events(service: ReplayedService, since: str, source: Source) -> Iterator[Row]:
+    """Which of the known breaks were found on which total within two months.
 
-    date: str
-    border: str
-    name: str
-    found: str
-
-
-def known_events(service: ReplayedService, since: str, source: Source) -> Iterator[Event]:
-    """Which of the known breaks were found on which total."""
+    By date, border and name; found : what the replay made of it, "" if nothing.
+    """
     for date in source.breaks:
-        for series in service.series:
-            month = date.date[:7]
-            if month < since or series.series.total not in date.totals:
+        month, until = date.date[:7], months.shift(date.date[:7], 2)
+        for key, judged in service.series.items():
+            if month < since or key.total not in date.totals:
                 continue
-            until = months.shift(month, 2)
-            every = (flag for judged in series.months for flag in judged.flags)
-            seen = [f for f in every if month <= f.month <= until]
-            words = ", ".join(
-                f"{f.month} {f.kind if f.kind != 'month' else f.severity}" for f in seen
-            )
-            yield Event(date.date, series.series.total, date.name, words)
+            flags = [f for one in judged for f in one.flags if month <= f.month <= until]
+            found = (f"{f.month} {f.kind if f.kind != 'month' else f.severity}" for f in flags)
+            event = {"date": date.date, "border": key.total, "name": date.name}
+            yield {**event, "found": ", ".join(found)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,22 +30,16 @@ PathsByTotal = Mapping[SeriesKey, Floats]
 """(n, h) paths of each total and of their sum, from one cutoff."""
 
 
-class BesideLastValue(NamedTuple):
-    """What is said at every column, by the engine and by a last value with such intervals."""
-
-    engine: Predictive
-    last_value: Predictive
-
-
 @dataclass(frozen=True)
 class StandingQuestions:
     """The standing questions and what it takes to answer them.
 
+    pair : what is said at every column by the engine, and by a last value with such intervals.
     kinds : of question. rates : (kind, cutoff) -> base rate. counts : of every series.
     """
 
     head: Headline
-    pair: BesideLastValue
+    pair: tuple[Predictive, Predictive]
     counts: Counts
     kinds: Sequence[str]
     rates: Mapping[tuple[str, str], float]
@@ -53,7 +47,12 @@ class StandingQuestions:
 
     @classmethod
     def of(
-        cls, config: Config, head: Headline, pair: BesideLastValue, counts: Counts, source: Source
+        cls,
+        config: Config,
+        head: Headline,
+        pair: tuple[Predictive, Predictive],
+        counts: Counts,
+        source: Source,
     ) -> StandingQuestions:
         """Those of the settings that can be asked where years begin as the source's do."""
         begins = source.year_begins
@@ -68,8 +67,7 @@ class StandingQuestions:
             return {}
         last = np.array([self.head.last], dtype=np.int64)
         # As many paths as the engine's: a yardstick with more noise would flatter the engine.
-        drawn = _drawn(self.head, self.pair.last_value, last, paths.DRAWS, self.source)
-        return next(drawn, None) or {}
+        return next(_drawn(self.head, self.pair[1], last, paths.DRAWS, self.source)) or {}
 
     def issued(
         self, key: SeriesKey, cutoff: str, draws: Floats, next_month: Forecast | None
@@ -87,22 +85,23 @@ class StandingQuestions:
         recorded : (version, total, cutoff) of those that are on record already.
         """
         head, counts = self.head, self.counts
-        cutoffs = [(c, month_of(head.panel, 0, c)) for c in range(head.scored, head.last)]
-        cutoffs = [
-            (column, cutoff)
-            for column, cutoff in cutoffs
+        cutoffs = {c: month_of(head.panel, 0, c) for c in range(head.scored, head.last)}
+        asked = [
+            column
+            for column, cutoff in cutoffs.items()
             if any(
-                (_VERSION, key.total, cutoff) not in recorded and cutoff in counts[key]
+                cutoff in counts[key] and (_VERSION, key.total, cutoff) not in recorded
                 for key in head.keys
             )
         ]
-        if not head.totals or not cutoffs:
+        columns: Ints = np.array(asked, dtype=np.int64)
+        if not head.totals or not len(columns):
             return  # totals that end in different months are not asked of the past
-        columns: Ints = np.array([column for column, _ in cutoffs], dtype=np.int64)
         # As it would have been published: whole counts, the interval closed.
-        ranges = self.pair.engine.at(columns).quantiles((0.1, 0.9))[:, :, 0]
+        ranges = self.pair[0].at(columns).quantiles((0.1, 0.9))[:, :, 0]
         both = (_drawn(head, of, columns, _DRAWS, self.source) for of in self.pair)
-        for place, ((_, cutoff), drawn, beside) in enumerate(zip(cutoffs, *both, strict=True)):
+        for place, (column, drawn, beside) in enumerate(zip(columns.tolist(), *both, strict=True)):
+            cutoff = cutoffs[column]
             for row, key in enumerate(head.keys):
                 if cutoff not in counts[key] or drawn is None:
                     continue  # a month that nobody knows: nothing was published to ask from

@@ -90,7 +90,7 @@ def replay(record: OpenRecord, since: str) -> Printed:
     config = record.settings.context.config
     with progress() as report:
         replayed = replayed_service.service(record.connection, config, since, source, report)
-    events = [event._asdict() for event in replayed_service.known_events(replayed, since, source)]
+    events = list(replayed_service.known_events(replayed, since, source))
     flagged = list(_flags(replayed))
     summary = {
         "flags": flagged,

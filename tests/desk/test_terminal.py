@@ -67,7 +67,7 @@ def drivers(name: str) -> list[dict[str, Any]]:
 
 
 def kinds(name: str) -> list[questions.KindScore]:
-    one = questions.Bin(0, 0.1, 4, 0.05, 0.25)
+    one = {"low": 0, "high": 0.1, "n": 4, "given": 0.05, "came": 0.25}
     scores = ChanceScores(5, 0.1, 0.2, 0.3, 0.4)
     return [questions.KindScore(name, name, scores, (one,))]
 

@@ -37,7 +37,7 @@ from forecast.engine.vintages import (
 )
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
-from forecast.judge.standing import BesideLastValue, StandingQuestions, _range80
+from forecast.judge.standing import StandingQuestions, _range80
 from forecast.store import connect, inputs, releases
 from forecast.store.inputs import Stood
 from forecast.types import Forecast, SeriesKey, StandingAnswer
@@ -333,7 +333,7 @@ def asked_at(
     said.centre[:, 2] = np.nan
     last = replace(said, centre=np.repeat(z[..., None], 12, axis=2))
     last.centre[:, 2] = np.nan
-    both = BesideLastValue(said, last)
+    both = (said, last)
     recorded = {
         (f"{ENGINE}, engine {VERSION}", key.total, MONTHS[column])
         for key in FOUR
@@ -410,7 +410,7 @@ def test_a_question_that_ends_after_the_last_forecast_month_is_not_answered(step
     draws[0] = 99
 
     rates = {(HALF, MONTHS[-1]): 0.25}
-    none = BesideLastValue(flat(four(), np.arange(1)), flat(four(), np.arange(1)))
+    none = (flat(four(), np.arange(1)), flat(four(), np.arange(1)))
     asking = StandingQuestions(four(), none, {}, (TWELVE, HALF)[::-1], rates, ENCOUNTERS)
     found = list(asking._answered(asked, draws, draws[:2, :11], "issued"))
 
@@ -491,7 +491,7 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         recorded = inputs.read(db).answered
-        both = BesideLastValue(said, said)
+        both = (said, said)
         found = list(
             StandingQuestions.of(config, head, both, counts, ENCOUNTERS).hindcast(recorded)
         )
@@ -521,9 +521,7 @@ def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
     draws = np.full((paths.DRAWS, 12), 110.0)
 
     def answered(*kinds: str) -> list[StandingAnswer]:
-        asking = StandingQuestions(
-            four(), BesideLastValue(last, last), counts, kinds, {}, ENCOUNTERS
-        )
+        asking = StandingQuestions(four(), (last, last), counts, kinds, {}, ENCOUNTERS)
         return list(asking.issued(NORTH, MONTHS[-1], draws, row))
 
     found, without = answered(HALF, INSIDE), answered(HALF)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
 from forecast.judge import parts as judged_parts
-from forecast.judge.drivers import Part, Whole, apportioned, drivers
+from forecast.judge.drivers import apportioned, drivers
 from forecast.judge.surprise import revision_flag
 from forecast.types import SeriesKey
 
@@ -69,10 +69,10 @@ def test_the_cutoff_is_the_largest_p_under_the_line(values):
 @given(parts, counts, counts, st.booleans())
 def test_contributions_sum_to_the_deviation(found, expected, encounters, complete):
     members = [
-        Part(BORDER._replace(dimension="state", member=str(i)), share, count)
+        (BORDER._replace(dimension="state", member=str(i)), share, count)
         for i, (share, count) in enumerate(found)
     ]
-    whole = Whole(BORDER, "2025-02", expected, encounters)
+    whole = (BORDER, "2025-02", expected, encounters)
 
     rows = drivers(whole, "state", members, complete)
 
@@ -101,11 +101,11 @@ def test_a_part_without_any_counts_is_left_out_and_ties_go_to_the_first():
     names = ("a", "b", "c", "none", "new")
     shares, published = (1.0, 1.0, 1.0, 0.0, 0.0), (4, 3, 2, 0, 1)
     members = [
-        Part(BORDER._replace(dimension="state", member=name), share, count)
+        (BORDER._replace(dimension="state", member=name), share, count)
         for name, share, count in zip(names, shares, published, strict=True)
     ]
 
-    rows = drivers(Whole(BORDER, "2025-02", 11, 10), "state", members, complete=True)
+    rows = drivers((BORDER, "2025-02", 11, 10), "state", members, complete=True)
 
     assert [(r.member.member, r.expected, r.contribution) for r in rows] == [
         ("a", 4, 0),
@@ -117,10 +117,10 @@ def test_a_part_without_any_counts_is_left_out_and_ties_go_to_the_first():
 
 
 def test_where_nothing_was_expected_and_nothing_came_one_row_says_so():
-    nothing = Part(BORDER._replace(dimension="state", member="a"), 0.0, 0)
+    nothing = (BORDER._replace(dimension="state", member="a"), 0.0, 0)
 
-    (row,) = drivers(Whole(BORDER, "2025-02", 0, 0), "state", [nothing], complete=True)
-    (rest,) = drivers(Whole(BORDER, "2025-02", 7, 0), "state", [nothing], complete=True)
+    (row,) = drivers((BORDER, "2025-02", 0, 0), "state", [nothing], complete=True)
+    (rest,) = drivers((BORDER, "2025-02", 7, 0), "state", [nothing], complete=True)
 
     assert (row.role, row.member, row.expected, row.value) == ("unattributed", None, 0, 0)
     assert (rest.role, rest.expected, rest.contribution) == ("unattributed", 7, -7)
@@ -128,17 +128,17 @@ def test_where_nothing_was_expected_and_nothing_came_one_row_says_so():
 
 @pytest.mark.parametrize(("expected", "complete", "scaled"), [(60, False, 60), (59, False, 59)])
 def test_parts_are_scaled_down_to_a_whole_that_is_less(expected, complete, scaled):
-    part = Part(BORDER._replace(dimension="field", member="A", component="x"), 60.4, 30)
+    part = (BORDER._replace(dimension="field", member="A", component="x"), 60.4, 30)
 
-    rows = drivers(Whole(BORDER, "2020-04", expected, 30), "field", [part], complete)
+    rows = drivers((BORDER, "2020-04", expected, 30), "field", [part], complete)
 
     assert [r.expected for r in rows] == [scaled]
 
 
 def test_parts_of_one_component_are_not_scaled_up_to_the_whole():
-    part = Part(BORDER._replace(dimension="field", member="A", component="x"), 60.0, 30)
+    part = (BORDER._replace(dimension="field", member="A", component="x"), 60.0, 30)
 
-    rows = drivers(Whole(BORDER, "2020-04", 100, 40), "field", [part], complete=False)
+    rows = drivers((BORDER, "2020-04", 100, 40), "field", [part], complete=False)
 
     assert [(r.role, r.expected, r.value) for r in rows] == [
         ("part", 60, 30),

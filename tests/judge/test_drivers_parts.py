@@ -10,14 +10,13 @@ from types import SimpleNamespace
 import pytest
 
 from forecast.judge import drivers as attribution
-from forecast.judge.drivers import Part
 from forecast.store import connect, inputs
 from forecast.types import BORDERS, Flag, Judgement, SeriesKey
 from tests.support.cbp_files import COMPONENTS, ENCOUNTERS
 
 NORTH, WHOLE = SeriesKey("northern"), SeriesKey("nationwide")
 ONE, TWO = SeriesKey("northern", "state", "AA"), SeriesKey("northern", "state", "BB")
-WHOLE_OF_MAY = attribution.Whole(NORTH, "2024-05", 100, 150)
+WHOLE_OF_MAY = (NORTH, "2024-05", 100, 150)
 
 
 def flag(key=NORTH, **changed) -> Flag:
@@ -34,10 +33,9 @@ def judgement(key=NORTH, **changed) -> Judgement:
 
 
 def asked(flags, judgements) -> list[tuple[str, str]]:
-    found = attribution._new(
-        flags, judgements, ("state", "field", "citizenship*demographic"), ENCOUNTERS
-    )
-    return [(whole.series.total, dimension) for whole, _, dimension in found]
+    dimensions = ("state", "field", "citizenship*demographic")
+    found = attribution.explain([], flags, judgements, [], {}, dimensions, ENCOUNTERS)
+    return [(driver.flag[0].total, driver.dimension) for driver in found]
 
 
 def test_a_flag_is_asked_of_each_dimension_that_is_no_crossing():
@@ -47,8 +45,15 @@ def test_a_flag_is_asked_of_each_dimension_that_is_no_crossing():
         ("nationwide", "state"),
         ("nationwide", "field"),
     ]
-    ((whole, cutoff, _),) = attribution._new([flag()], [judgement()], ("state",), ENCOUNTERS)
-    assert (cutoff, whole.expected, whole.value) == ("2024-04", 100, 150)
+
+
+def test_a_flag_is_explained_from_the_cutoff_of_its_judgement():
+    counts = {ONE: {"2024-04": 60, "2024-05": 90}}
+
+    found = attribution.explain([], [flag()], [judgement()], [], counts, ["state"], ENCOUNTERS)
+
+    rows = [(d.role, d.member, d.expected, d.value, d.contribution) for d in found]
+    assert rows == [("part", ONE, 100, 90, -10), ("unattributed", None, 0, 60, 60)]
 
 
 @pytest.mark.parametrize(
@@ -66,15 +71,17 @@ def test_what_is_no_judged_flag_is_not_asked(changed, judged):
 
 
 def test_the_parts_of_nationwide_are_those_of_all_borders_and_these():
-    south = SeriesKey("southwest", "state", "CC")
-    counts = {key: {} for key in (NORTH, SeriesKey("southwest"), WHOLE, ONE, south)}
+    southwest, south = SeriesKey("southwest"), SeriesKey("southwest", "state", "CC")
+    counts = {key: {"2024-04": 1, "2024-05": 2} for key in (NORTH, southwest, WHOLE, ONE, south)}
 
-    assert attribution._members(counts, "northern", "state", ENCOUNTERS) == [ONE]
-    assert attribution._members(counts, "nationwide", "state", ENCOUNTERS) == [ONE, south]
-    assert attribution._members(counts, "nationwide", "border", ENCOUNTERS) == [
-        NORTH,
-        SeriesKey("southwest"),
-    ]
+    def members(total: str, dimension: str) -> list[SeriesKey]:
+        whole = (SeriesKey(total), "2024-05", 10, 20)
+        found = attribution.explained(whole, "2024-04", dimension, {}, counts, ENCOUNTERS)
+        return [driver.member for driver in found if driver.member]
+
+    assert members("northern", "state") == [ONE]
+    assert members("nationwide", "state") == [ONE, south]
+    assert members("nationwide", "border") == [NORTH, southwest]
     assert set(BORDERS) >= {key.total for key in (NORTH, south)}
 
 
@@ -90,11 +97,15 @@ class Said:
         return None if math.isnan(count) else SimpleNamespace(centre=math.log1p(count))
 
 
-def parts_of(counts, *expected: float) -> list[Part]:
-    said = Said(*expected)
+def parts_of(counts, *expected: float) -> list[tuple]:
+    """(part, expected count before it is scaled, count) of May, from March."""
+    said, parts = Said(*expected), []
     places = {key: (said, row) for row, key in enumerate((ONE, TWO)) if row < len(expected)}
-    found = attribution._parts([ONE, TWO], places, counts, "2024-05", "2024-03")
-    parts = list(found)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            attribution, "drivers", lambda whole, dimension, of, complete: parts.extend(of)
+        )
+        attribution.explained(WHOLE_OF_MAY, "2024-03", "state", places, counts, ENCOUNTERS)
     assert said.asked == [(row, "2024-05", 2) for row in range(len(expected))]
     return parts
 
@@ -102,15 +113,12 @@ def parts_of(counts, *expected: float) -> list[Part]:
 def test_a_part_is_expected_as_forecast_or_as_it_stood_at_the_cutoff():
     counts = {ONE: {"2024-03": 7, "2024-05": 9}, TWO: {"2024-03": 11, "2024-05": 13}}
 
-    first, second = parts_of(counts, 20.0, math.nan)
-    assert (first.member, first.value, second.value) == (ONE, 9, 13)
-    assert (first.expected, second.expected) == (pytest.approx(20), 11)
-    (plain, _) = parts_of(counts)
-    assert plain.expected == 7
-    assert parts_of(counts, -0.5)[0].expected == 0.0
+    assert parts_of(counts, 20.0, math.nan) == [(ONE, pytest.approx(20), 9), (TWO, 11, 13)]
+    assert parts_of(counts)[0][1] == 7
+    assert parts_of(counts, -0.5)[0][1] == 0.0
     assert parts_of({ONE: {"2024-03": 7}, TWO: {"2024-05": 1}}) == []
-    (late,) = parts_of({ONE: {}, TWO: {"2024-05": 1}}, 1.0, 2.0)
-    assert late.member == TWO
+    (late,) = parts_of({ONE: {"2024-03": 1}, TWO: {"2024-05": 1}}, 1.0, 2.0)
+    assert late[0] == TWO
 
 
 def test_nobody_knows_a_month_of_a_part_only_after_it_began():
@@ -118,7 +126,7 @@ def test_nobody_knows_a_month_of_a_part_only_after_it_began():
     held = {"2024-04": 60, "2024-05": 90}
 
     def scaled(other: dict[str, int]) -> bool:
-        found = attribution._answer(
+        found = attribution.explained(
             WHOLE_OF_MAY, "2024-04", "state", {}, {ONE: held, TWO: other}, ENCOUNTERS
         )
         return found[0].expected == 100
@@ -128,12 +136,15 @@ def test_nobody_knows_a_month_of_a_part_only_after_it_began():
     assert scaled({"2024-05": 0})
 
 
-def test_agencies_published_over_other_spans_are_all_only_together():
-    patrol, offices = (SeriesKey("northern", "field", "x", c) for c in COMPONENTS)
+@pytest.mark.parametrize(("there", "scaled"), [(COMPONENTS, True), (COMPONENTS[:1], False)])
+def test_agencies_published_over_other_spans_are_all_only_together(there, scaled):
+    counts = {
+        SeriesKey("northern", "field", "x", name): {"2024-04": 10, "2024-05": 20} for name in there
+    }
 
-    assert attribution._complete([patrol, offices], "field", ENCOUNTERS)
-    assert not attribution._complete([patrol], "field", ENCOUNTERS)
-    assert attribution._complete([], "state", ENCOUNTERS)
+    found = attribution.explained(WHOLE_OF_MAY, "2024-04", "field", {}, counts, ENCOUNTERS)
+
+    assert (sum(d.expected for d in found if d.member) == 100) == scaled
 
 
 def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
@@ -141,12 +152,12 @@ def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
     task = (WHOLE_OF_MAY, "2024-04", "state")
     counts = {ONE: {"2024-04": 60, "2024-05": 90}, TWO: {"2024-01": 5, "2024-04": 40}}
 
-    rest = attribution._answer(*task, {}, counts, source=ENCOUNTERS)[-1]
-    whole = attribution._answer(*task, {}, {ONE: counts[ONE]}, source=ENCOUNTERS)
+    rest = attribution.explained(*task, {}, counts, source=ENCOUNTERS)[-1]
+    whole = attribution.explained(*task, {}, {ONE: counts[ONE]}, source=ENCOUNTERS)
 
     assert (rest.role, rest.expected) == ("unattributed", 40)
     assert whole[0].expected == 100
-    assert attribution._answer(*task, {}, {}, source=ENCOUNTERS)[0].role == "not held"
+    assert attribution.explained(*task, {}, {}, source=ENCOUNTERS)[0].role == "not held"
 
 
 # --- on a record: new flags, and earlier ones whose figures have arrived
@@ -184,8 +195,8 @@ def test_what_was_expected_of_a_part_is_what_its_family_said():
     counts = {ONE: {"2024-04": 1, "2024-05": 600}, TWO: {"2024-04": 1, "2024-05": 650}}
     places = {key: (said, row) for row, key in enumerate(said.keys)}
 
-    found = attribution._answer(
-        attribution.Whole(NORTH, "2024-05", 1200, 1250),
+    found = attribution.explained(
+        (NORTH, "2024-05", 1200, 1250),
         "2024-04",
         "state",
         places,

@@ -220,18 +220,17 @@ def test_a_replay_judges_each_month_by_what_stood_before_it():
     known = replace(known, predictive=replace(known.predictive, centre=centre, scale=scale))
     first = {NORTH: {month: (1095 + 380 * (month == "2025-04"), 3) for month in span}}
 
-    (found,) = replay.replay(known, first, RULES, since="2025-02")
+    found = replay.replay(known, first, RULES, since="2025-02")[NORTH]
     looks = replay.looks_back(known, 0, first[NORTH])
 
-    assert [judged.judgement.month for judged in found.months] == span[2:]
+    assert [judged.judgement.month for judged in found] == span[2:]
     assert [look.typical for look in looks] == [0, *[1095] * 5]
     assert [look.outlook and look.outlook.cutoff for look in looks] == [None, None, *span[1:5]]
     assert all(look.older is None for look in looks)  # nobody stood there six months before
-    grades = [flag.severity for judged in found.months for flag in judged.flags]
+    grades = [flag.severity for judged in found for flag in judged.flags]
     assert grades == ["watch"]
-    assert found.flags == []
-    assert found.months[0].judgement.release_id == 3
-    assert replay.replay(known, first, RULES, rows=[]) == []
+    assert found[0].judgement.release_id == 3
+    assert replay.replay(known, first, RULES, rows=[]) == {}
 
 
 def test_a_stored_median_goes_before_one_worked_out():

@@ -18,7 +18,9 @@ def test_chances_are_counted_where_they_were_given():
     edges = (0.0, 0.0999, 0.1, 0.2999, 0.3, 0.5, 0.6999, 0.7, 0.9, 1.0)
     (found,) = questions.by_kind([row(chance, chance > 0.5) for chance in edges])
 
-    assert [(one.low, one.high, one.n, round(one.given, 3), one.came) for one in found.bins] == [
+    assert [
+        (*list(one.values())[:3], round(one["given"], 3), one["came"]) for one in found.bins
+    ] == [
         (0, 0.1, 2, 0.05, 0.0),
         (0.1, 0.3, 2, 0.2, 0.0),
         (0.3, 0.5, 1, 0.3, 0.0),

@@ -18,7 +18,7 @@ from benchmarks.study.studies import shocked as summary
 from forecast import months
 from forecast.config import Flags
 from forecast.judge.judging import JudgedMonth
-from forecast.judge.replay import Event, Replayed, ReplayedService, known_events
+from forecast.judge.replay import ReplayedService, known_events
 from forecast.store import releases
 from forecast.types import Episode, Flag, Judgement, SeriesKey
 from jobs.cli import main
@@ -222,10 +222,7 @@ def month(key: SeriesKey, at: str, p: float | None = 0.5, *flags: str, ended: st
 def served(*months_of: JudgedMonth, quiet: frozenset = frozenset()) -> ReplayedService:
     keys = dict.fromkeys(one.judgement.series for one in months_of)
     return ReplayedService(
-        [
-            Replayed(key, tuple(one for one in months_of if one.judgement.series == key))
-            for key in keys
-        ],
+        {key: [one for one in months_of if one.judgement.series == key] for key in keys},
         quiet,
         ENCOUNTERS.totals,
     )
@@ -292,18 +289,18 @@ def test_a_known_break_is_found_by_a_flag_within_two_months():
 
     found = list(known_events(service, "2023-05", ENCOUNTERS))
 
-    first = [event for event in found if event.date == "2023-05-11"]
+    first = [tuple(event.values()) for event in found if event["date"] == "2023-05-11"]
     assert first == [
-        Event("2023-05-11", "northern", "Title 42 ends", "2023-05 critical, 2023-07 watch"),
-        Event("2023-05-11", "southwest", "Title 42 ends", "2023-07 drift"),
+        ("2023-05-11", "northern", "Title 42 ends", "2023-05 critical, 2023-07 watch"),
+        ("2023-05-11", "southwest", "Title 42 ends", "2023-07 drift"),
     ]
-    assert [(e.date, e.border, e.found) for e in found if e.date == "2024-02-29"] == [
-        ("2024-02-29", "northern", "")
+    assert [(e["border"], e["found"]) for e in found if e["date"] == "2024-02-29"] == [
+        ("northern", "")
     ]
-    assert {event.date for event in found} <= {known.date for known in ENCOUNTERS.breaks}
-    assert min(event.date for event in found) == "2023-05-11"
-    assert min(event.date for event in known_events(service, "", ENCOUNTERS)) == "2020-03-20"
+    assert {event["date"] for event in found} <= {known.date for known in ENCOUNTERS.breaks}
+    assert min(event["date"] for event in found) == "2023-05-11"
+    assert min(event["date"] for event in known_events(service, "", ENCOUNTERS)) == "2020-03-20"
 
 
 def test_where_no_month_was_judged_there_is_no_rate():
-    assert set(ReplayedService([], set(), ENCOUNTERS.totals).rates(quiet=False).values()) == {None}
+    assert set(ReplayedService({}, set(), ENCOUNTERS.totals).rates(quiet=False).values()) == {None}

@@ -379,7 +379,7 @@ def reliability(name: str, kinds: Sequence[KindScore]) -> Picture:
 
     name : whose questions, as it is to stand in the title. found : kinds of one basis, not empty.
     """
-    largest = max(part.n for kind in kinds for part in kind.bins)
+    largest = max(part["n"] for kind in kinds for part in kind.bins)
     squares = {"concat": [_square(kind, largest) for kind in kinds], "columns": _COLUMNS}
     asked = [kind for kind in kinds if kind.kind != INSIDE]  # no skill is to be had at that one
     skilled = sum(kind.skilled for kind in asked)
@@ -402,9 +402,9 @@ def reliability(name: str, kinds: Sequence[KindScore]) -> Picture:
 
 def _words(kind: KindScore) -> str:
     """Where the chances of a kind were furthest from what came."""
-    worst = max(kind.bins, key=lambda part: abs(part.given - part.came) * part.n)
-    given, came = f"{worst.given:.0%}", f"{worst.came:.0%}"
-    return f"{kind.kind}: of {worst.n:,} chances of about {given}, {came} came true."
+    worst = max(kind.bins, key=lambda part: abs(part["given"] - part["came"]) * part["n"])
+    given, came = f"{worst['given']:.0%}", f"{worst['came']:.0%}"
+    return f"{kind.kind}: of {worst['n']:,} chances of about {given}, {came} came true."
 
 
 def _square(kind: KindScore, largest: int) -> Chart:
@@ -416,7 +416,7 @@ def _square(kind: KindScore, largest: int) -> Chart:
     ideal = [{"given": v, "came": v} for v in (0, 1)]
     sizes = {"domain": [0, largest], "range": [_LEAST, _MOST]}
     sized = {**place, "size": grammar.amount("n", legend=None, scale=sizes)}
-    rows = [vars(part) for part in kind.bins]
+    rows = list(kind.bins)
     layers = [
         grammar.layer(ideal, "line", place, color=PALE, strokeWidth=5),
         grammar.layer(rows, "line", place, color=BLUE, strokeWidth=1.2),
