@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tomllib
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -209,6 +210,21 @@ class Mail(_ConfigModel):
     operator: MailAddress | Literal[""] = ""
     answer_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     message_seconds: Annotated[float, Field(gt=0, le=3600)] = 120.0
+
+    @property
+    def address(self) -> str:
+        """The bare address mail comes from."""
+        return parseaddr(self.sender)[1]
+
+    @property
+    def domain(self) -> str:
+        """Of the sender's address."""
+        return self.address.rpartition("@")[2] or "bordercast.invalid"
+
+    @property
+    def unsubscribe(self) -> str:
+        """The bare address to which a reader writes to get no more."""
+        return parseaddr(self.reply_to or self.sender)[1]
 
 
 class ReaderRules(_ConfigModel):

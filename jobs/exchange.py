@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import httpx
 
 LONGEST_WAIT = timedelta(days=1)  # whatever a server asks for, it is asked again after a day
-Trace = Callable[[str, dict[str, Any]], None]
+Watch = Callable[[socket.socket], None]
 
 
 class Answered(NamedTuple):
@@ -64,7 +64,7 @@ def post(
     TimeoutError : no answer began in time. httpx.HTTPError, httpx.InvalidURL : none came.
     """
     deadline = time.monotonic() + seconds
-    with cut_off(deadline) as trace:
+    with cut_off(deadline) as watch:
         try:
             request = http.build_request(
                 "POST",
@@ -72,7 +72,7 @@ def post(
                 content=content,
                 headers=dict(headers),
                 timeout=seconds,
-                extensions={"trace": trace},
+                extensions=traced(watch),
             )
             response = http.send(request, stream=True)
         except httpx.HTTPError as error:
@@ -121,34 +121,43 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     return min(max(asked, timedelta(0)), LONGEST_WAIT)
 
 
-@contextmanager
-def cut_off(deadline: float) -> Iterator[Trace]:
-    """Shut the connections at the deadline, whatever we wait for.
-
-    Yields the trace function by which httpx tells which connection it opened.
-    """
-    late = threading.Event()
-    streams: list[Any] = []
-
-    def shut() -> None:
-        for stream in streams:
-            with suppress(OSError):
-                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-
-    def end() -> None:
-        late.set()
-        shut()
+def traced(watch: Watch) -> dict[str, Any]:
+    """Return the extensions of a request by which httpx tells which connections it opens."""
 
     def trace(event: str, details: dict[str, Any]) -> None:
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            streams.append(details["return_value"])
-            if late.is_set():  # it was opened when the time was up
-                shut()
+        if event == "connection.connect_tcp.complete":
+            watch(details["return_value"].get_extra_info("socket"))
 
-    timer = threading.Timer(max(deadline - time.monotonic(), 0.0), end)
+    return {"trace": trace}
+
+
+@contextmanager
+def cut_off(deadline: float) -> Iterator[Watch]:
+    """Shut the connections at the deadline, whatever we wait for.
+
+    Yields the function that is given each as soon as it is open.
+    """
+    late = threading.Event()
+    copies: list[socket.socket] = []
+
+    def shut() -> None:
+        late.set()
+        for copy in copies:
+            with suppress(OSError):
+                copy.shutdown(socket.SHUT_RDWR)
+
+    def watch(connection: socket.socket) -> None:
+        # Once TLS has wrapped a socket, that one is empty; its copy still ends the connection.
+        copies.append(connection.dup())
+        if late.is_set():  # it was opened when the time was up
+            shut()
+
+    timer = threading.Timer(max(deadline - time.monotonic(), 0.0), shut)
     timer.daemon = True
     timer.start()
     try:
-        yield trace
+        yield watch
     finally:
         timer.cancel()
+        for copy in copies:
+            copy.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -28,17 +29,18 @@ if TYPE_CHECKING:
     from jinja2.environment import Environment, Template
 
 DESK = Path(__file__).parent
+MAIL_COLUMNS = 78
 FOLDERS = (DESK / "templates", DESK / "site" / "templates")
 
 
 @cache
 def _environment() -> Environment:
     # Not imported above: commands that write no page do without.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
         loader=FileSystemLoader(list(map(str, FOLDERS))),
-        autoescape=True,
+        autoescape=select_autoescape(("html", "atom")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -58,6 +60,13 @@ def _environment() -> Environment:
         signed=signed,
         slug=slug,
         words=month_words,
+        wrapped=lambda text, indent="", start="": fill(
+            text,
+            MAIL_COLUMNS,
+            initial_indent=start or indent,
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+        ),
     )
     return environment
 

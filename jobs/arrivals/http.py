@@ -100,8 +100,8 @@ def _pause(back_off: float) -> Callable[[RetryCallState], float]:
 def _attempt(http: httpx.Client, link: Link, settings: Fetch, deadline: float) -> Reply:
     too_slow = f"not complete within {settings.file_seconds:g} seconds"
     try:
-        with exchange.cut_off(deadline) as trace:
-            return _follow(http, link, settings.max_bytes, deadline, trace)
+        with exchange.cut_off(deadline) as watch:
+            return _follow(http, link, settings.max_bytes, deadline, watch)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         late = time.monotonic() >= deadline  # then it is we who ended the connection
@@ -111,7 +111,7 @@ def _attempt(http: httpx.Client, link: Link, settings: Fetch, deadline: float) -
 
 
 def _follow(
-    http: httpx.Client, link: Link, max_bytes: int, deadline: float, trace: exchange.Trace
+    http: httpx.Client, link: Link, max_bytes: int, deadline: float, watch: exchange.Watch
 ) -> Reply:
     """One request, and the redirects it leads to, as long as they stay on the host."""
     conditions = {"If-None-Match": link.etag, "If-Modified-Since": link.last_modified}
@@ -119,7 +119,7 @@ def _follow(
     request = http.build_request("GET", link.url, headers=headers)
     start = request.url
     for _ in range(REDIRECTS + 1):
-        request.extensions["trace"] = trace
+        request.extensions.update(exchange.traced(watch))
         response = http.send(request, stream=True)
         try:
             if response.next_request is None:

@@ -118,7 +118,7 @@ def preview(settings: Settings, notice_id: int, out: Path | None, reader: str) -
         return f"{subject}\n\n{letter.text(notice, sections).removesuffix(chr(10))}"
     if out.suffix not in (".eml", ".html"):
         raise click.BadParameter("the name must end in .eml or .html", param_hint="-o")
-    made = outbox.message(settings.config, notice, sections, settings.context.source)
+    made = letter.letter(settings.config, notice, sections, settings.context.source)
     file = made.mime if out.suffix == ".eml" else letter.page(notice, sections).encode()
     return _written(out, file, made.subject)
 
@@ -180,7 +180,7 @@ def demo(settings: Settings, address: str | None, out: Path | None) -> str:
         source = settings.context.source
         made = demonstration.letter(record.connection, settings.config, now, source)
     if out is not None:
-        return _written(out, demonstration.as_file(settings.config, made, now), made.subject)
+        return _written(out, demonstration.as_file(settings.config, made), made.subject)
     demonstration.hand_over(settings.config, made, address or "", now)
     return f"Sent to {address}: {made.subject}"
 
@@ -216,4 +216,4 @@ def _recipients(settings: Settings, notice: Notice) -> dict[str, str]:
     """Return address -> subject of everyone who would get it."""
     with ops.writing(settings.db) as db:
         recipients = outbox.addressed(settings.context, db, notice)
-    return {address: message.subject for address, message in recipients}
+    return {address: message.subject for address, message, _ in recipients}

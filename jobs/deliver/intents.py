@@ -25,7 +25,6 @@ from forecast.desk.facts import Falsehood, became_false
 from forecast.store import inputs, notices
 from forecast.store.notices import Notice
 from forecast.types import Counts, Episode, Judgement, NoticeIntent, SeriesKey
-from jobs.deliver.letter import Letterhead
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,43 +35,58 @@ if TYPE_CHECKING:
 STALE = timedelta(days=62)  # after a month's end; by rule it is published within 26
 _UNDER_WAY = ("due", "held", "approved")
 LOOKED_BACK = 18  # months in which a notice is still corrected
+NewsKind = Literal["flags", "quiet", "digest"]
 
 
 def notice_intents(
     record: inputs.Inputs, config: Config, result: Findings, now: datetime, source: Source
 ) -> Iterator[NoticeIntent]:
-    """What there is to tell of a run that is about to be published.
+    """Yield what there is to tell of a run that is about to be published.
 
     now : the moment, UTC.
     """
-    domain = Letterhead(config.mail.sender).domain
-    counts = record.counts
-    newest = max(max(by_month) for key, by_month in counts.items() if key.headline)
-    fresh = _fresh(record.told, result.judgements, newest, now)
+    told = record.told
+    newest = max(max(by_month) for key, by_month in record.counts.items() if key.headline)
+    fresh = [] if now.date() - months.end(newest) > STALE else _fresh(result, told, newest)
     kind = _kind(record.episodes, config, result, fresh)
     if kind is not None:
         totals = ",".join(sorted(j.series.total for j in fresh))
-        of = "news" if record.told.first_measure else f"news of {source.name}"
-        key = _key(f"{of}|{fresh[0].month}|{totals}")
+        of = "news" if told.first_measure else f"news of {source.name}"
         release_id = max(j.release_id for j in fresh)
-        yield NoticeIntent(kind, fresh[0].month, release_id, key, _message_id(key, domain))
-    yield from _corrections(record.told, counts, newest, domain, source)
+        yield _intent(config, f"{of}|{newest}|{totals}", kind, newest, release_id)
+    # Notices that went out and are no longer true; what was corrected stands as corrected.
+    release_id, sha256 = told.newest
+    every = [n for n in told.notices if n.state not in ("due", "expired")]
+    back = {n.corrects for n in told.notices if n.withdraws and n.state in _UNDER_WAY}
+    for first in every:
+        late = first.month >= months.shift(newest, -LOOKED_BACK)
+        # What was withdrawn as a whole is left: correcting a part would say that the rest holds.
+        if first.state != "approved" or first.corrects or not late or first.id in back:
+            continue
+        chain = [first, *(n for n in every if n.corrects == first.id)]
+        stated = [told.statements[notice.id] for notice in chain]
+        if any(false_now(stated, record.counts, source).values()):
+            about = f"correction|{first.content_key}|{sha256}"
+            yield _intent(config, about, "correction", first.month, release_id, first.id)
 
 
-def _key(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _intent(
+    config: Config,
+    about: str,
+    kind: NewsKind | Literal["correction"],
+    month: str,
+    release_id: int,
+    corrects: int | None = None,
+    withdraws: int | None = None,
+) -> NoticeIntent:
+    """Return an intent; about : by which the same is known again, in whatever run."""
+    key = hashlib.sha256(about.encode()).hexdigest()
+    own_id = f"<{key[:32]}@{config.mail.domain}>"
+    return NoticeIntent(kind, month, release_id, key, own_id, corrects, withdraws)
 
 
-def _message_id(key: str, domain: str) -> str:
-    return f"<{key[:32]}@{domain}>"
-
-
-def _fresh(
-    told: inputs.Announced, judgements: Iterable[Judgement], newest: str, now: datetime
-) -> list[Judgement]:
-    """The totals' newest month, where it is news to tell."""
-    if now.date() - months.end(newest) > STALE:
-        return []
+def _fresh(result: Findings, told: inputs.Announced, newest: str) -> list[Judgement]:
+    """Return the totals' newest month, where it is news to tell."""
 
     def believed(judgement: Judgement) -> bool:
         kind, seq = told.releases[judgement.release_id]
@@ -80,15 +94,15 @@ def _fresh(
 
     return [
         j
-        for j in judgements
+        for j in result.judgements
         if j.series.headline and j.month == newest and j.basis == "issued" and believed(j)
     ]
 
 
 def _kind(
     episodes: Iterable[Episode], config: Config, result: Findings, fresh: list[Judgement]
-) -> Literal["flags", "quiet", "digest"] | None:
-    """What kind of news it is, None if there is none."""
+) -> NewsKind | None:
+    """Return what kind of news it is, None if there is none."""
     if not fresh:
         return None
     month, totals = fresh[0].month, {j.series for j in fresh}
@@ -108,56 +122,25 @@ def _kind(
     return "digest" if unusual or open_still else None
 
 
-def _corrections(
-    told: inputs.Announced, counts: Counts, newest: str, domain: str, source: Source
-) -> Iterator[NoticeIntent]:
-    """Notices that went out and are no longer true; what was corrected stands as corrected."""
-    release_id, sha256 = told.newest
-    earlier = told.notices
-    every = [n for n in earlier if n.state not in ("due", "expired")]
-    taken_back = {n.corrects for n in earlier if n.withdraws and n.state in _UNDER_WAY}
-    for first in every:
-        late = first.month >= months.shift(newest, -LOOKED_BACK)
-        if first.state != "approved" or first.corrects is not None or not late:
-            continue
-        # It was withdrawn as a whole; a correction of a part would say that the rest holds.
-        if first.id in taken_back:
-            continue
-        chain = [first, *(n for n in every if n.corrects == first.id)]
-        stated = [told.statements[notice.id] for notice in chain]
-        if any(false_now(stated, counts, source).values()):
-            key = _key(f"correction|{first.content_key}|{sha256}")
-            message_id = _message_id(key, domain)
-            yield NoticeIntent("correction", first.month, release_id, key, message_id, first.id)
-
-
 def taken_back(
     connection: sqlite3.Connection, config: Config, run_id: int, sent: Iterable[Notice]
 ) -> Iterator[NoticeIntent]:
-    """What there is to tell when a run is withdrawn: a correction in each thread it spoke in.
+    """Yield what there is to tell when a run is withdrawn: a correction in each thread it spoke in.
 
     sent : notices of the run that reached somebody.
     """
-    domain = Letterhead(config.mail.sender).domain
     every = {notice.id: notice for notice in notices.every(connection)}
     for notice in sent:
         first = every[notice.corrects or notice.id]
-        key = _key(f"withdrawal|{run_id}|{first.content_key}")
-        yield NoticeIntent(
-            "correction",
-            first.month,
-            notice.release_id,
-            key,
-            _message_id(key, domain),
-            corrects=first.id,
-            withdraws=run_id,
-        )
+        about = f"withdrawal|{run_id}|{first.content_key}"
+        of = (first.month, notice.release_id, first.id, run_id)
+        yield _intent(config, about, "correction", *of)
 
 
 def false_now(
     stated: Iterable[Mapping[str, Any]], counts: Counts, source: Source
 ) -> dict[str, list[Falsehood]]:
-    """Total -> what was stated of it last and is false by now.
+    """Return total -> what was stated of it last and is false by now.
 
     stated : what a notice stated of each total and what its corrections did, the oldest first.
     """

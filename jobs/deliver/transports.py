@@ -11,7 +11,7 @@ other answer refused. A repeat is the same to the last byte and bears the same k
 `Idempotency-Key` and `webhook-id`), by which the receiver knows it. Signatures are those of
 standardwebhooks.com. Each has a deadline for all of it.
 
-A channel is a function from a notice to a payload, and its name in CHANNELS.
+A channel is a function from the generic payload to its own, and its name in CHANNELS.
 """
 
 from __future__ import annotations
@@ -21,35 +21,40 @@ import hashlib
 import hmac
 import html
 import json
+import os
 import re
 import smtplib
+import socket
+import ssl
+import time
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import httpx
 
-from forecast.config import Hook
+from forecast.config import ADDRESS, Hook, Mail
 from forecast.errors import ConfigError, MailServerError
 from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
 from forecast.store import deliveries
 from forecast.store.deliveries import Delivery, Message
 from forecast.store.notices import Notice, Section
-from forecast.words import check_command, printable
+from forecast.words import check_command, one_line, printable
 from jobs import exchange
 from jobs.deliver import letter
-from jobs.deliver.smtp import Connect, reply_words
+from jobs.environment import MAIL_PASSWORD
 
+LOCAL = ("localhost", "127.0.0.1", "::1")
 TOO_BIG = 552  # is about the message; other 5xx answers to the sender are about us
-SECONDS = 30.0  # for one delivery
+SECONDS = 30.0  # for one delivery to a webhook
 ANSWER_BYTES = 300  # bytes of an answer that are read
+REPLY_SHOWN = 200  # characters of an answer that are kept
 LATER = (408, 425, 429)
-MAX_BLOCK_CHARACTERS = (
-    3000  # Slack's limit for a block, in characters; ntfy's of 4,096 bytes is beyond
-)
+MAX_BLOCK_CHARACTERS = 3000  # of a block at Slack; ntfy's limit of 4,096 bytes is beyond
 
 
 class DeliveryReply(NamedTuple):
@@ -66,39 +71,202 @@ Transport = Callable[[Delivery, datetime], DeliveryReply]
 # -- mail ------------------------------------------------------------------------------------------
 
 
-def by_mail(connect: Connect, own_lines: Callable[[Delivery], bytes] = lambda to: b"") -> Transport:
-    """Mail, a connection for each message: what goes wrong with one says nothing of the next.
+def check_mail(settings: Mail) -> None:
+    """Refuse settings that do not say how to send; ConfigError names what would be right."""
+    key, problem = "", ""
+    if not settings.enabled:
+        key, problem = "enabled", "is false: mail is switched off"
+    elif not settings.host:
+        key, problem = "host", "is empty; name the mail server"
+    elif not re.fullmatch(ADDRESS, settings.address):
+        key = "sender"
+        problem = f"{settings.sender!r} has no address; write: Name <name@example.org>"
+    elif settings.security == "local" and (settings.host not in LOCAL or settings.user):
+        key = "security"
+        problem = "without TLS mail goes only to this host, without login; use starttls or tls"
+    if problem:
+        raise ConfigError("config.toml", f"mail.{key}", problem)
+
+
+def password(settings: Mail) -> str:
+    """Return the secret, from the environment or its file; ConfigError if there is none."""
+    given = os.environ.get(MAIL_PASSWORD, "")
+    if given or settings.password_file:
+        # A password may begin or end with a space.
+        given = given or _content(settings.password_file, "mail.password_file").rstrip("\r\n")
+    if not given:
+        problem = f"has no password; set {MAIL_PASSWORD} or mail.password_file"
+        raise ConfigError("config.toml", "mail.user", problem)
+    return given
+
+
+def tls(settings: Mail) -> ssl.SSLContext:
+    """Return what verifies certificate and host name; ConfigError if ca_file cannot be read."""
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file or None)
+    except OSError as error:
+        problem = f"{settings.ca_file}: {error}"
+        raise ConfigError("config.toml", "mail.ca_file", problem) from None
+
+
+def by_mail(settings: Mail, own_lines: Callable[[Delivery], bytes] = lambda to: b"") -> Transport:
+    """Return mail, a connection for each message: what goes wrong with one is not of the next.
 
     Parameters
     ----------
-    connect : gives an open, trusted, logged-in connection that does not last for ever.
     own_lines : of a head, for one recipient alone.
+
+    Raises
+    ------
+    ConfigError : the settings do not say how.
     """
+    check_mail(settings)
+    context, seconds = tls(settings), settings.message_seconds
+    secret = password(settings) if settings.user else ""
 
     def hand_over(delivery: Delivery, now: datetime) -> DeliveryReply:
         content = addressed(delivery, own_lines(delivery))
-        try:
-            smtp = connect()
+        deadline = time.monotonic() + seconds
+        with exchange.cut_off(deadline) as watch, closing(MailConnection(watch)) as smtp:
             try:
+                smtp.open(settings, context, secret)
                 refused = smtp.sendmail(delivery.message.sender, [delivery.recipient], content)
+                reply = DeliveryReply("sent")
                 if refused:
                     raise smtplib.SMTPRecipientsRefused(refused)
-            finally:
-                try:  # say goodbye if it listens; the message's fate is decided by now
-                    smtp.quit()
-                except (OSError, smtplib.SMTPException):
-                    smtp.close()
-        except MailServerError as error:
-            return DeliveryReply("stopped", error.problem)
-        except (OSError, smtplib.SMTPException) as error:
-            return _meaning(error)
-        return DeliveryReply("sent")
+            except MailServerError as error:
+                smtp.close()
+                reply = DeliveryReply("stopped", error.problem)
+            except OSError as error:  # those of smtplib are
+                reply = _meaning(error)
+            # What came when the time was up may have been cut in the middle.
+            if time.monotonic() >= deadline:
+                reply = DeliveryReply("later", f"not done after {seconds:g} s; cut off")
+            # Say goodbye if it listens; the message's fate is decided by now.
+            with suppress(OSError):
+                smtp.quit()
+        return reply
 
     return hand_over
 
 
+def reach(settings: Mail) -> None:
+    """Open a connection as a message does, and close it; raises what `MailConnection.open` does."""
+    secret = password(settings) if settings.user else ""
+    deadline = time.monotonic() + settings.message_seconds
+    with exchange.cut_off(deadline) as watch, closing(MailConnection(watch)) as smtp:
+        smtp.open(settings, tls(settings), secret)
+        with suppress(OSError):
+            smtp.quit()
+
+
+class MailConnection(smtplib.SMTP):
+    """A connection that ends at a deadline, however slowly the server drips.
+
+    smtplib's own timeout is for one read; a byte now and then would hold us for ever. The
+    handshake of TLS needs no watch: there Python's timeout is for all of it.
+    """
+
+    def __init__(self, watch: Callable[[socket.socket], None]) -> None:
+        self._watch = watch
+        self._context: ssl.SSLContext | None = None
+        super().__init__()
+
+    def open(self, settings: Mail, context: ssl.SSLContext, secret: str) -> None:
+        """Connect, with TLS that verifies, and log in.
+
+        Raises
+        ------
+        MailServerError : it cannot be trusted, or refuses us. OSError, SMTPException : not now.
+        """
+        self.timeout = settings.answer_seconds
+        self._context = context if settings.security == "tls" else None
+        # Whom a certificate must name; smtplib knows it only of a host that it is made with.
+        self._host = settings.host
+        with _trusted():
+            code, reply = self.connect(settings.host, settings.port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, reply)
+        self.ehlo_or_helo_if_needed()
+        if settings.security == "starttls":
+            try:  # it never goes on without it
+                with _trusted():
+                    self.starttls(context=context)
+            except (smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException) as error:
+                problem = f"the server gives no TLS: {reply_words(str(error))}"
+                raise MailServerError(problem) from None
+        if settings.user:
+            self.log_in(settings.user, secret)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((host, port), timeout)
+        self._watch(plain)
+        return self._context.wrap_socket(plain, server_hostname=host) if self._context else plain
+
+    def log_in(self, user: str, secret: str) -> None:
+        """Say who we are, in UTF-8 (RFC 4616), where smtplib's own login takes only ASCII.
+
+        The server's words are not kept: they might hold what was sent.
+        """
+        self.ehlo_or_helo_if_needed()  # what it offers may be another thing since TLS
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        name, word, both = (
+            base64.b64encode(text.encode()).decode()
+            for text in (user, secret, f"\0{user}\0{secret}")
+        )
+        if "PLAIN" in offered:
+            code, _ = self.docmd("AUTH", f"PLAIN {both}")
+        elif "LOGIN" in offered:
+            code, _ = self.docmd("AUTH", f"LOGIN {name}")
+            if code == 334:
+                code, _ = self.docmd(word)
+        else:
+            raise MailServerError("the server offers no supported login method")
+        if code in (235, 503):  # done, or done before
+            return
+        if code < 500:
+            raise smtplib.SMTPConnectError(code, "login put off")
+        raise MailServerError(f"the server refuses the login of {user} ({code})")
+
+
+@contextmanager
+def _trusted() -> Iterator[None]:
+    """Tell a server that is not to be trusted from one that hung up."""
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise MailServerError(f"the server's certificate: {error.verify_message}") from None
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        raise
+    except ssl.SSLError as error:
+        raise MailServerError(f"TLS failed: {error.reason}") from None
+
+
+def _meaning(error: OSError) -> DeliveryReply:
+    """Return what an exception of smtplib means for the delivery and the queue."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        answer: tuple[int, bytes | str] = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPResponseException):
+        answer = error.smtp_code, error.smtp_error
+    else:
+        return DeliveryReply("later", reply_words(str(error)) or type(error).__name__)
+    code, text = answer[0], f"{answer[0]} {reply_words(answer[1])}"
+    of_sender = isinstance(error, smtplib.SMTPSenderRefused)
+    if of_sender and code >= 500 and code != TOO_BIG:
+        return DeliveryReply("stopped", f"the server rejects the sender address: {text}")
+    # Any other answer while connecting is of no recipient.
+    settled = of_sender or isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError)
+    return DeliveryReply("refused" if code >= 500 and settled else "later", text)
+
+
+def reply_words(reply: bytes | str) -> str:
+    """Return a server's words on one line."""
+    words = reply.decode("utf-8", errors="replace") if isinstance(reply, bytes) else reply
+    return one_line(words)[:REPLY_SHOWN]
+
+
 def addressed(delivery: Delivery, own_lines: bytes = b"") -> bytes:
-    """The message as it goes to one recipient; the same at every attempt."""
+    """Return the message as it goes to one recipient; the same at every attempt."""
     # In brackets: filters for spam count a bare address beside a picture as a sign of it.
     head = f"To: <{delivery.recipient}>\r\n".encode("ascii")
     headers = delivery.message.mime.partition(b"\r\n\r\n")[0]
@@ -108,56 +276,55 @@ def addressed(delivery: Delivery, own_lines: bytes = b"") -> bytes:
     return head + delivery.message.mime
 
 
-def _meaning(error: OSError | smtplib.SMTPException) -> DeliveryReply:
-    """What an exception of smtplib means for the delivery and the queue."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, reply = next(iter(error.recipients.values()))
-        return _answered(code, reply)
-    if isinstance(error, smtplib.SMTPResponseException):
-        answered = _answered(error.smtp_code, error.smtp_error)
-        if isinstance(error, smtplib.SMTPDataError):
-            return answered
-        if not isinstance(error, smtplib.SMTPSenderRefused):  # while connecting: of no recipient
-            return answered._replace(outcome="later")
-        if answered.outcome == "refused" and error.smtp_code != TOO_BIG:
-            return DeliveryReply(
-                "stopped", f"the server rejects the sender address: {answered.text}"
-            )
-        return answered
-    return DeliveryReply("later", reply_words(str(error)) or type(error).__name__)
-
-
-def _answered(code: int, reply: bytes | str) -> DeliveryReply:
-    return DeliveryReply("refused" if code >= 500 else "later", f"{code} {reply_words(reply)}")
-
-
 # -- webhooks --------------------------------------------------------------------------------------
 
 
+def check_hook(hook: Hook) -> None:
+    """Refuse a hook that cannot be posted to: ConfigError, without the address, a secret."""
+    _channel(hook)
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", secret(hook, "address_file")):
+        raise _wrong(hook, "address_file", "holds no address such as https://example.org/hook")
+    if hook.kind == "ntfy" and not hook.topic:
+        raise _wrong(hook, "topic", "is empty; name ntfy's topic")
+    if hook.secret_file:
+        secret(hook, "secret_file")
+
+
+def secret(hook: Hook, key: str) -> str:
+    """Return what a file of a hook holds; ConfigError if it cannot be read or is empty."""
+    content = _content(getattr(hook, key), f"notices.hooks.{hook.name}.{key}").strip()
+    if not content:
+        raise _wrong(hook, key, "is empty")
+    return content
+
+
+def _content(file: str, key: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = f"cannot be read: {type(error).__name__}"
+        raise ConfigError("config.toml", key, problem) from None
+
+
+def _wrong(hook: Hook, key: str, problem: str) -> ConfigError:
+    return ConfigError("config.toml", f"notices.hooks.{hook.name}.{key}", problem)
+
+
 def recipient(hook: Hook) -> str:
-    """The name under which its deliveries are kept; its address is a secret and is not."""
+    """Return the name under which its deliveries are kept; its address is a secret and is not."""
     return f"{deliveries.HOOK}{hook.name}"
 
 
-def message(hook: Hook, notice: Notice, sections: Sequence[Section], source: Source) -> Message:
-    """A notice as this hook gets it; the same bytes at every attempt."""
-    subject = letter.subject(notice, sections, source)
-    content = _channel(hook)(hook, notice, sections, subject, source)
-    payload = json.dumps(content, ensure_ascii=False)  # escaped, a text could be too long for ntfy
-    edition = f"{hook.name}: {letter.edition(sections)}"
-    return Message(notice.content_key, edition, subject, "", payload.encode())
-
-
 def by_hook(hooks: Sequence[Hook], client: httpx.Client, seconds: float = SECONDS) -> Transport:
-    """A POST to the hook that a delivery names; seconds : that one may take."""
+    """Return a POST to the hook that a delivery names; seconds : that one may take."""
     by_name = {recipient(hook): hook for hook in hooks}
 
     def post(delivery: Delivery, now: datetime) -> DeliveryReply:
-        if delivery.recipient not in by_name:
+        hook = by_name.get(delivery.recipient)
+        if hook is None:
             return DeliveryReply("refused", "this hook is no longer in the settings")
-        hook = by_name[delivery.recipient]
-        address = secret(hook.address_file, f"{hook.name}.address_file")
-        body, fields = delivery.message.mime, headers(hook, delivery, now)
+        address, body = secret(hook, "address_file"), delivery.message.mime
+        fields = headers(hook, delivery, now)
         try:
             answer = exchange.post(
                 client, address, body, fields, seconds=seconds, most=ANSWER_BYTES
@@ -171,69 +338,78 @@ def by_hook(hooks: Sequence[Hook], client: httpx.Client, seconds: float = SECOND
         if answer.is_success:
             return DeliveryReply("sent")
         text = answer.content[:ANSWER_BYTES].decode(errors="replace")
-        problem = f"{answer.status} {printable(text, 200)}".strip()
+        problem = f"{answer.status} {printable(text, REPLY_SHOWN)}".strip()
+        # A redirect is none of these: whoever answers at the address need not be who was meant.
         if answer.status in LATER or answer.status >= 500:
-            return DeliveryReply(
-                "later", problem, exchange.retry_after(answer.headers, now) or timedelta(0)
-            )
+            wait = exchange.retry_after(answer.headers, now) or timedelta(0)
+            return DeliveryReply("later", problem, wait)
         return DeliveryReply("refused", problem)
 
     return post
 
 
 def headers(hook: Hook, delivery: Delivery, now: datetime) -> dict[str, str]:
-    """What goes with a payload; the key is the delivery's, so a repeat has the same one."""
+    """Return what goes with a payload; the key is the delivery's, so a repeat has the same one."""
     content = f"{delivery.message.content_key}|{delivery.message.edition}|{delivery.recipient}"
     key = hashlib.sha256(content.encode()).hexdigest()[:32]
-    fields = {
-        "Content-Type": "application/json",
-        "Idempotency-Key": key,
-        "webhook-id": key,
-    }
+    fields = {"Content-Type": "application/json", "Idempotency-Key": key, "webhook-id": key}
     if hook.secret_file:
         moment = str(int(now.timestamp()))
         signed = f"{key}.{moment}.".encode() + delivery.message.mime
-        shared = secret(hook.secret_file, f"{hook.name}.secret_file").encode()
+        shared = secret(hook, "secret_file").encode()
         mark = base64.b64encode(hmac.new(shared, signed, hashlib.sha256).digest()).decode()
         fields |= {"webhook-timestamp": moment, "webhook-signature": f"v1,{mark}"}
     return fields
 
 
-def check(hook: Hook) -> None:
-    """Refuse a hook that cannot be posted to: ConfigError, without the address, a secret."""
-    key = f"notices.hooks.{hook.name}"
-    _channel(hook)
-    address = secret(hook.address_file, f"{hook.name}.address_file")
-    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", address):
-        problem = "holds no address such as https://example.org/hook"
-        raise ConfigError("config.toml", f"{key}.address_file", problem)
-    if hook.kind == "ntfy" and not hook.topic:
-        raise ConfigError("config.toml", f"{key}.topic", "is empty; name ntfy's topic")
-    if hook.secret_file:
-        secret(hook.secret_file, f"{hook.name}.secret_file")
+# -- what a webhook is given -----------------------------------------------------------------------
 
 
-def secret(file: str, key: str) -> str:
-    """What a file of the settings holds; ConfigError if it cannot be read or is empty."""
-    try:
-        content = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        problem = f"cannot be read: {type(error).__name__}"
-        raise ConfigError("config.toml", f"notices.hooks.{key}", problem) from None
-    if not content:
-        raise ConfigError("config.toml", f"notices.hooks.{key}", "is empty")
-    return content
+def message(hook: Hook, notice: Notice, sections: Sequence[Section], source: Source) -> Message:
+    """Return a notice as this hook gets it; the same bytes at every attempt."""
+    made = payload(notice, sections, source)
+    # Escaped, a text could be too long for ntfy.
+    content = json.dumps(_channel(hook)(hook, made), ensure_ascii=False)
+    edition = f"{hook.name}: {letter.edition(sections)}"
+    return Message(notice.content_key, edition, made["data"]["subject"], "", content.encode())
 
 
-def _short(
-    notice: Notice, sections: Sequence[Section], size: Callable[[str], int] = len
-) -> list[str]:
-    """The first paragraph of each section, and how to check it; together no longer than MOST.
+def payload(notice: Notice, sections: Sequence[Section], source: Source) -> dict[str, Any]:
+    """Return the generic payload, which has all that any service may show."""
+    said = [
+        {
+            "border": section.total,
+            "part": section.part,
+            "phrase": section.phrase,
+            "text": section.text,
+            "statement": json.loads(section.statement),
+        }
+        for section in sections
+    ]
+    return {
+        "type": f"notice.{notice.kind}",
+        "timestamp": notice.approved_at or notice.created_at,
+        "data": {
+            "id": notice.message_id,
+            "month": notice.month,
+            "subject": letter.subject(notice, sections, source),
+            "text": letter.text(notice, sections),
+            "run": notice.quoted_run,
+            "digest": notice.digest,
+            "check": check_command(notice.quoted_run, notice.digest),
+            "sections": in_keys(said, source),
+        },
+    }
+
+
+def short(made: dict[str, Any], size: Callable[[str], int] = len) -> list[str]:
+    """Return the first paragraph of each section, and how to check it; in all no longer than MOST.
 
     size : how long a service takes a text to be.
     """
-    check = check_command(notice.quoted_run, notice.digest)
-    text = "\n\n".join(" ".join(section.text.split("\n\n")[0].split()) for section in sections)
+    check: str = made["data"]["check"]
+    first = (section["text"].split("\n\n")[0] for section in made["data"]["sections"])
+    text = "\n\n".join(" ".join(paragraph.split()) for paragraph in first)
     room = MAX_BLOCK_CHARACTERS - size(check) - len("\n\n ...")
     fits = bisect_right(range(len(text) + 1), room, key=lambda end: size(text[:end])) - 1
     if fits < len(text):
@@ -241,48 +417,14 @@ def _short(
     return [*text.split("\n\n"), check]
 
 
-def _generic(
-    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, source: Source
-) -> dict[str, Any]:
+def _slack(_hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
+    def escaped(text: str) -> str:  # three characters steer its markup
+        return html.escape(text, quote=False)
+
+    subject = made["data"]["subject"]
+    text = escaped("\n\n".join(short(made, lambda text: len(escaped(text)))))
     return {
-        "type": f"notice.{notice.kind}",
-        "timestamp": notice.approved_at or notice.created_at,
-        "data": {
-            "id": notice.message_id,
-            "month": notice.month,
-            "subject": subject,
-            "text": letter.text(notice, sections),
-            "run": notice.quoted_run,
-            "digest": notice.digest,
-            "check": check_command(notice.quoted_run, notice.digest),
-            "sections": in_keys(
-                [
-                    {
-                        "border": section.total,
-                        "part": section.part,
-                        "phrase": section.phrase,
-                        "text": section.text,
-                        "statement": json.loads(section.statement),
-                    }
-                    for section in sections
-                ],
-                source,
-            ),
-        },
-    }
-
-
-def _escaped(text: str) -> str:
-    """As Slack wants it: these three steer its markup."""
-    return html.escape(text, quote=False)
-
-
-def _slack(
-    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, _source: Source
-) -> dict[str, Any]:
-    text = _escaped("\n\n".join(_short(notice, sections, lambda text: len(_escaped(text)))))
-    return {
-        "text": _escaped(subject),
+        "text": escaped(subject),
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": subject[:150]}},
             {"type": "section", "text": {"type": "mrkdwn", "text": text}},
@@ -294,23 +436,21 @@ _MARKS = re.compile(r"([\\`*_\[\]~#<&])")
 _LISTS = re.compile(r"^(\s*)(?=[-+>])|^(\s*\d+)(?=[.)])")
 
 
-def _literal(line: str) -> str:
-    """A line as a Teams card shows it: it takes text for markdown, where names may have marks."""
+def literal(line: str) -> str:
+    """Return a line as markdown that shows it as it is: names may have marks."""
     return _LISTS.sub(r"\g<0>\\", _MARKS.sub(r"\\\1", line))
 
 
-def _teams(
-    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, _source: Source
-) -> dict[str, Any]:
-    lines = [subject, *_short(notice, sections)]
+def _teams(_hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
     bold = {"weight": "Bolder", "size": "Medium"}
+    lines = [(made["data"]["subject"], bold), *((line, {}) for line in short(made))]
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
         "body": [
-            {"type": "TextBlock", "text": _literal(line), "wrap": True, **({} if place else bold)}
-            for place, line in enumerate(lines)
+            {"type": "TextBlock", "text": literal(line), "wrap": True} | look
+            for line, look in lines
         ],
     }
     content_type = "application/vnd.microsoft.card.adaptive"
@@ -318,32 +458,26 @@ def _teams(
     return {"type": "message", "attachments": [attachment]}
 
 
-def _ntfy(
-    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, _source: Source
-) -> dict[str, Any]:
-    text = "\n\n".join(_short(notice, sections, lambda text: len(text.encode())))
-    return {"topic": hook.topic, "title": subject, "message": text, "tags": ["chart"]}
+def _ntfy(hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
+    text = "\n\n".join(short(made, lambda text: len(text.encode())))
+    title = made["data"]["subject"]
+    return {"topic": hook.topic, "title": title, "message": text, "tags": ["chart"]}
 
 
-def _discord(
-    hook: Hook, notice: Notice, sections: Sequence[Section], subject: str, _source: Source
-) -> dict[str, Any]:
-    lines = _short(notice, sections, lambda text: len(_no_markdown(text)))
+def _discord(_hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
+    def shown(text: str) -> str:  # bars hide what stands between them
+        return literal(text).replace("|", "\\|")
+
     embed = {
-        "title": _no_markdown(subject)[:256],  # Discord's limit; 4,096 for the description
-        "description": "\n\n".join(map(_no_markdown, lines)),
+        "title": shown(made["data"]["subject"])[:256],  # Discord's limit; 4,096 for the description
+        "description": "\n\n".join(map(shown, short(made, lambda text: len(shown(text))))),
     }
     return {"embeds": [embed], "allowed_mentions": {"parse": []}}  # a name in a text calls nobody
 
 
-def _no_markdown(text: str) -> str:
-    """Text as Discord shows it; bars hide what stands between them."""
-    return _literal(text).replace("|", "\\|")
-
-
-Payload = Callable[[Hook, Notice, Sequence[Section], str, Source], dict[str, Any]]
+Payload = Callable[[Hook, dict[str, Any]], dict[str, Any]]
 CHANNELS: dict[str, Payload] = {
-    "generic": _generic,
+    "generic": lambda _hook, made: made,
     "slack": _slack,
     "teams": _teams,
     "ntfy": _ntfy,
@@ -352,8 +486,7 @@ CHANNELS: dict[str, Payload] = {
 
 
 def _channel(hook: Hook) -> Payload:
-    """How a hook's payload is made; ConfigError if it is of no kind that there is."""
+    """Return how a hook's payload is made; ConfigError if it is of no kind that there is."""
     if hook.kind not in CHANNELS:
-        problem = f"{hook.kind!r} is not one of {', '.join(CHANNELS)}"
-        raise ConfigError("config.toml", f"notices.hooks.{hook.name}.kind", problem)
+        raise _wrong(hook, "kind", f"{hook.kind!r} is not one of {', '.join(CHANNELS)}")
     return CHANNELS[hook.kind]

@@ -13,26 +13,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast.config import Config
 from forecast.desk.facts import MonthFacts, report, statement
 from forecast.desk.sentences import ahead
 from forecast.desk.sentences import section as section_texts
-from forecast.store import (
-    connect,
-    measures,
-    notices,
-    ops,
-    read,
-    releases,
-)
+from forecast.store import connect, measures, notices, ops, read, releases
 from forecast.store.notices import Notice, Section
 from forecast.store.queries import column, rows
 from forecast.types import SEVERITIES, SeriesKey
-from forecast.words import month_words
 from jobs.deliver import letter
 from jobs.deliver.intents import false_now
-from jobs.deliver.letter import Letterhead
-from jobs.witness import attest
 
 if TYPE_CHECKING:
     import sqlite3
@@ -44,6 +33,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("bordercast")
 _SUPERSEDED = "nothing in it is still true"
+_PARTS: tuple[notices.SectionPart, ...] = ("finding", "digest")
 
 
 def write_all(context: Context, db: Database, now: datetime) -> None:
@@ -77,69 +67,56 @@ def renew_one(path: Path, db: Database, source: Source) -> bool:
 
 def write_one(context: Context, db: Database, now: datetime) -> bool:
     """Write one notice that is due; whether there was one."""
+    config, source = context.config, context.source
     with closing(connect.read(context.path)) as connection:
         context.scope(connection)
         notice = notices.next_due(connection)
         if notice is None:
             return False
-        sections = list(_sections(connection, notice, context.config.site.address, context.source))
-        frame = frame_of(context.config, notice.month, context.source)
+        writer = _corrections if notice.kind == "correction" else _news
+        sections = list(writer(connection, notice, config.site.address, source))
     if not sections:
         return notices.drop(db, notice.id, _SUPERSEDED, now)
-    approved = ops.text(now) if context.config.notices.approval == "auto" else None
+    frame = letter.frame(config, notice.month, source)
+    approved = ops.text(now) if config.notices.approval == "auto" else None
     return notices.save_composed(db, notice.id, frame, sections, approved)
 
 
-def frame_of(config: Config, month: str, source: Source, mark: str = "") -> notices.Frame:
-    """What stands around the sections of a month's notice; mark : in front of its title."""
-    head = Letterhead(config.mail.sender, config.mail.reply_to)
-    title = f"{source.measure.title}, {month_words(month)}"
-    return letter.frame(
-        f"{mark}: {title}" if mark else title,
-        config.notices.contact,
-        source,
-        head.unsubscribe,
-        config.site.address,
-        attest.public_key(config.witness),
-    )
-
-
-def _sections(
+def _news(
     connection: sqlite3.Connection, notice: Notice, address: str, source: Source
 ) -> Iterator[Section]:
-    if notice.kind == "correction":
-        writer = _withdrawn if notice.withdraws else _corrections
-        yield from writer(connection, notice, address, source)
-        return
+    """Yield a section a total, the most serious first, and then what only a digest has.
+
+    All totals are told of where nothing was unusual.
+    """
+    month, order = notice.month, source.totals.every
     if notice.kind != "digest":
-        yield from _findings(connection, notice, address, source)
-    for total in source.totals.every:
-        yield from _digest(connection, total, notice.month, source)
-
-
-def _findings(
-    connection: sqlite3.Connection, notice: Notice, address: str, source: Source
-) -> list[Section]:
-    """A section a total, the most serious first; all totals where nothing was unusual."""
-    month = notice.month
-    told_of = {
-        total: report(connection, total, month, source)
-        for total in column(connection, "judged_as_issued", (month,))
-    }
-    totals = [
-        total
-        for total in source.totals.every
-        if total in told_of
-        and (notice.kind == "quiet" or told_of[total].findings or told_of[total].shift)
-    ]
-    totals.sort(key=lambda total: SEVERITIES.index(told_of[total].severity or SEVERITIES[-1]))
-    return [finding(connection, told_of[total], notice.run_id, address) for total in totals]
+        judged = column(connection, "judged_as_issued", (month,))
+        told = [report(connection, total, month, source) for total in order if total in judged]
+        told.sort(key=lambda facts: SEVERITIES.index(facts.severity or SEVERITIES[-1]))
+        for facts in told:
+            if notice.kind == "quiet" or facts.findings or facts.shift:
+                yield finding(connection, facts, notice.run_id, address)
+    episodes = rows(connection, "episodes", (month, month))
+    for total in order:
+        lasting = [
+            e
+            for e in episodes
+            if e["border"] == total and e["state"] == "open" and e["opened"] < month
+        ]
+        parts = [
+            flag
+            for flag in read.flags(connection, source.totals, total, month, parts=True)
+            if flag["month"] == month and flag["kind"] != "revision" and flag["dimension"]
+        ]
+        if lasting or parts:
+            yield _section(section_texts.digest(total, lasting, parts, source), "digest")
 
 
 def finding(
     connection: sqlite3.Connection, facts: MonthFacts, run_id: int | None, address: str
 ) -> Section:
-    """The section of a total's month; run_id : whose changes of the forecast it tells."""
+    """Return the section of a total's month; run_id : whose changes of the forecast it tells."""
     from forecast.desk.charts import forecasts, grammar  # slow to import, and seldom needed
 
     moved = [] if run_id is None else read.changes(connection, facts.total, run_id)
@@ -153,7 +130,7 @@ def finding(
 
 
 def _nationwide(connection: sqlite3.Connection, facts: MonthFacts) -> MonthFacts | None:
-    """The report of all totals together, where there is one of that month."""
+    """Return the report of all totals together, where there is one of that month."""
     whole = facts.source.totals.whole
     if not whole or facts.total == whole:
         return None
@@ -170,72 +147,40 @@ def _section(
     chart: bytes | None = None,
     alt: str = "",
 ) -> Section:
-    return Section(
-        total=text.total,
-        part=part,
-        phrase=text.phrase,
-        text=letter.as_text(text),
-        html=letter.as_html(text),
-        statement=json.dumps(stated or {}, sort_keys=True),
-        chart=chart,
-        alt=alt,
-    )
-
-
-def _digest(
-    connection: sqlite3.Connection, total: str, month: str, source: Source
-) -> Iterator[Section]:
-    episodes = [
-        e
-        for e in rows(connection, "episodes", (month, month))
-        if e["border"] == total and e["state"] == "open" and e["opened"] < month
-    ]
-    parts = [
-        flag
-        for flag in read.flags(connection, source.totals, total, month, parts=True)
-        if flag["month"] == month and flag["kind"] != "revision" and flag["dimension"]
-    ]
-    if episodes or parts:
-        yield _section(section_texts.digest(total, episodes, parts, source), "digest")
+    as_text, as_html = (letter.as_stored(text, suffix) for suffix in ("txt", "html"))
+    facts = json.dumps(stated or {}, sort_keys=True)
+    return Section(text.total, part, text.phrase, as_text, as_html, facts, chart, alt)
 
 
 def _corrections(
     connection: sqlite3.Connection, notice: Notice, address: str, source: Source
 ) -> Iterator[Section]:
-    counts = releases.current_counts(connection)
-    thread = _thread(connection, notice)
-    stated = [notices.statements(connection, earlier.id) for earlier in thread]
-    false = false_now(stated, counts, source)
-    for total in (total for total in source.totals.every if false.get(total)):
-        now = report(connection, total, notice.month, source)
-        section = section_texts.correction(now, false[total], _nationwide(connection, now), address)
-        yield _section(section, "finding", statement(now))
-
-
-def _thread(connection: sqlite3.Connection, notice: Notice) -> list[Notice]:
-    """The notice that this one corrects, and its corrections until then."""
-    return [
+    """Yield a section for each total of which the thread's last word is false, or was withdrawn."""
+    thread = [
         earlier
         for earlier in notices.every(connection)
         if notice.corrects in (earlier.id, earlier.corrects) and earlier.id < notice.id
     ]
-
-
-def _withdrawn(
-    connection: sqlite3.Connection, notice: Notice, _address: str, source: Source
-) -> Iterator[Section]:
-    """A section for each one of the thread, so that all who got one are told."""
+    if not notice.withdraws:
+        counts = releases.current_counts(connection)
+        stated = [notices.statements(connection, earlier.id) for earlier in thread]
+        false = false_now(stated, counts, source)
+        for total in (total for total in source.totals.every if false.get(total)):
+            now = report(connection, total, notice.month, source)
+            whole = _nationwide(connection, now)
+            section = section_texts.correction(now, false[total], whole, address)
+            yield _section(section, "finding", statement(now))
+        return
+    # All who got one of the thread are told, whatever it was about.
     (why,) = [w for w in rows(connection, "every_withdrawal") if w["run_id"] == notice.withdraws]
     spoken = {
-        (section.total, section.part)
-        for earlier in _thread(connection, notice)
+        (section.part, section.total)
+        for earlier in thread
         for section in notices.sections(connection, earlier.id)
     }
-    parts: tuple[notices.SectionPart, ...] = ("finding", "digest")
-    for part in parts:
-        for total in source.totals.every:
-            if (total, part) in spoken:
-                section = section_texts.withdrawn(
-                    total, notice.month, why["run_id"], why["at"], why["why"], source
-                )
-                yield _section(section, part)
+    for part, total in ((part, total) for part in _PARTS for total in source.totals.every):
+        if (part, total) in spoken:
+            section = section_texts.withdrawn(
+                total, notice.month, why["run_id"], why["at"], why["why"], source
+            )
+            yield _section(section, part)

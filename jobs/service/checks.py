@@ -30,7 +30,7 @@ from forecast.store import connect, ops, read, witnesses
 from forecast.version import __version__
 from forecast.words import NEXT_RUN, withdrawn_alone
 from jobs.arrivals import archive, inbox
-from jobs.deliver import smtp
+from jobs.deliver import transports
 from jobs.witness import attest
 
 if TYPE_CHECKING:
@@ -126,25 +126,23 @@ def _contact(config: Config) -> None:
 
 def _mail_settings(config: Config) -> None:
     if config.mail.enabled:
-        smtp.check(config.mail)
+        transports.check_mail(config.mail)
 
 
 def _certificates(config: Config) -> None:
     if config.mail.ca_file:  # whether or not mail is on: a file that is named is meant to be there
-        smtp.tls(config.mail)
+        transports.tls(config.mail)
 
 
 def _password(config: Config) -> None:
     if config.mail.password_file or (config.mail.enabled and config.mail.user):
-        smtp.password(config.mail)
+        transports.password(config.mail)
 
 
 def _hooks(chosen: tuple[Hook, ...]) -> None:
     """Each hook can be posted to, and has a name of its own."""
     for hook in chosen:
-        from jobs.deliver import transports
-
-        transports.check(hook)
+        transports.check_hook(hook)
     if len({hook.name for hook in chosen}) < len(chosen):
         raise ConfigError("config.toml", "notices.hooks", "two hooks have the same name")
 
@@ -305,9 +303,9 @@ def _mail(config: Config) -> Iterator[Finding]:
         return
     place = f"{config.mail.host}:{config.mail.port}"
     try:
-        smtp.check(config.mail)
-        with smtp.connection(config.mail)():
-            yield Finding("mail", "good", f"{place} accepts the login")
+        transports.check_mail(config.mail)
+        transports.reach(config.mail)
+        yield Finding("mail", "good", f"{place} accepts the login")
     except (BordercastError, OSError) as error:
         yield Finding("mail", "bad", f"{place}: {error}", "check [mail], the network, the password")
 

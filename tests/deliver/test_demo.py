@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -152,7 +153,7 @@ def test_own_counts_show_the_month_flagged_last_or_the_newest(monkeypatch, flagg
     rows = [dict(zip(("kind", "month", "border"), row, strict=True)) for row in flagged]
     spans = {
         "a": ("2024-01", "2024-06"),
-        "b": ("2024-07", "2024-07"),
+        "b": ("2024-05", "2024-07"),
         "c": None,
         "d": ("2024-01", "2024-09"),
     }
@@ -162,7 +163,15 @@ def test_own_counts_show_the_month_flagged_last_or_the_newest(monkeypatch, flagg
     monkeypatch.setattr(demo.read, "flags", lambda *_: rows)
     monkeypatch.setattr(demo.history, "series_span", lambda _, key: spans[key.total])
 
-    assert demo._shown(None, "2024-07", source) == (month, totals)
+    run = SimpleNamespace(id=1, digest="d", data_through="2024-07")
+    monkeypatch.setattr(demo.read, "latest_run", lambda _: run)
+    monkeypatch.setattr(demo, "report", lambda _, total, month, __: (month, total))
+    monkeypatch.setattr(demo.write, "finding", lambda _, facts, *__: facts)
+    monkeypatch.setattr(demo.letters, "letter", lambda _, __, sections, *___, **____: sections)
+
+    shown = demo.letter(None, Config(), NOW, source)
+
+    assert shown == tuple((month, total) for total in totals)
 
 
 # --- on a record of a few rows
@@ -195,13 +204,21 @@ def test_a_record_without_that_month_or_without_a_run_shows_nothing(record, tmp_
 
 
 @pytest.mark.parametrize(
-    ("month", "covered"),
-    [("2023-10", False), ("2023-11", True), ("2024-02", True), ("2024-03", False)],
+    ("month", "total", "covered"),
+    [
+        *(("2023-10", "northern", False), ("2023-11", "northern", True)),
+        *(("2024-02", "northern", True), ("2024-03", "northern", False)),
+        ("2024-02", "eastern", False),
+    ],
 )
-def test_a_month_is_covered_from_the_first_to_the_last_of_a_total(record, month, covered):
-    with closing(connect.read(record)) as connection:
-        assert demo._covers(connection, "northern", month) == covered
-        assert not demo._covers(connection, "eastern", month)
+def test_a_month_is_shown_from_the_first_to_the_last_of_a_total(
+    record, monkeypatch, month, total, covered
+):
+    monkeypatch.setattr(demo, "MONTH", month)
+    monkeypatch.setattr(demo, "TOTALS", (total,))
+    monkeypatch.setattr(demo, "report", lambda *_: 1 / 0)  # comes next
+    with pytest.raises(ZeroDivisionError if covered else DataError):
+        made(record)
 
 
 def test_a_demonstration_is_a_notice_of_that_month_marked_as_one(record, monkeypatch):
@@ -218,7 +235,7 @@ def test_a_demonstration_is_a_notice_of_that_month_marked_as_one(record, monkeyp
     assert letter.subject.startswith("Demonstration: Border encounters, January 2024: ")
     assert (parsed["From"], parsed["Reply-To"]) == (SENDER["mail"]["sender"], "desk@example.org")
     assert parsed["Date"] == "Sun, 20 Sep 2026 12:00:00 +0000"
-    assert key[:32] in letter.message_id
+    assert key[:32] in parsed["Message-ID"]
     assert digest in "".join(text.split())
     assert text.splitlines()[0] == "Demonstration: Border encounters, January 2024"
     page = {"notices": {"attach_page": True}}
@@ -241,7 +258,7 @@ def test_a_letter_lies_in_a_mailbox_of_its_sender_s_own_domain():
     ):
         settings = Config.model_validate({"mail": mail})
         trial = demo.trial(settings, NOW)
-        file = demo.as_file(settings, trial, NOW)
+        file = demo.as_file(settings, trial)
         assert file.startswith(reader)
         assert file.endswith(trial.mime)
 

@@ -52,7 +52,7 @@ def test_a_drift_is_told_with_both_counts():
 
 
 def test_a_concern_is_a_mail_with_what_is_held():
-    made = letter(CONFIG, "the disk\n has 3 GB left " + "x " * 60, "2026-08", NOW)
+    made = letter(CONFIG.mail, "the disk\n has 3 GB left " + "x " * 60, "2026-08", NOW)
 
     mail = message_from_bytes(made.mime, policy=policy.default)
     assert mail["Subject"] == made.subject
@@ -77,12 +77,12 @@ def test_a_concern_is_a_mail_with_what_is_held():
     ],
 )
 def test_a_concern_is_told_once_in_a_month_of_figures(concern, through, same):
-    first = letter(CONFIG, "3 mails wait", "2026-08", NOW)
+    first = letter(CONFIG.mail, "3 mails wait", "2026-08", NOW)
 
-    assert (letter(CONFIG, concern, through, NOW).content_key == first.content_key) == same
+    assert (letter(CONFIG.mail, concern, through, NOW).content_key == first.content_key) == same
 
 
 def test_without_figures_a_concern_says_so():
-    made = letter(CONFIG, "no run yet", "", NOW)
+    made = letter(CONFIG.mail, "no run yet", "", NOW)
 
     assert "Figures are held through no month" in made.mime.decode()

@@ -69,6 +69,18 @@ def section(text=TEXT, **statement) -> Section:
     return Section("northern", "finding", "up", text, "<p>", json.dumps(statement))
 
 
+def payload(kind, made, sections, subject="Figures", topic="t"):
+    """What a channel makes of a notice with this subject."""
+    generic = transports.payload(made, sections, ENCOUNTERS)
+    generic["data"]["subject"] = subject
+    of = Hook(name="d", address_file="x", kind=kind, topic=topic)
+    return transports.CHANNELS[kind](of, generic)
+
+
+def short(made, sections, *size):
+    return transports.short(transports.payload(made, sections, ENCOUNTERS), *size)
+
+
 def notice() -> Notice:
     given = dict.fromkeys(Notice.__dataclass_fields__, "")
     numbers = {"id": 1, "release_id": 1, "run_id": 3, "quoted_run": 3}
@@ -354,12 +366,12 @@ def test_a_text_has_as_many_letters_as_a_service_takes(more, cut):
     room = transports.MAX_BLOCK_CHARACTERS - len(check) - len("\n\n ...")
     words = ("word " * 1000)[: room - 1] + "x" + "y" * more
 
-    said, told = transports._short(notice(), (section(text=f"{words}\n\nMore."),))
+    said, told = short(notice(), (section(text=f"{words}\n\nMore."),))
 
     assert told == check
     assert said == (f"{words[:room].rsplit(' ', 1)[0]} ..." if cut else words)
     assert len(f"{said}\n\n{told}") <= transports.MAX_BLOCK_CHARACTERS
-    wide, _ = transports._short(notice(), (section(text=words),), lambda text: 2 * len(text))
+    wide, _ = short(notice(), (section(text=words),), lambda text: 2 * len(text))
     assert 2 * len(wide) <= transports.MAX_BLOCK_CHARACTERS
     assert transports.MAX_BLOCK_CHARACTERS == 3000
 
@@ -383,9 +395,7 @@ MARKS = st.sampled_from([*r"\`*_[]()~#+->.1!<>&", "**", "__", "&copy;", "North",
 @example(["**North**"], "")
 def test_a_teams_card_shows_a_name_as_it_is_whatever_marks_it_has(words, between):
     name = between.join(words)
-    card = transports._teams(
-        None, notice(), (section(text=f"{name}\n\nMore."),), f"Counts of {name}", ENCOUNTERS
-    )
+    card = payload("teams", notice(), (section(text=f"{name}\n\nMore."),), f"Counts of {name}")
     title, text, _ = (block["text"] for block in card["attachments"][0]["content"]["body"])
 
     assert (shown(title), shown(text)) == (f"Counts of {name}", name)
@@ -395,17 +405,15 @@ def test_a_teams_card_shows_a_name_as_it_is_whatever_marks_it_has(words, between
 @example(["||hidden||", "@everyone"], " ")
 def test_discord_shows_a_name_as_it_is_and_calls_nobody(words, between):
     name = between.join(words)
-    payload = transports._discord(
-        None, notice(), (section(text=f"{name}\n\nMore."),), f"Counts of {name}", ENCOUNTERS
-    )
-    (embed,) = payload["embeds"]
+    made = payload("discord", notice(), (section(text=f"{name}\n\nMore."),), f"Counts of {name}")
+    (embed,) = made["embeds"]
     text, check = embed["description"].split("\n\n")
 
     assert (shown(embed["title"]), shown(text)) == (f"Counts of {name}", " ".join(name.split()))
     assert not re.search(r"(?<!\\)\|", embed["title"] + text)
     assert shown(check).startswith("bordercast verify")
-    assert payload["allowed_mentions"] == {"parse": []}
-    long = transports._discord(None, notice(), (section(text="*" * 3000),), "x" * 300, ENCOUNTERS)
+    assert made["allowed_mentions"] == {"parse": []}
+    long = payload("discord", notice(), (section(text="*" * 3000),), "x" * 300)
     assert len(long["embeds"][0]["title"]) == 256
     assert len(long["embeds"][0]["description"]) <= 4096
 
@@ -415,7 +423,7 @@ def test_a_kind_that_is_none_is_named_with_those_there_are(tmp_path):
     known = r"kind: 'pager' is not one of generic, slack, teams, ntfy, discord"
 
     with pytest.raises(ConfigError, match=known):
-        transports.check(desk)
+        transports.check_hook(desk)
     with pytest.raises(ConfigError, match=known):
         transports.message(desk, notice(), NOTICES["ordinary"], ENCOUNTERS)
 
@@ -424,31 +432,29 @@ def test_payloads_bear_what_their_services_show():
     sections = (section(encounters=5), section(text="Second.\n\nMore."))
     made = notice()
 
-    generic = transports._generic(None, made, sections, "Figures", source=ENCOUNTERS)
+    generic = payload("generic", made, sections)
     assert (generic["type"], generic["timestamp"]) == ("notice.finding", made.approved_at)
     assert generic["data"]["id"] == "<n@example.org>"
     assert generic["data"]["subject"] == "Figures"
     assert [s["statement"] for s in generic["data"]["sections"]] == [{"encounters": 5}, {}]
     held = replace(made, approved_at=None)
-    generic = transports._generic(None, held, sections, "x", source=ENCOUNTERS)
+    generic = payload("generic", held, sections)
     assert generic["timestamp"] == made.created_at
-    slack = transports._slack(None, made, sections, "A & B" + "x" * 200, ENCOUNTERS)
+    slack = payload("slack", made, sections, "A & B" + "x" * 200)
     assert slack["text"].startswith("A &amp; B")
     assert len(slack["blocks"][0]["text"]["text"]) == 150
     assert "&lt;4,098&gt; encounters &amp; more" in slack["blocks"][1]["text"]["text"]
-    card = transports._teams(None, made, sections, "Figures", ENCOUNTERS)
+    card = payload("teams", made, sections)
     teams = card["attachments"][0]["content"]["body"]
     assert [shown(block["text"]) for block in teams] == [
         "Figures",
-        *transports._short(made, sections),
+        *short(made, sections),
     ]
     assert [block.get("weight") for block in teams] == ["Bolder", *[None] * (len(teams) - 1)]
     assert all(block["wrap"] is True for block in teams)
-    ntfy = transports._ntfy(
-        Hook(name="d", address_file="x", kind="ntfy", topic="t"), made, sections, "S", ENCOUNTERS
-    )
+    ntfy = payload("ntfy", made, sections, "S")
     assert (ntfy["topic"], ntfy["title"]) == ("t", "S")
-    assert ntfy["message"] == "\n\n".join(transports._short(made, sections))
+    assert ntfy["message"] == "\n\n".join(short(made, sections))
 
 
 def test_what_a_file_of_the_settings_holds_is_a_secret(tmp_path):
@@ -456,14 +462,18 @@ def test_what_a_file_of_the_settings_holds_is_a_secret(tmp_path):
     (tmp_path / "empty").write_text(" \n")
     (tmp_path / "odd").write_bytes(b"\xff")
 
-    assert transports.secret(str(tmp_path / "full"), "desk.secret_file") == "s3cret"
+    def secret(name):
+        told = Hook(name="desk", address_file="x", secret_file=str(tmp_path / name))
+        return transports.secret(told, "secret_file")
+
+    assert secret("full") == "s3cret"
     for name, problem in (
         ("empty", "is empty"),
         ("odd", "cannot be read: UnicodeDecodeError"),
         ("absent", "cannot be read: FileNotFoundError"),
     ):
         with pytest.raises(ConfigError, match=f"notices.hooks.desk.secret_file: {problem}"):
-            transports.secret(str(tmp_path / name), "desk.secret_file")
+            secret(name)
 
 
 def test_a_hook_that_is_named_no_more_is_refused(record, tmp_path):
@@ -580,7 +590,7 @@ def test_what_a_killed_sender_claimed_is_posted_again(record, tmp_path):
 def test_a_text_of_several_sections_says_the_first_of_each(number):
     sections = tuple(section(f"Part {n}\nof it.\n\nMore of {n}.") for n in range(number))
 
-    *said, check = transports._short(notice(), sections)
+    *said, check = short(notice(), sections)
 
     assert said == [f"Part {n} of it." for n in range(number)]
     assert check == "bordercast verify --run 3 --digest " + "d" * 64

@@ -37,7 +37,7 @@ from jobs.service import health, wakeup
 from tests.support import history_2025
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows, written
-from tests.support.history_2025 import ANN, FEBRUARY, HEAD, JANUARY, SAID, held, settings
+from tests.support.history_2025 import ANN, FEBRUARY, JANUARY, SAID, SENDER, held, settings
 from tests.support.mail_server import HOST, Taken, server
 
 
@@ -246,10 +246,10 @@ def test_the_same_record_gives_the_same_bytes(record, tmp_path):
         work.write_all(Context.open(path, settings()), db, FEBRUARY)
 
     after, again = held(path)
-    first = letter.letter(before, sections, HEAD, before.created_at, ENCOUNTERS)
+    first = letter.letter(SENDER, before, sections, ENCOUNTERS)
     assert after.digest != before.digest  # the record says that it was written twice
     after = replace(after, digest=before.digest)
-    assert letter.letter(after, again, HEAD, before.created_at, ENCOUNTERS) == first
+    assert letter.letter(SENDER, after, again, ENCOUNTERS) == first
 
 
 # --- approval and sending
@@ -626,7 +626,7 @@ def test_coverage_is_judged_after_two_years_by_what_is_hardly_chance(changed, to
 def test_one_concern_is_one_mail_a_month_whatever_its_numbers_are():
     config = settings(25, operator="op@example.org")
     first, other, later = (
-        outbox.concern_letter(config, concern, through, FEBRUARY)
+        outbox.concern_letter(config.mail, concern, through, FEBRUARY)
         for concern, through in (
             ("3 files are refused: look", "2025-02"),
             ("14 files are refused: look", "2025-02"),
@@ -639,7 +639,7 @@ def test_one_concern_is_one_mail_a_month_whatever_its_numbers_are():
     assert parsed["Subject"] == first.subject == "Bordercast needs you: 3 files are refused: look"
     assert parsed["Message-ID"] == f"<{first.content_key[:32]}.operator@example.org>"
     assert "Figures are held through 2025-02" in parsed.get_content()
-    long = outbox.concern_letter(config, "x" * 99, "", FEBRUARY)
+    long = outbox.concern_letter(config.mail, "x" * 99, "", FEBRUARY)
     assert long.subject == f"Bordercast needs you: {'x' * 60}"
     assert b"through no month" in long.mime
 
@@ -837,7 +837,7 @@ def test_who_left_or_has_another_border_keeps_nobody_after_him_from_a_notice(rec
         deliveries.unsubscribe(db, "gone@x.org", FEBRUARY)
         found = outbox.addressed(Context.open(path, config), db, notice)
 
-    assert [recipient for recipient, _ in found] == ["ann@x.org", "bob@x.org"]
+    assert [recipient for recipient, *_ in found] == ["ann@x.org", "bob@x.org"]
 
 
 # --- a section as it is written

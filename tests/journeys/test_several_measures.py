@@ -38,7 +38,7 @@ from forecast.store.notices import Notice, Section
 from forecast.types import NoticeIntent
 from jobs import monthly, site
 from jobs.cli import main
-from jobs.deliver import letter, outbox, write
+from jobs.deliver import letter, outbox
 from jobs.service import wakeup
 from jobs.service import yearly as of_year
 from jobs.web import children
@@ -421,7 +421,7 @@ def told(path: Path, config: Config, *names: str, at: datetime = SENT) -> list[N
         with connect.writing(path) as db:
             with connect.transaction(db):
                 (number,) = runs.save_due(db, run.id, ops.text(at), [intent])
-            frame = write.frame_of(config, "2026-03", context.source)
+            frame = letter.frame(config, "2026-03", context.source)
             assert notices.save_composed(db, number, frame, said, ops.text(at))
         with closing(connect.read(path)) as connection:
             made.append(notices.one(connection, number))
@@ -479,6 +479,23 @@ def test_digests_of_several_measures_are_one_mail_and_findings_one_each(three):
     assert "fell" not in text
     assert page.count("<body") == page.count("</html>") == page.count("Also: seizures") == 1
     assert "<title>Border encounters and drug seizures, March 2026" in page
+
+
+def test_a_webhook_gets_the_digest_of_each_measure_on_its_own(three):
+    path, config = three
+    desk = {"name": "desk", "address_file": "unread", "digest_only": True}
+    hooked = config.model_dump() | {"notices": {"hooks": (desk,)}}
+    config = Config.model_validate(hooked)
+    told(path, config, "encounters", "seizures")
+
+    queued = mailed(path, config)
+
+    assert sorted(queued) == [("encounters", "hook:desk"), ("seizures", "hook:desk")]
+    payloads = [
+        json.loads(body) for (body,) in rows(ops.ops_path(path), "select mime from messages")
+    ]
+    said = sorted(payload["data"]["sections"][0]["text"] for payload in payloads)
+    assert said == ["Also unusual: encounters.\n", "Also unusual: seizures.\n"]
 
 
 def test_a_digest_approved_after_another_was_sent_comes_on_its_own(three):

@@ -17,7 +17,6 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -85,11 +84,10 @@ def test_nobody_there_is_told_as_it_is():
 
 def test_a_connection_that_opens_when_the_time_is_up_is_shut():
     ours, theirs = socket.socketpair()
-    opened = SimpleNamespace(get_extra_info=lambda what: ours)
     before = set(threading.enumerate())
-    with exchange.cut_off(time.monotonic() - 1) as trace, ours, theirs:
+    with exchange.cut_off(time.monotonic() - 1) as watch, ours, theirs:
         running_service.wait_for(lambda: set(threading.enumerate()) <= before)
-        trace("connection.connect_tcp.complete", {"return_value": opened})
+        watch(ours)
         assert theirs.recv(1) == b""
 
 

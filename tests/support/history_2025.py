@@ -18,7 +18,6 @@ from forecast.store.connect import transaction, writing
 from forecast.store.notices import Notice, Section
 from forecast.types import BORDERS, NATIONWIDE, Coverage, Scope, SeriesKey, Snapshot
 from jobs import monthly
-from jobs.deliver.letter import Letterhead
 from tests.support.mail_server import HOST
 
 FILES = ("cbp-fy22-fy25", "cbp-fy23-fy26-nov", "cbp-fy23-fy26-aug")
@@ -39,7 +38,7 @@ FIRST = datetime(2025, 1, 17, 12, tzinfo=UTC)
 JANUARY = datetime(2025, 2, 18, 12, tzinfo=UTC)
 FEBRUARY = datetime(2025, 3, 12, 12, tzinfo=UTC)
 SAID = {"southwest": 11709, "northern": 4098}  # February, as first published
-HEAD = Letterhead("Bordercast <notices@example.org>")
+SENDER = Config.model_validate({"mail": {"sender": "Bordercast <notices@example.org>"}})
 ANN = {"address": "ann@example.org"}
 BOB = {"address": "Bob@example.org", "borders": ("northern",), "digest": True}
 
@@ -178,7 +177,7 @@ def settings(
                 "host": HOST,
                 "port": port,
                 "security": "local",
-                "sender": HEAD.sender,
+                "sender": SENDER.mail.sender,
                 "operator": operator,
             },
         }

@@ -20,13 +20,13 @@ from forecast.claims.truth import USBP as BORDER_PATROL
 from forecast.desk.facts import Comparison, MonthFacts, report
 from forecast.desk.sentences import section as section_texts
 from forecast.store import connect
-from forecast.store.deliveries import Delivery, Message
+from forecast.store.deliveries import Delivery
 from forecast.store.notices import Notice, Section
 from forecast.words import MINUS
 from jobs.deliver import letter, transports
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
-from tests.support.history_2025 import HEAD, held
+from tests.support.history_2025 import SENDER, held
 from tests.support.month_facts import interior as interior_of
 
 NUMBER = rf"[{MINUS}+]?\d+(?:,\d{{3}})*(?:\.\d+)?"
@@ -57,7 +57,7 @@ class Words(HTMLParser):
 @pytest.mark.parametrize("stage", ["january", "february"])
 def test_text_and_html_carry_the_same_numbers_in_78_columns_and_150_kb(stages, stage):
     notice, sections = held(stages / f"{stage}.db")
-    made = letter.letter(notice, sections, HEAD, notice.created_at, ENCOUNTERS)
+    made = letter.letter(SENDER, notice, sections, ENCOUNTERS)
     message = message_from_bytes(made.mime, policy=WIRE)
 
     text = message.get_body(("plain",)).get_content()
@@ -71,7 +71,7 @@ def test_text_and_html_carry_the_same_numbers_in_78_columns_and_150_kb(stages, s
 
 def test_a_message_has_one_chart_and_the_headers_that_machines_look_for(stages):
     notice, sections = held(stages / "february.db")
-    made = letter.letter(notice, sections, HEAD, notice.created_at, ENCOUNTERS)
+    made = letter.letter(SENDER, notice, sections, ENCOUNTERS)
     message = message_from_bytes(made.mime, policy=WIRE)
 
     tree = [part.get_content_type() for part in message.walk()]
@@ -115,9 +115,8 @@ def test_a_filter_for_spam_finds_nothing(stages, stage):
     if shutil.which("spamassassin") is None:
         pytest.skip("no SpamAssassin on this machine: apt-get install spamassassin")
     notice, sections = held(stages / f"{stage}.db")
-    made = letter.letter(notice, sections, HEAD, notice.created_at, ENCOUNTERS)
-    message = Message("", made.edition, made.subject, HEAD.address, made.mime)
-    sent = transports.addressed(Delivery("ann@example.org", message, notice.created_at, 1))
+    made = letter.letter(SENDER, notice, sections, ENCOUNTERS)
+    sent = transports.addressed(Delivery("ann@example.org", made, notice.created_at, 1))
     done = subprocess.run(
         ["spamassassin", "-t", "-L"], input=sent, capture_output=True, check=False
     )
@@ -142,7 +141,9 @@ def test_all_totals_are_told_of_once(stages):
 
 def test_a_page_says_all_and_may_come_as_a_file(stages):
     notice, sections = held(stages / "february.db")
-    made = letter.letter(notice, sections, HEAD, notice.created_at, ENCOUNTERS, attach_page=True)
+    told = SENDER.notices.model_copy(update={"attach_page": True})
+    attaching = SENDER.model_copy(update={"notices": told})
+    made = letter.letter(attaching, notice, sections, ENCOUNTERS)
     message = message_from_bytes(made.mime, policy=WIRE)
 
     (page,) = message.iter_attachments()
@@ -158,8 +159,8 @@ def test_a_site_s_address_is_linked(stages):
 
     link = "https://example.org/b/border/southwest/2025-02/"
     assert said.link == link
-    assert link in letter.as_text(said)
-    assert f'href="{link}"' in letter.as_html(said)
+    assert link in letter.as_stored(said, "txt")
+    assert f'href="{link}"' in letter.as_stored(said, "html")
 
 
 @pytest.mark.parametrize(
@@ -390,19 +391,20 @@ def hostile_letter(name):
     }
     found = facts(name, [flag], [driver(name)])
     sections = [
-        Section(s.total, kind, s.phrase, letter.as_text(s), letter.as_html(s))
+        Section(s.total, kind, s.phrase, letter.as_stored(s, "txt"), letter.as_stored(s, "html"))
         for s, kind in (
             (section_texts.finding(found), "finding"),
             (section_texts.digest("southwest", (), [part(name)], ENCOUNTERS), "digest"),
         )
     ]
-    frame = letter.frame("Border encounters", name, ENCOUNTERS)
+    told = SENDER.notices.model_copy(update={"contact": name})
+    frame = letter.frame(SENDER.model_copy(update={"notices": told}), "2025-02", ENCOUNTERS)
     notice = Notice(
         *(1, "flags", "2025-02", 1, 1, None, "k" * 64, "<k@example.org>", "2025-03-12T12:00:00"),
         *("held", frame.opening_text, frame.opening_html, frame.closing_text, frame.closing_html),
         *(None, None, None, "", None, "d" * 64, 1),
     )
-    return letter.letter(notice, sections, HEAD, "2025-03-12T12:00:00+00:00", ENCOUNTERS)
+    return letter.letter(SENDER, notice, sections, ENCOUNTERS)
 
 
 def assert_harmless(name):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import random
 import re
 import smtplib
@@ -21,7 +20,7 @@ from forecast.errors import BusyError, ConfigError, MailServerError
 from forecast.store import connect, deliveries, ops, queries
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
-from jobs.deliver import outbox, smtp, transports, unsubscribe
+from jobs.deliver import outbox, transports, unsubscribe
 from jobs.environment import MAIL_PASSWORD
 from tests.support import killed_senders, running_service
 from tests.support.databases import rows
@@ -485,7 +484,7 @@ def test_the_password_may_lie_in_a_file(tmp_path, monkeypatch):
     monkeypatch.delenv(MAIL_PASSWORD, raising=False)
     (tmp_path / "secret").write_text(f"{SECRET}\n")
 
-    assert smtp.password(settings(1, password_file=str(tmp_path / "secret"))) == SECRET
+    assert transports.password(settings(1, password_file=str(tmp_path / "secret"))) == SECRET
 
 
 @pytest.mark.parametrize("without", [(), ("PLAIN",)])
@@ -499,30 +498,6 @@ def test_a_password_may_have_letters_that_ascii_lacks(record, trust, monkeypatch
 
     assert outcomes == ["sent"]
     assert taken.logins == ["Füße-naïveté-密碼".encode()]
-
-
-def test_a_server_that_asks_on_and_on_is_left_after_five_answers(monkeypatch):
-    waiting = smtp.TimedSMTP(settings(1), ssl.create_default_context())
-    sent = []
-    monkeypatch.setattr(waiting, "docmd", lambda *words: sent.append(words) or (334, b""))
-
-    with pytest.raises(smtplib.SMTPAuthenticationError):
-        waiting.auth("LOGIN", lambda _=None: "ann")
-
-    assert len(sent) == smtp.MOST_CHALLENGES == 5
-    waiting.close()
-
-
-def test_a_challenge_is_answered_as_the_standard_shows_it():
-    """RFC 2195, section 2."""
-    waiting = smtp.TimedSMTP(settings(1), ssl.create_default_context())
-    waiting.user, waiting.password = "tim", "tanstaaftanstaaf"
-    challenge = b"<1896.697170952@postoffice.reston.mci.net>"
-
-    assert waiting._challenged(challenge) == "tim b913a602c7eda7a495b4e6e7334d3890"
-    waiting.password = "Füße"
-    assert len(waiting._challenged(challenge)) == len("tim ") + 32
-    waiting.close()
 
 
 LISTED = b"List-Id: <bordercast.example.org>\r\n" + MIME
@@ -648,38 +623,6 @@ def test_a_sender_killed_two_hundred_times_loses_nothing(record, figure):
 # --- what becomes of an open connection
 
 
-class Refusing:
-    """A connection whose login ends so."""
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-    def login(self, user: str, secret: str) -> None:
-        raise self.error
-
-
-@pytest.mark.parametrize(
-    ("error", "becomes", "said"),
-    [
-        (smtplib.SMTPServerDisconnected("gone"), smtplib.SMTPServerDisconnected, "gone"),
-        (
-            smtplib.SMTPAuthenticationError(499, b"s3cret"),
-            smtplib.SMTPConnectError,
-            "login put off",
-        ),
-        (smtplib.SMTPAuthenticationError(500, b"s3cret"), MailServerError, "login of ann (500)"),
-        (smtplib.SMTPNotSupportedError("s3cret"), MailServerError, "no supported login method"),
-        (ValueError("s3cret"), smtplib.SMTPServerDisconnected, "a challenge that cannot be read"),
-    ],
-)
-def test_a_login_is_put_off_refused_or_not_offered(error, becomes, said):
-    with pytest.raises(becomes) as found:
-        smtp._log_in(Refusing(error), "ann", "pw")
-
-    assert said in str(getattr(found.value, "problem", found.value))
-    assert "s3cret" not in str(found.value)
-
-
 @pytest.mark.parametrize(
     ("error", "becomes"),
     [
@@ -689,82 +632,39 @@ def test_a_login_is_put_off_refused_or_not_offered(error, becomes, said):
     ],
 )
 def test_a_server_that_hung_up_is_told_from_one_that_is_not_to_be_trusted(error, becomes):
-    with pytest.raises(becomes), smtp._trusted():
+    with pytest.raises(becomes), transports._trusted():
         raise error
 
 
 def test_a_servers_words_are_a_line_of_two_hundred_letters():
-    assert smtp.reply_words(b"a\r\nb \xff") == "a b \ufffd"
-    assert smtp.reply_words("x" * 200) == "x" * 200
-    assert smtp.reply_words("x" * 201) == "x" * 200
+    assert transports.reply_words(b"a\r\nb \xff") == "a b \ufffd"
+    assert transports.reply_words("x" * 200) == "x" * 200
+    assert transports.reply_words("x" * 201) == "x" * 200
 
 
 @pytest.mark.parametrize("sender", ["A <a@example.org>", "a@example.org"])
 def test_mail_comes_from_an_address(sender):
-    smtp.check(settings(25, sender=sender))
+    transports.check_mail(settings(25, sender=sender))
 
 
 @pytest.mark.parametrize("sender", ["A", ""])
 def test_without_an_address_no_mail_is_sent(sender):
     with pytest.raises(ConfigError, match="has no address; write: Name <name@example"):
-        smtp.check(settings(25, sender=sender))
+        transports.check_mail(settings(25, sender=sender))
 
 
 def test_a_password_of_the_environment_goes_before_that_of_a_file(tmp_path, monkeypatch):
     (tmp_path / "secret").write_text(" of the file \r\n")
     told = settings(25, password_file=str(tmp_path / "secret"))
     monkeypatch.setenv(MAIL_PASSWORD, "of the environment")
-    assert smtp.password(told) == "of the environment"
+    assert transports.password(told) == "of the environment"
     monkeypatch.setenv(MAIL_PASSWORD, "")
-    assert smtp.password(told) == " of the file "
+    assert transports.password(told) == " of the file "
     for content in (b"", b"\n", b"\xff"):
         (tmp_path / "secret").write_bytes(content)
         with pytest.raises(ConfigError) as refused:
-            smtp.password(told)
+            transports.password(told)
         assert refused.value.key == ("mail.password_file" if content == b"\xff" else "mail.user")
-
-
-@pytest.mark.parametrize("late", [False, True])
-def test_an_error_after_the_time_is_up_is_that_it_is_up(late):
-    waiting = smtp.TimedSMTP(settings(1, message_seconds=7.5), ssl.create_default_context())
-    waiting._late = late
-    with pytest.raises(TimeoutError if late else ConnectionResetError) as found, waiting._in_time():
-        raise ConnectionResetError("gone")
-
-    assert str(found.value) == ("not done after 7.5 s; cut off" if late else "gone")
-    with waiting._in_time():
-        pass
-    assert (waiting._timer.daemon, waiting._timer.interval) == (True, 7.5)
-    assert waiting._context is None
-    waiting.close()
-    waiting._timer.join(5)
-    assert not waiting._timer.is_alive()
-
-
-def test_a_login_goes_on_while_a_server_asks_and_ends_with_its_word(monkeypatch):
-    for codes, ends in (
-        ([334, 334, 235], (235, b"eA==")),
-        ([503], (503, b"eA==")),
-        ([334, 535], None),
-        ([334] * 9, None),
-    ):
-        waiting = smtp.TimedSMTP(settings(1), ssl.create_default_context())
-        sent, left = [], list(codes)
-
-        def docmd(*words, sent=sent, left=left):
-            sent.append(words)
-            return left.pop(0), b"eA=="
-
-        monkeypatch.setattr(waiting, "docmd", docmd)
-        told = iter(["user", *"abcdefgh"])
-        if ends is None:
-            with pytest.raises(smtplib.SMTPAuthenticationError):
-                waiting.auth("LOGIN", lambda _=None, told=told: next(told))
-        else:
-            assert waiting.auth("LOGIN", lambda _=None, told=told: next(told)) == ends
-        assert sent[0] == ("AUTH", "LOGIN dXNlcg==")
-        assert len(sent) == min(len(codes), smtp.MOST_CHALLENGES)
-        waiting.close()
 
 
 # --- a connection by itself
@@ -783,12 +683,12 @@ def test_a_login_goes_on_while_a_server_asks_and_ends_with_its_word(monkeypatch)
 def test_without_tls_mail_goes_to_this_host_alone_and_without_a_login(host, user, good):
     told = settings(25, host=host, user=user)
     if good:
-        smtp.check(told)
+        transports.check_mail(told)
         return
     with pytest.raises(ConfigError, match="only to this host, without login") as refused:
-        smtp.check(told)
+        transports.check_mail(told)
     assert refused.value.key == "mail.security"
-    smtp.check(settings(25, host=host, user=user, security="starttls"))
+    transports.check_mail(settings(25, host=host, user=user, security="starttls"))
 
 
 def knows(client, mechanisms: bytes, *answers: bytes):
@@ -812,16 +712,6 @@ def knows(client, mechanisms: bytes, *answers: bytes):
     ("mechanisms", "answers", "told"),
     [
         (
-            b"CRAM-MD5",
-            (b"334 " + base64.b64encode(b"<1@x>") + b"\r\n", b"235 welcome\r\n"),
-            [
-                b"AUTH CRAM-MD5",
-                base64.b64encode(
-                    b"ann " + hmac.new("Füße".encode(), b"<1@x>", "md5").hexdigest().encode()
-                ),
-            ],
-        ),
-        (
             b"PLAIN",
             (b"235 welcome\r\n",),
             [b"AUTH PLAIN " + base64.b64encode("\0ann\0Füße".encode())],
@@ -842,10 +732,47 @@ def test_each_way_to_log_in_says_user_and_password_as_its_standard_has_it(
     monkeypatch.setenv(MAIL_PASSWORD, "Füße")
     heard = []
     with scripted(lambda client: heard.append(knows(client, mechanisms, *answers))) as port:
-        connection = smtp.connection(settings(port, user="ann"))()
-        connection.close()
+        transports.reach(settings(port, user="ann"))
 
-    assert heard == [told]
+    assert heard == [[*told, b"quit"]]
+
+
+@pytest.mark.parametrize(
+    ("mechanisms", "answers", "becomes", "said"),
+    [
+        (b"PLAIN", [b"503 already\r\n"], None, ""),
+        (b"PLAIN", [b"435 s3cret\r\n"], smtplib.SMTPConnectError, "login put off"),
+        (b"PLAIN", [b"499 s3cret\r\n"], smtplib.SMTPConnectError, "login put off"),
+        (b"PLAIN", [b"334 more\r\n"], smtplib.SMTPConnectError, "login put off"),
+        (b"PLAIN", [b"500 s3cret\r\n"], MailServerError, "login of ann (500)"),
+        (b"LOGIN", [b"334 x\r\n"] * 9, smtplib.SMTPConnectError, "login put off"),
+        (b"LOGIN", [b"334 x\r\n", b"535 s3cret\r\n"], MailServerError, "login of ann (535)"),
+        (b"LOGIN", [b"535 s3cret\r\n"], MailServerError, "login of ann (535)"),
+        (b"GSSAPI", [], MailServerError, "no supported login method"),
+        (b"PLAIN", [], smtplib.SMTPServerDisconnected, "unexpectedly closed"),
+    ],
+)
+def test_a_login_is_done_put_off_refused_or_not_offered(
+    monkeypatch, mechanisms, answers, becomes, said
+):
+    monkeypatch.setenv(MAIL_PASSWORD, "pw")
+    heard = []
+
+    def play(client):
+        heard.append(knows(client, mechanisms, *answers))
+        client.close()
+
+    with scripted(play) as port:
+        if becomes is None:
+            transports.reach(settings(port, user="ann"))
+            return
+        with pytest.raises(becomes) as refused:
+            transports.reach(settings(port, user="ann"))
+
+    assert said in str(getattr(refused.value, "problem", refused.value))
+    assert "s3cret" not in str(refused.value)
+    asked = [line for told in heard for line in told if line != b"quit"]
+    assert len(asked) <= 2  # however often it asks
 
 
 @pytest.mark.parametrize(
@@ -856,39 +783,53 @@ def test_a_greeting_is_220_or_none_and_nothing_is_left_open(greeting, becomes):
     threads = threading.active_count()
     with scripted(lambda client: client.sendall(greeting)) as port:
         with pytest.raises(smtplib.SMTPConnectError) as refused:
-            smtp.connection(settings(port))()
+            transports.reach(settings(port))
         assert refused.value.smtp_code == becomes
     running_service.wait_for(
         lambda: threading.active_count() <= threads
     )  # its timer has ended with it
 
 
-def test_what_comes_when_the_time_is_up_is_not_believed():
-    with scripted(lambda client: client.sendall(b"250 yes\r\n" * 3) or silence(client)) as port:
-        waiting = smtp.TimedSMTP(settings(port), ssl.create_default_context())
-        waiting.sock = waiting._get_socket(HOST, port, 5.0)
-        assert waiting.getreply() == (250, b"yes")
-        waiting._late = True
-        with pytest.raises(TimeoutError, match=r"not done after 10 s; cut off"):
-            waiting.getreply()
-        with pytest.raises(TimeoutError):
-            waiting._get_socket(HOST, port, 5.0)
-        waiting.close()
+def late_word(client, word):
+    """Take a message, give this word for it, and say no more when it is time to go."""
+    client.sendall(b"220 mail.test\r\n")
+    file = client.makefile("rb")
+    for line in iter(file.readline, b""):
+        if line.upper().startswith(b"DATA"):
+            client.sendall(b"354 go on\r\n")
+        elif line == b".\r\n":
+            client.sendall(word)
+        elif line[:4].upper() in (b"EHLO", b"MAIL", b"RCPT", b"RSET"):
+            client.sendall(b"250 yes\r\n")
 
 
-def test_a_connection_is_cut_when_its_time_is_up(trust):
-    waiting = smtp.TimedSMTP(settings(1), ssl.create_default_context())
-    waiting._cut()  # before there is one
-    assert waiting._late
-    with scripted(silence) as port:
-        waiting = smtp.TimedSMTP(settings(port), ssl.create_default_context())
-        waiting.sock = waiting._get_socket(HOST, port, 5.0)
-        waiting._cut()
-        assert waiting.sock.recv(1) == b""
-        with pytest.raises(TimeoutError):
-            waiting.send(b"x" * 10)
-        waiting.close()
-    secure = smtp.TimedSMTP(settings(1, security="tls"), ssl.create_default_context())
-    assert secure._context is not None
-    assert (secure.timeout, secure._host) == (5.0, HOST)
-    secure.close()
+@pytest.mark.parametrize("word", [b"250 tak", b"550 n"])
+def test_what_comes_when_the_time_is_up_is_not_believed(record, word):
+    queue(record, "ann@example.org")
+
+    with scripted(lambda client: late_word(client, word)) as port:
+        outcomes = send(record, settings(port, message_seconds=0.6))
+
+    assert outcomes == ["put off"]
+    assert list(replies(record).values()) == ["not done after 0.6 s; cut off"]
+
+
+def test_a_word_that_came_in_time_holds_though_the_goodbye_takes_too_long(record):
+    queue(record, "ann@example.org")
+
+    with scripted(lambda client: late_word(client, b"550 no\r\n")) as port:
+        outcomes = send(record, settings(port, message_seconds=0.6))
+
+    assert outcomes == ["refused"]
+
+
+def test_a_connection_is_watched_from_its_start_and_knows_whom_to_trust(monkeypatch):
+    watched = []
+    monkeypatch.setenv(MAIL_PASSWORD, "pw")
+    with scripted(lambda client: client.sendall(b"554 no\r\n")) as port:
+        told = settings(port, answer_seconds=3.5)
+        with transports.MailConnection(watched.append) as smtp:
+            with pytest.raises(smtplib.SMTPConnectError):
+                smtp.open(told, transports.tls(told), "")
+            assert [smtp.sock] == watched
+            assert (smtp.timeout, smtp._host, smtp._context) == (3.5, HOST, None)
