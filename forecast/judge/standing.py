@@ -86,7 +86,7 @@ class StandingQuestions:
         """
         head, counts = self.head, self.counts
         cutoffs = {c: month_of(head.panel, 0, c) for c in range(head.scored, head.last)}
-        asked = [
+        chosen = [
             column
             for column, cutoff in cutoffs.items()
             if any(
@@ -94,7 +94,7 @@ class StandingQuestions:
                 for key in head.keys
             )
         ]
-        columns: Ints = np.array(asked, dtype=np.int64)
+        columns: Ints = np.array(chosen, dtype=np.int64)
         if not head.totals or not len(columns):
             return  # totals that end in different months are not asked of the past
         # As it would have been published: whole counts, the interval closed.
