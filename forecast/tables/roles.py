@@ -54,6 +54,7 @@ _COMPARED = re.compile(
     r"|.*\b(prior|previous|last) (year|month)",
     re.IGNORECASE,
 )
+_PLAIN = re.compile(r"\d{1,8}(\.\d+)?", re.ASCII)
 _LONGER = re.compile(
     r"\b(ytd|year[- ]to[- ]date|cumulative|cum|running total|rolling|moving|trailing|acumulad[oa]s?"
     r"|kumuliert|cumul[ée]s?)\b|\b(12|twelve|three|3|six|6)[- ]months?\b",
@@ -68,19 +69,40 @@ SEVERAL_MONTHS = re.compile(
 )
 
 
-def unique_share(codes: Sequence[np.ndarray]) -> float:
-    """The share of rows whose values in these columns no other row before them has."""
-    joined = _joined(codes)
-    return len(np.unique(joined)) / len(joined)
+class LinesTold:
+    """The lines of a table, and how well columns tell those of a month apart.
+
+    Attributes
+    ----------
+    rows : JUDGED at most. when : (rows,) what is different in two lines of one series, its month;
+        one number where each line is a series of its own.
+    """
+
+    def __init__(self, table: TableGrid, rows: np.ndarray, when: np.ndarray | None) -> None:
+        self.table, self.rows = table, rows[:JUDGED]
+        self.when = np.zeros(len(self.rows), np.int64) if when is None else when[:JUDGED]
+
+    def codes(self, column: int) -> np.ndarray:
+        """(rows,) places of a column's cells among the labels."""
+        return np.asarray(self.table.grid[self.rows, column])
+
+    def many(self, *columns: int) -> int:
+        """How many different values the lines have in these columns."""
+        return len(np.unique(joined([self.codes(c) for c in columns])))
+
+    def apart(self, *columns: int) -> float:
+        """The share of lines that are the first of their month with these values."""
+        codes = joined([self.when, *(self.codes(c) for c in columns)])
+        return len(np.unique(codes)) / len(codes)
 
 
-def _joined(codes: Sequence[np.ndarray]) -> np.ndarray:
+def joined(codes: Sequence[np.ndarray]) -> np.ndarray:
     """(n,) a number for each row, the same for rows with the same values."""
-    joined = np.zeros(len(codes[0]), dtype=np.int64)
+    whole = np.zeros(len(codes[0]), dtype=np.int64)
     for code in codes:
-        joined = joined * (int(code.max(initial=0)) + 1) + code
-        joined = np.unique(joined, return_inverse=True)[1].astype(np.int64)
-    return joined
+        whole = whole * (int(code.max(initial=0)) + 1) + code
+        whole = np.unique(whole, return_inverse=True)[1].astype(np.int64)
+    return whole
 
 
 def named_columns(table: TableGrid) -> list[int]:
@@ -97,57 +119,45 @@ def series_columns(
 
     month : (rows,) or None where each row is a series of its own.
     """
-    rows = rows[:JUDGED]
-    when = np.zeros(len(rows), dtype=np.int64) if month is None else month[:JUDGED]
+    lines = LinesTold(table, rows, month)
     # A column of dates does not name a series, unless the user says so.
     columns = [c for c in columns if table.share(c, is_month) < 0.5]
     exact = [c for c in columns if table.has_name(c) and table.name(c).casefold() == "series"]
-    if exact and (len(np.unique(table.grid[rows, exact[0]])) > 1 or len(columns) == 1):
+    if exact and (lines.many(exact[0]) > 1 or len(columns) == 1):
         return exact
-    full = [c for c in columns if np.mean(table.grid[rows, c] != 0) > 0.5]
-    if unique_share([when]) >= UNIQUE:
-        return [c for c in full if len(np.unique(table.grid[rows, c])) == 1][:1]
-    return _telling_apart(table, full[:_TRIED], rows, when)
+    full = [c for c in columns if np.mean(lines.codes(c) != 0) > 0.5]
+    if lines.apart() >= UNIQUE:
+        return [c for c in full if lines.many(c) == 1][:1]
+    return _telling_apart(lines, full[:_TRIED])
 
 
-def _telling_apart(
-    table: TableGrid, columns: Sequence[int], rows: np.ndarray, when: np.ndarray
-) -> list[int]:
+def _telling_apart(lines: LinesTold, columns: Sequence[int]) -> list[int]:
     """The fewest columns with the fewest names that tell lines of a month apart, or nearly.
 
     Words go before numbers and codes: a clinic's name before its code. Tables of many dimensions,
     which have a word in each for all of it, need four or more.
     """
-    codes = {c: table.grid[rows, c] for c in columns}
+    table = lines.table
 
-    def share(group: Iterable[int]) -> float:
-        return unique_share([when, *(codes[c] for c in group)])
-
-    words = [
-        c
-        for c in columns
-        if table.share(c, numerals.is_number) <= 0.5
-        and not (table.has_name(c) and _CODES.fullmatch(table.name(c)))
-    ]
-    best: tuple[float, list[int]] = (0.0, [])
-    for tried in (words, columns):
+    def fewest(tried: Sequence[int]) -> tuple[int, ...]:
         for size in (1, 2, 3):
-            telling = [[*g] for g in combinations(tried, size) if share(g) >= UNIQUE]
+            telling = [g for g in combinations(tried, size) if lines.apart(*g) >= UNIQUE]
             if telling:
-                group = min(telling, key=lambda g: (unique_share([codes[c] for c in g]), g))
-                best = max(best, (share(group), group), key=lambda scored: scored[0])
-                break
-        if best[0] == 1:
-            break
-    if best[1]:
-        return best[1]
-    group = [c for c in columns if len(np.unique(codes[c])) > 1]
-    if len(group) < 4 or share(group) < UNIQUE:
-        return sorted(columns, key=lambda c: share([c]))[-1:]
-    for column in sorted(group, key=lambda c: -len(np.unique(codes[c]))):
+                return min(telling, key=lambda group: (lines.many(*group), group))
+        return ()
+
+    words = [c for c in columns if table.share(c, numerals.is_number) <= 0.5]
+    best = fewest([c for c in words if not table.has_name(c) or not is_code(table, c)])
+    if not best or lines.apart(*best) < 1:
+        best = max(best, fewest(columns), key=lambda group: lines.apart(*group))
+    if best:
+        return list(best)
+    group = [c for c in columns if lines.many(c) > 1]
+    if len(group) < 4 or lines.apart(*group) < UNIQUE:
+        return sorted(columns, key=lines.apart)[-1:]
+    for column in sorted(group, key=lambda c: -lines.many(c)):
         left = [c for c in group if c != column]
-        if share(left) >= share(group):
-            group = left
+        group = left if lines.apart(*left) >= lines.apart(*group) else group
     return group
 
 
@@ -159,12 +169,13 @@ def fill_names(
     Spreadsheets with merged cells come like that. Only where it tells apart the lines of a month,
     or whatever else `when` says of each row.
     """
-    if not len(rows) or unique_share([when[:JUDGED]]) >= UNIQUE:
+    lines = LinesTold(table, rows, when)
+    if lines.apart() >= UNIQUE:
         return
     for column in columns:
         grid, notes = table.grid, list(table.notes)
-        filled = fill_down(table, column, rows)
-        if table.grid is not grid and unique_share([when, filled]) < UNIQUE:
+        fill_down(table, column, rows)
+        if table.grid is not grid and lines.apart(column) < UNIQUE:
             table.grid, table.notes[:] = grid, notes
 
 
@@ -184,25 +195,20 @@ def names_of(
             lambda cell: text_of(cell).casefold().rstrip(":") in TOTAL_WORDS, columns[-1]
         )
         columns[-1] = np.where(total, 0, columns[-1])
-    joined = columns[0] if len(columns) == 1 else _joined(columns)
-    # Of all rows with a name the first: the last that is written stays.
-    first = np.full(int(joined.max()) + 1, -1, dtype=np.int32)
-    first[joined[::-1]] = np.arange(len(rows) - 1, -1, -1, dtype=np.int32)
-    known = np.flatnonzero(first >= 0)
-    known = known[np.argsort(first[known])]  # as they come in the file
-    number = np.zeros(len(first), dtype=np.int32)
-    number[known] = np.arange(len(known))
-    at = first[known]
-    cells = [[text_of(table.labels[c[place]]) for c in columns] for place in at.tolist()]
+    # Of all rows with a name the first, as the last that is written stays; names as they come.
+    whole = columns[0] if len(columns) == 1 else joined(columns)
+    first = np.full(int(whole.max()) + 1, len(rows), dtype=np.int32)
+    first[whole[::-1]] = np.arange(len(rows) - 1, -1, -1, dtype=np.int32)
+    order = np.argsort(first, kind="stable").astype(np.int32)
+    code = np.argsort(order).astype(np.int32)[whole]
+    at = first[order][first[order] < len(rows)].tolist()
+    cells = [[text_of(table.labels[c[place]]) for c in columns] for place in at]
     names = [" / ".join(filter(None, name) if parts else name) for name in cells]
     nested = [(" / ".join(name[:-1]), name[-1]) for name in cells] if parts else []
-    code = number[joined]
     for column in needed:
-        blank = column == 0
-        code[blank] = -1
-        for row in rows[blank].tolist():
-            problem = "no name of a series; fill it in"
-            table.fault(row, table.name(series[0]), "", problem)
+        code[column == 0] = -1
+        for row in rows[column == 0].tolist():
+            table.fault(row, table.name(series[0]), "", "no name of a series; fill it in")
     return code, names, nested
 
 
@@ -216,19 +222,14 @@ def nesting_of(
 
     others : columns that are neither months, counts nor series.
     """
+    lines = LinesTold(table, rows, None)
     if len(series) == 2:
         return table.name(min(series)), table.name(max(series))
-    if len(series) != 1 or table.header < 0:
-        return "", ""
-    rows = rows[:JUDGED]
-    inner = table.grid[rows, series[0]]
-    many = len(np.unique(inner))
-    for column in sorted(others):
-        if table.share(column, numerals.is_number) >= 0.5:
-            continue  # a number that belongs to a series: its population, say
-        outer = table.grid[rows, column]
-        pairs = len(np.unique(_joined([outer, inner])))
-        if outer.all() and pairs == many and 1 < len(np.unique(outer)) < many:
+    # A number belongs to a series, and holds none: its population, say.
+    words = [c for c in sorted(others) if table.share(c, numerals.is_number) < 0.5]
+    for column in words if len(series) == 1 and table.header >= 0 else ():
+        many, alike = lines.many(series[0]), lines.many(column, series[0])
+        if lines.codes(column).all() and alike == many and 1 < lines.many(column) < many:
             return table.name(column), table.name(series[0])
     return "", ""
 
@@ -256,16 +257,16 @@ def refuse_sums_of_months(table: TableGrid, columns: Iterable[int], rows: np.nda
     """DataError where a cell beside the counts says that they add up several months."""
     for column in columns if not table.wanted.value else ():
         codes = table.grid[rows, column]
-        for code in np.unique(codes).tolist():
-            text = text_of(table.labels[code])
-            if SEVERAL_MONTHS.search(text):
-                lines = int((codes == code).sum())
-                raise DataError(
-                    f"{table.sheet.name}: {text[:60]!r} in column {table.quoted(column)}, in "
-                    f"{lines:,} line{'' if lines == 1 else 's'}: a sum over several months cannot "
-                    "be forecast as a count of one. Give the lines with each month's own count; "
-                    "if these are such, name their column by --value"
-                )
+        sums = table.sheet.which(lambda cell: SEVERAL_MONTHS.search(text_of(cell)), codes)
+        if sums.any():
+            code = codes[sums].min()
+            lines = int((codes == code).sum())
+            raise DataError(
+                f"{table.sheet.name}: {text_of(table.labels[code])[:60]!r} in column "
+                f"{table.quoted(column)}, in {lines:,} line{'' if lines == 1 else 's'}: a sum over "
+                "several months cannot be forecast as a count of one. Give the lines with each "
+                "month's own count; if these are such, name their column by --value"
+            )
 
 
 def holds_counts(table: TableGrid, column: int) -> bool:
@@ -283,24 +284,21 @@ def holds_counts(table: TableGrid, column: int) -> bool:
 
 
 def repeats_date(table: TableGrid, column: int, rows: np.ndarray, month: np.ndarray) -> bool:
-    """Whether a column only says the month's year or number once more."""
+    """Whether a column only says the month's year or number once more, or grows as months do."""
     known = np.flatnonzero(month[:SAMPLE] >= 0)
-    index = month[known].astype(np.int64)
-    texts = [text_of(cell) for cell in table.cells(table.grid[rows[known], column])]
-    shape = re.compile(r"\d{1,8}(\.\d+)?", re.ASCII)
-    numbers = np.array([float(text) if shape.fullmatch(text) else -1 for text in texts])
     if not len(known):
         return False
+    index = month[known].astype(np.int64)
+    texts = [text_of(cell) for cell in table.cells(table.grid[rows[known], column])]
+    numbers = np.array([float(text) if _PLAIN.fullmatch(text) else -1 for text in texts])
     year, number = index // 12, index % 12 + 1
     days = np.array(list(map(dates.days_in, index.tolist())))
-    quarter, compact = (number - 1) // 3 + 1, year * 100 + number
-    # So does a running number, which grows as months do.
-    if len(known) > 12 and len(set((numbers - index).tolist())) == 1:
-        return True
-    alike = (year, number, year + (number >= 10), quarter, compact, days)
-    if len(set(numbers.tolist())) > 1 and any(np.array_equal(numbers, same) for same in alike):
-        return True
-    return bool(np.allclose(numbers, year + (number - 1) / 12, atol=0.01))
+    alike = (year, number, year + (number >= 10), (number + 2) // 3, year * 100 + number, days)
+    return (
+        (len(known) > 12 and np.ptp(numbers - index) == 0)
+        or (np.ptp(numbers) > 0 and any(np.array_equal(numbers, same) for same in alike))
+        or bool(np.allclose(numbers, year + (number - 1) / 12, atol=0.01))
+    )
 
 
 def without_measures(table: TableGrid, month: int, numbers: list[int]) -> list[int]:
@@ -328,6 +326,11 @@ def is_measure(table: TableGrid, column: int) -> bool:
     return _MEASURES.search(table.name(column)) is not None
 
 
+def is_code(table: TableGrid, column: int) -> bool:
+    """Whether a header calls a column a code."""
+    return _CODES.fullmatch(table.name(column)) is not None
+
+
 def roles(
     table: TableGrid,
     columns: Sequence[int],
@@ -348,26 +351,21 @@ def roles(
     values = [table.place(name, "--value") for name in table.wanted.value]
     series = named_columns(table)
     numbers = [c for c in numbers if c not in (*series, *values)]
-    rows, month = rows[:JUDGED], month[:JUDGED]
+    lines = LinesTold(table, rows, month)
     if not series:
         series = series_columns(table, [c for c in names if c not in values], rows, month)
         if not (series or values) and len(numbers) > 1:
-            same = [c for c in numbers if len(np.unique(table.grid[rows, c])) == 1]
-            year = [c for c in same if dates.names_year(table.labels[table.grid[rows[0], c]])]
+            same = [c for c in numbers if lines.many(c) == 1]
+            year = [c for c in same if dates.names_year(table.labels[lines.codes(c)[0]])]
             numbers = [c for c in numbers if c not in year] or numbers
-            ids = [c for c in numbers if _names_series(table, c, rows, month)][:1]
-            if len(numbers) > 1 and not ids:
-                return [], _without_codes(table, numbers)
-            series = ids if len(numbers) > 1 else []
-        elif values or len(numbers) > 1:
-            series = [*series, *_numbers_beside(table, numbers, series, rows, month)]
+        series += _numbers_naming(lines, series, numbers, bool(values))
+        if not (series or values) and len(numbers) > 1:
+            return [], _without_codes(table, numbers)
     if values:
         return series, values
     numbers = [c for c in numbers if c not in series]
-    told = table.wanted.series
-    fixed = [c for c in numbers if not told and _is_fixed(table, c, series, rows, month)]
-    numbers = [c for c in numbers if c not in fixed] or numbers
-    numbers = _without_codes(table, numbers)
+    fixed = [c for c in numbers if not table.wanted.series and _is_fixed(lines, c, series)]
+    numbers = _without_codes(table, [c for c in numbers if c not in fixed] or numbers)
     if len(numbers) > 1:
         numbers = [one_of(table, numbers, _VALUE_WORDS, "--value", "counts")]
     return series, numbers
@@ -375,7 +373,7 @@ def roles(
 
 def _without_codes(table: TableGrid, numbers: Sequence[int]) -> list[int]:
     """The columns of numbers that no header calls a code, if that leaves any."""
-    return [c for c in numbers if not _CODES.fullmatch(table.name(c))] or list(numbers)
+    return [c for c in numbers if not is_code(table, c)] or list(numbers)
 
 
 def one_of(
@@ -393,48 +391,33 @@ def one_of(
     )
 
 
-def _names_series(table: TableGrid, column: int, rows: np.ndarray, month: np.ndarray) -> bool:
-    """Whether the numbers of a column stand for series, where months repeat."""
-    codes = table.grid[rows, column]
-    few = len(np.unique(codes)) * len(np.unique(month)) <= 2 * len(rows)
-    return few and unique_share([month]) < UNIQUE <= unique_share([month, codes])
-
-
-def _numbers_beside(
-    table: TableGrid,
-    numbers: Sequence[int],
-    series: Sequence[int],
-    rows: np.ndarray,
-    month: np.ndarray,
+def _numbers_naming(
+    lines: LinesTold, series: Sequence[int], numbers: Sequence[int], counted: bool
 ) -> list[int]:
-    """The one column of few numbers that names series together with others: site 1 of East."""
-    codes = [month, *(table.grid[rows, c] for c in series)]
-    if not series or unique_share(codes) >= UNIQUE:
+    """The column of few numbers that names series where months repeat, alone or beside others.
+
+    Site 1 of East, say. counted : whether it is known which columns hold counts.
+    """
+    enough = (series or not counted) and (len(numbers) > 1 or counted)
+    if not enough or lines.apart(*series) >= UNIQUE:
         return []
-    most = 2 * len(rows) / len(np.unique(month))
-    few = [
-        c
-        for c in numbers
-        if len(np.unique(table.grid[rows, c])) <= most
-        and unique_share([*codes, table.grid[rows, c]]) >= UNIQUE
-    ]
-    return few if len(few) == 1 else []
+    most = 2 * len(lines.rows) / len(np.unique(lines.when))
+    few = [c for c in numbers if lines.many(c) <= most and lines.apart(*series, c) >= UNIQUE]
+    return few[:1] if len(few) == 1 or not series else []
 
 
 def stable_code(
     table: TableGrid, name: int, columns: Iterable[int], rows: np.ndarray, month: np.ndarray
 ) -> list[int]:
     """The column of names, or one of codes that stay where names change: routes renamed."""
-    rows, month = rows[:JUDGED], month[:JUDGED]
-    names = table.grid[rows, name]
+    lines = LinesTold(table, rows, month)
+    names, many = lines.codes(name), lines.many(name)
     for column in sorted(columns):
-        codes = table.grid[rows, column]
-        pairs = sorted(set(zip(names.tolist(), codes.tolist(), strict=True)))
-        named = Counter(code for _, code in pairs)
-        one_each = len(pairs) == len(np.unique(names)) and 1 < len(named) < len(pairs)
-        if not one_each or not codes.all():
-            continue
-        if unique_share([month, codes]) >= unique_share([month, names]):
+        codes = lines.codes(column)
+        one_each = lines.many(name, column) == many and 1 < lines.many(column) < many
+        if one_each and codes.all() and lines.apart(column) >= lines.apart(name):
+            pairs = sorted(set(zip(names.tolist(), codes.tolist(), strict=True)))
+            named = Counter(code for _, code in pairs)
             code = next(code for code in codes.tolist() if named[code] > 1)
             called = [text_of(table.labels[n])[:60] for n, c in pairs if c == code][:3]
             table.notes.append(
@@ -445,20 +428,17 @@ def stable_code(
     return [name]
 
 
-def _is_fixed(
-    table: TableGrid, column: int, series: Sequence[int], rows: np.ndarray, month: np.ndarray
-) -> bool:
+def _is_fixed(lines: LinesTold, column: int, series: Sequence[int]) -> bool:
     """Whether a number belongs to a series, not to a month: an id, a population, an area."""
-    codes = table.grid[rows, column]
     if not series:
-        return len(np.unique(codes)) == 1
-    of_series = [table.grid[rows, c] for c in series]
-    alone = unique_share(of_series)
-    if alone < 0.5 and unique_share([*of_series, codes]) == alone:
+        return lines.many(column) == 1
+    many = lines.many(*series)
+    if many < 0.5 * len(lines.rows) and lines.many(*series, column) == many:
         return True
     # Areas have the same numbers in every month; counts do not.
-    order = np.lexsort((codes, month))
-    parts = np.split(codes[order], np.flatnonzero(np.diff(month[order])) + 1)
+    codes = lines.codes(column)
+    order = np.lexsort((codes, lines.when))
+    parts = np.split(codes[order], np.flatnonzero(np.diff(lines.when[order])) + 1)
     same, times = Counter(part.tobytes() for part in parts).most_common(1)[0]
     different = len(set(np.frombuffer(same, codes.dtype).tolist()))
     return len(parts) > 2 and times > 0.9 * len(parts) and different > 2
@@ -472,8 +452,6 @@ def by_column(
     called: list[str],
 ) -> tuple[np.ndarray, list[str]]:
     """(rows, columns) series where several columns hold counts: one a column, of each name."""
-    if len(values) == 1:
-        return code[:, None], called
     heads = [table.name(place) for place in values]
     for head in sorted({head for head in heads if heads.count(head) > 1}):
         problem = "two columns have this name; rename one"
@@ -485,10 +463,10 @@ def by_column(
 
 def families(table: TableGrid, family: int, rows: np.ndarray, series: np.ndarray) -> list[str]:
     """(series,) the family that stands in the first line of each. series : (entries,)."""
-    first = np.zeros(int(series.max(initial=-1)) + 2, dtype=np.int64)
-    first[series[::-1]] = np.arange(len(series))[::-1]  # the last written stays; -1 has no name
+    known, first = np.unique(series, return_index=True)
     columns = max(len(series) // max(len(rows), 1), 1)
-    return list(map(text_of, table.cells(table.grid[rows[first[:-1] // columns], family])))
+    labels = table.grid[rows[first[known >= 0] // columns], family]  # -1 has no name
+    return list(map(text_of, table.cells(labels)))
 
 
 def apart(
@@ -503,21 +481,15 @@ def apart(
     others : columns that are not used, one of which may tell lines apart that seem to be given
     twice.
     """
-    if table.wanted.series or table.header < 0:
+    lines = LinesTold(table, rows, when)
+    before = lines.apart(*series)
+    if table.wanted.series or table.header < 0 or before == 1:
         return ()
-    rows = rows[:JUDGED]
-    codes = [np.zeros(len(rows), dtype=np.int64) if when is None else when[:JUDGED]]
-    codes += [table.grid[rows, c] for c in series]
-    before = unique_share(codes)
-    if before == 1:
-        return ()
-    shares = {c: unique_share([*codes, table.grid[rows, c]]) for c in sorted(others)}
+    shares = {c: lines.apart(*series, c) for c in sorted(others)}
     names = [c for c in shares if shares[c] > before and not holds_counts(table, c)]
     names = [c for c in names if not is_measure(table, c)]
     if when is not None:  # a remark of each line makes a series of each
-        lines = {c: _joined([*codes[1:], table.grid[rows, c]]) for c in names}
-        names = [c for c in names if np.median(np.bincount(lines[c])) >= _MONTHS]
-    if not names:
-        return ()
-    best = max(names, key=lambda c: (shares[c] > UNIQUE, -len(np.unique(table.grid[rows, c]))))
-    return tuple(table.name(c) for c in [*series, best]) if shares[best] > UNIQUE else ()
+        of = {c: joined([lines.codes(at) for at in (*series, c)]) for c in names}
+        names = [c for c in names if np.median(np.bincount(of[c])) >= _MONTHS]
+    best = max(names, key=lambda c: (shares[c] > UNIQUE, -lines.many(c)), default=-1)
+    return tuple(table.name(c) for c in [*series, best]) if shares.get(best, 0) > UNIQUE else ()
