@@ -22,7 +22,7 @@ def work() -> Rolling:
     """The parts that CBP publishes of each border and nationwide, in months that all have."""
     series = {
         f"{key.total}, {key.member}": by_month
-        for snapshot in catalog.find("cbp_encounters").embedded(())
+        for snapshot in catalog.find("cbp_encounters").reader().embedded(())
         for key, by_month in sorted(snapshot.counts.items())
         if key.dimension == "apprehension_type"
     }

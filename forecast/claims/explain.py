@@ -178,7 +178,7 @@ def _when_published(
     source = table.source
     known = "the source on record rounds its counts to 10"
     if source.rounded:
-        part = source.labels.dimensions[source.rounded]
+        part = source.hierarchy.called[source.rounded]
         known = f"each {part}'s month is on record in whole {source.measure.noun}"
     return f"It is right as far as is known: {known}."
 

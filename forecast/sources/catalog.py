@@ -7,9 +7,8 @@ is read but its own: `--help` needs none, and `show` one.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +18,7 @@ import forecast.sources
 from forecast.errors import ConfigError
 
 if TYPE_CHECKING:
-    from forecast.sources.source import FileName, FileReader, Hierarchy, LabelWords, Source
+    from forecast.sources.source import FileName, FileReader, Source
 
 TABLE = "source.toml"
 
@@ -78,9 +77,9 @@ def that_have(label: str, than: Source) -> list[str]:
         and label
         in {
             name.lower()
-            for words in source.labels.words.values()
+            for words in source.hierarchy.words.values()
             for key, word in words.items()
-            for name in (key, word, *source.labels.usual.get(key, ()))
+            for name in (key, word, *source.hierarchy.usual.get(key, ()))
         }
     ]
 
@@ -130,7 +129,7 @@ def _parts(folder: Path) -> tuple[str, ...]:
 def _read(folder: Path) -> dict[str, Any]:
     """Return a folder's table, over that of the source it says it is like."""
     # Read once a process, and one folder only: `--help` shows what it costs.
-    table = tomllib.loads((folder / TABLE).read_text(encoding="utf-8"))
+    table: dict[str, Any] = _frozen(tomllib.loads((folder / TABLE).read_text(encoding="utf-8")))
     if "like" not in table:
         return table
     # Pounds differ from events in a dozen words; what is alike stands once.
@@ -159,107 +158,50 @@ def _over(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _frozen(value: Any) -> Any:
+    """Return a table with tuples in the place of lists: it is kept, and may not change."""
+    if isinstance(value, dict):
+        return {key: _frozen(each) for key, each in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
 def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
     # Its classes take as long to make as the rest of `--help`, which asks for no source.
-    from forecast.sources.source import (
-        Agreement,
-        Break,
-        MeasureWords,
-        Pages,
-        Publisher,
-        Source,
-        TotalWords,
-    )
+    from forecast.sources import source as kinds
 
-    measure, totals, pages = (dict(table.get(key, {})) for key in ("measure", "totals", "pages"))
-    for words in ("misread", "small"):
-        if words in measure:
-            measure[words] = tuple(measure[words])
-    lexicon, settings = table.get("lexicon"), table.get("settings")
-    return Source(
+    parts, labels = dict(table.get("hierarchy", {})), dict(table.get("labels", {}))
+    parts["halves"] = tuple(kinds.Half(**half) for half in parts.get("halves", ()))
+    parts["aside"] = kinds.Aside(**parts["aside"]) if parts.get("aside") else None
+    labels["called"] = labels.pop("dimensions", {})
+    noun, lexicon, settings = table["measure"]["noun"], table.get("lexicon"), table.get("settings")
+    shipped = table.get("claims", False)
+    # Only what 1.0 knew keeps its names in views; others have the words of their kind. The tables
+    # were made for the first of these measures.
+    columns = kinds.PART_COLUMNS if parts.get("dimensions") else kinds.OWN_COLUMNS
+    named = {"encounters": noun, "encounters_before": f"{noun}_before"}
+    plain = ("help", "beside", "calm", "jumps", "rounded")
+    return kinds.Source(
         name=name,
-        publisher=Publisher(**table["publisher"]),
-        measure=MeasureWords.of(**measure),
-        totals=TotalWords(**{**totals, "parts": tuple(totals["parts"])}),
+        publisher=kinds.Publisher(**table["publisher"], **table.get("pages", {})),
+        measure=kinds.MeasureWords.of(**table["measure"]),
+        totals=kinds.TotalWords(**table["totals"]),
         year_begins=table["year_begins"],
-        due=tuple(table["due"]),
-        shipped=table.get("claims", False),
-        pages=Pages(
-            index=pages.get("index", ""),
-            disallowed=pages.get("disallowed", ""),
-            window=re.compile(pages.get("window", "(?!)"), re.IGNORECASE),
-            about=frozenset(pages.get("about", ())),
-            siblings=frozenset(pages.get("siblings", ())),
-        ),
-        hierarchy=_hierarchy(table.get("hierarchy", {})),
-        agreement=Agreement(
-            **{**table["agreement"], "turning": frozenset(table["agreement"]["turning"])}
-        ),
-        labels=_labels(table.get("labels", {})),
-        layouts=frozenset(table["file"]["layouts"]),
+        due=table["due"],
+        shipped=shipped,
+        hierarchy=kinds.Hierarchy(**parts, **labels),
+        agreement=kinds.Agreement(**table["agreement"]),
+        layouts=tuple(table["file"]["layouts"]),
         example=table["example"],
         # Made when a file is to be read: it imports what no look at the record needs.
         reader=cache(partial(_reader, folder, table)),
-        help=table.get("help", {}),
-        beside=table.get("beside", ""),
-        calm=table.get("calm", False),
-        jumps=table.get("jumps", False),
-        breaks=tuple(
-            Break(**{**each, "totals": tuple(each["totals"])}) for each in table.get("breaks", ())
-        ),
-        columns=_columns(table),
-        rounded=table.get("rounded", ""),
+        breaks=tuple(kinds.Break(**each) for each in table.get("breaks", ())),
+        columns={k: c for k, c in named.items() if k != c} if shipped else columns,
         lexicon=partial(_texts, folder, lexicon) if lexicon else None,
-        settings=partial(_settings, folder, {"kind": name} | settings) if settings else None,
+        settings=partial(_texts, folder, ("settings.toml",), {"kind": name} | settings)
+        if settings
+        else None,
+        **{key: table[key] for key in plain if key in table},
     )
-
-
-def _columns(table: Mapping[str, Any]) -> Mapping[str, str]:
-    from forecast.sources.source import OWN_COLUMNS, PART_COLUMNS
-
-    # Only what 1.0 knew keeps its names in views; others have the words of their kind.
-    if not table.get("claims"):
-        return PART_COLUMNS if table.get("hierarchy", {}).get("dimensions") else OWN_COLUMNS
-    # The tables were made for the first of these measures.
-    noun = table["measure"]["noun"]
-    named = {"encounters": noun, "encounters_before": f"{noun}_before"}
-    return {name: called for name, called in named.items() if name != called}
-
-
-def _hierarchy(table: Mapping[str, Any]) -> Hierarchy:
-    from forecast.sources.source import Aside, Half, Hierarchy
-
-    return Hierarchy(
-        by_component=frozenset(table.get("by_component", ())),
-        halves=tuple(Half(**half) for half in table.get("halves", ())),
-        aside=Aside(**table["aside"]) if table.get("aside") else None,
-        field_borders={
-            member: total
-            for by_total in table.get("parents", {}).values()
-            for total, members in by_total.items()
-            for member in members
-        },
-        unmistakable=frozenset(table.get("unmistakable", ())),
-        dimensions=tuple(table.get("dimensions", ())),
-    )
-
-
-def _labels(table: Mapping[str, Any]) -> LabelWords:
-    from forecast.sources.source import LabelWords
-
-    return LabelWords(
-        words=table.get("words", {}),
-        usual=table.get("usual", {}),
-        dimensions=table.get("dimensions", {}),
-        forms={name: partial(_other_ends, ends) for name, ends in table.get("forms", {}).items()},
-    )
-
-
-def _other_ends(ends: Mapping[str, list[str]], label: str) -> Iterator[str]:
-    """Yield Swanton for Swanton Sector; Detroit, Detroit office and OFO for its field office."""
-    for end, others in ends.items():
-        if label.endswith(end):
-            yield from (label.removesuffix(end) + other for other in others)
 
 
 def _reader(folder: Path, table: Mapping[str, Any]) -> FileReader:
@@ -274,9 +216,7 @@ def _reader(folder: Path, table: Mapping[str, Any]) -> FileReader:
     return CsvReader(table)
 
 
-def _texts(folder: Path, names: list[str]) -> str:
-    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
-
-
-def _settings(folder: Path, words: Mapping[str, Any]) -> str:
-    return _texts(folder, ["settings.toml"]).format(**words)
+def _texts(folder: Path, names: Sequence[str], words: Mapping[str, Any] | None = None) -> str:
+    """Return what is written in files of a folder, one after the other, with words in holes."""
+    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+    return text.format(**words) if words else text

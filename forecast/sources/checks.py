@@ -268,7 +268,7 @@ def _twins(source: Source, new: Snapshot, old: Snapshot) -> bool:
     A suffix ("_0") orders files of one layout; their siblings may have another or none.
     """
     layouts = {_layout(source, new), _layout(source, old)}
-    if layouts == set(source.pages.siblings):
+    if layouts == set(source.publisher.siblings):
         return new.release.seq // 100 == old.release.seq // 100
     return new.release.seq == old.release.seq and len(layouts) == 1
 

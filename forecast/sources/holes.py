@@ -46,7 +46,7 @@ def words_of(source: Source) -> Mapping[str, str]:
     }
     # Own counts have one dimension or none; the others come with help of their own.
     for dimension in source.hierarchy.dimensions[:1]:
-        part = source.labels.dimensions[dimension]
+        part = source.hierarchy.called[dimension]
         words["part"] = shlex.quote(f"{name}:{part.upper()}")
         words["dimension"] = shlex.quote(f"{name}:{part}")
         words["such_as"] = f"({words['part']}) "

@@ -68,7 +68,12 @@ class SeriesNames:
         SeriesNameError : no series is so named, or several are; it lists the choices.
         """
         # Before anything is split or folded: labels are the publisher's, and may be of any form.
-        named = [key for key in self.keys if text.strip() in _as_kept(key)]
+        kept = text.strip()
+        named = [
+            key
+            for key in self.keys
+            if kept in ((key.total,) if key.headline else (f"{key.total}:{key.member}", key.member))
+        ]
         if len(named) == 1:  # also one whose own name has a colon or a slash in it
             return named[0]
         first, *rest = _pieces(text)
@@ -76,7 +81,7 @@ class SeriesNames:
         if total and not rest:
             return self._only(text, [key for key in self.keys if key == SeriesKey(total)])
         if rest and not total:
-            forms = {form: total for total, form in _total_forms(self.source)}
+            forms = _total_forms(self.source)
             near = _nearest(_normal(first), forms)
             choices = dict.fromkeys(forms[form] for form in near) or self.source.totals.every
             raise SeriesNameError(text, f"{first!r} is no {self.source.totals.one}", list(choices))
@@ -135,9 +140,9 @@ class SeriesNames:
         if keys:
             raise SeriesNameError(text, "could be any of these", choices)
         *above, wanted = map(_normal, _pieces(text))
-        by_form = {form: key for key in among for form in _forms(key, self.source)}
+        by_form = {f: k for k in among for f in _forms(k.dimension, k.member, self.source)}
         if not above:  # a total's name goes before a part's of the same form
-            by_form |= {form: SeriesKey(total) for total, form in _total_forms(self.source)}
+            by_form |= {f: SeriesKey(total) for f, total in _total_forms(self.source).items()}
         near = _nearest(wanted, by_form)
         suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
         if not suggested:  # perhaps another total has it
@@ -166,11 +171,15 @@ def names_with_sums(keys: Sequence[SeriesKey], source: Source) -> SeriesNames:
     return SeriesNames((*keys, *sums), source, sums)
 
 
-def _total_forms(source: Source) -> Iterable[tuple[str, str]]:
-    """Yield (total, what it may be called), for each total."""
-    usual = source.totals.usual
-    for total in source.totals.every:
-        yield from ((total, form) for form in (_normal(total), *usual.get(total, ())))
+def _total_forms(source: Source) -> dict[str, str]:
+    """Return what a total may be called -> the total."""
+    totals = source.totals
+    # Backwards, so that of two that may be called the same the first is meant.
+    return {
+        form: total
+        for total in reversed(totals.every)
+        for form in (_normal(total), *totals.usual.get(total, ()))
+    }
 
 
 def _nearest(wanted: str, forms: Iterable[str]) -> list[str]:
@@ -183,7 +192,7 @@ def _nearest(wanted: str, forms: Iterable[str]) -> list[str]:
 
 def dimension_words(name: str, source: Source) -> str:
     """Return a dimension, or a crossing of several, as people say it."""
-    return " and ".join(source.labels.dimensions.get(part, part) for part in name.split("*"))
+    return " and ".join(source.hierarchy.called.get(part, part) for part in name.split("*"))
 
 
 def member_words(dimension: str, member: str, source: Source) -> str:
@@ -194,14 +203,9 @@ def member_words(dimension: str, member: str, source: Source) -> str:
             member_words(*pair, source=source) for pair in zip(dimensions, members, strict=True)
         )
     # The publisher shouts countries; people do not.
-    known = source.labels.words.get(dimension, {}).get(member)
+    known = source.hierarchy.words.get(dimension, {}).get(member)
     shouted = dimension == "citizenship" and member.isupper()
     return known or (member.title() if shouted else member)
-
-
-def _as_kept(key: SeriesKey) -> tuple[str, ...]:
-    """Return a series by its labels as the record has them, and no more than these."""
-    return (key.total,) if key.headline else (f"{key.total}:{key.member}", key.member)
 
 
 def _matching(part: str, keys: Iterable[SeriesKey], source: Source) -> list[SeriesKey]:
@@ -210,44 +214,40 @@ def _matching(part: str, keys: Iterable[SeriesKey], source: Source) -> list[Seri
     exact = [key for key in parts if key.member == part]
     if exact:  # codes as the publisher writes them go first: OTHER, CA, UAC
         return exact
-    wanted = _normal(part)
-    crossed = [_normal(piece) for piece in part.split("*")]
-    return [
-        key
-        for key in parts
-        if (
-            _crosses(key, crossed, source)
-            if "*" in key.dimension
-            else wanted in _forms(key, source) or wanted.removeprefix("the ") in _forms(key, source)
-        )
-    ]
+    whole = _normal(part)
+    pieces = [_normal(piece) for piece in part.split("*")]
+    matching = []
+    for key in parts:
+        if "*" not in key.dimension:
+            forms = _forms(key.dimension, key.member, source)
+            named = whole in forms or whole.removeprefix("the ") in forms
+        else:  # each piece of a crossing, in its order: India * unaccompanied children
+            columns = [*zip(key.dimension.split("*"), key.member.split(" * "), strict=False)]
+            named = len(columns) == len(pieces) and all(
+                piece in _forms(*column, source)
+                for piece, column in zip(pieces, columns, strict=True)
+            )
+        if named:
+            matching.append(key)
+    return matching
 
 
-def _crosses(key: SeriesKey, pieces: Sequence[str], source: Source) -> bool:
-    """Whether each piece of a crossing is named, in its order: India * unaccompanied children."""
-    parts = zip(key.dimension.split("*"), key.member.split(" * "), strict=False)
-    keys = [key._replace(dimension=dimension, member=member) for dimension, member in parts]
-    return len(keys) == len(pieces) and all(
-        piece in _forms(key, source) for piece, key in zip(pieces, keys, strict=True)
-    )
-
-
-def _forms(key: SeriesKey, source: Source) -> set[str]:
+def _forms(dimension: str, member: str, source: Source) -> set[str]:
     """Return everything a part may be called, normal."""
-    labels = source.labels
-    words = _normal(member_words(key.dimension, key.member, source))
-    states = (f"{words} state", f"state of {words}") if key.dimension == "state" else ()
-    return {
-        _normal(key.member),
+    labels, label = source.hierarchy, _normal(member)
+    words = _normal(member_words(dimension, member, source))
+    states = {f"{words} state", f"state of {words}"} if dimension == "state" else set()
+    return states | {
+        label,
         words,
-        *map(_normal, labels.usual.get(key.member, ())),
-        *labels.forms.get(key.dimension, _no_forms)(_normal(key.member)),
-        *states,
+        *map(_normal, labels.usual.get(member, ())),
+        *(
+            label.removesuffix(end) + other
+            for end, others in labels.forms.get(dimension, {}).items()
+            if label.endswith(end)
+            for other in others
+        ),
     }
-
-
-def _no_forms(_: str) -> tuple[str, ...]:
-    return ()
 
 
 def _dimension_forms(key: SeriesKey, source: Source) -> set[str]:
@@ -257,10 +257,9 @@ def _dimension_forms(key: SeriesKey, source: Source) -> set[str]:
 
 def _total(text: str, source: Source) -> str | None:
     """Return the total so called, None if none is: northern, north, the northern border."""
-    totals = source.totals
     wanted = _normal(text).removeprefix("the ")
-    wanted = wanted.removesuffix(f" {totals.one}").removesuffix(f" {totals.many}")
-    return next((total for total, form in _total_forms(source) if form == wanted), None)
+    wanted = wanted.removesuffix(f" {source.totals.one}").removesuffix(f" {source.totals.many}")
+    return _total_forms(source).get(wanted)
 
 
 def _pieces(text: str) -> list[str]:

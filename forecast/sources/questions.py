@@ -6,7 +6,8 @@ fentanyl at the northern border in March 2026 -> northern:Fentanyl, 2026-03
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.errors import SeriesNameError
@@ -36,19 +37,6 @@ _FILLERS = frozenset(
 )
 
 
-class AskedSeries(NamedTuple):
-    """What is asked.
-
-    series : of a part without a total, that of the first total that has it.
-    everywhere : whether no total was named and several have the part: that of all is meant.
-    span : as people type one, "2026-03" or "FY2025".
-    """
-
-    series: SeriesKey
-    everywhere: bool
-    span: str
-
-
 def measures_named(text: str, sources: list[Source]) -> list[Source]:
     """Return the sources whose noun a text has; all of them where it has none."""
     # Blanks on both sides, so that only whole words fit.
@@ -57,8 +45,15 @@ def measures_named(text: str, sources: list[Source]) -> list[Source]:
     return named or sources
 
 
-def asked(text: str, names: SeriesNames) -> AskedSeries | None:
-    """Read a question about the counts of one source, None where some word of it is not known."""
+def asked(text: str, names: SeriesNames) -> tuple[SeriesKey, bool, str] | None:
+    """Read a question about the counts of one source, None where some word of it is not known.
+
+    Returns
+    -------
+    The series, of a part without a total that of the first total that has it; whether no total was
+    named and several have the part, so that that of all is meant; the span as people type one,
+    "2026-03" or "FY2025".
+    """
     span, rest = _span(text)
     if not span:
         return None
@@ -67,21 +62,22 @@ def asked(text: str, names: SeriesNames) -> AskedSeries | None:
     for noun in _nouns(names.source):
         named = named.replace(f" {noun} ", " ")
     total, words = _total(named.split(), names)
-    part = " ".join(_trimmed(words))
-    whole = names.source.totals.whole
-    try:
-        if not part:
-            return AskedSeries(names.find(total or whole), False, span)
-        if total and total != whole:
-            return AskedSeries(names.find(f"{total}:{part}"), False, span)
-    except SeriesNameError:
-        return None
-    matches = [
-        key for key in (_part(names, each, part) for each in names.source.totals.parts) if key
-    ]
+    # Words at either end that name nothing.
+    naming = [at for at, word in enumerate(words) if word not in _FILLERS]
+    part = " ".join(words[naming[0] : naming[-1] + 1]) if naming else ""
+    totals = names.source.totals
+    several = bool(part) and total in ("", totals.whole)
+    if several:
+        choices = [f"{each}:{part}" for each in totals.parts]
+    else:
+        choices = [f"{total}:{part}" if part else total or totals.whole]
+    matches = []
+    for choice in choices:
+        with suppress(SeriesNameError):
+            matches.append(names.find(choice))
     # Two different parts of one name: which is meant cannot be told.
     alike = {(key.dimension, key.member) for key in matches}
-    return AskedSeries(matches[0], len(matches) > 1, span) if len(alike) == 1 else None
+    return (matches[0], several and len(matches) > 1, span) if len(alike) == 1 else None
 
 
 def _span(text: str) -> tuple[str, str]:
@@ -123,19 +119,3 @@ def _total(words: list[str], names: SeriesNames) -> tuple[str, list[str]]:
             if total:
                 return total, words[:at] + words[at + length :]
     return "", words
-
-
-def _trimmed(words: list[str]) -> list[str]:
-    """Return words without those at either end that name nothing."""
-    while words and words[0] in _FILLERS:
-        words = words[1:]
-    while words and words[-1] in _FILLERS:
-        words = words[:-1]
-    return words
-
-
-def _part(names: SeriesNames, total: str, part: str) -> SeriesKey | None:
-    try:
-        return names.find(f"{total}:{part}")
-    except SeriesNameError:
-        return None

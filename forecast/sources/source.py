@@ -6,7 +6,6 @@ TOML and one that is made of settings are the same kind of object.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -106,10 +105,14 @@ PART_COLUMNS: Mapping[str, str] = {**OWN_COLUMNS, "member": "part", "drivers": "
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Who publishes the counts.
+    """Who publishes the counts, and how their releases are found.
 
     name, short : in full and in short. credit : the line asked for, "" if none.
     revises, restates : what they do with earlier months, behind their name.
+    index : the page that links to releases. disallowed : the folder robots.txt keeps robots out of.
+    window : pattern of two years as only the files' names and links have them; with one of the
+    words `about`, in small letters, a link that looks like data. siblings : layouts that are
+    published together.
     """
 
     name: str
@@ -118,6 +121,11 @@ class Publisher:
     credit: str
     revises: str
     restates: str
+    index: str = ""
+    disallowed: str = ""
+    window: str = "(?!)"
+    about: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,22 +218,6 @@ class MeasureWords:
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
-    """How releases are found.
-
-    index : the page that links to them. disallowed : the folder robots.txt keeps robots out of.
-    window : two years as only the files' names and links have them; with one of the words `about`,
-    in small letters, a link that looks like data. siblings : layouts that are published together.
-    """
-
-    index: str
-    disallowed: str
-    window: re.Pattern[str]
-    about: frozenset[str]
-    siblings: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class TotalWords(Totals):
     """The totals that pages, notices and commands are about, in words.
 
@@ -263,20 +255,36 @@ class TotalWords(Totals):
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """How series add up: every dimension's members to their total, the totals to the whole.
+    """How series add up, and their labels in words.
+
+    Every dimension's members add up to their total, the totals to the whole.
 
     by_component : dimensions whose members are of one half each, and add up only when both halves
     are there. halves : in the order of the publisher's files. aside : see `Aside`, None if none.
-    field_borders : sector or office -> its total. unmistakable : those that a text hardly names
-    but as such. dimensions : those it has whatever the settings say; empty where these choose.
+    parents : dimension -> total -> its members, where a member is of one total alone.
+    unmistakable : those that a text hardly names but as such.
+    dimensions : those it has whatever the settings say; empty where these choose.
+    words : dimension -> label -> as people write it. usual : label -> what else people call it.
+    called : dimension -> what people call it. forms : dimension -> how its labels end -> how else
+    they may, in small letters: Swanton for Swanton Sector.
     """
 
-    by_component: frozenset[str]
-    halves: tuple[Half, ...]
-    aside: Aside | None
-    field_borders: Mapping[str, str]
-    unmistakable: frozenset[str]
+    by_component: tuple[str, ...] = ()
+    halves: tuple[Half, ...] = ()
+    aside: Aside | None = None
+    parents: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    unmistakable: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    usual: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
+    forms: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+
+    @property
+    def field_borders(self) -> dict[str, str]:
+        """Return sector or office -> its total."""
+        by_total = self.parents.get("field", {})
+        return {member: total for total, members in by_total.items() for member in members}
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -291,10 +299,6 @@ class Hierarchy:
     def named(self, component: str) -> Half:
         """Return the half with this label; KeyError if there is none."""
         return {half.component: half for half in self.halves}[component]
-
-    def half(self, code: str) -> Half:
-        """Return the half so called; KeyError if there is none."""
-        return {half.code: half for half in self.halves}[code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +318,7 @@ class Agreement:
     moved_share: float
     turned_share: float
     large: int
-    turning: frozenset[str]
+    turning: tuple[str, ...]
     never_empty: bool
     tolerance: int = 0
 
@@ -333,21 +337,6 @@ class Break:
     totals: tuple[str, ...]
     name: str
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class LabelWords:
-    """The publisher's labels in words.
-
-    words : dimension -> label -> as people write it. usual : label -> what else people call it.
-    dimensions : dimension -> what people call it. forms : dimension -> what else a label of it is
-    called by rule, both in small letters.
-    """
-
-    words: Mapping[str, Mapping[str, str]]
-    usual: Mapping[str, Sequence[str]]
-    dimensions: Mapping[str, str]
-    forms: Mapping[str, Callable[[str], Iterable[str]]]
 
 
 class FileReader:
@@ -401,7 +390,7 @@ class Source:
     years begin. due : days after a month's end from and to which its figures come, and after
     which they are overdue. shipped : whether what texts say of it can be checked, and the
     dictionary fits its views. layouts : kinds of its files, as `types.Release.kind` has them.
-    example : a file's name, for help. labels : the publisher's, in words.
+    example : a file's name, for help.
     reader : makes what reads its files, when it is first asked for.
     help : words for the holes in commands' help, where those made of its other words will not do.
     calm : whether its series are known not to break, so that the engine's calm models alone
@@ -426,11 +415,9 @@ class Source:
     year_begins: int
     due: tuple[int, int, int]
     shipped: bool
-    pages: Pages
     hierarchy: Hierarchy
     agreement: Agreement
-    labels: LabelWords
-    layouts: frozenset[str]
+    layouts: tuple[str, ...]
     example: str
     reader: Callable[[], FileReader]
     help: Mapping[str, str] = field(default_factory=dict)
@@ -454,7 +441,3 @@ class Source:
     def read(self, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]) -> ReadRelease:
         """Read a file; see `FileReader.read`."""
         return self.reader().read(self, file, joins, dimensions)
-
-    def embedded(self, dimensions: Sequence[str]) -> list[Snapshot]:
-        """Return the figures that come with the program; see `FileReader.embedded`."""
-        return self.reader().embedded(dimensions)

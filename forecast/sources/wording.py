@@ -135,7 +135,7 @@ def in_keys(value: Any, source: Source) -> Any:
     """Return what a program is told, under the keys that files of the source in use have."""
     if isinstance(value, dict):
         named = {str(key): item for key, item in value.items()}
-        words = source.labels.dimensions
+        words = source.hierarchy.called
         if not source.shipped and named.get("dimension") in words:
             named["dimension"] = words[named["dimension"]]
         return {

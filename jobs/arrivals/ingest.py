@@ -138,7 +138,7 @@ def ingest_bundle(db: Database, source: Source, dimensions: Sequence[str] = ()) 
     with transaction(db):
         return [
             releases.save_snapshot(db, snapshot)
-            for snapshot in source.embedded(dimensions)
+            for snapshot in source.reader().embedded(dimensions)
             if releases.find_by_hash(db, snapshot.release.sha256) is None
         ]
 

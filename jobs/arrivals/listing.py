@@ -94,7 +94,7 @@ def is_file(url: str, index: str, source: Source) -> bool:
         _name(url, source) is not None
         and url.isprintable()
         and urlsplit(url)[:2] == urlsplit(index)[:2]
-        and not urlsplit(url).path.startswith(source.pages.disallowed)
+        and not urlsplit(url).path.startswith(source.publisher.disallowed)
     )
 
 
@@ -106,13 +106,14 @@ def problem(url: str, index: str, source: Source, text: str = "", newest: int = 
     text : the link's text. newest : seq of the newest file understood: older ones in the folder
         that robots.txt disallows are known, and left.
     """
-    parts, name, pages = urlsplit(url), _name(url, source), source.pages
+    parts, name, pages = urlsplit(url), _name(url, source), source.publisher
     if is_file(url, index, source) or parts.scheme not in ("http", "https"):
         return ""
     # Data by its ending, or by words that only the files' links have.
     base = unquote(base_name(url))
     if not _DATA.search(base) and not any(
-        pages.window.search(words) and any(word in words.lower() for word in pages.about)
+        re.search(pages.window, words, re.IGNORECASE)
+        and any(word in words.lower() for word in pages.about)
         for words in (base, text)
     ):
         return ""

@@ -128,7 +128,7 @@ def awaited(path: Path, source: Source) -> str:
         measures.scope_to(connection, source.name)
         newest = queries.rows(connection, "newest_files")
     names = [catalog.parse_name(row["file_name"], source) for row in newest]
-    missing = set(source.pages.siblings) - {name.layout for name in names if name}
+    missing = set(source.publisher.siblings) - {name.layout for name in names if name}
     if len(missing) != 1 or not any(row["sha256"] in fresh for row in newest):
         return ""
     through = newest[0]["data_through"]
@@ -285,7 +285,7 @@ class _Visit:
 
 def page_of(config: Config, source: Source) -> str:
     """The page that links to the files: the settings', or the source's own; or the one file."""
-    return config.address or config.fetch.index or source.pages.index
+    return config.address or config.fetch.index or source.publisher.index
 
 
 def _poll(

@@ -117,10 +117,11 @@ def _questions(
         question = questions.asked(text, counted.claim_names)
         if question is None:
             continue
-        subject = subject_of(question.series)
-        if question.everywhere:
+        series, everywhere, when = question
+        subject = subject_of(series)
+        if everywhere:
             subject = subject._replace(total=counted.source.totals.whole)
-        span = parse(question.span, counted.table.newest)
+        span = parse(when, counted.table.newest)
         line = counted.table.counts(subject)
         if line is not None and line.holds(span):
             yield counted, subject, span, None, True

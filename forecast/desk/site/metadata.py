@@ -129,7 +129,7 @@ def schema_org(about: Row, record: SiteRecord, address: str) -> Row:
         "creditText": source.publisher.credit,
         "isAccessibleForFree": True,
         "creator": {"@type": "Organization", "name": "Bordercast"},
-        "isBasedOn": source.pages.index,
+        "isBasedOn": source.publisher.index,
         "includedInDataCatalog": {"@type": "DataCatalog", "name": "Bordercast"},
         "keywords": about["keywords"],
         "temporalCoverage": f"{about['first']}/{about['last']}",
@@ -172,7 +172,7 @@ def _package(about: Row, record: SiteRecord) -> Row:
         "created": record.run.published_at,
         "keywords": about["keywords"],
         "licenses": [{"name": "MIT", "title": "MIT License", "path": LICENSE}],
-        "sources": [{"title": source.publisher.name, "path": source.pages.index}],
+        "sources": [{"title": source.publisher.name, "path": source.publisher.index}],
         "contributors": [{"title": "Bordercast", "role": "author"}],
         "resources": [
             {
@@ -245,7 +245,7 @@ def _dcat(about: Row, record: SiteRecord) -> Row:
         "dct:identifier": about["identifier"],
         "dct:creator": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
         "dct:publisher": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
-        "dct:source": {"@id": record.source.pages.index},
+        "dct:source": {"@id": record.source.publisher.index},
         "dct:license": {"@id": LICENSE},
         "dct:rights": record.source.publisher.credit,
         "dct:modified": {"@type": "xsd:dateTime", "@value": record.run.published_at},

@@ -48,13 +48,69 @@ class OwnReader(FileReader):
         self, source: Source, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
     ) -> ReadRelease:
         """Read one delivered file; errors as `read.table_in_bytes`, and for decimals."""
-        return ReadRelease(_snapshot(self.section, file))
+        counts = _whole_counts(self.section, file)
+        # The newest month of any series; a delivery need not reach it in each.
+        last = max(max(by_month) for by_month in counts.values())
+        year, month = map(int, last.split("-"))
+        release = Release(
+            source=self.section.name,
+            kind="manual",
+            file_name=file.name.removesuffix(".gz"),
+            sha256=content_sha256(BytesIO(file.content)),
+            data_through=last,
+            seq=release_seq(year, month, final=False, suffix=0),
+            first_seen_at=file.first_seen,
+            first_seen_precision="day" if file.first_seen else "unknown",
+            url=file.url,
+        )
+        return ReadRelease(_stating(Snapshot(release, {}, ()), counts))
 
     def beside_record(
         self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
     ) -> ReadRelease:
-        """Add the sums that follow from a file and from the record; see `with_sums`."""
-        return with_sums(self.section, read.snapshot, recorded())
+        """Add the sums that follow from a release and from the record, in months that it states.
+
+        A series that the file states itself is left as it is. Elsewhere a series is the sum of its
+        parts in months in which each is known that has begun and is not closed, and the total that
+        of its series.
+
+        Raises
+        ------
+        DataError : a series of which no month can be known.
+        """
+        section, before, snapshot = self.section, recorded(), read.snapshot
+        # What the file states goes before the record, and that before any sum.
+        stated = dict(snapshot.counts)
+        known = {
+            key: {**before.get(key, {}), **stated.get(key, {})} for key in {**before, **stated}
+        }
+        notes: list[str] = []
+        for key, parts in _sums_of(section, stated, known):
+            own, nested = stated.get(key, {}), any(part.dimension for part in parts)
+            fresh = {month for part in parts for month in stated.get(part, {})} - own.keys()
+            # Of the parts as they are now known, not only of those in this file.
+            sums, lacking = _sums(section, parts, fresh, known)
+            if lacking and nested:
+                shown = [f"{month} ({part})" for month, part in list(lacking.items())[:_NAMED]]
+                notes.append(
+                    f"{key.total} is not known where one of its {section.parts} is not: "
+                    f"{_some(shown, lacking)}"
+                )
+            if sums:
+                notes += _begun_later(key.total, parts, before, known)
+                stated[key] = {**sums, **own}
+                known[key] = {**known.get(key, {}), **sums}
+            if nested and key not in known:
+                raise DataError(
+                    f"{snapshot.release.file_name}: {key.total}: no month is known for each of its "
+                    f"{section.parts}; nothing to add up. Give a count, or 0, for each"
+                )
+        # Only for the checks: the record has these parts already, and they are not stated anew.
+        whole = {key.total for key in snapshot.counts if key.dimension == PART}
+        beside = {k: known[k] for k in before if k.dimension == PART and k.total in whole}
+        return ReadRelease(
+            _stating(snapshot, stated), compared=_stating(snapshot, stated | beside), said=notes
+        )
 
 
 def read_as(section: CountsSection) -> ReadAs:
@@ -77,89 +133,6 @@ def data_through(section: CountsSection, file: ReleaseFile) -> str:
     """Return the last month of a delivered file; errors as `counts.read_table`."""
     counts = read.table_in_bytes(file.name, file.content, read_as(section)).counts
     return months.from_index(int(counts.last.max()))
-
-
-def with_sums(section: CountsSection, snapshot: Snapshot, recorded: Counts) -> ReadRelease:
-    """Add the sums that follow from a release and from the record, in months that it states.
-
-    A series that the file states itself is left as it is. Elsewhere a series is the sum of its
-    parts in months in which each is known that has begun and is not closed, and the total that of
-    its series.
-
-    Parameters
-    ----------
-    recorded : what the record has now of every series.
-
-    Raises
-    ------
-    DataError : a series of which no month can be known.
-    """
-    # What the file states goes before the record, and that before any sum.
-    stated = dict(snapshot.counts)
-    known = {
-        key: {**recorded.get(key, {}), **stated.get(key, {})} for key in {**recorded, **stated}
-    }
-    notes: list[str] = []
-    for series in dict.fromkeys(key.total for key in stated if key.dimension == PART):
-        key = SeriesKey(series)
-        own, parts = stated.get(key, {}), [part for part in known if part[:2] == (series, PART)]
-        fresh = {month for part in parts for month in stated.get(part, {})} - own.keys()
-        # Of the parts as they are now known, not only of those in this file.
-        sums, lacking = _sums(section, parts, fresh, known)
-        if lacking:
-            shown = [f"{month} ({part})" for month, part in list(lacking.items())[:_NAMED]]
-            notes.append(
-                f"{series} is not known where one of its {section.parts} is not: "
-                f"{_some(shown, lacking)}"
-            )
-        if sums:
-            notes += _begun_later(series, parts, recorded, known)
-            stated[key] = {**sums, **own}
-            known[key] = {**known.get(key, {}), **sums}
-        if key not in known:
-            raise DataError(
-                f"{snapshot.release.file_name}: {series}: no month is known for each of its "
-                f"{section.parts}; nothing to add up. Give a count, or 0, for each"
-            )
-    counts, whole = dict(stated), SeriesKey(section.total)
-    if section.total and whole not in stated:
-        names = {key.total for key in known if key.headline and key != whole}
-        every = [SeriesKey(name) for name in sorted(names)]
-        fresh = {month for key in stated if key.headline for month in stated[key]}
-        # One that is on record without a month yet cannot keep the sum from being known.
-        sums, _ = _sums(section, [key for key in every if known[key]], fresh, known)
-        if sums:
-            notes += _begun_later(section.total, every, recorded, known)
-            counts[whole] = sums
-    # Only for the checks: the record has these parts already, and they are not stated anew.
-    nested = {key.total for key in stated if key.dimension == PART}
-    beside = {key: known[key] for key in recorded if key.dimension == PART and key.total in nested}
-    compared = _stating(snapshot, counts | beside)
-    return ReadRelease(_stating(snapshot, counts), compared=compared, said=notes)
-
-
-def _snapshot(section: CountsSection, file: ReleaseFile) -> Snapshot:
-    counts = _whole_counts(section, file)
-    # The newest month of any series; a delivery need not reach it in each.
-    last = max(max(by_month) for by_month in counts.values())
-    year, month = int(last[:4]), int(last[5:])
-    return Snapshot(
-        release=Release(
-            source=section.name,
-            kind="manual",
-            file_name=file.name.removesuffix(".gz"),
-            sha256=content_sha256(BytesIO(file.content)),
-            data_through=last,
-            seq=release_seq(year, month, final=False, suffix=0),
-            first_seen_at=file.first_seen,
-            first_seen_precision="day" if file.first_seen else "unknown",
-            url=file.url,
-        ),
-        counts=counts,
-        coverage=tuple(
-            span for key, known in counts.items() for span in coverage_of(key.scope, known)
-        ),
-    )
 
 
 def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, dict[str, int]]:
@@ -216,6 +189,21 @@ def _stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
         span for key, by_month in counts.items() for span in coverage_of(key.scope, by_month)
     )
     return replace(snapshot, counts=counts, coverage=spans)
+
+
+def _sums_of(
+    section: CountsSection, stated: Counts, known: Counts
+) -> Iterator[tuple[SeriesKey, list[SeriesKey]]]:
+    """Yield what is a sum, and of what: series with parts, and then the total of all series.
+
+    stated, known : looked at again for the total, which the sums of the series are part of.
+    """
+    for series in dict.fromkeys(key.total for key in [*stated] if key.dimension == PART):
+        yield SeriesKey(series), [part for part in known if part[:2] == (series, PART)]
+    whole = SeriesKey(section.total)
+    if section.total and whole not in stated:
+        # One that is on record without a month yet cannot keep the sum from being known.
+        yield whole, sorted(k for k in known if k.headline and k != whole and known[k])
 
 
 def _sums(

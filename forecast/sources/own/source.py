@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from functools import cache, partial
 
@@ -14,9 +13,7 @@ from forecast.sources.source import (
     Agreement,
     FileReader,
     Hierarchy,
-    LabelWords,
     MeasureWords,
-    Pages,
     Publisher,
     Source,
     TotalWords,
@@ -50,14 +47,9 @@ def own_counts(section: CountsSection) -> Source:
         due=(section.due[0], section.due[1], section.due[1] + 2),
         # No lexicon knows what anybody counts, so texts are not checked for it.
         shipped=False,
-        pages=Pages("", "", re.compile(r"(?!)"), about=frozenset(), siblings=frozenset()),
         hierarchy=Hierarchy(
-            by_component=frozenset(),
-            halves=(),
-            aside=None,
-            field_borders={},
-            unmistakable=frozenset(),
             dimensions=(PART,) if section.columns.part else (),
+            called={"border": section.one, PART: section.part},
         ),
         agreement=Agreement(
             open_share=1.0,
@@ -65,17 +57,11 @@ def own_counts(section: CountsSection) -> Source:
             moved_share=1.0,
             turned_share=1.0,
             large=_NEVER,
-            turning=frozenset(),
+            turning=(),
             never_empty=False,
             tolerance=section.tolerance,
         ),
-        labels=LabelWords(
-            words={},
-            usual={},
-            dimensions={"border": section.one, PART: section.part},
-            forms={},
-        ),
-        layouts=frozenset(),
+        layouts=(),
         example=f"{section.name}.csv",
         reader=cache(partial(_reader, section)),
         jumps=section.jumps,

@@ -475,7 +475,7 @@ def test_of_bad_files_no_wrong_number_is_taken(measure):
 def test_the_embedded_figures_are_a_release_of_their_own(measure):
     source = catalog.find(measure)
 
-    (said,) = source.embedded(())
+    (said,) = source.reader().embedded(())
 
     assert checks.problems(source, said) == []
     assert said.release.data_through == "2026-04"
@@ -487,7 +487,9 @@ def test_fentanyl_in_the_north_is_44_pounds_and_82_seizures_in_fiscal_2024():
     """The file says 43.04 pounds; each month is rounded to whole pounds first."""
     key, year = SeriesKey("northern", "drug", "Fentanyl"), months.fiscal_months(2024, 10)
 
-    events, pounds = (catalog.find(measure).embedded(())[0].counts[key] for measure in MEASURES)
+    events, pounds = (
+        catalog.find(measure).reader().embedded(())[0].counts[key] for measure in MEASURES
+    )
 
     assert sum(pounds.get(month, 0) for month in year) == 44
     assert sum(events.get(month, 0) for month in year) == 82
@@ -505,8 +507,8 @@ def test_the_embedded_figures_are_those_of_the_publisher_s_file():
         found = source.read(
             ReleaseFile(FILE.name, FILE.read_bytes(), "2026-10-04"), {}, DIMENSIONS
         ).snapshot
-        assert checks.problems(source, found, source.embedded(())) == []
-        repeated = numbers(source.embedded(())[0])
+        assert checks.problems(source, found, source.reader().embedded(())) == []
+        repeated = numbers(source.reader().embedded(())[0])
         assert repeated.items() <= numbers(found).items()
 
 
@@ -559,7 +561,7 @@ def test_few_a_year_are_said_to_be_decided_by_one_or_a_few(measure, decided):
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_the_embedded_figures_state_every_month_and_their_totals_are_those_of_the_drugs(measure):
-    (said,) = catalog.find(measure).embedded(())
+    (said,) = catalog.find(measure).reader().embedded(())
     span = months.between("2022-10", "2026-04")
 
     assert {(each.first_month, each.last_month) for each in said.coverage} == {(span[0], span[-1])}
@@ -581,7 +583,7 @@ def test_the_embedded_figures_state_every_month_and_their_totals_are_those_of_th
 
 
 def test_seizures_and_pounds_of_one_file_are_two_releases_and_neither_is_the_file():
-    hashes = [catalog.find(measure).embedded(())[0].release.sha256 for measure in MEASURES]
+    hashes = [catalog.find(measure).reader().embedded(())[0].release.sha256 for measure in MEASURES]
 
     assert len({*hashes, hashlib.sha256(b"").hexdigest()}) == 3
     assert all(len(one) == 64 for one in hashes)
