@@ -20,7 +20,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from importlib import resources
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,16 +28,14 @@ from urllib.parse import quote
 from forecast import files
 from forecast.errors import BusyError, ConfigError, StoreError
 from forecast.store.queries import sql
+from forecast.store.schema import SCHEMA, apply, migrations, renew_views, version
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-    from forecast.store.queries import Connection
 
 LOCK_WAIT = 30.0
 OWNER_ONLY = 0o600
-SCHEMA = "migrations"  # the folder of the main database's; ops.db has its own
-VIEWS_APART = 20  # migrations from this one on find no views: these stand in views.sql
 _PRAGMAS = (
     "journal_mode = wal",
     "synchronous = full",
@@ -209,50 +206,15 @@ def write(db: Database, name: str, values: Any = (), **parts: object) -> int:
         return int(db.execute(sql(name, **parts), values).rowcount)
 
 
-def migrations(schema: str = SCHEMA) -> list[str]:
-    """The numbered SQL files, oldest first; the schema version is how many were applied."""
-    folder = resources.files("forecast.store") / schema
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
-    return [file.read_text(encoding="utf-8") for file in files]
-
-
-def views() -> list[str]:
-    """The statements that make a record's views, in their order."""
-    script = (resources.files("forecast.store") / "views.sql").read_text(encoding="utf-8")
-    return [f"{statement};" for statement in script.split(";\n") if statement.strip()]
-
-
 def migrate(connection: sqlite3.Connection, path: Path, schema: str = SCHEMA) -> None:
-    """Bring the schema to this program's version, one transaction a step."""
+    """Bring the schema to this program's version, one transaction a step, and its views."""
     _refuse_newer(connection, path, schema)
     # A table may be made anew while others refer to it.
     connection.execute("pragma foreign_keys = off")
     apply(connection, len(migrations(schema)), schema)
     connection.execute("pragma foreign_keys = on")
-
-
-def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> None:
-    """Apply the migrations up to a version that a database has not had."""
-    steps = migrations(schema)
-    for number in range(version(connection) + 1, until + 1):
-        script = [steps[number - 1], f"pragma user_version = {number};"]
-        if schema == SCHEMA and number >= VIEWS_APART:
-            old = "select name from sqlite_master where type = 'view' order by 1"
-            script[:0] = [f"drop view {name};" for (name,) in connection.execute(old).fetchall()]
-            script += views() if number == len(steps) else []
-        connection.executescript("\n".join(("begin immediate;", *script, "commit;")))
-
-
-def has(connection: Connection, name: str) -> bool:
-    """Whether there is such a table or view: not so in a copy made by an earlier program."""
-    query = "select 1 from sqlite_master where name = ?"
-    return bool(connection.execute(query, (name,)).fetchone())
-
-
-def version(connection: Connection) -> int:
-    """Return the schema's version, how many migrations were applied."""
-    (number,) = connection.execute("pragma user_version").fetchone()
-    return int(number)
+    if schema == SCHEMA:
+        renew_views(connection)
 
 
 def _refuse_newer(connection: sqlite3.Connection, path: Path, schema: str) -> None:

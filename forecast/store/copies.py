@@ -16,7 +16,8 @@ from pathlib import Path
 from forecast import files
 from forecast.errors import DataError
 from forecast.store import connect, integrity, ops
-from forecast.store.connect import OWNER_ONLY, SCHEMA
+from forecast.store.connect import OWNER_ONLY
+from forecast.store.schema import SCHEMA
 
 READ_ONLY = 0o444
 

@@ -15,7 +15,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.store.queries import column, each, grouped, rows, sql, total_order
+from forecast.store import read
+from forecast.store.queries import column, each, grouped, rows, sql
 from forecast.store.releases import of_series
 from forecast.types import COUNT, Row, Scope, SeriesKey
 
@@ -150,9 +151,7 @@ def _records(
     agencies = by_total("agencies", "s.border", **whole, all=total in (None, totals.whole))
     interior = by_total("interior", "l.border", **aside) if split[0] else _ByTotal(())
     # Few enough to hold: months that deviated, of a scan that every total would repeat.
-    every_flag = (total, total, "", False, False)
-    flags = rows(connection, "flags", every_flag, order=total_order("a.border", totals))
-    flagged = grouped(flags, "border")
+    flagged = grouped(read.flags(connection, totals, total), "border")
     # Kept by a version that did not ask when a month became known.
     key = SeriesKey(total) if total else None
     false = {(row.series.total, row.month) for row in false_issued(connection, key)}

@@ -127,14 +127,14 @@ def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _runs(db: sqlite3.Connection) -> list[Row]:
-    scheme = "scheme" if connect.has(db, "entries") else str(scheme1.SCHEME)
+    scheme = "scheme" if queries.has(db, "entries") else str(scheme1.SCHEME)
     return queries.rows(db, "run_digests", scheme=scheme)
 
 
 def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str]:
     """Yield what differs; newest : compare bulky parts of so many runs only, None for all."""
-    runs, version = _runs(db), connect.version(db)
-    entries = ledger.entries(db) if connect.has(db, "entries") else []
+    runs, version = _runs(db), schema.version(db)
+    entries = ledger.entries(db) if queries.has(db, "entries") else []
     stated = max((entry.schema for entry in entries), default=version)
     if version < stated:
         yield f"the version of the tables was set back from {stated} to {version}"
@@ -212,7 +212,7 @@ def _part_findings(
     lately: set[int],
 ) -> Iterator[str]:
     """Compare the newest statement of each part with the tables; bulky ones of some runs only."""
-    known = entries[-1].schema if entries else 0
+    known, version = entries[-1].schema if entries else 0, schema.version(db)
     for part, about in PARTS.items():
         for (whose,) in db.execute(about.every) if about.every and known >= about.since else ():
             if (part, whose) not in stated:
@@ -220,8 +220,9 @@ def _part_findings(
     # Gathered by whose they are: one sentence says what of a run was edited.
     edited = defaultdict(list)
     for (part, whose), sha in stated.items():
-        # After an upgrade the next entry states the tables of the new version.
-        upgraded = part == "schema" and known < connect.version(db)
+        # After an upgrade the next entry states the tables of the new version; views made anew
+        # without one are known for themselves.
+        upgraded = part == "schema" and (known < version or schema.as_made(db, version))
         left_out = PARTS[part].bulky and whose not in lately
         if not upgraded and not left_out and ledger.part_digest(db, (part, whose)) != sha:
             edited[PARTS[part].of, whose].append(part)

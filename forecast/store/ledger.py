@@ -43,9 +43,9 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from forecast.store.connect import version
 from forecast.store.kinds import GROUPS, NOTICE, PARTS, RULES, UNSIGNED, EntryKind
 from forecast.store.queries import records
+from forecast.store.schema import version
 
 if TYPE_CHECKING:
     from forecast.store.queries import Connection

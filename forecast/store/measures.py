@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from forecast.store import ledger
-from forecast.store.connect import has, transaction, views
-from forecast.store.queries import column, rows, sql
+from forecast.store.connect import transaction
+from forecast.store.queries import column, has, rows, sql
+from forecast.store.schema import views
 from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
-    from forecast.types import Row, Totals
+    from forecast.types import Row
 
     Connection = Database | sqlite3.Connection
     """One that writes, or one that only reads."""
@@ -65,12 +65,10 @@ def grouped(rows: Iterable[Row], by: str) -> dict[Any, list[Row]]:
     return groups
 
 
-def total_order(column: str, totals: Totals) -> str:
-    """Return what to order by, so that totals come as people name them; `column` holds theirs."""
-    # A total of own counts may have a quote in its name.
-    quoted = (total.replace("'", "''") for total in totals.every)
-    cases = " ".join(f"when '{total}' then {place}" for place, total in enumerate(quoted))
-    return f"case {column} {cases} end" if cases else column
+def has(connection: Connection, name: str) -> bool:
+    """Whether there is such a table or view: not so in a copy made by an earlier program."""
+    query = "select 1 from sqlite_master where name = ?"
+    return bool(connection.execute(query, (name,)).fetchone())
 
 
 @cache

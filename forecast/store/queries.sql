@@ -137,10 +137,13 @@ join messages as m on (m.content_key, m.edition) = (d.content_key, d.edition)
 where d.content_key = ? and d.recipient = ?
 
 -- name: hindcast_quantiles
+with totals (place, name) as materialized (select key, value from json_each(?))
 select s.border, s.dimension, s.member, h.cutoff, h.month, h.horizon, h.median, {quantiles}
-from hindcasts as h join series as s on s.id = h.series_id
+from hindcasts as h
+join series as s on s.id = h.series_id
+left join totals as t on t.name = s.border
 where h.model = ? and h.cutoff >= ?
-order by {order}, s.dimension, s.member, h.cutoff, h.month
+order by t.place, s.border, s.dimension, s.member, h.cutoff, h.month
 
 -- name: issued_quantiles
 select s.border, f.cutoff, q.month, f.horizon, q.prob_permille, q.value
@@ -170,15 +173,17 @@ select r.id, r.sha256 from releases as r join release_places as p on p.release_i
 where r.kind <> 'vintage' order by p.place desc limit 1
 
 -- name: flags
+with totals (place, name) as materialized (select key, value from json_each(?))
 select a.*, coalesce(c.listed, 0) as listed, coalesce(c.apart, 0) as apart
 from all_flags as a
 left join (
     select parent_flag_id, sum(role = 'listed') as listed, sum(role = 'apart') as apart
     from flags where parent_flag_id is not null group by parent_flag_id
 ) as c on c.parent_flag_id = a.flag_id
+left join totals as t on t.name = a.border
 where (? is null or a.border = ?) and a.month >= ?
     and (? or a.severity <> 'watch') and (? or a.dimension = '')
-order by a.kind = 'revision', a.month desc, {order}, a.dimension, a.member
+order by a.kind = 'revision', a.month desc, t.place, a.border, a.dimension, a.member
 
 -- name: still_refused
 -- Refused files not before a place in order, of whose kind no corrected file was accepted since.
@@ -565,16 +570,19 @@ where border = ? and horizon = 0 and era glob '[0-9]*'
 order by model, era, basis = 'issued'
 
 -- name: latest_forecasts
-select * from latest_forecasts
-where dimension = '' and model = ? and (? is null or border = ?)
-order by {order}, month
+with totals (place, name) as materialized (select key, value from json_each(?))
+select f.* from latest_forecasts as f left join totals as t on t.name = f.border
+where f.dimension = '' and f.model = ? and (? is null or f.border = ?)
+order by t.place, f.border, f.month
 
 -- name: counts_by_month
 select border, month, encounters from border_months
 
 -- name: scorecard
-select * from scorecard where (? is null or border = ?)
-order by basis desc, era, {order}, horizon, log_wis
+with totals (place, name) as materialized (select key, value from json_each(?))
+select s.* from scorecard as s left join totals as t on t.name = s.border
+where ? is null or s.border = ?
+order by s.basis desc, s.era, t.place, s.border, s.horizon, s.log_wis
 
 -- name: failed_models
 select s.border, f.model, f.failure from fits as f join series as s on s.id = f.series_id

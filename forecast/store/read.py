@@ -16,8 +16,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from forecast import months
-from forecast.store import connect, witnesses
-from forecast.store.queries import column, records, rows, sql, total_order
+from forecast.store import schema, witnesses
+from forecast.store.queries import column, records, rows, sql
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey, SimulationSpec, StoredMarginals
 
 if TYPE_CHECKING:
@@ -86,6 +86,14 @@ def series_keys(connection: sqlite3.Connection) -> list[SeriesKey]:
     return records(connection, SeriesKey, "series_keys")
 
 
+def in_order(totals: Totals) -> str:
+    """Return totals as statements take them, to give rows in the order in which people name them.
+
+    As a table to join: a case for each would be looked through for each row.
+    """
+    return json.dumps(totals.every)
+
+
 def forecasts(
     connection: sqlite3.Connection,
     totals: Totals,
@@ -93,14 +101,12 @@ def forecasts(
     model: str = "bordercast",
 ) -> list[Row]:
     """Return the last run's forecasts of the totals, in the totals' order."""
-    return rows(
-        connection, "latest_forecasts", (model, total, total), order=total_order("border", totals)
-    )
+    return rows(connection, "latest_forecasts", (in_order(totals), model, total, total))
 
 
 def scores(connection: sqlite3.Connection, totals: Totals, total: str | None = None) -> list[Row]:
     """Return the last run's scorecard."""
-    return rows(connection, "scorecard", (total, total), order=total_order("border", totals))
+    return rows(connection, "scorecard", (in_order(totals), total, total))
 
 
 def flags(
@@ -124,8 +130,7 @@ def flags(
     Rows of the view all_flags; with those of a total `listed` and `apart`, how many of its
     parts are listed under its flag and how many stand apart from it.
     """
-    order = total_order("a.border", totals)
-    return rows(connection, "flags", (total, total, since, watch, parts), order=order)
+    return rows(connection, "flags", (in_order(totals), total, total, since, watch, parts))
 
 
 def drivers(connection: sqlite3.Connection) -> dict[int, list[Row]]:
@@ -285,9 +290,9 @@ def hindcasts(
     HUB_PERMILLES, all in counts; by total, cutoff and month.
     """
     quantiles = ", ".join(f"h.q{permille:03d}" for permille in HUB_PERMILLES)
-    order = total_order("s.border", totals)
-    query = sql("hindcast_quantiles", quantiles=quantiles, order=order)
-    return [tuple(row) for row in connection.execute(query, (model, first_cutoff))]
+    query = sql("hindcast_quantiles", quantiles=quantiles)
+    values = (in_order(totals), model, first_cutoff)
+    return [tuple(row) for row in connection.execute(query, values)]
 
 
 # ---------------------------------------------------------------- views
@@ -317,7 +322,7 @@ def view_columns() -> Mapping[str, tuple[str, ...]]:
     # Of this program's schema, also where a record was not brought up to date yet.
     by_view: dict[str, tuple[str, ...]] = {}
     with closing(sqlite3.connect(":memory:")) as db:
-        connect.apply(db, len(connect.migrations()))
+        schema.apply(db, len(schema.migrations()))
         for view, name in db.execute(sql("columns_of")):
             by_view[view] = (*by_view.get(view, ()), name)
     return by_view

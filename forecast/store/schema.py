@@ -1,4 +1,9 @@
-"""Compares tables, views, indexes and triggers with those that the migrations make."""
+"""The schema: the migrations that make the tables, the views, and whether both are as made.
+
+The tables' version is how many migrations were applied. Views stand apart, in views.sql: whoever
+opens a record for writing makes them anew where they are those of an earlier program. Views that no
+program made stay for `verify` to find.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +13,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
 
-from forecast.store import connect
+if TYPE_CHECKING:
+    from forecast.store.queries import Connection
+
+SCHEMA = "migrations"  # the folder of the main database's; ops.db has its own
+VIEWS_APART = 20  # migrations from this one on find no views: these stand in views.sql
+# Tables and views of version NEWEST by their `digest`, as each program made them, the newest last.
+# A change of views.sql adds a line, so that the views of records made before are known for what
+# they are; a migration begins anew.
+NEWEST = 20
+AS_MADE = ("145719fa647bed26f798f56ee60c16cb9fa657ed54ddc7361dc74460ea533796",)
 
 # Identifiers may be quoted or not, and a program writes more or fewer spaces.
 _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|('(?:[^']|'')*')|\"([^\"]*)\"|(\w+|[^\s\w])", re.DOTALL)
@@ -17,46 +33,91 @@ _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|('(?:[^']|'')*')|\"([^\"]*)\"|(\w+|[^\s
 # ("view", "latest_run") -> what makes it, in comparable words; of a column "table.name"
 SchemaObjects = dict[tuple[str, str], str]
 
-# What the migrations make, so that it is not made anew before anything is shown.
-_NEWEST, _AS_MADE = 20, "145719fa647bed26f798f56ee60c16cb9fa657ed54ddc7361dc74460ea533796"
+
+def migrations(schema: str = SCHEMA) -> list[str]:
+    """Return the numbered SQL files, oldest first."""
+    folder = resources.files("forecast.store") / schema
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    return [file.read_text(encoding="utf-8") for file in files]
 
 
-def findings(db: sqlite3.Connection, version: int) -> Iterator[str]:
-    """What was added, removed or changed, but not by this program.
+def views() -> list[str]:
+    """Return the statements that make a record's views, in their order."""
+    script = (resources.files("forecast.store") / "views.sql").read_text(encoding="utf-8")
+    return [f"{statement};" for statement in script.split(";\n") if statement.strip()]
 
-    version : of the tables, how many migrations made them.
+
+def version(connection: Connection) -> int:
+    """Return the schema's version, how many migrations were applied."""
+    (number,) = connection.execute("pragma user_version").fetchone()
+    return int(number)
+
+
+def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> None:
+    """Apply the migrations up to a version that a database has not had."""
+    steps = migrations(schema)
+    for number in range(version(connection) + 1, until + 1):
+        script = [steps[number - 1], f"pragma user_version = {number};"]
+        if schema == SCHEMA and number >= VIEWS_APART:
+            script[:0] = [f"drop view {name};" for name in _views_of(connection)]
+            script += views() if number == len(steps) else []
+        connection.executescript("\n".join(("begin immediate;", *script, "commit;")))
+
+
+def renew_views(connection: sqlite3.Connection) -> None:
+    """Make the views anew where they are those of an earlier program, in one transaction.
+
+    The ledger keeps its statement of the views of then: `as_made` answers for these.
     """
-    objects = _objects(db)
-    if version == _NEWEST and digest(objects) == _AS_MADE:
+    made = {view[view.index("create view") + len("create view") : -1] for view in views()}
+    if {sql[len("create view") :] for sql in _views_of(connection).values()} == made:
         return
-    made = _as_made(version)
-    if connect.VIEWS_APART <= version < len(connect.migrations()):
+    # Views that somebody else changed are not made good: then nobody would know of it.
+    if as_made(connection, version(connection)):
+        drop = [f"drop view {name};" for name in _views_of(connection)]
+        connection.executescript("\n".join(("begin immediate;", *drop, *views(), "commit;")))
+
+
+def as_made(db: sqlite3.Connection, number: int) -> bool:
+    """Return whether tables and views are known as this or an earlier program made them.
+
+    number : of the tables, how many migrations made them.
+    """
+    return number == NEWEST and digest(objects(db)) in AS_MADE
+
+
+def findings(db: sqlite3.Connection, number: int) -> Iterator[str]:
+    """Yield what was added, removed or changed, but not by a program.
+
+    number : of the tables, how many migrations made them.
+    """
+    if as_made(db, number):
+        return
+    there, made = objects(db), _made(number)
+    if VIEWS_APART <= number < len(migrations()):
         # The views of that version are known to the program of that version alone.
-        objects = {key: how for key, how in objects.items() if key[0] != "view"}
-    for key in sorted(made.keys() | objects.keys()):
+        there = {key: how for key, how in there.items() if key[0] != "view"}
+    for key in sorted(made.keys() | there.keys()):
         kind, name = key
         table = ("table", name.partition(".")[0])
-        whole = kind != "column" or (table in made and table in objects)
-        if whole and made.get(key) != objects.get(key):
-            how = "added" if key not in made else "changed" if key in objects else "removed"
+        whole = kind != "column" or (table in made and table in there)
+        if whole and made.get(key) != there.get(key):
+            how = "added" if key not in made else "changed" if key in there else "removed"
             yield f"{kind} {name} was {how}, but not by this program"
 
 
 def digest(objects: SchemaObjects) -> str:
-    """sha256 of objects, whatever their order."""
+    """Return the sha256 of objects, whatever their order."""
     return hashlib.sha256(repr(sorted(objects.items())).encode()).hexdigest()
 
 
-@cache
-def _as_made(version: int) -> SchemaObjects:
-    with closing(sqlite3.connect(":memory:")) as db:
-        connect.apply(db, version)
-        return _objects(db)
-
-
-def _objects(db: sqlite3.Connection) -> SchemaObjects:
+def objects(db: sqlite3.Connection) -> SchemaObjects:
+    """Return all that a database has, but its rows."""
     rows = db.execute("select type, name, tbl_name, sql from sqlite_master").fetchall()
-    objects = {(kind, name): f"{table} {_plain(sql or '')}" for kind, name, table, sql in rows}
+    objects = {}
+    for kind, name, table, sql in rows:
+        words = (m[1] or (m[2] or m[3] or "").lower() for m in _TOKEN.finditer(sql or ""))
+        objects[kind, name] = f"{table} {' '.join(filter(None, words))}"
     columns = db.execute(
         'select t.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden '
         "from sqlite_master as t, pragma_table_xinfo(t.name, 'main') as c where t.type = 'table'"
@@ -66,6 +127,13 @@ def _objects(db: sqlite3.Connection) -> SchemaObjects:
     }
 
 
-def _plain(sql: str) -> str:
-    words = (match[1] or (match[2] or match[3] or "").lower() for match in _TOKEN.finditer(sql))
-    return " ".join(filter(None, words))
+@cache
+def _made(number: int) -> SchemaObjects:
+    with closing(sqlite3.connect(":memory:")) as db:
+        apply(db, number)
+        return objects(db)
+
+
+def _views_of(connection: sqlite3.Connection) -> dict[str, str]:
+    query = "select name, sql from sqlite_master where type = 'view' order by 1"
+    return dict(connection.execute(query).fetchall())

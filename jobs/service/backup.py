@@ -21,7 +21,7 @@ from pathlib import Path
 from forecast import files
 from forecast.config import Config
 from forecast.errors import BordercastError, ConfigError, DataError
-from forecast.store import connect, copies, integrity, ops, read
+from forecast.store import connect, copies, integrity, ops, read, schema
 from jobs.arrivals import archive
 from jobs.deliver import unsubscribe
 from jobs.service import checks, upkeep
@@ -59,7 +59,7 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
         archive.make_private(folder.parent)
     archive.make_private(part)
     try:
-        _copy(path, part / path.name, connect.SCHEMA)
+        _copy(path, part / path.name, schema.SCHEMA)
         if ops.ops_path(path).exists():
             _copy(ops.ops_path(path), part / ops.NAME, ops.SCHEMA)
         unsubscribe.copy_key(path.parent, part)

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from forecast import config
 from forecast.context import Context
-from forecast.store import connect, integrity, ledger, notices, schema
+from forecast.store import connect, integrity, ledger, notices, queries, schema
 from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
@@ -116,7 +116,7 @@ def test_tables_of_an_earlier_program_are_those_of_its_migrations_then_and_now(n
         (version,) = db.execute("pragma user_version").fetchone()
         assert list(schema.findings(db, version)) == []
         assert integrity.findings(db) == []  # as a backup of then is looked at
-        stated = ledger.entries(db) if connect.has(db, "entries") else []
+        stated = ledger.entries(db) if queries.has(db, "entries") else []
         connect.migrate(db, path)
 
         assert list(schema.findings(db, len(connect.migrations()))) == []

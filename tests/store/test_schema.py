@@ -1,33 +1,104 @@
-"""What the migrations make, as it is known without making it anew."""
+"""What the migrations make, as it is known without making it anew; views, made anew."""
 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
-from forecast.store import connect, schema
+from forecast.store import connect, integrity, ledger, schema
+from tests.support import history_2025
+
+VERSION = len(schema.migrations())
+ADDED = "create view more_runs as select id from runs;"
 
 
 @pytest.fixture
 def made():
     db = sqlite3.connect(":memory:")
-    connect.apply(db, len(connect.migrations()))
+    schema.apply(db, VERSION)
     yield db
     db.close()
 
 
-def test_tables_as_made_are_known_by_their_digest(made, monkeypatch):
-    monkeypatch.setattr(schema, "_as_made", lambda version: pytest.fail("made anew"))
+def views_of(path) -> set[str]:
+    with closing(connect.read(path)) as db:
+        return {name for (name,) in db.execute("select name from sqlite_master where type='view'")}
 
-    assert list(schema.findings(made, len(connect.migrations()))) == []
+
+@pytest.fixture
+def later(monkeypatch):
+    """The next program: one view more, and it knows both what it makes and what was made before."""
+    views = [*schema.views(), ADDED]
+    monkeypatch.setattr(schema, "views", lambda: views)
+    schema._made.cache_clear()
+    with closing(sqlite3.connect(":memory:")) as db:
+        schema.apply(db, VERSION)
+        now = schema.digest(schema.objects(db))
+    monkeypatch.setattr(schema, "AS_MADE", (*schema.AS_MADE, now))
+    yield
+    schema._made.cache_clear()
+
+
+def test_the_newest_tables_are_known_by_the_last_digest(made):
+    """Whoever changes views.sql or the migrations adds a line."""
+    assert VERSION == schema.NEWEST
+    assert schema.digest(schema.objects(made)) == schema.AS_MADE[-1]
+
+
+def test_tables_as_made_are_known_by_their_digest(made, monkeypatch):
+    monkeypatch.setattr(schema, "_made", lambda version: pytest.fail("made anew"))
+
+    assert list(schema.findings(made, VERSION)) == []
 
 
 def test_whatever_was_changed_is_found_although_the_digest_is_known(made):
     made.execute("drop view latest_run")
     made.execute("alter table spans add column more text")
 
-    found = list(schema.findings(made, len(connect.migrations())))
+    found = list(schema.findings(made, VERSION))
 
     assert "view latest_run was removed, but not by this program" in found
     assert "column spans.more was added, but not by this program" in found
+
+
+def record(path):
+    history_2025.keep(path)
+    with connect.writing(path) as db, connect.transaction(db):
+        ledger.state(db, "schema")
+
+
+def test_a_record_has_a_new_view_once_it_was_opened_for_writing(tmp_path, request):
+    path = tmp_path / "a.db"
+    record(path)
+    with closing(connect.read(path)) as db:
+        said = [entry.digest for entry in ledger.entries(db)]
+    request.getfixturevalue("later")
+
+    with closing(connect.read(path)) as db:  # who reads writes nothing, and may read
+        assert integrity.at_sight(db) == []
+    assert "more_runs" not in views_of(path)
+    with connect.writing(path):
+        pass
+
+    assert "more_runs" in views_of(path)
+    with closing(connect.read(path)) as db:
+        assert integrity.findings(db) == []
+        assert [entry.digest for entry in ledger.entries(db)] == said
+
+
+def test_views_that_no_program_made_stay_to_be_found(tmp_path, request):
+    path = tmp_path / "a.db"
+    record(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("drop view latest_run; create view latest_run as select * from runs;")
+    request.getfixturevalue("later")
+
+    with connect.writing(path):
+        pass
+
+    with closing(connect.read(path)) as db:
+        found = integrity.at_sight(db)
+    assert "view latest_run was changed, but not by this program" in found
+    assert "view more_runs was removed, but not by this program" in found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from forecast.store import connect
+from forecast.store import schema
 from forecast.store.kinds import RULES
 
 
 def view(name: str, change: str) -> list[str]:
     """Statements that make a view anew."""
-    (sql,) = [one for one in connect.views() if f"create view {name} as" in one]
+    (sql,) = [one for one in schema.views() if f"create view {name} as" in one]
     return [f"drop view {name}", sql.replace(*change.split(" -> "))]
 
 
