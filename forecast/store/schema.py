@@ -69,8 +69,8 @@ def renew_views(connection: sqlite3.Connection) -> None:
 
     The ledger keeps its statement of the views of then: `as_made` answers for these.
     """
-    made = {view[view.index("create view") + len("create view") : -1] for view in views()}
-    if {sql[len("create view") :] for sql in _views_of(connection).values()} == made:
+    held = set(map(_words, _views_of(connection).values()))
+    if held == {_words(view.removesuffix(";")) for view in views()}:
         return
     # Views that somebody else changed are not made good: then nobody would know of it.
     if as_made(connection, version(connection)):
@@ -114,10 +114,7 @@ def digest(objects: SchemaObjects) -> str:
 def objects(db: sqlite3.Connection) -> SchemaObjects:
     """Return all that a database has, but its rows."""
     rows = db.execute("select type, name, tbl_name, sql from sqlite_master").fetchall()
-    objects = {}
-    for kind, name, table, sql in rows:
-        words = (m[1] or (m[2] or m[3] or "").lower() for m in _TOKEN.finditer(sql or ""))
-        objects[kind, name] = f"{table} {' '.join(filter(None, words))}"
+    objects = {(kind, name): f"{table} {_words(sql or '')}" for kind, name, table, sql in rows}
     columns = db.execute(
         'select t.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden '
         "from sqlite_master as t, pragma_table_xinfo(t.name, 'main') as c where t.type = 'table'"
@@ -132,6 +129,11 @@ def _made(number: int) -> SchemaObjects:
     with closing(sqlite3.connect(":memory:")) as db:
         apply(db, number)
         return objects(db)
+
+
+def _words(sql: str) -> str:
+    words = (match[1] or (match[2] or match[3] or "").lower() for match in _TOKEN.finditer(sql))
+    return " ".join(filter(None, words))
 
 
 def _views_of(connection: sqlite3.Connection) -> dict[str, str]:
