@@ -527,7 +527,7 @@ def totals_compared(record: SiteRecord) -> Iterator[Shown]:
         both = sorted(counts.keys() & other.keys())[-comparison.MONTHS_SHOWN :]
         yield {
             "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
-            "title": f"{first.name} and {second.name}",
+            "title": f"{first.name} and {record.source.totals.inside(second.total)}",
             "table": comparison.series(names, (counts, other)),
             "data": [
                 {"month": m, first.total: counts[m], second.total: other[m]} for m in both[::-1]
