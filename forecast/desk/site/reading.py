@@ -301,15 +301,16 @@ def _totals(
     """All totals, oldest row first unless said otherwise."""
     # A statement a total costs a scan each of the whole record: of 1,000 totals, half of the time.
     every: Any = {"total": None}
+    order = read.in_order(source.totals)
     by_total = {
         name: grouped(rows(connection, statement, values, **parts), "border")
         for name, statement, values, parts in (
             ("months", "all_months", (), {}),
-            ("ahead", "latest_forecasts", ("bordercast", None, None), {"order": "border"}),
-            ("flags", "flags", (None, None, "", False, False), {"order": "a.border"}),
+            ("ahead", "latest_forecasts", (order, "bordercast", None, None), {}),
+            ("flags", "flags", (order, None, None, "", False, False), {}),
             ("judged", "judged_months_of_totals", (), {}),
             ("stood", "judging_forecasts", every, {"of": "true"}),
-            ("scores", "scorecard", (None, None), {"order": "border"}),
+            ("scores", "scorecard", (order, None, None), {}),
             ("spans", "latest_periods", (), {}),
             ("chances", "latest_questions", (), {}),
             ("changes", "latest_changes", (None, None, None), {}),
