@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -70,6 +70,7 @@ class Now:
 
 
 TimeWord = dict[str, Any]
+Args = tuple[Any, ...]  # of a form, as `_ARGS` has them
 
 # What each form's arguments are, by the groups of its patterns or the keys of its entry.
 _ARGS = {
@@ -169,8 +170,8 @@ def spans(ref: TimeRef, now: Now, base: ClaimSpan | None = None) -> list[ClaimSp
 
     base : the span that it is compared with, for "a year earlier" and for months without a year.
     """
-    handler = _HANDLERS.get(ref.form)
-    resolved = handler(now, base, *ref.args) if handler else []
+    kind = next((kind for kind, forms in _KINDS.items() if ref.form in forms), None)
+    resolved = kind(now, base, ref.form, ref.args) if kind else []
     return list(dict.fromkeys(span for span in resolved if span.last >= span.first))
 
 
@@ -179,71 +180,9 @@ def _latest(number: int, before: int) -> int:
     return before - 1 - (before - 1 - (number - 1)) % 12
 
 
-def _one(month: int) -> ClaimSpan:
-    return ClaimSpan(month, month)
-
-
 def _fiscal_of(month: int, now: Now, later: int = 0) -> ClaimSpan:
     """The fiscal year of a month, or so many years later."""
     return fiscal(months.fiscal_year_at(month, now.begins) + later)
-
-
-def _of_month(
-    now: Now, base: ClaimSpan | None, number: int, year: int | None, which: str
-) -> list[ClaimSpan]:
-    if year:
-        return [_one(year * 12 + number - 1)]
-    latest = _latest(number, now.month)
-    if which == "the same":
-        return [_one(_latest(number, base.last) if base else latest)]
-    found = [
-        month
-        for span in now.here
-        if span.length > 1
-        for month in range(span.first, span.last + 1)
-        if month % 12 == number - 1
-    ][-1:]
-    if base and which == "last" and base.length == 1 and base.first % 12 == number - 1:
-        found.append(base.first - 12)  # this October against last October
-    elif base and not which:  # the latest one before what it is compared with
-        found.append(_latest(number, base.last + (base.length > 1)))
-    found += [latest, latest - 12] if which == "last" else [latest]
-    if not base and now.published.day >= 27 and now.month % 12 == number - 1:
-        found.append(now.month)
-    for recent in (*now.here[:2], *now.recent[:3]):
-        near = (_latest(number, recent.last + after) for after in (1, 12))
-        found += [month for month in near if month < now.month]
-    return [_one(month) for month in found]
-
-
-def _month_of(now: Now, base: ClaimSpan | None, number: int, which: str) -> list[ClaimSpan]:
-    """March of last year."""
-    year = now.published.year - ("this" not in which)
-    found = [_one(year * 12 + number - 1)]
-    if base and "this" not in which:
-        found.insert(0, _one((base.last // 12 - 1) * 12 + number - 1))
-    return found
-
-
-def _of_months(
-    now: Now,
-    base: ClaimSpan | None,
-    first: int,
-    first_year: int | None,
-    last: int,
-    last_year: int | str | None,
-) -> list[ClaimSpan]:
-    if isinstance(last_year, str):
-        last_year = now.published.year - (last_year == "last year")
-    begin = first_year * 12 + first - 1 if first_year else None
-    if begin and not last_year:
-        return [ClaimSpan(begin, begin + (last - first) % 12)]
-    if last_year:
-        end = last_year * 12 + last - 1
-        return [ClaimSpan(begin or _latest(first, end + 1), end)]
-    end = _latest(last, base.last if base else now.month)
-    ends = [end, end - 12, *(_latest(last, recent.last + 1) for recent in now.recent[:2])]
-    return [ClaimSpan(_latest(first, end + 1), end) for end in ends]
 
 
 def _clipped(span: ClaimSpan, now: Now) -> list[ClaimSpan]:
@@ -258,220 +197,243 @@ def _clipped(span: ClaimSpan, now: Now) -> list[ClaimSpan]:
     return [*cut, span]
 
 
-def _of_fy(now: Now, base: ClaimSpan | None, year: int) -> list[ClaimSpan]:
-    whole = fiscal(year)
-    if base and base.to_date and base.first != whole.first:
-        return [fiscal(year, base.length), whole]
-    if base and base.length == 1 and whole.last < base.first:
-        return [whole, base.shift(12 * (year - months.fiscal_year_at(base.first, now.begins)))]
-    return _clipped(whole, now)
+def _of_month(now: Now, base: ClaimSpan | None, _: str, args: Args) -> list[ClaimSpan]:
+    """October, last October, the same October: which one, the words do not say."""
+    number, year, which = args
+    latest = _latest(number, now.month)
+    if year or which == "the same":
+        same = _latest(number, base.last) if base else latest
+        month = year * 12 + number - 1 if year else same
+        return [ClaimSpan(month, month)]
+    named = [month for span in now.here if span.length > 1 for month in span.months]
+    found = [month for month in named if month % 12 == number - 1][-1:]
+    if base and which == "last" and base.length == 1 and base.first % 12 == number - 1:
+        found.append(base.first - 12)  # this October against last October
+    elif base and not which:  # the latest one before what it is compared with
+        found.append(_latest(number, base.last + (base.length > 1)))
+    found += [latest, latest - 12] if which == "last" else [latest]
+    if not base and now.published.day >= 27 and now.month % 12 == number - 1:
+        found.append(now.month)
+    for recent in (*now.here[:2], *now.recent[:3]):
+        near = (_latest(number, recent.last + after) for after in (1, 12))
+        found += [month for month in near if month < now.month]
+    return [ClaimSpan(month, month) for month in found]
 
 
-def _fy_through(
-    now: Now, base: ClaimSpan | None, year: int | None, number: int | None
-) -> list[ClaimSpan]:
+def _of_months(now: Now, base: ClaimSpan | None, _: str, args: Args) -> list[ClaimSpan]:
+    """From October to May, of years that may be left out."""
+    first, first_year, last, last_year = args
+    if isinstance(last_year, str):
+        last_year = now.published.year - (last_year == "last year")
+    begin = first_year * 12 + first - 1 if first_year else None
+    if begin and not last_year:
+        return [ClaimSpan(begin, begin + (last - first) % 12)]
+    if last_year:
+        end = last_year * 12 + last - 1
+        return [ClaimSpan(begin or _latest(first, end + 1), end)]
+    end = _latest(last, base.last if base else now.month)
+    ends = [end, end - 12, *(_latest(last, recent.last + 1) for recent in now.recent[:2])]
+    return [ClaimSpan(_latest(first, end + 1), end) for end in ends]
+
+
+def _of_year(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+    """Whole years, fiscal or calendar; of one that is not over, the months that were known."""
+    first, last = args[0], args[-1]
+    whole = fiscal(last)
+    by_fiscal, by_calendar = _clipped(whole, now), _clipped(calendar(last), now)
+    month = base if base and base.length == 1 else None
+    to_date = [fiscal(last, base.length)] if base and base.to_date else []
+    match form:
+        case "fys":
+            return [ClaimSpan(fiscal(first).first, span.last) for span in by_fiscal]
+        case "years":
+            starts = (fiscal(first), by_fiscal), (calendar(first), by_calendar)
+            return [ClaimSpan(a.first, b.last) for a, ends in starts for b in ends[:2]]
+        case "cy":
+            return by_calendar
+        case "fy" if to_date and to_date[0] != base:
+            return [*to_date, whole]
+        case "fy" if month and whole.last < month.first:
+            ago = last - months.fiscal_year_at(month.first, now.begins)
+            return [whole, month.shift(12 * ago)]
+        case "fy":
+            return by_fiscal
+        case _ if month:  # a bare year beside a month: that month of the year
+            same = last * 12 + month.first % 12
+            return [ClaimSpan(same, same), *by_fiscal, *by_calendar]
+    found = [*to_date, *by_fiscal[:3], *by_calendar[:3]]
+    spoken = any(recent.first % 12 == 0 and recent.length > 1 for recent in now.recent[:3])
+    calendar_first = spoken and not to_date
+    return sorted(found, key=lambda span: span.first % 12 != 0) if calendar_first else found
+
+
+def _of_this_year(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+    """The fiscal year so far, or up to a month."""
+    year, number = args or (None, None)
     whole = fiscal(year) if year else _fiscal_of(now.newest[0], now)
     if number:
         end = whole.first + (number - 10) % 12
         years_ago = 12 * (not year and end >= now.month)
         return [ClaimSpan(whole.first - years_ago, end - years_ago)]
     if base and base.to_date:
-        return [ClaimSpan(whole.first, whole.first + base.length - 1)]
-    found = _clipped(whole, now)
-    if year is None:
-        found += _clipped(whole.shift(-12), now) if now.month % 12 in (9, 10) else []
-        ends = [recent.last for recent in now.recent[:1]]
-        found += [ClaimSpan(_fiscal_of(end, now).first, end) for end in ends]
-    return found
-
-
-def _fy_now(now: Now, base: ClaimSpan | None) -> list[ClaimSpan]:
+        found = [ClaimSpan(whole.first, whole.first + base.length - 1)]
+    else:
+        found = _clipped(whole, now)
+        if year is None:
+            found += _clipped(whole.shift(-12), now) if now.month % 12 in (9, 10) else []
+            ends = [recent.last for recent in now.recent[:1]]
+            found += [ClaimSpan(_fiscal_of(end, now).first, end) for end in ends]
     named = [recent for recent in now.recent if recent.year or recent.to_date]
-    current = _fy_through(now, base, None, None)
-    return [*current[:3], *named[:1], *current[3:]]
+    return [*found[:3], *named[:1], *found[3:]] if form == "fy_now" else found
 
 
-def _fy_rel(now: Now, base: ClaimSpan | None, by: int) -> list[ClaimSpan]:
-    whole = _fiscal_of(now.month, now, by)
-    if base:
-        before, shifted = _fiscal_of(base.last, now, by), base.shift(12 * by)
-        return [shifted, before] if base.to_date else [before, shifted, whole]
-    return [whole, _fiscal_of(now.month - 2, now, by), *_clipped(whole.shift(-12), now)]
-
-
-def _fy_first(now: Now, _: ClaimSpan | None, year: int | None, length: int) -> list[ClaimSpan]:
+def _in_year(now: Now, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+    """Parts of years: quarters, halves, their first and last months."""
     current = months.fiscal_year_at(now.newest[0], now.begins)
-    if year:
-        return [fiscal(current - 1 if year == -1 else year, length)]
-    found = [fiscal(current, length)]
-    return [fiscal(current - 1, length), *found] if found[0].last >= now.month else found
+    match form, *args:
+        case "quarter", year, quarter:
+            return [fiscal(year, 3).shift(3 * (quarter - 1))]
+        case "fy_last", year, length:
+            last = fiscal(year).last
+            return [ClaimSpan(last - length + 1, last)]
+        case "year_first", str(word), length:  # this year, last year
+            return _in_year(now, None, form, (now.published.year - (word == "last year"), length))
+        case "year_first", year, length:
+            return [ClaimSpan(year * 12, year * 12 + length - 1), fiscal(year, length)]
+        case _, -1, length:
+            return [fiscal(current - 1, length)]
+        case _, None, length:
+            found = [fiscal(current, length)]
+            over = found[0].last >= now.month
+            return [fiscal(current - 1, length), *found] if over else found
+    return [fiscal(*args)]
 
 
-def _year_first(now: Now, _: ClaimSpan | None, year: int | str, length: int) -> list[ClaimSpan]:
-    if isinstance(year, str):
-        year = now.published.year - (year == "last year")
-    return [ClaimSpan(year * 12, year * 12 + length - 1), fiscal(year, length)]
-
-
-def _of_year(now: Now, base: ClaimSpan | None, year: int) -> list[ClaimSpan]:
-    """A bare year: fiscal or calendar; beside a month, that month of the year."""
-    by_fiscal, by_calendar = _clipped(fiscal(year), now), _clipped(calendar(year), now)
-    if base and base.length == 1:
-        return [_one(year * 12 + base.first % 12), *by_fiscal, *by_calendar]
-    found = [*by_fiscal[:3], *by_calendar[:3]]
-    if base and base.to_date:
-        return [fiscal(year, base.length), *found]
-    spoken = any(recent.first % 12 == 0 and recent.length > 1 for recent in now.recent[:3])
-    return sorted(found, key=lambda span: span.first % 12 != 0) if spoken else found
-
-
-def _of_years(now: Now, _: ClaimSpan | None, first: int, last: int) -> list[ClaimSpan]:
-    return [
-        ClaimSpan(year(first).first, span.last)
-        for year in (fiscal, calendar)
-        for span in _clipped(year(last), now)[:2]
-    ]
-
-
-def _year_rel(now: Now, base: ClaimSpan | None, by: int) -> list[ClaimSpan]:
-    if base and by:
-        found = [base.shift(12 * by)]
-        if base.to_date or base.length == 1:
-            found.append(_fiscal_of(base.last, now, -1))
-        return [*found, calendar(base.last // 12 - 1)] if base.length == 1 else found
+def _relative(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+    """A year earlier, last month, last fiscal year: beside another span, or the publication."""
+    month = base if base and base.length == 1 else None
+    beside = base or next(iter(now.recent), ClaimSpan(now.newest[0], now.newest[0]))
+    match form, *args:
+        case "shift", (1 | -1) as by if beside.length > 1:
+            return [ClaimSpan(beside.last + by, beside.last + by)]
+        case "shift", by:
+            year = [_fiscal_of(beside.last, now, -1)] if by == -12 and beside.length == 1 else []
+            return [beside.shift(by), *year]
+        case "month_rel", by:
+            ends = (now.month - 1, now.month if by == 0 else now.month - 2)
+            found = [ClaimSpan(end, end) for end in ends]
+            return [month.shift(-1), *found] if by and month else found
+        case "fy_rel", by if base:
+            before, shifted = _fiscal_of(base.last, now, by), base.shift(12 * by)
+            whole = _fiscal_of(now.month, now, by)
+            return [shifted, before] if base.to_date else [before, shifted, whole]
+        case "fy_rel", by:
+            wholes = [_fiscal_of(month, now, by) for month in (now.month, now.month - 2)]
+            return [*wholes, *_clipped(wholes[0].shift(-12), now)]
+        case "year_rel", by if base and by:  # last year, of what it is compared with
+            years = [_fiscal_of(base.last, now, -1)] if base.to_date or month else []
+            return [base.shift(12 * by), *years, *([calendar(base.last // 12 - 1)] * bool(month))]
+    (by,) = args
     current = _fiscal_of(now.newest[0], now, by)
     found = _clipped(current, now)[:3] + _clipped(calendar(now.published.year + by), now)[:3]
-    if by:  # the same months of last year, where this year's are meant beside them
-        ends = [end - 12 for end in now.newest[:2] if end - 12 >= current.first]
-        found += [ClaimSpan(current.first, end) for end in ends]
-    return found
+    # The same months of last year, where this year's are meant beside them.
+    earlier = [end - 12 for end in now.newest[:2] if by and end - 12 >= current.first]
+    return [*found, *(ClaimSpan(current.first, end) for end in earlier)]
 
 
-def _month_rel(now: Now, base: ClaimSpan | None, by: int) -> list[ClaimSpan]:
-    found = [_one(now.month - 1), _one(now.month if by == 0 else now.month - 2)]
-    return [base.shift(-1), *found] if by and base and base.length == 1 else found
+def _same(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+    """What was spoken of, in another year: the same period of 2021, March of last year, that."""
+    beside = base or next(iter(now.recent), None)
+    there = months.fiscal_year_at(beside.last, now.begins) if beside else 0
+    match form, *args:
+        case "that", word:  # that month, the year
+            long = word.startswith("year")
+            return [recent for recent in now.recent if (recent.length == 1) != long]
+        case "month_of", number, which:
+            ago = "this" not in which
+            years = [base.last // 12 - 1] if base and ago else []
+            found = [year * 12 + number - 1 for year in (*years, now.published.year - ago)]
+            return [ClaimSpan(month, month) for month in found]
+        case "same", by_fiscal, year if beside:
+            later = [by_fiscal - there] if by_fiscal else [year - beside.last // 12, year - there]
+            return [beside.shift(12 * by) for by in later]
+    return []
 
 
-def _shift(now: Now, base: ClaimSpan | None, by: int) -> list[ClaimSpan]:
-    base = base or next(iter(now.recent), _one(now.newest[0]))
-    if by in (1, -1) and base.length > 1:
-        return [_one(base.last + by)]
-    year = [_fiscal_of(base.last, now, -1)] if by == -12 and base.length == 1 else []
-    return [base.shift(by), *year]
-
-
-def _same(now: Now, base: ClaimSpan | None, by_fiscal: int | None, year: int) -> list[ClaimSpan]:
-    base = base or next(iter(now.recent), None)
-    if base is None:
-        return []
-    there = months.fiscal_year_at(base.last, now.begins)
-    if by_fiscal:
-        return [base.shift(12 * (by_fiscal - there))]
-    return [base.shift(12 * (year - base.last // 12)), base.shift(12 * (year - there))]
-
-
-def _through(now: Now, _: ClaimSpan | None, number: int, year: int | None) -> list[ClaimSpan]:
-    """Through June: the fiscal year so far."""
-    end = year * 12 + number - 1 if year else _latest(number, now.month + (now.published.day > 27))
+def _up_to(now: Now, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+    """Stretches up to a month that is named: through June, by June, the twelve months to June."""
+    number, year = args
+    late = form != "year_to" and now.published.day > 27
+    end = year * 12 + number - 1 if year else _latest(number, now.month + late)
+    if form == "year_to":
+        return [ClaimSpan(end - 11, end)]
     begun = [span.first for span in now.recent[:1] if span.length > 1 and span.first < end]
     firsts = [_fiscal_of(end, now).first, *begun, end // 12 * 12, end]
+    firsts = [end, firsts[0]] if form == "by" else firsts
     return [ClaimSpan(first, end) for first in firsts]
 
 
-def _by(now: Now, base: ClaimSpan | None, number: int, year: int | None) -> list[ClaimSpan]:
-    """By June: that month, or the year up to it."""
-    through = _through(now, base, number, year)
-    return [through[-1], through[0]]
-
-
-def _past_years(now: Now, _: ClaimSpan | None, count: int) -> list[ClaimSpan]:
-    lasts = [_fiscal_of(now.newest[0], now, later) for later in (-1, 0)]
-    return [ClaimSpan(last.first - 12 * (count - 1), last.last) for last in lasts]
-
-
-def _fy_ended(now: Now, _: ClaimSpan | None, year: int | None) -> list[ClaimSpan]:
-    october = now.month % 12 == 9
-    return [fiscal(year) if year else _fiscal_of(now.month - october, now, october - 1)]
-
-
-def _year_to(now: Now, _: ClaimSpan | None, number: int, year: int | None) -> list[ClaimSpan]:
-    end = year * 12 + number - 1 if year else _latest(number, now.month)
-    return [ClaimSpan(end - 11, end)]
-
-
-def _that(now: Now, _: ClaimSpan | None, word: str) -> list[ClaimSpan]:
-    """That month, the year: what was spoken of before."""
-    long = word.startswith("year")
-    return [recent for recent in now.recent if (recent.length == 1) != long]
-
-
-def _since(now: Now, _: ClaimSpan | None, number: int | None, year: int | None) -> list[ClaimSpan]:
+def _until_now(now: Now, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+    """Stretches up to the newest month: since January 2021, the past six months."""
+    newest = now.newest
+    match form, *args:
+        case "past", count:
+            return [ClaimSpan(end - count + 1, end) for end in newest[:3]]
+        case "streak", count:  # the 13th straight month, up to the one spoken of or the newest
+            single = [span.last for span in now.recent if span.length == 1]
+            return [ClaimSpan(end - count + 1, end) for end in (*single[:1], *newest[:2])]
+        case "past_years", count:
+            lasts = [_fiscal_of(newest[0], now, later) for later in (-1, 0)]
+            return [ClaimSpan(last.first - 12 * (count - 1), last.last) for last in lasts]
+        case "fy_ended", year:
+            october = now.month % 12 == 9
+            return [fiscal(year) if year else _fiscal_of(now.month - october, now, october - 1)]
+        case "since_fy", year:
+            return [ClaimSpan(fiscal(year).first, end) for end in newest[:3]]
+    number, year = args
     start = year * 12 + (number or 1) - 1 if year else _latest(number or 1, now.month)
     starts = [start] if number or not year else [start, fiscal(year).first]
-    return [ClaimSpan(start, end) for start in starts for end in now.newest]
+    return [ClaimSpan(start, end) for start in starts for end in newest]
 
 
-def _of_era(now: Now, _: ClaimSpan | None, start: str) -> list[ClaimSpan]:
-    if start == "trump":
-        start = "2025-01" if now.published >= date(2025, 1, 20) else "2017-01"
-    first = months.to_index(start)
-    ends = {"2021-01": "2025-01", "2017-01": "2021-01", "2009-01": "2017-01"}
-    last = months.to_index(ends[start]) if start in ends else now.month
-    known = [end for end in now.newest[:3] if end <= last] or [last - 1, last]
-    return [ClaimSpan(begin, end) for begin in (first + 1, first) for end in known]
+# The months in which presidents took office, and those after them.
+_STARTS = {"obama": ("2009-01",), "biden": ("2021-01",), "trump": ("2017-01", "2025-01")}
+_ENDS = {"2021-01": "2025-01", "2017-01": "2021-01", "2009-01": "2017-01"}
 
 
-def _of_streak(now: Now, _: ClaimSpan | None, count: int) -> list[ClaimSpan]:
-    """The 13th straight month: so many months up to the one spoken of, or the newest."""
-    single = [span.last for span in now.recent if span.length == 1]
-    return [ClaimSpan(end - count + 1, end) for end in (*single[:1], *now.newest[:2])]
-
-
-def _of_administration(now: Now, _: ClaimSpan | None, whose: str) -> list[ClaimSpan]:
+def _of_administration(now: Now, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
     """A president's months, by name or as the one before: the first full one comes first."""
-    starts = {"obama": ("2009-01",), "biden": ("2021-01",), "trump": ("2017-01", "2025-01")}
+    (whose,) = args
     published = f"{now.published:%Y-%m}"
-    past = sorted((s for every in starts.values() for s in every if s < published), reverse=True)
-    chosen = past[:1] if whose == "current" else past[1:2]
-    if whose in starts:
-        chosen = [start for start in past if start in starts[whose]]
-    return [span for start in chosen for span in _of_era(now, None, start)]
+    past = sorted((s for every in _STARTS.values() for s in every if s < published), reverse=True)
+    if form == "era":
+        second = now.published >= date(2025, 1, 20)
+        chosen = [("2025-01" if second else "2017-01") if whose == "trump" else whose]
+    elif whose in _STARTS:
+        chosen = [start for start in past if start in _STARTS[whose]]
+    else:
+        chosen = past[:1] if whose == "current" else past[1:2]
+    found = []
+    for start in chosen:
+        first = months.to_index(start)
+        last = months.to_index(_ENDS[start]) if start in _ENDS else now.month
+        known = [end for end in now.newest[:3] if end <= last] or [last - 1, last]
+        found += [ClaimSpan(begin, end) for begin in (first + 1, first) for end in known]
+    return found
 
 
-_HANDLERS: dict[str, Callable[..., Sequence[ClaimSpan]]] = {
-    "month": _of_month,
-    "month_of": _month_of,
-    "months": _of_months,
-    "fy": _of_fy,
-    "fy_through": _fy_through,
-    "fy_now": _fy_now,
-    "fy_rel": _fy_rel,
-    "fy_first": _fy_first,
-    "fy_last": lambda _, __, year, n: [ClaimSpan(fiscal(year).last - n + 1, fiscal(year).last)],
-    "quarter": lambda _, __, year, q: [fiscal(year, 3).shift(3 * (q - 1))],
-    "year_first": _year_first,
-    "fys": lambda now, _, first, last: [
-        ClaimSpan(fiscal(first).first, span.last) for span in _clipped(fiscal(last), now)
-    ],
-    "cy": lambda now, _, year: _clipped(calendar(year), now),
-    "year": _of_year,
-    "years": _of_years,
-    "year_rel": _year_rel,
-    "month_rel": _month_rel,
-    "shift": _shift,
-    "same": _same,
-    "past": lambda now, _, count: [ClaimSpan(end - count + 1, end) for end in now.newest[:3]],
-    "since": _since,
-    "since_fy": lambda now, _, year: [ClaimSpan(fiscal(year).first, end) for end in now.newest[:3]],
-    "era": _of_era,
-    "administration": _of_administration,
-    "streak": _of_streak,
-    "fy_ended": _fy_ended,
-    "through": _through,
-    "by": _by,
-    "past_years": _past_years,
-    "year_to": _year_to,
-    "that": _that,
+# What each form of an expression is resolved by.
+_KINDS: dict[Callable[[Now, ClaimSpan | None, str, Args], list[ClaimSpan]], tuple[str, ...]] = {
+    _of_month: ("month",),
+    _of_year: ("year", "fy", "cy", "years", "fys"),
+    _of_months: ("months",),
+    _of_this_year: ("fy_now", "fy_through"),
+    _relative: ("shift", "month_rel", "year_rel", "fy_rel"),
+    _in_year: ("fy_first", "fy_last", "year_first", "quarter"),
+    _same: ("same", "that", "month_of"),
+    _up_to: ("through", "by", "year_to"),
+    _until_now: ("since", "since_fy", "past", "past_years", "streak", "fy_ended"),
+    _of_administration: ("administration", "era"),
 }
 
 
