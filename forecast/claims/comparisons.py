@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from forecast.claims import readings, times
 from forecast.claims.mentions import COMPARATORS, Scene
-from forecast.claims.readings import Candidate, TextState
-from forecast.claims.times import TimeRef
+from forecast.claims.readings import Candidate
+from forecast.claims.times import TextState, TimeRef
 from forecast.claims.tokens import WrittenNumber, word_set
 from forecast.claims.truth import ClaimSpan, CountTable, fiscal
 from forecast.claims.verdict import Rate, Reading
@@ -82,7 +82,7 @@ def rows(
     elif own:
         spans = [Candidate(anchor.span, 0.0, True) for anchor in own]
     elif words & _HIGH and all(ref.form in ("administration", "era") for ref in refs):
-        within = [c.value for c in spans] or [ClaimSpan(0, context.now.month)]
+        within = [c.value for c in spans] or [ClaimSpan(0, context.month)]
         line = table.counts(changed.subject) if now.length == 1 else None
         known, spans = line.by_month if line else {}, []
         for span in within:
@@ -107,7 +107,7 @@ def rows(
 
 
 def _resolved(ref: TimeRef, context: TextState, now: ClaimSpan) -> list[ClaimSpan]:
-    candidates = times.spans(ref, context.when, now)
+    candidates = times.spans(ref, context, now)
     if ref.since and ref.form != "era":
         return list(dict.fromkeys(readings.begun(ref, candidates)))
     return candidates
@@ -168,7 +168,7 @@ def ends(scene: Scene, context: TextState) -> list[Candidate[ClaimSpan]]:
         Candidate(ClaimSpan(span.last, span.last), cost("base.end_of_range"))
         for ref in scene.times
         if ref.form == "months" and scene.low(ref.first - 1) in ("from", "between")
-        for span in times.spans(ref, context.when)[:1]
+        for span in times.spans(ref, context)[:1]
     ]
 
 
@@ -176,8 +176,8 @@ def is_base(scene: Scene, number: WrittenNumber, span: ClaimSpan, context: TextS
     """Whether a span comes from what a change is compared with."""
     _, refs = read(scene, number) or (range(0), [])
     others = [ref for ref in scene.times if ref.counts and not ref.relative and ref not in refs]
-    theirs = {span for ref in refs for span in times.spans(ref, context.when, None)}
-    own = {span for ref in others for span in times.spans(ref, context.when, None)[:2]}
+    theirs = {span for ref in refs for span in times.spans(ref, context, None)}
+    own = {span for ref in others for span in times.spans(ref, context, None)[:2]}
     return span in theirs and span not in own
 
 
@@ -189,7 +189,7 @@ def from_to(
         ranged = ref.form in readings.RANGES and scene.low(ref.first - 1) in ("from", "between")
         if not ranged or scene.distance((number.first, number.last), (ref.first, ref.last)) > 14:
             continue
-        for whole in times.spans(ref, context.when)[:1]:
+        for whole in times.spans(ref, context)[:1]:
             if ref.form == "months":
                 return ClaimSpan(whole.last, whole.last), ClaimSpan(whole.first, whole.first)
             return fiscal(ref.args[1]), fiscal(ref.args[0])

@@ -27,8 +27,8 @@ from forecast.claims import (
 )
 from forecast.claims.explain import ClaimFinding
 from forecast.claims.mentions import CONCEDING, Scene
-from forecast.claims.readings import Candidate, TextState
-from forecast.claims.times import Now
+from forecast.claims.readings import Candidate
+from forecast.claims.times import NO_PART, TextState
 from forecast.claims.tokens import WrittenNumber, sentences
 from forecast.claims.truth import (
     APPREHENSION,
@@ -86,7 +86,7 @@ class _Reader:
         self.scenes = [
             Scene(text, sentence, table.source) for sentence in sentences(text[:MAX_CHARACTERS])
         ]
-        self.context = TextState(Now(published, table.source.year_begins))
+        self.context = TextState(published, table.source.year_begins)
         phrases = [phrase for scene in self.scenes for phrase in scene.phrases]
         self.context.speaks = frozenset((phrase.kind, phrase.value) for phrase in phrases)
         land = [
@@ -177,9 +177,8 @@ class _Reader:
             if dimension == "field":
                 dimension = "office" if subject.agency == "ofo" else "sector"
             part = (dimension, subject.members, subject.other_than)
-            nothing = readings.NO_PART
             context.group, context.part = (
-                (part, nothing) if dimension in GROUPS else (nothing, part)
+                (part, NO_PART) if dimension in GROUPS else (NO_PART, part)
             )
             context.saw(first.span)
 
@@ -195,7 +194,7 @@ class _Reader:
             kind, members, _ = context.part
             # It may only say where the sector spoken of before lies.
             if kind != "sector" or readings.sector(members).total != totals[-1]:
-                context.part = readings.NO_PART
+                context.part = NO_PART
         measures = {phrase.value for phrase in scene.of_kind("measure")}
         drugs = scene.of_kind(DRUG)
         if drugs:
@@ -208,7 +207,7 @@ class _Reader:
             context.subject = Subject(total, context.agency or "")
         for ref in scene.times:
             if ref.counts and not ref.since:
-                for span in times.spans(ref, context.when)[:1]:
+                for span in times.spans(ref, context)[:1]:
                     context.saw(span)
 
     # -- counts ------------------------------------------------------------------------------------
@@ -257,7 +256,7 @@ class _Reader:
 
     def _spans(self, refs: Iterable[times.TimeRef], most: int | None = None) -> list[ClaimSpan]:
         """What times may mean by what the text has said."""
-        return [span for ref in refs for span in times.spans(ref, self.context.when)[:most]]
+        return [span for ref in refs for span in times.spans(ref, self.context)[:most]]
 
     def _limits(
         self,
@@ -290,7 +289,7 @@ class _Reader:
         whole = of_the or any(features.is_whole(scene, a, number) for a in self.anchors)
         parts = readings.parts(scene, number, self.context)[:1]
         parted = on_record and not whole  # a group or sector right beside it: it is no total
-        parted = parted and any(each.bound and each.value != readings.NO_PART for each in parts)
+        parted = parted and any(each.bound and each.value != NO_PART for each in parts)
         before = [anchor for anchor in self.anchors if anchor.first < number.first]
         beside, earlier = _agencies(before), _agencies(self.understood)
         agencies = readings.agencies_allowed(scene, number, self.context, beside, earlier)
@@ -336,7 +335,7 @@ class _Reader:
         more = cost("carried") if bound else cost("count.time_open")
         for subject, price in tried.items():
             for span in self.table.where(subject, int(claimed.value))[:4]:
-                if (span in bound or known(span)) and span.first <= context.now.month:
+                if (span in bound or known(span)) and span.first <= context.month:
                     own = span in bound
                     price_now = price + (0.2 if own else more)
                     yield Reading(subject, span, cost=price_now, agency_bound=True, span_bound=own)
@@ -348,14 +347,14 @@ class _Reader:
         """
         context = self.context
         spoken = {
-            *(span for ref in scene.times for span in times.spans(ref, context.when, context.span)),
+            *(span for ref in scene.times for span in times.spans(ref, context, context.span)),
             *context.recent,
             *(anchor.span for anchor in self.anchors),
         }
         eras = self._spans(ref for ref in scene.times if ref.form in ("administration", "era"))
         timed = any(ref.counts for ref in scene.times)
         # Where a sentence names no time, it may speak of what was news on the day of publication.
-        newest = [] if timed or context.recent else context.now.newest[:3]
+        newest = [] if timed or context.recent else context.newest[:3]
         if features.vague_time(scene):
             spoken |= {span.shift(by) for span in tuple(spoken) for by in (-1, -12)}
 

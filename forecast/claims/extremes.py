@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from forecast.claims import times
 from forecast.claims.explain import ClaimFinding
 from forecast.claims.mentions import Placed, Scene
-from forecast.claims.readings import TextState
-from forecast.claims.times import TimeRef
+from forecast.claims.times import TextState, TimeRef
 from forecast.claims.tokens import WrittenNumber, word_set
 from forecast.claims.truth import ClaimSpan, calendar, fiscal
 from forecast.claims.verdict import Among, Claimed, ClaimMeasure, Reading
@@ -255,7 +254,7 @@ def _starts(extreme: Extreme, span: ClaimSpan, context: TextState) -> list[Claim
     year = ref.args[0] if ref.form == "year" else year
     if year:
         return [calendar(year), fiscal(year)]
-    spans = times.spans(ref, context.when, span)[:3]
+    spans = times.spans(ref, context, span)[:3]
     if ref.form == "since_fy":
         return [ClaimSpan(one.first, one.first + 11) for one in spans[:1]]
     if ref.form in ("since", "era"):

@@ -8,8 +8,7 @@ from typing import Any
 
 from forecast.claims import mentions, readings
 from forecast.claims.mentions import COMPARATORS, Mention, Noun, Placed, Scene
-from forecast.claims.readings import TextState
-from forecast.claims.times import TimeRef
+from forecast.claims.times import TextState, TimeRef
 from forecast.claims.tokens import WrittenNumber, tables, word_set
 
 # What a number does in its sentence: a `ClaimMeasure`; "share"; "maybe", a count only if the record

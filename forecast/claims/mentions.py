@@ -49,10 +49,11 @@ class Scene:
 
     def __init__(self, text: str, sentence: Sentence, source: Source) -> None:
         self.source = source
-        self.text, self.sentence, self.tokens = text, sentence, sentence.tokens
+        self.text = text
+        self.start, self.end, self.tokens, self.opens = sentence
         starts = [token.start for token in self.tokens]
         self.times = []
-        for ref in times.find(text[sentence.start : sentence.end], sentence.start, source.name):
+        for ref in times.find(text[self.start : self.end], self.start, source.name):
             first = bisect_left(starts, ref.start)
             last = max(first + 1, bisect_left(starts, ref.end))
             self.times.append(replace(ref, first=first, last=last))
@@ -249,9 +250,8 @@ def noun_after(scene: Scene, number: WrittenNumber) -> tuple[Noun, Placed | None
 def is_plain_no(scene: Scene, number: WrittenNumber) -> bool:
     """Tell money, labels, clock times, phone numbers, list numbers and ranges by their looks."""
     start, end = scene.extent(number)
-    sentence = scene.sentence
-    before = scene.text[max(sentence.start, start - 40) : start].lower()
-    around = f"{before}{_HERE}{scene.text[end : min(sentence.end, end + 24)].lower()}"
+    before = scene.text[max(scene.start, start - 40) : start].lower()
+    around = f"{before}{_HERE}{scene.text[end : min(scene.end, end + 24)].lower()}"
     looks = number_looks()[number.kind]
     listed = number.first == 0 and number.value < 100 and scene.low(number.last) in (".", ")")
     dialed = number.exact and scene.low(number.first - 1) in ("call", "called", "calling", "dial")

@@ -8,7 +8,7 @@ a number bind: an explicit month or agency is never replaced to make a claim rig
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise, product
 from typing import Generic, TypeVar
@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 from forecast import months
 from forecast.claims import times
 from forecast.claims.mentions import Placed, Scene
-from forecast.claims.times import Now, TimeRef
+from forecast.claims.times import NO_PART, SensePart, TextState, TimeRef
 from forecast.claims.tokens import WrittenNumber, word_set
 from forecast.claims.truth import (
     APPREHENSION,
@@ -54,44 +54,6 @@ class Candidate(Generic[T]):
     cost: float = 0.0
     bound: bool = False
     placed: bool = False
-
-
-SensePart = tuple[str, tuple[str, ...], bool]  # dimension, members, all but these
-NO_PART: SensePart = ("", (), False)
-
-
-@dataclass(slots=True)
-class TextState:
-    """What a text has said so far; it changes as its sentences are read.
-
-    home : the total that the whole text speaks of, None if of none.
-    speaks : kinds and values of all phrases in the text.
-    subject, span : of the last count. shared : the last share. recent : spans named lately, the
-        latest first.
-    """
-
-    now: Now
-    home: str | None = None
-    speaks: frozenset[tuple[str, str]] = frozenset()
-    sectors_named: frozenset[str] = frozenset()
-    total: str | None = None
-    agency: str | None = None
-    part: SensePart = NO_PART
-    group: SensePart = NO_PART
-    subject: Subject | None = None
-    span: ClaimSpan | None = None
-    shared: Reading | None = None
-    measure: ClaimMeasure = "total"
-    recent: list[ClaimSpan] = field(default_factory=list)
-
-    def saw(self, span: ClaimSpan) -> None:
-        """Remember a span that was spoken of."""
-        self.recent = [span, *(one for one in self.recent if one != span)][:5]
-
-    @property
-    def when(self) -> Now:
-        """The day of publication with what was spoken of lately."""
-        return replace(self.now, recent=tuple(self.recent))
 
 
 # -- whose -----------------------------------------------------------------------------------------
@@ -363,7 +325,7 @@ def _may_be_part(scene: Scene, phrase: Placed, context: TextState) -> bool:
     """Whether a place is a sector, an office or a state that something may have been counted in."""
     first, last = phrase.first, phrase.last
     text = scene.text[scene.tokens[first].start : scene.tokens[last - 1].end]
-    if scene.sentence.opens and first < 2 and text.isupper() and len(text) > 3:
+    if scene.opens and first < 2 and text.isupper() and len(text) > 3:
         return False  # TUCSON, Ariz. - the place of writing
     if phrase.kind == "state":
         led = ("in", "along", "into", "for", "through", "of", ",", "and", "to", ":", ";")
@@ -561,7 +523,7 @@ def just_before(scene: Scene, number: WrittenNumber, context: TextState) -> Clai
     for ref in scene.times:
         behind = scene.words(ref.last, number.first)
         if behind in ([","], ["\u2014"], ["("], [",", "which", "was"]) and ref.counts:
-            return next(iter(times.spans(ref, context.when, context.span)), None)
+            return next(iter(times.spans(ref, context, context.span)), None)
     return None
 
 
@@ -664,9 +626,9 @@ def _said_by(
     """The months that a time beside a number may mean, most likely first."""
     # The spans that the sentence names with their year: as read on a day long after them.
     full = [r for r in scene.times if r.form in ("fy", "quarter", "fy_first", "cy", "fys")]
-    later = replace(context.now, published=date(2100, 1, 1))
+    later = replace(context, published=date(2100, 1, 1), recent=[])
     here = [span for named in full for span in times.spans(named, later)[:1]]
-    now = replace(context.when, here=tuple(here))
+    now = replace(context, here=tuple(here))
     month, resolved = _month_of_years(scene), []
     if ref.form == "year":
         base = month or base
@@ -732,9 +694,9 @@ def _from_before(context: TextState) -> Iterator[Candidate[ClaimSpan]]:
     """The times of the sentences before; where there are none, what was news on the day."""
     for i, span in enumerate(context.recent[:3]):
         yield Candidate(span, cost("time.carried") + cost("second") * i)
-    now = context.now
-    year = fiscal(months.fiscal_year_at(now.newest[0], now.begins))
-    for i, month in enumerate(now.newest[:2] if not context.recent else ()):
+    newest = context.newest
+    year = fiscal(months.fiscal_year_at(newest[0], context.begins))
+    for i, month in enumerate(newest[:2] if not context.recent else ()):
         yield Candidate(ClaimSpan(month, month), cost("time.newest") + 0.5 * i)
         if month > year.first:
             yield Candidate(ClaimSpan(year.first, month), cost("time.newest_year") + 0.5 * i)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from forecast.claims import readings
 from forecast.claims.mentions import Scene
-from forecast.claims.readings import Candidate, TextState
+from forecast.claims.readings import Candidate
+from forecast.claims.times import NO_PART, SensePart, TextState
 from forecast.claims.tokens import WrittenNumber, word_set
 from forecast.claims.truth import APPREHENSION, DRUG, ClaimSpan, Subject
 from forecast.claims.verdict import Reading
@@ -37,9 +38,9 @@ def rows(
 ) -> list[Reading] | None:
     """What a share may be of what; None where that is not said, [] where it is not on record."""
     every = readings.parts(scene, number, context)
-    parts = [option for option in every if option.value != readings.NO_PART]
+    parts = [option for option in every if option.value != NO_PART]
     words = {token.low for token in scene.tokens}
-    if context.part != readings.NO_PART and words & _BACK and not (parts and parts[0].bound):
+    if context.part != NO_PART and words & _BACK and not (parts and parts[0].bound):
         parts.insert(0, Candidate(context.part, cost("carried")))
     wholes = _wholes(scene, number, context, anchors)
     # Two counts of the sentence, one a part of the other: 7,536 of the 38,347, or 20 percent.
@@ -130,7 +131,7 @@ def _wholes(
 
 
 def _of_part(
-    parts: Sequence[Candidate[readings.SensePart]],
+    parts: Sequence[Candidate[SensePart]],
     wholes: tuple[list[str], list[str]],
     of_drugs: bool,
 ) -> Iterator[Pair]:

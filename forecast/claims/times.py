@@ -1,11 +1,11 @@
-"""Expressions of time in a text, and the spans they may mean as of the day of publication."""
+"""Expressions of time, and the spans they may mean by the day of publication and the text."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
@@ -13,7 +13,8 @@ from typing import Any
 
 from forecast import months
 from forecast.claims.tokens import filled, number_words, tables
-from forecast.claims.truth import ClaimSpan, calendar, fiscal
+from forecast.claims.truth import ClaimSpan, Subject, calendar, fiscal
+from forecast.claims.verdict import ClaimMeasure, Reading
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -45,18 +46,40 @@ class TimeRef:
         return self.form in ("shift", "same")
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
-    """The day of publication, and the spans that the text spoke of before, the latest first.
+SensePart = tuple[str, tuple[str, ...], bool]  # dimension, members, all but these
+NO_PART: SensePart = ("", (), False)
 
-    here : the spans that the sentence itself names in full. begins : the month 1..12 in which
-    fiscal years begin.
+
+@dataclass(slots=True)
+class TextState:
+    """What a text has said so far; it changes as its sentences are read.
+
+    begins : the month 1..12 in which fiscal years begin.
+    home : the total that the whole text speaks of, None if of none.
+    speaks : kinds and values of all phrases in the text.
+    subject, span : of the last count. shared : the last share. recent : spans named lately, the
+        latest first. here : those that the sentence itself names in full.
     """
 
     published: date
     begins: int
-    recent: tuple[ClaimSpan, ...] = ()
+    home: str | None = None
+    speaks: frozenset[tuple[str, str]] = frozenset()
+    sectors_named: frozenset[str] = frozenset()
+    total: str | None = None
+    agency: str | None = None
+    part: SensePart = NO_PART
+    group: SensePart = NO_PART
+    subject: Subject | None = None
+    span: ClaimSpan | None = None
+    shared: Reading | None = None
+    measure: ClaimMeasure = "total"
+    recent: list[ClaimSpan] = field(default_factory=list)
     here: tuple[ClaimSpan, ...] = ()
+
+    def saw(self, span: ClaimSpan) -> None:
+        """Remember a span that was spoken of."""
+        self.recent = [span, *(one for one in self.recent if one != span)][:5]
 
     @property
     def month(self) -> int:
@@ -165,7 +188,7 @@ def _is_no_year(text: str, first: int, last: int) -> bool:
     )
 
 
-def spans(ref: TimeRef, now: Now, base: ClaimSpan | None = None) -> list[ClaimSpan]:
+def spans(ref: TimeRef, now: TextState, base: ClaimSpan | None = None) -> list[ClaimSpan]:
     """List the spans an expression may mean, most likely first; empty where it has none.
 
     base : the span that it is compared with, for "a year earlier" and for months without a year.
@@ -180,12 +203,12 @@ def _latest(number: int, before: int) -> int:
     return before - 1 - (before - 1 - (number - 1)) % 12
 
 
-def _fiscal_of(month: int, now: Now, later: int = 0) -> ClaimSpan:
+def _fiscal_of(month: int, now: TextState, later: int = 0) -> ClaimSpan:
     """The fiscal year of a month, or so many years later."""
     return fiscal(months.fiscal_year_at(month, now.begins) + later)
 
 
-def _clipped(span: ClaimSpan, now: Now) -> list[ClaimSpan]:
+def _clipped(span: ClaimSpan, now: TextState) -> list[ClaimSpan]:
     """A year that was not over at publication ends with the months known by then."""
     if span.last < now.month - 1:
         return [span]
@@ -197,7 +220,7 @@ def _clipped(span: ClaimSpan, now: Now) -> list[ClaimSpan]:
     return [*cut, span]
 
 
-def _of_month(now: Now, base: ClaimSpan | None, _: str, args: Args) -> list[ClaimSpan]:
+def _of_month(now: TextState, base: ClaimSpan | None, _: str, args: Args) -> list[ClaimSpan]:
     """October, last October, the same October: which one, the words do not say."""
     number, year, which = args
     latest = _latest(number, now.month)
@@ -220,7 +243,7 @@ def _of_month(now: Now, base: ClaimSpan | None, _: str, args: Args) -> list[Clai
     return [ClaimSpan(month, month) for month in found]
 
 
-def _of_months(now: Now, base: ClaimSpan | None, _: str, args: Args) -> list[ClaimSpan]:
+def _of_months(now: TextState, base: ClaimSpan | None, _: str, args: Args) -> list[ClaimSpan]:
     """From October to May, of years that may be left out."""
     first, first_year, last, last_year = args
     if isinstance(last_year, str):
@@ -236,7 +259,7 @@ def _of_months(now: Now, base: ClaimSpan | None, _: str, args: Args) -> list[Cla
     return [ClaimSpan(_latest(first, end + 1), end) for end in ends]
 
 
-def _of_year(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+def _of_year(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
     """Whole years, fiscal or calendar; of one that is not over, the months that were known."""
     first, last = args[0], args[-1]
     whole = fiscal(last)
@@ -267,7 +290,7 @@ def _of_year(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[Cl
     return sorted(found, key=lambda span: span.first % 12 != 0) if calendar_first else found
 
 
-def _of_this_year(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+def _of_this_year(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
     """The fiscal year so far, or up to a month."""
     year, number = args or (None, None)
     whole = fiscal(year) if year else _fiscal_of(now.newest[0], now)
@@ -287,7 +310,7 @@ def _of_this_year(now: Now, base: ClaimSpan | None, form: str, args: Args) -> li
     return [*found[:3], *named[:1], *found[3:]] if form == "fy_now" else found
 
 
-def _in_year(now: Now, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+def _in_year(now: TextState, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
     """Parts of years: quarters, halves, their first and last months."""
     current = months.fiscal_year_at(now.newest[0], now.begins)
     match form, *args:
@@ -309,7 +332,7 @@ def _in_year(now: Now, _: ClaimSpan | None, form: str, args: Args) -> list[Claim
     return [fiscal(*args)]
 
 
-def _relative(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+def _relative(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
     """A year earlier, last month, last fiscal year: beside another span, or the publication."""
     month = base if base and base.length == 1 else None
     beside = base or next(iter(now.recent), ClaimSpan(now.newest[0], now.newest[0]))
@@ -341,7 +364,7 @@ def _relative(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[C
     return [*found, *(ClaimSpan(current.first, end) for end in earlier)]
 
 
-def _same(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+def _same(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
     """What was spoken of, in another year: the same period of 2021, March of last year, that."""
     beside = base or next(iter(now.recent), None)
     there = months.fiscal_year_at(beside.last, now.begins) if beside else 0
@@ -360,7 +383,7 @@ def _same(now: Now, base: ClaimSpan | None, form: str, args: Args) -> list[Claim
     return []
 
 
-def _up_to(now: Now, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+def _up_to(now: TextState, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
     """Stretches up to a month that is named: through June, by June, the twelve months to June."""
     number, year = args
     late = form != "year_to" and now.published.day > 27
@@ -373,7 +396,7 @@ def _up_to(now: Now, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSp
     return [ClaimSpan(first, end) for first in firsts]
 
 
-def _until_now(now: Now, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+def _until_now(now: TextState, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
     """Stretches up to the newest month: since January 2021, the past six months."""
     newest = now.newest
     match form, *args:
@@ -401,7 +424,9 @@ _STARTS = {"obama": ("2009-01",), "biden": ("2021-01",), "trump": ("2017-01", "2
 _ENDS = {"2021-01": "2025-01", "2017-01": "2021-01", "2009-01": "2017-01"}
 
 
-def _of_administration(now: Now, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
+def _of_administration(
+    now: TextState, _: ClaimSpan | None, form: str, args: Args
+) -> list[ClaimSpan]:
     """A president's months, by name or as the one before: the first full one comes first."""
     (whose,) = args
     published = f"{now.published:%Y-%m}"
@@ -423,7 +448,9 @@ def _of_administration(now: Now, _: ClaimSpan | None, form: str, args: Args) -> 
 
 
 # What each form of an expression is resolved by.
-_KINDS: dict[Callable[[Now, ClaimSpan | None, str, Args], list[ClaimSpan]], tuple[str, ...]] = {
+_KINDS: dict[
+    Callable[[TextState, ClaimSpan | None, str, Args], list[ClaimSpan]], tuple[str, ...]
+] = {
     _of_month: ("month",),
     _of_year: ("year", "fy", "cy", "years", "fys"),
     _of_months: ("months",),

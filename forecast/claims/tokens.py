@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,57 +20,44 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# A word -> what may follow it; "" -> the phrases that end here.
-Branch = dict[str, Any]
+def _fits(of_phrase: str, word: str) -> bool:
+    return word == of_phrase or (of_phrase[-1] == "*" and word.startswith(of_phrase[:-1]))
+
+
+Meanings = list[tuple[str, str]]  # of a phrase: the lexicon's tables, the keys there
 
 
 class Lexicon:
-    """Phrases as a tree of words; a last word ending in * stands for all words so beginning."""
+    """Phrases by how they begin; a word ending in * stands for all words so beginning."""
 
     def __init__(self, tables: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        self._tree: Branch = {}
+        meanings: dict[tuple[str, ...], Meanings] = defaultdict(list)
         for kind, values in tables.items():
             for value, phrases in values.items():
                 for phrase in phrases:
-                    self._add(phrase, (kind, value))
+                    words = phrase.lower().replace("-", " ").split()
+                    key = tuple(word.removesuffix("'s") for word in words)
+                    meanings[key].append((kind, value))
+        self._phrases: dict[str, list[tuple[tuple[str, ...], Meanings]]] = defaultdict(list)
+        # The longest first; of equals the one that is written out.
+        for key in sorted(meanings, key=lambda key: (-len(key), [(w[-1] == "*", w) for w in key])):
+            self._phrases[key[0][:3]].append((key, meanings[key]))
 
-    def _add(self, phrase: str, meaning: tuple[str, str]) -> None:
-        node = self._tree
-        for word in phrase.lower().replace("-", " ").split():
-            word = word.removesuffix("'s")
-            node = node.setdefault(word, {})
-        node.setdefault("", []).append(meaning)
-
-    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, list[tuple[str, str]]]]:
+    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, Meanings]]:
         """Find the longest phrases, left to right, none inside another.
 
-        Yields its words, first to last - 1, and what it says: the lexicon's tables, the keys there.
+        Yields its words, first to last - 1, and what it says.
         """
         at = 0
         while at < len(words):
-            end, meanings = self._longest(self._tree, words, at)
-            if meanings:
-                yield at, end, meanings
-            at = end if meanings else at + 1
-
-    def _longest(
-        self, node: Branch, words: Sequence[str], at: int
-    ) -> tuple[int, list[tuple[str, str]]]:
-        best = (at, node.get("", []))
-        if at == len(words):
-            return best
-        for branch in self._branches(node, words[at]):
-            longest = self._longest(branch, words, at + 1)
-            if longest[1] and longest[0] > best[0]:
-                best = longest
-        return best if best[1] else (at, [])
-
-    def _branches(self, node: Branch, word: str) -> Iterator[Branch]:
-        if word in node:
-            yield node[word]
-        for length in range(3, len(word) + 1):
-            if (stem := word[:length] + "*") in node:
-                yield node[stem]
+            end = at + 1
+            for phrase, meanings in self._phrases.get(words[at][:3], ()):
+                said = words[at : at + len(phrase)]
+                if len(said) == len(phrase) and all(map(_fits, phrase, said)):
+                    end = at + len(phrase)
+                    yield at, end, meanings
+                    break
+            at = end
 
 
 @lru_cache(4)
@@ -101,14 +89,8 @@ class Token:
     mark: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """Its place in the text, its tokens, and whether a new paragraph begins with it."""
-
-    start: int
-    end: int
-    tokens: tuple[Token, ...]
-    opens: bool = False
+# Its place in the text, its tokens, and whether a new paragraph begins with it.
+Sentence = tuple[int, int, tuple[Token, ...], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +128,10 @@ _ABBREVIATION = re.compile(
     r"|No|Nos|vs|Inc|Co|Ltd|Jr|Sr|approx|est|Dept|Lt|Col|Ariz|Calif|Tex|Fla|Vt|Wash|Mich|Minn|Mont"
     r"|cf|pct|fig|Ave|Blvd|Hon|Pres|Prof|Maj|Adm|Cmdr|Capt|Sgt|Det|etc)|\b(?:[A-Za-z]\.)+[A-Za-z])\.$"
 )
+_OPENS = re.compile(
+    r"\s+(?:The|In|It|That|This|Those|These|There|They|He|She|But|And|Of|For|From|At|Since|During"
+    r"|Last|Nearly|About|More|Agents|Border|Encounters|CBP|Apprehensions|By|Overall|Meanwhile)\b"
+)
 _MOST_SENTENCE = 2_000  # characters; a longer stretch without an end is cut
 
 
@@ -154,45 +140,34 @@ def sentences(text: str) -> Iterator[Sentence]:
     start, opens = 0, True
     for end, blank in _ends(text):
         for first in range(start, end, _MOST_SENTENCE):
-            piece = _sentence(text, first, min(end, first + _MOST_SENTENCE), opens)
-            if piece.tokens:
-                yield piece
+            last = min(end, first + _MOST_SENTENCE)
+            tokens = tuple(
+                Token(
+                    match.group().lower().replace("\u2019", "'").replace("\u2018", "'"),
+                    match.start(),
+                    match.end(),
+                    not any(letter.isalnum() for letter in match.group()) and match.group() != "%",
+                )
+                for match in _TOKEN.finditer(text, first, last)
+            )
+            if tokens:
+                yield first, last, tokens, opens
                 opens = False
         start, opens = end, opens or blank
 
 
 def _ends(text: str) -> Iterator[tuple[int, bool]]:
+    """Where sentences end, and whether a paragraph does."""
     for match in _SENTENCE_END.finditer(text):
         blank = "\n" in match.group()
         if not blank and match.group().startswith("."):
             before = text[max(0, match.start() - 12) : match.start() + 1]
-            if _ABBREVIATION.search(before) and not _clear_end(before, text[match.end() :][:30]):
+            # An abbreviation may also end its sentence: "in the U.S. The number ..."
+            ends = before.rstrip(".").endswith(("S", "m", "C")) and _OPENS.match(text, match.end())
+            if _ABBREVIATION.search(before) and not ends:
                 continue
         yield match.end(), blank
     yield len(text), False
-
-
-def _clear_end(before: str, after: str) -> bool:
-    """Whether an abbreviation also ends its sentence: "in the U.S. The number ..."."""
-    follows = re.match(
-        r"\s+(?:The|In|It|That|This|Those|These|There|They|He|She|But|And|Of|For|From|At|Since|During"
-        r"|Last|Nearly|About|More|Agents|Border|Encounters|CBP|Apprehensions|By|Overall|Meanwhile)\b",
-        after,
-    )
-    return bool(follows) and before.rstrip(".").endswith(("S", "m", "C"))
-
-
-def _sentence(text: str, start: int, end: int, opens: bool) -> Sentence:
-    tokens = tuple(
-        Token(
-            match.group().lower().replace("\u2019", "'").replace("\u2018", "'"),
-            start + match.start(),
-            start + match.end(),
-            not any(letter.isalnum() for letter in match.group()) and match.group() != "%",
-        )
-        for match in _TOKEN.finditer(text[start:end])
-    )
-    return Sentence(start, end, tokens, opens)
 
 
 def numeral(low: str) -> float | None:

@@ -22,7 +22,7 @@ def meant(case: str) -> str:
     before_it, in_it, beside = (
         [parse(one, 0) for one in said.split()] for said in (before, here, base)
     )
-    now = times.Now(date.fromisoformat(day), 10, tuple(before_it), tuple(in_it))
+    now = times.TextState(date.fromisoformat(day), 10, recent=list(before_it), here=tuple(in_it))
     return "\n".join(
         " ".join(map(str, times.spans(ref, now, next(iter(beside), None))))
         for ref in times.find(words, 0, "cbp_encounters")

@@ -129,7 +129,7 @@ def written(text: str) -> str:
         f"{n.kind} {round(n.value, 4):.15g} {n.unit:.15g}"
         + " exact" * (n.kind == "count" and n.exact)
         + " +" * n.plus
-        for n in tokens.numbers(sentence.tokens)
+        for n in tokens.numbers(sentence[2])
     )
 
 
@@ -153,7 +153,7 @@ MULTIPLES = {
 
 def test_each_word_for_a_number_has_its_value():
     def value(text: str) -> tuple[str, float]:
-        (number,) = tokens.numbers(next(tokens.sentences(f"{text} people")).tokens)
+        (number,) = tokens.numbers(next(tokens.sentences(f"{text} people"))[2])
         return number.kind, number.value
 
     assert [value(word) for word in SMALL] == [("count", n) for n in range(20)]
@@ -190,7 +190,7 @@ def test_a_text_is_cut_where_its_sentences_end():
     found = {}
     for marked in SENTENCES:
         text = marked.replace("|", "")
-        ends = [one.end for one in tokens.sentences(text)]
+        ends = [end for _, end, _, _ in tokens.sentences(text)]
         pieces = [text[a:b] for a, b in zip([0, *ends], ends, strict=False)]
         found[marked] = "|".join(pieces)
 

@@ -14,8 +14,7 @@ from datetime import date
 
 from forecast.claims import tokens
 from forecast.claims.mentions import Scene
-from forecast.claims.readings import NO_PART, SensePart, TextState
-from forecast.claims.times import Now
+from forecast.claims.times import NO_PART, SensePart, TextState
 from forecast.claims.tokens import WrittenNumber
 from forecast.claims.truth import ClaimSpan, Subject, parse
 from tests.support.cbp_files import ENCOUNTERS
@@ -35,7 +34,7 @@ class Marked:
 def sentence(text: str, at: int = 0) -> Scene:
     """The sentence of a text in which a place lies."""
     return next(
-        Scene(text, one, ENCOUNTERS) for one in tokens.sentences(text) if one.start <= at < one.end
+        Scene(text, one, ENCOUNTERS) for one in tokens.sentences(text) if one[0] <= at < one[1]
     )
 
 
@@ -68,7 +67,8 @@ def state(words: str, scene: Scene) -> TextState:
     agency = {"both": ""}.get(said.get("agency", ""), said.get("agency"))
     counted = Subject(said["subject"], agency or "") if "subject" in said else None
     return TextState(
-        Now(PUBLISHED, 10),
+        PUBLISHED,
+        10,
         home=said.get("home"),
         speaks=frozenset(spoken),
         sectors_named=frozenset(each("sectors")),
