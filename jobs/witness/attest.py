@@ -9,7 +9,6 @@ witness that comes late still answers for all that came before.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -23,13 +22,18 @@ from jobs.witness.git import Repository
 
 LOCK = "witness.lock"
 Testimony = tuple[str, str, bytes]  # the moment, by whom it was seen, and the proof
-AskWitness = Callable[[Path, WitnessSection, WitnessedEntry, datetime], Testimony]
-Check = Callable[[Path, WitnessSection, WitnessedEntry, WitnessProof, Repository], str]
+# Witness -> the setting that names it, in the order in which they are asked. A new one is a line
+# here, and a branch in `_ask` and in `moment`.
+SETTINGS: dict[WitnessKind, str] = {
+    "signature": "sign",
+    "time stamp": "authority",
+    "git": "repository",
+}
 
 
 def wanted(settings: WitnessSection) -> tuple[WitnessKind, ...]:
     """The witnesses that the settings name."""
-    return tuple(kind for kind, (named, *_) in WITNESSES.items() if getattr(settings, named))
+    return tuple(kind for kind, named in SETTINGS.items() if getattr(settings, named))
 
 
 def public_key(settings: WitnessSection) -> str:
@@ -67,14 +71,13 @@ def attest(
             if not again and kind in failed and failed[kind]["next_attempt_at"] > _text(now):
                 continue
             assert statement is not None
-            _, ask, _ = WITNESSES[kind]
             try:
                 proof = WitnessProof(
                     kind,
                     statement.entry_id,
                     statement.run_id,
                     str(statement),
-                    *ask(path, config.witness, statement, now),
+                    *_ask(kind, path, config.witness, statement, now),
                 )
             except WitnessError as error:
                 outcomes[kind], grave = without_logins(error.problem), error.grave
@@ -91,106 +94,72 @@ def attest(
     return outcomes
 
 
-def _sign(
-    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
+def _ask(
+    kind: WitnessKind,
+    path: Path,
+    settings: WitnessSection,
+    statement: WitnessedEntry,
+    now: datetime,
 ) -> Testimony:
+    """Ask a witness for a proof of a statement; WitnessError if none is had in its time."""
+    # Each of their libraries takes tenths of a second to import, and most records have one witness.
+    if kind == "time stamp":
+        from jobs.witness import timestamps
+
+        trusted = beside(path, settings.authority_certificates)
+        return timestamps.ask(settings.authority, statement, trusted, settings.seconds)
+    if kind == "git":
+        with closing(connect.read(path)) as connection:
+            commits = [p.commit() for p in witnesses.proofs(connection) if p.witness == "git"]
+        until = time.monotonic() + settings.seconds
+        repository = Repository(clone(path), settings.seconds, until)
+        commit, at = repository.append(settings.repository, statement, commits)
+        return at, without_logins(settings.repository), repository.proof(commit)
     from jobs.witness import signatures
 
     made = commands.output("signature", settings.sign, settings.seconds, statement.line())
-    text = made.decode("ascii", errors="replace")
-    key = next(
-        (k for k in settings.public_keys if signatures.verify(k, statement.line(), text)), None
-    )
-    if key is None:
-        problem = (
-            f"{settings.sign[0]} signed with a key that is not among witness.public_keys, or gave "
-            "no signature"
-        )
-        raise WitnessError("signature", problem, grave=True)
-    return _text(now), " ".join(key.split()[:2]), made
+    key = signatures.signer(settings.public_keys, statement.line(), made)
+    if not key:
+        problem = "with a key that is not among witness.public_keys, or gave no signature"
+        raise WitnessError("signature", f"{settings.sign[0]} signed {problem}", grave=True)
+    return _text(now), key, made
 
 
-def _signed(
+def moment(
     path: Path,
     settings: WitnessSection,
     statement: WitnessedEntry,
     proof: WitnessProof,
     repository: Repository,
 ) -> str:
-    from jobs.witness import signatures
+    """Return when a proof was given, as it says itself; "" for a signature, which bears no moment.
 
-    text, line = proof.proof.decode("ascii", errors="replace"), statement.line()
-    if not settings.public_keys:
-        raise WitnessError("signature", "cannot be checked: witness.public_keys is empty")
-    if not any(signatures.verify(key, line, text) for key in settings.public_keys):
-        problem = "the signature is not of this statement by a key of witness.public_keys"
-        raise WitnessError("signature", problem)
-    return ""
+    WitnessError unless it is one of this statement, and as old as it was kept.
+    """
+    if proof.witness == "git":
+        repository.check(proof.commit(), statement)
+        seen, what = (repository.moment(proof.commit()), proof.seen_by), "commit"
+    elif proof.witness == "time stamp":
+        from jobs.witness import timestamps
 
+        if not settings.authority_certificates:
+            problem = "cannot be checked: witness.authority_certificates is empty"
+            raise WitnessError("time stamp", problem)
+        trusted = beside(path, settings.authority_certificates)
+        seen, what = timestamps.check(proof.proof, statement, trusted), "stamp"
+    else:
+        from jobs.witness import signatures
 
-def _stamp(
-    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
-) -> Testimony:
-    from jobs.witness import timestamps
-
-    trusted = beside(path, settings.authority_certificates)
-    return timestamps.ask(settings.authority, statement, trusted, settings.seconds)
-
-
-def _stamped(
-    path: Path,
-    settings: WitnessSection,
-    statement: WitnessedEntry,
-    proof: WitnessProof,
-    repository: Repository,
-) -> str:
-    from jobs.witness import timestamps
-
-    if not settings.authority_certificates:
-        problem = "cannot be checked: witness.authority_certificates is empty"
-        raise WitnessError("time stamp", problem)
-    trusted = beside(path, settings.authority_certificates)
-    moment, by = timestamps.check(proof.proof, statement, trusted)
-    return _as_kept(proof, moment, by, "stamp")
-
-
-def _commit(
-    path: Path, settings: WitnessSection, statement: WitnessedEntry, now: datetime
-) -> Testimony:
-    with closing(connect.read(path)) as connection:
-        commits = [p.commit() for p in witnesses.proofs(connection) if p.witness == "git"]
-    repository = Repository(clone(path), settings.seconds, time.monotonic() + settings.seconds)
-    commit, at = repository.append(settings.repository, statement, commits)
-    return at, without_logins(settings.repository), repository.proof(commit)
-
-
-def _committed(
-    path: Path,
-    settings: WitnessSection,
-    statement: WitnessedEntry,
-    proof: WitnessProof,
-    repository: Repository,
-) -> str:
-    repository.check(proof.commit(), statement)
-    return _as_kept(proof, repository.moment(proof.commit()), proof.seen_by, "commit")
-
-
-def _as_kept(proof: WitnessProof, moment: str, by: str, what: str) -> str:
-    """The moment that a proof bears; WitnessError unless it is kept so."""
-    if (moment, by) == (proof.seen_at, proof.seen_by):
-        return moment
-    raise WitnessError(proof.witness, f"the kept moment was edited; the {what} is of {moment}")
-
-
-# In the order in which they are asked. A new witness is a line here, with its setting, and two
-# functions. The first asks it for a proof of a statement: WitnessError if none is had. The other
-# says when a proof was given, as it says itself, "" if it bears no moment: WitnessError unless it
-# is one of this statement, and as old as it was kept.
-WITNESSES: dict[WitnessKind, tuple[str, AskWitness, Check]] = {
-    "signature": ("sign", _sign, _signed),
-    "time stamp": ("authority", _stamp, _stamped),
-    "git": ("repository", _commit, _committed),
-}
+        if not settings.public_keys:
+            raise WitnessError("signature", "cannot be checked: witness.public_keys is empty")
+        if not signatures.signer(settings.public_keys, statement.line(), proof.proof):
+            problem = "the signature is not of this statement by a key of witness.public_keys"
+            raise WitnessError("signature", problem)
+        return ""
+    if seen != (proof.seen_at, proof.seen_by):
+        problem = f"the kept moment was edited; the {what} is of {seen[0]}"
+        raise WitnessError(proof.witness, problem)
+    return seen[0]
 
 
 def clone(path: Path) -> Path:

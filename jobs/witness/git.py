@@ -42,7 +42,7 @@ class Repository:
     def append(
         self, address: str, statement: WitnessedEntry, known: Iterable[str]
     ) -> tuple[str, str]:
-        """Append a statement and push it: (commit, its moment).
+        """Append a statement and push it; return (commit, its moment).
 
         Parameters
         ----------
@@ -59,8 +59,7 @@ class Repository:
         self._git("fetch", "-q", "--prune", "origin")
         tip = self.tip()
         for commit in known:
-            if not self.holds(commit, tip):
-                raise WitnessError("git", _moved(commit), grave=True)
+            self.require(commit, tip)
         if str(statement) not in self.lines(tip):
             onto = ("-f", "-B", BRANCH, tip) if tip else ("--orphan", BRANCH)
             self._git("checkout", "-q", *onto)
@@ -86,8 +85,7 @@ class Repository:
 
     def check(self, commit: str, statement: WitnessedEntry) -> None:
         """WitnessError unless a commit is in the history, and says this."""
-        if not self.holds(commit, self.tip()):
-            raise WitnessError("git", _moved(commit), grave=True)
+        self.require(commit, self.tip())
         if str(statement) not in self.lines(commit):
             problem = f"commit {commit[:12]} does not have the line of this statement"
             raise WitnessError("git", problem, grave=True)
@@ -102,9 +100,14 @@ class Repository:
                 return commit
         return ""
 
-    def holds(self, commit: str, tip: str) -> bool:
-        """Whether a commit is in the history of another."""
-        return bool(tip) and self._tried("merge-base", "--is-ancestor", commit, tip) is not None
+    def require(self, commit: str, tip: str) -> None:
+        """WitnessError unless a commit is in the history of another."""
+        if not tip or self._tried("merge-base", "--is-ancestor", commit, tip) is None:
+            problem = (
+                f"moved history: commit {commit[:12]}, which was pushed, is no longer in the "
+                "history of the repository; somebody rewrote the record or the repository"
+            )
+            raise WitnessError("git", problem, grave=True)
 
     def lines(self, commit: str) -> list[str]:
         """The file's lines as of a commit; none before the first."""
@@ -128,10 +131,3 @@ class Repository:
         # Ten commands, each of which a slow server holds up to its end, are too many.
         seconds = max(min(self.seconds, self.until - time.monotonic()), 0.001)
         return commands.output("git", command, seconds, environment=_QUIET).decode().strip()
-
-
-def _moved(commit: str) -> str:
-    return (
-        f"moved history: commit {commit[:12]}, which was pushed, is no longer in the history of "
-        "the repository; somebody rewrote the record or the repository"
-    )

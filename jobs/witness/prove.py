@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,21 +59,30 @@ def examine(
     findings: list[str] = []
     moments: dict[tuple[str, int], str] = {}
     for proof in witnesses.proofs(connection):
+        of = (proof.entry_id, proof.run_id)
+        statement = witnesses.parse(proof.statement)
         try:
-            moments[proof.witness, proof.entry_id] = _moment(connection, path, settings, git, proof)
+            # The row says in its columns what the statement says in words: an edit has to change
+            # both.
+            if statement is None or statement[:2] != of:
+                problem = f"the kept statement, {proof.statement[:80]!r}, was edited"
+            else:
+                moment = attest.moment(path, settings, statement, proof, git)
+                problem = rewritten(connection, statement, proof.seen_by, moment)
         except WitnessError as error:
-            findings.append(f"{proof.witness} of run {proof.run_id}: {error.problem}")
-    if git.folder.exists():
-        try:  # lines that the record does not bear out, also where no proof is kept
-            statements = git.statements()
-        except WitnessError:
-            statements = []
+            problem = error.problem
+        if problem:
+            findings.append(f"{proof.witness} of run {proof.run_id}: {problem}")
+        else:
+            moments[proof.witness, proof.entry_id] = moment
+    # Lines that the record does not bear out, also where no proof is kept.
+    with suppress(WitnessError):
         by = f"the repository ({git.folder.name})"
-        for statement in statements:
+        for statement in git.statements():
             problem = rewritten(connection, statement, by, "its commit's day")
             if problem:
-                entry, run = statement.entry_id, statement.run_id
-                findings.append(f"git, line of entry {entry}, run {run}: {problem}")
+                line = f"git, line of entry {statement.entry_id}, run {statement.run_id}"
+                findings.append(f"{line}: {problem}")
     seen = [
         trust.seen(sighting.seen(moments[sighting.witness, sighting.entry_id]), source)
         for sighting in witnesses.sightings(connection)
@@ -117,32 +127,3 @@ def rewritten(
     what = differ or f"entry {statement.entry_id} of the ledger is another one now"
     when = f" on {seen_at}" if seen_at else ""
     return f"the record was rewritten since {seen_by} saw it{when}: {what}"
-
-
-def _moment(
-    connection: sqlite3.Connection,
-    path: Path,
-    settings: WitnessSection,
-    git: Repository,
-    proof: WitnessProof,
-) -> str:
-    """When a proof was given, as it says itself; "" for a signature, which bears no moment.
-
-    Raises
-    ------
-    WitnessError : it does not hold for the record as it is.
-    """
-    statement = witnesses.parse(proof.statement)
-    # The row says in its columns what the statement says in words: an edit has to change both.
-    if statement is None or (statement.entry_id, statement.run_id) != (
-        proof.entry_id,
-        proof.run_id,
-    ):
-        problem = f"the kept statement, {proof.statement[:80]!r}, was edited"
-        raise WitnessError(proof.witness, problem)
-    _, _, check = attest.WITNESSES[proof.witness]
-    moment = check(path, settings, statement, proof, git)
-    problem = rewritten(connection, statement, proof.seen_by, moment)
-    if problem:
-        raise WitnessError(proof.witness, problem)
-    return moment

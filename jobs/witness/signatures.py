@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import textwrap
+from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -44,6 +45,13 @@ def verify(public_key: str, message: bytes, armored: str) -> bool:
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+def signer(public_keys: Iterable[str], message: bytes, armored: bytes) -> str:
+    """Return which of these keys signed a message, without whose it is; "" for none of them."""
+    text = armored.decode("ascii", errors="replace")
+    by = (key for key in public_keys if verify(key, message, text))
+    return " ".join(next(by, "").split()[:2])
 
 
 def raw_key(public_key: str) -> bytes:

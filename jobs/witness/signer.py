@@ -48,7 +48,14 @@ def signed(message: bytes, key: Path, log: Path) -> str:
     statement = witnesses.parse(text)
     if statement is None or statement.line() != message:
         raise WitnessError("signature", f"{text[:80]!r} is no statement of a record", grave=True)
-    secret = _private_key(key)
+    try:
+        secret = load_ssh_private_key(key.read_bytes(), None)
+    except OSError as error:
+        raise WitnessError("signature", f"{key}: {error.strerror}") from None
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise WitnessError("signature", f"{key}: no key without a password: {error}") from None
+    if not isinstance(secret, Ed25519PrivateKey):
+        raise WitnessError("signature", f"{key}: no Ed25519 key: `ssh-keygen -t ed25519`")
     try:
         handle = os.open(log, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     except OSError as error:
@@ -71,18 +78,6 @@ def signed(message: bytes, key: Path, log: Path) -> str:
             # On the disk before the signature leaves, so that no power cut lets another be signed.
             os.fsync(file.fileno())
     return signatures.sign(secret, message)
-
-
-def _private_key(path: Path) -> Ed25519PrivateKey:
-    try:
-        key = load_ssh_private_key(path.read_bytes(), None)
-    except OSError as error:
-        raise WitnessError("signature", f"{path}: {error.strerror}") from None
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise WitnessError("signature", f"{path}: no key without a password: {error}") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise WitnessError("signature", f"{path}: no Ed25519 key: `ssh-keygen -t ed25519`")
-    return key
 
 
 if __name__ == "__main__":

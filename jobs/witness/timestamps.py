@@ -15,7 +15,6 @@ from forecast.store.witnesses import WitnessedEntry
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
-    from rfc3161_client import TimeStampResponse
 
 _PLAINER = {
     "Mismatch between messages": "the stamp is of another text than this statement",
@@ -53,14 +52,14 @@ def ask(
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         problem = f"the authority does not answer: {str(error) or type(error).__name__}"
         raise WitnessError("time stamp", problem) from None
+    problem = ""
     if not answer.is_success:
-        raise WitnessError("time stamp", f"the authority answers {answer.status}")
-    if len(answer.content) > MAX_ANSWER_BYTES:
-        raise WitnessError(
-            "time stamp", f"the authority's answer has over {MAX_ANSWER_BYTES:,} bytes"
-        )
-    if not answer.whole:
+        problem = f"the authority answers {answer.status}"
+    elif len(answer.content) > MAX_ANSWER_BYTES:
+        problem = f"the authority's answer has over {MAX_ANSWER_BYTES:,} bytes"
+    elif not answer.whole:
         problem = f"the authority's answer did not end within {seconds:g} seconds"
+    if problem:
         raise WitnessError("time stamp", problem)
     return (*check(answer.content, statement, trusted, request.nonce), answer.content)
 
@@ -76,6 +75,7 @@ def check(
     ----------
     trusted : PEM file of the authority's root and what is between. nonce : of the request.
     """
+    from cryptography.x509 import load_der_x509_certificate
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
     known = certificates(trusted)
@@ -85,20 +85,27 @@ def check(
             status = "; ".join(response.status_string) or f"status {response.status}"
             raise WitnessError("time stamp", f"the authority refuses: {status}")
         at = response.tst_info.gen_time.astimezone(UTC)
-        leaf = _signing_certificate(response, known)
+        sent = map(load_der_x509_certificate, response.signed_data.certificates)
+        signers = {(s.issuer, s.serial_number) for s in response.signed_data.signer_infos}
+        own = [c for c in (*sent, *known) if (c.issuer, c.serial_number) in signers]
+        if not own:
+            raise ValueError("the authority's certificate is neither in its answer nor in the file")
+        # The library sees that too, but says only that a chain cannot be built.
+        if at > own[0].not_valid_after_utc:
+            until = f"{own[0].not_valid_after_utc:%Y-%m-%d}"
+            when = f"{until}, before the stamp's own time, {at:%Y-%m-%d}"
+            raise ValueError(f"the authority's certificate expired on {when}")
         roots = [certificate for certificate in known if certificate.issuer == certificate.subject]
         between = [certificate for certificate in known if certificate not in roots]
         VerifierBuilder(roots=roots, intermediates=between, nonce=nonce).build().verify_message(
             response, statement.line()
         )
-    except WitnessError:
-        raise
     except (ValueError, VerificationError) as error:
         text = str(error)
         if text.startswith("Error while verifying certificates"):
             text = f"the stamp is not by an authority of {trusted.name}, or was altered ({text})"
         raise WitnessError("time stamp", _PLAINER.get(text, text), grave=True) from None
-    return at.isoformat(timespec="seconds"), leaf.subject.rfc4514_string()
+    return at.isoformat(timespec="seconds"), own[0].subject.rfc4514_string()
 
 
 def certificates(trusted: Path) -> list[Certificate]:
@@ -113,25 +120,3 @@ def certificates(trusted: Path) -> list[Certificate]:
         problem = f"{trusted}: holds no root certificate, one that is signed by itself"
         raise WitnessError("time stamp", problem)
     return found
-
-
-def _signing_certificate(response: TimeStampResponse, known: list[Certificate]) -> Certificate:
-    """The authority's own, valid at the moment of the stamp; ValueError if there is none."""
-    from cryptography import x509
-
-    sent = [
-        x509.load_der_x509_certificate(certificate)
-        for certificate in response.signed_data.certificates
-    ]
-    signer = next(iter(response.signed_data.signer_infos), None)
-    for certificate in (*sent, *known):
-        if signer and (certificate.issuer, certificate.serial_number) == (
-            signer.issuer,
-            signer.serial_number,
-        ):
-            at, until = response.tst_info.gen_time.astimezone(UTC), certificate.not_valid_after_utc
-            if at > until:
-                when = f"{until:%Y-%m-%d}, before the stamp's own time, {at:%Y-%m-%d}"
-                raise ValueError(f"the authority's certificate expired on {when}")
-            return certificate
-    raise ValueError("the authority's certificate is neither in its answer nor in the file")

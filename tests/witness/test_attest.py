@@ -126,8 +126,10 @@ def test_a_history_that_was_moved_is_grave_and_nothing_is_pushed(shared, ours, t
 
     assert failed.value.grave
     assert git(shared, "rev-parse", "main") == moved
-    assert (ours.holds(first, moved), ours.holds(moved, moved)) == (False, True)
-    assert not ours.holds(first, "")
+    ours.require(moved, moved)
+    for commit, tip in ((first, moved), (first, "")):
+        with pytest.raises(WitnessError, match="moved history"):
+            ours.require(commit, tip)
     with pytest.raises(WitnessError, match="moved history"):
         ours.check(first, entry(1))
     ours.append(str(shared), entry(2), [])  # whoever keeps no proof goes on
