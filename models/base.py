@@ -67,6 +67,13 @@ class Panel:
         """(series,) the first column with a value."""
         return np.asarray(np.argmax(np.isfinite(self.z), axis=1), dtype=np.int64)
 
+    @property
+    def missing(self) -> Ints:
+        """(series, months) unknown months in a row up to each column, in a filled panel."""
+        known, place = self.known | (self.filled is None), np.arange(self.z.shape[1])
+        latest = np.maximum.accumulate(np.where(known, place, 0), axis=1)
+        return np.where(np.isfinite(self.z), place - latest, 0)
+
     def some(self, rows: Ints) -> Panel:
         """Only these series, the columns unchanged."""
         return replace(

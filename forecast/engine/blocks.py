@@ -20,7 +20,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -109,79 +109,23 @@ class Task:
         return replace(self, panel=panel, origins=self.origins + room, until=until)
 
 
-class FirstPass(NamedTuple):
-    """A block, and its families' priors, (families, months, grid), of the structural grid.
+FirstJob = tuple[Task, Floats, Place | None, bool]
+"""A block; its families' priors, (families, months, grid), of the structural grid; where its paths
+wait from the verdict to the forecasts, None where they do not and are computed again; and whether
+they are answered beside it."""
 
-    place : where its paths wait from the verdict to the forecasts; None where they do not, and are
-    computed again. keep : whether they are answered beside it.
-    """
+BlockPaths = tuple[Sweep, Sweep, Floats, Floats]
+"""What a block's models say from every column, before anybody has decided between them: the break
+walk; the structural grid, kept within the history; (series, months, h) of the grid on square roots;
+(series, months) levels."""
 
-    task: Task
-    prior: Floats
-    place: Place | None
-    keep: bool
+LastJob = tuple[Task, Floats, Place | None, Floats, Floats, Ints, BlockPaths | None]
+"""A block with all that its families have in common: beside the first job's, what its series said
+by themselves; (2, families, months) t statistics, and medians of ratios; what all series of the
+families said; and the paths, if kept."""
 
-
-class BlockPaths(NamedTuple):
-    """What a block's models say from every column, before anybody has decided between them.
-
-    Attributes
-    ----------
-    walk : the break walk's. grid : the structural grid's, kept within the history.
-    root : (series, months, h) likewise on square roots. level : (series, months).
-    """
-
-    walk: Sweep
-    grid: Sweep
-    root: Floats
-    level: Floats
-
-
-class BlockLosses(NamedTuple):
-    """What a block's series say of the models, see `forecast.engine.combination`.
-
-    Attributes
-    ----------
-    own : (series, 3, months) `own_ratio`, the `own` of `Evidence`, `spread_scores`.
-    shared : (7, families, months) `evidence`, and the rest of `Evidence`.
-    paths : of the block, if they were to be kept.
-    """
-
-    own: Floats
-    shared: Ints
-    paths: BlockPaths | None
-
-
-class LastPass(NamedTuple):
-    """A block with all that its families have in common.
-
-    own : of `BlockLosses`. verdict : (2, families, months) t statistics, and medians of ratios.
-    shared : of `BlockLosses`, of all series of the families. paths : of the block, if kept.
-    """
-
-    step: FirstPass
-    own: Floats
-    verdict: Floats
-    shared: Ints
-    paths: BlockPaths | None
-
-
-class BlockForecasts(NamedTuple):
-    """What a block's series say at each of the task's asks, before widths are learned.
-
-    squares : of `intervals.squared_errors`, an array for each ask. df : (series, months).
-    """
-
-    said: list[Predictive]
-    squares: list[Floats]
-    df: Floats
-
-
-class Slice(NamedTuple):
-    """Rows of a panel that are computed together, and their families' numbers, each once."""
-
-    rows: Ints
-    families: Ints
+Slice = tuple[Ints, Ints]
+"""Rows of a panel that are computed together, and their families' numbers, each once."""
 
 
 class Scratch:
@@ -336,36 +280,38 @@ class _Together:
         # Integers: a family's sum is the same in whatever order its blocks come.
         mass = np.zeros((self.families, self.months, len(GRID)), dtype=np.int64)
         for part in self.numbers:
-            for cut, evidence in self._answers(
-                part, structural.evidence, lambda task, cut: task.panel
-            ):
-                mass[cut.families] += evidence
+            panels = self._answers(part, structural.evidence, lambda task, cut: task.panel)
+            for (_, families), evidence in panels:
+                mass[families] += evidence
         self.prior = structural.log_prior(mass)
         self.shared = np.zeros((7, self.families, self.months), dtype=np.int64)
         for part, number in self.numbers.items():
-            self._hear(part, len(number), shelf)
+            alone = len(self.numbers) == 1 and len(number) <= self.size
+            places: list[Place | None] = []
+            self.waiting[part] = self._hear(part, shelf, places, alone=alone)
         statistic = [combination.t_statistic(*says) for says in self.shared[:2].swapaxes(0, 1)]
         self.verdict = np.stack([np.stack(statistic), self._medians()])
 
-    def _hear(self, part: int, series: int, shelf: Shelf) -> None:
-        """Keep what a part's series say of the models, each by itself, and its paths."""
-        alone = len(self.numbers) == 1 and series <= self.size
-        places: list[Place | None] = []
+    def _hear(
+        self, part: int, shelf: Shelf, places: list[Place | None], *, alone: bool
+    ) -> list[tuple[Place | None, BlockPaths | None]]:
+        """Keep what a part's series say of the models, each by itself; where its paths wait."""
 
-        def step(task: Task, cut: Slice) -> FirstPass:
+        def job(task: Task, cut: Slice) -> FirstJob:
             places.append(None if alone else _place(task, shelf, self.spread))
-            return FirstPass(task, self.prior[cut.families], places[-1], alone)
+            return task, self.prior[cut[1]], places[-1], alone
 
+        series = len(self.numbers[part])
         own, ratio = np.empty((series, 3, self.months)), np.empty((self.months, series))
         paths = []
-        for cut, losses in self._answers(part, block_losses, step):
-            self.shared[:, cut.families] += losses.shared
-            own[cut.rows] = losses.own
-            ratio[:, cut.rows] = on_calendar(losses.own[:, 0], self._late(part, cut), np.nan).T
-            paths.append(losses.paths)
+        for (rows, families), (alone_says, shared, kept) in self._answers(part, block_losses, job):
+            self.shared[:, families] += shared
+            own[rows] = alone_says
+            ratio[:, rows] = on_calendar(alone_says[:, 0], self._late(part, rows), np.nan).T
+            paths.append(kept)
         self.scratch.keep("own", part, own)
         self.scratch.keep("ratio", part, ratio)
-        self.waiting[part] = list(zip(places, paths, strict=True))
+        return list(zip(places, paths, strict=True))
 
     def _medians(self) -> Floats:
         """(families, months) median of the series' ratios."""
@@ -392,26 +338,14 @@ class _Together:
             squares = [np.empty((*shape, h)) for _, h in self.task.asks]
             df = np.empty((self.months, len(number)))
             said, waiting = [], iter(self.waiting.pop(part))
-
-            def step(
-                task: Task,
-                cut: Slice,
-                part: int = part,
-                waiting: Iterator[tuple[Place | None, BlockPaths | None]] = waiting,
-            ) -> LastPass:
-                place, paths = next(waiting)
-                first = FirstPass(task, self.prior[cut.families], place, False)
-                own = self.scratch.rows("own", part, cut.rows)
-                families = self.verdict[:, cut.families], self.shared[:, cut.families]
-                return LastPass(first, own, *families, paths)
-
-            for cut, block in self._answers(part, block_forecasts, step):
-                late = self._late(part, cut)
-                for every, errors in zip(squares, block.squares, strict=True):
-                    moved = on_calendar(errors, late, np.nan)[:, self.early :]
-                    every[:, cut.rows] = moved.swapaxes(0, 1)
-                df[:, cut.rows] = on_calendar(block.df, late, np.nan).T
-                said.append(block.said)
+            job = partial(self._last_job, part, waiting)
+            for (rows, _), (answers, errors, of_df) in self._answers(part, block_forecasts, job):
+                late = self._late(part, rows)
+                for every, squared in zip(squares, errors, strict=True):
+                    moved = on_calendar(squared, late, np.nan)[:, self.early :]
+                    every[:, rows] = moved.swapaxes(0, 1)
+                df[:, rows] = on_calendar(of_df, late, np.nan).T
+                said.append(answers)
             self.scratch.keep(
                 "said", part, [joined(answers) for answers in zip(*said, strict=True)]
             )
@@ -419,6 +353,18 @@ class _Together:
             for place, every in enumerate(squares):
                 self.scratch.keep(f"squares {place}", part, every)
             self.scratch.forget(part, "panel", "own")
+
+    def _last_job(
+        self,
+        part: int,
+        waiting: Iterator[tuple[Place | None, BlockPaths | None]],
+        task: Task,
+        cut: Slice,
+    ) -> LastJob:
+        rows, families = cut
+        place, paths = next(waiting)
+        own, shared = self.scratch.rows("own", part, rows), self.shared[:, families]
+        return task, self.prior[families], place, own, self.verdict[:, families], shared, paths
 
     def widen(self) -> None:
         """Give each part's forecasts the widths their families have learned."""
@@ -446,26 +392,29 @@ class _Together:
             count += squares[1]
         return total, count
 
-    def _late(self, part: int, cut: Slice) -> Ints | None:
+    def _late(self, part: int, rows: Ints) -> Ints | None:
         behind = self.behind[part]
-        return None if behind is None else behind[cut.rows]
+        return None if behind is None else behind[rows]
 
     def _answers(
         self, part: int, work: Callable[[J], A], job: Callable[[Task, Slice], J]
     ) -> Iterator[tuple[Slice, A]]:
         """Every block of a part, in order, done wherever `spread` does it."""
-        task = replace(self.task, panel=self.scratch.value("panel", part))
+        task, number = (
+            replace(self.task, panel=self.scratch.value("panel", part)),
+            self.numbers[part],
+        )
+        rows = np.split(np.arange(len(number)), range(self.size, len(number), self.size))
+        cuts = [(block, np.unique(number[block])) for block in rows]
         # The panel is cut as jobs are asked for: all blocks at once would be the panel once more.
-        cuts = cuts_of(self.numbers[part], self.size)
-        jobs = (job(task.part(cut.rows), cut) for cut in cuts)
+        jobs = (job(task.part(cut[0]), cut) for cut in cuts)
         return zip(cuts, self.spread(work, jobs), strict=True)
 
 
 def cuts_of(number: Ints, size: int) -> list[Slice]:
     """Blocks of at most `size` series; number : (series,) of their families."""
-    starts = range(0, len(number), size)
-    blocks = (np.arange(first, min(first + size, len(number))) for first in starts)
-    return [Slice(rows, np.unique(number[rows])) for rows in blocks]
+    rows = np.split(np.arange(len(number)), range(size, len(number), size))
+    return [(block, np.unique(number[block])) for block in rows]
 
 
 def _place(task: Task, shelf: Shelf, spread: Spread) -> Place | None:
@@ -475,38 +424,45 @@ def _place(task: Task, shelf: Shelf, spread: Spread) -> Place | None:
     return shelf.place(task.panel.z.size * (5 * task.ahead + 1) * 8 + 4096)
 
 
-def block_losses(step: FirstPass) -> BlockLosses:
-    """What a block's series say of the models."""
-    panel = step.task.panel
+def block_losses(job: FirstJob) -> tuple[Floats, Ints, BlockPaths | None]:
+    """What a block's series say of the models, see `forecast.engine.combination`.
+
+    Returns
+    -------
+    (series, 3, months) `own_ratio`, the `own` of `Evidence`, `spread_scores`; (7, families, months)
+    `evidence`, and the rest of `Evidence`; the paths, if they were to be kept.
+    """
+    task, prior, place, keep = job
+    panel = task.panel
     seen, number, behind = panel.seen, family_numbers(panel), panel.behind
-    paths = _block_paths(step)
-    if step.place:
-        shelves.put(paths, step.place)
-    walk, grid = (sweep.path[..., : par.NEAR] for sweep in (paths.walk, paths.grid))
-    walk_loss, weight = combination.month_losses(walk, seen)
-    grid_loss, _ = combination.month_losses(grid, seen)
+    paths = walk, grid, root, level = block_paths(task, prior)
+    if place:
+        shelves.put(paths, place)
+    near = par.NEAR
+    walk_loss, weight = combination.month_losses(walk.path[..., :near], seen)
+    grid_loss, _ = combination.month_losses(grid.path[..., :near], seen)
     spread = np.zeros_like(panel.z)
     if not (panel.jumps or panel.calm):
-        spread = combination.spread_scores(paths.walk, paths.grid, seen)
+        spread = combination.spread_scores(walk, grid, seen)
     losses = Losses(walk_loss, grid_loss, weight, spread)
     heard = combination.hearing(
-        grid, paths.root[..., : par.NEAR], paths.level, seen, number, behind
+        grid.path[..., :near], root[..., :near], level, seen, number, behind
     )
     # Added up here: what goes through the network is a family's, not each series'.
     evidence = np.stack(combination.evidence(losses, seen, behind), axis=2)
     by_family = family_sums(evidence, number, int(number.max()) + 1).transpose(2, 0, 1)
     own = np.stack([combination.own_ratio(losses, seen), heard.own, spread], axis=1)
-    return BlockLosses(own, np.stack([*by_family, *heard[1:]]), paths if step.keep else None)
+    return own, np.stack([*by_family, *heard[1:]]), paths if keep else None
 
 
-def _block_paths(step: FirstPass) -> BlockPaths:
+def block_paths(task: Task, prior: Floats) -> BlockPaths:
     """What a block's models say from every column."""
-    panel, ahead = step.task.panel, step.task.ahead
-    grid = structural.sweep_under(step.prior, panel, ahead)
+    panel, ahead = task.panel, task.ahead
+    grid = structural.sweep_under(prior, panel, ahead)
     # Seasons and noise of calm counts grow with the root of their level, or with the level.
     rooted = replace(panel, z=np.sqrt(np.expm1(np.maximum(panel.z, 0))))
-    root = np.log1p(np.maximum(structural.paths_under(step.prior, rooted, ahead), 0) ** 2)
-    return BlockPaths(
+    root = np.log1p(np.maximum(structural.paths_under(prior, rooted, ahead), 0) ** 2)
+    return (
         BreakWalk().sweep(panel, ahead),
         Sweep(combination.within_history(grid.path, panel.z), grid.growth),
         combination.within_history(root, panel.z),
@@ -514,19 +470,25 @@ def _block_paths(step: FirstPass) -> BlockPaths:
     )
 
 
-def block_forecasts(last: LastPass) -> BlockForecasts:
-    """A block's forecasts at the origins, before widths are learned, and their errors."""
-    task, panel = last.step.task, last.step.task.panel
-    paths = last.paths or shelves.taken(last.step.place) or _block_paths(last.step)
-    walk, grid, root, level = paths
+def block_forecasts(job: LastJob) -> tuple[list[Predictive], list[Floats], Floats]:
+    """A block's forecasts at the origins, before widths are learned, and what these learn from.
+
+    Returns
+    -------
+    What its series say at each of the task's asks; `intervals.squared_errors` of each ask;
+    (series, months) degrees of freedom.
+    """
+    task, prior, place, of_each, verdict, shared, kept = job
+    panel = task.panel
+    walk, grid, root, level = kept or shelves.taken(place) or block_paths(task, prior)
     seen, number, behind = panel.seen, family_numbers(panel), panel.behind
-    ratio, own, spread = last.own.swapaxes(0, 1)
-    statistic, middle = (off_calendar(x[number], behind) for x in last.verdict)
+    ratio, own, spread = of_each.swapaxes(0, 1)
+    statistic, middle = (off_calendar(x[number], behind) for x in verdict)
     lean = combination.verdict(statistic, ratio, middle, spread, panel.jumps)
     # A source that cannot break says so itself; evidence would need years for it.
     if panel.calm:
         lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
-    heard = Evidence(own, *last.shared[2:])
+    heard = Evidence(own, *shared[2:])
     root_weight = combination.root_weight(heard, number, behind)
     level_weight = off_calendar(combination.level_weight(heard)[number], behind)
 
@@ -544,22 +506,13 @@ def block_forecasts(last: LastPass) -> BlockForecasts:
     blended = combination.within_history(combination.blend(weight, walk.path, calm), panel.z)
     blended = summed(blended, task.totals)
     growth = combination.blend_growth(share, walk.growth, grid.growth)
-    missing = _missing(panel)
     sigma = intervals.sigma_of(blended[..., 0], seen)
     # How far growth is known depends on the horizon, so that each ask has widths of its own.
     said, squares = [], []
     for origins, h in task.asks:
         centre = blended[..., :h]
-        seen_growth = intervals.unseen(growth[..., :h], missing)
+        seen_growth = intervals.unseen(growth[..., :h], panel.missing)
         scale = intervals.scale(sigma, seen_growth, share, panel.jumps)
         squares.append(intervals.squared_errors(centre, scale, seen))
         said.append(predictive(panel, centre, scale, sigma, share, weight).at(origins))
-    return BlockForecasts(said, squares, tails.degrees(share, panel.jumps))
-
-
-def _missing(panel: Panel) -> Ints:
-    """(series, months) unknown months in a row up to each column."""
-    known = panel.known | (panel.filled is None)
-    place = np.arange(known.shape[1])
-    latest = np.maximum.accumulate(np.where(known, place, 0), axis=1)
-    return np.where(np.isfinite(panel.z), place - latest, 0)
+    return said, squares, tails.degrees(share, panel.jumps)

@@ -66,8 +66,8 @@ def test_after_until_models_weigh_as_they_did_then(panel: Panel) -> None:
 def test_a_cut_names_its_rows_and_each_of_their_families_once(size, rows, families):
     cuts = blocks.cuts_of(np.array([1, 1, 0, 0, 2]), size)
 
-    assert [cut.rows.tolist() for cut in cuts] == rows
-    assert [cut.families.tolist() for cut in cuts] == families
+    assert [cut[0].tolist() for cut in cuts] == rows
+    assert [cut[1].tolist() for cut in cuts] == families
 
 
 def test_families_are_packed_in_their_order_as_long_as_there_is_room():
@@ -270,7 +270,7 @@ def test_unknown_months_are_counted_up_to_each_column(panel: Panel) -> None:
     z = make_panel(np.array([[np.nan, 1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 6]]))
     filled = np.array([[0, 0, 1, 1, 0, 1], [0, 1, 0, 0, 0, 0]], dtype=bool)
 
-    assert blocks._missing(z).tolist() == [[0] * 6] * 2
+    assert z.missing.tolist() == [[0] * 6] * 2
     found = blocks._missing(replace(z, filled=filled))
     assert found.tolist() == [[0, 0, 1, 2, 0, 1], [0, 1, 0, 0, 0, 0]]
 
