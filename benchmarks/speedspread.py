@@ -28,7 +28,7 @@ from forecast.engine.anyseries import SeriesForecasts, forecast_counts
 from forecast.engine.blocks import Spread
 from forecast.tables.read import read_counts
 from jobs.compute.pools import spreading
-from models.base import MonthlyCounts
+from models.base import Floats, MonthlyCounts
 
 FEW = 400  # series, to warm up on
 
@@ -76,13 +76,14 @@ def blocks(counts: MonthlyCounts, spread: Spread) -> str:
     """Do what is done in blocks; a digest of all that came of it."""
     said = forecast_counts(counts, H, hindcasts=CUTOFFS, spread=spread)
     digest = hashlib.sha256()
-    for part in (*_parts(said.ends(), ".csv", spread), *_parts(said.hindcasts(), "", spread)):
-        digest.update(getattr(part.block, "content", b""))
-        digest.update(part.scores.tobytes())
+    parts = (*_parts(said.ends(), ".csv", spread), *_parts(said.hindcasts(), "", spread))
+    for _, block, scores in parts:
+        digest.update(getattr(block, "content", b""))
+        digest.update(scores.tobytes())
     return digest.hexdigest()
 
 
-def _parts(said: SeriesForecasts, suffix: str, spread: Spread) -> Iterator[export.Written]:
+def _parts(said: SeriesForecasts, suffix: str, spread: Spread) -> Iterator[tuple[str, Any, Floats]]:
     columns = export.forecast_columns(True, models=False, past=not suffix)
     return spread(export.written, export.parts({"": said}, columns, suffix))
 

@@ -110,15 +110,12 @@ def _counts(
 
 def _write(forecasts: SeriesForecasts, whole: bool, path: Path, spread: Spread) -> None:
     columns = export.forecast_columns(whole, models=False, past=False)
-    blocks = (
-        part.block
-        for part in spread(export.written, export.parts({"": forecasts}, columns, ".parquet"))
-    )
+    parts = export.parts({"": forecasts}, columns, ".parquet")
+    blocks = (block for _, block, _ in spread(export.written, parts))
     export.write(export.ExportTable(columns, blocks), path)
 
 
 def _scores(forecasts: SeriesForecasts, whole: bool, spread: Spread) -> list[Floats]:
     columns = export.forecast_columns(whole, models=False, past=True)
-    return [
-        part.scores for part in spread(export.written, export.parts({"": forecasts}, columns, ""))
-    ]
+    parts = export.parts({"": forecasts}, columns, "")
+    return [scores for _, _, scores in spread(export.written, parts)]

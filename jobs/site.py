@@ -13,7 +13,6 @@ from forecast.words import slug
 
 if TYPE_CHECKING:
     from forecast.context import Context
-    from forecast.desk.site.build import Built
 
 
 def build(
@@ -24,13 +23,14 @@ def build(
     address: str = "",
     first: Callable[[], None] = lambda: None,
     report: Callable[[str, int, int], None] = lambda *_: None,
-) -> Built:
+) -> tuple[int, int]:
     """Bring a folder up to what a record says of all its measures.
 
     Parameters
     ----------
     connection : on the record or a copy of it, at one moment.
-    first : called once the pages that people open first are there. report : see `pages.write`.
+    first : called once the pages that people open first are there. report, and what is returned :
+    see `pages.write`.
 
     Raises
     ------
@@ -62,9 +62,7 @@ def build(
                 report,
             )
         )
-    return pages.Built(
-        written[0].run, sum(part.written for part in written), sum(part.kept for part in written)
-    )
+    return sum(new for new, _ in written), sum(kept for _, kept in written)
 
 
 def _published(connection: sqlite3.Connection, context: Context) -> bool:

@@ -41,6 +41,7 @@ HINDCASTS: Mapping[str, ColumnKind] = {
     "digest": "text",
 }
 SERIES_A_PART = 256
+_ARROW: Mapping[ColumnKind, str] = {"text": "string", "count": "int64", "real": "float64"}
 _SHEET_ROWS = 1_048_575  # a sheet's limit, less the header
 _WIDEST = 44 * 7  # pixels of a sheet's column
 
@@ -121,28 +122,6 @@ def of_view(
 # -- forecasts of any series, some at a time -------------------------------------------------------
 
 
-class TablePart(NamedTuple):
-    """What some rows of a table of forecasts are made of.
-
-    said : some series, and the cutoffs in question. columns : see `forecast_columns`. model : its
-    name, where the table says it. suffix : the file's, which says how rows are encoded; "" only
-    scores them.
-    """
-
-    said: SeriesForecasts
-    columns: Mapping[str, ColumnKind]
-    model: str
-    suffix: str
-
-
-class Written(NamedTuple):
-    """A part's rows, for an `ExportTable`, and the `series_scores` of its series."""
-
-    model: str
-    block: EncodedBlock | Encoded
-    scores: Floats
-
-
 def forecast_columns(whole: bool, *, models: bool, past: bool) -> dict[str, ColumnKind]:
     """Name the columns of a table of forecasts, with their kinds.
 
@@ -155,54 +134,57 @@ def forecast_columns(whole: bool, *, models: bool, past: bool) -> dict[str, Colu
     return names | dict.fromkeys(("median", *HUB_COLUMNS), "count" if whole else "real")
 
 
+Part = tuple["SeriesForecasts", Mapping[str, ColumnKind], str, str]
+"""What some rows are made of: some series' forecasts; see `forecast_columns`; the model's name; the
+file's suffix, which says how rows are encoded, "" only scores them."""
+
+
 def parts(
     by_model: Mapping[str, SeriesForecasts], columns: Mapping[str, ColumnKind], suffix: str
-) -> Iterator[TablePart]:
+) -> Iterator[Part]:
     """Cut every model's series into parts, to be written one by one."""
     for model, forecasts in by_model.items():
         for first in range(0, len(forecasts.counts.names), SERIES_A_PART):
-            part = forecasts.some(slice(first, first + SERIES_A_PART))
-            yield TablePart(part, columns, model, suffix)
+            yield forecasts.some(slice(first, first + SERIES_A_PART)), columns, model, suffix
 
 
-def written(part: TablePart) -> Written:
-    """Encode and score one part; a pure function of it, to be sent to another process."""
+def written(part: Part) -> tuple[str, EncodedBlock | Encoded, Floats]:
+    """Encode and score one part; a pure function of it, to be sent to another process.
+
+    Returns
+    -------
+    Its model, rows for an `ExportTable`, and the `series_scores` of its series.
+    """
     from forecast.engine.anyseries import SCORED, series_scores
-
-    values = part.said.values(slice(None))
-    # Only what is known by now can be scored.
-    past = bool(np.all(part.said.back > 0))
-    scores = series_scores(part.said, values[..., SCORED]) if past else np.empty((0, 5))
-    if not part.suffix:
-        return Written(part.model, [], scores)
-    block = _block(part, values)
-    encode = ENCODERS.get(part.suffix)
-    return Written(part.model, encode(block, part.columns) if encode else block, scores)
-
-
-def _block(part: TablePart, values: Floats) -> EncodedBlock:
-    """The columns; a series without a forecast at a cutoff has no rows there."""
     from forecast.engine.rows import HUB
 
-    forecasts, known = part.said, part.said.known
+    forecasts, kinds, model, suffix = part
+    values, known = forecasts.values(slice(None)), forecasts.known
+    # Only what is known by now can be scored.
+    past = bool(np.all(forecasts.back > 0))
+    scores = series_scores(forecasts, values[..., SCORED]) if past else np.empty((0, 5))
+    if not suffix:
+        return model, [], scores
+    # A series without a forecast at a cutoff has no rows there.
     series, cutoff = np.nonzero(known)
     h = values.shape[2]
     shown = values.reshape(-1, len(HUB)) if known.all() else values[known].reshape(-1, len(HUB))
-    kind = np.int64 if part.columns["median"] == "count" else np.float64
+    kind = np.int64 if kinds["median"] == "count" else np.float64
     # One pass over memory instead of one a quantile.
     by_quantile = np.ascontiguousarray(shown.T.astype(kind))
     at = np.repeat(forecasts.counts.last[series] - forecasts.back[cutoff], h)
     ahead = np.tile(np.arange(1, h + 1), len(series))
     columns = {
         "series": Coded(np.repeat(series, h), forecasts.counts.names),
-        "model": Coded(np.zeros(len(at), dtype=np.int64), [part.model]),
+        "model": Coded(np.zeros(len(at), dtype=np.int64), [model]),
         "cutoff": _as_text(at),
         "month": _as_text(at + ahead),
         "horizon": ahead,
         "median": by_quantile[HUB.index(0.5)],
         **dict(zip(HUB_COLUMNS, by_quantile, strict=True)),
     }
-    return [columns[name] for name in part.columns]
+    block, encode = [columns[name] for name in kinds], ENCODERS.get(suffix)
+    return model, encode(block, kinds) if encode else block, scores
 
 
 def _as_text(index: Ints) -> Coded:
@@ -336,7 +318,7 @@ def arrow_rows(block: EncodedBlock, fields: Mapping[str, ColumnKind]) -> Encoded
             return pa.DictionaryArray.from_arrays(pa.array(values.code), labels).dictionary_decode()
         return pa.array(values, kind)
 
-    kinds = [_arrow_types(pa)[kind] for kind in fields.values()]
+    kinds = [_ARROW[kind] for kind in fields.values()]
     batch = pa.record_batch(list(map(cells, block, kinds)), names=list(fields))
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as stream:
@@ -350,16 +332,11 @@ ENCODERS: Mapping[str, Callable[[EncodedBlock, Mapping[str, ColumnKind]], Encode
 }
 
 
-def _arrow_types(pa: Any) -> dict[ColumnKind, Any]:
-    return {"text": pa.string(), "count": pa.int64(), "real": pa.float64()}
-
-
 def _save_parquet(table: ExportTable, path: Path) -> int:
     parquet = _library(path)
     import pyarrow as pa
 
-    kinds = _arrow_types(pa)
-    fields = [pa.field(name, kinds[kind]) for name, kind in table.columns.items()]
+    fields = [pa.field(name, _ARROW[kind]) for name, kind in table.columns.items()]
     schema = pa.schema(fields, metadata=dict(table.notes))
     count = 0
     with parquet.ParquetWriter(path, schema) as writer:

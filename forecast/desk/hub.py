@@ -17,8 +17,9 @@ import json
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from forecast import months
 from forecast.sources.source import Source
@@ -39,20 +40,9 @@ _COLUMNS = (
 _OBSERVED = ("as_of", "target_end_date", "target", "location", "observation")
 
 
-class Quantile(NamedTuple):
-    """One quantile of one forecast: a count at permille / 1000."""
-
-    total: str
-    cutoff: str
-    month: str
-    horizon: int
-    permille: int
-    value: int
-
-
 def write(
     folder: Path,
-    models: Mapping[str, Iterable[Quantile]],
+    models: Mapping[str, Iterable[tuple[str, str, str, int, int, int]]],
     values: Iterable[tuple[str, str, str, int]],
     about: Mapping[str, str],
     source: Source,
@@ -61,25 +51,32 @@ def write(
 
     Parameters
     ----------
-    models : model's short name -> its quantiles, sorted by cutoff.
+    models : model's short name -> its quantiles, sorted by cutoff: total, cutoff, month, horizon,
+    permille, and the count at it.
     values : (total, month, known from, count) of every value a month has had.
     about : name -> text: the run and its digest.
     """
     rounds: set[str] = set()
     horizons: set[int] = set()
     count = 0
+    target = f"monthly {source.measure.noun}"  # what is forecast, as a hub calls it
     for model, quantiles in models.items():
-        for cutoff, group in groupby(quantiles, key=lambda q: q.cutoff):
-            rows = list(group)
-            _round(folder, model, cutoff, rows, source)
+        for cutoff, group in groupby(quantiles, key=itemgetter(1)):
+            rows, day, model_id = list(group), last_day(cutoff), f"{TEAM}-{model}"
+            lines = (
+                (day, target, ahead, total, last_day(month), "quantile", permille / 1000, value)
+                for total, _, month, ahead, permille, value in rows
+            )
+            _csv(folder / "model-output" / model_id / f"{day}-{model_id}.csv", _COLUMNS, lines)
             # A hub declares its rounds, so that others can submit to the same ones.
             rounds.add(cutoff)
-            horizons |= {q.horizon for q in rows}
+            horizons |= {row[3] for row in rows}
             count += 1
         _metadata(folder, model, about, source)
     for name, value in (
-        ("admin", _admin(about)),
-        ("tasks", _tasks(sorted(rounds), sorted(horizons), source)),
+        # Contact and repository are for whoever publishes the hub to fill in.
+        ("admin", {**_ADMIN, "name": f"Bordercast, {_in_words(about)}"}),
+        ("tasks", _tasks(sorted(rounds), sorted(horizons), target, source)),
         ("target-data", _TARGET_DATA),
         ("model-metadata-schema", _METADATA_SCHEMA),
     ):
@@ -87,7 +84,7 @@ def write(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
     observed = (
-        (known_from, last_day(month), _target_name(source), total, count)
+        (known_from, last_day(month), target, total, count)
         for total, month, known_from, count in values
     )
     _csv(folder / "target-data" / "time-series.csv", _OBSERVED, observed)
@@ -100,25 +97,6 @@ def last_day(month: str) -> str:
     return f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]:02d}"
 
 
-def _round(folder: Path, model: str, cutoff: str, rows: Sequence[Quantile], source: Source) -> None:
-    model_id = f"{TEAM}-{model}"
-    path = folder / "model-output" / model_id / f"{last_day(cutoff)}-{model_id}.csv"
-    lines = (
-        (
-            last_day(cutoff),
-            _target_name(source),
-            q.horizon,
-            q.total,
-            last_day(q.month),
-            "quantile",
-            q.permille / 1000,
-            q.value,
-        )
-        for q in rows
-    )
-    _csv(path, _COLUMNS, lines)
-
-
 def _csv(path: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -127,42 +105,37 @@ def _csv(path: Path, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> 
         writer.writerows(rows)
 
 
-def _admin(about: Mapping[str, str]) -> dict[str, Any]:
-    """Contact and repository are for whoever publishes the hub to fill in."""
-    return {
-        "schema_version": f"{SCHEMAS}/admin-schema.json",
-        "name": f"Bordercast, {', '.join(f'{name} {text}' for name, text in about.items())}",
-        "maintainer": "to be filled in",
-        "contact": {"name": "to be filled in", "email": "nobody@example.org"},
-        "repository": {"host": "github", "owner": "example", "name": "bordercast-hub"},
-        "file_format": ["csv"],
-        "timezone": "US/Eastern",
-        "model_output_dir": "model-output",
-    }
+def _in_words(about: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {text}" for name, text in about.items())
 
 
-def _choices(values: Sequence[Any]) -> dict[str, Any]:
-    return {"required": None, "optional": list(values)}
-
-
-def _target_name(source: Source) -> str:
-    """What is forecast, as a hub calls it."""
-    return f"monthly {source.measure.noun}"
-
-
-def _tasks(rounds: Sequence[str], horizons: Sequence[int], source: Source) -> dict[str, Any]:
-    ends = sorted({last_day(months.shift(cutoff, h)) for cutoff in rounds for h in horizons})
-    task_ids = {
-        "reference_date": _choices([last_day(cutoff) for cutoff in rounds]),
-        "target": _choices([_target_name(source)]),
-        "horizon": _choices(horizons),
-        "location": _choices(source.totals.every),
-        "target_end_date": _choices(ends),
+def _tasks(
+    rounds: Sequence[str], horizons: Sequence[int], target: str, source: Source
+) -> dict[str, Any]:
+    """What may be submitted: every round, lead, place and quantile that is on record."""
+    choices = {
+        "reference_date": [last_day(cutoff) for cutoff in rounds],
+        "target": [target],
+        "horizon": list(horizons),
+        "location": list(source.totals.every),
+        "target_end_date": sorted(
+            {last_day(months.shift(cutoff, h)) for cutoff in rounds for h in horizons}
+        ),
     }
     quantile = {
         "output_type_id": {"required": [permille / 1000 for permille in HUB_PERMILLES]},
         "is_required": True,
         "value": {"type": "integer", "minimum": 0},
+    }
+    about = {
+        "target_id": target,
+        "target_name": f"{source.measure.noun.capitalize()} published by {source.publisher.name}",
+        "target_units": source.measure.unit,
+        "target_keys": {"target": target},
+        "description": "Events, not people: one person can be counted more than once.",
+        "target_type": "discrete",
+        "is_step_ahead": True,
+        "time_unit": "month",
     }
     return {
         "schema_version": f"{SCHEMAS}/tasks-schema.json",
@@ -172,9 +145,12 @@ def _tasks(rounds: Sequence[str], horizons: Sequence[int], source: Source) -> di
                 "round_id": "reference_date",
                 "model_tasks": [
                     {
-                        "task_ids": task_ids,
+                        "task_ids": {
+                            name: {"required": None, "optional": values}
+                            for name, values in choices.items()
+                        },
                         "output_type": {"quantile": quantile},
-                        "target_metadata": [_target(source)],
+                        "target_metadata": [about],
                     }
                 ],
                 "submissions_due": {"relative_to": "reference_date", "start": 0, "end": 60},
@@ -185,19 +161,16 @@ def _tasks(rounds: Sequence[str], horizons: Sequence[int], source: Source) -> di
     }
 
 
-def _target(source: Source) -> dict[str, Any]:
-    return {
-        "target_id": _target_name(source),
-        "target_name": f"{source.measure.noun.capitalize()} published by {source.publisher.name}",
-        "target_units": source.measure.unit,
-        "target_keys": {"target": _target_name(source)},
-        "description": "Events, not people: one person can be counted more than once.",
-        "target_type": "discrete",
-        "is_step_ahead": True,
-        "time_unit": "month",
-    }
-
-
+_ADMIN = {
+    "schema_version": f"{SCHEMAS}/admin-schema.json",
+    "name": "",
+    "maintainer": "to be filled in",
+    "contact": {"name": "to be filled in", "email": "nobody@example.org"},
+    "repository": {"host": "github", "owner": "example", "name": "bordercast-hub"},
+    "file_format": ["csv"],
+    "timezone": "US/Eastern",
+    "model_output_dir": "model-output",
+}
 _TARGET_DATA = {
     "schema_version": f"{SCHEMAS}/target-data-schema.json",
     "observable_unit": ["target_end_date", "target", "location"],
@@ -227,7 +200,7 @@ def _metadata(folder: Path, model: str, about: Mapping[str, str], source: Source
         "model_abbr": model,
         "methods": f"Bordercast's model {model.removesuffix('_hindcast')}; {kind}",
         "data_inputs": f"Counts published by {source.publisher.name}. {source.publisher.credit}",
-        "record": ", ".join(f"{name} {text}" for name, text in about.items()),
+        "record": _in_words(about),
     }
     path = folder / "model-metadata" / f"{TEAM}-{model}.yml"
     path.parent.mkdir(parents=True, exist_ok=True)

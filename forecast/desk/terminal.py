@@ -29,7 +29,6 @@ from forecast.words import change_words, first_and_now, interval, judged_by, mon
 
 if TYPE_CHECKING:
     from forecast.desk.comparison import Compared
-    from forecast.desk.movers import Moved
     from forecast.judge.questions import KindScore
 
 ALL_ERAS = "all"
@@ -39,6 +38,8 @@ WORSE = "!"
 _COMPARED = ("log_wis", "wis", "mae", "mase")
 _MEANS = (*_COMPARED, "coverage50", "coverage80", "coverage95")
 _NUMBERS = ("months", "log-WIS", "WIS", "MAE", "MASE", "MAE / naive", "50%", "80%", "95%")
+_AGAINST = {"revision": "before the revision", "drift": "expected six months before"}
+_KIND_HEADS = ("n", "Brier", "base rate", "last value", "log score", "base rate", "better by")
 _ERAS = {"break": "across a break", "no-break": "across none"}
 AHEAD = 3  # months of the forecast beside a total's newest count
 SEVERITY_STYLE = {"watch": "", "notable": "yellow", "major": "red", "critical": "bold red"}
@@ -68,7 +69,10 @@ def titled(title: str, rest: str) -> Text:
 def flag_blocks(
     flags: Sequence[Row], drivers: Mapping[int, Sequence[Row]], source: Source
 ) -> Iterator[RenderableType]:
-    """One block a flag, in the order given: heading, the numbers, and what moved, indented."""
+    """One block a flag, in the order given: heading, the numbers, and what moved, indented.
+
+    row["now"] : the count on record now, where it was looked up.
+    """
     if not flags:
         yield Text("No month was unusually far from its forecast.")
     for row in flags:
@@ -81,21 +85,18 @@ def flag_blocks(
         moved = Table.grid(padding=(0, 1, 0, 0))
         for label, text in moved_parts(row, drivers.get(row["flag_id"], ()), source):
             moved.add_row(label, text)
-        below: list[RenderableType] = [_numbers(row), *([moved] if moved.row_count else [])]
+        first, revision = row[COUNT], row["kind"] == "revision"
+        # A revision's count is the one after it; another month's is the one first published.
+        counted = f"{first:,}" if revision else first_and_now(first, row.get("now", int(first)))
+        against = _AGAINST.get(row["kind"], "expected")
+        hindcast = row["kind"] == "month" and row["basis"] != "issued"
+        numbers = Text(
+            f"{counted} published, {row['expected']:,} {against} (x "
+            f"{row['ratio']:.{3 if revision else 2}f}); {how_sure(row)}"
+            f"{'; judged by a hindcast' if hindcast else ''}"
+        )
+        below: list[RenderableType] = [numbers, *([moved] if moved.row_count else [])]
         yield Group(heading, *(Padding(part, (0, 0, 0, 4)) for part in below), Text())
-
-
-def _numbers(row: Row) -> Text:
-    """Counted and expected. row["now"] : the count on record now, where it was looked up."""
-    first, revision = row[COUNT], row["kind"] == "revision"
-    # A revision's count is the one after it; another month's is the one first published.
-    counted = f"{first:,}" if revision else first_and_now(first, row.get("now", int(first)))
-    against = {"revision": "before the revision", "drift": "expected six months before"}
-    basis = "; judged by a hindcast" if row["kind"] == "month" and row["basis"] != "issued" else ""
-    return Text(
-        f"{counted} published, {row['expected']:,} {against.get(row['kind'], 'expected')} "
-        f"(x {row['ratio']:.{3 if revision else 2}f}); {how_sure(row)}{basis}"
-    )
 
 
 def replay_table(flags: Sequence[Row], source: Source) -> Table:
@@ -194,18 +195,8 @@ def worse_scores(row: Row, naive: Row | None) -> list[str]:
     return worse + (["relative_mae"] if (row["relative_mae"] or 0) > 1 else [])
 
 
-def lead_table(rows: Sequence[Row]) -> Table:
-    """Models by lead in months: one total, basis and era."""
-    return _model_table(rows, "lead", "horizon")
-
-
-def score_border_table(rows: Sequence[Row], source: Source) -> Table:
-    """Models by total: one lead, basis and era."""
-    return _model_table(rows, source.totals.one, "border")
-
-
-def _model_table(rows: Sequence[Row], head: str, by: str) -> Table:
-    """Every model's scores, a section for each value of the column `by`."""
+def model_table(rows: Sequence[Row], head: str, by: str) -> Table:
+    """Every model's scores, a section for each lead or total: each value of the column `by`."""
     table = plain_table(head, "model", numbers=_NUMBERS)
     months = {row[by]: row["n"] for row in rows if row["model"] == NAIVE}
     scores = {"log_wis": 3, "wis": 0, "mae": 0, "mase": 3, "relative_mae": 3}  # digits of each
@@ -413,45 +404,37 @@ def reliability_tables(scores: Sequence[KindScore], name: str) -> Iterator[Rende
     yield titled(name, ", chances given to standing questions; smaller scores are better")
     for basis, group in groupby(scores, key=lambda kind: kind.basis):
         kinds = list(group)
-        yield _kind_table(kinds, basis)
+        table = plain_table(basis, *_KIND_HEADS)
+        for kind in kinds:
+            record = kind.record
+            brier = (record.brier, record.base_brier, record.last_brier)
+            numbers = map(score_cell, (*brier, record.log, record.base_log))
+            better = f"{record.skill:.0%}" if kind.skilled and not record.beaten else "-"
+            table.add_row(kind.kind, f"{record.n:,}", *numbers, better)
+        yield table
         yield from (
             f"{kind.kind}: {kind.verdict}."
             for kind in kinds
             if not kind.skilled or kind.record.beaten
         )
         yield titled("\nReliability", ": of the chances given, how many came true")
-        yield _bin_table(kinds, basis)
-
-
-def _kind_table(kinds: Sequence[KindScore], basis: str) -> RenderableType:
-    heads = ("n", "Brier", "base rate", "last value", "log score", "base rate", "better by")
-    table = plain_table(basis, *heads)
-    for kind in kinds:
-        record = kind.record
-        numbers = (record.brier, record.base_brier, record.last_brier, record.log, record.base_log)
-        better = f"{record.skill:.0%}" if kind.skilled and not record.beaten else "-"
-        table.add_row(kind.kind, f"{record.n:,}", *map(score_cell, numbers), better)
-    return table
+        rows = (
+            (
+                kind.kind,
+                f"{part['low']:.0%}-{part['high']:.0%}",
+                f"{part['n']:,}",
+                f"{part['given']:.0%}",
+                f"{part['came']:.0%}",
+            )
+            for kind in kinds
+            for part in kind.bins
+        )
+        yield plain_table(basis, "given", "n", "mean chance", "came true", rows=rows)
 
 
 def score_cell(number: float | None) -> str:
     """A score, or a dash where there is none."""
     return "-" if number is None else f"{number:.3f}"
-
-
-def _bin_table(kinds: Sequence[KindScore], basis: str) -> RenderableType:
-    rows = (
-        (
-            kind.kind,
-            f"{part['low']:.0%}-{part['high']:.0%}",
-            f"{part['n']:,}",
-            f"{part['given']:.0%}",
-            f"{part['came']:.0%}",
-        )
-        for kind in kinds
-        for part in kind.bins
-    )
-    return plain_table(basis, "given", "n", "mean chance", "came true", rows=rows)
 
 
 def parts_table(forecasts: Sequence[Forecast], source: Source) -> Table:
@@ -486,20 +469,20 @@ def changes_table(rows: Sequence[Row]) -> Table:
     return plain_table("forecast", numbers=("before", *STEPS.values(), "now"), rows=cells)
 
 
-def movers_table(moved: Moved, total: str, base: str) -> RenderableType:
+def movers_table(moved: Row, total: str, base: str) -> RenderableType:
     """Print the parts of a total, those that moved farthest first, and their sum."""
     rows = (
         (
-            mover.label,
-            f"{mover.value:,}",
-            *(_count(mover.bases[name]) for name in BASES),
-            "-" if mover.change is None else signed(mover.change),
-            "-" if mover.share is None else f"{100 * mover.share:.0f}%",
+            mover["label"],
+            f"{mover['value']:,}",
+            *(_count(mover["bases"][name]) for name in BASES),
+            "-" if mover["change"] is None else signed(mover["change"]),
+            "-" if mover["share"] is None else f"{100 * mover['share']:.0f}%",
         )
-        for mover in (*moved.movers, moved.total)
+        for mover in (*moved["movers"], moved["total"])
     )
     numbers = ("count", *BASES.values(), "change", "share of change")
-    table = plain_table(moved.dimension, numbers=numbers, rows=rows)
+    table = plain_table(moved["dimension"], numbers=numbers, rows=rows)
     return Group(Text(moved_words(moved, total, base), style="bold"), table, Text())
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.desk import terminal
@@ -25,27 +24,13 @@ LEADS = (1, 3, 6, 12)
 MISSES = 3
 
 
-@dataclass(frozen=True)
-class YearlyBlock:
-    """A piece of a report, under a heading or as part of what is above.
+def block(heading: str = "", words: str = "", **more: Any) -> Row:
+    """Make a piece of a report, under a heading or as part of what is above.
 
     words : a paragraph, or what the picture shows. heads, rows : of a table, all columns after the
-    first numbers. svg : drawn inside the page.
+    first numbers. svg : a picture, drawn inside the page.
     """
-
-    heading: str = ""
-    words: str = ""
-    heads: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
-    svg: str = ""
-
-
-@dataclass(frozen=True)
-class YearlyReport:
-    """A fiscal year's report."""
-
-    title: str
-    blocks: Sequence[YearlyBlock]
+    return {"heading": heading, "words": words, "heads": (), "rows": (), "svg": "", **more}
 
 
 def report(
@@ -56,8 +41,8 @@ def report(
     run: str,
     source: Source,
     rated: Mapping[str, int] = MappingProxyType({}),
-) -> YearlyReport:
-    """What is told of a fiscal year; see `store.read.of_year` for the rows.
+) -> Row:
+    """What is told of a fiscal year, its title and blocks; see `store.read.of_year` for the rows.
 
     rated : how often readers found a notice of the year "useful", and how often "not".
     """
@@ -66,35 +51,52 @@ def report(
     issued = sum(row["basis"] == "issued" for row in ours)
     peers = _peers(forecasts)
     first, *misses = _misses(ours, source) or [""]
+    held = [
+        (f"{source.totals.name(total)}, {lead} ahead", str(len(rows)), *_shares(rows))
+        for total in source.totals.every
+        for lead in LEADS
+        if (rows := [r for r in ours if (r["border"], r["horizon"]) == (total, lead)])
+    ]
     blocks = [
-        *(YearlyBlock(words=words) for words in _plainly(ours, peers, source)),
+        *(block(words=words) for words in _plainly(ours, peers, source)),
         *_pictures(ours, source),
-        YearlyBlock("The largest misses", first),
-        *(YearlyBlock(words=words) for words in misses),
-        _coverage(ours, source),
-        YearlyBlock(
+        block("The largest misses", first),
+        *(block(words=words) for words in misses),
+        block(
+            "How often intervals held",
+            heads=(f"{source.totals.one} and months ahead", "months", "inside 80%", "inside 95%"),
+            rows=held,
+        ),
+        block(
             "Beside other models",
             heads=("model", "forecasts", "usual error", "inside 80%", "inside 95%"),
             rows=[(name, f"{n:,}", f"{off:.0%}", *rest) for name, (n, off, *rest) in peers.items()],
         ),
         *_chances(answers, source),
-        *_method(versions),
     ]
+    runs = [
+        f"Version {row['version']}: {many(row['runs'], 'run')}, the first on {row['since']}."
+        for row in versions
+    ]
+    method, *later = runs or [
+        "No run was made on data of this year; the figures above are hindcasts."
+    ]
+    blocks += [block("The method", method), *(block(words=words) for words in later)]
     # Nothing is said where nobody rated: "0 useful" would be a verdict.
     total = sum(rated.values())
     if total:
         of = f"{total:,} times" if total > 1 else "once"
         useful, not_ = rated.get("useful", 0), rated.get("not", 0)
         words = f"Notices were rated {of}: {useful:,} useful, {not_:,} not."
-        blocks.append(YearlyBlock("What readers said", words))
+        blocks.append(block("What readers said", words))
     basis = (
         f"{published} of 12 months are published. {issued:,} of the {len(ours):,} forecasts were "
         "issued before their month was; the others are hindcasts, made later from only the data "
         f"available at the time. All counts are of {source.measure.long_name}."
     )
-    blocks += [YearlyBlock("What this rests on", basis), YearlyBlock(words=run)]
+    blocks += [block("What this rests on", basis), block(words=run)]
     noun = capital(months.year_noun(source.year_begins))
-    return YearlyReport(f"{noun} {year}: how good the forecasts were", blocks)
+    return {"title": f"{noun} {year}: how good the forecasts were", "blocks": blocks}
 
 
 def _plainly(
@@ -110,7 +112,7 @@ def _plainly(
             f"{_usual_error(at_lead):.0%} on average "
             f"({len(at_lead):,} forecasts)."
         )
-        share = _share(at_lead, 80)
+        share = _shares(at_lead)[0]
         yield f"The 80% interval, which is meant to hold 80% of months, held {share}."
     if ENGINE in peers:
         usual = {name: f"{off:.0%}" for name, (_, off, *_) in peers.items()}
@@ -154,21 +156,13 @@ def _misses(rows: Sequence[Row], source: Source) -> list[str]:
     return told
 
 
-def _share(rows: Sequence[Row], level: int) -> str:
-    inside = [row[f"lo{level}"] <= row[COUNT] <= row[f"hi{level}"] for row in rows]
-    return f"{sum(inside) / len(inside):.0%}" if inside else "-"
-
-
-def _coverage(rows: Sequence[Row], source: Source) -> YearlyBlock:
-    lines = []
-    for total in source.totals.every:
-        for lead in LEADS:
-            ours = [r for r in rows if (r["border"], r["horizon"]) == (total, lead)]
-            name = f"{source.totals.name(total)}, {lead} ahead"
-            if ours:
-                lines.append((name, str(len(ours)), _share(ours, 80), _share(ours, 95)))
-    heads = (f"{source.totals.one} and months ahead", "months", "inside 80%", "inside 95%")
-    return YearlyBlock("How often intervals held", heads=heads, rows=lines)
+def _shares(rows: Sequence[Row]) -> tuple[str, str]:
+    """How many months the 80% and the 95% interval held."""
+    held = (
+        [row[f"lo{level}"] <= row[COUNT] <= row[f"hi{level}"] for row in rows] for level in (80, 95)
+    )
+    eighty, ninety_five = (f"{sum(inside) / len(inside):.0%}" for inside in held)
+    return eighty, ninety_five
 
 
 def _peers(rows: Sequence[Row]) -> dict[str, tuple[int, float, str, str]]:
@@ -183,13 +177,14 @@ def _peers(rows: Sequence[Row]) -> dict[str, tuple[int, float, str, str]]:
     peers = {}
     for model in models if common else ():
         scores = [by_model[model] for by_model in common]
-        peers[model] = (len(scores), _usual_error(scores), _share(scores, 80), _share(scores, 95))
+        peers[model] = (len(scores), _usual_error(scores), *_shares(scores))
     return peers
 
 
-def _chances(rows: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
+def _chances(rows: Sequence[Row], source: Source) -> Iterator[Row]:
+    """How good chances were, in a table and a picture."""
     if not rows:
-        yield YearlyBlock("Chances", "No standing question was resolved in this year.")
+        yield block("Chances", "No standing question was resolved in this year.")
         return
     kinds = questions.by_kind(rows)
     lines = [
@@ -204,14 +199,14 @@ def _chances(rows: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
         for kind in kinds
     ]
     heads = ("question", "n", "Brier score", "base rate", "last value", "")
-    yield YearlyBlock("Chances", heads=heads, rows=lines)
+    yield block("Chances", heads=heads, rows=lines)
     from forecast.desk.charts import forecasts
 
     fullest = questions.fullest(kinds)
     yield _picture(forecasts.reliability(f"All {source.totals.many}", fullest), source)
 
 
-def _pictures(ours: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
+def _pictures(ours: Sequence[Row], source: Source) -> Iterator[Row]:
     """Draw, of the total of all or each, the forecast one month ahead beside what came."""
     from forecast.desk.charts import forecasts
 
@@ -223,37 +218,27 @@ def _pictures(ours: Sequence[Row], source: Source) -> Iterator[YearlyBlock]:
             yield _picture(forecasts.history(total, rows, (), 1, source), source)
 
 
-def _picture(picture: Picture, source: Source) -> YearlyBlock:
+def _picture(picture: Picture, source: Source) -> Row:
     from forecast.desk.charts import grammar
 
     svg = grammar.render(picture, "svg", source).decode("utf-8")
     # Inside a page SVG needs no addresses of its vocabularies.
-    return YearlyBlock(words=picture.alt, svg=re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg))
+    return block(words=picture.alt, svg=re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg))
 
 
-def _method(versions: Sequence[Row]) -> Iterator[YearlyBlock]:
-    heading = "The method"
-    if not versions:
-        none = "No run was made on data of this year; the figures above are hindcasts."
-        yield YearlyBlock(heading, none)
-    for row in versions:
-        runs = f"{many(row['runs'], 'run')}, the first on {row['since']}"
-        yield YearlyBlock(heading, f"Version {row['version']}: {runs}.")
-        heading = ""
-
-
-def markdown(report: YearlyReport) -> str:
+def markdown(report: Row) -> str:
     """The report as Markdown."""
-    lines = [f"# {report.title}", ""]
-    for block in report.blocks:
-        lines += [f"## {block.heading}", ""] if block.heading else []
-        lines += [block.words, ""] if block.words else []
-        if block.heads:
-            lines += ["| " + " | ".join(block.heads) + " |", "|---" * len(block.heads) + "|"]
-            lines += ["| " + " | ".join(row) + " |" for row in block.rows] + [""]
+    lines = [f"# {report['title']}", ""]
+    for piece in report["blocks"]:
+        lines += [f"## {piece['heading']}", ""] if piece["heading"] else []
+        lines += [piece["words"], ""] if piece["words"] else []
+        if piece["heads"]:
+            table = [piece["heads"], *piece["rows"]]
+            cells = ["| " + " | ".join(row) + " |" for row in table]
+            lines += [cells[0], "|---" * len(piece["heads"]) + "|", *cells[1:], ""]
     return "\n".join(lines)
 
 
-def page(report: YearlyReport) -> str:
+def page(report: Row) -> str:
     """The report as one HTML file that prints well; nothing is fetched from elsewhere."""
     return template("yearly.html").render(report=report)

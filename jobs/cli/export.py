@@ -62,14 +62,14 @@ def _written(record: OpenRecord, out: Path, what: str) -> list[str]:
 def hub(record: OpenRecord, out: Path, hindcasts: bool) -> list[str]:
     """Write the forecasts issued as a hubverse hub."""
     connection, source, origin = record.connection, record.source, record.origin
-    models = {HUB_NAME: queries.records(connection, hubs.Quantile, "issued_quantiles")}
+    models = {HUB_NAME: list(connection.execute(queries.sql("issued_quantiles")))}
     if hindcasts:
         first = record.settings.context.config.forecast.first_cutoff
         for model in queries.column(connection, "hindcast_models"):
             rows = read.hindcasts(connection, model, first, source.totals)
             name = f"{HUB_NAME if model == ENGINE else model}_hindcast"
             models[name] = [
-                hubs.Quantile(total, cutoff, month, horizon, permille, count)
+                (total, cutoff, month, horizon, permille, count)
                 for total, _, _, cutoff, month, horizon, _, *counts in sorted(
                     rows, key=lambda row: row[3]
                 )

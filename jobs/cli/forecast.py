@@ -208,9 +208,10 @@ def _save(
 
     def blocks() -> Iterator[EncodedBlock | Encoded]:
         suffix = ".csv" if out == STDOUT else Path(out).suffix
-        for part in spread(export.written, export.parts(by_model, columns, suffix)):
-            scores[part.model].append(part.scores)
-            yield part.block
+        parts = export.parts(by_model, columns, suffix)
+        for model, block, scored in spread(export.written, parts):
+            scores[model].append(scored)
+            yield block
 
     if not out:
         deque(blocks(), maxlen=0)

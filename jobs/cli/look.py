@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,15 +156,16 @@ def movers(
         from forecast.desk import export  # brings numpy, which a look can do without
 
         export.check(out)
-        named = ((group, one) for group in moved for one in group.movers)
         cells = [
-            (name, group.dimension, one.label, group.month, one.value, *one.bases.values())
-            for group, one in named
+            (name, group["dimension"], one["label"], group["month"], one["value"], *bases)
+            for group in moved
+            for one in group["movers"]
+            for bases in [one["bases"].values()]
         ]
         export.write(export.of_rows(MOVERS_COLUMNS, cells, record.origin), out)
         return Printed(None, [f"{out}: {len(cells):,} rows, {record.quoted}"])
     tables = [terminal.movers_table(group, name, column) for group in moved]
-    value = {**record.stamp, "from": base, "movers": list(map(asdict, moved))}
+    value = {**record.stamp, "from": base, "movers": moved}
     return Printed(value, (*tables, record.quoted))
 
 
@@ -288,7 +288,7 @@ def _scored(
     name, shown = border or everywhere, era or terminal.ALL_ERAS
     by_lead = _where(rows, border=name, era=shown)
     yield terminal.titled(name, f", {about}; cutoffs: {shown}")
-    yield terminal.lead_table(by_lead)
+    yield terminal.model_table(by_lead, "lead", "horizon")
     yield from map(wrapped, terminal.score_notes(by_lead))
     yield ""
     for measure, title in ERA_SCORES.items() if era is None else ():
@@ -298,7 +298,7 @@ def _scored(
     if name == everywhere:
         each = [row for row in _where(rows, era=shown, horizon=0) if row["border"] != everywhere]
         yield terminal.titled(f"Each {source.totals.one}", ", leads 1-12")
-        yield terminal.score_border_table(each, source)
+        yield terminal.model_table(each, source.totals.one, "border")
         yield ""
 
 

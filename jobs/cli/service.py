@@ -167,7 +167,8 @@ def site(settings: Settings, out: Path | None) -> Iterator[str]:
     if folder is None:
         raise ConfigError(settings.source, "site.folder", "is empty; set it, or name one with -o")
     with reading(settings) as record, progress() as report:
-        done = pages.build(
+        run = record.run.id
+        written, kept = pages.build(
             record.connection,
             settings.context,
             folder,
@@ -175,11 +176,11 @@ def site(settings: Settings, out: Path | None) -> Iterator[str]:
             settings.config.site.address,
             report=report,
         )
-    if not done.written:
-        yield f"{folder}: nothing has changed since run {done.run} was written."
+    if not written:
+        yield f"{folder}: nothing has changed since run {run} was written."
         return
-    kept = f"; {done.kept:,} others were up to date" if done.kept else ""
-    yield f"{folder}: {done.written:,} files written{kept}. Open"
+    others = f"; {kept:,} others were up to date" if kept else ""
+    yield f"{folder}: {written:,} files written{others}. Open"
     yield f"{(folder / 'index.html').absolute()}"
 
 

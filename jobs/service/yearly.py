@@ -16,9 +16,10 @@ from forecast.words import slug
 
 if TYPE_CHECKING:
     from forecast.context import Context
+    from forecast.types import Row
 
 
-def build(context: Context, year: int) -> yearly.YearlyReport:
+def build(context: Context, year: int) -> Row:
     """A fiscal year's report on one measure; SpanError if none of its months was forecast."""
     source = context.source
     span = months.fiscal_months(year, source.year_begins)
@@ -40,7 +41,7 @@ def build(context: Context, year: int) -> yearly.YearlyReport:
     return yearly.report(year, forecasts, answers, versions, words, source, rated)
 
 
-def write(report: yearly.YearlyReport, to: Path) -> None:
+def write(report: Row, to: Path) -> None:
     """Write it as Markdown or HTML, by the ending of the file's name."""
     text = yearly.markdown(report) if to.suffix == ".md" else yearly.page(report)
     with files.output(to) as draft:

@@ -79,7 +79,7 @@ def written(counts: MonthlyCounts, spread: blocks.Spread, size: int) -> tuple[by
     model = forecast_counts(counts, H, hindcasts=HINDCASTS, spread=spread).hindcasts()
     columns = export.forecast_columns(False, models=False, past=True)
     parts = list(spread(export.written, export.parts({"": model}, columns, ".csv")))
-    return numbers, b"".join(p.block.content + p.scores.tobytes() for p in parts)
+    return numbers, b"".join(block.content + scores.tobytes() for _, block, scores in parts)
 
 
 @pytest.fixture(scope="module")

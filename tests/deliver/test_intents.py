@@ -15,7 +15,6 @@ from sqlite_utils import Database
 
 from forecast import months
 from forecast.config import Config
-from forecast.desk.facts import Falsehood
 from forecast.judge.judging import Findings as Judged
 from forecast.store import connect, inputs, notices, runs
 from forecast.store.connect import transaction
@@ -268,6 +267,6 @@ def test_of_a_border_the_last_word_on_it_counts(db):
 
     assert false_now(chain, COUNTS, ENCOUNTERS) == {"northern": [], "southwest": []}
     first = false_now(chain[:1], COUNTS, ENCOUNTERS)
-    assert first["southwest"] == [Falsehood("count", ("2024-01", 900), 400)]
+    assert first["southwest"] == [("count", ("2024-01", 900), 400)]
     assert false_now(chain[:1], {}, ENCOUNTERS) == {"northern": [], "southwest": []}
     assert intents._UNDER_WAY == ("due", "held", "approved")

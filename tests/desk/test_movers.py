@@ -23,18 +23,22 @@ TOTAL = row("", 100, 90, dimension="")
 def test_the_farthest_mover_is_first_with_its_share():
     (moved,) = by_dimension([TOTAL, row("NY", 30, 28), row("VT", 70, 62)], ENCOUNTERS)
 
-    assert [(m.label, m.change, m.share) for m in moved.movers] == [
+    assert [(m["label"], m["change"], m["share"]) for m in moved["movers"]] == [
         ("Vermont", 8, 0.8),
         ("New York", 2, 0.2),
     ]
-    assert (moved.total.value, moved.total.change, moved.total.share) == (100, 10, None)
+    assert (moved["total"]["value"], moved["total"]["change"], moved["total"]["share"]) == (
+        100,
+        10,
+        None,
+    )
 
 
 def test_a_change_is_from_the_base_asked_for():
     rows = [TOTAL, row("NY", 30, 28, 10, 25), row("VT", 70, 62, 71, 60)]
 
     changes = {
-        base: [m.change for m in by_dimension(rows, ENCOUNTERS, base)[0].movers]
+        base: [m["change"] for m in by_dimension(rows, ENCOUNTERS, base)[0]["movers"]]
         for base in ("month_before", "year_before", "median")
     }
     assert changes == {"month_before": [8, 2], "year_before": [20, -1], "median": [10, 5]}
@@ -46,19 +50,19 @@ def test_rows_add_up_whatever_is_folded(pairs):
 
     for most in (1, 3, 100):
         (moved,) = by_dimension(rows, ENCOUNTERS, most=most)
-        assert sum(m.value for m in moved.movers) == moved.total.value
-        assert sum(m.change for m in moved.movers) == moved.total.change
-        assert len(moved.movers) == (len(pairs) if len(pairs) <= most + 1 else most + 1)
+        assert sum(m["value"] for m in moved["movers"]) == moved["total"]["value"]
+        assert sum(m["change"] for m in moved["movers"]) == moved["total"]["change"]
+        assert len(moved["movers"]) == (len(pairs) if len(pairs) <= most + 1 else most + 1)
 
 
 def test_a_base_that_one_part_lacks_is_unknown_for_their_sum():
     (moved,) = by_dimension([TOTAL, row("NY", 30, None), row("VT", 70, 62)], ENCOUNTERS)
 
-    assert [(m.label, m.change, m.share) for m in moved.movers] == [
+    assert [(m["label"], m["change"], m["share"]) for m in moved["movers"]] == [
         ("Vermont", 8, None),
         ("New York", None, None),
     ]
-    assert moved.total.bases["month_before"] is None
+    assert moved["total"]["bases"]["month_before"] is None
 
 
 def test_a_part_that_ended_is_left_out():
@@ -66,12 +70,12 @@ def test_a_part_that_ended_is_left_out():
         [TOTAL, row("NY", 30, 28), row("Old", 5, 4, month="2020-01")], ENCOUNTERS
     )
 
-    assert [m.label for m in moved.movers] == ["New York"]
+    assert [m["label"] for m in moved["movers"]] == ["New York"]
 
 
 @pytest.mark.parametrize(("month", "late"), [("2024-03", False), ("2024-01", True)])
 def test_parts_older_than_their_total_say_as_of_when(month, late):
     (moved,) = by_dimension([TOTAL, row("NY", 30, 28, month=month)], ENCOUNTERS)
 
-    assert moved.late is late
+    assert moved["late"] is late
     assert ("newest figures by state" in moved_words(moved, "northern", "month_before")) is late

@@ -16,7 +16,6 @@ from rich.console import Group
 
 from forecast.desk import terminal as tables
 from forecast.desk.comparison import Compared
-from forecast.desk.movers import Moved, Mover
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
 from forecast.store.read import RunRow
@@ -84,9 +83,12 @@ def span(name: str) -> Forecast:
     return Forecast(key, name, *months, *ends[1:], span=name, published=ends[0])
 
 
-def moved(name: str) -> Moved:
-    one = Mover(name, 9, {"month_before": 8, "year_before": None, "median": 7}, 1, 0.5)
-    return Moved(name, "2026-09", False, (one,), one)
+def moved(name: str) -> dict:
+    bases = {"month_before": 8, "year_before": None, "median": 7}
+    one = {"label": name, "value": 9, "bases": bases, "change": 1, "share": 0.5}
+    return {
+        "dimension": name, "month": "2026-09", "late": False, "movers": [one], "total": one,
+    }  # fmt: skip
 
 
 NAMELESS = {
@@ -108,11 +110,10 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     ],
     "replay_table": lambda n: [tables.replay_table([month(n)], ENCOUNTERS)],
     "event_table": lambda n: [tables.event_table([month(n)], ENCOUNTERS)],
-    "_model_table": lambda n: [tables.score_border_table([month(n)], ENCOUNTERS)],
+    "model_table": lambda n: [tables.model_table([month(n)], "border", "border")],
     "era_table": lambda n: [tables.era_table([month(n)], "wis")],
     "parts_table": lambda n: [tables.parts_table([span(n)], ENCOUNTERS)],
-    "_kind_table": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],
-    "_bin_table": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],
+    "reliability_tables": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],
     "movers_table": lambda n: [tables.movers_table(moved(n), n, "month_before")],
     "compared_table": lambda n: [tables.compared_table(Compared((n, n, n, n), [(n, 1, 2, n)], ""))],
     "table": lambda n: [notices._table([told(n)]), record._table([told(n)])],

@@ -135,7 +135,7 @@ def test_brief_and_mail_speak_of_whatever_the_source_counts():
             *monthly.definition(report),
             section.finding,
             section.caption,
-            *(f"{block.heading} {block.text}" for block in section.blocks),
+            *(f"{heading} {text}" for heading, text, _ in section.blocks),
         )
     )
 

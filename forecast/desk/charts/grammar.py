@@ -12,7 +12,7 @@ import math
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise, product
 from operator import itemgetter
@@ -120,6 +120,10 @@ class Amounts:
     unit: str
     width: int = WIDTH
     height: int = HEIGHT
+
+    def of_size(self, width: int, height: int) -> Amounts:
+        """Fit it to a plot of this size, in pixels."""
+        return replace(self, width=width, height=height)
 
     @property
     def title(self) -> str:

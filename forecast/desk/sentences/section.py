@@ -27,13 +27,8 @@ PARTS_SHOWN = 2  # in a digest by mail, a total; the page has all
 LEAST_MISLEADING = 0.1  # share of the count that a wrong name would misstate
 
 
-@dataclass(frozen=True)
-class TextBlock:
-    """A heading, and a paragraph or a list of (label, text) under it."""
-
-    heading: str
-    text: str = ""
-    items: tuple[tuple[str, str], ...] = ()
+TextBlock = tuple[str, str, tuple[tuple[str, str], ...]]
+"""A heading, and a paragraph or a list of (label, text) under it."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +71,18 @@ def finding(
     address : of the site, "" without one.
     """
     (phrase, first), *others = unusual.findings(facts)
+    more = [sentence for _, sentence in others]
+    lead = []
+    if facts.expectation is not None:
+        # What changed is said where one may quote it.
+        rank = monthly.rank_words(facts, span=False)
+        lead.append(f"How unusual: {unusual_words(facts.expectation.p)}. {rank}")
     return SectionText(
         total=facts.total,
         phrase=phrase,
         finding=first,
-        more=(*(sentence for _, sentence in others), *_halves(facts)),
-        lead=tuple(_lead(facts)),
+        more=tuple(filter(None, (*more, monthly.halves_sentence(facts)))),
+        lead=tuple(lead),
         say=say(facts),
         avoid=avoid(facts),
         caption=f"{month_words(facts.month)}: {facts.count:,} {facts.noun}",
@@ -97,18 +98,6 @@ def page_link(address: str, facts: MonthFacts) -> str:
     """Where the month's page is, "" without a site."""
     place = f"{total_place(facts.total, facts.source)}{facts.month}/"
     return f"{address.rstrip('/')}/{place}" if address else ""
-
-
-def _halves(facts: MonthFacts) -> Iterator[str]:
-    if facts.halves:
-        yield monthly.halves_sentence(facts)
-
-
-def _lead(facts: MonthFacts) -> Iterator[str]:
-    """How unusual the month is; what changed is said where one may quote it."""
-    if facts.expectation is not None:
-        rank = monthly.rank_words(facts, span=False)
-        yield f"How unusual: {unusual_words(facts.expectation.p)}. {rank}"
 
 
 def say(facts: MonthFacts) -> str:
@@ -145,12 +134,6 @@ def avoid(facts: MonthFacts) -> str:
     return text if facts.final else f"{text} {preliminary(facts.source)}"
 
 
-def _caption(facts: MonthFacts) -> str:
-    """The count with its halves, above the table."""
-    text = f"{month_words(facts.month)}: {facts.count:,} {facts.noun}"
-    return "; ".join(filter(None, (text, monthly.halves_words(facts))))
-
-
 def _nationwide(facts: MonthFacts | None) -> str:
     """The nationwide line."""
     if facts is None:
@@ -174,17 +157,17 @@ def _blocks(facts: MonthFacts) -> Iterator[TextBlock]:
             f"{round(judged / flagged)} ({flagged} of {judged} judged)."
         )
     if expected:
-        yield TextBlock("How far off, how unusual", " ".join(expected))
+        yield "How far off, how unusual", " ".join(expected), ()
     moved = tuple(unusual.moved_lines(facts))
     if moved:
-        yield TextBlock("What moved: difference from the forecast", items=moved)
+        yield "What moved: difference from the forecast", "", moved
     closed = f"The {months.year_noun(facts.source.year_begins)} is closed."
     state = closed if facts.final else preliminary(facts.source)
-    yield TextBlock("What this does not say", " ".join((*monthly.definition(facts), state)))
+    yield "What this does not say", " ".join((*monthly.definition(facts), state)), ()
     if facts.score is not None:
-        yield TextBlock("How good these forecasts have been", quality(facts.score))
+        yield "How good these forecasts have been", quality(facts.score), ()
     source = one_line(monthly.vintage_sentence(facts))
-    yield TextBlock("Where the figure comes from", f"{monthly.rank_sentence(facts)} {source}")
+    yield "Where the figure comes from", f"{monthly.rank_sentence(facts)} {source}", ()
 
 
 def digest(
@@ -199,8 +182,12 @@ def digest(
         for e in episodes
         if e["state"] == "open"
     )
+
+    def gravest(part: Row) -> tuple[int, float]:
+        return SEVERITIES.index(part["severity"]), -abs(part[COUNT] - part["expected"])
+
     parts = []
-    for part in sorted(flagged, key=_gravest):
+    for part in sorted(flagged, key=gravest):
         beside = f", unlike its {source.totals.one}" if part["role"] == "apart" else ""
         words = (
             f"({one_line(dimension_words(part['dimension'], source))}): {part[COUNT]:,}, "
@@ -210,7 +197,7 @@ def digest(
     # A mail that lists all groups is not read to the end.
     shown, rest = parts[:PARTS_SHOWN], parts[PARTS_SHOWN:]
     more = [("", f"and {len(rest)} more")] if rest else []
-    every = (TextBlock(f"All unusual {source.totals.below}", items=tuple(parts)),)
+    every = ((f"All unusual {source.totals.below}", "", tuple(parts)),)
     return SectionText(
         total=total,
         phrase="digest",
@@ -220,10 +207,6 @@ def digest(
     )
 
 
-def _gravest(part: Row) -> tuple[int, float]:
-    return SEVERITIES.index(part["severity"]), -abs(part[COUNT] - part["expected"])
-
-
 def correction(
     facts: MonthFacts,
     false: Iterable[Falsehood],
@@ -231,6 +214,8 @@ def correction(
     address: str = "",
 ) -> SectionText:
     """The section that corrects what a revision has made false."""
+    count = f"{month_words(facts.month)}: {facts.count:,} {facts.noun}"
+    halves = monthly.halves_sentence(facts)
     return SectionText(
         total=facts.total,
         phrase="figures revised",
@@ -238,30 +223,28 @@ def correction(
             f"Correction: our notice on {facts.noun} {facts.where} in {month_words(facts.month)} "
             "is no longer right."
         ),
-        more=(f"The count is now {facts.count:,}.", *_halves(facts)),
+        more=tuple(filter(None, (f"The count is now {facts.count:,}.", halves))),
         items=tuple(("", false_sentence(falsehood)) for falsehood in false),
         say=say(facts),
         avoid=avoid(facts),
-        caption=f"{_caption(facts)}, as revised",
+        caption=f"{'; '.join(filter(None, (count, monthly.halves_words(facts))))}, as revised",
         compared=tuple(monthly.compared(facts)),
         whole=_nationwide(nationwide),
         link=page_link(address, facts),
-        blocks=(
-            TextBlock("Where the figure comes from", one_line(monthly.vintage_sentence(facts))),
-        ),
+        blocks=(("Where the figure comes from", one_line(monthly.vintage_sentence(facts)), ()),),
     )
 
 
 def false_sentence(falsehood: Falsehood) -> str:
     """What is no longer true of what a notice said."""
-    then, now = falsehood.then, falsehood.now
-    if falsehood.what == "count":
+    what, then, now = falsehood
+    if what == "count":
         month, before = then
         return f"{month_words(month)} was given as {before:,}; it has been revised to {now:,}."
-    if falsehood.what == "position":
+    if what == "position":
         before, after = map(monthly.position_words, (then, now))
         return f"The month was said to lie {before}; as revised it lies {after}."
-    if falsehood.what == "comparison":
+    if what == "comparison":
         count, before = then
         return (
             f"Against the {now.name} the change was given as {change_words(count, before)} "

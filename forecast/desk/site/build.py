@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from forecast.desk.site import output
 from forecast.desk.site.page_kinds import OTHERS, PAGE_KINDS, moved_pages, rendered
@@ -27,14 +26,6 @@ CHARTS = ".bordercast-charts.json.gz"
 ASSETS = Path(__file__).with_name("assets")
 
 
-class Built(NamedTuple):
-    """What came of it: files written, files that were right already; none at all if current."""
-
-    run: int
-    written: int
-    kept: int
-
-
 def write(
     connection: sqlite3.Connection,
     to: Path,
@@ -44,7 +35,7 @@ def write(
     first: Callable[[], None] = lambda: None,
     measures: Mapping[str, str] | None = None,
     report: Callable[[str, int, int], None] = lambda *_: None,
-) -> Built:
+) -> tuple[int, int]:
     """Bring a folder up to what a record says.
 
     Parameters
@@ -55,6 +46,10 @@ def write(
     first : called once the first page and the totals' are there.
     measures : what else is counted -> the folder of its pages, seen from this one.
     report : told how many of the kinds of pages are written.
+
+    Returns
+    -------
+    Files written, and files that were right already; none at all if the folder is current.
 
     Raises
     ------
@@ -70,7 +65,7 @@ def write(
         # Most wakes find nothing new, and then nothing of the record is read.
         if site.is_current(state):
             first()
-            return Built(run.id, 0, 0)
+            return 0, 0
         ALBUM.load(to / CHARTS, program)
         record = replace(
             read_site(connection, today, source),
@@ -96,7 +91,7 @@ def write(
             site.put_moved(name, content)
         ALBUM.save(to / CHARTS, program)
         site.finish(state, run.id)
-        return Built(run.id, site.written, site.kept)
+        return site.written, site.kept
 
 
 def _drawn_by(source: Source) -> str:

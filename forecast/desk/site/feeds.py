@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from icalendar import Calendar, Event
@@ -17,7 +18,7 @@ from forecast.desk.sentences import monthly, section, unusual
 from forecast.desk.sentences.trust import withdrawn_words
 from forecast.desk.site.reading import SiteRecord
 from forecast.desk.templating import template
-from forecast.types import COUNT
+from forecast.types import COUNT, Row
 from forecast.words import (
     capital,
     change_words,
@@ -47,29 +48,37 @@ _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "https://bordercast.example.org/feeds")
 _EVENTS = uuid.uuid5(uuid.NAMESPACE_URL, "https://bordercast.example.org/calendar")
 
 
-@dataclass(frozen=True)
-class NewsItem:
-    """What a feed says once.
+def item(
+    key: str,
+    total: str,
+    title: str,
+    sentences: Sequence[str],
+    place: str,
+    published: str,
+    updated: str = "",
+) -> Row:
+    """Make an entry, which a feed has once.
 
-    key : names it for good. place : of its page in the site. published, updated : "YYYY-MM-DD".
-    total : "" if of several.
+    key : names it for good, its kind first. total : "" if of several. place : of its page in the
+    site. published, updated : "YYYY-MM-DD".
     """
-
-    key: str
-    kind: str
-    total: str
-    title: str
-    sentences: Sequence[str]
-    place: str
-    published: str
-    updated: str
+    return {
+        "key": key,
+        "kind": key.partition("/")[0],
+        "total": total,
+        "title": title,
+        "sentences": sentences,
+        "place": place,
+        "published": published,
+        "updated": updated or published,
+    }
 
 
 def subscribe(record: SiteRecord, _: None = None) -> Mapping[str, Any]:
     """List every feed, the calendar, and how to use them."""
-    scopes = ("all", *record.totals)
+    scopes = [_scope(record, scope) for scope in ("all", *record.totals)]
     return {
-        "feeds": [(_scope(record, scope), list(_feeds(record, scope))) for scope in scopes],
+        "feeds": scopes,
         "kinds": [KIND_WORDS.get(k, k) for k in _ABOUT if not (record.many and k)],
         "calendar": CALENDAR,
         "rhythm": rhythm(record),
@@ -80,77 +89,70 @@ def files(record: SiteRecord) -> dict[str, bytes]:
     """Write every feed, and the calendar."""
     items = {total: list(of_total(record, total)) for total in record.totals}
     items["all"] = [
-        *_releases(record),
-        *(e for total in record.totals for e in items[total] if e.kind != RELEASED),
+        *releases(record),
+        *(e for total in record.totals for e in items[total] if e["kind"] != RELEASED),
     ]
     for row in record.withdrawn:
         run, day = row["run_id"], row["at"][:10]
         words = withdrawn_words(run, row["at"], row["why"])
-        key, title = f"{CORRECTED}/run/{run}", f"Run {run} was withdrawn"
-        items["all"].append(NewsItem(key, CORRECTED, "", title, words, "newer/", day, day))
+        title = f"Run {run} was withdrawn"
+        items["all"].append(item(f"{CORRECTED}/run/{run}", "", title, words, "newer/", day))
     began = str(record.runs[-1]["published_at"])[:10]  # the date of a feed while it is empty
     written = {CALENDAR: calendar(record)}
     for scope, of_scope in items.items():
-        for feed in _feeds(record, scope):
+        for feed in _scope(record, scope)[1]:
             # The newest first; what came at once, by its name.
             # Two stable sorts: readers show entries of one day in the order of the file.
-            newest = sorted((i for i in of_scope if feed["kind"] in ("", i.kind)), key=_key)
-            newest = sorted(newest, key=_updated, reverse=True)[:NEWEST]
+            newest = sorted(
+                (i for i in of_scope if feed["kind"] in ("", i["kind"])), key=itemgetter("key")
+            )
+            newest.sort(key=itemgetter("updated", "published"), reverse=True)
             text = template("feed.atom").render(
                 **feed,
                 record=record,
-                items=newest,
-                updated=max([began, *(item.updated for item in newest)]),
+                items=newest[:NEWEST],
+                updated=max([began, *(item["updated"] for item in newest[:NEWEST])]),
                 id=lambda key: uuid.uuid5(_NAMES, key).urn,
             )
             written[f"{feed['name']}.atom"] = text.encode()
     return written
 
 
-def _key(item: NewsItem) -> str:
-    return item.key
-
-
-def _updated(item: NewsItem) -> tuple[str, str]:
-    return item.updated, item.published
-
-
-def _scope(record: SiteRecord, scope: str) -> str:
-    totals = record.source.totals
-    return f"All {totals.many}" if scope == "all" else totals.name(scope)
-
-
-def _feeds(record: SiteRecord, scope: str) -> Iterator[dict[str, str]]:
-    """The feeds of all totals or of one: of many totals each has one, and those it has had.
+def _scope(record: SiteRecord, scope: str) -> tuple[str, list[dict[str, str]]]:
+    """All totals or one in words, and its feeds: of many totals one each, and those it has had.
 
     name : of the file without the ending. kind : of its entries, "" for all. place : of the page
     it goes with.
     """
+    totals, feeds = record.source.totals, []
+    scope_words = f"All {totals.many}" if scope == "all" else totals.name(scope)
     for kind, words in _ABOUT.items():
         name = f"{slug(scope)}-{kind}" if kind else slug(scope)
         few = not record.many or scope == "all" or not kind
         if few or f"subscribe/{name}.atom" in record.before:
-            yield {
-                "name": name,
-                "kind": kind,
-                "title": f"Bordercast: {_scope(record, scope)}, {KIND_WORDS.get(kind, kind)}",
-                "about": record.answer
-                if (scope, kind) == ("all", "")
-                else words.format(record.source.publisher.short),
-                "place": "" if scope == "all" else record.totals[scope].place,
-            }
+            feeds.append(
+                {
+                    "name": name,
+                    "kind": kind,
+                    "title": f"Bordercast: {scope_words}, {KIND_WORDS.get(kind, kind)}",
+                    "about": record.answer
+                    if (scope, kind) == ("all", "")
+                    else words.format(record.source.publisher.short),
+                    "place": "" if scope == "all" else record.totals[scope].place,
+                }
+            )
+    return scope_words, feeds
 
 
-def of_total(record: SiteRecord, total: str) -> Iterator[NewsItem]:
+def of_total(record: SiteRecord, total: str) -> Iterator[Row]:
     """List what is new of one total."""
     about = record.totals[total]
     name, noun, who = about.name, about.source.measure.noun, about.source.publisher.short
     for month in sorted(about.reports)[-(LATELY // 2 if record.many else LATELY) :]:
         report = about.reports[month]
         text = section.finding(report)
-        yield NewsItem(
+        yield item(
             f"{RELEASED}/{total}/{month}",
-            RELEASED,
             total,
             f"{name}, {month_words(month)}: {report.count:,} {noun}",
             (text.finding, *text.more, *text.lead, text.say, text.avoid),
@@ -164,9 +166,8 @@ def of_total(record: SiteRecord, total: str) -> Iterator[NewsItem]:
         text = section.finding(replace(report, flags=(flag,), shift=None))
         first, ended = _days(report)[0], about.reports.get(flag["closed"] or "")
         finding = unusual.finding(flag, report)
-        yield NewsItem(
+        yield item(
             f"{UNUSUAL}/{total}/{month}/{flag['kind']}",
-            UNUSUAL,
             total,
             f"{unusual.badge(flag)}: {name}, {month_words(month)}",
             (finding, *text.more, *text.lead, unusual.ending(flag), text.say, text.avoid),
@@ -174,46 +175,39 @@ def of_total(record: SiteRecord, total: str) -> Iterator[NewsItem]:
             first,
             max(first, _days(ended)[0]) if ended else first,  # updated when its episode ended
         )
-    for (day, source), group in groupby(
-        about.restated, key=lambda row: (row["known_from"], row["source"])
-    ):
+    for (day, source), group in groupby(about.restated, key=itemgetter("known_from", "source")):
         rows = list(group)
         changed = [
             f"{month_words(row['month'])}: from {row['previous']:,} to {row[COUNT]:,} {noun} "
             f"({change_words(row[COUNT], row['previous'])})."
             for row in rows
         ]
-        yield NewsItem(
+        yield item(
             f"{CORRECTED}/{total}/{source}/{day}",
-            CORRECTED,
             total,
             f"{name}: {many(len(rows), 'month')} revised by {who}",
             (f"Published {known_words(rows[0]['vintage'], day)}.", *changed),
             record.month_place(total, rows[0]["month"]),
             day,
-            day,
         )
     for row in record.corrected:  # corrections that readers were sent
-        if row["border"] != total:
-            continue
-        day, where = row["approved_at"][:10], f"{name}, {month_words(row['month'])}"
-        yield NewsItem(
-            f"{CORRECTED}/{total}/notice/{row['notice_id']}",
-            CORRECTED,
-            total,
-            f"Correction: {where}",
-            (
-                f"Our notice on {where}, is no longer right: {row['phrase']}.",
-                f"Subscribers were told on {day_words(day)}; the page has today's figures.",
-            ),
-            record.month_place(total, row["month"]),
-            day,
-            day,
-        )
+        if row["border"] == total:
+            day, where = row["approved_at"][:10], f"{name}, {month_words(row['month'])}"
+            yield item(
+                f"{CORRECTED}/{total}/notice/{row['notice_id']}",
+                total,
+                f"Correction: {where}",
+                (
+                    f"Our notice on {where}, is no longer right: {row['phrase']}.",
+                    f"Subscribers were told on {day_words(day)}; the page has today's figures.",
+                ),
+                record.month_place(total, row["month"]),
+                day,
+            )
 
 
-def _releases(record: SiteRecord) -> Iterator[NewsItem]:
-    """A month of all totals."""
+def releases(record: SiteRecord) -> Iterator[Row]:
+    """List the months of all totals together."""
     source, by_total = record.source, {name: a.reports for name, a in record.totals.items()}
     whole, noun, where = source.totals.whole, source.measure.noun, source.totals.where
     for month in sorted(by_total.get(whole, ()))[-LATELY:]:
@@ -224,17 +218,16 @@ def _releases(record: SiteRecord) -> Iterator[NewsItem]:
             count = ", ".join(filter(None, (f"{report.count:,} {noun}", halves)))
             finding = section.finding(report).finding
             sentences.append(f"{source.totals.name(report.total)}: {count}. {finding}")
-        days = list(map(_days, reports))
-        yield NewsItem(
+        firsts, lasts = zip(*map(_days, reports), strict=True)
+        yield item(
             f"{RELEASED}/all/{month}",
-            RELEASED,
             "",
             f"{source.publisher.short} figures for {month_words(month)}: "
             f"{by_total[whole][month].count:,} {noun} {where(whole)}",
             sentences,
             record.month_place(whole, month),
-            min(first for first, _ in days),
-            max(last for _, last in days),
+            min(firsts),
+            max(lasts),
         )
 
 

@@ -13,7 +13,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,33 +47,19 @@ _UNUSED = re.compile(
 )
 _READ_BELOW = 18  # pixels for the words of the month that is pointed at
 
+_UNDATED: tuple[list[Chart], list[str]] = ([], [])
+
 Drawn = dict[str, Any]
 """A chart as HTML, `svg`, and the key of its numbered, dotted lines, `dates`; "" without any."""
 
 
-@dataclass(frozen=True)
-class Size:
-    """How large a chart is. width, height : of the plot, in pixels. months : before the forecast.
-
-    dated : whether the known policy dates are marked. read : whether months can be read off.
-    """
-
-    width: int
-    height: int
-    months: int
-    dated: bool = True
-    read: bool = True
-
-    def scale(self, scale: Amounts) -> Amounts:
-        """Fit a scale to this size."""
-        return replace(scale, width=self.width, height=self.height)
-
-
+# Width and height of a plot in pixels; months before the forecast; whether the known policy dates
+# are marked, and whether months can be read off.
 SIZES = {
-    "narrow": Size(235, 190, 24, dated=False),
-    "wide": Size(720, 300, 60),
-    "card": Size(290, 130, 30, dated=False, read=False),
-    "part": Size(330, 190, 36, dated=False),
+    "narrow": (235, 190, 24, False, True),
+    "wide": (720, 300, 60, True, True),
+    "card": (290, 130, 30, False, False),
+    "part": (330, 190, 36, False, True),
 }
 
 
@@ -118,25 +103,28 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
     """Draw what was published lately, and the forecast ahead, if there is one."""
     from forecast.desk.charts import forecasts, grammar
 
-    size, source = SIZES[size_name], record.source
+    width, height, back, dated, read = SIZES[size_name]
+    source, total, part, flagged = record.source, "", "", about.flags
     if isinstance(about, PartRecord):
         total, part = about.key.total, f"{about.name} ({about.kind})"
-        flagged: Sequence[Row] = [{**flag, "median": flag["expected"]} for flag in about.flags]
+        flagged = [{**flag, "median": flag["expected"]} for flag in about.flags]
     else:
-        total, part, flagged = about.total, "", about.flagged
-    shown = grammar.months_back(about.months, size.months)
+        total, flagged = about.total, about.flagged
+    shown = grammar.months_back(about.months, back)
     last = about.ahead[-1] if about.ahead else shown[-1]
-    dotted, key = _dates(record, total, shown[0]["month"], last["month"], size)
+    dates = shown[0]["month"], last["month"]
+    dotted, key = grammar.breaks(total, *dates, source) if dated else _UNDATED
     readings = [(row["month"], f"{row[COUNT]:,} published") for row in shown]
-    if not about.ahead:
-        scale = size.scale(forecasts.counts_scale(shown, source))
+    if about.ahead:
+        scale = forecasts.fan_scale(shown, about.ahead, source).of_size(width, height)
+        layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
+        # Three labels: five collide at this height.
+        layers.append(grammar.side_labels(forecasts.edge_labels(last), last["month"], scale))
+        alt = forecasts.fan_words(total, shown[-1], about.ahead, source, part)[2]
+    else:
+        scale = forecasts.counts_scale(shown, source).of_size(width, height)
         layers = forecasts.counts_layers(shown, flagged, scale, dotted)
-        return _inline(layers, size, forecasts.counts_words(total, last, source), readings, key)
-    scale = size.scale(forecasts.fan_scale(shown, about.ahead, source))
-    layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
-    # Three labels: five collide at this height.
-    layers.append(grammar.side_labels(forecasts.edge_labels(last), last["month"], scale))
-    alt = forecasts.fan_words(total, shown[-1], about.ahead, source, part)[2]
+        alt = forecasts.counts_words(total, last, source)
     readings += [
         (
             row["month"],
@@ -144,18 +132,19 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
         )
         for row in about.ahead
     ]
-    return _inline(layers, size, alt, readings, key)
+    return _inline(layers, scale, alt, readings if read else (), " ".join(key))
 
 
 def history(record: SiteRecord, about: TotalRecord, size_name: str) -> Drawn:
     """Draw the forecast made before each month beside what came."""
-    from forecast.desk.charts import forecasts
+    from forecast.desk.charts import forecasts, grammar
 
-    size = SIZES[size_name]
-    shown = about.stood[-2 * size.months :]
-    marked = [row for row in about.flagged if row["month"] >= shown[0]["month"]]
-    dotted, key = _dates(record, about.total, shown[0]["month"], shown[-1]["month"], size)
-    scale = size.scale(forecasts.history_scale(shown, record.source))
+    width, height, back, dated, _ = SIZES[size_name]
+    shown = about.stood[-2 * back :]
+    first, last = shown[0]["month"], shown[-1]["month"]
+    marked = [row for row in about.flagged if row["month"] >= first]
+    dotted, key = grammar.breaks(about.total, first, last, record.source) if dated else _UNDATED
+    scale = forecasts.history_scale(shown, record.source).of_size(width, height)
     layers = forecasts.history_layers(shown, marked, scale, dotted)
     alt = forecasts.history_words(about.total, shown, marked, None, record.source)[2]
     readings = [
@@ -167,7 +156,7 @@ def history(record: SiteRecord, about: TotalRecord, size_name: str) -> Drawn:
         for row in shown
         if not record.many
     ]
-    return _inline(layers, size, alt, readings, key)
+    return _inline(layers, scale, alt, readings, " ".join(key))
 
 
 def compared(
@@ -179,9 +168,8 @@ def compared(
     """
     from forecast.desk.charts import grammar
 
-    size = SIZES["part"]
     counts = [row[COUNT] for rows in series for row in rows]
-    scale = size.scale(grammar.amounts(counts, None, record.source))
+    scale = grammar.amounts(counts, None, record.source).of_size(*SIZES["part"][:2])
     # Under two years laid over each other no one year may stand.
     # Black and blue, whole and dashed: told apart in print and by who sees no color.
     x = grammar.time_axis(years=not years)
@@ -201,7 +189,7 @@ def compared(
         for row in rows:
             by_month.setdefault(row["month"], []).append(f"{name} {row[COUNT]:,}")
     readings = [(month, "; ".join(by_month[month])) for month in sorted(by_month)]
-    return _inline(layers, size, alt, readings, years=not years)
+    return _inline(layers, scale, alt, readings, years=not years)
 
 
 def drivers(record: SiteRecord, total: str, rows: Sequence[Row]) -> Drawn:
@@ -225,19 +213,9 @@ CHARTS: Mapping[str, Callable[..., Drawn]] = {
 }
 
 
-def _dates(
-    record: SiteRecord, total: str, first: str, last: str, size: Size
-) -> tuple[list[Chart], str]:
-    """The dotted lines of known policy dates, and their key."""
-    from forecast.desk.charts import grammar
-
-    dotted, key = grammar.breaks(total, first, last, record.source) if size.dated else ([], [])
-    return dotted, " ".join(key)
-
-
 def _inline(
     layers: Sequence[Chart],
-    size: Size,
+    scale: Amounts,
     alt: str,
     readings: Sequence[tuple[str, str]],
     dates: str = "",
@@ -250,17 +228,16 @@ def _inline(
     """
     from forecast.desk.charts import svg
 
-    drawn = svg.drawn(layers, size.width, size.height)
-    places = ""
-    if size.read and readings:
+    drawn, places = svg.drawn(layers, scale.width, scale.height), ""
+    if readings:
         first, last = (months.to_index(readings[at][0]) for at in (0, -1))
-        step = size.width / max(last - first, 1)
+        step = scale.width / max(last - first, 1)
         for month, text in readings:
             x = (months.to_index(month) - first) * step
             name = month_words(month) if years else month_words(month)[:-5]
             places += (
-                f'<g><rect x="{x - step / 2:.1f}" width="{step:.1f}" height="{size.height}"/><text '
-                f'tabindex="0" y="{size.height + 34}">{escape(f"{name}: {text}")}</text></g>'
+                f'<g><rect x="{x - step / 2:.1f}" width="{step:.1f}" height="{scale.height}"/>'
+                f'<text tabindex="0" y="{scale.height + 34}">{escape(f"{name}: {text}")}</text></g>'
             )
     whole = _stripped(drawn, alt, places, _READ_BELOW if places else 0)
     return {"svg": Markup(whole), "dates": dates}  # noqa: S704 - drawn here, its words escaped

@@ -13,7 +13,7 @@ from typing import Any
 
 from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import MonthFacts, all_reports, comparisons
-from forecast.desk.movers import Moved, by_dimension
+from forecast.desk.movers import by_dimension
 from forecast.desk.sentences import monthly, trust
 from forecast.errors import ConfigError
 from forecast.sources.names import dimension_words, member_words
@@ -76,7 +76,7 @@ class TotalRecord:
     spans: Sequence[Row]
     chances: Sequence[Row]
     changes: Sequence[Row]
-    moved: Sequence[Moved] = ()
+    moved: Sequence[Row] = ()
 
     @property
     def name(self) -> str:

@@ -133,7 +133,7 @@ def test_of_a_small_revision_only_the_count_of_now_is_told():
     table = [cell for row in section.compared for cell in (row.then, row.now, row.change)]
 
     assert "11,710 counted, 61,406 expected" in section.finding
-    assert "11,709 (now 11,710)" in section.blocks[0].text
+    assert "11,709 (now 11,710)" in section.blocks[0][1]
     assert "11,709" not in " ".join((*rest, section.caption, *table))
 
 

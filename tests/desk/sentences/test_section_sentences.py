@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from forecast.desk.facts import Falsehood, Position
+from forecast.desk.facts import Position
 from forecast.desk.sentences import ahead, monthly, section, unusual
 from forecast.desk.sentences.monthly import ComparisonText
 from forecast.types import Row
@@ -320,7 +320,7 @@ def test_how_good_forecasts_have_been_is_said_worse_as_plainly_as_better(ratio, 
 
 
 def blocks(**said: object) -> dict[str, str]:
-    return {block.heading: block.text for block in section.finding(month(**said)).blocks}
+    return {heading: text for heading, text, _ in section.finding(month(**said)).blocks}
 
 
 @pytest.mark.parametrize(
@@ -389,7 +389,7 @@ def test_a_digest_shows_two_parts_and_counts_the_others(count):
     shown = [text for _, text in found.items]
     assert len(shown) == min(count, 3)
     assert shown[2:] == [f"and {count - 2} more"][: max(count - 2, 0)]
-    whole = [len(block.items) for block in found.blocks]
+    whole = [len(items) for _, _, items in found.blocks]
     assert whole == ([count] if count > 2 else [])
     assert (found.phrase, found.finding) == ("digest", "Northern: also unusual")
 
@@ -403,7 +403,7 @@ def test_a_digest_has_the_gravest_first_then_the_furthest_off():
     ]
     found = section.digest("northern", [], parts, ENCOUNTERS)
 
-    assert [name for name, _ in found.blocks[0].items] == [
+    assert [name for name, _ in found.blocks[0][2]] == [
         *("Vermont", "New York", "Maine", "Washington")
     ]
 
@@ -436,7 +436,7 @@ def test_a_digest_names_open_episodes_alone():
 
 
 def test_a_correction_says_what_is_no_longer_right():
-    moved = Falsehood("position", Position(0, 0), Position(-1, 95))
+    moved = ("position", Position(0, 0), Position(-1, 95))
     found = section.correction(month(count=4098), [moved])
 
     assert found.phrase == "figures revised"
@@ -448,7 +448,7 @@ def test_a_correction_says_what_is_no_longer_right():
     )
     assert found.items == (("", was),)
     assert found.caption == "February 2025: 4,098 encounters, as revised"
-    assert [block.text for block in found.blocks] == [f"Source: a.csv ({PRELIMINARY[13:-1]})."]
+    assert [text for _, text, _ in found.blocks] == [f"Source: a.csv ({PRELIMINARY[13:-1]})."]
 
 
 def test_a_withdrawn_run_takes_its_notice_back():
