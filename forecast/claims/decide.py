@@ -40,7 +40,15 @@ from forecast.claims.truth import (
     CountTable,
     Subject,
 )
-from forecast.claims.verdict import Claimed, ClaimMeasure, JudgedClaim, Rate, Reading, judge
+from forecast.claims.verdict import (
+    FAR_RESTATED,
+    Claimed,
+    ClaimMeasure,
+    JudgedClaim,
+    Rate,
+    Reading,
+    judge,
+)
 from forecast.claims.weights import cost
 from forecast.types import NATIONWIDE
 
@@ -692,6 +700,21 @@ class _Reader:
         between = len(alike) > 1 and min(alike) <= claimed.value <= max(alike)
         if doubt or between or not self._sure(first, verdict, claimed):
             return replace(draft, why="it is not certain whose or when")
+        # A month restated before the first release on record: nobody knows what it was that day.
+        truth = verdict.truth or 0
+        month = first.measure == "total" and first.span.length == 1
+        exact = claimed.exact and not claimed.hedge
+        early = self.context.published.isoformat() < self.table.first_release
+        near = abs(claimed.value - truth) <= FAR_RESTATED * truth
+        if (
+            month
+            and exact
+            and early
+            and near
+            and not self.table.first_values(first.subject, first.span)
+        ):
+            why = f"no release on record is as old as the text; today's figure is {truth:,.0f}"
+            verdict = JudgedClaim("cannot_be_checked", truth, why=why)
         return self._finding(draft, first, verdict)
 
     def _unsaid(

@@ -44,6 +44,7 @@ Among = Literal["month", "year", "same month", "within year", "span", "members"]
 Rate = Literal["", "per_day", "per_month"]
 
 RESTATED = 0.02  # an exact number this near today's may be the one first published
+FAR_RESTATED = 0.04  # one this near of a time before the first release on record is not accused
 ROUNDED = 0.03  # a rounded number may be this far off, or half a unit of its last digit
 NEARLY = (0.90, 1.005)  # claimed x these bounds truth for "nearly"
 BELOW = 0.75  # "fewer than" is said of no less than this much of it

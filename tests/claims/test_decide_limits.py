@@ -123,3 +123,35 @@ def test_altered_counts_are_seldom_right(embedded):
 
     assert altered > 150
     assert right <= 0.03 * altered
+
+
+# How far a month's count is from today's, what is said of it, on which day; and the verdict due.
+THEN = [
+    (1.03, "{}", "2019-06-20", "cannot_be_checked"),
+    (0.97, "{}", "2019-06-20", "cannot_be_checked"),
+    (1.039, "{}", "2025-03-30", "cannot_be_checked"),
+    (1.041, "{}", "2019-06-20", "wrong"),
+    (1.03, "{}", "2025-03-31", "wrong"),
+    (1.03, "more than {}", "2019-06-20", "wrong"),
+    (1.015, "{}", "2019-06-20", "right_when_published"),
+]
+
+
+@pytest.mark.parametrize(("off", "words", "day", "due"), THEN)
+def test_a_month_of_before_the_first_release_is_not_accused_of_a_restatement(
+    verdict, off, words, day, due
+):
+    number = words.format(f"{round(count('sw', '2019-05') * off) // 10 * 10 + 7:,}")
+    text = f"CBP recorded <{number}> encounters at the southwest border in May 2019."
+
+    assert verdict(text, day) == due
+
+
+def test_a_month_whose_first_value_is_on_record_is_held_against_it(verdict):
+    off = f"{round(count('nb', '2025-02') * 1.03) // 10 * 10 + 7:,}"
+    text = f"There were <{off}> encounters at the northern border in February 2025."
+
+    assert verdict(text, "2025-03-20") == "wrong"
+    year = f"{round(count('sw', 'FY2018') * 1.03) // 10 * 10 + 7:,}"
+    text = f"In fiscal year 2018 there were <{year}> encounters at the southwest border."
+    assert verdict(text, "2018-11-20") == "wrong"
