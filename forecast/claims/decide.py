@@ -705,14 +705,9 @@ class _Reader:
         month = first.measure == "total" and first.span.length == 1
         exact = claimed.exact and not claimed.hedge
         early = self.context.published.isoformat() < self.table.first_release
-        near = abs(claimed.value - truth) <= FAR_RESTATED * truth
-        if (
-            month
-            and exact
-            and early
-            and near
-            and not self.table.first_values(first.subject, first.span)
-        ):
+        little = abs(claimed.value - truth) <= FAR_RESTATED * truth
+        held = self.table.first_values(first.subject, first.span)
+        if month and exact and early and little and not held:
             why = f"no release on record is as old as the text; today's figure is {truth:,.0f}"
             verdict = JudgedClaim("cannot_be_checked", truth, why=why)
         return self._finding(draft, first, verdict)
