@@ -12,8 +12,7 @@ import numpy as np
 
 from forecast.errors import DataError, FaultsError
 from forecast.tables import dates, numerals
-from forecast.tables.dates import CellValue
-from forecast.tables.footnotes import without_footnote
+from forecast.tables.dates import CellValue, without_footnote
 from forecast.tables.sheet import Sheet
 
 ONE_SERIES = "count"  # the name of a series whose file names none
@@ -87,6 +86,7 @@ class Entries:
 
     Attributes
     ----------
+    file : its name, and the sheet's. separator : as `Sheet` has it.
     names : of the series. family : (series,), or empty.
     nested : (series,) what each is a part of and its name there, "" for all of it; or empty.
     series, line : (entries,) place among the names; line of the file.
@@ -97,6 +97,8 @@ class Entries:
     `roles.apart` has it.
     """
 
+    file: str
+    separator: str
     names: list[str]
     series: np.ndarray
     line: np.ndarray
@@ -202,7 +204,7 @@ class TableGrid:
         rows = np.arange(first, len(self.grid), dtype=np.int32)
         alone = rows[self.filled[rows] == 1]
         texts = self.grid[alone].max(axis=1, initial=0)  # blank is 0
-        remarks = alone[self.sheet.which(_is_remark, texts)].tolist()
+        remarks = alone[self.sheet.which(is_words, texts)].tolist()
         self.leave_out([*(r for r in range(first) if r != self.header), *remarks])
         rows = rows[~np.isin(rows, remarks)] if remarks else rows
         unlike = self.sheet.ragged[rows] != 0
@@ -212,8 +214,9 @@ class TableGrid:
             # What belongs to the file stands above the table, and notes below it.
             outside = not fits[0] <= row <= fits[-1]
             told = cells[:1] if row < fits[0] else cells
-            counts = [c for c in told if is_count(c) and not str(c).endswith(".")]  # but no "1."
-            data = counts or any(map(dates.looks_like, told))
+            data = any(  # a number, but no "1." of a list
+                dates.looks_like(c) or (is_count(c) and not str(c).endswith(".")) for c in told
+            )
             if outside and self.sheet.ragged[row] < 0 and not data:
                 self.leave_out([row])
                 continue
@@ -238,16 +241,16 @@ class TableGrid:
         left = self.sheet.which(heads, codes)
         for place in np.flatnonzero(codes == 0).tolist():
             left[place] = any(map(_ends_in_total, self.sheet.row(rows[place])))
-        lines = [str(line) for line in self.sheet.line[rows[left]].tolist()]
-        more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
-        shown = f"{', '.join(lines[:12])}{more}"
-        if lines:
-            many = f"lines {shown} are totals" if len(lines) > 1 else f"line {shown} is a total"
-            self.notes.append(f"{many} over months, left out")
-        return rows[~left] if lines else rows
+        if not left.any():
+            return np.asarray(rows)
+        shown = listed(list(map(str, self.sheet.line[rows[left]].tolist())), 12)
+        many = f"lines {shown} are totals" if left.sum() > 1 else f"line {shown} is a total"
+        self.notes.append(f"{many} over months, left out")
+        return np.asarray(rows[~left])
 
 
-def _is_remark(cell: CellValue) -> bool:
+def is_words(cell: CellValue) -> bool:
+    """A text that is neither a date nor a number."""
     return isinstance(cell, str) and not dates.looks_like(cell) and not numerals.is_number(cell)
 
 
@@ -264,6 +267,12 @@ def text_of(cell: CellValue) -> str:
     if isinstance(cell, float):
         return str(int(cell)) if cell == int(cell) else repr(cell)
     return "" if cell is None else str(cell)
+
+
+def listed(texts: Sequence[str], most: int, what: str = "more") -> str:
+    """The first of many texts, and how many more there are."""
+    more = f" and {len(texts) - most:,} {what}" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 def in_quotes(text: str) -> str:

@@ -20,6 +20,7 @@ import numpy as np
 from forecast import months
 from forecast.tables import dates, numerals
 from forecast.tables.dates import CellValue
+from forecast.tables.grid import is_words, text_of
 from forecast.tables.languages import in_english
 from forecast.tables.sheet import TOP, Sheet
 
@@ -80,7 +81,7 @@ def _in_our_era(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
     each other, in a line or column without other numbers, where something is Thai.
     """
     codes = np.unique(sheet.grid[where])[:_BY_HAND].tolist()
-    cells = {code: _text(sheet.labels[code]) for code in codes if code}
+    cells = {code: text_of(sheet.labels[code]) for code in codes if code}
     texts = {}
     for code, text in cells.items():
         match = _BUDDHIST.fullmatch(_ERA.sub("", text)) if len(text) < 40 else None
@@ -120,14 +121,14 @@ def _in_order(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
             code, month = next(iter(texts.items()))
             return (
                 texts,
-                f"{_text(sheet.labels[code])} is read as {month}, as the file's order shows",
+                f"{text_of(sheet.labels[code])} is read as {month}, as the file's order shows",
             )
     return {}, ""
 
 
 def _month_by(form: re.Pattern[str], cell: CellValue) -> int | None:
     """The month of a cell that is written so; of a spreadsheet's day, if it is a first or last."""
-    match = form.fullmatch(_text(cell))
+    match = form.fullmatch(text_of(cell))
     if not match:
         return None
     part = match.groupdict()
@@ -152,7 +153,7 @@ def _years_over_months(sheet: Sheet) -> Sheet:
     for row in np.flatnonzero((named.sum(axis=1) >= 2) & ~years.any(axis=1)).tolist():
         above = [r for r in range(max(row - 3, 0), row) if years[r].any() and not named[r].any()]
         heads = range(above[-1], row) if above else range(0)
-        texts = [[_text(cell) for cell in sheet.row(r)] for r in heads]
+        texts = [[text_of(cell) for cell in sheet.row(r)] for r in heads]
         if not above or any(
             numerals.is_number(text) and not dates.names_year(text)
             for line in texts
@@ -205,7 +206,7 @@ def _blocks_across(sheet: Sheet, when: int, names: int) -> dict[str, dict[str, i
     if any(_says_month(cell) or numerals.is_number(cell) for cell in words):
         return {}
     above = _from_above(sheet, min(when, names), places)
-    below = [_text((heads if when > names else words)[at]) for at in places]
+    below = [text_of((heads if when > names else words)[at]) for at in places]
     pairs = list(zip(*((above, below) if when > names else (below, above)), strict=True))
     called, months_of = (list(dict.fromkeys(part)) for part in zip(*pairs, strict=True))
     at = dict(zip(pairs, places, strict=True))
@@ -237,7 +238,7 @@ def _stacked(sheet: Sheet, row: int, blocks: dict[str, dict[str, int]]) -> Sheet
         notes=(*sheet.notes, f"{note}, {first} and so on"),
     )
     corner = np.where(grid[0] != 0, grid[0], sheet.grid[row - 1])[left]
-    heads = [*(_text(sheet.labels[code]) for code in corner), *next(iter(blocks.values()))]
+    heads = [*(text_of(sheet.labels[code]) for code in corner), *next(iter(blocks.values()))]
     names = ["Block", *(name for name in blocks for _ in grid[1:])]
     # The name stands beside the months, right of what names the lines.
     return made.rewritten((0, slice(None)), heads).beside(names, len(left))
@@ -254,7 +255,7 @@ def _names_over_measures(sheet: Sheet) -> Sheet:
             continue
         # A line of counts may have one name in two columns; it has numbers too.
         heads = [cell for cell in (*sheet.row(row - 1), *sheet.row(row)) if cell != ""]
-        if any(not _is_words(cell) or dates.names_month(cell) for cell in heads):
+        if any(not is_words(cell) or dates.names_month(cell) for cell in heads):
             continue
         sites = _from_above(sheet, row - 1, places)
         texts = [f"{site} {cell}".strip() for site, cell in zip(sites, cells, strict=True)]
@@ -276,7 +277,7 @@ def _year_lines(sheet: Sheet) -> Sheet:
         above = _last_above(years)
         rows = np.flatnonzero(names & (above >= 0)).tolist()
         heading = [sheet.labels[codes[above[row]]] for row in rows]
-        of_year = [dates.year_beside_name(head) or _year_in(_text(head)) for head in heading]
+        of_year = [dates.year_beside_name(head) or _year_in(text_of(head)) for head in heading]
         texts = [f"{y} {sheet.labels[codes[r]]}" for y, r in zip(of_year, rows, strict=True)]
         named, lines = sheet.rewritten((rows, column), texts), np.flatnonzero(alone).tolist()
         first = int(np.argmax(dated)) if dated.sum() > len(lines) else lines[0]
@@ -301,7 +302,7 @@ def _blocks_named(sheet: Sheet) -> Sheet:
     again = np.flatnonzero((sheet.grid == sheet.grid[head]).all(axis=1)).tolist()
     alone = np.flatnonzero((filled == 1) & (sheet.grid[:, :2] != 0).any(axis=1))
     cells = {row: sheet.labels[sheet.grid[row].max()] for row in alone.tolist()}  # blank is 0
-    words = [row for row, cell in cells.items() if _is_words(cell) or dates.names_year(cell)]
+    words = [row for row, cell in cells.items() if is_words(cell) or dates.names_year(cell)]
     titles = [row for row in words if row + 1 in again]
     if len(titles) < max(len(again), 2):
         # Titles without headers of their own: the first stands right below the header.
@@ -310,7 +311,8 @@ def _blocks_named(sheet: Sheet) -> Sheet:
     if titles:
         of = _last_above(np.isin(np.arange(len(filled)), titles)).tolist()
         names = [
-            _text(cells[at]) if at >= 0 and n > 1 else "" for at, n in zip(of, filled, strict=True)
+            text_of(cells[at]) if at >= 0 and n > 1 else ""
+            for at, n in zip(of, filled, strict=True)
         ]
         names[head] = "Block"
         called = ", ".join(f"line {sheet.line[row]}" for row in titles[:2])
@@ -346,7 +348,7 @@ def _levels_joined(sheet: Sheet) -> Sheet:
     texts[head] = "Name"
     for at in range(len(rows))[:: -1 if closing else 1]:
         path = {level: name for level, name in path.items() if level < depth[at]}
-        path[int(depth[at])] = _text(sheet.labels[sheet.grid[rows[at], depth[at]]])
+        path[int(depth[at])] = text_of(sheet.labels[sheet.grid[rows[at], depth[at]]])
         texts[rows[at]] = " / ".join(path.values())
     grid = sheet.grid.copy()
     grid[np.ix_(rows, levels)] = 0
@@ -372,15 +374,11 @@ def _last_above(chosen: np.ndarray) -> np.ndarray:
     return np.maximum.accumulate(np.where(chosen, np.arange(len(chosen)), -1))
 
 
-def _text(cell: CellValue) -> str:
-    return str(dates.as_digits(cell))
-
-
 def _from_above(sheet: Sheet, row: int, places: Sequence[int]) -> list[str]:
     """For each place the text in or left of it in a row, as a merged cell has it."""
     filled = np.flatnonzero(sheet.grid[row]).tolist()
     last = [max((f for f in filled if f <= at), default=-1) for at in places]
-    return [_text(sheet.labels[sheet.grid[row, at]]) if at >= 0 else "" for at in last]
+    return [text_of(sheet.labels[sheet.grid[row, at]]) if at >= 0 else "" for at in last]
 
 
 def _year_in(text: str) -> str:
@@ -395,7 +393,3 @@ def _is_header(sheet: Sheet, row: int, besides: int = -1) -> bool:
     return len(cells) > (besides < 0) and not any(
         numerals.is_number(cell) or numerals.is_missing(cell) for cell in cells
     )
-
-
-def _is_words(cell: CellValue) -> bool:
-    return isinstance(cell, str) and not numerals.is_number(cell) and not dates.looks_like(cell)

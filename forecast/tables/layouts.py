@@ -184,6 +184,8 @@ def long_of(
 
     numbered = np.arange(n, dtype=np.int32)
     return Entries(
+        file=table.sheet.name,
+        separator=table.sheet.separator,
         names=called,
         series=each(code),
         line=each(table.sheet.line[rows]),

@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from forecast.tables.dates import CellValue
-from forecast.tables.footnotes import without_footnote
-from forecast.tables.formulas import NO_RESULT
+from forecast.tables.dates import CellValue, without_footnote
+from forecast.tables.workbook import NO_RESULT
 
 LARGEST = 1e15  # beyond it a float does not hold every integer
 _MISSING = frozenset(
@@ -36,11 +35,6 @@ _FLAGGED = re.compile(r"[:.] ?[a-z@]{1,3}")  # as Eurostat has it: ": c"
 _SPACES = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))")
 _SHAPE = re.compile(r"\d+(?:[.,]\d+)*|[.,]\d+", re.ASCII)
 _EXPONENT = re.compile(r"(\d)(?:[.,](\d*))?e\+?(\d+)", re.IGNORECASE | re.ASCII)
-
-
-def is_digits(cell: CellValue) -> bool:
-    """Whether a cell is a few digits and nothing else, a count however its file is read."""
-    return isinstance(cell, str) and len(cell) < 10 and cell.isascii() and cell.isdigit()
 
 
 def is_missing(cell: CellValue) -> bool:

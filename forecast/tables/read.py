@@ -27,6 +27,7 @@ from forecast.tables.grid import (
     ReadAs,
     footnotes_note,
     grouped,
+    listed,
     refuse_period,
     spacing_of,
     text_of,
@@ -102,35 +103,51 @@ def table_in_bytes(name: str, content: bytes, wanted: ReadAs) -> TableRead:
     return table_of_sheets(sheets_of(name, content, MOST_DELIVERED), wanted)
 
 
-def table_of_sheets(sheets: list[Sheet], wanted: ReadAs) -> TableRead:
-    """The one table in a workbook's sheets; the list is used up, so that memory holds one of it."""
-    name = sheets[0].name
-    if wanted.sheet:
-        titles = ", ".join(repr(sheet.title) for sheet in sheets)
-        sheets = [s for s in sheets if s.title.casefold() == wanted.sheet.casefold()]
-        if not sheets:
-            raise DataError(f"{name}: no sheet {wanted.sheet!r} (--sheet); there are {titles}")
-    hidden = [repr(sheet.title) for sheet in sheets if sheet.hidden and not wanted.sheet]
-    if len(hidden) < len(sheets):
-        sheets = [sheet for sheet in sheets if not sheet.hidden or wanted.sheet]
-    else:
-        hidden = []
-    read = _only_table(sheets, wanted) if len(sheets) > 1 else table_of(sheets.pop(), wanted)
-    more = (f"hidden sheets, not read: {', '.join(hidden)}",) if hidden else ()
-    return replace(read, notes=(*read.notes, *more))
-
-
 def table_of(sheet: Sheet, wanted: ReadAs) -> TableRead:
     """What one sheet says; errors as `read_table`."""
-    name, separator = sheet.name, sheet.separator
-    entries = layouts.entries(sheet, wanted)
-    del sheet  # of a large file half of the memory
-    return _table_of_entries(name, separator, entries, wanted)
+    return table_of_sheets([sheet], wanted)
 
 
-def _table_of_entries(name: str, separator: str, entries: Entries, wanted: ReadAs) -> TableRead:
-    entries = _named_alike(entries)
-    value, notes, faults = _values(name, separator, entries, wanted)
+def table_of_sheets(sheets: list[Sheet], wanted: ReadAs) -> TableRead:
+    """The one table in a workbook's sheets; the list is used up, so that memory holds one of it."""
+    name, there = sheets[0].name, ", ".join(repr(sheet.title) for sheet in sheets)
+    hidden = [repr(sheet.title) for sheet in sheets if sheet.hidden and not wanted.sheet]
+    hidden = hidden if len(hidden) < len(sheets) else []
+    if wanted.sheet:
+        sheets[:] = [s for s in sheets if s.title.casefold() == wanted.sheet.casefold()]
+    elif hidden:
+        sheets[:] = [sheet for sheet in sheets if not sheet.hidden]
+    if not sheets:
+        raise DataError(f"{name}: no sheet {wanted.sheet!r} (--sheet); there are {there}")
+    titles = [sheet.title for sheet in sheets]
+    parts: list[tuple[str, Entries]] = []
+    unread: list[tuple[str, DataError]] = []
+    for title in titles:
+        try:
+            parts.append((title, layouts.entries(sheets.pop(0), wanted)))
+        except DataError as error:
+            unread.append((title, error))
+    if not parts:
+        raise unread[0][1]
+    for title, problem in unread if all(dates.names_year(title) for title, _ in parts) else ():
+        if dates.names_year(title):  # left out, it would be the newest year as any
+            raise problem
+    read = ", ".join(repr(title) for title, _ in parts)
+    notes = [f"sheets {read} were read as one table"] if len(parts) > 1 else []
+    if unread:
+        others = ", ".join(repr(title) for title, _ in unread)
+        notes = notes or [f"sheet {read} was read, not {others}"]
+    joined = _joined(parts) if len(parts) > 1 else parts.pop()[1]
+    parts.clear()
+    table = _checked(joined, wanted)
+    more = [f"hidden sheets, not read: {', '.join(hidden)}"] if hidden else []
+    return replace(table, notes=(*notes, *table.notes, *more))
+
+
+def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
+    """What the counts of a file are, with every fault that they have; errors as `read_table`."""
+    name, entries = entries.file, _named_alike(entries)
+    value, notes, faults = _values(entries, wanted)
     faults += entries.faults
     column = f"column {entries.month_column!r}" if entries.month_column else "the header"
     period = spacing_of(name, column, entries.day[entries.day > 0][:_DAYS].tolist())
@@ -139,7 +156,7 @@ def _table_of_entries(name: str, separator: str, entries: Entries, wanted: ReadA
             f"{name}: these are counts of days, by {column}; add --sum to add them up by month"
         )
     if not wanted.sums:
-        faults += _twice(name, entries)
+        faults += _twice(entries)
     if faults:
         raise FaultsError(name, grouped(faults), len(set(faults)))
     if not np.isfinite(value).any():
@@ -147,9 +164,9 @@ def _table_of_entries(name: str, separator: str, entries: Entries, wanted: ReadA
     warnings: list[str] = []
     if wanted.sums:
         entries, value, warnings = _summed(entries, value)
-    counts, missing, warned = _arranged(name, entries, value)
+    counts, missing, warned = _arranged(entries, value)
     if not wanted.value:
-        _refuse_to_date(name, entries, counts)
+        _refuse_to_date(entries, counts)
     return TableRead(
         replace(counts, jumps=wanted.jumps),
         (*entries.notes, *notes),
@@ -160,88 +177,54 @@ def _table_of_entries(name: str, separator: str, entries: Entries, wanted: ReadA
     )
 
 
-def _only_table(sheets: Sequence[Sheet], wanted: ReadAs) -> TableRead:
-    """The one sheet of a workbook that is a table of counts."""
-    tables: list[tuple[Sheet, Entries]] = []
-    unread: list[tuple[Sheet, DataError]] = []
-    for sheet in sheets:
-        try:
-            tables.append((sheet, layouts.entries(sheet, wanted)))
-        except DataError as error:
-            unread.append((sheet, error))
-    if not tables:
-        raise unread[0][1]
-    if all(dates.names_year(sheet.title) for sheet, _ in tables):
-        for sheet, problem in unread:
-            if dates.names_year(sheet.title):  # left out, it would be the newest year as any
-                raise problem
-    first, entries = tables[0]
-    titles = [repr(sheet.title) for sheet, _ in tables]
-    if len(tables) > 1:
-        name = first.name.split(", sheet ")[0]
-        joined = _joined(tables)
-        if not joined:
-            more = f" and {len(tables) - _SHEETS} more" if len(tables) > _SHEETS else ""
-            raise DataError(
-                f"{name}: several sheets hold counts: {', '.join(titles[:_SHEETS])}{more}. "
-                f"Say which: --sheet {titles[0]}"
-            )
-        read = _table_of_entries(name, first.separator, joined, wanted)
-        note = f"sheets {', '.join(titles)} were read as one table"
-    else:
-        read = _table_of_entries(first.name, first.separator, entries, wanted)
-        others = ", ".join(repr(other.title) for other in sheets if other is not first)
-        note = f"sheet {titles[0]} was read, not {others}"
-    return replace(read, notes=(note, *read.notes))
-
-
-def _joined(tables: Sequence[tuple[Sheet, Entries]]) -> Entries | None:
+def _joined(sheets: Sequence[tuple[str, Entries]]) -> Entries:
     """Sheets as one: some months each of the same table, or one series each, named by the sheet.
 
-    None where they may be anything else.
+    DataError where they may be anything else, which asks for one of them.
     """
-    parts = [part for _, part in tables]
-    month_sets = [set(part.month.tolist()) for part in parts]
-    again = [month for month, many in Counter(chain(*month_sets)).items() if many > 1]
-    if again and all(dates.names_year(sheet.title) for sheet, _ in tables):
+    parts, titles = [part for _, part in sheets], [repr(title) for title, _ in sheets]
+    name = parts[0].file.split(", sheet ")[0]
+    of_month = Counter(chain(*(np.unique(part.month).tolist() for part in parts)))
+    again = [month for month, many in of_month.items() if many > 1]
+    if again and all(dates.names_year(title) for title, _ in sheets):
         raise DataError(
-            f"{tables[0][0].name}: the sheets are called like years, and several have "
+            f"{name}: the sheets are called like years, and several have "
             f"{months.from_index(min(again))}; remove repeated months, or say which to read: "
-            f"--sheet {tables[0][0].title!r}"
+            f"--sheet {titles[0]}"
         )
     if again and all(part.names == [ONE_SERIES] for part in parts):
-        parts = [replace(part, names=[sheet.title]) for sheet, part in tables]
+        parts = [replace(part, names=[title]) for title, part in sheets]
     elif again or len({(part.series_column, part.counts_column) for part in parts}) > 1:
-        return None
-    whole = replace(parts[0], names=list(dict.fromkeys(chain(*(part.names for part in parts)))))
-    place = {name: at for at, name in enumerate(whole.names)}
+        raise DataError(
+            f"{name}: several sheets hold counts: {listed(titles, _SHEETS)}. "
+            f"Say which: --sheet {titles[0]}"
+        )
+    names = list(dict.fromkeys(chain(*(part.names for part in parts))))
+    place = {name: at for at, name in enumerate(names)}
     labels: list[dates.CellValue] = []
     columns: list[str] = []
-    arrays = []
-    for (sheet, _), part in zip(tables, parts, strict=True):
-        onto = np.array([*(place[name] for name in part.names), -1])  # a series of -1 is a fault
-        moved = {
-            "series": onto[part.series],
-            "value": part.value + len(labels),
-            "column": part.column + len(columns),
-        }
-        arrays.append([moved.get(name, getattr(part, name)) for name in PER_ENTRY])
+    arrays: list[list[np.ndarray]] = []
+    inside: dict[str, tuple[str, str]] = {}
+    for title, part in zip(titles, parts, strict=True):
+        series = np.array([*map(place.get, part.names), -1])[part.series]  # -1 is a fault
+        value, column = part.value + len(labels), part.column + len(columns)
+        moved = replace(part, series=series, value=value, column=column)
+        arrays.append([getattr(moved, name) for name in PER_ENTRY])
         labels += part.labels
-        columns += [f"{column} of sheet {sheet.title!r}" for column in part.columns]
-    joined: dict[str, Any] = {
-        name: np.concatenate(pieces)
-        for name, pieces in zip(PER_ENTRY, zip(*arrays, strict=True), strict=True)
-    }
-    nested = [part for part in parts if part.nested]
-    inside = {n: of for part in nested for n, of in zip(part.names, part.nested, strict=True)}
+        columns += [f"{column} of sheet {title}" for column in part.columns]
+        inside |= zip(part.names, part.nested, strict=False)
+    pieces = map(np.concatenate, zip(*arrays, strict=True))
+    joined: dict[str, Any] = dict(zip(PER_ENTRY, pieces, strict=True))
     return replace(
-        whole,
+        parts[0],
+        file=name,
+        names=names,
         family=[],
         columns=columns,
         labels=labels,
         notes=list(dict.fromkeys(chain(*(part.notes for part in parts)))),
         faults=[*chain(*(part.faults for part in parts))],
-        nested=[inside[name] for name in whole.names] if len(nested) == len(parts) else [],
+        nested=[inside[name] for name in names] if len(inside) == len(names) else [],
         **joined,
     )
 
@@ -265,26 +248,20 @@ def _named_alike(entries: Entries) -> Entries:
     return replace(entries, names=names, series=series, notes=[*entries.notes, *notes])
 
 
-def _values(
-    name: str, separator: str, entries: Entries, wanted: ReadAs
-) -> tuple[Floats, list[str], list[Fault]]:
+def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[Fault]]:
     """(entries,) counts, NaN where missing; notes; and what is no count."""
     labels, times = entries.labels, np.bincount(entries.value, minlength=len(entries.labels))
-    different = np.flatnonzero(times).tolist()
-    of_label, faults = np.full(len(labels), np.nan), []
-    marked = [code for code in different if not numerals.is_digits(labels[code])]
-    bare = [code for code in different if numerals.is_digits(labels[code])]
-    of_label[bare] = [float(str(labels[code])) for code in bare]
-    decimal, proof = numerals.marks((labels[code] for code in marked), separator)
-    decimal = wanted.decimal or decimal
+    different = {code: labels[code] for code in np.flatnonzero(times).tolist()}
+    shown, proof = numerals.marks(different.values(), entries.separator)
+    decimal = wanted.decimal or shown
     if not decimal:
         raise DataError(
-            f"{name}: in {proof} a comma or point may begin the decimals or separate "
+            f"{entries.file}: in {proof} a comma or point may begin the decimals or separate "
             "thousands; add --decimal point or --decimal comma"
         )
+    of_label, faults = np.full(len(labels), np.nan), []
     signs: Counter[str] = Counter()
-    for code in marked:
-        cell = labels[code]
+    for code, cell in different.items():
         if numerals.is_missing(cell):
             signs[text_of(cell)] += int(times[code])
             continue
@@ -296,23 +273,21 @@ def _values(
                 faults.append(Fault(int(entries.line[at]), column, text_of(cell), str(error)))
     del signs[""]
     value = of_label[entries.value]
-    texts = [cell for code in marked if isinstance(cell := labels[code], str)]
+    texts = [cell for cell in different.values() if isinstance(cell, str)]
     notes = footnotes_note(texts, "numbers", flags=True)
     with suppress(ValueError):  # of two numbers that contradict each other, nothing is said
         example = numerals.number(proof, decimal)
         called = "point" if decimal == "." else "comma"
-        if proof:
-            notes.append(f"decimals begin with a {called}: {proof} is read as {example:.12g}")
-    decimals = [code for code in marked if of_label[code] % 1 > 0]
+        notes.append(f"decimals begin with a {called}: {proof} is read as {example:.12g}")
+    decimals = np.flatnonzero(of_label % 1 > 0).tolist()
     if len(decimals) == 1 and len(value) > _MANY_WHOLE and times[decimals[0]] == 1:
         notes.append(
             f"only {labels[decimals[0]]} of {len(value):,} numbers has decimals, so check that it "
             f"is {of_label[decimals[0]]:.12g}"
         )
     if signs:
-        shown = ", ".join(f"{count:,} {sign}" for sign, count in list(signs.items())[:_NAMED])
-        more = f" and {len(signs) - _NAMED} other signs" if len(signs) > _NAMED else ""
-        notes.append(f"read as missing, not as 0: {shown}{more}")
+        told = listed([f"{n:,} {sign}" for sign, n in signs.items()], _NAMED, "other signs")
+        notes.append(f"read as missing, not as 0: {told}")
     return value, notes, faults
 
 
@@ -325,7 +300,7 @@ def _in_order(series: np.ndarray, month: np.ndarray, *more: np.ndarray) -> np.nd
     return np.lexsort((*more[::-1], month, series))
 
 
-def _twice(name: str, entries: Entries) -> list[Fault]:
+def _twice(entries: Entries) -> list[Fault]:
     """A fault for every entry whose series had its month before.
 
     DataError where another column would tell them apart.
@@ -340,7 +315,7 @@ def _twice(name: str, entries: Entries) -> list[Fault]:
         at = int(again[0])
         options = " ".join(f"--series {column!r}" for column in entries.apart)
         raise DataError(
-            f"{name}: {entries.names[series[at]]!r} has several counts of "
+            f"{entries.file}: {entries.names[series[at]]!r} has several counts of "
             f"{months.from_index(int(month[at]))}, in lines {line[at - 1]} and {line[at]}, and so "
             f"on, {len(again):,} in all. Column {entries.apart[-1]!r} tells them apart: add "
             f"{options}, or --sum to add them up"
@@ -376,7 +351,7 @@ def _summed(entries: Entries, value: Floats) -> tuple[Entries, Floats, list[str]
     return replace(entries, **chosen), np.bincount(back, weights=value).astype(float), warned
 
 
-def _refuse_to_date(name: str, entries: Entries, counts: MonthlyCounts) -> None:
+def _refuse_to_date(entries: Entries, counts: MonthlyCounts) -> None:
     """DataError where each year only grows and the next begins low: sums since January."""
     for at in range(0, len(counts.names), _AT_ONCE):
         values = counts.values[at : at + _AT_ONCE]
@@ -395,15 +370,16 @@ def _refuse_to_date(name: str, entries: Entries, counts: MonthlyCounts) -> None:
             & (within.sum(axis=1) >= 20)
         )
         if to_date.any():
+            grows = counts.names[at + int(np.argmax(to_date))]
             column = entries.counts_column or entries.columns[0]
             raise DataError(
-                f"{name}: {counts.names[at + int(np.argmax(to_date))]!r} grows in every month of a "
-                "year and begins anew in January, as sums of the year to date do. Give each "
+                f"{entries.file}: {grows!r} grows in every month "
+                "of a year and begins anew in January, as sums of the year to date do. Give each "
                 f"month's own count; if these are such, add --value {column!r}"
             )
 
 
-def _arranged(name: str, entries: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:
+def _arranged(entries: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:
     """Series side by side, how many months are missing inside them, and warnings.
 
     DataError where every series has counts of every third or twelfth month only.
@@ -417,14 +393,17 @@ def _arranged(name: str, entries: Entries, value: Floats) -> tuple[MonthlyCounts
     steps = np.where(of_one, np.diff(month), 0)
     if of_one.sum() > 2 and not (steps % 3).any():
         shown = f"{months.from_index(int(month[0]))} and {months.from_index(int(month[1]))}"
-        refuse_period(name, "quarters" if (steps % 12).any() else "years", f"{shown} follow")
+        refuse_period(
+            entries.file, "quarters" if (steps % 12).any() else "years", f"{shown} follow"
+        )
     # Only what comes after a series' last long gap is used.
     long = np.flatnonzero(steps > MOST_MISSING + 1) + 1
     del of_one, steps
     full = np.bincount(series, minlength=len(entries.names)) > 0
     warned = []
     if not full.all():
-        warned.append(f"no count in any month, left out: {_list(entries.names, ~full)}")
+        blank = listed(list(compress(entries.names, ~full)), _NAMED)
+        warned.append(f"no count in any month, left out: {blank}")
     names = list(compress(entries.names, full))
     code = (np.cumsum(full, dtype=np.int32) - 1)[series]
     start = np.zeros(len(names), dtype=np.int64)
@@ -432,7 +411,7 @@ def _arranged(name: str, entries: Entries, value: Floats) -> tuple[MonthlyCounts
     if len(long):
         warned.append(
             f"nothing known for more than {MOST_MISSING} months in a row; only the months after "
-            f"that are used: {_list(names, start > 0)}"
+            f"that are used: {listed(list(compress(names, start > 0)), _NAMED)}"
         )
         lasting = month >= start[code]
         code, month, value = code[lasting], month[lasting], value[lasting]
@@ -467,19 +446,17 @@ def _warnings(counts: MonthlyCounts) -> list[str]:
     for row in rows[:_NAMED].tolist():
         back = counts.values.shape[1] - 1 - np.flatnonzero(inside[row])
         ends = [months.from_index(int(counts.last[row]) - int(b)) for b in back]
-        more = f" and {len(ends) - _NAMED} more" if len(ends) > _NAMED else ""
-        shown.append(f"{counts.names[row]} {', '.join(ends[:_NAMED])}{more}")
+        shown.append(f"{counts.names[row]} {listed(ends, _NAMED)}")
     if shown:
         more = f"; and {len(rows) - _NAMED:,} more series" if len(rows) > _NAMED else ""
         warned.append(f"no count, and not taken for 0: {'; '.join(shown)}{more}")
     latest = int(counts.last.max())
-    early = counts.last < latest
-    if early.any():
+    if (counts.last < latest).any():
         named = zip(counts.names, counts.last.tolist(), strict=True)
-        shown = [f"{name} in {months.from_index(last)}" for name, last in named]
+        shown = [f"{name} in {months.from_index(last)}" for name, last in named if last < latest]
         warned.append(
             f"ends before {months.from_index(latest)}, and is forecast from its own end: "
-            f"{_list(shown, early)}"
+            f"{listed(shown, _NAMED)}"
         )
     # Months of 0 at the end of a series that had none before are perhaps not counted yet.
     zero = counts.values == 0
@@ -487,13 +464,8 @@ def _warnings(counts: MonthlyCounts) -> list[str]:
     doubtful = (ends_in > 1) & (zero.sum(axis=1) == ends_in)
     if doubtful.any():
         warned.append(
-            f"the last months are 0, and none before is: {_list(counts.names, doubtful)}. Leave "
+            "the last months are 0, and none before is: "
+            f"{listed(list(compress(counts.names, doubtful)), _NAMED)}. Leave "
             "months blank that nobody has counted yet"
         )
     return warned
-
-
-def _list(names: Sequence[str], chosen: np.ndarray) -> str:
-    shown = [names[at] for at in np.flatnonzero(chosen)[:_NAMED].tolist()]
-    more = int(chosen.sum()) - len(shown)
-    return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -22,6 +22,7 @@ from forecast.tables.grid import (
     in_quotes,
     is_count,
     is_month,
+    listed,
     text_of,
 )
 
@@ -249,8 +250,7 @@ def note_ignored(table: TableGrid, columns: Iterable[int]) -> None:
     below = max(table.header, 0)
     names = [table.quoted(c) for c in sorted(columns) if table.grid[below:, c].any()]
     if names:
-        shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-        table.notes.append(f"ignored column{'s' if len(names) > 1 else ''}: {shown}")
+        table.notes.append(f"ignored column{'s' if len(names) > 1 else ''}: {listed(names, 12)}")
 
 
 def refuse_sums_of_months(table: TableGrid, columns: Iterable[int], rows: np.ndarray) -> None:

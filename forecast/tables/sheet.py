@@ -124,13 +124,11 @@ class Sheet:
         grid[where] = [places[text] for text in texts]
         return replace(self, labels=labels, grid=grid)
 
-    def translated(self, where: Any, texts: Mapping[int, str]) -> Sheet:
-        """The same with a text for each of these places among the labels, in a part of the grid."""
-        part = self.grid[where]
-        cells = np.flatnonzero(np.isin(part, list(texts)))
-        rows, columns = np.ogrid[: len(self.grid), : self.grid.shape[1]]
-        inside = [np.broadcast_to(at, self.grid.shape)[where][cells] for at in (rows, columns)]
-        return self.rewritten(tuple(inside), [texts[code] for code in part[cells].tolist()])
+    def translated(self, where: tuple[int | slice, int | slice], texts: Mapping[int, str]) -> Sheet:
+        """The same with a text for each of these places among the labels, in a line or column."""
+        cells = np.flatnonzero(np.isin(self.grid[where], list(texts)))
+        inside = tuple(cells if isinstance(at, slice) else at for at in where)
+        return self.rewritten(inside, [texts[code] for code in self.grid[inside].tolist()])
 
     def without(self, rows: Sequence[int], note: str) -> Sheet:
         """The same without these rows, and a note why."""

@@ -11,18 +11,29 @@ import io
 import json
 import math
 import os
+import re
 import sys
+import zipfile
 from array import array
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from html import unescape
 from typing import Any
 
 from forecast import child
-from forecast.tables.formulas import NO_RESULT, without_result
 
 MOST_CELLS = 5_300_000  # between A1 and the last cell: Excel's million rows of five columns
 # A cell takes its reader some 90 bytes. With the process that waits for it, less than 1 GB.
 LIMITS = child.ChildLimits(seconds=120, memory=640_000_000, answer=300_000_000)
+
+NO_RESULT = "(formula without a result)"  # what stands in such a cell
+
+_MOST = 100_000_000  # bytes of a sheet; a larger one is not looked at
+_SHEET = re.compile(r'<sheet\b[^>]*\bname="([^"]*)"[^>]*\br:id="([^"]*)"')
+_RELATION = re.compile(r"<Relationship\b[^>]*>")
+_CELL = re.compile(
+    r"<c\b([^>]*)>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>([^<]*)</v>)?", re.ASCII
+)
 
 CellsOfSheet = tuple[str, bool, int, list[str | float | date], bytes]
 """Title, whether it is hidden, columns, each different cell once, the places of all by row."""
@@ -71,6 +82,44 @@ def plain(cell: Any) -> str | float | date:
     except (TypeError, ValueError, OverflowError):
         return str(cell)
     return number if math.isfinite(number) else str(cell)  # nan is a sign for a missing count
+
+
+def without_result(content: bytes) -> dict[str, list[tuple[int, int]]]:
+    """Sheet -> rows and columns, from 0, of its formulas without a result; {} of an older workbook.
+
+    Excel keeps the last result beside each formula; programs that write workbooks keep none, or 0.
+    To a reader such cells are blank, and a count would be missing that anybody sees in Excel. Where
+    a sheet has three formulas or more, and the result of each is 0, none was ever computed.
+    """
+    missing: dict[str, list[tuple[int, int]]] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            relations = _RELATION.findall(parts.read("xl/_rels/workbook.xml.rels").decode())
+            named = [dict(re.findall(r'\b(Id|Target)="([^"]*)"', text)) for text in relations]
+            target = {of.get("Id"): of.get("Target", "").removeprefix("/xl/") for of in named}
+            for title, key in _SHEET.findall(parts.read("xl/workbook.xml").decode()):
+                path = f"xl/{target[key]}"
+                small = path in parts.namelist() and parts.getinfo(path).file_size <= _MOST
+                formulas = [
+                    (place, result)
+                    for attributes, result in _CELL.findall(
+                        parts.read(path).decode() if small else ""
+                    )
+                    if 't="str"' not in attributes
+                    and (place := re.search(r'\br="([A-Z]+)(\d+)"', attributes)) is not None
+                ]
+                never = len(formulas) > 2 and all(result in ("", "0") for _, result in formulas)
+                missing[unescape(title)] = [
+                    _place(place) for place, result in formulas if never or result == ""
+                ]
+    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError):
+        return {}  # not a workbook of this kind; whoever reads its cells says what is wrong
+    return missing
+
+
+def _place(match: re.Match[str]) -> tuple[int, int]:
+    letters = enumerate(reversed(match[1]))
+    return int(match[2]) - 1, sum(26**at * (ord(letter) - 64) for at, letter in letters) - 1
 
 
 def _answer(content: bytes) -> bytes:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.tables import numerals
-from forecast.tables.footnotes import without_footnote
-from forecast.tables.formulas import NO_RESULT
+from forecast.tables.dates import without_footnote
+from forecast.tables.workbook import NO_RESULT
 
 
 @pytest.mark.parametrize(
@@ -299,25 +299,3 @@ def test_nothing_may_be_counted(cell):
 )
 def test_a_sign_at_the_end_is_a_footnotes(text, plain, sign):
     assert without_footnote(text) == (plain, sign)
-
-
-@pytest.mark.parametrize(
-    ("cell", "expected"),
-    [
-        ("0", True),
-        ("007", True),
-        ("123456789", True),
-        ("1234567890", False),
-        ("", False),
-        ("1,234", False),
-        ("-1", False),
-        ("1\u00b2", False),
-        ("\u0661", False),
-        (12.0, False),
-    ],
-)
-def test_a_few_digits_alone_are_told(cell, expected):
-    assert numerals.is_digits(cell) is expected
-    if expected:
-        assert numerals.number(cell, ".") == numerals.number(cell, ",") == float(cell)
-        assert not numerals.is_missing(cell)

@@ -18,7 +18,7 @@ from pyarrow import parquet
 from xlsxwriter import Workbook
 
 from forecast.errors import DataError, QuarantineError
-from forecast.tables import formulas, markup, sheet
+from forecast.tables import markup, sheet, workbook
 from forecast.tables.sheet import Sheet, sheets_of
 from forecast.tables.workbook import plain
 
@@ -225,15 +225,15 @@ def test_a_formula_has_no_result_where_none_was_computed(results, unknown):
     content = book(fill)
     first, _ = sheets_of("own.xlsx", content)
 
-    assert formulas.without_result(content) == {
+    assert workbook.without_result(content) == {
         "A & B": [(row + 2, 27) for row in unknown],
         "Sheet2": [],
     }
     cells_of = [row[27] for row in cells(first)[1:]]
-    shown = [formulas.NO_RESULT if at in unknown else float(r or 0) for at, r in enumerate(results)]
+    shown = [workbook.NO_RESULT if at in unknown else float(r or 0) for at, r in enumerate(results)]
     assert cells_of == [cell for cell in shown if cell != ""]
-    assert formulas.without_result(b"PK and no more") == {}
-    assert formulas.without_result(b"\xd0\xcf\x11\xe0") == {}
+    assert workbook.without_result(b"PK and no more") == {}
+    assert workbook.without_result(b"\xd0\xcf\x11\xe0") == {}
 
 
 @pytest.mark.parametrize(
@@ -440,7 +440,7 @@ def test_formulas_without_results_may_stand_beyond_the_last_cell():
 
     (found,) = sheets_of("own.xlsx", book(fill))
 
-    assert found.row(2) == ["", "", formulas.NO_RESULT]
+    assert found.row(2) == ["", "", workbook.NO_RESULT]
     assert found.line.tolist() == [1, 2, 4]
     assert found.ragged.tolist() == [0, 0, 0]
 
@@ -459,7 +459,7 @@ def test_formulas_without_results_may_stand_beyond_the_last_cell():
 def test_a_cells_place_is_its_letters_and_its_number(place, row, column):
     found = re.fullmatch(r"([A-Z]+)(\d+)", place)
 
-    assert formulas._place(found) == (row, column)
+    assert workbook._place(found) == (row, column)
 
 
 def test_rows_and_cells_of_a_page_belong_to_the_table_that_is_open():
@@ -517,7 +517,7 @@ def zipped(**parts: bytes) -> bytes:
     ids=["another kind", "no relations", "no text", "cut"],
 )
 def test_what_is_no_workbook_of_this_kind_has_no_such_formulas(content):
-    assert formulas.without_result(content) == {}
+    assert workbook.without_result(content) == {}
 
 
 def test_a_sheet_that_is_not_there_has_no_formulas():
@@ -535,7 +535,7 @@ def test_a_sheet_that_is_not_there_has_no_formulas():
             '<v>2</v></c><c r="F7"><v>3</v></c><c><f>1</f></c>',
         )
 
-    assert formulas.without_result(out.getvalue()) == {"A": [], "B": [(6, 2)]}
+    assert workbook.without_result(out.getvalue()) == {"A": [], "B": [(6, 2)]}
 
 
 def test_lines_longer_than_a_cell_may_be_are_cut_by_what_separates_them():
