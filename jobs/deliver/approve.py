@@ -14,6 +14,8 @@ from jobs.deliver import write
 from jobs.deliver.intents import taken_back
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from forecast.context import Context
 
 
@@ -65,35 +67,36 @@ def approve(path: Path, notice_id: int, approval: Approval, now: datetime) -> No
         # What was approved before ops.db kept deliveries may have been sent: see `outbox.to_queue`.
         deliveries.begin(db, now)
     with connect.writing(path) as db:
-        notice = notices.one(db.conn, notice_id)
-        seen = approval.content
-        if notice and notice.state == "held":
-            whole = notices.content(db.conn, notice_id)
-            if len(seen) < CONTENT_SHOWN or not whole.startswith(seen.lower()):
-                raise DataError(
-                    f"notice {notice_id} does not say what was previewed as {seen!r}; nothing was "
-                    f"approved. Look again: `bordercast notices preview {notice_id}`"
-                )
-            approval = replace(approval, content=whole)
-        done = notices.approve(db, notice_id, approval, now)
-        notice = notices.one(db.conn, notice_id)
-    if notice is None or not done:
-        raise DataError(_not_held(notice_id, notice))
-    return notice
+        # The write lock is held: what it says now is what is approved.
+        require_held(db.conn, notice_id)
+        whole, seen = notices.content(db.conn, notice_id), approval.content
+        if len(seen) < CONTENT_SHOWN or not whole.startswith(seen.lower()):
+            raise DataError(
+                f"notice {notice_id} does not say what was previewed as {seen!r}; nothing was "
+                f"approved. Look again: `bordercast notices preview {notice_id}`"
+            )
+        notices.approve(db, notice_id, replace(approval, content=whole), now)
+        made = notices.one(db.conn, notice_id)
+    assert made is not None
+    return made
 
 
 def reject(path: Path, notice_id: int, by: str, why: str, now: datetime) -> None:
     """Keep a held notice from going out; DataError as `approve` has it."""
     with connect.writing(path) as db:
-        if not notices.reject(db, notice_id, by, why, now):
-            raise DataError(_not_held(notice_id, notices.one(db.conn, notice_id)))
+        require_held(db.conn, notice_id)
+        notices.reject(db, notice_id, by, why, now)
 
 
-def _not_held(notice_id: int, notice: Notice | None) -> str:
+def require_held(connection: sqlite3.Connection, notice_id: int) -> None:
+    """DataError unless a notice waits for a person."""
+    notice = notices.one(connection, notice_id)
     if notice is None:
-        return NO_SUCH.format(notice_id)
-    by = f" by {notice.approved_by}" if notice.approved_by else ""
-    return f"notice {notice_id} is {notice.state}{by}, not held; nothing was changed"
+        raise DataError(NO_SUCH.format(notice_id))
+    if notice.state != "held":
+        by = f" by {notice.approved_by}" if notice.approved_by else ""
+        problem = f"notice {notice_id} is {notice.state}{by}, not held; nothing was changed"
+        raise DataError(problem)
 
 
 def expire_all(path: Path, now: datetime) -> int:

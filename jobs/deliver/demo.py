@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 MONTH, TOTALS = "2025-02", ("southwest", "nationwide")
 MARK = "Demonstration"
-_NOBODY = "bordercast <notices@bordercast.invalid>"  # whose file it is where no sender is set
 
 
 def letter(
@@ -62,7 +61,6 @@ def letter(
     )
     # Another key than the real notice has: a mail program must not take it for that one.
     key = hashlib.sha256(f"{MARK}|{run.digest}".encode()).hexdigest()
-    named = _with_sender(config)
     notice = Notice(
         id=0,
         kind="flags",
@@ -71,7 +69,7 @@ def letter(
         run_id=run.id,
         corrects=None,
         content_key=key,
-        message_id=f"<{key[:32]}.demonstration@{named.mail.domain}>",
+        message_id=f"<{key[:32]}.demonstration@{config.mail.domain}>",
         created_at=now.isoformat(timespec="seconds"),
         state="held",
         **asdict(letters.frame(config, month, source, MARK)),
@@ -83,7 +81,7 @@ def letter(
         digest=run.digest,
         quoted_run=run.id,
     )
-    return letters.letter(named, notice, sections, source, mark=MARK)
+    return letters.letter(config, notice, sections, source, mark=MARK)
 
 
 def trial(config: Config, now: datetime) -> Message:
@@ -113,11 +111,5 @@ def hand_over(config: Config, made: Message, to: str, now: datetime) -> None:
 
 def as_file(config: Config, made: Message) -> bytes:
     """Return a letter as it lies in a mailbox: to a reader at the sender's own domain."""
-    reader = f"reader@{_with_sender(config).mail.domain}"
+    reader = f"reader@{config.mail.domain}"
     return transports.addressed(Delivery(reader, made, "", 1))
-
-
-def _with_sender(config: Config) -> Config:
-    """Return settings by which a file can be written where none say yet who sends."""
-    mail = config.mail.model_copy(update={"sender": config.mail.sender or _NOBODY})
-    return config.model_copy(update={"mail": mail})

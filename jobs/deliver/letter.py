@@ -46,6 +46,7 @@ BREAK = "\x1e"
 RULE = f"{'-' * 40}\n\n"
 CHART = "<!-- chart -->"  # where the chart goes
 QUOTE = "[run and digest]"  # where these go: they are known when the notice is approved
+NOBODY = "bordercast <notices@bordercast.invalid>"  # whose file it is where no sender is set
 TO_CHECK = "Bordercast, run {}. To check it:"
 _CTE = "quoted-printable"
 _POLICY = SMTP.clone(max_line_length=78)
@@ -142,7 +143,7 @@ def letter(
     about = ": ".join(filter(None, (mark, subject(notice, sections, source))))
     fields = {"In-Reply-To": answers, "References": answers} if answers else {}
     # Else a line by which its reader alone unsubscribes is put in front when it is sent.
-    if mark or not config.one_click:
+    if (mark or not config.one_click) and config.mail.unsubscribe:
         fields["List-Unsubscribe"] = f"<mailto:{config.mail.unsubscribe}?subject=unsubscribe>"
     return _message(config, [(notice, sections, source)], name, about, fields)
 
@@ -179,8 +180,8 @@ def _message(
     date = max(n.approved_at or n.created_at for n, _, _ in told)
     made = EmailMessage(policy=_POLICY)
     head = {
-        "From": mail.sender,
-        "Reply-To": mail.reply_to or mail.sender,
+        "From": mail.sender or NOBODY,
+        "Reply-To": mail.reply_to or mail.sender or NOBODY,
         "Subject": about,
         "Date": format_datetime(datetime.fromisoformat(date)),
         "Message-ID": own_id,

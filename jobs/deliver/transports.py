@@ -73,27 +73,28 @@ Transport = Callable[[Delivery, datetime], DeliveryReply]
 
 def check_mail(settings: Mail) -> None:
     """Refuse settings that do not say how to send; ConfigError names what would be right."""
-    key, problem = "", ""
-    if not settings.enabled:
-        key, problem = "enabled", "is false: mail is switched off"
-    elif not settings.host:
-        key, problem = "host", "is empty; name the mail server"
-    elif not re.fullmatch(ADDRESS, settings.address):
-        key = "sender"
-        problem = f"{settings.sender!r} has no address; write: Name <name@example.org>"
-    elif settings.security == "local" and (settings.host not in LOCAL or settings.user):
-        key = "security"
-        problem = "without TLS mail goes only to this host, without login; use starttls or tls"
-    if problem:
-        raise ConfigError("config.toml", f"mail.{key}", problem)
+    by_name = f"{settings.sender!r} has no address; write: Name <name@example.org>"
+    open_to_others = settings.host not in LOCAL or settings.user
+    for key, good, problem in (
+        ("enabled", settings.enabled, "is false: mail is switched off"),
+        ("host", settings.host, "is empty; name the mail server"),
+        ("sender", re.fullmatch(ADDRESS, settings.address), by_name),
+        (
+            "security",
+            settings.security != "local" or not open_to_others,
+            "without TLS mail goes only to this host, without login; use starttls or tls",
+        ),
+    ):
+        if not good:
+            raise ConfigError("config.toml", f"mail.{key}", problem)
 
 
 def password(settings: Mail) -> str:
     """Return the secret, from the environment or its file; ConfigError if there is none."""
     given = os.environ.get(MAIL_PASSWORD, "")
-    if given or settings.password_file:
+    if not given and settings.password_file:
         # A password may begin or end with a space.
-        given = given or _content(settings.password_file, "mail.password_file").rstrip("\r\n")
+        given = _content(settings.password_file, "mail.password_file").rstrip("\r\n")
     if not given:
         problem = f"has no password; set {MAIL_PASSWORD} or mail.password_file"
         raise ConfigError("config.toml", "mail.user", problem)
