@@ -147,7 +147,7 @@ def chart_svg(handout: Row, width: float, height: float, source: Source) -> str:
     shown, labels = grammar.months_back(handout["counted"], forecasts.MONTHS_SHOWN), []
     if ahead:
         scale = forecasts.fan_scale(shown, ahead, source)
-        labels = forecasts.edge_labels(ahead[-1])
+        labels = forecasts.edge_labels(ahead[-1], 80)
     elif stood:
         scale = forecasts.history_scale(stood, source, room=True)
     else:

@@ -34,10 +34,10 @@ SEASON_MONTHS, CLEAR_SEASON = 48, 15.0  # percent of the trend from the lowest t
 def drivers(total: str, rows: Sequence[Row], source: Source) -> Picture:
     """What moved a flagged month: the largest parts of each dimension, and all others."""
     month = rows[0]["month"]
+    rows = [{**row, "words": dimension_words(row["dimension"], source)} for row in rows]
     moved = [row for row in rows if row["contribution"] is not None]
     panels = [
-        (name, _moved(list(group), source))
-        for name, group in groupby(moved, key=lambda row: _dimension(row, source))
+        (name, _moved(list(group), source)) for name, group in groupby(moved, itemgetter("words"))
     ]
     contributions = [bar["contribution"] for _, bars in panels for bar in bars]
     low, high = min(*contributions, 0), max(*contributions, 0)
@@ -52,7 +52,7 @@ def drivers(total: str, rows: Sequence[Row], source: Source) -> Picture:
         f"{source.totals.name(total)}, {month_words(month)}: {abs(moved_by):,} {side} than expected"
     )
     # What cannot be told is named, so that nobody takes the rest for all.
-    missing = sorted({_dimension(row, source) for row in rows} - {name for name, _ in panels})
+    missing = sorted({row["words"] for row in rows} - {name for name, _ in panels})
     subtitle = (
         f"Difference from the forecast, in {source.measure.noun}. Each group of bars explains the "
         "whole: do not add over groups."
@@ -62,10 +62,6 @@ def drivers(total: str, rows: Sequence[Row], source: Source) -> Picture:
         f"by {name}, {bars[0]['part']} {bars[0]['contribution']:+,}" for name, bars in panels
     )
     return Picture(grammar.framed(frame, title, subtitle), f"{title}. Largest: {largest}.")
-
-
-def _dimension(row: Row, source: Source) -> str:
-    return dimension_words(row["dimension"], source)
 
 
 def _moved(rows: Sequence[Row], source: Source) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def fan(
     dotted, key = grammar.breaks(total, shown[0]["month"], last["month"], source)
     layers = [
         *fan_layers(shown, forecasts, flagged, scale, dotted),
-        grammar.side_labels(fan_labels(last), last["month"], scale),
+        grammar.side_labels(edge_labels(last, 95, 80, center="median"), last["month"], scale),
     ]
     return grammar.picture(layers, *fan_words(total, shown[-1], forecasts, source, part), key)
 
@@ -84,7 +84,7 @@ def own_fan(name: str, counted: Sequence[Row], forecasts: Sequence[Row], source:
     alt_text = f"{title}, 80% prediction interval {between(first['lo80'], first['hi80'])}."
     layers = [
         *fan_layers(shown, forecasts, (), scale),
-        grammar.side_labels(fan_labels(last), last["month"], scale),
+        grammar.side_labels(edge_labels(last, 95, 80, center="median"), last["month"], scale),
     ]
     return grammar.picture(layers, title, subtitle, alt_text)
 
@@ -158,27 +158,12 @@ def counts_scale(shown: Sequence[Row], source: Source) -> Amounts:
     return grammar.amounts([min(counts) / BELOW, *counts], None, source)
 
 
-def counts_words(total: str, now: Row, source: Source) -> str:
-    """Alternative text of a chart without a forecast."""
-    count = f"{now[COUNT]:,} {source.measure.noun} in {month_words(now['month'])}"
-    return f"{source.totals.name(total)}: {count}; not forecast yet."
-
-
-def fan_labels(last: Row) -> list[tuple[str, float]]:
-    """What the fan's edges are in its last month, from above: (words, count)."""
+def edge_labels(last: Row, *levels: int, center: str = "forecast") -> list[tuple[str, float]]:
+    """What a fan's edges at these levels are in its last month, from above: (words, count)."""
     return [
-        *((f"{level}%: to {last[f'hi{level}']:,}", last[f"hi{level}"]) for level in (95, 80)),
-        (f"median {last['median']:,}", last["median"]),
-        *((f"{level}%: from {last[f'lo{level}']:,}", last[f"lo{level}"]) for level in (80, 95)),
-    ]
-
-
-def edge_labels(last: Row) -> list[tuple[str, float]]:
-    """The fan's 80% interval and median in its last month, where there is little room."""
-    return [
-        (f"80%: to {last['hi80']:,}", last["hi80"]),
-        (f"forecast {last['median']:,}", last["median"]),
-        (f"80%: from {last['lo80']:,}", last["lo80"]),
+        *((f"{level}%: to {last[f'hi{level}']:,}", last[f"hi{level}"]) for level in levels),
+        (f"{center} {last['median']:,}", last["median"]),
+        *((f"{level}%: from {last[f'lo{level}']:,}", last[f"lo{level}"]) for level in levels[::-1]),
     ]
 
 

@@ -402,15 +402,18 @@ def _sized(spec: dict[str, Any], size: tuple[int, int], source: Source) -> str:
     Words keep their proportion to a page SLIDE_WIDTH wide, so that a slide is read from afar.
     """
     width, height = SLIDE_WIDTH, SLIDE_WIDTH * size[1] / size[0]
-    # Words keep their size; only the plot is stretched to what they leave.
+    # Words keep their size; only the plot is stretched to what they leave, those below it wider.
     for _ in range(2):  # once for the margins, once more because a wider plot has other labels
         drawn = extent(_svg(spec, source))
-        spec = _stretched(spec, width - drawn[0], height - drawn[1])
+        wider, higher = width - drawn[0], height - drawn[1]
+        parts = [
+            {**part, "width": max(part.get("width", WIDTH) + wider, 100)}
+            for part in spec.get("vconcat") or [spec]
+        ]
+        parts[0]["height"] = max(parts[0].get("height", HEIGHT) + higher, 100)
+        spec = {**spec, "vconcat": parts} if "vconcat" in spec else parts[0]
     svg = _svg(spec, source)
     now = extent(svg)
-    head = re.search(r"<svg[^>]*>", svg)
-    if head is None:  # never: it is an SVG
-        return svg
     wide, high = max(now[0], width), max(now[1], height)
     place = f"{(now[0] - wide) / 2:g} {(now[1] - high) / 2:g} {wide:g} {high:g}"
     canvas = (
@@ -425,22 +428,6 @@ def extent(svg: str) -> tuple[float, float]:
     """A picture's own width and height."""
     match = re.search(r'<svg[^>]*\bwidth="([\d.]+)"[^>]*\bheight="([\d.]+)"', svg)
     return (float(match[1]), float(match[2])) if match else (0.0, 0.0)
-
-
-def _stretched(spec: dict[str, Any], wider: float, higher: float) -> dict[str, Any]:
-    """The largest plot so much wider and higher; words below it only wider."""
-    out = dict(spec)
-    parts = [dict(part) for part in spec.get("vconcat", [])]
-    for place, part in enumerate(parts):
-        part["width"] = max(part.get("width", WIDTH) + wider, 100)
-        if place == 0:
-            part["height"] = max(part.get("height", HEIGHT) + higher, 100)
-    if parts:
-        out["vconcat"] = parts
-    else:
-        out["width"] = max(spec.get("width", WIDTH) + wider, 100)
-        out["height"] = max(spec.get("height", HEIGHT) + higher, 100)
-    return out
 
 
 def lean(png: bytes) -> bytes:

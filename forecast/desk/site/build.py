@@ -59,7 +59,11 @@ def write(
     if run is None:
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
     status = read_status(run, read.newest_source(connection), today, source)
-    program = _drawn_by(source)
+    program = _program()
+    if not source.shipped:
+        # Own counts may change their words in the settings: then their pages are made anew.
+        own = (source.publisher, source.measure, source.totals, source.due, source.hierarchy)
+        program = hashlib.sha256(f"{program} {own!r}".encode()).hexdigest()[:16]
     state = f"{status} {address} {program} {measures or ''}".rstrip()
     with output.opened(to) as site:
         # Most wakes find nothing new, and then nothing of the record is read.
@@ -92,15 +96,6 @@ def write(
         ALBUM.save(to / CHARTS, program)
         site.finish(state, run.id)
         return site.written, site.kept
-
-
-def _drawn_by(source: Source) -> str:
-    """A digest of the program and, of own counts, of their words."""
-    if source.shipped:
-        return _program()
-    # Own counts may change their words in the settings: then their pages are made anew.
-    words = repr((source.publisher, source.measure, source.totals, source.due, source.hierarchy))
-    return hashlib.sha256(f"{_program()} {words}".encode()).hexdigest()[:16]
 
 
 @cache

@@ -102,10 +102,120 @@ def files(about: Row, record: SiteRecord) -> dict[str, bytes]:
 
     about : made by `dataset`.
     """
+    source = record.source
+    # Frictionless; CSV on the Web, under the name at which its readers look for it; DCAT, where an
+    # address without a name is that of the page.
     made = {
-        "datapackage.json": _package(about, record),
-        "csv-metadata.json": _csvw(about, record),
-        "dcat.jsonld": _dcat(about, record),
+        "datapackage.json": {
+            "profile": "tabular-data-package",
+            "name": about["place"].strip("/").replace("/", "-"),
+            "id": about["identifier"],
+            "title": about["title"],
+            "description": about["about"],
+            "version": f"{record.run.id}.0.0",
+            "created": record.run.published_at,
+            "keywords": about["keywords"],
+            "licenses": [{"name": "MIT", "title": "MIT License", "path": LICENSE}],
+            "sources": [{"title": source.publisher.name, "path": source.publisher.index}],
+            "contributors": [{"title": "Bordercast", "role": "author"}],
+            "resources": [
+                {
+                    "profile": "tabular-data-resource",
+                    "name": table["name"],
+                    "description": table["about"],
+                    "path": f"{table['name']}.csv",
+                    "format": "csv",
+                    "mediatype": "text/csv",
+                    "encoding": "utf-8",
+                    "bytes": table["size"],
+                    "hash": f"sha256:{table['sha256']}",
+                    "schema": {
+                        "fields": [
+                            {
+                                "name": field["name"],
+                                "type": field["types"][0],
+                                "description": field["about"],
+                                **({"constraints": {"required": True}} if field["always"] else {}),
+                            }
+                            for field in table["fields"]
+                        ],
+                        "missingValues": [""],
+                    },
+                }
+                for table in about["tables"]
+            ],
+        },
+        "csv-metadata.json": {
+            "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+            "dc:title": about["title"],
+            "dc:license": {"@id": LICENSE},
+            "dc:rights": source.publisher.credit,
+            "dialect": {"header": True, "encoding": "utf-8", "lineTerminators": ["\n"]},
+            "tables": [
+                {
+                    "url": f"{table['name']}.csv",
+                    "dc:description": table["about"],
+                    "tableSchema": {
+                        "columns": [
+                            {
+                                "name": field["name"],
+                                "titles": field["name"],
+                                "dc:description": field["about"],
+                                "datatype": field["types"][1],
+                                "null": "",
+                                "required": field["always"],
+                            }
+                            for field in table["fields"]
+                        ]
+                    },
+                }
+                for table in about["tables"]
+            ],
+        },
+        "dcat.jsonld": {
+            "@context": _CONTEXT,
+            "@id": "index.html",
+            "@type": "dcat:Dataset",
+            "dct:title": about["title"],
+            "dct:description": about["about"],
+            "dct:identifier": about["identifier"],
+            "dct:creator": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
+            "dct:publisher": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
+            "dct:source": {"@id": source.publisher.index},
+            "dct:license": {"@id": LICENSE},
+            "dct:rights": source.publisher.credit,
+            "dct:modified": {"@type": "xsd:dateTime", "@value": record.run.published_at},
+            "dct:accrualPeriodicity": {"@id": _MONTHLY},
+            "dct:temporal": {
+                "@type": "dct:PeriodOfTime",
+                "dcat:startDate": {"@type": "xsd:gYearMonth", "@value": about["first"]},
+                "dcat:endDate": {"@type": "xsd:gYearMonth", "@value": about["last"]},
+            },
+            "dcat:keyword": about["keywords"],
+            "dcat:version": f"run {record.run.id}",
+            "dcat:landingPage": {"@id": "index.html"},
+            "dcat:distribution": [
+                {
+                    "@id": f"{table['name']}.csv",
+                    "@type": "dcat:Distribution",
+                    "dct:title": table["name"],
+                    "dct:description": table["about"],
+                    "dct:license": {"@id": LICENSE},
+                    "dcat:downloadURL": {"@id": f"{table['name']}.csv"},
+                    "dcat:accessURL": {"@id": "index.html"},
+                    "dcat:mediaType": {"@id": _CSV},
+                    "dcat:byteSize": {
+                        "@type": "xsd:nonNegativeInteger",
+                        "@value": str(table["size"]),
+                    },
+                    "spdx:checksum": {
+                        "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
+                        "spdx:checksumValue": {"@type": "xsd:hexBinary", "@value": table["sha256"]},
+                    },
+                }
+                for table in about["tables"]
+            ],
+        },
     }
     return {
         name: (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
@@ -153,126 +263,6 @@ def schema_org(about: Row, record: SiteRecord, address: str) -> Row:
                 "contentUrl": f"{address}{table['name']}.csv",
                 "contentSize": f"{table['size']} B",
                 "sha256": table["sha256"],
-            }
-            for table in about["tables"]
-        ],
-    }
-
-
-def _package(about: Row, record: SiteRecord) -> Row:
-    """Frictionless Data Package."""
-    source = record.source
-    return {
-        "profile": "tabular-data-package",
-        "name": about["place"].strip("/").replace("/", "-"),
-        "id": about["identifier"],
-        "title": about["title"],
-        "description": about["about"],
-        "version": f"{record.run.id}.0.0",
-        "created": record.run.published_at,
-        "keywords": about["keywords"],
-        "licenses": [{"name": "MIT", "title": "MIT License", "path": LICENSE}],
-        "sources": [{"title": source.publisher.name, "path": source.publisher.index}],
-        "contributors": [{"title": "Bordercast", "role": "author"}],
-        "resources": [
-            {
-                "profile": "tabular-data-resource",
-                "name": table["name"],
-                "description": table["about"],
-                "path": f"{table['name']}.csv",
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "bytes": table["size"],
-                "hash": f"sha256:{table['sha256']}",
-                "schema": {
-                    "fields": [
-                        {
-                            "name": field["name"],
-                            "type": field["types"][0],
-                            "description": field["about"],
-                            **({"constraints": {"required": True}} if field["always"] else {}),
-                        }
-                        for field in table["fields"]
-                    ],
-                    "missingValues": [""],
-                },
-            }
-            for table in about["tables"]
-        ],
-    }
-
-
-def _csvw(about: Row, record: SiteRecord) -> Row:
-    """Metadata of CSV on the Web, under the name at which its readers look for it."""
-    return {
-        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
-        "dc:title": about["title"],
-        "dc:license": {"@id": LICENSE},
-        "dc:rights": record.source.publisher.credit,
-        "dialect": {"header": True, "encoding": "utf-8", "lineTerminators": ["\n"]},
-        "tables": [
-            {
-                "url": f"{table['name']}.csv",
-                "dc:description": table["about"],
-                "tableSchema": {
-                    "columns": [
-                        {
-                            "name": field["name"],
-                            "titles": field["name"],
-                            "dc:description": field["about"],
-                            "datatype": field["types"][1],
-                            "null": "",
-                            "required": field["always"],
-                        }
-                        for field in table["fields"]
-                    ]
-                },
-            }
-            for table in about["tables"]
-        ],
-    }
-
-
-def _dcat(about: Row, record: SiteRecord) -> Row:
-    """A DCAT dataset; an address without a name is that of the page."""
-    return {
-        "@context": _CONTEXT,
-        "@id": "index.html",
-        "@type": "dcat:Dataset",
-        "dct:title": about["title"],
-        "dct:description": about["about"],
-        "dct:identifier": about["identifier"],
-        "dct:creator": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
-        "dct:publisher": {"@type": "foaf:Agent", "foaf:name": "Bordercast"},
-        "dct:source": {"@id": record.source.publisher.index},
-        "dct:license": {"@id": LICENSE},
-        "dct:rights": record.source.publisher.credit,
-        "dct:modified": {"@type": "xsd:dateTime", "@value": record.run.published_at},
-        "dct:accrualPeriodicity": {"@id": _MONTHLY},
-        "dct:temporal": {
-            "@type": "dct:PeriodOfTime",
-            "dcat:startDate": {"@type": "xsd:gYearMonth", "@value": about["first"]},
-            "dcat:endDate": {"@type": "xsd:gYearMonth", "@value": about["last"]},
-        },
-        "dcat:keyword": about["keywords"],
-        "dcat:version": f"run {record.run.id}",
-        "dcat:landingPage": {"@id": "index.html"},
-        "dcat:distribution": [
-            {
-                "@id": f"{table['name']}.csv",
-                "@type": "dcat:Distribution",
-                "dct:title": table["name"],
-                "dct:description": table["about"],
-                "dct:license": {"@id": LICENSE},
-                "dcat:downloadURL": {"@id": f"{table['name']}.csv"},
-                "dcat:accessURL": {"@id": "index.html"},
-                "dcat:mediaType": {"@id": _CSV},
-                "dcat:byteSize": {"@type": "xsd:nonNegativeInteger", "@value": str(table["size"])},
-                "spdx:checksum": {
-                    "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
-                    "spdx:checksumValue": {"@type": "xsd:hexBinary", "@value": table["sha256"]},
-                },
             }
             for table in about["tables"]
         ],

@@ -119,12 +119,14 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
         scale = forecasts.fan_scale(shown, about.ahead, source).of_size(width, height)
         layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
         # Three labels: five collide at this height.
-        layers.append(grammar.side_labels(forecasts.edge_labels(last), last["month"], scale))
+        labels = forecasts.edge_labels(last, 80)
+        layers.append(grammar.side_labels(labels, last["month"], scale))
         alt = forecasts.fan_words(total, shown[-1], about.ahead, source, part)[2]
     else:
         scale = forecasts.counts_scale(shown, source).of_size(width, height)
         layers = forecasts.counts_layers(shown, flagged, scale, dotted)
-        alt = forecasts.counts_words(total, last, source)
+        count = f"{last[COUNT]:,} {source.measure.noun} in {month_words(last['month'])}"
+        alt = f"{source.totals.name(total)}: {count}; not forecast yet."
     readings += [
         (
             row["month"],
