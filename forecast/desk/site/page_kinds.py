@@ -1,4 +1,4 @@
-"""Every kind of page: where it is, what its template shows, which tables are beside it.
+"""Every kind of page: where it is, what its template shows, which tables are beside it; its HTML.
 
 A new page is an entry of PAGE_KINDS and a template. What a template can say of a record or of one
 of its rows, it says itself.
@@ -6,30 +6,57 @@ of its rows, it says itself.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, combinations, pairwise
 from typing import Any
+
+from markupsafe import Markup
 
 from forecast import months
 from forecast.desk import comparison, terminal
 from forecast.desk.dictionary import VIEWS, definitions
+from forecast.desk.export import safe
 from forecast.desk.facts import as_dict, only_next_flagged
-from forecast.desk.sentences import ahead, monthly, section
+from forecast.desk.sentences import ahead, monthly, section, unusual
 from forecast.desk.sentences.trust import stale_words
-from forecast.desk.sentences.unusual import how_sure, part_words
-from forecast.desk.site import feeds, metadata
-from forecast.desk.site.page import PICTURE, Page, csv_file, html, json_file, moved, table
-from forecast.desk.site.pictures import ALBUM
+from forecast.desk.site import feeds, metadata, pictures
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
+from forecast.desk.templating import template
 from forecast.sources import wording
 from forecast.sources.names import dimension_words
 from forecast.sources.source import Source
 from forecast.sources.wording import small_words, with_unit
 from forecast.types import COUNT, Row
-from forecast.words import capital, change_words, known_words, month_words, one_line, slug
+from forecast.words import (
+    MONTHS,
+    capital,
+    change_words,
+    known_words,
+    month_words,
+    one_line,
+    slug,
+)
+
+PICTURE = "preview.png"
+_IN_PAGE = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&"}
+MOVED = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url={to}">
+<title>Moved · Bordercast</title>
+<link rel="canonical" href="{to}">
+</head>
+<body><main><h1>This page has moved</h1><p><a href="{to}">It is here now.</a></p></main></body>
+</html>
+"""
+
 
 LATELY = 24  # months back in which a flag is on the first page, and its month has a picture
 HEATS = 7  # shades of the table of years
@@ -70,6 +97,27 @@ _GENERAL = (
 Shown = Mapping[str, Any]
 RowsByFile = Mapping[str, Sequence[Row]]
 Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page and what lies beside it.
+
+    place : its folder in the site, "" or ending in "/"; its file there is index.html.
+    shown : what its template is told, by name. files : name -> content, in the same folder.
+    dataset : what its tables are for dataset search, empty if they are none.
+    preview : what a link to it shows where it is posted; empty if it says no number of its own.
+        about : a sentence or two, with the number. alt : what the picture beside the page shows, in
+        words; "" if there is none. size : of that picture, in pixels. frame : folder of its chart
+        for other pages, "" if there is none.
+    """
+
+    place: str
+    template: str
+    shown: Mapping[str, Any]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    dataset: Row = field(default_factory=dict)
+    preview: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,15 +170,67 @@ class PageKind:
 
 
 def rendered(page: Page, record: SiteRecord) -> bytes:
-    """Fill a page's template, with the pages that every page names in its head."""
-    named = [
+    """Fill a page's template."""
+    # Relative links: a memory stick or a mail can show the page, and a site may move.
+    root = "../" * page.place.count("/")
+
+    def to(place: str, anchor: str = "") -> str:
+        folder, mark, within = place.partition("#")
+        return f"{root}{folder}index.html{anchor or mark + within}"
+
+    source, address = record.source, f"{record.site}{page.place}" if record.address else ""
+    at, between = source.hierarchy.both_halves or (None, None)
+    schema = metadata.schema_org(page.dataset, record, address) if page.dataset else None
+    sections = [
         (kind.place, kind.nav)
         for kind in PAGE_KINDS
         if kind.nav
         and isinstance(kind.place, str)
         and (kind.of is None or any(True for _ in kind.of(record)))
     ]
-    return html(page, record, named)
+    values: dict[str, Any] = {
+        "record": record,
+        "status": record.status,
+        "place": page.place,
+        "root": root,
+        "to": to,
+        "address": address,
+        # Every page names these in its head.
+        "sections": sections,
+        "cite": lambda title: metadata.cite(title, page.place, record),
+        "digest_mark": metadata.mark(record),
+        # No letter of markup is left: nothing in it ends the element it stands in.
+        "dataset": schema and Markup(json.dumps(schema, ensure_ascii=False).translate(_IN_PAGE)),  # noqa: S704
+        "preview": page.preview,
+        "draw": lambda name, *about: pictures.CHARTS[name](record, *about),
+        # In the words of the source.
+        "source": source,
+        "measure": source.measure,
+        "publisher": source.publisher,
+        "called": source.totals,
+        "shipped": source.shipped,
+        "example": slug(source.totals.every[0]),
+        "at": at,
+        "between": between,
+        "total_place": lambda total: wording.total_place(total, source),
+        "year_name": lambda year: months.year_name(year, source.year_begins),
+        "year_noun": months.year_noun(source.year_begins),
+        "year_months": [
+            MONTHS[int(m[5:]) - 1] for m in months.fiscal_months(2001, source.year_begins)
+        ],
+        # What a page says of a month or a flag it says in the sentences that mails have.
+        "monthly": monthly,
+        "unusual": unusual,
+        "section": section,
+        "waiting": ahead.waiting_words,
+        "percent": ahead.percent,
+        "wording": wording,
+        "fan_key": pictures.FAN_KEY,
+        "history_key": pictures.HISTORY_KEY,
+        "unforecast_key": pictures.UNFORECAST_KEY,
+        "picture_name": PICTURE,
+    }
+    return template(f"{page.template}.html").render(**values, **page.shown).encode()
 
 
 def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
@@ -155,7 +255,46 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
     # Not all of some thousand: only addresses that somebody may hold.
     for place in to:
         if place in told or f"{place}index.html" in record.before:
-            yield f"{place}index.html", moved(place, to[place])
+            folder, mark, within = to[place].partition("#")
+            link = f"{'../' * place.count('/')}{folder}index.html{mark}{within}"
+            yield f"{place}index.html", MOVED.format(to=Markup.escape(link)).encode()
+
+
+# -- tables beside a page -------------------------------------------------------------------------
+
+
+def table(name: str, rows: Sequence[Row], source: Source) -> dict[str, bytes]:
+    """Write rows as NAME.csv and NAME.json; no cell is a formula for a spreadsheet."""
+    # Own counts have columns in their owner's words, here as in every export.
+    rows = [_called(row, source) for row in rows]
+    columns = list(rows[0]) if rows else []
+    body = csv_file(columns, [list(row.values()) for row in rows])
+    return {f"{name}.csv": body, f"{name}.json": json_file(list(rows), source)}
+
+
+def csv_file(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Write rows as CSV."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([safe(c) if isinstance(c, str) else c for c in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def json_file(value: Any, source: Source) -> bytes:
+    """Write for programs, a line a row; the same value gives the same bytes."""
+    if isinstance(value, list):
+        rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in value)
+        return f"[\n{rows}\n]\n".encode()
+    return (json.dumps(_called(value, source), ensure_ascii=False) + "\n").encode()
+
+
+def _called(value: Any, source: Source) -> Any:
+    """Rows for files, their columns in the words of the source."""
+    if isinstance(value, dict) and source.columns:
+        named = ((source.column(name), inner) for name, inner in value.items())
+        return {name: _called(inner, source) for name, inner in named if name}
+    return [_called(v, source) for v in value] if isinstance(value, list | tuple) else value
 
 
 # -- the first page --------------------------------------------------------------------------------
@@ -314,7 +453,7 @@ def month_preview(record: SiteRecord, total: str, month: str) -> Row:
     ahead = about.ahead if newest else ()
     handout = handouts.handout(report, record.run, counted, about.flagged, ahead)
     # An album holds text; a total's page and its newest month's show the same picture.
-    picture, alt = ALBUM.drawn(
+    picture, alt = pictures.ALBUM.drawn(
         ("poster", handout),
         lambda: (b64encode(handouts.png(handout, record.source)).decode(), handout["alt"]),
     )
@@ -345,7 +484,7 @@ def month_page(record: SiteRecord, of: Month) -> Shown:
                 "label": one_line(
                     "in no part"
                     if row["role"] == "unattributed"
-                    else part_words(row, record.source)
+                    else unusual.part_words(row, record.source)
                 ),
             }
             for row in report.drivers
@@ -472,7 +611,7 @@ def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
     if flag:
         first = (
             f"Unusual ({flag['severity']}): {first}, {flag['expected']:,} expected: "
-            f"{how_sure(flag)}"
+            f"{unusual.how_sure(flag)}"
         )
     elif part.ahead:
         first = f"Nothing unusual: {first}"

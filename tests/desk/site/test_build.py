@@ -15,8 +15,7 @@ from forecast.claims.truth import OFO, USBP
 from forecast.desk.sentences import monthly, unusual
 from forecast.desk.site import build, feeds, page_kinds, reading
 from forecast.desk.site.output import LIST
-from forecast.desk.site.page import table
-from forecast.desk.site.page_kinds import KINDS, rendered, year_table
+from forecast.desk.site.page_kinds import KINDS, rendered, table, year_table
 from forecast.errors import ConfigError
 from forecast.store import connect
 from forecast.types import HEADLINES, SeriesKey

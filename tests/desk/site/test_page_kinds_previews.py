@@ -14,8 +14,7 @@ from PIL import Image
 
 from forecast.desk import handout
 from forecast.desk.site import reading
-from forecast.desk.site.page import PICTURE
-from forecast.desk.site.page_kinds import KINDS, month_preview, rendered
+from forecast.desk.site.page_kinds import KINDS, PICTURE, month_preview, rendered
 from forecast.types import HEADLINES
 from tests.support.cbp_files import ENCOUNTERS
 
