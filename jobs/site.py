@@ -40,9 +40,11 @@ def build(
 
     published = [about for about in context.each() if _published(connection, about)] or [context]
     folders = {about.name: f"{slug(about.source.measure.noun)}/" for about in published}
+    # The first measure's addresses are those of before there were several.
     folders[published[0].name] = ""
     written = []
     for about in published:
+        # Views tell of the measure that the connection is about: set anew for each.
         about.scope(connection)
         up = "../" if folders[about.name] else ""
         others = {

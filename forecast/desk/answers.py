@@ -99,7 +99,8 @@ class Asking:
         wanted = n or (paths.DRAWS if key.headline else paths.PART_DRAWS)
         cutoff = months.from_index(marginals.cutoff)
         counts = read.counts(self.connection, key)
-        if not key.headline:  # a part that has not appeared yet had a count of 0
+        # A part that has not appeared yet had a count of 0; a total's months are unknown, not 0.
+        if not key.headline:
             first = min(read.counts(self.connection, SeriesKey(key.total)), default=cutoff)
             before = months.between(first, months.shift(min(counts), -1))
             counts = dict.fromkeys(before, 0) | counts
@@ -110,6 +111,7 @@ class Asking:
     def _sum(self, key: SeriesKey, n: int | None) -> Outlooks:
         """A sum's paths: those of its parts, path by path, as their totals were drawn together."""
         each = [self.outlooks(part, n) for part in self.names.sums[key]]
+        # Paths that begin in different months have no sum.
         cutoff = min(part.cutoff for part in each)
         if any(part.cutoff != cutoff for part in each):
             why = "its parts do not end in the same month, so they do not add up"
@@ -150,6 +152,7 @@ class Asking:
         span = spans.parse(text, asked.cutoff, self.source.year_begins)
         total = spans.total(span, asked.counts, asked.cutoff, asked.draws)
         for row in rows(self.connection, "periods_of_series", asked.key[:3]):
+            # Drawn anew it would differ by what 2,000 paths leave open.
             if (row["first_month"], row["last_month"]) == (span.first, span.last):
                 values = {name: row[name] for name in SUM_AHEAD[2:]}
                 return Forecast(asked.key, ENGINE, span=span.name, **values)

@@ -52,6 +52,7 @@ def plain_table(
 
     numbers : columns to the right, those that `columns` does not name after these. rows : cells.
     """
+    # No frame: a table that is piped into `cut` or pasted into a mail stays a table.
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in (*columns, *(name for name in numbers if name not in columns)):
         # Wrapped cells cannot be read off or piped.
@@ -136,6 +137,7 @@ def event_table(events: Sequence[Row], source: Source) -> Table:
     """Known breaks and what was found of them."""
     rows = ((r["date"], r["border"], r["name"], r["found"] or "nothing") for r in events)
     table = plain_table("date", source.totals.one, "what", "found", rows=rows)
+    # These two are sentences; on one line they would push the rest off the screen.
     table.columns[2].no_wrap = table.columns[3].no_wrap = False
     return table
 
@@ -203,6 +205,7 @@ def model_table(rows: Sequence[Row], head: str, by: str) -> Table:
     for value, group in groupby(rows, key=itemgetter(by)):
         label = "1-12" if by == "horizon" and value == ALL_LEADS else str(value)
         for row in group:
+            # A blank where there is no mark, so that digits stay under each other.
             fewer = "*" if row["n"] < months.get(value, 0) else " "
             cells = (_marked(row, name, digits) for name, digits in scores.items())
             shares = (f"{row[f'coverage{level}']:.2f}" for level in (50, 80, 95))

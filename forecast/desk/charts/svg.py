@@ -24,6 +24,7 @@ _Pixel = Callable[[Any], float]
 def drawn(layers: Sequence[Chart], width: int, height: int) -> str:
     """Draw layers that share their axes. width, height : of the plot, in pixels."""
     looked = [layer for layer in layers if layer["data"]["values"]]
+    # Days, not months: February takes less room than March, as Vega has it.
     at = [_day(row["at"]) for layer in looked for row in layer["data"]["values"]]
     first, last = min(at), max(at)
     axes = [layer["encoding"] for layer in looked if "axis" in layer["encoding"].get("y", {})]

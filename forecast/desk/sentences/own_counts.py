@@ -64,6 +64,7 @@ def _how_good(quality: Quality | None, uncertain: Sequence[tuple[str, float]]) -
             f"on {quality.n:,} earlier forecasts: {compared}; 80% intervals held "
             f"{quality.coverage80:.0%}, 95% intervals {quality.coverage95:.0%}"
         )
+    # Who has hundreds of series looks at three: those whose forecast is worth the least.
     if uncertain:
         shown = ", ".join(f"{name} (by a factor of {factor:.2f})" for name, factor in uncertain)
         lines.append(f"least predictable, by how far a month ahead may miss: {shown}")

@@ -92,6 +92,7 @@ def differences(answer: Quoted, run_id: int) -> list[str]:
     if answer.scheme is not None:
         other = answer.run_id != run_id
         return [f"this digest is of run {answer.run_id}, not of run {run_id}"] if other else []
+    # A digest of scheme 1 is one number over everything: it cannot say what was changed.
     if answer.run_scheme == 1:
         why = (
             f"its digest was given by an earlier program (scheme 1) and covers run {run_id}, its "
@@ -157,6 +158,7 @@ def newest_seen(witnesses: Sequence[Sighting], run_id: int, source: Source) -> l
 
 def seen_in_time(witnesses: Sequence[Sighting], source: Source) -> str:
     """How many of the runs that outsiders saw they saw before the truth; "" if none was seen."""
+    # By runs, not by marks: a run that three witnesses saw is one forecast seen in time.
     runs = {witness.run_id for witness in witnesses if witness.days_before is not None}
     early = {witness.run_id for witness in witnesses if (witness.days_before or 0) > 0}
     if not runs:

@@ -77,6 +77,7 @@ def dataset(
         described.append(
             {"name": name, "about": about, "fields": fields, "size": len(body), "sha256": sha256}
         )
+    # Of the counts, not of the run: that is what who searches for data asks for.
     first, last = min(months), max(months)
     return {
         "place": place,
@@ -288,6 +289,7 @@ def cite(title: str, place: str, record: SiteRecord) -> dict[str, str]:
     title : as HTML has it, escaped.
     """
     run, day = record.run, record.run.published_at[:10]
+    # As it is read on the page: a citation that says &amp; is retyped wrong.
     name = " ".join(Markup(title).unescape().split())  # noqa: S704 - the opposite of trusting it
     where = permanent(place, record)
     data = f"Data: {record.source.publisher.name}"

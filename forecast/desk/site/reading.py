@@ -231,6 +231,7 @@ class SiteRecord:
         Of few totals those that have more to tell than a sentence have one.
         """
         about = self.totals[total]
+        # A page a month of a thousand totals would be some 72,000 files.
         own = not self.many and month in about.telling_months
         return f"{about.place}{month}/" if own else f"{about.facts}#{month}"
 
@@ -251,6 +252,7 @@ class SiteRecord:
         parts = [self.parts.get(SeriesKey(about.total, "component", n, n)) for n in names]
         rows = [part.ahead[0] for part in parts if part and part.ahead]
         next_month = {row["month"] for row in (*rows, *about.ahead[:1])}
+        # One half alone, or of another month, would not add up to the forecast above it.
         return rows if len(rows) == len(halves) and about.ahead and len(next_month) == 1 else []
 
     def open_parts(self, total: str = "") -> list[tuple[PartRecord, Row]]:
