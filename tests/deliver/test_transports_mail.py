@@ -406,18 +406,36 @@ def test_neither_drip_nor_silence_holds_us(record, play):
     assert re.search("timed out|cut off", replies(record)["ann@example.org"])
 
 
-def test_a_tls_server_that_falls_silent_does_not_hold_us(record, trust):
-    queue(record, "ann@example.org")
+def drip_handshake(client):
+    """The head of a record of 16 kB, and then a byte now and then."""
+    client.recv(1000)
+    client.sendall(b"\x16\x03\x03\x40\x00")
+    drip(client)
 
-    with scripted(silence) as port:
-        outcomes = send(
-            record,
-            settings(
-                port, security="tls", ca_file=trust.file, answer_seconds=0.4, message_seconds=1.0
-            ),
-        )
+
+def drip_after_starttls(client):
+    client.sendall(b"220 mail.test\r\n")
+    for answer in (b"250-mail.test\r\n250 STARTTLS\r\n", b"220 go on\r\n"):
+        client.recv(1000)
+        client.sendall(answer)
+    drip_handshake(client)
+
+
+@pytest.mark.parametrize(
+    ("security", "play"),
+    [("tls", silence), ("tls", drip_handshake), ("starttls", drip_after_starttls)],
+)
+def test_no_tls_server_that_drips_or_is_silent_holds_us(record, trust, security, play):
+    queue(record, "ann@example.org")
+    hasty = {"answer_seconds": 0.4, "message_seconds": 1.0}
+
+    started = time.monotonic()
+    with scripted(play) as port:
+        outcomes = send(record, settings(port, security=security, ca_file=trust.file, **hasty))
+        took = time.monotonic() - started
 
     assert outcomes == ["put off"]
+    assert took < 60  # only against hanging: the drip takes 500 s
 
 
 def test_nobody_listening_is_tried_again(record):
