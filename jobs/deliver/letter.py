@@ -141,11 +141,9 @@ def letter(
     """
     name = edition(sections) + (f" after {answers}" if answers else "")
     about = ": ".join(filter(None, (mark, subject(notice, sections, source))))
-    fields = {"In-Reply-To": answers, "References": answers} if answers else {}
-    # Else a line by which its reader alone unsubscribes is put in front when it is sent.
-    if (mark or not config.one_click) and config.mail.unsubscribe:
-        fields["List-Unsubscribe"] = f"<mailto:{config.mail.unsubscribe}?subject=unsubscribe>"
-    return _message(config, [(notice, sections, source)], name, about, fields)
+    thread = {"In-Reply-To": answers, "References": answers} if answers else {}
+    told = [(notice, sections, source)]
+    return _message(config, told, name, about, thread, queued=not mark)
 
 
 def joined(config: Config, digests: Sequence[tuple[Message, LetterContent]]) -> list[Message]:
@@ -172,9 +170,17 @@ def joined(config: Config, digests: Sequence[tuple[Message, LetterContent]]) -> 
 
 
 def _message(
-    config: Config, told: Sequence[LetterContent], name: str, about: str, fields: dict[str, str]
+    config: Config,
+    told: Sequence[LetterContent],
+    name: str,
+    about: str,
+    thread: dict[str, str],
+    queued: bool = True,
 ) -> Message:
-    """Return one message of all that is told, under a head of its first notice."""
+    """Return one message of all that is told, under a head of its first notice.
+
+    queued : whether it goes out by the queue, which may add a line to its head.
+    """
     (notice, sections, source), mail = told[0], config.mail
     own_id, key = message_id(notice.message_id, name), notice.content_key[:32]
     date = max(n.approved_at or n.created_at for n, _, _ in told)
@@ -188,7 +194,10 @@ def _message(
         "Auto-Submitted": "auto-generated",
         "List-Id": f"{capital(source.measure.attribute)} notices <bordercast.{mail.domain}>",
     }
-    for field, value in (head | fields).items():
+    # Else a line by which its reader alone unsubscribes is put in front when it is sent.
+    if mail.unsubscribe and not (queued and config.one_click):
+        head["List-Unsubscribe"] = f"<mailto:{mail.unsubscribe}?subject=unsubscribe>"
+    for field, value in (head | thread).items():
         made[field] = value
     cid = f"chart.{own_id.strip('<>')}"
     bodies = [html(n, s, f"cid:{cid}") for n, s, _ in told]

@@ -478,6 +478,7 @@ def test_digests_of_several_measures_are_one_mail_and_findings_one_each(three):
     assert text.count("To check it:") == 2
     assert "fell" not in text
     assert page.count("<body") == page.count("</html>") == page.count("Also: seizures") == 1
+    assert mail["List-Unsubscribe"] == "<mailto:notices@example.org?subject=unsubscribe>"
     assert "<title>Border encounters and drug seizures, March 2026" in page
 
 
