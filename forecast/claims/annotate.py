@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
@@ -15,8 +14,6 @@ from forecast.claims.verdict import EXTREMES, JudgedClaim, Reading
 from forecast.sources.names import SeriesNames
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from forecast.sources.source import Source
 
 # A stretch of a text: its words, and of a claim its number and what was found; 0 and None of plain.
@@ -125,7 +122,16 @@ def as_html(checked: CheckedText, title: str, record: str, source: Source) -> st
 
     record : what it was checked against, in a sentence.
     """
-    return _template().render(
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("forecast.claims", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("checked.html").render(
         measure=source.measure,
         between=agency_words("usbp", source),
         title=title,
@@ -148,17 +154,3 @@ def _paragraphs(checked: CheckedText, title: str) -> list[list[Piece]]:
     filled = [every for every in paragraphs if any(text.strip() for text, _, _ in every)]
     first = "".join(text for text, _, _ in filled[0]) if filled else ""
     return filled[1:] if first.strip("# \n") == title and len(filled) > 1 else filled
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("forecast.claims", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("checked.html")

@@ -55,10 +55,14 @@ def _plain(name: str, content: bytes, ending: str) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
-    html = ending in ("html", "htm") or text[:200].lstrip().lower().startswith(
-        ("<!doctype", "<html")
-    )
-    return _html(text) if html else text
+    html = text[:200].lstrip().lower().startswith(("<!doctype", "<html"))
+    if not (html or ending in ("html", "htm")):
+        return text
+    reader = _Visible()
+    reader.feed(text)
+    reader.close()
+    paragraphs = (" ".join(part.split()) for part in "".join(reader.parts).split("\n\n"))
+    return "\n\n".join(filter(None, paragraphs))
 
 
 class _Visible(HTMLParser):
@@ -89,11 +93,3 @@ class _Visible(HTMLParser):
             before = " " if data[:1].isspace() else ""
             after = " " if data[-1:].isspace() else ""
             self.parts.append(before + " ".join(data.split()) + after)
-
-
-def _html(text: str) -> str:
-    reader = _Visible()
-    reader.feed(text)
-    reader.close()
-    paragraphs = ("".join(reader.parts)).split("\n\n")
-    return "\n\n".join(line for paragraph in paragraphs if (line := " ".join(paragraph.split())))

@@ -25,7 +25,7 @@ SECONDS = 2.5  # for the pages of a PDF
 LIMITS = child.ChildLimits(seconds=30, memory=400_000_000, answer=50_000_000)
 
 
-class _UnreadableError(Exception):
+class _RefusedError(Exception):
     """Why a file is refused, in the child."""
 
 
@@ -45,69 +45,48 @@ def read(name: str, content: bytes, kind: str) -> str:
 
 def _answer(kind: str, content: bytes) -> bytes:
     """In the child: the text, and what is wrong, as JSON."""
+    text, problem = "", ""
     try:
-        text, problem = {"docx": _word, "pdf": _pdf}[kind](content), ""
-    except _UnreadableError as error:
-        text, problem = "", str(error)
+        text = "\n\n".join({"docx": _word, "pdf": _pdf}[kind](content))
+    except _RefusedError as error:
+        problem = str(error)
+    except zipfile.BadZipFile:
+        problem = "it is not a Word file, or it is damaged"
+    except ImportError:
+        package = {"docx": "python-docx", "pdf": "pypdf"}[kind]
+        problem = f"reading it needs {package}: pip install 'bordercast[claims]'"
+    except Exception as error:  # the library raises what its parts raise
+        problem = f"it cannot be read: {type(error).__name__}"
     return json.dumps((text, problem)).encode()
 
 
-def _word(content: bytes) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            _refuse_swollen(packed)
-    except zipfile.BadZipFile:
-        raise _UnreadableError("it is not a Word file, or it is damaged") from None
-    try:
-        import docx
-    except ImportError:
-        raise _UnreadableError(_extra("python-docx")) from None
-    try:
-        document = docx.Document(io.BytesIO(content))
-        paragraphs = [item.text for item in document.paragraphs]
-        rows = [
-            " | ".join(cell.text for cell in row.cells)
-            for table in document.tables
-            for row in table.rows
-        ]
-    except Exception as error:  # the library raises what its parts raise
-        raise _UnreadableError(f"it cannot be read: {type(error).__name__}") from None
-    return "\n\n".join((*paragraphs, *rows))
-
-
-def _refuse_swollen(packed: zipfile.ZipFile) -> None:
-    parts = packed.infolist()
+def _word(content: bytes) -> Iterator[str]:
+    """A Word file's paragraphs, then the rows of its tables."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        parts = packed.infolist()
     size = sum(part.file_size for part in parts)
     if size > UNPACKED or len(parts) > ENTRIES:
-        raise _UnreadableError(f"it unpacks to {size:,} bytes; at most {UNPACKED:,} are read")
+        raise _RefusedError(f"it unpacks to {size:,} bytes; at most {UNPACKED:,} are read")
+    import docx
+
+    document = docx.Document(io.BytesIO(content))
+    yield from (paragraph.text for paragraph in document.paragraphs)
+    for table in document.tables:
+        yield from (" | ".join(cell.text for cell in row.cells) for row in table.rows)
 
 
-def _pdf(content: bytes) -> str:
-    try:
-        import pypdf
-    except ImportError:
-        raise _UnreadableError(_extra("pypdf")) from None
-    try:
-        reader = pypdf.PdfReader(io.BytesIO(content))
-        if len(reader.pages) > PAGES:
-            raise _UnreadableError(f"it has {len(reader.pages)} pages; at most {PAGES} are read")
-        return "\n\n".join(_pages(reader))
-    except _UnreadableError:
-        raise
-    except Exception as error:  # the library raises what its parts raise
-        raise _UnreadableError(f"it cannot be read: {type(error).__name__}") from None
+def _pdf(content: bytes) -> Iterator[str]:
+    """A PDF's pages, as long as they do not take too long."""
+    import pypdf
 
-
-def _pages(reader: object) -> Iterator[str]:
+    reader = pypdf.PdfReader(io.BytesIO(content))
+    if len(reader.pages) > PAGES:
+        raise _RefusedError(f"it has {len(reader.pages)} pages; at most {PAGES} are read")
     until = time.monotonic() + SECONDS
-    for page in reader.pages:  # type: ignore[attr-defined]
+    for page in reader.pages:
         yield page.extract_text()
         if time.monotonic() > until:
-            raise _UnreadableError(f"its pages take more than {SECONDS:g} seconds to read")
-
-
-def _extra(package: str) -> str:
-    return f"reading it needs {package}: pip install 'bordercast[claims]'"
+            raise _RefusedError(f"its pages take more than {SECONDS:g} seconds to read")
 
 
 if __name__ == "__main__":
