@@ -27,7 +27,7 @@ from forecast.claims.verdict import (
 )
 from forecast.sources.wording import Halves, Split, small_words, split_words
 from forecast.sources.wording import halves_sentence as sentence
-from forecast.words import MONTHS, month_words, ordinal
+from forecast.words import MONTHS, ordinal
 
 VERDICT_WORDS = {
     "right": "Right",
@@ -93,26 +93,27 @@ def split_of(table: CountTable, subject: Subject, span: ClaimSpan) -> Split | No
 
 def statement(table: CountTable, sense: Reading, value: float | None) -> str:
     """Say what the record says to a sense, as one phrase."""
-    span, subject, words = sense.span.words(), sense.subject, sense.subject.words(table.source)
+    span, source = sense.span.words(), table.source
+    words, noun = sense.subject.words(source), source.measure.noun
     number = "no figure" if value is None else _NUMBERS.get(sense.measure, "{:,.0f}").format(value)
-    if sense.measure == "total":
-        if split := split_of(table, subject, sense.span):
-            made_of = split_words(split, table.total(subject, sense.span) or 0, table.source)
-            return f"{number} {subject.words(table.source, split=True)} in {span}: {made_of}"
-        noun = table.source.measure.noun
-        words = words.replace(noun, noun.removesuffix("s"), 1) if value == 1 else words
-        return f"{number} {words} in {span}"
-    if sense.measure in ("per_day", "per_month"):
-        return f"{number}, {words} in {span}"
-    if sense.measure == "share_percent":
-        whole = sense.of.words(table.source) if sense.of else "the total"
-        return f"{number}: {words} as a share of {whole} in {span}"
-    if sense.measure == "each_month":
-        return f"{number} in the month that is farthest out: {words} in {span}"
+    split = split_of(table, sense.subject, sense.span) if sense.measure == "total" else None
+    if split:
+        made_of = split_words(split, table.total(sense.subject, sense.span) or 0, source)
+        return f"{number} {sense.subject.words(source, split=True)} in {span}: {made_of}"
+    if sense.measure == "total" and value == 1:
+        words = words.replace(noun, noun.removesuffix("s"), 1)
     before = sense.versus.words() if sense.versus else "the time before"
     if sense.rate:
         before = f"the {'daily' if sense.rate == 'per_day' else 'monthly'} average of {before}"
-    return f"{number}: {words} in {span} against {before}"
+    whole = sense.of.words(source) if sense.of else "the total"
+    said = {
+        "total": f"{number} {words} in {span}",
+        "per_day": f"{number}, {words} in {span}",
+        "per_month": f"{number}, {words} in {span}",
+        "share_percent": f"{number}: {words} as a share of {whole} in {span}",
+        "each_month": f"{number} in the month that is farthest out: {words} in {span}",
+    }
+    return said.get(sense.measure, f"{number}: {words} in {span} against {before}")
 
 
 def not_held(draft: ClaimFinding, why: str) -> ClaimFinding:
@@ -167,15 +168,15 @@ def _sentence(text: str) -> str:
 def _when_published(
     table: CountTable, sense: Reading, claimed: Claimed, judged: JudgedClaim
 ) -> str:
+    """Say why a number that is not today's may be right."""
+    line, source = table.counts(sense.subject), table.source
+    slack = line.slack_of(sense.span) if line and line.holds(sense.span) else 0.0
     if judged.evidence == "vintage":
         return "It was the figure when published; restated since."
     if table.first_values(sense.subject, sense.span):
         return "It is within 2% of today's figure, but none of the values on record for that month."
-    line = table.counts(sense.subject)
-    slack = line.slack_of(sense.span) if line and line.holds(sense.span) else 0.0
     if abs(claimed.value - (judged.truth or 0)) > slack:
         return "It is within 2% of today's figure; the figure first published is not on record."
-    source = table.source
     known = "the source on record rounds its counts to 10"
     if source.rounded:
         part = source.hierarchy.called[source.rounded]
@@ -196,6 +197,7 @@ def _kind(table: CountTable, sense: Reading, other: Reading) -> str:
 
 
 def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> tuple[str, str]:
+    """Say among which others it was highest or lowest, and which was farther out."""
     line = table.counts(sense.subject)
     if line is None:
         return "", ""
@@ -203,11 +205,9 @@ def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> 
     here = statement(table, replace(sense, measure="total"), now)
     far, side = ("higher", "highest") if high else ("lower", "lowest")
     if sense.measure.endswith("since"):
-        if judged.truth:
-            last = int(judged.truth)
-            return f"{here}: the {side} since {ClaimSpan(last, last).words()}.", ""
-        began = month_words(months.from_index(line.first))
-        return f"{here}: none {far} before it on record (from {began}).", ""
+        last, first = (ClaimSpan(int(m), int(m)).words() for m in (judged.truth or 0, line.first))
+        none = f"none {far} before it on record (from {first})"
+        return f"{here}: {f'the {side} since {last}' if judged.truth else none}.", ""
     rank = int(judged.truth or 1)
     place = side if rank == 1 else f"{ordinal(rank)} {side}"
     if sense.among == "members":
@@ -215,7 +215,8 @@ def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> 
         kind = kinds.get(sense.subject.dimension, "groups")
         return f"{here}: the {place} of {len(siblings(table, sense))} {kind} there.", ""
     others = peers(line, sense, table.source)
-    words = f"{here}: the {place} of {_ranked_among(table, sense, others)}."
+    spans = sorted((sense.span, *(span for span, _ in others)))
+    words = f"{here}: the {place} of {_ranked_among(sense, spans, table.source.year_begins)}."
     if judged.verdict != "wrong":
         return words, ""
     beyond = ""
@@ -226,40 +227,34 @@ def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> 
     return words + beyond, words
 
 
-def _ranked_among(
-    table: CountTable, sense: Reading, others: Sequence[tuple[ClaimSpan, int]]
-) -> str:
+def _ranked_among(sense: Reading, spans: Sequence[ClaimSpan], begins: int) -> str:
     """What a span was ranked among: itself, and the others that it was held against."""
-    spans = sorted((sense.span, *(span for span, _ in others)))
-    n, first, last, begins = len(spans), spans[0], spans[-1], table.source.year_begins
+    span, n, first, last = sense.span, len(spans), spans[0], spans[-1]
+    between, year = f"{first.words()} to {last.words()}", months.year_noun(begins)
     if sense.among == "within year":
-        year = months.fiscal_year_at(sense.span.first, begins)
-        return f"the {n} months of {months.year_noun(begins)} {year} on record"
+        of = months.fiscal_year_at(span.first, begins)
+        return f"the {n} months of {year} {of} on record"
     if sense.among == "month":
         return f"the {n} months on record, {ClaimSpan(first.first, last.last).words()}"
-    if sense.among == "year" and sense.span.year:
-        return f"the {n} {months.year_noun(begins)}s on record, {first.year} to {last.year}"
-    if sense.span.length == 12 and sense.span.first % 12 == 0:
+    if sense.among == "year" and span.year:
+        return f"the {n} {year}s on record, {first.year} to {last.year}"
+    if span.length == 12 and span.first % 12 == 0:
         return f"the {n} calendar years on record, {first.first // 12} to {last.first // 12}"
-    if sense.span.length == 1:
-        month = MONTHS[sense.span.first % 12]
-        return f"the {n} months of {month} on record, {first.words()} to {last.words()}"
-    return f"the same months of {n} years on record, {first.words()} to {last.words()}"
+    if span.length == 1:
+        return f"the {n} months of {MONTHS[span.first % 12]} on record, {between}"
+    return f"the same months of {n} years on record, {between}"
 
 
 def _elsewhere(table: CountTable, sense: Reading, claimed: Claimed) -> str:
     """What a wrong number is the count of instead, if of something near; "" if of nothing."""
     line, number, length = table.counts(sense.subject), abs(claimed.value), sense.span.length
-    spans: list[ClaimSpan] = []
-    if sense.measure == "difference" and sense.versus:
-        spans = [sense.versus]
-    elif sense.measure == "total" and claimed.exact and line:
+    spans = [sense.versus] if sense.measure == "difference" and sense.versus else []
+    if sense.measure == "total" and claimed.exact and line:
         firsts = range(line.last - length + 1, line.first - 1, -1)
         spans = [ClaimSpan(first, first + length - 1) for first in firsts]
-    for span in spans:
-        if line and line.holds(span) and line.total(span) == number:
-            return f" {number:,.0f} is the count of {span.words()}."
-    return ""
+    same = (span for span in spans if table.total(sense.subject, span) == number)
+    found = next(same, None)
+    return f" {number:,.0f} is the count of {found.words()}." if found else ""
 
 
 def verdict_line(table: CountTable, answer: ClaimFinding) -> str:

@@ -105,7 +105,17 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
         ),
         None,
     )
-    back, within = _years_back(scene, phrase, reach), _within(scene, phrase, reach)
+    back = _years_back(scene, phrase, reach)
+    # One of the year that is not over: the highest so far, of this fiscal year.
+    of_year = [
+        ref
+        for ref in scene.times
+        if phrase.last <= ref.first <= reach and ref.form in ("fy_now", "fy_through")
+    ][:1]
+    within = {"so", "far"} <= set(scene.words(phrase.last, phrase.last + 6))
+    for ref in of_year:
+        led = scene.low(ref.first - 1) in ("of", "in", "the", "this", "so")
+        within = led or ref.form == "fy_now"
     hyphen = scene.low(phrase.first - 1) == "-"
     at = phrase.first - 1 - hyphen
     rank = next(
@@ -186,15 +196,6 @@ def _years_back(scene: Scene, phrase: Placed, reach: int) -> int | None:
         if numbers and led and low in ("years", "decades"):
             return int(numbers[0].value) * (10 if low == "decades" else 1)
     return None
-
-
-def _within(scene: Scene, phrase: Placed, reach: int) -> bool:
-    """Whether it is one of the year that is not over: the highest so far, of this fiscal year."""
-    for ref in scene.times:
-        if phrase.last <= ref.first <= reach and ref.form in ("fy_now", "fy_through"):
-            led = scene.low(ref.first - 1) in ("of", "in", "the", "this", "so")
-            return led or ref.form == "fy_now"
-    return {"so", "far"} <= set(scene.words(phrase.last, phrase.last + 6))
 
 
 def _same_month(scene: Scene, phrase: Placed, last: int) -> bool:

@@ -50,26 +50,50 @@ def roles(
     return of_numbers
 
 
+_MULTIPLES = ("double", "twice", "half", "triple", "quadruple")
+_AFTER_WORD = word_set("the that what of as from its their those")
+_AFTER_MULTIPLE = word_set(
+    "from in over since compared , . to between during last the that increase year this "
+    "what as higher by under"
+)
+
+
 def _role(
     scene: Scene, number: WrittenNumber, context: TextState, beside: bool, before: str
 ) -> NumberRole:
-    if mentions.is_plain_no(scene, number) or scene.covered(number) or _supposed(scene, number):
+    # A forecast, a plan or a threshold; but: never below 150,000.
+    supposed = scene.near(number, scene.of_kind("supposed"))
+    leading = scene.words(number.first - 8, number.first)
+    if (
+        mentions.is_plain_no(scene, number)
+        or scene.covered(number)
+        or "if" in leading
+        or ("never" in leading and leading[-2] != "never")
+        or (supposed and supposed[0][0] <= 9)
+    ):
         return NOTHING
     kind = number.kind
     noun, placed = mentions.noun_after(scene, number)
     why = other_measure(scene, number)
     if why and kind in ("percent", "times", "count") and noun != "not_claim":
         return "not_held", why
-    if kind in ("count", "percent"):
-        off = _off_topic(scene, number, noun, placed)
-        if off:
-            return "not_held", off
+    off = _off_topic(scene, number, noun, placed) if kind in ("count", "percent") else None
+    if off:
+        return "not_held", off
     if kind == "count":
         return _role_of_count(scene, number, noun, placed, context, beside)
-    compares = kind == "percent" or (kind == "times" and _is_multiple(scene, number))
+    # Double, half and the like, where they compare counts.
+    low, after = scene.low(number.first), scene.words(number.last, number.last + 2)
+    of_word = after[0] in _AFTER_WORD or scene.in_time(number.last)
+    multiple = of_word if low in _MULTIPLES else low[0].isdigit() or after[0] in _AFTER_MULTIPLE
+    compares = kind == "percent" or (kind == "times" and multiple)
     if not compares or not (beside or _about_counts(scene, number, context)):
         return NOTHING
-    if kind == "times" or _is_fraction_of_before(scene, number):
+    # Less than a tenth of what it was; a quarter of the 140,641 of February 2024.
+    counts = (n.first for n in scene.numbers if n.kind == "count")
+    counted = any(number.last < first <= number.last + 3 for first in counts)
+    of_before = after[1] in ("what", "that", "its") or (after[1] == "the" and counted)
+    if kind == "times" or (number.unit == 4 and after[0] == "of" and of_before):
         return "times", ""
     return ("share" if is_share(scene, number, before) else "change_percent"), ""
 
@@ -108,15 +132,6 @@ def is_partial(scene: Scene, number: WrittenNumber) -> bool:
     """The remaining 20,742; nearly 1,000 additional migrants: a rest that is not spelled out."""
     near = scene.words(number.first - 4, number.first) + scene.words(number.last, number.last + 2)
     return bool(_PARTIAL & set(near)) or scene.low(number.first - 1) in ("these", "those")
-
-
-def _supposed(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether a number is a forecast, a plan or a threshold."""
-    near = scene.near(number, scene.of_kind("supposed"))
-    leading = scene.words(number.first - 8, number.first)
-    if "if" in leading or ("never" in leading and leading[-2] != "never"):
-        return True  # but: never below 150,000
-    return bool(near) and near[0][0] <= 9
 
 
 _VAGUE = word_set(
@@ -354,31 +369,6 @@ def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:
         return True  # or 69 percent; down from 67 percent
     groups = scene.of_kind("citizenship", "demographic", "drug")
     return bool(groups) and mentions.direction(scene, number) == 0
-
-
-def _is_fraction_of_before(scene: Scene, number: WrittenNumber) -> bool:
-    """Less than a tenth of what it was; a quarter of the 140,641 of February 2024."""
-    after = scene.words(number.last, number.last + 3)
-    counts = (n for n in scene.numbers if n.kind == "count")
-    counted = any(number.last < n.first <= number.last + 3 for n in counts)
-    what = after[1] in ("what", "that", "its") or (after[1] == "the" and counted)
-    return number.unit == 4 and after[0] == "of" and what
-
-
-_MULTIPLES = ("double", "twice", "half", "triple", "quadruple")
-_AFTER_WORD = word_set("the that what of as from its their those")
-_AFTER_MULTIPLE = word_set(
-    "from in over since compared , . to between during last the that increase year this "
-    "what as higher by under"
-)
-
-
-def _is_multiple(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether "double", "half" and the like compare counts."""
-    low, after = scene.low(number.first), scene.low(number.last)
-    if low in _MULTIPLES:
-        return after in _AFTER_WORD or scene.in_time(number.last)
-    return low[0].isdigit() or after in _AFTER_MULTIPLE
 
 
 def _about_counts(scene: Scene, number: WrittenNumber, context: TextState) -> bool:

@@ -144,7 +144,15 @@ def _agencies(scene: Scene, number: WrittenNumber, context: TextState) -> list[C
     second = cost("second")
     if "both" in named[:3]:
         return [Candidate("", 0.0, True)]
-    if _joined_agencies(scene, [phrase for _, phrase in own]):
+    # Apprehended or turned away at ports: both agencies together.
+    patrol, ports = ([p for _, p in own if p.value == value] for value in ("usbp", "ofo"))
+    gaps = [(min(a.last, b.last), max(a.first, b.first)) for a, b in product(patrol, ports)]
+    if any(
+        high - low <= 6
+        and {"and", "or", "plus"} & set(scene.words(low, high))
+        and not scene.numbers_between(low, high)
+        for low, high in gaps
+    ):
         return [Candidate("", 0.0), Candidate("usbp", second)]
     special = list(dict.fromkeys(value for value in named if value in ("usbp", "ofo")))
     if special:
@@ -241,17 +249,6 @@ def _is_own(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
     """Whether a measure speaks of this number: in one half of a sentence with it."""
     low, high = sorted(((phrase.first, phrase.last), (number.first, number.last)))
     return ";" not in scene.words(low[1], high[0])
-
-
-def _joined_agencies(scene: Scene, own: list[Placed]) -> bool:
-    """Apprehended or turned away at ports: both agencies together."""
-    for a, b in product(own, own):
-        low, high = min(a.last, b.last), max(a.first, b.first)
-        near = (a.value, b.value) == ("usbp", "ofo") and high - low <= 6
-        joined = near and {"and", "or", "plus"} & set(scene.words(low, high))
-        if joined and not scene.numbers_between(low, high):
-            return True
-    return False
 
 
 def parts(scene: Scene, number: WrittenNumber, context: TextState) -> list[Candidate[SensePart]]:
@@ -612,7 +609,16 @@ def spans_for(
     if not options or not options[0].bound:
         any_near = bool(options) and near[0][0] < FAR
         more = cost("time.before_beside_time") if any_near else 0.0
-        options += [replace(each, cost=each.cost + more) for each in _from_before(context)]
+        for i, span in enumerate(context.recent[:3]):
+            options.append(Candidate(span, cost("time.carried") + cost("second") * i + more))
+        # Where nothing was spoken of, what was news on the day.
+        year = fiscal(months.fiscal_year_at(context.newest[0], context.begins))
+        for i, month in enumerate(context.newest[:2] if not context.recent else ()):
+            price = cost("time.newest") + 0.5 * i + more
+            options.append(Candidate(ClaimSpan(month, month), price))
+            if month > year.first:
+                price = cost("time.newest_year") + 0.5 * i + more
+                options.append(Candidate(ClaimSpan(year.first, month), price))
     return cheapest(options)
 
 
@@ -629,13 +635,17 @@ def _said_by(
     later = replace(context, published=date(2100, 1, 1), recent=[])
     here = [span for named in full for span in times.spans(named, later)[:1]]
     now = replace(context, here=tuple(here))
-    month, resolved = _month_of_years(scene), []
-    if ref.form == "year":
-        base = month or base
-    if ref.form == "year_rel" and month:
-        year = "last year" if ref.args[0] else "this year"
-        named = replace(ref, form="month_of", args=(month.first + 1, year))
-        resolved = times.spans(named, now)
+    # The January figure was 585 in 2024 and 367 in 2023: the month that years are of.
+    bare = {r.args[0] for r in scene.times if r.form == "month" and not any(r.args[1:])}
+    forms, resolved = {r.form for r in scene.times}, []
+    years = "year" in forms and forms <= {"month", "year", "year_rel", "administration"}
+    if years and len(bare) == 1:
+        (month,) = bare
+        if ref.form == "year":
+            base = ClaimSpan(month - 1, month - 1)
+        elif ref.form == "year_rel":
+            year = "last year" if ref.args[0] else "this year"
+            resolved = times.spans(replace(ref, form="month_of", args=(month, year)), now)
     resolved += times.spans(ref, now, base)
     if ref.relative:  # a month earlier it was this, a year earlier that
         others = filter(None, (context.span, *context.recent[:2]))
@@ -650,17 +660,6 @@ def _said_by(
         ends = [ClaimSpan(m, m) for span in resolved[:1] for m in (span.last, span.first)]
         resolved = [*resolved, *ends]
     return resolved
-
-
-def _month_of_years(scene: Scene) -> ClaimSpan | None:
-    """The January figure was 585 in 2024 and 367 in 2023: the month that years are of."""
-    bare = {ref.args[0] for ref in scene.times if ref.form == "month" and not any(ref.args[1:])}
-    forms = {ref.form for ref in scene.times}
-    if len(bare) != 1 or "year" not in forms:
-        return None
-    month = bare.pop() - 1
-    plain = forms <= {"month", "year", "year_rel", "administration"}
-    return ClaimSpan(month, month) if plain else None
 
 
 def _end_of_range(
@@ -688,18 +687,6 @@ def refers(scene: Scene, number: WrittenNumber) -> bool:
     places = (*range(number.first - 5, number.first), number.last, number.last + 1)
     them = ("those", "these", "them", "whom")
     return any(scene.low(i) in them and scene.low(i - 1) == "of" for i in places)
-
-
-def _from_before(context: TextState) -> Iterator[Candidate[ClaimSpan]]:
-    """The times of the sentences before; where there are none, what was news on the day."""
-    for i, span in enumerate(context.recent[:3]):
-        yield Candidate(span, cost("time.carried") + cost("second") * i)
-    newest = context.newest
-    year = fiscal(months.fiscal_year_at(newest[0], context.begins))
-    for i, month in enumerate(newest[:2] if not context.recent else ()):
-        yield Candidate(ClaimSpan(month, month), cost("time.newest") + 0.5 * i)
-        if month > year.first:
-            yield Candidate(ClaimSpan(year.first, month), cost("time.newest_year") + 0.5 * i)
 
 
 # -- together --------------------------------------------------------------------------------------

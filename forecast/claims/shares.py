@@ -42,13 +42,26 @@ def rows(
     words = {token.low for token in scene.tokens}
     if context.part != NO_PART and words & _BACK and not (parts and parts[0].bound):
         parts.insert(0, Candidate(context.part, cost("carried")))
-    wholes = _wholes(scene, number, context, anchors)
+    # Totals and agencies that the whole may have, most likely first.
+    placed = scene.of_kind("total")
+    totals = [p.value for p in placed if 0 <= p.first - number.last < 14]
+    totals += [phrase.value for phrase in placed]
+    totals += [anchor.subject.total for anchor in anchors]
+    totals += [b for b in (context.total, context.home, "southwest", NATIONWIDE) if b]
+    measures = {phrase.value for phrase in scene.of_kind("measure")}
+    agency = "usbp" if "usbp" in measures else "" if "all" in measures else context.agency or ""
+    agencies = [agency, *(anchor.subject.agency for anchor in anchors), "", "usbp"]
+    wholes = list(dict.fromkeys(totals)), list(dict.fromkeys(agencies))
     # Two counts of the sentence, one a part of the other: 7,536 of the 38,347, or 20 percent.
     pairs = [
         (cost("share.counted"), part.subject, whole.subject)
         for part in anchors
         for whole in anchors
-        if part.span == whole.span and _is_part(part.subject, whole.subject)
+        if part.span == whole.span
+        and part.subject != whole.subject
+        and not whole.subject.dimension
+        and whole.subject.total in (part.subject.total, NATIONWIDE)
+        and whole.subject.agency in ("", part.subject.agency)
     ]
     named = bool(parts) and parts[0].cost <= 1.0 and _names_part(scene, number)
     last = anchors[-1] if anchors else None
@@ -73,13 +86,17 @@ def rows(
     if not pairs or not named:
         pairs += _of_agency_or_total(scene, number, context, wholes)
     if not pairs:
-        return [] if _of_them(scene, number) else None
-    totals = {phrase.value for phrase in scene.of_kind("total")}
+        # Of those, of all apprehensions: a share of the people counted is not on record.
+        around = scene.words(number.first - 5, number.last + 4)
+        people = scene.near(number, scene.of_kind("people", "measure"))
+        near = bool(people) and people[0][1].first >= number.last and people[0][0] <= 5
+        return [] if _THEM & set(around) or (near and after == "of") else None
+    named_totals = {phrase.value for phrase in placed}
     return sorted(
         (
             Reading(
                 part, span.value, "share_percent", of=whole, cost=price + span.cost,
-                agency_bound=named, span_bound=span.bound, place_bound=whole.total in totals,
+                agency_bound=named, span_bound=span.bound, place_bound=whole.total in named_totals,
             )
             for price, part, whole in pairs
             for span in when[:5]
@@ -87,12 +104,6 @@ def rows(
         ),
         key=lambda row: row.cost,
     )  # fmt: skip
-
-
-def _is_part(part: Subject, whole: Subject) -> bool:
-    if part == whole or whole.dimension:
-        return False
-    return whole.total in (part.total, NATIONWIDE) and whole.agency in ("", part.agency)
 
 
 def _names_part(scene: Scene, number: WrittenNumber) -> bool:
@@ -105,29 +116,6 @@ def _names_part(scene: Scene, number: WrittenNumber) -> bool:
         return True  # behind it, or right before it: Venezuela (12%)
     verbs = SHARE_VERBS & set(scene.words(number.first - 6, number.first))
     return bool(verbs) or any(token.low == "there" for token in scene.tokens)
-
-
-def _of_them(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether a share is one of the people counted: of those, of all apprehensions."""
-    around = scene.words(number.first - 5, number.first) + scene.words(number.last, number.last + 4)
-    people = scene.near(number, scene.of_kind("people", "measure"))
-    near = bool(people) and people[0][1].first >= number.last and people[0][0] <= 5
-    return bool(_THEM & set(around)) or (near and scene.low(number.last) == "of")
-
-
-def _wholes(
-    scene: Scene, number: WrittenNumber, context: TextState, anchors: Sequence[Reading]
-) -> tuple[list[str], list[str]]:
-    """Totals and agencies that the whole may have, most likely first."""
-    placed = scene.of_kind("total")
-    totals = [p.value for p in placed if 0 <= p.first - number.last < 14]
-    totals += [phrase.value for phrase in placed]
-    totals += [anchor.subject.total for anchor in anchors]
-    totals += [b for b in (context.total, context.home, "southwest", NATIONWIDE) if b]
-    named = {phrase.value for phrase in scene.of_kind("measure")}
-    agencies = ["usbp" if "usbp" in named else "" if "all" in named else context.agency or ""]
-    agencies += [anchor.subject.agency for anchor in anchors]
-    return list(dict.fromkeys(totals)), list(dict.fromkeys([*agencies, "", "usbp"]))
 
 
 def _of_part(

@@ -152,6 +152,10 @@ _HINT = re.compile(
     r"\d|month|year|FY|fy|fiscal|since|under|day|week|hour|night|quarter|calendar|term|watch"
     r"|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|[A-Z]{3}"
 )
+# 2,024 people aside: "2020 people", "$2024", "No. 2021", "2000 migrants" are no years.
+_COUNTED = re.compile(
+    r" (?:migrant|people|apprehen|encounter|immigrant|alien|individual|agents|per)", re.I
+)
 _BEFORE_MODAL = re.compile(r"\bMay (?:be|have|not|also|well)\b")
 
 
@@ -169,23 +173,14 @@ def find(text: str, start: int, source: str) -> list[TimeRef]:
             first, last = match.span()
             if any(busy[first:last]) or (form == "month" and _BEFORE_MODAL.match(text, first)):
                 continue
-            if form == "year" and _is_no_year(text, first, last):
+            led, counted = text[max(0, first - 1) : first], _COUNTED.match(text, last)
+            if form == "year" and (led in ("$", "#", ",", ".", "-") or counted):
                 continue
             busy[first:last] = b"\1" * (last - first)
             since = form in ("since", "since_fy", "era")
             args = tuple(_argument(name, match, entry) for name in _ARGS.get(form, "").split())
             taken.append(TimeRef(start + first, start + last, form, args, since))
     return sorted(taken, key=lambda ref: ref.start)
-
-
-def _is_no_year(text: str, first: int, last: int) -> bool:
-    """2,024 people aside: "2020 people", "$2024", "No. 2021", "2000 migrants" are no years."""
-    before, after = text[max(0, first - 1) : first], text[last : last + 14].lower()
-    return before in ("$", "#", ",", ".", "-") or bool(
-        re.match(
-            r" (?:migrant|people|apprehen|encounter|immigrant|alien|individual|agents|per)", after
-        )
-    )
 
 
 def spans(ref: TimeRef, now: TextState, base: ClaimSpan | None = None) -> list[ClaimSpan]:

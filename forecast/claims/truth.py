@@ -287,7 +287,7 @@ class CountTable:
         source: Source,
     ) -> None:
         self._series = {
-            key: _line(by_month, _half_units(key, source.rounded, series))
+            key: _line(key, by_month, source.rounded, series)
             for key, by_month in series.items()
             if by_month
         }
@@ -363,21 +363,18 @@ class CountTable:
             return _added([self.counts(subject) for subject in ones])
         if subject.agency and subject.dimension not in ("", "field"):
             return None  # the files do not tell nationality or state by agency
+        kept = self._series.get(subject.key(self.source))
         if subject.total in (NATIONWIDE, LAND) and subject.dimension != "field":
-            return self._of_totals(subject)
+            if kept and subject.total == NATIONWIDE:
+                return kept
+            totals = BORDERS if subject.total == NATIONWIDE else BORDERS[:2]
+            lines = [self.counts(subject._replace(total=total)) for total in totals]
+            # A part that a total has none of is no gap.
+            return _added([line for line in lines if line] if subject.dimension else lines)
         if subject.agency == "ofo" and not subject.dimension:
             both = self.counts(Subject(subject.total))
             return _added([both, self.counts(Subject(subject.total, "usbp"))], less=True)
-        return self._series.get(subject.key(self.source))
-
-    def _of_totals(self, subject: Subject) -> ClaimCounts | None:
-        if subject.total == NATIONWIDE and subject.key(self.source) in self._series:
-            return self._series[subject.key(self.source)]
-        totals = BORDERS if subject.total == NATIONWIDE else BORDERS[:2]
-        lines = [self.counts(subject._replace(total=total)) for total in totals]
-        if subject.dimension:  # a part that a total has none of is no gap
-            lines = [line for line in lines if line]
-        return _added(lines)
+        return kept
 
     def subjects(self) -> Iterator[Subject]:
         """Every subject of one series or one agency: what a bare number may be of."""
@@ -395,15 +392,16 @@ class CountTable:
             yield Subject(NATIONWIDE, "", dimension, (member,))
 
 
-def _half_units(key: SeriesKey, rounded: str, keys: Iterable[SeriesKey]) -> float:
-    """How far a month may be off where each part of a dimension was rounded to a whole unit."""
-    if not rounded or key.dimension == rounded:
-        return 0.5 if rounded else 0.0
-    parts = {key for key in keys if key.dimension == rounded}
-    return 0.5 * sum(key.total in (NATIONWIDE, part.total) for part in parts)
-
-
-def _line(by_month: Mapping[int, tuple[int, int]], half: float) -> ClaimCounts:
+def _line(
+    key: SeriesKey,
+    by_month: Mapping[int, tuple[int, int]],
+    rounded: str,
+    keys: Iterable[SeriesKey],
+) -> ClaimCounts:
+    """A series, and how far its months may be off where each part was rounded to a whole unit."""
+    parts = {key for key in keys if key.dimension == rounded} if rounded else set()
+    half = 0.5 * sum(key.total in (NATIONWIDE, part.total) for part in parts)
+    half = 0.5 if rounded and key.dimension == rounded else half
     values = sorted(by_month.items())
     return ClaimCounts(
         {month: (count, unit / 2 if unit > 1 else half) for month, (count, unit) in values}
