@@ -94,7 +94,7 @@ class Entries:
     value : (entries,) place among the labels. column : (entries,) place among `columns`.
     labels : every different cell. counts_column, series_column : the (first) columns with counts
     and names, "" where no column has them alone. nesting : as `roles.nesting_of` has it. apart : as
-    `roles.apart` has it.
+    `roles.apart` has it. named : the columns that name the series.
     """
 
     file: str
@@ -117,6 +117,7 @@ class Entries:
     nested: list[tuple[str, str]] = field(default_factory=list)
     nesting: tuple[str, str] = ("", "")
     apart: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 PER_ENTRY = ("series", "line", "month", "day", "value", "column")  # the arrays of `Entries`

@@ -200,6 +200,7 @@ def long_of(
         nested=nested,
         nesting=("", "") if several else roles.nesting_of(table, series, unused, rows),
         apart=roles.apart(table, series, unused, rows, when),
+        named=tuple(map(table.name, series)),
     )
 
 

@@ -156,7 +156,7 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
             f"{name}: these are counts of days, by {column}; add --sum to add them up by month"
         )
     if not wanted.sums:
-        faults += _twice(entries)
+        faults += _twice(entries, wanted)
     if faults:
         raise FaultsError(name, grouped(faults), len(set(faults)))
     if not np.isfinite(value).any():
@@ -300,7 +300,7 @@ def _in_order(series: np.ndarray, month: np.ndarray, *more: np.ndarray) -> np.nd
     return np.lexsort((*more[::-1], month, series))
 
 
-def _twice(entries: Entries) -> list[Fault]:
+def _twice(entries: Entries, wanted: ReadAs) -> list[Fault]:
     """A fault for every entry whose series had its month before.
 
     DataError where another column would tell them apart.
@@ -313,12 +313,16 @@ def _twice(entries: Entries) -> list[Fault]:
     again = np.flatnonzero((series[1:] == series[:-1]) & (month[1:] == month[:-1])) + 1
     if len(again) and entries.apart:
         at = int(again[0])
-        options = " ".join(f"--series {column!r}" for column in entries.apart)
+        said = [*map(repr, wanted.series or entries.named)]
+        told = "" if not said else f"Series are named by column {' and '.join(said)} so far; "
+        more = list(map(repr, entries.apart))
+        options = more if wanted.series else [*said, *more]
         raise DataError(
             f"{entries.file}: {entries.names[series[at]]!r} has several counts of "
             f"{months.from_index(int(month[at]))}, in lines {line[at - 1]} and {line[at]}, and so "
-            f"on, {len(again):,} in all. Column {entries.apart[-1]!r} tells them apart: add "
-            f"{options}, or --sum to add them up"
+            f"on, {len(again):,} in all. {told}column {' and '.join(more)} "
+            f"tell{'' if len(more) > 1 else 's'} them apart: add "
+            f"{' '.join(f'--series {column}' for column in options)}, or --sum to add them up"
         )
     faults = []
     for at in again.tolist():

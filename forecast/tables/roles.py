@@ -31,6 +31,7 @@ TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all"}
 JUDGED = 200_000  # rows among which columns are tried as names of series
 UNIQUE = 0.95  # share of rows that are the only ones of their series and month
 _TRIED = 12  # columns of names that are tried
+_TOGETHER = 3  # columns that a question asks for
 _MONTHS = 3  # lines that a series has at least, of those that another column would make
 _VALUE_WORDS = {"value", "count", "counts", "n", "number", "total", "y", "cases", "visits"}
 _VALUE_WORDS |= {"obs value", "observation value", "wert", "valor", "valeur", "obsvalue"}
@@ -476,20 +477,22 @@ def apart(
     rows: np.ndarray,
     when: np.ndarray | None,
 ) -> tuple[str, ...]:
-    """Columns that name series so that each has one line a month; () if there is no need or none.
+    """The columns that tell apart what seems to be given twice; () if there is no need or none.
 
-    others : columns that are not used, one of which may tell lines apart that seem to be given
-    twice.
+    others : columns that are not used. Few are tried together, so that one question asks for all.
     """
-    lines = LinesTold(table, rows, when)
-    before = lines.apart(*series)
-    if table.wanted.series or table.header < 0 or before == 1:
-        return ()
-    shares = {c: lines.apart(*series, c) for c in sorted(others)}
-    names = [c for c in shares if shares[c] > before and not holds_counts(table, c)]
-    names = [c for c in names if not is_measure(table, c)]
-    if when is not None:  # a remark of each line makes a series of each
-        of = {c: joined([lines.codes(at) for at in (*series, c)]) for c in names}
-        names = [c for c in names if np.median(np.bincount(of[c])) >= _MONTHS]
-    best = max(names, key=lambda c: (shares[c] > UNIQUE, -lines.many(c)), default=-1)
-    return tuple(table.name(c) for c in [*series, best]) if shares.get(best, 0) > UNIQUE else ()
+    lines, told = LinesTold(table, rows, when), list(series)
+    left = sorted(others) if table.header >= 0 else []
+    while left and (before := lines.apart(*told)) < 1 and len(told) < len(series) + _TOGETHER:
+        shares = {c: lines.apart(*told, c) for c in left}
+        left = [c for c in left if shares[c] > before and not holds_counts(table, c)]
+        left = [c for c in left if not is_measure(table, c)]
+        if when is not None:  # a remark of each line makes a series of each
+            of = {c: joined([lines.codes(at) for at in (*told, c)]) for c in left}
+            left = [c for c in left if np.median(np.bincount(of[c])) >= _MONTHS]
+        # Of columns that do alone, the one of the fewest names.
+        enough = [c for c in left if shares[c] > UNIQUE]
+        best = sorted(enough, key=lines.many) or sorted(left, key=lambda c: -shares[c])
+        told += best[:1]
+    found = tuple(table.name(c) for c in told[len(series) :])
+    return found if found and lines.apart(*told) > UNIQUE else ()

@@ -1552,6 +1552,27 @@ def test_where_no_columns_tell_lines_apart_the_nearest_names_them():
     assert "7 faults" in said
 
 
+def test_whoever_names_some_series_is_asked_for_all_the_others_at_once():
+    forms = [
+        f"{b},{w},{k},{{m}},{{{n}}}"
+        for b, n in zip("xy", "ij", strict=True)
+        for w in "pq"
+        for k in "st"
+    ]
+    text = lines("borough,ward,kind,month,n", *forms)
+    said = refusal(text, series=("ward",))
+
+    assert "'p' has several counts of 2020-01, in lines 2 and 3, and so on, 42 in all" in said
+    assert "Series are named by column 'ward' so far; column 'borough' and 'kind' tell them" in said
+    assert said.endswith("add --series 'borough' --series 'kind', or --sum to add them up")
+    asked = refusal(text, series=("ward", "kind"))
+    assert "Series are named by column 'ward' and 'kind' so far" in asked
+    assert asked.endswith(
+        "column 'borough' tells them apart: add --series 'borough', or --sum to add them up"
+    )
+    assert len(read(text, series=("ward", "borough", "kind")).counts.names) == 8
+
+
 @pytest.mark.parametrize(("before", "told"), [(11, True), (12, False)])
 def test_of_twelve_columns_it_is_tried_whether_they_name_series(before, told):
     head = ",".join(f"c{n}" for n in range(before))
