@@ -14,7 +14,7 @@ from benchmarks.scoring import Scored
 from benchmarks.sets import H
 from benchmarks.speedsets import CUTOFFS, Series
 from forecast import months
-from forecast.engine.rows import HUB
+from forecast.engine.forecast import HUB
 from forecast.engine.scores import PROBS
 from forecast.types import HUB_COLUMNS
 from models.base import Floats

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks import sets, tables
 from benchmarks.sets import HeldOut, Rolling
 from forecast import months
-from forecast.engine import paths, reconcile, scores
+from forecast.engine import joint, paths, scores
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.scores import PROBS
@@ -162,7 +162,7 @@ def _made_one(
     """(parts, n, h) counts that add up to the goal in every path."""
     own = paths.steps((len(rows), *total.shape), seed, 1)
     of = paths.marks(said, place)[rows]
-    return reconcile.adding_up(paths.from_steps(of, reconcile.followed(total, own)), goal)
+    return joint.adding_up(paths.from_steps(of, joint.followed(total, own)), goal)
 
 
 def _scores(said: Predictive, rows: np.ndarray, place: int, made: Floats, came: Floats) -> Floats:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from forecast import months
 from forecast.desk.facts import newest_reports, split
 from forecast.engine import ENGINE, VERSION, scores
-from forecast.engine.coherent import coherent
 from forecast.engine.forecast import (
     drill_down,
     drill_down_rows,
@@ -23,7 +22,7 @@ from forecast.engine.forecast import (
     quantiles,
 )
 from forecast.engine.refits import Refitting
-from forecast.engine.simulation import joint_forecast, standard_spans, summarized
+from forecast.engine.simulation import coherent, joint_forecast, standard_spans, summarized
 from forecast.engine.vintages import vintage_hindcasts
 from forecast.errors import ClockError
 from forecast.judge.changes import changed

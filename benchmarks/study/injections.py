@@ -18,9 +18,9 @@ import numpy as np
 
 from forecast import months
 from forecast.config import Flags
+from forecast.engine.panel import month_of
 from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.rows import month_of
 from forecast.judge.judging import JudgedMonth, judge_months
 from forecast.judge.replay import looks_back
 from forecast.types import Flag, SeriesKey

@@ -19,10 +19,9 @@ from benchmarks.study.injections import (
     outcomes,
 )
 from forecast.config import Flags
-from forecast.engine.panel import nationwide_rows, panel
+from forecast.engine.panel import month_of, nationwide_rows, panel
 from forecast.engine.predictive import OLDER, PanelHindcasts, Predictive, border_beside
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.rows import month_of
 from forecast.judge.replay import quiet
 from forecast.sources import catalog
 from forecast.types import BORDERS, HEADLINES, Counts, SeriesKey

@@ -20,8 +20,8 @@ from forecast.desk.sentences.ahead import unforecast_words
 from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE, chances, paths, spans
 from forecast.engine.chances import Chance, Outlooks
+from forecast.engine.forecast import INTERVALS
 from forecast.engine.joint import Joint
-from forecast.engine.rows import INTERVALS
 from forecast.errors import SeriesNameError, SpanError
 from forecast.judge.questions import (
     SIMILAR,

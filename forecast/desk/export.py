@@ -156,7 +156,7 @@ def written(part: Part) -> tuple[str, EncodedBlock | Encoded, Floats]:
     Its model, rows for an `ExportTable`, and the `series_scores` of its series.
     """
     from forecast.engine.anyseries import SCORED, series_scores
-    from forecast.engine.rows import HUB
+    from forecast.engine.forecast import HUB
 
     forecasts, kinds, model, suffix = part
     values, known = forecasts.values(slice(None)), forecasts.known

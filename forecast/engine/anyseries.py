@@ -23,10 +23,9 @@ from forecast import months
 from forecast.engine import ENGINE, intervals, scores
 from forecast.engine import parameters as par
 from forecast.engine.blocks import Spread, serial
-from forecast.engine.forecast import BURN_IN, forecast
+from forecast.engine.forecast import BURN_IN, HUB, INTERVAL_PROBS, INTERVALS, forecast
 from forecast.engine.predictive import Predictive, TotalRows
 from forecast.engine.refits import Refitting
-from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.errors import DataError, ShortSeriesError
 from forecast.types import COUNT
 from models.base import Floats, Ints, MonthlyCounts

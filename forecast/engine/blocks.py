@@ -14,9 +14,12 @@ into a block together are one job from start to end.
 
 from __future__ import annotations
 
+import os
 import pickle
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,10 +29,8 @@ import numpy as np
 
 from forecast.engine import combination, intervals, tails
 from forecast.engine import parameters as par
-from forecast.engine import shelf as shelves
 from forecast.engine.combination import Evidence, Losses
 from forecast.engine.predictive import Predictive, TotalRows, joined, predictive, summed
-from forecast.engine.shelf import Place, Shelf
 from models import structural
 from models.base import Floats, Ints, Panel, stack
 from models.breakwalk import BreakWalk
@@ -38,6 +39,11 @@ from models.level import levels
 from models.onepass import Sweep, family_numbers, family_sums, median, off_calendar, on_calendar
 
 BLOCK = 288  # series: three of the structural grid's own blocks
+SPARED = 2**30  # bytes that others may need of the same disk
+_HEAD = 8  # bytes that say how long a value is; nothing was put where they are 0
+
+Place = tuple[str, int]
+"""Room for a value that waits on disk: a file, and from which byte on."""
 
 J = TypeVar("J")
 A = TypeVar("A")
@@ -437,7 +443,7 @@ def block_losses(job: FirstJob) -> tuple[Floats, Ints, BlockPaths | None]:
     seen, number, behind = panel.seen, family_numbers(panel), panel.behind
     paths = walk, grid, root, level = block_paths(task, prior)
     if place:
-        shelves.put(paths, place)
+        put(paths, place)
     near = par.NEAR
     walk_loss, weight = combination.month_losses(walk.path[..., :near], seen)
     grid_loss, _ = combination.month_losses(grid.path[..., :near], seen)
@@ -480,7 +486,7 @@ def block_forecasts(job: LastJob) -> tuple[list[Predictive], list[Floats], Float
     """
     task, prior, place, of_each, verdict, shared, kept = job
     panel = task.panel
-    walk, grid, root, level = kept or shelves.taken(place) or block_paths(task, prior)
+    walk, grid, root, level = kept or taken(place) or block_paths(task, prior)
     seen, number, behind = panel.seen, family_numbers(panel), panel.behind
     ratio, own, spread = of_each.swapaxes(0, 1)
     statistic, middle = (off_calendar(x[number], behind) for x in verdict)
@@ -516,3 +522,56 @@ def block_forecasts(job: LastJob) -> tuple[list[Predictive], list[Floats], Float
         squares.append(intervals.squared_errors(centre, scale, seen))
         said.append(predictive(panel, centre, scale, sigma, share, weight).at(origins))
     return said, squares, tails.degrees(share, panel.jumps)
+
+
+class Shelf(ExitStack):
+    """Places in a file without a name, which goes with this process.
+
+    Parameters
+    ----------
+    folder : whose disk it is on; None for the system's, see TMPDIR.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__()
+        self._folder = folder
+        self._file = -1
+        self._end = 0
+
+    def place(self, size: int) -> Place | None:
+        """Room for so many bytes; None where the disk has not enough."""
+        try:
+            if self._file < 0:
+                file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
+                self._file = self.enter_context(file).fileno()
+            disk = os.fstatvfs(self._file)
+        except OSError:
+            return None
+        if disk.f_bavail * disk.f_frsize < SPARED + size:
+            return None
+        start, self._end = self._end, self._end + size + _HEAD
+        return f"/proc/{os.getpid()}/fd/{self._file}", start
+
+
+def put(value: Any, place: Place) -> None:
+    """Write a value, whole or not at all: there are ways to do without."""
+    # The length last: a worker killed on the way leaves a place that holds nothing.
+    content, (path, start) = pickle.dumps(value, protocol=5), place
+    with suppress(OSError), open(path, "r+b", buffering=0) as file:
+        if os.pwrite(file.fileno(), content, start + _HEAD) == len(content):
+            os.pwrite(file.fileno(), len(content).to_bytes(_HEAD), start)
+
+
+def taken(place: Place | None) -> Any:
+    """The value put there, None if there is none."""
+    if place is None:
+        return None
+    path, start = place
+    try:
+        with open(path, "rb", buffering=0) as file:
+            size = int.from_bytes(os.pread(file.fileno(), _HEAD, start))
+            content = os.pread(file.fileno(), size, start + _HEAD)
+    except OSError:
+        return None
+    # Written by this program, to a file that no other can open.
+    return pickle.loads(content) if content else None  # noqa: S301

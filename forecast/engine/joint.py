@@ -4,6 +4,16 @@ The totals are drawn side by side; nationwide is their sum. A total's parts are 
 they follow it, and add up to it in every path: agencies to their total, sectors and offices to
 their agency, states, citizenships and demographics to their total. Where a total is published
 later than its parts, the parts of those months add up to what was published.
+
+Every part is forecast by itself, so five sectors may sum to more than their total. Here the
+total stands, path by path, and its parts keep their proportions. The parts' published quantiles
+are those of the moved paths; their medians are scaled once more, so that the printed numbers add
+up as well. Chosen on states, citizenships and demographics at cutoffs before 2024 (log-WIS against
+leaving the parts alone: states .977, citizenships 1.005, demographics 1.007; from 2024 on .90, .90,
+.90). Moving the uncertain parts more than the sure ones, as MinT does, was as good and no better,
+and drawing parts independently of their total cost up to 25%.
+
+Reference: Wickramasuriya et al., Optimal forecast reconciliation (MinT), 2019.
 """
 
 from __future__ import annotations
@@ -17,9 +27,9 @@ from functools import cached_property
 import numpy as np
 
 from forecast import months
-from forecast.engine import intervals, paths, reconcile
+from forecast.engine import intervals, paths
 from forecast.types import SeriesKey, SimulationSpec, StoredMarginals, Totals
-from models.base import Floats
+from models.base import Floats, Ints
 
 _SINGLE, _DOUBLE = np.dtype("<f4"), np.dtype("<f8")
 _RULES = (1, paths.RULE, paths.FACTORS_RULE)
@@ -165,7 +175,7 @@ class Draws:
         if key.headline or not (goal := self._goal(place := self.joint.place(key))):
             return values
         (summed,) = self._remembered(("sum", place), lambda: (self._summed(place),))
-        return reconcile.adding_up(values, goal[0], summed)
+        return adding_up(values, goal[0], summed)
 
     def _remembered(
         self, what: Hashable, make: Callable[[], tuple[Floats, ...]]
@@ -204,7 +214,7 @@ class Draws:
         elif key in self.joint.side_by_side:
             step = self._total_step(key, marginals)
         elif goal := self._goal(self.joint.place(key)):
-            step = reconcile.followed(goal[1], self._own_step(key))
+            step = followed(goal[1], self._own_step(key))
         else:
             step = self._own_step(key)
         return step, marginals.from_steps(step)
@@ -237,7 +247,7 @@ class Draws:
         """
         total = np.zeros_like(self._goal(place)[0])
         for key in self.joint.groups[place]:
-            total += np.maximum(self._drawn(key)[1], reconcile.LEAST)
+            total += np.maximum(self._drawn(key)[1], LEAST)
         return np.asarray(total)
 
     def _total_of(self, total: SeriesKey, dimension: str) -> tuple[Floats, ...]:
@@ -269,3 +279,45 @@ class Draws:
         # Seeded by the name: a series' paths do not change with what is drawn beside it.
         shape = 2, self.n, len(self.joint.marginals[key].marks)
         return paths.steps(shape, self.joint.seed, zlib.crc32("/".join(key).encode()))
+
+
+# Correlation of a part's monthly steps with its total's. A part follows its total: at .8 the
+# noise of the quotient costs 2.5% more log-WIS, at .95 95% intervals cover 2 points less.
+FOLLOWING = 0.9
+LEAST = 1e-6  # a path's count of 0 as it enters a share, so that parts that are all 0 can grow
+
+
+def followed(total_step: Floats, own_step: Floats) -> Floats:
+    """(parts, ...) normal steps of parts that follow their total's.
+
+    total_step : (...); own_step : (parts, ...); both normal and independent.
+    """
+    return np.asarray(FOLLOWING * total_step + np.sqrt(1 - FOLLOWING**2) * own_step)
+
+
+def adding_up(parts: Floats, total: Floats, summed: Floats | None = None) -> Floats:
+    """Counts >= 0 in the parts' proportions, whose sum is the total in every path.
+
+    parts : (parts, n, h) counts >= 0, or (n, h) of one of them. total : (n, h) counts >= 0.
+    summed : (n, h) the sum of all parts, each at least LEAST, where some are not among these.
+    """
+    count = np.maximum(parts, LEAST)
+    return np.asarray(count * (total / (count.sum(axis=0) if summed is None else summed)))
+
+
+def shared_out(weights: Floats, total: int) -> Ints:
+    """(parts,) whole numbers >= 0 that add up to the total, by largest remainder.
+
+    weights : (parts,) >= 0; where all are 0 the total is shared evenly.
+    """
+    # Parts that are all 0 still have to make up a total that is not.
+    weight = weights if weights.sum() > 0 else np.ones_like(weights)
+    return rounded(weight * (total / weight.sum()), total)
+
+
+def rounded(exact: Floats, total: int) -> Ints:
+    """(parts,) whole numbers that add up to the total, as the exact parts do; first ties up."""
+    whole = np.floor(exact).astype(np.int64)
+    order = np.argsort(-(exact - whole), kind="stable")
+    whole[order[: int(total - whole.sum())]] += 1
+    return np.asarray(whole)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from forecast import months
+from forecast.engine import parameters as par
 from forecast.errors import DataError
 from forecast.sources.source import Break, Source
 from forecast.types import Counts, SeriesKey, Totals
@@ -69,6 +70,11 @@ def panel(
     )
 
 
+def month_of(panel: Panel, series: int, column: int) -> str:
+    """The calendar month of a column of the panel for one series."""
+    return months.from_index(int(panel.last[series]) - (panel.z.shape[1] - 1 - column))
+
+
 def break_columns(
     total: str, last: int, width: int, breaks: Sequence[Break]
 ) -> tuple[tuple[int, int], ...]:
@@ -109,3 +115,34 @@ def _span(by_month: Mapping[str, int]) -> list[str]:
         if after - before > MOST_MISSING + 1:
             first = after
     return months.between(months.from_index(first), months.from_index(known[-1]))
+
+
+def first_forecast(known: Collection[str], through: str) -> str:
+    """The month whose figures give a series its first forecast; "" if it has one already.
+
+    Parameters
+    ----------
+    known : its counted months. through : the last month that others are known of; each month
+        after both is taken to be counted.
+    """
+    numbers = sorted(map(months.to_index, known))
+    if _enough(numbers):
+        return ""
+    # A series behind the others is expected to catch up before it goes on.
+    month = max(numbers[-1], months.to_index(through))
+    while not _enough(numbers):
+        month += 1
+        numbers.append(month)
+    return months.from_index(month)
+
+
+def _enough(numbers: list[int]) -> bool:
+    """Whether these months, ascending, tell the scale of a forecast; see `intervals.sigma_of`."""
+    pairs = list(pairwise(numbers))
+    start = max(
+        [numbers[0], *(later for sooner, later in pairs if later - sooner > MOST_MISSING + 1)]
+    )
+    errors = [
+        later for sooner, later in pairs if later == sooner + 1 and later - start >= par.FIRST_ERROR
+    ]
+    return len(errors) >= par.LEAST_ERRORS

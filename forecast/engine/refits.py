@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from forecast.engine.rows import month_of
+from forecast.engine.panel import month_of
 from forecast.types import KeptPath, Report, SeriesKey
 from models import REFITTED, build
 from models.base import Failure, Floats, Ints, Panel, Paths

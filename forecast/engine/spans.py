@@ -16,12 +16,12 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import ENGINE, paths
-from forecast.engine.coherent import around, whole
-from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
+from forecast.engine.forecast import INTERVAL_PROBS, INTERVALS
 from forecast.errors import SpanError
 from forecast.types import Forecast, SeriesKey
-from models.base import Floats
+from models.base import Floats, Ints
 
+_MIDDLE = INTERVALS.index("median")
 _FORMS = "a month 2026-12, a span 2026-10..2027-03, FY2027, 2027, next 12 months, rest of 2026"
 _FISCAL = re.compile(r"(?:fy|fiscal year|fiscal)\s*(\d{4}|\d{2})")
 _CALENDAR = re.compile(r"(?:cy|calendar year)?\s*(\d{4})")
@@ -174,6 +174,25 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
     start = months.to_index(cutoff) + 1
     steps = [months.to_index(month) - start for month in span.months if month > cutoff]
     return Sum(published, len(known), published + draws[:, steps].sum(axis=1))
+
+
+def whole(quantiles: Floats) -> Ints:
+    """(INTERVAL_PROBS, ...) counts, outward, the median to the nearest."""
+    out = np.ceil(quantiles - 1e-9)
+    out[:_MIDDLE] = np.floor(quantiles[:_MIDDLE] + 1e-9)
+    out[_MIDDLE] = np.rint(quantiles[_MIDDLE])
+    return out.astype(np.int64)
+
+
+def around(values: Mapping[str, int], median: int) -> dict[str, int]:
+    """The intervals around another median, wider where it lies outside."""
+    low = [name for name in INTERVALS if name.startswith("lo")]
+    high = [name for name in INTERVALS if name.startswith("hi")]
+    return {
+        "median": median,
+        **{name: min(values[name], median) for name in low},
+        **{name: max(values[name], median) for name in high},
+    }
 
 
 def span_forecast(key: SeriesKey, span: Span, cutoff: str, total: Sum) -> Forecast:

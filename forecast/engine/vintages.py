@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.engine.forecast import Headline
-from forecast.engine.panel import nationwide_rows, panel
+from forecast.engine.panel import month_of, nationwide_rows, panel
 from forecast.engine.predictive import PanelHindcasts, Predictive, outlook_of
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.rows import month_of
 from forecast.store import inputs
 from forecast.types import Counts, ForecastPath, SeriesKey
 from models.base import stack

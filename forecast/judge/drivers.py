@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast import months
-from forecast.engine import reconcile
+from forecast.engine import joint
 from forecast.engine.predictive import PanelHindcasts
 from forecast.labels import CROSSED
 from forecast.types import Counts, Driver, Flag, Judgement, SeriesKey
@@ -69,7 +69,7 @@ def apportioned(shares: np.ndarray, total: int) -> list[int]:
     if shares.sum() <= 0:
         return [0] * len(shares)
     # So that printed contributions add up to the printed deviation.
-    whole = reconcile.rounded(shares / shares.sum() * total, total)
+    whole = joint.rounded(shares / shares.sum() * total, total)
     return [int(count) for count in whole]
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from forecast import months
 from forecast.engine import ENGINE, VERSION, paths
 from forecast.engine.forecast import Headline
+from forecast.engine.panel import month_of
 from forecast.engine.predictive import Predictive
-from forecast.engine.rows import month_of
 from forecast.judge import questions
 from forecast.judge.questions import Asked
 from forecast.types import Basis, Counts, Forecast, SeriesKey, StandingAnswer

@@ -21,10 +21,10 @@ from forecast.engine.anyseries import (
     forecast_models,
     long_enough,
 )
+from forecast.engine.forecast import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.refits import Refitting
-from forecast.engine.rows import HUB, INTERVAL_PROBS, INTERVALS
 from forecast.errors import DataError, ShortSeriesError
 from forecast.types import HUB_COLUMNS
 from jobs.cli import main

@@ -12,7 +12,7 @@ import pytest
 
 from forecast import months
 from forecast.config import Config
-from forecast.engine import ENGINE, paths, reconcile
+from forecast.engine import ENGINE, paths
 from forecast.engine import joint as joint_module
 from forecast.engine import simulation as joint_runs
 from forecast.engine.forecast import Forecasts, headline
@@ -211,9 +211,9 @@ def test_parts_follow_their_border_through_months_it_knows_already(share, cutoff
     follow = np.concatenate([past, border[..., : 4 - stale]], axis=-1)
     own = np.stack([steps(joint, key, 30) for key in (YORK, MAINE)])
     marks = np.stack([joint.marginals[key].marks for key in (YORK, MAINE)])
-    free = paths.from_steps(marks, reconcile.followed(follow, own))
+    free = paths.from_steps(marks, joint_module.followed(follow, own))
     goal = np.hstack([np.tile(counts, (30, 1)), draws.of(NORTH)[:, : 4 - stale]]) * share
-    assert np.array_equal(found, reconcile.adding_up(free, goal))
+    assert np.array_equal(found, joint_module.adding_up(free, goal))
 
 
 @pytest.mark.parametrize(("cutoff", "ahead"), [("2026-10", 2), ("2026-09", 3), ("2026-09", 2)])

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from forecast.engine import paths, reconcile
+from forecast.engine import joint, paths
+from forecast.engine.forecast import HUB
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.rows import HUB
 from models.base import Panel
 
 N = 10_000
@@ -301,10 +301,10 @@ def test_paths_reach_two_years_and_are_as_many_as_was_said():
 
 
 def test_where_nothing_weighs_the_total_is_shared_evenly():
-    assert reconcile.shared_out(np.zeros(3), 5).tolist() == [2, 2, 1]
-    assert reconcile.shared_out(np.array([0.0, 1e-7, 0.0]), 5).tolist() == [0, 5, 0]
-    assert reconcile.shared_out(np.array([1.0, 1.0, 2.0]), 5).tolist() == [1, 1, 3]
-    assert reconcile.shared_out(np.array([1.0, 2.0, 1.0]), 10).tolist() == [3, 5, 2]
+    assert joint.shared_out(np.zeros(3), 5).tolist() == [2, 2, 1]
+    assert joint.shared_out(np.array([0.0, 1e-7, 0.0]), 5).tolist() == [0, 5, 0]
+    assert joint.shared_out(np.array([1.0, 1.0, 2.0]), 5).tolist() == [1, 1, 3]
+    assert joint.shared_out(np.array([1.0, 2.0, 1.0]), 10).tolist() == [3, 5, 2]
 
 
 COUNTS = st.floats(0, 1e9, width=32)
@@ -313,7 +313,7 @@ COUNTS = st.floats(0, 1e9, width=32)
 @given(hnp.arrays(float, (3, 5, 2), elements=COUNTS), hnp.arrays(float, (5, 2), elements=COUNTS))
 @settings(deadline=None)
 def test_parts_add_up_in_their_proportions(parts, total):
-    found = reconcile.adding_up(parts, total)
+    found = joint.adding_up(parts, total)
 
     assert (found >= 0).all()
     assert np.allclose(found.sum(axis=0), total, rtol=1e-9, atol=0)
@@ -328,7 +328,7 @@ def test_parts_add_up_in_their_proportions(parts, total):
 @given(st.lists(COUNTS, min_size=1, max_size=30), st.integers(0, 400_000))
 def test_whole_shares_add_up_and_are_near(weights, total):
     weights = np.array(weights)
-    found = reconcile.shared_out(weights, total)
+    found = joint.shared_out(weights, total)
 
     exact = (weights if weights.sum() > 0 else np.ones_like(weights)).astype(float)
     exact = exact * (total / exact.sum())
@@ -340,12 +340,12 @@ def test_parts_follow_their_border_and_not_each_other_s_noise():
     total = paths.steps((N, 1), 1)
     own = paths.steps((2, N, 1), 2)
 
-    step = reconcile.followed(total, own)[..., 0]
+    step = joint.followed(total, own)[..., 0]
 
     found = np.corrcoef([total[:, 0], *step])
     assert abs(step.std() - 1) < 0.02
-    assert np.abs(found[0, 1:] - reconcile.FOLLOWING).max() < 0.02
-    assert abs(found[1, 2] - reconcile.FOLLOWING**2) < 0.02
+    assert np.abs(found[0, 1:] - joint.FOLLOWING).max() < 0.02
+    assert abs(found[1, 2] - joint.FOLLOWING**2) < 0.02
 
 
 @pytest.mark.parametrize(("months", "stays"), [(1, 1), (2, 0.5), (7, 0.5), (12, 0.5), (20, 0.5)])

@@ -271,7 +271,7 @@ def test_unknown_months_are_counted_up_to_each_column(panel: Panel) -> None:
     filled = np.array([[0, 0, 1, 1, 0, 1], [0, 1, 0, 0, 0, 0]], dtype=bool)
 
     assert z.missing.tolist() == [[0] * 6] * 2
-    found = blocks._missing(replace(z, filled=filled))
+    found = replace(z, filled=filled).missing
     assert found.tolist() == [[0, 0, 1, 2, 0, 1], [0, 1, 0, 0, 0, 0]]
 
 

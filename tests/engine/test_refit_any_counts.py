@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.engine import paths
+from forecast.engine.forecast import HUB
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.rows import HUB
 from tests.support.panels import make_panel
 
 H = 12

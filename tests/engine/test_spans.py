@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from forecast import months
 from forecast.engine import chances, spans
 from forecast.engine.chances import Outlooks
-from forecast.engine.rows import INTERVALS
+from forecast.engine.forecast import INTERVALS
 from forecast.errors import SpanError
 from forecast.judge import questions
 from forecast.types import SeriesKey

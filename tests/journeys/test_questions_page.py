@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.desk.answers import Asking
-from forecast.engine.rows import INTERVALS
+from forecast.engine.forecast import INTERVALS
 from forecast.store import connect
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from forecast import months
+from forecast.engine.panel import first_forecast
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.waiting import first_forecast
 from jobs.cli import main
 from models.base import MOST_MISSING, Panel
 

@@ -14,9 +14,8 @@ from forecast import months
 from forecast.config import Config
 from forecast.desk.sentences import ahead
 from forecast.engine import ENGINE
-from forecast.engine.forecast import headline
+from forecast.engine.forecast import forecast_rows, headline, with_summed_medians
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.rows import forecast_rows, with_summed_medians
 from forecast.judge import changes as changing
 from forecast.judge.changes import changed, changes, moved, summed
 from forecast.sources.cbp.encounters import bundle

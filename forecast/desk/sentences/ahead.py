@@ -159,7 +159,7 @@ def unforecast_words(key: SeriesKey, known: Collection[str], through: str, sourc
 def waiting_words(known: Collection[str], through: str) -> str:
     """How many months a series has, and which one brings its first forecast; "" if none waits."""
     # Not imported above: the engine takes longer to import than `show` does all else.
-    from forecast.engine.waiting import first_forecast
+    from forecast.engine.panel import first_forecast
 
     month = first_forecast(known, through)
     if not month:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from forecast import months
-from forecast.engine import coherent, paths, simulation
+from forecast.engine import paths, simulation
+from forecast.engine.forecast import INTERVAL_PROBS, INTERVALS
 from forecast.engine.joint import Draws, Joint
-from forecast.engine.rows import INTERVAL_PROBS, INTERVALS
 from forecast.types import BORDERS, Forecast, SeriesKey, SimulationSpec, StoredMarginals
 from tests.support import kept_marks, tiny_record
 from tests.support.cbp_files import ENCOUNTERS
@@ -61,7 +61,7 @@ def agreeing(every: list[Forecast], draws: Draws) -> list[Forecast]:
         key: simulation.summarized(draws.joint, key, draws.of(key), of, 10)
         for key, of in counts.items()
     }
-    return coherent.coherent(every, draws.joint, drawn, "bordercast")
+    return simulation.coherent(every, draws.joint, drawn, "bordercast")
 
 
 HEAD = [tiny_record.forecast(NORTH, "2026-08", h, 801 + h) for h in (1, 2)]
@@ -132,14 +132,14 @@ def test_other_models_and_parts_without_paths_stay_as_they_are(draws):
 def test_counts_are_whole_outward_and_the_median_to_the_nearest():
     quantiles = np.array([1.9, 2.0 - 1e-12, 2.2, 3.7, 4.6, 5.2, 6 + 1e-12, 7.0, 8.1])
 
-    assert coherent.whole(quantiles).tolist() == [1, 2, 2, 3, 5, 6, 6, 7, 9]
+    assert simulation.whole(quantiles).tolist() == [1, 2, 2, 3, 5, 6, 6, 7, 9]
 
 
 def test_intervals_reach_a_median_that_lies_outside():
     values = dict(zip(INTERVALS, (1, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
 
-    high = coherent.around(values, 8)
-    low = coherent.around(values, 2)
+    high = simulation.around(values, 8)
+    low = simulation.around(values, 2)
 
     assert list(map(high.get, INTERVALS)) == [1, 2, 3, 4, 8, 8, 8, 8, 9]
     assert list(map(low.get, INTERVALS)) == [1, 2, 2, 2, 2, 6, 7, 8, 9]

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from forecast import months
-from forecast.engine.refit import engine_forecasts
-from forecast.engine.rows import (
+from forecast.engine.forecast import (
     INTERVAL_PROBS,
     INTERVALS,
     data_digests,
@@ -18,6 +17,7 @@ from forecast.engine.rows import (
     hub_quantiles,
     with_summed_medians,
 )
+from forecast.engine.refit import engine_forecasts
 from forecast.types import HUB_PERMILLES, SeriesKey
 from models.base import Panel
 from tests.support import reference_numbers, tiny_record

@@ -6,9 +6,9 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from forecast.engine import blocks, shelf
+from forecast.engine import blocks
+from forecast.engine.blocks import Shelf, put, taken
 from forecast.engine.predictive import Predictive
-from forecast.engine.shelf import Shelf, put, taken
 
 VALUES = [np.arange(3), {"b": 2.5}, np.ones((200, 300)), "end"]
 
@@ -27,7 +27,7 @@ def test_what_is_put_is_taken_from_its_place_as_often_as_asked_by_any_process(tm
 
 
 def test_where_the_disk_is_nearly_full_there_is_no_place(monkeypatch):
-    monkeypatch.setattr(shelf, "SPARED", 2**80)
+    monkeypatch.setattr(blocks, "SPARED", 2**80)
     with Shelf() as found:
         assert found.place(1) is None
 
@@ -39,11 +39,11 @@ def test_where_nothing_can_be_written_there_is_no_place(tmp_path):
 
 def test_what_was_written_in_part_is_not_there(monkeypatch):
     """A disk that is full for a moment; put again, it is there."""
-    write = shelf.os.pwrite
+    write = blocks.os.pwrite
     with Shelf() as found:
         place = found.place(100)
         with monkeypatch.context() as full:
-            full.setattr(shelf.os, "pwrite", lambda file, text, at: write(file, text[:4], at))
+            full.setattr(blocks.os, "pwrite", lambda file, text, at: write(file, text[:4], at))
             put("value", place)
         assert taken(place) is None
         put("value", place)
@@ -55,8 +55,8 @@ def test_paths_that_are_computed_again_are_the_same_to_the_last_digit(ragged, mo
     task = blocks.Task(ragged, np.arange(60, 90), 12)
     [expected] = blocks.in_steps(task)
     computed = []
-    once = blocks._block_paths
-    monkeypatch.setattr(blocks, "_block_paths", lambda step: computed.append(step) or once(step))
+    once = blocks.block_paths
+    monkeypatch.setattr(blocks, "block_paths", lambda *of: computed.append(of) or once(*of))
 
     def spread(work, jobs):
         return map(work, jobs)
@@ -64,7 +64,7 @@ def test_paths_that_are_computed_again_are_the_same_to_the_last_digit(ragged, mo
     assert_same(expected, *blocks.in_steps(task, spread, 2))
     assert len(computed) == 3
     if why == "no room":
-        monkeypatch.setattr(shelf, "SPARED", 2**80)
+        monkeypatch.setattr(blocks, "SPARED", 2**80)
     else:
         spread.remote = True
     assert_same(expected, *blocks.in_steps(task, spread, 2))

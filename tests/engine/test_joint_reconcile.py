@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast.engine import reconcile
+from forecast.engine import joint
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from forecast.engine import reconcile
     ],
 )
 def test_a_total_is_shared_out_by_the_largest_remainder(weights, total, expected):
-    found = reconcile.shared_out(np.array(weights, dtype=float), total)
+    found = joint.shared_out(np.array(weights, dtype=float), total)
 
     assert found.tolist() == expected
 
@@ -30,7 +30,7 @@ def test_a_total_is_shared_out_by_the_largest_remainder(weights, total, expected
     [([1.2, 2.7, 0.1], [1, 3, 0]), ([0.5, 0.5, 2.0], [1, 0, 2]), ([3.0, 1.0], [3, 1])],
 )
 def test_parts_are_rounded_to_what_they_add_up_to(exact, expected):
-    found = reconcile.rounded(np.array(exact), round(sum(exact)))
+    found = joint.rounded(np.array(exact), round(sum(exact)))
 
     assert found.tolist() == expected
     assert found.dtype == np.int64
@@ -40,7 +40,7 @@ def test_parts_keep_their_proportions_and_add_up_in_every_path():
     parts = np.array([[[1.0, 0.0]], [[3.0, 0.0]]])
     total = np.array([[8.0, 6.0]])
 
-    found = reconcile.adding_up(parts, total)
+    found = joint.adding_up(parts, total)
 
     assert found[:, 0, 0] == pytest.approx([2, 6], rel=1e-6)
     assert found[:, 0, 1] == pytest.approx([3, 3])  # parts of nothing grow alike
@@ -50,4 +50,4 @@ def test_a_part_follows_its_total_nine_tenths():
     total = np.array([1.0, 0.0])
     own = np.array([[0.0, 1.0]])
 
-    assert reconcile.followed(total, own)[0] == pytest.approx([0.9, np.sqrt(0.19)])
+    assert joint.followed(total, own)[0] == pytest.approx([0.9, np.sqrt(0.19)])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from forecast import months
-from forecast.engine.waiting import first_forecast
+from forecast.engine.panel import first_forecast
 
 
 def counted(first: str, many: int, *without: int) -> list[str]:
