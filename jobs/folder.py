@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from forecast.desk import export
-from forecast.engine import anyseries, manyparts
+from forecast.engine import anyseries
 from forecast.engine.anyseries import Quality, SeriesForecasts
 from forecast.engine.blocks import Scratch, Spread
 from forecast.errors import ConfigError, DataError, ShortSeriesError
@@ -79,10 +79,10 @@ def forecast_folder(
         # Beside the output: there is room for a set that memory does not hold, or nowhere.
         scratch = Scratch(Path(folder))
         read = _counts(parts, read_as, reporter)
-        parted = manyparts.kept_parts(read, scratch, left_out)
+        parted = anyseries.kept_parts(read, scratch, left_out)
         scores: list[Floats] = []
         unsure: list[tuple[str, float]] = []
-        forecasts = manyparts.forecast_parts(parted, h, hindcasts=hindcasts, spread=spread)
+        forecasts = anyseries.forecast_parts(parted, h, hindcasts=hindcasts, spread=spread)
         # Each part is written before the next is forecast: memory is that of one.
         for done, (part, part_forecasts) in enumerate(zip(parts, forecasts, strict=True), start=1):
             _write(part_forecasts.ends(), parted.whole, out / part.name, spread)

@@ -20,10 +20,10 @@ from forecast.engine.forecast import (
     headline_rows,
     new_hindcasts,
     quantiles,
+    vintage_hindcasts,
 )
 from forecast.engine.refits import Refitting
 from forecast.engine.simulation import coherent, joint_forecast, standard_spans, summarized
-from forecast.engine.vintages import vintage_hindcasts
 from forecast.errors import ClockError
 from forecast.judge.changes import changed
 from forecast.judge.drivers import explain

@@ -18,10 +18,10 @@ import numpy as np
 from forecast import months
 from forecast.desk.sentences.ahead import unforecast_words
 from forecast.desk.sentences.trust import stale_words
-from forecast.engine import ENGINE, chances, paths, spans
-from forecast.engine.chances import Chance, Outlooks
+from forecast.engine import ENGINE, paths, spans
 from forecast.engine.forecast import INTERVALS
 from forecast.engine.joint import Joint
+from forecast.engine.spans import Chance, Outlooks
 from forecast.errors import SeriesNameError, SpanError
 from forecast.judge.questions import (
     SIMILAR,
@@ -172,11 +172,9 @@ class Asking:
         return sorted((self.span(key, span) for key in keys), key=lambda forecast: -forecast.median)
 
     def chance(self, series: str | SeriesKey, span: str, event: str) -> Chance:
-        """How likely an event is; see `forecast.engine.chances` for its forms."""
+        """How likely an event is; see `forecast.engine.spans` for its forms."""
         asked = self.outlooks(series)
-        return chances.chance(
-            asked, spans.parse(span, asked.cutoff, self.source.year_begins), event
-        )
+        return spans.chance(asked, spans.parse(span, asked.cutoff, self.source.year_begins), event)
 
     def stale(self, key: SeriesKey) -> str:
         """A sentence if a part's newest figure is older than its total's, else ""."""

@@ -7,12 +7,13 @@ quantiles know that its months rise and fall together.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast import months
 from forecast.engine import ENGINE, paths
@@ -59,14 +60,6 @@ class Span(NamedTuple):
         return Span(f"{first}..{last}" if first != last else first, first, last)
 
 
-class Sum(NamedTuple):
-    """What a span comes to. published : of its first `known` months; draws : (n,) of it all."""
-
-    published: int
-    known: int
-    draws: Floats
-
-
 def parse(text: str, cutoff: str, begins: int) -> Span:
     """The span so written.
 
@@ -91,7 +84,11 @@ def parse(text: str, cutoff: str, begins: int) -> Span:
     if match := _NEXT.fullmatch(plain):
         return ahead(cutoff, int(match[1] or {"month": 1, "quarter": 3, "year": 12}[match[2]]))
     if match := _REST.fullmatch(plain):
-        return _rest(text, cutoff, match[1])
+        first = months.shift(cutoff, 1)
+        year = match[1] or first[:4]
+        if not f"{year}-01" <= first <= f"{year}-12":
+            raise SpanError(text, f"the next month to be published is {first}")
+        return _rest_of(year, first)
     if plain[:1].isalpha():
         with suppress(ValueError):  # as people write a month: Jan 2026
             return Span(month := months.typed(text), month, month)
@@ -108,14 +105,6 @@ def ahead(cutoff: str, count: int) -> Span:
     """So many months after the cutoff."""
     name = "next month" if count == 1 else f"next {count} months"
     return Span(name, months.shift(cutoff, 1), months.shift(cutoff, count), window=count > 1)
-
-
-def _rest(text: str, cutoff: str, year: str | None) -> Span:
-    first = months.shift(cutoff, 1)
-    year = year or first[:4]
-    if not f"{year}-01" <= first <= f"{year}-12":
-        raise SpanError(text, f"the next month to be published is {first}")
-    return _rest_of(year, first)
 
 
 def _rest_of(year: str, first: str) -> Span:
@@ -147,6 +136,10 @@ def standard(cutoff: str, horizon: int, begins: int) -> list[Span]:
     return [span for span in wanted if span.last <= months.shift(cutoff, horizon)]
 
 
+Sum = tuple[int, int, Floats]
+"""What a span comes to: what is published of its first so many months, and (n,) draws of it all."""
+
+
 def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> Sum:
     """What a span comes to, published and forecast together.
 
@@ -173,7 +166,7 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
     published = sum(counts[month] for month in known)
     start = months.to_index(cutoff) + 1
     steps = [months.to_index(month) - start for month in span.months if month > cutoff]
-    return Sum(published, len(known), published + draws[:, steps].sum(axis=1))
+    return published, len(known), published + draws[:, steps].sum(axis=1)
 
 
 def whole(quantiles: Floats) -> Ints:
@@ -197,15 +190,16 @@ def around(values: Mapping[str, int], median: int) -> dict[str, int]:
 
 def span_forecast(key: SeriesKey, span: Span, cutoff: str, total: Sum) -> Forecast:
     """A span's sum with its median and intervals, whole and rounded outward."""
-    counts = whole(paths.quantiles(total.draws, INTERVAL_PROBS))
+    published, known, draws = total
+    counts = whole(paths.quantiles(draws, INTERVAL_PROBS))
     values = dict(zip(INTERVALS, counts.tolist(), strict=True))
-    values |= around(values, round(float(np.median(total.draws))))
+    values |= around(values, round(float(np.median(draws))))
     return Forecast(
         *(key, ENGINE, cutoff, span.first, span.last),
         **values,
         span=span.name,
-        months_published=total.known,
-        published=total.published,
+        months_published=known,
+        published=published,
     )
 
 
@@ -223,3 +217,209 @@ def only_month(first: str, last: str, cutoff: str) -> str:
     """The month of a span that is to come, where it is a single one; else ""."""
     ahead = [month for month in months.between(first, last) if month > cutoff]
     return ahead[0] if len(ahead) == 1 else ""
+
+
+Happens = NDArray[np.bool_]
+EventKind = Literal[
+    "number", "range", "span", "year before", "record", "record month", "since", "lowest month"
+]
+_COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)"
+_SIDES: Mapping[str, tuple[str, Callable[..., Happens]]] = {
+    **dict.fromkeys((">=", "at least"), ("at least", np.greater_equal)),
+    **dict.fromkeys(("<=", "at most"), ("at most", np.less_equal)),
+    **dict.fromkeys((">", "above", "over", "more than", "higher than"), ("above", np.greater)),
+    **dict.fromkeys(("<", "below", "under", "less than", "lower than"), ("below", np.less)),
+}
+_SIDE = "|".join(map(re.escape, _SIDES))  # >= is before >, or it would be read as >
+_NUMBER = re.compile(rf"({_SIDE})\s*{_COUNT}")
+_RANGE = re.compile(rf"(?:between\s+)?{_COUNT}\s*(?:\.\.|and)\s*{_COUNT}")
+_YEAR_BEFORE = re.compile(rf"({_SIDE})\s*(?:the )?(?:year before|last year|a year before)")
+_SINCE = re.compile(r"(highest|lowest) since (\d{4}-\d{2})")
+_OTHER = re.compile(rf"({_SIDE})\s*(.+)")
+_RECORD = re.compile(r"(?:a )?(?:new )?record( high| low)?( month)?")
+_EVENTS = (
+    "'>10000', '20000..30000', '> FY2026', 'above year before', 'record', 'record low', "
+    "'highest since 2023-12'"
+)
+
+
+@dataclass(frozen=True)
+class Outlooks:
+    """A series as it is asked about.
+
+    counts : published, up to the cutoff at least; draws : (n, h) paths of the months after it.
+    begins : the month 1..12 in which its years begin.
+    """
+
+    key: SeriesKey
+    counts: Mapping[str, int]
+    cutoff: str
+    draws: Floats
+    begins: int
+
+    def total(self, span: Span) -> Floats:
+        """(n,) what a span comes to in each path; SpanError if it cannot be said."""
+        return total(span, self.counts, self.cutoff, self.draws)[2]
+
+
+class Chance(NamedTuple):
+    """How likely something is.
+
+    event : in plain words; kind : of question; share : of the paths in which it happens, 0..1.
+    settled : whether nothing of the span is left to come. note : how a number was read that may
+    be a year as well, "" if none is.
+    """
+
+    span: Span
+    event: str
+    kind: EventKind
+    share: float
+    settled: bool
+    note: str = ""
+
+
+def chance(series: Outlooks, span: Span, text: str) -> Chance:
+    """How likely the event is.
+
+    Parameters
+    ----------
+    text : see the module; capitals and thousands separators do not matter.
+
+    Raises
+    ------
+    SpanError : the event cannot be read, or the span cannot be summed.
+    """
+    plain = " ".join(text.casefold().split())
+    draws = series.total(span)
+    for pattern, ask in _ASKED:
+        if match := pattern.fullmatch(plain):
+            happens, event, kind, *note = ask(series, span, draws, match)
+            settled = span.last <= series.cutoff
+            # What is over has happened or not: then 0 and 1 are no claims about the future.
+            p = float(happens.all()) if settled else share(happens)
+            return Chance(span, event, kind, p, settled, *note)
+    raise SpanError(text, f"not an event; write {_EVENTS}")
+
+
+def share(happens: Happens) -> float:
+    """The chance of what happens in some of n paths: (k + 1/2) / (n + 1).
+
+    Never 0 or 1: paths in which something never happens do not say that it cannot (Krichevsky and
+    Trofimov, The performance of universal encoding, 1981).
+    """
+    return float((happens.sum() + 0.5) / (len(happens) + 1))
+
+
+AskedEvent = tuple[Happens, str, EventKind] | tuple[Happens, str, EventKind, str]
+"""In which paths something happens; the rest as of `Chance`."""
+
+
+def _number(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
+    side, digits, count = match[1], match[2], _count(match[2])
+    happens, event = _compared(side, draws, count), f"{_SIDES[side][0]} {count:,}"
+    last = months.shift(series.cutoff, series.draws.shape[1])
+    if len(digits) != 4 or not min(series.counts)[:4] <= digits <= last[:4]:
+        return happens, event, "number"  # no year that is published or forecast
+    # As the publisher has years, and as the calendar has: one that is as long as the span.
+    for year in (fiscal(count, series.begins), Span(digits, f"{digits}-01", f"{digits}-12")):
+        if len(span.months) == len(year.months) and span.first[5:] == year.first[5:]:
+            named = year.name if year.year_named else f"the year {digits}"
+            note = f"{digits} was read as {named}; for the number write {count:,}."
+            return *_against(series, draws, side, year), note
+    note = f"{digits} was read as the number {count:,}; only a year is compared with a year."
+    return happens, event, "number", note
+
+
+def _range(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
+    low, high = _count(match[1]), _count(match[2])
+    if high < low:
+        raise SpanError(match[0], "the range ends before it begins")
+    # Counts are whole: 9,999.6 is published as 10,000.
+    whole = np.rint(draws)
+    return (low <= whole) & (whole <= high), f"between {low:,} and {high:,}", "range"
+
+
+def _year_before(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
+    happens = _compared(match[1], draws, series.total(span.year_before()))
+    return happens, f"{_SIDES[match[1]][0]} the year before", "year before"
+
+
+def _since(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
+    if span.first != span.last and not span.window:
+        raise SpanError(
+            span.name,
+            "only a month, or one of the next months, can be the highest or lowest since another",
+        )
+    earlier = [c for m, c in series.counts.items() if match[2] <= m <= series.cutoff]
+    if not earlier:
+        raise SpanError(match[0], f"no count is on record from {match[2]} on")
+    high, event = match[1] == "highest", f"the {match[1]} since {match[2]}"
+    if span.first == span.last:
+        return _beyond(draws, earlier, high), event, "since"
+    happens = _beyond(_ahead(series, span, high), earlier, high)
+    return happens, f"a month that is {event}", "since" if high else "lowest month"
+
+
+def _other(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
+    return _against(series, draws, match[1], parse(match[2], series.cutoff, series.begins))
+
+
+def _against(
+    series: Outlooks, draws: Floats, side: str, other: Span
+) -> tuple[Happens, str, EventKind]:
+    happens = _compared(side, draws, series.total(other))
+    return happens, f"{_SIDES[side][0]} {other.name}", "span"
+
+
+def _record(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
+    """Of a month, against every month; of a total, against those of the same months before."""
+    high, single = match[1] != " low", span.first == span.last
+    event = f"a record {'high' if high else 'low'}"
+    earlier = [c for m, c in series.counts.items() if m <= series.cutoff and m != span.first]
+    if not single and (match[2] or span.window):
+        happens = _beyond(_ahead(series, span, high), earlier, high)
+        return happens, f"a month that is {event}", "record month"
+    if not single:
+        earlier, before = [], span.year_before()
+        event += " for the total of these months"
+        while before.last >= min(series.counts):
+            # The same months of earlier years, where all are published.
+            if before.last <= series.cutoff and all(m in series.counts for m in before.months):
+                earlier.append(sum(series.counts[month] for month in before.months))
+            before = before.year_before()
+    if not earlier:
+        raise SpanError(span.name, "no such span is published in full, so there is no record")
+    return _beyond(draws, earlier, high), event, "record"
+
+
+def _ahead(series: Outlooks, span: Span, high: bool) -> Floats:
+    """(n,) the highest of a span's months in each path, or the lowest."""
+    if span.first <= series.cutoff:
+        first = months.shift(series.cutoff, 1)
+        raise SpanError(span.name, f"a month of it can be asked about from {first} on")
+    totals = [series.total(Span(month, month, month)) for month in span.months]
+    return np.asarray(np.max(totals, axis=0) if high else np.min(totals, axis=0))
+
+
+def _beyond(draws: Floats, earlier: list[int], high: bool) -> Happens:
+    return _compared(">", draws, max(earlier)) if high else _compared("<", draws, min(earlier))
+
+
+def _compared(side: str, draws: Floats, with_what: float | Floats) -> Happens:
+    """Compared as whole counts, which is how they are published."""
+    return np.asarray(_SIDES[side][1](np.rint(draws), np.rint(with_what)))
+
+
+_Ask = Callable[[Outlooks, Span, Floats, "re.Match[str]"], AskedEvent]
+_ASKED: tuple[tuple[re.Pattern[str], _Ask], ...] = (
+    (_NUMBER, _number),
+    (_RANGE, _range),
+    (_YEAR_BEFORE, _year_before),
+    (_SINCE, _since),
+    (_OTHER, _other),
+    (_RECORD, _record),
+)
+
+
+def _count(text: str) -> int:
+    return int(text.replace(",", ""))

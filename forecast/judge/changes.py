@@ -20,9 +20,8 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import ENGINE
-from forecast.engine.forecast import Headline
+from forecast.engine.forecast import Headline, refit_on_vintages
 from forecast.engine.predictive import PanelHindcasts
-from forecast.engine.vintages import refit_on_vintages
 from forecast.types import Change, Counts, Forecast, ForecastPath, SeriesKey, whole
 
 if TYPE_CHECKING:

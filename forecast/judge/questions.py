@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from forecast import months
-from forecast.engine import chances
-from forecast.engine.chances import Chance
+from forecast.engine import spans
+from forecast.engine.spans import Chance
 from forecast.types import Question, Row, SeriesKey, Statistic
 from models.base import Floats
 
@@ -118,7 +118,7 @@ def chance(question: Question, asked: Asked, draws: Floats) -> float:
         for month in months.between(question.first_month, question.last_month)
     ]
     value = np.rint(getattr(np.stack(columns), question.statistic)(axis=0))
-    return chances.share((value > question.above) & (value < question.below))
+    return spans.share((value > question.above) & (value < question.below))
 
 
 def outcome(question: Question, counts: Mapping[str, int]) -> bool | None:

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from forecast import months
 from forecast.config import Config, Flags
-from forecast.engine.forecast import headline
+from forecast.engine.forecast import headline, vintage_hindcasts
 from forecast.engine.panel import month_of
 from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.vintages import vintage_hindcasts
 from forecast.judge.judging import JudgedMonth, MonthCase, State, judge_months, typical
 from forecast.sources.source import Break
 from forecast.store import inputs, releases

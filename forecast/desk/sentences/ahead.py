@@ -11,7 +11,7 @@ from forecast.types import Forecast, Row, SeriesKey
 from forecast.words import between, many, month_words, signed
 
 if TYPE_CHECKING:
-    from forecast.engine.chances import Chance
+    from forecast.engine.spans import Chance
     from forecast.judge.questions import TrackRecord
 
 LAST_VALUE = "a last value with the same kind of intervals"

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from pyarrow import parquet
 
 from forecast import months
+from forecast.engine import anyseries
 from forecast.engine import anyseries as engine
-from forecast.engine import manyparts
 from forecast.engine.anyseries import forecast_counts
 from forecast.engine.blocks import Scratch, serial
 from forecast.errors import ConfigError, DataError
@@ -47,8 +47,8 @@ def in_parts(own: MonthlyCounts) -> list[tuple[str, MonthlyCounts]]:
 def test_parts_say_what_all_series_together_say(own, tmp_path):
     expected = forecast_counts(own, 14, hindcasts=5)
 
-    kept = manyparts.kept_parts(in_parts(own), Scratch(tmp_path), [])
-    said = list(manyparts.forecast_parts(kept, 14, hindcasts=5, spread=serial))
+    kept = anyseries.kept_parts(in_parts(own), Scratch(tmp_path), [])
+    said = list(anyseries.forecast_parts(kept, 14, hindcasts=5, spread=serial))
 
     assert kept.spanning.tolist() == ["even", "odd"]
     for field in fields(expected.predictive):
@@ -66,8 +66,8 @@ def test_three_parts_say_what_they_say_together_and_leave_only_counts_and_answer
     whole = forecast_counts(few, 3, hindcasts=2)
 
     scratch = Scratch(tmp_path)
-    kept = manyparts.kept_parts([(f"{n}", few.some(part == n)) for n in range(3)], scratch, [])
-    said = list(manyparts.forecast_parts(kept, 3, hindcasts=2, spread=serial))
+    kept = anyseries.kept_parts([(f"{n}", few.some(part == n)) for n in range(3)], scratch, [])
+    said = list(anyseries.forecast_parts(kept, 3, hindcasts=2, spread=serial))
 
     assert (kept.sizes, kept.width, kept.whole) == ((2, 3, 1), 40 + 28, True)
     assert kept.spanning.tolist() == ["x", "y"]
@@ -87,8 +87,8 @@ def test_a_part_of_more_series_than_a_block_is_one_part(own, tmp_path):
     second = np.arange(300) >= 298
     scratch = Scratch(tmp_path)
 
-    kept = manyparts.kept_parts([("a", many.some(~second)), ("b", many.some(second))], scratch, [])
-    said = list(manyparts.forecast_parts(kept, 2, hindcasts=1, spread=serial))
+    kept = anyseries.kept_parts([("a", many.some(~second)), ("b", many.some(second))], scratch, [])
+    said = list(anyseries.forecast_parts(kept, 2, hindcasts=1, spread=serial))
 
     whole = forecast_counts(many, 2, hindcasts=1)
     for field in fields(whole.predictive):
@@ -102,8 +102,8 @@ def test_parts_of_whole_families_are_forecast_each_by_itself(own, tmp_path):
     short = MonthlyCounts(("b",), np.array(["b"]), own.values[5:6, :30] / 4, own.last[5:6])
     parts = [("one", one), ("short", short)]
 
-    kept = manyparts.kept_parts(parts, Scratch(tmp_path), [])
-    said = list(manyparts.forecast_parts(kept, 2, hindcasts=500, spread=serial))
+    kept = anyseries.kept_parts(parts, Scratch(tmp_path), [])
+    said = list(anyseries.forecast_parts(kept, 2, hindcasts=500, spread=serial))
 
     assert (kept.sizes, kept.width, kept.whole) == ((1, 1), 40, False)
     assert kept.spanning.tolist() == []
@@ -124,7 +124,7 @@ def test_a_set_of_which_no_series_is_long_enough_is_refused(own, tmp_path):
     left_out = []
 
     with pytest.raises(DataError, match="no series is long enough"):
-        manyparts.kept_parts([("one", young)], Scratch(tmp_path), left_out)
+        anyseries.kept_parts([("one", young)], Scratch(tmp_path), left_out)
 
     assert [(error.series, error.months, error.needed) for error in left_out] == [("young", 23, 24)]
 
@@ -147,7 +147,7 @@ def test_a_series_in_two_parts_is_refused(own, tmp_path):
     parts = [("one", own), ("two", own.some(np.arange(12) == 3))]
 
     with pytest.raises(DataError, match="two: series 'series 3' is in an earlier part too"):
-        manyparts.kept_parts(parts, Scratch(tmp_path), [])
+        anyseries.kept_parts(parts, Scratch(tmp_path), [])
 
 
 def test_series_too_short_are_named_and_left_out(own, tmp_path):
@@ -155,7 +155,7 @@ def test_series_too_short_are_named_and_left_out(own, tmp_path):
     short = MonthlyCounts(("young",), short.family, short.values[:, -9:], short.last)
     left_out = []
 
-    kept = manyparts.kept_parts([*in_parts(own), ("late", short)], Scratch(tmp_path), left_out)
+    kept = anyseries.kept_parts([*in_parts(own), ("late", short)], Scratch(tmp_path), left_out)
 
     assert kept.sizes == (3, 4, 5, 0)
     assert [(error.series, error.months) for error in left_out] == [("young", 9)]

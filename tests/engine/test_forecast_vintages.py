@@ -17,6 +17,9 @@ from forecast.engine.blocks import serial
 from forecast.engine.forecast import (
     Forecasts,
     Headline,
+    _as_of,
+    _earlier_figures,
+    _totals,
     fits,
     forecast_headline,
     headline,
@@ -24,17 +27,12 @@ from forecast.engine.forecast import (
     model_version,
     new_hindcasts,
     quantiles,
+    refit_on_vintages,
+    vintage_hindcasts,
 )
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.refits import Refits, Refitting
-from forecast.engine.vintages import (
-    _as_of,
-    _earlier_figures,
-    _totals,
-    refit_on_vintages,
-    vintage_hindcasts,
-)
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
 from forecast.judge.standing import StandingQuestions, _range80
