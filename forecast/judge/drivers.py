@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 
-Part = tuple[SeriesKey, float, int]
+Member = tuple[SeriesKey, float, int]
 """One member in the flagged month: its expected count, not yet scaled, >= 0, and what came."""
 
 Whole = tuple[SeriesKey, str, int, int]
 """The total's flag: series and month, its median, and what was published."""
 
 
-def drivers(whole: Whole, dimension: str, parts: Sequence[Part], complete: bool) -> list[Driver]:
+def drivers(whole: Whole, dimension: str, parts: Sequence[Member], complete: bool) -> list[Driver]:
     """The contributions of a dimension's members, the unattributed last.
 
     Parameters

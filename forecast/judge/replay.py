@@ -31,7 +31,7 @@ Mask = NDArray[np.bool_]
 FirstCounts = Mapping[str, tuple[int, int]]  # month -> count as first published, release id
 
 
-Judged = Mapping[SeriesKey, Sequence[JudgedMonth]]
+JudgedSeries = Mapping[SeriesKey, Sequence[JudgedMonth]]
 """Series -> what came of each of its months, ascending."""
 
 
@@ -41,7 +41,7 @@ def replay(
     rules: Flags,
     rows: Sequence[int] | None = None,
     since: str = "",
-) -> Judged:
+) -> JudgedSeries:
     """Every month of these series, with nothing known that was not known then.
 
     Parameters
@@ -97,7 +97,7 @@ class ReplayedService:
     after a known break. totals : in the order in which people name them.
     """
 
-    series: Judged
+    series: JudgedSeries
     quiet: frozenset[tuple[str, str]]
     totals: Totals
 
