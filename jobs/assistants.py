@@ -127,14 +127,8 @@ class Tools:
             key = record.find(_short(series))
             known = releases.as_of(record.connection, day, key.total, "*").get(key, {})
             rows = [
-                {
-                    "month": month,
-                    COUNT: count,
-                    "vintage": kind,
-                    "known_from": day,
-                    "source": name,
-                }
-                for month, (count, kind, day, name) in known.items()
+                {"month": month, COUNT: row.pop("value"), **row}
+                for month, row in known.items()
                 if month >= first
             ]
             return _page_of(rows, limit, offset)
@@ -257,8 +251,8 @@ class Tools:
         """Source, vintage, run and digest of what is said."""
         source = read.newest_source(record.connection)
         return {
-            "source": source.file_name if source else "the embedded figures",
-            "vintage": source.seen if source and source.seen else "unknown",
+            "source": source["file_name"] if source else "the embedded figures",
+            "vintage": (source and source["seen"]) or "unknown",
             "data_through": record.run.data_through,
             "figures_old": record.old or None,
             **record.origin,

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from forecast.errors import ConfigError, StoreError
 from forecast.store import connect, integrity, ops, read, wakes
 from forecast.store.read import RunRow
+from forecast.types import Row
 
 LONGEST_VALUE = 500_000  # bytes of one text, blob or row; the largest kept is a notice's chart
 _TRIES = 5
@@ -40,34 +41,26 @@ _LIMITS = {
 }
 
 
-class Identity(NamedTuple):
-    """Which file lies under a name, and in which state."""
-
-    device: int
-    inode: int
-    changed_ns: int
-    size: int
+Identity = tuple[int, ...]
+"""Which file lies under a name, and in which state: device, inode, its last change, its size."""
 
 
 class OpenSnapshot(NamedTuple):
     """A file held open. run : the last it publishes. file : a descriptor, to read it whole."""
 
-    identity: Identity
+    identity: Identity | None
     file: int
     run: RunRow
     connections: list[sqlite3.Connection]
 
 
-def identity(path: Path) -> Identity | None:
-    """The file that lies there now, None if there is none."""
+def identity(file: Path | int) -> Identity | None:
+    """The file that lies there now, or that a descriptor is of; None if there is none."""
     try:
-        return _identity(path.stat())
+        stat = os.stat(file)
     except OSError:
         return None
-
-
-def _identity(stat: os.stat_result) -> Identity:
-    return Identity(stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+    return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
@@ -88,7 +81,7 @@ def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
         run = _examined(path)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         snapshot = OpenSnapshot(
-            _identity(os.fstat(file)),
+            identity(file),
             file,
             run,
             [_connection(path) if visitors else _immutable(path) for _ in range(count)],
@@ -101,7 +94,7 @@ def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
     )
 
 
-def verified(path: Path) -> wakes.Verified | None:
+def verified(path: Path) -> Row | None:
     """The last verification of the record `path`; None where none is known.
 
     A page's server may not write beside the record, and then SQLite cannot open an ops.db that

@@ -154,7 +154,7 @@ def _records(
     flagged = grouped(read.flags(connection, totals, total), "border")
     # Kept by a version that did not ask when a month became known.
     key = SeriesKey(total) if total else None
-    false = {(row.series.total, row.month) for row in false_issued(connection, key)}
+    false = {(series.total, month) for series, month, *_ in false_issued(connection, key)}
     often = connection.execute(sql("how_often_flagged")).fetchone()
     for name, count_rows in by_total("month_counts"):
         source = {row["month"]: row for row in count_rows}
@@ -273,45 +273,39 @@ def in_time(published: str, known: str | None) -> bool:
     return known is not None and published < known
 
 
-class FalseIssued(NamedTuple):
-    """A judgement kept as "issued" whose run was not published before the month was known.
-
-    published : day of the run; known : day of the month, None where it is not known.
-    """
-
-    series: SeriesKey
-    month: str
-    run_id: int
-    published: str
-    known: str | None
-
-    def __str__(self) -> str:
-        """Return it in words, with what it is to be taken for."""
-        known = f"known from {self.known}" if self.known else "known from a day that is not known"
-        return (
-            f"{self.series} in {self.month} was judged by run {self.run_id} of {self.published} as "
-            f"issued before it was published, but was {known}: take it for a hindcast"
-        )
-
-
 def false_issued(
     db: Connection, key: SeriesKey | None = None, month: str | None = None
-) -> list[FalseIssued]:
-    """Return judgements that claim to rest on a forecast issued in time and do not.
+) -> list[tuple[SeriesKey, str, int, str, str | None]]:
+    """Return judgements kept as "issued" whose run was not published before the month was known.
 
+    Parameters
+    ----------
     key, month : look at these alone.
+
+    Returns
+    -------
+    Series, month, run, the day the run was published, the day the month was known, None where that
+    is not known.
     """
-    known = known_days(db, key.total if key else None)
-    false = (
-        FalseIssued(series, when, run_id, day, known(series.scope, when))
-        for series, when, run_id, day in of_series(db, "false_issued", (month, month))
-        if key in (None, series)
-    )
-    return [row for row in false if not in_time(row.published, row.known)]
+    days = known_days(db, key.total if key else None)
+    return [
+        (series, when, run_id, published, known)
+        for series, when, run_id, published in of_series(db, "false_issued", (month, month))
+        if key in (None, series) and not in_time(published, known := days(series.scope, when))
+    ]
 
 
-def in_words(false: Sequence[FalseIssued], most: int = 10) -> list[str]:
+def in_words(
+    false: Sequence[tuple[SeriesKey, str, int, str, str | None]], most: int = 10
+) -> list[str]:
     """Return a line each, totals first, and how many more there are."""
-    shown = [str(month) for month in sorted(false, key=lambda f: (not f.series.headline, f.month))]
+    shown = [
+        f"{series} in {month} was judged by run {run_id} of {published} as issued before it was "
+        f"published, but was known from {known or 'a day that is not known'}: take it for a "
+        "hindcast"
+        for series, month, run_id, published, known in sorted(
+            false, key=lambda row: (not row[0].headline, row[1])
+        )
+    ]
     more = [f"and {len(false) - most} more"] if len(false) > most else []
     return shown[:most] + more

@@ -12,7 +12,6 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from forecast.store import connect, ledger, measures, queries, schema, scheme1, witnesses
 from forecast.store.kinds import GROUPS, PARTS
@@ -56,52 +55,46 @@ def damage(connection: sqlite3.Connection) -> list[str]:
     return _without_tracebacks(lambda: list(_damage(connection)))
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
-    """Whether a digest is one that the record gave of a run.
+def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Row:
+    """Look a quoted digest up. What it covers is as it was only if there are no `findings`.
 
-    scheme : of the entry or run that has it, None where none has. run_id : the run it was given
-    of. subject : what that entry is about. later : (kind, subject) of the entries since.
-    standing : the newest digest of the run asked for, "" if there is no such run.
-    run_scheme : of the run asked for.
-    differs : of `GROUPS`, those in which the quoted digest differs from the nearest one the
-    record has; empty where the marks do not tell.
+    Returns
+    -------
+    scheme, of the entry or run that has it, None where none has; given, the run it was given of;
+    subject, what that entry is about; later, (kind, subject) of the entries since; standing, the
+    newest digest of the run asked for, "" if there is no such run; run_scheme, of that run;
+    differs, of `GROUPS` those in which the quoted digest differs from the nearest one the record
+    has, empty where the marks do not tell.
     """
-
-    scheme: int | None
-    run_id: int | None = None
-    subject: str = ""
-    later: tuple[tuple[str, str], ...] = ()
-    standing: str = ""
-    run_scheme: int | None = None
-    differs: tuple[str, ...] = ()
-
-
-def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Quoted:
-    """Look a quoted digest up. What it covers is as it was only if there are no `findings`."""
     runs = {run["id"]: run for run in _runs(connection)}
     entries = ledger.entries(connection)
     of_run = [e for e in entries if e.run_id == run_id and e.kind != "witnessed"]
     asked = runs.get(run_id, {"digest": "", "scheme": None})
-    standing = of_run[-1].digest if of_run else asked["digest"]
-    about = Quoted(None, standing=standing, run_scheme=asked["scheme"])
+    answer = {
+        "scheme": None,
+        "given": None,
+        "subject": "",
+        "later": (),
+        "standing": of_run[-1].digest if of_run else asked["digest"],
+        "run_scheme": asked["scheme"],
+        "differs": (),
+    }
     for entry in entries:
         if entry.digest == digest:
             later = tuple((e.kind, e.subject) for e in entries if e.id > entry.id)
             subject = f"{entry.subject} {entry.kind}".removesuffix(" run")
-            return replace(
-                about, scheme=entry.scheme, run_id=entry.run_id, subject=subject, later=later
-            )
+            answer |= {"scheme": entry.scheme, "given": entry.run_id, "subject": subject}
+            return answer | {"later": later}
     for number, run in runs.items():
         if run["digest"] == digest:
-            return replace(about, scheme=run["scheme"], run_id=number, subject=f"run {number}")
+            return answer | {"scheme": run["scheme"], "given": number, "subject": f"run {number}"}
     # The nearest of several digests of that run tells most.
     marks = ledger.split_marks(digest[ROOT:])
     differ = [
         tuple(group for group, was, now in zip(GROUPS, known, marks, strict=True) if was != now)
         for known in (ledger.split_marks(entry.digest[ROOT:]) for entry in reversed(of_run))
     ]
-    return replace(about, differs=min(differ, key=len, default=()))
+    return answer | {"differs": min(differ, key=len, default=())}
 
 
 def _without_tracebacks(look: Callable[[], list[str]]) -> list[str]:

@@ -107,52 +107,36 @@ class Notice:
     approved_user: str = ""
 
 
-def next_due(connection: sqlite3.Connection) -> Notice | None:
-    """The first notice that is not composed yet."""
-    return next(iter(_every(connection, "state = 'due'")), None)
+_WHICH = {
+    "all": "true",
+    "one": "n.id = ?",
+    "due": "state = 'due'",
+    "held": "state = 'held'",
+    # What tells of a withdrawal rests on the withdrawn run itself, and goes out all the same.
+    "to send": "state = 'approved' and "
+    "(withdraws is not null or n.run_id not in (select run_id from withdrawals))",
+    "withdrawn": "state = 'approved' and withdraws is null "
+    "and n.run_id in (select run_id from withdrawals)",
+    "of run": "state = 'approved' and withdraws is null and n.run_id = ?",
+}
 
 
-def one(connection: sqlite3.Connection, notice_id: int) -> Notice | None:
-    """The notice with this id."""
-    return next(iter(_every(connection, "n.id = ?", (notice_id,))), None)
+def every(connection: Connection, which: str = "all", about: int | None = None) -> list[Notice]:
+    """Return notices of the measure that a connection is about, the oldest first.
 
-
-def in_state(connection: sqlite3.Connection, *states: str) -> list[Notice]:
-    """Notices in any of these states, the oldest first."""
-    marks = ", ".join("?" * len(states))
-    return _every(connection, f"n.state in ({marks})", states)
-
-
-def every(connection: sqlite3.Connection) -> list[Notice]:
-    """Every notice, the oldest first."""
-    return _every(connection, "true")
-
-
-def _every(connection: Connection, where: str, values: Sequence[object] = ()) -> list[Notice]:
-    """Return notices of the measure that the connection is about, the oldest first."""
-    return records(connection, Notice, "notices_where", values, where=where)
-
-
-def to_send(connection: sqlite3.Connection) -> list[Notice]:
-    """Approved notices whose run was not withdrawn since, the oldest first.
-
-    What tells of a withdrawal goes out all the same.
+    Parameters
+    ----------
+    which : "all"; "due", not composed yet; "held"; "to send", approved and their run not withdrawn
+        since; "withdrawn", approved and not to go out any more; "of run", approved ones that rest
+        on a run; "one". about : the id of the run, or of the one.
     """
-    stands = "(withdraws is not null or n.run_id not in (select run_id from withdrawals))"
-    return _every(connection, f"state = 'approved' and {stands}")
+    values = () if about is None else (about,)
+    return records(connection, Notice, "notices_where", values, where=_WHICH[which])
 
 
-def withdrawn(connection: sqlite3.Connection) -> list[Notice]:
-    """Approved notices whose run was withdrawn since: not to go out any more."""
-    # What tells of a withdrawal rests on the withdrawn run itself, and goes out.
-    gone = "withdraws is null and n.run_id in (select run_id from withdrawals)"
-    return _every(connection, f"state = 'approved' and {gone}")
-
-
-def of_run(connection: sqlite3.Connection, run_id: int) -> list[Notice]:
-    """Approved notices that rest on a run, the oldest first."""
-    where = "state = 'approved' and withdraws is null and n.run_id = ?"
-    return _every(connection, where, (run_id,))
+def one(connection: Connection, notice_id: int) -> Notice | None:
+    """Return the notice with this id."""
+    return next(iter(every(connection, "one", notice_id)), None)
 
 
 def sections(connection: Connection, notice_id: int) -> list[Section]:

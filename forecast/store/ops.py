@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from forecast.store import connect, queries
 from forecast.store.connect import transaction
@@ -75,16 +75,6 @@ class Link:
     unrecognized: str = ""
 
 
-class Download(NamedTuple):
-    """A content that an address gave, and the day "YYYY-MM-DD" on which it was first seen."""
-
-    url: str
-    sha256: str
-    file_name: str
-    first_seen_at: str
-    poll_id: int
-
-
 def ops_path(path: Path) -> Path:
     """Where the ops.db of this database is; one of another name has its own, "mine-ops.db"."""
     return path.with_name(NAME if path.stem == "bordercast" else f"{path.stem}-{NAME}")
@@ -141,15 +131,20 @@ def links(db: Connection) -> dict[str, Link]:
     return {row["url"]: Link(**row | {"listed": bool(row["listed"])}) for row in seen}
 
 
-def downloads(db: Connection) -> list[Download]:
-    """Return every content ever found, in the order of finding."""
-    return queries.records(db, Download, "downloads")
+def downloads(db: Connection) -> list[Row]:
+    """Return every content ever found, in the order of finding.
+
+    Returns
+    -------
+    url, that gave it; sha256; file_name; first_seen_at, "YYYY-MM-DD"; poll_id.
+    """
+    return queries.rows(db, "downloads")
 
 
-def save_download(db: Database, download: Download, link: Link) -> None:
-    """Record a content and how to ask for its address again."""
+def save_download(db: Database, download: Row, link: Link) -> None:
+    """Record a content, a row of `downloads`, and how to ask for its address again."""
     with transaction(db):
-        db.execute(queries.sql("save_download"), tuple(download))
+        db.execute(queries.sql("save_download"), download)
         db.execute(queries.sql("save_link"), astuple(link))
 
 

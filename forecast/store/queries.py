@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import sqlite3
@@ -79,18 +79,8 @@ def _statements() -> dict[str, str]:
     return {name: text.strip() for name, _, text in (block.partition("\n") for block in blocks)}
 
 
-class NamedQuery(NamedTuple):
-    """A question that analysts ask, as SQL. title : the question. about : what to mind in it."""
-
-    name: str
-    title: str
-    about: str
-    sql: str
-
-
 @cache
-def questions() -> tuple[NamedQuery, ...]:
-    """Return the questions of named_queries.toml."""
+def questions() -> dict[str, dict[str, str]]:
+    """Return the questions of analysts by name: title, sql, and about, what to mind in it."""
     file = resources.files("forecast.store") / "named_queries.toml"
-    tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    return tuple(NamedQuery(name, **query) for name, query in tables.items())
+    return tomllib.loads(file.read_text(encoding="utf-8"))

@@ -382,7 +382,7 @@ select url, sha256, file_name, first_seen_at, poll_id from downloads
 order by poll_id, file_name, sha256
 
 -- name: save_download
-insert or ignore into downloads values (?, ?, ?, ?, ?)
+insert or ignore into downloads values (:url, :sha256, :file_name, :first_seen_at, :poll_id)
 
 -- name: save_link
 insert or replace into links (url, listed, etag, last_modified, sha256, unrecognized)

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.store import schema, witnesses
@@ -50,34 +50,27 @@ class RunRow:
     digest: str
 
 
-class NewestSource(NamedTuple):
-    """The release that states the newest month, and those refused that are not older.
-
-    seen : "YYYY-MM-DD", None where it is not known. refused : names of files.
-    witnesses : who saw which run, oldest run first.
-    """
-
-    file_name: str
-    seen: str | None
-    refused: tuple[str, ...]
-    witnesses: tuple[witnesses.Sighting, ...] = ()
-
-
 def latest_run(connection: sqlite3.Connection) -> RunRow | None:
     """Return the last published run, None before the first."""
     return next(iter(records(connection, RunRow, "latest_run")), None)
 
 
-def newest_source(connection: sqlite3.Connection) -> NewestSource | None:
-    """Return where the newest month comes from; None if nothing is held."""
+def newest_source(connection: sqlite3.Connection) -> Row | None:
+    """Return the release that states the newest month; None if nothing is held.
+
+    Returns
+    -------
+    file_name; seen, "YYYY-MM-DD", None where it is not known; refused, names of files that are not
+    older; witnesses, rows of `witnesses.sightings`.
+    """
     # One row, or none in an empty record.
     for newest in rows(connection, "newest_source"):
-        return NewestSource(
-            newest["file_name"],
-            newest["first_seen_at"],
-            tuple(column(connection, "still_refused", (newest["seq"],))),
-            tuple(witnesses.sightings(connection)),
-        )
+        return {
+            "file_name": newest["file_name"],
+            "seen": newest["first_seen_at"],
+            "refused": tuple(column(connection, "still_refused", (newest["seq"],))),
+            "witnesses": witnesses.sightings(connection),
+        }
     return None
 
 

@@ -13,7 +13,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.errors import DataError
@@ -34,21 +34,6 @@ ORDER = "r.seq, r.kind <> 'bundle', r.decided_at, coalesce(r.first_seen_at, ''),
 
 _ByRelease = dict[str, dict[int, int]]  # of one series: month -> release id -> count
 _Chain = list[tuple[int, str, str]]  # release id, and the first and last of months that it covers
-
-
-class Known(NamedTuple):
-    """A value as it stood on a day.
-
-    value : count.
-    vintage : how exactly the day it became known is known: "day", "month" (then it is the last
-        day it can have been), or "unknown" (then it is the day by which months are published).
-    known_from : "YYYY-MM-DD". source : the release that first stated the value.
-    """
-
-    value: int
-    vintage: str
-    known_from: str
-    source: str
 
 
 # ---------------------------------------------------------------- in
@@ -332,7 +317,7 @@ def current_counts(db: Connection) -> dict[SeriesKey, dict[str, int]]:
 
 def as_of(
     db: Connection, day: str, total: str | None = None, dimension: str = ""
-) -> dict[SeriesKey, dict[str, Known]]:
+) -> dict[SeriesKey, dict[str, Row]]:
     """Return every series by month as it stood at the end of a day.
 
     A month stands as the highest release by seq states it that had been first seen by then.
@@ -341,13 +326,20 @@ def as_of(
     ----------
     day : "YYYY-MM-DD".
     total : of one total, None for all. dimension : "" for the totals, "*" for all series.
+
+    Returns
+    -------
+    Rows of value; vintage, how exactly the day it became known is known: "day", "month" (then it is
+    the last day it can have been), or "unknown" (then it is the day by which months are published);
+    known_from, "YYYY-MM-DD"; source, the release that first stated the value.
     """
-    by_series: dict[SeriesKey, dict[str, Known]] = defaultdict(dict)
+    by_series: dict[SeriesKey, dict[str, Row]] = defaultdict(dict)
     asked = (day, day, total, total, dimension, dimension)
     for *key, month, value, vintage, known_from, source in db.execute(
         sql("every_value_known"), asked
     ):
-        by_series[SeriesKey(*key)][month] = Known(value, vintage, known_from, source)
+        row = {"value": value, "vintage": vintage, "known_from": known_from, "source": source}
+        by_series[SeriesKey(*key)][month] = row
     return dict(by_series)
 
 

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, integrity, ops
 from forecast.store.connect import transaction, write
 from forecast.store.ops import text
-from forecast.store.queries import records, sql
+from forecast.store.queries import rows, sql
+from forecast.types import Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -27,23 +28,6 @@ Ended = Literal["published", "nothing new", "waiting", "blocked", "failed", "sto
 
 
 Mode = Literal["daemon", "timer"]
-
-
-class Leader(NamedTuple):
-    """Who leads or led last, and when it means to wake next; a timer does not say."""
-
-    started_at: str
-    pid: int
-    next_wake_at: str | None
-    mode: Mode = "daemon"
-
-
-class Verified(NamedTuple):
-    """What the last verification found; findings : "" if the record was whole."""
-
-    checked_at: str
-    digest: str
-    findings: str
 
 
 def begin_wake(db: Database, now: datetime, pid: int) -> int:
@@ -58,9 +42,11 @@ def end_wake(db: Database, wake_id: int, now: datetime, outcome: Ended, detail: 
     write(db, "end_wake", (text(now), outcome, detail, wake_id))
 
 
-def save_leader(db: Database, leader: Leader) -> None:
-    """Write down who leads."""
-    write(db, "save_leader", leader)
+def save_leader(
+    db: Database, started_at: str, pid: int, next_wake_at: str | None, mode: Mode = "daemon"
+) -> None:
+    """Write down who leads, and when it means to wake next; a timer does not say."""
+    write(db, "save_leader", (started_at, pid, next_wake_at, mode))
 
 
 def save_verified(path: Path, now: datetime, digest: str, findings: Sequence[str]) -> None:
@@ -69,8 +55,13 @@ def save_verified(path: Path, now: datetime, digest: str, findings: Sequence[str
         write(db, "save_verified", (text(now), digest, "; ".join(findings)))
 
 
-def verified(path: Path) -> Verified | None:
-    """The last verification of the database `path`; None before the first."""
+def verified(path: Path) -> Row | None:
+    """Return the last verification of the database `path`; None before the first.
+
+    Returns
+    -------
+    checked_at, digest, and findings, "" if the record was whole.
+    """
     if not ops.ops_path(path).exists():
         return None
     with suppress(BordercastError, sqlite3.OperationalError), ops.reading(path) as connection:
@@ -79,9 +70,9 @@ def verified(path: Path) -> Verified | None:
     return None
 
 
-def verification(connection: sqlite3.Connection) -> Verified | None:
-    """What an ops.db says of the last verification."""
-    return next(iter(records(connection, Verified, "verification")), None)
+def verification(connection: sqlite3.Connection) -> Row | None:
+    """Return what an ops.db says of the last verification."""
+    return next(iter(rows(connection, "verification")), None)
 
 
 def require_intact(path: Path, sound: FilesAsOf = ()) -> FilesAsOf:
@@ -101,8 +92,8 @@ def require_intact(path: Path, sound: FilesAsOf = ()) -> FilesAsOf:
         return now
     # What a whole verification found weighs more than what can be seen at once.
     last = verified(path)
-    if last and last.findings:
-        refuse([last.findings], f"verification failed on {last.checked_at}")
+    if last and last["findings"]:
+        refuse([last["findings"]], f"verification failed on {last['checked_at']}")
     with connect.moment(path) as connection:
         refuse(integrity.at_sight(connection), "the record is not as it was written")
     return now

@@ -19,7 +19,7 @@ from forecast.store import connect, ledger, ops
 from forecast.store.connect import transaction
 from forecast.store.kinds import PROOFS
 from forecast.store.ops import text
-from forecast.store.queries import records, sql
+from forecast.store.queries import records, rows, sql
 from forecast.types import Row
 
 if TYPE_CHECKING:
@@ -97,30 +97,6 @@ class WitnessProof:
         return ""
 
 
-class Sighting(NamedTuple):
-    """A row of the view `witnesses`: when, relative to the publication of the run's first month.
-
-    seen_at : as the proof itself says it, "" where it bears no moment. published_on : None while
-    that month is not published. days_before : of the two; 0 or less if it was published first.
-    """
-
-    run_id: int
-    witness: WitnessKind
-    seen_at: str
-    seen_by: str
-    entry_id: int
-    month: str
-    published_on: str | None
-    days_before: int | None
-
-    def seen(self, moment: str) -> Sighting:
-        """The same, seen at another moment."""
-        if not moment or not self.published_on:
-            return self._replace(seen_at=moment, days_before=None)
-        days = date.fromisoformat(self.published_on) - date.fromisoformat(moment[:10])
-        return self._replace(seen_at=moment, days_before=days.days)
-
-
 def statements(db: Connection) -> dict[int, WitnessedEntry]:
     """Return entry -> what the record states of it, the oldest first."""
     return {entry.entry_id: entry for entry in records(db, WitnessedEntry, "witnessed_entries")}
@@ -139,14 +115,32 @@ def proofs(db: Connection) -> list[WitnessProof]:
     return records(db, WitnessProof, "witness_proofs")
 
 
-def sightings(db: Connection) -> list[Sighting]:
-    """Return when each proof was given, as it says itself, oldest run first."""
+def sightings(db: Connection, moments: Mapping[tuple[str, int], str] | None = None) -> list[Row]:
+    """Return when each proof was given, relative to the publication of its run's first month.
+
+    Parameters
+    ----------
+    moments : (witness, entry) -> when, of the proofs to tell of; all, as they say it, if None.
+
+    Returns
+    -------
+    Rows of the view `witnesses`, oldest run first: seen_at, "" where a proof bears no moment;
+    published_on, None while that month is not published; days_before, of the two, 0 or less if it
+    was published first.
+    """
     # A proof says itself when it was given; the table only when it was kept.
-    moments = {(proof.witness, proof.entry_id): proof.moment() for proof in proofs(db)}
-    return [
-        sighting.seen(moments[sighting.witness, sighting.entry_id])
-        for sighting in records(db, Sighting, "sightings")
-    ]
+    if moments is None:
+        moments = {(proof.witness, proof.entry_id): proof.moment() for proof in proofs(db)}
+    seen = []
+    for row in rows(db, "sightings"):
+        if (row["witness"], row["entry_id"]) not in moments:
+            continue
+        moment, published = moments[row["witness"], row["entry_id"]], row["published_on"]
+        days = None
+        if moment and published:
+            days = (date.fromisoformat(published) - date.fromisoformat(moment[:10])).days
+        seen.append(row | {"seen_at": moment, "days_before": days})
+    return seen
 
 
 def lacking(

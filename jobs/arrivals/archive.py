@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.context import Context
+    from forecast.types import Row
 
 REASON = ".reason.txt"
 PRIVATE = 0o700
@@ -59,33 +60,35 @@ def downloads(
     kept_in = folders(context.path, context.config)
     with ops.reading(context.path) as ops_db:
         downloaded = ops.downloads(ops_db)
-    by_content = {d.sha256: d for d in reversed(downloaded)}  # the address that had it first
+    by_content = {
+        row["sha256"]: row for row in reversed(downloaded)
+    }  # the address that had it first
     return [
         _download(context.path, kept_in, each)
         for each in reversed(by_content.values())
-        if context.takes(each.file_name)
-        and (kept_in.archive / each.sha256 / each.file_name).exists()
+        if context.takes(each["file_name"])
+        and (kept_in.archive / each["sha256"] / each["file_name"]).exists()
         and (
             db is None
-            or (earlier := releases.find_by_hash(db, each.sha256)) is None
+            or (earlier := releases.find_by_hash(db, each["sha256"])) is None
             or earlier["status"] == "quarantined"
         )
     ]
 
 
-def _download(path: Path, kept_in: Folders, download: ops.Download) -> Arrival:
+def _download(path: Path, kept_in: Folders, download: Row) -> Arrival:
     def content() -> bytes:
-        return inbox.read_once(kept_in.archive / download.sha256 / download.file_name)[0]
+        return inbox.read_once(kept_in.archive / download["sha256"] / download["file_name"])[0]
 
     def settle(result: IngestResult) -> str:
         if result.outcome == "refused":  # the quarantine has it now, and it is asked for again
-            remove(kept_in.archive, download.sha256)
+            remove(kept_in.archive, download["sha256"])
             with ops.writing(path) as ops_db:
-                connect.write(ops_db, "forget_validators", (download.sha256,))
+                connect.write(ops_db, "forget_validators", (download["sha256"],))
         return ""
 
-    first_seen, address = download.first_seen_at, download.url
-    return Arrival(download.file_name, content, first_seen, "publisher", address, settle=settle)
+    first_seen, address = download["first_seen_at"], download["url"]
+    return Arrival(download["file_name"], content, first_seen, "publisher", address, settle=settle)
 
 
 def make(kept_in: Folders) -> None:

@@ -27,7 +27,7 @@ from forecast.files import content_sha256
 from forecast.sources import catalog
 from forecast.sources.source import Source
 from forecast.store import connect, measures, ops, queries
-from forecast.store.ops import Download, Link, Poll, PollAnswer, PollOutcome
+from forecast.store.ops import Link, Poll, PollAnswer, PollOutcome
 from forecast.tables import markup
 from forecast.words import printable
 from jobs.arrivals import archive, inbox, listing
@@ -123,7 +123,7 @@ def awaited(path: Path, source: Source) -> str:
         return ""
     with ops.reading(path) as db:
         last = ops.last_poll(db)
-        fresh = {d.sha256 for d in ops.downloads(db) if last and d.poll_id == last[0]}
+        fresh = {d["sha256"] for d in ops.downloads(db) if last and d["poll_id"] == last[0]}
     with closing(connect.read(path)) as connection:
         measures.scope_to(connection, source.name)
         newest = queries.rows(connection, "newest_files")
@@ -268,7 +268,9 @@ class _Visit:
         # The file first: a link that is remembered without its file would never be asked for again.
         archive.keep_bytes(self.archive, sha256, name, reply.content)
         with ops.writing(self.path) as db:
-            ops.save_download(db, Download(url, sha256, name, self.today, self.poll_id), link)
+            download = {"url": url, "sha256": sha256, "file_name": name}
+            when = {"first_seen_at": self.today, "poll_id": self.poll_id}
+            ops.save_download(db, download | when, link)
         if before:
             return PollAnswer(url, "replaced", f"content was {before[:12]}, is {sha256[:12]}")
         return PollAnswer(url, "new", sha256)

@@ -39,7 +39,7 @@ def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) ->
         sent = []
         if ops.ops_path(context.path).exists():
             with ops.reading(context.path) as kept:
-                for notice in notices.of_run(db.conn, run_id):
+                for notice in notices.every(db.conn, "of run", run_id):
                     if deliveries.recipients_of(kept, notice.content_key, "sent", "sending"):
                         sent.append(notice)
         taken_notices = list(taken_back(db.conn, context.config, run_id, sent))

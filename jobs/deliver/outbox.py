@@ -123,7 +123,7 @@ def waiting(context: Context, now: datetime) -> list[tuple[str, int]]:
 def recall_all(path: Path, now: datetime) -> int:
     """Give up what still waits of notices whose run was withdrawn; how many deliveries."""
     with closing(connect.read(path)) as connection:
-        gone = notices.withdrawn(connection)
+        gone = notices.every(connection, "withdrawn")
     if not gone:
         return 0
     with ops.writing(path) as db:
@@ -153,7 +153,7 @@ def _batches(
     for measure in context.each():
         with closing(connect.read(context.path)) as connection:
             measures.scope_to(connection, measure.name)
-            approved = notices.to_send(connection)
+            approved = notices.every(connection, "to send")
         for notice in to_queue(approved, began, now):
             known = deliveries.recipients_of(db, notice.content_key)
             if known and notice.corrects is None:

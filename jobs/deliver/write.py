@@ -56,7 +56,7 @@ def renew_one(path: Path, db: Database, source: Source) -> bool:
     counts = None
     with closing(connect.read(path)) as connection:
         measures.scope_to(connection, source.name)
-        for notice in notices.in_state(connection, "held"):
+        for notice in notices.every(connection, "held"):
             counts = counts or releases.current_counts(connection)
             stated = [notices.statements(connection, notice.id)]
             # What a person was to approve is not what the figures say any more.
@@ -70,7 +70,7 @@ def write_one(context: Context, db: Database, now: datetime) -> bool:
     config, source = context.config, context.source
     with closing(connect.read(context.path)) as connection:
         context.scope(connection)
-        notice = notices.next_due(connection)
+        notice = next(iter(notices.every(connection, "due")), None)
         if notice is None:
             return False
         writer = _corrections if notice.kind == "correction" else _news

@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -39,6 +39,9 @@ from jobs.logs import LOG
 from jobs.service import due, heartbeat, upkeep, wakeup
 from jobs.service.wakeup import CycleResult
 from jobs.witness import attest
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 LEADER_WAIT = 2.0  # seconds a second daemon waits for the first one to go
 TICK = 0.5  # seconds between two looks of the supervisor
@@ -315,7 +318,7 @@ class Daemon:
 
     def _begin(self, now: datetime) -> int:
         with ops.writing(self.context.path) as db:
-            wakes.save_leader(db, self._leader(now))
+            self._lead(db, now)
             return wakes.begin_wake(db, now, os.getpid())
 
     def _end(self, wake_id: int, done: CycleResult) -> None:
@@ -324,19 +327,19 @@ class Daemon:
         now = datetime.now(UTC)
         with ops.writing(self.context.path) as db:
             wakes.end_wake(db, wake_id, now, done.outcome, done.detail)
-            wakes.save_leader(db, self._leader(now))
+            self._lead(db, now)
 
     def _try_again(self) -> None:
         self.again_at = time.monotonic() + self.context.settings.service.retry_minutes * 60
 
-    def _leader(self, now: datetime) -> wakes.Leader:
-        """Return who leads, and when it means to wake next; a timer does not say."""
+    def _lead(self, db: Database, now: datetime) -> None:
+        """Write down who leads, and when it means to wake next; a timer does not say."""
         ahead = due.next_daily(self.context, now)
         if self.again_at is not None:
             wait = max(self.again_at - time.monotonic(), 0.0)
             ahead = min(ahead, now + timedelta(seconds=wait))
         soonest = None if self.mode == "timer" else ahead.isoformat(timespec="seconds")
-        return wakes.Leader(now.isoformat(timespec="seconds"), os.getpid(), soonest, self.mode)
+        wakes.save_leader(db, now.isoformat(timespec="seconds"), os.getpid(), soonest, self.mode)
 
     def _work(self, work: Work) -> CycleResult:
         """Spawn the work and wait for its answer, its death, its deadline, or our own end."""

@@ -97,8 +97,8 @@ def status(context: Context, now: datetime) -> ServiceStatus:
         },
         "ratings": dict(Counter(row["verdict"] for row in ops.rows(context.path, "ratings"))),
         "mail_stopped": stopped["reason"] if stopped else "",
-        "verified_at": verified.checked_at if verified else None,
-        "verify_findings": verified.findings if verified else "",
+        "verified_at": verified["checked_at"] if verified else None,
+        "verify_findings": verified["findings"] if verified else "",
         "wal_bytes": checks.size(context.path.with_name(context.path.name + "-wal")),
         # A writer at work holds up its own log, and that is no fault.
         "wal_held_by": None if _holder(context.path, ".lock") else connect.held_up_by(context.path),

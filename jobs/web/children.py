@@ -99,7 +99,7 @@ async def answer(application: Any, copy: Path, place: str, limits: QueryLimits) 
     await uvicorn.Server(config).serve(sockets=[listening])
 
 
-async def queries(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity]:
+async def queries(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity | None]:
     """Datasette on the copy."""
     from jobs.web import sql
 
@@ -109,7 +109,7 @@ async def queries(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identi
     return sql.application(site), snapshot.identity
 
 
-async def texts(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity]:
+async def texts(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity | None]:
     """Return a text or a query in, a piece of a page out; nothing of it is kept."""
     from starlette.requests import Request
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import secrets
 import sqlite3
@@ -60,12 +61,12 @@ def metadata(run: RunRow, source: Source) -> dict[str, Any]:
                 ),
                 "tables": {name: _view(view, source) for name, view in VIEWS.items()},
                 "queries": {
-                    question.name: {
-                        "title": question.title,
-                        "description": question.about,
-                        "sql": question.sql,
+                    name: {
+                        "title": question["title"],
+                        "description": question["about"],
+                        "sql": question["sql"],
                     }
-                    for question in questions()
+                    for name, question in questions().items()
                 },
             }
         },
@@ -253,7 +254,7 @@ class _Held(Database):  # type: ignore[misc]
         super().__init__(site, path=f"{DATABASE}.db", is_mutable=False)
         self._ready = list(snapshot.connections)
         self.cached_hash = snapshot.run.digest
-        self.cached_size = snapshot.identity.size
+        self.cached_size = os.fstat(snapshot.file).st_size
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         """Return the next connection; never one to write."""

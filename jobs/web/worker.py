@@ -239,7 +239,7 @@ class QueryServer:
         process.socket, process.answer_bytes = socket, self.limits.answer_bytes
         try:
             message = await asyncio.wait_for(process.message(), START_SECONDS)
-            process.identity = held.Identity(*message["ready"])
+            process.identity = tuple(message["ready"])
         except BaseException as error:
             await process.end()
             if not isinstance(error, TimeoutError | ValueError | KeyError):
@@ -279,7 +279,7 @@ class QueryServer:
 class _Process(Child):
     """One that answers requests. identity : of the file that it holds."""
 
-    identity: held.Identity
+    identity: held.Identity | None
     socket: Path
     answer_bytes: int
     users = 0

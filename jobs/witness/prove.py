@@ -83,11 +83,7 @@ def examine(
             if problem:
                 line = f"git, line of entry {statement.entry_id}, run {statement.run_id}"
                 findings.append(f"{line}: {problem}")
-    seen = [
-        trust.seen(sighting.seen(moments[sighting.witness, sighting.entry_id]), source)
-        for sighting in witnesses.sightings(connection)
-        if (sighting.witness, sighting.entry_id) in moments
-    ]
+    seen = [trust.seen(sighting, source) for sighting in witnesses.sightings(connection, moments)]
     return list(dict.fromkeys(findings)), seen
 
 

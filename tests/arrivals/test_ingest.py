@@ -265,7 +265,15 @@ def downloads(path, folders, *found: tuple[str, bytes, str]) -> None:
             archive.keep_bytes(folders.archive, sha256, name, content)
             link = ops.Link(url, True, "tag", "day", sha256)
             ops.save_download(
-                db, ops.Download(url, sha256, name, f"2026-04-0{number}", number), link
+                db,
+                {
+                    "url": url,
+                    "sha256": sha256,
+                    "file_name": name,
+                    "first_seen_at": f"2026-04-0{number}",
+                    "poll_id": number,
+                },
+                link,
             )
 
 

@@ -146,7 +146,7 @@ def test_status_is_0_when_all_is_well_and_names_who_leads(record):
     moment = datetime(2024, 3, 5, tzinfo=UTC)
     with connect.locked(daemon.leader_lock(record), 0):
         with ops.writing(record) as db:
-            wakes.save_leader(db, wakes.Leader("2024-03-05", 1, "2024-03-06T15:00:00+00:00"))
+            wakes.save_leader(db, "2024-03-05", 1, "2024-03-06T15:00:00+00:00")
             wakes.begin_wake(db, moment, 1)
         found = health.status(Context.open(record, Config()), moment)
 
@@ -337,7 +337,7 @@ def test_backup_restore_and_the_service_goes_on(record, figure, drills, tmp_path
         back = backup.restore(made.folder, record, config, moment)
         assert rows(record, DIGESTS) == kept[: back.run_id]
         assert upkeep.verify(record, moment) == []
-        assert wakes.verified(record).findings == ""
+        assert wakes.verified(record)["findings"] == ""
         assert table(record.with_name(f"{record.stem}-snapshot.db"), DIGESTS) == kept[: back.run_id]
         drop(record, month(2 + number))
         assert running_service.wake(record, moment).outcome == "published"
@@ -513,7 +513,7 @@ def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
 
 def test_a_daemon_that_ended_is_missed(record):
     with ops.writing(record) as db:
-        wakes.save_leader(db, wakes.Leader("2024-03-05", 1, None))
+        wakes.save_leader(db, "2024-03-05", 1, None)
 
     assert (
         "the service is not running: `bordercast serve`, or a timer"

@@ -327,7 +327,7 @@ def test_pages_have_the_parts_and_no_word_of_the_borders(settings, served):
 @pytest.mark.slow
 def test_the_notice_says_which_clinic_it_was(settings, served):
     with connect.moment(served / "bordercast.db") as connection:
-        (notice,) = notices.in_state(connection, "held")
+        (notice,) = notices.every(connection, "held")
     told = said("notices", "preview", str(notice.id))
 
     assert "Visits in South in January 2024 were" in told
@@ -340,7 +340,7 @@ def test_the_notice_says_which_clinic_it_was(settings, served):
 @pytest.mark.slow
 def test_machines_and_a_demonstration_are_told_in_the_users_words(settings, served):
     with connect.moment(served / "bordercast.db") as connection:
-        (notice,) = notices.in_state(connection, "held")
+        (notice,) = notices.every(connection, "held")
         sections = notices.sections(connection, notice.id)
         source = source_of(connection)
     hook = config.Hook(name="machine", kind="generic", address_file="address")

@@ -172,7 +172,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
 
     now = after(HELD + 1)
     with connect.moment(path) as connection:
-        (notice,) = notices.in_state(connection, "held")
+        (notice,) = notices.every(connection, "held")
         content = notices.content(connection, notice.id)
     approve.approve(path, notice.id, Approval("Ann", "ann", content), now)
     taken = Taken()

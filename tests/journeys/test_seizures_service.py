@@ -456,7 +456,7 @@ def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
         (tmp_path / name).write_bytes(drug_files.content(made))
         monthly.run(Context.open(path, settings), [tmp_path / name], now=day, with_bundle=False)
     with connect.moment(path) as connection:
-        (notice,) = notices.in_state(connection, "held")
+        (notice,) = notices.every(connection, "held")
         content = notices.content(connection, notice.id)
     now = datetime(2026, 6, 18, 12, tzinfo=UTC)
     approve.approve(path, notice.id, Approval("Ann", "ann", content), now)

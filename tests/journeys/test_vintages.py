@@ -58,12 +58,12 @@ def at(connection, day, key, month):
 def test_february_2025_as_it_was_published_and_as_it_is(connection, key, then, now):
     published = at(connection, "2025-03-31", key, "2025-02")
 
-    assert (published.value, published.vintage, published.source) == (
+    assert (published["value"], published["vintage"], published["source"]) == (
         then,
         "month",
         "feb-2025",
     )
-    assert at(connection, "2026-11-25", key, "2025-02").value == now
+    assert at(connection, "2026-11-25", key, "2025-02")["value"] == now
     assert releases.current_counts(connection)[key]["2025-02"] == now
 
 
@@ -109,7 +109,7 @@ def test_the_view_is_how_an_analyst_asks_for_a_day(connection):
     by_hand = {(border, month): count for border, month, count in connection.execute(query)}
 
     assert by_hand == {
-        (key.total, month): known.value
+        (key.total, month): known["value"]
         for key, by_month in releases.as_of(connection, "2025-12-31").items()
         for month, known in by_month.items()
     }
@@ -131,7 +131,9 @@ def test_revisions_are_the_changes_from_release_to_release(connection):
 def counts_as_of(connection, day, dimension=""):
     """The counts alone, as `current_counts` gives today's."""
     found = releases.as_of(connection, day, dimension=dimension)
-    return {key: {m: known.value for m, known in months.items()} for key, months in found.items()}
+    return {
+        key: {m: known["value"] for m, known in months.items()} for key, months in found.items()
+    }
 
 
 def test_the_last_day_shows_the_current_values(connection):
@@ -298,7 +300,7 @@ def test_the_southwest_file_of_august_is_accepted_before_or_after_the_final(tmp_
                 "and month >= '2024-10' and encounters <> encounters_before"
             ).fetchone()[0]
             assert moved == 11
-            assert releases.as_of(db, "2025-09-30")[SOUTHWEST]["2025-08"].source == (
+            assert releases.as_of(db, "2025-09-30")[SOUTHWEST]["2025-08"]["source"] == (
                 "sbo-encounters-fy22-fy25-aug"
             )
 

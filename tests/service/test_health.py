@@ -256,7 +256,7 @@ def busy(record) -> None:
             db.execute(statement)
         wake = wakes.begin_wake(db, APRIL, 77)
         wakes.end_wake(db, wake, APRIL, "published", "run 2")
-        wakes.save_leader(db, wakes.Leader(at, 77, "2024-04-21T15:00:00+00:00"))
+        wakes.save_leader(db, at, 77, "2024-04-21T15:00:00+00:00")
     wakes.save_verified(record, APRIL, "d", ["run 1 was edited", "run 2 was edited"])
 
 

@@ -295,8 +295,8 @@ def test_the_last_wake_and_leader_are_told(tmp_path):
     with ops.writing(path) as db:
         first, second = wakes.begin_wake(db, NOW, 7), wakes.begin_wake(db, NOW + HOUR, 8)
         wakes.end_wake(db, second, NOW + 2 * HOUR, "published", "run 3")
-        wakes.save_leader(db, wakes.Leader("2024", 7, None))
-        wakes.save_leader(db, wakes.Leader("2024", 8, "2025", "timer"))
+        wakes.save_leader(db, "2024", 7, None)
+        wakes.save_leader(db, "2024", 8, "2025", "timer")
 
     wake, leader = ops.row(path, "last_cycle"), ops.row(path, "leader")
 

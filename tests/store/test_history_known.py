@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from forecast.store import connect, history, releases
-from forecast.store.history import FalseIssued
 from forecast.types import Scope
 from tests.support import tiny_record
 from tests.support.tiny_record import NEW_YORK, NORTH, OTHER, SOUTH
@@ -85,26 +84,26 @@ def test_what_was_issued_too_late_is_named(tmp_path):
     path = tmp_path / "bordercast.db"
     tiny_record.make(path)
     with connect.writing(path) as db:
-        assert [(f.series, f.month) for f in history.false_issued(db)] == [(SOUTH, "2024-02")]
+        assert [row[:2] for row in history.false_issued(db)] == [(SOUTH, "2024-02")]
         db.execute("update runs set published_at = '2024-02-20T00:00' where id = 1")
 
         every = history.false_issued(db)
         january = history.false_issued(db, None, "2024-01")
         north = history.false_issued(db, NORTH)
 
-    found = FalseIssued(NORTH, "2024-01", 1, "2024-02-20", "2024-02-20")
+    found = (NORTH, "2024-01", 1, "2024-02-20", "2024-02-20")
     assert every == [
         found,
-        FalseIssued(NEW_YORK, "2024-01", 1, "2024-02-20", "2024-02-20"),
-        FalseIssued(SOUTH, "2024-02", 1, "2024-02-20", None),
+        (NEW_YORK, "2024-01", 1, "2024-02-20", "2024-02-20"),
+        (SOUTH, "2024-02", 1, "2024-02-20", None),
     ]
     assert january == every[:2]
     assert north == [found]
 
 
 def test_the_first_ten_are_named_and_borders_before_their_parts():
-    part = FalseIssued(NEW_YORK, "2023-01", 1, "2024-02-20", None)
-    totals = [FalseIssued(key, "2024-01", 1, "2024-02-20", "2024-02-19") for key in (NORTH, OTHER)]
+    part = (NEW_YORK, "2023-01", 1, "2024-02-20", None)
+    totals = [(key, "2024-01", 1, "2024-02-20", "2024-02-19") for key in (NORTH, OTHER)]
 
     lines = history.in_words([part, *totals], 2)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from forecast.store import connect, integrity, ledger, runs, scheme1
-from forecast.store.integrity import Quoted
 from forecast.store.kinds import GROUPS, PARTS, UNSIGNED
 from tests.support import tiny_record
+from tests.support.quoted import answer
 
 
 @pytest.fixture
@@ -257,9 +257,9 @@ def test_a_digest_that_an_early_run_gave_is_found(early):
 
     first, second = quoted(early, 1, digests[1]), quoted(early, 2, digests[2])
 
-    assert first == Quoted(1, 1, "run 1", (), digests[1], 1)
-    assert second == Quoted(1, 2, "run 2", (), entries(early)[0].digest, 1)
-    assert quoted(early, 2, digests[4]).subject == "run 4"
+    assert first == answer(1, 1, "run 1", (), digests[1], 1)
+    assert second == answer(1, 2, "run 2", (), entries(early)[0].digest, 1)
+    assert quoted(early, 2, digests[4])["subject"] == "run 4"
 
 
 def test_a_copy_of_an_early_program_has_no_ledger_and_is_compared_by_its_chain(early):
@@ -279,7 +279,7 @@ def test_a_copy_of_an_early_program_has_no_ledger_and_is_compared_by_its_chain(e
 # --- digests that were quoted
 
 
-def quoted(path: Path, run_id: int, digest: str) -> Quoted:
+def quoted(path: Path, run_id: int, digest: str) -> dict[str, object]:
     with closing(sqlite3.connect(path)) as db:
         return integrity.quoted(db, run_id, digest)
 
@@ -291,10 +291,14 @@ def test_a_digest_of_the_ledger_is_found_with_what_came_after(path):
 
     said = quoted(path, 2, of_run.digest)
 
-    assert said == Quoted(2, 2, "run 2", later, every[-1].digest, 2)  # the last while it stood
+    assert said == answer(2, 2, "run 2", later, every[-1].digest, 2)  # the last while it stood
     assert later == (("run", "run 3"), ("withdrawn", "run 3"))
     last = quoted(path, 3, every[-1].digest)
-    assert (last.subject, last.later, last.run_id) == ("run 3 withdrawn", (), every[-1].run_id)
+    assert (last["subject"], last["later"], last["given"]) == (
+        "run 3 withdrawn",
+        (),
+        every[-1].run_id,
+    )
 
 
 def test_a_digest_that_no_entry_has_differs_from_the_nearest_in_its_groups(path):
@@ -307,8 +311,8 @@ def test_a_digest_that_no_entry_has_differs_from_the_nearest_in_its_groups(path)
 
     said = quoted(path, 2, "0" * ledger.ROOT + other)
 
-    assert said == Quoted(None, None, "", (), digest, 2, (GROUPS[2],))
-    assert quoted(path, 9, digest + "0") == Quoted(None)
+    assert said == answer(None, None, "", (), digest, 2, (GROUPS[2],))
+    assert quoted(path, 9, digest + "0") == answer(None)
 
 
 def test_an_entry_states_its_parts_in_short(path):

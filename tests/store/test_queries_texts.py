@@ -123,7 +123,10 @@ def test_every_view_of_an_earlier_day_has_the_rows_it_had(connection):
 @pytest.mark.parametrize("border", ["", "northern"])
 def test_every_named_question_has_the_answer_it_had(connection, border):
     asked = {"border": border, "month": "2024-03" if border else ""}
-    said = {one.name: told(connection.execute(one.sql, asked).fetchall()) for one in questions()}
+    said = {
+        name: told(connection.execute(one["sql"], asked).fetchall())
+        for name, one in questions().items()
+    }
 
     golden_texts.compare(TEXTS / f"questions_{border or 'all'}.txt", said)
 

@@ -19,7 +19,7 @@ def test_every_view_and_question_is_described():
 
     assert list(found["tables"]) == list(VIEWS)
     asked = [(name, *one.values()) for name, one in found["queries"].items()]
-    assert asked == [(q.name, q.title, q.about, q.sql) for q in questions()]
+    assert asked == [(name, q["title"], q["about"], q["sql"]) for name, q in questions().items()]
     for view in VIEWS.values():
         told = found["tables"][view.name]
         assert told["description"].startswith(f"A row is {view.row_in(ENCOUNTERS)}.")

@@ -21,7 +21,7 @@ from forecast.sources.source import Source
 from forecast.sources.wording import total_place
 from forecast.store import read
 from forecast.store.queries import grouped, rows, sql
-from forecast.store.read import NewestSource, RunRow
+from forecast.store.read import RunRow
 from forecast.types import COUNT, SEVERITIES, Row, SeriesKey
 from forecast.words import check_command, day_words, month_words, one_line, slug
 
@@ -30,23 +30,23 @@ LARGE = ("series_vintages", "series_months", "judged_months", "forecast_vs_actua
 FEW = 8  # totals up to which every page names each in its head, and every two are compared
 
 
-def read_status(run: RunRow, newest: NewestSource | None, today: date, source: Source) -> Row:
+def read_status(run: RunRow, newest: Row | None, today: date, source: Source) -> Row:
     """Say what the page rests on, and when it will be renewed.
 
     None of it counts days: a page is written once and stays.
     """
-    witnesses = newest.witnesses if newest else ()
-    seen = f", first seen {day_words(newest.seen)}" if newest and newest.seen else ""
+    seen = f", first seen {day_words(newest['seen'])}" if newest and newest["seen"] else ""
+    witnesses = newest["witnesses"] if newest else ()
     return {
         "data_through": month_words(run.data_through),
-        "release": f"{one_line(newest.file_name)}{seen}" if newest else "",
+        "release": f"{one_line(newest['file_name'])}{seen}" if newest else "",
         "run": run.id,
         "published": f"{day_words(run.published_at[:10])}, {run.published_at[11:16]} UTC",
         "digest": run.digest,
         "check": check_command(run.id, run.digest),
         "expected": trust.next_release(run.data_through, source),
         "old": trust.old_words(run.data_through, source, today),
-        "rejected": trust.rejected_words(newest.refused if newest else ()),
+        "rejected": trust.rejected_words(newest["refused"] if newest else ()),
         "seen": trust.newest_seen(witnesses, run.id, source),
         "in_time": trust.seen_in_time(witnesses, source),
     }

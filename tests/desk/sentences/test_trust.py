@@ -7,10 +7,9 @@ from datetime import date
 import pytest
 
 from forecast.desk.sentences import trust
-from forecast.store.integrity import Quoted
 from forecast.store.kinds import GROUPS
-from forecast.store.witnesses import Sighting
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.quoted import answer
 
 HERE = {"standing": "abc", "run_scheme": 2}
 
@@ -18,46 +17,46 @@ HERE = {"standing": "abc", "run_scheme": 2}
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Quoted(2, 3, **HERE), []),
-        (Quoted(1, 3, **HERE), []),
+        (answer(2, 3, **HERE), []),
+        (answer(1, 3, **HERE), []),
         (
-            Quoted(None),
+            answer(None),
             [
                 "there is no run 3 in this record: it was removed, or the digest is of another "
                 "record"
             ],
         ),
-        (Quoted(2, 4, **HERE), ["this digest is of run 4, not of run 3"]),
+        (answer(2, 4, **HERE), ["this digest is of run 4, not of run 3"]),
         (
-            Quoted(None, **HERE),
+            answer(None, **HERE),
             [
                 "run 3 is not what was quoted: something it covers was changed since. Its digest "
                 "is now abc"
             ],
         ),
         (
-            Quoted(None, **HERE, differs=("flags", "scores")),
+            answer(None, **HERE, differs=("flags", "scores")),
             [
                 "run 3 is not what was quoted: changed since are: flags, scores. Its digest is now "
                 "abc"
             ],
         ),
         (
-            Quoted(None, **HERE, differs=GROUPS[:-2]),
+            answer(None, **HERE, differs=GROUPS[:-2]),
             [
                 f"run 3 is not what was quoted: changed since are: {', '.join(GROUPS[:-2])}. Its "
                 "digest is now abc"
             ],
         ),
         (
-            Quoted(None, **HERE, differs=GROUPS[:-1]),
+            answer(None, **HERE, differs=GROUPS[:-1]),
             [
                 "run 3 is not what was quoted: nothing fits; the digest may be of another record, "
                 "or mistyped. Its digest is now abc"
             ],
         ),
         (
-            Quoted(None, standing="abc", run_scheme=1, differs=GROUPS),
+            answer(None, standing="abc", run_scheme=1, differs=GROUPS),
             [
                 "run 3 is not what was quoted: its digest was given by an earlier program (scheme "
                 "1) and covers run 3, its releases, forecasts and quantiles, and the runs before "
@@ -77,10 +76,10 @@ FITS = "Run 3 is what was quoted: the record has this digest, and fits it."
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Quoted(2, 3, "run 3"), [FITS, "Scheme 2, given with run 3."]),
-        (Quoted(2, 3), [FITS, "Scheme 2, given with the tables of a new version."]),
+        (answer(2, 3, "run 3"), [FITS, "Scheme 2, given with run 3."]),
+        (answer(2, 3), [FITS, "Scheme 2, given with the tables of a new version."]),
         (
-            Quoted(2, 3, "run 3", (("schema", ""), ("run", "run 4"), ("approved", "notice 2"),
+            answer(2, 3, "run 3", (("schema", ""), ("run", "run 4"), ("approved", "notice 2"),
                                    ("kept", "record"), ("schema", ""))),
             [
                 FITS,
@@ -89,7 +88,7 @@ FITS = "Run 3 is what was quoted: the record has this digest, and fits it."
             ],
         ),
         (
-            Quoted(1, 3),
+            answer(1, 3),
             [
                 FITS,
                 "It was given by an earlier program (scheme 1) and covers the run, its releases, "
@@ -104,7 +103,16 @@ def test_what_is_confirmed_and_what_came_since(answer, words):
 
 
 def sighting(run=3, witness="git", seen="2024-04-20T12:00", by="origin", on="2024-05-17", days=27):
-    return Sighting(run, witness, seen, by, 9, "2024-04", on, days)
+    return {
+        "run_id": run,
+        "witness": witness,
+        "seen_at": seen,
+        "seen_by": by,
+        "entry_id": 9,
+        "month": "2024-04",
+        "published_on": on,
+        "days_before": days,
+    }
 
 
 @pytest.mark.parametrize(

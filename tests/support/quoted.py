@@ -1,0 +1,18 @@
+"""What the record says of a digest that somebody quoted, for tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def answer(
+    scheme: int | None,
+    given: int | None = None,
+    subject: str = "",
+    later: tuple[tuple[str, str], ...] = (),
+    standing: str = "",
+    run_scheme: int | None = None,
+    differs: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """A row of `integrity.quoted`."""
+    return locals().copy()
