@@ -336,13 +336,10 @@ def _full(path: Path) -> StoreError:
     usual = ("/var/tmp", "/usr/tmp", "/tmp")  # noqa: S108 - only how much room they have
     folders = (f for f in (*named, *usual) if f and os.access(f, os.W_OK | os.X_OK))
     scratch = Path(next(folders, "."))
-    if _free(path.parent) <= _free(scratch):
+    room = {path.parent: math.inf, scratch: math.inf}
+    for folder in room:
+        with suppress(OSError):
+            room[folder] = shutil.disk_usage(folder).free
+    if room[path.parent] <= room[scratch]:
         return StoreError(str(path), FULL)
     return StoreError(str(scratch), f"{FULL}, or set TMPDIR to a folder on another disk")
-
-
-def _free(folder: Path) -> float:
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return math.inf

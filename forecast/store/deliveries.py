@@ -26,7 +26,6 @@ from forecast.store import connect, notices, ops
 from forecast.store.connect import transaction, write
 from forecast.store.ops import text
 from forecast.store.queries import column, rows, sql
-from forecast.types import Row
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -83,46 +82,22 @@ def unsubscribe(db: Database, address: str, now: datetime) -> bool:
         return bool(new == 1)
 
 
-def queue(
-    db: Database, messages: Iterable[Message], to: Iterable[tuple[str, str, str]], now: datetime
-) -> int:
-    """Make deliveries of a notice, once for each recipient; how many are new.
+def queue(db: Database, batches: Iterable[Sequence[tuple[str, Message]]], now: datetime) -> int:
+    """Make deliveries of (recipient, message) of notices, all or none, in order; how many are new.
 
-    Parameters
-    ----------
-    to : (content key, edition, recipient). A recipient who has a delivery of this content
-        already, whatever became of it, gets none.
+    A recipient who has a delivery of this content already, whatever became of it, gets none.
     """
+    new = 0
     with transaction(db):
-        return _queued(db, messages, to, now)
-
-
-def queue_in_turn(
-    db: Database, batches: Iterable[Sequence[tuple[str, Message]]], now: datetime
-) -> int:
-    """Queue (recipient, message) of several notices, all or none, in order; how many are new."""
-    with transaction(db):
-        return sum(
-            _queued(
-                db,
-                {(m.content_key, m.edition): m for _, m in batch}.values(),
-                [(m.content_key, m.edition, recipient) for recipient, m in batch],
-                now,
-            )
-            for batch in batches
-        )
-
-
-def _queued(
-    db: Database, messages: Iterable[Message], to: Iterable[tuple[str, str, str]], now: datetime
-) -> int:
-    # Order is kept by this moment alone, also where a clock was set back.
-    moment, queued = text(now), _after_all(db, now)
-    db.conn.executemany(sql("save_message"), map(astuple, messages))
-    return sum(
-        db.execute(sql("queue_delivery"), (key, to_whom.lower(), edition, queued, moment)).rowcount
-        for key, edition, to_whom in to
-    )
+        for batch in batches:
+            # Order is kept by this moment alone, also where a clock was set back.
+            queued = _after_all(db, now)
+            db.conn.executemany(sql("save_message"), [astuple(message) for _, message in batch])
+            for recipient, message in batch:
+                key, edition = message.content_key, message.edition
+                delivery = (key, recipient.lower(), edition, queued, text(now))
+                new += db.execute(sql("queue_delivery"), delivery).rowcount
+    return new
 
 
 def _after_all(db: Database, now: datetime) -> str:
@@ -137,11 +112,8 @@ def _after_all(db: Database, now: datetime) -> str:
 
 def recipients_of(db: Connection, content_key: str, *states: str) -> frozenset[str]:
     """Return who has a delivery of this content, in any of these states (all, if none is named)."""
-    return frozenset(
-        row["recipient"]
-        for row in of_notice(db, content_key)
-        if not states or row["state"] in states
-    )
+    every = rows(db, "deliveries_of_notice", (content_key,))
+    return frozenset(row["recipient"] for row in every if not states or row["state"] in states)
 
 
 def claim(db: Database, now: datetime, *, hooks: bool = False) -> Delivery | None:
@@ -233,11 +205,6 @@ def stop(db: Database, reason: str, now: datetime) -> None:
 def rate(db: Database, content_key: str, verdict: Usefulness, why: str, now: datetime) -> None:
     """Keep what a reader said of a notice, without saying who it was."""
     write(db, "save_rating", (content_key, verdict, why, text(now)))
-
-
-def of_notice(connection: Connection, content_key: str) -> list[Row]:
-    """Return every delivery of one content, by recipient."""
-    return rows(connection, "deliveries_of_notice", (content_key,))
 
 
 def mail_due(path: Path, now: datetime) -> bool:

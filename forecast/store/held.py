@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from forecast.errors import ConfigError, StoreError
-from forecast.store import connect, integrity, ops, read, wakes
+from forecast.store import connect, integrity, ops, queries, read, wakes
 from forecast.store.read import RunRow
 from forecast.types import Row
 
@@ -78,7 +78,16 @@ def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
     # Whoever replaces the file does so between any two of these lines.
     for _ in range(_TRIES):
         before = identity(path)
-        run = _examined(path)
+        # A copy that was cut off at once; SQLite would call it a valid, empty database.
+        if before and before[-1] == 0:
+            raise ConfigError(str(path), "--db", "is empty; `bordercast run` rebuilds it")
+        with connect.moment(path) as connection:
+            found = integrity.at_sight(connection)
+            wakes.refuse(found, "the analysts' copy is not as it was written")
+            run = read.latest_run(connection)
+        if run is None:
+            problem = "nothing is published yet; start with `bordercast run`"
+            raise ConfigError(str(path), "--db", problem)
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         snapshot = OpenSnapshot(
             identity(file),
@@ -104,23 +113,8 @@ def verified(path: Path) -> Row | None:
     if verified_at is not None or not file.exists() or file.with_name(f"{file.name}-wal").exists():
         return verified_at
     with suppress(sqlite3.DatabaseError), closing(_immutable(file)) as connection:
-        return wakes.verification(connection)
+        return next(iter(queries.rows(connection, "verification")), None)
     return None
-
-
-def _examined(path: Path) -> RunRow:
-    """The last run of a file that may be shown."""
-    # A copy that was cut off at once; SQLite would call it a valid, empty database.
-    if path.exists() and path.stat().st_size == 0:
-        raise ConfigError(str(path), "--db", "is empty; `bordercast run` rebuilds it")
-    with connect.moment(path) as connection:
-        wakes.refuse(integrity.at_sight(connection), "the analysts' copy is not as it was written")
-        run = read.latest_run(connection)
-    if run is None:
-        raise ConfigError(
-            str(path), "--db", "nothing is published yet; start with `bordercast run`"
-        )
-    return run
 
 
 def _connection(path: Path) -> sqlite3.Connection:

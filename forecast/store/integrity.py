@@ -21,6 +21,7 @@ from forecast.store.releases import counts_digest, load_snapshot
 from forecast.types import Row
 
 RUNS_AT_SIGHT = 12  # a year
+_DANGLING = "pragma foreign_key_check"
 
 
 def findings(connection: sqlite3.Connection) -> list[str]:
@@ -33,8 +34,11 @@ def findings(connection: sqlite3.Connection) -> list[str]:
             *_damage(connection),
             *_release_findings(connection),
             *_ledger_findings(connection, None),
-            *_dangling(connection),
-            # What must hold of rows whoever wrote them, beside being unchanged, goes here.
+            # Rows that belong to nothing are in no part of the ledger.
+            *(
+                f"{table} was edited: some of its rows refer to nothing"
+                for table in sorted({row[0] for row in connection.execute(_DANGLING)})
+            ),
         ]
     )
 
@@ -111,12 +115,6 @@ def _damage(connection: sqlite3.Connection) -> Iterator[str]:
     for (message,) in connection.execute("pragma integrity_check(3)"):
         if message != "ok":
             yield f"the database is damaged: {' '.join(str(message).split())}"
-
-
-def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
-    """Yield tables with rows that belong to nothing: they are in no part of the ledger."""
-    tables = sorted({str(row[0]) for row in connection.execute("pragma foreign_key_check")})
-    yield from (f"{table} was edited: some of its rows refer to nothing" for table in tables)
 
 
 def _runs(db: sqlite3.Connection) -> list[Row]:

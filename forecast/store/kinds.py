@@ -11,7 +11,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, Literal
+from typing import Literal
 
 GROUPS = (
     "the record before",
@@ -45,16 +45,11 @@ class StatedPart:
     every: str = ""
 
 
-def _parts() -> dict[str, StatedPart]:
-    scheme = resources.files("forecast.store") / "scheme2.toml"
-    tables: dict[str, Any] = tomllib.loads(scheme.read_text(encoding="utf-8"))
-    return {
-        name: StatedPart(**part | {"queries": tuple(part["queries"])})
-        for name, part in tables.items()
-    }
-
-
-PARTS = _parts()
+_SCHEME = (resources.files("forecast.store") / "scheme2.toml").read_text(encoding="utf-8")
+PARTS: dict[str, StatedPart] = {
+    name: StatedPart(**part | {"queries": tuple(part["queries"])})
+    for name, part in tomllib.loads(_SCHEME).items()
+}
 
 EntryKind = Literal[
     "schema",

@@ -80,13 +80,12 @@ class Statements:
             return (entry.run_id or 0) >= self._rested_on.get(whose or 0, entry.id + 1)
         if of != "notice":
             return True
-        stops = rule.notices == "stops" and part == "standing"
-        return self._decided(whose) if stops or rule.of == "notice" else True
-
-    def _decided(self, notice_id: int | None) -> bool:
-        open_rows = (text.format(notice_id) for text in _UNDECIDED)
-        digests = {hashlib.sha256(row.encode()).hexdigest() for row in open_rows}
-        return self.newest.get(("standing", notice_id)) not in digests
+        if rule.of != "notice" and not (rule.notices == "stops" and part == "standing"):
+            return True
+        # A notice on which somebody has decided, or time has.
+        still_open = (text.format(whose).encode() for text in _UNDECIDED)
+        digests = {hashlib.sha256(row).hexdigest() for row in still_open}
+        return self.newest.get(("standing", whose)) not in digests
 
 
 def _out_of_place(entry: LedgerEntry, before: LedgerEntry | None) -> Iterator[str]:

@@ -183,14 +183,10 @@ def path_marks(connection: sqlite3.Connection, run_id: int) -> list[StoredMargin
 # ---------------------------------------------------------------- of one series
 
 
-def published(connection: sqlite3.Connection, key: SeriesKey) -> list[Row]:
-    """Return the counts of a series, by month."""
-    return rows(connection, "published_counts", key[:3])
-
-
 def counts(connection: sqlite3.Connection, key: SeriesKey) -> dict[str, int]:
     """Return a series' published counts by month, as they are now; a month without any is 0."""
-    return {row["month"]: row[COUNT] for row in published(connection, key)}
+    stated = rows(connection, "published_counts", key[:3])
+    return {row["month"]: row[COUNT] for row in stated}
 
 
 def summed(connection: sqlite3.Connection, parts: Sequence[SeriesKey]) -> dict[str, int]:

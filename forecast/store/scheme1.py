@@ -29,13 +29,14 @@ def run_digest(db: Connection, run_id: int, previous: str) -> str:
     """Return the digest of one stored run, given that of the run before it."""
     # The order of these lines is part of the scheme; digests quoted for years depend on it.
     lines = [
-        "|".join((query.removeprefix("scheme1_"), *map(_text, row)))
+        "|".join(
+            (
+                query.removeprefix("scheme1_"),
+                *("" if v is None else repr(v) if isinstance(v, float) else str(v) for v in row),
+            )
+        )
         for query in ("scheme1_run", "scheme1_release", "scheme1_forecast", "scheme1_quantile")
         for row in db.execute(sql(query), (run_id,))
     ]
     text = "\n".join((*lines, f"previous|{previous}"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _text(value: object) -> str:
-    return "" if value is None else repr(value) if isinstance(value, float) else str(value)

@@ -66,13 +66,8 @@ def verified(path: Path) -> Row | None:
         return None
     with suppress(BordercastError, sqlite3.OperationalError), ops.reading(path) as connection:
         # An ops.db from before there were verifications, or one we may not read, knows of none.
-        return verification(connection)
+        return next(iter(rows(connection, "verification")), None)
     return None
-
-
-def verification(connection: sqlite3.Connection) -> Row | None:
-    """Return what an ops.db says of the last verification."""
-    return next(iter(rows(connection, "verification")), None)
 
 
 def require_intact(path: Path, sound: FilesAsOf = ()) -> FilesAsOf:

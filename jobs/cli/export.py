@@ -162,7 +162,7 @@ def _score(record: OpenRecord, key: SeriesKey, **_: Any) -> Any:
 def _components(record: OpenRecord, key: SeriesKey, **_: Any) -> Any:
     from forecast.desk.charts import explanations  # fits Prophet
 
-    published = read.published(record.connection, key)
+    published = queries.rows(record.connection, "published_counts", key[:3])
     parts = explanations.prophet_parts(key.total, published, record.source)
     return explanations.components(key.total, parts, published, record.source)
 

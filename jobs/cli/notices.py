@@ -83,7 +83,7 @@ def show_notice(record: OpenRecord, notice_id: int) -> Printed:
     made: list[dict[str, Any]] = []
     if ops.ops_path(settings.db).exists():
         with ops.reading(settings.db) as connection:
-            made = deliveries.of_notice(connection, notice.content_key)
+            made = queries.rows(connection, "deliveries_of_notice", (notice.content_key,))
     rated = ops.rows(settings.db, "ratings")
     rated = [row for row in rated if row.pop("content_key") == notice.content_key]
     # The texts are what `preview` is for.

@@ -137,7 +137,7 @@ def queue_all(context: Context, now: datetime) -> int:
     """Make the deliveries that approved notices do not have yet; how many."""
     with ops.writing(context.path) as db:
         began = deliveries.begin(db, now)
-        return deliveries.queue_in_turn(db, _batches(context, db, began, now), now)
+        return deliveries.queue(db, _batches(context, db, began, now), now)
 
 
 def _batches(
@@ -254,7 +254,7 @@ def queue_concerns(context: Context, concerns: Concerns, now: datetime) -> int:
     through = latest.data_through if latest else ""
     with ops.writing(context.path) as db:
         made = [concern_letter(mail, concern, through, now) for concern in concerns(context, now)]
-        return deliveries.queue_in_turn(db, [[(mail.operator, m)] for m in made], now)
+        return deliveries.queue(db, [[(mail.operator, m)] for m in made], now)
 
 
 def concern_letter(mail: Mail, concern: str, through: str, now: datetime) -> Message:

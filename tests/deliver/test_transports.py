@@ -53,7 +53,7 @@ def queue(record, *keys, body=b"{}"):
         deliveries.begin(db, NOW)
         for key in keys:
             made = Message(key, "desk: northern", "Border encounters", "", body)
-            deliveries.queue(db, [made], [(key, made.edition, "hook:desk")], NOW)
+            deliveries.queue(db, [[("hook:desk", made)]], NOW)
 
 
 def states(record):

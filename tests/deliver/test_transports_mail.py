@@ -68,7 +68,7 @@ def settings(port, **changes):
 def queue(record, *recipients, mime=MIME, key=KEY, now=NOW):
     message = Message(key, "all", "Border encounters", "notices@example.org", mime)
     with ops.writing(record) as db:
-        return deliveries.queue(db, [message], [(key, "all", r) for r in recipients], now)
+        return deliveries.queue(db, [[(to, message) for to in recipients]], now)
 
 
 def send(record, mail_settings, now=NOW):
@@ -246,7 +246,7 @@ def test_a_claim_takes_no_longer_when_thousands_wait(record):
     with ops.writing(record) as db:
         for number in range(100):
             message = Message(f"{number:064}", "all", "Figures", "notices@example.org", MIME)
-            deliveries.queue(db, [message], [(message.content_key, "all", r) for r in to], NOW)
+            deliveries.queue(db, [[(one, message) for one in to]], NOW)
             if number in (0, 99):
                 db.conn.set_progress_handler(lambda: steps.append(1) and 0, 10)
                 claimed = deliveries.claim(db, NOW)

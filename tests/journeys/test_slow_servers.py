@@ -116,7 +116,7 @@ def queue(record: Path, *recipients: str) -> None:
         deliveries.begin(db, NOW)
         mail = b"Subject: x\r\n\r\nx\r\n"
         made = Message("k" * 64, "e", "Figures", "a@example.org", mail)
-        deliveries.queue(db, [made], [(made.content_key, "e", to) for to in recipients], NOW)
+        deliveries.queue(db, [[(to, made) for to in recipients]], NOW)
 
 
 def states(record: Path) -> list[tuple]:

@@ -112,7 +112,7 @@ def test_mail_is_due_from_the_moment_of_its_next_attempt(tmp_path, later):
         deliveries.begin(db, NOW)
         made = deliveries.Message("key", "all", "s", "a@example.org", b"x")
         at = NOW + timedelta(seconds=later)
-        deliveries.queue(db, [made], [("key", "all", "b@example.org")], at)
+        deliveries.queue(db, [[("b@example.org", made)]], at)
 
     assert due.mail_due(about, NOW) == (not later)
     assert not due.mail_due(context(path), NOW)  # nobody is told

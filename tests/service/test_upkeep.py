@@ -250,7 +250,7 @@ def waiting(record: Path) -> None:
     with ops.writing(record) as db:
         deliveries.begin(db, NOW)
         made = Message("key", "all", "s", "a@example.org", b"x")
-        deliveries.queue(db, [made], [("key", "all", "b@example.org")], NOW)
+        deliveries.queue(db, [[("b@example.org", made)]], NOW)
 
 
 def states(record: Path) -> list[tuple]:

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from forecast.store import connect, copies, deliveries, ops, runs, wakes
+from forecast.store import connect, copies, deliveries, ops, queries, runs, wakes
 from forecast.store.deliveries import Message
 from tests.support import tiny_record
 from tests.support.databases import edit, rows
@@ -112,13 +112,16 @@ def test_a_reader_of_the_last_run_keeps_nothing_out(by_hand, tmp_path):
         assert connect.held_up_by(path, tmp_path / "no such system") is None
 
 
+def of_notice(db, key):
+    return queries.rows(db.conn, "deliveries_of_notice", (key,))
+
+
 def test_what_waited_in_a_restored_ops_db_stays_silent(tmp_path):
     path = tmp_path / "bordercast.db"
     with ops.writing(path) as db:
         deliveries.begin(db, NOW)
         message = Message("key", "all", "s", "x@y.org", b"")
-        to = [("key", "all", f"{name}@x.org") for name in "abcd"]
-        deliveries.queue(db, [message], to, NOW)
+        deliveries.queue(db, [[(f"{name}@x.org", message) for name in "abcd"]], NOW)
         first, _ = (deliveries.claim(db, NOW) for _ in range(2))
         deliveries.settle(db, first, "sent", "250", NOW)
 
@@ -126,11 +129,11 @@ def test_what_waited_in_a_restored_ops_db_stays_silent(tmp_path):
     assert copies.silence(path, NOW + timedelta(days=2), "restored") == 0
 
     with ops.writing(path) as db:
-        found = {row["recipient"]: row["state"] for row in deliveries.of_notice(db.conn, "key")}
+        found = {row["recipient"]: row["state"] for row in of_notice(db, "key")}
         assert found == {"a@x.org": "sent"} | dict.fromkeys(
             ("b@x.org", "c@x.org", "d@x.org"), "given up"
         )
-        told = {row["reply"] for row in deliveries.of_notice(db.conn, "key") if row["reply"]}
+        told = {row["reply"] for row in of_notice(db, "key") if row["reply"]}
         assert told == {"250", "restored"}
         assert deliveries.begin(db, NOW) == "2024-04-03T12:00:00+00:00"
 

@@ -30,11 +30,15 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 def queue(db: Database, *recipients: str, key: str = "key", now: datetime = NOW) -> int:
     message = Message(key, "all", f"Subject {key}", "desk@example.org", b"mime")
-    return deliveries.queue(db, [message], [(key, "all", to) for to in recipients], now)
+    return deliveries.queue(db, [[(to, message) for to in recipients]], now)
+
+
+def of_notice(db: Database, key: str) -> list[dict[str, object]]:
+    return queries.rows(db.conn, "deliveries_of_notice", (key,))
 
 
 def states(db: Database, key: str = "key") -> dict[str, str]:
-    return {row["recipient"]: row["state"] for row in deliveries.of_notice(db.conn, key)}
+    return {row["recipient"]: row["state"] for row in of_notice(db, key)}
 
 
 def tally(db: Database) -> dict[str, dict[str, int]]:
@@ -64,7 +68,7 @@ def test_a_notice_is_queued_once_for_each_recipient_in_order(db):
     assert queue(db, "a@x.org", "c@x.org") == 1
     assert queue(db) == 0
 
-    rows = {row["recipient"]: row for row in deliveries.of_notice(db.conn, "key")}
+    rows = {row["recipient"]: row for row in of_notice(db, "key")}
 
     assert list(rows) == ["a@x.org", "b@x.org", "c@x.org"]
     assert rows["a@x.org"]["queued_at"] == "2024-04-01T12:00:00+00:00"
@@ -118,7 +122,7 @@ def test_pauses_double_from_a_minute_to_six_hours_for_five_days(db):
     for _ in range(12):
         delivery = deliveries.claim(db, moment)
         assert deliveries.put_off(db, delivery, "451 busy", moment)
-        (row,) = deliveries.of_notice(db.conn, "key")
+        (row,) = of_notice(db, "key")
         pauses.append(datetime.fromisoformat(row["next_attempt_at"]) - moment)
         assert deliveries.claim(db, moment + pauses[-1] - timedelta(seconds=1)) is None
         moment += pauses[-1]
@@ -128,7 +132,7 @@ def test_pauses_double_from_a_minute_to_six_hours_for_five_days(db):
     last = NOW + 5 * DAY
     assert deliveries.put_off(db, delivery, "x", last - timedelta(seconds=1))
     assert not deliveries.put_off(db, deliveries.claim(db, last + DAY), "x", last)
-    (row,) = (r for r in deliveries.of_notice(db.conn, "key") if r["reply"] == "x")
+    (row,) = (r for r in of_notice(db, "key") if r["reply"] == "x")
     assert (row["state"], row["settled_at"], row["reply"]) == (
         "given up", "2024-04-06T12:00:00+00:00", "x",
     )  # fmt: skip
@@ -141,7 +145,7 @@ def test_a_receiver_may_ask_for_a_longer_pause(db):
     for least, pause in ((2 * HOUR, 2 * HOUR), (timedelta(seconds=1), MINUTE)):
         delivery = deliveries.claim(db, NOW)
         assert deliveries.put_off(db, delivery, "busy", NOW, least)
-        rows = {r["recipient"]: r["next_attempt_at"] for r in deliveries.of_notice(db.conn, "key")}
+        rows = {r["recipient"]: r["next_attempt_at"] for r in of_notice(db, "key")}
         assert rows[delivery.recipient] == ops.text(NOW + pause)
 
 
@@ -216,7 +220,7 @@ def test_what_another_message_says_too_waits_with_it_and_for_nothing_else(db, tm
     queue(db, "a@x.org")
     message = Message("aside", within, "Aside", "desk@example.org", b"")
     batch = [("a@x.org", message), ("b@x.org", replace(message, edition="all"))]
-    assert deliveries.queue_in_turn(db, [batch], NOW) == 2
+    assert deliveries.queue(db, [batch], NOW) == 2
     queue(db, "a@x.org", key="later")
 
     assert sendable(db, NOW) == {"Subject key": 1, "Aside": 1, "Subject later": 1}
@@ -241,12 +245,12 @@ def test_notices_are_queued_all_or_none_each_after_the_one_before(db):
     batches = [[("a@x.org", LETTER)], [("a@x.org", replace(bad, content_key="next"))]]
 
     with pytest.raises(sqlite3.IntegrityError):
-        deliveries.queue_in_turn(db, batches, NOW)
+        deliveries.queue(db, batches, NOW)
 
     assert states(db) == {}
     batches[1] = [("a@x.org", replace(LETTER, content_key="next"))]
-    assert deliveries.queue_in_turn(db, batches, NOW) == 2
-    assert [deliveries.of_notice(db.conn, key)[0]["queued_at"] for key in ("key", "next")] == [
+    assert deliveries.queue(db, batches, NOW) == 2
+    assert [of_notice(db, key)[0]["queued_at"] for key in ("key", "next")] == [
         "2024-04-01T12:00:00+00:00",
         "2024-04-01T12:00:00.000001+00:00",
     ]

@@ -144,7 +144,7 @@ LOOKS = {
     "months of parts": lambda db: read.by_part(db, "part_months"),
     "hindcasts": lambda db: list(read.hindcasts(db, "bordercast", "2018-12", ENCOUNTERS.totals)),
     "models": lambda db: queries.column(db, "hindcast_models"),
-    "published": lambda db: read.published(db, SeriesKey("northern")),
+    "published": lambda db: queries.rows(db, "published_counts", ("northern", "", "")),
     "stood": lambda db: queries.rows(db, "judging_forecasts", of="true"),
     "drivers": lambda db: queries.rows(db, "drivers_of_total", ("northern", None, "northern")),
     "unissued": lambda db: history.false_issued(db),
