@@ -1,7 +1,7 @@
--- The views of a record, made anew whenever its schema's number rises; a change here needs a new
--- file in migrations/, so that the ledger states it. Each shows one measure: the first of the
--- record, or the one that a connection is about (`measures.scope` makes all of them once more for
--- it). What 1.0 promised of names and columns is in tests/promised.txt.
+-- The views of a record, made anew when it is next opened for writing; a change here adds a line to
+-- `schema.AS_MADE`, so that the views of records made before are known. Each shows one measure: the
+-- first of the record, or the one that a connection is about (`measures.scope` makes all of them
+-- once more for it). What 1.0 promised of names and columns is in tests/promised.txt.
 
 create view scope as select 1 as measure_id;
 

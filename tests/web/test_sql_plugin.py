@@ -177,7 +177,7 @@ def test_a_held_file_is_never_written_to_and_says_which_it_is(copy):
         assert first is not second
         assert {id(first), id(second)} == {id(c) for c in found.connections}
         assert database.hash == found.run.digest
-        assert database.size == found.identity.size
+        assert database.size == found.identity[-1]
         assert not database.is_mutable
         assert asyncio.run(database.attached_databases()) == []
         assert site.executor._max_workers == 2
