@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +24,9 @@ SAMPLE = 2000  # rows that show what a column holds, at least
 _ALIKE = 3  # faults of a kind that are shown
 MOST_QUOTED = 100  # characters of a cell or a name in a message
 FEDERAL = 10  # the month in which the U.S. government's fiscal years begin
+
+Fault = tuple[int, str, str, str]
+"""One thing wrong in a file: line, column, the text found, what is wrong and what to do."""
 
 _YEARS = re.compile(
     r"(?:\b[fs]?fy|\bcy|\byear)? ?\b(?:1[6-9]|20)\d\d(?:[-/]\d\d(?:\d\d)?)?\b"
@@ -65,19 +67,6 @@ class ReadAs:
     sums: bool = False
     part: str = ""
     jumps: bool = False
-
-
-class Fault(NamedTuple):
-    """One thing wrong in a file: where, the text found, what is wrong and what to do."""
-
-    line: int
-    column: str
-    value: str
-    problem: str
-
-    def __str__(self) -> str:
-        where = f"line {self.line}" + (f", column {self.column[:80]}" if self.column else "")
-        return f"{where}: {self.value[:80]!r}: {self.problem}"
 
 
 @dataclass(frozen=True)
@@ -182,7 +171,7 @@ class TableGrid:
 
     def fault(self, row: int, column: str, cell: CellValue, problem: str) -> None:
         """Note what is wrong in a row."""
-        self.faults.append(Fault(int(self.sheet.line[row]), column, text_of(cell), problem))
+        self.faults.append((int(self.sheet.line[row]), column, text_of(cell), problem))
 
     def leave_out(self, rows: Iterable[int]) -> None:
         """Note that rows are no part of the table."""
@@ -285,11 +274,12 @@ def grouped(faults: Iterable[Fault]) -> list[str]:
     """Faults as lines, sorted; of many alike in a column the first three, and how many more."""
     lines: list[str] = []
     alike: Counter[tuple[str, str]] = Counter()
-    for fault in sorted(set(faults)):
-        kind = (fault.column, re.sub(r"\d+|'[^']*'", "", fault.problem))
+    for line, column, value, problem in sorted(set(faults)):
+        kind = (column, re.sub(r"\d+|'[^']*'", "", problem))
         alike[kind] += 1
         if alike[kind] <= _ALIKE:
-            lines.append(str(fault))
+            where = f"line {line}" + (f", column {column[:80]}" if column else "")
+            lines.append(f"{where}: {value[:80]!r}: {problem}")
     for (column, _), many in alike.items():
         where = f" in column {column}" if column else ""
         if many > _ALIKE:

@@ -270,7 +270,7 @@ def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[F
         except ValueError as error:
             for at in np.flatnonzero(entries.value == code).tolist():
                 column = entries.columns[entries.column[at]]
-                faults.append(Fault(int(entries.line[at]), column, text_of(cell), str(error)))
+                faults.append((int(entries.line[at]), column, text_of(cell), str(error)))
     del signs[""]
     value = of_label[entries.value]
     texts = [cell for cell in different.values() if isinstance(cell, str)]
@@ -329,7 +329,7 @@ def _twice(entries: Entries, wanted: ReadAs) -> list[Fault]:
         called = f"{entries.names[series[at]]!r} has this month already, in line {line[at - 1]}"
         problem = f"{called}; remove one of them, or add --sum to add them up"
         column = entries.month_column or entries.columns[entries.column[order[at]]]
-        faults.append(Fault(int(line[at]), column, months.from_index(int(month[at])), problem))
+        faults.append((int(line[at]), column, months.from_index(int(month[at])), problem))
     return faults
 
 

@@ -1538,9 +1538,9 @@ def test_rows_are_unique_where_no_other_has_all_their_values(codes, share):
 
 def test_eighty_letters_of_a_faults_cell_are_shown():
     for letters, shown in ((80, 80), (81, 80)):
-        fault = str(grid.Fault(3, "n", "x" * letters, "wrong"))
+        (fault,) = grid.grouped([(3, "n", "x" * letters, "wrong")])
         assert fault == f"line 3, column n: {'x' * shown!r}: wrong"
-    assert str(grid.Fault(3, "", "x", "wrong")) == "line 3: 'x': wrong"
+    assert grid.grouped([(3, "", "x", "wrong")]) == ["line 3: 'x': wrong"]
 
 
 def test_where_no_columns_tell_lines_apart_the_nearest_names_them():
