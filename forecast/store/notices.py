@@ -15,8 +15,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from forecast.store.queries import Connection
 
 KEPT = timedelta(days=14)  # a held notice expires then
+# What stands before and after the sections, as text and as HTML.
+FRAME = ("opening_text", "opening_html", "closing_text", "closing_html")
 
 SectionPart = Literal["finding", "digest"]
 
@@ -53,25 +55,6 @@ class Section:
     statement: str = "{}"
     chart: bytes | None = None
     alt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What stands before and after the sections, as text and as HTML."""
-
-    opening_text: str
-    opening_html: str
-    closing_text: str
-    closing_html: str
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """A person's word: their name, the system's user who typed it, the digest of what they saw."""
-
-    by: str
-    user: str
-    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,22 +132,26 @@ def content(connection: sqlite3.Connection, notice_id: int) -> str:
     notice = one(connection, notice_id)
     if notice is None:
         return ""
-    frame = (getattr(notice, f.name) for f in fields(Frame))
+    frame = (getattr(notice, name) for name in FRAME)
     # Of the text itself, not of its row: approval must not depend on where a notice stands.
     facts = (notice.kind, notice.month, *frame, *map(astuple, sections(connection, notice_id)))
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def save_composed(
-    db: Database, notice_id: int, frame: Frame, sections: Sequence[Section], approved_at: str | None
+    db: Database,
+    notice_id: int,
+    frame: Mapping[str, str],
+    sections: Sequence[Section],
+    approved_at: str | None,
 ) -> bool:
     """Keep what a due notice says, once; held then, or approved where nobody need approve.
 
-    Returns whether it was still due.
+    frame : of each of FRAME what stands there. Returns whether it was still due.
     """
     state, by = ("held", None) if approved_at is None else ("approved", "auto")
     with transaction(db):
-        composed = (*astuple(frame), state, by, approved_at, notice_id)
+        composed = (*(frame[name] for name in FRAME), state, by, approved_at, notice_id)
         # Another process may have written it meanwhile; then its words stand.
         if db.execute(sql("compose_notice"), composed).rowcount != 1:
             return False
@@ -177,12 +164,15 @@ def save_composed(
     return True
 
 
-def approve(db: Database, notice_id: int, approval: Approval, now: datetime) -> bool:
+def approve(db: Database, notice_id: int, approval: Mapping[str, str], now: datetime) -> bool:
     """Let a held notice go out; whether it was held until now.
 
     The write lock is held, so that what it says is what was compared with the approval.
+
+    approval : a person's word: by, their name; user, the system's who typed it; content, the digest
+    of what they saw.
     """
-    values = (*astuple(approval), text(now), notice_id)
+    values = (approval["by"], approval["user"], approval["content"], text(now), notice_id)
     return _changed(db, "approved", "approve_notice", values)
 
 

@@ -16,7 +16,7 @@ from forecast.errors import ConfigError, DataError, MailServerError
 from forecast.store import deliveries, ops, queries
 from forecast.store import notices as stored
 from forecast.store.deliveries import Usefulness
-from forecast.store.notices import Approval, Notice
+from forecast.store.notices import Notice
 from forecast.words import many
 from jobs import environment
 from jobs.cli.opened import OpenRecord, reading
@@ -131,7 +131,7 @@ def _written(out: Path, file: bytes, subject: str) -> str:
 
 def approve(settings: Settings, notice_id: int, content: str, by: str) -> str:
     """Let a held notice go out as it was previewed."""
-    approval = Approval(by, environment.user(), content.strip())
+    approval = {"by": by, "user": environment.user(), "content": content.strip()}
     notice = approving.approve(settings.db, notice_id, approval, datetime.now(UTC))
     to = many(len(_recipients(settings, notice)), "recipient")
     return f"Notice {notice_id} is approved by {notice.approved_by}; {to}."

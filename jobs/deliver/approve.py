@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast.errors import DataError
 from forecast.store import connect, deliveries, measures, notices, ops, runs
-from forecast.store.notices import Approval, Notice
+from forecast.store.notices import Notice
 from jobs.deliver import write
 from jobs.deliver.intents import taken_back
 
@@ -50,12 +50,13 @@ def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) ->
     return stopped, len(taken_notices)
 
 
-def approve(path: Path, notice_id: int, approval: Approval, now: datetime) -> Notice:
+def approve(path: Path, notice_id: int, approval: Mapping[str, str], now: datetime) -> Notice:
     """Let a held notice go out, on a person's word about the content they saw.
 
     Parameters
     ----------
-    approval : its content may be the first characters of the digest, as `preview` shows them.
+    approval : as `notices.approve` takes it; its content may be the first characters of the
+        digest, as `preview` shows them.
 
     Raises
     ------
@@ -69,13 +70,13 @@ def approve(path: Path, notice_id: int, approval: Approval, now: datetime) -> No
     with connect.writing(path) as db:
         # The write lock is held: what it says now is what is approved.
         require_held(db.conn, notice_id)
-        whole, seen = notices.content(db.conn, notice_id), approval.content
+        whole, seen = notices.content(db.conn, notice_id), approval["content"]
         if len(seen) < CONTENT_SHOWN or not whole.startswith(seen.lower()):
             raise DataError(
                 f"notice {notice_id} does not say what was previewed as {seen!r}; nothing was "
                 f"approved. Look again: `bordercast notices preview {notice_id}`"
             )
-        notices.approve(db, notice_id, replace(approval, content=whole), now)
+        notices.approve(db, notice_id, {**approval, "content": whole}, now)
         made = notices.one(db.conn, notice_id)
     assert made is not None
     return made

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -72,7 +71,7 @@ def letter(
         message_id=f"<{key[:32]}.demonstration@{config.mail.domain}>",
         created_at=now.isoformat(timespec="seconds"),
         state="held",
-        **asdict(letters.frame(config, month, source, MARK)),
+        **letters.frame(config, month, source, MARK),
         approved_by=None,
         approved_at=None,
         closed_at=None,

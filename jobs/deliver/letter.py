@@ -31,7 +31,7 @@ from forecast.config import Config, Mail
 from forecast.desk.sentences.section import SectionText
 from forecast.desk.templating import template
 from forecast.store.deliveries import WITHIN, Message
-from forecast.store.notices import Frame, Notice, Section
+from forecast.store.notices import Notice, Section
 from forecast.words import capital, check_command, month_words, one_line, slug
 from jobs.witness import attest
 
@@ -56,7 +56,7 @@ _NO_FINDING = "what else was unusual"
 LetterContent = tuple[Notice, Sequence[Section], "Source"]
 
 
-def frame(config: Config, month: str, source: Source, mark: str = "") -> Frame:
+def frame(config: Config, month: str, source: Source, mark: str = "") -> dict[str, str]:
     """Return what stands around the sections of a month's notice; mark : in front of its title."""
     title = ": ".join(filter(None, (mark, f"{source.measure.title}, {month_words(month)}")))
     address, key = config.site.address, attest.public_key(config.witness)
@@ -72,12 +72,11 @@ def frame(config: Config, month: str, source: Source, mark: str = "") -> Frame:
         "way": "To unsubscribe, answer: unsubscribe.",
         "unsubscribe": config.mail.unsubscribe,
     }
-    made = {
+    return {
         f"{name}_{kind}": typeset(suffix, name, **values)
         for kind, suffix in (("text", "txt"), ("html", "html"))
         for name, values in (("opening", {"title": title}), ("closing", around))
     }
-    return Frame(**made)
 
 
 def as_stored(section: SectionText, suffix: str) -> str:

@@ -18,11 +18,12 @@ from forecast.config import Config
 from forecast.judge.judging import Findings as Judged
 from forecast.store import connect, inputs, notices, runs
 from forecast.store.connect import transaction
-from forecast.store.notices import Approval, Frame, Section
+from forecast.store.notices import Section
 from forecast.types import Episode, NoticeIntent
 from jobs.deliver import intents
 from jobs.deliver.intents import LOOKED_BACK, STALE, false_now, notice_intents, taken_back
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.notice_words import framed, word
 from tests.support.tiny_record import NEW_YORK, NOON, NORTH, OCCASIONS, SOUTH, flag, judged
 
 JANUARY, FEBRUARY = "2024-01", "2024-02"
@@ -168,7 +169,7 @@ def says(encounters: int, part="finding", border="northern") -> Section:
 
 
 def wrote(db: Database, notice_id: int, *sections: Section, approved: bool = True) -> None:
-    frame = Frame("Dear", "<p>Dear", "Bye", "Bye</p>")
+    frame = framed("Dear", "<p>Dear", "Bye", "Bye</p>")
     moment = "2024-03-26T12:00:00+00:00" if approved else None
     assert notices.save_composed(db, notice_id, frame, sections, moment)
 
@@ -205,7 +206,7 @@ def test_only_what_went_out_is_corrected(db):
     wrote(db, 2, says(500))
 
     assert corrected(db) == [2]
-    assert notices.approve(db, 1, Approval("Ann", "root", "seen"), NOON)
+    assert notices.approve(db, 1, word("Ann", "root", "seen"), NOON)
     assert corrected(db) == [1, 2]
 
 

@@ -17,7 +17,7 @@ from forecast.config import Config
 from forecast.context import Context
 from forecast.errors import ConfigError, DataError, VerifyError
 from forecast.store import connect, deliveries, notices, ops, runs, wakes
-from forecast.store.notices import Approval, Frame, Section
+from forecast.store.notices import Section
 from jobs.cli import main
 from jobs.deliver import approve as approvals
 from jobs.deliver import letter, outbox
@@ -29,11 +29,18 @@ from tests.support.databases import (
     written as edit,  # with every digest, as if the record had been so
 )
 from tests.support.mail_server import HOST, Taken, server
+from tests.support.notice_words import word
 from tests.support.webhook_receiver import Receiver
 
 NOW = datetime(2024, 4, 11, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-FRAME = Frame("Border encounters\n\n", "<p>Border encounters</p>", "[run and digest]\n", "<p>")
+FRAME = dict(
+    zip(
+        notices.FRAME,
+        ("Border encounters\n\n", "<p>Border encounters</p>", "[run and digest]\n", "<p>"),
+        strict=True,
+    )
+)
 NORTH = Section("northern", "finding", "far below", "The north fell.\n", "<p>", '{"x": 1}')
 SOUTH = Section("southwest", "finding", "above", "The southwest rose.\n", "<p>", '{"x": 2}')
 DIGEST = Section("northern", "digest", "digest", "Also unusual.\n", "<p>")
@@ -69,7 +76,7 @@ def content(path: Path, notice_id: int = 1) -> str:
 
 
 def approve(path: Path, now: datetime = LATER, seen: str = "", by: str = "Lee") -> notices.Notice:
-    return approvals.approve(path, 1, Approval(by, "root", seen or content(path)), now)
+    return approvals.approve(path, 1, word(by, "root", seen or content(path)), now)
 
 
 def states(path: Path) -> dict[str, str]:
@@ -119,7 +126,7 @@ def test_what_is_not_held_cannot_be_approved_or_rejected_and_is_said_so(record):
         (9, "no notice 9; `bordercast notices list` shows all"),
     ):
         with pytest.raises(DataError) as refused:
-            approvals.approve(record, notice_id, Approval("Ann", "root", "x" * 64), LATER)
+            approvals.approve(record, notice_id, word("Ann", "root", "x" * 64), LATER)
         assert str(refused.value) == said
         with pytest.raises(DataError) as refused:
             approvals.reject(record, notice_id, "Ann", "no", LATER)
@@ -742,11 +749,11 @@ def test_a_notice_s_frame_names_its_month_whom_to_ask_and_how_to_check():
         letter.frame(config, "2024-01", ENCOUNTERS, "Test"),
     )
 
-    assert plain.opening_text.splitlines()[0] == "Border encounters, January 2024"
-    assert marked.opening_text.splitlines()[0] == "Test: Border encounters, January 2024"
-    assert "desk@example.org" in plain.closing_text
-    assert "https://counts.example.org/" in plain.closing_text + plain.opening_text
-    assert "notices@example.org" in plain.closing_html
+    assert plain["opening_text"].splitlines()[0] == "Border encounters, January 2024"
+    assert marked["opening_text"].splitlines()[0] == "Test: Border encounters, January 2024"
+    assert "desk@example.org" in plain["closing_text"]
+    assert "https://counts.example.org/" in plain["closing_text"] + plain["opening_text"]
+    assert "notices@example.org" in plain["closing_html"]
 
 
 # --- the operator

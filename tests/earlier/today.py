@@ -25,11 +25,11 @@ from pathlib import Path
 import forecast
 from forecast.context import Context
 from forecast.store import connect, notices, ops, runs
-from forecast.store.notices import Approval
 from jobs.deliver import approve as approvals
 from jobs.deliver import outbox
 from jobs.witness import attest
 from tests.support import publisher, small_record, timestamp_authority
+from tests.support.notice_words import word
 
 HERE = Path(__file__).parent
 
@@ -107,7 +107,7 @@ def approve(path: Path, notice_id: int, now: datetime) -> None:
     """A person's word on what the notice says."""
     with closing(connect.read(path)) as connection:
         seen = notices.content(connection, notice_id)
-    approvals.approve(path, notice_id, Approval("Ann Lee", "root", seen), now)
+    approvals.approve(path, notice_id, word("Ann Lee", "root", seen), now)
 
 
 def ran(*command: object) -> None:

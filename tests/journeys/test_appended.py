@@ -17,10 +17,10 @@ from forecast.store import connect, integrity, ledger, notices, runs, schema
 from forecast.store.kinds import NOTICE, PARTS, RULES, EntryKind
 from forecast.store.lawful import Statements
 from forecast.store.ledger import LedgerEntry
-from forecast.store.notices import Approval, Frame
 from jobs.cli import main
 from tests.support import tiny_record
 from tests.support.ledger_attacks import ATTACKS
+from tests.support.notice_words import framed, word
 
 VERSION = len(connect.migrations())
 
@@ -239,8 +239,8 @@ def path(by_hand: Path, tmp_path: Path) -> Path:
     """Notice 1 is approved, notice 2 due; an outsider saw the last entry; paths wait for a run."""
     made = Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))
     with connect.writing(made) as db:
-        notices.save_composed(db, 1, Frame("o", "o", "c", "c"), [], None)
-        assert notices.approve(db, 1, Approval("Ann", "ann", "all"), tiny_record.NOON)
+        notices.save_composed(db, 1, framed("o", "o", "c", "c"), [], None)
+        assert notices.approve(db, 1, word("Ann", "ann", "all"), tiny_record.NOON)
     return made
 
 
@@ -308,7 +308,7 @@ def test_what_comes_later_is_lawful_and_listed(path):
         assert integrity.findings(db.conn) == []
         found = integrity.quoted(db.conn, 2, quoted)
 
-    assert [each for each in found.later if each[1] != "run 3"] == [
+    assert [each for each in found["later"] if each[1] != "run 3"] == [
         ("written", "notice 1"),
         ("approved", "notice 1"),
         ("run", "run 4"),

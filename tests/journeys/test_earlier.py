@@ -17,7 +17,6 @@ from click.testing import CliRunner
 from forecast import config
 from forecast.context import Context
 from forecast.store import connect, integrity, ledger, notices, queries, schema
-from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.cli import main
 from jobs.deliver import approve
@@ -25,6 +24,7 @@ from jobs.witness import attest
 from tests.support import publisher
 from tests.support.databases import rows, written
 from tests.support.ledger_attacks import ATTACKS
+from tests.support.notice_words import word
 
 EARLIER = Path(__file__).parents[1] / "earlier"
 RECORDS = sorted(
@@ -212,7 +212,10 @@ def test_a_digest_that_1_0_0_quoted_holds_whatever_lawful_comes_after(released):
     with closing(connect.read(released)) as connection:
         content = notices.content(connection, held)
     approve.approve(
-        released, held, Approval("Ann Lee", "root", content), datetime.fromisoformat(created)
+        released,
+        held,
+        word("Ann Lee", "root", content),
+        datetime.fromisoformat(created),
     )
     file = drop(released, "2024-09", {**MOVED, ("2024-05", "southwest"): 90_000})
     refused = bordercast(released, "run", "--no-bundle", str(file))

@@ -26,7 +26,6 @@ from forecast.errors import DataError
 from forecast.judge.judging import Findings as Judged
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import connect, deliveries, inputs, ledger, notices, ops, runs
-from forecast.store.notices import Approval
 from forecast.types import HEADLINES, Episode, Judgement, SeriesKey
 from jobs.cli import main
 from jobs.deliver import approve as approvals
@@ -39,6 +38,7 @@ from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows, written
 from tests.support.history_2025 import ANN, FEBRUARY, JANUARY, SAID, SENDER, held, settings
 from tests.support.mail_server import HOST, Taken, server
+from tests.support.notice_words import word
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def approve(path, notice_id, by, now):
     """A person's word on what the notice says now."""
     with closing(connect.read(path)) as connection:
         seen = notices.content(connection, notice_id)
-    return approvals.approve(path, notice_id, Approval(by, "root", seen), now)
+    return approvals.approve(path, notice_id, word(by, "root", seen), now)
 
 
 def kinds(path):
@@ -731,7 +731,7 @@ def test_what_was_not_previewed_is_not_approved(record, change):
     edit(path, change)
 
     with pytest.raises(DataError, match="does not say what was previewed"):
-        approvals.approve(path, 2, Approval("Lee", "root", seen), FEBRUARY)
+        approvals.approve(path, 2, word("Lee", "root", seen), FEBRUARY)
 
     assert kinds(path)[1] == ("flags", "2025-02", "held")
 
@@ -744,7 +744,7 @@ def test_no_content_or_another_is_not_approved(record, seen):
 
     for content in (seen, whole[:11], whole[:11] + "x", whole + "0"):
         with pytest.raises(DataError, match="does not say what was previewed"):
-            approvals.approve(path, 2, Approval("Lee", "root", content), FEBRUARY)
+            approvals.approve(path, 2, word("Lee", "root", content), FEBRUARY)
 
 
 @pytest.mark.slow

@@ -15,7 +15,6 @@ from forecast import config, months
 from forecast.context import Context, source_of
 from forecast.errors import ConfigError
 from forecast.store import connect, integrity, measures, notices, read, releases
-from forecast.store.notices import Approval
 from forecast.tables.grid import ReadAs
 from jobs import monthly
 from jobs.arrivals.ingest import ingest_all
@@ -25,6 +24,7 @@ from jobs.service import wakeup
 from jobs.service.first_settings import understood
 from tests.support.databases import rows
 from tests.support.mail_server import HOST, Taken, server
+from tests.support.notice_words import word
 from tests.support.own_counts import (
     FIRST,
     FOREIGN,
@@ -174,7 +174,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     with connect.moment(path) as connection:
         (notice,) = notices.every(connection, "held")
         content = notices.content(connection, notice.id)
-    approve.approve(path, notice.id, Approval("Ann", "ann", content), now)
+    approve.approve(path, notice.id, word("Ann", "ann", content), now)
     taken = Taken()
     with server(taken) as port:
         mailing = {

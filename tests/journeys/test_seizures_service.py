@@ -22,7 +22,6 @@ from forecast.errors import ConfigError
 from forecast.sources import catalog
 from forecast.sources.source import ReleaseFile
 from forecast.store import connect, integrity, measures, notices
-from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.arrivals import ingest
 from jobs.cli import main
@@ -30,6 +29,7 @@ from jobs.deliver import approve
 from jobs.service import wakeup
 from tests.support import drug_files, mail_server, publisher
 from tests.support.databases import rows
+from tests.support.notice_words import word
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 FAST = ('models = ["naive", "snaive", "ets"]', 'models = ["naive"]')
@@ -459,7 +459,7 @@ def test_who_asked_for_pounds_is_told_of_them_by_mail_in_their_words(tmp_path):
         (notice,) = notices.every(connection, "held")
         content = notices.content(connection, notice.id)
     now = datetime(2026, 6, 18, 12, tzinfo=UTC)
-    approve.approve(path, notice.id, Approval("Ann", "ann", content), now)
+    approve.approve(path, notice.id, word("Ann", "ann", content), now)
     taken = mail_server.Taken()
     with mail_server.server(taken) as port:
         mailing = {"enabled": True, "host": mail_server.HOST, "port": port, "security": "local"}

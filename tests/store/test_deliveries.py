@@ -16,6 +16,7 @@ from forecast.store import connect, deliveries, notices, ops, queries, wakes, wi
 from forecast.store.deliveries import Message
 from forecast.store.witnesses import WitnessedEntry, WitnessProof
 from tests.support import tiny_record
+from tests.support.notice_words import framed
 
 NOW = datetime(2024, 4, 1, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -265,7 +266,7 @@ def test_mail_is_due_when_a_delivery_is_or_a_notice_has_none(tmp_path):
     approved = datetime(2024, 4, 2, 12, tzinfo=UTC)
     with connect.writing(path) as db:
         assert not deliveries.mail_due(path, approved)
-        frame = notices.Frame("", "", "", "")
+        frame = framed("", "", "", "")
         assert notices.save_composed(db, 1, frame, (), approved.isoformat(timespec="seconds"))
     assert deliveries.mail_due(path, approved + 14 * DAY)
     assert not deliveries.mail_due(path, approved + 14 * DAY + timedelta(seconds=1))

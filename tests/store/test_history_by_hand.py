@@ -26,7 +26,7 @@ from forecast.store import (
     releases,
     runs,
 )
-from forecast.store.notices import Approval, Frame, Section
+from forecast.store.notices import Section
 from forecast.types import (
     Driver,
     Forecast,
@@ -39,6 +39,7 @@ from forecast.types import (
 )
 from tests.support import tiny_record
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.notice_words import framed, word
 from tests.support.tiny_record import (
     EPISODES,
     JUDGED,
@@ -712,7 +713,7 @@ def test_a_notice_is_due_once_for_an_occasion_the_first_first(db):
 
 
 SAID = Section("northern", "finding", "fell", "text", "<p>text</p>", "{}", b"png", "fell")
-FRAME = Frame("Dear", "<p>Dear", "Bye", "Bye</p>")
+FRAME = framed("Dear", "<p>Dear", "Bye", "Bye</p>")
 
 
 def composed(db: Database, notice_id: int, approved_at: str | None = None) -> bool:
@@ -767,7 +768,7 @@ def test_a_held_notice_waits_fourteen_days_to_the_second(db):
 
 
 def test_a_held_notice_is_made_due_again_or_rejected_or_approved(db):
-    approval = Approval("Ann", "root", "what was seen")
+    approval = word("Ann", "root", "what was seen")
     assert not notices.renew(db, 1)
     assert not notices.approve(db, 1, approval, NOON)
     assert not notices.reject(db, 1, "Bob", "no", NOON)

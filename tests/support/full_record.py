@@ -24,7 +24,6 @@ from forecast.desk.facts import newest_reports, split
 from forecast.engine import paths
 from forecast.engine.joint import as_bytes
 from forecast.store import connect, notices, releases, runs
-from forecast.store.notices import Approval
 from forecast.types import (
     NO_BOUND,
     Change,
@@ -44,6 +43,7 @@ from forecast.types import (
 )
 from jobs.deliver import approve, write
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.notice_words import word
 from tests.support.tiny_record import (
     NEW_YORK,
     NORTH,
@@ -391,7 +391,7 @@ def make(path: Path) -> None:
     _month(path, (third, page), second_run(), NOW)
     with closing(connect.read(path)) as connection:
         seen = notices.content(connection, 2)
-    approve.approve(path, 2, Approval("Ann", "root", seen), APPROVED)
+    approve.approve(path, 2, word("Ann", "root", seen), APPROVED)
     _month(path, (fourth,), third_run(), NOW)
     with connect.writing(path) as db, connect.transaction(db):
         refused = release("refused", THROUGH, step=9)

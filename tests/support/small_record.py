@@ -25,11 +25,11 @@ from forecast import config, months
 from forecast.config import Config
 from forecast.context import Context
 from forecast.store import connect, integrity, notices
-from forecast.store.notices import Approval
 from jobs import monthly
 from jobs.deliver import approve as approvals
 from jobs.service import upkeep
 from tests.support import publisher
+from tests.support.notice_words import word
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -198,4 +198,4 @@ def approve(path: Path, notice_id: int, by: str) -> None:
     """A person's word on what the notice says now."""
     with closing(connect.read(path)) as connection:
         seen = notices.content(connection, notice_id)
-    approvals.approve(path, notice_id, Approval(by, "root", seen), NOW)
+    approvals.approve(path, notice_id, word(by, "root", seen), NOW)

@@ -21,7 +21,7 @@ from forecast.desk.facts import Comparison, MonthFacts, report
 from forecast.desk.sentences import section as section_texts
 from forecast.store import connect
 from forecast.store.deliveries import Delivery
-from forecast.store.notices import Notice, Section
+from forecast.store.notices import FRAME, Notice, Section
 from forecast.words import MINUS
 from jobs.deliver import letter, transports
 from tests.support.cbp_files import ENCOUNTERS
@@ -401,7 +401,7 @@ def hostile_letter(name):
     frame = letter.frame(SENDER.model_copy(update={"notices": told}), "2025-02", ENCOUNTERS)
     notice = Notice(
         *(1, "flags", "2025-02", 1, 1, None, "k" * 64, "<k@example.org>", "2025-03-12T12:00:00"),
-        *("held", frame.opening_text, frame.opening_html, frame.closing_text, frame.closing_html),
+        *("held", *(frame[name] for name in FRAME)),
         *(None, None, None, "", None, "d" * 64, 1),
     )
     return letter.letter(SENDER, notice, sections, ENCOUNTERS)
