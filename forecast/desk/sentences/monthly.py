@@ -57,17 +57,13 @@ def paragraph(facts: MonthFacts) -> str:
     return " ".join(filter(None, sentences))
 
 
-def place(facts: MonthFacts) -> str:
-    """Where the counts were, a part in brackets."""
-    return f"{facts.where} ({facts.part})" if facts.part else facts.where
-
-
 def counted(facts: MonthFacts) -> str:
     """Who counted how many of what, where and when; how far that reaches, where it is a total."""
     # Of a part the reach is wrong: the Border Patrol meets nobody at ports of entry.
     reach = facts.source.measure.reach
+    place = f"{facts.where} ({facts.part})" if facts.part else facts.where
     return (
-        f"{facts.publisher} counted {facts.count:,} {facts.noun} {place(facts)} in "
+        f"{facts.publisher} counted {facts.count:,} {facts.noun} {place} in "
         f"{month_words(facts.month)}{f', {reach}' if reach and not facts.part else ''}"
     )
 

@@ -271,10 +271,41 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     run = read.latest_run(connection)
     if run is None:
         raise ConfigError("the record", "--db", "nothing is published yet; `bordercast run`")
-    # All parts in three queries: one a part took longer than all pages.
+    # Of all parts and of all totals at once: a statement a series scans the whole record for each,
+    # and of 1,000 totals that was half of the time of all pages.
     months = read.by_part(connection, "part_months")
     ahead, flagged = (read.by_part(connection, name) for name in ("part_forecasts", "part_flags"))
-    totals = _totals(connection, source, {key.total for key in months})
+    reports = dict(all_reports(connection, source))
+    order, every = read.in_order(source.totals), (None, None)
+    statements: tuple[tuple[str, str, Any], ...] = (
+        ("months", "all_months", ()),
+        ("ahead", "latest_forecasts", (order, "bordercast", *every)),
+        ("flags", "flags", (order, *every, "", False, False)),
+        ("judged", "judged_months_of_totals", ()),
+        ("scores", "scorecard", (order, *every)),
+        ("spans", "latest_periods", ()),
+        ("chances", "latest_questions", ()),
+        ("changes", "latest_changes", (None, *every)),
+    )
+    by_total = {
+        name: grouped(rows(connection, statement, values), "border")
+        for name, statement, values in statements
+    }
+    judging = rows(connection, "judging_forecasts", {"total": None}, of="true")
+    by_total["stood"] = grouped(judging, "border")
+    with_parts = {key.total for key in months}
+    totals = {
+        total: TotalRecord(
+            source=source,
+            total=total,
+            reports=reports[total],
+            moved=by_dimension(rows(connection, "movers", {"total": total}), source)
+            if total in with_parts
+            else (),
+            **{name: of_total.get(total, ()) for name, of_total in by_total.items()},
+        )
+        for total in source.totals.every
+    }
     return SiteRecord(
         source=source,
         run=run,
@@ -295,39 +326,3 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
             if source.shipped and name not in LARGE
         },
     )
-
-
-def _totals(
-    connection: sqlite3.Connection, source: Source, with_parts: Collection[str]
-) -> dict[str, TotalRecord]:
-    """All totals, oldest row first unless said otherwise."""
-    # A statement a total costs a scan each of the whole record: of 1,000 totals, half of the time.
-    every: Any = {"total": None}
-    order = read.in_order(source.totals)
-    by_total = {
-        name: grouped(rows(connection, statement, values, **parts), "border")
-        for name, statement, values, parts in (
-            ("months", "all_months", (), {}),
-            ("ahead", "latest_forecasts", (order, "bordercast", None, None), {}),
-            ("flags", "flags", (order, None, None, "", False, False), {}),
-            ("judged", "judged_months_of_totals", (), {}),
-            ("stood", "judging_forecasts", every, {"of": "true"}),
-            ("scores", "scorecard", (order, None, None), {}),
-            ("spans", "latest_periods", (), {}),
-            ("chances", "latest_questions", (), {}),
-            ("changes", "latest_changes", (None, None, None), {}),
-        )
-    }
-    reports = dict(all_reports(connection, source))
-    return {
-        total: TotalRecord(
-            source=source,
-            total=total,
-            reports=reports[total],
-            moved=by_dimension(rows(connection, "movers", {"total": total}), source)
-            if total in with_parts
-            else (),
-            **{name: of_total.get(total, ()) for name, of_total in by_total.items()},
-        )
-        for total in source.totals.every
-    }
