@@ -11,12 +11,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from forecast.sources import holes
-
-if TYPE_CHECKING:
-    from forecast.sources.source import Source
+from forecast.sources.source import Source
 
 MARK = "<!-- Below: python -m forecast.desk.dictionary docs/tables.md -->"
 ColumnKind = Literal["text", "count", "real"]

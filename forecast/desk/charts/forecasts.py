@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import (
@@ -27,11 +27,8 @@ from forecast.desk.charts.grammar import (
 from forecast.judge.questions import INSIDE, KindScore
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
-from forecast.types import COUNT, Row
+from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import between, month_words
-
-if TYPE_CHECKING:
-    from forecast.types import SeriesKey
 
 MONTHS_SHOWN = 36
 NOTICE = 310, 175  # a notice's picture, so narrow that its words can be read on a phone

@@ -14,18 +14,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup, escape
 
 from forecast import months
+from forecast.desk.charts import forecasts, grammar
+from forecast.desk.charts import svg as svg_chart
+from forecast.desk.charts.grammar import Amounts, Chart
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.files import replacing
 from forecast.types import COUNT, Row
 from forecast.words import basis_noun, month_words
-
-if TYPE_CHECKING:
-    from forecast.desk.charts.grammar import Amounts, Chart
 
 FAN_KEY = (
     "Black line: published. Dashed line: forecast. Shading, dark to light: 50%, 80% and 95% "
@@ -101,8 +101,6 @@ ALBUM = Album()
 
 def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> Drawn:
     """Draw what was published lately, and the forecast ahead, if there is one."""
-    from forecast.desk.charts import forecasts, grammar
-
     width, height, back, dated, read = SIZES[size_name]
     source, total, part, flagged = record.source, "", "", about.flags
     if isinstance(about, PartRecord):
@@ -139,8 +137,6 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
 
 def history(record: SiteRecord, about: TotalRecord, size_name: str) -> Drawn:
     """Draw the forecast made before each month beside what came."""
-    from forecast.desk.charts import forecasts, grammar
-
     width, height, back, dated, _ = SIZES[size_name]
     shown = about.stood[-2 * back :]
     first, last = shown[0]["month"], shown[-1]["month"]
@@ -168,8 +164,6 @@ def compared(
 
     years : whether they are years of one series, put over each other.
     """
-    from forecast.desk.charts import grammar
-
     counts = [row[COUNT] for rows in series for row in rows]
     scale = grammar.amounts(counts, None, record.source).of_size(*SIZES["part"][:2])
     # Under two years laid over each other no one year may stand.
@@ -196,7 +190,7 @@ def compared(
 
 def drivers(record: SiteRecord, total: str, rows: Sequence[Row]) -> Drawn:
     """Draw what moved a flagged month."""
-    from forecast.desk.charts import explanations, grammar
+    from forecast.desk.charts import explanations  # loads Prophet
 
     def draw() -> tuple[str, str]:
         picture = explanations.drivers(total, rows, record.source)
@@ -228,9 +222,7 @@ def _inline(
 
     readings : (month, words), ascending. years : whether a month is named with its year.
     """
-    from forecast.desk.charts import svg
-
-    drawn, places = svg.drawn(layers, scale.width, scale.height), ""
+    drawn, places = svg_chart.drawn(layers, scale.width, scale.height), ""
     if readings:
         first, last = (months.to_index(readings[at][0]) for at in (0, -1))
         step = scale.width / max(last - first, 1)
