@@ -297,48 +297,6 @@ ScoredForecast = tuple[SeriesKey, str, str, int, Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """How good one model's forecasts were; n is the number of forecast months.
-
-    era : "all" or a span of cutoff months; log_wis and mase are on log1p counts and on counts;
-    relative_mae : MAE over the naive model's on the same months, None where there is none.
-    coverage : share of months inside the 50, 80, 95% interval, 0..1.
-    """
-
-    series: SeriesKey
-    model: str
-    horizon: int
-    basis: Basis
-    era: str
-    n: int
-    log_wis: float
-    wis: float
-    mae: float
-    mase: float | None
-    relative_mae: float | None
-    coverage50: float
-    coverage80: float
-    coverage95: float
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """How one model did on one series in one run.
-
-    weight : share in the engine's centre at the last cutoff, 0..1, None outside the mixture.
-    past_error : mean |one-step error| on log1p counts, None where there is none yet.
-    failure : "" or why there is no forecast; seconds : wall time of the fits.
-    """
-
-    series: SeriesKey
-    model: str
-    weight: float | None
-    past_error: float | None
-    failure: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Judgement:
     """A published month against the forecast made before it.
 
@@ -534,23 +492,6 @@ class StandingAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Why a total's forecast of a month moved since the run before, in its unit.
-
-    before + method + revisions + season + surprise = after; see `forecast.judge.changes`.
-    """
-
-    series: SeriesKey
-    month: str
-    before: int
-    method: int
-    revisions: int
-    season: int
-    surprise: int
-    after: int
-
-
-@dataclass(frozen=True, slots=True)
 class NoticeIntent:
     """Something to be told: the intent, written in the publishing transaction of its run.
 
@@ -578,6 +519,8 @@ class Publication:
     quantiles : (series, month, probability in permille, count) of the engine, headline series.
     hindcasts : new ones, made as they are read, once.
     releases : ids of the accepted releases it rests on.
+    fits, scores, changes : rows of their tables, with the series itself in the place of its id;
+        see `engine.forecast.fits`, `engine.scores.scores`, `judge.changes`.
     episodes : new ones and those that changed. systemic_months : see `forecast.judge.parts`.
     """
 
@@ -590,10 +533,10 @@ class Publication:
     forecasts: Sequence[Forecast]
     quantiles: Iterable[tuple[SeriesKey, str, int, int]]
     hindcasts: Iterable[Hindcasts]
-    fits: tuple[Fit, ...]
+    fits: Sequence[Row]
     judgements: tuple[Judgement, ...]
     flags: tuple[Flag, ...]
-    scores: tuple[Score, ...]
+    scores: Sequence[Row]
     episodes: tuple[Episode, ...] = ()
     drivers: tuple[Driver, ...] = ()
     systemic_months: frozenset[str] = frozenset()
@@ -601,4 +544,4 @@ class Publication:
     path_rule: SimulationSpec | None = None
     path_marks: tuple[StoredMarginals, ...] = ()
     answers: tuple[StandingAnswer, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: Sequence[Row] = ()

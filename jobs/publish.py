@@ -31,7 +31,7 @@ from forecast.judge.judging import alarmed, judge_new
 from forecast.judge.standing import StandingQuestions
 from forecast.store import inputs, releases, runs
 from forecast.store.inputs import Inputs
-from forecast.types import Hindcasts, KeptPath, Publication, Report, Score, SeriesKey
+from forecast.types import Hindcasts, KeptPath, Publication, Report, Row, SeriesKey
 from forecast.version import __version__
 from jobs.compute.pools import spreading
 from jobs.compute.robust_map import fitting
@@ -160,7 +160,7 @@ def score(
     new: Callable[[Container[SeriesKey]], Iterator[Hindcasts]],
     first: str,
     source: Source,
-) -> Iterator[Score]:
+) -> Iterator[Row]:
     """Scores of hindcasts, kept and new, and of issued forecasts, each for itself.
 
     keys : the series that are forecast; new : makes the new hindcasts of some of them.

@@ -29,11 +29,11 @@ from forecast.store import inputs
 from forecast.types import (
     HUB_PERMILLES,
     Counts,
-    Fit,
     Forecast,
     ForecastPath,
     Hindcasts,
     Report,
+    Row,
     SeriesKey,
 )
 from models import REFITTED, build
@@ -96,7 +96,7 @@ def forecast(  # noqa: PLR0913 - the one door: what is asked, of which models, a
             near, *rest = engine_at_both(panel, origins, h, further, totals=totals, spread=spread)
             predictive[name], far = near, rest[0] if rest else None
         elif name in refits:
-            predictive[name] = model_forecasts(whole, refits[name].paths, late, at[name])
+            predictive[name] = model_forecasts(whole, refits[name][0], late, at[name])
         else:
             paths = build(name).paths(whole, every, h)
             predictive[name] = model_forecasts(whole, paths, every, at[name])
@@ -209,13 +209,20 @@ def model_version(name: str) -> str:
     return f"{name if name == ENGINE else build(name)!r}, engine {VERSION}"
 
 
-def fits(head: Headline, models: Forecasts) -> Iterable[Fit]:
-    """How each model did on each headline series."""
+def fits(head: Headline, models: Forecasts) -> Iterator[Row]:
+    """How each model did on each headline series, a row each.
+
+    weight : share in the engine's centre at the last cutoff, 0..1, None outside the mixture.
+    past_error : mean |one-step error| on log1p counts, None where there is none yet.
+    failure : "" or why there is no forecast; seconds : wall time of the fits.
+    """
     for name, predictive in models.predictive.items():
-        origins, refit = models.origins[name], models.refits.get(name)
-        failures = refit.paths.failures if refit else ()
+        origins = models.origins[name]
+        paths, seconds = models.refits.get(name, (None, 0.0))
         failed = {
-            failure.series: failure.reason for failure in failures if failure.origin == origins[-1]
+            failure.series: failure.reason
+            for failure in (paths.failures if paths else ())
+            if failure.origin == origins[-1]
         }
         # One-step errors of the last twelve matured forecasts, on log1p counts.
         ahead = head.panel.z[:, origins[:-1] + 1]
@@ -223,14 +230,14 @@ def fits(head: Headline, models: Forecasts) -> Iterable[Fit]:
         for row, key in enumerate(head.keys):
             weight = float(predictive.weight[row, -1])
             known = errors[row][np.isfinite(errors[row])]
-            yield Fit(
-                series=key,
-                model=name,
-                weight=weight if name == ENGINE and np.isfinite(weight) else None,
-                past_error=float(known.mean()) if len(known) else None,
-                failure=failed.get(row, ""),
-                seconds=refit.seconds if refit else 0.0,
-            )
+            yield {
+                "series": key,
+                "model": name,
+                "weight": weight if name == ENGINE and np.isfinite(weight) else None,
+                "past_error": float(known.mean()) if len(known) else None,
+                "failure": failed.get(row, ""),
+                "seconds": seconds,
+            }
 
 
 def drill_down(

@@ -46,11 +46,8 @@ Fitter = Callable[[Sequence[Job], Callable[[Job], Any]], Iterable[tuple[Job, Any
 """Has jobs done by a function: each job, its value or None, and why there is none."""
 
 
-class Refits(NamedTuple):
-    """One model's paths at the origins asked for, and the seconds that new fits took."""
-
-    paths: Paths
-    seconds: float
+Refits = tuple[Paths, float]
+"""One model's paths at the origins asked for, and the seconds that new fits took."""
 
 
 @cache
@@ -100,7 +97,7 @@ class Refitting:
             self.keep(book.enter(job, paths))
             spent[job.name] += seconds
             self.report("refitting", done, len(jobs))
-        return {name: Refits(book.paths(name, origins), spent[name]) for name in names}
+        return {name: (book.paths(name, origins), spent[name]) for name in names}
 
 
 @dataclass(frozen=True)

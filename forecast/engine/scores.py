@@ -15,13 +15,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from forecast import months
 from forecast.sources.source import Break
-from forecast.types import HUB_PERMILLES, Basis, Counts, Hindcasts, Score, ScoredForecast, SeriesKey
+from forecast.types import HUB_PERMILLES, Basis, Counts, Hindcasts, Row, ScoredForecast, SeriesKey
 from models.base import Floats, Ints
 
 PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
@@ -156,8 +155,12 @@ def by_series(stored: Iterable[ScoredForecast], new: Iterable[Hindcasts] = ()) -
 
 def scores(
     stored: ScoredColumns, counts: Counts, first: str, basis: Basis, breaks: Sequence[Break]
-) -> Iterator[Score]:
-    """Scores of every model and series, by horizon and by era.
+) -> Iterator[Row]:
+    """Scores of every model and series, by horizon and by era, a row each.
+
+    n : forecast months. era : "all" or a span of cutoff months. log_wis, wis : on log1p counts, on
+    counts. mae : in counts; mase : beside a usual change; relative_mae : over the naive model's on
+    the same months, None where there is none. coverage50, 80, 95 : shares inside, 0..1.
 
     Parameters
     ----------
@@ -184,12 +187,13 @@ def scores(
             for horizon in (ALL_HORIZONS, *HORIZONS):
                 chosen = in_era & ((rows[:, 1] == horizon) | (horizon == ALL_HORIZONS))
                 if chosen.any():
+                    of = {"series": key, "model": model, "horizon": horizon, "basis": basis}
                     means = _means(columns.compress(chosen, axis=1))
-                    yield Score(key, model, horizon, basis, era, int(chosen.sum()), *means)
+                    yield {**of, "era": era, "n": int(chosen.sum()), **means}
 
 
-def _means(columns: Floats) -> tuple[Any, ...]:
-    """What a score says beside what it is of, in its order; columns : some of `_columns`."""
+def _means(columns: Floats) -> Row:
+    """What a score says beside what it is of; columns : some of `_columns`."""
     log_wis, wis, mae, *inside = columns[:6].mean(axis=1).tolist()
     error, scaled, naive = columns[2], columns[6], columns[7]
     scaled, both = scaled[np.isfinite(scaled)], np.isfinite(naive)
@@ -197,7 +201,9 @@ def _means(columns: Floats) -> tuple[Any, ...]:
     baseline = float(naive[both].mean()) if both.any() else 0.0
     mase = float(scaled.mean()) if len(scaled) else None
     relative_mae = float(error[both].mean()) / baseline if baseline > 0 else None
-    return log_wis, wis, mae, mase, relative_mae, *inside
+    of_naive = {"mae": mae, "mase": mase, "relative_mae": relative_mae}
+    covers = dict(zip(("coverage50", "coverage80", "coverage95"), inside, strict=True))
+    return {"log_wis": log_wis, "wis": wis, **of_naive, **covers}
 
 
 def _columns(rows: Ints, usual: Mapping[int, float], naive: Ints) -> Floats:

@@ -22,7 +22,7 @@ from forecast import months
 from forecast.engine import ENGINE
 from forecast.engine.forecast import Headline, refit_on_vintages
 from forecast.engine.predictive import PanelHindcasts
-from forecast.types import Change, Counts, Forecast, ForecastPath, SeriesKey, whole
+from forecast.types import Counts, Forecast, ForecastPath, Row, SeriesKey, whole
 
 if TYPE_CHECKING:
     from forecast.engine.predictive import Predictive
@@ -32,22 +32,20 @@ if TYPE_CHECKING:
 Medians = Mapping[SeriesKey, Mapping[str, int]]  # series -> month -> whole median
 
 
-def changes(stages: Sequence[Medians]) -> list[Change]:
+def changes(stages: Sequence[Medians]) -> list[Row]:
     """Every total's months that all six stages speak of, see the module."""
     before, version, revisions, season, surprise, after = stages
     return [
-        Change(
-            series=key,
-            month=month,
-            before=before[key][month],
-            method=version[key][month]
-            - before[key][month]
-            + (after[key][month] - surprise[key][month]),
-            revisions=revisions[key][month] - version[key][month],
-            season=season[key][month] - revisions[key][month],
-            surprise=surprise[key][month] - season[key][month],
-            after=after[key][month],
-        )
+        {
+            "series": key,
+            "month": month,
+            "before": (first := before[key][month]),
+            "method": version[key][month] - first + after[key][month] - surprise[key][month],
+            "revisions": revisions[key][month] - version[key][month],
+            "season": season[key][month] - revisions[key][month],
+            "surprise": surprise[key][month] - season[key][month],
+            "after": after[key][month],
+        }
         for key in after
         if all(key in stage for stage in stages)
         for month in sorted(set.intersection(*(set(stage[key]) for stage in stages)))
@@ -75,7 +73,7 @@ def changed(
     predictive: Predictive,
     rows: Sequence[Forecast],
     source: Source,
-) -> list[Change]:
+) -> list[Row]:
     """Every total's forecasts that the last run and this one both made; none on a first run.
 
     before : medians that the last run published of totals, and the counts that it rested on.
@@ -99,7 +97,7 @@ def moved(
     before: Medians,
     after: Medians,
     source: Source,
-) -> list[Change]:
+) -> list[Row]:
     """The same from the figures the run before rested on, and what both runs published.
 
     None where the totals did not all end in one month then: there is no one old forecast.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from itertools import chain
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError
@@ -121,13 +121,17 @@ def _rows(
     if first is None:
         return
     # The fields of the first record are those of all; looked up once, for there may be millions.
-    names = names or [field.name for field in fields(first)]
-    read, columns = attrgetter(*names), [_COLUMNS.get(name, name) for name in names]
+    plain = isinstance(first, dict)
+    names = names or (list(first) if plain else [field.name for field in fields(first)])
+    read, columns = (
+        (itemgetter if plain else attrgetter)(*names),
+        [_COLUMNS.get(name, name) for name in names],
+    )
     several = [c for c, value in zip(columns, read(first), strict=True) if type(value) is tuple]
     for record in chain([first], left):
         row = {**dict(zip(columns, read(record), strict=True)), **also}
         if "series_id" in row:
-            row["series_id"] = ids[record.series]
+            row["series_id"] = ids[row["series_id"]]
         for column in several:
             # SQLite has no arrays; JSON lets views read them by json_each.
             row[column] = json.dumps(dict(row[column]) if column == "known" else row[column])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ from forecast.engine.forecast import (
 )
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.refit import engine_forecasts
-from forecast.engine.refits import Refits, Refitting
+from forecast.engine.refits import Refitting
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
 from forecast.judge.standing import StandingQuestions, _range80
@@ -245,11 +246,12 @@ def test_the_error_of_a_model_is_that_of_its_last_twelve_months_that_came():
     said.weight[:, -1] = (0.25, np.nan, 0.5, 0.75)
     values = np.zeros((4, COUNT, 2))
     failures = (Failure(0, 5, "early"), Failure(1, COUNT - 1, "no end"))
-    refits = {"ets": Refits(Paths(values, failures=failures), 2.5)}
+    refits = {"ets": (Paths(values, failures=failures), 2.5)}
     origins = dict.fromkeys((ENGINE, "ets"), head.origins(0))
     models = Forecasts({ENGINE: said, "ets": said}, origins, refits, said)
 
-    found = {(fit.model, fit.series): fit for fit in fits(head, models)}
+    made = [SimpleNamespace(**fit) for fit in fits(head, models)]
+    found = {(fit.model, fit.series): fit for fit in made}
 
     assert len(found) == 8
     for name in (ENGINE, "ets"):

@@ -167,22 +167,22 @@ def test_all_models_are_refitted_where_nothing_is_kept_and_only_there():
 
     first = refit([])
     assert list(first) == ["ets"]
-    assert first["ets"].paths.values.shape == (2, 2, H)
-    found = first["ets"].paths.values
+    assert first["ets"][0].values.shape == (2, 2, H)
+    found = first["ets"][0].values
     assert np.isfinite(found).all(axis=(1, 2)).tolist() == [True, False]  # one is too young
-    assert 0 < first["ets"].seconds < 600
+    assert 0 < first["ets"][1] < 600
     assert told == [("refitting", 1, 2), ("refitting", 2, 2)]
     assert [path.series for path in kept] == [KEYS[0]] * 2 + [KEYS[1]] * 2
 
     again = refit(kept[:])
-    assert (again["ets"].seconds, told) == (0.0, [])
-    assert np.allclose(again["ets"].paths.values, found, atol=1e-5, equal_nan=True)
+    assert (again["ets"][1], told) == (0.0, [])
+    assert np.allclose(again["ets"][0].values, found, atol=1e-5, equal_nan=True)
     assert len(kept) == 4
     other = [replace(kept[0], path=kept[0].path[:1]), replace(kept[1], path=(), failure="no end")]
     mixed = refit([*other, *kept[2:4]])
     assert told == [("refitting", 1, 1)]
-    assert np.isnan(mixed["ets"].paths.values[0, 1]).all()
-    assert mixed["ets"].paths.failures == (Failure(0, 38, "no end"),)
+    assert np.isnan(mixed["ets"][0].values[0, 1]).all()
+    assert mixed["ets"][0].failures == (Failure(0, 38, "no end"),)
 
 
 def test_a_job_done_here_is_told_with_its_time():

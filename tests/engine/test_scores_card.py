@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def found(rows, **values):
 
 
 def scores_of(rows, *of):
-    return list(scores.scores(scores.by_series(rows), *of))
+    return [SimpleNamespace(**row) for row in scores.scores(scores.by_series(rows), *of)]
 
 
 def scored(*parts):

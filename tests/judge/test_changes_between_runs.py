@@ -36,8 +36,8 @@ STAGES = st.lists(
 @given(STAGES)
 def test_the_steps_add_up_whatever_the_stages(stages):
     for one in changes(stages):
-        steps = one.method + one.revisions + one.season + one.surprise
-        assert one.before + steps == one.after == stages[-1][one.series][one.month]
+        steps = one["method"] + one["revisions"] + one["season"] + one["surprise"]
+        assert one["before"] + steps == one["after"] == stages[-1][one["series"]][one["month"]]
 
 
 def test_a_step_is_what_its_stage_changed_where_every_stage_speaks_of_it():
@@ -49,10 +49,15 @@ def test_a_step_is_what_its_stage_changed_where_every_stage_speaks_of_it():
 
     found = changes(stages)
 
-    assert [one.month for one in found] == ["2025-01", "2025-02"]
+    assert [one["month"] for one in found] == ["2025-01", "2025-02"]
     for one in found:
-        assert (one.series, one.before, one.after) == (north, 100, 175)
-        assert (one.method, one.revisions, one.season, one.surprise) == (3 + 5, 7, 20, 40)
+        assert (one["series"], one["before"], one["after"]) == (north, 100, 175)
+        assert (one["method"], one["revisions"], one["season"], one["surprise"]) == (
+            3 + 5,
+            7,
+            20,
+            40,
+        )
 
 
 def test_nationwide_is_summed_where_every_border_has_the_month():
@@ -105,14 +110,14 @@ def test_every_month_around_the_break_of_2025_adds_up_and_nothing_else_is_to_bla
 
         assert len(found) == 4 * 11
         for one in found:
-            assert (one.before, one.after) == (
-                before[one.series][one.month],
-                after[one.series][one.month],
+            assert (one["before"], one["after"]) == (
+                before[one["series"]][one["month"]],
+                after[one["series"]][one["month"]],
             )
-            steps = one.method + one.revisions + one.season + one.surprise
-            assert one.before + steps == one.after
-            assert one.revisions == 0
-            assert abs(one.method) <= 1 + 0.002 * one.before  # the walk leads at the borders
+            steps = one["method"] + one["revisions"] + one["season"] + one["surprise"]
+            assert one["before"] + steps == one["after"]
+            assert one["revisions"] == 0
+            assert abs(one["method"]) <= 1 + 0.002 * one["before"]  # the walk leads at the borders
         checked += len(found)
         before = after
     assert checked == 8 * 44
@@ -128,13 +133,17 @@ def test_a_restated_month_and_another_engine_are_told_apart(counts):
     _, _, before = published(old)
     head, said, after = published(now)
 
-    restated = [c for c in moved(head, said, old, before, after, ENCOUNTERS) if c.series == north]
+    restated = [
+        c for c in moved(head, said, old, before, after, ENCOUNTERS) if c["series"] == north
+    ]
     other = {key: {m: c + 7 for m, c in v.items()} for key, v in before.items()}
-    with_method = [c for c in moved(head, said, old, other, after, ENCOUNTERS) if c.series == north]
+    with_method = [
+        c for c in moved(head, said, old, other, after, ENCOUNTERS) if c["series"] == north
+    ]
 
-    assert all(c.revisions < -300 and abs(c.method) < 10 for c in restated)  # weights alone
-    assert [c.method for c in with_method] == [c.method - 7 for c in restated]
-    assert [c.surprise for c in restated] == [c.surprise for c in with_method]
+    assert all(c["revisions"] < -300 and abs(c["method"]) < 10 for c in restated)  # weights alone
+    assert [c["method"] for c in with_method] == [c["method"] - 7 for c in restated]
+    assert [c["surprise"] for c in restated] == [c["surprise"] for c in with_method]
 
 
 @pytest.mark.slow
@@ -147,8 +156,8 @@ def test_a_month_that_came_as_forecast_surprises_nobody(counts):
     found = moved(head, said, old, before, after, ENCOUNTERS)
 
     assert len(found) == 44
-    assert max(abs(c.surprise) for c in found) <= 3  # nationwide is a sum of whole numbers
-    assert any(c.season for c in found)
+    assert max(abs(c["surprise"]) for c in found) <= 3  # nationwide is a sum of whole numbers
+    assert any(c["season"] for c in found)
 
 
 def test_the_record_keeps_what_moved_from_run_to_run(stages):
@@ -209,17 +218,20 @@ def test_a_month_as_forecast_is_time_passing_and_one_that_is_not_a_surprise(dece
 
     found = moved(head, said, made("2025-11"), before, after, ENCOUNTERS)
 
-    assert {one.series for one in found} == set(KEYS)
-    assert sorted({one.month for one in found}) == months.between("2026-01", "2026-11")
+    assert {one["series"] for one in found} == set(KEYS)
+    assert sorted({one["month"] for one in found}) == months.between("2026-01", "2026-11")
     for one in found:
-        assert one.before == before[one.series][one.month]
-        assert one.after == after[one.series][one.month]
-        assert one.before + one.method + one.revisions + one.season + one.surprise == one.after
-        assert one.revisions == 0
+        assert one["before"] == before[one["series"]][one["month"]]
+        assert one["after"] == after[one["series"]][one["month"]]
+        assert (
+            one["before"] + one["method"] + one["revisions"] + one["season"] + one["surprise"]
+            == one["after"]
+        )
+        assert one["revisions"] == 0
     restated = made("2025-11")
     restated[KEYS[0]]["2025-11"] += 500
     less = moved(head, said, restated, before, after, ENCOUNTERS)
-    assert {one.revisions for one in less if one.series == KEYS[0]} != {0}
+    assert {one["revisions"] for one in less if one["series"] == KEYS[0]} != {0}
     assert [(a.season, a.surprise) for a in less] == [(b.season, b.surprise) for b in found]
 
 
@@ -228,9 +240,11 @@ def test_where_no_month_has_come_only_method_and_revisions_move(december):
 
     found = moved(head, said, made("2025-12"), after, after, ENCOUNTERS)
 
-    assert sorted({one.month for one in found}) == months.between("2026-01", "2026-12")
-    assert {(c.method, c.revisions, c.season, c.surprise) for c in found} == {(0, 0, 0, 0)}
-    assert {(c.before, c.after) for c in found} == {
+    assert sorted({one["month"] for one in found}) == months.between("2026-01", "2026-12")
+    assert {(c["method"], c["revisions"], c["season"], c["surprise"]) for c in found} == {
+        (0, 0, 0, 0)
+    }
+    assert {(c["before"], c["after"]) for c in found} == {
         (count, count) for by_month in after.values() for count in by_month.values()
     }
 
@@ -287,10 +301,12 @@ def test_only_a_run_after_the_first_says_what_moved(borders_alone):
             ENCOUNTERS,
         )
 
-        assert {one.series for one in found} == set(now.keys)
-        assert {(c.revisions, c.season, c.surprise) for c in found} == {(0, 0, 0)}
-        assert {c.before + c.method - c.after for c in found} == {0}
-        assert {c.after for c in found if c.series == rows_now[0].series} >= {rows_now[0].median}
+        assert {one["series"] for one in found} == set(now.keys)
+        assert {(c["revisions"], c["season"], c["surprise"]) for c in found} == {(0, 0, 0)}
+        assert {c["before"] + c["method"] - c["after"] for c in found} == {0}
+        assert {c["after"] for c in found if c["series"] == rows_now[0].series} >= {
+            rows_now[0].median
+        }
         short = {key: dict(list(old[key].items())[: -1 if key == KEYS[0] else None]) for key in old}
         apart = headline(short, Config(), ENCOUNTERS)
         assert changed(before, apart, said, rows_now, ENCOUNTERS) == []

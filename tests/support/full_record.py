@@ -26,10 +26,8 @@ from forecast.engine.joint import as_bytes
 from forecast.store import connect, notices, releases, runs
 from forecast.types import (
     NO_BOUND,
-    Change,
     Driver,
     Episode,
-    Fit,
     Forecast,
     Judgement,
     NoticeIntent,
@@ -51,6 +49,7 @@ from tests.support.tiny_record import (
     SOUTH,
     VERMONT,
     WHOLE,
+    fit,
     flag,
     forecast,
     hindcast,
@@ -268,10 +267,17 @@ RESOLVED = tuple(
            last_value=0.5 if place % 2 else None)
     for place, month in enumerate(months.between("2023-10", "2024-03"))
 )  # fmt: skip
+
+
+def change(key: SeriesKey, month: str, *steps: int) -> dict:
+    names = ("before", "method", "revisions", "season", "surprise", "after")
+    return {"series": key, "month": month, **dict(zip(names, steps, strict=True))}
+
+
 CHANGES = (
-    Change(NORTH, "2024-04", 1500, -40, 3, 0, -446, 1017),
-    Change(NORTH, "2024-05", 1507, -40, 3, 2, -448, 1024),
-    Change(SOUTH, "2024-04", 9307, 0, 0, 0, 0, 9307),
+    change(NORTH, "2024-04", 1500, -40, 3, 0, -446, 1017),
+    change(NORTH, "2024-05", 1507, -40, 3, 2, -448, 1024),
+    change(SOUTH, "2024-04", 9307, 0, 0, 0, 0, 9307),
 )
 SCORES = tuple(
     replace(
@@ -289,7 +295,7 @@ SCORES = tuple(
     if basis == "hindcast" or (key == NORTH and era == "all")
 )  # fmt: skip
 FITS = tuple(
-    Fit(key, name, weight, 0.2, failure)
+    fit(key, name, weight, 0.2, failure)
     for key in (NORTH, SOUTH)
     for name, weight, failure in (
         ("breakwalk", 0.75, ""), ("structural", 0.25, ""), ("ets", None, "it did not converge"),

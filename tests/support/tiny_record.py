@@ -20,7 +20,6 @@ from forecast.types import (
     Coverage,
     Driver,
     Episode,
-    Fit,
     Flag,
     Forecast,
     Hindcasts,
@@ -28,7 +27,7 @@ from forecast.types import (
     NoticeIntent,
     Publication,
     Release,
-    Score,
+    Row,
     SeriesKey,
     Snapshot,
 )
@@ -77,10 +76,19 @@ def hindcast(key: SeriesKey, cutoff: str, ahead: int, median: int, **more: Any) 
     )  # fmt: skip
 
 
-def score(key: SeriesKey, n: int, basis: Any = "issued", **more: Any) -> Score:
+def fit(
+    key: SeriesKey, model: str, weight: float | None, error: float | None, failure: str = ""
+) -> Row:
+    """How a model did, in no time."""
+    of = {"series": key, "model": model, "weight": weight, "past_error": error}
+    return of | {"failure": failure, "seconds": 0.0}
+
+
+def score(key: SeriesKey, n: int, basis: Any = "issued", **more: Any) -> Row:
     """A score whose log-WIS is n / 100."""
-    made = Score(key, "bordercast", 1, basis, "all", n, n / 100, 1, 1, None, None, 0.5, 0.8, 0.95)
-    return replace(made, **more)
+    of = {"series": key, "model": "bordercast", "horizon": 1, "basis": basis, "era": "all", "n": n}
+    made = {"log_wis": n / 100, "wis": 1, "mae": 1, "mase": None, "relative_mae": None}
+    return of | made | {"coverage50": 0.5, "coverage80": 0.8, "coverage95": 0.95} | more
 
 
 def publication(
@@ -209,7 +217,7 @@ def publish(db: Database, made: NewestReports = _names_alone) -> None:
         *("2024-03-25T12:00", "2024-02", (1, 2, 3)),
         forecasts=(forecast(NORTH, "2024-02", 1, 61),),
         hindcasts=HINDCASTS,
-        fits=(Fit(NORTH, "ets", None, None, "no luck"), Fit(NORTH, "naive", None, 0.5)),
+        fits=(fit(NORTH, "ets", None, None, "no luck"), fit(NORTH, "naive", None, 0.5)),
         judgements=JUDGED,
         flags=FLAGS,
         scores=SCORES,
