@@ -90,7 +90,7 @@ def reject(path: Path, notice_id: int, by: str, why: str, now: datetime) -> None
 
 
 def require_held(connection: sqlite3.Connection, notice_id: int) -> None:
-    """DataError unless a notice waits for a person."""
+    """Raise DataError unless a notice waits for a person."""
     notice = notices.one(connection, notice_id)
     if notice is None:
         raise DataError(NO_SUCH.format(notice_id))

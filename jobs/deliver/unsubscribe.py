@@ -23,7 +23,7 @@ LINK_VALID = timedelta(days=400)  # a notice older than that is not anybody's wa
 
 
 def key(path: Path) -> bytes:
-    """The signing key beside the database; made when first asked."""
+    """Return the signing key beside the database; made when first asked."""
     file = path.with_name(KEY)
     # Made first and filled then, so that two processes never sign with two keys.
     with suppress(FileExistsError):
@@ -34,7 +34,7 @@ def key(path: Path) -> bytes:
 
 
 def held_key(folder: Path) -> bytes:
-    """The key in a folder, b"" if none was made there."""
+    """Return the key in a folder, b"" if none was made there."""
     file = folder / KEY
     return file.read_bytes() if file.exists() else b""
 
@@ -48,20 +48,20 @@ def copy_key(source: Path, to: Path) -> None:
 
 
 def key_problems(folder: Path) -> list[str]:
-    """What speaks against the key of a backup; empty if it has none."""
+    """Return what speaks against the key of a backup; empty if it has none."""
     key = held_key(folder)
     return [f"{KEY} has {len(key)} bytes, not {BYTES}"] if len(key) not in (0, BYTES) else []
 
 
 def token(secret: bytes, address: str, day: str) -> str:
-    """The token of a reader; day : "YYYY-MM-DD", on which it was given."""
+    """Return the token of a reader; day : "YYYY-MM-DD", on which it was given."""
     content = f"{day} {address}".encode()
     mark = hmac.new(secret, content, hashlib.sha256).digest()[:16]
     return base64.urlsafe_b64encode(mark + content).decode().rstrip("=")
 
 
 def reader(secret: bytes, text: str, today: date) -> str | None:
-    """The address that a token names; None for a forged or old one."""
+    """Return the address that a token names; None for a forged or old one."""
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         day, _, address = raw[16:].decode().partition(" ")
@@ -84,7 +84,7 @@ def unsubscribe(path: Path, text: str, now: datetime) -> bool:
 
 
 def headers(secret: bytes, site: str, address: str, day: str) -> bytes:
-    """The lines of a mail's head that let a mail program unsubscribe its reader by one click."""
+    """Return the lines of a mail's head by which a mail program unsubscribes its reader."""
     where = f"{site.rstrip('/')}/unsubscribe/{token(secret, address, day)}"
     return (
         f"List-Unsubscribe: <{where}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"

@@ -32,17 +32,17 @@ SETTINGS: dict[WitnessKind, str] = {
 
 
 def wanted(settings: WitnessSection) -> tuple[WitnessKind, ...]:
-    """The witnesses that the settings name."""
+    """Return the witnesses that the settings name."""
     return tuple(kind for kind, named in SETTINGS.items() if getattr(settings, named))
 
 
 def public_key(settings: WitnessSection) -> str:
-    """The public half of the key that signs now, "" if none does."""
+    """Return the public half of the key that signs now, "" if none does."""
     return " ".join(settings.public_keys[0].split()[:2]) if settings.public_keys else ""
 
 
 def witnesses_pending(path: Path, config: Config, now: datetime) -> bool:
-    """Whether a witness is to be asked now."""
+    """Say whether a witness is to be asked now."""
     kinds = wanted(config.witness)
     return bool(kinds) and path.exists() and witnesses.proofs_pending(path, kinds, now)
 
@@ -163,17 +163,17 @@ def moment(
 
 
 def clone(path: Path) -> Path:
-    """The folder of our clone of the repository, beside the database."""
+    """Return the folder of our clone of the repository, beside the database."""
     return path.with_name(f"{path.stem}-witness")
 
 
 def beside(path: Path, name: str) -> Path:
-    """A file of the settings, beside the database unless its path is absolute."""
+    """Return a file of the settings, beside the database unless its path is absolute."""
     return path.parent / name
 
 
 def check_settings(settings: WitnessSection) -> None:
-    """ConfigError for settings that name a witness and not what checks it."""
+    """Raise ConfigError for settings that name a witness and not what checks it."""
     from importlib.util import find_spec
 
     def wrong(key: str, problem: str) -> ConfigError:

@@ -22,7 +22,7 @@ def output(
     given: bytes = b"",
     environment: Mapping[str, str] | None = None,
 ) -> bytes:
-    """What a command writes; WitnessError if it fails, is not there, or takes too long."""
+    """Return what a command writes; WitnessError if it fails, is not there, or takes too long."""
     limits = ChildLimits(seconds, 0, MAX_OUTPUT_BYTES)
     try:
         # Alone, so that what it started (ssh) is ended with it.

@@ -75,23 +75,23 @@ class Repository:
         return commit, self.moment(commit)
 
     def moment(self, commit: str) -> str:
-        """When a commit was made, UTC."""
+        """Return when a commit was made, UTC."""
         at = datetime.fromisoformat(self._git("show", "-s", "--format=%cI", commit))
         return at.astimezone(UTC).isoformat(timespec="seconds")
 
     def proof(self, commit: str) -> bytes:
-        """A commit and its object, whose digest it is: what says itself when it was made."""
+        """Return a commit and its object, whose digest it is: it says itself when it was made."""
         return f"{commit}\n{self._git('cat-file', 'commit', commit)}\n".encode()
 
     def check(self, commit: str, statement: WitnessedEntry) -> None:
-        """WitnessError unless a commit is in the history, and says this."""
+        """Raise WitnessError unless a commit is in the history, and says this."""
         self.require(commit, self.tip())
         if str(statement) not in self.lines(commit):
             problem = f"commit {commit[:12]} does not have the line of this statement"
             raise WitnessError("git", problem, grave=True)
 
     def tip(self) -> str:
-        """The newest commit; "" in an empty repository."""
+        """Return the newest commit; "" in an empty repository."""
         if not self.folder.exists():
             raise WitnessError("git", f"there is no clone of the repository at {self.folder}")
         for name in _THERE:
@@ -101,7 +101,7 @@ class Repository:
         return ""
 
     def require(self, commit: str, tip: str) -> None:
-        """WitnessError unless a commit is in the history of another."""
+        """Raise WitnessError unless a commit is in the history of another."""
         if not tip or self._tried("merge-base", "--is-ancestor", commit, tip) is None:
             problem = (
                 f"moved history: commit {commit[:12]}, which was pushed, is no longer in the "
@@ -110,11 +110,11 @@ class Repository:
             raise WitnessError("git", problem, grave=True)
 
     def lines(self, commit: str) -> list[str]:
-        """The file's lines as of a commit; none before the first."""
+        """Return the file's lines as of a commit; none before the first."""
         return (self._tried("show", f"{commit}:{FILE}") or "").splitlines() if commit else []
 
     def statements(self) -> list[WitnessedEntry]:
-        """Every statement in the file now."""
+        """Return every statement in the file now."""
         return [
             statement for line in self.lines(self.tip()) if (statement := witnesses.parse(line))
         ]

@@ -114,7 +114,7 @@ def write(
 def rewritten(
     connection: sqlite3.Connection, statement: WitnessedEntry, seen_by: str, seen_at: str
 ) -> str:
-    """How the record differs from what was seen, "" if it does not."""
+    """Return how the record differs from what was seen, "" if it does not."""
     now = witnesses.statements(connection).get(statement.entry_id)
     if now == statement:
         return ""

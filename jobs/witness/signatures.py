@@ -22,7 +22,7 @@ _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 
 
 def sign(key: Ed25519PrivateKey, message: bytes) -> str:
-    """The armored signature of a message."""
+    """Return the armored signature of a message."""
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     blob = _before_signature(public) + key.sign(_signed(message))
     lines = textwrap.wrap(base64.b64encode(blob).decode(), 70)
@@ -30,7 +30,7 @@ def sign(key: Ed25519PrivateKey, message: bytes) -> str:
 
 
 def verify(public_key: str, message: bytes, armored: str) -> bool:
-    """Whether the owner of a key, "ssh-ed25519 AAAA...", signed this message; never raises."""
+    """Say whether the owner of a key, "ssh-ed25519 AAAA...", signed a message; never raises."""
     try:
         public = raw_key(public_key)
         lines = armored.strip().splitlines()
@@ -55,7 +55,7 @@ def signer(public_keys: Iterable[str], message: bytes, armored: bytes) -> str:
 
 
 def raw_key(public_key: str) -> bytes:
-    """The 32 bytes of "ssh-ed25519 AAAA... comment"; ValueError if it is none."""
+    """Return the 32 bytes of "ssh-ed25519 AAAA... comment"; ValueError if it is none."""
     words = public_key.split()
     if len(words) < 2 or words[0] != _KEY_TYPE.decode():
         raise ValueError('it must read "ssh-ed25519 AAAA...", as in a .pub file')
@@ -83,7 +83,7 @@ def _before_signature(public: bytes) -> bytes:
 
 
 def _signed(message: bytes) -> bytes:
-    """What the key signs: the message's digest, bound to its purpose."""
+    """Return what the key signs: the message's digest, bound to its purpose."""
     digest = hashlib.sha512(message).digest()
     return _MAGIC + b"".join(map(_string, (NAMESPACE, b"", _HASH, digest)))
 

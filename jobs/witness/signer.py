@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def signed(message: bytes, key: Path, log: Path) -> str:
-    """The signature of a statement, which is kept in the log first.
+    """Return the signature of a statement, which is kept in the log first.
 
     Raises
     ------

@@ -26,7 +26,7 @@ MAX_ANSWER_BYTES = 100_000  # bytes of an answer; an authority's takes some thou
 def ask(
     address: str, statement: WitnessedEntry, trusted: Path, seconds: float
 ) -> tuple[str, str, bytes]:
-    """A time stamp of a statement, checked, as (moment, authority, answer).
+    """Return a time stamp of a statement, checked, as (moment, authority, answer).
 
     WitnessError if it cannot be had or does not hold.
     """
@@ -67,7 +67,7 @@ def ask(
 def check(
     answer: bytes, statement: WitnessedEntry, trusted: Path, nonce: int | None = None
 ) -> tuple[str, str]:
-    """What a kept answer says: the moment, UTC, ISO 8601, by the clock of the authority so named.
+    """Return what a kept answer says: the moment, UTC, ISO 8601, by the authority so named.
 
     WitnessError if it does not hold for this statement.
 
@@ -109,7 +109,7 @@ def check(
 
 
 def certificates(trusted: Path) -> list[Certificate]:
-    """Those in a PEM file; WitnessError if there is no root among them."""
+    """Return those in a PEM file; WitnessError if there is no root among them."""
     from cryptography import x509
 
     try:
