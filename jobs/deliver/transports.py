@@ -128,9 +128,9 @@ def by_mail(settings: Mail, own_lines: Callable[[Delivery], bytes] = lambda to: 
     def hand_over(delivery: Delivery, now: datetime) -> DeliveryReply:
         content = addressed(delivery, own_lines(delivery))
         deadline = time.monotonic() + seconds
-        with exchange.cut_off(deadline) as watch, closing(MailConnection(watch)) as smtp:
+        with exchange.cut_off(deadline) as watch, closing(smtplib.SMTP()) as smtp:
             try:
-                smtp.open(settings, context, secret)
+                connect(smtp, settings, context, secret, watch)
                 refused = smtp.sendmail(delivery.message.sender, [delivery.recipient], content)
                 reply = DeliveryReply("sent")
                 if refused:
@@ -152,82 +152,78 @@ def by_mail(settings: Mail, own_lines: Callable[[Delivery], bytes] = lambda to: 
 
 
 def reach(settings: Mail) -> None:
-    """Open a connection as a message does, and close it; raises what `MailConnection.open` does."""
+    """Open a connection as a message does, and close it; raises what `connect` does."""
     secret = password(settings) if settings.user else ""
     deadline = time.monotonic() + settings.message_seconds
-    with exchange.cut_off(deadline) as watch, closing(MailConnection(watch)) as smtp:
-        smtp.open(settings, tls(settings), secret)
+    with exchange.cut_off(deadline) as watch, closing(smtplib.SMTP()) as smtp:
+        connect(smtp, settings, tls(settings), secret, watch)
         with suppress(OSError):
             smtp.quit()
 
 
-class MailConnection(smtplib.SMTP):
-    """A connection that ends at a deadline, however slowly the server drips.
+def connect(
+    smtp: smtplib.SMTP,
+    settings: Mail,
+    context: ssl.SSLContext,
+    secret: str,
+    watch: exchange.Watch,
+) -> None:
+    """Open a connection, with TLS that verifies, and log in.
 
-    smtplib's own timeout is for one read; a byte now and then would hold us for ever. The
-    handshake of TLS needs no watch: there Python's timeout is for all of it.
+    watch : ends it at its deadline, however slowly the server drips. A timeout of smtplib is for
+        one read: a byte now and then would hold us for ever. Only that of TLS's handshake is for
+        all of it.
+
+    Raises
+    ------
+    MailServerError : it cannot be trusted, or refuses us. OSError : not now.
     """
+    host = settings.host
+    with _trusted():
+        plain = socket.create_connection((host, settings.port), settings.answer_seconds)
+        watch(plain)
+        secure = settings.security == "tls"
+        smtp.sock = context.wrap_socket(plain, server_hostname=host) if secure else plain
+        code, reply = smtp.getreply()
+    if code != 220:
+        raise smtplib.SMTPConnectError(code, reply)
+    smtp.ehlo_or_helo_if_needed()
+    if settings.security == "starttls":
+        # Whom a certificate must name; smtplib knows it only where it connects by itself.
+        smtp._host = host  # type: ignore[attr-defined]
+        try:  # it never goes on without it
+            with _trusted():
+                smtp.starttls(context=context)
+        except (smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException) as error:
+            problem = f"the server gives no TLS: {reply_words(str(error))}"
+            raise MailServerError(problem) from None
+    if settings.user:
+        log_in(smtp, settings.user, secret)
 
-    def __init__(self, watch: Callable[[socket.socket], None]) -> None:
-        self._watch = watch
-        self._context: ssl.SSLContext | None = None
-        super().__init__()
 
-    def open(self, settings: Mail, context: ssl.SSLContext, secret: str) -> None:
-        """Connect, with TLS that verifies, and log in.
+def log_in(smtp: smtplib.SMTP, user: str, secret: str) -> None:
+    """Say who we are, in UTF-8 (RFC 4616), where smtplib's own login takes only ASCII.
 
-        Raises
-        ------
-        MailServerError : it cannot be trusted, or refuses us. OSError, SMTPException : not now.
-        """
-        self.timeout = settings.answer_seconds
-        self._context = context if settings.security == "tls" else None
-        # Whom a certificate must name; smtplib knows it only of a host that it is made with.
-        self._host = settings.host
-        with _trusted():
-            code, reply = self.connect(settings.host, settings.port)
-        if code != 220:
-            raise smtplib.SMTPConnectError(code, reply)
-        self.ehlo_or_helo_if_needed()
-        if settings.security == "starttls":
-            try:  # it never goes on without it
-                with _trusted():
-                    self.starttls(context=context)
-            except (smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException) as error:
-                problem = f"the server gives no TLS: {reply_words(str(error))}"
-                raise MailServerError(problem) from None
-        if settings.user:
-            self.log_in(settings.user, secret)
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain = socket.create_connection((host, port), timeout)
-        self._watch(plain)
-        return self._context.wrap_socket(plain, server_hostname=host) if self._context else plain
-
-    def log_in(self, user: str, secret: str) -> None:
-        """Say who we are, in UTF-8 (RFC 4616), where smtplib's own login takes only ASCII.
-
-        The server's words are not kept: they might hold what was sent.
-        """
-        self.ehlo_or_helo_if_needed()  # what it offers may be another thing since TLS
-        offered = self.esmtp_features.get("auth", "").upper().split()
-        name, word, both = (
-            base64.b64encode(text.encode()).decode()
-            for text in (user, secret, f"\0{user}\0{secret}")
-        )
-        if "PLAIN" in offered:
-            code, _ = self.docmd("AUTH", f"PLAIN {both}")
-        elif "LOGIN" in offered:
-            code, _ = self.docmd("AUTH", f"LOGIN {name}")
-            if code == 334:
-                code, _ = self.docmd(word)
-        else:
-            raise MailServerError("the server offers no supported login method")
-        if code in (235, 503):  # done, or done before
-            return
-        if code < 500:
-            raise smtplib.SMTPConnectError(code, "login put off")
-        raise MailServerError(f"the server refuses the login of {user} ({code})")
+    The server's words are not kept: they might hold what was sent.
+    """
+    smtp.ehlo_or_helo_if_needed()  # what it offers may be another thing since TLS
+    offered = smtp.esmtp_features.get("auth", "").upper().split()
+    name, word, both = (
+        base64.b64encode(text.encode()).decode() for text in (user, secret, f"\0{user}\0{secret}")
+    )
+    if "PLAIN" in offered:
+        code, _ = smtp.docmd("AUTH", f"PLAIN {both}")
+    elif "LOGIN" in offered:
+        code, _ = smtp.docmd("AUTH", f"LOGIN {name}")
+        if code == 334:
+            code, _ = smtp.docmd(word)
+    else:
+        raise MailServerError("the server offers no supported login method")
+    if code in (235, 503):  # done, or done before
+        return
+    if code < 500:
+        raise smtplib.SMTPConnectError(code, "login put off")
+    raise MailServerError(f"the server refuses the login of {user} ({code})")
 
 
 @contextmanager

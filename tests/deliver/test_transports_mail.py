@@ -9,6 +9,7 @@ import smtplib
 import ssl
 import threading
 import time
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP as WIRE
@@ -841,13 +842,15 @@ def test_a_word_that_came_in_time_holds_though_the_goodbye_takes_too_long(record
     assert outcomes == ["refused"]
 
 
-def test_a_connection_is_watched_from_its_start_and_knows_whom_to_trust(monkeypatch):
+@pytest.mark.parametrize("security", ["local", "starttls"])
+def test_a_connection_is_watched_from_its_start_and_no_read_of_it_lasts(monkeypatch, security):
     watched = []
     monkeypatch.setenv(MAIL_PASSWORD, "pw")
-    with scripted(lambda client: client.sendall(b"554 no\r\n")) as port:
-        told = settings(port, answer_seconds=3.5)
-        with transports.MailConnection(watched.append) as smtp:
-            with pytest.raises(smtplib.SMTPConnectError):
-                smtp.open(told, transports.tls(told), "")
+    with scripted(lambda client: client.sendall(b"220 go\r\n250 no\r\n" * 2)) as port:
+        told = settings(port, answer_seconds=3.5, security=security)
+        with closing(smtplib.SMTP()) as smtp:
+            with suppress(MailServerError):
+                transports.connect(smtp, told, transports.tls(told), "", watched.append)
             assert [smtp.sock] == watched
-            assert (smtp.timeout, smtp._host, smtp._context) == (3.5, HOST, None)
+            assert smtp.sock.gettimeout() == 3.5
+            assert smtp._host == ("" if security == "local" else HOST)
