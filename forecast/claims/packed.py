@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 import time
 import zipfile
@@ -31,9 +30,8 @@ class _RefusedError(Exception):
 
 def read(name: str, content: bytes, kind: str) -> str:
     """The text of a file whose kind is "docx" or "pdf"; DocumentError if it cannot be had."""
-    words = [*child.command(__name__, LIMITS), kind]
     try:
-        answer = child.run(words, content, LIMITS, child.environment(os.environ))
+        answer = child.once(__name__, content, LIMITS, kind)
     except child.ChildError as error:
         problem = f"what reads it {error}; save it as text"
         raise DocumentError(name, problem) from None
@@ -90,4 +88,4 @@ def _pdf(content: bytes) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    child.answer(partial(_answer, sys.argv[2]), sys.argv[1])
+    child.serve_once(partial(_answer, sys.argv[2]), sys.argv[1])

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
 import re
 import sys
 import zipfile
@@ -46,9 +45,8 @@ def read(content: bytes) -> list[CellsOfSheet]:
     ------
     ValueError : why it cannot be read, and what to do.
     """
-    words = child.command(__name__, LIMITS)
     try:
-        answer = child.run(words, content, LIMITS, child.environment(os.environ))
+        answer = child.once(__name__, content, LIMITS)
     except child.ChildError as error:
         hint = "delete cells far from the table, or save its sheet alone, as CSV"
         raise ValueError(f"what reads it {error}; {hint}") from None
@@ -167,4 +165,4 @@ def _cells(book: Any, about: Any, unknown: Sequence[tuple[int, int]]) -> CellsOf
 
 
 if __name__ == "__main__":
-    child.answer(_answer, *sys.argv[1:])
+    child.serve_once(_answer, *sys.argv[1:])

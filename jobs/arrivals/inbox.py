@@ -13,36 +13,23 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from forecast.errors import DataError
 from forecast.files import MAX_BYTES
 from forecast.words import printable
 from jobs.arrivals.arrival import Arrival, IngestResult
 
+if TYPE_CHECKING:
+    from forecast.context import Context
+
 STILL = 30.0  # seconds without a change after which a file counts as complete: copies may pause
+WRITTEN = f"has changed within {STILL:g} seconds; it is left until it is still"
 LOOK_AGAIN = 1.0  # seconds between two looks at a file that is not still
 _PASSING = (".part", ".tmp", ".crdownload", ".filepart")  # of files that are not finished
 FileStatus = tuple[int, ...]
 _NAME_BYTES = 200  # of a name that is kept: file systems take 255, and endings are added
-
-
-class LeftFile(NamedTuple):
-    """What stays in the inbox, and why; written : it is still being written, so it may pass."""
-
-    name: str
-    reason: str
-    written: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What lies in the inbox: files to take in, by name, and what is left there."""
-
-    ready: tuple[Path, ...]
-    left: tuple[LeftFile, ...]
 
 
 def make(folder: Path) -> None:
@@ -51,35 +38,47 @@ def make(folder: Path) -> None:
         folder.mkdir(mode=0o755, parents=True)
 
 
-def look(folder: Path) -> Contents:
-    """Return what lies in the inbox now; never raises for what it finds there."""
+def look(folder: Path) -> dict[Path, str]:
+    """Return what lies in the inbox now, and why it is left there, "" of a file to take in.
+
+    Never raises for what it finds there. WRITTEN : the one reason that may pass by itself.
+    """
     if not os.path.lexists(folder):
-        return Contents((), ())
+        return {}
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except NotADirectoryError:
-        reason = "is no folder; move it away, make the folder, and put files into it"
-        return Contents((), (LeftFile(file_name(folder), reason),))
+        return {folder: "is no folder; move it away, make the folder, and put files into it"}
     except OSError as error:
-        return Contents((), (LeftFile(file_name(folder), f"cannot be listed ({error.strerror})"),))
-    ready, left = [], []
+        return {folder: f"cannot be listed ({error.strerror})"}
+    seen = {}
     for entry in entries:
         if entry.name.startswith(".") or entry.name.endswith(_PASSING):
             continue
         with suppress(FileNotFoundError):  # gone meanwhile
             if entry.is_dir(follow_symlinks=False):
                 continue
-            path, status, written = Path(entry.path), entry.stat(follow_symlinks=False), False
+            status = entry.stat(follow_symlinks=False)
+            reason = _no_file(status)
             if entry.is_symlink():
                 reason = "is a symbolic link; put the file itself there"
-            elif not (reason := _no_file(status)):
-                written = 0 <= time.time() - status.st_mtime < STILL
-                reason = _WRITTEN if written else ""
-            if reason:
-                left.append(LeftFile(file_name(path), reason, written))
-            else:
-                ready.append(path)
-    return Contents(tuple(ready), tuple(left))
+            elif not reason and 0 <= time.time() - status.st_mtime < STILL:
+                reason = WRITTEN
+            seen[Path(entry.path)] = reason
+    return seen
+
+
+def left(folder: Path) -> dict[str, str]:
+    """Return what stays in the inbox until a person sees to it, by name, and why."""
+    found = look(folder).items()
+    return {file_name(path): reason for path, reason in found if reason not in ("", WRITTEN)}
+
+
+def in_inbox(db: object, context: Context, today: str) -> list[Arrival]:
+    """Origin: what lies in the inbox and is complete, by name."""
+    folder = context.path.parent / context.config.fetch.inbox
+    files = (_arrival(file, folder, today) for file, why in look(folder).items() if not why)
+    return [file for file in files if context.takes(file.name)]
 
 
 def wait_until_still(folder: Path, tell: Callable[[str], None] = lambda name: None) -> None:
@@ -89,7 +88,7 @@ def wait_until_still(folder: Path, tell: Callable[[str], None] = lambda name: No
     """
     until, named = time.monotonic() + 2 * STILL, set[str]()
     while time.monotonic() < until:
-        names = {left.name for left in look(folder).left if left.written}
+        names = {file_name(path) for path, why in look(folder).items() if why == WRITTEN}
         if not names:
             return
         for name in sorted(names - named):
@@ -124,7 +123,7 @@ def read_once(path: Path, folder: Path | None = None) -> tuple[bytes, FileStatus
     if len(content) > MAX_BYTES:
         reason = f"larger than {MAX_BYTES:,} bytes"
     elif not reason and (_seen(after) != _seen(before) or len(content) != before.st_size):
-        reason = _WRITTEN
+        reason = WRITTEN
     if reason:
         raise DataError(f"{name}: {reason}")
     return content, _seen(before)
@@ -147,7 +146,31 @@ def remove(path: Path, seen: FileStatus) -> None:
         raise DataError(f"{file_name(path)}: {reason}") from error
 
 
-def arrival(file: Path, folder: Path, today: str) -> Arrival:
+def file_name(path: Path) -> str:
+    """Return a base name under which a file can be kept and shown, whatever bytes it has."""
+    plain = printable(path.name).encode()[:_NAME_BYTES].decode(errors="ignore")
+    # Endings by which the archive knows its own files.
+    return f"{plain}_" if plain.endswith((".part", ".reason.txt")) else plain
+
+
+def _no_file(status: os.stat_result) -> str:
+    return "" if stat.S_ISREG(status.st_mode) else "is no regular file"
+
+
+def _strange(status: os.stat_result, folder: Path) -> str:
+    """Return why a file in the inbox is not opened for whoever put it there."""
+    if status.st_uid not in (os.geteuid(), 0, folder.stat().st_uid):
+        return "belongs to a user who is neither the service's, nor root, nor the inbox's owner"
+    if status.st_nlink > 1:
+        return "is a second name (hard link) of another file; put a copy there"
+    return ""
+
+
+def _seen(status: os.stat_result) -> FileStatus:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _arrival(file: Path, folder: Path, today: str) -> Arrival:
     """Return a file of the inbox, which leaves it once it was taken in."""
     seen: list[FileStatus] = []
 
@@ -166,30 +189,3 @@ def arrival(file: Path, folder: Path, today: str) -> Arrival:
         return ""
 
     return Arrival(file_name(file), content, today, "inbox", settle=settle)
-
-
-def file_name(path: Path) -> str:
-    """Return a base name under which a file can be kept and shown, whatever bytes it has."""
-    plain = printable(path.name).encode()[:_NAME_BYTES].decode(errors="ignore")
-    # Endings by which the archive knows its own files.
-    return f"{plain}_" if plain.endswith((".part", ".reason.txt")) else plain
-
-
-_WRITTEN = f"has changed within {STILL:g} seconds; it is left until it is still"
-
-
-def _no_file(status: os.stat_result) -> str:
-    return "" if stat.S_ISREG(status.st_mode) else "is no regular file"
-
-
-def _strange(status: os.stat_result, folder: Path) -> str:
-    """Return why a file in the inbox is not opened for whoever put it there."""
-    if status.st_uid not in (os.geteuid(), 0, folder.stat().st_uid):
-        return "belongs to a user who is neither the service's, nor root, nor the inbox's owner"
-    if status.st_nlink > 1:
-        return "is a second name (hard link) of another file; put a copy there"
-    return ""
-
-
-def _seen(status: os.stat_result) -> FileStatus:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

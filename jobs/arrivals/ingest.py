@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from forecast.errors import DataError, QuarantineError
 from forecast.files import content_sha256
-from forecast.labels import Joins, joined
+from forecast.labels import joined
 from forecast.sources import catalog, checks
 from forecast.sources.source import ReadRelease, ReleaseFile, Source
 from forecast.store import connect, inputs, measures, ops, releases
@@ -41,15 +41,8 @@ if TYPE_CHECKING:
 LINE_KEPT = 1_000  # characters of a line of a reason: one that quotes a cell may quote a megabyte
 
 
-def in_inbox(db: AnyRecord, context: Context, today: str) -> list[Arrival]:
-    """Origin: what lies in the inbox and is complete, by name."""
-    place = archive.folders(context.path, context.config).inbox
-    files = (inbox.arrival(file, place, today) for file in inbox.look(place).ready)
-    return [file for file in files if context.takes(file.name)]
-
-
 # What waits in each place for the source of a context, the oldest first; today : "YYYY-MM-DD".
-ORIGINS: tuple[FindArrivals, ...] = (in_inbox, archive.downloads, folder.delivered)
+ORIGINS: tuple[FindArrivals, ...] = (inbox.in_inbox, archive.downloads, folder.delivered)
 
 
 def waiting(db: AnyRecord, context: Context, today: str) -> list[Arrival]:
@@ -91,7 +84,7 @@ def ingest_all(
         if results[-1].outcome == "refused":
             raise DataError(results[-1].reason)
     # Nobody looks into the inbox; `status` does.
-    left = {e.name: e.reason for e in inbox.look(kept_in.inbox).left if not e.written}
+    left = inbox.left(kept_in.inbox)
     for name, reason in left.items():
         results.append(IngestResult(name, "refused", None, "", f"{name}: {reason}"))
     for arrival in waiting(db, context, first_seen):
@@ -160,10 +153,14 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
     try:
         read = _read(db, context, arrival, content)
         release = read.snapshot.release
-        snapshot, compared, notes = _with_totals(db, name, read, source)
-        snapshot = _placed(db, snapshot, source)
+        of = catalog.source_of(name, source)
+        beside = of.reader().beside_record(of, read, partial(releases.current_counts, db))
+        if beside.problems:  # its totals are at odds with those that the record has already
+            raise QuarantineError(name, beside.problems)
+        snapshot = _placed(db, beside.snapshot, source)
         release = snapshot.release
-        _believe(db, name, replace(compared, release=release), context.config.labels.joins, source)
+        compared = replace(beside.compared or snapshot, release=release)
+        _believe(db, context, name, compared)
     except DataError as error:
         # Who put the file there may not be who may read it: then none of its text is logged.
         plain = arrival.of_operator or isinstance(error, QuarantineError)
@@ -182,6 +179,7 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
             releases.save_after_all(db, earlier["id"], snapshot, "", "")
         release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot)
     archive.remove(kept_in.quarantine, sha256)
+    notes = (f"{name}: {note}" for note in beside.said)
     warnings = filter(None, [_warn_of_unknown(context, release, read), *notes])
     through, warning = release.data_through, "; ".join(warnings)
     return IngestResult(name, "accepted", release_id, through, warning=warning)
@@ -226,15 +224,13 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
 
 def _read(db: Database, context: Context, arrival: Arrival, content: bytes) -> ReadRelease:
     """What a file says, read apart: a workbook may take all memory, whoever named it."""
-    section = next(iter(context.config.sources), None)
+    config, section = context.config, next(iter(context.config.sources), None)
     return reading.apart(
-        reading.ReadingTask(
-            ReleaseFile(arrival.name, content, arrival.first_seen or None, arrival.address),
-            section.words() if section else measures.section(db),
-            context.source.totals.parts,
-            context.config.labels.joins,
-            context.config.forecast.dimensions,
-        )
+        ReleaseFile(arrival.name, content, arrival.first_seen or None, arrival.address),
+        section.words() if section else measures.section(db),
+        context.source.totals.parts,
+        config.labels.joins,
+        config.forecast.dimensions,
     )
 
 
@@ -243,21 +239,6 @@ def _placed(db: Database, snapshot: Snapshot, source: Source) -> Snapshot:
     if source.layouts:
         return snapshot
     return replace(snapshot, release=replace(snapshot.release, seq=measures.next_seq(db)))
-
-
-def _with_totals(
-    db: Database, name: str, read: ReadRelease, source: Source
-) -> tuple[Snapshot, Snapshot, list[str]]:
-    """What is to be kept of a file, what of it is compared, and what there is to say.
-
-    QuarantineError where its totals are at odds with those that the record has already.
-    """
-    of = catalog.source_of(name, source)
-    beside = of.reader().beside_record(of, read, partial(releases.current_counts, db))
-    if beside.problems:
-        raise QuarantineError(name, beside.problems)
-    said = [f"{name}: {note}" for note in beside.said]
-    return beside.snapshot, beside.compared or beside.snapshot, said
 
 
 def _warn_of_unknown(context: Context, release: Release, read: ReadRelease) -> str:
@@ -295,11 +276,12 @@ def _unread(arrival: Arrival, sha256: str, source: Source) -> Release:
     )
 
 
-def _believe(db: Database, name: str, snapshot: Snapshot, joins: Joins, source: Source) -> None:
+def _believe(db: Database, context: Context, name: str, snapshot: Snapshot) -> None:
     """QuarantineError where a file is at odds with those near it.
 
     All are compared with labels joined: a country that was renamed has not vanished.
     """
+    source, joins = context.source, context.config.labels.joins
     near = releases.neighbours(db, snapshot)
     known = {neighbour.release.sha256 for neighbour in near}
     parts = [

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
@@ -25,25 +24,20 @@ PAGE_BYTES = 1_000_000  # the real page has some 100 kB; a larger one is no list
 _DATA = re.compile(r"\.(csv|tsv|xlsx?|xlsb|ods|zip|json|parquet)(\.gz)?$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a page links to.
-
-    files : addresses that are understood, each once, the oldest release first.
-    unrecognized : address -> why it is not taken although it looks like data.
-    """
-
-    files: tuple[str, ...]
-    unrecognized: dict[str, str]
-
-
-def read(page: bytes, index: str, source: Source, ignored: Sequence[str] = ()) -> Listing:
+def read(
+    page: bytes, index: str, source: Source, ignored: Sequence[str] = ()
+) -> tuple[list[str], dict[str, str]]:
     """Return what a page links to, in time that grows with its length.
 
     Parameters
     ----------
     page : HTML of at most PAGE_BYTES. index : the page's address.
     ignored : base names that a person has looked at and does not want.
+
+    Returns
+    -------
+    Addresses that are understood, each once, the oldest release first; and of others why they are
+    not taken although they look like data.
     """
     addresses = links(page, index)
     files = sorted((order(url, source), url) for url in addresses if is_file(url, index, source))
@@ -53,7 +47,7 @@ def read(page: bytes, index: str, source: Source, ignored: Sequence[str] = ()) -
         for url, text in addresses.items()
         if (why := problem(url, index, source, text, newest)) and base_name(url) not in ignored
     }
-    return Listing(tuple(url for _, url in files), unrecognized)
+    return [url for _, url in files], unrecognized
 
 
 def links(page: bytes, address: str) -> dict[str, str]:

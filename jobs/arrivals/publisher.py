@@ -194,16 +194,16 @@ class _Visit:
                     self.links[url] = replace(link, listed=not unwanted, unrecognized="")
         if reply.outcome != "content":
             return PollAnswer(index, reply.outcome, reply.detail)
-        page = listing.read(reply.content, index, self.source, ignored)
-        if not page.files and not page.unrecognized:
+        files, unrecognized = listing.read(reply.content, index, self.source, ignored)
+        if not files and not unrecognized:
             detail = "the page links to no file: a block page, or the page has changed"
             return PollAnswer(index, "blocked", detail)
         self.links = {
             url: replace(link, listed=False, unrecognized="") for url, link in self.links.items()
         }
-        for url in page.files:
+        for url in files:
             self.links[url] = replace(self.links.get(url, Link(url)), listed=True)
-        for url, why in page.unrecognized.items():
+        for url, why in unrecognized.items():
             self.links[url] = Link(url, listed=True, unrecognized=why)
         digest = hashlib.sha256(reply.content).hexdigest()
         self.links[index] = Link(index, True, reply.etag, reply.last_modified, digest)

@@ -8,11 +8,10 @@ that does not read, and the service goes on.
 from __future__ import annotations
 
 import io
-import os
 import pickle
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from forecast import child
 from forecast.errors import DataError, QuarantineError
@@ -31,19 +30,6 @@ _PARTS = {
 }
 
 
-class ReadingTask(NamedTuple):
-    """A file, and how to read it.
-
-    section : the words of its source, None where records begin without. totals : its parts so far.
-    """
-
-    file: ReleaseFile
-    section: dict[str, Any] | None
-    totals: Sequence[str]
-    joins: Joins
-    dimensions: Sequence[str]
-
-
 class UnreadError(DataError):
     """A file that a child could not read. kept : see `DataError.kept`."""
 
@@ -57,15 +43,24 @@ class UnreadError(DataError):
         return self._kept
 
 
-def apart(task: ReadingTask) -> ReadRelease:
-    """Read a file in a process of its own; DataError if it does not read, or the process died."""
+def apart(
+    file: ReleaseFile,
+    section: dict[str, Any] | None,
+    totals: Sequence[str],
+    joins: Joins,
+    dimensions: Sequence[str],
+) -> ReadRelease:
+    """Read a file in a process of its own; DataError if it does not read, or the process died.
+
+    section : the words of its source, None where records begin without. totals : its parts so far.
+    """
     try:
-        read, problem = _answer("read", task)
+        read, problem = _asked("read", file, section, totals, joins, dimensions)
     except (child.ChildError, OSError) as error:
-        raise DataError(f"{task.file.name}: what reads it {error}") from error
+        raise DataError(f"{file.name}: what reads it {error}") from error
     if problem:
         text, kept = problem
-        raise UnreadError(text, kept) if text else QuarantineError(task.file.name, kept)
+        raise UnreadError(text, kept) if text else QuarantineError(file.name, kept)
     return read  # type: ignore[no-any-return]
 
 
@@ -77,35 +72,31 @@ def last_months(section: CountsSection, files: Sequence[ReleaseFile]) -> list[in
     if not files:
         return []
     try:
-        return list(_answer("last months", (section, files)))
+        return list(_asked("last months", section, files))
     except (child.ChildError, OSError):
         return [0] if not files[1:] else [last_months(section, [file])[0] for file in files]
 
 
-def _answer(task: str, given: Any) -> Any:
-    """What a child says to a task."""
-    words, environment = child.command(__name__, LIMITS), child.environment(os.environ)
-    answer = child.run(words, pickle.dumps((task, given)), LIMITS, environment)
-    return _ChildAnswer(io.BytesIO(answer)).load()
-
-
-def here(task: ReadingTask, source: Source) -> ReadRelease:
+def here(file: ReleaseFile, source: Source, joins: Joins, dimensions: Sequence[str]) -> ReadRelease:
     """Read a file in this process; DataError also where the reader itself fails."""
     from forecast.sources import catalog
 
-    name = task.file.name
     try:
-        return catalog.source_of(name, source).read(task.file, task.joins, task.dimensions)
+        return catalog.source_of(file.name, source).read(file, joins, dimensions)
     except DataError:
         raise
     except Exception as error:  # it is one file's fault
         problem = f"the file reader failed on it ({type(error).__name__}); report it"
-        raise DataError(f"{name}: {problem}") from error
+        raise DataError(f"{file.name}: {problem}") from error
+
+
+def _asked(task: str, *given: Any) -> Any:
+    """What a child says to a task, made of counts and releases alone."""
+    answer = child.once(__name__, pickle.dumps((task, given)), LIMITS)
+    return _ChildAnswer(io.BytesIO(answer)).load()
 
 
 class _ChildAnswer(pickle.Unpickler):
-    """What a child wrote, made of counts and releases alone."""
-
     def find_class(self, module: str, name: str) -> Any:
         """Return the type so named, if an answer may have it."""
         if name not in _PARTS.get(module, ()):
@@ -113,20 +104,25 @@ class _ChildAnswer(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def _work(given: bytes) -> bytes:
-    """In the child: the answer to a task."""
-    task, asked = pickle.loads(given)  # noqa: S301 - our parent's
-    return pickle.dumps(_read(asked) if task == "read" else _last_months(*asked))
+def answer(question: bytes) -> bytes:
+    """In the child: do a task."""
+    task, given = pickle.loads(question)  # noqa: S301 - our parent's
+    return pickle.dumps(_read(*given) if task == "read" else _last_months(*given))
 
 
-def _read(task: ReadingTask) -> Any:
+def _read(
+    file: ReleaseFile,
+    section: dict[str, Any] | None,
+    totals: Sequence[str],
+    joins: Joins,
+    dimensions: Sequence[str],
+) -> Any:
     from forecast.config import source_section
     from forecast.context import source_by_section
 
-    section = source_section(task.section) if task.section else None
-    source = source_by_section(section, task.totals)
+    source = source_by_section(source_section(section) if section else None, totals)
     try:
-        read = here(task, source)
+        read = here(file, source, joins, dimensions)
     except DataError as error:
         return None, ("" if isinstance(error, QuarantineError) else str(error), error.kept)
     return read._replace(sums=dict(read.sums), unknown=dict(read.unknown)), None
@@ -149,4 +145,4 @@ if __name__ == "__main__":
     # Under its own name: what is unpickled is of that module.
     from jobs.arrivals import reading
 
-    child.answer(reading._work, sys.argv[1])
+    child.serve_once(reading.answer, sys.argv[1])

@@ -36,12 +36,10 @@ def serve(settings: Settings, log: str | None, once: bool) -> None:
         service = config.service.model_copy(update={"log": log})
         config = config.model_copy(update={"service": service})
     logs.set_up(config)
-    context = Context.open(settings.db, config)
-    if not once:
-        daemon.serve(context)
-        return
-    outcome = daemon.once(context).outcome
-    raise click.exceptions.Exit({"failed": 1, "blocked": BusyError.exit_code}.get(outcome, 0))
+    done = daemon.serve(Context.open(settings.db, config), mode="timer" if once else "daemon")
+    if once:
+        code = {"failed": 1, "blocked": BusyError.exit_code}.get(done.outcome, 0)
+        raise click.exceptions.Exit(code)
 
 
 def status(settings: Settings) -> Printed:

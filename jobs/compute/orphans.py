@@ -21,12 +21,6 @@ def die_with_parent() -> None:
         threading.Thread(target=_watch, args=(parent.sentinel,), daemon=True).start()
 
 
-def lead_group() -> None:
-    """Make this process the head of a group of its own: one signal reaches all it starts."""
-    if os.getpgrp() != os.getpid():
-        os.setpgid(0, 0)
-
-
 def end_groups() -> None:
     """End the processes that we started as heads of groups of their own, with all they started."""
     for listed in Path("/proc/self/task").glob("*/children"):
@@ -38,6 +32,4 @@ def end_groups() -> None:
 
 def _watch(sentinel: int) -> None:
     connection.wait([sentinel])
-    if os.getpgrp() == os.getpid():  # what we started, and what that started, goes as well
-        os.killpg(0, signal.SIGKILL)
     os._exit(1)

@@ -1,27 +1,28 @@
 """`bordercast serve`: wakes the month's work, once a day and at its start, for years.
 
     leader lock ── scheduler ── a look ── what is due: a wake, mail, witnesses; each with a deadline
-               └── supervisor: tells systemd that all is well, or ends us when it is not
+               └── the main thread: tells systemd that all is well, or ends us when it is not
 
-The scheduler is a trigger, not a ledger: what is due stands in the record (see `due`), and what is
-left to do as well, so a wake too many does nothing, and one that was missed is made up for.
+The scheduler is a trigger, not a ledger: what is due at a moment is read from the record, with the
+clock as an argument, and what is left to do as well. So a wake too many does nothing, and one that
+was missed is made up for, once: after a jump of the clock, a nap of the machine or a restart.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-import multiprocessing
 import os
+import pickle
+import random
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,14 +30,15 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from forecast import child
 from forecast.context import Context
 from forecast.errors import BordercastError, BusyError
-from forecast.store import connect, ops, wakes
+from forecast.store import connect, deliveries, ops, wakes
 from jobs import environment
 from jobs.arrivals import archive, inbox
 from jobs.compute.orphans import end_groups
 from jobs.logs import LOG
-from jobs.service import due, heartbeat, upkeep, wakeup
+from jobs.service import heartbeat, upkeep, wakeup
 from jobs.service.wakeup import CycleResult
 from jobs.witness import attest
 
@@ -44,13 +46,14 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 LEADER_WAIT = 2.0  # seconds a second daemon waits for the first one to go
-TICK = 0.5  # seconds between two looks of the supervisor
+TICK = 0.5  # seconds between two looks of the main thread
 CLOCK_JUMP = 30.0  # seconds the clock may run apart from the monotonic one between two of them
 LOOK = 30  # seconds between two looks at what is due, by which the scheduler shows that it lives
 MAIL = 300.0  # seconds between two times that servers of others are asked
 NO_LOOK = 120.0  # without one for so long, it counts as dead
 GRACE = 5.0  # seconds for those who wait for others' servers when the service is stopped
 OVERTIME = 120.0  # seconds a wake may take beyond its deadline before we count as hung
+ANSWER = 1_000_000  # bytes of what a wake says of itself
 
 WELL: tuple[wakes.Ended, ...] = ("published", "nothing new")
 THREADS = "scheduled"  # how the names of the scheduler's threads begin
@@ -72,12 +75,16 @@ class ServiceTask(NamedTuple):
     every: float = 0.0
 
 
-def serve(context: Context, work: Work = wakeup.main) -> None:
-    """Lead until SIGTERM or SIGINT; then stop what is under way and return.
+def serve(context: Context, work: Work = wakeup.main, mode: wakes.Mode = "daemon") -> CycleResult:
+    """Lead until SIGTERM or SIGINT, or as a timer for one wake; then stop what is under way.
 
     Parameters
     ----------
-    context : of the database, which the first wake makes. work : does a wake, in a spawned process.
+    context : of the database, which the first wake makes. work : does a wake, in its own process.
+
+    Returns
+    -------
+    What came of the last wake.
 
     Raises
     ------
@@ -85,34 +92,22 @@ def serve(context: Context, work: Work = wakeup.main) -> None:
     """
     # Where the database really lies, whatever links lead there.
     context = replace(context, path=connect.place(context.path))
-    stop = _stopped_by_signals()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     with _leading(context.path):
         inbox.make(archive.folders(context.path, context.config).inbox)
         LOG.info("process %s leads %s", os.getpid(), context.path.name)
-        Daemon(context, work, stop).run()
+        daemon = Daemon(context, work, stop, mode)
+        daemon.run()
         left = _left_behind(GRACE)
     LOG.info("stopped")
     if left:
         LOG.warning("left behind, as their servers do not answer: %s", ", ".join(left))
-        logging.shutdown()
-        os._exit(0)  # the interpreter would wait for them
-
-
-def once(context: Context, work: Work = wakeup.main) -> CycleResult:
-    """One wake as the daemon does it, for a timer; BusyError if a daemon leads."""
-    # Where the database really lies, whatever links lead there.
-    context = replace(context, path=connect.place(context.path))
-    stop = _stopped_by_signals()
-    with _leading(context.path):
-        daemon = Daemon(context, work, stop, mode="timer")
-        done = daemon.wake()
-        asking = threading.Thread(target=daemon.witness, name=THREADS, daemon=True)
-        asking.start()
-        while asking.is_alive() and not stop.is_set():
-            asking.join(TICK)
-        if asking.is_alive():
-            end_groups()
-        return done
+        if mode == "daemon":
+            logging.shutdown()
+            os._exit(0)  # the interpreter would wait for them
+    return daemon.done
 
 
 def _left_behind(seconds: float) -> list[str]:
@@ -123,14 +118,6 @@ def _left_behind(seconds: float) -> list[str]:
     for thread in threads:
         thread.join(max(until - time.monotonic(), 0.0))
     return [thread.name for thread in threads if thread.is_alive()]
-
-
-def _stopped_by_signals() -> threading.Event:
-    """Set by SIGTERM and SIGINT."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 @contextmanager
@@ -154,10 +141,10 @@ def leader_lock(path: Path) -> Path:
 
 @dataclass
 class Daemon:
-    """The leading daemon; `look`, what it starts and `watch` run in threads of their own.
+    """The leading daemon; `look` and what it starts run in threads of their own.
 
     again_at : monotonic moment at which a wake is due whatever the record says: at first at once,
-    after one that failed in some minutes. None : the record says when.
+    after one that failed in some minutes. None : the record says when. done : the last wake.
     """
 
     context: Context
@@ -168,40 +155,60 @@ class Daemon:
     working: threading.Lock = field(default_factory=threading.Lock)
     under_way: set[str] = field(default_factory=set)
     started: dict[str, float] = field(default_factory=dict)  # task -> monotonic moment
-    child: BaseProcess | None = None
+    child: child.Child | None = None
     woke: float | None = None  # monotonic moment at which the work under way began
     again_at: float | None = 0.0
     looked: float = field(default_factory=time.monotonic)
+    done: CycleResult = field(default_factory=lambda: CycleResult("stopped", ""))
 
     def tasks(self) -> tuple[ServiceTask, ...]:
         """Return what there is to do; a new task is a line here and when it is due."""
         return (
             ServiceTask("wake", self._wake_due, self.wake),
-            ServiceTask("mail", due.mail_due, self.post, every=MAIL),
+            ServiceTask("mail", mail_due, self.post, every=MAIL),
             # It only waits for others: a wake may begin meanwhile.
-            ServiceTask("witness", due.witnesses_due, self.witness, "witness", every=MAIL),
+            ServiceTask("witness", witnesses_due, self.witness, "witness", every=MAIL),
         )
 
     def run(self) -> None:
-        """Look again and again, and wait to be stopped."""
-        self.scheduler.add_job(
-            self.look, IntervalTrigger(seconds=LOOK, timezone=UTC), id="look", executor="look"
-        )
-        self.scheduler.add_job(self.look, executor="look")  # at once
-        self.scheduler.start()
-        supervisor = threading.Thread(target=self.watch, name="supervisor", daemon=True)
-        supervisor.start()
-        if self.context.settings.service.port:
-            from jobs.service import port
+        """Look again and again, or as a timer wake once, until stopped."""
+        if self.mode == "timer":
+            threading.Thread(target=self._once, name=THREADS, daemon=True).start()
+        else:
+            self._look_regularly()
+            self.scheduler.start()
+            if self.context.settings.service.port:
+                from jobs.service import port
 
-            port.start(self.context)
+                port.start(self.context)
         heartbeat.notify("READY=1")
-        self.stop.wait()
+        self.watch()
         LOG.info("stopping")
         heartbeat.notify("STOPPING=1")
-        with self.working:  # the scheduler holds its locks while it waits, and a wake asks it
-            self.scheduler.shutdown(wait=False)
-        supervisor.join()
+        if self.mode == "daemon":
+            with self.working:  # the scheduler holds its locks while it waits, and a wake asks it
+                self.scheduler.shutdown(wait=False)
+
+    def watch(self) -> None:
+        """Look after the scheduler until stopped; end the process when it is beyond help."""
+        offset, told_at = time.time() - time.monotonic(), 0.0
+        every = heartbeat.watchdog_seconds()
+        while not self.stop.wait(TICK):
+            jump = time.time() - time.monotonic() - offset
+            if abs(jump) > CLOCK_JUMP:
+                LOG.warning("the clock jumped by %.0f s", jump)
+                offset += jump
+                self.again_at = 0.0  # files may have come
+                if self.mode == "daemon":
+                    self._look_regularly()  # the next look may be years away
+            if trouble := self._trouble():
+                LOG.critical("%s: giving up, to be restarted", trouble)
+                if self.child is not None:
+                    self.child.kill()
+                os._exit(1)
+            if every and time.monotonic() - told_at >= every:
+                heartbeat.notify("WATCHDOG=1")
+                told_at = time.monotonic()
 
     def look(self) -> None:
         """Start what is due and not under way."""
@@ -217,17 +224,6 @@ class Daemon:
                     how = {"id": task.name, "executor": task.executor, "replace_existing": True}
                     self.scheduler.add_job(self._do, args=(task,), **how)
 
-    def _do(self, task: ServiceTask) -> None:
-        try:
-            task.run()
-        finally:
-            self.under_way.discard(task.name)
-
-    def _wake_due(self, context: Context, now: datetime) -> bool:
-        if self.again_at is not None:
-            return time.monotonic() >= self.again_at
-        return due.wake_due(context, now)
-
     def wake(self) -> CycleResult:
         """One wake, unless we are being stopped; never raises."""
         with self.working:
@@ -237,30 +233,15 @@ class Daemon:
         level = "error" if done.outcome == "failed" else "info"
         getattr(LOG, level)("wake: %s %s", done.outcome, done.detail)
         heartbeat.notify(f"STATUS={done.outcome} {done.detail}"[:200])
-        if done.outcome not in ("stopped", "waiting"):
-            # The address that misses us; neither a wake nor the mail waits for its server.
-            address = environment.heartbeat(self.context.settings)
+        # The address that misses us; neither a wake nor the mail waits for its server.
+        address = environment.heartbeat(self.context.settings)
+        if address and done.outcome not in ("stopped", "waiting"):
             result = (address, done.outcome in WELL, f"{done.outcome} {done.detail}")
             if self.mode == "timer":
                 heartbeat.ping(*result)
-            elif address:
+            else:
                 self.scheduler.add_job(heartbeat.ping, args=result, executor="heartbeat")
-        return done
-
-    def _wake(self) -> CycleResult:
-        """One wake, recorded from its beginning to its end."""
-        self.again_at = None
-        try:
-            wake_id = self._begin(datetime.now(UTC))
-            done = self._work(self.work)
-            self._end(wake_id, done)
-        except (BordercastError, OSError) as error:
-            self._try_again()
-            return CycleResult("failed", str(error))
-        except Exception as error:  # the service must go on, and say so
-            LOG.exception("the wake failed")
-            self._try_again()
-            return CycleResult("failed", f"{type(error).__name__}: {error}")
+        self.done = done
         return done
 
     def post(self) -> None:
@@ -274,36 +255,79 @@ class Daemon:
         In a thread of its own: each of them is waited for no longer than the settings say.
         """
         try:
-            if not self.stop.is_set() and due.witnesses_due(self.context, datetime.now(UTC)):
-                outcomes = attest.attest(
-                    self.context.path, self.context.settings, datetime.now(UTC)
-                )
+            if not self.stop.is_set() and witnesses_due(self.context, datetime.now(UTC)):
+                path, settings = self.context.path, self.context.settings
+                outcomes = attest.attest(path, settings, datetime.now(UTC))
                 for kind, problem in outcomes.items():
                     LOG.log(30 if problem else 20, "%s: %s", kind, problem or "had")
                 if not all(outcomes.values()):
-                    upkeep.write_snapshot(self.context.path, self.context.settings)
+                    upkeep.write_snapshot(path, settings)
         except BordercastError as error:  # somebody writes, or the record is edited: later
             LOG.warning("witness: %s", error)
         except Exception:  # the service must go on, and say so
             LOG.exception("the witnesses could not be asked")
 
-    def watch(self) -> None:
-        """Look after the scheduler until stopped; end the process when it is beyond help."""
-        offset, told_at = _clock_offset(), 0.0
-        every = heartbeat.watchdog_seconds()
-        while not self.stop.wait(TICK):
-            if abs(_clock_offset() - offset) > CLOCK_JUMP:
-                LOG.warning("the clock jumped by %.0f s", _clock_offset() - offset)
-                offset = _clock_offset()
-                self._look_at_once()
-            trouble = self._trouble()
-            if trouble:
-                LOG.critical("%s: giving up, to be restarted", trouble)
-                _end_group(self.child)
-                os._exit(1)
-            if every and time.monotonic() - told_at >= every:
-                heartbeat.notify("WATCHDOG=1")
-                told_at = time.monotonic()
+    def _look_regularly(self) -> None:
+        """Look at once, and from now on."""
+        regularly = IntervalTrigger(seconds=LOOK, timezone=UTC)
+        how = {"id": "look", "executor": "look", "replace_existing": True}
+        self.scheduler.add_job(self.look, regularly, **how)
+        self.scheduler.add_job(self.look, executor="look")
+        self.looked = time.monotonic()
+
+    def _once(self) -> None:
+        try:
+            self.looked = math.inf  # nobody looks again
+            self.wake()
+            self.witness()
+        finally:
+            self.stop.set()
+
+    def _do(self, task: ServiceTask) -> None:
+        try:
+            task.run()
+        finally:
+            self.under_way.discard(task.name)
+
+    def _wake_due(self, context: Context, now: datetime) -> bool:
+        if self.again_at is not None:
+            return time.monotonic() >= self.again_at
+        return wake_due(context, now)
+
+    def _wake(self) -> CycleResult:
+        """One wake, recorded from its beginning to its end."""
+        self.again_at = None
+        try:
+            now = datetime.now(UTC)
+            with ops.writing(self.context.path) as db:
+                self._lead(db, now)
+                wake_id = wakes.begin_wake(db, now, os.getpid())
+            done = self._work(self.work)
+            if done.outcome == "failed" or done.again:
+                self._try_again()
+            now = datetime.now(UTC)
+            with ops.writing(self.context.path) as db:
+                wakes.end_wake(db, wake_id, now, done.outcome, done.detail)
+                self._lead(db, now)
+        except Exception as error:  # the service must go on, and say so
+            self._try_again()
+            if isinstance(error, BordercastError | OSError):
+                return CycleResult("failed", str(error))
+            LOG.exception("the wake failed")
+            return CycleResult("failed", f"{type(error).__name__}: {error}")
+        return done
+
+    def _try_again(self) -> None:
+        self.again_at = time.monotonic() + self.context.settings.service.retry_minutes * 60
+
+    def _lead(self, db: Database, now: datetime) -> None:
+        """Write down who leads, and when it means to wake next; a timer does not say."""
+        ahead = next_daily(self.context, now)
+        if self.again_at is not None:
+            wait = max(self.again_at - time.monotonic(), 0.0)
+            ahead = min(ahead, now + timedelta(seconds=wait))
+        soonest = None if self.mode == "timer" else ahead.isoformat(timespec="seconds")
+        wakes.save_leader(db, now.isoformat(timespec="seconds"), os.getpid(), soonest, self.mode)
 
     def _post(self) -> None:
         if not self.context.settings.tells or self.stop.is_set():
@@ -316,75 +340,32 @@ class Daemon:
         if done.outcome == "failed":
             LOG.error("mail: %s", done.detail)
 
-    def _begin(self, now: datetime) -> int:
-        with ops.writing(self.context.path) as db:
-            self._lead(db, now)
-            return wakes.begin_wake(db, now, os.getpid())
-
-    def _end(self, wake_id: int, done: CycleResult) -> None:
-        if done.outcome == "failed" or done.again:
-            self._try_again()
-        now = datetime.now(UTC)
-        with ops.writing(self.context.path) as db:
-            wakes.end_wake(db, wake_id, now, done.outcome, done.detail)
-            self._lead(db, now)
-
-    def _try_again(self) -> None:
-        self.again_at = time.monotonic() + self.context.settings.service.retry_minutes * 60
-
-    def _lead(self, db: Database, now: datetime) -> None:
-        """Write down who leads, and when it means to wake next; a timer does not say."""
-        ahead = due.next_daily(self.context, now)
-        if self.again_at is not None:
-            wait = max(self.again_at - time.monotonic(), 0.0)
-            ahead = min(ahead, now + timedelta(seconds=wait))
-        soonest = None if self.mode == "timer" else ahead.isoformat(timespec="seconds")
-        wakes.save_leader(db, now.isoformat(timespec="seconds"), os.getpid(), soonest, self.mode)
-
     def _work(self, work: Work) -> CycleResult:
-        """Spawn the work and wait for its answer, its death, its deadline, or our own end."""
-        spawn = multiprocessing.get_context("spawn")
-        ours, theirs = spawn.Pipe(duplex=False)
+        """Have work done in a process of its own, until its deadline or our own end."""
+        settings, minutes = self.context.settings, self.context.settings.service.run_minutes
+        limits = child.ChildLimits(minutes * 60, 0, ANSWER)
+        given = pickle.dumps((work, self.context.path, settings))
+        # With our secrets: it is we who work there.
+        variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         self.woke = time.monotonic()
-        deadline = self.woke + self.context.settings.service.run_minutes * 60
-        given = (work, self.context.path, self.context.settings, theirs)
-        self.child = spawn.Process(target=wakeup.apart, args=given)
-        self.child.start()
-        theirs.close()
         try:
-            return self._answer(ours, self.child, deadline)
-        finally:
-            _end_group(self.child)
-            self.child.join()
-            self.child.close()
-            self.child = self.woke = None
-            ours.close()
-
-    def _answer(self, answer: Connection, child: BaseProcess, deadline: float) -> CycleResult:
-        while not answer.poll(0.2):
+            with child.Child(
+                child.command(wakeup.__name__, limits), variables, alone=True
+            ) as there:
+                self.child = there
+                answer = there.answer(given, limits, self.stop.is_set)
+        except child.ChildError as error:
             if self.stop.is_set():
-                return CycleResult(
-                    "stopped", "the service was stopped; the next start does what is left"
-                )
-            if time.monotonic() > deadline:
-                minutes = self.context.settings.service.run_minutes
-                return CycleResult(
-                    "failed", f"stopped after {minutes:g} minutes (service.run_minutes)"
-                )
-        with suppress(EOFError):
-            done: CycleResult = answer.recv()
-            return done
-        child.join(10)
-        return CycleResult(
-            "failed", f"the worker exited without a result (exit code {child.exitcode})"
-        )
-
-    def _look_at_once(self) -> None:
-        """After a jump of the clock: the next look may be years away, and files may have come."""
-        self.again_at = 0.0
-        self.scheduler.reschedule_job("look", trigger=IntervalTrigger(seconds=LOOK, timezone=UTC))
-        self.scheduler.add_job(self.look, executor="look")
-        self.looked = time.monotonic()
+                words = "the service was stopped; the next start does what is left"
+                return CycleResult("stopped", words)
+            words = f"stopped after {minutes:g} minutes (service.run_minutes)"
+            if error.ended:
+                words = f"the worker exited without a result (exit code {error.code})"
+            return CycleResult("failed", words)
+        finally:
+            self.child = self.woke = None
+        done: CycleResult = pickle.loads(answer)  # noqa: S301 - our own
+        return done
 
     def _trouble(self) -> str:
         """Return what is beyond help, "" if all is well. Measured by the monotonic clock."""
@@ -409,15 +390,49 @@ def _scheduler() -> Any:
     )
 
 
-def _clock_offset() -> float:
-    return time.time() - time.monotonic()
+# -- what is due at a moment -----------------------------------------------------------------------
 
 
-def _end_group(child: BaseProcess | None) -> None:
-    """Kill a worker and all it started; nothing happens if they are gone."""
-    if child is None or child.pid is None:
-        return
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    with suppress(ValueError):  # closed already
-        child.kill()
+def wake_due(context: Context, now: datetime) -> bool:
+    """Whether a daily moment has passed since the last wake began, or the clock was set back."""
+    last = ops.row(context.path, "last_cycle")
+    if last is None:
+        return True
+    began = datetime.fromisoformat(last["started_at"])
+    # Of a clock that was set back, the record of the last wake says nothing.
+    return began > now or began < daily(context, now)
+
+
+def mail_due(context: Context, now: datetime) -> bool:
+    """Return whether something can be sent: approved since, or to be tried again."""
+    return context.config.tells and context.path.exists() and deliveries.mail_due(context.path, now)
+
+
+def witnesses_due(context: Context, now: datetime) -> bool:
+    """Return whether a witness that has not seen the record may be asked."""
+    return attest.witnesses_pending(context.path, context.config, now)
+
+
+def daily(context: Context, now: datetime) -> datetime:
+    """Return the last of the daily moments; see `_moments`."""
+    return max(moment for moment in _moments(context, now) if moment <= now)
+
+
+def next_daily(context: Context, now: datetime) -> datetime:
+    """Return the first of the daily moments to come."""
+    return min(moment for moment in _moments(context, now) if moment > now)
+
+
+def _moments(context: Context, now: datetime) -> Iterator[datetime]:
+    """Yield the daily moments around now: `service.poll_at`, and up to `jitter_minutes` later.
+
+    In UTC: a local time can come twice in a night, or never. How much later is drawn for each
+    record and day, so that not all services ask a publisher at once.
+    """
+    hour, minute = map(int, context.config.service.poll_at.split(":"))
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for days in (-2, -1, 0, 1):  # yesterday's may lie in today
+        day = midnight + timedelta(days=days)
+        chance = random.Random(f"{context.path}{day:%Y-%m-%d}")  # noqa: S311 - no secret
+        later = chance.uniform(0, context.config.service.jitter_minutes)
+        yield day + timedelta(hours=hour, minutes=minute + later)

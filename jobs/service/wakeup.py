@@ -8,22 +8,20 @@ It asks the record what is left to do, not the calendar: whatever was missed is 
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast.config import Config
+from forecast import child
 from forecast.context import Context
 from forecast.errors import BordercastError
 from forecast.store import connect, measures
 from forecast.store.wakes import Ended
 from jobs import logs
-from jobs.compute.orphans import die_with_parent, lead_group
 from jobs.logs import LOG
 
 if TYPE_CHECKING:
@@ -52,12 +50,9 @@ def post(context: Context) -> CycleResult:
     return CycleResult("nothing new", send(context))
 
 
-def apart(
-    work: Callable[[Context], CycleResult], path: Path, config: Config, answer: Connection
-) -> None:
-    """Do work in a spawned process, which ends with its parent; the answer says what came of it."""
-    lead_group()
-    die_with_parent()
+def apart(question: bytes, say: child.Say) -> None:
+    """Do work in a process of its own, and say what came of it."""
+    work, path, config = pickle.loads(question)  # noqa: S301 - the daemon's
     logs.set_up(config)
     try:
         done = work(Context.open(path, config))
@@ -66,7 +61,7 @@ def apart(
     except Exception as error:  # the service goes on, and the wake's record says why
         LOG.exception("the work failed")
         done = CycleResult("failed", f"{type(error).__name__}: {error}")
-    answer.send(done)
+    say(pickle.dumps(done))
 
 
 def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResult:
@@ -99,7 +94,7 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResu
         outcome = "waiting"
     detail = "; ".join(filter(None, (*(words for _, words in steps), unanswered)))
     # What is still being written cannot wait for the next day.
-    return CycleResult(outcome, detail, any(left.written for left in inbox.look(folder).left))
+    return CycleResult(outcome, detail, inbox.WRITTEN in inbox.look(folder).values())
 
 
 def send(context: Context) -> str:
@@ -186,3 +181,10 @@ def _refused(taken: Iterable[IngestResult]) -> Iterator[tuple[str, str]]:
         if file.outcome == "refused":
             LOG.warning("refused: %s", file.reason)
             yield "refused", f"refused {file.file_name}"
+
+
+if __name__ == "__main__":
+    # Under its own name: what is said is of that module.
+    from jobs.service import wakeup
+
+    child.serve(wakeup.apart)

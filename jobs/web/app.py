@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import json
 import logging
 import os
 import re
@@ -16,7 +17,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,7 +26,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forecast.desk.comparison import WAYS
 from forecast.desk.site.output import LIST
@@ -42,11 +43,9 @@ from jobs.web.responses import (
     Plain,
     SiteFiles,
     refused_name,
-    send_answer,
-    send_plain,
     with_headers,
 )
-from jobs.web.worker import BUILD, Child, QueryServer
+from jobs.web.worker import BUILD, QueryServer, begun, pieces
 
 LOG = logging.getLogger("bordercast")
 LONGEST_NAME, LONGEST_PATH = 255, 2000  # bytes; no file has a longer one
@@ -193,24 +192,24 @@ class Site:
         """Have the files written by a process of its own: drawing takes a while and memory."""
         self._writing = True
         words = (str(self.snapshot.absolute()), str(self.folder), self.address)
-        writer = await Child.start(BUILD, *words)
+        trouble = "the page's files could not be written; the log says more"
+        writer = begun(BUILD, *words)
         try:
-            while message := await writer.message():
-                if message == {"written": "first page"}:
-                    self.trouble = ""
-                    first.set()
-                elif message == {"written": "all"}:
-                    LOG.info("the page's files are written")
-                    break
-                else:
-                    LOG.error("nothing is shown: %s", message["words"])
-                    self.trouble = message["problem"]
-                    break
-            else:
-                self.trouble = "the page's files could not be written; the log says more"
+            async with aclosing(pieces(writer)) as said:
+                async for piece in said:
+                    told = json.loads(piece)
+                    if "problem" in told:
+                        LOG.error("nothing is shown: %s", told["words"])
+                        trouble = told["problem"]
+                    elif told["written"] == "all":
+                        LOG.info("the page's files are written")
+                        trouble = ""
+                    else:
+                        self.trouble = ""
+                        first.set()
         finally:
-            await writer.end()
-            self._writing = False
+            writer.end()
+            self.trouble, self._writing = trouble, False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
@@ -222,29 +221,22 @@ class Site:
         raw = scope["path"].encode("utf-8", "surrogateescape")
         send = with_headers(send, SQL_CSP if sql else FRAMED_CSP if framed else CSP)
         refused = self._refusal(scope) or await self._hidden()
+        answer: ASGIApp = self._app
         if refused is not None:
-            await send_plain(scope, send, refused)
+            answer = refused
         elif sql:
             none = Plain(404, "Tables are not served here")
             answer = await self.tables.ask(scope) if self.tables else none
-            if isinstance(answer, Plain):
-                await send_plain(scope, send, answer)
-            else:
-                await send_answer(send, answer)
         elif len(raw) > LONGEST_PATH or max(map(len, raw.split(b"/"))) > LONGEST_NAME:
-            await send_plain(scope, send, NO_PAGE)  # no file can ever have this address
-        else:
-            folder = self._is_page(scope["path"])
-            if folder and not scope["path"].endswith("/"):  # links start from within a folder
-                last = quote(scope["path"].rpartition("/")[2])
-                await RedirectResponse(f"{last}/", 308)(scope, receive, send)
-                return
-            if folder:
-                scope = {**scope, "path": f"{scope['path']}index.html"}
-            elif to := self._told_elsewhere(scope["path"]):
-                await RedirectResponse(to, 307)(scope, receive, send)
-                return
-            await self._app(scope, receive, send)
+            answer = NO_PAGE  # no file can ever have this address
+        elif not self._is_page(scope["path"]):
+            if to := self._told_elsewhere(scope["path"]):
+                answer = RedirectResponse(to, 307)
+        elif scope["path"].endswith("/"):
+            scope = {**scope, "path": f"{scope['path']}index.html"}
+        else:  # links start from within a folder
+            answer = RedirectResponse(f"{quote(scope['path'].rpartition('/')[2])}/", 308)
+        await answer(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Plain | None:
         """Return why this request is not answered at all, None if it is."""
@@ -303,9 +295,9 @@ class Site:
         """Return a refusal; of a page that may yet come, for now."""
         status = getattr(error, "status_code", 404)
         if status not in (401, 404):
-            return _Said(Plain(status, "That could not be done"))
+            return Plain(status, "That could not be done")
         written = not self._writing and await asyncio.to_thread((self.folder / LIST).exists)
-        return _Said(NO_PAGE if written else NOT_YET)
+        return NO_PAGE if written else NOT_YET
 
     async def _page(self, request: Request, name: str) -> str:
         """Return a page as the site's files have it, of whichever measure was asked for."""
@@ -321,8 +313,8 @@ class Site:
             measure = quote(request.path_params.get("measure", ""))
             answer = await self.checker.ask({**request.scope, "raw_path": f"/{measure}".encode()})
             if isinstance(answer, Plain):
-                return _Said(answer)
-            said = answer.body.decode()
+                return answer
+            said = bytes(answer.body).decode()
         words = {name: html.escape(asked.get(name, "")) for name in ("first", "second", "third")}
         choices = "".join(
             f"<option{' selected' if asked.get('as') == way else ''}>{way}</option>" for way in WAYS
@@ -339,24 +331,24 @@ class Site:
             size = request.headers.get("content-length", "")
             # A browser sends each letter that is not ASCII as several.
             if not size.isdecimal() or int(size) > 4 * TEXT_BYTES:
-                return _Said(too_long)
+                return too_long
             text = str((await request.form(max_part_size=4 * TEXT_BYTES)).get("text", ""))
             if len(text.encode()) > TEXT_BYTES:
-                return _Said(too_long)
+                return too_long
             if self.checker is None or not text.strip():
                 words = "Put a number or a text into the box."
-                return _Said(Plain(400, "There is nothing to check", words))
+                return Plain(400, "There is nothing to check", words)
             now = time.monotonic()
             self._asked = [moment for moment in self._asked if moment > now - 60]
             if len(self._asked) >= TEXTS_A_MINUTE:
                 words = "Others are having texts checked. Try again in a minute."
-                return _Said(Plain(503, "Too many texts at once", words, again=60))
+                return Plain(503, "Too many texts at once", words, again=60)
             self._asked.append(now)
             scope = {**request.scope, "raw_path": b"/", "query_string": b""}
-            answer = await self.checker.ask(scope, text.encode())
+            answer = await self.checker.ask(scope, text)
             if isinstance(answer, Plain):
-                return _Said(answer)
-            verdict = answer.body.decode()
+                return answer
+            verdict = bytes(answer.body).decode()
         body = FORM.format(text=html.escape(text), said=verdict)
         shown = _MAIN.sub(lambda match: match[1] + body + match[2], page)
         return HTMLResponse(shown, headers={"cache-control": "no-store"})
@@ -365,7 +357,7 @@ class Site:
         """Return the whole analysts' copy, all of it from one file whatever is put in its place."""
         if self._downloads == DOWNLOADS:
             words = "Others are taking the whole file. Try again in a minute."
-            return _Said(Plain(503, "Too many downloads at once", words, again=60))
+            return Plain(503, "Too many downloads at once", words, again=60)
         try:
             file = os.open(self.snapshot, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
@@ -390,13 +382,3 @@ class Site:
                 "cache-control": PRIVATE,
             },
         )
-
-
-class _Said(Response):
-    """A refusal."""
-
-    def __init__(self, answer: Plain) -> None:
-        self.said = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send_plain(scope, send, self.said)

@@ -1,38 +1,38 @@
 """What a process of the page's own does: `python -m jobs.web.children TASK COPY ...`.
 
-    query COPY SOCKET LIMITS     answers tables and queries: Datasette on the analysts' copy
-    check COPY SOCKET LIMITS     says what the record holds of a number or a text; compares any two
+    query COPY LIMITS            answers tables and queries: Datasette on the analysts' copy
+    check COPY LIMITS            says what the record holds of a number or a text; compares any two
     build COPY FOLDER ADDRESS    writes the page's files, where no folder is named
 
-Started, watched and killed by `jobs.web.worker`. It writes a line of JSON whenever the parent has
-to know something, also of what is wrong, and ends when its standard input does. A task imports what
-it needs: the others do without.
+Started, asked and killed by `jobs.web.worker`. The first question is whether it is ready; it is
+answered by which file it holds, or by what is wrong. A piece of an answer is a line of JSON, then
+content. A task imports what it needs: the others do without.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
-import socket
 import sqlite3
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from forecast import child
 from forecast.errors import BordercastError
 from forecast.store import held
 from forecast.words import slug, without_controls
-from jobs.web.responses import QueryLimits, send_whole
+from jobs.web.responses import QueryLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from forecast.claims.truth import CountTable
     from forecast.sources.source import Source
@@ -41,25 +41,21 @@ _HOW = {"now": "", "published": ", as once published", "near": ", rounded by its
 
 
 def main(task: str, *words: str) -> None:
-    """Do a task until it is done or the parent is gone."""
-    threading.Thread(target=child.die_with_parent, daemon=True).start()
+    """Do a task for as long as it is asked; what is wrong with the copy is an answer, too."""
     try:
-        if task == "build":
-            build(*words)
-            return
-        copy, place, text = words
-        limits = QueryLimits(**json.loads(text))
-        confine(limits)
-        application = {"query": queries, "check": texts}[task]
-        asyncio.run(answer(application, Path(copy), place, limits))
+        work = _TASKS[task](*words)
     except BordercastError as error:
-        tell(problem=str(getattr(error, "problem", error)), words=str(error))
-        sys.exit(error.exit_code)
+        wrong = _problem(error)
+        work = lambda _, say: say(wrong)  # noqa: E731
+    child.serve(work)
 
 
-def tell(**what: Any) -> None:
-    """Say something to the parent."""
-    print(json.dumps(what), flush=True)
+def _problem(error: BordercastError) -> bytes:
+    return _piece({"problem": str(getattr(error, "problem", error)), "words": str(error)})
+
+
+def _piece(words: dict[str, Any], content: bytes = b"") -> bytes:
+    return json.dumps(words).encode() + b"\n" + content
 
 
 def confine(limits: QueryLimits) -> None:
@@ -77,75 +73,72 @@ def _after_readers() -> None:
         os.nice(10)
 
 
-async def answer(application: Any, copy: Path, place: str, limits: QueryLimits) -> None:
-    """Answer on a socket, and say from which file."""
-    import uvicorn
+def _answering(
+    identity: held.Identity | None, answer: Callable[..., tuple[int, Any, bytes]]
+) -> child.ChildWork:
+    """Return the work of who answers requests about a file."""
 
-    from jobs.web.server import QUIET
+    def work(question: bytes, say: child.Say) -> None:
+        if not question:
+            say(_piece({"ready": identity}))
+            return
+        try:
+            status, headers, body = answer(**json.loads(question))
+        except Exception:  # of this question; others may be under way
+            logging.getLogger("bordercast").exception("a question was not answered")
+            status, headers, body = 500, {}, b""
+        say(_piece({"status": status, "headers": headers}, body))
 
-    app, identity = await application(copy, limits)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listening.bind(place)
-    listening.listen(limits.threads + 1)
-    config = uvicorn.Config(
-        app,
-        http="h11",
-        lifespan="off",
-        **QUIET,
-        h11_max_incomplete_event_size=65_536,
-        forwarded_allow_ips="*",  # only the page can reach the socket
-    )
-    tell(ready=identity)
-    await uvicorn.Server(config).serve(sockets=[listening])
+    return work
 
 
-async def queries(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity | None]:
+def queries(copy: str, limits: str) -> child.ChildWork:
     """Datasette on the copy."""
     from jobs.web import sql
 
-    snapshot = held.hold(copy, limits.threads)
-    site = sql.serving(snapshot, limits)
-    await site.prepare()
-    return sql.application(site), snapshot.identity
+    bounds = QueryLimits(**json.loads(limits))
+    confine(bounds)
+    snapshot = held.hold(Path(copy), bounds.threads)
+    site = sql.serving(snapshot, bounds)
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+
+    def answer(text: str, **request: str) -> tuple[int, dict[str, str], bytes]:
+        return asyncio.run_coroutine_threadsafe(sql.answered(site, **request), loop).result()
+
+    asyncio.run_coroutine_threadsafe(site.prepare(), loop).result()
+    return _answering(snapshot.identity, answer)
 
 
-async def texts(copy: Path, limits: QueryLimits) -> tuple[ASGIApp, held.Identity | None]:
+def texts(copy: str, limits: str) -> child.ChildWork:
     """Return a text or a query in, a piece of a page out; nothing of it is kept."""
-    from starlette.requests import Request
-
     from forecast.claims.truth import CountTable
     from forecast.context import sources_of
     from forecast.store import measures
 
-    snapshot = held.hold(copy, 1, visitors=False)
+    confine(QueryLimits(**json.loads(limits)))
+    snapshot = held.hold(Path(copy), 1, visitors=False)
     connection, tables = snapshot.connections[0], list[CountTable]()
     every = dict(zip(measures.ids(connection), sources_of(connection), strict=True))
-    one_at_a_time = asyncio.Lock()  # the connection is about the measure that was asked about last
+    one_at_a_time = threading.Lock()  # the connection is about the measure asked about last
 
-    def compare(asked: Mapping[str, str], path: str) -> str:
+    def compare(path: str, query: str) -> str:
         # The pages of the first measure are in front, those of others in folders named after them.
         named = (n for n, s in every.items() if slug(s.measure.noun) == path.strip("/"))
         number = next(named, next(iter(every)))
-        with measures.scoped(connection, number):
-            return compared(connection, every[number], asked)
+        with one_at_a_time, measures.scoped(connection, number):
+            return compared(connection, every[number], dict(parse_qsl(query)))
 
     for number, source in every.items():
         if source.shipped:  # of others, nobody knows what their readers call them
             with measures.scoped(connection, number):
                 tables.append(CountTable.read(connection, source))
 
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        if request.method == "GET":
-            async with one_at_a_time:
-                asked = dict(request.query_params)
-                body = await asyncio.to_thread(compare, asked, request.url.path)
-        else:
-            text = (await request.body()).decode("utf-8", "replace")
-            body = await asyncio.to_thread(checked, text, tables)
-        await send_whole(send, 200, body.encode(), "text/html; charset=utf-8")
+    def answer(text: str, path: str, query: str, **_: str) -> tuple[int, dict[str, str], bytes]:
+        body = checked(text, tables) if text else compare(path, query)
+        return 200, {"content-type": "text/html; charset=utf-8"}, body.encode()
 
-    return application, snapshot.identity
+    return _answering(snapshot.identity, answer)
 
 
 def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str, str]) -> str:
@@ -246,23 +239,35 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
     return f'{summary}<ol>{notes}</ol><h2>The text</h2><div class="checked">{whole}</div>'
 
 
-def build(copy: str, folder: str, address: str) -> None:
+def build(copy: str, folder: str, address: str) -> child.ChildWork:
     """Write all of the page's files from a copy; say when the first page is there."""
     from forecast import months
     from forecast.config import Config
     from forecast.context import Context
     from jobs import site
 
-    snapshot = held.hold(Path(copy), 1, visitors=False)
+    def work(_: bytes, say: child.Say) -> None:
+        def first() -> None:
+            say(_piece({"written": "first page"}))
+            _after_readers()  # from now on somebody may be reading
+
+        try:
+            site.build(connection, context, Path(folder), months.today(), address, first)
+        except BordercastError as error:
+            say(_problem(error))
+        else:
+            say(_piece({"written": "all"}))
+
+    (connection,) = held.hold(Path(copy), 1, visitors=False).connections
     context = Context.open(Path(copy), Config())
+    return work
 
-    def first() -> None:
-        tell(written="first page")
-        _after_readers()  # from now on somebody may be reading
 
-    site.build(snapshot.connections[0], context, Path(folder), months.today(), address, first)
-    tell(written="all")
-
+_TASKS: dict[str, Callable[..., child.ChildWork]] = {
+    "query": queries,
+    "check": texts,
+    "build": build,
+}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Answers that need no edition: refusals and files; headers of all, and what a query may cost."""
+"""Answers that need no edition, refusals and files; headers of all, and what a query may cost."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 import mimetypes
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import escape
 from starlette.datastructures import Headers
@@ -93,21 +93,45 @@ PLAIN = """<!DOCTYPE html>
 """
 
 
-class Plain(NamedTuple):
-    """An answer without an edition; again : seconds after which to ask again, None if never."""
+TOO_LONG = (
+    "The query was stopped: it took longer than {:g} seconds. Ask for fewer rows, or one border; "
+    "for large answers take the whole database file, or `bordercast export`."
+)
+TOO_LARGE = (
+    "The answer would be larger than {:.0f} MB. Ask for fewer rows or columns; for large answers "
+    "take the whole database file, or `bordercast export`."
+)
 
-    status: int
-    title: str
-    words: str = ""
-    again: int | None = None
 
+class Plain(Response):
+    """An answer without an edition: a page of words; JSON or words alone where a program asked.
 
-class QueryAnswer(NamedTuple):
-    """An answer that was made elsewhere."""
+    again : seconds after which to ask again, None if never.
+    """
 
-    status: int
-    headers: Sequence[tuple[bytes, bytes]]
-    body: bytes
+    def __init__(self, status: int, title: str, words: str = "", again: int | None = None) -> None:
+        self.status, self.title, self.words, self.again = status, title, words, again
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say it in the form that the address asks for."""
+        path = scope["path"]
+        if path.endswith(".json"):
+            content = {
+                "ok": False,
+                "status": self.status,
+                "title": self.title,
+                "error": self.words,
+            }
+            body, kind = json.dumps(content), "application/json; charset=utf-8"
+        elif path.endswith((".csv", ".db", ".svg")):
+            body, kind = f"{self.title}. {self.words}".strip() + "\n", "text/plain; charset=utf-8"
+        else:
+            body = PLAIN.format(title=escape(self.title), words=coded(self.words))
+            kind = "text/html; charset=utf-8"
+        headers = {"content-type": kind, "cache-control": "no-store"}
+        if self.again is not None:
+            headers["retry-after"] = str(self.again)
+        await Response(body, self.status, headers)(scope, receive, send)
 
 
 def refused_name(scope: Scope, names: Collection[str], how: str) -> Plain | None:
@@ -130,14 +154,6 @@ def refused_name(scope: Scope, names: Collection[str], how: str) -> Plain | None
     return Plain(421, "Not under this name", words)
 
 
-def too_long(seconds: float) -> str:
-    """Return what to do after a query was stopped."""
-    return (
-        f"The query was stopped: it took longer than {seconds:g} seconds. Ask for fewer rows, or "
-        "one border; for large answers take the whole database file, or `bordercast export`."
-    )
-
-
 def with_headers(send: Send, csp: str = CSP) -> Send:
     """Send, with the headers that every answer has."""
     names = {**HEADERS, "content-security-policy": csp}
@@ -158,42 +174,6 @@ def with_headers(send: Send, csp: str = CSP) -> Send:
         await send(message)
 
     return sending
-
-
-async def send_answer(send: Send, answer: QueryAnswer) -> None:
-    """An answer whose whole body is at hand."""
-    headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
-
-
-async def send_whole(send: Send, status: int, body: bytes, kind: str) -> None:
-    """A body and its type, not to be kept."""
-    headers = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
-    await send_answer(send, QueryAnswer(status, headers, body))
-
-
-async def send_plain(scope: Scope, send: Send, answer: Plain) -> None:
-    """A page that needs no record; JSON or words alone where a program asked."""
-    path = scope["path"]
-    if path.endswith(".json"):
-        content = {
-            "ok": False,
-            "status": answer.status,
-            "title": answer.title,
-            "error": answer.words,
-        }
-        body, kind = json.dumps(content), "application/json; charset=utf-8"
-    elif path.endswith((".csv", ".db", ".svg")):
-        body, kind = f"{answer.title}. {answer.words}".strip() + "\n", "text/plain; charset=utf-8"
-    else:
-        words = coded(answer.words)
-        body = PLAIN.format(title=escape(answer.title), words=words)
-        kind = "text/html; charset=utf-8"
-    headers = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
-    if answer.again is not None:
-        headers.append((b"retry-after", str(answer.again).encode()))
-    await send_answer(send, QueryAnswer(answer.status, headers, body.encode()))
 
 
 # Not every machine's tables have them, and no browser may guess.

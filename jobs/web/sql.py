@@ -17,9 +17,10 @@ import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from contextvars import ContextVar, copy_context
+from functools import cached_property
 from typing import Any, TypeVar, cast
+from urllib.parse import unquote
 
 from datasette import Forbidden, NotFound, Response, hookimpl
 from datasette.app import Datasette
@@ -27,7 +28,7 @@ from datasette.database import Database, QueryInterrupted
 from datasette.plugins import pm
 from datasette.utils.asgi import Base400
 from datasette.views.base import DatasetteError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message
 
 from forecast.context import source_of
 from forecast.desk.dictionary import VIEWS, View, definitions
@@ -37,7 +38,7 @@ from forecast.store import held
 from forecast.store.queries import questions
 from forecast.store.read import RunRow
 from forecast.words import check_command
-from jobs.web.responses import DATABASE, QueryLimits, send_whole, too_long
+from jobs.web.responses import DATABASE, TOO_LARGE, TOO_LONG, QueryLimits
 
 TITLE = "Bordercast"
 ABOUT = (
@@ -83,17 +84,8 @@ def _view(view: View, source: Source) -> dict[str, Any]:
     return {"description": about_rows, "columns": columns}
 
 
-PASSED_ON = (b"cache-control", b"content-disposition")  # of a CSV's head
 ROW_BYTES = 64  # of a row, beside its values
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
-
-
-def too_large(limit: int) -> str:
-    """Return what to do instead of an answer of more than `limit` bytes."""
-    return (
-        f"The answer would be larger than {limit / 1e6:.0f} MB. Ask for fewer rows or columns; for "
-        "large answers take the whole database file, or `bordercast export`."
-    )
 
 
 class CappedRows:
@@ -106,7 +98,8 @@ class CappedRows:
         """Return a row as Datasette expects it."""
         self.read += ROW_BYTES + sum(len(v) for v in values if isinstance(v, str | bytes))
         if self.read > self.limit:
-            raise DatasetteError(too_large(self.limit), title="The answer is too large", status=400)
+            words = TOO_LARGE.format(self.limit / 1e6)
+            raise DatasetteError(words, title="The answer is too large", status=400)
         return sqlite3.Row(cursor, values)
 
 
@@ -171,7 +164,7 @@ def _in_words(datasette: Any, exception: Exception) -> tuple[int, str, str]:
         return 403, "Not to be seen here", str(exception)
     title = str(getattr(exception, "title", ""))
     if isinstance(exception, QueryInterrupted) or title == "SQL Interrupted":
-        return 400, "The query took too long", too_long(datasette.limits.statement_seconds)
+        return 400, "The query took too long", TOO_LONG.format(datasette.limits.statement_seconds)
     if isinstance(exception, DatasetteError):
         return exception.status, exception.title or "That could not be done", exception.message
     if isinstance(exception, Base400):
@@ -207,6 +200,11 @@ class Queried(Datasette):  # type: ignore[misc]
 
     held: held.OpenSnapshot
     limits: QueryLimits
+
+    @cached_property
+    def answering(self) -> ASGIApp:
+        """What answers requests, made once."""
+        return cast("ASGIApp", self.app())
 
     @property
     def max_returned_rows(self) -> int:
@@ -329,61 +327,49 @@ def serving(snapshot: held.OpenSnapshot, limits: QueryLimits) -> Queried:
     return site
 
 
-def application(site: Queried) -> ASGIApp:
-    """Return what answers: Datasette, with CSV that no spreadsheet takes for formulas."""
-    datasette = site.app()
+async def answered(
+    site: Queried, path: str, query: str, host: str, scheme: str
+) -> tuple[int, dict[str, str], bytes]:
+    """Answer a request, whole: status, headers and body; 413 where it is larger than may be.
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        csv_asked = scope["type"] == "http" and scope["path"].endswith(".csv")
-        as_csv.set(csv_asked)
-        streamed.set(csv_asked and b"_stream=" in scope["query_string"])
-        if not csv_asked:
-            await datasette(scope, receive, send)
-            return
-        if streamed.get():  # a view is made anew for each page of rows: ask for one
-            scope = {**scope, "query_string": b"_size=max&" + scope["query_string"]}
-        whole = _WholeAnswer(site.limits.answer_bytes)
-        with suppress(_TooLargeError):
-            await datasette(scope, receive, whole.send)
-        await whole.pass_on(send)
+    In a CSV nothing is a formula for a spreadsheet.
+    """
+    as_csv.set(path.endswith(".csv"))
+    streamed.set(as_csv.get() and "_stream=" in query)
+    if streamed.get():  # a view is made anew for each page of rows: ask for one
+        query = f"_size=max&{query}"
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": scheme,
+        "path": unquote(path),
+        "raw_path": path.encode("latin-1"),
+        "query_string": query.encode("latin-1"),
+        "headers": [(b"host", host.encode("latin-1"))],
+    }
+    start: Message = {"status": 500, "headers": []}
+    body = bytearray()
 
-    return answer
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        start.update(message)
+        body.extend(message.get("body", b""))
+        if len(body) > site.limits.answer_bytes:
+            raise _TooLargeError
+
+    try:
+        await site.answering(scope, receive, send)
+    except _TooLargeError:
+        return 413, {}, b""
+    headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in start["headers"]}
+    if as_csv.get() and start["status"] == 200:
+        headers["content-type"] = "text/plain; charset=utf-8"
+        return 200, headers, neutral_csv(body.decode("utf-8", "replace")).encode()
+    return start["status"], headers, bytes(body)
 
 
 class _TooLargeError(BaseException):
     """An answer is too large; not an Exception, after which Datasette would go on."""
-
-
-class _WholeAnswer:
-    """An answer that is kept until all of it is there, if it is no larger than `limit` bytes."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.start: Message = {"status": 500, "headers": []}
-        self.body = bytearray()
-
-    async def send(self, message: Message) -> None:
-        """What Datasette sends; _TooLargeError where that is too much."""
-        if message["type"] == "http.response.start":
-            self.start = message
-        self.body += message.get("body", b"")
-        if len(self.body) > self.limit:
-            raise _TooLargeError
-
-    async def pass_on(self, send: Send) -> None:
-        """Send it on, as text that is safe in a spreadsheet."""
-        if len(self.body) > self.limit:
-            words = too_large(self.limit).encode()
-            await send_whole(send, 400, words, "text/plain; charset=utf-8")
-            return
-        headers, body = self.start["headers"], bytes(self.body)
-        if self.start["status"] == 200:
-            body = neutral_csv(self.body.decode("utf-8", "replace")).encode()
-            by_name = {k.lower(): v for k, v in headers}
-            headers = [
-                (b"content-type", b"text/plain; charset=utf-8"),
-                (b"content-length", str(len(body)).encode()),
-                *((k, by_name[k]) for k in PASSED_ON if k in by_name),
-            ]
-        await send({**self.start, "type": "http.response.start", "headers": headers})
-        await send({"type": "http.response.body", "body": body})

@@ -1,9 +1,9 @@
-"""A process of the page's own, which may die: started, asked, killed in time, started anew.
+"""What answers visitors' queries and texts, in a process that may die.
 
-What it does is a task of `jobs.web.children`. One that answers is started at the first request,
-killed when an answer passes its deadline, and started anew when it is gone or the analysts' copy
-is another file. An answer is taken whole, up to a number of bytes, before any of it is passed on:
-it is whole or a refusal, and a visitor who reads slowly holds nothing up.
+It is a task of `jobs.web.children`: started at the first request, killed when an answer passes its
+deadline, and started anew when it is gone or the analysts' copy is another file. An answer is taken
+whole before any of it is passed on: it is whole or a refusal, and a visitor who reads slowly holds
+nothing up.
 """
 
 from __future__ import annotations
@@ -12,89 +12,57 @@ import asyncio
 import json
 import logging
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import httpx
+from starlette.responses import Response
 from starlette.types import Scope
 
-from forecast import child
+from forecast.child import SIZE, Child, environment
 from forecast.errors import BordercastError
 from forecast.store import held
-from jobs.web.responses import Plain, QueryAnswer, QueryLimits, too_long
+from jobs.web.responses import TOO_LARGE, TOO_LONG, Plain, QueryLimits
 
 LOG = logging.getLogger("bordercast")
 START_SECONDS = 60.0  # before a process that does not come up is given up
 PAUSE_SECONDS = 5.0  # after one that did not come up
 CACHED_MOST = 60  # seconds for which a browser may be told to keep an answer
-PASSED_ON = {b"content-type", b"content-disposition", b"location", b"link"}
-
-
-@dataclass(frozen=True)
-class Refusals:
-    """What is said where there is no answer; most may be over in a few seconds.
-
-    late : after how many seconds it was stopped, and so for good.
-    """
-
-    busy: Plain
-    starting: Plain
-    stopped: Plain
-    late: Callable[[float], Plain]
-
-
+PASSED_ON = {"content-type", "content-disposition", "location", "link"}
 UNANSWERABLE = Plain(400, "That could not be done", "Datasette cannot answer this address.")
-BUSY = Plain(
-    503,
-    "Too many queries at once",
-    "Others' queries are running and waiting. Try again in a few seconds.",
-    again=5,
-)
-STARTING = Plain(
-    503,
-    "The tables are not ready yet",
-    "What answers queries is being started. Try again in a few seconds.",
-    again=5,
-)
-STOPPED = Plain(
-    503,
-    "The query was cut off",
-    "Another query ran too long, and what answers queries was started anew. Try again.",
-    again=5,
-)
-OF_QUERIES = Refusals(
-    BUSY,
-    STARTING,
-    STOPPED,
-    lambda seconds: Plain(400, "The query took too long", too_long(seconds)),
-)
-OF_TEXTS = Refusals(
-    BUSY._replace(
-        title="Too many texts at once",
-        words="Others' texts are being checked. Try again in a few seconds.",
+
+
+def _again(title: str, words: str) -> Plain:
+    return Plain(503, title, f"{words} Try again in a few seconds.", again=5)
+
+
+# What is said where there is no answer; most may be over in a few seconds.
+OF_QUERIES = {
+    "busy": _again("Too many queries at once", "Others' queries are running and waiting."),
+    "starting": _again("The tables are not ready yet", "What answers queries is being started."),
+    "stopped": _again(
+        "The query was cut off",
+        "Another query ran too long, and what answers queries was started anew.",
     ),
-    STARTING._replace(
-        title="Texts cannot be checked yet",
-        words="What checks them is being started. Try again in a few seconds.",
+    "late": Plain(400, "The query took too long", TOO_LONG),
+}
+OF_TEXTS = {
+    "busy": _again("Too many texts at once", "Others' texts are being checked."),
+    "starting": _again("Texts cannot be checked yet", "What checks them is being started."),
+    "stopped": _again(
+        "The check was cut off",
+        "Another text took too long, and what checks texts was started anew.",
     ),
-    STOPPED._replace(
-        title="The check was cut off",
-        words="Another text took too long, and what checks texts was started anew. Try again.",
-    ),
-    lambda seconds: Plain(
+    "late": Plain(
         400,
         "The text took too long",
-        f"The check was stopped: it took longer than {seconds:g} seconds. Check the text in parts, "
-        "or with `bordercast check`, which takes the time it needs.",
+        "The check was stopped: it took longer than {:g} seconds. Check the text in parts, or with "
+        "`bordercast check`, which takes the time it needs.",
     ),
-)
-
+}
 QUERY, CHECK, BUILD = (("jobs.web.children", name) for name in ("query", "check", "build"))
 
 
@@ -102,41 +70,31 @@ class QueryProcessError(BordercastError):
     """What answers queries did not start."""
 
 
-class Child:
-    """A process of ours. What it has to say is a line of JSON, until it ends."""
+def begun(task: Sequence[str], *words: str) -> Child:
+    """Start a task; it has none of the service's secrets, and Ctrl-C is for the page alone."""
+    command = (sys.executable, "-P", "-m", *task, *words)
+    return Child(command, environment(os.environ), alone=True)
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
 
-    @classmethod
-    async def start(cls, task: Sequence[str], *words: str) -> Self:
-        """Start one with a task of `jobs.web.children`; it has none of the service's secrets."""
-        return cls(
-            await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m"),
-                *(*task, *words),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env=child.environment(os.environ),
-                start_new_session=True,  # Ctrl-C is for the page, which ends it
-            )
-        )
+async def pieces(child: Child, question: bytes = b"") -> AsyncGenerator[bytes]:
+    """Yield what a child says to a question, until it has said all or has ended."""
+    reader, writer = await asyncio.open_connection(sock=child.ask(question))
+    try:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                size = int.from_bytes(await reader.readexactly(SIZE), "big")
+                yield await reader.readexactly(size)
+    finally:
+        writer.close()
 
-    async def message(self) -> dict[str, Any]:
-        """Return what it says next; nothing once it has ended. ValueError if that is not ours."""
-        assert self.process.stdout is not None
-        line = await self.process.stdout.readline()
-        return dict(json.loads(line)) if line else {}
 
-    def kill(self) -> None:
-        """End it at once, with all it does."""
-        with suppress(ProcessLookupError):
-            self.process.kill()
-
-    async def end(self) -> None:
-        """Kill it, and return once it has ended."""
-        self.kill()
-        await self.process.wait()
+async def answer(child: Child, question: bytes = b"") -> tuple[dict[str, Any], bytes]:
+    """Return the words and the content of an answer; no words where the child has ended."""
+    async with aclosing(pieces(child, question)) as said:
+        async for piece in said:
+            words, _, content = piece.partition(b"\n")
+            return dict(json.loads(words)), content
+    return {}, b""
 
 
 class QueryServer:
@@ -153,7 +111,7 @@ class QueryServer:
         copy: Path,
         limits: QueryLimits = QueryLimits(),  # noqa: B008
         task: Sequence[str] = QUERY,
-        refusals: Refusals = OF_QUERIES,
+        refusals: Mapping[str, Plain] = OF_QUERIES,
     ) -> None:
         self.refusals = refusals
         self.copy, self.limits, self.task = copy, limits, task
@@ -163,35 +121,29 @@ class QueryServer:
         self._process: _Process | None = None
         self._starting: asyncio.Task[_Process] | None = None
         self._not_before = 0.0
-        self._folder: Path | None = None
 
-    async def ask(self, scope: Scope, body: bytes = b"") -> QueryAnswer | Plain:
-        """Answer a request, or say why not. body : what was posted, if anything was.
-
-        Waits for a turn and for the process, but not long.
-        """
+    async def ask(self, scope: Scope, text: str = "") -> Response:
+        """Answer a request, or say why not; waits for a turn and for the process, but not long."""
         limits, loop = self.limits, asyncio.get_running_loop()
         if self._asking >= limits.threads + limits.waiting:
-            return self.refusals.busy
+            return self.refusals["busy"]
         began = loop.time()
         self._asking += 1
         try:
-            await asyncio.wait_for(self._turns.acquire(), limits.turn_seconds)
-        except TimeoutError:
-            self._asking -= 1
-            return self.refusals.busy
-        except BaseException:
-            self._asking -= 1
-            raise
-        try:
-            async with asyncio.timeout_at(began + limits.start_seconds):
-                process = await self._running()
-            until = min(loop.time() + limits.answer_seconds, began + limits.request_seconds)
-            return await self._answered(process, scope, body, until)
-        except (TimeoutError, QueryProcessError):
-            return self.refusals.starting
+            try:
+                await asyncio.wait_for(self._turns.acquire(), limits.turn_seconds)
+            except TimeoutError:
+                return self.refusals["busy"]
+            try:
+                async with asyncio.timeout_at(began + limits.start_seconds):
+                    process = await self._running()
+                until = min(loop.time() + limits.answer_seconds, began + limits.request_seconds)
+                return await self._answered(process, _question(scope, text), until)
+            except (TimeoutError, QueryProcessError):
+                return self.refusals["starting"]
+            finally:
+                self._turns.release()
         finally:
-            self._turns.release()
             self._asking -= 1
 
     async def ready(self) -> None:
@@ -205,9 +157,7 @@ class QueryServer:
             with suppress(asyncio.CancelledError, QueryProcessError):
                 await self._starting
         if self._process is not None:
-            await self._process.end()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._process.child.end()
 
     async def _running(self) -> _Process:
         """The process on the copy as it is now; whoever does not wait for it lets it start."""
@@ -230,119 +180,87 @@ class QueryServer:
         loop = asyncio.get_running_loop()
         if loop.time() < self._not_before:
             raise QueryProcessError("what answers queries did not start; it is tried again soon")
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="bordercast-"))
         self.started += 1
-        socket = self._folder / f"{self.started}.sock"
-        words = (str(self.copy.absolute()), str(socket), json.dumps(asdict(self.limits)))
-        process, message = await _Process.start(self.task, *words), dict[str, Any]()
-        process.socket, process.answer_bytes = socket, self.limits.answer_bytes
+        child = begun(self.task, str(self.copy.absolute()), json.dumps(asdict(self.limits)))
+        words: dict[str, Any] = {}
         try:
-            message = await asyncio.wait_for(process.message(), START_SECONDS)
-            process.identity = tuple(message["ready"])
-        except BaseException as error:
-            await process.end()
-            if not isinstance(error, TimeoutError | ValueError | KeyError):
-                raise
-            why = f": {message['words']}" if message else ""
+            with suppress(TimeoutError):
+                words, _ = await asyncio.wait_for(answer(child), START_SECONDS)
+        finally:
+            if "ready" not in words:
+                child.end()
+        if "ready" not in words:
+            why = f": {words['words']}" if words else ""
             self._not_before = loop.time() + PAUSE_SECONDS
             LOG.error("what answers queries did not start%s", why)
-            raise QueryProcessError(f"what answers queries did not start{why}") from None
-        before, self._process = self._process, process
+            raise QueryProcessError(f"what answers queries did not start{why}")
+        before, self._process = self._process, _Process(child, words["ready"])
         if before is not None:
-            before.leave()
-        return process
+            before.end_if_unused()
+        return self._process
 
-    async def _answered(
-        self, process: _Process, scope: Scope, body: bytes, until: float
-    ) -> QueryAnswer | Plain:
+    async def _answered(self, process: _Process, question: bytes, until: float) -> Response:
         """Return the process's answer, if it comes in time; else it is killed, whatever it does."""
         process.users += 1
         given = round(until - asyncio.get_running_loop().time(), 1)
         try:
             async with asyncio.timeout_at(until):
-                return await process.fetch(scope, body)
+                words, content = await answer(process.child, question)
         except TimeoutError:
-            process.kill()
+            process.child.kill()
             LOG.warning("no answer in %g seconds; %s was killed", given, " ".join(self.task))
-            return self.refusals.late(given)
+            late = self.refusals["late"]
+            return Plain(late.status, late.title, late.words.format(given))
         except asyncio.CancelledError:
-            process.kill()  # nobody would see to its end
+            process.child.kill()  # nobody would see to its end
             raise
-        except httpx.HTTPError:
-            return self.refusals.stopped
         finally:
             process.users -= 1
-            process.leave_if_unused()
+            if process is not self._process:
+                process.end_if_unused()
+        return _response(words, content, self.limits) if words else self.refusals["stopped"]
 
 
-class _Process(Child):
-    """One that answers requests. identity : of the file that it holds."""
+class _Process:
+    """One that answers requests. identity : of the file that it holds. users : wait for answers."""
 
-    identity: held.Identity | None
-    socket: Path
-    answer_bytes: int
-    users = 0
-    _leaving = _killed = False
+    def __init__(self, child: Child, identity: list[int]) -> None:
+        self.child, self.identity, self.users = child, identity, 0
 
     def answers(self, identity: held.Identity | None) -> bool:
         """Return whether it lives and holds this file."""
-        return not self._killed and self.process.returncode is None and self.identity == identity
+        return identity is not None and self.identity == [*identity] and self.child.alive()
 
-    async def fetch(self, scope: Scope, body: bytes) -> QueryAnswer | Plain:
-        """Its answer to a request."""
-        target = bytes(scope["raw_path"])
-        if scope["query_string"]:
-            target += b"?" + bytes(scope["query_string"])
-        host = next((v for k, v in scope["headers"] if k == b"host"), b"localhost")
-        transport = httpx.AsyncHTTPTransport(uds=str(self.socket))
-        # The page's own deadline ends it, and the process with it.
-        async with httpx.AsyncClient(transport=transport, timeout=None) as client:  # noqa: S113
-            request = client.build_request(
-                "POST" if body else "GET",
-                "http://tables/",
-                content=body or None,
-                headers={b"host": host, b"x-forwarded-proto": scope["scheme"].encode()},
-                extensions={"target": target},
-            )
-            response = await client.send(request, stream=True)
-            async with aclosing(response):
-                return await self._taken(response)
-
-    async def _taken(self, response: httpx.Response) -> QueryAnswer | Plain:
-        if response.status_code >= 500:
-            return UNANSWERABLE
-        body = bytearray()
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > self.answer_bytes:
-                most = f"{self.answer_bytes / 1e6:.0f} MB"
-                words = f"The answer is larger than {most}. Ask for fewer rows or columns."
-                return Plain(400, "The answer is too large", words)
-        headers = [(k.lower(), v) for k, v in response.headers.raw if k.lower() in PASSED_ON]
-        headers.append((b"cache-control", _cached(response).encode()))
-        return QueryAnswer(response.status_code, headers, bytes(body))
-
-    def kill(self) -> None:
-        """End it at once, with all it does."""
-        self._killed = True
-        super().kill()
-        self.socket.unlink(missing_ok=True)
-
-    def leave(self) -> None:
-        """End it as soon as nobody waits for an answer."""
-        self._leaving = True
-        self.leave_if_unused()
-
-    def leave_if_unused(self) -> None:
-        """End it if that was asked for, and nobody waits for an answer."""
-        if self._leaving and self.users == 0:
-            self.kill()
+    def end_if_unused(self) -> None:
+        if not self.users:
+            self.child.end()
 
 
-def _cached(response: httpx.Response) -> str:
+def _question(scope: Scope, text: str) -> bytes:
+    host = next((v for k, v in scope["headers"] if k == b"host"), b"localhost")
+    words = {
+        "path": scope["raw_path"].decode("latin-1"),
+        "query": scope["query_string"].decode("latin-1"),
+        "host": host.decode("latin-1"),
+        "scheme": scope["scheme"],
+        "text": text,
+    }
+    return json.dumps(words).encode()
+
+
+def _response(words: Mapping[str, Any], content: bytes, limits: QueryLimits) -> Response:
+    status, headers = words["status"], dict(words["headers"])
+    if status == 413:
+        return Plain(400, "The answer is too large", TOO_LARGE.format(limits.answer_bytes / 1e6))
+    if status >= 500:
+        return UNANSWERABLE
+    kept = {name: value for name, value in headers.items() if name in PASSED_ON}
+    kept["cache-control"] = _cached(headers.get("cache-control", ""))
+    return Response(content, status, kept)
+
+
+def _cached(words: str) -> str:
     """For how long an answer may be kept, whatever a visitor's address asks for."""
-    words = response.headers.get("cache-control", "")
     seconds = words.partition("max-age=")[2].partition(",")[0]
     # A long number is never read as one.
     most = min(int(seconds[:9]), CACHED_MOST) if seconds.isascii() and seconds.isdigit() else 0

@@ -25,8 +25,7 @@ def output(
     """Return what a command writes; WitnessError if it fails, is not there, or takes too long."""
     limits = ChildLimits(seconds, 0, MAX_OUTPUT_BYTES)
     try:
-        # Alone, so that what it started (ssh) is ended with it.
-        return child.run(command, given, limits, {**os.environ, **(environment or {})}, alone=True)
+        return child.run(command, given, limits, {**os.environ, **(environment or {})})
     except OSError as error:
         raise WitnessError(witness, f"{command[0]}: {error.strerror}") from None
     except ChildError as error:

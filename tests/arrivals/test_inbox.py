@@ -19,7 +19,8 @@ from forecast.sources.published import CsvReader
 from forecast.store.connect import writing
 from jobs.arrivals import archive, inbox, reading
 from jobs.arrivals.folder import of_operator
-from jobs.arrivals.ingest import in_inbox, ingest_all, waiting
+from jobs.arrivals.inbox import in_inbox
+from jobs.arrivals.ingest import ingest_all, waiting
 from jobs.service import checks, health
 from tests.support import arriving, running_service
 from tests.support.cbp_files import ENCOUNTERS
@@ -137,6 +138,10 @@ def test_what_is_no_file_of_its_own_is_left_and_named_and_the_others_are_taken(
     ]
 
 
+def read_here(file, section, totals, *how):
+    return reading.here(file, ENCOUNTERS, *how)
+
+
 def test_a_link_that_takes_the_place_of_a_file_seen_before_is_not_followed(path, folders):
     file = put(folders.inbox, NAME)
     (found,) = in_inbox(None, context(path), TODAY)
@@ -178,7 +183,7 @@ def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders, monkeypa
         return table(self, text, joins)
 
     monkeypatch.setattr(CsvReader, "table", swapped)
-    monkeypatch.setattr(reading, "apart", lambda task: reading.here(task, ENCOUNTERS))
+    monkeypatch.setattr(reading, "apart", read_here)
     (taken,) = empty_inbox(path, folders)
 
     assert taken.outcome == "accepted"
@@ -273,7 +278,7 @@ def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
         return table(self, text, joins)
 
     monkeypatch.setattr(CsvReader, "table", fails)
-    monkeypatch.setattr(reading, "apart", lambda task: reading.here(task, ENCOUNTERS))
+    monkeypatch.setattr(reading, "apart", read_here)
     running_service.worked(path, 1)
     put(path.parent / "inbox", "odd.csv")
     running_service.drop(path, running_service.month(1))
@@ -431,10 +436,8 @@ def test_a_file_is_still_after_half_a_minute_or_if_it_is_from_a_clock_ahead(fold
     moment = time.time() - ago
     os.utime(file, (moment, moment))
 
-    found = inbox.look(folders.inbox)
-
-    assert [each.written for each in found.left] == ([True] if written else [])
-    assert [each.name for each in found.ready] == ([] if written else ["a.csv"])
+    assert inbox.look(folders.inbox) == {file: inbox.WRITTEN if written else ""}
+    assert inbox.left(folders.inbox) == {}
     assert inbox.STILL == 30
 
 
@@ -446,9 +449,9 @@ def test_what_is_looked_at_in_an_inbox(folders):
 
     found = inbox.look(folders.inbox)
 
-    assert [file.name for file in found.ready] == ["e.csv", "f.part.csv", "g.csv"]
-    assert found.left == ()
-    assert inbox.look(folders.inbox / "none") == inbox.Contents((), ())
+    assert [file.name for file in found] == ["e.csv", "f.part.csv", "g.csv"]
+    assert set(found.values()) == {""}
+    assert inbox.look(folders.inbox / "none") == {}
 
 
 @pytest.mark.parametrize(("more", "problem"), [(0, ""), (1, "larger than 1,000 bytes")])
@@ -499,7 +502,7 @@ def test_one_that_is_waited_for_is_told_once(folders, monkeypatch):
     inbox.wait_until_still(folders.inbox, told.append)
 
     assert told == ["a.csv"]
-    assert inbox.look(folders.inbox).left == ()
+    assert set(inbox.look(folders.inbox).values()) == {""}
 
 
 def test_what_waits_goes_oldest_release_first(folders, path):
@@ -529,9 +532,8 @@ def test_an_inbox_is_made_for_all_to_look_into_with_the_folders_it_lies_in(tmp_p
 def test_an_inbox_that_cannot_be_listed_says_why(tmp_path):
     (tmp_path / "inbox").symlink_to("inbox")
 
-    (left,) = inbox.look(tmp_path / "inbox").left
-
-    assert left == inbox.LeftFile("inbox", "cannot be listed (Too many levels of symbolic links)")
+    reason = "cannot be listed (Too many levels of symbolic links)"
+    assert inbox.left(tmp_path / "inbox") == {"inbox": reason}
 
 
 def test_a_link_to_a_folder_is_named_and_the_rest_is_looked_at(folders):
@@ -540,10 +542,10 @@ def test_a_link_to_a_folder_is_named_and_the_rest_is_looked_at(folders):
 
     found = inbox.look(folders.inbox)
 
-    assert found.left == (
-        inbox.LeftFile("b", "is a symbolic link; put the file itself there", False),
-    )
-    assert [file.name for file in found.ready] == ["c.csv"]
+    assert {path.name: reason for path, reason in found.items()} == {
+        "b": "is a symbolic link; put the file itself there",
+        "c.csv": "",
+    }
 
 
 def test_a_pipe_that_took_a_files_place_holds_nobody_up(folders):
@@ -599,7 +601,7 @@ def test_files_that_are_written_without_end_are_waited_for_twice_as_long_and_no_
     told: list[str] = []
     looked = inbox.look
 
-    def growing(folder: Path) -> inbox.Contents:
+    def growing(folder: Path) -> dict[Path, str]:
         if told:
             for name in ("d.csv", "c.csv", "b.csv", "a.csv"):
                 (folder / name).write_bytes(GOOD)
@@ -612,4 +614,4 @@ def test_files_that_are_written_without_end_are_waited_for_twice_as_long_and_no_
 
     assert told == ["b.csv", "a.csv", "c.csv", "d.csv"]
     assert time.monotonic() - began >= 2 * inbox.STILL
-    assert any(each.written for each in inbox.look(folders.inbox).left)
+    assert inbox.WRITTEN in inbox.look(folders.inbox).values()

@@ -168,7 +168,7 @@ def test_a_refused_file_is_looked_at_again_when_it_comes_again(path, folders, tm
 
 
 def test_a_reason_has_an_end_whatever_it_quotes(path, folders, tmp_path, monkeypatch):
-    def reading(task):
+    def reading(*task):
         raise DataError(f"{'x' * 1_000_000}\nsecond")
 
     monkeypatch.setattr("jobs.arrivals.reading.apart", reading)

@@ -129,7 +129,7 @@ def test_only_the_publishers_files_are_taken_from_a_page_oldest_first():
         "",
     )
 
-    found = listing.read(listed, CBP_INDEX, ENCOUNTERS).files
+    found, _ = listing.read(listed, CBP_INDEX, ENCOUNTERS)
 
     assert [url.removeprefix("https://www.cbp.gov/sites/default/files/") for url in found] == [
         "2026-09/sbo-encounters-fy22-fy25-aug.csv",
@@ -178,33 +178,33 @@ PASSED_OVER = [
 
 def test_what_looks_like_data_is_taken_or_named_and_nothing_else_is():
     others = "".join(f'<a href="{href}">{text}</a>' for href, text in PASSED_OVER)
-    found = listing.read(page(*SEEN) + others.encode(), CBP_INDEX, ENCOUNTERS)
+    files, unrecognized = listing.read(page(*SEEN) + others.encode(), CBP_INDEX, ENCOUNTERS)
 
     def full(taken: bool) -> set[str]:
         root = "https://www.cbp.gov"
         return {root * h.startswith("/") + h for h, is_taken in SEEN.items() if is_taken is taken}
 
-    assert set(found.files) == full(True)
-    assert set(found.unrecognized) == full(False)
+    assert set(files) == full(True)
+    assert set(unrecognized) == full(False)
 
 
 def test_a_link_is_known_by_its_text_where_its_address_says_nothing():
     text = "FY24 - FY27 (FYTD) Nationwide Encounters by State - October"
-    found = listing.read(
+    _, unrecognized = listing.read(
         f'<a href="/media/91/download"><b>{text}</b></a>'.encode(), CBP_INDEX, ENCOUNTERS
     )
 
-    assert list(found.unrecognized) == ["https://www.cbp.gov/media/91/download"]
+    assert list(unrecognized) == ["https://www.cbp.gov/media/91/download"]
 
 
 @pytest.mark.skipif(not LISTING.exists(), reason="CBP's page is not beside this tree")
 def test_on_cbps_page_of_october_2026_all_is_understood():
-    found = listing.read(LISTING.read_bytes(), CBP_INDEX, ENCOUNTERS)
+    files, unrecognized = listing.read(LISTING.read_bytes(), CBP_INDEX, ENCOUNTERS)
 
-    assert len(found.files) == 26
-    assert found.files[-2].endswith("fy23-fy26-aug-state.csv")
-    assert found.files[-1].endswith("fy23-fy26-aug-aor_0.csv")
-    assert found.unrecognized == {}
+    assert len(files) == 26
+    assert files[-2].endswith("fy23-fy26-aug-state.csv")
+    assert files[-1].endswith("fy23-fy26-aug-aor_0.csv")
+    assert unrecognized == {}
 
 
 @pytest.mark.parametrize(

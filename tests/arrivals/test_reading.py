@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from forecast.config import CountsSection
 from forecast.errors import DataError, QuarantineError
 from forecast.sources.source import ReleaseFile
 from jobs.arrivals import reading
-from jobs.arrivals.reading import ReadingTask, apart, here
+from jobs.arrivals.reading import apart, here
 from tests.support.arriving import take, take_waiting
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
@@ -23,12 +24,16 @@ from tests.support.publisher import file_bytes, file_name
 NAME, GOOD = file_name("2026-02"), file_bytes("2026-02")
 
 
-def task(content: bytes, name: str = NAME) -> ReadingTask:
-    return ReadingTask(ReleaseFile(name, content, "2026-04-20"), None, (), {}, ("state",))
+def read_apart(content: bytes):
+    return apart(ReleaseFile(NAME, content, "2026-04-20"), None, (), {}, ("state",))
+
+
+def read_here(content: bytes):
+    return here(ReleaseFile(NAME, content, "2026-04-20"), ENCOUNTERS, {}, ("state",))
 
 
 def test_a_file_reads_apart_as_it_reads_here():
-    assert apart(task(GOOD)) == here(task(GOOD), ENCOUNTERS)
+    assert read_apart(GOOD) == read_here(GOOD)
 
 
 @pytest.mark.parametrize(
@@ -40,9 +45,9 @@ def test_a_file_reads_apart_as_it_reads_here():
 )
 def test_what_does_not_read_is_refused_with_the_reader_s_words(content, kind, problem):
     with pytest.raises(DataError) as alone:
-        here(task(content), ENCOUNTERS)
+        read_here(content)
     with pytest.raises(kind, match=problem) as refused:
-        apart(task(content))
+        read_apart(content)
 
     assert str(refused.value) == str(alone.value)
     assert refused.value.kept == alone.value.kept
@@ -60,7 +65,19 @@ def test_a_reader_at_its_limits_is_a_refusal_of_its_file(monkeypatch, limits, pr
     monkeypatch.setattr(reading, "LIMITS", reading.LIMITS._replace(**limits))
 
     with pytest.raises(DataError, match=problem):
-        apart(task(GOOD))
+        read_apart(GOOD)
+
+
+def die_of(monkeypatch, content: bytes, number: str) -> None:
+    """What reads a file with this content ends by a signal."""
+    ask = child.Child.ask
+
+    def asked(self, question):
+        if content in question:
+            self.process.send_signal(getattr(signal, number))
+        return ask(self, question)
+
+    monkeypatch.setattr(child.Child, "ask", asked)
 
 
 def test_a_reader_that_breaks_down_puts_its_file_into_quarantine(tmp_path, monkeypatch):
@@ -70,14 +87,7 @@ def test_a_reader_that_breaks_down_puts_its_file_into_quarantine(tmp_path, monke
     for name, content in ((NAME, GOOD), (file_name("2026-03"), file_bytes("2026-03"))):
         (inbox / name).write_bytes(content)
         os.utime(inbox / name, (1_730_000_000,) * 2)
-    run = child.run
-
-    def dies_of_february(words, given, *more):
-        if NAME.encode() in given:
-            words = [words[0], "-c", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"]
-        return run(words, given, *more)
-
-    monkeypatch.setattr(child, "run", dies_of_february)
+    die_of(monkeypatch, NAME.encode(), "SIGSEGV")
 
     first, second = take_waiting(path)
 
@@ -106,8 +116,8 @@ def delivery(name: str, through: str) -> ReleaseFile:
 
 def test_the_last_months_of_deliveries_are_read_apart_in_one_process(monkeypatch):
     started = []
-    run = child.run
-    monkeypatch.setattr(child, "run", lambda *given: started.append(1) or run(*given))
+    once = child.once
+    monkeypatch.setattr(child, "once", lambda *given: started.append(1) or once(*given))
     files = [delivery("a.csv", "2026-03"), ReleaseFile("b.csv", b"no table\n")]
 
     assert reading.last_months(OWN, files) == [months.to_index("2026-03"), 0]
@@ -117,14 +127,7 @@ def test_the_last_months_of_deliveries_are_read_apart_in_one_process(monkeypatch
 
 
 def test_a_delivery_that_kills_its_reader_hides_no_other_ones_month(monkeypatch):
-    run = child.run
-
-    def dies_of_b(words, given, *more):
-        if b"b.csv" in given:
-            words = [words[0], "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]
-        return run(words, given, *more)
-
-    monkeypatch.setattr(child, "run", dies_of_b)
+    die_of(monkeypatch, b"b.csv", "SIGKILL")
     files = [delivery(f"{name}.csv", "2026-03") for name in "abc"]
 
     march = months.to_index("2026-03")
@@ -132,10 +135,10 @@ def test_a_delivery_that_kills_its_reader_hides_no_other_ones_month(monkeypatch)
 
 
 def test_a_file_that_is_named_is_read_apart_like_one_that_strangers_sent(tmp_path, monkeypatch):
-    def dies(words, given, *more):
+    def dies(*asked):
         raise child.ChildError("broke down (signal 9)", -9, "")
 
-    monkeypatch.setattr(child, "run", dies)
+    monkeypatch.setattr(child, "once", dies)
     file = tmp_path / NAME
     file.write_bytes(GOOD)
 

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,12 +20,27 @@ HANGS = 60.0
 ANY = ChildLimits(seconds=HANGS, memory=0, answer=50_000_000)
 
 
-def run(*words: str, given: bytes = b"", limits: ChildLimits = ANY, alone: bool = False) -> bytes:
-    return child.run(words, given, limits, child.environment(os.environ), alone=alone)
+def run(*words: str, given: bytes = b"", limits: ChildLimits = ANY) -> bytes:
+    return child.run(words, given, limits, child.environment(os.environ))
 
 
 def python(text: str, limits: ChildLimits = ANY, given: bytes = b"") -> bytes:
     return run(sys.executable, "-P", "-c", f"from forecast import child\n{text}", given=given)
+
+
+def serving(work: str, *, alone: bool = False, **variables: str) -> child.Child:
+    """A child of ours, whose work is the body of a function of what it is asked."""
+    lines = "".join(f"    {line}\n" for line in work.splitlines())
+    text = f"import os, sys, time\nfrom forecast import child\ndef work(asked, say):\n{lines}"
+    words = [sys.executable, "-P", "-c", f"{text}child.serve(work)"]
+    return child.Child(words, {**child.environment(os.environ), **variables}, alone=alone)
+
+
+def gone(pid: int) -> None:
+    deadline = time.monotonic() + HANGS
+    while lives(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def lives(pid: int) -> bool:
@@ -79,25 +95,85 @@ def test_as_many_bytes_as_it_may_give_are_given():
 
 
 @pytest.mark.parametrize("seconds", [0.3, HANGS], ids=["late", "ends by itself"])
-def test_one_that_leads_a_group_ends_with_all_it_started(tmp_path, seconds):
+def test_a_command_ends_with_all_it_started(tmp_path, seconds):
     told = tmp_path / "pid"
     rest = "wait" if seconds < 1 else "exit 0"
     words = ("sh", "-c", f"sleep 600 >&- & echo $! > {told}; {rest}")
     with suppress(ChildError):
-        run(*words, limits=ANY._replace(seconds=seconds), alone=True)
+        run(*words, limits=ANY._replace(seconds=seconds))
 
-    started = int(told.read_text())
-    deadline = time.monotonic() + HANGS
-    while lives(started):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    gone(int(told.read_text()))
 
 
-def test_one_that_does_not_lead_a_group_is_of_ours():
-    """Whoever ends our group, as the daemon does a worker's, ends it too."""
-    group = "import os; print(os.getpgid(0) == os.getppid() or os.getpgid(0))"
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_child_is_of_our_group_or_leads_its_own(alone):
+    """Whoever ends our group, as the daemon does a worker's, ends the first kind too."""
+    with serving("say(str(os.getpgid(0)).encode())", alone=alone) as process:
+        group = int(process.answer(b"", ANY))
 
-    assert int(run(sys.executable, "-c", group)) == os.getpgid(0)
+    assert group == (process.process.pid if alone else os.getpgid(0))
+    assert not process.alive()
+
+
+def test_questions_and_answers_are_as_large_as_they_are_and_may_cross():
+    slow_first = "time.sleep(0.5 if asked == b'1' else 0)\nsay(asked * 3_000_000)"
+    with serving(slow_first) as process, ThreadPoolExecutor(2) as threads:
+        first = threads.submit(process.answer, b"1", ANY)
+        assert process.answer(b"2", ANY) == b"2" * 3_000_000
+        assert not first.done()
+        assert first.result() == b"1" * 3_000_000
+
+
+@pytest.mark.parametrize(
+    ("work", "limits", "problem", "code"),
+    [
+        ("time.sleep(600)", ANY._replace(seconds=0.3), "took more than 0.3 seconds", 0),
+        ("say(b'x' * 10)", ANY._replace(answer=9), "gave more than 9 bytes", 0),
+        ("os._exit(3)", ANY, "ended with exit code 3", 3),
+        ("1 / 0", ANY, "ended with exit code 1", 1),
+        ("sys.exit(5)", ANY, "ended with exit code 1", 1),
+        ("os.kill(os.getpid(), 6)", ANY, "broke down (signal 6), perhaps for want", -6),
+        (
+            "child.confine(300_000_000); bytearray(400_000_000)",
+            ANY._replace(memory=300_000_000),
+            "ended with exit code 1",
+            1,
+        ),
+    ],
+)
+def test_a_child_that_gives_no_answer_is_an_error_in_words(work, limits, problem, code):
+    with serving(work) as process, pytest.raises(ChildError) as died:
+        process.answer(b"", limits)
+
+    assert (str(died.value), died.value.code, died.value.ended) == (problem, code, bool(code))
+
+
+def test_an_answer_that_nobody_wants_any_more_is_not_waited_for():
+    with serving("time.sleep(600)") as process, pytest.raises(ChildError, match="was stopped"):
+        process.answer(b"", ANY, lambda: True)
+
+
+def test_what_has_ended_is_asked_in_vain():
+    with serving("say(b'here')") as process:
+        assert process.answer(b"", ANY) == b"here"
+        process.kill()
+        assert not process.alive()
+        with pytest.raises(ChildError, match="signal 9"):
+            process.answer(b"", ANY)
+
+
+def test_a_child_whose_parent_is_gone_ends_with_what_it_started(tmp_path):
+    started = "import subprocess\nsay(str(subprocess.Popen(['sleep', '600']).pid).encode())"
+    with serving(started, alone=True) as process:
+        pid = int(process.answer(b"", ANY))
+        process.door.close()  # as the system does, however we end
+        process.process.wait(HANGS)
+        gone(pid)
+
+
+def test_what_a_child_starts_does_not_read_what_it_is_asked():
+    with serving("import subprocess\nsay(subprocess.check_output(['cat']))") as process:
+        assert process.answer(b"a secret", ANY) == b""
 
 
 def test_what_interrupts_the_wait_ends_the_child(tmp_path):
@@ -122,13 +198,20 @@ def test_what_interrupts_the_wait_ends_the_child(tmp_path):
     assert not lives(int(told.read_text()))
 
 
-def test_a_child_of_ours_keeps_to_its_limits_and_answers():
-    work = "child.answer(lambda given: given[::-1] + str({0}).encode(), '{1}')"
-    limit = "__import__('resource').getrlimit(__import__('resource').RLIMIT_{0})[0]"
+def test_a_child_of_ours_keeps_to_its_limits_and_answers(tmp_path, monkeypatch):
+    (tmp_path / "kept.py").write_text(
+        "import resource, sys\nfrom forecast import child\n"
+        "kinds = [resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE]\n"
+        "def work(asked):\n    limits = [resource.getrlimit(kind)[0] for kind in kinds]\n"
+        "    return repr((asked, limits, sys.argv[2:])).encode()\n"
+        "child.serve_once(work, sys.argv[1])\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    limits = ChildLimits(7.5, 700_000_000, 900)
 
-    for kind, expected in (("AS", "700000000"), ("CPU", "8"), ("CORE", "0")):
-        text = work.format(limit.format(kind), "[7.5, 700000000, 9]")
-        assert python(text, given=b"abc") == b"cba" + expected.encode()
+    said = child.once("kept", b"abc", limits, "more")
+
+    assert said == b"(b'abc', [700000000, 8, 0], ['more'])"
 
 
 @pytest.mark.parametrize(
@@ -165,5 +248,5 @@ def test_a_child_of_ours_is_told_no_secret():
         "TZ": "UTC",
         "PYTHONPATH": f"{root}:/a:/b",
         "OMP_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_ARENA_MAX": "1",
     }

@@ -499,7 +499,7 @@ def test_the_first_file_ends_being_new(record):
 @pytest.mark.slow
 def test_a_timer_is_a_service_too_and_is_missed_when_it_stops(record):
     about = Context.open(record, running_service.settings())
-    daemon.once(about, running_service.WORK["work"])
+    daemon.serve(about, running_service.WORK["work"], "timer")
     last = datetime.fromisoformat(ops.row(record, "last_cycle")["started_at"])
 
     well = health.status(Context.open(record, Config()), last + timedelta(hours=25))

@@ -27,7 +27,7 @@ from forecast.store import connect, integrity, ops
 from jobs import logs
 from jobs.cli.options import Settings
 from jobs.service import daemon as schedule
-from jobs.service import due, heartbeat, wakeup
+from jobs.service import heartbeat, wakeup
 from tests.support import mail_server, running_service
 from tests.support.databases import edit
 from tests.support.running_service import (
@@ -324,9 +324,9 @@ def test_a_timer_wakes_it_once_and_names_a_daemon_that_leads(record):
     drop(record, month(3))
     work = running_service.WORK["work"]
 
-    done = schedule.once(about(record), work)
+    done = schedule.serve(about(record), work, "timer")
     with connect.locked(schedule.leader_lock(record), 0), pytest.raises(BusyError):
-        schedule.once(about(record), work)
+        schedule.serve(about(record), work, "timer")
 
     assert (done.outcome, done.detail) == ("published", "run 4")
     last = table(ops.ops_path(record), "select outcome, detail from wakes order by id")[-1]
@@ -337,7 +337,7 @@ def test_a_timer_wakes_it_once_and_names_a_daemon_that_leads(record):
 def test_a_timers_wake_that_fails_is_recorded(record):
     edit(record, "pragma user_version = 99")
 
-    done = schedule.once(about(record), running_service.WORK["work"])
+    done = schedule.serve(about(record), running_service.WORK["work"], "timer")
 
     assert done.outcome == "failed"
     assert "written by a newer bordercast" in done.detail
@@ -350,7 +350,7 @@ def wakes_of(clock: datetime, days: int) -> list[datetime]:
     context = Context.open(Path("b.db"), running_service.settings(jitter_minutes=30))
     found: list[datetime] = []
     for _ in range(days):
-        found.append(due.next_daily(context, found[-1] if found else clock))
+        found.append(schedule.next_daily(context, found[-1] if found else clock))
     return found
 
 

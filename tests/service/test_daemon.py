@@ -34,13 +34,10 @@ class Shelf:
     """Keeps what is scheduled, as apscheduler is told it."""
 
     def __init__(self) -> None:
-        self.added, self.moved = [], []
+        self.added = []
 
     def add_job(self, *what, **how) -> None:
         self.added.append((what, how))
-
-    def reschedule_job(self, name, trigger) -> None:
-        self.moved.append((name, trigger))
 
     def start(self) -> None:
         self.began = [how.get("id") for _, how in self.added]
@@ -102,25 +99,16 @@ def test_it_has_two_minutes_of_patience_and_a_wake_those_beyond_its_own(
     assert service._trouble() == trouble
 
 
-def test_a_clock_apart_from_the_monotonic_one_shows_by_its_offset(monkeypatch):
-    before = daemon._clock_offset()
-    assert abs(before - (time.time() - time.monotonic())) < running_service.HANGS
+def test_it_looks_at_once_and_then_regularly_whatever_the_clock(service):
+    service.looked = 0.0
 
-    real = time.time
-    monkeypatch.setattr(daemon.time, "time", lambda: real() + 3600)
-    assert 3000 < daemon._clock_offset() - before < 4200
+    service._look_regularly()
 
-
-def test_after_a_jump_of_the_clock_it_looks_at_once_and_as_often_as_before(service):
-    service.looked, service.again_at = 0.0, None
-
-    service._look_at_once()
-
-    ((name, trigger),) = service.scheduler.moved
-    assert (name, trigger.interval) == ("look", timedelta(seconds=daemon.LOOK))
-    assert service.scheduler.added == [((service.look,), {"executor": "look"})]
-    assert (service.looked > 0, service.again_at) == (True, 0.0)
-    assert service._wake_due(service.context, NOW)
+    (look, trigger), how = service.scheduler.added[0]
+    assert (look, trigger.interval) == (service.look, timedelta(seconds=daemon.LOOK))
+    assert how == {"id": "look", "executor": "look", "replace_existing": True}
+    assert service.scheduler.added[1:] == [((service.look,), {"executor": "look"})]
+    assert service.looked > 0
 
 
 @pytest.mark.parametrize(
@@ -166,10 +154,12 @@ def test_a_failed_wake_is_tried_again_after_the_minutes_of_the_settings(tmp_path
         (CycleResult("stopped", ""), False),
     ],
 )
-def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(service, done, again):
-    service.again_at = None
-    wake = service._begin(NOW)
-    service._end(wake, done)
+def test_a_wake_comes_again_where_it_failed_or_a_file_is_being_written(
+    service, monkeypatch, done, again
+):
+    monkeypatch.setattr(service, "_work", lambda work: done)
+
+    assert service._wake() is done
 
     assert (service.again_at is not None) == again
     ((outcome,),) = running_service.table(
@@ -250,11 +240,6 @@ def test_nothing_is_done_once_it_is_to_stop(service):
     assert not service.working.locked()
 
 
-def test_nothing_is_killed_where_no_worker_is():
-    daemon._end_group(None)
-    daemon._end_group(SimpleNamespace(pid=None))
-
-
 MAIL = {"enabled": True, "host": "h", "sender": "a@example.org"}
 WITNESSED = {"repository": "git@example.org:x"}
 
@@ -273,7 +258,7 @@ def test_it_looks_at_once_and_again_until_it_is_stopped(service, monkeypatch):
     (regular, at_once) = service.scheduler.added
     assert (regular[0][0], at_once[0]) == (service.look, (service.look,))
     assert regular[0][1].interval == timedelta(seconds=daemon.LOOK) == timedelta(seconds=30)
-    assert (regular[1], at_once[1]) == ({"id": "look", "executor": "look"}, {"executor": "look"})
+    assert (regular[1]["id"], at_once[1]) == ("look", {"executor": "look"})
     assert states == ["READY=1", "STOPPING=1"]
     assert service.scheduler.ended is False
 
@@ -371,7 +356,9 @@ def test_work_that_dies_is_said_to_have_with_its_exit(service):
 def test_work_that_takes_too_long_or_is_to_stop_is_killed(tmp_path, monkeypatch, stopped, ends):
     service = one(tmp_path / "b.db", running_service.settings(run_minutes=1))
     child, clock = tmp_path / "child", [1000.0]
-    monkeypatch.setattr(daemon, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    now = SimpleNamespace(monotonic=lambda: clock[0])
+    monkeypatch.setattr(daemon, "time", now)
+    monkeypatch.setattr(daemon.child, "time", now)
     found = []
     running = threading.Thread(target=lambda: found.append(service._work(services.hangs)))
     running.start()
@@ -520,7 +507,7 @@ def test_a_record_that_cannot_be_witnessed_now_ends_nothing(tmp_path, by_hand, m
     service = one(path, with_sections(witness=WITNESSED))
     wakes.save_verified(path, NOW, "", ["run 1 was edited"])
     service.witness()
-    monkeypatch.setattr(daemon.due, "witnesses_due", lambda *_: 1 / 0)
+    monkeypatch.setattr(daemon, "witnesses_due", lambda *_: 1 / 0)
     service.witness()
 
     first, second = caplog.records
@@ -555,30 +542,31 @@ class Looks(threading.Event):
         ([0, 40, 40, 0], 2),
     ],
 )
-def test_a_jump_of_the_clock_is_seen_once(service, monkeypatch, offsets, moved):
-    looks, at = Looks(len(offsets)), [0]
-    service.stop = looks
-    times = []
-    monkeypatch.setattr(service, "_look_at_once", lambda: times.append(at[0]))
-    began = [True]
-
-    def offset():
-        if began.pop() if began else False:
-            return 0.0
-        return float(offsets[len(offsets) - 1 - looks.left])
-
-    monkeypatch.setattr(daemon, "_clock_offset", offset)
+@pytest.mark.parametrize("mode", ["daemon", "timer"])
+def test_a_jump_of_the_clock_is_seen_once_and_means_a_wake(
+    service, monkeypatch, mode, offsets, moved
+):
+    looks = Looks(len(offsets))
+    service.stop, service.mode, service.again_at = looks, mode, None
+    at = SimpleNamespace(
+        monotonic=lambda: 1000.0,
+        time=lambda: 5000.0 + offsets[max(len(offsets) - 1 - looks.left, 0)],
+    )
+    service.looked = 1000.0
+    monkeypatch.setattr(daemon, "time", at)
 
     service.watch()
 
-    assert len(times) == moved
+    assert len(service.scheduler.added) == (2 * moved if mode == "daemon" else 0)
+    assert (service.again_at == 0.0) == (moved > 0)
+    assert service._wake_due(service.context, NOW)
 
 
 def test_a_service_beyond_help_ends_its_worker_and_itself(service, monkeypatch):
-    service.stop, service.child = Looks(3), "the child"
     ended = []
+    service.stop = Looks(3)
+    service.child = SimpleNamespace(kill=lambda: ended.append("the child"))
     monkeypatch.setattr(service, "_trouble", lambda: "a wake did not end")
-    monkeypatch.setattr(daemon, "_end_group", ended.append)
 
     def leave(code):
         ended.append(code)
@@ -598,31 +586,14 @@ def test_systemd_hears_that_all_is_well_as_often_as_it_wants(service, monkeypatc
     monkeypatch.setenv("WATCHDOG_USEC", usec)
     monkeypatch.setattr(heartbeat, "notify", states.append)
     monkeypatch.setattr(service, "_trouble", lambda: "")
-    clock = SimpleNamespace(monotonic=lambda: 1e6 - 100 * looks.left, time=time.time)
-    monkeypatch.setattr(daemon, "_clock_offset", lambda: 0.0)
+    clock = SimpleNamespace(monotonic=lambda: 1e6 - 100 * looks.left)
+    clock.time = clock.monotonic
     monkeypatch.setattr(daemon, "time", clock)
     service.stop = looks
 
     service.watch()
 
     assert states == ["WATCHDOG=1"] * told
-
-
-def test_a_worker_is_killed_with_all_it_started():
-    script = "sleep 600 & echo $!; wait"
-    with subprocess.Popen(
-        ["sh", "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        below = int(process.stdout.readline())
-        daemon._end_group(process)
-    running_service.wait_for(lambda: not running_service.alive(below))
-    assert process.returncode == -9
-    daemon._end_group(process)  # it is gone: nothing happens
-
-    def closed():
-        raise ValueError
-
-    daemon._end_group(SimpleNamespace(pid=process.pid, kill=closed))
 
 
 def test_who_leads_is_named_and_nobody_else_s_lock_is_taken_for_it(tmp_path, monkeypatch):
@@ -639,17 +610,39 @@ def test_who_leads_is_named_and_nobody_else_s_lock_is_taken_for_it(tmp_path, mon
     assert (other.value.what, other.value.holder) == ("the lock b.db.lock", "process 7")
 
 
+@pytest.fixture
+def signals():
+    """Handlers as they were before the test."""
+    kept = [(number, signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGINT)]
+    yield
+    for number, handler in kept:
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_it(number):
-    kept = [(each, signal.getsignal(each)) for each in (signal.SIGTERM, signal.SIGINT)]
-    try:
-        stop = daemon._stopped_by_signals()
-        assert not stop.is_set()
+def test_a_signal_stops_it(tmp_path, monkeypatch, number):
+    def wait(self):
         signal.raise_signal(number)
-        assert stop.is_set()
-    finally:
-        for each, handler in kept:
-            signal.signal(each, handler)
+        assert self.stop.is_set()
+
+    monkeypatch.setattr(daemon.Daemon, "run", wait)
+
+    done = daemon.serve(Context.open(tmp_path / "b.db", running_service.settings()))
+
+    assert done == CycleResult("stopped", "")
+
+
+def test_a_timer_wakes_once_asks_witnesses_and_stops(service, monkeypatch):
+    done, service.mode = [], "timer"
+    monkeypatch.setattr(service, "_wake", lambda: CycleResult("published", "run 7"))
+    monkeypatch.setattr(service, "witness", lambda: done.append("witness"))
+    monkeypatch.setattr(daemon, "TICK", 0.01)
+
+    service.run()
+
+    assert (service.done, done) == (CycleResult("published", "run 7"), ["witness"])
+    assert (service.scheduler.added, service._trouble()) == ([], "")
 
 
 def test_one_thread_for_each_kind_of_work():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pickle
 import shutil
 import signal
 import socket
@@ -894,8 +895,6 @@ def test_each_setting_that_would_fail_later_is_named(tmp_path, monkeypatch):
 
 
 def test_work_apart_ends_in_an_answer_whatever_happens(record, monkeypatch):
-    for name in ("lead_group", "die_with_parent"):
-        monkeypatch.setattr(wakeup, name, lambda: None)
     monkeypatch.setattr(wakeup.logs, "set_up", lambda _: None)
 
     def failing(error: Exception):
@@ -904,15 +903,18 @@ def test_work_apart_ends_in_an_answer_whatever_happens(record, monkeypatch):
 
         return work
 
-    answers: list[CycleResult] = []
+    answers: list[bytes] = []
     for work in (
         lambda _: CycleResult("published", "run 1"),
         failing(DataError("no figures")),
         failing(KeyError("x")),
     ):
-        wakeup.apart(work, record, Config(), SimpleNamespace(send=answers.append))
+        given = (work, record, Config())
+        monkeypatch.setattr(wakeup.pickle, "loads", lambda _, given=given: given)
+        wakeup.apart(b"", answers.append)
+    monkeypatch.undo()
 
-    assert answers == [
+    assert list(map(pickle.loads, answers)) == [
         CycleResult("published", "run 1"),
         CycleResult("failed", "no figures"),
         CycleResult("failed", "KeyError: 'x'"),

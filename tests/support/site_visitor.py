@@ -10,12 +10,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+from starlette.responses import Response
 
 from forecast.store import held
 from forecast.types import HEADLINES
 from jobs.web import sql
 from jobs.web.app import Site
-from jobs.web.responses import QueryAnswer, QueryLimits
+from jobs.web.responses import QueryLimits
 from jobs.web.worker import CHECK, QueryServer
 from tests.support.cbp_files import ENCOUNTERS
 
@@ -81,18 +82,13 @@ class TablesHere:
         limits = QueryLimits()
         self.held = held.hold(snapshot, limits.threads)
         self.datasette = sql.serving(self.held, limits)
-        self.app = sql.application(self.datasette)
 
-    async def ask(self, scope, body=b"") -> QueryAnswer:
-        sent = []
-
-        async def send(message):
-            sent.append(message)
-
-        await self.app(scope, None, send)
-        body = b"".join(message.get("body", b"") for message in sent[1:])
-        kept = [(k, v) for k, v in sent[0]["headers"] if k.lower() != b"content-length"]
-        return QueryAnswer(sent[0]["status"], kept, body)
+    async def ask(self, scope, text="") -> Response:
+        path, query = (scope[name].decode() for name in ("raw_path", "query_string"))
+        status, headers, body = await sql.answered(
+            self.datasette, path, query, "localhost", scope["scheme"]
+        )
+        return Response(body, status, {k: v for k, v in headers.items() if k != "content-length"})
 
     async def close(self) -> None:
         self.datasette.close()

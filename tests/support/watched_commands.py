@@ -124,6 +124,15 @@ def _held(file: str) -> bool:
     return False
 
 
+def watched_wake(database: Path, log: Path, context: Any) -> Any:
+    """A wake in a process of its own, watched too."""
+    from jobs.service import wakeup
+
+    watch(database, log)
+    # The embedded figures would take a minute.
+    return wakeup.main(context, with_bundle=False)
+
+
 def main(commands: list[list[str]]) -> None:
     """Run the commands one after another; a line of JSON each: its words and exit code."""
     from click.testing import CliRunner
@@ -133,14 +142,13 @@ def main(commands: list[list[str]]) -> None:
     import jobs.monthly
     import jobs.service.daemon
     from jobs.cli import main as bordercast
-    from jobs.service import wakeup
+    from tests.support import watched_commands
     from tests.support.stopped_clock import Stopped
 
     for module in (jobs.cli.notices, jobs.monthly, jobs.deliver.outbox):
         module.datetime = Stopped  # type: ignore[attr-defined]
-    # The embedded figures would take a minute.
-    jobs.service.daemon.once = partial(
-        jobs.service.daemon.once, work=partial(wakeup.main, with_bundle=False)
+    jobs.service.daemon.serve = partial(
+        jobs.service.daemon.serve, work=partial(watched_commands.watched_wake, DATABASE, LOG)
     )
     options = ["--config", str(DATABASE.parent / "config.toml"), "--db", str(DATABASE)]
     previewed = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
 import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -13,13 +14,15 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse
 
+from forecast import child
 from forecast.desk.site.output import LIST
 from forecast.errors import StoreError
 from forecast.store import wakes
 from jobs.web import app, responses, server, worker
 from jobs.web.app import Site
-from jobs.web.responses import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryAnswer, QueryLimits
+from jobs.web.responses import CSP, FRAMED_CSP, SQL_CSP, Plain, QueryLimits
 from jobs.web.server import BoundedProtocol
 from tests.support import running_service
 from tests.support.cbp_files import ENCOUNTERS
@@ -29,11 +32,11 @@ class Echo:
     """What checks texts, or answers for tables, by saying what it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[bytes, bytes]] = []
+        self.asked: list[tuple[bytes, str]] = []
 
-    async def ask(self, scope, body=b""):
-        self.asked.append((scope.get("raw_path", b""), body))
-        return QueryAnswer(200, [(b"content-type", b"text/html")], b"<p>said</p>")
+    async def ask(self, scope, text=""):
+        self.asked.append((scope.get("raw_path", b""), text))
+        return HTMLResponse("<p>said</p>")
 
     async def close(self) -> None:
         self.asked.clear()
@@ -199,7 +202,7 @@ def test_a_text_has_as_many_bytes_as_it_may(site):
     assert checked(site, "x" + "%C3%BC" * (most // 2)).status_code == 413
     assert checked(site, "x", 4 * most - len("text=x&more=")).status_code == 200
     assert checked(site, "x", 4 * most - len("text=x&more=") + 1).status_code == 413
-    assert [len(body) for _, body in site.checker.asked] == [most, most, 1]
+    assert [len(text.encode()) for _, text in site.checker.asked] == [most, most, 1]
 
 
 def test_what_was_checked_stands_in_its_page_as_text(site):
@@ -211,7 +214,7 @@ def test_what_was_checked_stands_in_its_page_as_text(site):
     assert answer.text.endswith("<p>said</p>\n</main>")
     assert "old" not in answer.text
     assert answer.headers["cache-control"] == "no-store"
-    assert site.checker.asked == [(b"/", b"<b>18,944")]
+    assert site.checker.asked == [(b"/", "<b>18,944")]
     assert checked(site, "%20").status_code == 400
     site.checker = None
     assert checked(site, "18").status_code == 400
@@ -252,7 +255,7 @@ def test_tables_are_asked_of_what_answers_for_them(site):
     site.tables = Echo()
 
     assert ask(site, "/bordercast/runs").text == "<p>said</p>"
-    assert site.tables.asked == [(b"/bordercast/runs", b"")]
+    assert site.tables.asked == [(b"/bordercast/runs", "")]
 
 
 def test_trouble_is_told_without_where_the_record_lies(site):
@@ -317,7 +320,7 @@ def test_the_box_on_the_page_of_another_measure_is_the_same(site):
     answer = ask(site, "/seizures/check/", "POST", content=b"text=18", headers=FORM)
 
     assert answer.status_code == 200
-    assert site.checker.asked == [(b"/", b"18")]
+    assert site.checker.asked == [(b"/", "18")]
 
 
 def test_the_box_is_there_where_texts_can_be_checked(site):
@@ -359,7 +362,7 @@ def test_the_queries_of_a_page_reach_the_measure_it_is_about(site):
         (site.folder / measure / "compare" / "index.html").write_text("x")
         ask(site, f"/{measure}/compare/".replace("//", "/"), params={"first": "a"})
 
-    assert site.checker.asked == [(b"/", b""), (b"/seizures", b"")]
+    assert site.checker.asked == [(b"/", ""), (b"/seizures", "")]
 
 
 def test_a_text_whose_length_is_not_told_is_refused(site):
@@ -438,7 +441,7 @@ def test_a_file_that_cannot_be_read_is_named(site):
 def test_an_end_lets_go_of_what_helps_and_of_no_folder_that_a_run_wrote(site):
     site.tables, site.checker = Echo(), Echo()
     for helper in (site.tables, site.checker):
-        helper.asked.append((b"", b""))
+        helper.asked.append((b"", ""))
     began = []
     site.ready = lambda: began.append(True)
 
@@ -454,35 +457,26 @@ def test_an_end_lets_go_of_what_helps_and_of_no_folder_that_a_run_wrote(site):
 
 
 def status_of(answer) -> int:
-    return answer.said.status
+    return answer.status
 
 
-class Writing:
-    """A process that writes a site's files, as asyncio shows it: what it says, line by line."""
-
-    def __init__(self, *lines: bytes) -> None:
-        self.left, self.kills, self.waits = list(lines), 0, 0
-        self.stdout = self
-
-    async def readline(self) -> bytes:
-        return self.left.pop(0) if self.left else b""
-
-    def kill(self) -> None:
-        self.kills += 1
-        raise ProcessLookupError
-
-    async def wait(self) -> None:
-        self.waits += 1
-
-
-FIRST, ALL = b'{"written": "first page"}\n', b'{"written": "all"}\n'
+WRITER = """
+import os, sys
+from forecast import child
+def work(question, say):
+    for line in sys.argv[1:]:
+        say(line.encode())
+    os._exit(0)
+child.serve(work)
+"""
+FIRST, ALL = '{"written": "first page"}', '{"written": "all"}'
 
 
 @pytest.mark.parametrize(
     ("lines", "before", "first", "trouble"),
     [
         ([FIRST, ALL], "old", True, ""),
-        ([b'{"problem": "is malformed", "words": "copy: is malformed"}\n'], "", False, "malformed"),
+        (['{"problem": "is malformed", "words": "copy: is malformed"}'], "", False, "malformed"),
         ([FIRST], "", True, "could not be written; the log says more"),
         ([], "", False, "could not be written; the log says more"),
     ],
@@ -494,14 +488,14 @@ def test_a_page_is_begun_with_its_first_file_and_its_writer_says_how_it_ends(
         tmp_path / "b.db", tmp_path / "copy.db", address="https://x.org/", totals=ENCOUNTERS.totals
     )
     site.trouble = before
-    process, told = Writing(*lines), []
+    told = []
 
-    async def begin(*command, **how):
-        told.append((command, how))
-        assert status_of(await site._refused(None, HTTPException(404))) == 503
-        return process
+    def begin(task, *words):
+        told.append(words)
+        command = [sys.executable, "-c", WRITER, *lines]
+        return child.Child(command, child.environment(os.environ), alone=True)
 
-    monkeypatch.setattr(worker.asyncio, "create_subprocess_exec", begin)
+    monkeypatch.setattr(app, "begun", begin)
 
     async def writing():
         event = asyncio.Event()
@@ -516,12 +510,9 @@ def test_a_page_is_begun_with_its_first_file_and_its_writer_says_how_it_ends(
 
     assert trouble in site.trouble
     assert bool(site.trouble) == bool(trouble)
-    assert (process.kills, process.waits) == (1, 1)
-    ((command, how),) = told
-    assert command[-3:] == (str(tmp_path / "copy.db"), str(site.folder), "https://x.org/")
-    assert how["start_new_session"] is True
+    assert told == [(str(tmp_path / "copy.db"), str(site.folder), "https://x.org/")]
     said = [event.getMessage() for event in caplog.records if event.name == "bordercast"]
-    if lines[-1:] == [ALL]:
+    if ALL in lines:
         assert said == ["the page's files are written"]
     if trouble == "malformed":
         assert said == ["nothing is shown: copy: is malformed"]
@@ -563,8 +554,8 @@ def test_files_are_written_anew_only_for_another_copy(tmp_path, monkeypatch):
 def test_a_refusal_of_a_file_says_no_more_than_it_must(site, status, said):
     answer = asyncio.run(site._refused(None, HTTPException(status)))
 
-    assert answer.said.status == said
-    assert asyncio.run(site._refused(None, ValueError())).said.status == 404
+    assert answer.status == said
+    assert asyncio.run(site._refused(None, ValueError())).status == 404
 
 
 @pytest.mark.parametrize("path", ["/series/", "/fact/northern/2024-08/18944", "/static/page.css"])
@@ -669,65 +660,28 @@ def test_files_are_written_by_a_process_apart_which_says_what_is_wrong(tmp_path)
     ],
 )
 def test_a_browser_keeps_an_answer_for_a_minute_at_most(said, kept):
-    answer = httpx.Response(200, headers=[(b"cache-control", said.encode("latin-1"))])
-
-    assert worker._cached(answer) == kept
-
-
-class Standing:
-    """A process as asyncio shows it."""
-
-    def __init__(self, returncode=None) -> None:
-        self.returncode, self.kills = returncode, 0
-
-    def kill(self) -> None:
-        self.kills += 1
-        if self.returncode is not None:
-            raise ProcessLookupError
-
-
-def process(tmp_path, returncode=None, **limits) -> worker._Process:
-    made = worker._Process(Standing(returncode))
-    made.socket, made.answer_bytes = tmp_path / "1.sock", QueryLimits(**limits).answer_bytes
-    made.identity = "this file"
-    return made
+    assert worker._cached(said) == kept
 
 
 @pytest.mark.parametrize(
-    ("status", "size", "refused"),
-    [(200, 1000, ""), (499, 5, ""), (500, 5, "That could not be done"), (200, 1001, "too large")],
+    ("status", "refused"),
+    [(200, ""), (499, ""), (500, "That could not be done"), (413, "too large")],
 )
-def test_an_answer_of_a_process_is_whole_or_a_refusal(tmp_path, status, size, refused):
-    headers = {"Content-Type": "x", "Set-Cookie": "y", "Link": "z", "Cache-Control": "max-age=9"}
-    response = httpx.Response(status, headers=headers, stream=httpx.ByteStream(b"x" * size))
-
-    found = asyncio.run(process(tmp_path, answer_bytes=1000)._taken(response))
+def test_an_answer_of_a_process_is_passed_on_or_a_refusal(status, refused):
+    headers = {"content-type": "x", "set-cookie": "y", "link": "z", "cache-control": "max-age=9"}
+    found = worker._response({"status": status, "headers": headers}, b"xyz", QueryLimits())
 
     if refused:
         assert isinstance(found, Plain)
         assert refused in found.title
         return
-    assert (found.status, found.body) == (status, b"x" * size)
+    assert (found.status_code, found.body) == (status, b"xyz")
     assert dict(found.headers) == {
-        b"content-type": b"x",
-        b"link": b"z",
-        b"cache-control": b"private, max-age=9",
+        "content-type": "x",
+        "link": "z",
+        "cache-control": "private, max-age=9",
+        "content-length": "3",
     }
-
-
-def test_a_process_answers_while_it_lives_and_holds_the_file(tmp_path):
-    one = process(tmp_path)
-    assert one.answers("this file")
-    assert not one.answers("another")
-    assert not one.answers(None)
-    assert not process(tmp_path, returncode=0).answers("this file")
-    one.users = 1
-    one.leave()
-    assert (one.answers("this file"), one.process.kills) == (True, 0)
-    one.users = 0
-    one.leave_if_unused()
-    assert (one.answers("this file"), one.process.kills) == (False, 1)
-    process(tmp_path, returncode=1).kill()  # it is gone: nothing happens
 
 
 @contextmanager
@@ -744,8 +698,8 @@ def test_twelve_requests_are_taken_at_once_and_no_more(tmp_path):
         await server.close()
         return said, server._asking
 
-    assert asyncio.run(ask_one(12)) == (worker.BUSY, 12)
-    assert asyncio.run(ask_one(11)) == (worker.STARTING, 11)
+    assert asyncio.run(ask_one(12)) == (worker.OF_QUERIES["busy"], 12)
+    assert asyncio.run(ask_one(11)) == (worker.OF_QUERIES["starting"], 11)
 
 
 def sent_by(sending) -> tuple[int, dict[str, str], str]:
@@ -777,14 +731,14 @@ def sent_by(sending) -> tuple[int, dict[str, str], str]:
 def test_a_refusal_is_said_in_the_form_that_was_asked_for(path, kind, body):
     plain = Plain(503, "A < B", "Use `x`.", again=7)
 
-    status, heads, said = sent_by(lambda send: responses.send_plain({"path": path}, send, plain))
+    status, heads, said = sent_by(lambda send: plain({"path": path, "type": "http"}, None, send))
 
     assert (status, heads["content-type"], heads["retry-after"]) == (503, kind, "7")
     assert heads["cache-control"] == "no-store"
     assert heads["content-length"] == str(len(said.encode()))
     assert said == body or "<h1>A &lt; B</h1>" in said
     _, heads, said = sent_by(
-        lambda send: responses.send_plain({"path": "/x.csv"}, send, Plain(404, "None"))
+        lambda send: Plain(404, "None")({"path": "/x.csv", "type": "http"}, None, send)
     )
     assert "retry-after" not in heads
     assert said == "None.\n"
@@ -817,7 +771,7 @@ def test_limits_of_queries_leave_a_page_time():
     assert limits.request_seconds < BoundedProtocol.answer_seconds
     assert limits.rows < limits.streamed_rows
     assert limits.answer_bytes < limits.heap_bytes < limits.address_bytes
-    assert responses.too_long(limits.statement_seconds).startswith(
+    assert responses.TOO_LONG.format(limits.statement_seconds).startswith(
         "The query was stopped: it took longer than 3 seconds."
     )
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import html
-import subprocess
+import os
 import sys
 from datetime import UTC, datetime
 
 import pytest
 
+from forecast import child
 from forecast.config import Config
 from forecast.context import Context
 from forecast.store import wakes
 from jobs import monthly
 from jobs.service import upkeep
 from jobs.web import app
-from tests.support import drug_files
+from tests.support import drug_files, running_service
 from tests.support.databases import edit
 from tests.support.site_visitor import NOW, PAGES, ROOT, snapshot_of, visiting
 
@@ -125,16 +126,11 @@ def test_after_a_failed_verification_nothing_is_shown_until_one_succeeds(own):
 )
 def test_no_file_is_written_from_a_copy_that_is_not_whole(own, tmp_path, spoil, words):
     spoil(snapshot_of(own))
-    command = [sys.executable, "-m", "jobs.web.children", "build", str(snapshot_of(own))]
-    with subprocess.Popen(
-        [*command, str(tmp_path / "new"), ""],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as process:
-        said = process.stdout.read()
-        process.stdin.close()
+    words_of = (str(snapshot_of(own)), str(tmp_path / "new"), "")
+    command = [sys.executable, "-m", "jobs.web.children", "build", *words_of]
+    limits = child.ChildLimits(running_service.HANGS, 0, 100_000)
+    with child.Child(command, {**os.environ, "PYTHONPATH": str(ROOT)}) as process:
+        said = process.answer(b"", limits).decode()
 
     assert words in said
     assert not (tmp_path / "new").exists()

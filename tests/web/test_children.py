@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import threading
 
 import pytest
 
@@ -16,89 +14,85 @@ from tests.support import running_service
 from tests.support.site_visitor import ROOT
 
 BOUNDED = """
-import asyncio, json, os, resource, sqlite3, sys
+import json, os, resource, sqlite3, sys
 from forecast.errors import DataError
 from jobs.web import children
+from jobs.web.responses import QueryLimits
 
-async def answer(application, copy, place, limits):
-    if place == "refused":
+def bounded(copy, limits):
+    if copy == "refused":
         raise DataError("the copy is not whole")
-    with sqlite3.connect(":memory:") as db:
-        (heap,) = db.execute("pragma hard_heap_limit").fetchone()
-    children.tell(
-        core=resource.getrlimit(resource.RLIMIT_CORE),
-        address=resource.getrlimit(resource.RLIMIT_AS),
-        heap=heap, nice=os.nice(0), told=[str(copy), place, limits.rows],
-    )
-    if place == "forever":
-        await asyncio.sleep(600)
+    limits = QueryLimits(**json.loads(limits))
+    children.confine(limits)
 
-children.answer = answer
+    def work(question, say):
+        with sqlite3.connect(":memory:") as db:
+            (heap,) = db.execute("pragma hard_heap_limit").fetchone()
+        say(json.dumps({
+            "core": resource.getrlimit(resource.RLIMIT_CORE),
+            "address": resource.getrlimit(resource.RLIMIT_AS),
+            "heap": heap, "nice": os.nice(0), "told": [copy, limits.rows],
+        }).encode())
+    return work
+
+children._TASKS["query"] = bounded
 children.main(*sys.argv[1:])
 """
 LIMITS = json.dumps({"heap_bytes": 50_000_000, "address_bytes": 1_500_000_000, "rows": 7})
+PATIENT = child.ChildLimits(running_service.HANGS, 0, 10_000)
 
 
-def begun(place: str) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-c", BOUNDED, "query", "copy.db", place, LIMITS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+def begun(copy: str) -> child.Child:
+    command = [sys.executable, "-c", BOUNDED, "query", copy, LIMITS]
+    return child.Child(command, {**os.environ, "PYTHONPATH": str(ROOT)})
 
 
 def test_a_process_of_queries_is_bounded_and_ends_with_its_parent():
     ours = os.nice(0)
-    with begun("forever") as process:
-        said = json.loads(process.stdout.readline())
-        process.stdin.close()
-        assert process.wait(running_service.HANGS) == 0
+    with begun("copy.db") as process:
+        said = json.loads(process.answer(b"", PATIENT))
+        process.door.close()
+        assert process.process.wait(running_service.HANGS) == 0
 
     assert said["core"] == [0, 0]
     assert said["address"] == [1_500_000_000] * 2
     assert said["heap"] == 50_000_000
     assert said["nice"] == min(ours + 10, 19)
-    assert said["told"] == ["copy.db", "forever", 7]
+    assert said["told"] == ["copy.db", 7]
 
 
-def test_a_process_that_cannot_serve_says_why_and_with_which_exit():
+def test_a_process_that_cannot_serve_says_why():
     with begun("refused") as process:
-        said = json.loads(process.stdout.read())
-        code = process.wait(running_service.HANGS)
+        said = json.loads(process.answer(b"", PATIENT))
 
-    assert code == 3
-    assert said["words"] == "the copy is not whole"
+    assert said == {"problem": "the copy is not whole", "words": "the copy is not whole"}
 
 
-def test_who_began_it_may_write_and_is_read_until_the_end(monkeypatch):
-    read, write = os.pipe()
-    ended = []
-    monkeypatch.setattr(child.sys, "stdin", open(read))  # noqa: SIM115 - closed below
-    monkeypatch.setattr(child.os, "_exit", ended.append)
-    waiting = threading.Thread(target=child.die_with_parent)
-    os.write(write, b"x" * 2000)
-    waiting.start()
-    waiting.join(0.1)
-    assert waiting.is_alive()
-    os.close(write)
-    waiting.join(running_service.HANGS)
-    child.sys.stdin.close()
+def test_a_page_that_cannot_be_written_says_why(tmp_path):
+    words = (str(tmp_path / "none.db"), str(tmp_path / "site"), "")
+    command = [sys.executable, "-m", "jobs.web.children", "build", *words]
+    with child.Child(command, {**os.environ, "PYTHONPATH": str(ROOT)}) as process:
+        said = json.loads(process.answer(b"", PATIENT))
 
-    assert ended == [0]
-
-
-def test_a_page_that_cannot_be_written_says_why(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(child, "die_with_parent", lambda: None)
-
-    with pytest.raises(SystemExit) as ended:
-        children.main("build", str(tmp_path / "none.db"), str(tmp_path / "site"), "")
-
-    (line,) = capsys.readouterr().out.splitlines()
-    said = json.loads(line)
-    assert ended.value.code == 2
     assert "bordercast run" in said["problem"]
     assert said["problem"] in said["words"]
     assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize(("fails", "status"), [(False, 200), (True, 500)])
+def test_a_question_that_fails_ends_no_other(fails, status, caplog):
+    def answer(text):
+        if fails:
+            raise KeyError(text)
+        return 200, {}, text.encode()
+
+    said = []
+    work = children._answering("this file", answer)
+    work(b"", said.append)
+    work(b'{"text": "abc"}', said.append)
+
+    assert said[0] == b'{"ready": "this file"}\n'
+    head, _, body = said[1].partition(b"\n")
+    assert json.loads(head) == {"status": status, "headers": {}}
+    assert body == (b"" if fails else b"abc")
+    assert len(caplog.records) == fails

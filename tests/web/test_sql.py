@@ -1,68 +1,62 @@
-"""An answer that is kept until all of it is there: CSV made safe, refusals as they are."""
+"""An answer is whole or refused; its CSV is made safe, refusals are passed on as they are."""
 
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 
 import pytest
 
-from jobs.web.sql import _TooLargeError, _WholeAnswer
+from jobs.web import sql
+from jobs.web.responses import QueryLimits
 
 CSV = b"border,note\r\nnorthern,=1+1\r\n"
 
 
-def passed_on(status, *bodies, limit=100):
-    """The messages sent on for an answer in pieces."""
-    sent = []
+def answered(status, *bodies, path="/x.csv", query="", limit=100):
+    """What is made of an answer in pieces, and what was asked."""
+    asked = []
 
-    async def take(message):
-        sent.append(message)
+    async def application(scope, receive, send):
+        asked.append((scope["path"], scope["query_string"], sql.streamed.get()))
+        headers = [(b"Cache-Control", b"no-cache"), (b"X-Other", b"1")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        for body in bodies:
+            await send({"type": "http.response.body", "body": body})
 
-    async def answer():
-        whole = _WholeAnswer(limit)
-        try:
-            await whole.send(
-                {
-                    "type": "http.response.start",
-                    "status": status,
-                    "headers": [(b"Cache-Control", b"no-cache"), (b"x-other", b"1")],
-                }
-            )
-            for body in bodies:
-                await whole.send({"type": "http.response.body", "body": body})
-        except _TooLargeError:
-            sent.append("too large")
-        await whole.pass_on(take)
-
-    asyncio.run(answer())
-    return sent
+    site = SimpleNamespace(answering=application, limits=QueryLimits(answer_bytes=limit))
+    return asyncio.run(sql.answered(site, path, query, "localhost", "http")), asked
 
 
-def test_a_table_is_passed_on_as_text_without_formulas():
-    start, body = passed_on(200, CSV[:10], CSV[10:])
+def test_a_table_is_text_without_formulas():
+    (status, headers, body), _ = answered(200, CSV[:10], CSV[10:])
 
-    assert body["body"] == b"border,note\r\nnorthern,'=1+1\r\n"
-    assert (start["status"], dict(start["headers"])) == (
-        200,
-        {
-            b"content-type": b"text/plain; charset=utf-8",
-            b"content-length": b"29",
-            b"cache-control": b"no-cache",
-        },
-    )
+    assert body == b"border,note\r\nnorthern,'=1+1\r\n"
+    assert (status, headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize("status", [201, 302, 400])
-def test_what_is_no_table_is_passed_on_as_it_is(status):
-    start, body = passed_on(status, CSV)
+@pytest.mark.parametrize(
+    ("status", "path"), [(201, "/x.csv"), (302, "/x.csv"), (400, "/x.csv"), (200, "/x.json")]
+)
+def test_what_is_no_table_is_as_it_is(status, path):
+    (found, headers, body), _ = answered(status, CSV, path=path)
 
-    assert (start["status"], (b"x-other", b"1") in start["headers"]) == (status, True)
-    assert body["body"] == CSV
+    assert (found, headers["x-other"], body) == (status, "1", CSV)
 
 
-def test_an_answer_of_just_the_limit_is_passed_on_and_a_larger_one_refused():
-    assert passed_on(200, b"a" * 60, b"b" * 40)[-1]["body"].startswith(b"aa")
+def test_an_answer_of_just_the_limit_is_whole_and_a_larger_one_refused():
+    assert answered(400, b"a" * 60, b"b" * 40)[0][2] == b"a" * 60 + b"b" * 40
+    assert answered(400, b"a" * 60, b"b" * 41)[0] == (413, {}, b"")
 
-    seen, start, body = passed_on(200, b"a" * 60, b"b" * 41)
-    assert (seen, start["status"]) == ("too large", 400)
-    assert b"larger than 0 MB" in body["body"]
+
+@pytest.mark.parametrize(
+    ("path", "query", "asked"),
+    [
+        ("/a%20b.csv", "_stream=1", ("/a b.csv", b"_size=max&_stream=1", True)),
+        ("/x.csv", "_size=1", ("/x.csv", b"_size=1", False)),
+        ("/x.json", "_stream=1", ("/x.json", b"_stream=1", False)),
+    ],
+)
+def test_all_rows_are_asked_for_only_of_a_csv(path, query, asked):
+    assert answered(200, b"", path=path, query=query)[1] == [asked]

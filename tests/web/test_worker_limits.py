@@ -92,7 +92,7 @@ def test_more_queries_than_may_wait_are_refused_and_pages_are_not(record):
 def test_a_process_that_dies_is_started_anew(own):
     with visiting(own) as visitor:
         visitor.ready()
-        os.kill(visitor.site.tables._process.process.pid, signal.SIGKILL)
+        os.kill(visitor.site.tables._process.child.process.pid, signal.SIGKILL)
         running_service.wait_for(lambda: visitor.query("select 1 as one").status_code == 200)
 
         assert visitor.site.tables.started == 2
@@ -103,7 +103,7 @@ def test_a_copy_in_the_place_of_another_is_asked_by_another_process(own):
     with visiting(own) as visitor:
         visitor.ready()
         assert {visitor.query("select 1").status_code for _ in range(3)} == {200}
-        first = visitor.site.tables._process.process
+        first = visitor.site.tables._process.child.process
         put(snapshot_of(own), snapshot_of(own))
         visitor.ready()
 
@@ -130,11 +130,9 @@ def test_a_copy_that_is_not_whole_answers_nothing_and_stops_no_page(own):
 def test_nothing_is_left_of_it_when_the_page_ends(own):
     with visiting(own) as visitor:
         visitor.ready()
-        process = visitor.site.tables._process
-        folder = visitor.site.tables._folder
+        process = visitor.site.tables._process.child.process
 
-    assert not running_service.alive(process.process.pid)
-    assert not folder.exists()
+    assert not running_service.alive(process.pid)
 
 
 @pytest.mark.slow
@@ -143,7 +141,7 @@ def test_it_is_told_no_secret(own, monkeypatch):
 
     with visiting(own) as visitor:
         visitor.ready()
-        with open(f"/proc/{visitor.site.tables._process.process.pid}/environ") as file:
+        with open(f"/proc/{visitor.site.tables._process.child.process.pid}/environ") as file:
             assert "secret" not in file.read()
 
 
@@ -191,7 +189,7 @@ def test_nor_can_many_values(visitor, form, sql):
 
 def resident(visitor) -> int:
     """The most memory that the process of queries ever had, in bytes."""
-    pid = visitor.site.tables._process.process.pid
+    pid = visitor.site.tables._process.child.process.pid
     with open(f"/proc/{pid}/status") as file:
         (line,) = [line for line in file if line.startswith("VmHWM")]
     return int(line.split()[1]) * 1024

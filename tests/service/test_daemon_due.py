@@ -11,7 +11,7 @@ import pytest
 from forecast.config import Config
 from forecast.context import Context
 from forecast.store import connect, deliveries, ops, wakes
-from jobs.service import due
+from jobs.service import daemon as due
 from tests.support import running_service
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
