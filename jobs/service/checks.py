@@ -233,9 +233,8 @@ def _inbox(path: Path, config: Config) -> Iterator[Finding]:
         yield Finding("inbox", "bad", problem, f"chown {owner.st_uid} {folder}")
     else:
         yield Finding("inbox", "good", str(folder))
-    for left in inbox.look(folder).left:
-        if not left.written:
-            yield Finding("inbox", "note", f"{left.name}: {left.reason}", "take it away")
+    for name, reason in inbox.left(folder).items():
+        yield Finding("inbox", "note", f"{name}: {reason}", "take it away")
 
 
 def _may(uid: int, gid: int, folder: Path) -> bool:
@@ -329,124 +328,103 @@ def room_needed(path: Path) -> int:
 # -- what needs a person ---------------------------------------------------------------------------
 
 
+# Verdict, what is found, what to do; alarms first. `_standing` says which of them are so.
+CONCERNS: dict[str, tuple[FindingVerdict, str, str]] = {
+    "nothing published": ("alarm", "nothing is published yet", "start with `bordercast run`"),
+    "all withdrawn": ("alarm", "{}", NEXT_RUN),
+    "overdue": (
+        "alarm",
+        "overdue: {} days since the month's end, and no figures",
+        "look at the publisher's page and put the file into the inbox",
+    ),
+    "overdue delivery": (
+        "alarm",
+        "overdue: {} days since the month's end, and no figures",
+        "see that the next file is delivered to the place that [[sources]] names",
+    ),
+    "verification": (
+        "alarm",
+        "verification failed, nothing is shown: {}",
+        "restore a backup",
+    ),
+    "blocked": (
+        "alarm",
+        "the publisher's page has blocked us since {}",
+        "put the file into the inbox",
+    ),
+    "not understood": (
+        "alarm",
+        "the publisher's page links to what looks like data but is not understood: {}",
+        "look at it, put a file that is wanted into the inbox, and name one that is not in "
+        "fetch.ignore",
+    ),
+    "mail queue": ("alarm", "the mail queue is stopped: {}", ""),
+    "last wake": ("alarm", "the last wake failed: {}", ""),
+    "stuck": ("alarm", "the service has stopped waking up", "restart it, or its timer"),
+    "room": ("alarm", "only {} bytes are free", "make room"),
+    "late": ("warning", "late: {} days since the month's end, and no figures yet", ""),
+    "notices": ("warning", "{} notices wait", "`bordercast notices list`"),
+    "quarantine": ("warning", "{} files are refused", "`bordercast releases list --refused`"),
+    "labels": (
+        "warning",
+        "labels that are not known: {}",
+        "the totals are kept and the dimension left out, until [labels] joins each to a known one",
+    ),
+    "inbox": ("warning", "not taken out of the inbox: {}", ""),
+    "undelivered": ("warning", "{} messages will never arrive", "`bordercast notices list`"),
+    "models": ("warning", "left out of the last run, wholly or in part: {}", ""),
+    "without a run": ("warning", "accepted, not in a run yet: {}", ""),
+    "unreachable": ("warning", "the page was not reachable at the last poll", ""),
+    "not running": ("warning", "the service is not running", "`bordercast serve`, or a timer"),
+    "log": (
+        "warning",
+        "run {} still reads what stood before",
+        "end it; the copy is for analysts",
+    ),
+}
+
+
 def _standing(case: ServiceCase) -> Iterator[Finding]:
-    """Yield what needs a person by the facts of `status`, alarms first."""
+    """Yield what needs a person by the facts of `status`."""
     facts, now, source = case.facts, case.now, case.context.source
     days, wake, free = facts["days_since_month_end"], facts["last_wake"], facts["free_bytes"]
     withdrawn = facts["last_withdrawn"] if facts["last_run"] is None else None
     led = facts["service"] is not None or facts["mode"] == "timer"
-    asleep = led and wake and now - datetime.fromisoformat(wake["started_at"]) > STUCK
-    failed = wake["detail"] if wake and wake["outcome"] == "failed" else None
     since = facts["blocked"] and facts["blocked"]["blocked_since"]
     # Nobody waits for the next month's figures before the first poll or file.
     late = days if days is not None and facts["state"] != "new" else 0
-    never = sum(facts["undelivered"].get(state, 0) for state in ("refused", "given up"))
+    overdue = late >= source.due[2] and late
     readers = ", ".join(map(str, facts["wal_held_by"] or ()))
-    missed = (
-        "look at the publisher's page and put the file into the inbox"
-        if source.layouts
-        else "see that the next file is delivered to the place that [[sources]] names"
-    )
-    # Name: whether it is so, what is found, what to do.
-    alarms = {
-        "nothing published": (
-            facts["last_run"] is None and withdrawn is None,
-            "nothing is published yet",
-            "start with `bordercast run`",
-        ),
-        "all withdrawn": (withdrawn, withdrawn_alone(withdrawn or 0), NEXT_RUN),
-        "overdue": (
-            late >= source.due[2],
-            f"overdue: {days} days since the month's end, and no figures",
-            missed,
-        ),
-        "verification": (
-            facts["verify_findings"],
-            f"verification failed, nothing is shown: {facts['verify_findings']}",
-            "restore a backup",
-        ),
-        "blocked": (
-            since,
-            f"the publisher's page has blocked us since {since}",
-            "put the file into the inbox",
-        ),
-        "not understood": (
-            facts["unrecognized"],
-            "the publisher's page links to what looks like data but is not understood: "
-            f"{_some(facts['unrecognized'])}",
-            "look at it, put a file that is wanted into the inbox, and name one that is not in "
-            "fetch.ignore",
-        ),
-        "mail queue": (
-            facts["mail_stopped"],
-            f"the mail queue is stopped: {facts['mail_stopped']}",
-            "",
-        ),
-        "last wake": (failed is not None, f"the last wake failed: {failed}", ""),
-        "stuck": (asleep, "the service has stopped waking up", "restart it, or its timer"),
-        "room": (
-            free < max(ROOM * facts["database_bytes"], SMALLEST_ROOM),
-            f"only {free:,} bytes are free",
-            "make room",
-        ),
+    # What is not so is nothing, 0 or "".
+    so: dict[str, object] = {
+        "nothing published": facts["last_run"] is None and withdrawn is None,
+        "all withdrawn": withdrawn and withdrawn_alone(withdrawn),
+        "overdue": source.layouts and overdue,
+        "overdue delivery": not source.layouts and overdue,
+        "verification": facts["verify_findings"],
+        "blocked": since,
+        "not understood": _some(facts["unrecognized"]),
+        "mail queue": facts["mail_stopped"],
+        "last wake": wake and wake["outcome"] == "failed" and (wake["detail"] or " "),
+        "stuck": led and wake and now - datetime.fromisoformat(wake["started_at"]) > STUCK,
+        "room": free < max(ROOM * facts["database_bytes"], SMALLEST_ROOM) and f"{free:,}",
+        "late": min(LATE, source.due[1]) <= late < source.due[2] and late,
+        "notices": facts["notices_held"],
+        "quarantine": facts["files_in_quarantine"],
+        "labels": _some(facts["unknown_labels"]),
+        "inbox": _some(facts["left_in_inbox"]),
+        "undelivered": sum(facts["undelivered"].get(state, 0) for state in ("refused", "given up")),
+        "models": ", ".join(facts["models_left_out"]),
+        "without a run": ", ".join(facts["releases_without_run"]),
+        "unreachable": facts["blocked"] and not since,
+        "not running": not led,
+        "log": facts["wal_held_by"] is not None
+        and f"{facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
+        f"grows while {f'process {readers}' if readers else 'another process'}",
     }
-    warnings = {
-        "late": (
-            min(LATE, source.due[1]) <= late < source.due[2],
-            f"late: {days} days since the month's end, and no figures yet",
-            "",
-        ),
-        "notices": (
-            facts["notices_held"],
-            f"{facts['notices_held']} notices wait",
-            "`bordercast notices list`",
-        ),
-        "quarantine": (
-            facts["files_in_quarantine"],
-            f"{facts['files_in_quarantine']} files are refused",
-            "`bordercast releases list --refused`",
-        ),
-        "labels": (
-            facts["unknown_labels"],
-            f"labels that are not known: {_some(facts['unknown_labels'])}",
-            "the totals are kept and the dimension left out, until [labels] joins each to a known "
-            "one",
-        ),
-        "inbox": (
-            facts["left_in_inbox"],
-            f"not taken out of the inbox: {_some(facts['left_in_inbox'])}",
-            "",
-        ),
-        "undelivered": (never, f"{never} messages will never arrive", "`bordercast notices list`"),
-        "models": (
-            facts["models_left_out"],
-            "left out of the last run, wholly or in part: " + ", ".join(facts["models_left_out"]),
-            "",
-        ),
-        "without a run": (
-            facts["releases_without_run"],
-            "accepted, not in a run yet: " + ", ".join(facts["releases_without_run"]),
-            "",
-        ),
-        "unreachable": (
-            facts["blocked"] and not since,
-            "the page was not reachable at the last poll",
-            "",
-        ),
-        "not running": (not led, "the service is not running", "`bordercast serve`, or a timer"),
-        "log": (
-            facts["wal_held_by"] is not None,
-            f"run {facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
-            f"grows while {f'process {readers}' if readers else 'another process'} still reads "
-            "what stood before",
-            "end it; the copy is for analysts",
-        ),
-    }
-    verdicts: tuple[tuple[FindingVerdict, Any], ...] = (("alarm", alarms), ("warning", warnings))
-    for verdict, rows in verdicts:
-        for name, (so, found, advice) in rows.items():
-            if so:
-                yield Finding(name, verdict, found, advice)
+    for name, (verdict, found, advice) in CONCERNS.items():
+        if so[name]:
+            yield Finding(name, verdict, found.format(so[name]), advice)
 
 
 def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:
