@@ -17,12 +17,7 @@ from forecast.tables.read import read_table
 from forecast.types import Report
 from models.base import Floats, MonthlyCounts
 
-
-class Told(NamedTuple):
-    """Who is told: `report` of the progress, `say` how a part was read, by its name."""
-
-    report: Report
-    say: Callable[[str, Sequence[str]], None]
+SayPart = Callable[[str, Sequence[str]], None]  # how a part was read, by its name
 
 
 class FolderForecast(NamedTuple):
@@ -62,13 +57,14 @@ def forecast_folder(
     h: int,
     hindcasts: int,
     spread: Spread,
-    reporter: Told,
+    report: Report,
+    say: SayPart,
 ) -> FolderForecast:
     """Forecast every part into a file of the same name in `out`.
 
     Parameters
     ----------
-    spread : where blocks of series are computed.
+    spread : where blocks of series are computed. report : told of the progress.
 
     Raises
     ------
@@ -78,7 +74,7 @@ def forecast_folder(
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
         # Beside the output: there is room for a set that memory does not hold, or nowhere.
         scratch = Scratch(Path(folder))
-        read = _counts(parts, read_as, reporter)
+        read = _counts(parts, read_as, report, say)
         parted = anyseries.kept_parts(read, scratch, left_out)
         scores: list[Floats] = []
         unsure: list[tuple[str, float]] = []
@@ -91,21 +87,21 @@ def forecast_folder(
             unsure = sorted(
                 [*unsure, *anyseries.least_predictable(part_forecasts)], key=lambda x: -x[1]
             )[:3]
-            reporter.report("writing parts", done, len(parts))
+            report("writing parts", done, len(parts))
     quality = anyseries.quality(scores) if scores else None
     return FolderForecast(sum(parted.sizes), left_out, quality, unsure)
 
 
 def _counts(
-    parts: Sequence[Path], read_as: ReadAs, reporter: Told
+    parts: Sequence[Path], read_as: ReadAs, report: Report, say: SayPart
 ) -> Iterator[tuple[str, MonthlyCounts]]:
     from forecast.desk.sentences import own_counts
 
     for done, part in enumerate(parts, start=1):
         read = read_table(part, read_as)
-        reporter.say(part.name, own_counts.as_read(read))
+        say(part.name, own_counts.as_read(read))
         yield part.name, read.counts
-        reporter.report("reading parts", done, len(parts))
+        report("reading parts", done, len(parts))
 
 
 def _write(forecasts: SeriesForecasts, whole: bool, path: Path, spread: Spread) -> None:

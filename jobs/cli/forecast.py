@@ -135,9 +135,7 @@ def _forecast_folder(
         progress() as report,
         spreading(settings.config.compute, WORTHWHILE) as workers,
     ):
-        done = folders.forecast_folder(
-            parts, out, read_as, h, hindcasts, workers, folders.Told(report, say_part)
-        )
+        done = folders.forecast_folder(parts, out, read_as, h, hindcasts, workers, report, say_part)
     _warn([f"left out: {error}" for error in done.left_out])
     say(own_counts.folder_summary(done.series, len(parts), h, done.quality, done.unsure))
 

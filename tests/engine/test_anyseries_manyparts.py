@@ -258,9 +258,9 @@ def folder_of(own: MonthlyCounts, folder: Path) -> list[Path]:
 def forecast(parts: list[Path], out: Path, hindcasts: int):
     steps: list[tuple] = []
     said: list[str] = []
-    told = folder.Told(lambda *step: steps.append(step), lambda name, _: said.append(name))
     out.mkdir()
-    found = folder.forecast_folder(parts, out, ReadAs(), 3, hindcasts, serial, told)
+    told = (lambda *step: steps.append(step), lambda name, _: said.append(name))
+    found = folder.forecast_folder(parts, out, ReadAs(), 3, hindcasts, serial, *told)
     return found, steps, said
 
 
