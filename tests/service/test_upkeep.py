@@ -31,6 +31,7 @@ from forecast.errors import BordercastError, BusyError, ConfigError, DataError, 
 from forecast.store import connect, deliveries, ops, queries, wakes
 from forecast.store.deliveries import Message
 from jobs import environment, logs
+from jobs.arrivals import inbox
 from jobs.deliver import unsubscribe
 from jobs.service import backup, checks, health, heartbeat, port, upkeep, wakeup, yearly
 from jobs.service.daemon import leader_lock
@@ -970,11 +971,10 @@ def test_a_file_that_is_being_written_is_looked_at_again_soon(record, monkeypatc
     monkeypatch.setattr(wakeup, "_publish", lambda *_: iter([]))
     folder = record.parent / "inbox"
     folder.mkdir()
-    left = [SimpleNamespace(written=False), SimpleNamespace(written=True)]
+    left = {folder / "a": "is no file", folder / "b": inbox.WRITTEN}
     monkeypatch.setattr("jobs.arrivals.inbox.wait_until_still", lambda *_: None)
-    for found, again in ((left, True), (left[:1], False), ([], False)):
-        looked = SimpleNamespace(left=found)
-        monkeypatch.setattr("jobs.arrivals.inbox.look", lambda *_, looked=looked: looked)
+    for found, again in ((left, True), ({folder / "a": "is no file"}, False), ({}, False)):
+        monkeypatch.setattr("jobs.arrivals.inbox.look", lambda *_, found=found: found)
         assert wakeup.wake(Context.open(record, running_service.settings()), NOW).again == again
 
 
