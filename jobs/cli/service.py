@@ -115,8 +115,8 @@ def init_config(
     elif file:
         if output.exists():
             raise ConfigError(str(output), "file", "is already there; name another with -o")
-        understood = first_settings.understood(file, read_as(**said_of_file))
-        content, said = understood.settings.encode(), understood.said
+        said, written = first_settings.understood(file, read_as(**said_of_file))
+        content = written.encode()
         then = f"Put your own words there, then:\n    bordercast{named} run"
     else:
         content, then = SHIPPED.read_bytes(), "Edit it, then: bordercast config check"

@@ -95,12 +95,15 @@ def findings(case: ServiceCase, command: str) -> Iterator[Finding]:
 # -- settings --------------------------------------------------------------------------------------
 
 
-def _refusing(look: Callable[[Config], object]) -> Callable[[ServiceCase], Iterator[Finding]]:
+def _refusing(
+    look: Callable[[Config], object], when: Callable[[Config], object] = lambda config: True
+) -> Callable[[ServiceCase], Iterator[Finding]]:
     """Return a check of settings that are well formed, and yet would fail when they are needed."""
 
     def look_at(case: ServiceCase) -> Iterator[Finding]:
         try:
-            look(case.context.settings)
+            if when(case.context.settings):
+                look(case.context.settings)
         except ConfigError as error:
             wrong = ConfigError(case.settings_from, error.key, error.problem)
             yield Finding(error.key, "bad", str(wrong))
@@ -120,23 +123,7 @@ def notes(config: Config) -> Iterator[str]:
 def _contact(config: Config) -> None:
     from jobs.arrivals import publisher
 
-    if config.polls:
-        publisher.refuse_anonymous(config)
-
-
-def _mail_settings(config: Config) -> None:
-    if config.mail.enabled:
-        transports.check_mail(config.mail)
-
-
-def _certificates(config: Config) -> None:
-    if config.mail.ca_file:  # whether or not mail is on: a file that is named is meant to be there
-        transports.tls(config.mail)
-
-
-def _password(config: Config) -> None:
-    if config.mail.password_file or (config.mail.enabled and config.mail.user):
-        transports.password(config.mail)
+    publisher.refuse_anonymous(config)
 
 
 def _hooks(chosen: tuple[Hook, ...]) -> None:
@@ -278,7 +265,7 @@ def _last_moment(path: Path) -> datetime | None:
     try:
         with closing(connect.read(path)) as connection:
             latest = read.latest_run(connection)
-    except (BordercastError, sqlite3.DatabaseError):
+    except (BordercastError, sqlite3.DatabaseError):  # `database` says what is wrong
         return None
     moment = datetime.fromisoformat(latest.published_at) if latest else None
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
@@ -447,14 +434,26 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-_BOTH, _DOCTOR = ("config check", "doctor"), ("doctor",)
+_BOTH, _CONFIG, _DOCTOR = ("config check", "doctor"), ("config check",), ("doctor",)
 CHECKS: tuple[tuple[str, tuple[str, ...], Callable[[ServiceCase], Iterator[Finding]]], ...] = (
     ("versions", _DOCTOR, lambda case: _versions()),
     ("settings", _DOCTOR, lambda case: iter([Finding("settings", "good", case.settings_from)])),
-    ("contact", ("config check",), _refusing(_contact)),
-    ("mail server", ("config check",), _refusing(_mail_settings)),
-    ("certificates", _BOTH, _refusing(_certificates)),
-    ("password", ("config check",), _refusing(_password)),
+    ("contact", _CONFIG, _refusing(_contact, lambda c: c.polls)),
+    (
+        "mail server",
+        _CONFIG,
+        _refusing(lambda c: transports.check_mail(c.mail), lambda c: c.mail.enabled),
+    ),
+    # Whether or not mail is on: a file that is named is meant to be there.
+    ("certificates", _BOTH, _refusing(lambda c: transports.tls(c.mail), lambda c: c.mail.ca_file)),
+    (
+        "password",
+        _CONFIG,
+        _refusing(
+            lambda c: transports.password(c.mail),
+            lambda c: c.mail.password_file or (c.mail.enabled and c.mail.user),
+        ),
+    ),
     ("hooks", _BOTH, _refusing(lambda config: _hooks(config.notices.hooks))),
     ("witness", _BOTH, _refusing(lambda config: attest.check_settings(config.witness))),
     ("compute", _BOTH, _refusing(lambda config: _compute(config.compute))),

@@ -6,7 +6,7 @@ import json
 import math
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,16 +59,12 @@ series = ["{outer}"]
 part = "{inner}\""""
 
 
-@dataclass(frozen=True)
-class Understood:
-    """What a file was understood to be, as sentences, and the settings for it."""
-
-    said: tuple[str, ...]
-    settings: str
-
-
-def understood(path: Path, wanted: ReadAs) -> Understood:
+def understood(path: Path, wanted: ReadAs) -> tuple[list[str], str]:
     """Settings for a file of counts, or for a folder with such files.
+
+    Returns
+    -------
+    What the file was understood to be, as sentences, and the settings for it.
 
     Raises
     ------
@@ -128,19 +124,17 @@ def understood(path: Path, wanted: ReadAs) -> Understood:
         false=alpha * many,
         level=10 if typical >= 25 else 5,
     )
-    span = f"{_month(first)} to {_month(last)}"
-    return Understood(
-        (
-            f"{file.name}: {many:,} series, {span}; {read.missing:,} months missing",
-            *(f"read: {note}" for note in read.notes),
-            *(f"note: {warning}" for warning in read.warnings),
-            f"taken: what is counted is {noun!r}, each series is a {singular!r}",
-            *parts_taken,
-            *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
-            *missed,
-        ),
-        settings,
-    )
+    span = " to ".join(month_words(months.from_index(index)) for index in (first, last))
+    said = [
+        f"{file.name}: {many:,} series, {span}; {read.missing:,} months missing",
+        *(f"read: {note}" for note in read.notes),
+        *(f"note: {warning}" for warning in read.warnings),
+        f"taken: what is counted is {noun!r}, each series is a {singular!r}",
+        *parts_taken,
+        *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
+        *missed,
+    ]
+    return said, settings
 
 
 def of_all() -> str:
@@ -219,10 +213,6 @@ def _plural(singular: str) -> str:
     if re.search(r"[^aeiou]y$", singular):
         return f"{singular[:-1]}ies"
     return f"{singular}s"
-
-
-def _month(index: int) -> str:
-    return month_words(months.from_index(index))
 
 
 def _quoted(text: str) -> str:
