@@ -16,7 +16,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -25,7 +25,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from forecast.desk.comparison import WAYS
@@ -54,13 +53,6 @@ CHUNK = 1 << 18  # bytes of the file at once
 DOWNLOADS = 4  # of the whole file at once
 TEXT_BYTES = 50_000  # of a text to check
 TEXTS_A_MINUTE = 20
-SQL = re.compile(rf"/({DATABASE}|-/static)(?=[/.?]|$)")
-# A refusal there may be framed too: it has no figures and no forms.
-# A text is held against all measures of the record, whichever one's page it is put into.
-CHECKS = ("/check/index.html", "/{measure}/check/index.html")
-COMPARES = ("/compare/index.html", "/{measure}/compare/index.html")
-CHECK = re.compile(r"(/[a-z0-9-]+)?/check/(index\.html)?")
-FRAMED = re.compile(r"(/as-of/\d+)?/embed/[a-z0-9-]+/?(index\.html)?$")
 NO_PAGE = Plain(404, "There is no such page", "Every page can be reached from the overview.")
 NOT_YET = Plain(
     503,
@@ -140,17 +132,8 @@ class Site:
         self._asked: list[float] = []
         self._downloads = 0
         self._files = SiteFiles(directory=self.folder, check_dir=False)
-        self._app = Starlette(
-            routes=[
-                *(Route(path, self._check, methods=["GET", "POST"]) for path in CHECKS),
-                *(Route(path, self._compare) for path in COMPARES),
-                Route(f"/{DATABASE}.db", self._download),
-                Mount("/", self._files),
-            ],
-            lifespan=self._lifespan,
-            exception_handlers={HTTPException: self._refused},
-        )
-        self._app.router.redirect_slashes = False  # a redirect would name a host
+        # It only begins and ends: what is answered is a table.
+        self._app = Starlette(lifespan=self._lifespan)
 
     def close(self) -> None:
         """Let go of everything."""
@@ -212,39 +195,27 @@ class Site:
             self.trouble, self._writing = trouble, False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Answer by the first line of ROUTES that fits."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sql = SQL.match(scope["path"]) and scope["path"] != f"/{DATABASE}.db"
-        framed = FRAMED.match(scope["path"]) is not None
-        raw = scope["path"].encode("utf-8", "surrogateescape")
-        send = with_headers(send, SQL_CSP if sql else FRAMED_CSP if framed else CSP)
-        refused = self._refusal(scope) or await self._hidden()
-        answer: ASGIApp = self._app
-        if refused is not None:
-            answer = refused
-        elif sql:
-            none = Plain(404, "Tables are not served here")
-            answer = await self.tables.ask(scope) if self.tables else none
-        elif len(raw) > LONGEST_PATH or max(map(len, raw.split(b"/"))) > LONGEST_NAME:
-            answer = NO_PAGE  # no file can ever have this address
-        elif not self._is_page(scope["path"]):
-            if to := self._told_elsewhere(scope["path"]):
-                answer = RedirectResponse(to, 307)
-        elif scope["path"].endswith("/"):
-            scope = {**scope, "path": f"{scope['path']}index.html"}
-        else:  # links start from within a folder
-            answer = RedirectResponse(f"{quote(scope['path'].rpartition('/')[2])}/", 308)
-        await answer(scope, receive, send)
-
-    def _refusal(self, scope: Scope) -> Plain | None:
-        """Return why this request is not answered at all, None if it is."""
-        posted = scope["method"] == "POST" and CHECK.fullmatch(scope["path"])
-        if scope["method"] not in ("GET", "HEAD") and not posted:
-            return Plain(405, "Only reading is possible", "Nothing can be changed through here.")
-        how = "Start it with `bordercast web --name NAME`; see docs/web.md."
-        return refused_name(scope, self.names, how)
+        # The last one fits all.
+        (_, methods, policy, handler), match = next(
+            (route, match) for route in ROUTES if (match := re.fullmatch(route[0], scope["path"]))
+        )
+        answer: ASGIApp | None
+        if scope["method"] not in methods:
+            words = "Nothing can be changed through here."
+            answer = Plain(405, "Only reading is possible", words)
+        else:
+            how = "Start it with `bordercast web --name NAME`; see docs/web.md."
+            answer = refused_name(scope, self.names, how) or await self._hidden()
+        request = Request({**scope, "path_params": match.groupdict("")}, receive)
+        try:
+            answer = answer or await handler(self, request)
+        except HTTPException as error:
+            answer = await self._refused(error.status_code)
+        await answer(scope, receive, with_headers(send, policy))
 
     async def _hidden(self) -> Plain | None:
         """Return why no figure may be shown at this moment, None if they may."""
@@ -270,14 +241,6 @@ class Site:
             self._verified = (state, refused)
         return self._verified[1]
 
-    def _is_page(self, path: str) -> bool:
-        """Return whether the address is that of a page's folder."""
-        if "\0" in path or ".." in path.split("/") or "//" in path:
-            return False
-        with suppress(OSError):
-            return (self.folder / path.strip("/") / "index.html").is_file()
-        return False
-
     def _told_elsewhere(self, path: str) -> str:
         """Where a month or a number is that has no page of its own; "" for another address."""
         match = NUMBER.fullmatch(path)
@@ -291,17 +254,38 @@ class Site:
 
     # -- answers -----------------------------------------------------------------------------------
 
-    async def _refused(self, _: Request, error: Exception) -> Response:
+    async def _refused(self, status: int) -> Plain:
         """Return a refusal; of a page that may yet come, for now."""
-        status = getattr(error, "status_code", 404)
         if status not in (401, 404):
             return Plain(status, "That could not be done")
         written = not self._writing and await asyncio.to_thread((self.folder / LIST).exists)
         return NO_PAGE if written else NOT_YET
 
+    async def _file(self, request: Request) -> Response:
+        """Return a file of the site, of a folder its page; or where it is to be asked for."""
+        scope, path = request.scope, request.scope["path"]
+        raw = path.encode("utf-8", "surrogateescape")
+        if len(raw) > LONGEST_PATH or max(map(len, raw.split(b"/"))) > LONGEST_NAME:
+            return NO_PAGE  # no file can ever have this address
+        page = False
+        if "\0" not in path and ".." not in path.split("/") and "//" not in path:
+            with suppress(OSError):
+                page = (self.folder / path.strip("/") / "index.html").is_file()
+        if page and not path.endswith("/"):  # links start from within a folder
+            return RedirectResponse(f"{quote(path.rpartition('/')[2])}/", 308)
+        if page:
+            scope = {**scope, "path": f"{path}index.html"}
+        elif to := self._told_elsewhere(path):
+            return RedirectResponse(to, 307)
+        return await self._files.get_response(self._files.get_path(scope), scope)
+
+    async def _query(self, request: Request) -> Response:
+        none = Plain(404, "Tables are not served here")
+        return await self.tables.ask(request.scope) if self.tables else none
+
     async def _page(self, request: Request, name: str) -> str:
         """Return a page as the site's files have it, of whichever measure was asked for."""
-        place = self.folder / request.path_params.get("measure", "") / name / "index.html"
+        place = self.folder / request.path_params["measure"].strip("/") / name / "index.html"
         if not place.exists():  # as of own counts, whose texts nobody can check
             raise HTTPException(404)
         return await asyncio.to_thread(place.read_text, "utf-8")
@@ -310,8 +294,8 @@ class Site:
         """Return the page of pairs, with a form for any two and what was asked by it."""
         page, said, asked = await self._page(request, "compare"), "", request.query_params
         if self.checker is not None and asked.get("first", "").strip():
-            measure = quote(request.path_params.get("measure", ""))
-            answer = await self.checker.ask({**request.scope, "raw_path": f"/{measure}".encode()})
+            measure = request.path_params["measure"] or "/"
+            answer = await self.checker.ask({**request.scope, "raw_path": measure.encode()})
             if isinstance(answer, Plain):
                 return answer
             said = bytes(answer.body).decode()
@@ -382,3 +366,20 @@ class Site:
                 "cache-control": PRIVATE,
             },
         )
+
+
+READING, POSTING = ("GET", "HEAD"), ("GET", "HEAD", "POST")
+OF_MEASURE = r"(?P<measure>(/[a-z0-9-]+)?)"
+# Paths, methods, what a browser may do with the answer, who makes it. A text is held against all
+# measures of the record, whichever one's page it is put into. A refusal of what may be framed may
+# be framed too: it has no figures and no forms.
+ROUTES: tuple[
+    tuple[str, Sequence[str], str, Callable[[Site, Request], Awaitable[Response]]], ...
+] = (
+    (rf"/{DATABASE}\.db", READING, CSP, Site._download),
+    (rf"(?s)/({DATABASE}|-/static)([/.?].*)?", READING, SQL_CSP, Site._query),
+    (OF_MEASURE + r"/check/(index\.html)?", POSTING, CSP, Site._check),
+    (OF_MEASURE + r"/compare/(index\.html)?", READING, CSP, Site._compare),
+    (r"(/as-of/\d+)?/embed/[a-z0-9-]+/?(index\.html)?", READING, FRAMED_CSP, Site._file),
+    (r"(?s).*", READING, CSP, Site._file),
+)
