@@ -107,7 +107,9 @@ def test_a_source_that_completes_another_is_none_of_the_settings(tmp_path):
 def test_the_commands_know_it_by_its_own_words(removals, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # A child knows no folder that was lent to this process.
-    monkeypatch.setattr(reading, "apart", lambda task: reading.here(task, removals))
+    monkeypatch.setattr(
+        reading, "apart", lambda file, section, totals, *how: reading.here(file, removals, *how)
+    )
     settings = '[forecast]\nmodels = ["naive"]\nfirst_cutoff = "2025-06"\n'
     settings += '[compute]\nengine = "serial"\n[site]\nfolder = "site"\n'
     Path("config.toml").write_text(f"{SETTINGS}\n{settings}")
