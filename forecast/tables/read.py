@@ -212,7 +212,7 @@ def _joined(sheets: Sequence[tuple[str, Entries]]) -> Entries:
         arrays.append([getattr(moved, name) for name in PER_ENTRY])
         labels += part.labels
         columns += [f"{column} of sheet {title}" for column in part.columns]
-        inside |= zip(part.names, part.nested, strict=False)
+        inside |= zip(part.names, part.nested, strict=True) if part.nested else ()
     pieces = map(np.concatenate, zip(*arrays, strict=True))
     joined: dict[str, Any] = dict(zip(PER_ENTRY, pieces, strict=True))
     return replace(
