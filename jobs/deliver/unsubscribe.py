@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import secrets
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -25,11 +26,15 @@ LINK_VALID = timedelta(days=400)  # a notice older than that is not anybody's wa
 def key(path: Path) -> bytes:
     """Return the signing key beside the database; made when first asked."""
     file = path.with_name(KEY)
-    # Made first and filled then, so that two processes never sign with two keys.
-    with suppress(FileExistsError):
-        files.create_private(file)
-    if not file.stat().st_size:
-        file.write_bytes(secrets.token_bytes(BYTES))
+    if not file.exists():
+        draft = path.with_name(f".{KEY}.{secrets.token_hex(4)}")
+        files.create_private(draft)
+        draft.write_bytes(secrets.token_bytes(BYTES))
+        files.sync(draft)
+        # Whole when it gets its name, and only once: links signed with a second key would be dead.
+        with suppress(FileExistsError):
+            os.link(draft, file)
+        draft.unlink()
     return file.read_bytes()
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -54,6 +56,22 @@ def test_a_key_is_made_once_for_its_owner_alone(tmp_path):
     assert len(first) == 32
     assert unsubscribe.key(tmp_path / "other.db") == first
     assert stat.S_IMODE((tmp_path / KEY).stat().st_mode) == 0o600
+
+
+def test_all_who_ask_first_at_once_sign_with_one_key(tmp_path, monkeypatch):
+    together = threading.Barrier(8)
+    create = unsubscribe.files.create_private
+
+    def at_once(file):
+        together.wait(5)
+        create(file)
+
+    monkeypatch.setattr(unsubscribe.files, "create_private", at_once)
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(unsubscribe.key, [tmp_path / "record.db"] * 8))
+
+    assert len(keys) == 1
+    assert [file.name for file in tmp_path.iterdir()] == [KEY]
 
 
 @pytest.mark.parametrize(
