@@ -101,7 +101,7 @@ def findings(facts: MonthFacts) -> list[tuple[str, str]]:
     (phrase for a subject without the total's name, the finding in one sentence), ...
     """
     flags = sorted(facts.findings, key=lambda flag: flag["kind"] == "drift")
-    unusual = [_finding(flag, facts) for flag in flags]
+    unusual = [finding(flag, facts) for flag in flags]
     shift, e = facts.shift, facts.expectation
     counted = f"{facts.count:,} counted"
     if shift:
@@ -113,6 +113,7 @@ def findings(facts: MonthFacts) -> list[tuple[str, str]]:
         unusual.append((f"{level} level confirmed", sentence))
     if unusual:
         return unusual
+    what = f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
     if e is None:
         how = phrase = "not forecast"
     elif e.position.side:  # outside its 80% range, so it is not "as forecast"
@@ -120,31 +121,23 @@ def findings(facts: MonthFacts) -> list[tuple[str, str]]:
         how = f"{phrase} of the {basis_noun(e.basis)}, but not far enough to flag"
     else:
         phrase, how = "as forecast", f"as forecast{', by the hindcast' * (e.basis == 'hindcast')}"
-    return [(phrase, f"{_what(facts)} were {how}: {counted}.")]
+    return [(phrase, f"{what} were {how}: {counted}.")]
 
 
-def _what(facts: MonthFacts) -> str:
-    return f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
-
-
-def finding(flag: Row, facts: MonthFacts) -> str:
-    """A flag in one sentence. facts : of its month."""
-    if flag["kind"] == "revision":
-        return (
-            f"The count was changed from {flag['expected']:,} to {flag[COUNT]:,} "
-            "after it had been closed, or by more than is usual."
-        )
-    return _finding(flag, facts)[1]
-
-
-def _finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
+def finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
+    """Return a phrase for a subject and the sentence of a flag. facts : of its month."""
     # Before hindcasts judged months only issued forecasts did.
     basis = flag.get("basis") or "issued"  # the flags of very old runs have none
-    what = _what(facts)
+    what = f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
     # One number for one thing: a small revision needs no second one here.
     first, now = flag[COUNT], facts.count
     numbers = f"{now:,}" if abs(now - first) <= SMALL * first else first_and_now(first, now)
     counted = f"{numbers} counted"
+    if flag["kind"] == "revision":
+        return "revised", (
+            f"The count was changed from {flag['expected']:,} to {flag[COUNT]:,} "
+            "after it had been closed, or by more than is usual."
+        )
     if flag["kind"] == "drift":
         side = SIDES[flag["side"]]
         return (

@@ -165,7 +165,7 @@ def of_total(record: SiteRecord, total: str) -> Iterator[Row]:
         month, report = flag["month"], about.reports[flag["month"]]
         text = section.finding(replace(report, flags=(flag,), shift=None))
         first, ended = _days(report)[0], about.reports.get(flag["closed"] or "")
-        finding = unusual.finding(flag, report)
+        _, finding = unusual.finding(flag, report)
         yield item(
             f"{UNUSUAL}/{total}/{month}/{flag['kind']}",
             total,

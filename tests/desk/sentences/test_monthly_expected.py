@@ -73,7 +73,7 @@ def every_text(found) -> dict[str, str]:
     if found.flags:
         flag = found.flags[0]
         table = next(monthly.compared(found, flag)).name
-        said |= {"card": unusual.finding(flag, found), "card's table": table}
+        said |= {"card": unusual.finding(flag, found)[1], "card's table": table}
     return said
 
 
