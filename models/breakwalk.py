@@ -82,12 +82,21 @@ def _learned(
     # A gap of a year is no change of a month.
     change[:, 1:][~(known[:, 1:] & known[:, :-1])] = np.nan
     profile = _profiles(change, first, years)
-    profile *= _strength(profile, change, first)[..., None]
+    # How far changes follow the profile: a discounted, shrunk regression.
+    usual = _usual_size(change)
+    limit, prior = par.STRENGTH_LIMIT, par.STRENGTH_PRIOR
+    both, own = _products(_expected(profile), change, usual, limit=limit, first=first + 1)
+    strength = np.clip((both + prior) / (own + prior), 0, par.STRENGTH_MAX)
+    strength[:, : first + 1] = 1
+    profile *= strength[..., None]
+    # How far a surprise goes on a month later: likewise.
     surprise = change - _expected(profile)
-    usual = _usual_size(surprise)
-    limit = par.MOMENTUM_LIMIT * usual
-    push = np.nan_to_num(np.clip(surprise, -limit, limit))
-    return profile, push, _momentum(surprise, usual)
+    usual, limit = _usual_size(surprise), par.MOMENTUM_LIMIT
+    of = _lagged(surprise), surprise, usual
+    both, own = _products(*of, limit=limit, first=par.FIRST_MOMENTUM)
+    momentum = np.clip(both / (own + par.MOMENTUM_PRIOR), 0, par.MOMENTUM_MAX)
+    push = np.nan_to_num(np.clip(surprise, -limit * usual, limit * usual))
+    return profile, push, momentum
 
 
 def _profiles(change: Floats, least: int, years: int) -> Floats:
@@ -120,37 +129,6 @@ def _usual_size(x: Floats) -> Floats:
     size = np.abs(x)
     size[:, 0] = np.nan
     return running_median(size, par.WALK_WINDOW) + TINY
-
-
-def _strength(profile: Floats, change: Floats, least: int) -> Floats:
-    """(k, months) how far changes follow the profile: a discounted, shrunk regression."""
-    first = least + 1
-    both, own = _products(
-        _expected(profile),
-        change,
-        _usual_size(change),
-        limit=par.STRENGTH_LIMIT,
-        first=first,
-    )
-    strength = np.clip(
-        (both + par.STRENGTH_PRIOR) / (own + par.STRENGTH_PRIOR),
-        0,
-        par.STRENGTH_MAX,
-    )
-    strength[:, :first] = 1
-    return strength
-
-
-def _momentum(surprise: Floats, usual: Floats) -> Floats:
-    """(k, months) how far a surprise goes on a month later: likewise."""
-    both, own = _products(
-        _lagged(surprise),
-        surprise,
-        usual,
-        limit=par.MOMENTUM_LIMIT,
-        first=par.FIRST_MOMENTUM,
-    )
-    return np.clip(both / (own + par.MOMENTUM_PRIOR), 0, par.MOMENTUM_MAX)
 
 
 def _products(

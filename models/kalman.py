@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -26,35 +25,15 @@ LEVEL, SLOPE, SEASON = 0, 1, 2  # where each part stands in the state; the seaso
 STATES = SEASON + 12
 
 
-class Point(NamedTuple):
-    """One model of the grid; standard deviations in units of the model's sigma.
-
-    Attributes
-    ----------
-    level_share : variance of the level's noise; the observation's is 1 - level_share.
-    slope_sd : of the slope at the start; 0 means no slope.
-    damping : what remains of the slope a month later.
-    slope_noise : sd of the slope's monthly noise.
-    season_sd : of the twelve season effects at the start; 0 means no season.
-    season_noise : sd of their monthly noise.
-    """
-
-    level_share: float
-    slope_sd: float
-    damping: float
-    slope_noise: float
-    season_sd: float
-    season_noise: float
-
-
-GRID = tuple(  # points with a season first: only they carry season states
-    Point(share, *slope, *season)
-    for season in SEASONS
-    for share in LEVEL_SHARES
-    for slope in SLOPES
+# One model of the grid in each row: the variance of the level's noise (the observation's is 1 less
+# that); sd of the slope at the start (0: no slope), what remains of it a month later, sd of its
+# monthly noise; sd of the twelve season effects at the start (0: no season), and of their monthly
+# noise. All in units of the model's sigma. Points with a season first: only they carry its states.
+GRID: Floats = np.array(
+    [(share, *slope, *season) for season in SEASONS for share in LEVEL_SHARES for slope in SLOPES]
 )
-SEASONAL = sum(point.season_sd > 0 for point in GRID)
-DAMPING: Floats = np.array([point.damping for point in GRID])[:, None]
+SEASONAL = int((GRID[:, 4] > 0).sum())
+DAMPING: Floats = GRID[:, 2, None]
 
 
 @dataclass(frozen=True)
@@ -90,7 +69,12 @@ def _gains(months: int, h: int) -> Gains:
     """Run the Riccati recursion of every grid point."""
     cov, transition, noise, observation = _system()
     slope_sum: Floats = np.cumsum(DAMPING ** np.arange(1.0, h + 1), axis=1)
-    future_noise = _future_noise(slope_sum)
+    # What the noise of the months ahead adds to the path's variance.
+    share, _, _, slope_noise, _, season_noise = GRID.T[..., None]
+    steps = np.arange(1, h + 1)
+    effect = np.cumsum((1 + np.pad(slope_sum[:, :-1], ((0, 0), (1, 0)))) ** 2, axis=1)
+    season = steps * season_noise**2 * 11 / 12
+    future_noise = steps * share + effect * slope_noise**2 + season + 1 - share
     gain = np.zeros((len(GRID), months, STATES))
     variance = np.ones((len(GRID), months))
     ahead = np.zeros((len(GRID), months, h))
@@ -107,7 +91,7 @@ def _gains(months: int, h: int) -> Gains:
 
 def _system() -> tuple[Floats, Floats, Floats, Floats]:
     """Start, transition and noise of every grid point, (grid, STATES, STATES); its observation."""
-    share, slope_sd, damping, slope_noise, season_sd, season_noise = np.array(GRID).T
+    share, slope_sd, damping, slope_noise, season_sd, season_noise = GRID.T
     # Else the level could hide in the season.
     contrast = np.eye(12) - 1 / 12  # season effects sum to zero
     start, noise = np.zeros((2, len(GRID), STATES, STATES))
@@ -132,16 +116,6 @@ def _ahead(cov: Floats, t: int, slope_sum: Floats) -> Floats:
     return np.asarray(level + slope + effects + shared)
 
 
-def _future_noise(slope_sum: Floats) -> Floats:
-    """(grid, h) variance that the noise of the months ahead adds to the path."""
-    share, _, _, slope_noise, _, season_noise = np.array(GRID).T[..., None]
-    steps = np.arange(1, slope_sum.shape[1] + 1)
-    before = np.pad(slope_sum[:, :-1], ((0, 0), (1, 0)))
-    effect = np.cumsum((1 + before) ** 2, axis=1)  # of one month's slope noise
-    season = steps * season_noise**2 * 11 / 12
-    return np.asarray(steps * share + effect * slope_noise**2 + season + 1 - share)
-
-
 class Filter:
     """The states of every grid point for k series of one age, month by month.
 
@@ -164,10 +138,8 @@ class Filter:
         self.level += self.slope
         np.subtract(z, self.level, out=self.error)
         self.error[:SEASONAL] -= self.season[t % 12]
-        self._correct(self.gains.gain[:, t, :, None], self.error)
-
-    def _correct(self, gain: Floats, error: Floats) -> None:
-        """Move the states by their gain, (grid, STATES, 1), times the error."""
+        # The states move by their gain, (grid, STATES, 1), times the error.
+        gain, error = self.gains.gain[:, t, :, None], self.error
         room, seasonal = self._room, self._room[:SEASONAL]  # no new arrays: they cost more
         self.level += np.multiply(gain[:, LEVEL], error, out=room)
         self.slope += np.multiply(gain[:, SLOPE], error, out=room)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Floats, Panel
-from models.onepass import PanelBlock, blocks, put
+from models.onepass import blocks, put
 from models.parameters import LEVEL_FIRST
 from models.structural import LEAST_VARIANCE
 
@@ -25,36 +25,24 @@ BLOCK = 1000  # series at a time
 
 def levels(panel: Panel) -> Floats:
     """(series, months) the level at every column, which is the path from it; NaN before a start."""
-    medians = np.full((*panel.z.shape, 1), np.nan)
+    medians, speed = np.full((*panel.z.shape, 1), np.nan), np.array(SPEEDS)[:, None]
     for block in blocks(panel, BLOCK):
-        put(medians, block, _levels(block)[..., None])
+        level, squares = np.zeros((2, len(SPEEDS), len(block.z)))
+        seen, out = np.zeros(len(block.z)), np.empty(block.z.shape)
+        for t in range(block.z.shape[1]):
+            known = block.known[:, t]
+            error = np.where(known, block.z[:, t] - level, 0.0)
+            if t >= LEVEL_FIRST:
+                squares += error**2
+                seen += known
+            # At first the mean of what was seen: a slow speed would hold on to the first month.
+            level += np.maximum(speed, 1 / (t + 1)) * error
+            count = np.maximum(seen, 1)
+            weight = -0.5 * count * np.log(squares / count + LEAST_VARIANCE)
+            weight = np.exp(weight - weight.max(axis=0))
+            out[:, t] = _sum(weight / _sum(weight) * level)
+        put(medians, block, out[..., None])
     return np.asarray(medians[..., 0])
-
-
-def _levels(block: PanelBlock) -> Floats:
-    """(k, months) the weighted level after each month of a block."""
-    series, months = block.z.shape
-    speed = np.array(SPEEDS)[:, None]
-    level, squares = np.zeros((2, len(SPEEDS), series))
-    seen = np.zeros(series)
-    out = np.empty((series, months))
-    for t in range(months):
-        known = block.known[:, t]
-        error = np.where(known, block.z[:, t] - level, 0.0)
-        if t >= LEVEL_FIRST:
-            squares += error**2
-            seen += known
-        # At first the mean of what was seen: a slow speed would hold on to the first month.
-        level += np.maximum(speed, 1 / (t + 1)) * error
-        out[:, t] = _sum(_weights(squares, np.maximum(seen, 1)) * level)
-    return out
-
-
-def _weights(squares: Floats, seen: Floats) -> Floats:
-    """(speeds, k) each speed's weight, from its squared errors and how many there were."""
-    weight = -0.5 * seen * np.log(squares / seen + LEAST_VARIANCE)
-    weight = np.exp(weight - weight.max(axis=0))
-    return np.asarray(weight / _sum(weight))
 
 
 def _sum(x: Floats) -> Floats:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -20,19 +20,9 @@ if TYPE_CHECKING:
 SEED = 1
 
 
-class Parts(NamedTuple):
-    """Prophet's components of z = log1p counts; they add up to its fit.
-
-    Attributes
-    ----------
-    months : (n,) running numbers. trend, yearly : (n,).
-    events : running number of a policy date's month -> its effect.
-    """
-
-    months: Ints
-    trend: Floats
-    yearly: Floats
-    events: dict[int, float]
+Parts = tuple[Ints, Floats, Floats, dict[int, float]]
+"""Prophet's components of z = log1p counts, which add up to its fit: (n,) running numbers of
+months; (n,) trend and yearly terms; running number of a policy date's month -> its effect."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +54,7 @@ class Prophet:
             month: float(prediction.loc[seen == month, f"event {month}"].iloc[0])
             for month in past.events
         }
-        return Parts(seen, prediction["trend"].to_numpy(), prediction["yearly"].to_numpy(), effects)
+        return seen, prediction["trend"].to_numpy(), prediction["yearly"].to_numpy(), effects
 
     def _fit(self, past: History, h: int) -> Floats:
         ahead = np.arange(past.month + 1, past.month + h + 1)
@@ -73,6 +63,8 @@ class Prophet:
     def _fitted(self, past: History) -> Any:
         from prophet import Prophet as Library
 
+        # Each policy date is a one-off event of its own.
+        named = [f"event {month}" for month in past.events]
         model = Library(
             changepoint_range=self.changepoint_range,
             changepoint_prior_scale=self.changepoint_prior_scale,
@@ -80,7 +72,7 @@ class Prophet:
             weekly_seasonality=False,
             daily_seasonality=False,
             uncertainty_samples=0,
-            holidays=_holidays(past.events),
+            holidays=_frame(np.array(past.events)).assign(holiday=named) if named else None,
         )
         return model.fit(_frame(_seen(past)).assign(y=past.z), seed=SEED)
 
@@ -91,27 +83,10 @@ def _seen(past: History) -> Ints:
 
 
 def _frame(months: Ints) -> pd.DataFrame:
-    """Months in Prophet's form."""
+    """Months, given as running numbers, in Prophet's form: by their first days."""
     import pandas as pd
 
-    return pd.DataFrame({"ds": _dates(months)})
-
-
-def _dates(months: Ints) -> pd.DatetimeIndex:
-    """The first days of months given as running numbers."""
-    import pandas as pd
-
-    return pd.DatetimeIndex((months - 1970 * 12).astype("datetime64[M]"))
-
-
-def _holidays(months: tuple[int, ...]) -> pd.DataFrame | None:
-    """Each month as a one-off event of its own, in Prophet's form."""
-    import pandas as pd
-
-    if not months:
-        return None
-    names = [f"event {month}" for month in months]
-    return pd.DataFrame({"ds": _dates(np.array(months)), "holiday": names})
+    return pd.DataFrame({"ds": pd.DatetimeIndex((months - 1970 * 12).astype("datetime64[M]"))})
 
 
 def _silence() -> None:

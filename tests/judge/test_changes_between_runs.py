@@ -232,7 +232,9 @@ def test_a_month_as_forecast_is_time_passing_and_one_that_is_not_a_surprise(dece
     restated[KEYS[0]]["2025-11"] += 500
     less = moved(head, said, restated, before, after, ENCOUNTERS)
     assert {one["revisions"] for one in less if one["series"] == KEYS[0]} != {0}
-    assert [(a.season, a.surprise) for a in less] == [(b.season, b.surprise) for b in found]
+    assert [(a["season"], a["surprise"]) for a in less] == [
+        (b["season"], b["surprise"]) for b in found
+    ]
 
 
 def test_where_no_month_has_come_only_method_and_revisions_move(december):

@@ -102,11 +102,12 @@ def test_prophet_s_parts_add_up_to_its_fit(small: Panel) -> None:
 
     parts = models.build("prophet").parts(past)
 
-    assert parts.months.tolist() == list(range(past.month - 61, past.month + 1))
-    assert list(parts.events) == list(past.events)
-    fit = parts.trend + parts.yearly
-    for month, effect in parts.events.items():
-        fit[parts.months == month] += effect
+    at, trend, yearly, events = parts
+    assert at.tolist() == list(range(past.month - 61, past.month + 1))
+    assert list(events) == list(past.events)
+    fit = trend + yearly
+    for month, effect in events.items():
+        fit[at == month] += effect
         assert abs(effect) > 1e-6
     rest = past.z - fit
     assert abs(rest.mean()) < 0.05

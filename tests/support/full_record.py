@@ -280,8 +280,8 @@ CHANGES = (
     change(SOUTH, "2024-04", 9307, 0, 0, 0, 0, 9307),
 )
 SCORES = tuple(
-    replace(
-        score(key, 30 + ahead_, basis, model=model, horizon=ahead_, era=era),
+    score(
+        key, 30 + ahead_, basis, model=model, horizon=ahead_, era=era,
         wis=round(12.5 * (1 + ahead_) * worse, 2), mae=round(20.25 * (1 + ahead_) * worse, 2),
         mase=0.75 * worse, relative_mae=round(worse, 3) if model == "bordercast" else 1.0,
         log_wis=round(0.05 * (1 + ahead_) * worse, 4),

@@ -125,9 +125,10 @@ def prophet_parts(total: str, published: Sequence[Row], source: Source) -> Parts
 
 def components(total: str, parts: Parts, published: Sequence[Row], source: Source) -> Picture:
     """What Prophet's fit is made of: trend, season, and the effect of known policy dates."""
+    at_months, levels, yearly, of_dates = parts
     trend: list[dict[str, Any]] = [
         {"month": months.from_index(int(at)), "trend": math.expm1(level)}
-        for at, level in zip(parts.months, parts.trend, strict=True)
+        for at, level in zip(at_months, levels, strict=True)
     ]
     scale = grammar.amounts([row[COUNT] for row in published], True, source)
     dotted, key = grammar.breaks(total, trend[0]["month"], trend[-1]["month"], source)
@@ -138,7 +139,7 @@ def components(total: str, parts: Parts, published: Sequence[Row], source: Sourc
     ]
     above = {"layer": layers, "width": grammar.WIDTH, "height": 220}
     # The yearly effect of each month of the last year, percent of the trend.
-    latest = zip(parts.months[-12:].tolist(), parts.yearly[-12:].tolist(), strict=True)
+    latest = zip(at_months[-12:].tolist(), yearly[-12:].tolist(), strict=True)
     season: list[Row] = [
         {"name": MONTHS[at % 12], "at": at % 12, "percent": 100 * math.expm1(effect)}
         for at, effect in sorted(latest, key=lambda pair: pair[0] % 12)
@@ -146,7 +147,7 @@ def components(total: str, parts: Parts, published: Sequence[Row], source: Sourc
     named = {months.to_index(d.date[:7]) for d in source.breaks if total in d.totals}
     effects: list[Row] = [
         {"name": f"{n} {month_words(months.from_index(at))}", "percent": 100 * math.expm1(effect)}
-        for n, (at, effect) in enumerate(sorted(parts.events.items()), start=1)
+        for n, (at, effect) in enumerate(sorted(of_dates.items()), start=1)
         if at in named
     ]
     percent = grammar.amount("percent", axis={"title": "percent of the trend", "tickCount": 5})
@@ -156,7 +157,7 @@ def components(total: str, parts: Parts, published: Sequence[Row], source: Sourc
     heading: Any = {"fontSize": 11.5, "anchor": "start"}
     size: Any = {"width": 290, "height": 130}
     below = [{**bars, **size, "title": {**heading, "text": "time of the year"}}]
-    if len(parts.months) < SEASON_MONTHS:
+    if len(at_months) < SEASON_MONTHS:
         below = []
     if effects:
         y = {**grammar.text("name"), "sort": None, "axis": {"title": None, "labelLimit": 160}}
@@ -167,8 +168,8 @@ def components(total: str, parts: Parts, published: Sequence[Row], source: Sourc
     frame = {"vconcat": [above, words, {"hconcat": below}], "spacing": 10}
     low, high = (edge(season, key=itemgetter("percent")) for edge in (min, max))
     span = f"({low['percent']:+.0f}% to {high['percent']:+.0f}%)"
-    if len(parts.months) < SEASON_MONTHS:
-        seen = f"no season can be told from {len(parts.months)} months"
+    if len(at_months) < SEASON_MONTHS:
+        seen = f"no season can be told from {len(at_months)} months"
     elif high["percent"] - low["percent"] < CLEAR_SEASON:
         seen = f"no clear season {span}"
     else:

@@ -7,7 +7,6 @@ import pytest
 
 from forecast import months
 from forecast.desk.charts import explanations
-from models.prophet import Parts
 from tests.support.cbp_files import ENCOUNTERS
 
 
@@ -25,7 +24,7 @@ def test_no_season_is_claimed_of_few_or_of_level_counts(count, effect, words):
     first = months.to_index("2014-01")
     at = np.arange(first, first + count)
     yearly = np.where(at % 12 == 5, effect, np.where(at % 12 == 0, -effect, 0.0))
-    parts = Parts(at, np.full(count, 6.9), yearly, {})
+    parts = (at, np.full(count, 6.9), yearly, {})
     published = [{"month": months.from_index(int(i)), "encounters": 1000} for i in at]
 
     drawn = explanations.components("northern", parts, published, ENCOUNTERS)

@@ -61,7 +61,7 @@ def by_hand() -> Parts:
     effects = {
         months.to_index(one.date[:7]): 0.1 * n for n, one in enumerate(ENCOUNTERS.breaks, start=1)
     }
-    return Parts(at, np.linspace(6.9, 7.2, 48), season, effects)
+    return (at, np.linspace(6.9, 7.2, 48), season, effects)
 
 
 def test_each_plot_of_a_record_draws_what_it_drew(full_record, tmp_path, monkeypatch):
