@@ -1178,20 +1178,22 @@ where {of} and model = 'bordercast' and era = 'all' and horizon = 1
 order by border, basis desc, log_wis
 
 -- name: movers
+-- Of one total or of all: the newest month of each of its series, beside earlier ones.
 with
+since as (
+    select border, strftime('%Y-%m', max(month) || '-01', '-3 years') as month
+    from border_months where :total is null or border = :total group by border
+),
 published as materialized (
-    select s.dimension, s.member, o.series_id, o.month, o.encounters
-    from current_observations as o
-    join series as s on s.id = o.series_id
-    where s.border = :total
-        and o.month >= (
-            select strftime('%Y-%m', max(n.month) || '-01', '-3 years') from border_months as n
-            where n.border = :total
-        )
+    select s.border, s.dimension, s.member, o.series_id, o.month, o.encounters
+    from since
+    join series as s on s.border = since.border
+    join current_observations as o on o.series_id = s.id
+    where o.month >= since.month
 ),
 newest as (select series_id, max(month) as month from published group by series_id)
 select
-    p.dimension, p.member, p.month, p.encounters as value, b.encounters as month_before,
+    p.border, p.dimension, p.member, p.month, p.encounters as value, b.encounters as month_before,
     y.encounters as year_before, j.median
 from newest as n
 join published as p on (p.series_id, p.month) = (n.series_id, n.month)
@@ -1200,7 +1202,7 @@ left join published as b on b.series_id = n.series_id
 left join published as y on y.series_id = n.series_id
     and y.month = strftime('%Y-%m', n.month || '-01', '-1 year')
 left join judgements as j on j.series_id = n.series_id and j.month = n.month
-order by p.dimension, p.member
+order by p.border, p.dimension, p.member
 
 -- name: hindcasts_of
 -- Of some series: by model too, as the key begins with it; models are found by skipping through it.

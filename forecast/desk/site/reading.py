@@ -293,15 +293,13 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     }
     judging = rows(connection, "judging_forecasts", {"total": None}, of="true")
     by_total["stood"] = grouped(judging, "border")
-    with_parts = {key.total for key in months}
+    moved = grouped(rows(connection, "movers", {"total": None}), "border")
     totals = {
         total: TotalRecord(
             source=source,
             total=total,
             reports=reports[total],
-            moved=by_dimension(rows(connection, "movers", {"total": total}), source)
-            if total in with_parts
-            else (),
+            moved=by_dimension(moved.get(total, ()), source),
             **{name: of_total.get(total, ()) for name, of_total in by_total.items()},
         )
         for total in source.totals.every
