@@ -171,7 +171,9 @@ def _told(spread: Spread, report: Report, series: int) -> Spread:
 
 def _size(job: Any) -> int:
     """Return how many series a job is about, whichever of the engine's steps it belongs to."""
-    for part in ("step", "task", "panel", "said"):
+    # A job of several things begins with what it is about.
+    job = job[0] if type(job) is tuple else job
+    for part in ("step", "task", "panel"):
         job = getattr(job, part, job)
     counts = getattr(job, "counts", None)
     return len(counts.names if counts is not None else job.names)
