@@ -87,12 +87,16 @@ class TableLayout:
     def __init__(self, table: TableGrid) -> None:
         self.table, self.row, self.places = table, 0, dict[int, Any]()
         for row in range(min(TOP, len(table.grid) - 1)):
-            if places := self.heads(row, table.sheet.row(row)):
+            places = self.heads(row, table.sheet.row(row))
+            if places is not None:
                 self.row, self.places = row, places
                 break
 
-    def heads(self, row: int, cells: Sequence[CellValue]) -> dict[int, Any]:
-        """What cells of a line say of when, by their columns; {} if it is not the headings."""
+    def heads(self, row: int, cells: Sequence[CellValue]) -> dict[int, Any] | None:
+        """What cells of a line say of when, by their columns.
+
+        None if it is not the line of headings, {} if none below it is either.
+        """
         return {}
 
     def score(self) -> float:
@@ -209,7 +213,7 @@ class Across(TableLayout):
 
     what = "a column for each month"
 
-    def heads(self, row: int, cells: Sequence[CellValue]) -> dict[int, Any]:
+    def heads(self, row: int, cells: Sequence[CellValue]) -> dict[int, Any] | None:
         """Months, in half of the line or more, and none below them."""
         table = self.table
         places = [at for at, cell in enumerate(cells) if is_month(cell)]
@@ -221,11 +225,11 @@ class Across(TableLayout):
             steps = set(np.diff(months).tolist())
             places = places if len(places) > 2 and steps in ({1}, {-1}) else []
         if len(places) < max(table.filled[row] / 2, 2):
-            return {}
+            return None
         # The same date for all columns: since when they are counted, say.
         different = len({cells[at] for at in places}) >= max(len(places) / 2, 2)
         below = table.sheet.which(is_month, table.grid[row + 1 : row + 20, places])
-        return {at: cells[at] for at in places} if different and below.mean() < 0.5 else {}
+        return {at: cells[at] for at in places} if different and below.mean() < 0.5 else None
 
     def to_long(self) -> Entries:
         """The counts below the months, also of blocks with a header each."""
@@ -251,7 +255,7 @@ class Calendar(TableLayout):
 
     what = "a line for each year and a column for each month"
 
-    def heads(self, row: int, cells: Sequence[CellValue]) -> dict[int, Any]:
+    def heads(self, row: int, cells: Sequence[CellValue]) -> dict[int, Any] | None:
         """Six months' names or more, or the numbers of all twelve in order."""
         numbers = list(map(_number, cells))
         weeks = {"13", "14"} <= set(map(text_of, cells))
@@ -262,7 +266,7 @@ class Calendar(TableLayout):
         begun = list(places.values()) == [*range(1, len(places) + 1)]
         of_year = dates.names_year(self.table.sheet.title)
         begun = begun and of_year is not None and not any(map(numerals.is_number, cells))
-        return places if begun or len(set(places.values())) >= 6 else {}
+        return places if begun or len(set(places.values())) >= 6 else None
 
     def score(self) -> float:
         """More than a half where headings are months, by how many of the twelve."""
@@ -313,12 +317,12 @@ class YearsAcross(TableLayout):
     what = "a line for each month and a column for each year"
     column = -1  # with the months
 
-    def heads(self, row: int, cells: Sequence[CellValue]) -> dict[int, Any]:
+    def heads(self, row: int, cells: Sequence[CellValue]) -> dict[int, Any] | None:
         """Two years or more, and a column with the names of six months below, or all numbers."""
         table = self.table
         years = {at: year for at, c in enumerate(cells) if (year := dates.names_year(c))}
         if len(set(years.values())) < 2 or any(map(dates.names_month, cells)):
-            return {}
+            return None
         for self.column in table.columns:
             below = table.cells(np.unique(table.grid[row + 1 :, self.column]))
             called = text_of(cells[self.column]).casefold() in ("month", "mo", "month no")
@@ -326,7 +330,7 @@ class YearsAcross(TableLayout):
             numbered = called and {*range(1, 13)} <= set(map(_number, below))
             if numbered or (named and self.column not in years):
                 return years
-        return {}
+        return {}  # counts may look like years, and to try each line takes long
 
     def to_long(self) -> Entries:
         """The counts at each month and year."""

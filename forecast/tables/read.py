@@ -314,13 +314,15 @@ def _twice(entries: Entries, wanted: ReadAs) -> list[Fault]:
     if len(again) and entries.apart:
         at = int(again[0])
         said = [*map(repr, wanted.series or entries.named)]
-        told = "" if not said else f"Series are named by column {' and '.join(said)} so far; "
+        told = (
+            f"Series are named by column {' and '.join(said)} so far; column" if said else "Column"
+        )
         more = list(map(repr, entries.apart))
         options = more if wanted.series else [*said, *more]
         raise DataError(
             f"{entries.file}: {entries.names[series[at]]!r} has several counts of "
             f"{months.from_index(int(month[at]))}, in lines {line[at - 1]} and {line[at]}, and so "
-            f"on, {len(again):,} in all. {told}column {' and '.join(more)} "
+            f"on, {len(again):,} in all. {told} {' and '.join(more)} "
             f"tell{'' if len(more) > 1 else 's'} them apart: add "
             f"{' '.join(f'--series {column}' for column in options)}, or --sum to add them up"
         )
