@@ -113,20 +113,20 @@ def compute(
     new = findings.flags, findings.judgements
     drivers = explain(record.unexplained, *new, [totals, *families], counts, dimensions, source)
 
-    joint = joint_forecast(head, models, families, counts, source)
+    rule, marks, joint = joint_forecast(head, models, families, counts, source)
     pair = predictive, models.predictive["naive"]
     standing = StandingQuestions.of(config, head, pair, counts, source)
     of_totals = headline_rows(head, models, source)
     next_months = {r.series: r for r in of_totals if (r.model, r.horizon) == (ENGINE, 1)}
     # Paths are drawn once, and all is asked of each at once: they are most of a run's work.
     drawn, issued = {}, {}
-    for key, draws in joint.draws.drawn():
-        drawn[key] = summarized(joint.draws, key, draws, counts[key], source.year_begins)
+    for key, draws in joint.drawn():
+        drawn[key] = summarized(joint, key, draws, counts[key], source.year_begins)
         if key.headline:
-            cutoff = months.from_index(joint.draws.marginals[key].cutoff)
+            cutoff = months.from_index(joint.marginals[key].cutoff)
             issued[key] = list(standing.issued(key, cutoff, draws, next_months.get(key)))
-    drawn = {key: drawn[key] for key in joint.draws.marginals}
-    rows = coherent([*of_totals, *drill_down_rows(families)], joint.draws, drawn, ENGINE)
+    drawn = {key: drawn[key] for key in joint.marginals}
+    rows = coherent([*of_totals, *drill_down_rows(families)], joint, drawn, ENGINE)
     hindcasts = partial(new_hindcasts, head, models, record.recorded)
     moment = now.isoformat(timespec="seconds")
     return Publication(
@@ -147,8 +147,8 @@ def compute(
         drivers=tuple(drivers),
         systemic_months=findings.systemic,
         occasions=tuple(notice_intents(record, config, findings, now, source)),
-        path_rule=joint.rule,
-        path_marks=tuple(joint.marks),
+        path_rule=rule,
+        path_marks=tuple(marks),
         changes=tuple(changed(record.before, head, predictive, rows, source)),
         answers=(*chain.from_iterable(issued.values()), *standing.hindcast(record.answered)),
     )

@@ -246,7 +246,13 @@ def learned_widths(
         total[:, : len(steps)] += known * UNIT / np.maximum(np.sqrt(live), 1)
         weight[:, : len(steps)] += np.sqrt(live)
         mean[:, t] = (total + prior) / (weight + prior)
-    return _line_in_log_horizon(np.log(mean) / 2)
+    # The least squares line through them in log h, horizon h weighing 1 / h.
+    y, steps = np.log(mean) / 2, np.arange(1, longest + 1)
+    weight = 1 / steps / (1 / steps).sum()
+    x = np.log(steps) - (weight * np.log(steps)).sum()
+    middle, spread = (y * weight).sum(axis=-1, keepdims=True), (weight * x**2).sum()
+    slope = (y * weight * x).sum(axis=-1, keepdims=True) / spread if spread > 0 else 0.0
+    return np.asarray(middle + slope * x)
 
 
 def month_squares(square: Floats, df: Floats, family: Ints, mean: Floats) -> tuple[Ints, Ints]:
@@ -279,14 +285,3 @@ def widened(scale: Floats, width: Floats, share: Floats) -> Floats:
     # What breaks is as wide as its breaks were; calm years before one would narrow it.
     calm = 1 - share[..., None]
     return np.asarray(np.maximum.accumulate(scale * np.exp(calm * width), axis=-1))
-
-
-def _line_in_log_horizon(y: Floats) -> Floats:
-    """(..., h) the least squares line through y in log h, horizon h weighing 1 / h."""
-    steps = np.arange(1, y.shape[-1] + 1)
-    weight = 1 / steps / (1 / steps).sum()
-    x = np.log(steps) - (weight * np.log(steps)).sum()
-    middle = (y * weight).sum(axis=-1, keepdims=True)
-    spread = (weight * x**2).sum()
-    slope = (y * weight * x).sum(axis=-1, keepdims=True) / spread if spread > 0 else 0.0
-    return np.asarray(middle + slope * x)

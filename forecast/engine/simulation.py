@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -32,22 +32,14 @@ _DECIMALS = 4  # of a loading
 ALL = 0.98  # a dimension published with another file differs by .5% through revisions alone
 
 
-class JointForecast(NamedTuple):
-    """What a run keeps to draw paths from, and the draws."""
-
-    rule: SimulationSpec
-    marks: list[StoredMarginals]
-    draws: Joint
-
-
 def joint_forecast(
     head: Headline,
     models: Forecasts,
     families: Sequence[PanelHindcasts],
     counts: Counts,
     source: Source,
-) -> JointForecast:
-    """All series together, as a run keeps them."""
+) -> tuple[SimulationSpec, list[StoredMarginals], Joint]:
+    """What a run keeps to draw paths of all series together from, and the draws."""
     # Two years ahead for the engine alone: no other model is asked for sums.
     predictive = models.predictive[ENGINE]
     assert models.further is not None
@@ -56,14 +48,14 @@ def joint_forecast(
         marginals |= _kept(family.keys, family.predictive, family.further)
     cutoffs = {key: max(counts[key]) for key in marginals}
     rule = _rule(head, predictive, models.further, marginals, source)
-    shares, known = _shares(marginals, counts, cutoffs), _known(marginals, counts, cutoffs)
+    shares, known = beside_totals(marginals, counts, cutoffs)
     stored = [
         StoredMarginals(
             key, cutoffs[key], series_marginals, shares.get(key, 1.0), known.get(key, ())
         )
         for key, series_marginals in marginals.items()
     ]
-    return JointForecast(rule, stored, Joint(rule, stored, source.totals))
+    return rule, stored, Joint(rule, stored, source.totals)
 
 
 def _kept(
@@ -126,46 +118,32 @@ def _by_month(scores: Floats, last: np.ndarray) -> Floats:
     return out
 
 
-def _shares(
+def beside_totals(
     marks: Iterable[SeriesKey], counts: Counts, cutoffs: Mapping[SeriesKey, str]
-) -> dict[SeriesKey, float]:
-    """Of its total, how much the parts beside a part make up: all, unless some have no forecast.
+) -> tuple[dict[SeriesKey, float], dict[SeriesKey, tuple[tuple[str, int], ...]]]:
+    """Of its total, how much the parts beside a part make up; and what is known of totals.
 
-    A part may have none because it is new or small; its total's forecast holds it all the same.
+    All, unless some have no forecast: a part may have none because it is new or small, and its
+    total's forecast holds it all the same. Known are a total's counts of the months that its parts
+    still forecast.
     """
     shares: dict[SeriesKey, float] = {}
+    known: dict[SeriesKey, tuple[tuple[str, int], ...]] = {}
     for (total, _), keys in groups(marks).items():
-        last = max(cutoffs[key] for key in keys)
+        last, by_month = max(cutoffs[key] for key in keys), counts.get(total, {})
         unknown = {month for key in keys for month in months.missing(counts[key])}
-        span = [
-            month
-            for month in months.between(months.shift(last, 1 - RECENT), last)
-            if month in counts.get(total, {}) and month not in unknown
-        ]
-        of_total = sum(counts[total][month] for month in span)
+        recent = months.between(months.shift(last, 1 - RECENT), last)
+        span = [month for month in recent if month in by_month and month not in unknown]
+        of_total = sum(by_month[month] for month in span)
         of_parts = sum(counts[key].get(month, 0) for key in keys for month in span)
         share = of_parts / of_total if of_total else 1.0
         shares |= dict.fromkeys(keys, share if share < ALL else 1.0)
-    return shares
-
-
-def _known(
-    marks: Iterable[SeriesKey], counts: Counts, cutoffs: Mapping[SeriesKey, str]
-) -> dict[SeriesKey, tuple[tuple[str, int], ...]]:
-    """A total's counts of the months that its parts still forecast."""
-    known: dict[SeriesKey, tuple[tuple[str, int], ...]] = {}
-    for (total, _), keys in groups(marks).items():
-        if total not in cutoffs:
-            continue
-        first = min(cutoffs[key] for key in keys)
-        ahead = months.between(months.shift(first, 1), cutoffs[total])
-        longest = known.get(total, ())
-        published = tuple(
-            (month, counts[total][month]) for month in ahead if month in counts[total]
-        )
-        if len(published) > len(longest):
+        first = months.shift(min(cutoffs[key] for key in keys), 1)
+        ahead = months.between(first, cutoffs[total]) if total in cutoffs else []
+        published = tuple((month, by_month[month]) for month in ahead if month in by_month)
+        if len(published) > len(known.get(total, ())):
             known[total] = published
-    return known
+    return shares, known
 
 
 class SeriesPaths(NamedTuple):
@@ -224,20 +202,8 @@ def standard_spans(
 SeriesMonth = tuple[SeriesKey, str]  # series and month
 
 
-class PartPaths(Protocol):
-    """Whole quantiles of a part's paths, (INTERVAL_PROBS, h), and their medians, (h,)."""
-
-    @property
-    def quantiles(self) -> Ints:
-        """Outward."""
-
-    @property
-    def middle(self) -> Floats:
-        """Not whole."""
-
-
 def coherent(
-    rows: Iterable[Forecast], joint: Joint, drawn: Mapping[SeriesKey, PartPaths], model: str
+    rows: Iterable[Forecast], joint: Joint, drawn: Mapping[SeriesKey, SeriesPaths], model: str
 ) -> list[Forecast]:
     """All forecasts, this model's with the parts' counts as their paths have them.
 

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from forecast.config import Compute
 from forecast.errors import ConfigError
@@ -27,9 +27,7 @@ A = TypeVar("A")
 
 WORTHWHILE = 1000  # series from which starting worker processes costs less than it saves
 LOOK_SECONDS = 0.5  # seconds between looks at the workers
-MAX_LOST_BLOCKS = (
-    3  # blocks that lost their worker twice: the workers are at fault, not these blocks
-)
+MAX_LOST_BLOCKS = 3  # that lost their worker twice: the workers are at fault, not these blocks
 
 
 class Wide(Protocol):
@@ -132,14 +130,6 @@ def spreading(compute: Compute, series: int) -> Iterator[Spreading]:
         yield Spreading(lambda: opened.enter_context(executor(compute)))
 
 
-class _Sent(NamedTuple, Generic[J, A]):
-    """A job on its way, and the executor that has it."""
-
-    job: J
-    future: Future[A]
-    by: Wide
-
-
 class Spreading:
     """Jobs -> answers in the same order, through an executor that may lose its workers.
 
@@ -161,34 +151,35 @@ class Spreading:
 
     def __call__(self, work: Callable[[J], A], jobs: Iterable[J], /) -> Iterator[A]:
         """Each job's answer; what the work itself raises is raised here."""
-        sent: deque[_Sent[J, A]] = deque()
+        sent: deque[tuple[J, Future[A], Wide]] = deque()
         for job in jobs:
-            sent.append(self._send(work, job))
+            sent.append((job, *self._send(work, job)))
             if len(sent) >= 2 * self._executor.width:
-                yield self._answer(work, sent.popleft())
+                yield self._answer(work, *sent.popleft())
         while sent:
-            yield self._answer(work, sent.popleft())
+            yield self._answer(work, *sent.popleft())
 
-    def _send(self, work: Callable[[J], A], job: J) -> _Sent[J, A]:
+    def _send(self, work: Callable[[J], A], job: J) -> tuple[Future[A], Wide]:
+        """A job on its way, and the executor that has it."""
         try:
-            return _Sent(job, self._executor.submit(work, job), self._executor)
+            return self._executor.submit(work, job), self._executor
         except BrokenExecutor:
             self._renew(self._executor)
-            return _Sent(job, self._executor.submit(work, job), self._executor)
+            return self._executor.submit(work, job), self._executor
 
-    def _answer(self, work: Callable[[J], A], sent: _Sent[J, A]) -> A:
+    def _answer(self, work: Callable[[J], A], job: J, future: Future[A], by: Wide) -> A:
         try:
-            return sent.future.result()
+            return future.result()
         except BrokenExecutor:
-            self._renew(sent.by)
+            self._renew(by)
         try:
-            return self._send(work, sent.job).future.result()
+            return self._send(work, job)[0].result()
         except BrokenExecutor as loss:
             LOG.warning("a block lost its worker twice, so it is computed here (%s)", loss)
             self._lost_twice += 1
             if self._lost_twice == MAX_LOST_BLOCKS:
                 self._give_up(f"{MAX_LOST_BLOCKS} blocks lost their worker twice")
-            return work(sent.job)
+            return work(job)
 
     def _renew(self, broken: Wide) -> None:
         """Open another executor, if nobody has in the meantime."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from typing import Generic, NamedTuple, TypeVar
+from typing import TypeVar
 
 from forecast.config import Compute
 from jobs.compute.pools import executor
@@ -24,12 +24,8 @@ A = TypeVar("A")
 FIT_SECONDS = 600.0  # without any answer, after which workers that fit a model count as hung
 
 
-class JobResult(NamedTuple, Generic[J, A]):
-    """What came of a job: its value, or why there is none."""
-
-    job: J
-    value: A | None
-    lost: str = ""
+JobResult = tuple[J, A | None, str]
+"""A job, its value or None, and why there is none."""
 
 
 def answers(
@@ -49,7 +45,7 @@ def answers(
             left = yield from _together(left, work, compute, seconds)
     for job in left:
         alone = list(_together([job], work, compute, seconds))
-        yield alone[0] if alone else JobResult(job, None, f"killed, or no answer in {seconds:g} s")
+        yield alone[0] if alone else (job, None, f"killed, or no answer in {seconds:g} s")
 
 
 def fitting(
@@ -74,7 +70,7 @@ def _together(
                 value = future.result()
                 job = futures.pop(future)
                 left = [place for place in left if place is not job]
-                yield JobResult(job, value)
+                yield job, value, ""
         except BrokenExecutor:
             return left
         finally:

@@ -12,7 +12,7 @@ import pytest
 
 from forecast.config import Compute, Config, ForecastSection
 from forecast.context import Context
-from jobs.compute.robust_map import JobResult, answers
+from jobs.compute.robust_map import answers
 from tests.support.databases import rows
 
 TWO, ONE = Compute(processes=2), Compute(engine="serial")
@@ -43,7 +43,7 @@ def test_serial_and_pooled_answers_are_the_same():
 
 
 def test_answers_that_are_there_together_come_in_the_order_of_their_jobs():
-    assert [result.job for result in answers(range(50), square, ONE, 60)] == list(range(50))
+    assert [job for job, *_ in answers(range(50), square, ONE, 60)] == list(range(50))
 
 
 @pytest.mark.slow
@@ -114,7 +114,7 @@ def test_each_job_is_answered_once_and_none_starts_nothing():
 
     found = sorted(answers(given, square, ONE, 60))
 
-    assert found == [JobResult(1, 1, ""), JobResult(3, 9, ""), JobResult(3, 9, "")]
+    assert found == [(1, 1, ""), (3, 9, ""), (3, 9, "")]
     assert given == [3, 1, 3]
     assert list(answers([], square, TWO, 60)) == []
     assert multiprocessing.active_children() == []

@@ -379,7 +379,7 @@ MARKS = {WHOLE: np.zeros((3, 2)), ONE: np.zeros((3, 2)), TWO: np.zeros((3, 2))}
 
 
 def shares_of(counts) -> dict[SeriesKey, float]:
-    return joint_runs._shares(MARKS, counts, {key: max(counts[key]) for key in MARKS})
+    return joint_runs.beside_totals(MARKS, counts, {key: max(counts[key]) for key in MARKS})[0]
 
 
 @pytest.mark.parametrize(("of_parts", "share"), [(97, 0.97), (98, 1.0), (100, 1.0), (50, 0.5)])
@@ -409,7 +409,7 @@ def test_months_that_nobody_knows_of_a_part_say_nothing_of_its_share():
 
 
 def known_of(counts):
-    return joint_runs._known(MARKS, counts, {key: max(counts[key]) for key in MARKS})
+    return joint_runs.beside_totals(MARKS, counts, {key: max(counts[key]) for key in MARKS})[1]
 
 
 def test_a_total_is_known_in_months_that_its_parts_still_forecast():
@@ -513,10 +513,10 @@ def test_borders_hang_together_as_much_as_their_total_is_uncertain():
     further.centre[last] = said.centre[last] = np.log1p(300)
     said.scale[last] = further.scale[last] = 0.19  # nearly as wide as one of them
 
-    together = np.array(kept_of(head, said, further).rule.correlation)
-    alone = np.array(kept_of(replace(head, totals={}), said, further).rule.correlation)
+    together = np.array(kept_of(head, said, further)[0].correlation)
+    alone = np.array(kept_of(replace(head, totals={}), said, further)[0].correlation)
     said.centre[last] = np.nan
-    without = np.array(kept_of(head, said, further).rule.correlation)
+    without = np.array(kept_of(head, said, further)[0].correlation)
 
     apart = ~np.eye(3, dtype=bool)
     assert np.array_equal(alone, without)

@@ -12,7 +12,7 @@ from forecast.config import Compute
 from forecast.engine import refits
 from forecast.engine.refits import Refitting, _Book, _digests, model_options, no_paths
 from forecast.types import SeriesKey
-from jobs.compute.robust_map import JobResult, fitting
+from jobs.compute.robust_map import fitting
 from models.base import Failure, Panel, Paths
 from tests.support.panels import make_panel
 
@@ -196,7 +196,7 @@ def test_a_job_done_here_is_told_with_its_time():
 
 def test_answers_come_in_the_order_of_their_jobs_whichever_worker_is_faster():
     def backwards(jobs, *_):
-        return [JobResult(job, (no_paths(job, ""), 1.0)) for job in reversed(jobs)]
+        return [(job, (no_paths(job, ""), 1.0), "") for job in reversed(jobs)]
 
     jobs = list(book(panel_of()).jobs("ets", np.arange(5, 35)))
 
