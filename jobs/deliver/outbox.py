@@ -203,6 +203,7 @@ def addressed(
     sent = rows(db, "editions_sent", (first.content_key,)) if first else []
     got = {row["recipient"]: row["edition"] for row in sent}
     recipients: list[tuple[str, Message, LetterContent]] = []
+    mails: dict[tuple[str, str], Message] = {}  # of hundreds of readers, most get the same
     readers: tuple[Recipient | Hook, ...] = (*config.notices.recipients, *config.notices.hooks)
     for rules in readers:
         to = transports.recipient(rules) if isinstance(rules, Hook) else rules.address.lower()
@@ -213,7 +214,10 @@ def addressed(
             made = transports.message(rules, notice, of_reader, source)
         else:
             answers = letter.message_id(first.message_id, got[to]) if first else ""
-            made = letter.letter(config, notice, of_reader, source, answers)
+            edition = (letter.edition(of_reader), answers)
+            if edition not in mails:
+                mails[edition] = letter.letter(config, notice, of_reader, source, answers)
+            made = mails[edition]
         recipients.append((to, made, (notice, of_reader, source)))
     return recipients
 
