@@ -131,21 +131,7 @@ def as_html(checked: CheckedText, title: str, record: str, source: Source) -> st
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("checked.html").render(
-        measure=source.measure,
-        between=agency_words("usbp", source),
-        title=title,
-        published=checked.published,
-        summary=summary(checked),
-        paragraphs=_paragraphs(checked, title),
-        notes=[piece for piece in pieces(checked) if piece[2]],
-        words=VERDICT_WORDS,
-        record=record,
-    )
-
-
-def _paragraphs(checked: CheckedText, title: str) -> list[list[Piece]]:
-    """The pieces by paragraph, a blank line in plain text ends one; without the title again."""
+    # By paragraph, which a blank line in plain text ends; without the title again.
     paragraphs: list[list[Piece]] = [[]]
     for text, number, note in pieces(checked):
         first, *rest = [text] if note else text.split("\n\n")
@@ -153,4 +139,16 @@ def _paragraphs(checked: CheckedText, title: str) -> list[list[Piece]]:
         paragraphs += [[(more, 0, None)] for more in rest]
     filled = [every for every in paragraphs if any(text.strip() for text, _, _ in every)]
     first = "".join(text for text, _, _ in filled[0]) if filled else ""
-    return filled[1:] if first.strip("# \n") == title and len(filled) > 1 else filled
+    if first.strip("# \n") == title and len(filled) > 1:
+        del filled[0]
+    return environment.get_template("checked.html").render(
+        measure=source.measure,
+        between=agency_words("usbp", source),
+        title=title,
+        published=checked.published,
+        summary=summary(checked),
+        paragraphs=filled,
+        notes=[piece for piece in pieces(checked) if piece[2]],
+        words=VERDICT_WORDS,
+        record=record,
+    )

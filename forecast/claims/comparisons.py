@@ -71,11 +71,14 @@ def rows(
     tokens, refs = named or (range(0), [])
     words = {scene.low(i) for i in tokens}
     own = [anchor for anchor in counts[1] if anchor.first in tokens]
-    spans = [
-        Candidate(span, cost("second") * rank + cost("base.other_meaning") * i, True)
-        for rank, ref in enumerate(refs[:3])
-        for i, span in enumerate(_resolved(ref, context, now)[:4])
-    ]
+    spans: list[Candidate[ClaimSpan]] = []
+    for rank, ref in enumerate(refs[:3]):
+        resolved = times.spans(ref, context, now)
+        if ref.since and ref.form != "era":
+            resolved = list(dict.fromkeys(readings.begun(ref, resolved)))
+        for i, span in enumerate(resolved[:4]):
+            price = cost("second") * rank + cost("base.other_meaning") * i
+            spans.append(Candidate(span, price, True))
     rate: Rate = ""
     if any(word.startswith("averag") for word in words):
         rate = "per_day" if words & {"daily", "day", "day's"} else "per_month"
@@ -104,13 +107,6 @@ def rows(
         of = replace(changed, versus=base.value, rate=rate or changed.rate)
         made.append(replace(of, cost=price, span_bound=tied))
     return made
-
-
-def _resolved(ref: TimeRef, context: TextState, now: ClaimSpan) -> list[ClaimSpan]:
-    candidates = times.spans(ref, context, now)
-    if ref.since and ref.form != "era":
-        return list(dict.fromkeys(readings.begun(ref, candidates)))
-    return candidates
 
 
 def _usual(

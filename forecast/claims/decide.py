@@ -338,22 +338,8 @@ class _Reader:
             *(Subject(home, "", phrase.kind, (phrase.value,)) for phrase in groups),
         ):
             tried.setdefault(subject, cost("count.named_by_number"))
-        bound = {candidate.value for candidate in when if candidate.bound}
-        known = open_time if bound else self._known_times(scene)
-        more = cost("carried") if bound else cost("count.time_open")
-        for subject, price in tried.items():
-            for span in self.table.where(subject, int(claimed.value))[:4]:
-                if (span in bound or known(span)) and span.first <= context.month:
-                    own = span in bound
-                    price_now = price + (0.2 if own else more)
-                    yield Reading(subject, span, cost=price_now, agency_bound=True, span_bound=own)
-
-    def _known_times(self, scene: Scene) -> Callable[[ClaimSpan], bool]:
-        """Which times a number may name itself where none binds it: those the text speaks of.
-
-        Any, where the text has spoken of none; any month of a president's that is named.
-        """
-        context = self.context
+        # Where no time binds it, it may name one that the text speaks of, or any month of a
+        # president's; where the text has spoken of none, any at all.
         spoken = {
             *(span for ref in scene.times for span in times.spans(ref, context, context.span)),
             *context.recent,
@@ -366,12 +352,20 @@ class _Reader:
         if features.vague_time(scene):
             spoken |= {span.shift(by) for span in tuple(spoken) for by in (-1, -12)}
 
-        def known(span: ClaimSpan) -> bool:
+        def spoken_of(span: ClaimSpan) -> bool:
             inside = any(era.first <= span.first and span.last <= era.last for era in eras)
             news = span.last in newest and (span.length == 1 or span.to_date)
             return not spoken or span in spoken or inside or news
 
-        return known
+        bound = {candidate.value for candidate in when if candidate.bound}
+        known = open_time if bound else spoken_of
+        more = cost("carried") if bound else cost("count.time_open")
+        for subject, price in tried.items():
+            for span in self.table.where(subject, int(claimed.value))[:4]:
+                if (span in bound or known(span)) and span.first <= context.month:
+                    own = span in bound
+                    price_now = price + (0.2 if own else more)
+                    yield Reading(subject, span, cost=price_now, agency_bound=True, span_bound=own)
 
     def _beside(
         self,
@@ -673,7 +667,14 @@ class _Reader:
         if not rows:
             why = "the text does not say whose or when"
             return None if only_if_exact else replace(draft, why=why)
-        farthest = _farthest(claimed, rows[0])
+        # The cost of the last row that may make it right: 2,000 is near too much.
+        coarse = not claimed.exact and abs(claimed.value) < 10 * claimed.unit
+        limit = "exact" if claimed.telling else "small" if claimed.exact else "rounded"
+        if rows[0].measure != "total" or claimed.hedge:
+            limit = "rounded"
+        if coarse and claimed.hedge in ("", "about"):
+            limit = "coarse"
+        farthest = cost(f"limit.{limit}")
         judged = [
             (row, judge(self.table, row, claimed)) for row in rows[:160] if row.cost <= farthest
         ]
@@ -846,14 +847,3 @@ def _held(judged: Sequence[Judged], claimed: Claimed) -> Judged | None:
         if (near and row.cost <= 2.6) or row.cost <= cost(f"limit.{limit}"):
             return row, verdict
     return None
-
-
-def _farthest(claimed: Claimed, first: Reading) -> float:
-    """The cost of the last row that may make a number right."""
-    vague = claimed.hedge in ("", "about") and not claimed.exact
-    if vague and abs(claimed.value) < 10 * claimed.unit:
-        return cost("limit.coarse")  # 2,000 is near too much
-    if first.measure != "total" or claimed.hedge:
-        return cost("limit.rounded")
-    small = cost("limit.small") if claimed.exact else cost("limit.rounded")
-    return cost("limit.exact") if claimed.telling else small

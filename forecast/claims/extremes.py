@@ -94,7 +94,16 @@ def _is_other(scene: Scene, phrase: Placed) -> bool:
 
 
 def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
-    clause = _clause(scene, phrase)
+    # The words behind it that may say what it is compared with.
+    behind = scene.words(phrase.last, min(phrase.last + 22, len(scene.tokens)))
+    ends = (
+        i
+        for i, word in enumerate(behind)
+        if word in (";", "while", "but", "compared")
+        or (word == "," and i > 2)
+        or (word == "and" and behind[i + 1 : i + 2] in (["a"], ["an"], ["the"], ["down"], ["up"]))
+    )
+    clause = behind[: next(ends, len(behind))]
     reach = phrase.last + len(clause)
     since = next(
         (
@@ -167,17 +176,6 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
         of_parts=of_parts,
         bare=low == "record" and phrase.last - phrase.first == 1,
     )
-
-
-def _clause(scene: Scene, phrase: Placed) -> list[str]:
-    """The words behind an extreme that may say what it is compared with."""
-    words = scene.words(phrase.last, min(phrase.last + 22, len(scene.tokens)))
-    for i, word in enumerate(words):
-        if word in (";", "while", "but", "compared") or (word == "," and i > 2):
-            return words[:i]
-        if word == "and" and words[i + 1 : i + 2] in (["a"], ["an"], ["the"], ["down"], ["up"]):
-            return words[:i]
-    return words
 
 
 def _years_back(scene: Scene, phrase: Placed, reach: int) -> int | None:

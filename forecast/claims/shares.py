@@ -63,9 +63,17 @@ def rows(
         and whole.subject.total in (part.subject.total, NATIONWIDE)
         and whole.subject.agency in ("", part.subject.agency)
     ]
-    named = bool(parts) and parts[0].cost <= 1.0 and _names_part(scene, number)
     last = anchors[-1] if anchors else None
     after, after2 = scene.words(number.last, number.last + 2)
+    # The part is named: beside the number, before its verb, or by "there".
+    verbs = SHARE_VERBS & set(scene.words(number.first - 6, number.first))
+    fields = after == "of" and after2 not in _THEM and bool(scene.of_kind("sector", "city"))
+    beside = any(  # behind it, or right before it: Venezuela (12%)
+        phrase.first >= number.last or 0 <= number.first - phrase.last <= 3
+        for phrase in scene.of_kind(*_PARTS)
+    )
+    named = bool(parts) and parts[0].cost <= 1.0
+    named = named and (fields or beside or bool(verbs) or "there" in words)
     if named:
         pairs += _of_part(parts, wholes, after == "of")
         if not pairs:
@@ -104,18 +112,6 @@ def rows(
         ),
         key=lambda row: row.cost,
     )  # fmt: skip
-
-
-def _names_part(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether the part of a share is named: beside it, before its verb, or by "there"."""
-    placed = scene.of_kind(*_PARTS)
-    after, after2 = scene.words(number.last, number.last + 2)
-    if after == "of" and after2 not in _THEM and scene.of_kind("sector", "city"):
-        return True
-    if any(p.first >= number.last or 0 <= number.first - p.last <= 3 for p in placed):
-        return True  # behind it, or right before it: Venezuela (12%)
-    verbs = SHARE_VERBS & set(scene.words(number.first - 6, number.first))
-    return bool(verbs) or any(token.low == "there" for token in scene.tokens)
 
 
 def _of_part(
