@@ -32,6 +32,7 @@ _YEARS = re.compile(
     r"(?:\b[fs]?fy|\bcy|\byear)? ?\b(?:1[6-9]|20)\d\d(?:[-/]\d\d(?:\d\d)?)?\b"
     r"|\bfy ?\d\d\b|\bq[1-4]\b"
 )
+_ENDS_IN_TOTAL = re.compile(r"\b(sub)?totals?:?$", re.IGNORECASE)
 _SUMS = re.compile(
     r"m13|(?:(?:grand|annual|yearly|quarterly|sub|fiscal|calendar|year|monthly|overall)[- ]?)*"
     r"(?:totals?|sum|summe|insgesamt|gesamt|suma|somme|totale?|totaal|totalt|i alt|all|all months|"
@@ -229,8 +230,11 @@ class TableGrid:
 
         codes = self.grid[rows, column]
         left = self.sheet.which(heads, codes)
+        # A cell beside a blank month says why: "East Total", "2021 Total".
         for place in np.flatnonzero(codes == 0).tolist():
-            left[place] = any(map(_ends_in_total, self.sheet.row(rows[place])))
+            words = [cell for cell in self.sheet.row(rows[place]) if isinstance(cell, str)]
+            sums = any(is_sum(cell) and not dates.names_year(cell) for cell in words)
+            left[place] = sums or any(map(_ENDS_IN_TOTAL.search, words))
         if not left.any():
             return np.asarray(rows)
         shown = listed(list(map(str, self.sheet.line[rows[left]].tolist())), 12)
@@ -242,14 +246,6 @@ class TableGrid:
 def is_words(cell: CellValue) -> bool:
     """A text that is neither a date nor a number."""
     return isinstance(cell, str) and not dates.looks_like(cell) and not numerals.is_number(cell)
-
-
-def _ends_in_total(cell: CellValue) -> bool:
-    """Whether a cell beside a blank month says why: "East Total", "2021 Total"."""
-    return isinstance(cell, str) and (
-        re.search(r"\b(sub)?totals?:?$", cell, re.IGNORECASE) is not None
-        or (is_sum(cell) and not dates.names_year(cell))
-    )
 
 
 def text_of(cell: CellValue) -> str:

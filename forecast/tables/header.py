@@ -20,7 +20,7 @@ import numpy as np
 from forecast import months
 from forecast.tables import dates, numerals
 from forecast.tables.dates import CellValue
-from forecast.tables.grid import is_words, text_of
+from forecast.tables.grid import is_month, is_words, text_of
 from forecast.tables.languages import in_english
 from forecast.tables.sheet import TOP, Sheet
 
@@ -217,8 +217,7 @@ def _blocks_across(sheet: Sheet, when: int, names: int) -> dict[str, dict[str, i
 
 
 def _says_month(cell: CellValue) -> bool:
-    when = dates.names_month(cell) or dates.names_year(cell)
-    return bool(when) or (dates.looks_like(cell) and not dates.is_compact(cell))
+    return is_month(cell) or bool(dates.names_month(cell) or dates.names_year(cell))
 
 
 def _stacked(sheet: Sheet, row: int, blocks: dict[str, dict[str, int]]) -> Sheet:

@@ -379,7 +379,7 @@ def _gridded(
     width = width or _usual([len(row) for row in first])
     rows, places = chain(first, rows), _LabelPlaces(name)
     # Grown in place: what is made of pieces and joined is there twice.
-    grid, line, unlike = array("i"), array("i"), list[tuple[int, np.ndarray]]()
+    grid, line, unlike = array("i"), array("i"), array("i")
     last = 0
     while block := list(islice(rows, _BLOCK)):
         ragged = np.fromiter(map(len, block), np.int32, len(block)) - width
@@ -393,17 +393,13 @@ def _gridded(
             lines += np.cumsum([sum(cell.count("\n") for cell in row) for row in block])
         codes = codes.reshape(-1, width)
         filled, last = codes.any(axis=1), int(lines[-1])
-        if ragged.any():
-            unlike.append((len(line), ragged[filled]))
-        grid.frombytes(codes[filled].tobytes())
-        line.frombytes(lines[filled].tobytes())
+        for whole, part in ((grid, codes), (line, lines), (unlike, ragged)):
+            whole.frombytes(part[filled].tobytes())
         _refuse_many(name, len(line), width)
     if not line:
         raise QuarantineError(name, ["the file is empty"])
     codes = np.frombuffer(grid, np.int32).reshape(-1, width)
-    lines, ragged = np.frombuffer(line, np.int32), np.zeros(len(line), dtype=np.int32)
-    for at, fields in unlike:
-        ragged[at : at + len(fields)] = fields
+    lines, ragged = np.frombuffer(line, np.int32), np.frombuffer(unlike, np.int32)
     for cell in places.broken if separator else ():
         # A cell that holds whole lines: its quotation mark was not closed.
         if any(len(row) == width > 1 for row in _reader(cell.splitlines()[:-1], separator)):
