@@ -75,7 +75,9 @@ def run(
             mine = each.taken(db)
             write.write_all(mine, db, now)  # what a run that was killed left to write
             named = [file for file in files if mine.takes(inbox.file_name(file))]
+            report("taking in files", 0, 1)
             taken, mine = ingest_all(db, mine, named, day, with_bundle, only)
+            report("taking in files", 1, 1)
             refused = [file.reason for file in taken if file.outcome == "refused"]
             empty = not releases.accepted(db)
             if empty and refused and only is None:

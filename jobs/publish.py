@@ -33,7 +33,7 @@ from forecast.store import inputs, releases, runs
 from forecast.store.inputs import Inputs
 from forecast.types import Hindcasts, KeptPath, Publication, Report, Row, SeriesKey
 from forecast.version import __version__
-from jobs.compute.pools import spreading
+from jobs.compute.pools import spreading, telling
 from jobs.compute.robust_map import fitting
 from jobs.deliver.intents import notice_intents
 
@@ -102,8 +102,11 @@ def compute(
         raise ClockError(now.date().isoformat(), data_through)
     refitting = Refitting(fitting(config.compute), report, record.paths, keep)
     with spreading(config.compute, len(counts)) as spread:
-        models = forecast_headline(config, head, refitting, spread)
-        families = drill_down(counts, config, spread, report, source)
+        told = telling(spread, report, len(counts))
+        report("fitting models", 0, 1)
+        models = forecast_headline(config, head, refitting, told)
+        families = drill_down(counts, config, told, source)
+        report("fitting models", 1, 1)
     predictive = models.predictive[ENGINE]
     totals = vintage_hindcasts(record.vintages, head, predictive, source)
 
@@ -120,7 +123,8 @@ def compute(
     next_months = {r.series: r for r in of_totals if (r.model, r.horizon) == (ENGINE, 1)}
     # Paths are drawn once, and all is asked of each at once: they are most of a run's work.
     drawn, issued = {}, {}
-    for key, draws in joint.drawn():
+    for done, (key, draws) in enumerate(joint.drawn()):
+        report("drawing futures", done, len(joint.marginals))
         drawn[key] = summarized(joint, key, draws, counts[key], source.year_begins)
         if key.headline:
             cutoff = months.from_index(joint.marginals[key].cutoff)

@@ -32,7 +32,6 @@ from forecast.types import (
     Forecast,
     ForecastPath,
     Hindcasts,
-    Report,
     Row,
     SeriesKey,
 )
@@ -241,7 +240,7 @@ def fits(head: Headline, models: Forecasts) -> Iterator[Row]:
 
 
 def drill_down(
-    counts: Counts, config: Config, spread: Spread, report: Report, source: Source
+    counts: Counts, config: Config, spread: Spread, source: Source
 ) -> list[PanelHindcasts]:
     """What the engine says of every family of parts, standing at each of its months."""
     families = followed(counts, config.forecast.min_count, source)
@@ -254,7 +253,6 @@ def drill_down(
         for p in panels
     ]
     said = blocks.families_side_by_side(tasks, spread)
-    report("drill-down", len(families), len(families))
     return [
         PanelHindcasts(tuple(members), together, near, further=more)
         for members, together, (near, more) in zip(families.values(), panels, said, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,13 @@ from forecast.engine.refits import Refitting
 from forecast.errors import ConfigError
 from forecast.sources.source import Source
 from forecast.tables.grid import ReadAs
-from forecast.types import Report
 from forecast.words import without_controls
 from jobs import folder as folders
 from jobs.arrivals.table import read_source
 from jobs.cli import options
 from jobs.cli.options import Settings
 from jobs.cli.render import progress
-from jobs.compute.pools import WORTHWHILE, spreading
+from jobs.compute.pools import WORTHWHILE, spreading, telling
 from jobs.compute.robust_map import fitting
 from models import REFITTED
 from models.base import Floats
@@ -80,7 +79,7 @@ def forecast(
         progress() as report,
         spreading(settings.config.compute, len(counts.names)) as workers,
     ):
-        spread = _told(workers, report, len(counts.names))
+        spread = telling(workers, report, len(counts.names))
         rows = anyseries.totals_of(counts, totals)
         names = (ENGINE, "naive", "snaive", *REFITTED) if models == "all" else (ENGINE,)
         # Nothing is kept of these paths, so that they are not rounded as what is kept.
@@ -138,45 +137,6 @@ def _forecast_folder(
         done = folders.forecast_folder(parts, out, read_as, h, hindcasts, workers, report, say_part)
     _warn([f"left out: {error}" for error in done.left_out])
     say(own_counts.folder_summary(done.series, len(parts), h, done.quality, done.unsure))
-
-
-_STEPS = {
-    "evidence": "reading the past",
-    "block_losses": "weighing the models",
-    "block_forecasts": "forecasting",
-    "in_steps": "forecasting",
-    "written": "writing",
-}
-
-
-def _told(spread: Spread, report: Report, series: int) -> Spread:
-    """Return the same, with each step's progress told, in series."""
-
-    def telling(work: Callable[[Any], Any], jobs: Any, /) -> Iterator[Any]:
-        step, done, sizes = _STEPS.get(getattr(work, "__name__", "")), 0, deque[int]()
-
-        def sized() -> Iterator[Any]:
-            for job in jobs:
-                sizes.append(_size(job))
-                yield job
-
-        for answer in spread(work, sized()):
-            done += sizes.popleft()
-            if step:
-                report(step, min(done, series), series)
-            yield answer
-
-    return telling
-
-
-def _size(job: Any) -> int:
-    """Return how many series a job is about, whichever of the engine's steps it belongs to."""
-    # A job of several things begins with what it is about.
-    job = job[0] if type(job) is tuple else job
-    for part in ("step", "task", "panel"):
-        job = getattr(job, part, job)
-    counts = getattr(job, "counts", None)
-    return len(counts.names if counts is not None else job.names)
 
 
 def check_outputs(*files: str) -> None:

@@ -11,14 +11,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol, TypeVar
 
 from forecast.config import Compute
+from forecast.engine.blocks import Spread
 from forecast.errors import ConfigError
+from forecast.types import Report
 from jobs.compute.orphans import die_with_parent
 from jobs.logs import LOG
 
@@ -128,6 +130,44 @@ def spreading(compute: Compute, series: int) -> Iterator[Spreading]:
         compute = compute.model_copy(update={"engine": "serial"})
     with ExitStack() as opened:
         yield Spreading(lambda: opened.enter_context(executor(compute)))
+
+
+# What the engine does in each pass over the series, by the function that does it.
+STEPS = {
+    "evidence": "reading the past",
+    "block_losses": "weighing the models",
+    "block_forecasts": "forecasting",
+    "in_steps": "forecasting",
+    "written": "writing",
+}
+
+
+def telling(spread: Spread, report: Report, series: int) -> Spread:
+    """Return the same spread that tells how many of so many series each step has done."""
+    done: Counter[str] = Counter()  # over all calls: panels that are asked unlike come one by one
+
+    def told(work: Callable[[Any], Any], jobs: Any, /) -> Iterator[Any]:
+        step, sizes = STEPS.get(getattr(work, "__name__", "")), deque[int]()
+
+        def sized() -> Iterator[Any]:
+            for job in jobs:
+                # A job of several things begins with what it is about, in any of the steps.
+                about = job[0] if type(job) is tuple else job
+                for part in ("step", "task", "panel"):
+                    about = getattr(about, part, about)
+                counts = getattr(about, "counts", None)
+                names = counts.names if counts is not None else getattr(about, "names", ())
+                sizes.append(len(names))
+                yield job
+
+        for answer in spread(work, sized()):
+            size = sizes.popleft()
+            if step:
+                done[step] += size
+                report(step, min(done[step], series), series)
+            yield answer
+
+    return told
 
 
 class Spreading:

@@ -458,12 +458,10 @@ def test_every_family_is_heard_at_each_of_its_months_and_two_years_ahead_of_its_
     counts = {key: {m: 100 + at % 12 for at, m in enumerate(MONTHS)} for key in states}
     counts |= {people[0]: {m: 100 + at % 12 for at, m in enumerate(MONTHS[:-1])}}
     config = Config.model_validate({"compute": {"engine": "serial"}, "forecast": {"horizon": 3}})
-    told: list[tuple] = []
 
-    found = parts.drill_down(counts, config, serial, lambda *step: told.append(step), ENCOUNTERS)
+    found = parts.drill_down(counts, config, serial, ENCOUNTERS)
 
     assert [family.keys for family in found] == [tuple(people), tuple(states)]
-    assert told == [("drill-down", 2, 2)]
     shapes = [family.predictive.centre.shape for family in found]
     assert shapes == [(1, COUNT - 1, 3), (2, COUNT, 3)]
     assert [family.further.centre.shape[2] for family in found] == [paths.MAX_HORIZON] * 2

@@ -70,6 +70,7 @@ def write(
         if site.is_current(state):
             first()
             return 0, 0
+        report("reading the record", 0, 1)
         ALBUM.load(to / CHARTS, program)
         record = replace(
             read_site(connection, today, source),
@@ -78,14 +79,19 @@ def write(
             before=site.before,
             runs_kept=site.runs() | {run.id},
         )
+        report("reading the record", 1, 1)
         for asset in sorted(ASSETS.iterdir()):
             site.put(f"static/{asset.name}", asset.read_bytes())
-        for place, kind in enumerate(PAGE_KINDS):
-            report("pages", place, len(PAGE_KINDS))
+        every = [list(kind.of(record)) if kind.of else [None] for kind in PAGE_KINDS]
+        count, done = sum(map(len, every)), 0
+        for kind, abouts in zip(PAGE_KINDS, every, strict=True):
             # Visitors may come in as soon as what people open first is there.
             if kind is OTHERS[0]:
                 first()
-            for page in kind.pages(record):
+            for about in abouts:
+                report("writing pages", done, count)
+                done += 1
+                page = kind.page(record, about)
                 # A page comes after all that it shows.
                 for name, content in page.files.items():
                     site.put(page.place + name, content)

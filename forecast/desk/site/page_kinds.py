@@ -147,10 +147,6 @@ class PageKind:
     preview: Callable[[SiteRecord, Any], Row] | None = None
     nav: str = ""
 
-    def pages(self, record: SiteRecord) -> Iterator[Page]:
-        """Make every page of this kind."""
-        return (self.page(record, about) for about in (self.of(record) if self.of else (None,)))
-
     def page(self, record: SiteRecord, about: Any = None) -> Page:
         """Make one page."""
         place = self.place if isinstance(self.place, str) else self.place(record, about)

@@ -334,7 +334,7 @@ def test_of_many_totals_each_has_few_files_and_all_its_months(full, monkeypatch)
     assert page_kinds.KINDS["total"].page(full, full.totals["northern"]).files.keys() == {
         "data.csv", "data.json"
     }  # fmt: skip
-    assert not [*KINDS["month"].pages(full), *KINDS["compare"].pages(full)]
+    assert not [*KINDS["month"].of(full), *KINDS["compare"].of(full)]
     assert full.month_place("northern", "2026-08") == "fact/northern/#2026-08"
     assert "subscribe/northern-unusual.atom" not in {*feeds.files(full)}
     scores = json.loads(page_kinds.KINDS["accuracy"].page(full).files["accuracy.json"])
