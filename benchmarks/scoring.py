@@ -140,15 +140,52 @@ def held_out(work: HeldOut, quantiles: Floats) -> dict[str, float]:
         median = shown[:, _MEDIAN]
         size = np.abs(came) + np.abs(median)
         smape.append(np.mean(200 * np.abs(came - median) / np.where(size > 0, size, 1)))
-        mase.append(scores.mase(came, median, history))
+        mase.append(mase_of(came, median, history))
         wis, usual = scores.wis(came, shown), np.abs(history[12:] - history[:-12]).mean()
         scaled.append(wis.mean() / usual if usual > 0 else np.nan)
         lost, total = lost + wis.sum(), total + np.abs(came).sum()
         z, bounds = np.log1p(came), said[: len(came)]
-        inside.append(
-            [scores.coverage(z, bounds[:, a], bounds[:, b]) for a, b in _INTERVALS.values()]
-        )
+        inside.append([coverage(z, bounds[:, a], bounds[:, b]) for a, b in _INTERVALS.values()])
     cover = np.mean(inside, axis=0)
     line = {"n": float(len(smape)), "smape": float(np.mean(smape)), "mase": mean(np.array(mase))}
     line |= {"scaled_wis": mean(np.array(scaled)), "wql": lost / total}
     return line | {f"cover{level}": float(x) for level, x in zip(_INTERVALS, cover, strict=True)}
+
+
+def coverage(actual: Floats, low: Floats, high: Floats) -> float:
+    """Share of outcomes inside their interval, ends included, 0 .. 1; should be its level.
+
+    NaN where no outcome has an interval.
+    """
+    known = np.isfinite(actual) & np.isfinite(low) & np.isfinite(high)
+    inside = (low <= actual) & (actual <= high)
+    return float(inside[known].mean()) if known.any() else float("nan")
+
+
+def mae(actual: Floats, forecast: Floats) -> float:
+    """Mean |y - forecast|, in the unit of actual; lower is better, NaN where there is none."""
+    return _mean(np.abs(actual - forecast))
+
+
+def mase_of(actual: Floats, forecast: Floats, history: Floats, season: int = 12) -> float:
+    """MAE of one series relative to the seasonal naive's in its history.
+
+    mean |y - f| / mean |x(t) - x(t - season)|
+
+    Parameters
+    ----------
+    history : (months,) what the model was shown, in the unit of actual.
+
+    Returns
+    -------
+    >= 0, no unit; lower is better, below 1 beats the history's seasonal naive. NaN where the
+    history is too short or repeats itself exactly.
+    """
+    usual = _mean(np.abs(history[season:] - history[:-season]))
+    return mae(actual, forecast) / usual if usual > 0 else float("nan")
+
+
+def _mean(x: Floats) -> float:
+    """Mean of what is known; NaN of nothing."""
+    known = x[np.isfinite(x)]
+    return float(known.mean()) if known.size else float("nan")

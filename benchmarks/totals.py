@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from benchmarks import sets, tables
+from benchmarks.scoring import coverage
 from benchmarks.sets import HeldOut, Rolling
 from forecast import months
 from forecast.engine import joint, paths, scores
@@ -66,7 +67,7 @@ def line(pairs: Sequence[Pair]) -> dict[str, float]:
     z = np.log1p([came for came, _ in pairs])
     said = np.log1p(np.stack([np.quantile(draws, PROBS) for _, draws in pairs]))
     held = {
-        f"cover{level}": scores.coverage(z, said[:, low], said[:, high])
+        f"cover{level}": coverage(z, said[:, low], said[:, high])
         for level, (low, high) in _INTERVALS.items()
     }
     return {"n": float(len(z)), **held, "log_wis": float(scores.wis(z, said).mean())}

@@ -74,67 +74,6 @@ def log_wis(actual: Floats, quantiles: Floats, probs: Sequence[float] = PROBS) -
     return wis(np.log1p(actual), np.log1p(quantiles), probs)
 
 
-def coverage(actual: Floats, low: Floats, high: Floats) -> float:
-    """Share of outcomes inside their interval, ends included, 0 .. 1; should be its level.
-
-    NaN where no outcome has an interval.
-    """
-    known = np.isfinite(actual) & np.isfinite(low) & np.isfinite(high)
-    inside = (low <= actual) & (actual <= high)
-    return float(inside[known].mean()) if known.any() else float("nan")
-
-
-def mae(actual: Floats, forecast: Floats) -> float:
-    """Mean |y - forecast|, in the unit of actual; lower is better, NaN where there is none."""
-    return _mean(np.abs(actual - forecast))
-
-
-def mase(actual: Floats, forecast: Floats, history: Floats, season: int = 12) -> float:
-    """MAE of one series relative to the seasonal naive's in its history.
-
-    mean |y - f| / mean |x(t) - x(t - season)|
-
-    Parameters
-    ----------
-    history : (months,) what the model was shown, in the unit of actual.
-
-    Returns
-    -------
-    >= 0, no unit; lower is better, below 1 beats the history's seasonal naive. NaN where the
-    history is too short or repeats itself exactly.
-    """
-    usual = _mean(np.abs(history[season:] - history[:-season]))
-    return mae(actual, forecast) / usual if usual > 0 else float("nan")
-
-
-def relative_mae(actual: Floats, forecast: Floats, baseline: Floats) -> float:
-    """Geometric mean over series of MAE / MAE of the baseline on the same outcomes.
-
-    Parameters
-    ----------
-    actual, forecast, baseline : (series, ...) NaN where any of the three is unknown.
-
-    Returns
-    -------
-    >= 0, no unit; lower is better, below 1 beats the baseline. A series whose baseline never
-    errs has no ratio and is left out.
-    """
-    known = np.isfinite(actual) & np.isfinite(forecast) & np.isfinite(baseline)
-    outcome = np.where(known, actual, np.nan)
-    ratios = []
-    for y, f, b in zip(outcome, forecast, baseline, strict=True):
-        usual = mae(y, b)
-        if usual > 0:
-            ratios.append(max(mae(y, f) / usual, 1e-300))
-    return float(np.exp(np.mean(np.log(ratios)))) if ratios else float("nan")
-
-
-def _mean(x: Floats) -> float:
-    """Mean of what is known; NaN of nothing."""
-    known = x[np.isfinite(x)]
-    return float(known.mean()) if known.size else float("nan")
-
-
 ScoredColumns = dict[tuple[SeriesKey, str], Ints]
 """Series and model -> (n, 2 + PROBS) forecast months: cutoff, months ahead, counts at PROBS."""
 

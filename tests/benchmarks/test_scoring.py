@@ -55,8 +55,8 @@ def test_a_summary_is_the_mean_over_forecast_months(borders, said):
     assert line["cover80"] == pytest.approx(inside.mean())
     median = np.expm1(said[..., PROBS.index(0.5)])
     naive = np.repeat(borders.counts[:, borders.origins, None], H, axis=2)
-    relative = scores.relative_mae(borders.actual, median, naive)
-    assert line["relative_mae"] == pytest.approx(relative)
+    own, last = (np.nanmean(np.abs(borders.actual - of), axis=(1, 2)) for of in (median, naive))
+    assert line["relative_mae"] == pytest.approx(np.exp(np.mean(np.log(own / last))))
 
 
 def test_a_gate_held_at_one_is_the_break_walk(borders):
@@ -128,3 +128,31 @@ def test_what_is_not_asked_anew_stands_as_it_was():
         "models": {"a": {"x": 1, "y": 3}, "b": {"x": 2}},
         "reach": 2,
     }
+
+
+def test_coverage_counts_the_ends_and_passes_over_unknowns() -> None:
+    actual = np.array([1.0, 2, 3, np.nan, 9])
+    low, high = np.array([1.0, 0, 4, 0, np.nan]), np.array([2.0, 2, 5, 9, 9])
+    assert scoring.coverage(actual, low, high) == pytest.approx(2 / 3)
+
+
+def test_nothing_known_scores_nan() -> None:
+    nothing = np.array([np.nan])
+    assert np.isnan(scoring.coverage(nothing, nothing, nothing))
+    assert np.isnan(scoring.mae(nothing, nothing))
+
+
+def test_mase_is_relative_to_the_seasonal_naive_of_the_history() -> None:
+    history = np.concatenate([np.zeros(12), np.full(12, 4.0)])
+    assert scoring.mase_of(np.array([5.0, 6]), np.array([4.0, 3]), history) == 0.5
+
+
+def test_mase_takes_a_year_for_the_season() -> None:
+    history = np.arange(30.0) ** 2
+    usual = np.mean([t**2 - (t - 12) ** 2 for t in range(12, 30)])
+    assert scoring.mase_of(np.array([1.0]), np.array([3.0]), history) == pytest.approx(2 / usual)
+    assert scoring.mase_of(np.ones(1), np.zeros(1), np.repeat([0.0, 0.5], 12)) == 2
+
+
+def test_mase_of_a_history_that_repeats_itself_is_unknown() -> None:
+    assert np.isnan(scoring.mase_of(np.ones(2), np.ones(2), np.ones(24)))

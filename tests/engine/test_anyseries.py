@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from pyarrow import parquet
 
+from benchmarks import scoring
 from forecast import months
 from forecast.config import Compute
 from forecast.engine import anyseries, parameters, scores
@@ -423,7 +424,7 @@ def test_the_quality_of_hindcasts_is_that_of_all_months_that_came(own, said):
 
     assert of.n == len(pairs)
     assert of.log_wis == pytest.approx(scores.log_wis(came, quantiles).mean())
-    assert of.coverage95 == scores.coverage(came, quantiles[:, 0], quantiles[:, -1])
+    assert of.coverage95 == scoring.coverage(came, quantiles[:, 0], quantiles[:, -1])
     assert of.relative_mae > 0
 
 
