@@ -7,22 +7,13 @@ not want to be asked now: leave it alone for hours).
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 import httpx
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_result,
-    stop_after_attempt,
-    stop_before_delay,
-    wait_exponential,
-    wait_random,
-)
 
 from forecast.config import Fetch
 from forecast.store.ops import Link
@@ -31,6 +22,7 @@ from forecast.words import printable
 from jobs import exchange
 
 REDIRECTS = 5
+LONGEST_PAUSE = 60.0  # of ours between two attempts, seconds
 PATIENCE = 60.0  # the longest pause a server may ask for within a poll, seconds
 _BLOCKED = frozenset({401, 403, 407, 429, 451})
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -76,25 +68,23 @@ def get(http: httpx.Client, link: Link, settings: Fetch) -> Reply:
     settings : attempts, back-off, time for all attempts together, largest size.
     """
     deadline = time.monotonic() + settings.file_seconds
-    attempts = Retrying(
-        retry=retry_if_result(lambda reply: reply.passing),
-        wait=_pause(settings.back_off),
-        stop=stop_after_attempt(settings.attempts) | stop_before_delay(settings.file_seconds),
-        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
-    )
-    reply: Reply = attempts(_attempt, http, link, settings, deadline)
+    for attempt in range(1, settings.attempts + 1):
+        reply = _attempt(http, link, settings, deadline)
+        wait = pause_of_attempt(attempt, settings.back_off) if reply.pause is None else reply.pause
+        last = attempt == settings.attempts or time.monotonic() + wait >= deadline
+        if last or not reply.passing:
+            break
+        time.sleep(wait)
     return reply
 
 
-def _pause(back_off: float) -> Callable[[RetryCallState], float]:
-    """As long as the server asks for, otherwise longer each time."""
-    growing = wait_exponential(multiplier=back_off, max=60.0) + wait_random(0, back_off / 2)
+def pause_of_attempt(attempt: int, back_off: float) -> float:
+    """Return how long to wait after an attempt: twice as long each time, but a minute at most.
 
-    def pause(state: RetryCallState) -> float:
-        asked = state.outcome.result().pause if state.outcome else None
-        return growing(state) if asked is None else float(asked)
-
-    return pause
+    And a little by chance, so that many clients that failed together do not come back together.
+    """
+    chance = random.uniform(0, back_off / 2)  # noqa: S311 - no secret
+    return min(back_off * 2.0 ** (attempt - 1), LONGEST_PAUSE) + chance
 
 
 def _attempt(http: httpx.Client, link: Link, settings: Fetch, deadline: float) -> Reply:

@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tenacity import RetryCallState
 
 from forecast import files
 from forecast.config import Config, CountsSection, Fetch, ForecastSection, Mail
@@ -1246,13 +1245,10 @@ def test_more_than_the_limit_is_more_wherever_the_pieces_end(publisher):
 
 
 def test_pauses_between_attempts_double_up_to_a_minute_and_vary_by_half_of_the_first():
-    """So that many clients that failed together do not come back together."""
     random.seed(1)
-    pause, state = http._pause(2.0), RetryCallState(None, None, (), {})
     bounds = []
     for attempt in (1, 2, 3, 9):
-        state.attempt_number = attempt
-        drawn = [pause(state) for _ in range(400)]
+        drawn = [http.pause_of_attempt(attempt, 2.0) for _ in range(400)]
         bounds.append((round(min(drawn), 1), round(max(drawn), 1)))
 
     assert bounds == [(2.0, 3.0), (4.0, 5.0), (8.0, 9.0), (60.0, 61.0)]
