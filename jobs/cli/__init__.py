@@ -6,8 +6,7 @@ opened     the record at one moment, as the commands read it
 render     what a command answers, printed: lines and tables, or JSON
 look       forecasts, what moved, any two things side by side, unusual months, scores
 ask        chances, sums over months, replays, a year's report
-brief      the paragraph to paste about a month, as text, slide or page
-quote      whether a number or a text is right
+quote      whether a number or a text is right; the paragraph to paste, as text, slide or page
 export     what the record holds, as files and pictures
 forecast   the engine on an analyst's own monthly counts
 tidy       any table of monthly counts as a plain one
@@ -109,7 +108,10 @@ class Commands(Program):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; exit codes: 0 ok, 1 failed, 2 usage, 3 data refused, 4 busy."""
         try:
-            _ask_clock()
+            try:  # Python counts nanoseconds from 1970, and cannot say every time
+                time.time()
+            except OverflowError:
+                raise ClockRangeError from None
             with redirect_stdout(cast("TextIO", Output(sys.stdout))):
                 _name_measure(ctx)
                 return super().invoke(ctx)
@@ -136,14 +138,6 @@ def _name_measure(ctx: click.Context) -> None:
             word.partition(":")[2] if word.lower().startswith(f"{named[0]}:") else word
             for word in ctx.args
         ]
-
-
-def _ask_clock() -> None:
-    """Raise ClockRangeError where Python cannot say the time: it counts nanoseconds from 1970."""
-    try:
-        time.time()
-    except OverflowError:
-        raise ClockRangeError from None
 
 
 def _end(ctx: click.Context, error: BordercastError) -> NoReturn:

@@ -149,7 +149,7 @@ def _command(
         work = getattr(import_module(f"jobs.cli.{module}"), function)
         render.run(work, settings, record="record" in about, **given, **also)
 
-    return click.Command(
+    return Command(
         name,
         callback=run,
         params=[_parameter(*pair) for pair in takes.items()],
@@ -157,6 +157,20 @@ def _command(
         context_settings=about.get("context_settings"),
         **shared,
     )
+
+
+class Command(click.Command):
+    """A command; where a word is too many it says what is usually meant."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words of a command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if "unexpected extra argument" not in error.message:
+                raise
+            hint = f"{error.message} Put a name of several words into quotes."
+            raise click.UsageError(hint, ctx) from None
 
 
 class _Filled(click.HelpFormatter):

@@ -27,17 +27,16 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 
-def show(
-    record: OpenRecord, series: str | None, span: str | None, model: str, since: str | None
-) -> Printed:
+def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | None) -> Printed:
     """Print the latest forecasts: of all totals, of a series, of a span, or of parts."""
+    series, span = record.split(words) if words else ("", "")
     if since:
         return _published(record, series or record.source.totals.every[-1], since)
     of_parts = series and ":" in series and record.names.parts(series)
     if series and (span or of_parts):
         from jobs.cli import ask  # draws paths
 
-        return (ask.parts_ahead if of_parts else ask.span_ahead)(record, series, span or "")
+        return (ask.parts_ahead if of_parts else ask.span_ahead)(record, series, span)
     connection, source = record.connection, record.source
     key = record.find(series) if series else None
     rows = facts.only_next_flagged(
@@ -48,7 +47,7 @@ def show(
     if not rows and key and model == ENGINE:
         through = record.run.data_through
         why = ahead.unforecast_words(key, read.counts(connection, key), through, source)
-        raise SeriesNameError(series or "", why)
+        raise SeriesNameError(series, why)
     # A total too short for a forecast is named, lest it look forgotten.
     waiting = record.waiting() if key is None and model == ENGINE else {}
     if not rows and not waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,25 @@ class OpenRecord:
     def find(self, name: str) -> SeriesKey:
         """Return the series so named; SeriesNameError lists what it could be."""
         return self.names.find(name)
+
+    def split(self, words: Sequence[str]) -> tuple[str, str]:
+        """Return the series that the first words name, and the words behind it.
+
+        `show el paso FY2027` needs no quotes: as many words as a series has are its name.
+        """
+        misses = []
+        for end in range(len(words), 0, -1):
+            name, rest = " ".join(words[:end]), " ".join(words[end:])
+            if self.names.parts(name):  # southwest:citizenship is many
+                return name, rest
+            try:
+                self.find(name)
+            except SeriesNameError as error:
+                misses.append(error)
+            else:
+                return name, rest
+        # The longest that is like some series tells most; if none is, the first word alone.
+        raise next((miss for miss in misses if miss.choices), misses[-1])
 
     def total(self, name: str, problem: str = "") -> str:
         """Return the total so named; SeriesNameError, with a problem, for a part."""

@@ -76,22 +76,20 @@ def words_of_help(config_path: Path | None, db: Path | None) -> Settings | None:
         path = config_path or Path("config.toml")
         content = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         place = db or Path(content.get("service", {}).get("db", "bordercast.db"))
-        if not content.get("sources") and not _says_its_source(place):
-            return None
+        if not content.get("sources"):
+            # A record of figures that come with the program says nothing: help has their words.
+            if not place.exists():
+                return None
+            from forecast.store import measures
+
+            with closing(connect.read(connect.place(place))) as connection:
+                if measures.section(connection) is None:
+                    return None
     except (BordercastError, OSError, ValueError, AttributeError, sqlite3.Error):
         pass  # a broken file is named when a command runs; help is shown all the same
     with suppress(BordercastError):
         return Settings(config_path, db)
     return None
-
-
-def _says_its_source(db: Path) -> bool:
-    if not db.exists():
-        return False
-    from forecast.store import measures
-
-    with closing(connect.read(connect.place(db))) as connection:
-        return measures.section(connection) is not None
 
 
 def read_as(decimal: str | None, dates: str | None, fiscal_start: int | None, **own: Any) -> ReadAs:

@@ -1,10 +1,11 @@
-"""`fact` and `check`: whether a number or a text is right."""
+"""`fact` and `check`: whether a number or a text is right; `brief`: a paragraph to paste."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,17 @@ from forecast.claims.tokens import numeral
 from forecast.claims.truth import ClaimCounts, ClaimSpan, Subject, name_of, parse, subject_of
 from forecast.claims.verdict import Reading
 from forecast.context import Context
-from forecast.desk.sentences import monthly
+from forecast.desk import facts as month_facts
+from forecast.desk.facts import MonthFacts
+from forecast.desk.sentences import monthly, section
 from forecast.errors import ClaimError, ConfigError, DocumentError, SeriesNameError
 from forecast.sources import questions
-from forecast.types import SeriesKey
+from forecast.sources.names import member_words
+from forecast.store import history, read
+from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import month_words
-from jobs.cli.brief import facts_json, facts_of, run_json
 from jobs.cli.commands import fits
+from jobs.cli.look import months_ahead
 from jobs.cli.opened import OpenRecord, reading
 from jobs.cli.options import Settings
 from jobs.cli.render import Printed, progress
@@ -40,6 +45,7 @@ STYLES = {
     "wrong": "red",
 }
 WRONG = ("wrong", "mislabelled")
+MAX_TITLE = 90  # characters
 
 
 def _each(record: OpenRecord, contexts: Iterable[Context] | None = None) -> Iterator[OpenRecord]:
@@ -139,7 +145,8 @@ def _judged(record: OpenRecord, text: str) -> Printed:
             "give SERIES SPAN CLAIM, one whole number such as 18,944, or a sentence that names a "
             "series and a month",
         )
-    return Printed(None, _checked_lines(checked), code=_any_wrong(checked))
+    wrong = any(claim.verdict in WRONG for claim in checked.claims)
+    return Printed(None, _checked_lines(checked), code=int(wrong))
 
 
 def _fact(
@@ -220,6 +227,100 @@ def _what_is(record: OpenRecord, text: str, number: float) -> Printed:
     return Printed(answer, [*lines, quoted], front.source, int(not rows))
 
 
+# -- brief --------------------------------------------------------------------------------------
+
+
+FORMS = (".png", ".pdf", ".pptx")
+
+
+def brief(record: OpenRecord, words: tuple[str, ...], out: Path | None, short: bool) -> Printed:
+    """Print the paragraph to paste about a month, or write it as a slide or a page."""
+    if out is not None and out.suffix not in FORMS:
+        raise ConfigError(str(out), "-o", f"the file's name must end in {', '.join(FORMS)}")
+    value = run_json(record)  # ConfigError before the first run
+    series, when = record.split(words)
+    try:
+        month = months.typed(when) if when else None
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="MONTH") from None
+    key = record.find(series)
+    facts = facts_of(record, key, month)
+    if out is not None:
+        return Printed(None, [f"{out}: {_written(record, key, facts, out)}"])
+    text = section.say(facts) if short else monthly.paragraph(facts)
+    value = {**facts_json(facts), "text": text, **value}
+    return Printed(value, (text, f"Bordercast, {record.quoted}"))
+
+
+def _written(record: OpenRecord, key: SeriesKey, facts: MonthFacts, out: Path) -> str:
+    """Write the month as a file of the form that its name says; what it shows, in words."""
+    from forecast.desk import handout as handouts  # draws
+
+    counted: list[Row] = [{"month": at, COUNT: count} for at, count in record.counts(key).items()]
+    newest = counted[-1]["month"] == facts.month
+    ahead = months_ahead(record, key) if newest else ()
+    flagged = read.flagged(record.connection, key)
+    handout = handouts.handout(facts, record.run, counted, flagged, ahead)
+    if out.suffix == ".png":
+        body = handouts.png(handout, facts.source, handouts.SLIDE)
+    else:
+        make = handouts.pdf if out.suffix == ".pdf" else handouts.pptx
+        body = make(handout, facts, record.run)
+    with files.output(out) as draft:
+        draft.write_bytes(body)
+    return f"{handout['alt']}. {handout['source']}"
+
+
+def facts_of(record: OpenRecord, key: SeriesKey, month: str | None) -> MonthFacts:
+    """Return the report of a month of a series, the newest if None."""
+    if key in record.names.sums:
+        return _facts_of_sum(record, key, month)
+    span = history.series_span(record.connection, key)
+    if span is None:
+        raise record.refused("SERIES", f"no figures for {key} are on record")
+    first, last = span
+    month = month or last
+    if not first <= month <= last:
+        problem = f"no figure for {key} in {month}; on record are {first} to {last}"
+        raise record.refused("MONTH", problem)
+    try:
+        return month_facts.series_report(record.connection, key, month, record.source)
+    except KeyError:
+        problem = f"the count of {key} in {month} was not published; name another month"
+        raise record.refused("MONTH", problem) from None
+
+
+def _facts_of_sum(record: OpenRecord, key: SeriesKey, month: str | None) -> MonthFacts:
+    """Return what the counts alone say of a series that no file states."""
+    counts = record.counts(key)
+    month = month or max(counts)
+    if month not in counts:
+        problem = f"no figure for {key} in {month}; on record are {min(counts)} to {max(counts)}"
+        raise record.refused("MONTH", problem)
+    part = history.part_record(record.connection, record.names.sums[key][0], max(counts))
+    total = history.series_span(record.connection, SeriesKey(key.total))
+    return month_facts.month_report(
+        key.total,
+        month,
+        part._replace(counts=counts, values=[]),
+        part=member_words(key.dimension, key.member, record.source),
+        newest_of_total=total[1] if total else "",
+        source=record.source,
+    )
+
+
+def facts_json(facts: MonthFacts) -> dict[str, Any]:
+    """Return a report for programs."""
+    compared = [{**asdict(c), "percent": c.percent} for c in facts.comparisons]
+    halves = monthly.halves_sentence(facts) or None
+    return {**month_facts.as_dict(facts), "comparisons": compared, "halves_sentence": halves}
+
+
+def run_json(record: OpenRecord) -> dict[str, Any]:
+    """Return the run a statement rests on."""
+    return {**record.origin, "run": record.run.id}
+
+
 # -- check --------------------------------------------------------------------------------------
 
 
@@ -249,16 +350,16 @@ def check(settings: Settings, file: str, published: str | None, html: Path | Non
     if html:
         through = month_words(run.data_through)
         against = f"Checked against run {run.id} of Bordercast, data through {through}."
-        page = annotate.as_html(checked, _title(file, text), against, settings.context.source)
+        first = next((line.strip("# ").strip() for line in text.splitlines() if line.strip()), "")
+        # A text begins with its title, unless what it begins with is a sentence.
+        titled = 0 < len(first) <= MAX_TITLE and not first.endswith(".")
+        title = first if titled else Path(file).name if file != "-" else "Text"
+        page = annotate.as_html(checked, title, against, settings.context.source)
         with files.output(html) as draft:
             draft.write_text(page, "utf-8")
         lines = [f"{html}: {annotate.summary(checked)}"]
-    return Printed(annotate.as_json(checked, named), lines, code=_any_wrong(checked))
-
-
-def _any_wrong(checked: CheckedText) -> int:
-    """Return the exit code: 1 if a claim does not hold."""
-    return int(any(claim.verdict in WRONG for claim in checked.claims))
+    wrong = any(claim.verdict in WRONG for claim in checked.claims)
+    return Printed(annotate.as_json(checked, named), lines, code=int(wrong))
 
 
 def _day(text: str, published: str | None) -> date:
@@ -292,12 +393,6 @@ def _text(settings: Settings, file: str) -> str:
     if reply.outcome != "content":
         raise DocumentError(file, f"{reply.outcome}: {reply.detail}")
     return documents.read("page.html", reply.content)
-
-
-def _title(file: str, text: str) -> str:
-    first = next((line.strip("# ").strip() for line in text.splitlines() if line.strip()), "")
-    named = Path(file).name if file != "-" else "Text"
-    return first if 0 < len(first) <= 90 and not first.endswith(".") else named
 
 
 def _checked_lines(checked: CheckedText) -> Iterator[str]:

@@ -129,7 +129,20 @@ def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run
         polls.append(
             ingesting.fetch(context, datetime.now(UTC), force=force, with_bundle=not no_bundle)
         )
-        parts += _polled(polls[-1])
+        asked_now = polls[-1]
+        parts += [
+            f"{printable(answer.url)}: {answer.outcome} {answer.detail}".rstrip()
+            for answer in asked_now.answers
+            if answer.outcome != "unchanged"
+        ]
+        parts += taken_lines(asked_now.taken)
+        poll = asked_now.poll
+        since = f"blocked since {poll.blocked_since}; " if poll.blocked_since else ""
+        parts.append(
+            f"Poll: {printable(poll.detail, 1000)}."
+            if asked_now.asked
+            else f"Not asked: {since}next poll after {poll.not_before} (--force asks now)."
+        )
     # Two files state a month; a run on one would be made again on the other.
     waiting = [one for c in asked if (one := publisher.awaited(settings.db, c.source))]
     for waiting_for in waiting:
@@ -142,19 +155,6 @@ def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run
         code = BusyError.exit_code
     values = [asdict(poll) for poll in polls]
     return Printed(values if len(values) > 1 else values[0], parts, code=code)
-
-
-def _polled(fetched: publisher.Fetched) -> Iterator[str]:
-    for answer in fetched.answers:
-        if answer.outcome != "unchanged":
-            yield f"{printable(answer.url)}: {answer.outcome} {answer.detail}".rstrip()
-    yield from taken_lines(fetched.taken)
-    poll = fetched.poll
-    if fetched.asked:
-        yield f"Poll: {printable(poll.detail, 1000)}."
-    else:
-        since = f"blocked since {poll.blocked_since}; " if poll.blocked_since else ""
-        yield f"Not asked: {since}next poll after {poll.not_before} (--force asks now)."
 
 
 # -- releases -------------------------------------------------------------------------------------

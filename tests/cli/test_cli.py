@@ -382,3 +382,31 @@ def test_a_part_of_the_whole_that_no_file_states_is_the_sum_of_its_totals(publis
     assert year["hi95"] - year["lo95"] <= sum(one["hi95"] - one["lo95"] for one in years)
     assert [row["lo80"] < row["median"] < row["hi80"] for row in ahead] == [True] * len(ahead)
     assert 0 < answer("chance", "nationwide:Mexico", "FY2026", ">120000")["chance"] < 1
+
+
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        (("show", "swanton", "sector", "2026-12"), "northern:Swanton Sector, December 2026: "),
+        (("show", "northern", "next", "12", "months"), "northern, September 2026 to August 2027: "),
+        (("brief", "swanton", "sector", "2025-02"), "CBP counted 91 encounters at the northern"),
+    ],
+)
+def test_a_name_of_several_words_needs_no_quotes(published, words, begins):
+    assert said("--db", published, *words).startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("show", "el", "paso"), "'el paso': could be any of these; try southwest:El Paso Sector"),
+        (("show", "norhtern", "FY2027"), "'norhtern': no series has this name; try northern"),
+        (("brief", "northern", "paso"), "'paso' is not a month"),
+        (("chance", "el", "paso", "FY2027", "record"), "Put a name of several words into quotes."),
+    ],
+)
+def test_words_that_name_no_series_are_told_what_to_type(published, words, problem):
+    refused = CliRunner().invoke(main, ["--db", str(published), *words])
+
+    assert refused.exit_code == 2
+    assert problem in refused.output
