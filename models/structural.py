@@ -202,21 +202,18 @@ def _filtered(padded: Floats, gains: Gains) -> Iterator[tuple[int, Filter]]:
         yield t, states
 
 
-def _own_prior(prior: Floats, block: PanelBlock, t: int) -> Floats:
-    """(grid, BLOCK) each series' prior at its month t."""
-    everybody = np.minimum(np.arange(BLOCK), len(block.rows) - 1)
-    column = np.minimum(block.start + t, prior.shape[1] - 1) - block.behind
-    return np.ascontiguousarray(prior[block.family, column][everybody].T)
-
-
 def _weighted(
     block: PanelBlock, gains: Gains, prior: Floats
 ) -> Iterator[tuple[int, Filter, _GridRecord, Floats]]:
     """After each month t: the states, the record, and the weights (grid, BLOCK)."""
     record, known = _GridRecord(), _padded(block.known.astype(float))
+    everybody = np.minimum(np.arange(BLOCK), len(block.rows) - 1)
     for t, states in _filtered(_padded(block.z), gains):
         record.add(t, states.error, known[t], gains)
-        yield t, states, record, record.weights(_own_prior(prior, block, t))
+        # (grid, BLOCK) each series' prior at its own month t.
+        column = np.minimum(block.start + t, prior.shape[1] - 1) - block.behind
+        own = np.ascontiguousarray(prior[block.family, column][everybody].T)
+        yield t, states, record, record.weights(own)
 
 
 def _course(block: PanelBlock, h: int, *, gains: Gains, prior: Floats) -> Sweep:

@@ -172,7 +172,10 @@ class PanelHindcasts:
 
         From the last month before it that was known, if nobody knows this one.
         """
-        cutoff = self._known(row, cutoff)
+        column = self.column(row, cutoff)
+        if 0 <= column < self.panel.z.shape[1] and not self.known[row, column]:
+            before = np.flatnonzero(self.known[row, : column + 1])
+            cutoff = months.shift(cutoff, int(before[-1]) - column) if len(before) else cutoff
         revised = self.revised.get((self.keys[row], cutoff))
         if revised is not None:
             return revised
@@ -185,15 +188,9 @@ class PanelHindcasts:
         return outlook_of(predictive, row, origin, cutoff)
 
     @cached_property
-    def _months_known(self) -> NDArray[np.bool_]:
+    def known(self) -> NDArray[np.bool_]:
+        """(series, columns) whether the count of a month is known; once, for all that ask."""
         return self.panel.known
-
-    def _known(self, row: int, cutoff: str) -> str:
-        column = self.column(row, cutoff)
-        if not 0 <= column < self.panel.z.shape[1] or self._months_known[row, column]:
-            return cutoff
-        before = np.flatnonzero(self._months_known[row, : column + 1])
-        return months.shift(cutoff, int(before[-1]) - column) if len(before) else cutoff
 
     def reaching(self, row: int, month: str, ahead: int = 1) -> ForecastPath | None:
         """The hindcast of a month from `ahead` months before it, or more; see `outlook`.

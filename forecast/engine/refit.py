@@ -142,10 +142,20 @@ def error_growth(
     behind = None if calendar is None else calendar.behind
     misses = np.pad(matured(centre, z), ((0, 0), (room, 0), (0, 0)), constant_values=np.nan)
     misses = on_calendar(misses, behind, np.nan)
-    growth = np.empty_like(misses)
+    growth, steps = np.empty_like(misses), np.arange(1, misses.shape[-1] + 1)
+    root = np.sqrt(steps)
     for name in np.unique(family):
-        rows = np.flatnonzero(family == name)
-        growth[rows] = _pooled_growth(misses[rows])
+        of = misses[family == name]
+        # One series of months and horizons: discounted_sum runs along the middle axis.
+        total = discounted_sum(np.nan_to_num(of).sum(axis=0)[None], par.MEMORY)[0]
+        count = discounted_sum(np.isfinite(of).sum(axis=0, dtype=float)[None], par.MEMORY)[0]
+        mean = total / np.maximum(count, 1e-300)
+        first = mean[:, :1]
+        ratio = np.divide(mean, first, out=np.tile(root, (len(mean), 1)), where=first > 0)
+        weight = count / steps
+        drawn = (weight * ratio + par.GROWTH_PRIOR * root) / (weight + par.GROWTH_PRIOR)
+        drawn[:, 0] = 1
+        growth[family == name] = np.maximum.accumulate(drawn, axis=1)
     return off_calendar(growth, behind)[:, room:]
 
 
@@ -155,20 +165,3 @@ def matured(centre: Floats, z: Floats) -> Floats:
     for h in range(1, centre.shape[-1] + 1):
         misses[:, h:, h - 1] = np.abs(centre[:, :-h, h - 1] - z[:, h:])
     return misses
-
-
-def _pooled_growth(misses: Floats) -> Floats:
-    """(months, h) growth of one family, misses (series, months, h)."""
-    known = np.isfinite(misses)
-    # One series of months and horizons: discounted_sum runs along the middle axis.
-    total = discounted_sum(np.nan_to_num(misses).sum(axis=0)[None], par.MEMORY)[0]
-    count = discounted_sum(known.sum(axis=0, dtype=float)[None], par.MEMORY)[0]
-    mean = total / np.maximum(count, 1e-300)
-    steps = np.arange(1, misses.shape[-1] + 1)
-    root = np.sqrt(steps)
-    first = mean[:, :1]
-    ratio = np.divide(mean, first, out=np.tile(root, (len(mean), 1)), where=first > 0)
-    weight = count / steps
-    drawn = (weight * ratio + par.GROWTH_PRIOR * root) / (weight + par.GROWTH_PRIOR)
-    drawn[:, 0] = 1
-    return np.asarray(np.maximum.accumulate(drawn, axis=1))

@@ -120,8 +120,14 @@ def moved(
     again = refit_on_vintages([(_THEN, old)] if old != now else [], horizon, source)
     new = months.to_index(last) - months.to_index(cutoff)
     if new:
+        # The figures of then, and every month since as it had been forecast.
+        as_forecast: dict[SeriesKey, Mapping[str, int]] = {}
+        for key, by_month in now.items():
+            since = months.between(months.shift(restated[key].cutoff, 1), last)
+            ahead = {month: restated[key].expected(month).median for month in since}
+            as_forecast[key] = {**by_month, **ahead}
         figures: list[tuple[str, Counts]] = [
-            (_AS_FORECAST, _as_forecast(now, restated, last)),
+            (_AS_FORECAST, as_forecast),
             (_CAME, {key: _until(head, row, last) for row, key in enumerate(head.keys)}),
         ]
         again |= refit_on_vintages(figures, horizon, source, weighed_before=new)
@@ -144,18 +150,6 @@ def _until(head: Headline, row: int, cutoff: str) -> dict[str, int]:
         for column in np.flatnonzero(np.isfinite(values)).tolist()
     }
     return {month: count for month, count in known.items() if month <= cutoff}
-
-
-def _as_forecast(
-    counts: Counts, outlooks: Mapping[SeriesKey, ForecastPath], last: str
-) -> dict[SeriesKey, Mapping[str, int]]:
-    """The figures of then, and every month since as it had been forecast."""
-    out: dict[SeriesKey, Mapping[str, int]] = {}
-    for key, by_month in counts.items():
-        outlook = outlooks[key]
-        since = months.between(months.shift(outlook.cutoff, 1), last)
-        out[key] = {**by_month, **{month: outlook.expected(month).median for month in since}}
-    return out
 
 
 def _medians(outlooks: Mapping[SeriesKey, ForecastPath], cutoff: str) -> Medians:

@@ -58,26 +58,17 @@ def quiet(drift: Drift, month: str, score: float, outside: Side | None) -> tuple
     up = max(drift.up + clipped - SLACK, 0.0)
     down = max(drift.down - clipped - SLACK, 0.0)
     # Before the sums are set back: they are what raised it.
-    side = _alarm(drift, up, down, outside)
+    side: Side = outside if outside and outside == drift.outside else 0
+    if up > CUSUM_LIMIT or down > CUSUM_LIMIT:
+        side = 1 if up > CUSUM_LIMIT else -1
     after = replace(
         drift,
         up=0.0 if up > CUSUM_LIMIT else up,
         down=0.0 if down > CUSUM_LIMIT else down,
         outside=outside or 0,
     )
-    if side == 0 or _known(drift, side, month):
+    alarm = drift.said.get(side)
+    known = alarm and months.to_index(month) - months.to_index(alarm) <= QUIET_MONTHS
+    if side == 0 or known:
         return after, 0
     return replace(after, said={**drift.said, side: month}), side
-
-
-def _alarm(drift: Drift, up: float, down: float, outside: Side | None) -> Side:
-    if up > CUSUM_LIMIT:
-        return 1
-    if down > CUSUM_LIMIT:
-        return -1
-    return outside if outside and outside == drift.outside else 0
-
-
-def _known(drift: Drift, side: int, month: str) -> bool:
-    alarm = drift.said.get(side)
-    return alarm is not None and months.to_index(month) - months.to_index(alarm) <= QUIET_MONTHS
