@@ -157,6 +157,10 @@ class TableGrid:
             head = next((cell for cell in above if not numerals.is_missing(cell)), head)
         return text_of(head)
 
+    def words(self, column: int) -> str:
+        """A column's header as words, for words that are looked for."""
+        return self.name(column).replace("_", " ")
+
     def quoted(self, column: int) -> str:
         """A column's header for a message; see `in_quotes`."""
         return in_quotes(self.name(column))

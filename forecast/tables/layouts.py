@@ -323,12 +323,13 @@ class YearsAcross(TableLayout):
         years = {at: year for at, c in enumerate(cells) if (year := dates.names_year(c))}
         if len(set(years.values())) < 2 or any(map(dates.names_month, cells)):
             return None
-        for self.column in table.columns:
-            below = table.cells(np.unique(table.grid[row + 1 :, self.column]))
-            called = text_of(cells[self.column]).casefold() in ("month", "mo", "month no")
+        for column in table.columns:
+            below = table.cells(np.unique(table.grid[row + 1 :, column]))
+            called = text_of(cells[column]).casefold() in ("month", "mo", "month no")
             named = len(set(map(dates.names_month, below)) - {0}) >= 6
             numbered = called and {*range(1, 13)} <= set(map(_number, below))
-            if numbered or (named and self.column not in years):
+            if numbered or (named and column not in years):
+                self.column = column
                 return years
         return {}  # counts may look like years, and to try each line takes long
 
@@ -377,7 +378,7 @@ class LineAMonth(TableLayout):
             c
             for c in columns
             if roles.holds_counts(table, c)
-            and not (_CALLED_MONTH.search(_words(table, c)) and _is_compact_column(table, c))
+            and not (_CALLED_MONTH.search(table.words(c)) and _is_compact_column(table, c))
         ]
         series, values = roles.roles(table, columns, numbers, places[-1], (rows, month))
         if table.header < 0 and len(numbers) > 1 and not table.wanted.value:
@@ -411,10 +412,6 @@ class LineAMonth(TableLayout):
 
 
 LAYOUTS: tuple[type[TableLayout], ...] = (Across, Calendar, YearsAcross, LineAMonth)
-
-
-def _words(table: TableGrid, column: int) -> str:
-    return table.name(column).replace("_", " ")
 
 
 def _number(cell: CellValue) -> int:
@@ -566,7 +563,7 @@ def _is_compact_column(table: TableGrid, column: int) -> bool:
 
 def _year_and_month(table: TableGrid) -> tuple[int, ...]:
     """Places of a column of years and one of calendar months; () if there are none."""
-    named = {at: _words(table, at).casefold() for at in table.columns}
+    named = {at: table.words(at).casefold() for at in table.columns}
     # More than half of the cells, and of two, header and January, one.
     half = 0.5 if len(table.grid) == 2 else 0.5 + 1e-9
     yearly = [

@@ -309,7 +309,7 @@ def without_measures(table: TableGrid, month: int, numbers: list[int]) -> list[i
     """
     if table.wanted.value or table.header < 0:
         return numbers
-    heads = {c: table.name(c).replace("_", " ") for c in [month, *numbers]}
+    heads = {c: table.words(c) for c in [month, *numbers]}
     longer = [c for c in heads if _LONGER.search(heads[c])]
     left = [c for c in numbers if c not in longer]
     if longer and (not left or longer[0] == month):
@@ -382,7 +382,7 @@ def one_of(
 ) -> int:
     """The column whose header says it; DataError asks where none or several do."""
     names = [table.name(column) for column in columns]
-    named = [c for c in columns if table.name(c).casefold().replace("_", " ") in words]
+    named = [c for c in columns if table.words(c).casefold() in words]
     if len(columns) == 1 or len(named) == 1:
         return (named or columns)[0]
     shown = ", ".join(map(in_quotes, names[:12]))
