@@ -388,24 +388,6 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Driver:
-    """How much of a total's deviation one part of one dimension made up, in counts.
-
-    flag : (series, month) of the total's flag. member : None for the two roles that are no
-    part: "unattributed" is what parts and total differ by, and in "not held" the dimension has
-    no figures for that month (counts are None).
-    """
-
-    flag: tuple[SeriesKey, str]
-    dimension: str
-    role: Literal["part", "unattributed", "not held"]
-    member: SeriesKey | None = None
-    expected: int | None = None
-    value: int | None = None
-    contribution: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class KeptPath:
     """One refit model's median path at one cutoff, kept between runs.
 
@@ -519,8 +501,8 @@ class Publication:
     quantiles : (series, month, probability in permille, count) of the engine, headline series.
     hindcasts : new ones, made as they are read, once.
     releases : ids of the accepted releases it rests on.
-    fits, scores, changes : rows of their tables, with the series itself in the place of its id;
-        see `engine.forecast.fits`, `engine.scores.scores`, `judge.changes`.
+    fits, scores, changes, drivers : rows of their tables, with a series itself in the place of its
+        id; see `engine.forecast.fits`, `engine.scores.scores`, `judge.changes`, `judge.drivers`.
     episodes : new ones and those that changed. systemic_months : see `forecast.judge.parts`.
     """
 
@@ -538,7 +520,7 @@ class Publication:
     flags: tuple[Flag, ...]
     scores: Sequence[Row]
     episodes: tuple[Episode, ...] = ()
-    drivers: tuple[Driver, ...] = ()
+    drivers: Sequence[Row] = ()
     systemic_months: frozenset[str] = frozenset()
     occasions: tuple[NoticeIntent, ...] = ()
     path_rule: SimulationSpec | None = None

@@ -20,7 +20,7 @@ from forecast import months
 from forecast.engine import joint
 from forecast.engine.predictive import PanelHindcasts
 from forecast.labels import CROSSED
-from forecast.types import Counts, Driver, Flag, Judgement, SeriesKey
+from forecast.types import Counts, Flag, Judgement, Row, SeriesKey
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -33,8 +33,12 @@ Whole = tuple[SeriesKey, str, int, int]
 """The total's flag: series and month, its median, and what was published."""
 
 
-def drivers(whole: Whole, dimension: str, parts: Sequence[Member], complete: bool) -> list[Driver]:
-    """The contributions of a dimension's members, the unattributed last.
+def drivers(whole: Whole, dimension: str, parts: Sequence[Member], complete: bool) -> list[Row]:
+    """How much of a total's deviation each part of a dimension made up, in counts, a row each.
+
+    series, month : of the total's flag. member : the part, None for the two roles that are no part:
+    "unattributed", the last row, is what parts and total differ by, and in "not held" the dimension
+    has no figures for that month (counts are None).
 
     Parameters
     ----------
@@ -43,22 +47,23 @@ def drivers(whole: Whole, dimension: str, parts: Sequence[Member], complete: boo
         holds the rest.
     """
     series, month, median, count = whole
-    flag = series, month
+    of = {"series": series, "month": month, "dimension": dimension}
+    names = ("role", "member", "expected", "value", "contribution")
     if not parts:
-        return [Driver(flag, dimension, "not held")]
+        return [of | dict(zip(names, ("not held", None, None, None, None), strict=True))]
     shares = np.array([expected for _, expected, _ in parts])
     # Half of the parts scaled up to the whole would take the other half's blame.
     short = not complete and shares.sum() < median
     expected = apportioned(shares, round(shares.sum()) if short else median)
-    rows = [
-        Driver(flag, dimension, "part", member, share, value, value - share)
+    rows: list[tuple[str, SeriesKey | None, int, int]] = [
+        ("part", member, share, value)
         for (member, _, value), share in zip(parts, expected, strict=True)
         if share or value
     ]
     rest, came = median - sum(expected), count - sum(value for *_, value in parts)
     if rest or came or not rows:
-        rows.append(Driver(flag, dimension, "unattributed", None, rest, came, came - rest))
-    return rows
+        rows.append(("unattributed", None, rest, came))
+    return [of | dict(zip(names, (*row, row[3] - row[2]), strict=True)) for row in rows]
 
 
 def apportioned(shares: np.ndarray, total: int) -> list[int]:
@@ -81,7 +86,7 @@ def explain(
     counts: Counts,
     dimensions: Sequence[str],
     source: Source,
-) -> Iterator[Driver]:
+) -> Iterator[Row]:
     """Drivers of the new flags, and of earlier ones where figures have arrived since.
 
     earlier : (total, month, cutoff, count, expected, dimension) of what had no
@@ -102,7 +107,7 @@ def explain(
             yield from explained(whole, cutoff, dimension, places, counts, source)
     for key, month, cutoff, value, expected, dimension in earlier:
         answer = explained((key, month, expected, value), cutoff, dimension, places, counts, source)
-        if answer[0].role != "not held":
+        if answer[0]["role"] != "not held":
             yield from answer
 
 
@@ -113,7 +118,7 @@ def explained(
     places: Mapping[SeriesKey, tuple[PanelHindcasts, int]],
     counts: Counts,
     source: Source,
-) -> list[Driver]:
+) -> list[Row]:
     """The drivers of a total's month by one dimension.
 
     Parts count that have a count in the month, and a forecast of it or a count at the cutoff.

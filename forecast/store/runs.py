@@ -23,7 +23,6 @@ from forecast.types import (
     HUB_PERMILLES,
     MONTH_AHEAD,
     SUM_AHEAD,
-    Driver,
     Hindcasts,
     NoticeIntent,
     Publication,
@@ -145,19 +144,16 @@ def _save_watch(db: Database, run_id: int, publication: Publication, ids: Series
     save(sql("save_episode"), _rows(publication.episodes, ids, published_in=run_id))
     save(sql("save_flag"), _rows(publication.flags, ids, published_in=run_id))
     # In the place of what had not been held of the same dimensions of the same flags.
-    drivers = [_driver_row(driver, run_id, ids) for driver in publication.drivers]
+    # A driver names its flag by series and month: it has no id before it is written.
+    drivers = [
+        {**driver, "series_id": ids[driver["series"]], "published_in": run_id}
+        | {"member": driver["member"] and ids[driver["member"]]}
+        for driver in publication.drivers
+    ]
     save(sql("delete_unexplained"), drivers)
     save(sql("save_driver"), drivers)
     # The badge of months in which the whole drill-down moved one way.
     save(sql("mark_systemic"), [(run_id, month) for month in publication.systemic_months])
-
-
-def _driver_row(driver: Driver, run_id: int, ids: SeriesIds) -> Row:
-    series, month = driver.flag
-    member = ids[driver.member] if driver.member else None
-    # A driver names its flag by series and month: it has no id before it is written.
-    row = {**_plain(driver), "member": member, "value": driver.value}
-    return {**row, "series_id": ids[series], "month": month, "published_in": run_id}
 
 
 def save_due(

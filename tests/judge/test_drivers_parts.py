@@ -35,7 +35,7 @@ def judgement(key=NORTH, **changed) -> Judgement:
 def asked(flags, judgements) -> list[tuple[str, str]]:
     dimensions = ("state", "field", "citizenship*demographic")
     found = attribution.explain([], flags, judgements, [], {}, dimensions, ENCOUNTERS)
-    return [(driver.flag[0].total, driver.dimension) for driver in found]
+    return [(driver["series"].total, driver["dimension"]) for driver in found]
 
 
 def test_a_flag_is_asked_of_each_dimension_that_is_no_crossing():
@@ -52,7 +52,7 @@ def test_a_flag_is_explained_from_the_cutoff_of_its_judgement():
 
     found = attribution.explain([], [flag()], [judgement()], [], counts, ["state"], ENCOUNTERS)
 
-    rows = [(d.role, d.member, d.expected, d.value, d.contribution) for d in found]
+    rows = [(d["role"], d["member"], d["expected"], d["value"], d["contribution"]) for d in found]
     assert rows == [("part", ONE, 100, 90, -10), ("unattributed", None, 0, 60, 60)]
 
 
@@ -77,7 +77,7 @@ def test_the_parts_of_nationwide_are_those_of_all_borders_and_these():
     def members(total: str, dimension: str) -> list[SeriesKey]:
         whole = (SeriesKey(total), "2024-05", 10, 20)
         found = attribution.explained(whole, "2024-04", dimension, {}, counts, ENCOUNTERS)
-        return [driver.member for driver in found if driver.member]
+        return [driver["member"] for driver in found if driver["member"]]
 
     assert members("northern", "state") == [ONE]
     assert members("nationwide", "state") == [ONE, south]
@@ -129,7 +129,7 @@ def test_nobody_knows_a_month_of_a_part_only_after_it_began():
         found = attribution.explained(
             WHOLE_OF_MAY, "2024-04", "state", {}, {ONE: held, TWO: other}, ENCOUNTERS
         )
-        return found[0].expected == 100
+        return found[0]["expected"] == 100
 
     assert not scaled({"2024-03": 1, "2024-06": 1})
     assert scaled({"2024-06": 1})
@@ -144,7 +144,7 @@ def test_agencies_published_over_other_spans_are_all_only_together(there, scaled
 
     found = attribution.explained(WHOLE_OF_MAY, "2024-04", "field", {}, counts, ENCOUNTERS)
 
-    assert (sum(d.expected for d in found if d.member) == 100) == scaled
+    assert (sum(d["expected"] for d in found if d["member"]) == 100) == scaled
 
 
 def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
@@ -155,9 +155,9 @@ def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
     rest = attribution.explained(*task, {}, counts, source=ENCOUNTERS)[-1]
     whole = attribution.explained(*task, {}, {ONE: counts[ONE]}, source=ENCOUNTERS)
 
-    assert (rest.role, rest.expected) == ("unattributed", 40)
-    assert whole[0].expected == 100
-    assert attribution.explained(*task, {}, {}, source=ENCOUNTERS)[0].role == "not held"
+    assert (rest["role"], rest["expected"]) == ("unattributed", 40)
+    assert whole[0]["expected"] == 100
+    assert attribution.explained(*task, {}, {}, source=ENCOUNTERS)[0]["role"] == "not held"
 
 
 # --- on a record: new flags, and earlier ones whose figures have arrived
@@ -181,11 +181,15 @@ def test_a_flag_of_before_is_explained_once_its_parts_arrive(by_hand, tmp_path):
         )
 
     assert nothing == []
-    parts = [(d.member, d.expected, d.value) for d in found if d.member]
+    parts = [(d["member"], d["expected"], d["value"]) for d in found if d["member"]]
     assert parts == [(people[0], 12, 30), (people[1], 8, 20)]  # 20 were expected of the whole
-    assert {(d.flag, d.dimension) for d in found} == {((NORTH, "2024-01"), "citizenship")}
+    assert {(d["series"], d["month"], d["dimension"]) for d in found} == {
+        (NORTH, "2024-01", "citizenship")
+    }
     # The new flag first: it is of May, of which nothing is held.
-    assert [(d.flag, d.role) for d in both[:1]] == [((NORTH, "2024-05"), "not held")]
+    assert [(d["series"], d["month"], d["role"]) for d in both[:1]] == [
+        (NORTH, "2024-05", "not held")
+    ]
     assert both[1:] == found
 
 
@@ -204,7 +208,7 @@ def test_what_was_expected_of_a_part_is_what_its_family_said():
         ENCOUNTERS,
     )
 
-    assert {d.member: (d.expected, d.value) for d in found if d.member} == {
+    assert {d["member"]: (d["expected"], d["value"]) for d in found if d["member"]} == {
         ONE: (500, 600),
         TWO: (700, 650),
     }

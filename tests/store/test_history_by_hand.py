@@ -28,7 +28,6 @@ from forecast.store import (
 )
 from forecast.store.notices import Section
 from forecast.types import (
-    Driver,
     Forecast,
     KeptPath,
     Question,
@@ -167,8 +166,8 @@ def test_an_episode_that_has_ended_stays_as_it_is_and_an_open_one_ends(db):
 
 def test_what_was_not_held_is_replaced_when_it_is(db):
     held = (
-        Driver(MOVED, "citizenship", "part", NORTH, 5, 4, -1),
-        Driver(MOVED, "citizenship", "unattributed", None, 1, 1, 0),
+        tiny_record.driver(MOVED, "citizenship", "part", NORTH, 5, 4, -1),
+        tiny_record.driver(MOVED, "citizenship", "unattributed", None, 1, 1, 0),
     )
     runs.publish(db, tiny_record.publication("2024-04-01T12:00", "2024-02", (), drivers=held))
 

@@ -26,7 +26,6 @@ from forecast.engine.joint import as_bytes
 from forecast.store import connect, notices, releases, runs
 from forecast.types import (
     NO_BOUND,
-    Driver,
     Episode,
     Forecast,
     Judgement,
@@ -49,6 +48,7 @@ from tests.support.tiny_record import (
     SOUTH,
     VERMONT,
     WHOLE,
+    driver,
     fit,
     flag,
     forecast,
@@ -210,16 +210,16 @@ NORTH_OPEN = Episode(NORTH, "2024-01", 1, 0.56, **{**STOOD, "cutoff": "2023-12"}
 SOUTH_OPEN = Episode(SOUTH, "2023-12", -1, 0.8, **STOOD)
 
 
-def drivers(key: SeriesKey, month: str) -> tuple[Driver, ...]:
+def drivers(key: SeriesKey, month: str) -> tuple[dict, ...]:
     """What moved the northern January: New York most."""
     made = (key, month)
     return (
-        Driver(made, "state", "part", NEW_YORK, 570, 1000, 430),
-        Driver(made, "state", "part", VERMONT, 570, 1000, 425),
-        Driver(made, "state", "unattributed", None, 0, 5, 5),
-        Driver(made, "component", "part", HALVES[NORTH][0], 855, 1500, 645),
-        Driver(made, "component", "part", HALVES[NORTH][1], 285, 500, 215),
-        Driver(made, "citizenship", "not held"),
+        driver(made, "state", "part", NEW_YORK, 570, 1000, 430),
+        driver(made, "state", "part", VERMONT, 570, 1000, 425),
+        driver(made, "state", "unattributed", None, 0, 5, 5),
+        driver(made, "component", "part", HALVES[NORTH][0], 855, 1500, 645),
+        driver(made, "component", "part", HALVES[NORTH][1], 285, 500, 215),
+        driver(made, "citizenship", "not held"),
     )
 
 

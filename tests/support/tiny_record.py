@@ -18,7 +18,6 @@ from forecast.store.runs import NewestReports
 from forecast.types import (
     HUB_PERMILLES,
     Coverage,
-    Driver,
     Episode,
     Flag,
     Forecast,
@@ -74,6 +73,13 @@ def hindcast(key: SeriesKey, cutoff: str, ahead: int, median: int, **more: Any) 
         **made, series=key, cutoffs=[cutoff], months=[month], horizons=[ahead], digests=["d"],
         counts=counts, centre=[1.5], scale=[2.5], df=[2.75],
     )  # fmt: skip
+
+
+def driver(flag: tuple[SeriesKey, str], dimension: str, role: str, *of: Any) -> Row:
+    """What a part did to a flagged month: member, expected, value and contribution."""
+    names = ("member", "expected", "value", "contribution")
+    row = {"series": flag[0], "month": flag[1], "dimension": dimension, "role": role}
+    return row | dict.fromkeys(names) | dict(zip(names, of, strict=False))
 
 
 def fit(
@@ -153,10 +159,10 @@ EPISODES = (
 )
 MOVED = (NORTH, "2024-01")
 DRIVERS = (
-    Driver(MOVED, "state", "unattributed", None, 0, -90, -90),
-    Driver(MOVED, "state", "part", VERMONT, 50, 30, -20),
-    Driver(MOVED, "state", "part", NEW_YORK, 60, 20, -40),
-    Driver(MOVED, "citizenship", "not held"),
+    driver(MOVED, "state", "unattributed", None, 0, -90, -90),
+    driver(MOVED, "state", "part", VERMONT, 50, 30, -20),
+    driver(MOVED, "state", "part", NEW_YORK, 60, 20, -40),
+    driver(MOVED, "citizenship", "not held"),
 )
 HINDCASTS = (
     hindcast(NORTH, "2023-12", 1, 90),
