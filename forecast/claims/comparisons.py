@@ -41,7 +41,22 @@ def read(scene: Scene, number: WrittenNumber) -> NamedBase | None:
     limit = min(later, default=len(scene.tokens))
     start = _comparator(scene, number, limit)
     if start is None:
-        before = list(_led_before(scene, number))
+        # A time before it that it is measured from: compared with March 2024, they fell 9%. But
+        # not the one that a change before it was measured from.
+        changes = (n.first for n in scene.numbers if n.kind in ("percent", "times"))
+        first = min(changes, default=number.first)
+        before = [
+            ref
+            for ref in reversed(scene.times)
+            if ref.first < number.first
+            and ref.first <= first
+            and ref.form not in (*_DAYS, "administration")
+            and (
+                (number.first - ref.last <= 8 and (ref.relative or ref.since))
+                or _LEADING & set(scene.words(ref.first - 6, ref.first))
+                or (scene.compares(ref.first) and not scene.numbers_between(ref.last, number.first))
+            )
+        ]
         return (range(0), before) if before else None
     inside = range(start + 1, limit)
     for at in inside:
@@ -139,23 +154,6 @@ def _comparator(scene: Scene, number: WrittenNumber, limit: int) -> int | None:
         if low in _ENDS or (low == "," and scene.low(at + 1) not in ("compared", "from", "when")):
             return None
     return None
-
-
-def _led_before(scene: Scene, number: WrittenNumber) -> Iterator[TimeRef]:
-    """Times before a change that it is measured from: compared with March 2024, they fell 9%."""
-    changes = [n.first for n in scene.numbers if n.kind in ("percent", "times")]
-    for ref in reversed(scene.times):
-        if ref.first >= number.first or ref.form in (*_DAYS, "administration"):
-            continue
-        if any(first < ref.first for first in changes):
-            continue  # it is what that one was measured from
-        near = number.first - ref.last <= 8
-        if (
-            (near and (ref.relative or ref.since))
-            or _LEADING & set(scene.words(ref.first - 6, ref.first))
-            or (scene.compares(ref.first) and not scene.numbers_between(ref.last, number.first))
-        ):
-            yield ref
 
 
 def ends(scene: Scene, context: TextState) -> list[Candidate[ClaimSpan]]:

@@ -575,24 +575,48 @@ class _Reader:
 
     # -- extremes ----------------------------------------------------------------------------------
 
-    def _extremes(self, scene: Scene) -> Iterator[ClaimFinding | None]:
+    def _extremes(self, scene: Scene) -> Iterator[ClaimFinding]:
+        """The findings of a sentence's records and ranks."""
         for extreme in extremes.find(scene, self.context):
-            here, draft = extreme.number, extreme.draft
+            here, draft, claimed = extreme.number, extreme.draft, extreme.draft.claimed
             why = features.other_measure(scene, here)
             if why:
                 yield explain.not_held(replace(draft, claimed=Claimed(0)), why)
                 continue
+            # Though it was the lowest March, the half year had 1,340,774: a claim of its own.
+            after = scene.numbers_between(0, here.first)
+            apart = not after and scene.low(0) in CONCEDING and bool(self.anchors)
             rows = [
-                row
+                replace(row, span_bound=row.span_bound and not apart)
                 for now in self._ranked(scene, here)
                 for row in extremes.rows(extreme, now, self.context)
             ]
-            # Though it was the lowest March, the half year had 1,340,774: a claim of its own.
-            after = scene.numbers_between(0, here.first)
-            if not after and scene.low(0) in CONCEDING and self.anchors:
-                rows = [replace(row, span_bound=False) for row in rows]
-            rows.sort(key=lambda row: row.cost)
-            yield self._decide_extreme(extreme, rows)
+            judged = [
+                (row, judge(self.table, row, claimed))
+                for row in sorted(rows, key=lambda row: row.cost)
+            ]
+            right = [pair for pair in judged if pair[1].holds]
+            right = [pair for pair in right if pair[0].cost <= cost("limit.rank")]
+            likely = [pair for pair in judged if pair[0].cost <= 1.0]
+            open_ = [pair for pair in likely if pair[1].verdict != "wrong"]
+            for row, verdict in (right or open_ or likely)[:1]:
+                # A record of the year, or ever?
+                vague = not extreme.plain or extreme.of_parts or row.among == "span"
+                vague = vague or (extreme.yearly and row.span.length == 1)
+                # Nor of another agency's count, nor a record low where only "record" is said.
+                agencies = (row.subject.agency,) if row.agency_bound else ("", "usbp")
+                low: tuple[ClaimMeasure, ...] = ("record_low",) if extreme.bare else ()
+                others = (
+                    replace(row, subject=row.subject._replace(agency=agency), measure=measure)
+                    for agency, measure in product(agencies, (row.measure, *low))
+                )
+                tied = row.span_bound and row.place_bound and not vague
+                if verdict.verdict == "wrong" and (
+                    not tied or any(judge(self.table, other, claimed).holds for other in others)
+                ):
+                    yield replace(draft, why="what it is compared with is not clear")
+                else:
+                    yield self._finding(draft, row, verdict)
 
     def _ranked(self, scene: Scene, here: WrittenNumber) -> list[Reading]:
         """What may be the highest or lowest: the counts beside these words, else what they say."""
@@ -619,37 +643,6 @@ class _Reader:
             spoken = Candidate(context.span, 0.3, readings.refers(scene, here))
             rows.insert(0, readings.row(carried, spoken))
         return rows
-
-    def _decide_extreme(
-        self, extreme: extremes.Extreme, rows: Sequence[Reading]
-    ) -> ClaimFinding | None:
-        claimed = extreme.draft.claimed
-        judged = [(row, judge(self.table, row, claimed)) for row in rows]
-        for row, verdict in judged:
-            if verdict.holds and row.cost <= cost("limit.rank"):
-                return self._finding(extreme.draft, row, verdict)
-        likely = [pair for pair in judged if pair[0].cost <= 1.0]
-        if not likely:
-            return None
-        open_ = [pair for pair in likely if pair[1].verdict != "wrong"]
-        row, verdict = (open_ or likely)[0]
-        # A record of the year, or ever?
-        vague = (
-            not extreme.plain or row.among == "span" or (extreme.yearly and row.span.length == 1)
-        )
-        # Nor of another agency's count, nor a record low where only "record" is said.
-        agencies = (row.subject.agency,) if row.agency_bound else ("", "usbp")
-        low: tuple[ClaimMeasure, ...] = ("record_low",) if extreme.bare else ()
-        measures = (row.measure, *low)
-        others = (
-            replace(row, subject=row.subject._replace(agency=agency), measure=measure)
-            for agency, measure in product(agencies, measures)
-        )
-        tied = row.span_bound and row.place_bound
-        tied = tied and not any(judge(self.table, other, claimed).holds for other in others)
-        if verdict.verdict == "wrong" and (vague or not tied or extreme.of_parts):
-            return replace(extreme.draft, why="what it is compared with is not clear")
-        return self._finding(extreme.draft, row, verdict)
 
     # -- decisions ---------------------------------------------------------------------------------
 
@@ -689,7 +682,6 @@ class _Reader:
             return replace(draft, why="one likely meaning is not on record")
         # Where some meaning, however unlikely, makes it right, it is not called wrong.
         doubt = any(judge(self.table, row, claimed).holds for row in rows[:200])
-        doubt = doubt or self._unsaid(scene, number, first, claimed)
         # Nor where it depends on the day up to which "this year" was counted.
         alike = [
             float(v.truth)
@@ -699,7 +691,7 @@ class _Reader:
             and row.span.first == first.span.first
         ]
         between = len(alike) > 1 and min(alike) <= claimed.value <= max(alike)
-        if doubt or between or not self._sure(first, verdict, claimed):
+        if doubt or between or not self._sure(scene, number, first, verdict, claimed):
             return replace(draft, why="it is not certain whose or when")
         # A month restated before the first release on record: nobody knows what it was that day.
         truth = verdict.truth or 0
@@ -713,38 +705,37 @@ class _Reader:
             verdict = JudgedClaim("cannot_be_checked", truth, why=why)
         return self._finding(draft, first, verdict)
 
-    def _unsaid(
-        self, scene: Scene, number: WrittenNumber, first: Reading, claimed: Claimed
+    def _sure(
+        self,
+        scene: Scene,
+        number: WrittenNumber,
+        first: Reading,
+        judged: JudgedClaim,
+        claimed: Claimed,
     ) -> bool:
-        """Whether words leave open what a number is of, so that it may be right of something."""
-        span = first.span
-        places = {(k, v) for k, v in self.context.speaks if k in readings.PLACES}
+        """Whether a claim that nothing makes right may be called wrong: all is said, and tied."""
+        tied = first.span_bound and first.place_bound
+        if first.cost > cost("limit.confident") or not judged.truth or not tied:
+            return False
+        span, places = first.span, [p for p in self.context.speaks if p[0] in readings.PLACES]
         here = bool(scene.of_kind(*readings.PLACES)) or (len(places) == 1 and bool(self.understood))
         beside = any(anchor.first != number.first for anchor in self.anchors)
         # Under Biden one April had 203,510: a month of which year?
         vague = ("that", "administration", "era") if span.length == 1 else ("that",)
         # 209,840 in 2021: the count of one month of that year, which other words may name.
-        yearly = claimed.exact and any(ref.form == "year" for ref in scene.times)
-        counted = self.table.where(first.subject, int(claimed.value)) if yearly else []
-        return (
+        counted = self.table.where(first.subject, int(claimed.value)) if claimed.exact else []
+        yearly = span.length > 1 and any(ref.form == "year" for ref in scene.times)
+        if (
             not (here or beside)
             or features.is_partial(scene, number)
             or features.vague_time(scene)
             or any(ref.form in vague for ref in scene.times)
             # Of a group that leads the sentence, or of all?
-            or (not first.subject.dimension and bool(readings.leading_part(scene, number)))
+            or (not first.subject.dimension and readings.leading_part(scene, number))
             # "Seizures rose 20%" may be of their number where the record counts their weight.
-            or bool(scene.of_kind("loose") and not scene.of_kind("unit"))
-            or (
-                span.length > 1
-                and any(span.first - 3 <= one.first <= span.last + 3 for one in counted)
-            )
-        )
-
-    def _sure(self, first: Reading, judged: JudgedClaim, claimed: Claimed) -> bool:
-        """Whether a claim that nothing makes right may be called wrong."""
-        tied = first.span_bound and first.place_bound
-        if first.cost > cost("limit.confident") or not judged.truth or not tied:
+            or (scene.of_kind("loose") and not scene.of_kind("unit"))
+            or (yearly and any(span.first - 3 <= s.first <= span.last + 3 for s in counted))
+        ):
             return False
         if (self.stale and first.cost > 0.25) or (self.unclear and first.measure != "total"):
             return False
@@ -752,11 +743,9 @@ class _Reader:
             return True
         if claimed.hedge == "over" and abs(judged.truth) > abs(claimed.value):
             return False  # true to the letter, if far more
-        if claimed.exact and self.table.where(first.subject, int(claimed.value)):
-            return True  # another time's count
         times_off = abs(claimed.value / judged.truth) or 1e-9
         most = PLAIN_OFF if claimed.exact and first.cost <= 0.35 else FAR_OFF
-        return 1 / most <= times_off <= most
+        return bool(counted) or 1 / most <= times_off <= most  # another time's count, or near
 
     def _holding(
         self, draft: ClaimFinding, judged: Sequence[Judged], only_if_exact: bool

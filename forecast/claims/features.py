@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -118,7 +117,7 @@ def _role_of_count(
             return NOTHING
     kind = relation(scene, number)
     average = kind in ("per_day", "per_month")
-    if _of_weeks(scene, number) if average else _of_days(scene, number):
+    if _of_days(scene, number, average):
         return "not_held", NO_DAYS
     if kind == "total" and (not counts or noun == "unknown"):
         kind = "maybe"
@@ -262,32 +261,22 @@ def _compared(scene: Scene) -> bool:
     return bool(scene.of_kind("change", "extreme") or lows & (COMPARATORS | _REFERS))
 
 
-def _of_days(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether a number counts days or weeks rather than months."""
+def _of_days(scene: Scene, number: WrittenNumber, average: bool) -> bool:
+    """Whether a number counts days or weeks rather than months; an average is one of weeks."""
     here = (number.first, number.last)
     days, months = [], []
     for ref in scene.times:
         distance = scene.distance(here, (ref.first, ref.last))
         said = _SAYING & set(scene.words(ref.first - 6, ref.first - 1))
         on_it = ref.form == "day" and ref.first >= number.last and scene.low(ref.first - 1) == "on"
-        weeks = ref.form in ("week", "days") and not _when_said(scene, ref)
-        if weeks or (on_it and not said):
+        weeks = ref.form in (("week",) if average else ("week", "days"))
+        if (weeks and not _when_said(scene, ref)) or (on_it and not said and not average):
             days.append(distance)
         elif ref.counts:
             months.append(distance)
     span = any(ref.form == "days" for ref in scene.times)  # it says when of all the sentence
-    return bool(days) and (span or min(days) <= 8) and min(days) < min(months, default=99.0)
-
-
-def _of_weeks(scene: Scene, number: WrittenNumber) -> bool:
-    """Whether an average is one of some days or weeks."""
-
-    def nearest(refs: Iterator[TimeRef]) -> float:
-        here = (number.first, number.last)
-        return min((scene.distance(here, (ref.first, ref.last)) for ref in refs), default=99.0)
-
-    weeks = (ref for ref in scene.times if ref.form == "week" and not _when_said(scene, ref))
-    return nearest(weeks) < nearest(ref for ref in scene.times if ref.counts)
+    near = average or span or min(days, default=99.0) <= 8
+    return bool(days) and near and min(days) < min(months, default=99.0)
 
 
 def _when_said(scene: Scene, ref: TimeRef) -> bool:

@@ -475,38 +475,32 @@ def times_near(
     """
     near = []
     for ref in scene.times:
-        before, inside = ref.first < number.first, number.first <= ref.first < number.last
-        led = before and number.first - ref.last <= 6  # since August 2020, when there were 47,283
+        first, last = ref.first, ref.last
+        before, inside = first < number.first, number.first <= first < number.last
+        led = before and number.first - last <= 6  # since August 2020, when there were 47,283
         # 6,168, smashing June's all-time low: what was beaten is not the count's month.
-        beaten = not before and any(p.first == ref.last for p in scene.of_kind("extreme"))
-        theirs = beaten or (not led and _belongs_to_extreme(scene, ref))
-        if ref.counts and not inside and not theirs:
-            more = 6 * (ref.relative and not compared) - 0.1 * (not before)
-            near.append((_time_distance(scene, number, ref, compared) + more, ref))
+        beaten = not before and any(p.first == last for p in scene.of_kind("extreme"))
+        if not ref.counts or inside or beaten or (not led and _belongs_to_extreme(scene, ref)):
+            continue
+        distance = scene.distance((number.first, number.last), (first, last))
+        if before:
+            if first < 4 and not scene.numbers_between(0, number.first):
+                distance = min(distance, 4.0)
+            # Right behind another count: a peak of 301,981 in December, to 11,709.
+            owned = any(n.kind == "count" and 0 < first - n.last + 1 <= 2 for n in scene.numbers)
+            parted = {",", "to", "from", ")"} & set(scene.words(last, number.first))
+            distance += 9 if owned and parted else 0
+        else:
+            distance += 6 if scene.numbers_between(number.last, first) else 0
+            # It leads the next one: 7,181; in April 8,346.
+            after = [n.first for n in scene.numbers if n.first >= last]
+            parted = {",", ";", "and", "but", "to", "from"} & set(scene.words(number.last, first))
+            distance += 5 if after and after[0] - last <= 3 and parted else 0
+        # It is farther where it is another's: what is compared with, or relative to.
+        theirs = scene.compares(first) and not (compared and not before)
+        more = 8 * theirs + 6 * (ref.relative and not compared) - 0.1 * (not before)
+        near.append((distance + more, ref))
     return sorted(near, key=lambda pair: pair[0])
-
-
-def _time_distance(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> float:
-    """How far a time is from a number; farther where it speaks of another."""
-    first, last = ref.first, ref.last
-    distance = scene.distance((number.first, number.last), (first, last))
-    if first < number.first:
-        if first < 4 and not scene.numbers_between(0, number.first):
-            distance = min(distance, 4.0)
-        # Right behind another count: a peak of 301,981 in December, to 11,709.
-        owned = any(n.kind == "count" and 0 < first - n.last + 1 <= 2 for n in scene.numbers)
-        if owned and {",", "to", "from", ")"} & set(scene.words(last, number.first)):
-            distance += 9
-    else:
-        if scene.numbers_between(number.last, first):
-            distance += 6
-        # It leads the next one: 7,181; in April 8,346.
-        after = [n.first for n in scene.numbers if n.first >= last]
-        parted = {",", ";", "and", "but", "to", "from"} & set(scene.words(number.last, first))
-        if after and after[0] - last <= 3 and parted:
-            distance += 5
-    theirs = scene.compares(first) and not (compared and first >= number.first)
-    return distance + (8 if theirs else 0)
 
 
 def named_months(scene: Scene, number: WrittenNumber) -> set[int]:
