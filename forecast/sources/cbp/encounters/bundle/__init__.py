@@ -15,6 +15,7 @@ import hashlib
 import io
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from importlib import resources
 from itertools import groupby
 from typing import Any
@@ -26,6 +27,8 @@ from forecast.types import Counts, KeptPath, Release, SeriesKey, Snapshot
 PROVENANCE = "provenance.toml"
 VINTAGES = "vintages.csv"
 PATHS = "paths.csv.gz"
+_RELEASE = {field.name for field in fields(Release)}
+_OF_VINTAGES: dict[str, Any] = {"kind": "vintage", "file_name": VINTAGES, "rows": {}, "closed": ()}
 
 
 def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
@@ -42,13 +45,19 @@ def load(crossings: Sequence[str] = ()) -> list[Snapshot]:
         name: parse((folder / name).read_text(encoding="utf-8"))
         for name in {entry["table"] for entry in sources}
     }
-    vintages = by_release((folder / VINTAGES).read_text(encoding="utf-8"))
+    lines = by_release((folder / VINTAGES).read_text(encoding="utf-8"))
+    vintages: dict[str, dict[SeriesKey, dict[str, int]]] = {}
+    for name, of_release in lines.items():
+        # A vintage speaks of single months only.
+        counts = vintages.setdefault(name, {})
+        for _, month, border, encounters in (line.split(",") for line in of_release):
+            counts.setdefault(SeriesKey(border), {})[month] = int(encounters)
     snapshots = [
         *(
             embedded(e, clipped(tables[e["table"]], e["first_month"], e["data_through"]))
             for e in sources
         ),
-        *(_vintage(entry, vintages[entry["source"]]) for entry in provenance["vintage"]),
+        *(embedded(_OF_VINTAGES | e, vintages[e["source"]]) for e in provenance["vintage"]),
     ]
     return sorted(snapshots, key=lambda s: (s.release.seq, s.release.source))
 
@@ -99,28 +108,13 @@ def embedded(entry: Mapping[str, Any], stated: Counts) -> Snapshot:
         for key, by_month in stated.items()
     }
     spans = [span for key, by_month in stated.items() for span in coverage_of(key.scope, by_month)]
-    names = ("source", "file_name", "sha256", "data_through", "seq", "rounding")
+    about = {"kind": "bundle"} | {k: v for k, v in entry.items() if k in _RELEASE}
     return Snapshot(
-        release=Release(kind="bundle", **{name: entry[name] for name in names if name in entry}),
+        release=Release(**about),
         counts=counts,
         coverage=tuple(dict.fromkeys(spans)),
         rows={int(year): lines for year, lines in entry["rows"].items()},
         closed=frozenset(entry["closed"]),
-    )
-
-
-def _vintage(entry: Mapping[str, Any], lines: Sequence[str]) -> Snapshot:
-    counts: dict[SeriesKey, dict[str, int]] = {}
-    for line in lines:
-        _, month, border, encounters = line.split(",")
-        counts.setdefault(SeriesKey(border), {})[month] = int(encounters)
-    said = {name: entry[name] for name in ("source", "sha256", "data_through", "seq")}
-    seen = {name: entry[name] for name in ("first_seen_at", "first_seen_precision")}
-    return Snapshot(
-        release=Release(kind="vintage", file_name=VINTAGES, **said, **seen),
-        counts=counts,
-        # A vintage speaks of single months only.
-        coverage=tuple(c for key, known in counts.items() for c in coverage_of(key.scope, known)),
     )
 
 
