@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from forecast import files
@@ -126,15 +126,24 @@ def moment(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def insert(db: Database, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows of the same columns."""
+def insert(
+    db: Database,
+    table: str,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    known: Literal["", "or ignore", "or replace"] = "",
+) -> int:
+    """Write rows of the same columns; returns how many were new, or replaced.
+
+    known : what becomes of a row whose key is there; an error without it.
+    """
     left = iter(rows)
     first = next(left, None)
-    if first is not None:
-        values = ", ".join(f":{column}" for column in first)
-        db.conn.executemany(
-            f"insert into {table} ({', '.join(first)}) values ({values})", chain([first], left)
-        )
+    if first is None:
+        return 0
+    values = ", ".join(f":{column}" for column in first)
+    query = f"insert {known} into {table} ({', '.join(first)}) values ({values})"
+    return int(db.conn.executemany(query, chain([first], left)).rowcount)
 
 
 @contextmanager

@@ -17,13 +17,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from forecast.store import connect, notices, ops
-from forecast.store.connect import transaction, write
+from forecast.store.connect import insert, transaction, write
 from forecast.store.ops import text
 from forecast.store.queries import column, rows, sql
 
@@ -92,11 +92,18 @@ def queue(db: Database, batches: Iterable[Sequence[tuple[str, Message]]], now: d
         for batch in batches:
             # Order is kept by this moment alone, also where a clock was set back.
             queued = _after_all(db, now)
-            db.conn.executemany(sql("save_message"), [astuple(message) for _, message in batch])
-            for recipient, message in batch:
-                key, edition = message.content_key, message.edition
-                delivery = (key, recipient.lower(), edition, queued, text(now))
-                new += db.execute(sql("queue_delivery"), delivery).rowcount
+            insert(db, "messages", (asdict(message) for _, message in batch), known="or ignore")
+            when = {"state": "waiting", "queued_at": queued, "next_attempt_at": text(now)}
+            waiting = (
+                {
+                    "content_key": message.content_key,
+                    "recipient": recipient.lower(),
+                    "edition": message.edition,
+                    **when,
+                }
+                for recipient, message in batch
+            )
+            new += insert(db, "deliveries", waiting, known="or ignore")
     return new
 
 
@@ -204,7 +211,9 @@ def stop(db: Database, reason: str, now: datetime) -> None:
 
 def rate(db: Database, content_key: str, verdict: Usefulness, why: str, now: datetime) -> None:
     """Keep what a reader said of a notice, without saying who it was."""
-    write(db, "save_rating", (content_key, verdict, why, text(now)))
+    said = {"content_key": content_key, "verdict": verdict, "why": why, "rated_at": text(now)}
+    with transaction(db):
+        insert(db, "ratings", [said])
 
 
 def mail_due(path: Path, now: datetime) -> bool:

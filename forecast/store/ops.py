@@ -12,13 +12,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from forecast.store import connect, queries
-from forecast.store.connect import transaction
+from forecast.store.connect import insert, transaction
 from forecast.types import Release, Row
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def downloads(db: Connection) -> list[Row]:
 def save_download(db: Database, download: Row, link: Link) -> None:
     """Record a content, a row of `downloads`, and how to ask for its address again."""
     with transaction(db):
-        db.execute(queries.sql("save_download"), download)
-        db.execute(queries.sql("save_link"), astuple(link))
+        insert(db, "downloads", [download], known="or ignore")
+        insert(db, "links", [asdict(link)], known="or replace")
 
 
 def save_poll(
@@ -153,11 +153,11 @@ def save_poll(
 ) -> None:
     """Record a poll, what became of each address, and how to ask again."""
     # Unchanged answers would be a row an address a day, and say nothing.
-    told = [(poll_id, *astuple(a)) for a in answers if a.outcome != "unchanged"]
+    told = [{"poll_id": poll_id, **asdict(a)} for a in answers if a.outcome != "unchanged"]
     with transaction(db):
-        db.execute(queries.sql("save_poll"), (poll_id, *astuple(poll)))
-        db.conn.executemany(queries.sql("save_poll_answer"), told)
-        db.conn.executemany(queries.sql("save_link"), map(astuple, seen))
+        insert(db, "polls", [{"id": poll_id, **asdict(poll)}])
+        insert(db, "answers", told)
+        insert(db, "links", map(asdict, seen), known="or replace")
 
 
 def save_left(db: Database, left: Mapping[str, str], today: str) -> None:
@@ -167,8 +167,9 @@ def save_left(db: Database, left: Mapping[str, str], today: str) -> None:
     if known != left:
         with transaction(db):
             db.execute("delete from inbox_left")
-            rows = [(name, reason, today) for name, reason in left.items()]
-            db.conn.executemany(queries.sql("save_left"), rows)
+            items = left.items()
+            rows = ({"name": name, "reason": why, "seen_at": today} for name, why in items)
+            insert(db, "inbox_left", rows)
 
 
 def save_unknown(db: Database, release: Release, unknown: Mapping[str, Collection[str]]) -> None:
@@ -177,11 +178,15 @@ def save_unknown(db: Database, release: Release, unknown: Mapping[str, Collectio
     A file states its whole window, so what older ones of its layout lacked is settled by it.
     """
     # Layouts are settled each for itself: siblings have other columns.
-    place = (release.file_name, release.kind, release.seq)
-    rows = [(*place, name, label) for name, labels in unknown.items() for label in labels]
+    file = {"file_name": release.file_name, "kind": release.kind, "seq": release.seq}
     with transaction(db):
-        db.execute(queries.sql("settle_unknown"), place[1:])
-        db.conn.executemany(queries.sql("save_unknown"), rows)
+        db.execute(queries.sql("settle_unknown"), (release.kind, release.seq))
+        for name, labels in unknown.items():
+            insert(
+                db,
+                "unknown_labels",
+                ({**file, "dimension": name, "label": label} for label in labels),
+            )
 
 
 def forget_polls(path: Path, now: datetime, days: int) -> int:

@@ -55,9 +55,6 @@ insert or ignore into mail_state (only, began_at) values (1, ?)
 -- name: mail_began
 select began_at from mail_state
 
--- name: save_message
-insert or ignore into messages values (?, ?, ?, ?, ?)
-
 -- name: last_queued
 select max(queued_at) from deliveries
 
@@ -76,9 +73,6 @@ update mail_state set stopped_at = ?, reason = ?
 
 -- name: resume_mail
 update mail_state set stopped_at = null, reason = ''
-
--- name: save_rating
-insert into ratings (content_key, verdict, why, rated_at) values (?, ?, ?, ?)
 
 -- name: deliveries_tally
 select content_key, state, count(*) as count from deliveries group by 1, 2
@@ -113,11 +107,6 @@ update deliveries
 set state = 'waiting', settled_at = null, attempts = 0, queued_at = ?,
     next_attempt_at = ?
 where content_key = ? and recipient = ?
-
--- name: queue_delivery
-insert or ignore into deliveries (
-    content_key, recipient, edition, state, queued_at, next_attempt_at
-) values (?, ?, ?, 'waiting', ?, ?)
 
 -- name: next_delivery
 select content_key, recipient from deliveries as d indexed by deliveries_in_order
@@ -381,19 +370,6 @@ select url, listed, etag, last_modified, sha256, unrecognized from links
 select url, sha256, file_name, first_seen_at, poll_id from downloads
 order by poll_id, file_name, sha256
 
--- name: save_download
-insert or ignore into downloads values (:url, :sha256, :file_name, :first_seen_at, :poll_id)
-
--- name: save_link
-insert or replace into links (url, listed, etag, last_modified, sha256, unrecognized)
-values (?, ?, ?, ?, ?, ?)
-
--- name: save_poll
-insert into polls values (?, ?, ?, ?, ?, ?, ?)
-
--- name: save_poll_answer
-insert into answers values (?, ?, ?, ?)
-
 -- name: forget_validators
 update links set etag = '', last_modified = '' where sha256 = ?
 
@@ -408,14 +384,8 @@ delete from polls where started_at < ? and id < (select max(id) from polls)
 -- name: forget_wakes
 delete from wakes where started_at < ? and id < (select max(id) from wakes)
 
--- name: save_left
-insert into inbox_left values (?, ?, ?)
-
 -- name: settle_unknown
 delete from unknown_labels where kind = ? and seq <= ?
-
--- name: save_unknown
-insert into unknown_labels values (?, ?, ?, ?, ?)
 
 -- name: witnessed_entries
 -- A proof is not witnessed itself.
@@ -431,9 +401,6 @@ select run_id, witness, seen_at, seen_by, entry_id, month, published_on, days_be
 
 -- name: witness_failures
 select witness, since, attempts, next_attempt_at, grave, problem from witness_failures
-
--- name: save_failure
-insert or replace into witness_failures values (?, ?, ?, ?, ?, ?)
 
 -- name: forget_failure
 delete from witness_failures where witness = ?
@@ -955,11 +922,6 @@ where v.dimension = '' and not exists (
 -- name: vintages_of_totals
 select border, month, encounters, known_from, known_until from series_vintages
 where dimension = '' order by border, month, known_from
-
--- name: save_proof
-insert or ignore into witness_proofs (
-    witness, entry_id, run_id, statement, seen_at, seen_by, proof
-) values (?, ?, ?, ?, ?, ?, ?)
 
 -- name: forecasts_of_year
 select border, model, basis, month, horizon, median, lo80, hi80, lo95, hi95, encounters

@@ -10,16 +10,16 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from forecast.store import connect, ledger, ops
-from forecast.store.connect import transaction
+from forecast.store.connect import insert, transaction
 from forecast.store.kinds import PROOFS
 from forecast.store.ops import text
-from forecast.store.queries import records, rows, sql
+from forecast.store.queries import records, rows
 from forecast.types import Row
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def save(db: Database, proof: WitnessProof) -> None:
     """Keep a proof; one of the same entry that is kept already stays."""
     with transaction(db):
         # One that is kept already adds no entry: else each asking would make the next one due.
-        if db.execute(sql("save_proof"), astuple(proof)).rowcount:
+        if insert(db, "witness_proofs", [asdict(proof)], known="or ignore"):
             ledger.state(db, "witnessed", proof.entry_id, only=(PROOFS[proof.witness],))
 
 
@@ -176,9 +176,16 @@ def put_off(path: Path, witness: WitnessKind, problem: str, grave: bool, now: da
     # Since when it fails is kept over all attempts: after some days a person is told.
     before = failures(path).get(witness, {"attempts": 0, "since": text(now)})
     pause = min(FIRST_PAUSE * 2 ** min(before["attempts"], 16), LONGEST_PAUSE)
-    again = (before["attempts"] + 1, text(now + pause), int(grave), problem)
-    with ops.writing(path) as db:
-        connect.write(db, "save_failure", (witness, before["since"], *again))
+    failure = {
+        "witness": witness,
+        "since": before["since"],
+        "attempts": before["attempts"] + 1,
+        "next_attempt_at": text(now + pause),
+        "grave": int(grave),
+        "problem": problem,
+    }
+    with ops.writing(path) as db, transaction(db):
+        insert(db, "witness_failures", [failure], known="or replace")
 
 
 def had(path: Path, witness: WitnessKind) -> None:
