@@ -167,8 +167,16 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path.with_name(path.name + ".lock"), wait):
-        if schema != SCHEMA:
-            _make_private(path)
+        # An ops.db that nobody but its owner may read, whatever the umask; its log follows it. By
+        # name, never by opening it: closing an open live database would drop SQLite's locks.
+        if schema != SCHEMA and not path.exists():
+            files.create_private(path)
+        for end in ("", "-wal", "-shm") if schema != SCHEMA else ():
+            file = path.with_name(path.name + end)
+            # A log that another process just removed; a file of another user, who sets its mode.
+            with suppress(FileNotFoundError, PermissionError):
+                if stat.S_IMODE(file.stat().st_mode) != OWNER_ONLY:
+                    file.chmod(OWNER_ONLY)
         connection = sqlite3.connect(path, isolation_level=None)
         try:
             # Each time: all but journal_mode are of the connection, not of the file.
@@ -178,20 +186,6 @@ def writing(path: Path, wait: float = LOCK_WAIT, schema: str = SCHEMA) -> Iterat
             yield Database(connection, execute_plugins=False)
         finally:
             connection.close()
-
-
-def _make_private(path: Path) -> None:
-    """A database that nobody but its owner may read, whatever the umask; its log follows it.
-
-    By name, never by opening it: closing an open live database would drop SQLite's locks.
-    """
-    if not path.exists():
-        files.create_private(path)
-    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        # A log that another process has just removed; a file of another user, who sets its mode.
-        with suppress(FileNotFoundError, PermissionError):
-            if stat.S_IMODE(file.stat().st_mode) != OWNER_ONLY:
-                file.chmod(OWNER_ONLY)
 
 
 @contextmanager

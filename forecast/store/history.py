@@ -258,14 +258,10 @@ def known_days(db: Connection, total: str | None = None) -> Callable[[Scope, str
     def known(scope: Scope, month: str) -> str | None:
         stating = (row for row in by_scope[scope] if row[2] <= month <= row[3])
         day, inexact, *_ = min(stating, key=itemgetter(0, 1), default=("", True))
-        return None if inexact or day > _late(month) else day
+        late = months.days_after(month, DUE_DAYS + LATE_DAYS).isoformat()
+        return None if inexact or day > late else day
 
     return known
-
-
-@lru_cache(4096)
-def _late(month: str) -> str:
-    return months.days_after(month, DUE_DAYS + LATE_DAYS).isoformat()
 
 
 def in_time(published: str, known: str | None) -> bool:

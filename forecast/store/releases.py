@@ -165,7 +165,8 @@ def _added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
 
 def _rewrite_scope(db: Database, scope: Scope, release_id: int, snapshot: Snapshot) -> None:
     """Rewrite a scope's rows as its chain with the new release in it demands."""
-    chain, values = _chain(db, scope), _values(db, scope)
+    chain = db.execute(sql("releases_of_scope", order=ORDER), scope).fetchall()
+    values = _values(db, scope)
     for key, series_id in _added_ids(db, values).items():
         old = values[key]
         new = _compressed(chain, old, release_id, snapshot.counts.get(key, {}))
@@ -198,10 +199,6 @@ def _compressed(chain: _Chain, old: _ByRelease, new_id: int, stated: Any) -> _By
             if value != written:
                 rows.setdefault(month, {})[release_id] = written = value
     return rows
-
-
-def _chain(db: Connection, scope: Scope) -> _Chain:
-    return db.execute(sql("releases_of_scope", order=ORDER), scope).fetchall()
 
 
 def _values(db: Connection, scope: Scope) -> dict[SeriesKey, _ByRelease]:
@@ -239,7 +236,7 @@ def load_snapshot(db: Connection, release_id: int) -> Snapshot:
                 counts.setdefault(SeriesKey(*key), {})[month] = count
         else:
             # One chain for all members: they are covered together.
-            chain = _chain(db, scope)
+            chain = db.execute(sql("releases_of_scope", order=ORDER), scope).fetchall()
             for series, of_series in _values(db, scope).items():
                 counts[series] = _value_at(chain, of_series, release_id)
     return Snapshot(
