@@ -378,21 +378,8 @@ def _same(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> list
     return []
 
 
-def _up_to(now: TextState, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
-    """Stretches up to a month that is named: through June, by June, the twelve months to June."""
-    number, year = args
-    late = form != "year_to" and now.published.day > 27
-    end = year * 12 + number - 1 if year else _latest(number, now.month + late)
-    if form == "year_to":
-        return [ClaimSpan(end - 11, end)]
-    begun = [span.first for span in now.recent[:1] if span.length > 1 and span.first < end]
-    firsts = [_fiscal_of(end, now).first, *begun, end // 12 * 12, end]
-    firsts = [end, firsts[0]] if form == "by" else firsts
-    return [ClaimSpan(first, end) for first in firsts]
-
-
 def _until_now(now: TextState, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
-    """Stretches up to the newest month: since January 2021, the past six months."""
+    """Stretches up to the newest month, or to one that is named: since January 2021, by June."""
     newest = now.newest
     match form, *args:
         case "past", count:
@@ -408,6 +395,13 @@ def _until_now(now: TextState, _: ClaimSpan | None, form: str, args: Args) -> li
             return [fiscal(year) if year else _fiscal_of(now.month - october, now, october - 1)]
         case "since_fy", year:
             return [ClaimSpan(fiscal(year).first, end) for end in newest[:3]]
+        case (("through" | "by" | "year_to"), number, year):
+            late = form != "year_to" and now.published.day > 27
+            end = year * 12 + number - 1 if year else _latest(number, now.month + late)
+            begun = [span.first for span in now.recent[:1] if span.length > 1 and span.first < end]
+            firsts = [_fiscal_of(end, now).first, *begun, end // 12 * 12, end]
+            starts = {"year_to": [end - 11], "by": [end, firsts[0]]}.get(form, firsts)
+            return [ClaimSpan(start, end) for start in starts]
     number, year = args
     start = year * 12 + (number or 1) - 1 if year else _latest(number or 1, now.month)
     starts = [start] if number or not year else [start, fiscal(year).first]
@@ -453,8 +447,17 @@ _KINDS: dict[
     _relative: ("shift", "month_rel", "year_rel", "fy_rel"),
     _in_year: ("fy_first", "fy_last", "year_first", "quarter"),
     _same: ("same", "that", "month_of"),
-    _up_to: ("through", "by", "year_to"),
-    _until_now: ("since", "since_fy", "past", "past_years", "streak", "fy_ended"),
+    _until_now: (
+        "since",
+        "since_fy",
+        "past",
+        "past_years",
+        "streak",
+        "fy_ended",
+        "through",
+        "by",
+        "year_to",
+    ),
     _of_administration: ("administration", "era"),
 }
 

@@ -197,29 +197,27 @@ class Subject(NamedTuple):
         """
         noun, half = source.measure.noun, _HALVES["usbp"].short
         place = "at both land borders" if self.total == LAND else source.totals.where(self.total)
+        field = self.dimension == "field"
         names = [
-            name if self.dimension == "field" else member_words(self.dimension, name, source)
-            for name in self.members
+            name if field else member_words(self.dimension, name, source) for name in self.members
         ]
         named = " and ".join(names)
-        if self.dimension == "field":
-            kind = agency_words("ofo" if self.agency == "ofo" else "usbp", source)
-            return f"{kind} in {named}" + (f" ({place})" if self.total == "other" else "")
-        if self.dimension == "state":
-            return f"{noun} in {named} ({place})"
-        if self.dimension == APPREHENSION:
-            where = " and ".join(ARREST_WORDS[name] for name in self.members)
-            return f"{half} {noun} {where} {place}"
-        if self.dimension == DRUG:  # fentanyl, but LSD
-            drugs = " and ".join(name if name.isupper() else name.lower() for name in names)
-            return f"{source.measure.of_part.format(drugs)} {place}"
-        if self.dimension in GROUPS:
-            than = "citizenships other than " if self.other_than else ""
-            of = "of" if than or self.dimension == "demographic" else "of citizens of"
-            return f"{noun} {of} {than}{named} {place}"
-        if self.dimension:
-            return f"{noun} {place} ({named})"
-        return f"{half} {noun} {place}" if split else f"{agency_words(self.agency, source)} {place}"
+        # Fentanyl, but LSD.
+        drugs = " and ".join(name if name.isupper() else name.lower() for name in names)
+        where = " and ".join(ARREST_WORDS.get(name, name) for name in self.members)
+        than = "citizenships other than " if self.other_than else ""
+        sectors = agency_words("ofo" if self.agency == "ofo" else "usbp", source)
+        agency = f"{half} {noun}" if split else agency_words(self.agency, source)
+        said = {
+            "": f"{agency} {place}",
+            "field": f"{sectors} in {named}" + (f" ({place})" if self.total == "other" else ""),
+            "state": f"{noun} in {named} ({place})",
+            APPREHENSION: f"{half} {noun} {where} {place}",
+            DRUG: f"{source.measure.of_part.format(drugs)} {place}",
+            "citizenship": f"{noun} {'of' if than else 'of citizens of'} {than}{named} {place}",
+            "demographic": f"{noun} of {than}{named} {place}",
+        }
+        return said.get(self.dimension, f"{noun} {place} ({named})")
 
 
 @dataclass(frozen=True, slots=True)
