@@ -2,7 +2,7 @@
 
 Of own counts it is the month that was flagged last, or else the newest.
 
-Both go the way of every notice, over `send.hand_over`; neither is kept or queued.
+Both go the way of every notice, by `transports.by_mail`; neither is kept or queued.
 """
 
 from __future__ import annotations

@@ -400,7 +400,7 @@ def payload(notice: Notice, sections: Sequence[Section], source: Source) -> dict
 
 
 def short(made: dict[str, Any], size: Callable[[str], int] = len) -> list[str]:
-    """Return the first paragraph of each section, and how to check it; in all no longer than MOST.
+    """Return the first paragraph of each section, and how to check it, within MAX_BLOCK_CHARACTERS.
 
     size : how long a service takes a text to be.
     """
