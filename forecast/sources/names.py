@@ -12,6 +12,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -77,20 +78,19 @@ class SeriesNames:
         if len(named) == 1:  # also one whose own name has a colon or a slash in it
             return named[0]
         first, *rest = _pieces(text)
-        total = _total(first, self.source)
+        total = self.total(first)
         if total and not rest:
             return self._only(text, [key for key in self.keys if key == SeriesKey(total)])
         if rest and not total:
-            forms = _total_forms(self.source)
-            near = _nearest(_normal(first), forms)
-            choices = dict.fromkeys(forms[form] for form in near) or self.source.totals.every
+            near = _nearest(_normal(first), self._totals)
+            choices = dict.fromkeys(self._totals[f] for f in near) or self.source.totals.every
             raise SeriesNameError(text, f"{first!r} is no {self.source.totals.one}", list(choices))
         *dimension, part = rest or [first]
         if len(dimension) > 1:
             total = self.source.totals.one.upper()
             raise SeriesNameError(text, f"write {total}:PART, or {total}:DIMENSION:PART")
         # Without a total, all of them: a part that only one total has needs no more words.
-        parts = [key for key in self.keys if not key.headline and total in (None, key.total)]
+        parts = [key for key in self.keys if not key.headline and total in ("", key.total)]
         if dimension:
             parts = [
                 key for key in parts if _normal(dimension[0]) in _dimension_forms(key, self.source)
@@ -98,18 +98,31 @@ class SeriesNames:
         return self._only(text, _matching(part, parts, self.source), parts)
 
     def total(self, text: str) -> str:
-        """Return the total so called, "" if none is."""
-        return _total(text, self.source) or ""
+        """Return the total so called, "" if none is: northern, north, the northern border."""
+        totals, wanted = self.source.totals, _normal(text).removeprefix("the ")
+        wanted = wanted.removesuffix(f" {totals.one}").removesuffix(f" {totals.many}")
+        return self._totals.get(wanted, "")
+
+    @cached_property
+    def _totals(self) -> dict[str, str]:
+        """What a total may be called -> the total; once, for there may be thousands."""
+        totals = self.source.totals
+        # Backwards, so that of two that may be called the same the first is meant.
+        return {
+            form: total
+            for total in reversed(totals.every)
+            for form in (_normal(total), *totals.usual.get(total, ()))
+        }
 
     def parts(self, text: str) -> list[SeriesKey]:
         """Return the parts of TOTAL:DIMENSION (southwest:citizenship); none of another name."""
-        total, *rest = _pieces(text)
-        wanted = _normal(rest[0]) if len(rest) == 1 else ""
+        first, *rest = _pieces(text)
+        total, wanted = self.total(first), _normal(rest[0]) if len(rest) == 1 else ""
         return [
             key
             for key in self.keys
             if not key.headline
-            and key.total == _total(total, self.source)
+            and key.total == total
             and wanted in _dimension_forms(key, self.source)
         ]
 
@@ -117,18 +130,14 @@ class SeriesNames:
         """Return the shortest name that `find` reads back, in words: northern:Swanton Sector."""
         if key.headline:
             return key.total
-        # The shortest that cannot be mistaken: it is what people copy into a command.
-        words = member_words(key.dimension, key.member, self.source)
-        short = f"{key.total}:{words}"
-        beside = [other for other in self.keys if other.total == key.total]
         # A crossing's words have commas where its name has stars; only its label reads back.
         if "*" in key.dimension:
             return f"{key.total}:{key.member}"
-        if _matching(words, [other for other in beside if not other.headline], self.source) == [
-            key
-        ]:
-            return short
-        return f"{key.total}:{key.dimension}:{words}"
+        # The shortest that cannot be mistaken: it is what people copy into a command.
+        words = member_words(key.dimension, key.member, self.source)
+        beside = [other for other in self.keys if other.total == key.total]
+        alone = _matching(words, beside, self.source) == [key]
+        return f"{key.total}:{words}" if alone else f"{key.total}:{key.dimension}:{words}"
 
     def _only(
         self, text: str, keys: Sequence[SeriesKey], among: Sequence[SeriesKey] = ()
@@ -142,7 +151,7 @@ class SeriesNames:
         *above, wanted = map(_normal, _pieces(text))
         by_form = {f: k for k in among for f in _forms(k.dimension, k.member, self.source)}
         if not above:  # a total's name goes before a part's of the same form
-            by_form |= {f: SeriesKey(total) for f, total in _total_forms(self.source).items()}
+            by_form |= {form: SeriesKey(total) for form, total in self._totals.items()}
         near = _nearest(wanted, by_form)
         suggested = list(dict.fromkeys(self.name(by_form[form]) for form in near))
         if not suggested:  # perhaps another total has it
@@ -169,17 +178,6 @@ def names_with_sums(keys: Sequence[SeriesKey], source: Source) -> SeriesNames:
     """Return the names of a record's series, and of the sums of parts over its totals."""
     sums = sums_over_totals(keys, source)
     return SeriesNames((*keys, *sums), source, sums)
-
-
-def _total_forms(source: Source) -> dict[str, str]:
-    """Return what a total may be called -> the total."""
-    totals = source.totals
-    # Backwards, so that of two that may be called the same the first is meant.
-    return {
-        form: total
-        for total in reversed(totals.every)
-        for form in (_normal(total), *totals.usual.get(total, ()))
-    }
 
 
 def _nearest(wanted: str, forms: Iterable[str]) -> list[str]:
@@ -253,13 +251,6 @@ def _forms(dimension: str, member: str, source: Source) -> set[str]:
 def _dimension_forms(key: SeriesKey, source: Source) -> set[str]:
     name = key.dimension
     return set(map(_normal, (name, dimension_words(name, source), *_DIMENSIONS.get(name, ()))))
-
-
-def _total(text: str, source: Source) -> str | None:
-    """Return the total so called, None if none is: northern, north, the northern border."""
-    wanted = _normal(text).removeprefix("the ")
-    wanted = wanted.removesuffix(f" {source.totals.one}").removesuffix(f" {source.totals.many}")
-    return _total_forms(source).get(wanted)
 
 
 def _pieces(text: str) -> list[str]:
