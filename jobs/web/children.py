@@ -29,7 +29,7 @@ from forecast import child
 from forecast.errors import BordercastError
 from forecast.store import held
 from forecast.words import slug, without_controls
-from jobs.web.responses import QueryLimits
+from jobs.web.responses import UNANSWERABLE, QueryLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +74,7 @@ def _after_readers() -> None:
 
 
 def _answering(
-    identity: held.Identity | None, answer: Callable[..., tuple[int, Any, bytes]]
+    identity: held.Identity | None, answer: Callable[..., tuple[dict[str, Any], bytes]]
 ) -> child.ChildWork:
     """Return the work of who answers requests about a file."""
 
@@ -83,11 +83,12 @@ def _answering(
             say(_piece({"ready": identity}))
             return
         try:
-            status, headers, body = answer(**json.loads(question))
+            words, body = answer(**json.loads(question))
         except Exception:  # of this question; others may be under way
             logging.getLogger("bordercast").exception("a question was not answered")
-            status, headers, body = 500, {}, b""
-        say(_piece({"status": status, "headers": headers}, body))
+            title = "That could not be done"
+            words, body = {"status": 400, "title": title, "words": UNANSWERABLE}, b""
+        say(_piece(words, body))
 
     return work
 
@@ -103,7 +104,7 @@ def queries(copy: str, limits: str) -> child.ChildWork:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
 
-    def answer(text: str, **request: str) -> tuple[int, dict[str, str], bytes]:
+    def answer(text: str, **request: str) -> tuple[dict[str, Any], bytes]:
         return asyncio.run_coroutine_threadsafe(sql.answered(site, **request), loop).result()
 
     asyncio.run_coroutine_threadsafe(site.prepare(), loop).result()
@@ -134,9 +135,10 @@ def texts(copy: str, limits: str) -> child.ChildWork:
             with measures.scoped(connection, number):
                 tables.append(CountTable.read(connection, source))
 
-    def answer(text: str, path: str, query: str, **_: str) -> tuple[int, dict[str, str], bytes]:
+    def answer(text: str, path: str, query: str, **_: str) -> tuple[dict[str, Any], bytes]:
         body = checked(text, tables) if text else compare(path, query)
-        return 200, {"content-type": "text/html; charset=utf-8"}, body.encode()
+        headers = {"content-type": "text/html; charset=utf-8"}
+        return {"status": 200, "headers": headers}, body.encode()
 
     return _answering(snapshot.identity, answer)
 

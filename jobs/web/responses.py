@@ -93,13 +93,10 @@ PLAIN = """<!DOCTYPE html>
 """
 
 
+UNANSWERABLE = "Datasette cannot answer this address."
 TOO_LONG = (
     "The query was stopped: it took longer than {:g} seconds. Ask for fewer rows, or one border; "
     "for large answers take the whole database file, or `bordercast export`."
-)
-TOO_LARGE = (
-    "The answer would be larger than {:.0f} MB. Ask for fewer rows or columns; for large answers "
-    "take the whole database file, or `bordercast export`."
 )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 import secrets
@@ -38,7 +37,7 @@ from forecast.store import held
 from forecast.store.queries import questions
 from forecast.store.read import RunRow
 from forecast.words import check_command
-from jobs.web.responses import DATABASE, TOO_LARGE, TOO_LONG, QueryLimits
+from jobs.web.responses import DATABASE, TOO_LONG, UNANSWERABLE, QueryLimits
 
 TITLE = "Bordercast"
 ABOUT = (
@@ -88,6 +87,14 @@ ROW_BYTES = 64  # of a row, beside its values
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?", re.IGNORECASE)
 
 
+def too_large(limit: int) -> str:
+    """Return what to do instead of an answer of more than `limit` bytes."""
+    return (
+        f"The answer would be larger than {limit / 1e6:.0f} MB. Ask for fewer rows or columns; for "
+        "large answers take the whole database file, or `bordercast export`."
+    )
+
+
 class CappedRows:
     """A row factory that refuses rows that are too large together; `read` : bytes so far."""
 
@@ -98,7 +105,7 @@ class CappedRows:
         """Return a row as Datasette expects it."""
         self.read += ROW_BYTES + sum(len(v) for v in values if isinstance(v, str | bytes))
         if self.read > self.limit:
-            words = TOO_LARGE.format(self.limit / 1e6)
+            words = too_large(self.limit)
             raise DatasetteError(words, title="The answer is too large", status=400)
         return sqlite3.Row(cursor, values)
 
@@ -144,16 +151,17 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
 
 
 @hookimpl
-def forbidden(datasette: Any, request: Any, message: str) -> Any:
+def forbidden(message: str) -> Any:
     """Refused."""
-    return _refusal(datasette, request, 403, "Not to be seen here", str(message))
+    refused.set((403, "Not to be seen here", str(message)))
+    return Response("")
 
 
 @hookimpl
-def handle_exception(datasette: Any, request: Any, exception: Exception) -> Any:
-    """Whatever went wrong, in words."""
-    status, title, words = _in_words(datasette, exception)
-    return _refusal(datasette, request, status, title, words)
+def handle_exception(datasette: Any, exception: Exception) -> Any:
+    """Whatever went wrong, in words that the page says as it says its own."""
+    refused.set(_in_words(datasette, exception))
+    return Response("")
 
 
 def _in_words(datasette: Any, exception: Exception) -> tuple[int, str, str]:
@@ -172,19 +180,7 @@ def _in_words(datasette: Any, exception: Exception) -> tuple[int, str, str]:
     if isinstance(exception, MemoryError):
         return 400, "The query is too large", TOO_MUCH_MEMORY
     # The file never changes: what Datasette cannot answer lies in what it was asked.
-    return 400, "That could not be done", "Datasette cannot answer this address."
-
-
-def _refusal(datasette: Any, request: Any, status: int, title: str, words: str) -> Any:
-    async def answer() -> Response:
-        if request.path.partition("?")[0].endswith((".json", ".csv")):
-            body = json.dumps({"ok": False, "status": status, "title": title, "error": words})
-            return Response(body, status=status, content_type="application/json; charset=utf-8")
-        content = {"title": title, "error": words, "status": status, "ok": False}
-        html = await datasette.render_template("error.html", content, request=request)
-        return Response.html(html, status=status)
-
-    return answer
+    return 400, "That could not be done", UNANSWERABLE
 
 
 T = TypeVar("T")
@@ -193,6 +189,7 @@ SCHEMAS = "_internal"  # Datasette's name for it
 # Of the request under way.
 as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)
 streamed: ContextVar[bool] = ContextVar("streamed", default=False)
+refused: ContextVar[tuple[int, str, str] | None] = ContextVar("refused", default=None)
 
 
 class Queried(Datasette):  # type: ignore[misc]
@@ -329,13 +326,14 @@ def serving(snapshot: held.OpenSnapshot, limits: QueryLimits) -> Queried:
 
 async def answered(
     site: Queried, path: str, query: str, host: str, scheme: str
-) -> tuple[int, dict[str, str], bytes]:
-    """Answer a request, whole: status, headers and body; 413 where it is larger than may be.
+) -> tuple[dict[str, Any], bytes]:
+    """Answer a request, whole: its status and headers, or a refusal's title and words; its body.
 
     In a CSV nothing is a formula for a spreadsheet.
     """
     as_csv.set(path.endswith(".csv"))
     streamed.set(as_csv.get() and "_stream=" in query)
+    refused.set(None)
     if streamed.get():  # a view is made anew for each page of rows: ask for one
         query = f"_size=max&{query}"
     scope = {
@@ -363,12 +361,16 @@ async def answered(
     try:
         await site.answering(scope, receive, send)
     except _TooLargeError:
-        return 413, {}, b""
+        refused.set((400, "The answer is too large", too_large(site.limits.answer_bytes)))
+    if refused.get() is None and start["status"] >= 500:
+        refused.set((400, "That could not be done", UNANSWERABLE))
+    if refusal := refused.get():
+        return dict(zip(("status", "title", "words"), refusal, strict=True)), b""
     headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in start["headers"]}
     if as_csv.get() and start["status"] == 200:
         headers["content-type"] = "text/plain; charset=utf-8"
-        return 200, headers, neutral_csv(body.decode("utf-8", "replace")).encode()
-    return start["status"], headers, bytes(body)
+        body = bytearray(neutral_csv(body.decode("utf-8", "replace")).encode())
+    return {"status": start["status"], "headers": headers}, bytes(body)
 
 
 class _TooLargeError(BaseException):

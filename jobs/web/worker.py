@@ -25,14 +25,13 @@ from starlette.types import Scope
 from forecast.child import SIZE, Child, environment
 from forecast.errors import BordercastError
 from forecast.store import held
-from jobs.web.responses import TOO_LARGE, TOO_LONG, Plain, QueryLimits
+from jobs.web.responses import TOO_LONG, Plain, QueryLimits
 
 LOG = logging.getLogger("bordercast")
 START_SECONDS = 60.0  # before a process that does not come up is given up
 PAUSE_SECONDS = 5.0  # after one that did not come up
 CACHED_MOST = 60  # seconds for which a browser may be told to keep an answer
 PASSED_ON = {"content-type", "content-disposition", "location", "link"}
-UNANSWERABLE = Plain(400, "That could not be done", "Datasette cannot answer this address.")
 
 
 def _again(title: str, words: str) -> Plain:
@@ -218,7 +217,7 @@ class QueryServer:
             process.users -= 1
             if process is not self._process:
                 process.end_if_unused()
-        return _response(words, content, self.limits) if words else self.refusals["stopped"]
+        return _response(words, content) if words else self.refusals["stopped"]
 
 
 class _Process:
@@ -248,15 +247,13 @@ def _question(scope: Scope, text: str) -> bytes:
     return json.dumps(words).encode()
 
 
-def _response(words: Mapping[str, Any], content: bytes, limits: QueryLimits) -> Response:
-    status, headers = words["status"], dict(words["headers"])
-    if status == 413:
-        return Plain(400, "The answer is too large", TOO_LARGE.format(limits.answer_bytes / 1e6))
-    if status >= 500:
-        return UNANSWERABLE
+def _response(words: Mapping[str, Any], content: bytes) -> Response:
+    if "title" in words:
+        return Plain(words["status"], words["title"], words["words"])
+    headers = words["headers"]
     kept = {name: value for name, value in headers.items() if name in PASSED_ON}
     kept["cache-control"] = _cached(headers.get("cache-control", ""))
-    return Response(content, status, kept)
+    return Response(content, words["status"], kept)
 
 
 def _cached(words: str) -> str:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from forecast.store import held
 from forecast.types import HEADLINES
-from jobs.web import sql
+from jobs.web import sql, worker
 from jobs.web.app import Site
 from jobs.web.responses import QueryLimits
 from jobs.web.worker import CHECK, QueryServer
@@ -85,10 +85,8 @@ class TablesHere:
 
     async def ask(self, scope, text="") -> Response:
         path, query = (scope[name].decode() for name in ("raw_path", "query_string"))
-        status, headers, body = await sql.answered(
-            self.datasette, path, query, "localhost", scope["scheme"]
-        )
-        return Response(body, status, {k: v for k, v in headers.items() if k != "content-length"})
+        words, body = await sql.answered(self.datasette, path, query, "localhost", scope["scheme"])
+        return worker._response(words, body)
 
     async def close(self) -> None:
         self.datasette.close()

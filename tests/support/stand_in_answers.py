@@ -34,8 +34,9 @@ def work(question: bytes, say: child.Say) -> None:
     }
     large = asked["path"] == "/large"
     answer = b"x" * 1_000_000 if large else json.dumps(said).encode()
-    status = {"/broken": 500, "/too-large": 413}.get(asked["path"], 200)
-    head = {"status": status, "headers": {"content-type": "application/json"}}
+    head = {"status": 200, "headers": {"content-type": "application/json"}}
+    if asked["path"] == "/refused":
+        head = {"status": 400, "title": "No", "words": "Because."}
     say(json.dumps(head).encode() + b"\n" + answer)
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from jobs.web import sql
-from jobs.web.responses import QueryLimits
+from jobs.web.responses import UNANSWERABLE, QueryLimits
 
 CSV = b"border,note\r\nnorthern,=1+1\r\n"
 
@@ -29,7 +29,8 @@ def answered(status, *bodies, path="/x.csv", query="", limit=100):
 
 
 def test_a_table_is_text_without_formulas():
-    (status, headers, body), _ = answered(200, CSV[:10], CSV[10:])
+    (words, body), _ = answered(200, CSV[:10], CSV[10:])
+    status, headers = words["status"], words["headers"]
 
     assert body == b"border,note\r\nnorthern,'=1+1\r\n"
     assert (status, headers["content-type"]) == (200, "text/plain; charset=utf-8")
@@ -40,14 +41,22 @@ def test_a_table_is_text_without_formulas():
     ("status", "path"), [(201, "/x.csv"), (302, "/x.csv"), (400, "/x.csv"), (200, "/x.json")]
 )
 def test_what_is_no_table_is_as_it_is(status, path):
-    (found, headers, body), _ = answered(status, CSV, path=path)
+    (words, body), _ = answered(status, CSV, path=path)
 
-    assert (found, headers["x-other"], body) == (status, "1", CSV)
+    assert (words["status"], words["headers"]["x-other"], body) == (status, "1", CSV)
 
 
 def test_an_answer_of_just_the_limit_is_whole_and_a_larger_one_refused():
-    assert answered(400, b"a" * 60, b"b" * 40)[0][2] == b"a" * 60 + b"b" * 40
-    assert answered(400, b"a" * 60, b"b" * 41)[0] == (413, {}, b"")
+    assert answered(400, b"a" * 60, b"b" * 40)[0][1] == b"a" * 60 + b"b" * 40
+    words, body = answered(400, b"a" * 60, b"b" * 41)[0]
+    assert (words["status"], words["title"], body) == (400, "The answer is too large", b"")
+    assert words["words"].startswith("The answer would be larger than 0 MB. Ask for fewer")
+
+
+def test_what_fails_there_is_a_refusal():
+    words, body = answered(500, b"a traceback")[0]
+
+    assert (words["status"], words["words"], body) == (400, UNANSWERABLE, b"")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from jobs.web import worker
 from jobs.web.responses import Plain
-from jobs.web.worker import OF_QUERIES, OF_TEXTS, UNANSWERABLE, QueryProcessError, QueryServer
+from jobs.web.worker import OF_QUERIES, OF_TEXTS, QueryProcessError, QueryServer
 from tests.support import running_service
 from tests.support.site_visitor import PATIENT
 
@@ -150,16 +150,13 @@ def test_who_waits_when_a_process_dies_is_told_to_try_again(copy):
     assert (died.status, died.again) == (503, 5)
 
 
-def test_what_fails_there_or_is_too_large_is_a_refusal(copy):
+def test_what_is_refused_there_is_refused_here(copy):
     async def asking(server):
-        paths = ("/broken", "/too-large", "/large")
-        return [await server.ask(scope(path)) for path in paths]
+        return [await server.ask(scope(path)) for path in ("/refused", "/large")]
 
-    broken, large, whole = served(copy, asking, answer_bytes=2_000_000)
+    refused, whole = served(copy, asking)
 
-    assert broken is UNANSWERABLE
-    assert (large.status, large.title) == (400, "The answer is too large")
-    assert large.words.startswith("The answer would be larger than 2 MB.")
+    assert (refused.status, refused.title, refused.words) == (400, "No", "Because.")
     assert len(whole.body) == 1_000_000
 
 
