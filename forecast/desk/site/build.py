@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from forecast.desk.site import output
-from forecast.desk.site.page_kinds import OTHERS, PAGE_KINDS, moved_pages, rendered
+from forecast.desk.site.page_kinds import OTHERS, PAGE_KINDS, moved_pages
 from forecast.desk.site.pictures import ALBUM
 from forecast.desk.site.reading import read_site, read_status
 from forecast.errors import ConfigError
@@ -91,11 +91,9 @@ def write(
             for about in abouts:
                 report("writing pages", done, count)
                 done += 1
-                page = kind.page(record, about)
-                # A page comes after all that it shows.
-                for name, content in page.files.items():
-                    site.put(page.place + name, content)
-                site.put(f"{page.place}index.html", rendered(page, record))
+                folder, files = kind.page(record, about)
+                for name, content in files.items():
+                    site.put(folder + name, content)
         # Last, so that no address that leads elsewhere hides a page of this run.
         for name, content in moved_pages(record):
             site.put_moved(name, content)

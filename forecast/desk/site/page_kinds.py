@@ -12,7 +12,7 @@ import json
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain, combinations, pairwise
 from typing import Any
 
@@ -100,27 +100,6 @@ Files = Mapping[str, bytes]
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page and what lies beside it.
-
-    place : its folder in the site, "" or ending in "/"; its file there is index.html.
-    shown : what its template is told, by name. files : name -> content, in the same folder.
-    dataset : what its tables are for dataset search, empty if they are none.
-    preview : what a link to it shows where it is posted; empty if it says no number of its own.
-        about : a sentence or two, with the number. alt : what the picture beside the page shows, in
-        words; "" if there is none. size : of that picture, in pixels. frame : folder of its chart
-        for other pages, "" if there is none.
-    """
-
-    place: str
-    template: str
-    shown: Mapping[str, Any]
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    dataset: Row = field(default_factory=dict)
-    preview: Row = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class PageKind:
     """A kind of page.
 
@@ -133,7 +112,9 @@ class PageKind:
     tables : rows by the name of their file, as CSV and JSON beside the page.
     files : other files beside it, by name.
     dataset : its tables described for programs, of the files beside it.
-    preview : what a link to it shows, see `Page`; with the `picture` to be put beside it.
+    preview : what a link to it shows where it is posted; None if it says no number of its own.
+        about : a sentence or two, with the number. picture : to be put beside the page, with alt :
+        what it shows, in words; and size, in pixels. frame : folder of its chart for other pages.
     nav : its name in the head of every page, "" if it is not there.
     """
 
@@ -147,8 +128,8 @@ class PageKind:
     preview: Callable[[SiteRecord, Any], Row] | None = None
     nav: str = ""
 
-    def page(self, record: SiteRecord, about: Any = None) -> Page:
-        """Make one page."""
+    def page(self, record: SiteRecord, about: Any = None) -> tuple[str, Files]:
+        """Make one page: its folder, "" or ending in "/", and the files in it, index.html last."""
         place = self.place if isinstance(self.place, str) else self.place(record, about)
         files = dict(self.files(record, about)) if self.files else {}
         tables = self.tables(record, about) if self.tables else {}
@@ -161,22 +142,27 @@ class PageKind:
         preview = {"alt": "", "frame": "", **self.preview(record, about)} if self.preview else {}
         if "picture" in preview:
             files[PICTURE] = preview["picture"]
-        shown = {"tables": tables, **(self.shown(record, about) if self.shown else {})}
-        return Page(place, self.template, shown, files, dataset, preview)
+        shown = self.shown(record, about) if self.shown else {}
+        values = {**told(record, place, dataset), "preview": preview, "tables": tables, **shown}
+        # A page comes after all that it shows.
+        return place, {
+            **files,
+            "index.html": template(f"{self.template}.html").render(values).encode(),
+        }
 
 
-def rendered(page: Page, record: SiteRecord) -> bytes:
-    """Fill a page's template."""
+def told(record: SiteRecord, place: str, dataset: Row) -> Row:
+    """Name what every template knows. dataset : the tables beside the page, described."""
     # Relative links: a memory stick or a mail can show the page, and a site may move.
-    root = "../" * page.place.count("/")
+    root = "../" * place.count("/")
 
-    def to(place: str, anchor: str = "") -> str:
-        folder, mark, within = place.partition("#")
+    def to(there: str, anchor: str = "") -> str:
+        folder, mark, within = there.partition("#")
         return f"{root}{folder}index.html{anchor or mark + within}"
 
-    source, address = record.source, f"{record.site}{page.place}" if record.address else ""
+    source, address = record.source, f"{record.site}{place}" if record.address else ""
     at, between = source.hierarchy.both_halves or (None, None)
-    schema = metadata.schema_org(page.dataset, record, address) if page.dataset else None
+    schema = metadata.schema_org(dataset, record, address) if dataset else None
     sections = [
         (kind.place, kind.nav)
         for kind in PAGE_KINDS
@@ -184,20 +170,19 @@ def rendered(page: Page, record: SiteRecord) -> bytes:
         and isinstance(kind.place, str)
         and (kind.of is None or any(True for _ in kind.of(record)))
     ]
-    values: dict[str, Any] = {
+    return {
         "record": record,
         "status": record.status,
-        "place": page.place,
+        "place": place,
         "root": root,
         "to": to,
         "address": address,
         # Every page names these in its head.
         "sections": sections,
-        "cite": lambda title: metadata.cite(title, page.place, record),
+        "cite": lambda title: metadata.cite(title, place, record),
         "digest_mark": metadata.mark(record),
         # No letter of markup is left: nothing in it ends the element it stands in.
         "dataset": schema and Markup(json.dumps(schema, ensure_ascii=False).translate(_IN_PAGE)),  # noqa: S704
-        "preview": page.preview,
         "draw": lambda name, *about: pictures.CHARTS[name](record, *about),
         # In the words of the source.
         "source": source,
@@ -226,7 +211,6 @@ def rendered(page: Page, record: SiteRecord) -> bytes:
         "unforecast_key": pictures.UNFORECAST_KEY,
         "picture_name": PICTURE,
     }
-    return template(f"{page.template}.html").render(**values, **page.shown).encode()
 
 
 def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:

@@ -15,7 +15,7 @@ from forecast.claims.truth import OFO, USBP
 from forecast.desk.sentences import monthly, unusual
 from forecast.desk.site import build, feeds, page_kinds, reading
 from forecast.desk.site.output import LIST
-from forecast.desk.site.page_kinds import KINDS, rendered, table, year_table
+from forecast.desk.site.page_kinds import KINDS, table, year_table
 from forecast.errors import ConfigError
 from forecast.store import connect
 from forecast.types import HEADLINES, SeriesKey
@@ -25,7 +25,7 @@ from tests.support.site_visitor import TODAY
 
 
 def shown(kind: str, record, about=None) -> str:
-    return html.unescape(rendered(KINDS[kind].page(record, about), record).decode())
+    return html.unescape(KINDS[kind].page(record, about)[1]["index.html"].decode())
 
 
 def text(site, place: str) -> str:
@@ -170,15 +170,15 @@ def test_every_series_has_a_place_of_its_own(full):
 )
 def test_a_series_has_its_forecast_its_flags_and_its_files(full, key, words):
     part = full.parts[key]
-    page = KINDS["series"].page(full, part)
+    _, files = KINDS["series"].page(full, part)
     said = shown("series", full, part)
 
     assert words in said
     assert f"{part.ahead[0]['median']:,} expected" in said
     for flag in part.flags:
         assert f"<b>{flag['encounters']:,}</b> counted" in said
-    assert page.files.keys() == {"data.csv", "data.json"}
-    assert len(json.loads(page.files["data.json"])) == len(part.months) + len(part.ahead)
+    assert files.keys() == {"data.csv", "data.json", "index.html"}
+    assert len(json.loads(files["data.json"])) == len(part.months) + len(part.ahead)
     assert re.search(r'<svg class="chart"[^>]*aria-label="[^"]{60,}"', said)
 
 
@@ -248,11 +248,11 @@ def test_old_figures_are_said_once_with_what_to_do(record, tmp_path):
 
 
 def test_a_revision_is_no_unusual_month_and_comes_last(full):
-    badges = [unusual.badge(flag) for flag, _ in KINDS["flags"].page(full).shown["cards"]]
+    badges = [unusual.badge(flag) for flag, _ in page_kinds.flagged(full, None)["cards"]]
 
     assert "Revision" in badges
     assert badges.index("Revision") >= len(badges) - badges.count("Revision")
-    lately = [flag["kind"] for flag, _ in KINDS["front"].page(full).shown["lately"]]
+    lately = [flag["kind"] for flag, _ in page_kinds.front(full, None)["lately"]]
     assert "revision" not in lately
 
 
@@ -287,7 +287,7 @@ def test_names_from_the_record_are_shown_as_text(full):
     changed = replace(full, parts={key: part}, status=full.status | {"release": evil})
 
     for kind, about in (("series", part), ("series_list", None), ("front", None)):
-        said = rendered(KINDS[kind].page(changed, about), changed).decode()
+        said = KINDS[kind].page(changed, about)[1]["index.html"].decode()
         assert "<script" not in said
         assert "<img src=x" not in said
 
@@ -331,13 +331,14 @@ def test_a_mail_of_a_correction_leads_to_its_month(full):
 def test_of_many_totals_each_has_few_files_and_all_its_months(full, monkeypatch):
     monkeypatch.setattr(reading, "FEW", 3)
 
-    assert page_kinds.KINDS["total"].page(full, full.totals["northern"]).files.keys() == {
+    assert page_kinds.KINDS["total"].page(full, full.totals["northern"])[1].keys() == {
+        "index.html",
         "data.csv", "data.json"
     }  # fmt: skip
     assert not [*KINDS["month"].of(full), *KINDS["compare"].of(full)]
     assert full.month_place("northern", "2026-08") == "fact/northern/#2026-08"
     assert "subscribe/northern-unusual.atom" not in {*feeds.files(full)}
-    scores = json.loads(page_kinds.KINDS["accuracy"].page(full).files["accuracy.json"])
+    scores = json.loads(page_kinds.KINDS["accuracy"].page(full)[1]["accuracy.json"])
     assert {row["era"] for row in scores} == {"all"}
     kept = replace(full, before={"subscribe/northern-unusual.atom"})
     assert "northern-unusual.atom" in feeds.files(kept)

@@ -14,7 +14,7 @@ import pytest
 import rdflib
 
 from forecast.desk.site import build, metadata
-from forecast.desk.site.page_kinds import KINDS, rendered
+from forecast.desk.site.page_kinds import KINDS
 from forecast.store import connect
 from forecast.types import HEADLINES
 from tests.support.cbp_files import ENCOUNTERS
@@ -30,7 +30,7 @@ def described(page: str) -> dict:
 
 
 def total(record, name: str) -> bytes:
-    return rendered(KINDS["total"].page(record, record.totals[name]), record)
+    return KINDS["total"].page(record, record.totals[name])[1]["index.html"]
 
 
 @pytest.fixture(scope="module")

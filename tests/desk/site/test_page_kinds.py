@@ -59,6 +59,6 @@ def test_an_error_is_said_against_that_of_no_change(full, ratio, words):
     scores = [{**row, "relative_mae": ratio} for row in about.scores]
     changed = replace(full, totals={"northern": replace(about, scores=scores)})
 
-    said = page_kinds.rendered(page_kinds.KINDS["accuracy"].page(changed), changed).decode()
+    said = page_kinds.KINDS["accuracy"].page(changed)[1]["index.html"].decode()
 
     assert said.count(f'<td class="n">{words}</td>') == 5

@@ -14,15 +14,15 @@ from PIL import Image
 
 from forecast.desk import handout
 from forecast.desk.site import reading
-from forecast.desk.site.page_kinds import KINDS, PICTURE, month_preview, rendered
+from forecast.desk.site.page_kinds import KINDS, PICTURE, month_preview
 from forecast.types import HEADLINES
 from tests.support.cbp_files import ENCOUNTERS
 
 ADDRESS = "https://forecasts.example.org/borders"
 
 
-def tags(page, record, address=ADDRESS) -> dict[str, str]:
-    found = etree.HTML(rendered(page, replace(record, address=address)))
+def tags(files) -> dict[str, str]:
+    found = etree.HTML(files["index.html"])
     return {
         meta.get("property") or meta.get("name"): meta.get("content")
         for meta in found.iter("meta")
@@ -32,11 +32,12 @@ def tags(page, record, address=ADDRESS) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def northern(full):
-    return KINDS["total"].page(full, full.totals["northern"])
+    """The files of a border's page, of a site whose address is known."""
+    return KINDS["total"].page(replace(full, address=ADDRESS), full.totals["northern"])[1]
 
 
 def test_a_borders_link_shows_number_comparison_and_date(full, northern):
-    said, newest = tags(northern, full), full.totals["northern"].newest
+    said, newest = tags(northern), full.totals["northern"].newest
 
     assert said["og:title"] == "Northern border"
     assert said["og:url"] == f"{ADDRESS}/border/northern/"
@@ -52,10 +53,10 @@ def test_a_borders_link_shows_number_comparison_and_date(full, northern):
 
 
 def test_the_picture_is_as_large_as_said_and_in_words_what_it_shows(full, northern):
-    with Image.open(io.BytesIO(northern.files[PICTURE])) as image:
+    with Image.open(io.BytesIO(northern[PICTURE])) as image:
         assert image.size == (1200, 630)
         assert image.format == "PNG"
-    assert len(northern.files[PICTURE]) < 60_000
+    assert len(northern[PICTURE]) < 60_000
     about = full.totals["northern"]
     said = handout.handout(about.newest, full.run, about.months, (), about.ahead)
     drawn = etree.fromstring(handout.svg(said, ENCOUNTERS).encode())
@@ -99,15 +100,16 @@ def test_of_many_totals_only_the_whole_has_one(full, monkeypatch):
 
 
 def test_a_page_without_picture_or_address_claims_none(full, northern):
-    numbers = KINDS["numbers"].page(full, full.totals["northern"])
-    for said in (tags(numbers, full), tags(northern, full, address="")):
+    about = full.totals["northern"]
+    numbers = KINDS["numbers"].page(replace(full, address=ADDRESS), about)[1]
+    for said in (tags(numbers), tags(KINDS["total"].page(full, about)[1])):
         assert said["twitter:card"] == "summary"
         assert "og:image" not in said
         assert "CBP counted" in said["og:description"]
 
 
-def test_a_page_is_passed_on_by_mail_without_a_script(full, northern):
-    page = rendered(northern, replace(full, address=ADDRESS)).decode()
+def test_a_page_is_passed_on_by_mail_without_a_script(northern):
+    page = northern["index.html"].decode()
     (link,) = re.findall(r'href="(mailto:[^"]+)"', page)
     asked = parse_qs(urlsplit(html.unescape(link)).query)
 
@@ -118,18 +120,18 @@ def test_a_page_is_passed_on_by_mail_without_a_script(full, northern):
     assert "+" not in link
 
 
-def test_a_mail_is_begun_with_any_name(full, northern):
-    page = replace(northern, preview={"about": "50% & more?", "alt": "", "frame": ""})
-    (link,) = re.findall(r'href="(mailto:[^"]+)"', rendered(page, full).decode())
+def test_a_mail_is_begun_with_any_name(full):
+    kind = replace(KINDS["total"], preview=lambda *_: {"about": "50% & more?"})
+    page = kind.page(full, full.totals["northern"])[1]["index.html"]
+    (link,) = re.findall(r'href="(mailto:[^"]+)"', page.decode())
 
     assert html.unescape(link) == "mailto:?subject=Northern%20border&body=50%25%20%26%20more%3F"
 
 
 def test_a_chart_for_other_pages_has_its_number_and_leads_back(full):
     for border in HEADLINES:
-        page = rendered(
-            KINDS["embed"].page(full, full.totals[border]), replace(full, address=ADDRESS)
-        ).decode()
+        _, files = KINDS["embed"].page(replace(full, address=ADDRESS), full.totals[border])
+        page = files["index.html"].decode()
         newest = full.totals[border].newest
         assert f"{newest.count:,} in August 2026" in page
         assert "at ports of entry (OFO)" in page
@@ -140,8 +142,8 @@ def test_a_chart_for_other_pages_has_its_number_and_leads_back(full):
         assert "<script" not in page
 
 
-def test_the_frame_to_copy_names_the_page(full, northern):
-    page = html.unescape(rendered(northern, replace(full, address=ADDRESS)).decode())
+def test_the_frame_to_copy_names_the_page(northern):
+    page = html.unescape(northern["index.html"].decode())
     (frame,) = re.findall(r'<iframe src="([^"]+)" title="([^"]+)"', page)
 
     assert frame == (f"{ADDRESS}/embed/northern/", "Northern border")
