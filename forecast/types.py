@@ -456,24 +456,6 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class StandingAnswer:
-    """The chance given to a question from a cutoff.
-
-    version : of the engine; chance, base_rate : 0..1, the second how often questions of its kind,
-    asked of any of the totals, had come true by the cutoff, drawn towards a coin; last_value : what
-    the last value with the same kind of intervals gives it, None where that was not asked.
-    """
-
-    question: Question
-    basis: Basis
-    cutoff: str
-    version: str
-    chance: float
-    base_rate: float
-    last_value: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class NoticeIntent:
     """Something to be told: the intent, written in the publishing transaction of its run.
 
@@ -503,6 +485,7 @@ class Publication:
     releases : ids of the accepted releases it rests on.
     fits, scores, changes, drivers : rows of their tables, with a series itself in the place of its
         id; see `engine.forecast.fits`, `engine.scores.scores`, `judge.changes`, `judge.drivers`.
+    answers : to standing questions, a row each with its `Question`; see `judge.standing`.
     episodes : new ones and those that changed. systemic_months : see `forecast.judge.parts`.
     """
 
@@ -525,5 +508,5 @@ class Publication:
     occasions: tuple[NoticeIntent, ...] = ()
     path_rule: SimulationSpec | None = None
     path_marks: tuple[StoredMarginals, ...] = ()
-    answers: tuple[StandingAnswer, ...] = ()
+    answers: Sequence[Row] = ()
     changes: Sequence[Row] = ()

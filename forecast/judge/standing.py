@@ -16,7 +16,7 @@ from forecast.engine.panel import month_of
 from forecast.engine.predictive import Predictive
 from forecast.judge import questions
 from forecast.judge.questions import Asked
-from forecast.types import Basis, Counts, Forecast, SeriesKey, StandingAnswer
+from forecast.types import Basis, Counts, Forecast, Question, Row, SeriesKey
 from models.base import Floats, Ints
 
 if TYPE_CHECKING:
@@ -71,15 +71,16 @@ class StandingQuestions:
 
     def issued(
         self, key: SeriesKey, cutoff: str, draws: Floats, next_month: Forecast | None
-    ) -> Iterator[StandingAnswer]:
+    ) -> Iterator[Row]:
         """What this run answers of a total. next_month : its forecast of the month to come."""
         asked = Asked(key, self.counts[key], cutoff, self.source.year_begins)
         yield from self._answered(asked, draws, self._beside.get(key), "issued")
         if next_month and questions.INSIDE in self.kinds:
             ends = next_month.lo80, next_month.hi80
-            yield _inside(key, next_month.month, ends, cutoff, "issued")
+            inside = questions.inside(key, next_month.month, *ends)
+            yield _answer(inside, "issued", cutoff, 0.8, 0.8)
 
-    def hindcast(self, recorded: Container[tuple[str, str, str]]) -> Iterator[StandingAnswer]:
+    def hindcast(self, recorded: Container[tuple[str, str, str]]) -> Iterator[Row]:
         """What would have been answered at each cutoff, from only the figures up to it.
 
         recorded : (version, total, cutoff) of those that are on record already.
@@ -110,11 +111,12 @@ class StandingQuestions:
                 yield from self._answered(asked, drawn[key], (beside or {}).get(key), "hindcast")
                 if questions.INSIDE in self.kinds:
                     ends = _range80(ranges[row, place])
-                    yield _inside(key, asked.ahead(1), ends, cutoff, "hindcast")
+                    inside = questions.inside(key, asked.ahead(1), *ends)
+                    yield _answer(inside, "hindcast", cutoff, 0.8, 0.8)
 
     def _answered(
         self, asked: Asked, draws: Floats, beside: Floats | None, basis: Basis
-    ) -> Iterator[StandingAnswer]:
+    ) -> Iterator[Row]:
         """Answers from the engine's paths, and beside each the last value's, where it has some."""
         for question in questions.questions(asked, self.kinds):
             ahead = months.to_index(question.last_month) - months.to_index(asked.cutoff)
@@ -125,14 +127,25 @@ class StandingQuestions:
                 last = questions.chance(question, asked, beside)
             chance = questions.chance(question, asked, draws)
             rate = self.rates.get((question.kind, asked.cutoff), 0.5)
-            yield StandingAnswer(question, basis, asked.cutoff, _VERSION, chance, rate, last)
+            yield _answer(question, basis, asked.cutoff, chance, rate, last)
 
 
-def _inside(
-    key: SeriesKey, month: str, ends: tuple[int, int], cutoff: str, basis: Basis
-) -> StandingAnswer:
-    """Whether a month will lie in its published 80% interval: its chance is what the name says."""
-    return StandingAnswer(questions.inside(key, month, *ends), basis, cutoff, _VERSION, 0.8, 0.8)
+def _answer(
+    question: Question,
+    basis: Basis,
+    cutoff: str,
+    chance: float,
+    base_rate: float,
+    last_value: float | None = None,
+) -> Row:
+    """The chance given to a question from a cutoff.
+
+    chance, base_rate : 0..1, the second how often questions of its kind, asked of any of the
+    totals, had come true by the cutoff, drawn towards a coin. last_value : what the last value with
+    the same kind of intervals gives it, None where that was not asked.
+    """
+    said = {"chance": chance, "base_rate": base_rate, "last_value": last_value}
+    return {"question": question, "basis": basis, "cutoff": cutoff, "version": _VERSION, **said}
 
 
 def _drawn(

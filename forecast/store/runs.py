@@ -28,7 +28,6 @@ from forecast.types import (
     Publication,
     Row,
     SeriesKey,
-    StandingAnswer,
     Totals,
 )
 
@@ -186,16 +185,14 @@ def _save_hindcasts(db: Database, hindcasts: Iterable[Hindcasts], ids: SeriesIds
         db.conn.executemany(save, rows)
 
 
-def _save_answers(
-    db: Database, run_id: int, answers: Iterable[StandingAnswer], ids: SeriesIds
-) -> None:
+def _save_answers(db: Database, run_id: int, answers: Iterable[Row], ids: SeriesIds) -> None:
     """Write a run's answers and hindcast ones with their questions."""
     for answer in answers:
         # The same question is asked by each run, and by hindcasts; it is kept once.
-        (question,) = _rows([answer.question], ids)
+        (question,) = _rows([answer["question"]], ids)
         db.execute(sql("add_question"), question)
-        issued = run_id if answer.basis == "issued" else None
-        db.execute(sql("save_answer"), {**question, **_plain(answer), "run_id": issued})
+        issued = run_id if answer["basis"] == "issued" else None
+        db.execute(sql("save_answer"), {**answer, **question, "run_id": issued})
 
 
 def withdraw(

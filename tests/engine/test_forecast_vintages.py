@@ -39,7 +39,7 @@ from forecast.judge.questions import INSIDE, Asked
 from forecast.judge.standing import StandingQuestions, _range80
 from forecast.store import connect, inputs, releases
 from forecast.store.inputs import Stood
-from forecast.types import Forecast, SeriesKey, StandingAnswer
+from forecast.types import Forecast, SeriesKey
 from jobs.compute.robust_map import fitting
 from models import build
 from models.base import Failure, Paths
@@ -320,7 +320,7 @@ def test_the_naive_model_is_always_asked_and_baselines_at_every_column():
 
 def asked_at(
     columns: list[int], z: np.ndarray, kinds: tuple[str, ...], counted: np.ndarray | None = None
-) -> list[StandingAnswer]:
+) -> list[SimpleNamespace]:
     """What would have been answered at these columns, with counts such as z, or other ones."""
     held = np.expm1(z if counted is None else counted).round().astype(int)
     counts = {
@@ -341,7 +341,7 @@ def asked_at(
     }
     head = replace(head, scored=min(columns))
     asking = StandingQuestions(head, both, counts, kinds, {}, ENCOUNTERS)
-    return list(asking.hindcast(recorded))
+    return [SimpleNamespace(**a) for a in asking.hindcast(recorded)]
 
 
 def errors(seed: int) -> np.ndarray:
@@ -412,7 +412,8 @@ def test_a_question_that_ends_after_the_last_forecast_month_is_not_answered(step
     rates = {(HALF, MONTHS[-1]): 0.25}
     none = (flat(four(), np.arange(1)), flat(four(), np.arange(1)))
     asking = StandingQuestions(four(), none, {}, (TWELVE, HALF)[::-1], rates, ENCOUNTERS)
-    found = list(asking._answered(asked, draws, draws[:2, :11], "issued"))
+    every = asking._answered(asked, draws, draws[:2, :11], "issued")
+    found = [SimpleNamespace(**a) for a in every]
 
     assert [a.question.kind for a in found] == answered
     assert {a.chance for a in found} <= {0.7}  # three of four paths, and half of another
@@ -490,9 +491,8 @@ def test_questions_are_asked_of_the_past_where_borders_end_together(by_hand, tmp
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         recorded = inputs.read(db).answered
         both = (said, said)
-        found = list(
-            StandingQuestions.of(config, head, both, counts, ENCOUNTERS).hindcast(recorded)
-        )
+        every = StandingQuestions.of(config, head, both, counts, ENCOUNTERS).hindcast(recorded)
+        found = [SimpleNamespace(**a) for a in every]
         del counts[FOUR[1]][MONTHS[-1]]
         apart = headline(counts, config, ENCOUNTERS)
         none = list(
@@ -518,9 +518,9 @@ def test_a_run_answers_of_borders_whatever_parts_it_keeps_beside_them():
     last = flat(four(), four().origins(0), 90.0, h=12)
     draws = np.full((paths.DRAWS, 12), 110.0)
 
-    def answered(*kinds: str) -> list[StandingAnswer]:
+    def answered(*kinds: str) -> list[SimpleNamespace]:
         asking = StandingQuestions(four(), (last, last), counts, kinds, {}, ENCOUNTERS)
-        return list(asking.issued(NORTH, MONTHS[-1], draws, row))
+        return [SimpleNamespace(**a) for a in asking.issued(NORTH, MONTHS[-1], draws, row)]
 
     found, without = answered(HALF, INSIDE), answered(HALF)
 

@@ -33,7 +33,6 @@ from forecast.types import (
     Question,
     SeriesKey,
     SimulationSpec,
-    StandingAnswer,
     StoredMarginals,
 )
 from tests.support import tiny_record
@@ -604,7 +603,8 @@ def test_what_was_known_on_a_day_is_told_with_since_when(connection):
 
 def asked(key, basis, cutoff, chance, above=60):
     question = Question(key, "next month above year before", "2024-02", "2024-02", "sum", above)
-    return StandingAnswer(question, basis, cutoff, "1", chance, 0.5)
+    of = {"question": question, "basis": basis, "cutoff": cutoff, "version": "1"}
+    return of | {"chance": chance, "base_rate": 0.5, "last_value": None}
 
 
 def test_a_question_is_kept_once_and_each_answer_to_it(db):

@@ -35,7 +35,6 @@ from forecast.types import (
     SeriesKey,
     SimulationSpec,
     Snapshot,
-    StandingAnswer,
     StoredMarginals,
 )
 from jobs.deliver import approve, write
@@ -241,7 +240,7 @@ def marks(level: int) -> bytes:
     return as_bytes(np.full(24, np.log1p(level)), 0.05 * np.sqrt(ahead_of), 3.0, 1.0)
 
 
-def answer(key: SeriesKey, kind: str, first: str, last: str, **more) -> StandingAnswer:
+def answer(key: SeriesKey, kind: str, first: str, last: str, **more) -> dict:
     """A chance of .62 given in the newest run, where coins give .5."""
     bounds = {
         name: more.pop(name, NO_BOUND[place]) for place, name in enumerate(("above", "below"))
@@ -249,7 +248,7 @@ def answer(key: SeriesKey, kind: str, first: str, last: str, **more) -> Standing
     asked = Question(key, kind, first, last, more.pop("statistic", "sum"), **bounds)
     usual = {"basis": "issued", "cutoff": THROUGH, "version": "1", "chance": 0.62,
              "base_rate": 0.5, "last_value": 0.55}  # fmt: skip
-    return StandingAnswer(asked, **usual | more)
+    return {"question": asked, **usual, **more}
 
 
 YEAR_BEFORE = "next month above year before"
