@@ -30,8 +30,8 @@ from forecast.sources.wording import in_keys
 from forecast.store import read, releases
 from forecast.types import COUNT, SEVERITIES
 from jobs.cli.commands import fits
-from jobs.cli.opened import OpenRecord, reading
 from jobs.cli.options import Settings
+from jobs.cli.render import OpenRecord, reading
 
 SECONDS = 120.0  # for one answer
 PAGE, MOST_ROWS = 50, 500  # rows of an answer where no limit is named, and the most

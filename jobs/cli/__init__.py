@@ -2,14 +2,12 @@
 
 commands   what there is, made of commands.toml: options, help, examples, which function is called
 options    what commands share: settings, what may be said of a table, files taken in
-opened     the record at one moment, as the commands read it
-render     what a command answers, printed: lines and tables, or JSON
+render     the record at one moment; what a command answers, printed: lines and tables, or JSON
 look       forecasts, what moved, any two things side by side, unusual months, scores
 ask        chances, sums over months, replays, a year's report
 quote      whether a number or a text is right; the paragraph to paste, as text, slide or page
 export     what the record holds, as files and pictures
-forecast   the engine on an analyst's own monthly counts
-tidy       any table of monthly counts as a plain one
+forecast   the engine on an analyst's own monthly counts; any table of them as a plain one
 record     a month's work, and the files behind the figures
 notices    what readers are told, approved by a person
 service    serve, status, doctor, settings; the page; assistants

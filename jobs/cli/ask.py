@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,8 @@ from forecast.errors import ConfigError, SpanError
 from forecast.judge import replay as replayed_service
 from forecast.store import wakes
 from forecast.types import COUNT, SUM_AHEAD, Forecast
-from jobs.cli.opened import OpenRecord
 from jobs.cli.options import Settings
-from jobs.cli.render import Printed, progress, wrapped
+from jobs.cli.render import OpenRecord, Printed, progress, wrapped
 from jobs.service import yearly
 
 
@@ -91,7 +89,22 @@ def replay(record: OpenRecord, since: str) -> Printed:
     with progress() as report:
         replayed = replayed_service.service(record.connection, config, since, source, report)
     events = list(replayed_service.known_events(replayed, since, source))
-    flagged = list(_flags(replayed))
+    flagged = [
+        {
+            "month": flag.month,
+            "border": flag.series.total,
+            "kind": flag.kind,
+            "role": flag.role,
+            "severity": flag.severity,
+            COUNT: flag.value,
+            "expected": flag.expected,
+            "ratio": flag.ratio,
+            "episode": episode.state if episode else None,
+            "closed": episode.closed if episode else None,
+        }
+        for flag in replayed.flags
+        for episode in (replayed.ending(flag),)
+    ]
     summary = {
         "flags": flagged,
         "months": len(replayed.judged(quiet=False)),
@@ -111,20 +124,3 @@ def replay(record: OpenRecord, since: str) -> Printed:
         terminal.event_table(events, source),
     )
     return Printed({**summary, "events": events}, parts)
-
-
-def _flags(replayed: replayed_service.ReplayedService) -> Iterator[dict[str, Any]]:
-    for flag in replayed.flags:
-        episode = replayed.ending(flag)
-        yield {
-            "month": flag.month,
-            "border": flag.series.total,
-            "kind": flag.kind,
-            "role": flag.role,
-            "severity": flag.severity,
-            COUNT: flag.value,
-            "expected": flag.expected,
-            "ratio": flag.ratio,
-            "episode": episode.state if episode else None,
-            "closed": episode.closed if episode else None,
-        }

@@ -162,15 +162,16 @@ def _command(
 class Command(click.Command):
     """A command; where a word is too many it says what is usually meant."""
 
+    allow_extra_args = True
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words of a command."""
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            if "unexpected extra argument" not in error.message:
-                raise
-            hint = f"{error.message} Put a name of several words into quotes."
-            raise click.UsageError(hint, ctx) from None
+        """Read the words of a command; none may be left."""
+        left = super().parse_args(ctx, args)
+        if left:
+            s = "s" * (len(left) > 1)
+            hint = "Put a name of several words into quotes."
+            ctx.fail(f"Got unexpected extra argument{s} ({' '.join(left)}). {hint}")
+        return left
 
 
 class _Filled(click.HelpFormatter):

@@ -18,7 +18,7 @@ from forecast.store.read import view_rows
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey
 from forecast.words import many
 from jobs.cli.look import months_ahead
-from jobs.cli.opened import OpenRecord
+from jobs.cli.render import OpenRecord
 
 HUB_NAME = "engine"
 

@@ -1,4 +1,4 @@
-"""`forecast`: the engine on an analyst's own monthly counts."""
+"""`forecast`: the engine on own monthly counts; `tidy`: what a file of them was understood as."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
+from forecast import months
 from forecast.desk import export
 from forecast.desk.charts import forecasts, grammar
-from forecast.desk.export import Encoded, EncodedBlock, ExportTable
+from forecast.desk.dictionary import ColumnKind
+from forecast.desk.export import Coded, Encoded, EncodedBlock, ExportTable
 from forecast.desk.sentences import own_counts
 from forecast.engine import ENGINE, anyseries
 from forecast.engine.anyseries import Quality, SeriesForecasts
@@ -31,12 +34,13 @@ from jobs.cli.render import progress
 from jobs.compute.pools import WORTHWHILE, spreading, telling
 from jobs.compute.robust_map import fitting
 from models import REFITTED
-from models.base import Floats
+from models.base import Floats, MonthlyCounts
 
 STDOUT = "-"
 WARNINGS_SHOWN = 10  # warnings of a kind
 SCORED = 12  # hindcasts for the summary, unless asked for more
 FEW_SERIES = 1000  # series of which these cost no time that anybody notices
+AT_ONCE = 1_000  # series whose rows are in memory at once
 PLOTTED = 500  # pictures at most
 
 
@@ -212,3 +216,42 @@ def say(lines: Sequence[str]) -> None:
     """Print lines on stderr, each after the program's name."""
     for line in lines:
         click.echo(f"bordercast: {without_controls(line)}", err=True)
+
+
+# -- tidy -----------------------------------------------------------------------------------------
+
+
+def tidy(settings: Settings, file: Path | str, out: str, **said_of_file: Any) -> None:
+    """Turn any table of monthly counts into a plain one."""
+    check_outputs(out)
+    read = read_source(file, options.read_as(**said_of_file), settings.config.fetch)
+    say(own_counts.as_read(read))
+    counts = read.counts
+    kind: ColumnKind = "count" if counts.whole.all() else "real"
+    columns: dict[str, ColumnKind] = {"series": "text", "month": "text", "value": kind}
+    write_table(ExportTable(columns, _rows(counts)), out)
+    first = int((counts.last - counts.values.shape[1] + 1 + _blanks(counts)).min())
+    span = f"{months.from_index(first)} to {months.from_index(int(counts.last.max()))}"
+    say([f"{len(counts.names):,} series, {span}; {read.missing:,} months missing"])
+
+
+def _blanks(counts: MonthlyCounts) -> np.ndarray:
+    """Count the (series,) columns before a series' first month."""
+    return np.asarray(np.argmax(np.isfinite(counts.values), axis=1))
+
+
+def _rows(counts: MonthlyCounts) -> Iterator[EncodedBlock]:
+    """Yield a row a series and month, from each series' first month to its last, block by block."""
+    width, blanks, whole = counts.values.shape[1], _blanks(counts), bool(counts.whole.all())
+    starts = counts.last - (width - 1)
+    first = int((starts + blanks).min())
+    labels = [months.from_index(at) for at in range(first, int(counts.last.max()) + 1)]
+    for begin in range(0, len(counts.names), AT_ONCE):
+        part = slice(begin, begin + AT_ONCE)
+        series, column = np.nonzero(np.arange(width) >= blanks[part, None])
+        values = [
+            None if np.isnan(value) else int(value) if whole else value
+            for value in counts.values[part][series, column].tolist()
+        ]
+        month = starts[part][series] + column - first
+        yield [Coded(series, counts.names[part]), Coded(month, labels), values]

@@ -19,9 +19,8 @@ from forecast.errors import SeriesNameError
 from forecast.store import queries, read, witnesses
 from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import capital
-from jobs.cli.opened import OpenRecord, reading
 from jobs.cli.options import Settings
-from jobs.cli.render import Printed, notes, wrapped
+from jobs.cli.render import OpenRecord, Printed, notes, reading, wrapped
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source

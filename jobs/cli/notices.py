@@ -19,9 +19,8 @@ from forecast.store.deliveries import Usefulness
 from forecast.store.notices import Notice
 from forecast.words import many
 from jobs import environment
-from jobs.cli.opened import OpenRecord, reading
 from jobs.cli.options import Settings
-from jobs.cli.render import Printed, labeled, table, wrapped
+from jobs.cli.render import OpenRecord, Printed, labeled, reading, table, wrapped
 from jobs.deliver import approve as approving
 from jobs.deliver import demo as demonstration
 from jobs.deliver import letter, outbox

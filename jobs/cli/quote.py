@@ -33,9 +33,8 @@ from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import month_words
 from jobs.cli.commands import fits
 from jobs.cli.look import months_ahead
-from jobs.cli.opened import OpenRecord, reading
 from jobs.cli.options import Settings
-from jobs.cli.render import Printed, progress
+from jobs.cli.render import OpenRecord, Printed, progress, reading
 
 STYLES = {
     "right": "green",

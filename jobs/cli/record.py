@@ -23,9 +23,8 @@ from jobs.arrivals import archive, inbox, publisher
 from jobs.arrivals import ingest as ingesting
 from jobs.arrivals.arrival import IngestResult
 from jobs.cli import look
-from jobs.cli.opened import OpenRecord, reading
 from jobs.cli.options import Settings, refused_code, taken_lines
-from jobs.cli.render import Printed, labeled, notes, progress, table, wrapped
+from jobs.cli.render import OpenRecord, Printed, labeled, notes, progress, reading, table, wrapped
 from jobs.service import upkeep
 
 

@@ -14,8 +14,8 @@ from forecast.desk.sentences import trust
 from forecast.errors import ConfigError, VerifyError
 from forecast.store import connect, history, integrity, witnesses
 from forecast.words import check_command, without_controls
-from jobs.cli.opened import reading
 from jobs.cli.options import Settings, leaving_when_terminated
+from jobs.cli.render import reading
 from jobs.deliver import approve
 from jobs.service import backup as copies
 from jobs.service import upkeep

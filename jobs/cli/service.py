@@ -20,9 +20,8 @@ from forecast.store import held
 from forecast.words import month_name, without_controls
 from jobs import environment, logs
 from jobs import site as pages
-from jobs.cli.opened import reading
 from jobs.cli.options import Settings, leaving_when_terminated, read_as
-from jobs.cli.render import Printed, progress
+from jobs.cli.render import Printed, progress, reading
 from jobs.service import checks, first_settings, health
 from jobs.web import server
 

@@ -9,6 +9,7 @@ see docs/upgrading.md. test_promise.py compares.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -69,7 +70,9 @@ def _commands(command: click.Command, name: str) -> Iterator[str]:
         # Who gives no optional argument is promised that too.
         for arguments in (taken, [option for option in taken if option.required]):
             words = " ".join(str(option.metavar or option.name).upper() for option in arguments)
-            yield f"command: bordercast{name} {words}".strip()
+            # "SERIES [MONTH]" is one option that takes both, or the first alone.
+            for form in (words, re.sub(r"[][]", "", words), re.sub(r" ?\[.*\]", "", words)):
+                yield f"command: bordercast{name} {form}".strip()
 
 
 def _settings(section: type[BaseModel], name: str) -> Iterator[str]:
