@@ -1,6 +1,7 @@
 """The record of what was said when: the schema as migrations, and every SQL statement.
 
-connect       open, lock, migrate, one transaction; errors in words
+connect       open, lock, one transaction, one way to insert; errors in words
+schema        migrations and views, and whether both are as a program made them
 queries       the statements of queries.sql by name; views.sql has the views
 read          what is shown of the record, where that takes more than one statement
 releases      files and what they state: snapshots in, counts out; which are held
