@@ -143,8 +143,17 @@ def explain(
         why = f"The number is of {_kind(table, sense, other)}.{known}"
         instead = f"{_sentence(statement(table, other, draft.claimed.value))}{known}"
     elif judged.verdict == "wrong":
-        why = _sentence(f"The record has {truth}") + _elsewhere(table, sense, draft.claimed)
-        instead = _sentence(truth)
+        why, instead = _sentence(f"The record has {truth}"), _sentence(truth)
+        # What it is the count of instead, if of something near.
+        number, more = abs(draft.claimed.value), sense.span.length - 1
+        spans = [sense.versus] if sense.measure == "difference" and sense.versus else []
+        line = table.counts(sense.subject)
+        if sense.measure == "total" and draft.claimed.exact and line:
+            firsts = range(line.last - more, line.first - 1, -1)
+            spans = [ClaimSpan(first, first + more) for first in firsts]
+        same = (span for span in spans if table.total(sense.subject, span) == number)
+        found = next(same, None)
+        why += f" {number:,.0f} is the count of {found.words()}." if found else ""
     elif judged.verdict == "right_when_published":
         why = f"{_when_published(table, sense, draft.claimed, judged)} Now: {truth}."
         instead = _sentence(truth)
@@ -199,8 +208,7 @@ def _kind(table: CountTable, sense: Reading, other: Reading) -> str:
 def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> tuple[str, str]:
     """Say among which others it was highest or lowest, and which was farther out."""
     line = table.counts(sense.subject)
-    if line is None:
-        return "", ""
+    assert line is not None  # what was ranked was counted
     high, now = "high" in sense.measure, line.total(sense.span)
     here = statement(table, replace(sense, measure="total"), now)
     far, side = ("higher", "highest") if high else ("lower", "lowest")
@@ -243,18 +251,6 @@ def _ranked_among(sense: Reading, spans: Sequence[ClaimSpan], begins: int) -> st
     if span.length == 1:
         return f"the {n} months of {MONTHS[span.first % 12]} on record, {between}"
     return f"the same months of {n} years on record, {between}"
-
-
-def _elsewhere(table: CountTable, sense: Reading, claimed: Claimed) -> str:
-    """What a wrong number is the count of instead, if of something near; "" if of nothing."""
-    line, number, length = table.counts(sense.subject), abs(claimed.value), sense.span.length
-    spans = [sense.versus] if sense.measure == "difference" and sense.versus else []
-    if sense.measure == "total" and claimed.exact and line:
-        firsts = range(line.last - length + 1, line.first - 1, -1)
-        spans = [ClaimSpan(first, first + length - 1) for first in firsts]
-    same = (span for span in spans if table.total(sense.subject, span) == number)
-    found = next(same, None)
-    return f" {number:,.0f} is the count of {found.words()}." if found else ""
 
 
 def verdict_line(table: CountTable, answer: ClaimFinding) -> str:

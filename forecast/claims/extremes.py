@@ -27,6 +27,7 @@ _NOT_BEHIND = word_set(
 _OTHER_SENSE = word_set("at criminal track on public off sheet his her")
 _DAYS = word_set("day daily week weekly days weeks")
 _OLD = word_set("previous prior old earlier last that broken standing")
+_MONTH_OF = [[word, "month", "of"] for word in ("a", "any", "the")]
 _OLD_BEHIND = (["set"], [",", "set"])
 
 
@@ -199,15 +200,17 @@ def _years_back(scene: Scene, phrase: Placed, reach: int) -> int | None:
 def _same_month(scene: Scene, phrase: Placed, last: int) -> bool:
     """The lowest March (total) on record; the most for any January; the fewest for that month."""
     led, which, month = scene.words(phrase.last, phrase.last + 3)
-    if led == "for" and which in ("that", "the", "this") and month == "month":
-        return True
-    for ref in scene.times:
-        bare = ref.form == "month" and not ref.args[1]
-        if bare and phrase.first < ref.first <= last + 3:
-            a, b, c = scene.words(ref.first - 3, ref.first)
-            month_of = (b, c) == ("month", "of") and a in ("a", "any", "the")
-            return c in ("any", "a", "for", "every") or ref.first <= phrase.last or month_of
-    return False
+    bare = [
+        ref
+        for ref in scene.times
+        if ref.form == "month" and not ref.args[1] and phrase.first < ref.first <= last + 3
+    ]
+    return (led == "for" and which in ("that", "the", "this") and month == "month") or any(
+        ref.first <= phrase.last
+        or scene.low(ref.first - 1) in ("any", "a", "for", "every")
+        or scene.words(ref.first - 3, ref.first) in _MONTH_OF
+        for ref in bare[:1]
+    )
 
 
 def rows(extreme: Extreme, now: Reading, context: TextState) -> list[Reading]:

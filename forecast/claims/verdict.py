@@ -176,7 +176,7 @@ def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = Fa
         slack = sum(map(line.slack_of, spans))
         values = table.first_values(sense.subject, sense.span) if sense.measure == "total" else ()
         return _count(claimed, truth, slack, values, strict)
-    fits = _fits(claimed, truth, sense.measure, _blur(line, sense, truth))
+    fits = _fits(claimed, truth, line, sense)
     return JudgedClaim(fits or "wrong", truth, evidence="record")
 
 
@@ -188,10 +188,10 @@ def value_of(table: CountTable, sense: Reading) -> float | None:
         other = table.total(sense.of, sense.span)
     elif sense.versus:
         other = table.total(sense.subject, sense.versus)
-    compared = sense.measure in _COMPARED
-    if now is None or (compared and other is None):
-        return None
-    if compared and not other and (sense.measure != "difference" or not sense.versus):
+    # Nothing is a share of nothing, nor a multiple; a difference from nothing it may be.
+    zero = sense.measure == "difference" and sense.versus is not None
+    lacking = other is None or (other == 0 and not zero)
+    if now is None or (sense.measure in _COMPARED and lacking):
         return None
     if sense.rate and sense.versus:
         per = _QUANTITIES[sense.rate]
@@ -232,23 +232,16 @@ def rounds_to(claimed: Claimed, truth: float) -> bool:
     return abs(real - stated) <= max(unit / 2, ROUNDED * stated)
 
 
-def _blur(line: ClaimCounts, sense: Reading, truth: float) -> float:
-    """How far rounding at the source may move a percent or multiple of small counts."""
-    if sense.versus is None or sense.measure not in ("change_percent", "times"):
-        return 0.0
-    now, before = line.total(sense.span), line.total(sense.versus)
-    if not now or not before:
-        return 0.0
-    relative = line.slack_of(sense.span) / now + line.slack_of(sense.versus) / before
-    return relative * (abs(truth) if sense.measure == "times" else 100 + truth)
-
-
-def _fits(
-    claimed: Claimed, truth: float, measure: ClaimMeasure, blur: float
-) -> ClaimVerdict | None:
+def _fits(claimed: Claimed, truth: float, line: ClaimCounts, sense: Reading) -> ClaimVerdict | None:
     """Percent, multiples, shares and averages: equal at the precision written."""
+    measure, blur = sense.measure, 0.0
     if (truth < 0) != (claimed.value < 0) and round(truth, 1) != 0:
         return None
+    if sense.versus and measure in ("change_percent", "times") and line.total(sense.span):
+        # Rounding at the source may move a percent or multiple of small counts.
+        both = (sense.span, sense.versus)
+        unsure = sum(line.slack_of(span) / line.total(span) for span in both)
+        blur = unsure * (abs(truth) if measure == "times" else 100 + truth)
     stated, real, unit = abs(claimed.value), abs(truth), claimed.unit
     off, half = abs(stated - real), unit / 2
     if claimed.hedge == "over":
