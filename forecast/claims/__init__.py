@@ -2,9 +2,11 @@
 
 truth             the counts of every series in memory; spans of months; whose counts they are
 verdict           claimed number + truth -> verdict: the tolerances, pure functions
-tokens, times     words, numbers and expressions of time of a text, by tables of patterns
+tokens, times     words, numbers and expressions of time of a text, by tables of patterns; what
+                  the text has said so far
 mentions          which words of a sentence belong to which number
-readings          what a number may mean, most likely first, at a cost (weights)
+readings          what a number may mean: rows of one table, most likely first, each at a cost
+                  (weights)
 features          how a number stands in its sentence: a count, a change, a share, no claim
 comparisons, shares, extremes    what changes, shares and ranks are measured against
 decide            a text -> claims with their verdicts; explain says them in words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -419,3 +420,21 @@ def test_a_hostile_text_is_read_to_its_end_and_nothing_is_called_right(text):
     assert not [one for one in checked.claims if one.verdict in HOLDS]
     for one in (*checked.claims, *checked.not_understood):
         assert checked.text[one.start : one.end] == one.quote
+
+
+def test_readings_are_equal_where_they_mean_the_same_whatever_they_cost():
+    row = Reading(Subject("northern"), month(2024, 8))
+    dear = replace(
+        row, cost=2.0, agency_bound=True, span_bound=True, place_bound=True, first=3, compared=True
+    )
+
+    assert dear == row
+    assert len({row, dear}) == 1
+    for other in (
+        replace(row, span=month(2024, 7)),
+        replace(row, versus=month(2024, 7)),
+        replace(row, rate="per_day"),
+        replace(row, among="year"),
+        replace(row, of=Subject("nationwide")),
+    ):
+        assert other != row
