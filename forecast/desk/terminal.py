@@ -474,7 +474,7 @@ def changes_table(rows: Sequence[Row]) -> Table:
 
 def movers_table(moved: Row, total: str, base: str) -> RenderableType:
     """Print the parts of a total, those that moved farthest first, and their sum."""
-    rows = (
+    rows = [
         (
             mover["label"],
             f"{mover['value']:,}",
@@ -483,9 +483,12 @@ def movers_table(moved: Row, total: str, base: str) -> RenderableType:
             "-" if mover["share"] is None else f"{100 * mover['share']:.0f}%",
         )
         for mover in (*moved["movers"], moved["total"])
-    )
+    ]
     numbers = ("count", *BASES.values(), "change", "share of change")
     table = plain_table(moved["dimension"], numbers=numbers, rows=rows)
+    # Where it is narrow the heads take two lines, and no number is cut.
+    for column, cells in zip(table.columns[1:], list(zip(*rows, strict=True))[1:], strict=True):
+        column.no_wrap, column.min_width = False, max(map(len, cells))
     return Group(Text(moved_words(moved, total, base), style="bold"), table, Text())
 
 

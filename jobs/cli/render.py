@@ -237,7 +237,10 @@ def show_answer(answer: Printed, as_json: bool, source: Source) -> None:
                 wide = screen.options.update(max_width=1000)
                 needed = (screen.measure(one, options=wide).maximum for one in _tables(part))
                 screen.width = max(screen.width, *needed, 0)
-            screen.print(part)
+            # Lines are filled up with blanks to the right, which nobody wants to paste.
+            with screen.capture() as drawn:
+                screen.print(part)
+            click.echo("\n".join(line.rstrip() for line in drawn.get().split("\n")), nl=False)
     if answer.code:
         raise click.exceptions.Exit(answer.code)
 

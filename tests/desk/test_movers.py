@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from forecast.desk.movers import by_dimension, moved_words
+from forecast.desk.terminal import movers_table
 from tests.support.cbp_files import ENCOUNTERS
 
 
@@ -79,3 +83,17 @@ def test_parts_older_than_their_total_say_as_of_when(month, late):
 
     assert moved["late"] is late
     assert ("newest figures by state" in moved_words(moved, "northern", "month_before")) is late
+
+
+def test_no_number_is_cut_on_a_narrow_terminal():
+    rows = [row("", 112_000, 90_000, 80_000, 95_000, dimension="")]
+    rows += [row("NY", 30_123, 28_456, 27_890, 29_012), row("VT", 81_877, 61_544, 52_110, 65_988)]
+    (moved,) = by_dimension(rows, ENCOUNTERS)
+    screen = Console(width=70, file=StringIO(), highlight=False)
+
+    screen.print(movers_table(moved, "northern", "month_before"))
+
+    text = screen.file.getvalue()
+    for number in ("30,123", "28,456", "52,110", "65,988", "+20,333", "92%"):
+        assert number in text
+    assert max(map(len, text.splitlines())) <= 70
