@@ -129,16 +129,19 @@ class TableLayout:
         # Lines of words where counts should stand are units, or codes of quality.
         words = ~table.sheet.which(is_count, codes)
         kept = ~((words.sum(axis=1) >= _WORDS) & (words == (codes != 0)).all(axis=1))
-        table.leave_out(rows[~kept].tolist())
-        rows, when = table.filled_rows(rows[kept]), when if when is None else when[kept]
+        del codes, words  # of a wide file as large as the file
+        if not kept.all():
+            table.leave_out(rows[~kept].tolist())
+            rows, month = rows[kept], month[kept]
+            day, when = (None if array is None else array[kept] for array in (day, when))
+        table.filled_rows(rows)
         roles.refuse_sums_of_months(table, names, rows)
         if when is not None:
             roles.fill_names(table, names, rows, when)
         series = roles.named_columns(table) or roles.series_columns(table, names, rows, when)
         note = f"{note}; series from {roles.quoted(table, series)}"
         unused = set(names) - set(series)
-        of = (month[kept], None if day is None else day[kept], when)
-        return long_of(table, rows, places, series, unused, note, of)
+        return long_of(table, rows, places, series, unused, note, (month, day, when))
 
 
 def entries(sheet: Sheet, wanted: ReadAs) -> Entries:
@@ -243,11 +246,17 @@ class Across(TableLayout):
             read_months(table, table.grid[at, places], [at] * len(places), names) for at in heads
         ]
         block = np.searchsorted(heads, rows) - 1
-        month, day = (np.stack(parts)[block] for parts in zip(*read, strict=True))
+        month, day = (
+            # One heading's months are the same in all lines, and need not be there for each.
+            np.broadcast_to(parts[0], (len(rows), len(places)))
+            if len(heads) == 1
+            else np.stack(parts)[block]
+            for parts in zip(*read, strict=True)
+        )
         others = [at for at in table.columns if at not in places]
         more = f", and {len(heads) - 1} more such blocks below" if len(heads) > 1 else ""
         note = f"{self.what}, {names[0]} to {names[-1]}{more}"
-        return self.below(rows, month, others, None, note, day)
+        return self.below(rows, month, others, None, note, day if day.any() else None)
 
 
 class Calendar(TableLayout):

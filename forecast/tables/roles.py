@@ -365,7 +365,8 @@ def roles(
     if values:
         return series, values
     numbers = [c for c in numbers if c not in series]
-    fixed = [c for c in numbers if not table.wanted.series and _is_fixed(lines, c, series)]
+    told = series if not table.wanted.series else []
+    fixed = [c for c in numbers if told and _is_fixed(lines, c, told)]
     numbers = _without_codes(table, [c for c in numbers if c not in fixed] or numbers)
     if len(numbers) > 1:
         numbers = [one_of(table, numbers, _VALUE_WORDS, "--value", "counts")]
@@ -431,8 +432,6 @@ def stable_code(
 
 def _is_fixed(lines: LinesTold, column: int, series: Sequence[int]) -> bool:
     """Whether a number belongs to a series, not to a month: an id, a population, an area."""
-    if not series:
-        return lines.many(column) == 1
     many = lines.many(*series)
     if many < 0.5 * len(lines.rows) and lines.many(*series, column) == many:
         return True

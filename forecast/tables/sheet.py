@@ -45,7 +45,7 @@ _SAMPLE = 200  # lines that show what separates the columns
 _CLEAR = 0.6  # share of lines that a separator cuts alike, so that spaces are not tried
 _SPACED = 5_000_000  # bytes; longer files come from programs, which write separators
 _PIECE = 1_000_000  # bytes that are read at once
-_BLOCK = 20_000  # rows that are coded at once
+_BLOCK = 60_000  # cells that are coded at once
 _START = 20_000  # bytes that show the encoding
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _FOREIGN = {b"%PDF": "a PDF", b"<": "a web page (HTML) without a table", b"\x89PNG": "a picture"}
@@ -381,7 +381,7 @@ def _gridded(
     # Grown in place: what is made of pieces and joined is there twice.
     grid, line, unlike = array("i"), array("i"), array("i")
     last = 0
-    while block := list(islice(rows, _BLOCK)):
+    while block := list(islice(rows, max(_BLOCK // width, 1))):
         ragged = np.fromiter(map(len, block), np.int32, len(block)) - width
         if ragged.any():
             # Blank fields beyond the last column are what spreadsheets leave behind.
