@@ -630,3 +630,67 @@ def test_counts_of_two_thousand_five_hundred_are_no_years(rows):
     found = sheet("".join(",".join(map(str, row)) + "\n" for row in rows))
 
     assert header.with_months(found) is found
+
+
+# --- blocks side by side
+
+MONTHS_OF = ["2020-01", "2020-02", "2020-03"]
+ACROSS = row("", "North", "", "", "South", "", "") + row("site", *MONTHS_OF, *MONTHS_OF)
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ACROSS,
+        row("", "2020-01", "", "2020-02", "", "2020-03", "") + row("site", *["North", "South"] * 3),
+    ],
+    ids=["names over months", "months over names"],
+)
+def test_blocks_of_columns_side_by_side_are_series_of_their_own(heads):
+    values = (1, 2, 3, 11, 12, 13) if heads == ACROSS else (1, 11, 2, 12, 3, 13)
+    more = [10 * value for value in values]
+    found = read(heads + row("a", *values) + row("b", *more))
+
+    assert {name: counts for name, (counts, _) in told(found).items()} == {
+        "a / North": [1, 2, 3],
+        "b / North": [10, 20, 30],
+        "a / South": [11, 12, 13],
+        "b / South": [110, 120, 130],
+    }
+    assert "lines 1 and 2 head 2 blocks of columns, North, South and so on" in found.notes
+
+
+def test_a_fault_in_a_block_is_named_by_its_own_line():
+    text = ACROSS + row("a", 1, 2, 3, 4, 5, 6) + row("b", 1, 2, 3, 4, "seven", 6)
+    with pytest.raises(DataError, match="line 4, column 2020-02: 'seven'"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        row("", "North", "", "", "South", "", "") + row("site", *MONTHS_OF, *MONTHS_OF[:2], "x"),
+        row("", "North", "", "", "North", "", "") + row("site", *MONTHS_OF, *MONTHS_OF),
+        row("", "North", "", "", "", "", "") + row("site", *MONTHS_OF, *MONTHS_OF),
+        row("", "North", "", "", 7, "", "") + row("site", *MONTHS_OF, *MONTHS_OF),
+    ],
+    ids=["other months", "one name twice", "one name", "a number"],
+)
+def test_blocks_that_are_not_alike_stay_where_they_are(heads):
+    found = sheet(heads + row("a", 1, 2, 3, 4, 5, 6))
+
+    assert header._months_under_names(found) is found
+
+
+def test_a_title_of_a_block_stands_in_the_first_two_columns():
+    def text(before: int) -> str:
+        names = [row(*[""] * before, name, *[""] * (3 - before)) for name in ("North", "South")]
+        head = row("month", "n", "m", "k")
+        return "".join(
+            title + head + "".join(row(f"2020-0{m}", m, m, m) for m in range(1, 7))
+            for title in names
+        )
+
+    assert [
+        header._blocks_named(sheet(text(before))).row(0)[0] == "Block" for before in range(4)
+    ] == [True, True, False, False]
