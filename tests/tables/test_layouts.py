@@ -1964,3 +1964,32 @@ def test_weeks_with_a_first_and_a_last_day_are_called_weeks():
     said = refusal("Week start,Week end,n\n" + "".join(rows))
 
     assert "these are counts of weeks: dates in column 'Week start' are 7 days apart" in said
+
+
+def test_one_month_whose_name_is_unknown_is_said_to_be_missing():
+    names = [*month_abbr[1:3], "Mrch", *month_abbr[4:]]
+    text = "year," + ",".join(names) + "\n"
+    text += "".join(f"{year},{','.join(map(str, range(1, 13)))}\n" for year in (2019, 2020, 2021))
+
+    assert "column 'Mrch' among columns of months is unknown, and March is missing" in refusal(text)
+    two = refusal(text.replace("Apr", "Aprl"))
+    assert "column 'Mrch' and 'Aprl' among columns of months" in two
+    assert "March, April are missing" in two
+
+
+def test_years_are_refused_with_the_first_of_them():
+    text = "year,n\n" + "".join(f"{year},{at}\n" for at, year in enumerate(range(2001, 2013)))
+
+    assert "these are counts of years: '2001' in column 'year'" in refusal(text)
+
+
+def test_a_last_line_of_a_year_and_month_without_a_count_is_a_month():
+    text = "year,month,n\n" + "".join(f"2020,{m},{m * m}\n" for m in range(1, 8)) + "2020,8,\n"
+
+    assert not any("no part of the table" in note for note in read(text).notes)
+
+
+def test_of_two_lines_above_the_months_that_of_more_words_has_the_names():
+    text = "visits,visits,visits\n" + lines("month,in,out", "{m},{k},{j}")
+
+    assert list(values(read(text))) == ["in", "out"]
