@@ -12,7 +12,7 @@ import forecast.sources
 from forecast import months
 from forecast.config import parse
 from forecast.context import Context
-from forecast.errors import ConfigError, RowError
+from forecast.errors import ConfigError, DataError, RowError
 from forecast.sources import catalog
 from forecast.sources.source import ReleaseFile, Source
 from forecast.types import SeriesKey
@@ -75,6 +75,71 @@ def test_its_lines_are_counts_of_its_totals_and_of_the_members_of_a_dimension(re
     assert made.counts[SeriesKey("all")]["2026-03"] == lakeside + summit + harbor
     assert (made.release.kind, made.release.data_through) == ("manual", "2026-03")
     assert made.closed == {2024, 2025}
+
+
+def release_of(
+    source: Source, rows: list[str], name: str = "download.csv", seen: str | None = None
+):
+    return source.read(ReleaseFile(name, content(rows), seen, "https://example.org/r"), {}, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "through", "seq", "closed"),
+    [
+        ("download.csv", "2026-03", 202606000, {2024, 2025}),  # its last year and month
+        ("download.csv", "2025-09", 202512100, {2024, 2025}),  # that is over
+        ("removals-fy24-fy25-sep.csv", "2025-09", 202512000, {2024}),  # a month's interim file
+        ("removals-fy24-fy25.csv", "2025-09", 202512100, {2024, 2025}),  # a window's final file
+    ],
+)
+def test_a_files_place_is_that_of_its_name_or_else_of_its_last_month(
+    removals, name, through, seq, closed
+):
+    made = release_of(removals, lines(through), name).snapshot
+
+    assert (made.release.seq, made.closed) == (seq, closed)
+    assert made.release.data_through == through
+    assert sum(made.rows.values()) == len(lines(through))
+
+
+def test_a_release_has_the_day_it_was_first_seen_where_that_is_known(removals):
+    seen = release_of(removals, lines(), seen="2026-04-20").snapshot.release
+    unknown = release_of(removals, lines()).snapshot.release
+
+    assert (seen.first_seen_at, seen.first_seen_precision) == ("2026-04-20", "day")
+    assert (unknown.first_seen_at, unknown.first_seen_precision) == (None, "unknown")
+    assert seen.url == unknown.url == "https://example.org/r"
+
+
+def test_a_line_that_is_there_twice_is_refused_wherever_it_stands(removals):
+    rows = lines()
+    for at in (1, len(rows)):
+        twice = [*rows[:at], rows[0], *rows[at:]]
+        with pytest.raises(RowError, match="duplicates line 2; the file is damaged") as caught:
+            release_of(removals, twice)
+        assert caught.value.line == at + 2
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("Fiscal Year,Month (abbv),Area,Office", "missing column 'Removals'"),
+        ("Fiscal Year,Month (abbv),Area,Office,Removals,Sex", "unknown column 'Sex'"),
+        ("a,b,c", "missing column 'Area', missing column 'Fiscal Year', missing column 'Month"),
+    ],
+)
+def test_a_header_that_is_no_layout_is_refused_by_what_is_missing_or_unknown(
+    removals, header, said
+):
+    text = (
+        content(lines()).decode().replace("Fiscal Year,Month (abbv),Area,Office,Removals", header)
+    )
+
+    with pytest.raises(DataError, match=r"not .*'s layout: ") as caught:
+        removals.read(ReleaseFile("download.csv", text.encode()), {}, ())
+    assert said in str(caught.value)
+    assert ("unknown" in str(caught.value)) == ("Sex" in header)
+    assert str(caught.value).endswith("; a changed layout needs a new reader")
 
 
 def test_a_label_of_a_closed_list_refuses_the_file(removals):
