@@ -331,6 +331,7 @@ class Judgement:
 Severity = Literal["critical", "major", "notable", "watch"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the most serious first
 Role = Literal["first", "escalation", "reversal", "listed", "apart"]
+DriverRole = Literal["part", "unattributed", "not held"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from forecast import months
 from forecast.engine import joint
 from forecast.engine.predictive import PanelHindcasts
 from forecast.labels import CROSSED
-from forecast.types import Counts, Flag, Judgement, Row, SeriesKey
+from forecast.types import Counts, DriverRole, Flag, Judgement, Row, SeriesKey
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -55,7 +55,7 @@ def drivers(whole: Whole, dimension: str, parts: Sequence[Member], complete: boo
     # Half of the parts scaled up to the whole would take the other half's blame.
     short = not complete and shares.sum() < median
     expected = apportioned(shares, round(shares.sum()) if short else median)
-    rows: list[tuple[str, SeriesKey | None, int, int]] = [
+    rows: list[tuple[DriverRole, SeriesKey | None, int, int]] = [
         ("part", member, share, value)
         for (member, _, value), share in zip(parts, expected, strict=True)
         if share or value
