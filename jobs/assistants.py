@@ -201,6 +201,7 @@ class Tools:
         options += ["--parts"] if parts else []
         options += ["--watch"] if severity == SEVERITIES[-1] else []
         answer = self._asked("flags", *([total] if total else []), options=options)
+        # Drivers are most of the bytes, and seldom what was asked for.
         answer["answer"] = [
             {name: value for name, value in row.items() if drivers or name != "drivers"}
             for row in answer["answer"]
@@ -258,6 +259,7 @@ class Tools:
             **record.origin,
         }
 
+    # A process of its own: what is asked may run out of time or memory, and the server stays.
     def _asked(
         self, command: str, *words: str, options: list[str] | None = None, given: str = ""
     ) -> dict[str, Any]:

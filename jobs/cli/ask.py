@@ -56,6 +56,7 @@ def span_ahead(record: OpenRecord, series: str, span: str) -> Printed:
 def parts_ahead(record: OpenRecord, series: str, span: str) -> Printed:
     """Say what a span comes to for every part of TOTAL:DIMENSION, this fiscal year unless said."""
     asking = Asking(record.connection, record.source)
+    # A year is what people ask a list of parts for; a month of a small part is mostly noise.
     total = asking.names.parts(series)[0].total
     forecasts = asking.parts(series, span or asking.this_year(total))
     shown = (terminal.parts_table(forecasts, record.source), asking.quoted)

@@ -98,6 +98,7 @@ def plot(
 
     grammar.form_of(out)
     quoted, source, key = record.quoted, record.source, record.find(series)
+    # Of parts no hindcasts and no scores are kept.
     if kind != "fan" and not key.headline:
         raise record.refused("--kind", f"{kind} is drawn of {source.totals.many} only")
     drawn = PICTURES[kind](record, key, **wanted)

@@ -79,6 +79,7 @@ def months_ahead(record: OpenRecord, key: SeriesKey, model: str = ENGINE) -> lis
 def _published(record: OpenRecord, series: str, since: str) -> Printed:
     key = record.find(series)
     counts = record.counts(key)
+    # Months as text sort and compare as time.
     shown = {month: count for month, count in sorted(counts.items()) if month >= since}
     if not shown:
         first, last = min(counts), max(counts)

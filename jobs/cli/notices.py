@@ -83,6 +83,7 @@ def show_notice(record: OpenRecord, notice_id: int) -> Printed:
     if ops.ops_path(settings.db).exists():
         with ops.reading(settings.db) as connection:
             made = queries.rows(connection, "deliveries_of_notice", (notice.content_key,))
+    # In ops.db, which knows a notice by its content alone.
     rated = ops.rows(settings.db, "ratings")
     rated = [row for row in rated if row.pop("content_key") == notice.content_key]
     # The texts are what `preview` is for.
@@ -161,6 +162,7 @@ def send(settings: Settings, dry_run: bool, yes: bool, again: bool) -> Iterator[
     yield f"{many(recipients, 'recipient')}."
     if dry_run or not (yes or recipients == 0 or click.confirm("Send?")):
         return
+    # A person who sends by hand has seen why the queue stopped, so that it goes on.
     outcomes = Counter(wakeup.deliver(settings.context, resume=True, again=again))
     summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     yield f"{summary or 'nothing was due'}."

@@ -256,6 +256,7 @@ def _written(record: OpenRecord, key: SeriesKey, facts: MonthFacts, out: Path) -
     from forecast.desk import handout as handouts  # draws
 
     counted: list[Row] = [{"month": at, COUNT: count} for at, count in record.counts(key).items()]
+    # A forecast beside an old month would be taken for one that was made then.
     newest = counted[-1]["month"] == facts.month
     ahead = months_ahead(record, key) if newest else ()
     flagged = read.flagged(record.connection, key)

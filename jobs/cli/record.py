@@ -148,6 +148,7 @@ def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run
         click.echo(f"Waiting for {waiting_for}.", err=True)
     if then_run and not waiting:
         parts += run(settings, no_bundle=no_bundle).parts
+    # What a timer that calls this must not take for a month without news.
     failed = ("blocked", "unreachable", "unrecognized")
     code = refused_code(file for poll in polls for file in poll.taken)
     if any(not poll.asked or poll.poll.outcome in failed for poll in polls):
@@ -163,15 +164,12 @@ def list_releases(record: OpenRecord, refused: bool) -> Printed:
     """Print every release, the newest last."""
     status = "quarantined" if refused else None
     rows = queries.rows(record.connection, "all_releases", (status, status))
-    return Printed(rows, [_table(rows)])
-
-
-def _table(rows: list[dict[str, Any]]) -> Any:
-    return table(
+    shown = table(
         ("id", "file", "kind", "through", "first seen", "status"),
         (
             (
                 str(row["id"]),
+                # Figures of the program are in files of ours; what tells is whose they are.
                 printable(row["source" if row["kind"] in ("bundle", "vintage") else "file_name"]),
                 row["kind"],
                 row["data_through"] or "-",
@@ -181,6 +179,7 @@ def _table(rows: list[dict[str, Any]]) -> Any:
             for row in rows
         ),
     )
+    return Printed(rows, [shown])
 
 
 def show_release(record: OpenRecord, release_id: int) -> Printed:

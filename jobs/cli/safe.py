@@ -77,6 +77,7 @@ def witness_now(settings: Settings) -> Iterator[str]:
         click.echo(f"{kind}: {without_controls(problem) or 'had'}", err=bool(problem))
     if not outcomes:
         yield "Every witness has seen the record as it is."
+    # Analysts read of witnesses in their copy, which a run alone would renew.
     if not all(outcomes.values()):
         upkeep.write_snapshot(settings.db, settings.config)
     if any(outcomes.values()):
@@ -119,6 +120,7 @@ def withdraw(settings: Settings, run_id: int, why: str, by: str) -> Iterator[str
         raise ConfigError(str(settings.db), "--db", "no such database")
     now = datetime.now(UTC)
     stopped, count = approve.withdraw(settings.context, run_id, why, by, now)
+    # Else the copy would show the faulty run until the next one.
     upkeep.write_snapshot(settings.db, settings.config)
     yield f"Run {run_id} is withdrawn; {stopped} of its notices were stopped."
     if count:

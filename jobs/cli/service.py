@@ -53,6 +53,7 @@ def status(settings: Settings) -> Printed:
         lines.append(f"{label:<24}{_shown(value)}")
     lines += [f"warning: {text}" for text in state.warnings]
     lines += [f"ALARM: {text}" for text in state.alarms]
+    # A monitor looks at the code alone; warnings can wait for a person.
     code = BusyError.exit_code if state.alarms else 0
     return Printed(asdict(state), map(without_controls, lines), code=code)
 
