@@ -428,6 +428,9 @@ def test_readings_are_equal_where_they_mean_the_same_whatever_they_cost():
         row, cost=2.0, agency_bound=True, span_bound=True, place_bound=True, first=3, compared=True
     )
 
+    assert (row.cost, row.agency_bound, row.span_bound, row.place_bound, row.compared) == (
+        0, False, False, False, False,
+    )  # fmt: skip
     assert dear == row
     assert len({row, dear}) == 1
     for other in (
