@@ -97,3 +97,12 @@ def test_no_number_is_cut_on_a_narrow_terminal():
     for number in ("30,123", "28,456", "52,110", "65,988", "+20,333", "92%"):
         assert number in text
     assert max(map(len, text.splitlines())) <= 70
+
+
+def test_eight_movers_are_named_before_the_rest_is_folded():
+    rows = [TOTAL, *(row(f"P{i}", 10 + i, 10) for i in range(10))]
+
+    labels = [m["label"] for m in by_dimension(rows, ENCOUNTERS)[0]["movers"]]
+
+    assert len(labels) == 9
+    assert labels[-1] == "2 others"
