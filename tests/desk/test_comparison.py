@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from forecast.desk import comparison
+from forecast.errors import SeriesNameError, SpanError
+from forecast.sources.names import SeriesNames
+from forecast.types import SeriesKey
+from tests.support.cbp_files import ENCOUNTERS
 
 NORTH = {"2024-01": 10, "2024-02": 20, "2024-03": 30}
 SOUTH = {"2024-02": 40, "2024-03": 90, "2024-04": 50}
@@ -54,3 +58,39 @@ def test_two_months_are_one_row():
 
     assert compared.rows == [("2024-03 / 2024-01", 30, 10, "+200.0%")]
     assert compared.note == "2024-03: 30. 2024-01: 10. Change: +200.0%."
+
+
+COUNTS = {
+    SeriesKey("northern"): {"2019-01": 40, "2026-01": 60, "2026-02": 50},
+    SeriesKey("southwest"): {"2026-01": 20, "2026-02": 25},
+}
+
+
+def ask(*things, **more):
+    names = SeriesNames(COUNTS, ENCOUNTERS)
+    return comparison.asked(things, names, COUNTS.__getitem__, **more)
+
+
+def test_two_words_are_series_and_three_a_series_and_two_spans():
+    both, months = ask("north", "southwest"), ask("northern", "2026-01", "2019-01")
+
+    assert both.heads == ("month", "northern", "southwest", "first / second")
+    assert [row[1:3] for row in both.rows] == [(50, 25), (60, 20)]
+    assert months.heads[1:3] == ("2026-01", "2019-01")
+    assert months.rows == [("January", 60, 40, "+50.0%")]
+    assert ask("north", "southwest", shown_as="index", since="2026-02").rows[0][1:3] == (100, 100)
+
+
+@pytest.mark.parametrize(
+    ("things", "problem"),
+    [
+        (("northern",), "name two series, or a series and two months or years"),
+        (("a", "b", "c", "d"), "name two series"),
+        (("northern", "nowhere"), "'nowhere': no series has this name"),
+        (("northern", "2026-01", "soon"), "not a span of months"),
+        (("southwest", "2019-01", "2019-02"), "no month of both is on record"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(things, problem):
+    with pytest.raises((SeriesNameError, SpanError), match=problem):
+        ask(*things)
