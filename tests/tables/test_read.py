@@ -700,3 +700,42 @@ def test_a_line_without_a_name_in_one_of_several_sheets_is_one_fault(tmp_path):
     assert list(refused.value.faults) == [
         "line 6, column site: '': no name of a series; fill it in"
     ]
+
+
+def to_date(years: int, fall: int = 0) -> str:
+    """Sums since each January of 10 a month; fall : by how much one June is below May."""
+    rows = [
+        f"{2018 + y}-{m:02},{10 * m + y - (10 + fall) * (fall > 0 and m >= 6)}\n"
+        for y in range(years)
+        for m in range(1, 13)
+    ]
+    return "month,n\n" + "".join(rows)
+
+
+@pytest.mark.parametrize(("years", "fall"), [(2, 0), (3, 0), (4, 0)])
+def test_sums_since_january_are_asked_about(tmp_path, years, fall):
+    path = tmp_path / "sums.csv"
+    path.write_text(to_date(years, fall))
+
+    with pytest.raises(DataError, match=r"begins anew in January.*add --value 'n'"):
+        read_table(path)
+    assert read_table(path, ReadAs(value=("n",))).counts.values.shape == (1, 12 * years)
+
+
+def test_counts_that_fall_by_one_within_a_year_are_no_sums(tmp_path):
+    path = tmp_path / "counts.csv"
+    path.write_text(to_date(3, 1))
+
+    assert read_table(path).counts.values.shape == (1, 36)
+
+
+@pytest.mark.parametrize(("decimals", "said"), [(1, True), (2, False)])
+def test_one_number_with_decimals_among_whole_ones_is_said(tmp_path, decimals, said):
+    path = tmp_path / "counts.csv"
+    values = [f"{7 * at % 31 + 5}{'.5' if at < decimals else ''}" for at in range(36)]
+    path.write_text(
+        "month,n\n"
+        + "".join(f"{2018 + at // 12}-{at % 12 + 1:02},{v}\n" for at, v in enumerate(values))
+    )
+
+    assert any("has decimals, so check" in note for note in read_table(path).notes) == said
