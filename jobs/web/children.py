@@ -184,7 +184,7 @@ def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str,
         'aria-label="Side by side"><table><thead>{}</thead><tbody>{}</tbody></table></div>'
     ).format(
         table.note,
-        cells(table.heads, Markup('th scope="col"'), "col"),
+        cells([head.replace(":", ": ") for head in table.heads], Markup('th scope="col"'), "col"),
         Markup("").join(cells(row, "td", "row") for row in table.rows),
     )
 
