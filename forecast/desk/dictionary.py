@@ -11,10 +11,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from forecast.sources import holes
-from forecast.sources.source import Source
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source  # `--help` names views, and needs no source
 
 MARK = "<!-- Below: python -m forecast.desk.dictionary docs/tables.md -->"
 ColumnKind = Literal["text", "count", "real"]

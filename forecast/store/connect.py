@@ -27,8 +27,8 @@ from urllib.parse import quote
 
 from forecast import files
 from forecast.errors import BusyError, ConfigError, StoreError
-from forecast.store.queries import sql
-from forecast.store.schema import SCHEMA, apply, migrations, renew_views, version
+from forecast.store.queries import sql, version
+from forecast.store.schema import SCHEMA, apply, migrations, renew_views
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.store import read
 from forecast.store.queries import column, each, grouped, rows, sql
+from forecast.store.read import in_order
 from forecast.store.releases import of_series
 from forecast.types import COUNT, Row, Scope, SeriesKey
 
@@ -151,7 +151,9 @@ def _records(
     agencies = by_total("agencies", "s.border", **whole, all=total in (None, totals.whole))
     interior = by_total("interior", "l.border", **aside) if split[0] else _ByTotal(())
     # Few enough to hold: months that deviated, of a scan that every total would repeat.
-    flagged = grouped(read.flags(connection, totals, total), "border")
+    flagged = grouped(
+        rows(connection, "flags", (in_order(totals), total, total, "", False, False)), "border"
+    )
     # Kept by a version that did not ask when a month became known.
     key = SeriesKey(total) if total else None
     false = {(series.total, month) for series, month, *_ in false_issued(connection, key)}

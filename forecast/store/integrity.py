@@ -124,7 +124,7 @@ def _runs(db: sqlite3.Connection) -> list[Row]:
 
 def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str]:
     """Yield what differs; newest : compare bulky parts of so many runs only, None for all."""
-    runs, version = _runs(db), schema.version(db)
+    runs, version = _runs(db), queries.version(db)
     entries = ledger.entries(db) if queries.has(db, "entries") else []
     stated = max((entry.schema for entry in entries), default=version)
     if version < stated:
@@ -203,7 +203,7 @@ def _part_findings(
     lately: set[int],
 ) -> Iterator[str]:
     """Compare the newest statement of each part with the tables; bulky ones of some runs only."""
-    known, version = entries[-1].schema if entries else 0, schema.version(db)
+    known, version = entries[-1].schema if entries else 0, queries.version(db)
     for part, about in PARTS.items():
         for (whose,) in db.execute(about.every) if about.every and known >= about.since else ():
             if (part, whose) not in stated:

@@ -44,8 +44,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.store.kinds import GROUPS, NOTICE, PARTS, RULES, UNSIGNED, EntryKind
-from forecast.store.queries import records
-from forecast.store.schema import version
+from forecast.store.queries import records, version
 
 if TYPE_CHECKING:
     from forecast.store.queries import Connection

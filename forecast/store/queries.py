@@ -71,6 +71,12 @@ def has(connection: Connection, name: str) -> bool:
     return bool(connection.execute(query, (name,)).fetchone())
 
 
+def version(connection: Connection) -> int:
+    """Return the version of the schema, how many migrations were applied."""
+    (number,) = connection.execute("pragma user_version").fetchone()
+    return int(number)
+
+
 @cache
 def _statements() -> dict[str, str]:
     script = (resources.files("forecast.store") / "queries.sql").read_text(encoding="utf-8")

@@ -14,10 +14,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from forecast.store.queries import Connection
+from forecast.store.queries import version
 
 SCHEMA = "migrations"  # the folder of the main database's; ops.db has its own
 VIEWS_APART = 20  # migrations from this one on find no views: these stand in views.sql
@@ -45,12 +43,6 @@ def views() -> list[str]:
     """Return the statements that make a record's views, in their order."""
     script = (resources.files("forecast.store") / "views.sql").read_text(encoding="utf-8")
     return [f"{statement};" for statement in script.split(";\n") if statement.strip()]
-
-
-def version(connection: Connection) -> int:
-    """Return the schema's version, how many migrations were applied."""
-    (number,) = connection.execute("pragma user_version").fetchone()
-    return int(number)
 
 
 def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> None:

@@ -26,7 +26,7 @@ LINK_VALID = timedelta(days=400)  # a notice older than that is not anybody's wa
 def key(path: Path) -> bytes:
     """Return the signing key beside the database; made when first asked."""
     file = path.with_name(KEY)
-    if not file.exists():
+    if not held_key(path.parent):
         draft = path.with_name(f".{KEY}.{secrets.token_hex(4)}")
         files.create_private(draft)
         draft.write_bytes(secrets.token_bytes(BYTES))
@@ -34,7 +34,9 @@ def key(path: Path) -> bytes:
         # Whole when it gets its name, and only once: links signed with a second key would be dead.
         with suppress(FileExistsError):
             os.link(draft, file)
-        draft.unlink()
+        if not file.stat().st_size:  # an earlier program was killed while it made the key
+            draft.replace(file)
+        draft.unlink(missing_ok=True)
     return file.read_bytes()
 
 

@@ -67,9 +67,9 @@ def test_a_score_is_the_mean_over_its_forecast_months():
     assert row.log_wis == pytest.approx(scores.log_wis(actual, quantiles).mean(), abs=1e-12)
     assert row.wis == pytest.approx(scores.wis(actual, quantiles).mean(), abs=1e-12)
     assert row.relative_mae == pytest.approx(
-        scores.mae(actual, quantiles[:, 4]) / scores.mae(actual, naive), abs=1e-12
+        np.abs(actual - quantiles[:, 4]).mean() / np.abs(actual - naive).mean(), abs=1e-12
     )
-    assert row.coverage80 == scores.coverage(actual, quantiles[:, 2], quantiles[:, 6])
+    assert row.coverage80 == np.mean((quantiles[:, 2] <= actual) & (actual <= quantiles[:, 6]))
 
 
 def test_a_model_with_fewer_months_is_compared_with_naive_on_those():

@@ -41,7 +41,7 @@ def every_text(found) -> dict[str, str]:
         "page": monthly.halves_line(found),
         "poster": monthly.halves_words(found),
         "notice": " ".join(section.more),
-        "nationwide": section.notes[0],
+        "nationwide": section.whole,
     }
 
 
