@@ -102,10 +102,10 @@ def compute(
         raise ClockError(now.date().isoformat(), data_through)
     refitting = Refitting(fitting(config.compute), report, record.paths, keep)
     with spreading(config.compute, len(counts)) as spread:
-        told = telling(spread, report, len(counts))
+        reporting = telling(spread, report, len(counts))
         report("fitting models", 0, 1)
-        models = forecast_headline(config, head, refitting, told)
-        families = drill_down(counts, config, told, source)
+        models = forecast_headline(config, head, refitting, reporting)
+        families = drill_down(counts, config, reporting, source)
         report("fitting models", 1, 1)
     predictive = models.predictive[ENGINE]
     totals = vintage_hindcasts(record.vintages, head, predictive, source)

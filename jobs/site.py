@@ -64,7 +64,7 @@ def build(
                 report,
             )
         )
-    return sum(new for new, _ in written), sum(kept for _, kept in written)
+    return sum(new for new, _ in written), sum(unchanged for _, unchanged in written)
 
 
 def _published(connection: sqlite3.Connection, context: Context) -> bool:

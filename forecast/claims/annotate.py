@@ -63,7 +63,7 @@ def as_json(
         claims += [
             (claim.start, claim.end, claim_json(claim, names) | counted) for claim in part.claims
         ]
-    claims.sort(key=lambda each: each[:2])
+    claims.sort(key=lambda row: row[:2])
     return {
         "published": checked.published.isoformat(),
         "claims": [claim for _, _, claim in claims],

@@ -76,8 +76,8 @@ def check(text: str, table: CountTable, published: date) -> CheckedText:
 
     published : the day as of which "last month" and the like are read.
     """
-    found = filter(None, _Reader(text, table, published).read())
-    findings = sorted(found, key=lambda finding: (finding.start, finding.end))
+    findings = list(filter(None, _Reader(text, table, published).read()))
+    findings.sort(key=lambda finding: (finding.start, finding.end))
     return CheckedText(
         text,
         published,
@@ -297,7 +297,7 @@ class _Reader:
         whole = of_the or any(features.is_whole(scene, a, number) for a in self.anchors)
         parts = readings.parts(scene, number, self.context)[:1]
         parted = on_record and not whole  # a group or sector right beside it: it is no total
-        parted = parted and any(each.bound and each.value != NO_PART for each in parts)
+        parted = parted and any(part.bound and part.value != NO_PART for part in parts)
         before = [anchor for anchor in self.anchors if anchor.first < number.first]
         beside, earlier = _agencies(before), _agencies(self.understood)
         agencies = readings.agencies_allowed(scene, number, self.context, beside, earlier)
@@ -699,8 +699,8 @@ class _Reader:
         exact = claimed.exact and not claimed.hedge
         early = self.context.published.isoformat() < self.table.first_release
         little = abs(claimed.value - truth) <= FAR_RESTATED * truth
-        held = self.table.first_values(first.subject, first.span)
-        if month and exact and early and little and not held:
+        first_values = self.table.first_values(first.subject, first.span)
+        if month and exact and early and little and not first_values:
             why = f"no release on record is as old as the text; today's figure is {truth:,.0f}"
             verdict = JudgedClaim("cannot_be_checked", truth, why=why)
         return self._finding(draft, first, verdict)

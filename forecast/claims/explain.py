@@ -106,14 +106,14 @@ def statement(table: CountTable, sense: Reading, value: float | None) -> str:
     if sense.rate:
         before = f"the {'daily' if sense.rate == 'per_day' else 'monthly'} average of {before}"
     whole = sense.of.words(source) if sense.of else "the total"
-    said = {
+    phrases = {
         "total": f"{number} {words} in {span}",
         "per_day": f"{number}, {words} in {span}",
         "per_month": f"{number}, {words} in {span}",
         "share_percent": f"{number}: {words} as a share of {whole} in {span}",
         "each_month": f"{number} in the month that is farthest out: {words} in {span}",
     }
-    return said.get(sense.measure, f"{number}: {words} in {span} against {before}")
+    return phrases.get(sense.measure, f"{number}: {words} in {span} against {before}")
 
 
 def not_held(draft: ClaimFinding, why: str) -> ClaimFinding:
@@ -152,8 +152,8 @@ def explain(
             firsts = range(line.last - more, line.first - 1, -1)
             spans = [ClaimSpan(first, first + more) for first in firsts]
         same = (span for span in spans if table.total(sense.subject, span) == number)
-        found = next(same, None)
-        why += f" {number:,.0f} is the count of {found.words()}." if found else ""
+        actual = next(same, None)
+        why += f" {number:,.0f} is the count of {actual.words()}." if actual else ""
     elif judged.verdict == "right_when_published":
         why = f"{_when_published(table, sense, draft.claimed, judged)} Now: {truth}."
         instead = _sentence(truth)
@@ -256,16 +256,16 @@ def _ranked_among(sense: Reading, spans: Sequence[ClaimSpan], begins: int) -> st
 def verdict_line(table: CountTable, answer: ClaimFinding) -> str:
     """Say the verdict, and the number of now: the first line of an answer."""
     sense, judged, verdict = answer.sense, answer.judged, answer.verdict
-    head, said = VERDICT_WORDS[verdict], answer.why
+    head, words = VERDICT_WORDS[verdict], answer.why
     if sense and sense.measure == "total" and verdict != "cannot_be_checked":
         truth, claimed = statement(table, sense, judged.truth), f"{answer.claimed.value:,.0f}"
         if verdict in ("right", "right_when_rounded"):
-            said = f"{truth}."
+            words = f"{truth}."
         elif verdict == "right_when_published" and judged.evidence == "vintage":
             return f"{head}, since restated: {claimed}; now {truth}."
         elif verdict == "wrong":
-            said = f"not {claimed}. {answer.why}"
-    return f"{head}: {said}"
+            words = f"not {claimed}. {answer.why}"
+    return f"{head}: {words}"
 
 
 def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:

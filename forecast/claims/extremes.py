@@ -258,7 +258,7 @@ def _starts(extreme: Extreme, span: ClaimSpan, context: TextState) -> list[Claim
         return [calendar(year), fiscal(year)]
     spans = times.spans(ref, context, span)[:3]
     if ref.form == "since_fy":
-        return [ClaimSpan(one.first, one.first + 11) for one in spans[:1]]
+        return [ClaimSpan(period.first, period.first + 11) for period in spans[:1]]
     if ref.form in ("since", "era"):
-        spans = [ClaimSpan(one.first, one.first) for one in spans]
+        spans = [ClaimSpan(period.first, period.first) for period in spans]
     return [*spans] or [None]

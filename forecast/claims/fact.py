@@ -100,19 +100,19 @@ def answer(
 
 def matches(table: CountTable, number: int) -> list[NumberMatch]:
     """Find everything that a number is: months, fiscal years, years to date; best first."""
-    found: list[NumberMatch] = []
+    matched: list[NumberMatch] = []
     for subject in table.subjects():
         line = table.counts(subject)
         for span in line.spans(table.source.year_begins) if line else ():
             count, slack = (line.total(span), line.slack_of(span)) if line else (0, 0)
             if count == number and number:
-                found.append((subject, span, number, "now"))
+                matched.append((subject, span, number, "now"))
             elif number >= 1000 and 0 < abs(count - number) <= slack:
-                found.append((subject, span, count, "near"))
+                matched.append((subject, span, count, "near"))
     for (total, month), values in table.values.items():
         whole, span = Subject(total), ClaimSpan(month, month)
         if number in {count for count, _, _ in values} - {table.total(whole, span)}:
-            found.append((whole, span, number, "published"))
+            matched.append((whole, span, number, "published"))
 
     def order(match: NumberMatch) -> tuple[int, ...]:
         # Totals before parts, months and whole years before years to date, the newest first.
@@ -122,7 +122,7 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
         total = table.source.totals.every.index(subject.total)
         return ("now", "published", "near").index(how), part, plain, -span.last, total
 
-    return sorted(found, key=order)[:MAX_MATCHES]
+    return sorted(matched, key=order)[:MAX_MATCHES]
 
 
 def no_match_words(number: int, source: Source) -> str:

@@ -267,10 +267,10 @@ def _of_days(scene: Scene, number: WrittenNumber, average: bool) -> bool:
     days, months = [], []
     for ref in scene.times:
         distance = scene.distance(here, (ref.first, ref.last))
-        said = _SAYING & set(scene.words(ref.first - 6, ref.first - 1))
+        reported = _SAYING & set(scene.words(ref.first - 6, ref.first - 1))
         on_it = ref.form == "day" and ref.first >= number.last and scene.low(ref.first - 1) == "on"
         weeks = ref.form in (("week",) if average else ("week", "days"))
-        if (weeks and not _when_said(scene, ref)) or (on_it and not said and not average):
+        if (weeks and not _when_said(scene, ref)) or (on_it and not reported and not average):
             days.append(distance)
         elif ref.counts:
             months.append(distance)
@@ -284,8 +284,8 @@ def _when_said(scene: Scene, ref: TimeRef) -> bool:
     words = scene.words(ref.first, ref.last)
     if not any(word.startswith(_WEEKDAYS) and word.endswith(("day", "days")) for word in words):
         return False
-    said = bool(_SAYING & set(scene.words(ref.first - 6, ref.first + 1)))
-    return said or words[0] not in ("on", "last", "since") or ref.first < 3
+    reported = bool(_SAYING & set(scene.words(ref.first - 6, ref.first + 1)))
+    return reported or words[0] not in ("on", "last", "since") or ref.first < 3
 
 
 def relation(scene: Scene, number: WrittenNumber) -> str:
@@ -297,14 +297,14 @@ def relation(scene: Scene, number: WrittenNumber) -> str:
         before += ["average", "daily"]
     around, pairs = {*before, *after}, set(pairwise(after))
     average = any(word.startswith("averag") for word in around)
-    each = {unit for a, unit in pairs if a in ("a", "per", "each", "every")}
-    if {("average", "day"), ("typical", "day")} & pairs or "day" in each:
+    units = {unit for a, unit in pairs if a in ("a", "per", "each", "every")}
+    if {("average", "day"), ("typical", "day")} & pairs or "day" in units:
         return "per_day"
     if "daily" in around and average:
         return "per_day"
-    if average and ("month" in each or "monthly" in around):
+    if average and ("month" in units or "monthly" in around):
         return "per_month"
-    monthly = "month" in each or "monthly" in scene.words(0, number.first)
+    monthly = "month" in units or "monthly" in scene.words(0, number.first)
     monthly = monthly or any(ref.form == "streak" for ref in scene.times)
     if monthly and mentions.hedge(scene, number) in ("below", "over"):
         return "each_month"

@@ -132,7 +132,7 @@ class Scene:
                 if phrase.first <= at < phrase.last
             ]
             # 77 percent below the 249,741; but not: down to just over 7,200.
-            bases = [self._after_change(each.first) for each in hedges if each.kind == "hedge"]
+            bases = [self._after_change(hedge.first) for hedge in hedges if hedge.kind == "hedge"]
             if hedges and not any(bases[:1]):
                 at -= 1
                 continue
@@ -299,10 +299,10 @@ def direction(scene: Scene, number: WrittenNumber) -> int:
         behind = phrase.first - number.last
         led = phrase.last == number.first
         if phrase.kind == "hedge":
-            told = 0 <= behind <= 1 and phrase.value in ("over", "below")
+            directed = 0 <= behind <= 1 and phrase.value in ("over", "below")
         else:
-            told = not (led and scene.low(phrase.first) in ("above", "below", "more", "less"))
-        if told and distance < 14:
+            directed = not (led and scene.low(phrase.first) in ("above", "below", "more", "less"))
+        if directed and distance < 14:
             # Words right behind a percent say its direction; before it, verbs and nouns do.
             reach = 1.0 if behind < 0 else 0.0 if behind <= 1 else 2.5
             ways.append((distance + reach, 1 if phrase.value in ("up", "over") else -1))

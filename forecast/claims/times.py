@@ -79,7 +79,7 @@ class TextState:
 
     def saw(self, span: ClaimSpan) -> None:
         """Remember a span that was spoken of."""
-        self.recent = [span, *(one for one in self.recent if one != span)][:5]
+        self.recent = [span, *(other for other in self.recent if other != span)][:5]
 
     @property
     def month(self) -> int:
@@ -108,8 +108,8 @@ _ARGS = {
 
 def _argument(name: str, match: re.Match[str], entry: TimeWord) -> Any:
     """An argument of a form: a month 1..12, a year, a number, or a word."""
-    said = match.groupdict()
-    text = (said.get(name) or said.get("fz" if name == "fy" else name) or "").lower()
+    groups = match.groupdict()
+    text = (groups.get(name) or groups.get("fz" if name == "fy" else name) or "").lower()
     if name in entry:
         return entry[name]
     if name == "era":
@@ -224,18 +224,18 @@ def _of_month(now: TextState, base: ClaimSpan | None, _: str, args: Args) -> lis
         month = year * 12 + number - 1 if year else same
         return [ClaimSpan(month, month)]
     named = [month for span in now.here if span.length > 1 for month in span.months]
-    found = [month for month in named if month % 12 == number - 1][-1:]
+    candidates = [month for month in named if month % 12 == number - 1][-1:]
     if base and which == "last" and base.length == 1 and base.first % 12 == number - 1:
-        found.append(base.first - 12)  # this October against last October
+        candidates.append(base.first - 12)  # this October against last October
     elif base and not which:  # the latest one before what it is compared with
-        found.append(_latest(number, base.last + (base.length > 1)))
-    found += [latest, latest - 12] if which == "last" else [latest]
+        candidates.append(_latest(number, base.last + (base.length > 1)))
+    candidates += [latest, latest - 12] if which == "last" else [latest]
     if not base and now.published.day >= 27 and now.month % 12 == number - 1:
-        found.append(now.month)
+        candidates.append(now.month)
     for recent in (*now.here[:2], *now.recent[:3]):
         near = (_latest(number, recent.last + after) for after in (1, 12))
-        found += [month for month in near if month < now.month]
-    return [ClaimSpan(month, month) for month in found]
+        candidates += [month for month in near if month < now.month]
+    return [ClaimSpan(month, month) for month in candidates]
 
 
 def _of_months(now: TextState, base: ClaimSpan | None, _: str, args: Args) -> list[ClaimSpan]:
@@ -279,10 +279,12 @@ def _of_year(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> l
         case _ if month:  # a bare year beside a month: that month of the year
             same = last * 12 + month.first % 12
             return [ClaimSpan(same, same), *by_fiscal, *by_calendar]
-    found = [*to_date, *by_fiscal[:3], *by_calendar[:3]]
+    candidates = [*to_date, *by_fiscal[:3], *by_calendar[:3]]
     spoken = any(recent.first % 12 == 0 and recent.length > 1 for recent in now.recent[:3])
     calendar_first = spoken and not to_date
-    return sorted(found, key=lambda span: span.first % 12 != 0) if calendar_first else found
+    return (
+        sorted(candidates, key=lambda span: span.first % 12 != 0) if calendar_first else candidates
+    )
 
 
 def _of_this_year(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
@@ -294,15 +296,15 @@ def _of_this_year(now: TextState, base: ClaimSpan | None, form: str, args: Args)
         years_ago = 12 * (not year and end >= now.month)
         return [ClaimSpan(whole.first - years_ago, end - years_ago)]
     if base and base.to_date:
-        found = [ClaimSpan(whole.first, whole.first + base.length - 1)]
+        candidates = [ClaimSpan(whole.first, whole.first + base.length - 1)]
     else:
-        found = _clipped(whole, now)
+        candidates = _clipped(whole, now)
         if year is None:
-            found += _clipped(whole.shift(-12), now) if now.month % 12 in (9, 10) else []
+            candidates += _clipped(whole.shift(-12), now) if now.month % 12 in (9, 10) else []
             ends = [recent.last for recent in now.recent[:1]]
-            found += [ClaimSpan(_fiscal_of(end, now).first, end) for end in ends]
+            candidates += [ClaimSpan(_fiscal_of(end, now).first, end) for end in ends]
     named = [recent for recent in now.recent if recent.year or recent.to_date]
-    return [*found[:3], *named[:1], *found[3:]] if form == "fy_now" else found
+    return [*candidates[:3], *named[:1], *candidates[3:]] if form == "fy_now" else candidates
 
 
 def _in_year(now: TextState, _: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
@@ -321,9 +323,9 @@ def _in_year(now: TextState, _: ClaimSpan | None, form: str, args: Args) -> list
         case _, -1, length:
             return [fiscal(current - 1, length)]
         case _, None, length:
-            found = [fiscal(current, length)]
-            over = found[0].last >= now.month
-            return [fiscal(current - 1, length), *found] if over else found
+            this_year = [fiscal(current, length)]
+            over = this_year[0].last >= now.month
+            return [fiscal(current - 1, length), *this_year] if over else this_year
     return [fiscal(*args)]
 
 
@@ -339,8 +341,8 @@ def _relative(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> 
             return [beside.shift(by), *year]
         case "month_rel", by:
             ends = (now.month - 1, now.month if by == 0 else now.month - 2)
-            found = [ClaimSpan(end, end) for end in ends]
-            return [month.shift(-1), *found] if by and month else found
+            candidates = [ClaimSpan(end, end) for end in ends]
+            return [month.shift(-1), *candidates] if by and month else candidates
         case "fy_rel", by if base:
             before, shifted = _fiscal_of(base.last, now, by), base.shift(12 * by)
             whole = _fiscal_of(now.month, now, by)
@@ -353,10 +355,10 @@ def _relative(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> 
             return [base.shift(12 * by), *years, *([calendar(base.last // 12 - 1)] * bool(month))]
     (by,) = args
     current = _fiscal_of(now.newest[0], now, by)
-    found = _clipped(current, now)[:3] + _clipped(calendar(now.published.year + by), now)[:3]
+    candidates = _clipped(current, now)[:3] + _clipped(calendar(now.published.year + by), now)[:3]
     # The same months of last year, where this year's are meant beside them.
     earlier = [end - 12 for end in now.newest[:2] if by and end - 12 >= current.first]
-    return [*found, *(ClaimSpan(current.first, end) for end in earlier)]
+    return [*candidates, *(ClaimSpan(current.first, end) for end in earlier)]
 
 
 def _same(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> list[ClaimSpan]:
@@ -370,8 +372,8 @@ def _same(now: TextState, base: ClaimSpan | None, form: str, args: Args) -> list
         case "month_of", number, which:
             ago = "this" not in which
             years = [base.last // 12 - 1] if base and ago else []
-            found = [year * 12 + number - 1 for year in (*years, now.published.year - ago)]
-            return [ClaimSpan(month, month) for month in found]
+            indexes = [year * 12 + number - 1 for year in (*years, now.published.year - ago)]
+            return [ClaimSpan(month, month) for month in indexes]
         case "same", by_fiscal, year if beside:
             later = [by_fiscal - there] if by_fiscal else [year - beside.last // 12, year - there]
             return [beside.shift(12 * by) for by in later]
@@ -427,13 +429,13 @@ def _of_administration(
         chosen = [start for start in past if start in _STARTS[whose]]
     else:
         chosen = past[:1] if whose == "current" else past[1:2]
-    found = []
+    terms = []
     for start in chosen:
         first = months.to_index(start)
         last = months.to_index(_ENDS[start]) if start in _ENDS else now.month
         known = [end for end in now.newest[:3] if end <= last] or [last - 1, last]
-        found += [ClaimSpan(begin, end) for begin in (first + 1, first) for end in known]
-    return found
+        terms += [ClaimSpan(begin, end) for begin in (first + 1, first) for end in known]
+    return terms
 
 
 # What each form of an expression is resolved by.

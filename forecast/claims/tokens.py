@@ -52,8 +52,8 @@ class Lexicon:
         while at < len(words):
             end = at + 1
             for phrase, meanings in self._phrases.get(words[at][:3], ()):
-                said = words[at : at + len(phrase)]
-                if len(said) == len(phrase) and all(map(_fits, phrase, said)):
+                window = words[at : at + len(phrase)]
+                if len(window) == len(phrase) and all(map(_fits, phrase, window)):
                     end = at + len(phrase)
                     yield at, end, meanings
                     break
@@ -190,8 +190,8 @@ def _number_table() -> Any:
         "ORDINAL": "|".join(read["ordinal"]),
         "MULTIPLE": f"(?:{'|'.join(read['multiple'])})",
     }
-    for each in read["number"]:
-        each["pattern"] = re.compile(filled(each["pattern"], macros))
+    for entry in read["number"]:
+        entry["pattern"] = re.compile(filled(entry["pattern"], macros))
     return read
 
 
@@ -238,12 +238,12 @@ def numbers(tokens: tuple[Token, ...]) -> list[WrittenNumber]:
 
 
 def _number(
-    entry: Mapping[str, Any], said: Mapping[str, str | None], first: int, last: int
+    entry: Mapping[str, Any], groups: Mapping[str, str | None], first: int, last: int
 ) -> Iterator[WrittenNumber]:
     """A number as its pattern has read it; none where it has too many digits or is no part."""
     table, kind = _number_table(), entry["kind"]
-    digits, words, part = said.get("digits"), said.get("words"), said.get("part")
-    scale = table["scale"].get(said.get("scale") or said.get("short"), 1)
+    digits, words, part = groups.get("digits"), groups.get("words"), groups.get("part")
+    scale = table["scale"].get(groups.get("scale") or groups.get("short"), 1)
     value, unit, exact = 0.0, entry.get("unit"), False
     if digits:
         plain = numeral(digits)
@@ -262,21 +262,21 @@ def _number(
         value = _words_value(words)
         unit, exact = (_last_digit(value) if kind == "count" else 1.0), value < 100
     elif part:
-        value = _words_value(said.get("top") or "one") / table["part"][part]
+        value = _words_value(groups.get("top") or "one") / table["part"][part]
         value = value * scale if kind == "count" else 100 * value
         unit = unit or _last_digit(value)
-    elif said.get("whole"):
-        top, whole = (_words_value(str(said[name])) for name in ("top", "whole"))
+    elif groups.get("whole"):
+        top, whole = (_words_value(str(groups[name])) for name in ("top", "whole"))
         if not 1 <= top < whole <= 20:
             return
         value = 100 * top / whole
     else:
         name = "ordinal" if kind == "ordinal" else "multiple"
-        value = table[name][said[name]]
+        value = table[name][groups[name]]
         unit = 0.1 if value < 1 else 1.0
     exact = exact or kind != "count"
     yield WrittenNumber(
-        kind, float(value), float(unit or 1), first, last, exact, bool(said.get("plus"))
+        kind, float(value), float(unit or 1), first, last, exact, bool(groups.get("plus"))
     )
 
 

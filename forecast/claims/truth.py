@@ -208,7 +208,7 @@ class Subject(NamedTuple):
         than = "citizenships other than " if self.other_than else ""
         sectors = agency_words("ofo" if self.agency == "ofo" else "usbp", source)
         agency = f"{half} {noun}" if split else agency_words(self.agency, source)
-        said = {
+        phrases = {
             "": f"{agency} {place}",
             "field": f"{sectors} in {named}" + (f" ({place})" if self.total == "other" else ""),
             "state": f"{noun} in {named} ({place})",
@@ -217,7 +217,7 @@ class Subject(NamedTuple):
             "citizenship": f"{noun} {'of' if than else 'of citizens of'} {than}{named} {place}",
             "demographic": f"{noun} of {than}{named} {place}",
         }
-        return said.get(self.dimension, f"{noun} {place} ({named})")
+        return phrases.get(self.dimension, f"{noun} {place} ({named})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,10 +361,10 @@ class CountTable:
             return _added([self.counts(subject) for subject in ones])
         if subject.agency and subject.dimension not in ("", "field"):
             return None  # the files do not tell nationality or state by agency
-        kept = self._series.get(subject.key(self.source))
+        stored = self._series.get(subject.key(self.source))
         if subject.total in (NATIONWIDE, LAND) and subject.dimension != "field":
-            if kept and subject.total == NATIONWIDE:
-                return kept
+            if stored and subject.total == NATIONWIDE:
+                return stored
             totals = BORDERS if subject.total == NATIONWIDE else BORDERS[:2]
             lines = [self.counts(subject._replace(total=total)) for total in totals]
             # A part that a total has none of is no gap.
@@ -372,7 +372,7 @@ class CountTable:
         if subject.agency == "ofo" and not subject.dimension:
             both = self.counts(Subject(subject.total))
             return _added([both, self.counts(Subject(subject.total, "usbp"))], less=True)
-        return kept
+        return stored
 
     def subjects(self) -> Iterator[Subject]:
         """Every subject of one series or one agency: what a bare number may be of."""

@@ -299,8 +299,8 @@ def _ranked(table: CountTable, line: ClaimCounts, sense: Reading, claimed: Claim
 def siblings(table: CountTable, sense: Reading) -> dict[str, int]:
     """The counts of the groups or sectors that one is ranked among, its own with them."""
     kind = sense.subject._replace(members=())
-    alike = [each for each in table.subjects() if each._replace(members=()) == kind]
-    counts = {each.members[0]: table.total(each, sense.span) for each in alike}
+    alike = [subject for subject in table.subjects() if subject._replace(members=()) == kind]
+    counts = {subject.members[0]: table.total(subject, sense.span) for subject in alike}
     return {name: count for name, count in counts.items() if count is not None and name != "OTHER"}
 
 

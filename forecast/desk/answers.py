@@ -110,16 +110,16 @@ class Asking:
 
     def _sum(self, key: SeriesKey, n: int | None) -> Outlooks:
         """A sum's paths: those of its parts, path by path, as their totals were drawn together."""
-        each = [self.outlooks(part, n) for part in self.names.sums[key]]
+        parts = [self.outlooks(part, n) for part in self.names.sums[key]]
         # Paths that begin in different months have no sum.
-        cutoff = min(part.cutoff for part in each)
-        if any(part.cutoff != cutoff for part in each):
+        cutoff = min(part.cutoff for part in parts)
+        if any(part.cutoff != cutoff for part in parts):
             why = "its parts do not end in the same month, so they do not add up"
             raise SeriesNameError(self.names.name(key), why)
         counts = Counter[str]()
-        for part in each:
+        for part in parts:
             counts.update(part.counts)
-        draws = np.sum([part.draws for part in each], axis=0)
+        draws = np.sum([part.draws for part in parts], axis=0)
         return Outlooks(key, dict(counts), cutoff, draws, self.source.year_begins)
 
     def months_ahead(self, key: SeriesKey) -> list[Row]:

@@ -109,10 +109,12 @@ class Record:
         """
         key, parts, about = self._named(series)
         if parts:
-            each = [self.actual(str(part), as_of)[COUNT] for part in parts]
+            columns = [self.actual(str(part), as_of)[COUNT] for part in parts]
             # A month that one part lacks yet would make the sum fall short.
-            newest = min(counts.index.max() for counts in each)
-            table = pd.concat(each, axis=1).loc[:newest].sum(axis=1).astype("Int64").to_frame(COUNT)
+            newest = min(counts.index.max() for counts in columns)
+            table = (
+                pd.concat(columns, axis=1).loc[:newest].sum(axis=1).astype("Int64").to_frame(COUNT)
+            )
             table.attrs.update({**about, "as_of": as_of})
             return table
         if key.headline:

@@ -143,13 +143,13 @@ def _text(words: str, y: float, size: float, room: float, *, x: float = MARGIN, 
 
 def chart_svg(handout: Row, width: float, height: float, source: Source) -> str:
     """The chart alone, about as wide and high as said, in points."""
-    ahead, stood, flagged = (handout[name] for name in ("ahead", "stood", "flagged"))
+    ahead, recent, flagged = (handout[name] for name in ("ahead", "stood", "flagged"))
     shown, labels = grammar.months_back(handout["counted"], forecasts.MONTHS_SHOWN), []
     if ahead:
         scale = forecasts.fan_scale(shown, ahead, source)
         labels = forecasts.edge_labels(ahead[-1], 80)
-    elif stood:
-        scale = forecasts.history_scale(stood, source, room=True)
+    elif recent:
+        scale = forecasts.history_scale(recent, source, room=True)
     else:
         scale = forecasts.counts_scale(shown, source)
     beside = max((6 * len(words) + 8 for words, _ in labels), default=8)
@@ -160,8 +160,8 @@ def chart_svg(handout: Row, width: float, height: float, source: Source) -> str:
         layers = forecasts.fan_layers(shown, ahead, flagged, scale)
         side = replace(scale, height=plot[1])
         layers.append(grammar.side_labels(labels, ahead[-1]["month"], side))
-    elif stood:
-        layers = forecasts.history_layers(stood, flagged, scale)
+    elif recent:
+        layers = forecasts.history_layers(recent, flagged, scale)
     else:
         layers = forecasts.counts_layers(shown, flagged, scale)
     return svg_chart.drawn(layers, *plot)

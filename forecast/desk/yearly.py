@@ -51,7 +51,7 @@ def report(
     issued = sum(row["basis"] == "issued" for row in ours)
     peers = _peers(forecasts)
     first, *misses = _misses(ours, source) or [""]
-    held = [
+    coverage = [
         (f"{source.totals.name(total)}, {lead} ahead", str(len(rows)), *_shares(rows))
         for total in source.totals.every
         for lead in LEADS
@@ -65,7 +65,7 @@ def report(
         block(
             "How often intervals held",
             heads=(f"{source.totals.one} and months ahead", "months", "inside 80%", "inside 95%"),
-            rows=held,
+            rows=coverage,
         ),
         block(
             "Beside other models",
@@ -144,24 +144,24 @@ def _misses(rows: Sequence[Row], source: Source) -> list[str]:
         place = (row["border"], row["month"])
         if row["border"] != source.totals.whole and row["horizon"] in LEADS:
             worst[place] = max(worst.get(place, row), row, key=lambda row: abs(_off(row)))
-    told = []
+    lines = []
     for number, row in enumerate(sorted(worst.values(), key=lambda row: -abs(_off(row)))[:MISSES]):
         low, count, high = row["lo95"], row[COUNT], row["hi95"]
         where = "below" if count < low else "above" if count > high else "inside"
-        told.append(
+        lines.append(
             f"{number + 1}. {source.totals.name(row['border'])}, {month_words(row['month'])}: "
             f"{row['median']:,} were forecast {many(row['horizon'], 'month')} ahead, {count:,} "
             f"came, {where} the 95% interval ({between(low, high)})."
         )
-    return told
+    return lines
 
 
 def _shares(rows: Sequence[Row]) -> tuple[str, str]:
     """How many months the 80% and the 95% interval held."""
-    held = (
+    coverage = (
         [row[f"lo{level}"] <= row[COUNT] <= row[f"hi{level}"] for row in rows] for level in (80, 95)
     )
-    eighty, ninety_five = (f"{sum(inside) / len(inside):.0%}" for inside in held)
+    eighty, ninety_five = (f"{sum(inside) / len(inside):.0%}" for inside in coverage)
     return eighty, ninety_five
 
 

@@ -49,7 +49,7 @@ def find(name: str) -> Source:
 def table(name: str) -> Mapping[str, Any]:
     """Return the table of the source so named, without making a source of it."""
     tables = (_table(folder, name) for folder in _folders() if name.startswith(_called(folder)))
-    return next(each for each in tables if each is not None)
+    return next(content for content in tables if content is not None)
 
 
 def names() -> list[str]:
@@ -161,7 +161,7 @@ def _over(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
 def _frozen(value: Any) -> Any:
     """Return a table with tuples in the place of lists: it is kept, and may not change."""
     if isinstance(value, dict):
-        return {key: _frozen(each) for key, each in value.items()}
+        return {key: _frozen(item) for key, item in value.items()}
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
@@ -194,7 +194,7 @@ def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
         example=table["example"],
         # Made when a file is to be read: it imports what no look at the record needs.
         reader=cache(partial(_reader, folder, table)),
-        breaks=tuple(kinds.Break(**each) for each in table.get("breaks", ())),
+        breaks=tuple(kinds.Break(**entry) for entry in table.get("breaks", ())),
         columns={k: c for k, c in named.items() if k != c} if shipped else columns,
         lexicon=partial(_texts, folder, lexicon) if lexicon else None,
         settings=partial(_texts, folder, ("settings.toml",), {"kind": name} | settings)

@@ -28,7 +28,7 @@ def words_of(source: Source) -> Mapping[str, str]:
     """Return hole -> a source's words for it; help of its own comes first."""
     totals, noun = source.totals, source.measure.noun
     name = next(iter(totals.every), "SERIES")
-    one = shlex.quote(name)
+    quoted = shlex.quote(name)
     # An owner in s takes the mark alone.
     owner = f"{totals.one}'" if totals.one.endswith("s") else f"{totals.one}'s"
     words = {
@@ -38,7 +38,7 @@ def words_of(source: Source) -> Mapping[str, str]:
         "subject": noun,
         "total": totals.one,
         "whose": f"{'an' if owner[:1].lower() in 'aeiou' else 'a'} {owner}",
-        **dict.fromkeys(("one", "two", "all"), one),
+        **dict.fromkeys(("one", "two", "all"), quoted),
         "names": json.dumps(name),
         "such_as": "",
         "share": "",

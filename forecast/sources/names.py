@@ -69,11 +69,12 @@ class SeriesNames:
         SeriesNameError : no series is so named, or several are; it lists the choices.
         """
         # Before anything is split or folded: labels are the publisher's, and may be of any form.
-        kept = text.strip()
+        stripped = text.strip()
         named = [
             key
             for key in self.keys
-            if kept in ((key.total,) if key.headline else (f"{key.total}:{key.member}", key.member))
+            if stripped
+            in ((key.total,) if key.headline else (f"{key.total}:{key.member}", key.member))
         ]
         if len(named) == 1:  # also one whose own name has a colon or a slash in it
             return named[0]

@@ -96,10 +96,10 @@ class CsvReader(FileReader):
         self.layouts = {name: frozenset(columns) for name, columns in file["layouts"].items()}
         self.only: Mapping[str, str] = file.get("only", {})
         self.columns: Mapping[str, Mapping[str, Any]] = file["columns"]
-        kept = {c["is"]: c for c in self.columns.values() if c["is"] not in _UNKEPT}
-        self.known = {name: frozenset(c["known"]) for name, c in kept.items() if "known" in c}
-        values = [name for name, column in kept.items() if "number" in column]
-        self.labels = [name for name in kept if name != "total" and name not in values]
+        stored = {c["is"]: c for c in self.columns.values() if c["is"] not in _UNKEPT}
+        self.known = {name: frozenset(c["known"]) for name, c in stored.items() if "known" in c}
+        values = [name for name, column in stored.items() if "number" in column]
+        self.labels = [name for name in stored if name != "total" and name not in values]
         self.values = values
         # Which of a file's numbers is counted; most have one.
         self.counted: str = table.get("counted", values[-1])
@@ -373,7 +373,7 @@ class CsvReader(FileReader):
                     marks.append(value)
             year, mark = values["year"]
             month = _month_of(year, values["month"], self.begins)
-            row = self.Row(month, values["total"], *[values[each] for each in names])
+            row = self.Row(month, values["total"], *[values[role] for role in names])
             yield number, year, (mark, *marks), tuple(key), row
 
 

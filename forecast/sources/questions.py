@@ -68,7 +68,7 @@ def asked(text: str, names: SeriesNames) -> tuple[SeriesKey, bool, str] | None:
     totals = names.source.totals
     several = bool(part) and total in ("", totals.whole)
     if several:
-        choices = [f"{each}:{part}" for each in totals.parts]
+        choices = [f"{place}:{part}" for place in totals.parts]
     else:
         choices = [f"{total}:{part}" if part else total or totals.whole]
     matches = []

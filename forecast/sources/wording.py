@@ -143,7 +143,7 @@ def in_keys(value: Any, source: Source) -> Any:
             for key, item in named.items()
             if source.column(key) or item not in (None, "", [], {})  # of parts, which are none
         }
-    return [in_keys(one, source) for one in value] if isinstance(value, list | tuple) else value
+    return [in_keys(entry, source) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def with_unit(count: int, source: Source) -> str:

@@ -64,13 +64,13 @@ def downloads(
         row["sha256"]: row for row in reversed(downloaded)
     }  # the address that had it first
     return [
-        _download(context.path, kept_in, each)
-        for each in reversed(by_content.values())
-        if context.takes(each["file_name"])
-        and (kept_in.archive / each["sha256"] / each["file_name"]).exists()
+        _download(context.path, kept_in, row)
+        for row in reversed(by_content.values())
+        if context.takes(row["file_name"])
+        and (kept_in.archive / row["sha256"] / row["file_name"]).exists()
         and (
             db is None
-            or (earlier := releases.find_by_hash(db, each["sha256"])) is None
+            or (earlier := releases.find_by_hash(db, row["sha256"])) is None
             or earlier["status"] == "quarantined"
         )
     ]

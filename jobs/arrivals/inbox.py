@@ -70,8 +70,8 @@ def look(folder: Path) -> dict[Path, str]:
 
 def left(folder: Path) -> dict[str, str]:
     """Return what stays in the inbox until a person sees to it, by name, and why."""
-    found = look(folder).items()
-    return {file_name(path): reason for path, reason in found if reason not in ("", WRITTEN)}
+    reasons = look(folder).items()
+    return {file_name(path): reason for path, reason in reasons if reason not in ("", WRITTEN)}
 
 
 def in_inbox(db: object, context: Context, today: str) -> list[Arrival]:

@@ -230,8 +230,8 @@ class _Visit:
                     return
                 continue
             if url == address:
-                found = others(listing.links(reply.content, address))
-                asked += [other for other in found if other not in asked]
+                links = others(listing.links(reply.content, address))
+                asked += [other for other in links if other not in asked]
             page = markup.without_rest(reply.content)
             if page:
                 self.links.setdefault(url, Link(url))

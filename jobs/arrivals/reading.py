@@ -59,8 +59,8 @@ def apart(
     except (child.ChildError, OSError) as error:
         raise DataError(f"{file.name}: what reads it {error}") from error
     if problem:
-        text, kept = problem
-        raise UnreadError(text, kept) if text else QuarantineError(file.name, kept)
+        text, problems = problem
+        raise UnreadError(text, problems) if text else QuarantineError(file.name, problems)
     return read  # type: ignore[no-any-return]
 
 

@@ -48,9 +48,9 @@ def span_ahead(record: OpenRecord, series: str, span: str) -> Printed:
     asking = Asking(record.connection, record.source)
     key = asking.names.find(series)
     forecast = asking.span(key, span)
-    said = ahead.span_sentence(asking.names.name(key), forecast, record.source)
+    sentence = ahead.span_sentence(asking.names.name(key), forecast, record.source)
     notes = filter(None, (asking.stale(key), record.small(key)))
-    return Printed(_as_json(forecast, asking), [said, *notes, asking.quoted])
+    return Printed(_as_json(forecast, asking), [sentence, *notes, asking.quoted])
 
 
 def parts_ahead(record: OpenRecord, series: str, span: str) -> Printed:

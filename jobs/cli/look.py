@@ -60,8 +60,8 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
         if key.headline:
             newest = facts.newest(connection, key.total, source)
             standing = f"{capital(monthly.standing(newest))}."
-            said = (monthly.headline(newest), monthly.halves_sentence(newest), standing)
-            parts += notes(" ".join(filter(None, said)))
+            sentences = (monthly.headline(newest), monthly.halves_sentence(newest), standing)
+            parts += notes(" ".join(filter(None, sentences)))
         parts.append(terminal.border_table(rows))
     value = {**record.stamp, "figures_old": record.old or None, "forecasts": rows}
     return Printed(value, parts)
@@ -103,7 +103,9 @@ def answer(settings: Settings) -> str:
             if read.latest_run(record.connection) is None:
                 continue
             source = context.source
-            newest = [facts.newest(record.connection, one, source) for one in source.totals.every]
+            newest = [
+                facts.newest(record.connection, total, source) for total in source.totals.every
+            ]
         noun = f"{source.measure.noun}, " if len(settings.context.sources) > 1 else ""
         lines.append(capital(noun + monthly.answer_line(newest, source, months.today())))
     return "\n".join(lines)
@@ -118,9 +120,9 @@ def _moving(record: OpenRecord, total: str) -> list[Row]:
     numbers = ("value", *desk_movers.BASES)
     sums: dict[tuple[str, str, str], Row] = {}
     told_by: dict[str, set[str]] = {}
-    for one in totals.parts:
-        for row in queries.rows(record.connection, "movers", {"total": one}):
-            told_by.setdefault(row["dimension"], set()).add(one)
+    for total in totals.parts:
+        for row in queries.rows(record.connection, "movers", {"total": total}):
+            told_by.setdefault(row["dimension"], set()).add(total)
             key = (row["dimension"], row["member"], row["month"])
             before = sums.get(key, dict.fromkeys(numbers, 0))
             # What one total does not know, nobody knows of all.
@@ -156,10 +158,10 @@ def movers(
 
         export.check(out)
         cells = [
-            (name, group["dimension"], one["label"], group["month"], one["value"], *bases)
+            (name, group["dimension"], mover["label"], group["month"], mover["value"], *bases)
             for group in moved
-            for one in group["movers"]
-            for bases in [one["bases"].values()]
+            for mover in group["movers"]
+            for bases in [mover["bases"].values()]
         ]
         export.write(export.of_rows(MOVERS_COLUMNS, cells, record.origin), out)
         return Printed(None, [f"{out}: {len(cells):,} rows, {record.quoted}"])
@@ -295,9 +297,11 @@ def _scored(
         yield terminal.era_table(_where(rows, border=name, horizon=0), measure)
         yield ""
     if name == everywhere:
-        each = [row for row in _where(rows, era=shown, horizon=0) if row["border"] != everywhere]
+        of_totals = [
+            row for row in _where(rows, era=shown, horizon=0) if row["border"] != everywhere
+        ]
         yield terminal.titled(f"Each {source.totals.one}", ", leads 1-12")
-        yield terminal.model_table(each, source.totals.one, "border")
+        yield terminal.model_table(of_totals, source.totals.one, "border")
         yield ""
 
 

@@ -66,8 +66,10 @@ def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Print
     answered = [_fact(*question) for question in _questions(record, words[0])]
     if not answered:
         return _judged(record, words[0])
-    value = {"question": words[0], "answers": [one.value for one in answered]}
-    return Printed(value, [line for one in answered for line in one.parts], answered[0].source)
+    value = {"question": words[0], "answers": [answer.value for answer in answered]}
+    return Printed(
+        value, [line for answer in answered for line in answer.parts], answered[0].source
+    )
 
 
 def _of_series(
@@ -167,8 +169,8 @@ def _fact(
         facts = facts_of(counted, SeriesKey(subject.total), months.from_index(span.first))
     value = facts_json(facts) if facts else {}
     count = table.total(subject, span)
-    said = explain.statement(table, Reading(subject, span), count)
-    first = f"{source.publisher.short} counted {said}."
+    counted_words = explain.statement(table, Reading(subject, span), count)
+    first = f"{source.publisher.short} counted {counted_words}."
     if answered is None:
         value |= {**annotate.meaning_json(Reading(subject, span), names), "count": count}
     else:
@@ -192,7 +194,7 @@ def _fact(
         lines.append(monthly.rank_sentence(facts))
         about = " ".join(monthly.definition(facts, beside=True))
     elif answered and answered.sense and answered.sense.measure != "total":
-        lines.append(f"The count itself: {said}.")
+        lines.append(f"The count itself: {counted_words}.")
     wrong = answered is not None and answered.verdict in WRONG
     return Printed(value, [*lines, about, f"Bordercast, {counted.quoted}"], source, int(wrong))
 
@@ -338,12 +340,12 @@ def check(settings: Settings, file: str, published: str | None, html: Path | Non
         every = list(_each(record, contexts))
         tables = [(counted.table, counted.claim_names) for counted in every]
     run, day = every[0].run, _day(text, published)
-    found = []
+    by_source = []
     with progress() as report:
         for place, (table, _) in enumerate(tables):
             report("checking", place, len(tables))
-            found.append(check_text(text, table, day))
-    parts = together.divided(found)
+            by_source.append(check_text(text, table, day))
+    parts = together.divided(by_source)
     checked = together.merged(parts)
     named = [(part, names) for part, (_, names) in zip(parts, tables, strict=True)]
     lines: Sequence[str] | Iterator[str] = _checked_lines(checked)

@@ -143,7 +143,7 @@ def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run
             else f"Not asked: {since}next poll after {poll.not_before} (--force asks now)."
         )
     # Two files state a month; a run on one would be made again on the other.
-    waiting = [one for c in asked if (one := publisher.awaited(settings.db, c.source))]
+    waiting = [awaited for c in asked if (awaited := publisher.awaited(settings.db, c.source))]
     for waiting_for in waiting:
         click.echo(f"Waiting for {waiting_for}.", err=True)
     if then_run and not waiting:

@@ -235,7 +235,7 @@ def show_answer(answer: Printed, as_json: bool, source: Source) -> None:
             screen = console()
             if not screen.is_terminal:  # no table is cut short in a pipe, however narrow
                 wide = screen.options.update(max_width=1000)
-                needed = (screen.measure(one, options=wide).maximum for one in _tables(part))
+                needed = (screen.measure(table, options=wide).maximum for table in _tables(part))
                 screen.width = max(screen.width, *needed, 0)
             # Lines are filled up with blanks to the right, which nobody wants to paste.
             with screen.capture() as drawn:

@@ -104,7 +104,7 @@ def init_config(
     # Commands find a file of the usual name themselves.
     named = "" if output == Path("config.toml") else f" --config {output}"
     then = f"Now:\n    bordercast{named} run"
-    said: Sequence[str] = ()
+    lines: Sequence[str] = ()
     if source:
         every = {s.measure.noun: s.settings for s in catalog.every().values() if s.settings}
         others: dict[str, Callable[[], str]] = {**every, "all": first_settings.of_all}
@@ -115,13 +115,13 @@ def init_config(
     elif file:
         if output.exists():
             raise ConfigError(str(output), "file", "is already there; name another with -o")
-        said, written = first_settings.understood(file, read_as(**said_of_file))
+        lines, written = first_settings.understood(file, read_as(**said_of_file))
         content = written.encode()
         then = f"Put your own words there, then:\n    bordercast{named} run"
     else:
         content, then = SHIPPED.read_bytes(), "Edit it, then: bordercast config check"
     first_settings.write(output, content)
-    return [*said, f"Settings written to {output}. {then}"]
+    return [*lines, f"Settings written to {output}. {then}"]
 
 
 def show_config(settings: Settings) -> str:
@@ -166,7 +166,7 @@ def site(settings: Settings, out: Path | None) -> Iterator[str]:
         raise ConfigError(settings.source, "site.folder", "is empty; set it, or name one with -o")
     with reading(settings) as record, progress() as report:
         run = record.run.id
-        written, kept = pages.build(
+        written, unchanged = pages.build(
             record.connection,
             settings.context,
             folder,
@@ -177,7 +177,7 @@ def site(settings: Settings, out: Path | None) -> Iterator[str]:
     if not written:
         yield f"{folder}: nothing has changed since run {run} was written."
         return
-    others = f"; {kept:,} others were up to date" if kept else ""
+    others = f"; {unchanged:,} others were up to date" if unchanged else ""
     yield f"{folder}: {written:,} files written{others}. Open"
     yield f"{(folder / 'index.html').absolute()}"
 

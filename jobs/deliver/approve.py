@@ -38,9 +38,9 @@ def withdraw(context: Context, run_id: int, why: str, by: str, now: datetime) ->
         # Those that arrived, or may have: their sender was killed, or is at work.
         sent = []
         if ops.ops_path(context.path).exists():
-            with ops.reading(context.path) as kept:
+            with ops.reading(context.path) as ops_db:
                 for notice in notices.every(db.conn, "of run", run_id):
-                    if deliveries.recipients_of(kept, notice.content_key, "sent", "sending"):
+                    if deliveries.recipients_of(ops_db, notice.content_key, "sent", "sending"):
                         sent.append(notice)
         taken_notices = list(taken_back(db.conn, context.config, run_id, sent))
         stopped = runs.withdraw(db, run_id, why, by, now, taken_notices)

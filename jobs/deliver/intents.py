@@ -45,26 +45,26 @@ def notice_intents(
 
     now : the moment, UTC.
     """
-    told = record.told
+    announced = record.told
     newest = max(max(by_month) for key, by_month in record.counts.items() if key.headline)
-    fresh = [] if now.date() - months.end(newest) > STALE else _fresh(result, told, newest)
+    fresh = [] if now.date() - months.end(newest) > STALE else _fresh(result, announced, newest)
     kind = _kind(record.episodes, config, result, fresh)
     if kind is not None:
         totals = ",".join(sorted(j.series.total for j in fresh))
-        of = "news" if told.first_measure else f"news of {source.name}"
+        of = "news" if announced.first_measure else f"news of {source.name}"
         release_id = max(j.release_id for j in fresh)
         yield _intent(config, f"{of}|{newest}|{totals}", kind, newest, release_id)
     # Notices that went out and are no longer true; what was corrected stands as corrected.
-    release_id, sha256 = told.newest
-    every = [n for n in told.notices if n.state not in ("due", "expired")]
-    back = {n.corrects for n in told.notices if n.withdraws and n.state in _UNDER_WAY}
+    release_id, sha256 = announced.newest
+    every = [n for n in announced.notices if n.state not in ("due", "expired")]
+    back = {n.corrects for n in announced.notices if n.withdraws and n.state in _UNDER_WAY}
     for first in every:
         late = first.month >= months.shift(newest, -LOOKED_BACK)
         # What was withdrawn as a whole is left: correcting a part would say that the rest holds.
         if first.state != "approved" or first.corrects or not late or first.id in back:
             continue
         chain = [first, *(n for n in every if n.corrects == first.id)]
-        stated = [told.statements[notice.id] for notice in chain]
+        stated = [announced.statements[notice.id] for notice in chain]
         if any(false_now(stated, record.counts, source).values()):
             about = f"correction|{first.content_key}|{sha256}"
             yield _intent(config, about, "correction", first.month, release_id, first.id)
@@ -85,12 +85,12 @@ def _intent(
     return NoticeIntent(kind, month, release_id, key, own_id, corrects, withdraws)
 
 
-def _fresh(result: Findings, told: inputs.Announced, newest: str) -> list[Judgement]:
+def _fresh(result: Findings, announced: inputs.Announced, newest: str) -> list[Judgement]:
     """Return the totals' newest month, where it is news to tell."""
 
     def believed(judgement: Judgement) -> bool:
-        kind, seq = told.releases[judgement.release_id]
-        return kind not in ("bundle", "vintage") and seq // 1000 not in told.refused
+        kind, seq = announced.releases[judgement.release_id]
+        return kind not in ("bundle", "vintage") and seq // 1000 not in announced.refused
 
     return [
         j
@@ -144,7 +144,7 @@ def false_now(
 
     stated : what a notice stated of each total and what its corrections did, the oldest first.
     """
-    last = {total: statement for one in stated for total, statement in one.items()}
+    last = {total: statement for statements in stated for total, statement in statements.items()}
     return {
         total: list(became_false(statement, counts.get(SeriesKey(total), {}), source))
         for total, statement in last.items()

@@ -141,8 +141,8 @@ def letter(
     name = edition(sections) + (f" after {answers}" if answers else "")
     about = ": ".join(filter(None, (mark, subject(notice, sections, source))))
     thread = {"In-Reply-To": answers, "References": answers} if answers else {}
-    told = [(notice, sections, source)]
-    return _message(config, told, name, about, thread, queued=not mark)
+    contents = [(notice, sections, source)]
+    return _message(config, contents, name, about, thread, queued=not mark)
 
 
 def joined(config: Config, digests: Sequence[tuple[Message, LetterContent]]) -> list[Message]:
@@ -160,17 +160,17 @@ def joined(config: Config, digests: Sequence[tuple[Message, LetterContent]]) -> 
         message_id(notice.message_id, message.edition)
         for message, (_, (notice, _, _)) in zip(within, others, strict=True)
     ]
-    told = [made_of for _, made_of in digests]
-    title, *titles = (source.measure.title for _, _, source in told)
+    contents = [made_of for _, made_of in digests]
+    title, *titles = (source.measure.title for _, _, source in contents)
     every = _listed([title, *(f"{other[0].lower()}{other[1:]}" for other in titles)])
-    about = f"{every}, {month_words(told[0][0].month)}: {_NO_FINDING}"
+    about = f"{every}, {month_words(contents[0][0].month)}: {_NO_FINDING}"
     name = " with ".join((first.edition, *rest))
-    return [_message(config, told, name, about, {"References": " ".join(thread)}), *within]
+    return [_message(config, contents, name, about, {"References": " ".join(thread)}), *within]
 
 
 def _message(
     config: Config,
-    told: Sequence[LetterContent],
+    contents: Sequence[LetterContent],
     name: str,
     about: str,
     thread: dict[str, str],
@@ -180,9 +180,9 @@ def _message(
 
     queued : whether it goes out by the queue, which may add a line to its head.
     """
-    (notice, sections, source), mail = told[0], config.mail
+    (notice, sections, source), mail = contents[0], config.mail
     own_id, key = message_id(notice.message_id, name), notice.content_key[:32]
-    date = max(n.approved_at or n.created_at for n, _, _ in told)
+    date = max(n.approved_at or n.created_at for n, _, _ in contents)
     made = EmailMessage(policy=_POLICY)
     head = {
         "From": mail.sender or NOBODY,
@@ -199,8 +199,8 @@ def _message(
     for field, value in (head | thread).items():
         made[field] = value
     cid = f"chart.{own_id.strip('<>')}"
-    bodies = [html(n, s, f"cid:{cid}") for n, s, _ in told]
-    made.set_content("\n\n".join(text(n, s) for n, s, _ in told), cte=_CTE)
+    bodies = [html(n, s, f"cid:{cid}") for n, s, _ in contents]
+    made.set_content("\n\n".join(text(n, s) for n, s, _ in contents), cte=_CTE)
     made.add_alternative(_one_page(bodies, about), subtype="html", cte=_CTE)
     drawn = _drawn(sections)
     if drawn is not None and drawn.chart is not None:
@@ -219,7 +219,7 @@ def _message(
     # Boundaries that are drawn would make a repeat another message.
     made.set_boundary(f"alternative-{key}")
     if config.notices.attach_page and not config.site.address:
-        for n, s, of in told:
+        for n, s, of in contents:
             called = f"{slug(of.measure.title)}-{n.month}.html"
             made.add_attachment(page(n, s), subtype="html", cte=_CTE, filename=called)
         made.set_boundary(f"mixed-{key}")
@@ -290,9 +290,9 @@ def html(
     drawn = _drawn(sections)
     parts = [notice.opening_html]
     shown = _shown([s.html for s in sections], sections, whole)
-    for section, said in zip(sections, shown, strict=True):
+    for section, body in zip(sections, shown, strict=True):
         figure = typeset("html", "figure", src=src, alt=section.alt) if section is drawn else ""
-        parts.append(said.replace(CHART, figure))
+        parts.append(body.replace(CHART, figure))
     check = escape(check_command(notice.quoted_run, notice.digest))
     quote = f"{TO_CHECK.format(notice.quoted_run)}<br><code>{check}</code>"
     return "".join((*parts, notice.closing_html.replace(QUOTE, quote)))

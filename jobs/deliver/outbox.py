@@ -160,14 +160,14 @@ def _batches(
                 continue
             batch: dict[str, Message] = {}
             batches.append(batch)
-            for to, made, told in addressed(measure, db, notice):
+            for to, made, content in addressed(measure, db, notice):
                 # Without mail, webhooks alone can be reached.
                 hook = to.startswith(deliveries.HOOK)
                 if to in known or not (hook or measure.config.mail.enabled):
                     continue
                 batch[to] = made
                 if not (hook or notice.corrects) and letter.only_digests(made.edition):
-                    digests.setdefault((notice.month, to), []).append((batch, made, told))
+                    digests.setdefault((notice.month, to), []).append((batch, made, content))
     mails: dict[tuple[Message, ...], list[Message]] = {}  # hundreds of readers may get the same
     for (_, to), parts in digests.items():
         alone = tuple(made for _, made, _ in parts)
@@ -225,7 +225,7 @@ def addressed(
 def chosen(sections: Sequence[Section], rules: ReaderRules) -> tuple[Section, ...]:
     """Return the sections that are for a reader with these rules."""
     names = [rf"(?<!\w){re.escape(part.lower())}(?!\w)" for part in rules.parts]
-    found = []
+    matching = []
     for section in sections:
         words = " ".join(section.text.split()).lower()
         stated: NoticeStatement = json.loads(section.statement)
@@ -241,8 +241,8 @@ def chosen(sections: Sequence[Section], rules: ReaderRules) -> tuple[Section, ..
             )
         named = not names or any(re.search(name, words) for name in names)
         if wanted and named and rules.wants(section.total):
-            found.append(section)
-    return tuple(found)
+            matching.append(section)
+    return tuple(matching)
 
 
 def queue_concerns(context: Context, concerns: Concerns, now: datetime) -> int:

@@ -373,7 +373,7 @@ def message(hook: Hook, notice: Notice, sections: Sequence[Section], source: Sou
 
 def payload(notice: Notice, sections: Sequence[Section], source: Source) -> dict[str, Any]:
     """Return the generic payload, which has all that any service may show."""
-    said = [
+    rows = [
         {
             "border": section.total,
             "part": section.part,
@@ -394,7 +394,7 @@ def payload(notice: Notice, sections: Sequence[Section], source: Source) -> dict
             "run": notice.quoted_run,
             "digest": notice.digest,
             "check": check_command(notice.quoted_run, notice.digest),
-            "sections": in_keys(said, source),
+            "sections": in_keys(rows, source),
         },
     }
 

@@ -92,9 +92,9 @@ def _news(
     month, order = notice.month, source.totals.every
     if notice.kind != "digest":
         judged = column(connection, "judged_as_issued", (month,))
-        told = [report(connection, total, month, source) for total in order if total in judged]
-        told.sort(key=lambda facts: SEVERITIES.index(facts.severity or SEVERITIES[-1]))
-        for facts in told:
+        reports = [report(connection, total, month, source) for total in order if total in judged]
+        reports.sort(key=lambda facts: SEVERITIES.index(facts.severity or SEVERITIES[-1]))
+        for facts in reports:
             if notice.kind == "quiet" or facts.findings or facts.shift:
                 yield finding(connection, facts, notice.run_id, address)
     episodes = rows(connection, "episodes", (month, month))

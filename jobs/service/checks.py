@@ -409,9 +409,9 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
         and f"{facts['last_run']} stands only in the log ({facts['wal_bytes']:,} bytes), which "
         f"grows while {f'process {readers}' if readers else 'another process'}",
     }
-    for name, (verdict, found, advice) in CONCERNS.items():
+    for name, (verdict, template, advice) in CONCERNS.items():
         if so[name]:
-            yield Finding(name, verdict, found.format(so[name]), advice)
+            yield Finding(name, verdict, template.format(so[name]), advice)
 
 
 def _unwitnessed(case: ServiceCase) -> Iterator[Finding]:

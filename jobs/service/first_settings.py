@@ -125,7 +125,7 @@ def understood(path: Path, wanted: ReadAs) -> tuple[list[str], str]:
         level=10 if typical >= 25 else 5,
     )
     span = " to ".join(month_words(months.from_index(index)) for index in (first, last))
-    said = [
+    lines = [
         f"{file.name}: {many:,} series, {span}; {read.missing:,} months missing",
         *(f"read: {note}" for note in read.notes),
         *(f"note: {warning}" for warning in read.warnings),
@@ -134,7 +134,7 @@ def understood(path: Path, wanted: ReadAs) -> tuple[list[str], str]:
         *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
         *missed,
     ]
-    return said, settings
+    return lines, settings
 
 
 def of_all() -> str:

@@ -178,13 +178,13 @@ class Site:
         trouble = "the page's files could not be written; the log says more"
         writer = begun(BUILD, *words)
         try:
-            async with aclosing(pieces(writer)) as said:
-                async for piece in said:
-                    told = json.loads(piece)
-                    if "problem" in told:
-                        LOG.error("nothing is shown: %s", told["words"])
-                        trouble = told["problem"]
-                    elif told["written"] == "all":
+            async with aclosing(pieces(writer)) as answers:
+                async for piece in answers:
+                    message = json.loads(piece)
+                    if "problem" in message:
+                        LOG.error("nothing is shown: %s", message["words"])
+                        trouble = message["problem"]
+                    elif message["written"] == "all":
                         LOG.info("the page's files are written")
                         trouble = ""
                     else:
@@ -292,19 +292,19 @@ class Site:
 
     async def _compare(self, request: Request) -> Response:
         """Return the page of pairs, with a form for any two and what was asked by it."""
-        page, said, asked = await self._page(request, "compare"), "", request.query_params
+        page, compared, asked = await self._page(request, "compare"), "", request.query_params
         if self.checker is not None and asked.get("first", "").strip():
             measure = request.path_params["measure"] or "/"
             answer = await self.checker.ask({**request.scope, "raw_path": measure.encode()})
             if isinstance(answer, Plain):
                 return answer
-            said = bytes(answer.body).decode()
+            compared = bytes(answer.body).decode()
         words = {name: html.escape(asked.get(name, "")) for name in ("first", "second", "third")}
         choices = "".join(
             f"<option{' selected' if asked.get('as') == way else ''}>{way}</option>" for way in WAYS
         )
-        one = html.escape(self.totals.every[0])
-        form = COMPARE.format(**words, one=one, choices=choices, said=said)
+        example = html.escape(self.totals.every[0])
+        form = COMPARE.format(**words, one=example, choices=choices, said=compared)
         return HTMLResponse(_ANY.sub(lambda _: form, page), headers={"cache-control": "no-store"})
 
     async def _check(self, request: Request) -> Response:

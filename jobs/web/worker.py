@@ -89,8 +89,8 @@ async def pieces(child: Child, question: bytes = b"") -> AsyncGenerator[bytes]:
 
 async def answer(child: Child, question: bytes = b"") -> tuple[dict[str, Any], bytes]:
     """Return the words and the content of an answer; no words where the child has ended."""
-    async with aclosing(pieces(child, question)) as said:
-        async for piece in said:
+    async with aclosing(pieces(child, question)) as reply:
+        async for piece in reply:
             words, _, content = piece.partition(b"\n")
             return dict(json.loads(words)), content
     return {}, b""
@@ -251,9 +251,9 @@ def _response(words: Mapping[str, Any], content: bytes) -> Response:
     if "title" in words:
         return Plain(words["status"], words["title"], words["words"])
     headers = words["headers"]
-    kept = {name: value for name, value in headers.items() if name in PASSED_ON}
-    kept["cache-control"] = _cached(headers.get("cache-control", ""))
-    return Response(content, words["status"], kept)
+    passed = {name: value for name, value in headers.items() if name in PASSED_ON}
+    passed["cache-control"] = _cached(headers.get("cache-control", ""))
+    return Response(content, words["status"], passed)
 
 
 def _cached(words: str) -> str:

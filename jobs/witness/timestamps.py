@@ -113,10 +113,10 @@ def certificates(trusted: Path) -> list[Certificate]:
     from cryptography import x509
 
     try:
-        found = x509.load_pem_x509_certificates(trusted.read_bytes())
+        loaded = x509.load_pem_x509_certificates(trusted.read_bytes())
     except (OSError, ValueError) as error:
         raise WitnessError("time stamp", f"{trusted}: no certificates: {error}") from None
-    if not any(certificate.issuer == certificate.subject for certificate in found):
+    if not any(certificate.issuer == certificate.subject for certificate in loaded):
         problem = f"{trusted}: holds no root certificate, one that is signed by itself"
         raise WitnessError("time stamp", problem)
-    return found
+    return loaded

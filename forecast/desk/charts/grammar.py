@@ -279,8 +279,8 @@ _Box = tuple[float, float, float, float]  # left, bottom, right, top, in pixels
 _RISES = (15, -15, 29, -29, 43, -43, 57, -57, 80, -80, 110, -110)
 
 
-def _overlap(one: _Box, other: _Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _overlap(box: _Box, other: _Box) -> bool:
+    return box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
 
 
 def _crosses(line: Sequence[tuple[float, float]], box: _Box) -> bool:

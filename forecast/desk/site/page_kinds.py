@@ -218,8 +218,8 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
 
     Those that this folder has had, and those that a mail of this run or of a correction names.
     """
-    told = {f"{about.place}{about.newest.month}/" for about in record.totals.values()}
-    told |= {f"{record.totals[row['border']].place}{row['month']}/" for row in record.corrected}
+    named = {f"{about.place}{about.newest.month}/" for about in record.totals.values()}
+    named |= {f"{record.totals[row['border']].place}{row['month']}/" for row in record.corrected}
     begins, whole = record.source.year_begins, record.source.totals.whole or ""
     to: dict[str, str] = {}  # folder of earlier versions -> where its content is
     for about in record.totals.values():
@@ -234,7 +234,7 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
             to[f"compare/{slug(about.total)}-{slug(other)}/"] = "compare/"
     # Not all of some thousand: only addresses that somebody may hold.
     for place in to:
-        if place in told or f"{place}index.html" in record.before:
+        if place in named or f"{place}index.html" in record.before:
             folder, mark, within = to[place].partition("#")
             link = f"{'../' * place.count('/')}{folder}index.html{mark}{within}"
             yield f"{place}index.html", MOVED.format(to=Markup.escape(link)).encode()
@@ -291,7 +291,7 @@ def front(record: SiteRecord, _: None) -> Shown:
             folded.setdefault(verdict, []).append(about)
     return {
         "folded": folded,
-        "closed": {about.total for some in folded.values() for about in some},
+        "closed": {about.total for group in folded.values() for about in group},
         "bases": [
             a.newest.expectation.basis for a in record.totals.values() if a.newest.expectation
         ],

@@ -32,7 +32,7 @@ def judged(source: Source, read: ReadRelease, recorded: Counts) -> ReadRelease:
     if aside is None:
         raise ValueError(f"{source.name} splits nothing")
     # The record's count of the half by border; nationwide where all three are there.
-    totals = {_total(aside, each): recorded.get(_total(aside, each), {}) for each in BORDERS}
+    totals = {_total(aside, border): recorded.get(_total(aside, border), {}) for border in BORDERS}
     shared = set.intersection(*map(set, totals.values()))
     whole = {month: sum(counts[month] for counts in totals.values()) for month in shared}
     totals[_total(aside, NATIONWIDE)] = whole

@@ -87,9 +87,9 @@ class ArrestPages(FileReader):
         rows = read(file.name, unpacked(BytesIO(file.content), file.name, markup.PAGE_BYTES), aside)
         span = list(rows[NATIONWIDE, _TOTAL])
         through, year = span[-1], months.fiscal_year(span[0], months.FEDERAL)
-        said = self.parse_name(file.name)
-        if said and said.month is None and said.last not in (_NO_YEAR, year):
-            problem = f"the name says fiscal year {said.last}, the table's months are of {year}"
+        parsed = self.parse_name(file.name)
+        if parsed and parsed.month is None and parsed.last not in (_NO_YEAR, year):
+            problem = f"the name says fiscal year {parsed.last}, the table's months are of {year}"
             raise QuarantineError(file.name, [problem])
         # A page of the future is a page whose years were misread.
         if file.first_seen and through >= file.first_seen[:7]:

@@ -67,8 +67,8 @@ def parse(table: str) -> dict[SeriesKey, dict[str, int]]:
     reader = csv.reader(io.StringIO(table))
     next(reader)
     counts = {}
-    for total, dimension, component, member, first, said in reader:
-        numbers = list(map(int, said.split()))
+    for total, dimension, component, member, first, digits in reader:
+        numbers = list(map(int, digits.split()))
         span = months.between(first, months.shift(first, len(numbers) - 1))
         counts[SeriesKey(total, dimension, member, component)] = dict(
             zip(span, numbers, strict=True)
