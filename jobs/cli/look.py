@@ -120,9 +120,9 @@ def _moving(record: OpenRecord, total: str) -> list[Row]:
     numbers = ("value", *desk_movers.BASES)
     sums: dict[tuple[str, str, str], Row] = {}
     told_by: dict[str, set[str]] = {}
-    for total in totals.parts:
-        for row in queries.rows(record.connection, "movers", {"total": total}):
-            told_by.setdefault(row["dimension"], set()).add(total)
+    for part in totals.parts:
+        for row in queries.rows(record.connection, "movers", {"total": part}):
+            told_by.setdefault(row["dimension"], set()).add(part)
             key = (row["dimension"], row["member"], row["month"])
             before = sums.get(key, dict.fromkeys(numbers, 0))
             # What one total does not know, nobody knows of all.
