@@ -378,7 +378,7 @@ def payload(notice: Notice, sections: Sequence[Section], source: Source) -> dict
             "border": section.total,
             "part": section.part,
             "phrase": section.phrase,
-            "text": section.text,
+            "text": section.text.replace(letter.BREAK, ""),
             "statement": json.loads(section.statement),
         }
         for section in sections

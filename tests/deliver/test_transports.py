@@ -27,7 +27,7 @@ from forecast.store import deliveries, ops, queries, wakes
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
 from forecast.store.notices import Notice, Section
-from jobs.deliver import outbox, transports, unsubscribe
+from jobs.deliver import letter, outbox, transports, unsubscribe
 from jobs.service import port
 from tests.support import killed_senders, webhook_rules
 from tests.support.cbp_files import ENCOUNTERS
@@ -429,7 +429,8 @@ def test_a_kind_that_is_none_is_named_with_those_there_are(tmp_path):
 
 
 def test_payloads_bear_what_their_services_show():
-    sections = (section(encounters=5), section(text="Second.\n\nMore."))
+    stored = "Second.\n\n" + letter.BREAK * 2 + "More."
+    sections = (section(encounters=5), section(text=stored))
     made = notice()
 
     generic = payload("generic", made, sections)
@@ -437,6 +438,7 @@ def test_payloads_bear_what_their_services_show():
     assert generic["data"]["id"] == "<n@example.org>"
     assert generic["data"]["subject"] == "Figures"
     assert [s["statement"] for s in generic["data"]["sections"]] == [{"encounters": 5}, {}]
+    assert generic["data"]["sections"][1]["text"] == "Second.\n\nMore."
     held = replace(made, approved_at=None)
     generic = payload("generic", held, sections)
     assert generic["timestamp"] == made.created_at
