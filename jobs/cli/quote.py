@@ -87,7 +87,7 @@ def _of_series(
     try:
         span = parse(when, table.newest, table.source.year_begins)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="SPAN") from None
+        raise click.BadParameter(str(error), param_hint="'SPAN'") from None
     line = table.counts(subject)
     if line is None:
         problem = f"no figures for {subject.words(table.source)} are on record"
@@ -243,7 +243,7 @@ def brief(record: OpenRecord, words: tuple[str, ...], out: Path | None, short: b
     try:
         month = months.typed(when) if when else None
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="MONTH") from None
+        raise click.BadParameter(str(error), param_hint="'MONTH'") from None
     key = record.find(series)
     facts = facts_of(record, key, month)
     if out is not None:
