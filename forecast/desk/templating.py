@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from shlex import quote
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,7 @@ def _environment() -> Environment:
         known=known_words,
         line=one_line,
         n=lambda number: "-" if number is None else f"{number:,}",
+        shell=quote,
         range=lambda low, high: interval(low, high).replace("-", "\N{EN DASH}"),
         signed=signed,
         slug=slug,
