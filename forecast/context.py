@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from forecast.config import (
     Config,
@@ -69,13 +69,13 @@ class Context:
             )
             raise ConfigError("config.toml", "sources.name", problem)
         if not sections:
-            sections = {n: record.section for n, record in recorded.items() if record.section}
+            sections = {n: section for n, (section, _) in recorded.items() if section}
         added = [name for name in sections if name not in recorded]
         names = [*recorded, *added] or [DEFAULT_SOURCE]
         sources = {}
         for name in names:
-            known = recorded.get(name, _Recorded(None, []))
-            sources[name] = source_by_section(sections.get(name) or known.section, known.totals)
+            section, totals = recorded.get(name, (None, []))
+            sources[name] = source_by_section(sections.get(name) or section, totals)
         return cls(path, config, sources, names[0], config).about(names[0])
 
     def about(self, name: str) -> Context:
@@ -203,11 +203,8 @@ def _published(name: str) -> Source:
     raise ConfigError("config.toml", "sources.kind", problem)
 
 
-class _Recorded(NamedTuple):
-    """What a record says of one of its sources."""
-
-    section: SourceSection | None
-    totals: list[str]
+_Recorded = tuple[SourceSection | None, list[str]]
+"""What a record says of one of its sources: its section of the settings, and its totals."""
 
 
 def _of_record(path: Path) -> dict[str, _Recorded]:
@@ -222,12 +219,12 @@ def _of_record(path: Path) -> dict[str, _Recorded]:
 
 
 def _recorded(connection: sqlite3.Connection) -> dict[str, _Recorded]:
-    records = {}
+    records: dict[str, _Recorded] = {}
     for name, number in measures.named(connection).items():
         with measures.scoped(connection, number):
             stored = measures.section(connection)
             section = source_section(stored) if stored else None
             if isinstance(section, PublishedSection):
                 _published(section.name)  # a kind that no program knows is no source's words
-            records[name] = _Recorded(section, measures.totals(connection))
+            records[name] = section, measures.totals(connection)
     return records

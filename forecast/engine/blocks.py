@@ -29,7 +29,6 @@ import numpy as np
 
 from forecast.engine import combination, intervals, tails
 from forecast.engine import parameters as par
-from forecast.engine.combination import Evidence, Losses
 from forecast.engine.predictive import Predictive, TotalRows, joined, predictive, summed
 from models import structural
 from models.base import Floats, Ints, Panel, stack
@@ -435,8 +434,9 @@ def block_losses(job: FirstJob) -> tuple[Floats, Ints, BlockPaths | None]:
 
     Returns
     -------
-    (series, 3, months) `own_ratio`, the `own` of `Evidence`, `spread_scores`; (7, families, months)
-    `evidence`, and the rest of `Evidence`; the paths, if they were to be kept.
+    (series, 3, months) `own_ratio`, the series' own of `hearing`, `spread_scores`;
+    (7, families, months) `evidence`, and the families' of `hearing`; the paths, if they were to be
+    kept.
     """
     task, prior, place, keep = job
     panel = task.panel
@@ -450,15 +450,15 @@ def block_losses(job: FirstJob) -> tuple[Floats, Ints, BlockPaths | None]:
     spread = np.zeros_like(panel.z)
     if not (panel.jumps or panel.calm):
         spread = combination.spread_scores(walk, grid, seen)
-    losses = Losses(walk_loss, grid_loss, weight, spread)
-    heard = combination.hearing(
+    root_ratio, of_families = combination.hearing(
         grid.path[..., :near], root[..., :near], level, seen, number, behind
     )
     # Added up here: what goes through the network is a family's, not each series'.
-    evidence = np.stack(combination.evidence(losses, seen, behind), axis=2)
+    evidence = np.stack(combination.evidence(walk_loss, grid_loss, seen, behind), axis=2)
     by_family = family_sums(evidence, number, int(number.max()) + 1).transpose(2, 0, 1)
-    own = np.stack([combination.own_ratio(losses, seen), heard.own, spread], axis=1)
-    return own, np.stack([*by_family, *heard[1:]]), paths if keep else None
+    walk_ratio = combination.own_ratio(walk_loss, grid_loss, weight, seen)
+    own = np.stack([walk_ratio, root_ratio, spread], axis=1)
+    return own, np.stack([*by_family, *of_families]), paths if keep else None
 
 
 def block_paths(task: Task, prior: Floats) -> BlockPaths:
@@ -494,9 +494,9 @@ def block_forecasts(job: LastJob) -> tuple[list[Predictive], list[Floats], Float
     # A source that cannot break says so itself; evidence would need years for it.
     if panel.calm:
         lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
-    heard = Evidence(own, *shared[2:])
-    root_weight = combination.root_weight(heard, number, behind)
-    level_weight = off_calendar(combination.level_weight(heard)[number], behind)
+    _, _, grid_losses, root_losses, *of_level = shared
+    root_weight = combination.root_weight(own, grid_losses, root_losses, number, behind)
+    level_weight = off_calendar(combination.level_weight(*of_level)[number], behind)
 
     def held(weight: Floats) -> Floats:
         """(series, months) weights, after column `until` those of that column."""

@@ -28,7 +28,6 @@ where a month is not known.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit, gammaln
@@ -54,13 +53,15 @@ TINY = 1e-6  # keeps two perfect models comparable
 CERTAIN = 50.0  # the largest verdict
 
 
-def own_ratio(losses: Losses, z: Floats) -> Floats:
+def own_ratio(walk: Floats, grid: Floats, weight: Floats, z: Floats) -> Floats:
     """(series, months) log ratio of the walk's past loss to the grid's; NaN before the start.
 
     Infinite where a series is silent: its family's median passes that over.
+
+    walk, grid, weight : (series, months) of `month_losses`; the weight is that of either.
     """
-    walk, grid = (past_loss(loss, losses.weight) for loss in (losses.walk, losses.grid))
-    ratio = np.where(silent(z), np.inf, np.log(walk / grid))
+    ratio = np.log(past_loss(walk, weight) / past_loss(grid, weight))
+    ratio = np.where(silent(z), np.inf, ratio)
     return np.asarray(np.where(age(z) >= 0, ratio, np.nan))
 
 
@@ -152,8 +153,12 @@ def judged(z: Floats) -> np.ndarray:
     return np.asarray((age(z) > par.FIRST_ORIGIN) & ~silent(z))
 
 
-def evidence(losses: Losses, z: Floats, behind: Ints | None = None) -> tuple[Ints, Ints]:
+def evidence(
+    walk: Floats, grid: Floats, z: Floats, behind: Ints | None = None
+) -> tuple[Ints, Ints]:
     """What each series says for the grid each month, to be added up by family.
+
+    walk, grid : (series, months) of `month_losses`.
 
     Returns
     -------
@@ -164,12 +169,12 @@ def evidence(losses: Losses, z: Floats, behind: Ints | None = None) -> tuple[Int
     # Against its own usual loss: a series ten times as large must not vote ten times.
     live = judged(z)
     fading = np.maximum(discounted_sum(live.astype(float), par.MEMORY), 1e-9)
-    usual = discounted_sum((losses.walk + losses.grid) / 2, par.MEMORY) / fading
+    usual = discounted_sum((walk + grid) / 2, par.MEMORY) / fading
     steps = (1 / np.sqrt(np.arange(1, par.NEAR + 1))).sum()
     rounding = par.RESOLUTION * steps * np.exp(-np.maximum(np.nan_to_num(z), 0))
     known = np.where(live & np.isfinite(z), rounding, 0)
     least = discounted_sum(known, par.MEMORY) / fading + TINY
-    apart = (losses.walk - losses.grid) / np.maximum(usual, least)
+    apart = (walk - grid) / np.maximum(usual, least)
     apart = np.clip(apart, -par.EVIDENCE_LIMIT, par.EVIDENCE_LIMIT)
     says = np.where(live, in_units(apart), 0)
     return on_calendar(says, behind, 0), on_calendar(live.astype(np.int64), behind, 0)
@@ -239,39 +244,6 @@ def _products(row: Floats, other: Floats, z: Floats) -> tuple[Floats, Floats]:
     return own, both
 
 
-class Losses(NamedTuple):
-    """What hindcasts about each month missed it by, (series, months) each.
-
-    Attributes
-    ----------
-    walk, grid, weight : see `month_losses`; weight is of either. spread : see `spread_scores`.
-    """
-
-    walk: Floats
-    grid: Floats
-    weight: Floats
-    spread: Floats
-
-
-class Evidence(NamedTuple):
-    """What the series of some families say of the calm models, added up by family.
-
-    Attributes
-    ----------
-    own : (series, months) log ratio of the grid's discounted losses to the root's.
-    grid, root : (families, months) a month's losses in usual losses, all series, UNITs.
-    level_own, level_both : (families, months) of `_products`, all series, UNITs.
-    live : (families, months) series with hindcasts that could be judged.
-    """
-
-    own: Floats
-    grid: Ints
-    root: Ints
-    level_own: Ints
-    level_both: Ints
-    live: Ints
-
-
 def hearing(
     grid: Floats,
     root: Floats,
@@ -279,13 +251,19 @@ def hearing(
     z: Floats,
     family: Ints,
     behind: Ints | None = None,
-) -> Evidence:
-    """What a block of series says of them.
+) -> tuple[Floats, Ints]:
+    """What a block of series says of the calm models, by series and added up by family.
 
     Parameters
     ----------
     grid, root : (series, months, NEAR) paths. level : (series, months).
     family : (series,) numbers 0, 1, ... of their families. behind : of the panel.
+
+    Returns
+    -------
+    (series, months) log ratio of the grid's discounted losses to the root's; (5, families, months)
+    a month's losses in usual losses of the grid and of the root, and both of `_products`, of all
+    series in UNITs, and how many series had hindcasts that could be judged.
     """
     # On square roots, between both scales: neither is judged on its own ground.
     back = np.sqrt(np.expm1(np.maximum(z, 0)))
@@ -304,34 +282,37 @@ def hearing(
     old = (age(z) >= par.FIRST_ORIGIN) & ~silent(z)
     heard = np.stack([*(in_units(x) for x in (*shares, level_own, level_both)), old], axis=2)
     by_family = family_sums(on_calendar(heard, behind, 0), family, int(family.max()) + 1)
-    return Evidence(np.log(faded[0] / faded[1]), *by_family.transpose(2, 0, 1))
+    return np.log(faded[0] / faded[1]), by_family.transpose(2, 0, 1)
 
 
-def root_weight(heard: Evidence, family: Ints, behind: Ints | None = None) -> Floats:
+def root_weight(
+    own: Floats, grid: Ints, root: Ints, family: Ints, behind: Ints | None = None
+) -> Floats:
     """(series, months) r, the weight of the square root grid; 0 below ROOT_LEAST.
 
-    heard : of all series of every family. family : (series,) their numbers. behind : of the panel.
+    own, grid, root : of `hearing`, the last two of all series of every family. family : (series,)
+    their numbers. behind : of the panel.
     """
-    grid, root = (
-        discounted_sum(np.asarray(x * UNIT, dtype=np.float64), par.MEMORY)
-        for x in (heard.grid, heard.root)
+    of_grid, of_root = (
+        discounted_sum(np.asarray(x * UNIT, dtype=np.float64), par.MEMORY) for x in (grid, root)
     )
-    shared = off_calendar(np.log((grid + TINY) / (root + TINY))[family], behind)
-    weight = expit(par.ROOT_BY_FAMILY * shared + par.ROOT_BY_OWN * (heard.own - shared))
+    shared = off_calendar(np.log((of_grid + TINY) / (of_root + TINY))[family], behind)
+    weight = expit(par.ROOT_BY_FAMILY * shared + par.ROOT_BY_OWN * (own - shared))
     return np.asarray(np.where(weight < par.ROOT_LEAST, 0.0, weight))
 
 
-def level_weight(heard: Evidence) -> Floats:
+def level_weight(own: Ints, both: Ints, live: Ints) -> Floats:
     """(families, months) m, the weight of the smoothed level, 0 .. 1.
 
     n series of one month count as sqrt(n), because they move together.
+
+    own, both, live : (families, months) of `hearing`, of all series of every family.
     """
-    unit = UNIT / np.sqrt(np.maximum(heard.live, 1))
-    own, both = (
-        discounted_sum(np.asarray(x * unit, dtype=np.float64), par.MEMORY)
-        for x in (heard.level_own, heard.level_both)
+    unit = UNIT / np.sqrt(np.maximum(live, 1))
+    alone, together = (
+        discounted_sum(np.asarray(x * unit, dtype=np.float64), par.MEMORY) for x in (own, both)
     )
-    weight = np.clip(both / (own + par.LEVEL_PRIOR), 0, 1)
+    weight = np.clip(together / (alone + par.LEVEL_PRIOR), 0, 1)
     # A flat path that adds little costs seasons and trends more than it gives.
     return np.asarray(weight * np.clip(weight / par.LEVEL_LEAST - 1, 0, 1))
 

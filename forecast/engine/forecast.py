@@ -404,11 +404,13 @@ def data_digests(panel: Panel) -> dict[int, str]:
     return digests
 
 
-CountsAsOf = Mapping[SeriesKey, Mapping[str, Sequence[inputs.Stood]]]
+MonthValues = Mapping[str, Sequence[tuple[int, str]]]
+"""Month -> its values and the day from which each was known, ascending."""
+CountsAsOf = Mapping[SeriesKey, MonthValues]
 
 
 def vintage_hindcasts(
-    vintages: Iterable[inputs.Stood], head: Headline, predictive: Predictive, source: Source
+    vintages: Iterable[inputs.Vintage], head: Headline, predictive: Predictive, source: Source
 ) -> PanelHindcasts:
     """What the engine would have said of the totals at each cutoff.
 
@@ -416,9 +418,11 @@ def vintage_hindcasts(
     has been revised since, the engine is asked again on what stood then. said : the engine's word
     on today's figures at every column.
     """
-    values: dict[SeriesKey, dict[str, list[inputs.Stood]]] = defaultdict(lambda: defaultdict(list))
-    for value in vintages:
-        values[value.series][value.month].append(value)
+    values: dict[SeriesKey, dict[str, list[tuple[int, str]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for key, month, value, since in vintages:
+        values[key][month].append((value, since))
     revised = refit_on_vintages(
         list(_earlier_figures(head, values)), predictive.centre.shape[2], source
     )
@@ -438,18 +442,18 @@ def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, 
         cutoff = month_of(head.panel, 0, column)
         if cutoff < restated or any(cutoff not in values[key] for key in head.keys):
             continue  # before the first restated month nothing stood that does not stand today
-        day = max(values[key][cutoff][0].known_from for key in head.keys)
+        day = max(values[key][cutoff][0][1] for key in head.keys)
         then = {key: _as_of(values[key], cutoff, day) for key in head.keys}
         now = {key: _as_of(values[key], cutoff, "9999") for key in head.keys}
         if then != now:
             yield cutoff, then
 
 
-def _as_of(by_month: Mapping[str, Sequence[inputs.Stood]], cutoff: str, day: str) -> dict[str, int]:
+def _as_of(by_month: MonthValues, cutoff: str, day: str) -> dict[str, int]:
     """One total's months up to the cutoff as they stood on a day, or at first after it."""
     return {
-        month: next((s.value for s in reversed(value) if s.known_from <= day), value[0].value)
-        for month, value in by_month.items()
+        month: next((value for value, since in reversed(values) if since <= day), values[0][0])
+        for month, values in by_month.items()
         if month <= cutoff
     }
 

@@ -112,6 +112,7 @@ def judge_month(
     own = _seen(look, outlook, expected, rules, relative=False)
     apart = _apart(look, outlook, expected, rules)
     step = episodes.step(state.episode, apart or own)
+    ended, opened, _ = step
     flags = _month_flags(look, own, apart, state, step)
     outside: Side | None = None  # on which side it lies beyond the interval of six months before
     if look.older is not None:
@@ -123,7 +124,7 @@ def judge_month(
     elif drifts:
         after, alarm = drift.quiet(after, look.month, own.score, outside)
         large = look.older is not None and eligible(look.older, look.typical, rules)
-        if alarm and look.older is not None and large and step.open is None:
+        if alarm and look.older is not None and large and opened is None:
             flags.append(_flag(look, "drift", "notable", look.older.median, alarm))
         elif alarm:  # known already, or too small to be told: the side is not said by it
             after = replace(after, said=state.drift.said)
@@ -142,8 +143,8 @@ def judge_month(
         drift_up=after.up,
         drift_down=after.down,
     )
-    changed = tuple(e for e in (step.ended, step.open) if e is not None)
-    return State(step.open, after), JudgedMonth(judgement, tuple(flags), changed)
+    changed = tuple(e for e in (ended, opened) if e is not None)
+    return State(opened, after), JudgedMonth(judgement, tuple(flags), changed)
 
 
 def _seen(
@@ -183,21 +184,22 @@ def _month_flags(
     look: MonthCase, own: Seen, apart: Seen | None, state: State, step: episodes.EpisodeStep
 ) -> list[Flag]:
     """The flag of a month; none where it is not unusual, or is known to be."""
-    total, verdict, opened = look.total, own, None
+    total, verdict, since = look.total, own, None
+    ended, opened, step_role = step
     parent = total.flag if total else None
     role: Role = "first"
-    if step.role:
-        episode = step.open or step.ended
+    if step_role:
+        episode = opened or ended
         assert episode is not None
-        verdict, opened = apart or own, episode.opened
-        role = "apart" if apart is not None and step.role == "first" else step.role
+        verdict, since = apart or own, episode.opened
+        role = "apart" if apart is not None and step_role == "first" else step_role
     elif total is not None and total.flagged and own.deviates:
         role = "listed"
     elif state.episode is not None or parent is not None or own.grade is None:
         return []
     assert verdict.grade is not None
     flag = _flag(look, "month", verdict.grade, verdict.expected, verdict.side)
-    return [replace(flag, role=role, episode=opened, parent=parent)]
+    return [replace(flag, role=role, episode=since, parent=parent)]
 
 
 def _flag(
@@ -291,11 +293,11 @@ def judging_inputs(record: inputs.Inputs) -> JudgingInputs:
     states = {
         key: State(
             episodes.get(key),
-            Drift(value.drift_up, value.drift_down, cast("Side", value.outside or 0), alarms[key]),
+            Drift(drift_up, drift_down, cast("Side", outside or 0), alarms[key]),
         )
-        for key, value in record.left.items()
+        for key, (_, drift_up, drift_down, outside) in record.left.items()
     }
-    last = {key: value.month for key, value in record.left.items()}
+    last = {key: month for key, (month, *_) in record.left.items()}
     return JudgingInputs(record.first, record.issued_paths, record.judged, last, states)
 
 

@@ -40,23 +40,10 @@ class FirstPublished(NamedTuple):
     known: str | None
 
 
-class LastJudged(NamedTuple):
-    """What the last judged month of a series left: the drift rule's sums."""
-
-    month: str
-    drift_up: float
-    drift_down: float
-    outside: int | None
-
-
-class Stood(NamedTuple):
-    """A value of a total's month, and from when until when it stood; until None: still."""
-
-    series: SeriesKey
-    month: str
-    value: int
-    known_from: str
-    known_until: str | None
+LastJudged = tuple[str, float, float, int | None]
+"""The last judged month of a series, and what it left of drift: sums up and down, and `outside`."""
+Vintage = tuple[SeriesKey, str, int, str]
+"""A total and its month, a value that the month has had, and the day from which it was known."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +95,7 @@ class Inputs:
 
     counts: Counts
     releases: tuple[int, ...] = ()
-    vintages: Sequence[Stood] = ()
+    vintages: Sequence[Vintage] = ()
     paths: Sequence[KeptPath] = ()
     recorded: frozenset[tuple[str, str, SeriesKey, str]] = frozenset()
     hindcast_series: Sequence[SeriesKey] = ()
@@ -158,9 +145,11 @@ def read(db: Database) -> Inputs:
     """
     # Of what is pending only the forecasts that can judge it are read: of all, there are too many.
     first = first_published(db)
-    left = {key: LastJudged(*rest) for key, *rest in of_series(db, "last_judged")}
+    left: dict[SeriesKey, LastJudged] = {
+        key: (*rest,) for key, *rest in of_series(db, "last_judged")
+    }
     pending = [min(by_month) for key, by_month in first.items() if key not in left]
-    since = min([*pending, *(value.month for value in left.values())], default="9999-12")
+    since = min([*pending, *(month for month, *_ in left.values())], default="9999-12")
     # The newest, also if it was withdrawn: it is what readers saw last.
     (last,) = column(db, "last_run")
     before = None
@@ -227,10 +216,10 @@ def first_published(db: Connection) -> dict[SeriesKey, dict[str, FirstPublished]
     return by_series
 
 
-def vintages_of_totals(db: Connection) -> list[Stood]:
+def vintages_of_totals(db: Connection) -> list[Vintage]:
     """Return every value the totals' months have had, in the order in which they became known."""
     values = db.execute(sql("vintages_of_totals"))
-    return [Stood(SeriesKey(total), *rest) for total, *rest in values]
+    return [(SeriesKey(total), month, value, since) for total, month, value, since, _ in values]
 
 
 def kept_paths(db: Connection) -> list[KeptPath]:

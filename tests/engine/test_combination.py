@@ -28,23 +28,24 @@ def lean(walk: np.ndarray, grid: np.ndarray, z: np.ndarray, family: np.ndarray) 
 
 
 def verdicts(
-    of: combination.Losses, z: np.ndarray, family: np.ndarray, jumps: bool = True
+    of: tuple[np.ndarray, ...], z: np.ndarray, family: np.ndarray, jumps: bool = True
 ) -> np.ndarray:
     """The verdict of each family, as the engine's steps come to it."""
-    ratio = combination.own_ratio(of, z)
-    says, live = combination.evidence(of, z)
+    ratio = combination.own_ratio(*of, z)
+    says, live = combination.evidence(*of[:2], z)
     statistic, middle = np.empty((2, *z.shape))
     for name in np.unique(family):
         rows = family == name
         statistic[rows] = combination.t_statistic(says[rows].sum(axis=0), live[rows].sum(axis=0))
         middle[rows] = onepass.median(ratio[rows].T)
-    return combination.verdict(statistic, ratio, middle, of.spread, jumps)
+    return combination.verdict(statistic, ratio, middle, np.zeros_like(z), jumps)
 
 
-def losses(walk: np.ndarray, grid: np.ndarray, z: np.ndarray) -> combination.Losses:
+def losses(walk: np.ndarray, grid: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The walk's and the grid's losses, and how many months ahead each month's are of."""
     walk_loss, weight = combination.month_losses(walk, z)
     grid_loss, _ = combination.month_losses(grid, z)
-    return combination.Losses(walk_loss, grid_loss, weight, np.zeros_like(z))
+    return walk_loss, grid_loss, weight
 
 
 def test_the_loss_equals_the_reference(panel: Panel, reference: dict[str, Any]) -> None:
@@ -98,8 +99,8 @@ def test_evidence_is_a_discounted_t_statistic() -> None:
         weight, total = 0.98 * weight + 1, 0.98 * total + d[t]
         variance = 0.98**2 * variance + (d[t] - total / weight) ** 2
     expected = total / np.sqrt(3 * (variance + 1e-4))
-    of = combination.Losses(walk, grid, walk, walk)
-    statistic = combination.t_statistic(*(x.sum(axis=0) for x in combination.evidence(of, z)))
+    says, live = combination.evidence(walk, grid, z)
+    statistic = combination.t_statistic(says.sum(axis=0), live.sum(axis=0))
     assert statistic[-1] == pytest.approx(expected, rel=1e-5)
     assert np.all(statistic[:21] == 0)
 
@@ -110,12 +111,12 @@ def test_what_is_smaller_than_a_count_says_little() -> None:
     z[0, ::13] = np.log(2)
     grid = np.full((1, 60), 0.02)
 
-    says, live = combination.evidence(combination.Losses(walk, grid, grid, grid), z)
+    says, live = combination.evidence(walk, grid, z)
 
     assert live[0, 19:].all()
     # The usual loss is .01; against the .29 of a count it is no loss.
     assert 0 < -says[0, -1] * 2.0**-40 < 0.05
-    large = combination.evidence(combination.Losses(walk, grid, grid, grid), z + 9)
+    large = combination.evidence(walk, grid, z + 9)
     assert -large[0][0, -1] * 2.0**-40 > 1.5
 
 
@@ -131,9 +132,9 @@ def test_a_series_that_is_silent_has_no_vote() -> None:
     alone = lean(walk[:3], grid[:3], z[:3], np.full(3, "a"))
 
     quiet = slice(28, None)
-    says, live = combination.evidence(losses(walk, grid, z), z)
+    says, live = combination.evidence(*losses(walk, grid, z)[:2], z)
     assert live.sum(axis=0)[quiet].tolist() == [3] * 52
-    awake = combination.evidence(losses(walk[:3], grid[:3], z[:3]), z[:3])
+    awake = combination.evidence(*losses(walk[:3], grid[:3], z[:3])[:2], z[:3])
     assert np.array_equal(says.sum(axis=0)[quiet], awake[0].sum(axis=0)[quiet])
     assert np.allclose(together[:3, -1], alone[:, -1], atol=1)
     assert np.isfinite(together[3]).all()
@@ -170,7 +171,7 @@ def test_what_a_family_shares_stands_in_the_column_of_its_month() -> None:
 @pytest.mark.parametrize(("jumps", "share"), [(True, (0.8, 1)), (False, (0.2, 0.25))])
 def test_who_leads_without_evidence_is_what_the_source_says(jumps: bool, share: tuple) -> None:
     z = np.full((1, 40), 5.0)
-    nothing = combination.Losses(*np.zeros((4, 1, 40)))
+    nothing = tuple(np.zeros((3, 1, 40)))
 
     verdict = verdicts(nothing, z, np.array(["a"]), jumps=jumps)
 
@@ -282,24 +283,28 @@ def test_a_path_stays_near_the_range_of_its_history() -> None:
     assert np.allclose([4, 9 + room, 0 - room], kept[2])
 
 
-def heard_of(grid: float, root: float, level: float, z: np.ndarray) -> combination.Evidence:
+def heard_of(grid: float, root: float, level: float, z: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The log ratio of each series, and what is added up by family."""
     family = np.zeros(len(z), dtype=np.int64)
     flat = paths_of(z, level)[..., 0]
-    return combination.hearing(paths_of(z, grid), paths_of(z, root), flat, z, family)
+    own, shared = combination.hearing(paths_of(z, grid), paths_of(z, root), flat, z, family)
+    return own, *shared
 
 
 def test_the_scale_that_misses_less_is_chosen(panel: Panel) -> None:
     family = np.zeros(6, dtype=np.int64)
-    better = combination.root_weight(heard_of(0.3, 0.1, 0.3, panel.z), family)
-    worse = combination.root_weight(heard_of(0.1, 0.3, 0.3, panel.z), family)
+    own, *losses = heard_of(0.3, 0.1, 0.3, panel.z)[:3]
+    better = combination.root_weight(own, *losses, family)
+    own, *losses = heard_of(0.1, 0.3, 0.3, panel.z)[:3]
+    worse = combination.root_weight(own, *losses, family)
     assert np.allclose(0.5, better[:, :FIRST])
     assert np.all(better[:, -1] > 0.9)
     assert np.all(worse[:, -1] == 0)
 
 
 def test_the_level_is_heard_as_far_as_it_explains_what_the_grid_missed(panel: Panel) -> None:
-    useful = combination.level_weight(heard_of(0.3, 0.3, 0.0, panel.z))
-    useless = combination.level_weight(heard_of(0.0, 0.3, 0.3, panel.z))
+    useful = combination.level_weight(*heard_of(0.3, 0.3, 0.0, panel.z)[3:])
+    useless = combination.level_weight(*heard_of(0.0, 0.3, 0.3, panel.z)[3:])
     assert np.allclose(0, useful[:, :FIRST])
     assert useful[0, -1] > 0.4
     assert np.allclose(0, useless[0, -1])
@@ -324,11 +329,9 @@ def test_growth_is_the_weighted_root_mean_square() -> None:
 def test_series_of_a_month_count_as_their_square_root() -> None:
     """Products of 40 and 30 with a prior of 20: 30 / 60 of one series, 15 / 40 of four."""
     own, both = (np.array([[round(x / combination.UNIT)]]) for x in (40, 30))
-    nothing = np.zeros((1, 1), dtype=np.int64)
 
     def weight(live: int) -> float:
-        heard = combination.Evidence(nothing * 1.0, nothing, nothing, own, both, nothing + live)
-        return float(combination.level_weight(heard)[0, 0])
+        return float(combination.level_weight(own, both, np.array([[live]]))[0, 0])
 
     assert weight(1) == pytest.approx(0.5, abs=1e-4)
     assert weight(4) == pytest.approx(0.375, abs=1e-4)
@@ -371,9 +374,10 @@ def test_weights_of_the_calm_models_equal_another_implementation(
     flat = np.repeat(level[..., None], 3, axis=2)
     family = np.array([0, 1, 1, 0, 1, 0])
 
-    heard = combination.hearing(grid, root, level, z, family)
+    own, shared = combination.hearing(grid, root, level, z, family)
 
-    r, m = combination.root_weight(heard, family), combination.level_weight(heard)
+    r = combination.root_weight(own, *shared[:2], family)
+    m = combination.level_weight(*shared[2:])
     assert m.shape == (2, 60)
     for number in (0, 1):
         rows = np.flatnonzero(family == number)
@@ -382,7 +386,7 @@ def test_weights_of_the_calm_models_equal_another_implementation(
         expected = reference_engine.level_weights(grid[rows], flat[rows], z[rows])
         assert np.allclose(expected, m[number], rtol=0, atol=1e-7)
     assert 0 < r[:, -1].min() < r[:, -1].max() < 1
-    assert heard.live.tolist() == [[3 * (t >= 18) for t in range(60)]] * 2
+    assert shared[-1].tolist() == [[3 * (t >= 18) for t in range(60)]] * 2
 
 
 def test_what_a_calm_path_is_made_of(said: dict[str, np.ndarray]) -> None:
@@ -407,11 +411,11 @@ def test_a_level_that_adds_little_is_left_out(weight: float, kept: float) -> Non
     """Below a tenth; all of it from two tenths on, and never more than everything."""
     own = round(100 / combination.UNIT)
     both = round(weight * 120 / combination.UNIT)
-    nothing, one = np.zeros((1, 1), dtype=np.int64), np.ones((1, 1), dtype=np.int64)
+    one = np.ones((1, 1), dtype=np.int64)
 
-    heard = combination.Evidence(nothing * 1.0, nothing, nothing, one * own, one * both, one)
+    found = combination.level_weight(one * own, one * both, one)
 
-    assert combination.level_weight(heard)[0, 0] == pytest.approx(kept, abs=1e-9)
+    assert found[0, 0] == pytest.approx(kept, abs=1e-9)
 
 
 def test_evidence_of_a_series_is_the_same_whichever_stand_beside_it(
@@ -422,9 +426,7 @@ def test_evidence_of_a_series_is_the_same_whichever_stand_beside_it(
     z = said["z"]
 
     def says(rows: slice) -> tuple[np.ndarray, np.ndarray]:
-        return combination.evidence(
-            combination.Losses(walk[rows], grid[rows], weight[rows], 0 * z[rows]), z[rows]
-        )
+        return combination.evidence(walk[rows], grid[rows], z[rows])
 
     whole, parts = says(slice(6)), [says(slice(2)), says(slice(2, 6))]
 

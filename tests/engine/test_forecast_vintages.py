@@ -38,7 +38,6 @@ from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
 from forecast.judge.standing import StandingQuestions, _range80
 from forecast.store import connect, inputs, releases
-from forecast.store.inputs import Stood
 from forecast.types import Forecast, SeriesKey
 from jobs.compute.robust_map import fitting
 from models import build
@@ -63,9 +62,9 @@ def values(revised: dict[tuple[SeriesKey, str], tuple[int, int]]) -> dict:
         for month in MONTHS:
             first, stood = revised.get((key, month), (100, 0))
             until = day(month, stood) if stood else None
-            by_month[month] = [Stood(key, month, first, day(month), until)]
+            by_month[month] = [(first, day(month))]
             if until:
-                by_month[month].append(Stood(key, month, 100, until, None))
+                by_month[month].append((100, until))
     return found
 
 
@@ -156,11 +155,8 @@ def test_borders_add_up_where_they_end_in_the_same_month():
 
 
 def test_figures_of_a_day_are_the_last_known_by_then_or_the_first():
-    stood = [
-        Stood(NORTH, "2022-01", 70, "2022-02-15", "2022-04-15"),
-        Stood(NORTH, "2022-01", 80, "2022-04-15", None),
-    ]
-    by_month = {"2022-01": stood, "2022-02": [Stood(NORTH, "2022-02", 5, "2022-03-15", None)]}
+    restated = [(70, "2022-02-15"), (80, "2022-04-15")]
+    by_month = {"2022-01": restated, "2022-02": [(5, "2022-03-15")]}
 
     assert _as_of(by_month, "2022-02", "2022-04-14") == {"2022-01": 70, "2022-02": 5}
     assert _as_of(by_month, "2022-02", "2022-04-15") == {"2022-01": 80, "2022-02": 5}

@@ -16,7 +16,7 @@ from forecast.config import Config
 from forecast.engine import scores
 from forecast.errors import ClockError
 from forecast.store import connect, releases
-from forecast.store.inputs import FirstPublished, Inputs, LastJudged
+from forecast.store.inputs import FirstPublished, Inputs
 from forecast.types import HUB_PERMILLES, SeriesKey
 from jobs import publish
 from tests.support import history_2025
@@ -106,7 +106,7 @@ def plain(last: int) -> Inputs:
         for key, by_month in counts.items()
     }
     done = frozenset((key, month) for key in counts for month in MONTHS[:-1])
-    left = dict.fromkeys(counts, LastJudged(MONTHS[-2], 0.0, 0.0, None))
+    left = dict.fromkeys(counts, (MONTHS[-2], 0.0, 0.0, None))
     return Inputs(counts=counts, releases=(1,), first=first, judged=done, left=left)
 
 

@@ -92,7 +92,8 @@ def opened(scale: float, *, size: float = 1.0) -> Episode:
     """One of January 2025, a log count below its forecast, frozen with this scale."""
     frozen = ForecastPath("2024-12", (10.0,) * 12, (scale,) * 12, 2.5)
     first = Seen(KEY, FIRST, 10 - size, -1, 0.001, 0.02, True, frozen)
-    return step(None, first).open
+    _, episode, _ = step(None, first)
+    return episode
 
 
 @pytest.mark.parametrize(
@@ -134,23 +135,23 @@ def test_a_month_holds_where_it_lies_beyond_the_frozen_95_percent(age):
     ],
 )
 def test_a_second_flag_is_further_or_on_the_other_side(away, p, deviates, side, role):
-    found = step(opened(0.1), seen(1, away, p=p, side=side, deviates=deviates))
+    ended, episode, found = step(opened(0.1), seen(1, away, p=p, side=side, deviates=deviates))
 
-    assert found.role == role
+    assert found == role
     if role == "reversal":
-        assert (found.ended.state, found.ended.closed) == ("transient", "2025-02")
-        assert (found.open.opened, found.open.side) == ("2025-02", 1)
-        assert found.open.size == pytest.approx(0.6)
+        assert (ended.state, ended.closed) == ("transient", "2025-02")
+        assert (episode.opened, episode.side) == ("2025-02", 1)
+        assert episode.size == pytest.approx(0.6)
 
 
 def test_a_reversal_needs_its_alpha_against_the_frozen_forecast_too():
     episode = opened(0.1)
     edge = brentq(lambda z: tails.tail(10 + z, 10.0, 0.1, 2.5, 2) - 0.02, 0.001, 4)
 
-    beyond = step(episode, seen(1, edge * 1.001, p=0.001, deviates=True))
-    within = step(episode, seen(1, edge * 0.999, p=0.001, deviates=True))
+    _, _, beyond = step(episode, seen(1, edge * 1.001, p=0.001, deviates=True))
+    _, _, within = step(episode, seen(1, edge * 0.999, p=0.001, deviates=True))
 
-    assert (beyond.role, within.role) == ("reversal", None)
+    assert (beyond, within) == ("reversal", None)
 
 
 def test_the_frozen_path_begins_with_the_flagged_month():
@@ -181,12 +182,12 @@ def test_the_frozen_path_begins_with_the_flagged_month():
     ],
 )
 def test_when_an_episode_is_decided(age, held, state):
-    found = step(opened(9.0), seen(age, -0.6 if held else -0.4))
+    ended, still, role = step(opened(9.0), seen(age, -0.6 if held else -0.4))
 
-    episode = found.open if state == "open" else found.ended
-    assert (episode.state, found.role) == (state, None)
+    episode = still if state == "open" else ended
+    assert (episode.state, role) == (state, None)
     assert episode.closed == (None if state == "open" else months.shift(FIRST, age))
-    assert (found.open is None) != (found.ended is None)
+    assert (still is None) != (ended is None)
 
 
 @pytest.mark.parametrize("side", [1, -1])
@@ -194,11 +195,11 @@ def test_an_episode_is_the_same_to_either_side(side):
     """Half of the deviation holds, further is an escalation, the other side a reversal."""
     frozen = ForecastPath("2024-12", (10.0,) * 12, (0.1,) * 12, 2.5)
     first = Seen(KEY, FIRST, 10 + side, side, 0.001, 0.02, True, frozen)
-    episode = step(None, first).open
+    _, episode, _ = step(None, first)
 
     def role(away: float, towards: int) -> str | None:
         later = Seen(KEY, "2025-02", 10 + away, towards, 0.001, 0.02, True, frozen)
-        return step(episode, later).role
+        return step(episode, later)[-1]
 
     assert (episode.side, episode.size) == (side, pytest.approx(1))
     assert holds(episode, seen(1, side * 0.51))
