@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -146,12 +146,8 @@ def beside_totals(
     return shares, known
 
 
-class SeriesPaths(NamedTuple):
-    """What is kept of a series' paths: of a part quantiles, (INTERVAL_PROBS, h), and medians."""
-
-    quantiles: Ints
-    middle: Floats
-    spans: tuple[Forecast, ...]
+SeriesPaths = tuple[Ints, Floats, tuple[Forecast, ...]]
+"""What is kept of a series' paths: quantiles of a part, (INTERVAL_PROBS, h), medians, and sums."""
 
 
 def summarized(
@@ -178,7 +174,7 @@ def summarized(
     quantiles = np.empty((0, 0), dtype=np.int64)
     if not key.headline:
         quantiles = whole(paths.quantiles(draws, INTERVAL_PROBS))
-    return SeriesPaths(quantiles, np.median(draws, axis=0), tuple(sums))
+    return quantiles, np.median(draws, axis=0), tuple(sums)
 
 
 def standard_spans(
@@ -190,10 +186,10 @@ def standard_spans(
     """
     # Of a sum with one month to come the published month is the better word.
     ahead = {(row.series, row.month): row for row in rows if row.model == ENGINE}
-    for key, of in every.items():
-        for span in of.spans:
+    for _, _, sums in every.values():
+        for span in sums:
             only = spans.only_month(span.first_month, span.last_month, span.cutoff)
-            if month := ahead.get((key, only)):
+            if month := ahead.get((span.series, only)):
                 yield spans.with_month(span, {name: getattr(month, name) for name in INTERVALS})
             else:
                 yield span
@@ -215,11 +211,13 @@ def coherent(
     rows = list(rows)
     own = [row for row in rows if row.model == model]
     parts = {r.series for r in own if not r.series.headline and r.series in joint.marginals}
-    medians = _medians(own, joint, {key: drawn[key].middle for key in parts})
+    middles = {key: middle for key, (_, middle, _) in drawn.items() if key in parts}
+    medians = _medians(own, joint, middles)
     agreeing = []
     for row in rows:
         if row.model == model and row.series in parts:
-            counts = drawn[row.series].quantiles[:, row.horizon - 1].tolist()
+            quantiles, _, _ = drawn[row.series]
+            counts = quantiles[:, row.horizon - 1].tolist()
             values = dict(zip(INTERVALS, counts, strict=True))
             moved: dict[str, Any] = around(values, medians[row.series, row.month])
             agreeing.append(replace(row, **moved))

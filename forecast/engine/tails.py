@@ -19,7 +19,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebfit, chebpts1, chebval
@@ -33,12 +32,8 @@ FloatLike = float | Floats
 DEGREE = 18  # of the polynomials that stand in for the quantiles of a t
 
 
-class Bend(NamedTuple):
-    """k of the two sides, one each forecast: at the median, and from END on."""
-
-    below: Floats
-    below_end: Floats
-    above_end: Floats
+Bend = tuple[Floats, Floats, Floats]
+"""k, one each forecast: of the lower side at the median and from END on, of the upper at END."""
 
 
 def degrees(share: Floats, jumps: bool = True) -> Floats:
@@ -59,11 +54,9 @@ def bend(centre: FloatLike, df: FloatLike, horizon: FloatLike) -> Bend:
     count = np.expm1(np.maximum(centre, 0))
     lower = 1 - (1 - par.LOWER_START) * near
     upper = 1 - (1 - par.UPPER_START * (1 - share)) * near
-    return Bend(
-        below=np.asarray(par.LOWER * lower),
-        below_end=np.asarray((par.LOWER + par.LOWER_END * share) * lower),
-        above_end=np.asarray(-par.UPPER_END * upper * count / (count + par.UPPER_SMALL)),
-    )
+    below_end = (par.LOWER + par.LOWER_END * share) * lower
+    above_end = -par.UPPER_END * upper * count / (count + par.UPPER_SMALL)
+    return np.asarray(par.LOWER * lower), np.asarray(below_end), np.asarray(above_end)
 
 
 def bent(df: Floats, bend: Bend, probs: Sequence[float]) -> Floats:
@@ -81,8 +74,9 @@ def unbent(away: FloatLike, df: FloatLike, bend: Bend) -> Floats:
     """The u of months `away` from the centre, in units of the scale: `bent` turned round."""
     away, df = np.asarray(away, dtype=float), np.asarray(df, dtype=float)
     end = stdtrit(df, par.END)
-    first = np.where(away > 0, 0.0, bend.below)
-    last = np.where(away > 0, bend.above_end, bend.below_end)
+    below, below_end, above_end = bend
+    first = np.where(away > 0, 0.0, below)
+    last = np.where(away > 0, above_end, below_end)
     # |away| = |u| (1 + first) + u^2 (last - first) / end, up to u = end: solved for |u|.
     straight, curve = 1 + first, (last - first) / end
     root = np.sqrt(np.maximum(straight**2 + 4 * curve * np.abs(away), 0))

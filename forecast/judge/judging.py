@@ -249,9 +249,9 @@ class JudgingInputs:
 
     def case(self, key: SeriesKey, month: str, outlook: ForecastPath | None) -> MonthCase:
         """A month as first published, beside the forecast that it is held against."""
-        first, before = self.first[key][month], months.shift(month, -1)
-        usual = typical(self._counts[key], before)
-        return MonthCase(key, month, first.value, first.release_id, usual, outlook)
+        count, release_id, _ = self.first[key][month]
+        usual = typical(self._counts[key], months.shift(month, -1))
+        return MonthCase(key, month, count, release_id, usual, outlook)
 
     def look(self, hindsight: PanelHindcasts, row: int, month: str) -> MonthCase:
         """A total's month and what had been said of it, also six months before."""
@@ -265,7 +265,7 @@ class JudgingInputs:
     @cached_property
     def _counts(self) -> Mapping[SeriesKey, Mapping[str, int]]:
         return {
-            key: {month: first.value for month, first in by_month.items()}
+            key: {month: count for month, (count, *_) in by_month.items()}
             for key, by_month in self.first.items()
         }
 
@@ -276,7 +276,7 @@ class JudgingInputs:
         where none reaches so far, as behind a gap of more than a year.
         """
         key = hindsight.keys[row]
-        known = self.first[key][month].known
+        _, _, known = self.first[key][month]
         for issued in self.issued.get(key, ()):
             if issued.reaches(month) and history.in_time(issued.published, known):
                 return issued
@@ -417,7 +417,7 @@ class TotalMonths:
             over = [opened for opened, closed in spans if opened <= month <= closed]
             flag = month if flagged else max(over, default=None)
             self.months[key, month] = (
-                BorderMonth(math.log1p(first.value), outlook, flag, flagged)
+                BorderMonth(math.log1p(first[0]), outlook, flag, flagged)
                 if first is not None and outlook is not None
                 else None
             )

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.store import history, ledger, releases
@@ -32,14 +32,8 @@ if TYPE_CHECKING:
 MAX_HORIZON = 36  # months ahead that any run forecast
 
 
-class FirstPublished(NamedTuple):
-    """A month as first published: count, release, and the day it became known; None: unknown."""
-
-    value: int
-    release_id: int
-    known: str | None
-
-
+FirstPublished = tuple[int, int, str | None]
+"""A month as first published: count, release, and the day it became known; None: unknown."""
 LastJudged = tuple[str, float, float, int | None]
 """The last judged month of a series, and what it left of drift: sums up and down, and `outside`."""
 Vintage = tuple[SeriesKey, str, int, str]
@@ -212,7 +206,7 @@ def first_published(db: Connection) -> dict[SeriesKey, dict[str, FirstPublished]
     for total, dimension, member, component, month, value, release_id in db.execute(query):
         key = SeriesKey(total, dimension, member, component)
         if month not in by_series[key]:
-            by_series[key][month] = FirstPublished(value, release_id, known(key.scope, month))
+            by_series[key][month] = value, release_id, known(key.scope, month)
     return by_series
 
 

@@ -16,7 +16,7 @@ from forecast.config import Config
 from forecast.engine import scores
 from forecast.errors import ClockError
 from forecast.store import connect, releases
-from forecast.store.inputs import FirstPublished, Inputs
+from forecast.store.inputs import Inputs
 from forecast.types import HUB_PERMILLES, SeriesKey
 from jobs import publish
 from tests.support import history_2025
@@ -102,7 +102,7 @@ def plain(last: int) -> Inputs:
         month: sum(by_month[month] for by_month in counts.values()) for month in MONTHS
     }
     first = {
-        key: {month: FirstPublished(count, 1, None) for month, count in by_month.items()}
+        key: {month: (count, 1, None) for month, count in by_month.items()}
         for key, by_month in counts.items()
     }
     done = frozenset((key, month) for key in counts for month in MONTHS[:-1])

@@ -149,8 +149,8 @@ def test_the_first_published_value_is_the_lowest_releases(tmp_path):
     with closing(connect.read(tmp_path / "a.db")) as db:
         first = inputs.first_published(db)[TOTAL]
 
-    assert first["2024-03"].value == 30
-    assert first["2024-04"].value == 40
+    assert first["2024-03"][0] == 30
+    assert first["2024-04"][0] == 40
 
 
 def test_an_edited_observation_is_named(tmp_path):
