@@ -528,11 +528,18 @@ class _Reader:
         when += comparisons.ends(scene, context)
         for subject, span in product(whose[:4], when[:6]):
             rows.append(readings.row(replace(subject, cost=subject.cost + price), span))
-        for rank, anchor in enumerate(self.understood[:-4:-1] if not main else ()):
+        # A sentence that names its border speaks of no count of another's before it, and one that
+        # says from when to when, of no other time's.
+        totals = {phrase.value for phrase in scene.of_kind("total")}
+        open_ = not main and comparisons.from_to(scene, number, context) is None
+        for rank, anchor in enumerate(self.understood[:-4:-1] if open_ else ()):
+            if totals and anchor.subject.total not in totals:
+                continue
             price = cost("change.count_before") + 0.2 * rank
             earlier = Candidate(anchor.subject, price, True, True)
             rows.append(readings.row(earlier, Candidate(anchor.span, 0.2)))
-        if not main and context.subject and context.span:
+        carries = not totals or (context.subject is not None and context.subject.total in totals)
+        if not main and context.subject and context.span and carries:
             beside = bool(self.anchors)
             price = 0.1 if beside else cost("carried")
             carried = Candidate(context.subject, price, beside, True)

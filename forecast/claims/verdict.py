@@ -326,4 +326,4 @@ def _not_held(line: ClaimCounts, span: ClaimSpan) -> str:
         shown = ", ".join(ClaimSpan(month, month).words() for month in unknown[:3])
         return f"no count was published for {shown}"
     recorded = ClaimSpan(line.first, line.last).words()
-    return f"the record has {recorded}, not all of {span.words()}"
+    return f"the record has {recorded}, not {'all of ' * (span.length > 1)}{span.words()}"

@@ -80,6 +80,9 @@ def test_a_bound_each_month_holds_for_every_month(verdict, text, bound):
         ("In May 2025, apprehensions at the southwest border were <less than a tenth> of what "
          "they were in "
          "May 2024.", "right"),
+        # Another border's count before it is not what changed.
+        ("In fiscal 2024 there were 2,135,005 encounters at the southwest border. Encounters at "
+         "the northern border <more than doubled> from June 2024 to February 2025.", "wrong"),
     ],
 )  # fmt: skip
 def test_multiples_in_words_hold_by_the_counts(verdict, text, due):

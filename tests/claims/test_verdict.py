@@ -294,7 +294,7 @@ def test_what_is_not_held_is_named():
     before = by_name(GAP, month(2023, 4), "500").judged.why
 
     assert june == "no count was published for June 2024"
-    assert before.startswith("the record has April to September 2024, not all of April 2023")
+    assert before.startswith("the record has April to September 2024, not April 2023")
 
 
 # Fiscal years 2020 to 2024: 12 times 100, 300, 200, 400 and 350; the year before it is cut.
