@@ -113,24 +113,30 @@ def spans(
     """
     rows: list[CompareRow] = []
     pairs: list[tuple[int, int]] = []
+    # From the earlier to the later, in whichever order they were named: a fall stays a fall.
+    newest_first = spans[0] >= spans[1]
+    earlier, later = reversed(names) if newest_first else names
+
+    def change(first: int, second: int) -> str:
+        return change_words(first, second) if newest_first else change_words(second, first)
+
     for month, other in zip(*spans, strict=False):
-        now, then = counts.get(month), counts.get(other)
         label = MONTHS[int(month[5:]) - 1] if month[5:] == other[5:] else f"{month} / {other}"
-        change = "-"
-        if now is not None and then is not None:
-            change = change_words(now, then)
-            pairs.append((now, then))
-        rows.append((label, now, then, change))
+        left, right, changed = counts.get(month), counts.get(other), "-"
+        if left is not None and right is not None:
+            changed = change(left, right)
+            pairs.append((left, right))
+        rows.append((label, left, right, changed))
     if not pairs:
         return Compared(("month", *names, "change"), [], "")
     # Over months that both have, so that a year that runs is not said to have fallen.
-    in_all = sum(now for now, _ in pairs), sum(then for _, then in pairs)
+    in_all = sum(left for left, _ in pairs), sum(right for _, right in pairs)
     part = "" if len(pairs) == len(rows) else f", in the {len(pairs)} months both have"
     if len(rows) > 1:
-        rows.append((f"{len(pairs)} months", *in_all, change_words(*in_all)))
+        rows.append((f"{len(pairs)} months", *in_all, change(*in_all)))
     note = (
         f"{names[0]}: {in_all[0]:,}. {names[1]}: {in_all[1]:,}. "
-        f"Change: {change_words(*in_all)}{part}."
+        f"Change from {earlier} to {later}: {change(*in_all)}{part}."
     )
     return Compared(("month", *names, "change"), rows, note)
 

@@ -50,14 +50,24 @@ def test_an_unfinished_year_is_compared_with_the_same_months():
         ("April", None, 1000, "-"),
         ("2 months", 30, 25, "+20.0%"),
     ]
-    assert compared.note == "2024: 30. 2023: 25. Change: +20.0%, in the 2 months both have."
+    assert (
+        compared.note
+        == "2024: 30. 2023: 25. Change from 2023 to 2024: +20.0%, in the 2 months both have."
+    )
 
 
 def test_two_months_are_one_row():
     compared = comparison.spans(("2024-03", "2024-01"), (["2024-03"], ["2024-01"]), NORTH)
 
     assert compared.rows == [("2024-03 / 2024-01", 30, 10, "+200.0%")]
-    assert compared.note == "2024-03: 30. 2024-01: 10. Change: +200.0%."
+    assert compared.note == "2024-03: 30. 2024-01: 10. Change from 2024-01 to 2024-03: +200.0%."
+
+
+def test_a_change_goes_from_the_earlier_to_the_later_however_named():
+    compared = comparison.spans(("2024-01", "2024-03"), (["2024-01"], ["2024-03"]), NORTH)
+
+    assert compared.rows == [("2024-01 / 2024-03", 10, 30, "+200.0%")]
+    assert compared.note == "2024-01: 10. 2024-03: 30. Change from 2024-01 to 2024-03: +200.0%."
 
 
 COUNTS = {

@@ -32,7 +32,7 @@ def table(by_hand):
         ),
         (
             {"first": "north", "second": "2024-01", "third": "2023-12"},
-            f"2024-01: 55. 2023-12: 110. Change: {MINUS}50.0%.",
+            f"2024-01: 55. 2023-12: 110. Change from 2023-12 to 2024-01: {MINUS}50.0%.",
             ["2024-01 / 2023-12", "55", "110", f"{MINUS}50.0%"],
         ),
         ({"first": "<b>", "second": "northern"}, "'<b>': no series has this name", []),
