@@ -27,15 +27,17 @@ from forecast.files import replacing
 from forecast.types import COUNT, Row
 from forecast.words import basis_noun, month_words
 
+# No colors named: on a dark page the line is white, and the inner range the lightest.
 FAN_KEY = (
-    "Black line: published. Dashed line: forecast. Shading, dark to light: 50%, 80% and 95% "
+    "Solid line: published. Dashed line: forecast. Shading, from the middle out: 50%, 80% and 95% "
     "ranges; the 95% range is two dotted lines where it would flatten the rest. Triangles: "
     "unusual months."
 )
-UNFORECAST_KEY = "Black line: published. Triangles: unusual months."
+UNFORECAST_KEY = "Solid line: published. Triangles: unusual months."
 HISTORY_KEY = (
-    "Black line: published. Dashed line: the issued forecast of each month, or its hindcast where "
-    "none was issued. Shading, dark to light: its 80% and 95% ranges. Triangles: unusual months."
+    "Solid line: published. Dashed line: the issued forecast of each month, or its hindcast where "
+    "none was issued. Shading, from the middle out: its 80% and 95% ranges. Triangles: unusual "
+    "months."
 )
 _FRAME = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"[^>]*>')
 _PLOT = re.compile(r'transform="translate\(([\d.]+),([\d.]+)\)"')
