@@ -23,7 +23,7 @@ from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -38,10 +38,10 @@ from jobs.witness import attest
 if TYPE_CHECKING:
     from forecast.sources.source import Source
 
-# What every section of a mail says, what only the first does, what it says of all totals, what only
-# the page says; and what is between them, which no word from outside can hold: `one_line` takes it
-# out.
-PARTS = ("head", "more", "whole", "details")
+# What every section of a mail says, what only the first does, what it says of all totals, then of
+# the months ahead, what only the page says; and what is between them, which no word from outside
+# can hold: `one_line` takes it out.
+PARTS = ("head", "more", "whole", "ahead", "details")
 BREAK = "\x1e"
 RULE = f"{'-' * 40}\n\n"
 CHART = "<!-- chart -->"  # where the chart goes
@@ -194,8 +194,9 @@ def _message(
         "List-Id": f"{capital(source.measure.attribute)} notices <bordercast.{mail.domain}>",
     }
     # Else a line by which its reader alone unsubscribes is put in front when it is sent.
-    if mail.unsubscribe and not (queued and config.one_click):
-        head["List-Unsubscribe"] = f"<mailto:{mail.unsubscribe}?subject=unsubscribe>"
+    if not (queued and config.one_click):
+        way = mail.unsubscribe or parseaddr(NOBODY)[1]
+        head["List-Unsubscribe"] = f"<mailto:{way}?subject=unsubscribe>"
     for field, value in (head | thread).items():
         made[field] = value
     cid = f"chart.{own_id.strip('<>')}"
@@ -267,9 +268,9 @@ def _shown(stored: Sequence[str], sections: Sequence[Section], page: bool) -> It
         for section, part in zip(sections, parts, strict=True)
     )
     for n, (head, *rest) in enumerate(parts):
-        # Sections of earlier versions have no part of its own for that line.
-        more, whole, details = rest[:1], rest[1:-1], rest[-1:]
-        first = [*more, *(() if apart else whole)] if n == 0 or page else []
+        # Sections of earlier versions have one part, "more", for all that only the first says.
+        more, whole, details = rest[:1], rest[2 if apart else 1 : -1], rest[-1:]
+        first = [*more, *whole] if n == 0 or page else []
         yield "".join((head, *first, *(details if page else ())))
 
 

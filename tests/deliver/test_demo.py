@@ -49,6 +49,8 @@ def test_the_first_notice_is_seen_without_a_setting(published, tmp_path, monkeyp
     assert said.exit_code == 0, said.output
     # As in a mailbox; filters take a mail without this line for spam.
     assert b"To: <reader@bordercast.invalid>\r\n" in (tmp_path / "demo.eml").read_bytes()
+    way = "<mailto:notices@bordercast.invalid?subject=unsubscribe>"
+    assert made["List-Unsubscribe"] == way
     assert made["Subject"].startswith("Demonstration: Border encounters, February 2025: southwest")
     assert text.startswith("Demonstration: ")
     assert "8,349 by Border Patrol: 7,695 at entry, 654 in the interior (8%)" in text

@@ -57,11 +57,11 @@ month before (February 2026)                          7           5     -28.6%
 fiscal year to date (October 2024 to March 2025)
                                                      70          55     -21.4%
 
-April moved.
+|Nationwide 9.
+
+|April moved.
 
 All of this month: https://x.org/m/
-
-|Nationwide 9.
 
 |Where from
   A file.
@@ -72,7 +72,7 @@ Which
 """
 
 
-def section(text="a|b|c|d", **changes) -> Section:
+def section(text="a|b|c|d|e", **changes) -> Section:
     stored = text.replace("|", letter.BREAK)
     return replace(Section("northern", "finding", "up", stored, stored), **changes)
 
@@ -85,7 +85,7 @@ def notice(**changes) -> Notice:
     return Notice(**given | ids | frame | {"kind": "flags", "digest": "d" * 64} | changes)
 
 
-def test_a_section_is_text_of_78_columns_in_four_parts():
+def test_a_section_is_text_of_78_columns_in_five_parts():
     assert letter.as_stored(FULL, "txt").replace(letter.BREAK, "|") == TEXT
     assert max(map(len, TEXT.splitlines())) <= 78
 
@@ -93,28 +93,30 @@ def test_a_section_is_text_of_78_columns_in_four_parts():
 def test_what_a_section_lacks_leaves_no_heading_or_empty_line():
     bare = SectionText(total="northern", phrase="up", finding="It rose.")
 
-    assert letter.as_stored(bare, "txt").split(letter.BREAK) == ["It rose.\n\n", "", "", ""]
+    assert letter.as_stored(bare, "txt").split(letter.BREAK) == ["It rose.\n\n", *[""] * 4]
 
 
 def test_the_html_says_what_the_text_says_and_escapes_it():
-    head, more, whole, details = letter.as_stored(FULL, "html").split(letter.BREAK)
+    head, more, whole, ahead, details = letter.as_stored(FULL, "html").split(letter.BREAK)
 
     assert "The north &lt;fell&gt;: " in head
     assert [text in head for text in ("Half of it.", "Maine", "All others fell.")] == [True] * 3
     assert more.count(letter.CHART) == 1
     assert more.count("<tr>") == 3
-    assert all(text in more for text in ("CBP counted 5.", "Not this.", "April moved.", FULL.link))
+    assert all(text in more for text in ("CBP counted 5.", "Not this."))
     assert "Nationwide 9." in whole
+    assert "April moved." in ahead
+    assert FULL.link in ahead
     assert "A file." in details
 
 
 @pytest.mark.parametrize(
     ("stored", "page", "shown"),
     [
-        (("a|b|c|d", "e|f|g|h"), False, ["abc", "e"]),
-        (("a|b|c|d", "e|f|g|h"), True, ["abcd", "efgh"]),
-        (("a|b|c|d", "e|f||h"), False, ["ab", "e"]),  # the other one is of all totals
-        (("a|b|c|d", "e|f||h"), True, ["abd", "efh"]),
+        (("a|b|c|d|e", "f|g|h|i|j"), False, ["abcd", "f"]),
+        (("a|b|c|d|e", "f|g|h|i|j"), True, ["abcde", "fghij"]),
+        (("a|b|c|d|e", "f|g||i|j"), False, ["abd", "f"]),  # the other one is of all totals
+        (("a|b|c|d|e", "f|g||i|j"), True, ["abde", "fgij"]),
         (("a|b|d", "e|f|h"), False, ["ab", "e"]),  # as earlier versions stored it
         (("a|b|d", "e|f|h"), True, ["abd", "efh"]),
         (("alone",), False, ["alone"]),

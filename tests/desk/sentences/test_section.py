@@ -134,8 +134,8 @@ def test_all_totals_are_told_of_once(stages):
     assert ("Nationwide: 28,619" in alone, "Nationwide:" in both) == (True, False)
     assert "Nationwide: 28,619" in letter.html(notice, [border])
     # As versions before wrote it: the line in the first section's own part.
-    head, more, line, details = border.text.split(letter.BREAK)
-    earlier = replace(border, text=letter.BREAK.join((head, more + line, details)))
+    head, *more, details = border.text.split(letter.BREAK)
+    earlier = replace(border, text=letter.BREAK.join((head, "".join(more), details)))
     assert letter.text(notice, [earlier]) == alone
 
 
