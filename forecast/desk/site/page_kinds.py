@@ -623,13 +623,16 @@ def series_list(record: SiteRecord, _: None) -> RowsByFile:
 # -- side by side ----------------------------------------------------------------------------------
 
 
-def pairs(record: SiteRecord) -> list[tuple[TotalRecord, TotalRecord]]:
-    """List every two totals that have months in common; of few totals."""
-    return [
-        (first, second)
-        for first, second in combinations([] if record.many else record.totals.values(), 2)
-        if first.reports.keys() & second.reports.keys()
-    ]
+def pairs(record: SiteRecord) -> list[tuple[TotalRecord, TotalRecord, str]]:
+    """List every two totals that have months in common, and what both are called; of few totals."""
+    found = []
+    for first, second in combinations([] if record.many else record.totals.values(), 2):
+        if first.reports.keys() & second.reports.keys():
+            names = (first.name, record.source.totals.inside(second.total))
+            # A name may be of two itself: "Southwest border, and coastal and interior".
+            comma = "," * any(" and " in name for name in names)
+            found.append((first, second, f"{comma} and ".join(names)))
+    return found
 
 
 def totals_compared(record: SiteRecord) -> Iterator[Shown]:
@@ -638,7 +641,7 @@ def totals_compared(record: SiteRecord) -> Iterator[Shown]:
     table : as `comparison` makes it. data : the same for files. names, series : of the chart.
     years : whether these are years.
     """
-    for first, second in pairs(record):
+    for first, second, title in pairs(record):
         counts, other = (
             {row["month"]: row[COUNT] for row in about.months} for about in (first, second)
         )
@@ -646,7 +649,7 @@ def totals_compared(record: SiteRecord) -> Iterator[Shown]:
         both = sorted(counts.keys() & other.keys())[-comparison.MONTHS_SHOWN :]
         yield {
             "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
-            "title": f"{first.name} and {record.source.totals.inside(second.total)}",
+            "title": title,
             "table": comparison.series(names, (counts, other)),
             "data": [
                 {"month": m, first.total: counts[m], second.total: other[m]} for m in both[::-1]

@@ -62,3 +62,27 @@ def test_an_error_is_said_against_that_of_no_change(full, ratio, words):
     said = page_kinds.KINDS["accuracy"].page(changed)[1]["index.html"].decode()
 
     assert said.count(f'<td class="n">{words}</td>') == 5
+
+
+@pytest.mark.parametrize(
+    ("second", "title"),
+    [
+        ("southwest", "Northern border and southwest border"),
+        ("coastal and interior", "Northern border, and coastal and interior"),
+    ],
+)
+def test_a_pair_is_called_by_both_names(second, title):
+    inside = {"southwest": "southwest border"}
+    totals = [
+        SimpleNamespace(total=total, name="Northern border", reports={"2025-01": None})
+        for total in ("northern", second)
+    ]
+    names = SimpleNamespace(inside=lambda total: inside.get(total, total))
+    record = SimpleNamespace(
+        many=False,
+        totals=dict(enumerate(totals)),
+        source=SimpleNamespace(totals=names),
+    )
+
+    ((_, _, called),) = page_kinds.pairs(record)
+    assert called == title
