@@ -215,6 +215,9 @@ def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> 
     if sense.measure.endswith("since"):
         last, first = (ClaimSpan(int(m), int(m)).words() for m in (judged.truth or 0, line.first))
         none = f"none {far} before it on record (from {first})"
+        # Wrong, and the highest since the month before: that is to say, lower than that.
+        if judged.verdict == "wrong" and judged.truth == sense.span.first - 1:
+            return f"{here}: {last} was {far}.", ""
         return f"{here}: {f'the {side} since {last}' if judged.truth else none}.", ""
     rank = int(judged.truth or 1)
     place = side if rank == 1 else f"{ordinal(rank)} {side}"

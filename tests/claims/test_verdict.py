@@ -297,6 +297,16 @@ def test_what_is_not_held_is_named():
     assert before.startswith("the record has April to September 2024, not April 2023")
 
 
+def test_what_the_month_before_passed_is_no_highest_since():
+    counts = {"2024-06": 900, "2024-07": 500, "2024-08": 400}
+
+    told = by_name(counts, month(2024, 8), "highest since 2024-06")
+    held_on = by_name({**counts, "2024-08": 600}, month(2024, 8), "highest since 2024-05")
+
+    assert told.why.endswith("in August 2024: July 2024 was higher.")
+    assert held_on.why.endswith("in August 2024: the highest since June 2024.")
+
+
 # Fiscal years 2020 to 2024: 12 times 100, 300, 200, 400 and 350; the year before it is cut.
 YEARS = {2020: 100, 2021: 300, 2022: 200, 2023: 400, 2024: 350}
 BY_YEARS = {
