@@ -49,7 +49,7 @@ _BLOCK = 60_000  # cells that are coded at once
 _START = 20_000  # bytes that show the encoding
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _FOREIGN = {b"%PDF": "a PDF", b"<": "a web page (HTML) without a table", b"\x89PNG": "a picture"}
-_FOREIGN |= {b"\xff\xd8\xff": "a picture", b"GIF8": "a picture"}
+_FOREIGN |= {b"\xff\xd8\xff": "a picture", b"GIF8": "a picture", b"SQLite format 3": "a database"}
 _JSON = re.compile(rb"\{|\[\s*[\[{]")
 # As spreadsheets write them into text to keep their digits: ="00123", '00123.
 _KEPT = re.compile(r"=\"([^\"]*)\"|'(?=\d)(.*)")

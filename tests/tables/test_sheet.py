@@ -406,6 +406,7 @@ def test_a_text_of_several_lines_may_hold_commas_and_may_not_hold_lines():
         (b"<html><p>no table</p></html>", r"a web page \(HTML\) without a table, not a table"),
         (b"GIF89a", "a picture"),
         (b"\xff\xd8\xff\xe0", "a picture"),
+        (b"SQLite format 3\0", "a database"),
         (b"   %PDF-1", "a PDF"),
         (b"\xef\xbb\xbf{", "JSON"),
     ],
