@@ -25,7 +25,15 @@ from forecast.sources.source import Source
 from forecast.sources.wording import Halves
 from forecast.store.read import RunRow
 from forecast.types import COUNT, Forecast, Row
-from forecast.words import change_words, first_and_now, interval, judged_by, month_name, signed
+from forecast.words import (
+    MINUS,
+    change_words,
+    first_and_now,
+    interval,
+    judged_by,
+    month_name,
+    signed,
+)
 
 if TYPE_CHECKING:
     from forecast.desk.comparison import Compared
@@ -480,7 +488,7 @@ def movers_table(moved: Row, total: str, base: str) -> RenderableType:
             f"{mover['value']:,}",
             *(_count(mover["bases"][name]) for name in BASES),
             "-" if mover["change"] is None else signed(mover["change"]),
-            "-" if mover["share"] is None else f"{100 * mover['share']:.0f}%",
+            "-" if mover["share"] is None else f"{100 * mover['share']:.0f}%".replace("-", MINUS),
         )
         for mover in (*moved["movers"], moved["total"])
     ]
