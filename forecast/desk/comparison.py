@@ -6,7 +6,7 @@ Counts are shown as they are, as an index (100 in the first month both have) or 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any
 
 from forecast.errors import SpanError
 from forecast.sources.names import SeriesNames
@@ -17,19 +17,9 @@ WAYS = ("counts", "index", "share")
 MONTHS_SHOWN = 36  # of two series, unless a first month is asked for
 
 
+# Of a table of two columns and how they differ: a label, two values as shown (None where one is not
+# on record), and the difference in words.
 CompareRow = tuple[str, float | None, float | None, str]
-
-
-class Compared(NamedTuple):
-    """A table of two columns and how they differ.
-
-    heads : of all four columns. rows : label, two values as shown (None where one is not on
-    record), and the difference in words. note : what the two come to, in a sentence; "" if nothing.
-    """
-
-    heads: tuple[str, str, str, str]
-    rows: list[CompareRow]
-    note: str
 
 
 def asked(
@@ -38,7 +28,7 @@ def asked(
     counts: Callable[[SeriesKey], Mapping[str, int]],
     shown_as: str = "counts",
     since: str = "",
-) -> Compared:
+) -> dict[str, Any]:
     """Set side by side what words name: two series, or a series in two months or years.
 
     things : two names, or a name and two spans. counts : of a series, by month.
@@ -61,7 +51,7 @@ def asked(
     else:
         both = names.name(keys[0]), names.name(keys[1])
         compared = series(both, (lines[0], lines[1]), shown_as, since)
-    if not compared.rows:
+    if not compared["rows"]:
         raise SpanError(" ".join(things), "no month of both is on record")
     return compared
 
@@ -71,7 +61,7 @@ def series(
     counts: tuple[Mapping[str, int], Mapping[str, int]],
     shown_as: str = "counts",
     since: str = "",
-) -> Compared:
+) -> dict[str, Any]:
     """Set two series beside each other, the newest month first.
 
     counts : month -> count of each. shown_as : counts, index or share. since : YYYY-MM, the first
@@ -100,17 +90,18 @@ def series(
             f"{month_name(shown[0])} to {month_name(shown[-1])}: {names[0]} {sums[0]:,}, "
             f"{names[1]} {sums[1]:,}."
         )
-    return Compared(("month", *names, "first / second"), rows, note)
+    return {"heads": ("month", *names, "first / second"), "rows": rows, "note": note}
 
 
 def spans(
     names: tuple[str, str], spans: tuple[list[str], list[str]], counts: Mapping[str, int]
-) -> Compared:
+) -> dict[str, Any]:
     """Set two spans of one series beside each other, month by month and in all.
 
     spans : the months of each, in order. The sum is over the places where both are on record, so
     that a year that is not over is compared with the same months of the other.
     """
+    heads = ("month", *names, "change")
     rows: list[CompareRow] = []
     pairs: list[tuple[int, int]] = []
     # From the earlier to the later, in whichever order they were named: a fall stays a fall.
@@ -128,7 +119,7 @@ def spans(
             pairs.append((left, right))
         rows.append((label, left, right, changed))
     if not pairs:
-        return Compared(("month", *names, "change"), [], "")
+        return {"heads": heads, "rows": [], "note": ""}
     # Over months that both have, so that a year that runs is not said to have fallen.
     in_all = sum(left for left, _ in pairs), sum(right for _, right in pairs)
     part = "" if len(pairs) == len(rows) else f", in the {len(pairs)} months both have"
@@ -138,13 +129,13 @@ def spans(
         f"{names[0]}: {in_all[0]:,}. {names[1]}: {in_all[1]:,}. "
         f"Change from {earlier} to {later}: {change(*in_all)}{part}."
     )
-    return Compared(("month", *names, "change"), rows, note)
+    return {"heads": heads, "rows": rows, "note": note}
 
 
-def as_json(compared: Compared) -> dict[str, object]:
+def as_json(compared: Mapping[str, Any]) -> dict[str, object]:
     """Return what was compared for programs: a row by its heads, in the order shown."""
     return {
-        "compared": list(compared.heads[1:3]),
-        "rows": [dict(zip(compared.heads, row, strict=True)) for row in compared.rows],
-        "note": compared.note,
+        "compared": list(compared["heads"][1:3]),
+        "rows": [dict(zip(compared["heads"], row, strict=True)) for row in compared["rows"]],
+        "note": compared["note"],
     }

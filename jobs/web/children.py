@@ -183,9 +183,11 @@ def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str,
         '<p class="lead" role="status">{}</p><div class="scroll" tabindex="0" role="region" '
         'aria-label="Side by side"><table><thead>{}</thead><tbody>{}</tbody></table></div>'
     ).format(
-        table.note,
-        cells([head.replace(":", ": ") for head in table.heads], Markup('th scope="col"'), "col"),
-        Markup("").join(cells(row, "td", "row") for row in table.rows),
+        table["note"],
+        cells(
+            [head.replace(":", ": ") for head in table["heads"]], Markup('th scope="col"'), "col"
+        ),
+        Markup("").join(cells(row, "td", "row") for row in table["rows"]),
     )
 
 

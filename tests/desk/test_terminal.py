@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from rich.console import Group
 
 from forecast.desk import terminal as tables
-from forecast.desk.comparison import Compared
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
 from forecast.store.read import RunRow
@@ -115,7 +114,9 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "parts_table": lambda n: [tables.parts_table([span(n)], ENCOUNTERS)],
     "reliability_tables": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],
     "movers_table": lambda n: [tables.movers_table(moved(n), n, "month_before")],
-    "compared_table": lambda n: [tables.compared_table(Compared((n, n, n, n), [(n, 1, 2, n)], ""))],
+    "compared_table": lambda n: [
+        tables.compared_table({"heads": (n, n, n, n), "rows": [(n, 1, 2, n)]})
+    ],
     "table": lambda n: [notices._table([told(n)]), record._table([told(n)])],
 }
 

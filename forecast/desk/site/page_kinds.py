@@ -674,7 +674,7 @@ def years_compared(record: SiteRecord) -> Iterator[Shown]:
                 "place": f"compare/{slug(about.total)}/{'-'.join(names)}/",
                 "title": f"{about.name}: {months.year_noun(begins)}s {later} and {earlier}",
                 "table": table,
-                "data": [dict(zip(table.heads, row, strict=True)) for row in table.rows],
+                "data": [dict(zip(table["heads"], row, strict=True)) for row in table["rows"]],
                 "names": names,
                 # Under each other: both years stand over the months of the later one.
                 "series": [
