@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from forecast.sources import holes
 
@@ -22,22 +22,9 @@ MARK = "<!-- Below: python -m forecast.desk.dictionary docs/tables.md -->"
 ColumnKind = Literal["text", "count", "real"]
 
 
-class Column(NamedTuple):
-    """What a column holds.
-
-    kind : text, count (whole numbers) or real. unit : "" where there is none; of a count it names
-    what the record counts, in the words of its source. range : the values it can have.
-    about : plain words.
-    """
-
-    kind: ColumnKind
-    unit: str
-    range: str
-    about: str
-
-    def unit_in(self, noun: str) -> str:
-        """Name the unit of a record that counts what this noun says."""
-        return self.unit.format(noun=noun)
+# A column's kind; its unit, "" where there is none, of a count with a hole for what the record
+# counts; the values it can have; what it is in plain words.
+Column = tuple[ColumnKind, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -76,7 +63,7 @@ def _columns(by_type: Mapping[str, Any]) -> dict[str, Column]:
         kind, unit, span = _TOML["types"][name]
         for column, words in group.items():
             own = {"about": words} if isinstance(words, str) else words
-            columns[column] = Column(**{"kind": kind, "unit": unit, "range": span, **own})
+            columns[column] = kind, own.get("unit", unit), own.get("range", span), own["about"]
     return columns
 
 
@@ -94,9 +81,8 @@ VIEWS = {name: _view(name, about) for name, about in _TOML["views"].items()}
 # The one source of meanings: pages, workbooks, docs and the Python API read it here.
 def definitions(view: View, source: Source) -> Iterator[tuple[str, str, str, str]]:
     """Describe a view's columns: name, unit, range, meaning."""
-    for name, column in view.described().items():
-        unit = column.unit_in(source.measure.noun) or column.kind
-        yield name, unit, column.range, column.about
+    for name, (kind, unit, span, about) in view.described().items():
+        yield name, unit.format(noun=source.measure.noun) or kind, span, about
 
 
 def renewed(written: str, source: Source) -> str:

@@ -105,7 +105,7 @@ def of_view(
     own = any(source.column(name) != name for name in described)
     # In the words of their source, of which the dictionary says nothing.
     shown = [name for name in described if source.column(name)]
-    columns: dict[str, ColumnKind] = {source.column(n): described[n].kind for n in shown}
+    columns: dict[str, ColumnKind] = {source.column(n): described[n][0] for n in shown}
     meant = [] if own else list(definitions(view, source))
     added = {"digest": ("64 hex digits", DIGEST)} if "digest" not in described else {}
     if "measure" in notes:

@@ -269,7 +269,7 @@ class Record:
         table = pd.DataFrame(rows, columns=list(view.columns))
         kinds = {"count": "Int64", "real": "Float64", "text": "string"}
         return table.astype(
-            {column: kinds[description.kind] for column, description in view.described().items()}
+            {column: kinds[kind] for column, (kind, *_) in view.described().items()}
         )
 
     def views(self) -> pd.DataFrame:

@@ -62,14 +62,13 @@ def dataset(
         body = files[f"{name}.csv"]
         fields = []
         for at, column in enumerate(columns):
-            meant = known[column]
-            kind = meant.kind if meant.range not in _TYPES or meant.kind != "text" else meant.range
-            notes = ", ".join(filter(None, (meant.unit_in(noun), meant.range)))
+            kind, unit, span, meaning = known[column]
+            notes = ", ".join(filter(None, (unit.format(noun=noun), span)))
             fields.append(
                 {
                     "name": source.column(column),
-                    "types": _TYPES[kind],
-                    "about": f"{meant.about} ({notes})" if notes else meant.about,
+                    "types": _TYPES[span if span in _TYPES and kind == "text" else kind],
+                    "about": f"{meaning} ({notes})" if notes else meaning,
                     "always": all(row[at] not in (None, "") for row in rows),
                 }
             )
