@@ -13,26 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 
 LONGEST_WAIT = timedelta(days=1)  # whatever a server asks for, it is asked again after a day
 Watch = Callable[[socket.socket], None]
-
-
-class Answered(NamedTuple):
-    """What a server said. whole : whether its content came in time and is no longer than asked."""
-
-    status: int
-    headers: httpx.Headers
-    content: bytes
-    whole: bool
-
-    @property
-    def is_success(self) -> bool:
-        """Whether it did what it was asked."""
-        return 200 <= self.status < 300
 
 
 def client() -> httpx.Client:
@@ -52,8 +38,10 @@ def post(
     *,
     seconds: float,
     most: int,
-) -> Answered:
+) -> tuple[httpx.Response, bytes, bool]:
     """Post something, and be done when the time is up.
+
+    Returns the answer, its content, and whether that came in time and is no longer than asked.
 
     Parameters
     ----------
@@ -86,7 +74,7 @@ def post(
                 whole = len(answer) <= most and time.monotonic() < deadline
         finally:
             response.close()
-    return Answered(response.status_code, response.headers, answer, whole)
+    return response, answer, whole
 
 
 def body(pieces: Iterable[bytes], most: int, deadline: float) -> bytes:

@@ -323,7 +323,7 @@ def by_hook(hooks: Sequence[Hook], client: httpx.Client, seconds: float = SECOND
         address, body = secret(hook, "address_file"), delivery.message.mime
         fields = headers(hook, delivery, now)
         try:
-            answer = exchange.post(
+            answer, content, _ = exchange.post(
                 client, address, body, fields, seconds=seconds, most=ANSWER_BYTES
             )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
@@ -334,10 +334,10 @@ def by_hook(hooks: Sequence[Hook], client: httpx.Client, seconds: float = SECOND
             return DeliveryReply("later", f"does not answer: {type(error).__name__}")
         if answer.is_success:
             return DeliveryReply("sent")
-        text = answer.content[:ANSWER_BYTES].decode(errors="replace")
-        problem = f"{answer.status} {printable(text, REPLY_SHOWN)}".strip()
+        text = content[:ANSWER_BYTES].decode(errors="replace")
+        problem = f"{answer.status_code} {printable(text, REPLY_SHOWN)}".strip()
         # A redirect is none of these: whoever answers at the address need not be who was meant.
-        if answer.status in LATER or answer.status >= 500:
+        if answer.status_code in LATER or answer.status_code >= 500:
             wait = exchange.retry_after(answer.headers, now) or timedelta(0)
             return DeliveryReply("later", problem, wait)
         return DeliveryReply("refused", problem)

@@ -33,13 +33,13 @@ def ping(address: str, ok: bool, text: str, seconds: float = SECONDS) -> bool:
                 break
             try:
                 content = text.encode()[:10_000]
-                answer = exchange.post(http, url, content, {}, seconds=left, most=0)
+                answer, _, _ = exchange.post(http, url, content, {}, seconds=left, most=0)
             except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
                 problem = f"{type(error).__name__}: {error}"
             else:
                 if answer.is_success:
                     return True
-                problem = f"it answers {answer.status}"
+                problem = f"it answers {answer.status_code}"
     LOG.warning("the heartbeat's address does not answer: %s", problem)
     return False
 

@@ -46,7 +46,7 @@ def ask(
     headers = {"Content-Type": "application/timestamp-query"}
     try:
         with exchange.client() as http:
-            answer = exchange.post(
+            answer, content, whole = exchange.post(
                 http, address, request.as_bytes(), headers, seconds=seconds, most=MAX_ANSWER_BYTES
             )
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
@@ -54,14 +54,14 @@ def ask(
         raise WitnessError("time stamp", problem) from None
     problem = ""
     if not answer.is_success:
-        problem = f"the authority answers {answer.status}"
-    elif len(answer.content) > MAX_ANSWER_BYTES:
+        problem = f"the authority answers {answer.status_code}"
+    elif len(content) > MAX_ANSWER_BYTES:
         problem = f"the authority's answer has over {MAX_ANSWER_BYTES:,} bytes"
-    elif not answer.whole:
+    elif not whole:
         problem = f"the authority's answer did not end within {seconds:g} seconds"
     if problem:
         raise WitnessError("time stamp", problem)
-    return (*check(answer.content, statement, trusted, request.nonce), answer.content)
+    return (*check(content, statement, trusted, request.nonce), content)
 
 
 def check(
