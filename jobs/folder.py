@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from forecast.desk import export
 from forecast.engine import anyseries
@@ -18,15 +17,6 @@ from forecast.types import Report
 from models.base import Floats, MonthlyCounts
 
 SayPart = Callable[[str, Sequence[str]], None]  # how a part was read, by its name
-
-
-class FolderForecast(NamedTuple):
-    """What came of a folder: series forecast and left out, quality of hindcasts, least certain."""
-
-    series: int
-    left_out: Sequence[ShortSeriesError]
-    quality: Quality | None
-    unsure: Sequence[tuple[str, float]]
 
 
 def folder_parts(folder: Path, out: Path) -> list[Path]:
@@ -59,8 +49,11 @@ def forecast_folder(
     spread: Spread,
     report: Report,
     say: SayPart,
-) -> FolderForecast:
+) -> tuple[int, Sequence[ShortSeriesError], Quality | None, Sequence[tuple[str, float]]]:
     """Forecast every part into a file of the same name in `out`.
+
+    Returns how many series were forecast, those left out, the quality of the hindcasts, and the
+    series least certain.
 
     Parameters
     ----------
@@ -89,7 +82,7 @@ def forecast_folder(
             )[:3]
             report("writing parts", done, len(parts))
     quality = anyseries.quality(scores) if scores else None
-    return FolderForecast(sum(parted.sizes), left_out, quality, unsure)
+    return sum(parted.sizes), left_out, quality, unsure
 
 
 def _counts(

@@ -66,35 +66,31 @@ def run(
     """
     now = now or datetime.now(UTC)
     day = first_seen or now.date().isoformat()
-    done = []
+    taken: list[IngestResult] = []
+    published = []
     with writing(context.path) as db:
         _refuse_altered(db)
         # In turn and under one lock: a reader sees all sources of a month, or none.
-        for each in [context] if alone else context.each():
-            each.begin(db)
-            mine = each.taken(db)
+        for measure in [context] if alone else context.each():
+            measure.begin(db)
+            mine = measure.taken(db)
             write.write_all(mine, db, now)  # what a run that was killed left to write
             named = [file for file in files if mine.takes(inbox.file_name(file))]
             report("taking in files", 0, 1)
-            taken, mine = ingest_all(db, mine, named, day, with_bundle, only)
+            results, mine = ingest_all(db, mine, named, day, with_bundle, only)
             report("taking in files", 1, 1)
-            refused = [file.reason for file in taken if file.outcome == "refused"]
+            taken += results
+            refused = [file.reason for file in results if file.outcome == "refused"]
             empty = not releases.accepted(db)
             if empty and refused and only is None:
                 raise DataError(refused[0])
             # Behind a refused file others may wait, which come next.
             if (empty and only is not None) or not run_needed(db, mine.config):
-                done.append(RunOutcome(None, taken))
                 continue
-            new = publish(db, mine.config, now, report, mine.source)
+            published.append(publish(db, mine.config, now, report, mine.source))
             write.write_all(mine, db, now)
-            done.append(RunOutcome(new.run_id, taken, new.judged, new.flagged))
-    return RunOutcome(
-        max((one.run_id for one in done if one.run_id is not None), default=None),
-        tuple(file for one in done for file in one.taken),
-        sum(one.judged for one in done),
-        sum(one.flagged for one in done),
-    )
+    run_ids, judged, flagged = zip(*published, strict=True) if published else ((), (), ())
+    return RunOutcome(max(run_ids, default=None), tuple(taken), sum(judged), sum(flagged))
 
 
 def _refuse_altered(db: Database) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk.facts import newest_reports, split
@@ -47,22 +47,18 @@ CODE_VERSION = f"{__version__}, engine {VERSION}"
 _TOGETHER = 200  # series whose hindcasts are scored at a time
 
 
-class NewRun(NamedTuple):
-    """A run, how many months it judged, and how many of them it flagged."""
-
-    run_id: int
-    judged: int
-    flagged: int
-
-
 def run_needed(db: Database, config: Config) -> bool:
     """Whether a run would rest on releases, settings or code that the last one did not."""
     state = frozenset(releases.accepted(db)), config.digest(), CODE_VERSION
     return inputs.run_basis(db) != state
 
 
-def publish(db: Database, config: Config, now: datetime, report: Report, source: Source) -> NewRun:
+def publish(
+    db: Database, config: Config, now: datetime, report: Report, source: Source
+) -> tuple[int, int, int]:
     """Forecast and judge what the releases held now say, and publish all of it in one transaction.
+
+    Returns the run's number, how many months it judged, and how many of them it flagged.
 
     Raises
     ------
@@ -78,7 +74,7 @@ def publish(db: Database, config: Config, now: datetime, report: Report, source:
     reports = partial(newest_reports, source=source)
     run_id = runs.publish(db, run, reports, split=split(source), totals=source.totals)
     flagged = sum(flag.severity != "watch" for flag in run.flags)
-    return NewRun(run_id, len(run.judgements), flagged)
+    return run_id, len(run.judgements), flagged
 
 
 def compute(

@@ -138,9 +138,11 @@ def _forecast_folder(
         progress() as report,
         spreading(settings.config.compute, WORTHWHILE) as workers,
     ):
-        done = folders.forecast_folder(parts, out, read_as, h, hindcasts, workers, report, say_part)
-    _warn([f"left out: {error}" for error in done.left_out])
-    say(own_counts.folder_summary(done.series, len(parts), h, done.quality, done.unsure))
+        series, left_out, quality, unsure = folders.forecast_folder(
+            parts, out, read_as, h, hindcasts, workers, report, say_part
+        )
+    _warn([f"left out: {error}" for error in left_out])
+    say(own_counts.folder_summary(series, len(parts), h, quality, unsure))
 
 
 def check_outputs(*files: str) -> None:
