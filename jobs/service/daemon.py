@@ -24,7 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -61,18 +61,9 @@ THREADS = "scheduled"  # how the names of the scheduler's threads begin
 Work = Callable[[Context], CycleResult]
 
 
-class ServiceTask(NamedTuple):
-    """What the service does whenever it is due.
-
-    executor : whose thread starts it and waits. every : seconds from one start to the next, however
-        due it is: what a server refuses stays due.
-    """
-
-    name: str
-    due: Callable[[Context, datetime], bool]
-    run: Callable[[], object]
-    executor: str = "default"
-    every: float = 0.0
+# When it is due, what it does, whose thread starts it and waits, and seconds from one start to the
+# next, however due it is: what a server refuses stays due.
+ServiceTask = tuple[Callable[["Context", datetime], bool], Callable[[], object], str, float]
 
 
 def serve(context: Context, work: Work = wakeup.main, mode: wakes.Mode = "daemon") -> CycleResult:
@@ -96,7 +87,7 @@ def serve(context: Context, work: Work = wakeup.main, mode: wakes.Mode = "daemon
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with _leading(context.path):
-        inbox.make(archive.folders(context.path, context.config).inbox)
+        inbox.make(archive.folders(context.path, context.config)["inbox"])
         LOG.info("process %s leads %s", os.getpid(), context.path.name)
         daemon = Daemon(context, work, stop, mode)
         daemon.run()
@@ -161,14 +152,14 @@ class Daemon:
     looked: float = field(default_factory=time.monotonic)
     done: CycleResult = field(default_factory=lambda: CycleResult("stopped", ""))
 
-    def tasks(self) -> tuple[ServiceTask, ...]:
-        """Return what there is to do; a new task is a line here and when it is due."""
-        return (
-            ServiceTask("wake", self._wake_due, self.wake),
-            ServiceTask("mail", mail_due, self.post, every=MAIL),
+    def tasks(self) -> dict[str, ServiceTask]:
+        """Return what there is to do, by name; a new task is a line here and when it is due."""
+        return {
+            "wake": (self._wake_due, self.wake, "default", 0.0),
+            "mail": (mail_due, self.post, "default", MAIL),
             # It only waits for others: a wake may begin meanwhile.
-            ServiceTask("witness", witnesses_due, self.witness, "witness", every=MAIL),
-        )
+            "witness": (witnesses_due, self.witness, "witness", MAIL),
+        }
 
     def run(self) -> None:
         """Look again and again, or as a timer wake once, until stopped."""
@@ -213,16 +204,16 @@ class Daemon:
     def look(self) -> None:
         """Start what is due and not under way."""
         self.looked, now = time.monotonic(), datetime.now(UTC)
-        for task in self.tasks():
-            waits = self.looked - self.started.get(task.name, -math.inf) < task.every
-            if waits or task.name in self.under_way or self.stop.is_set():
+        for name, (due, run, executor, every) in self.tasks().items():
+            waits = self.looked - self.started.get(name, -math.inf) < every
+            if waits or name in self.under_way or self.stop.is_set():
                 continue
             with suppress(BordercastError):  # a record that cannot be read now: at the next look
-                if task.due(self.context, now):
-                    self.under_way.add(task.name)
-                    self.started[task.name] = self.looked
-                    how = {"id": task.name, "executor": task.executor, "replace_existing": True}
-                    self.scheduler.add_job(self._do, args=(task,), **how)
+                if due(self.context, now):
+                    self.under_way.add(name)
+                    self.started[name] = self.looked
+                    how = {"id": name, "executor": executor, "replace_existing": True}
+                    self.scheduler.add_job(self._do, args=(name, run), **how)
 
     def wake(self) -> CycleResult:
         """One wake, unless we are being stopped; never raises."""
@@ -283,11 +274,11 @@ class Daemon:
         finally:
             self.stop.set()
 
-    def _do(self, task: ServiceTask) -> None:
+    def _do(self, name: str, run: Callable[[], object]) -> None:
         try:
-            task.run()
+            run()
         finally:
-            self.under_way.discard(task.name)
+            self.under_way.discard(name)
 
     def _wake_due(self, context: Context, now: datetime) -> bool:
         if self.again_at is not None:

@@ -276,9 +276,13 @@ def test_a_look_starts_what_is_due_once_and_servers_are_asked_no_more_often(serv
                 raise DataError("somebody writes")
             return answers[name]
 
-        return daemon.ServiceTask(name, is_due, lambda: ran.append(name), executor, every)
+        return is_due, lambda: ran.append(name), executor, every
 
-    tasks = (task("wake", "default"), task("mail", "default", 300), task("witness", "witness"))
+    tasks = {
+        "wake": task("wake", "default"),
+        "mail": task("mail", "default", 300),
+        "witness": task("witness", "witness"),
+    }
     monkeypatch.setattr(service, "tasks", lambda: tasks)
 
     def look() -> list[str]:
@@ -288,11 +292,11 @@ def test_a_look_starts_what_is_due_once_and_servers_are_asked_no_more_often(serv
 
     assert look() == ["wake", "mail"]
     assert look() == []  # both are under way
-    for started in tasks[:2]:
-        service._do(started)
+    for name in ("wake", "mail"):
+        service._do(name, tasks[name][1])
     answers["witness"] = None
     assert look() == ["wake"]  # mail was started less than five minutes ago
-    service._do(tasks[0])
+    service._do("wake", tasks["wake"][1])
     clock[0], answers["witness"], answers["wake"] = 1300.0, True, False
     assert look() == ["mail", "witness"]
     assert [how["executor"] for _, how in service.scheduler.added] == ["default", "witness"]
@@ -303,16 +307,15 @@ def test_a_look_starts_what_is_due_once_and_servers_are_asked_no_more_often(serv
 
 
 def test_a_task_that_fails_may_be_started_again(service):
-    failing = daemon.ServiceTask("mail", lambda *_: True, lambda: 1 / 0)
     service.under_way.add("mail")
     with pytest.raises(ZeroDivisionError):
-        service._do(failing)
+        service._do("mail", lambda: 1 / 0)
 
     assert service.under_way == set()
 
 
 def test_the_tasks_are_a_wake_mail_and_witnesses(service):
-    assert [(t.name, t.executor, t.every) for t in service.tasks()] == [
+    assert [(name, *task[2:]) for name, task in service.tasks().items()] == [
         ("wake", "default", 0),
         ("mail", "default", 300),
         ("witness", "witness", 300),

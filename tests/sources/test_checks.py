@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from forecast import months
-from forecast.config import CountsSection
+from forecast.config import Config, CountsSection
+from forecast.context import Context
 from forecast.errors import DataError, QuarantineError
 from forecast.sources import checks
 from forecast.sources.cbp.encounters import bundle
@@ -290,7 +291,7 @@ def refused(path, held, new):
     with closing(connect.read(path)) as db:
         neighbours = releases.neighbours(db, new)
         try:
-            _believe(db, "new.csv", new, {}, ENCOUNTERS)
+            _believe(db, Context.open(path, Config()), "new.csv", new)
         except QuarantineError as error:
             return list(error.reasons), neighbours
     return [], neighbours
