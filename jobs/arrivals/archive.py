@@ -15,8 +15,9 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from forecast import files
 from forecast.config import Config
@@ -34,18 +35,15 @@ REASON = ".reason.txt"
 PRIVATE = 0o700
 
 
-class Folders(NamedTuple):
-    """Where the files of one database lie; made when first needed."""
+def folders(path: Path, config: Config) -> dict[str, Path]:
+    """Return inbox, archive and quarantine of the database `path`; made when first needed.
 
-    inbox: Path
-    archive: Path
-    quarantine: Path
-
-
-def folders(path: Path, config: Config) -> Folders:
-    """Return the folders of the database `path`: beside it, unless the settings say otherwise."""
-    fetch = config.fetch
-    return Folders(*(path.parent / name for name in (fetch.inbox, fetch.archive, fetch.quarantine)))
+    They lie beside it, unless the settings say otherwise.
+    """
+    return {
+        name: path.parent / getattr(config.fetch, name)
+        for name in ("inbox", "archive", "quarantine")
+    }
 
 
 def downloads(
@@ -57,7 +55,7 @@ def downloads(
     """
     if not ops.ops_path(context.path).exists():
         return []
-    kept_in = folders(context.path, context.config)
+    kept_in = folders(context.path, context.config)["archive"]
     with ops.reading(context.path) as ops_db:
         downloaded = ops.downloads(ops_db)
     by_content = {
@@ -67,7 +65,7 @@ def downloads(
         _download(context.path, kept_in, row)
         for row in reversed(by_content.values())
         if context.takes(row["file_name"])
-        and (kept_in.archive / row["sha256"] / row["file_name"]).exists()
+        and (kept_in / row["sha256"] / row["file_name"]).exists()
         and (
             db is None
             or (earlier := releases.find_by_hash(db, row["sha256"])) is None
@@ -76,13 +74,13 @@ def downloads(
     ]
 
 
-def _download(path: Path, kept_in: Folders, download: Row) -> Arrival:
+def _download(path: Path, kept_in: Path, download: Row) -> Arrival:
     def content() -> bytes:
-        return inbox.read_once(kept_in.archive / download["sha256"] / download["file_name"])[0]
+        return inbox.read_once(kept_in / download["sha256"] / download["file_name"])[0]
 
     def settle(result: IngestResult) -> str:
         if result.outcome == "refused":  # the quarantine has it now, and it is asked for again
-            remove(kept_in.archive, download["sha256"])
+            remove(kept_in, download["sha256"])
             with ops.writing(path) as ops_db:
                 connect.write(ops_db, "forget_validators", (download["sha256"],))
         return ""
@@ -91,11 +89,11 @@ def _download(path: Path, kept_in: Folders, download: Row) -> Arrival:
     return Arrival(download["file_name"], content, first_seen, "publisher", address, settle=settle)
 
 
-def make(kept_in: Folders) -> None:
+def make(kept_in: Mapping[str, Path]) -> None:
     """Make the inbox, and the two others as nobody else's; they may have been readable before."""
-    inbox.make(kept_in.inbox)
-    for folder in (kept_in.archive, kept_in.quarantine):
-        make_private(folder)
+    inbox.make(kept_in["inbox"])
+    for name in ("archive", "quarantine"):
+        make_private(kept_in[name])
 
 
 def keep_bytes(folder: Path, sha256: str, name: str, content: bytes) -> Path:

@@ -84,7 +84,7 @@ def ingest_all(
         if results[-1].outcome == "refused":
             raise DataError(results[-1].reason)
     # Nobody looks into the inbox; `status` does.
-    left = inbox.left(kept_in.inbox)
+    left = inbox.left(kept_in["inbox"])
     for name, reason in left.items():
         results.append(IngestResult(name, "refused", None, "", f"{name}: {reason}"))
     for arrival in waiting(db, context, first_seen):
@@ -168,17 +168,17 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
             "\n".join(line[:LINE_KEPT] for line in text.split("\n"))
             for text in ("\n".join(error.kept), str(error) if plain else error.kept[0])
         )
-        archive.refuse(kept_in.quarantine, release.sha256, name, content, reasons)
+        archive.refuse(kept_in["quarantine"], release.sha256, name, content, reasons)
         with transaction(db):
             release_id = releases.save_refused(db, release, reasons)
         return IngestResult(name, "refused", release_id, "", reason)
     # The file first: a record that rests on a file nobody has could not be checked.
-    archive.keep_bytes(kept_in.archive, sha256, name, content)
+    archive.keep_bytes(kept_in["archive"], sha256, name, content)
     with transaction(db):
         if earlier:
             releases.save_after_all(db, earlier["id"], snapshot, "", "")
         release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot)
-    archive.remove(kept_in.quarantine, sha256)
+    archive.remove(kept_in["quarantine"], sha256)
     notes = (f"{name}: {note}" for note in beside.said)
     warnings = filter(None, [_warn_of_unknown(context, release, read), *notes])
     through, warning = release.data_through, "; ".join(warnings)
@@ -200,9 +200,11 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
     if row["status"] != "quarantined":
         raise DataError(f"release {release_id} ({row['file_name']}) is accepted already")
     kept_in = archive.folders(context.path, context.config)
-    file = archive.find(kept_in.quarantine, row["sha256"])
+    file = archive.find(kept_in["quarantine"], row["sha256"])
     if file is None:
-        raise DataError(f"{row['file_name']}: no longer in {kept_in.quarantine}; ingest it again")
+        raise DataError(
+            f"{row['file_name']}: no longer in {kept_in['quarantine']}; ingest it again"
+        )
     arrival = folder.of_operator(file, row["first_seen_at"] or "", address=row["url"])
     content = arrival.content()
     read = _read(db, context, arrival, content)
@@ -213,11 +215,11 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
             of.reader().beside_record(of, read, partial(releases.current_counts, db)).snapshot
         )
     snapshot = _placed(db, snapshot, context.source)
-    archive.keep_bytes(kept_in.archive, row["sha256"], arrival.name, content)
+    archive.keep_bytes(kept_in["archive"], row["sha256"], arrival.name, content)
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
         releases.save_after_all(db, release_id, snapshot, reason, now)
-    archive.remove(kept_in.quarantine, row["sha256"])
+    archive.remove(kept_in["quarantine"], row["sha256"])
     _warn_of_unknown(context, snapshot.release, read)
     return snapshot.release
 

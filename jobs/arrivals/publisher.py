@@ -148,7 +148,7 @@ class _Visit:
         known: Mapping[str, Link],
     ) -> None:
         self.path, self.settings, self.poll_id = path, config.fetch, poll_id
-        self.archive = archive.folders(path, config).archive
+        self.archive = archive.folders(path, config)["archive"]
         self.index = page_of(config, source)
         self.address, self.source = config.address, source
         self.today = now.date().isoformat()

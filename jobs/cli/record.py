@@ -110,7 +110,7 @@ def _await_inbox(settings: Settings) -> None:
     def tell(name: str) -> None:
         click.echo(f"{name} was changed a moment ago; waiting until it is still.", err=True)
 
-    inbox.wait_until_still(archive.folders(settings.db, settings.config).inbox, tell)
+    inbox.wait_until_still(archive.folders(settings.db, settings.config)["inbox"], tell)
 
 
 def fetch(settings: Settings, once: bool, force: bool, no_bundle: bool, then_run: bool) -> Printed:

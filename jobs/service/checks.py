@@ -207,7 +207,7 @@ def _permissions(path: Path, config: Config) -> Iterator[Finding]:
 
 def _inbox(path: Path, config: Config) -> Iterator[Finding]:
     """Tried as the service's user: what root may do says nothing."""
-    folder = archive.folders(path, config).inbox
+    folder = archive.folders(path, config)["inbox"]
     if not folder.is_dir():
         there = os.path.lexists(folder)
         problem = f"{folder} is a file" if there else f"{folder} is not there"

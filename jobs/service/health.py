@@ -12,7 +12,6 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,22 +31,12 @@ LEAST_MONTHS = 24  # of issued forecasts, before their coverage is judged
 UNLIKELY = 0.01  # coverage that far off by chance
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceStatus:
-    """Facts, and what follows from them.
+def status(context: Context, now: datetime) -> dict[str, Any]:
+    """Return how the database `path` and its service stand at a moment, UTC.
 
-    alarms : what needs a person now (exit code 4). warnings : what may need one soon. by_mail :
-    those of both that the service can mail.
+    facts : by name. alarms : what needs a person now (exit code 4). warnings : what may need one
+    soon. by_mail : those of both that the service can mail.
     """
-
-    facts: dict[str, Any]
-    alarms: tuple[str, ...]
-    warnings: tuple[str, ...]
-    by_mail: tuple[str, ...]
-
-
-def status(context: Context, now: datetime) -> ServiceStatus:
-    """Return how the database `path` and its service stand at a moment, UTC."""
     with connect.moment(context.path) as connection:
         latest = read.latest_run(connection)
         used = column(connection, "any_published_file")
@@ -107,19 +96,17 @@ def status(context: Context, now: datetime) -> ServiceStatus:
     }
     findings = list(checks.findings(checks.ServiceCase(context, now, facts=facts), "status"))
     findings.sort(key=lambda finding: finding.verdict != "alarm")
-    return ServiceStatus(
-        facts,
-        alarms=tuple(finding.text for finding in findings if finding.verdict == "alarm"),
-        warnings=tuple(finding.text for finding in findings if finding.verdict == "warning"),
-        by_mail=tuple(
-            finding.text for finding in findings if finding.name not in checks.NOT_BY_MAIL
-        ),
-    )
+    return {
+        "facts": facts,
+        "alarms": [finding.text for finding in findings if finding.verdict == "alarm"],
+        "warnings": [finding.text for finding in findings if finding.verdict == "warning"],
+        "by_mail": [f.text for f in findings if f.name not in checks.NOT_BY_MAIL],
+    }
 
 
 def concerns(context: Context, now: datetime) -> Iterator[str]:
     """Yield what needs a person and can be mailed, a sentence each."""
-    yield from status(context, now).by_mail
+    yield from status(context, now)["by_mail"]
     with closing(connect.read(context.path)) as connection:
         yield from coverage_drift(read.scores(connection, context.source.totals))
 

@@ -130,7 +130,7 @@ def measured(context: Context) -> bytes:
 
     now = datetime.now(UTC)
     stands = health.status(context, now)
-    facts, wake = stands.facts, stands.facts["last_wake"]
+    facts, wake = stands["facts"], stands["facts"]["last_wake"]
     started = datetime.fromisoformat(wake["started_at"]).timestamp() if wake else None
     figures = {
         "last_run": ("Number of the last published run", facts["last_run"]),
@@ -148,8 +148,8 @@ def measured(context: Context) -> bytes:
         "files_in_quarantine": ("Files refused, not decided on", facts["files_in_quarantine"]),
         "verify_failed": ("Whether verification failed", int(bool(facts["verify_findings"]))),
         "mail_stopped": ("Whether the mail queue has stopped", int(bool(facts["mail_stopped"]))),
-        "alarms": ("What needs a person now", len(stands.alarms)),
-        "warnings": ("What may need one soon", len(stands.warnings)),
+        "alarms": ("What needs a person now", len(stands["alarms"])),
+        "warnings": ("What may need one soon", len(stands["warnings"])),
         "database_bytes": ("Size of the record", facts["database_bytes"]),
         "free_bytes": ("Free room on its disk", facts["free_bytes"]),
     }

@@ -76,7 +76,7 @@ def wake(context: Context, now: datetime, with_bundle: bool = True) -> CycleResu
 
     unanswered = "; ".join(_poll(context, now))
     # A copy over a slow line may pause: half a file would be refused for good.
-    folder = archive.folders(context.path, context.config).inbox
+    folder = archive.folders(context.path, context.config)["inbox"]
     inbox.make(folder)
     inbox.wait_until_still(folder, lambda name: LOG.info("waiting until %s is still", name))
     steps = [step for measure in context.each() for step in _publish(measure, now, with_bundle)]

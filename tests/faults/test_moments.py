@@ -44,7 +44,7 @@ def publish(path: Path, publication: Publication) -> None:
 def asked(path: Path, command: list[str]) -> str:
     """What a command says; for "status" the facts that do not change by themselves."""
     if command == ["status"]:
-        facts = health.status(Context.open(path, Config()), small_record.NOW).facts
+        facts = health.status(Context.open(path, Config()), small_record.NOW)["facts"]
         return str({name: fact for name, fact in facts.items() if "bytes" not in name})
     place = ["--config", str(path.with_name("config.toml")), "--db", str(path)]
     said = CliRunner().invoke(main, [*place, *command])

@@ -202,7 +202,7 @@ APRIL = datetime(2024, 4, 20, 12, tzinfo=UTC)
 def test_a_record_that_no_service_has_seen_stands_so(record):
     found = health.status(Context.open(record, FETCHING), APRIL)
 
-    facts = dict(found.facts)
+    facts = dict(found["facts"])
     assert facts.pop("free_bytes") > 0
     assert facts.pop("wal_bytes") >= 0
     assert facts == {
@@ -234,14 +234,14 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
         "wal_held_by": None,
         "database_bytes": record.stat().st_size,
     }
-    assert found.alarms == ()
-    assert [text[:14] for text in found.warnings] == [
+    assert found["alarms"] == []
+    assert [text[:14] for text in found["warnings"]] == [
         "2 notices wait",
         "1 files are re",
         "left out of th",
         "the service is",
     ]
-    assert found.by_mail == found.warnings[:-1]
+    assert found["by_mail"] == found["warnings"][:-1]
 
 
 def busy(record) -> None:
@@ -271,7 +271,7 @@ def test_what_a_service_wrote_down_is_told(record):
         )
     alone = health.status(Context.open(record, FETCHING), APRIL)
 
-    facts = led.facts
+    facts = led["facts"]
     assert (facts["service"], facts["mode"]) == (77, "daemon")
     assert facts["next_wake"] == "2024-04-21T15:00:00+00:00"
     assert facts["last_wake"]["outcome"] == "published"
@@ -280,15 +280,15 @@ def test_what_a_service_wrote_down_is_told(record):
     assert facts["mail_stopped"] == "login"
     assert facts["verified_at"] == "2024-04-20T12:00:00+00:00"
     assert facts["verify_findings"] == "run 1 was edited; run 2 was edited"
-    assert (off.facts["blocked"], off.facts["unrecognized"]) == (None, [])
-    assert (alone.facts["service"], alone.facts["next_wake"]) == (None, None)
-    assert [alarm.partition(":")[0] for alarm in led.alarms] == [
+    assert (off["facts"]["blocked"], off["facts"]["unrecognized"]) == (None, [])
+    assert (alone["facts"]["service"], alone["facts"]["next_wake"]) == (None, None)
+    assert [alarm.partition(":")[0] for alarm in led["alarms"]] == [
         "verification failed, nothing is shown",
         "the publisher's page has blocked us since 2024-04-18",
         "the mail queue is stopped",
     ]
-    assert len(off.alarms) == 2
-    assert not [text for text in led.by_mail if text.startswith("the mail queue")]
+    assert len(off["alarms"]) == 2
+    assert not [text for text in led["by_mail"] if text.startswith("the mail queue")]
 
 
 @pytest.mark.parametrize(
@@ -308,12 +308,12 @@ def test_a_witness_that_cannot_be_had_is_an_alarm_after_two_days(record, since, 
 
     began = (APRIL - since).isoformat(timespec="seconds")
     text = f"no git since {began}, asked again: no route"
-    assert (list(found.alarms), text in found.warnings) == (
+    assert (found["alarms"], text in found["warnings"]) == (
         [text] if alarm else [],
         not alarm,
     )
-    assert text in found.by_mail
-    assert found.facts["witnesses"] == {"git": f"none yet; failing since {began}"}
+    assert text in found["by_mail"]
+    assert found["facts"]["witnesses"] == {"git": f"none yet; failing since {began}"}
 
 
 @pytest.mark.parametrize(
