@@ -19,7 +19,7 @@ from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
 from forecast.store.read import RunRow
 from forecast.types import Forecast, SeriesKey
-from jobs.cli import main, notices, record, render
+from jobs.cli import main, notices, render
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.own_counts import FAST, HELD, clinics, deliver
 
@@ -117,7 +117,7 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "compared_table": lambda n: [
         tables.compared_table({"heads": (n, n, n, n), "rows": [(n, 1, 2, n)]})
     ],
-    "table": lambda n: [notices._table([told(n)]), record._table([told(n)])],
+    "table": lambda n: [notices._table([told(n)]), render.table(("name",), [(n,)])],
 }
 
 
