@@ -66,13 +66,14 @@ NUMBER = re.compile(r"/[a-z-]+/(?P<total>[^/]+)/(?P<span>[A-Z]{0,2}\d{4}(-\d\d)?
 _ANY = re.compile(r'<p class="text" id="any">.*?</p>', re.S)
 COMPARE = """
 <form action="index.html">
-<p><label for="first">A series, such as {one} or {one}:Mexico</label>
+<p><label for="first">A series, such as {one}</label>
 <input id="first" name="first" value="{first}" maxlength="200" required></p>
-<p><label for="second">Beside it: another series, or a month or year of the first</label>
+<p><label for="second">Beside it: another series, or a month or year of the first,
+as 2025-02, 2025 or FY2025</label>
 <input id="second" name="second" value="{second}" maxlength="200" required></p>
 <p><label for="third">The other month or year</label>
 <input id="third" name="third" value="{third}" maxlength="200"></p>
-<p><label for="as">Two series as</label>
+<p><label for="as">Two series as (index: 100 in the first month)</label>
 <select id="as" name="as">{choices}</select>
 <button type="submit">Compare</button></p>
 </form>
