@@ -71,9 +71,9 @@ def sweep(panel: Panel, h: int, size: int, run: Callable[[PanelBlock, int], Swee
     path = np.full((*panel.z.shape, h), np.nan)
     growth = np.full_like(path, np.nan)
     for block in blocks(panel, size):
-        one = run(block, h)
-        put(path, block, one.path)
-        put(growth, block, one.growth)
+        part = run(block, h)
+        put(path, block, part.path)
+        put(growth, block, part.growth)
     return Sweep(path, growth)
 
 

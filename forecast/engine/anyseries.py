@@ -163,7 +163,7 @@ def forecast_models(
     """
     end = counts.values.shape[1] - 1
     back = np.arange(min(hindcasts, end), -1, -1, dtype=np.int64)
-    said = forecast(
+    forecasts = forecast(
         counts.panel,
         counts.names,
         models,
@@ -174,7 +174,7 @@ def forecast_models(
         spread=spread,
         refitting=refitting,
     )
-    return {name: SeriesForecasts(counts, back, of) for name, of in said.predictive.items()}
+    return {name: SeriesForecasts(counts, back, of) for name, of in forecasts.predictive.items()}
 
 
 def totals_of(counts: MonthlyCounts, names: Sequence[str]) -> dict[int, tuple[int, ...]]:
@@ -409,8 +409,8 @@ def kept_parts(
         columns = Task(counts.panel, np.empty(0, dtype=np.int64), 0).on_calendar.panel.z.shape[1]
         width, whole = max(width, columns), whole and bool(counts.whole.all())
         before = counts.values.shape[1] - counts.panel.start - counts.last
-        each = (x.tolist() for x in (counts.family, counts.last, before))
-        for family, last, room in zip(*each, strict=True):
+        by_series = (x.tolist() for x in (counts.family, counts.last, before))
+        for family, last, room in zip(*by_series, strict=True):
             first, newest, most = families.get(family, (part, last, room))
             families[family] = first, max(newest, last), max(most, room)
             if first != part:
@@ -447,9 +447,9 @@ def forecast_parts(
         counts = parted.counts(part)
         shared = np.isin(counts.family, parted.spanning)
         own, together = np.flatnonzero(~shared), np.flatnonzero(shared)
-        said = parted.scratch.value("said", part) if len(together) else []
-        if len(own) or not said:
+        predictives = parted.scratch.value("said", part) if len(together) else []
+        if len(own) or not predictives:
             panel = counts.panel.some(own)
-            said = [*said, engine_forecasts(panel, origins, h, spread=spread)]
+            predictives = [*predictives, engine_forecasts(panel, origins, h, spread=spread)]
         back_in_order = np.argsort(np.concatenate([together, own]))
-        yield SeriesForecasts(counts, back, joined(said).of(back_in_order))
+        yield SeriesForecasts(counts, back, joined(predictives).of(back_in_order))

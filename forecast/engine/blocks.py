@@ -189,11 +189,11 @@ def families_side_by_side(
             replace(p := tasks[place].panel, family=np.char.add(f"{place} ", p.family))
             for place in places
         ]
-        said = spread_out(replace(tasks[places[0]], panel=stack(panels)), spread, size)
+        predictives = spread_out(replace(tasks[places[0]], panel=stack(panels)), spread, size)
         first = 0
         for place, panel in zip(places, panels, strict=True):
             rows = slice(first, first := first + len(panel.z))
-            answers[place] = [one.of(rows) for one in said]
+            answers[place] = [whole.of(rows) for whole in predictives]
     return answers
 
 
@@ -309,11 +309,13 @@ class _Together:
         series = len(self.numbers[part])
         own, ratio = np.empty((series, 3, self.months)), np.empty((self.months, series))
         paths = []
-        for (rows, families), (alone_says, shared, kept) in self._answers(part, block_losses, job):
+        for (rows, families), (alone_says, shared, own_paths) in self._answers(
+            part, block_losses, job
+        ):
             self.shared[:, families] += shared
             own[rows] = alone_says
             ratio[:, rows] = on_calendar(alone_says[:, 0], self._late(part, rows), np.nan).T
-            paths.append(kept)
+            paths.append(own_paths)
         self.scratch.keep("own", part, own)
         self.scratch.keep("ratio", part, ratio)
         return list(zip(places, paths, strict=True))
@@ -342,7 +344,7 @@ class _Together:
             # Month by month in front: widths are learned from one month of all series at a time.
             squares = [np.empty((*shape, h)) for _, h in self.task.asks]
             df = np.empty((self.months, len(number)))
-            said, waiting = [], iter(self.waiting.pop(part))
+            by_block, waiting = [], iter(self.waiting.pop(part))
             job = partial(self._last_job, part, waiting)
             for (rows, _), (answers, errors, of_df) in self._answers(part, block_forecasts, job):
                 late = self._late(part, rows)
@@ -350,9 +352,9 @@ class _Together:
                     moved = on_calendar(squared, late, np.nan)[:, self.early :]
                     every[:, rows] = moved.swapaxes(0, 1)
                 df[:, rows] = on_calendar(of_df, late, np.nan).T
-                said.append(answers)
+                by_block.append(answers)
             self.scratch.keep(
-                "said", part, [joined(answers) for answers in zip(*said, strict=True)]
+                "said", part, [joined(answers) for answers in zip(*by_block, strict=True)]
             )
             self.scratch.keep("df", part, df)
             for place, every in enumerate(squares):
@@ -377,11 +379,11 @@ class _Together:
             month = partial(self._squares, f"squares {place}")
             learned = intervals.learned_widths(self.families, self.months, h, month)
             for part, number in self.numbers.items():
-                said = self.scratch.value("said", part)
+                predictives = self.scratch.value("said", part)
                 width = intervals.learned_by(number, learned, origins, self.behind[part])
-                scale = intervals.widened(said[place].scale, width, said[place].share)
-                said[place] = replace(said[place], scale=scale)
-                self.scratch.keep("said", part, said)
+                scale = intervals.widened(predictives[place].scale, width, predictives[place].share)
+                predictives[place] = replace(predictives[place], scale=scale)
+                self.scratch.keep("said", part, predictives)
                 self.scratch.forget(part, f"squares {place}")
         for part in self.numbers:
             self.scratch.forget(part, "df")
@@ -484,9 +486,9 @@ def block_forecasts(job: LastJob) -> tuple[list[Predictive], list[Floats], Float
     What its series say at each of the task's asks; `intervals.squared_errors` of each ask;
     (series, months) degrees of freedom.
     """
-    task, prior, place, of_each, verdict, shared, kept = job
+    task, prior, place, of_each, verdict, shared, paths = job
     panel = task.panel
-    walk, grid, root, level = kept or taken(place) or block_paths(task, prior)
+    walk, grid, root, level = paths or taken(place) or block_paths(task, prior)
     seen, number, behind = panel.seen, family_numbers(panel), panel.behind
     ratio, own, spread = of_each.swapaxes(0, 1)
     statistic, middle = (off_calendar(x[number], behind) for x in verdict)
@@ -514,14 +516,14 @@ def block_forecasts(job: LastJob) -> tuple[list[Predictive], list[Floats], Float
     growth = combination.blend_growth(share, walk.growth, grid.growth)
     sigma = intervals.sigma_of(blended[..., 0], seen)
     # How far growth is known depends on the horizon, so that each ask has widths of its own.
-    said, squares = [], []
+    predictives, squares = [], []
     for origins, h in task.asks:
         centre = blended[..., :h]
         seen_growth = intervals.unseen(growth[..., :h], panel.missing)
         scale = intervals.scale(sigma, seen_growth, share, panel.jumps)
         squares.append(intervals.squared_errors(centre, scale, seen))
-        said.append(predictive(panel, centre, scale, sigma, share, weight).at(origins))
-    return said, squares, tails.degrees(share, panel.jumps)
+        predictives.append(predictive(panel, centre, scale, sigma, share, weight).at(origins))
+    return predictives, squares, tails.degrees(share, panel.jumps)
 
 
 class Shelf(ExitStack):

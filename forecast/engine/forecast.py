@@ -252,10 +252,12 @@ def drill_down(
         Task(p, np.arange(p.z.shape[1], dtype=np.int64), config.forecast.horizon, MAX_HORIZON)
         for p in panels
     ]
-    said = blocks.families_side_by_side(tasks, spread)
+    predictives = blocks.families_side_by_side(tasks, spread)
     return [
         PanelHindcasts(tuple(members), together, near, further=more)
-        for members, together, (near, more) in zip(families.values(), panels, said, strict=True)
+        for members, together, (near, more) in zip(
+            families.values(), panels, predictives, strict=True
+        )
     ]
 
 
@@ -372,13 +374,13 @@ def hindcast_rows(  # noqa: PLR0913 - what a hindcast is of, and which are wante
     for series, key in enumerate(keys):
         if among is not None and key not in among:
             continue
-        said = np.isfinite(predictive.sigma[series]) & known[series, origins]
-        of_cutoff = {p: month_of(panel, series, int(origins[p])) for p in np.flatnonzero(said)}
+        issued = np.isfinite(predictive.sigma[series]) & known[series, origins]
+        of_cutoff = {p: month_of(panel, series, int(origins[p])) for p in np.flatnonzero(issued)}
         chosen = [p for p, c in of_cutoff.items() if (model, version, key, c) not in recorded]
         if not chosen:
             continue
         # All of a series' at once: a call each takes five times as long.
-        one = predictive.of(slice(series, series + 1)).at(np.array(chosen))
+        own = predictive.of(slice(series, series + 1)).at(np.array(chosen))
         rows = [
             (of_cutoff[place], months.shift(of_cutoff[place], step), step, digests[origins[place]])
             for place in chosen
@@ -387,10 +389,10 @@ def hindcast_rows(  # noqa: PLR0913 - what a hindcast is of, and which are wante
         cutoffs, targets, horizons, of_data = zip(*rows, strict=True)
         yield Hindcasts(
             *(key, model, version, cutoffs, targets, horizons, of_data),
-            counts=intervals.counts(one.quantiles(HUB))[0].reshape(-1, len(HUB)),
-            centre=one.centre.ravel().tolist(),
-            scale=one.scale.ravel().tolist(),
-            df=np.repeat(one.df[0], ahead).tolist(),
+            counts=intervals.counts(own.quantiles(HUB))[0].reshape(-1, len(HUB)),
+            centre=own.centre.ravel().tolist(),
+            scale=own.scale.ravel().tolist(),
+            df=np.repeat(own.df[0], ahead).tolist(),
         )
 
 

@@ -80,10 +80,10 @@ def groups(among: Iterable[SeriesKey]) -> dict[GroupPlace, list[SeriesKey]]:
 
 @dataclass(frozen=True)
 class Marginals:
-    """One series' distributions. cutoff : its last month's number; kept, rule : see `marks_of`."""
+    """A series' distributions. cutoff : its last month's number; stored, rule : see `marks_of`."""
 
     cutoff: int
-    kept: bytes
+    stored: bytes
     rule: int
     share: float
     known: Mapping[int, int]
@@ -91,7 +91,7 @@ class Marginals:
     @cached_property
     def marks(self) -> Floats:
         """(h, QUANTILES) quantiles of log1p counts."""
-        return marks_of(self.kept, self.rule)
+        return marks_of(self.stored, self.rule)
 
     @property
     def end(self) -> int:

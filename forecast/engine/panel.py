@@ -94,9 +94,9 @@ def break_columns(
     # A break before the first month cannot be seen in the counts.
     first = last - width + 1
     places = [
-        (months.to_index(each.date[:7]) - first, months.to_index(each.known_on[:7]) - first)
-        for each in breaks
-        if total in each.totals
+        (months.to_index(event.date[:7]) - first, months.to_index(event.known_on[:7]) - first)
+        for event in breaks
+        if total in event.totals
     ]
     return tuple((column, max(known, 0)) for column, known in places if column >= 0)
 

@@ -108,7 +108,7 @@ class _Book:
     keys: Sequence[SeriesKey]
     digests: Sequence[Mapping[int, str]]
     h: int
-    held: dict[PathKey, KeptPath]
+    known: dict[PathKey, KeptPath]
     decimals: int | None = DECIMALS
 
     def key(self, name: str, row: int, origin: int) -> PathKey:
@@ -118,7 +118,7 @@ class _Book:
     def jobs(self, name: str, origins: Ints) -> Iterator[Job]:
         for row in range(len(self.keys)):
             # What the record holds is not fitted again, unless what the fit saw has changed.
-            missing = [o for o in origins.tolist() if self.key(name, row, o) not in self.held]
+            missing = [o for o in origins.tolist() if self.key(name, row, o) not in self.known]
             alone = self.panel.some(np.array([row]))
             for first in range(0, len(missing), _BLOCK):
                 block = np.array(missing[first : first + _BLOCK], dtype=np.int64)
@@ -136,9 +136,9 @@ class _Book:
             # Rounded as it is kept, so that this run says what the next will read.
             rounded = values if self.decimals is None else values.round(self.decimals)
             path = tuple(rounded.tolist()) if np.isfinite(values).all() else ()
-            self.held[key] = KeptPath(*key, path, failure.reason if failure else "")
+            self.known[key] = KeptPath(*key, path, failure.reason if failure else "")
             if failure is None or failure.lasting:
-                new.append(self.held[key])
+                new.append(self.known[key])
         return new
 
     def paths(self, name: str, origins: Ints) -> Paths:
@@ -146,7 +146,7 @@ class _Book:
         failures = []
         for row, place in np.ndindex(values.shape[:2]):
             origin = int(origins[place])
-            path = self.held[self.key(name, row, origin)]
+            path = self.known[self.key(name, row, origin)]
             if path.path:
                 values[row, place] = path.path
             if path.failure:

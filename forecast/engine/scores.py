@@ -87,8 +87,10 @@ def by_series(stored: Iterable[ScoredForecast], new: Iterable[Hindcasts] = ()) -
     for h in new:
         cutoffs = np.array(list(map(months.to_index, h.cutoffs)), dtype=np.int64)
         made = np.column_stack([cutoffs, h.horizons, h.counts[:, _COLUMNS]])
-        kept = columns.get((h.series, h.model), made[:0])
-        columns[h.series, h.model] = np.concatenate([kept[~np.isin(kept[:, 0], cutoffs)], made])
+        earlier = columns.get((h.series, h.model), made[:0])
+        columns[h.series, h.model] = np.concatenate(
+            [earlier[~np.isin(earlier[:, 0], cutoffs)], made]
+        )
     return columns
 
 
@@ -185,7 +187,7 @@ def _eras(rows: Ints, breaks: Ints) -> Iterator[tuple[str, np.ndarray]]:
 
 def break_months(total: str, breaks: Sequence[Break]) -> Ints:
     """Running numbers of the months of a total's known breaks."""
-    dates = [months.to_index(each.date[:7]) for each in breaks if total in each.totals]
+    dates = [months.to_index(event.date[:7]) for event in breaks if total in event.totals]
     return np.array(dates, dtype=np.int64)
 
 

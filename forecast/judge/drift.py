@@ -30,19 +30,19 @@ class Drift:
 
     up, down : running sums of scores beyond SLACK on each side, >= 0.
     outside : side on which the last month lay beyond the interval of six months before, or 0.
-    said : side -> last month with a flag or an alarm on it.
+    sides : side -> last month with a flag or an alarm on it.
     """
 
     up: float = 0.0
     down: float = 0.0
     outside: Side = 0
-    said: dict[int, str] = field(default_factory=dict)
+    sides: dict[int, str] = field(default_factory=dict)
 
 
 def flagged(drift: Drift, month: str, side: int, outside: Side | None) -> Drift:
     """After a month with a flag of its own."""
-    alarms = {**drift.said, side: month}
-    return replace(drift, up=0.0, down=0.0, outside=outside or 0, said=alarms)
+    alarms = {**drift.sides, side: month}
+    return replace(drift, up=0.0, down=0.0, outside=outside or 0, sides=alarms)
 
 
 def quiet(drift: Drift, month: str, score: float, outside: Side | None) -> tuple[Drift, Side]:
@@ -67,8 +67,8 @@ def quiet(drift: Drift, month: str, score: float, outside: Side | None) -> tuple
         down=0.0 if down > CUSUM_LIMIT else down,
         outside=outside or 0,
     )
-    alarm = drift.said.get(side)
+    alarm = drift.sides.get(side)
     known = alarm and months.to_index(month) - months.to_index(alarm) <= QUIET_MONTHS
     if side == 0 or known:
         return after, 0
-    return replace(after, said={**drift.said, side: month}), side
+    return replace(after, sides={**drift.sides, side: month}), side

@@ -127,7 +127,7 @@ def judge_month(
         if alarm and look.older is not None and large and opened is None:
             flags.append(_flag(look, "drift", "notable", look.older.median, alarm))
         elif alarm:  # known already, or too small to be told: the side is not said by it
-            after = replace(after, said=state.drift.said)
+            after = replace(after, sides=state.drift.sides)
     judgement = replace(
         unjudged,
         basis="hindcast" if outlook.run_id is None else "issued",

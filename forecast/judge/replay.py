@@ -76,7 +76,7 @@ def looks_back(
 def quiet(totals: Sequence[str], months_shown: Sequence[str], breaks: Sequence[Break]) -> Mask:
     """(series, months) False from a known break of the total to three months after it."""
     days = {
-        total: [months.to_index(each.date[:7]) for each in breaks if total in each.totals]
+        total: [months.to_index(event.date[:7]) for event in breaks if total in event.totals]
         for total in set(totals)
     }
     at = np.array([months.to_index(month) for month in months_shown])
@@ -108,8 +108,8 @@ class ReplayedService:
             flag for judged in self.series.values() for month in judged for flag in month.flags
         )
         place = self.totals.every.index
-        told = [flag for flag in every if flag.severity != "watch"]
-        return sorted(told, key=lambda flag: (flag.month, place(flag.series.total)))
+        notable = [flag for flag in every if flag.severity != "watch"]
+        return sorted(notable, key=lambda flag: (flag.month, place(flag.series.total)))
 
     def ending(self, flag: Flag) -> Episode | None:
         """The episode of a flag as it stands at the end."""
@@ -179,7 +179,7 @@ def known_events(service: ReplayedService, since: str, source: Source) -> Iterat
         for key, judged in service.series.items():
             if month < since or key.total not in date.totals:
                 continue
-            flags = [f for one in judged for f in one.flags if month <= f.month <= until]
-            found = (f"{f.month} {f.kind if f.kind != 'month' else f.severity}" for f in flags)
+            flags = [f for result in judged for f in result.flags if month <= f.month <= until]
+            names = (f"{f.month} {f.kind if f.kind != 'month' else f.severity}" for f in flags)
             event = {"date": date.date, "border": key.total, "name": date.name}
-            yield {**event, "found": ", ".join(found)}
+            yield {**event, "found": ", ".join(names)}

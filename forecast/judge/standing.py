@@ -144,8 +144,8 @@ def _answer(
     totals, had come true by the cutoff, drawn towards a coin. last_value : what the last value with
     the same kind of intervals gives it, None where that was not asked.
     """
-    said = {"chance": chance, "base_rate": base_rate, "last_value": last_value}
-    return {"question": question, "basis": basis, "cutoff": cutoff, "version": _VERSION, **said}
+    chances = {"chance": chance, "base_rate": base_rate, "last_value": last_value}
+    return {"question": question, "basis": basis, "cutoff": cutoff, "version": _VERSION, **chances}
 
 
 def _drawn(

@@ -211,9 +211,9 @@ def stop(db: Database, reason: str, now: datetime) -> None:
 
 def rate(db: Database, content_key: str, verdict: Usefulness, why: str, now: datetime) -> None:
     """Keep what a reader said of a notice, without saying who it was."""
-    said = {"content_key": content_key, "verdict": verdict, "why": why, "rated_at": text(now)}
+    rating = {"content_key": content_key, "verdict": verdict, "why": why, "rated_at": text(now)}
     with transaction(db):
-        insert(db, "ratings", [said])
+        insert(db, "ratings", [rating])
 
 
 def mail_due(path: Path, now: datetime) -> bool:

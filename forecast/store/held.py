@@ -82,8 +82,8 @@ def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
         if before and before[-1] == 0:
             raise ConfigError(str(path), "--db", "is empty; `bordercast run` rebuilds it")
         with connect.moment(path) as connection:
-            found = integrity.at_sight(connection)
-            wakes.refuse(found, "the analysts' copy is not as it was written")
+            findings = integrity.at_sight(connection)
+            wakes.refuse(findings, "the analysts' copy is not as it was written")
             run = read.latest_run(connection)
         if run is None:
             problem = "nothing is published yet; start with `bordercast run`"

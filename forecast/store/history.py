@@ -175,7 +175,7 @@ def _records(
         shift_of = {row["closed"]: row for row in reversed(shifts.of(name))}
         score = _score(scores.of(name))
         # The total is what all of these rows are of; facts name it once.
-        stood, inside = (
+        judged_rows, inside = (
             [{k: v for k, v in row.items() if k != "border"} for row in table.of(name)]
             for table in (judging, interior)
         )
@@ -200,7 +200,7 @@ def _records(
                     drivers=drivers_of.get(month, []),
                     score=score,
                     often=(often[0], often[1]),
-                    recent=[row for row in stood if row["month"] <= month][-RECENT:],
+                    recent=[row for row in judged_rows if row["month"] <= month][-RECENT:],
                 )
                 for month in choose(source)
             },

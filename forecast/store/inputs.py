@@ -106,7 +106,7 @@ class Inputs:
     unexplained: Sequence[tuple[SeriesKey, str, str, int, int, str]] = ()
     before: tuple[Counts, Counts] | None = None
     answered: frozenset[tuple[str, str, str]] = frozenset()
-    told: Announced = Announced()
+    announced: Announced = Announced()
 
 
 def run_basis(db: Connection) -> tuple[frozenset[int], str, str] | None:
@@ -176,7 +176,7 @@ def read(db: Database) -> Inputs:
         unexplained=list(of_series(db, "unexplained")),
         before=before,
         answered=frozenset(records(db, lambda *row: row, "answered_questions")),
-        told=told(db),
+        announced=told(db),
     )
 
 

@@ -69,10 +69,10 @@ EntryKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class EntryRule:
-    """What entries of one kind state: no more and, unless `some`, no less.
+    """What entries of one kind state: no more and, unless `partly`, no less.
 
     of : what their subject is; "" where it is the record. own : parts of that subject. record :
-    parts of the record, as the tables stand. some : of these at least one.
+    parts of the record, as the tables stand. partly : of these at least one.
     after : the kinds that may have stated the same subject last; None if nothing did.
     notices : those it states besides, with both parts: "new" ones, or also ones it "stops", whose
     text stays.
@@ -83,7 +83,7 @@ class EntryRule:
     record: tuple[str, ...] = ()
     after: tuple[EntryKind | None, ...] = (None,)
     notices: Literal["none", "new", "stops"] = "none"
-    some: bool = False
+    partly: bool = False
 
 
 # Rows of these bear the run that wrote them, and those of earlier programs do not.
@@ -132,9 +132,9 @@ RULES: dict[EntryKind, EntryRule] = {
         after=("run", "schema"),
         notices="stops",
     ),
-    "kept": EntryRule("", record=("measure", "measures", "labels", "unpublished"), some=True),
+    "kept": EntryRule("", record=("measure", "measures", "labels", "unpublished"), partly=True),
     "witnessed": EntryRule(
-        "entry", ("signature", "stamp", "commit"), after=(None, "witnessed", "schema"), some=True
+        "entry", ("signature", "stamp", "commit"), after=(None, "witnessed", "schema"), partly=True
     ),
 }
 

@@ -117,7 +117,7 @@ def _amiss(
     unknown = [named for named in json.loads(entry.parts) if entry_key(named) is None]
     strange = [*unknown, *map(name, stated - must - besides)]
     # Settings, labels and fits are kept together or each for itself.
-    if rule.some and stated & must:
+    if rule.partly and stated & must:
         must = set()
     if rule.notices != "none":
         must |= {(part, number) for _, number in besides for part in NOTICE}

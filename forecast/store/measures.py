@@ -31,8 +31,8 @@ _DIVIDED = ("series", "releases", "runs", "joined_labels")  # rows of each are o
 
 def ids(connection: Connection) -> list[int]:
     """Return the ids of the record's measures, the first one first."""
-    kept = column(connection, "measures") if has(connection, "measure") else []
-    return sorted({FIRST, *kept})
+    numbers = column(connection, "measures") if has(connection, "measure") else []
+    return sorted({FIRST, *numbers})
 
 
 def named(connection: Connection) -> dict[str, int]:
@@ -40,8 +40,8 @@ def named(connection: Connection) -> dict[str, int]:
 
     A first measure without words is CBP's, `DEFAULT_SOURCE`, of which 1.0 kept none.
     """
-    kept = rows(connection, "measure_words") if has(connection, "measure") else []
-    sections = {row["id"]: json.loads(row["source"]) for row in kept}
+    stored = rows(connection, "measure_words") if has(connection, "measure") else []
+    sections = {row["id"]: json.loads(row["source"]) for row in stored}
     by_name = {
         words.get("name") or words.get("kind") or DEFAULT_SOURCE: number
         for number, words in sections.items()
@@ -118,8 +118,8 @@ def add(db: Database, section: dict[str, Any]) -> int:
 
 def section(connection: Connection) -> dict[str, Any] | None:
     """Return the words of the measure a connection is about, None where the program has them."""
-    mine, kept = current(connection), has(connection, "measure")
-    words = rows(connection, "measure_words") if kept else []
+    mine, has_words = current(connection), has(connection, "measure")
+    words = rows(connection, "measure_words") if has_words else []
     return next((json.loads(row["source"]) for row in words if row["id"] == mine), None)
 
 

@@ -155,8 +155,8 @@ def save_composed(
         # Another process may have written it meanwhile; then its words stand.
         if db.execute(sql("compose_notice"), composed).rowcount != 1:
             return False
-        said = [(notice_id, place, *astuple(section)) for place, section in enumerate(sections)]
-        db.conn.executemany(sql("save_section"), said)
+        texts = [(notice_id, place, *astuple(section)) for place, section in enumerate(sections)]
+        db.conn.executemany(sql("save_section"), texts)
         ledger.state(db, "written", notice_id)
         # Two entries, as when a person approves: the ledger has one way to read it.
         if approved_at is not None:

@@ -153,10 +153,10 @@ def save_poll(
 ) -> None:
     """Record a poll, what became of each address, and how to ask again."""
     # Unchanged answers would be a row an address a day, and say nothing.
-    told = [{"poll_id": poll_id, **asdict(a)} for a in answers if a.outcome != "unchanged"]
+    changed = [{"poll_id": poll_id, **asdict(a)} for a in answers if a.outcome != "unchanged"]
     with transaction(db):
         insert(db, "polls", [{"id": poll_id, **asdict(poll)}])
-        insert(db, "answers", told)
+        insert(db, "answers", changed)
         insert(db, "links", map(asdict, seen), known="or replace")
 
 

@@ -267,11 +267,11 @@ def neighbours(db: Connection, new: Snapshot) -> list[Snapshot]:
     """
     totals = sorted({c.scope.total for c in new.coverage if c.scope.dimension == ""})
     query = sql("neighboring_releases", marks=", ".join("?" * len(totals)))
-    found, seq = db.execute(query, totals).fetchall(), new.release.seq
+    places, seq = db.execute(query, totals).fetchall(), new.release.seq
     # Equal ones too: the sibling file of the same month, or the same file replaced.
-    below = [release_id for release_id, place in found if place < seq][-1:]
-    equal = [release_id for release_id, place in found if place == seq]
-    above = [release_id for release_id, place in found if place > seq][:1]
+    below = [release_id for release_id, place in places if place < seq][-1:]
+    equal = [release_id for release_id, place in places if place == seq]
+    above = [release_id for release_id, place in places if place > seq][:1]
     return [load_snapshot(db, release_id) for release_id in (*below, *equal, *above)]
 
 

@@ -61,8 +61,8 @@ def renew_views(connection: sqlite3.Connection) -> None:
 
     The ledger keeps its statement of the views of then: `as_made` answers for these.
     """
-    held = set(map(_words, _views_of(connection).values()))
-    if held == {_words(view.removesuffix(";")) for view in views()}:
+    stored = set(map(_words, _views_of(connection).values()))
+    if stored == {_words(view.removesuffix(";")) for view in views()}:
         return
     # Views that somebody else changed are not made good: then nobody would know of it.
     if as_made(connection, version(connection)):

@@ -208,9 +208,9 @@ class TableGrid:
             cells = [cell for cell in self.sheet.row(row) if cell != ""]
             # What belongs to the file stands above the table, and notes below it.
             outside = not fits[0] <= row <= fits[-1]
-            told = cells[:1] if row < fits[0] else cells
+            looked_at = cells[:1] if row < fits[0] else cells
             data = any(  # a number, but no "1." of a list
-                dates.looks_like(c) or (is_count(c) and not str(c).endswith(".")) for c in told
+                dates.looks_like(c) or (is_count(c) and not str(c).endswith(".")) for c in looked_at
             )
             if outside and self.sheet.ragged[row] < 0 and not data:
                 self.leave_out([row])

@@ -210,8 +210,8 @@ def _blocks_across(sheet: Sheet, when: int, names: int) -> dict[str, dict[str, i
     pairs = list(zip(*((above, below) if when > names else (below, above)), strict=True))
     called, months_of = (list(dict.fromkeys(part)) for part in zip(*pairs, strict=True))
     at = dict(zip(pairs, places, strict=True))
-    each = len(called) * len(months_of) == len(at) == len(pairs)
-    if not each or min(len(called), len(months_of)) < 2 or not all(map(all, pairs)):
+    complete = len(called) * len(months_of) == len(at) == len(pairs)
+    if not complete or min(len(called), len(months_of)) < 2 or not all(map(all, pairs)):
         return {}
     return {name: {month: at[name, month] for month in months_of} for name in called}
 

@@ -128,12 +128,12 @@ class TableLayout:
         codes = table.block(rows, places)
         # Lines of words where counts should stand are units, or codes of quality.
         words = ~table.sheet.which(is_count, codes)
-        kept = ~((words.sum(axis=1) >= _WORDS) & (words == (codes != 0)).all(axis=1))
+        counted = ~((words.sum(axis=1) >= _WORDS) & (words == (codes != 0)).all(axis=1))
         del codes, words  # of a wide file as large as the file
-        if not kept.all():
-            table.leave_out(rows[~kept].tolist())
-            rows, month = rows[kept], month[kept]
-            day, when = (None if array is None else array[kept] for array in (day, when))
+        if not counted.all():
+            table.leave_out(rows[~counted].tolist())
+            rows, month = rows[counted], month[counted]
+            day, when = (None if array is None else array[counted] for array in (day, when))
         table.filled_rows(rows)
         roles.refuse_sums_of_months(table, names, rows)
         if when is not None:
@@ -587,8 +587,8 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
         years = [at for at in yearly if at not in months]
     if len(years) > 1:  # a fiscal year stands beside the year itself
         years = [at for at in years if not dates.is_fiscal(named[at])]
-    said = {tuple(map(_month_number, table.cells(table.sample[:, at]))) for at in months}
-    return (years[0], months[0]) if len(years) == 1 and len(said) == 1 else ()
+    numbers = {tuple(map(_month_number, table.cells(table.sample[:, at]))) for at in months}
+    return (years[0], months[0]) if len(years) == 1 and len(numbers) == 1 else ()
 
 
 def _refuse_other_periods(table: TableGrid) -> None:

@@ -286,8 +286,8 @@ def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[F
             f"is {of_label[decimals[0]]:.12g}"
         )
     if signs:
-        told = listed([f"{n:,} {sign}" for sign, n in signs.items()], _NAMED, "other signs")
-        notes.append(f"read as missing, not as 0: {told}")
+        marks = listed([f"{n:,} {sign}" for sign, n in signs.items()], _NAMED, "other signs")
+        notes.append(f"read as missing, not as 0: {marks}")
     return value, notes, faults
 
 
@@ -313,16 +313,18 @@ def _twice(entries: Entries, wanted: ReadAs) -> list[Fault]:
     again = np.flatnonzero((series[1:] == series[:-1]) & (month[1:] == month[:-1])) + 1
     if len(again) and entries.apart:
         at = int(again[0])
-        said = [*map(repr, wanted.series or entries.named)]
-        told = (
-            f"Series are named by column {' and '.join(said)} so far; column" if said else "Column"
+        named = [*map(repr, wanted.series or entries.named)]
+        so_far = (
+            f"Series are named by column {' and '.join(named)} so far; column"
+            if named
+            else "Column"
         )
         more = list(map(repr, entries.apart))
-        options = more if wanted.series else [*said, *more]
+        options = more if wanted.series else [*named, *more]
         raise DataError(
             f"{entries.file}: {entries.names[series[at]]!r} has several counts of "
             f"{months.from_index(int(month[at]))}, in lines {line[at - 1]} and {line[at]}, and so "
-            f"on, {len(again):,} in all. {told} {' and '.join(more)} "
+            f"on, {len(again):,} in all. {so_far} {' and '.join(more)} "
             f"tell{'' if len(more) > 1 else 's'} them apart: add "
             f"{' '.join(f'--series {column}' for column in options)}, or --sum to add them up"
         )

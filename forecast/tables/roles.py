@@ -365,8 +365,8 @@ def roles(
     if values:
         return series, values
     numbers = [c for c in numbers if c not in series]
-    told = series if not table.wanted.series else []
-    fixed = [c for c in numbers if told and _is_fixed(lines, c, told)]
+    naming = series if not table.wanted.series else []
+    fixed = [c for c in numbers if naming and _is_fixed(lines, c, naming)]
     numbers = _without_codes(table, [c for c in numbers if c not in fixed] or numbers)
     if len(numbers) > 1:
         numbers = [one_of(table, numbers, _VALUE_WORDS, "--value", "counts")]
@@ -480,18 +480,18 @@ def apart(
 
     others : columns that are not used. Few are tried together, so that one question asks for all.
     """
-    lines, told = LinesTold(table, rows, when), list(series)
+    lines, naming = LinesTold(table, rows, when), list(series)
     left = sorted(others) if table.header >= 0 else []
-    while left and (before := lines.apart(*told)) < 1 and len(told) < len(series) + _TOGETHER:
-        shares = {c: lines.apart(*told, c) for c in left}
+    while left and (before := lines.apart(*naming)) < 1 and len(naming) < len(series) + _TOGETHER:
+        shares = {c: lines.apart(*naming, c) for c in left}
         left = [c for c in left if shares[c] > before and not holds_counts(table, c)]
         left = [c for c in left if not is_measure(table, c)]
         if when is not None:  # a remark of each line makes a series of each
-            of = {c: joined([lines.codes(at) for at in (*told, c)]) for c in left}
+            of = {c: joined([lines.codes(at) for at in (*naming, c)]) for c in left}
             left = [c for c in left if np.median(np.bincount(of[c])) >= _MONTHS]
         # Of columns that do alone, the one of the fewest names.
         enough = [c for c in left if shares[c] > UNIQUE]
         best = sorted(enough, key=lines.many) or sorted(left, key=lambda c: -shares[c])
-        told += best[:1]
-    found = tuple(table.name(c) for c in told[len(series) :])
-    return found if found and lines.apart(*told) > UNIQUE else ()
+        naming += best[:1]
+    names = tuple(table.name(c) for c in naming[len(series) :])
+    return names if names and lines.apart(*naming) > UNIQUE else ()

@@ -133,8 +133,8 @@ class Sheet:
     def without(self, rows: Sequence[int], note: str) -> Sheet:
         """The same without these rows, and a note why."""
         left = np.delete(np.arange(len(self.grid)), rows)
-        kept = {name: getattr(self, name)[left] for name in ("grid", "line", "ragged")}
-        return replace(self, notes=(*self.notes, note), **kept)
+        remaining = {name: getattr(self, name)[left] for name in ("grid", "line", "ragged")}
+        return replace(self, notes=(*self.notes, note), **remaining)
 
     def beside(self, texts: Sequence[str], at: int = 0) -> Sheet:
         """The same with one more column; texts : (rows,). at : its place."""
@@ -151,10 +151,10 @@ def read_sheets(path: Path | None) -> list[Sheet]:
     DataError : it cannot be opened, or what reads it is not installed.
     """
     if path is None:
-        with TemporaryFile() as kept:  # a pipe cannot be read twice
+        with TemporaryFile() as copy:  # a pipe cannot be read twice
             pieces = iter(lambda: sys.stdin.buffer.read(_PIECE), b"")
-            kept.writelines(islice(pieces, MOST_BYTES // _PIECE + 2))
-            return sheets_of("standard input", kept)
+            copy.writelines(islice(pieces, MOST_BYTES // _PIECE + 2))
+            return sheets_of("standard input", copy)
     try:
         with path.open("rb") as file:
             return sheets_of(path.name, file)

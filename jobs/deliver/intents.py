@@ -45,7 +45,7 @@ def notice_intents(
 
     now : the moment, UTC.
     """
-    announced = record.told
+    announced = record.announced
     newest = max(max(by_month) for key, by_month in record.counts.items() if key.headline)
     fresh = [] if now.date() - months.end(newest) > STALE else _fresh(result, announced, newest)
     kind = _kind(record.episodes, config, result, fresh)

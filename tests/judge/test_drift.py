@@ -8,12 +8,12 @@ from forecast.judge.drift import CLIP, CUSUM_LIMIT, SLACK, Drift, flagged, quiet
 
 
 def test_after_a_flag_nothing_has_added_up():
-    before = Drift(up=3.0, down=1.5, outside=0, said={1: "2020-01"})
+    before = Drift(up=3.0, down=1.5, outside=0, sides={1: "2020-01"})
 
     after = flagged(before, "2024-05", -1, 1)
 
     assert (after.up, after.down, after.outside) == (0.0, 0.0, 1)
-    assert after.said == {1: "2020-01", -1: "2024-05"}
+    assert after.sides == {1: "2020-01", -1: "2024-05"}
     assert flagged(before, "2024-05", -1, None).outside == 0
 
 
@@ -29,7 +29,7 @@ def test_scores_beyond_the_slack_add_up_to_an_alarm(side):
 
     assert alarms == [0, 0, side]
     assert (drift.up, drift.down) == (0.0, 0.0)
-    assert drift.said == {side: "2024-03"}
+    assert drift.sides == {side: "2024-03"}
 
 
 def test_a_score_within_the_slack_wears_the_sum_down():
@@ -41,7 +41,7 @@ def test_a_score_within_the_slack_wears_the_sum_down():
 
 @pytest.mark.parametrize(("month", "alarm"), [("2024-09", 0), ("2024-10", 1)])
 def test_a_side_stays_said_for_eight_months(month, alarm):
-    drift = Drift(up=4.4, said={1: "2024-01"})
+    drift = Drift(up=4.4, sides={1: "2024-01"})
 
     assert quiet(drift, month, 1.0, 0)[1] == alarm
 
@@ -74,13 +74,13 @@ def test_a_score_counts_with_two_and_a_half_at_most(side):
     [(1, 1, 1), (-1, -1, -1), (1, -1, 0), (0, 1, 0), (1, 0, 0), (1, None, 0), (0, 0, 0)],
 )
 def test_two_months_running_beyond_an_old_interval_are_an_alarm(before, now, alarm):
-    drift = Drift(outside=before, said={2: "2020-01"})
+    drift = Drift(outside=before, sides={2: "2020-01"})
 
     after, side = quiet(drift, "2024-02", 0.0, now)
 
     assert side == alarm
     assert after.outside == (now or 0)
-    assert after.said == {2: "2020-01"} | ({alarm: "2024-02"} if alarm else {})
+    assert after.sides == {2: "2020-01"} | ({alarm: "2024-02"} if alarm else {})
     assert (after.up, after.down) == (0, 0)
 
 
@@ -91,7 +91,7 @@ def test_what_adds_up_comes_before_what_lies_outside():
 
 
 def test_an_alarm_of_a_side_said_lately_is_none_but_the_sum_begins_anew():
-    after, alarm = quiet(Drift(up=4.4, said={1: "2024-01", -1: "2023-01"}), "2024-03", 1.0, 0)
+    after, alarm = quiet(Drift(up=4.4, sides={1: "2024-01", -1: "2023-01"}), "2024-03", 1.0, 0)
 
     assert (alarm, after.up) == (0, 0.0)
-    assert after.said == {1: "2024-01", -1: "2023-01"}
+    assert after.sides == {1: "2024-01", -1: "2023-01"}

@@ -318,13 +318,13 @@ def test_drift_is_watched_to_both_sides_and_of_every_series_unless_told():
 
 def test_an_alarm_during_an_episode_is_not_said_and_not_remembered():
     opened, _ = judge_month(State(), look("2025-01", 3000, 1000), RULES)
-    state = replace(opened, drift=replace(opened.drift, up=4.4, said={}))
+    state = replace(opened, drift=replace(opened.drift, up=4.4, sides={}))
 
     after, judged = judge_month(state, look("2025-02", 2500, 2000, older=1000), RULES)
 
     assert after.episode is not None
     assert [flag.kind for flag in judged.flags] == []
-    assert after.drift.said == {}
+    assert after.drift.sides == {}
 
 
 def test_small_deviations_add_up_to_drift():
@@ -426,7 +426,7 @@ def test_a_judgement_and_its_flag_keep_all_that_was_asked_and_found():
     """A month of 3,000 where 1,000 stood, issued by run 9, two months ahead."""
     said = ForecastPath("2024-11", (6.0, math.log1p(1000)), (0.2, 0.1), 2.5, 9)
     older = MonthForecast(2900, math.log1p(2900), 0.5, 2.5, 6)
-    before = Drift(up=3.0, down=2.0, outside=1, said={-1: "2020-01"})
+    before = Drift(up=3.0, down=2.0, outside=1, sides={-1: "2020-01"})
 
     state, judged = judge_month(
         State(None, before),
@@ -443,7 +443,7 @@ def test_a_judgement_and_its_flag_keep_all_that_was_asked_and_found():
         NORTH, "2025-01", 7, "month", "major", 3001 / 1001, 3000, 1000, 1, "first", "2025-01"
     )
     (episode,) = judged.episodes
-    assert state == State(episode, Drift(outside=0, said={-1: "2020-01", 1: "2025-01"}))
+    assert state == State(episode, Drift(outside=0, sides={-1: "2020-01", 1: "2025-01"}))
     assert (episode.series, episode.opened, episode.side) == (NORTH, "2025-01", 1)
     assert (episode.cutoff, episode.centre, episode.scale) == (
         "2024-11", (math.log1p(1000),), (0.1,),
@@ -469,7 +469,7 @@ def test_a_watched_month_counts_in_the_sums_as_any_other():
 
     assert [flag.severity for flag in judged.flags] == ["watch"]
     assert state.drift.up == pytest.approx(1 + min(judged.judgement.z, 2.5) - 0.5)
-    assert state.drift.said == {}
+    assert state.drift.sides == {}
 
 
 def test_a_series_not_watched_for_drift_keeps_its_sums():
@@ -504,7 +504,7 @@ def test_a_reversal_ends_one_episode_and_opens_another_in_that_order():
     (flag,) = judged.flags
     assert (flag.role, flag.episode, flag.side, flag.parent) == ("reversal", "2025-02", -1, None)
     assert state.episode == judged.episodes[1]
-    assert state.drift.said == {1: "2025-01", -1: "2025-02"}
+    assert state.drift.sides == {1: "2025-01", -1: "2025-02"}
 
 
 def test_a_month_that_goes_further_may_end_its_episode_too():
@@ -519,7 +519,7 @@ def test_a_month_that_goes_further_may_end_its_episode_too():
     ]
     assert [(e.state, e.closed) for e in third.episodes] == [("level shift", "2025-03")]
     assert state.episode is None
-    assert state.drift.said == {1: "2025-03"}
+    assert state.drift.sides == {1: "2025-03"}
 
 
 def test_a_part_apart_that_turns_round_is_a_reversal():
