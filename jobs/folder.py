@@ -8,12 +8,12 @@ from pathlib import Path
 
 from forecast.desk import export
 from forecast.engine import anyseries
-from forecast.engine.anyseries import Quality, SeriesForecasts
+from forecast.engine.anyseries import SeriesForecasts
 from forecast.engine.blocks import Scratch, Spread
 from forecast.errors import ConfigError, DataError, ShortSeriesError
 from forecast.tables.grid import ReadAs
 from forecast.tables.read import read_table
-from forecast.types import Report
+from forecast.types import Report, Row
 from models.base import Floats, MonthlyCounts
 
 SayPart = Callable[[str, Sequence[str]], None]  # how a part was read, by its name
@@ -49,7 +49,7 @@ def forecast_folder(
     spread: Spread,
     report: Report,
     say: SayPart,
-) -> tuple[int, Sequence[ShortSeriesError], Quality | None, Sequence[tuple[str, float]]]:
+) -> tuple[int, Sequence[ShortSeriesError], Row | None, Sequence[tuple[str, float]]]:
     """Forecast every part into a file of the same name in `out`.
 
     Returns how many series were forecast, those left out, the quality of the hindcasts, and the

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from forecast.engine.predictive import Predictive, TotalRows, joined
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.refits import Refitting
 from forecast.errors import DataError, ShortSeriesError
-from forecast.types import COUNT
+from forecast.types import COUNT, Row
 from models import structural
 from models.base import Floats, Ints, MonthlyCounts
 
@@ -36,6 +36,7 @@ SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS  # months a series must have
 TOGETHER = 32  # series whose quantiles are computed at a time: they stay in the processor's cache
 SCORED = [HUB.index(p) for p in scores.PROBS]  # their places among the hub's
 MIDDLE = scores.PROBS.index(0.5)
+_MEANS = ("log_wis", "relative_mae", "coverage80", "coverage95")
 
 
 @dataclass(frozen=True)
@@ -272,20 +273,6 @@ def least_predictable(forecasts: SeriesForecasts, many: int = 3) -> list[tuple[s
     return [(forecasts.counts.names[row], math.exp(sigma[row])) for row in order[:many]]
 
 
-class Quality(NamedTuple):
-    """How good hindcasts were, over all series and horizons.
-
-    n : forecast months that had come; log_wis, coverage80, coverage95 : means over them.
-    relative_mae : geometric mean over series of MAE / naive's, NaN where there is none.
-    """
-
-    n: int
-    log_wis: float
-    relative_mae: float
-    coverage80: float
-    coverage95: float
-
-
 def series_scores(hindcasts: SeriesForecasts, quantiles: Floats) -> Floats:
     """(series, 5) what each series' hindcasts are worth.
 
@@ -326,16 +313,25 @@ def _series_scores(hindcasts: SeriesForecasts, rows: slice, quantiles: Floats) -
     return np.stack([known.sum(axis=(1, 2)), wis, inside80, inside95, ratio], axis=1)
 
 
-def quality(scores: Sequence[Floats]) -> Quality:
-    """The quality of all series, from `series_scores` of some of them at a time."""
+def quality(scores: Sequence[Floats]) -> Row:
+    """How good hindcasts were over all series and horizons, called as the record's scores are.
+
+    scores : of `series_scores`, some series at a time.
+
+    Returns
+    -------
+    n, forecast months that had come; log_wis, coverage80, coverage95, means over them;
+    relative_mae, geometric mean over series of MAE / naive's, NaN where there is none.
+    """
     rows = np.concatenate(scores)
     n = int(rows[:, 0].sum())
     if not n:
-        return Quality(0, *[float("nan")] * 4)
+        return {"n": 0} | dict.fromkeys(_MEANS, math.nan)
     ratios = rows[np.isfinite(rows[:, 4]), 4]
     relative = math.exp(math.fsum(ratios) / len(ratios)) if len(ratios) else math.nan
-    inside80, inside95 = rows[:, 2].sum() / n, rows[:, 3].sum() / n
-    return Quality(n, math.fsum(rows[:, 1]) / n, relative, float(inside80), float(inside95))
+    inside80, inside95 = (float(rows[:, column].sum() / n) for column in (2, 3))
+    means = math.fsum(rows[:, 1]) / n, relative, inside80, inside95
+    return {"n": n} | dict(zip(_MEANS, means, strict=True))
 
 
 @dataclass(frozen=True)

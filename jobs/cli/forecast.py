@@ -19,12 +19,13 @@ from forecast.desk.dictionary import ColumnKind
 from forecast.desk.export import Coded, Encoded, EncodedBlock, ExportTable
 from forecast.desk.sentences import own_counts
 from forecast.engine import ENGINE, anyseries
-from forecast.engine.anyseries import Quality, SeriesForecasts
+from forecast.engine.anyseries import SeriesForecasts
 from forecast.engine.blocks import Spread
 from forecast.engine.refits import Refitting
 from forecast.errors import ConfigError
 from forecast.sources.source import Source
 from forecast.tables.grid import ReadAs
+from forecast.types import Row
 from forecast.words import without_controls
 from jobs import folder as folders
 from jobs.arrivals.table import read_source
@@ -100,7 +101,7 @@ def forecast(
                 if not known
             ]
         )
-        quality: dict[str, Quality] = {}
+        quality: dict[str, Row] = {}
         if hindcasts:
             past = {name: model.hindcasts() for name, model in by_model.items()}
             scores = _save(past, hindcasts_out, spread)
@@ -113,9 +114,9 @@ def forecast(
     say(own_counts.counts_summary(counts, h, own, unsure))
     for name, of in quality.items() if len(quality) > 1 else ():
         click.echo(
-            f"{name}: hindcasts of {of.n:,} months that have come: log-WIS {of.log_wis:.3f}, "
-            f"MAE {of.relative_mae:.3f} of naive's, 80% intervals covered {of.coverage80:.0%}, "
-            f"95% {of.coverage95:.0%}",
+            f"{name}: hindcasts of {of['n']:,} months that have come: log-WIS {of['log_wis']:.3f}, "
+            f"MAE {of['relative_mae']:.3f} of naive's, 80% intervals covered "
+            f"{of['coverage80']:.0%}, 95% {of['coverage95']:.0%}",
             err=True,
         )
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from forecast import months
-from forecast.engine.anyseries import Quality
 from forecast.tables.read import TableRead
+from forecast.types import Row
 from forecast.words import many, month_words
 from models.base import MonthlyCounts
 
@@ -20,7 +20,7 @@ def as_read(read: TableRead) -> list[str]:
 
 
 def counts_summary(
-    counts: MonthlyCounts, h: int, quality: Quality | None, uncertain: Sequence[tuple[str, float]]
+    counts: MonthlyCounts, h: int, quality: Row | None, uncertain: Sequence[tuple[str, float]]
 ) -> list[str]:
     """What was forecast from what, how good such forecasts were, and where they are least sure.
 
@@ -45,24 +45,24 @@ def counts_summary(
 
 
 def folder_summary(
-    series: int, parts: int, h: int, quality: Quality | None, uncertain: Sequence[tuple[str, float]]
+    series: int, parts: int, h: int, quality: Row | None, uncertain: Sequence[tuple[str, float]]
 ) -> list[str]:
     """The same of a folder of parts."""
     line = f"{series:,} series in {parts:,} parts. Forecast {h} months ahead."
     return [line, *_how_good(quality, uncertain)]
 
 
-def _how_good(quality: Quality | None, uncertain: Sequence[tuple[str, float]]) -> list[str]:
+def _how_good(quality: Row | None, uncertain: Sequence[tuple[str, float]]) -> list[str]:
     lines = []
-    if quality is not None and quality.n:
-        ratio = quality.relative_mae
+    if quality and quality["n"]:
+        ratio = quality["relative_mae"]
         side = "smaller" if ratio <= 1 else "larger"
         compared = f"errors were {abs(1 - ratio):.0%} {side} than those of repeating the last month"
         if math.isnan(ratio):
             compared = "repeating the last month made no errors to compare with"
         lines.append(
-            f"on {quality.n:,} earlier forecasts: {compared}; 80% intervals held "
-            f"{quality.coverage80:.0%}, 95% intervals {quality.coverage95:.0%}"
+            f"on {quality['n']:,} earlier forecasts: {compared}; 80% intervals held "
+            f"{quality['coverage80']:.0%}, 95% intervals {quality['coverage95']:.0%}"
         )
     # Who has hundreds of series looks at three: those whose forecast is worth the least.
     if uncertain:
