@@ -122,9 +122,10 @@ def spans(
         return {"heads": heads, "rows": [], "note": ""}
     # Over months that both have, so that a year that runs is not said to have fallen.
     in_all = sum(left for left, _ in pairs), sum(right for _, right in pairs)
-    part = "" if len(pairs) == len(rows) else f", in the {len(pairs)} months both have"
+    beside = "1 month" if len(pairs) == 1 else f"{len(pairs)} months"
+    part = "" if len(pairs) == len(rows) else f", in the {beside} both have"
     if len(rows) > 1:
-        rows.append((f"{len(pairs)} months", *in_all, change(*in_all)))
+        rows.append((beside, *in_all, change(*in_all)))
     note = (
         f"{names[0]}: {in_all[0]:,}. {names[1]}: {in_all[1]:,}. "
         f"Change from {earlier} to {later}: {change(*in_all)}{part}."

@@ -56,6 +56,15 @@ def test_an_unfinished_year_is_compared_with_the_same_months():
     )
 
 
+def test_a_year_of_one_month_has_that_month_alone_to_compare():
+    now, then = ["2024-03", "2024-04"], ["2023-03", "2023-04"]
+
+    compared = comparison.spans(("2024", "2023"), (now, then), {**NORTH, "2023-03": 15})
+
+    assert compared["rows"][-1] == ("1 month", 30, 15, "+100.0%")
+    assert compared["note"].endswith(", in the 1 month both have.")
+
+
 def test_two_months_are_one_row():
     compared = comparison.spans(("2024-03", "2024-01"), (["2024-03"], ["2024-01"]), NORTH)
 
