@@ -625,14 +625,13 @@ def series_list(record: SiteRecord, _: None) -> RowsByFile:
 
 def pairs(record: SiteRecord) -> list[tuple[TotalRecord, TotalRecord, str]]:
     """List every two totals that have months in common, and what both are called; of few totals."""
-    found = []
+    beside = []
     for first, second in combinations([] if record.many else record.totals.values(), 2):
         if first.reports.keys() & second.reports.keys():
             names = (first.name, record.source.totals.inside(second.total))
-            # A name may be of two itself: "Southwest border, and coastal and interior".
-            comma = "," * any(" and " in name for name in names)
-            found.append((first, second, f"{comma} and ".join(names)))
-    return found
+            # No "and": a name may be of two itself, "Southwest border beside coastal and interior".
+            beside.append((first, second, " beside ".join(names)))
+    return beside
 
 
 def totals_compared(record: SiteRecord) -> Iterator[Shown]:

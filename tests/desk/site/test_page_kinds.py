@@ -67,8 +67,8 @@ def test_an_error_is_said_against_that_of_no_change(full, ratio, words):
 @pytest.mark.parametrize(
     ("second", "title"),
     [
-        ("southwest", "Northern border and southwest border"),
-        ("coastal and interior", "Northern border, and coastal and interior"),
+        ("southwest", "Northern border beside southwest border"),
+        ("coastal and interior", "Northern border beside coastal and interior"),
     ],
 )
 def test_a_pair_is_called_by_both_names(second, title):
