@@ -196,7 +196,7 @@ def test_whoever_writes_waits_for_the_daemon_then_names_its_worker(record, monke
     with daemon(record, "hold") as busy:
         wait_for(lambda: len(children(busy.pid)) == 2)
         with (
-            pytest.raises(BusyError, match="is held by process") as caught,
+            pytest.raises(BusyError, match="is in use by process") as caught,
             connect.writing(record),
         ):
             pass
