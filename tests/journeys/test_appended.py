@@ -111,10 +111,10 @@ def test_what_a_kind_may_state_is_lawful_and_no_part_more_or_less(told, kind):
     named = {each.split(" ")[0] for each in parts}
     for part, about in PARTS.items():
         strange = part if about.of == "record" else f"{part} 7"
-        if strange not in parts and not (RULES[kind].some and part in RULES[kind].record):
+        if strange not in parts and not (RULES[kind].partly and part in RULES[kind].record):
             said = faults(told, entry(told, kind, subject, *parts, strange, **more))
             assert said, (kind, strange)
-        if part in named and not RULES[kind].some:
+        if part in named and not RULES[kind].partly:
             less = [each for each in parts if each.split(" ")[0] != part]
             said = faults(told, entry(told, kind, subject, *less, **more))
             assert any(each.startswith("does not state") for each in said), (kind, part)
