@@ -623,7 +623,18 @@ class _Reader:
                 ):
                     yield replace(draft, why="what it is compared with is not clear")
                 else:
-                    yield self._finding(draft, row, verdict)
+                    finding = self._finding(draft, row, verdict)
+                    beyond = extreme.beyond and verdict.holds
+                    yield self._windowed(finding) if beyond else finding
+
+    def _windowed(self, finding: ClaimFinding) -> ClaimFinding:
+        """The lowest in history: the record can only not contradict it, since it begins."""
+        sense = finding.sense
+        line = self.table.counts(sense.subject) if sense else None
+        began = ClaimSpan(line.first, line.first).words() if line else ""
+        why = f"Not contradicted since {began}, where the record begins. {finding.why}"
+        judged = replace(finding.judged, verdict="cannot_be_checked", why=why)
+        return replace(finding, judged=judged, why=why, say_instead="")
 
     def _ranked(self, scene: Scene, here: WrittenNumber) -> list[Reading]:
         """What may be the highest or lowest: the counts beside these words, else what they say."""

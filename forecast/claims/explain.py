@@ -33,6 +33,7 @@ VERDICT_WORDS = {
     "right": "Right",
     "right_when_rounded": "Right when rounded",
     "right_when_published": "Right when published",
+    "near_today": "Near today's, not confirmed",
     "mislabelled": "Mislabeled",
     "wrong": "Wrong",
     "cannot_be_checked": "Cannot be checked",
@@ -154,7 +155,7 @@ def explain(
         same = (span for span in spans if table.total(sense.subject, span) == number)
         actual = next(same, None)
         why += f" {number:,.0f} is the count of {actual.words()}." if actual else ""
-    elif judged.verdict == "right_when_published":
+    elif judged.verdict in ("right_when_published", "near_today"):
         why = f"{_when_published(table, sense, draft.claimed, judged)} Now: {truth}."
         instead = _sentence(truth)
     return replace(draft, sense=sense, judged=judged, why=why, say_instead=instead, other=other)
@@ -190,7 +191,7 @@ def _when_published(
     if source.rounded:
         part = source.hierarchy.called[source.rounded]
         known = f"each {part}'s month is on record in whole {source.measure.noun}"
-    return f"It is right as far as is known: {known}."
+    return f"It may be right: {known}."
 
 
 def _kind(table: CountTable, sense: Reading, other: Reading) -> str:

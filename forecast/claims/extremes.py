@@ -16,6 +16,7 @@ from forecast.claims.weights import cost
 
 _OF_TIME = word_set("ever history recorded record")
 _ALL_TIME = word_set("record time ever historic")
+_BEYOND = word_set("time ever history historic")
 _MONTHLY = word_set("month monthly month's months")
 _PARTS = word_set(
     "group groups nationality nationalities country countries sector sectors demographic corridor"
@@ -40,6 +41,7 @@ class Extreme:
     plain : whether the words leave no doubt about what it is compared with.
     ever : whether they say that it was so in all of the record: a record, all-time, ever.
     bare : whether only "record" is said, of a high or a low.
+    beyond : whether they speak of all time, which no record covers: ever, in history, in 50 years.
     of_parts : whether groups or sectors are ranked: the second-largest group, the busiest sector.
     """
 
@@ -53,6 +55,7 @@ class Extreme:
     same_month: bool = False
     plain: bool = True
     ever: bool = False
+    beyond: bool = False
     of_parts: bool = False
     bare: bool = False
 
@@ -174,6 +177,8 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
         same_month=_same_month(scene, phrase, last),
         plain=bool(ever or since or rank),
         ever=ever,
+        beyond=bool(_BEYOND & {*clause, *own} - ({"ever"} if "recorded" in clause else set()))
+        and not (since or within),
         of_parts=of_parts,
         bare=low == "record" and phrase.last - phrase.first == 1,
     )

@@ -16,12 +16,14 @@ ClaimVerdict = Literal[
     "right",
     "right_when_rounded",
     "right_when_published",
+    "near_today",
     "mislabelled",
     "wrong",
     "cannot_be_checked",
     "not_understood",
 ]
-HOLDS = frozenset({"right", "right_when_rounded", "right_when_published"})
+# What is near today's figure is not confirmed, but no fault either.
+HOLDS = frozenset({"right", "right_when_rounded", "right_when_published", "near_today"})
 ClaimMeasure = Literal[
     "total",
     "difference",
@@ -43,7 +45,7 @@ Hedge = Literal["", "about", "under", "below", "over"]
 Among = Literal["month", "year", "same month", "within year", "span", "members"]
 Rate = Literal["", "per_day", "per_month"]
 
-RESTATED = 0.02  # an exact number this near today's may be the one first published
+RESTATED = 0.02  # months were restated by this much: an exact number this near is not wrong
 FAR_RESTATED = 0.04  # one this near of a time before the first release on record is not accused
 ROUNDED = 0.03  # a rounded number may be this far off, or half a unit of its last digit
 NEARLY = (0.90, 1.005)  # claimed x these bounds truth for "nearly"
@@ -213,7 +215,7 @@ def _count(
     if values and strict:
         return JudgedClaim("wrong", truth, evidence="vintage")
     if same_way and off <= max(RESTATED * abs(truth), slack):
-        return JudgedClaim("right_when_published", truth, evidence="tolerance")
+        return JudgedClaim("near_today", truth, evidence="tolerance")
     return JudgedClaim("wrong", truth, evidence="record")
 
 
