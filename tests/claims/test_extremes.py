@@ -48,7 +48,11 @@ def test_a_record_is_right_only_where_no_month_before_was_higher(words):
         month = month_words(months.from_index(FIRST + at))
         text = f"Encounters at the northern border hit {words} in {month}."
         due = "right" if COUNTS[at] > max(COUNTS[:at]) else "wrong"
-        if due == "right" and words in ("an all-time high", "its highest ever", "its highest in history"):
+        if due == "right" and words in (
+            "an all-time high",
+            "its highest ever",
+            "its highest in history",
+        ):
             due = "cannot_be_checked"  # the record begins at some time: it only does not contradict
         if words == "a record" and COUNTS[at] < min(COUNTS[:at]):
             due = "not understood"  # a record low is a record
