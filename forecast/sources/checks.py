@@ -99,7 +99,9 @@ def _holes(source: Source, new: Snapshot) -> Iterator[str]:
         return
     spans = _spans(new)
     for total in source.totals.parts:
-        span = sorted(spans[Scope(total, "")])
+        covered = spans[Scope(total, "")]
+        # Between its first and its last: beyond these it may not have been reported.
+        span = months.between(min(covered), max(covered)) if covered else []
         empty = [month for month in span if not _count(new, SeriesKey(total), month)]
         if empty:
             yield f"{total} has no {source.measure.noun} in {_some(empty)}"

@@ -29,9 +29,10 @@ from forecast.sources.source import (
     ReadRelease,
     ReleaseFile,
     Source,
+    coverage_of,
     release_seq,
 )
-from forecast.types import Coverage, Release, ReleaseKind, Scope, SeriesKey, Snapshot
+from forecast.types import Release, ReleaseKind, Scope, SeriesKey, Snapshot
 from forecast.words import printable
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -95,6 +96,8 @@ class CsvReader(FileReader):
         self.begins: int = table["year_begins"]
         self.layouts = {name: frozenset(columns) for name, columns in file["layouts"].items()}
         self.only: Mapping[str, str] = file.get("only", {})
+        # Whether a total's month without a line is 0; else nobody knows it.
+        self.absent_is_none: bool = file.get("absent_is_none", False)
         self.columns: Mapping[str, Mapping[str, Any]] = file["columns"]
         stored = {c["is"]: c for c in self.columns.values() if c["is"] not in _UNKEPT}
         self.known = {name: frozenset(c["known"]) for name, c in stored.items() if "known" in c}
@@ -239,13 +242,14 @@ class CsvReader(FileReader):
         name : of the release, the file's name without ".csv" if empty.
         first_seen_at : vintage date "YYYY-MM-DD", None where it is unknown.
         """
-        # From the first month of the first year: a month without a line is 0, not unknown.
+        # From the first month of the first year on, which may have no line.
         span = months.between(table.first_month, table.data_through)
         only = self.only.get(table.kind)
         counts, known = self.counts(source, table, dimensions, span)
         by_component, halves = source.hierarchy.by_component, source.hierarchy.components
-        scopes = [key.scope for key in counts if key.headline] + [
-            Scope(total, dimension, component)
+        # A total's parts are known wherever it is: who has not reported has no parts either.
+        scopes = [(key.scope, key.total) for key in counts if key.headline] + [
+            (Scope(total, dimension, component), total)
             for total in ((only,) if only else source.totals.parts)
             for dimension in known
             for component in (halves if dimension in by_component else ("",))
@@ -264,7 +268,11 @@ class CsvReader(FileReader):
                 url=url,
             ),
             counts=counts,
-            coverage=tuple(Coverage(scope, span[0], span[-1]) for scope in scopes),
+            coverage=tuple(
+                covered
+                for scope, total in scopes
+                for covered in coverage_of(scope, counts.get(SeriesKey(total), {}))
+            ),
             rows=table.rows,
             closed=table.closed,
         )
@@ -274,7 +282,8 @@ class CsvReader(FileReader):
     ) -> tuple[dict[SeriesKey, Mapping[str, int]], list[str]]:
         """Return what a file counts by series and month, and the dimensions that it has.
 
-        A total has each month of the span, 0 where none; the whole is there if all of them are.
+        A total has the months of which there are lines, or each of the span where the source says
+        that a month without a line is 0; the whole has the months in which all of them are known.
         """
         known = [
             dimension
@@ -285,14 +294,18 @@ class CsvReader(FileReader):
         whole, parts = source.totals.whole, source.totals.parts
         totals = (self.only[table.kind],) if table.kind in self.only else parts
         sums = self.sums(table, "")
+        absent = dict.fromkeys(span, 0) if self.absent_is_none else {}
         counts: dict[SeriesKey, Mapping[str, int]] = {
-            SeriesKey(total): dict.fromkeys(span, 0) | sums.get(SeriesKey(total), {})
-            for total in totals
+            SeriesKey(total): absent | sums.get(SeriesKey(total), {}) for total in totals
         }
         if whole and set(parts) <= set(totals):
+            of_parts = [counts[SeriesKey(part)] for part in parts]
             counts[SeriesKey(whole)] = {
-                month: sum(counts[SeriesKey(part)][month] for part in parts) for month in span
+                month: sum(by_month[month] for by_month in of_parts)
+                for month in span
+                if all(month in by_month for by_month in of_parts)
             }
+        counts = {key: by_month for key, by_month in counts.items() if by_month}
         for dimension in known:
             counts |= self.sums(table, dimension, dimension in source.hierarchy.by_component)
         return counts, known
@@ -300,7 +313,7 @@ class CsvReader(FileReader):
     def sums(
         self, table: PublishedTable, dimension: str, by_component: bool = False
     ) -> dict[SeriesKey, dict[str, int]]:
-        """Return the counts of each total ("") or member; months without a line, 0, are left out.
+        """Return the counts of each total ("") or member in the months of which there are lines.
 
         Of numbers with decimals each month is rounded to a whole.
         """

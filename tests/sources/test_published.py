@@ -14,6 +14,7 @@ from forecast.config import parse
 from forecast.context import Context
 from forecast.errors import ConfigError, DataError, RowError
 from forecast.sources import catalog
+from forecast.sources.checks import problems
 from forecast.sources.source import ReleaseFile, Source
 from forecast.types import SeriesKey
 from jobs.arrivals import reading
@@ -75,6 +76,66 @@ def test_its_lines_are_counts_of_its_totals_and_of_the_members_of_a_dimension(re
     assert made.counts[SeriesKey("all")]["2026-03"] == lakeside + summit + harbor
     assert (made.release.kind, made.release.data_through) == ("manual", "2026-03")
     assert made.closed == {2024, 2025}
+
+
+def without(rows: list[str], area: str, *at: str) -> list[str]:
+    """Lines but those of an area's months, such as "2026,MAR"."""
+    return [row for row in rows if not (f",{area}," in row and row.startswith(at))]
+
+
+@pytest.mark.parametrize(
+    ("area", "gone"),
+    [
+        ("South", ("2026,MAR",)),  # has not reported yet
+        ("South", ("2026,FEB", "2026,MAR")),
+        ("North", ("2024,OCT", "2024,NOV")),  # began later
+        ("North", ("2025,JAN",)),  # between others
+    ],
+)
+def test_a_month_without_a_line_is_known_of_nobody(removals, area, gone):
+    whole, made = read(removals, lines()), read(removals, without(lines(), area, *gone))
+    total = SeriesKey(area.lower())
+    missing = whole.counts[total].keys() - made.counts[total].keys()
+
+    assert len(missing) == len(gone)
+    for key in (total, SeriesKey("all")):
+        known = {m: count for m, count in whole.counts[key].items() if m not in missing}
+        assert made.counts[key] == known
+    covered = {
+        (span.scope, month)
+        for span in made.coverage
+        for month in months.between(span.first_month, span.last_month)
+    }
+    for scope in {span.scope for span in whole.coverage}:
+        unknown = {m for m in months.between("2023-10", "2026-03") if (scope, m) not in covered}
+        assert unknown == (missing if scope.total in (area.lower(), "all") else set())
+
+
+def test_a_total_that_never_reported_is_not_there(removals):
+    made = read(removals, [row for row in lines() if ",South," not in row])
+
+    assert {key.total for key in made.counts} == {"north"}
+    assert {span.scope.total for span in made.coverage} == {"north"}
+
+
+def test_a_source_may_say_that_a_month_without_a_line_is_none(removals, tmp_path):
+    folder = tmp_path / "sources" / "deaths"
+    folder.mkdir()
+    said = 'like = "removals"\n[file]\nabsent_is_none = true\n'
+    (folder / "source.toml").write_text(said, encoding="utf-8")
+    made = read(catalog.find("deaths"), without(lines(), "South", "2026,MAR"))
+
+    assert made.counts[SeriesKey("south")]["2026-03"] == 0
+    north = made.counts[SeriesKey("north")]["2026-03"]
+    assert made.counts[SeriesKey("all")]["2026-03"] == north
+
+
+def test_lines_lost_between_others_are_named_where_a_total_is_never_empty(removals):
+    lost = read(removals, without(lines(), "North", "2025,JAN"))
+    late = read(removals, without(lines(), "North", "2026,MAR"))
+
+    assert problems(removals, lost) == ["north has no removals in 2025-01"]
+    assert problems(removals, late) == []
 
 
 def release_of(
@@ -169,7 +230,9 @@ def test_a_source_that_completes_another_is_none_of_the_settings(tmp_path):
         Context.open(tmp_path / "r.db", config)
 
 
-def test_the_commands_know_it_by_its_own_words(removals, tmp_path, monkeypatch):
+@pytest.fixture
+def asked(removals, tmp_path, monkeypatch):
+    """What a command about a record of removals says."""
     monkeypatch.chdir(tmp_path)
     # A child knows no folder that was lent to this process.
     monkeypatch.setattr(
@@ -178,12 +241,33 @@ def test_the_commands_know_it_by_its_own_words(removals, tmp_path, monkeypatch):
     settings = '[forecast]\nmodels = ["naive"]\nfirst_cutoff = "2025-06"\n'
     settings += '[compute]\nengine = "serial"\n[site]\nfolder = "site"\n'
     Path("config.toml").write_text(f"{SETTINGS}\n{settings}")
-    Path(NAME).write_bytes(content(lines()))
 
     def asked(*words: str) -> str:
         done = CliRunner().invoke(main, words, catch_exceptions=False)
         assert done.exit_code == 0, done.output
         return done.output
+
+    return asked
+
+
+def test_who_has_not_reported_is_not_flagged(asked):
+    Path(NAME).write_bytes(content(without(lines(), "South", "2026,MAR")))
+
+    assert "data through 2026-03" in asked("run", NAME)
+    assert "February 2026" in asked("show", "south")
+    assert "critical" not in asked("flags", "--json")
+    asked("verify")
+    # And when it has: what was unknown is counted, and the sum is known.
+    later = NAME.replace("mar", "apr")
+    Path(later).write_bytes(content(lines("2026-04")))
+    asked("run", later)
+    expected = 40 * 3 + 5 * 2 + 29 % 7
+    assert f"{expected:,}" in asked("fact", "south", "2026-03")
+    assert "critical" not in asked("flags", "--json")
+
+
+def test_the_commands_know_it_by_its_own_words(asked):
+    Path(NAME).write_bytes(content(lines()))
 
     assert "data through 2026-03" in asked("run", NAME)
     shown = asked("show", "north")
