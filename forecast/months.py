@@ -16,9 +16,9 @@ FEDERAL = 10  # the month in which fiscal years of the U.S. government begin
 _MANY = 4096  # months, each asked for thousands of times
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _TYPED = re.compile(r"(\d{4})-(\d{1,2})|([A-Za-z]{3,9})\.? +(\d{4})")
-_NAMES = (
-    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
-    *("october", "november", "december"),
+NAMES = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
 )
 
 
@@ -56,7 +56,7 @@ def typed(text: str) -> str:
     elif match[2]:
         number = int(match[2])
     else:  # three letters tell the names apart
-        names = [name.startswith(match[3].lower()) for name in _NAMES]
+        names = [name.lower().startswith(match[3].lower()) for name in NAMES]
         number = names.index(True) + 1 if True in names else 0
     if match is None or not 1 <= number <= 12:
         raise ValueError(f"{text!r} is not a month; write it as YYYY-MM, such as 2025-02")

@@ -259,7 +259,7 @@ class Across(TableLayout):
         return self.below(rows, month, others, None, note, day if day.any() else None)
 
 
-class Calendar(TableLayout):
+class MonthsAcross(TableLayout):
     """A line for each year, and a column for each of its months."""
 
     what = "a line for each year and a column for each month"
@@ -420,7 +420,7 @@ class LineAMonth(TableLayout):
         )
 
 
-LAYOUTS: tuple[type[TableLayout], ...] = (Across, Calendar, YearsAcross, LineAMonth)
+LAYOUTS: tuple[type[TableLayout], ...] = (Across, MonthsAcross, YearsAcross, LineAMonth)
 
 
 def _number(cell: CellValue) -> int:

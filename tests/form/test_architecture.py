@@ -237,6 +237,7 @@ def test_no_modules_import_each_other():
 # These read what others wrote: people's texts and tables, a library's messages, a page's marker.
 READERS = (
     *("forecast/claims/", "forecast/tables/", "forecast/sources/", "forecast/engine/spans.py"),
+    "forecast/periods.py",
     *("forecast/sources/names.py", "forecast/desk/dictionary.py"),
     *("jobs/witness/timestamps.py", "jobs/web/sql.py"),
 )
