@@ -16,7 +16,7 @@ from benchmarks.sets import H, HeldOut, Rolling
 from forecast.engine import combination
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.scores import PROBS
-from models import build
+from forecast.plugins import model
 from models.base import Floats
 
 ENGINE = "bordercast"
@@ -35,7 +35,7 @@ def rolling(work: Rolling, share: float | None = None) -> Floats:
 def last_value(work: Rolling) -> Floats:
     """The same of the last value, with intervals made as the engine's from its own errors."""
     every = np.arange(work.counts.shape[1])
-    paths = build("naive").paths(work.panel, every, H)
+    paths = model("naive").paths(work.panel, every, H)
     said = model_forecasts(work.panel, paths, every, work.origins, totals=work.totals)
     return said.quantiles(PROBS)
 

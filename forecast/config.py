@@ -23,12 +23,12 @@ from pydantic import (
     model_validator,
 )
 
+from forecast import plugins
 from forecast.errors import ConfigError
 from forecast.types import DEFAULT_SOURCE, HEADLINES, Severity
 
 DEFAULT_PATH = Path("config.toml")
 SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning
-RefitModel = Literal["naive", "snaive", "ets", "sarima", "prophet"]
 DIMENSIONS = (
     "component",
     "field",
@@ -47,6 +47,16 @@ ADDRESS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]+"
 MailAddress = Annotated[str, Field(max_length=254, pattern=rf"^{ADDRESS}$")]
 HeadlineName = Literal["northern", "southwest", "other", "nationwide"]
 MonthText = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+def _model(name: str) -> str:
+    """A model's name; ValueError if there is none so called."""
+    if not plugins.MODELS.has(name):
+        raise ValueError(plugins.MODELS.unknown(name))
+    return name
+
+
+ModelName = Annotated[str, AfterValidator(_model)]
 
 
 def _dimension(name: str) -> str:
@@ -93,7 +103,7 @@ class ForecastSection(_ConfigModel):
     """What is forecast, by which models, from when hindcasts are kept."""
 
     horizon: Annotated[int, Field(ge=1, le=36)] = 12
-    models: tuple[RefitModel, ...] = ("naive", "snaive", "ets", "sarima", "prophet")
+    models: tuple[ModelName, ...] = ("naive", "snaive", "ets", "sarima", "prophet")
     dimensions: tuple[Dimension, ...] = (
         "component",
         "field",
@@ -257,11 +267,11 @@ class Recipient(ReaderRules):
 class Hook(ReaderRules):
     """A machine that is told by a POST; see docs/wires.md. Its address, a secret, is in a file.
 
-    kind : a channel of `jobs/deliver/transports.py`, which knows them all.
+    kind : a channel, as `forecast.plugins` knows them.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
-    kind: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")] = "generic"
+    kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] = "generic"
     address_file: Annotated[str, Field(min_length=1)]
     secret_file: str = ""
     topic: str = ""
@@ -511,6 +521,8 @@ class Config(_ConfigModel):
                 numbers |= {"jumps": True} if section.jumps else {}
             elif section.name != DEFAULT_SOURCE:  # they go without saying
                 numbers["source"] = section.name
+        packages = sorted(filter(None, map(plugins.package, self.forecast.models)))
+        numbers |= {"packages": packages} if packages else {}
         if self.labels.joins:
             numbers["labels"] = self.labels.joins
         return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -98,49 +97,3 @@ def _objection(path: Floats, last: float) -> str:
     if farthest > EXPLODED_LOG_RATIO:
         return f"the path goes {np.exp(min(farthest, 50)):.3g} times away from the last value"
     return ""
-
-
-@dataclass(frozen=True)
-class Ets:
-    """ETS(A, N, A) on z, or with a damped trend ETS(A, Ad, A)."""
-
-    name: ClassVar[str] = "ets"
-    min_months: ClassVar[int] = 36
-    damped_trend: bool = False
-
-    def paths(self, panel: Panel, origins: Ints, h: int) -> Paths:
-        """Median paths at the origins; see the model contract."""
-        return refit(panel, origins, h, min_months=self.min_months, fit=self._fit)
-
-    def _fit(self, past: History, h: int) -> Floats:
-        from statsmodels.tsa.exponential_smoothing.ets import ETSModel
-
-        model = ETSModel(
-            past.z,
-            error="add",
-            trend="add" if self.damped_trend else None,
-            damped_trend=self.damped_trend,
-            seasonal="add",
-            seasonal_periods=12,
-        )
-        return np.asarray(model.fit(disp=False).forecast(h))
-
-
-@dataclass(frozen=True)
-class Sarima:
-    """A random walk with smoothed shocks and a first-order seasonal memory."""
-
-    name: ClassVar[str] = "sarima"
-    min_months: ClassVar[int] = 36
-    order: tuple[int, int, int] = (0, 1, 1)
-    seasonal_order: tuple[int, int, int, int] = (1, 0, 0, 12)
-
-    def paths(self, panel: Panel, origins: Ints, h: int) -> Paths:
-        """Median paths at the origins; see the model contract."""
-        return refit(panel, origins, h, min_months=self.min_months, fit=self._fit)
-
-    def _fit(self, past: History, h: int) -> Floats:
-        from statsmodels.tsa.statespace.sarimax import SARIMAX
-
-        model = SARIMAX(past.z, order=self.order, seasonal_order=self.seasonal_order)
-        return np.asarray(model.fit(disp=False).forecast(h))

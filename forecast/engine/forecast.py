@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast import months
+from forecast import months, plugins
 from forecast.config import Config
 from forecast.engine import ENGINE, VERSION, blocks, intervals
 from forecast.engine.blocks import Spread, Task, serial
@@ -35,7 +35,6 @@ from forecast.types import (
     Row,
     SeriesKey,
 )
-from models import REFITTED, build
 from models.base import Ints, Panel, stack
 from models.structural import filled
 
@@ -97,7 +96,7 @@ def forecast(  # noqa: PLR0913 - the one door: what is asked, of which models, a
         elif name in refits:
             predictive[name] = model_forecasts(whole, refits[name][0], late, at[name])
         else:
-            paths = build(name).paths(whole, every, h)
+            paths = plugins.model(name).paths(whole, every, h)
             predictive[name] = model_forecasts(whole, paths, every, at[name])
     return Forecasts(predictive, at, refits, far)
 
@@ -203,9 +202,10 @@ def new_hindcasts(
 
 def model_version(name: str) -> str:
     """What the numbers of a model depend on beside data and settings."""
-    if name in REFITTED:
+    if plugins.library_of(name):
         return model_options(name)
-    return f"{name if name == ENGINE else build(name)!r}, engine {VERSION}"
+    made = (repr(name if name == ENGINE else plugins.model(name)), plugins.package(name))
+    return ", ".join((*filter(None, made), f"engine {VERSION}"))
 
 
 def fits(head: Headline, models: Forecasts) -> Iterator[Row]:

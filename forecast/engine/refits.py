@@ -17,14 +17,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from forecast import plugins
 from forecast.engine.panel import month_of
 from forecast.types import KeptPath, Report, SeriesKey
-from models import REFITTED, build
 from models.base import Failure, Floats, Ints, Panel, Paths
 
 DECIMALS = 5  # of a kept path, on log1p counts
 _BLOCK = 12  # cutoffs a job
-_LIBRARY = {"ets": "statsmodels", "sarima": "statsmodels", "prophet": "prophet"}
 
 PathKey = tuple[str, SeriesKey, str, str]
 
@@ -52,13 +51,14 @@ Refits = tuple[Paths, float]
 
 @cache
 def model_options(name: str) -> str:
-    """What a path depends on beside its data: the model's options and its library's version."""
-    library = _LIBRARY[name]
-    model = repr(build(name))  # a frozen dataclass: every option with its value
+    """What a path depends on beside its data: the model's options, and versions of its packages."""
+    library = plugins.library_of(name)
     try:
-        return f"{model}, {library} {version(library)}"
+        fitted_by = f"{library} {version(library)}"
     except PackageNotFoundError:
-        return f"{model}, {library} is not installed"
+        fitted_by = f"{library} is not installed"
+    # A frozen dataclass shows every option with its value.
+    return ", ".join(filter(None, (repr(plugins.model(name)), fitted_by, plugins.package(name))))
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Refitting:
         }
         digests = [_digests(panel, row) for row in range(len(keys))]
         book = _Book(panel, keys, digests, h, by_key, self.decimals)
-        names = [name for name in names if name in REFITTED]
+        names = [name for name in names if plugins.library_of(name)]
         jobs = [job for name in names for job in book.jobs(name, origins)]
         spent = dict.fromkeys(names, 0.0)
         for done, (job, paths, seconds) in enumerate(_answers(jobs, self.fit), start=1):
@@ -195,4 +195,5 @@ def no_paths(job: Job, reason: str) -> Paths:
 
 def _timed(job: Job) -> tuple[Paths, float]:
     started = time.perf_counter()
-    return build(job.name).paths(job.panel, job.origins, job.h), time.perf_counter() - started
+    paths = plugins.model(job.name).paths(job.panel, job.origins, job.h)
+    return paths, time.perf_counter() - started

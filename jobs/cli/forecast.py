@@ -12,7 +12,8 @@ from typing import Any
 import click
 import numpy as np
 
-from forecast import months
+from forecast import months, plugins
+from forecast.config import ForecastSection
 from forecast.desk import export
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.dictionary import ColumnKind
@@ -34,7 +35,6 @@ from jobs.cli.options import Settings
 from jobs.cli.render import progress
 from jobs.compute.pools import WORTHWHILE, spreading, telling
 from jobs.compute.robust_map import fitting
-from models import REFITTED
 from models.base import Floats, MonthlyCounts
 
 STDOUT = "-"
@@ -86,7 +86,8 @@ def forecast(
     ):
         spread = telling(workers, report, len(counts.names))
         rows = anyseries.totals_of(counts, totals)
-        names = (ENGINE, "naive", "snaive", *REFITTED) if models == "all" else (ENGINE,)
+        others = (*ForecastSection().models, *plugins.MODELS.names()) if models == "all" else ()
+        names = tuple(dict.fromkeys((ENGINE, *others)))
         # Nothing is kept of these paths, so that they are not rounded as what is kept.
         refitting = Refitting(fitting(settings.config.compute), report, decimals=None)
         by_model = anyseries.forecast_models(

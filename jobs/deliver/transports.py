@@ -11,7 +11,7 @@ other answer refused. A repeat is the same to the last byte and bears the same k
 `Idempotency-Key` and `webhook-id`), by which the receiver knows it. Signatures are those of
 standardwebhooks.com. Each has a deadline for all of it.
 
-A channel is a function from the generic payload to its own, and its name in CHANNELS.
+What a webhook is given is a channel's: `jobs.deliver.channels`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import html
 import json
 import os
 import re
@@ -27,7 +26,6 @@ import smtplib
 import socket
 import ssl
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
@@ -36,6 +34,7 @@ from typing import Any, Literal, NamedTuple
 
 import httpx
 
+from forecast import plugins
 from forecast.config import ADDRESS, Hook, Mail
 from forecast.errors import ConfigError, MailServerError
 from forecast.sources.source import Source
@@ -54,7 +53,6 @@ SECONDS = 30.0  # for one delivery to a webhook
 ANSWER_BYTES = 300  # bytes of an answer that are read
 REPLY_SHOWN = 200  # characters of an answer that are kept
 LATER = (408, 425, 429)
-MAX_BLOCK_CHARACTERS = 3000  # of a block at Slack; ntfy's limit of 4,096 bytes is beyond
 
 
 class DeliveryReply(NamedTuple):
@@ -278,7 +276,9 @@ def addressed(delivery: Delivery, own_lines: bytes = b"") -> bytes:
 
 def check_hook(hook: Hook) -> None:
     """Refuse a hook that cannot be posted to: ConfigError, without the address, a secret."""
-    _channel(hook)
+    if not plugins.CHANNELS.has(hook.kind):
+        raise _wrong(hook, "kind", plugins.CHANNELS.unknown(hook.kind))
+    plugins.CHANNELS.load(hook.kind)
     if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", secret(hook, "address_file")):
         raise _wrong(hook, "address_file", "holds no address such as https://example.org/hook")
     if hook.kind == "ntfy" and not hook.topic:
@@ -366,7 +366,7 @@ def message(hook: Hook, notice: Notice, sections: Sequence[Section], source: Sou
     """Return a notice as this hook gets it; the same bytes at every attempt."""
     made = payload(notice, sections, source)
     # Escaped, a text could be too long for ntfy.
-    content = json.dumps(_channel(hook)(hook, made), ensure_ascii=False)
+    content = json.dumps(plugins.CHANNELS.load(hook.kind)(hook, made), ensure_ascii=False)
     edition = f"{hook.name}: {letter.edition(sections)}"
     return Message(notice.content_key, edition, made["data"]["subject"], "", content.encode())
 
@@ -397,93 +397,3 @@ def payload(notice: Notice, sections: Sequence[Section], source: Source) -> dict
             "sections": in_keys(rows, source),
         },
     }
-
-
-def short(made: dict[str, Any], size: Callable[[str], int] = len) -> list[str]:
-    """Return the first paragraph of each section, and how to check it, within MAX_BLOCK_CHARACTERS.
-
-    size : how long a service takes a text to be.
-    """
-    check: str = made["data"]["check"]
-    first = (section["text"].split("\n\n")[0] for section in made["data"]["sections"])
-    text = "\n\n".join(" ".join(paragraph.split()) for paragraph in first)
-    room = MAX_BLOCK_CHARACTERS - size(check) - len("\n\n ...")
-    fits = bisect_right(range(len(text) + 1), room, key=lambda end: size(text[:end])) - 1
-    if fits < len(text):
-        text = f"{text[:fits].rsplit(' ', 1)[0]} ..."
-    return [*text.split("\n\n"), check]
-
-
-def _slack(_hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
-    def escaped(text: str) -> str:  # three characters steer its markup
-        return html.escape(text, quote=False)
-
-    subject = made["data"]["subject"]
-    text = escaped("\n\n".join(short(made, lambda text: len(escaped(text)))))
-    return {
-        "text": escaped(subject),
-        "blocks": [
-            {"type": "header", "text": {"type": "plain_text", "text": subject[:150]}},
-            {"type": "section", "text": {"type": "mrkdwn", "text": text}},
-        ],
-    }
-
-
-_MARKS = re.compile(r"([\\`*_\[\]~#<&])")
-_LISTS = re.compile(r"^(\s*)(?=[-+>])|^(\s*\d+)(?=[.)])")
-
-
-def literal(line: str) -> str:
-    """Return a line as markdown that shows it as it is: names may have marks."""
-    return _LISTS.sub(r"\g<0>\\", _MARKS.sub(r"\\\1", line))
-
-
-def _teams(_hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
-    bold = {"weight": "Bolder", "size": "Medium"}
-    lines = [(made["data"]["subject"], bold), *((line, {}) for line in short(made))]
-    card = {
-        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-        "type": "AdaptiveCard",
-        "version": "1.4",
-        "body": [
-            {"type": "TextBlock", "text": literal(line), "wrap": True} | look
-            for line, look in lines
-        ],
-    }
-    content_type = "application/vnd.microsoft.card.adaptive"
-    attachment = {"contentType": content_type, "contentUrl": None, "content": card}
-    return {"type": "message", "attachments": [attachment]}
-
-
-def _ntfy(hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
-    text = "\n\n".join(short(made, lambda text: len(text.encode())))
-    title = made["data"]["subject"]
-    return {"topic": hook.topic, "title": title, "message": text, "tags": ["chart"]}
-
-
-def _discord(_hook: Hook, made: dict[str, Any]) -> dict[str, Any]:
-    def shown(text: str) -> str:  # bars hide what stands between them
-        return literal(text).replace("|", "\\|")
-
-    embed = {
-        "title": shown(made["data"]["subject"])[:256],  # Discord's limit; 4,096 for the description
-        "description": "\n\n".join(map(shown, short(made, lambda text: len(shown(text))))),
-    }
-    return {"embeds": [embed], "allowed_mentions": {"parse": []}}  # a name in a text calls nobody
-
-
-Payload = Callable[[Hook, dict[str, Any]], dict[str, Any]]
-CHANNELS: dict[str, Payload] = {
-    "generic": lambda _hook, made: made,
-    "slack": _slack,
-    "teams": _teams,
-    "ntfy": _ntfy,
-    "discord": _discord,
-}
-
-
-def _channel(hook: Hook) -> Payload:
-    """Return how a hook's payload is made; ConfigError if it is of no kind that there is."""
-    if hook.kind not in CHANNELS:
-        raise _wrong(hook, "kind", f"{hook.kind!r} is not one of {', '.join(CHANNELS)}")
-    return CHANNELS[hook.kind]

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from prometheus_client.parser import text_string_to_metric_families
 
+from forecast import plugins
 from forecast.config import Config, Hook, ReaderRules
 from forecast.context import Context
 from forecast.errors import BusyError, ConfigError
@@ -27,7 +28,7 @@ from forecast.store import deliveries, ops, queries, wakes
 from forecast.store.connect import locked
 from forecast.store.deliveries import Message
 from forecast.store.notices import Notice, Section
-from jobs.deliver import letter, outbox, transports, unsubscribe
+from jobs.deliver import channels, letter, outbox, transports, unsubscribe
 from jobs.service import port
 from tests.support import killed_senders, webhook_rules
 from tests.support.cbp_files import ENCOUNTERS
@@ -74,11 +75,11 @@ def payload(kind, made, sections, subject="Figures", topic="t"):
     generic = transports.payload(made, sections, ENCOUNTERS)
     generic["data"]["subject"] = subject
     of = Hook(name="d", address_file="x", kind=kind, topic=topic)
-    return transports.CHANNELS[kind](of, generic)
+    return plugins.CHANNELS.load(kind)(of, generic)
 
 
 def short(made, sections, *size):
-    return transports.short(transports.payload(made, sections, ENCOUNTERS), *size)
+    return channels.short(transports.payload(made, sections, ENCOUNTERS), *size)
 
 
 def notice() -> Notice:
@@ -363,17 +364,17 @@ def test_health_and_metrics(published):
 @pytest.mark.parametrize(("more", "cut"), [(0, False), (1, True)])
 def test_a_text_has_as_many_letters_as_a_service_takes(more, cut):
     check = transports.check_command(3, "d" * 64)
-    room = transports.MAX_BLOCK_CHARACTERS - len(check) - len("\n\n ...")
+    room = channels.MAX_BLOCK_CHARACTERS - len(check) - len("\n\n ...")
     words = ("word " * 1000)[: room - 1] + "x" + "y" * more
 
     said, told = short(notice(), (section(text=f"{words}\n\nMore."),))
 
     assert told == check
     assert said == (f"{words[:room].rsplit(' ', 1)[0]} ..." if cut else words)
-    assert len(f"{said}\n\n{told}") <= transports.MAX_BLOCK_CHARACTERS
+    assert len(f"{said}\n\n{told}") <= channels.MAX_BLOCK_CHARACTERS
     wide, _ = short(notice(), (section(text=words),), lambda text: 2 * len(text))
-    assert 2 * len(wide) <= transports.MAX_BLOCK_CHARACTERS
-    assert transports.MAX_BLOCK_CHARACTERS == 3000
+    assert 2 * len(wide) <= channels.MAX_BLOCK_CHARACTERS
+    assert channels.MAX_BLOCK_CHARACTERS == 3000
 
 
 def shown(markdown: str) -> str:
@@ -420,7 +421,7 @@ def test_discord_shows_a_name_as_it_is_and_calls_nobody(words, between):
 
 def test_a_kind_that_is_none_is_named_with_those_there_are(tmp_path):
     desk = hook(tmp_path, "http://127.0.0.1:1/", kind="pager")
-    known = r"kind: 'pager' is not one of generic, slack, teams, ntfy, discord"
+    known = r"kind: 'pager' is not one of discord, generic, ntfy, slack, teams"
 
     with pytest.raises(ConfigError, match=known):
         transports.check_hook(desk)

@@ -27,10 +27,10 @@ from forecast.engine.predictive import Predictive
 from forecast.engine.refit import engine_forecasts, model_forecasts
 from forecast.engine.refits import Refitting
 from forecast.errors import DataError, ShortSeriesError
+from forecast.plugins import model
 from forecast.types import HUB_COLUMNS
 from jobs.cli import main
 from jobs.compute.robust_map import fitting
-from models import REFITTED, build
 from models.base import MonthlyCounts, Panel, Paths
 from models.structural import filled
 from tests.support import reference_numbers
@@ -117,7 +117,7 @@ def by_engine(counts: MonthlyCounts) -> SeriesForecasts:
 
 def by_last_value(counts: MonthlyCounts) -> SeriesForecasts:
     every = np.arange(counts.values.shape[1] - 1, -1, -1)
-    paths = build("naive").paths(counts.panel, every[::-1], H)
+    paths = model("naive").paths(counts.panel, every[::-1], H)
     origins = np.arange(counts.values.shape[1])
     back = np.arange(60, -1, -1)
     said = model_forecasts(filled(counts.panel), paths, origins, origins[-61:])
@@ -507,7 +507,7 @@ def test_all_models_answer_with_intervals_of_their_own(own, monkeypatch):
     )  # refits are slow
     some = own.some(np.array([True, False, False, False, False, False]))
     refitting = Refitting(fitting(SERIAL), lambda step, done, total: None, decimals=None)
-    names = ["bordercast", "naive", "snaive", *REFITTED]
+    names = ["bordercast", "naive", "snaive", "ets", "sarima", "prophet"]
     said = forecast_models(some, names, 2, refitting=refitting)
 
     assert list(said) == ["bordercast", "naive", "snaive", "ets", "sarima", "prophet"]
@@ -637,7 +637,7 @@ def test_a_refit_model_is_fitted_at_the_last_cutoffs_and_its_progress_told():
     found = refitted(panel, np.array([37, 38, 39]))
 
     assert told == [("refitting", 1, 2), ("refitting", 2, 2)]
-    alone = build("ets").paths(panel, np.array([37, 38, 39]), 4)
+    alone = model("ets").paths(panel, np.array([37, 38, 39]), 4)
     assert np.array_equal(found.values, alone.values)
     assert np.isfinite(found.values).all()
     late = refitted(make_panel(z[:1]), np.arange(27, 40))

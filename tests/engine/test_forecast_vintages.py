@@ -37,10 +37,10 @@ from forecast.engine.refits import Refitting
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
 from forecast.judge.standing import StandingQuestions, _range80
+from forecast.plugins import model
 from forecast.store import connect, inputs, releases
 from forecast.types import Forecast, SeriesKey
 from jobs.compute.robust_map import fitting
-from models import build
 from models.base import Failure, Paths
 from tests.support import tiny_record
 from tests.support.cbp_files import ENCOUNTERS
@@ -227,8 +227,8 @@ def test_hindcasts_are_written_once_for_each_cutoff_before_the_last():
 
 def test_a_version_names_what_the_numbers_of_a_model_depend_on():
     assert model_version(ENGINE) == f"{ENGINE!r}, engine {VERSION}"
-    assert model_version("snaive") == f"{build('snaive')!r}, engine {VERSION}"
-    assert model_version("ets").startswith(repr(build("ets")))
+    assert model_version("snaive") == f"{model('snaive')!r}, engine {VERSION}"
+    assert model_version("ets").startswith(repr(model("ets")))
     assert "engine" not in model_version("ets")
 
 

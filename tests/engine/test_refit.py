@@ -9,7 +9,8 @@ import pytest
 from forecast.engine import blocks, intervals, refit, scores
 from forecast.engine.predictive import Predictive, predictive, summed
 from forecast.engine.refit import engine_forecasts, model_forecasts
-from models import build, structural
+from forecast.plugins import model
+from models import structural
 from models.base import Panel
 from models.breakwalk import BreakWalk
 from models.structural import Structural
@@ -368,7 +369,7 @@ def test_counts_are_the_nearest(said: Predictive) -> None:
 
 
 def calibrated(panel: Panel, name: str, origins: np.ndarray = EVERY) -> Predictive:
-    paths = build(name).paths(panel, EVERY, reference_numbers.H)
+    paths = model(name).paths(panel, EVERY, reference_numbers.H)
     return model_forecasts(panel, paths, EVERY, origins, totals=TOTALS)
 
 
@@ -390,7 +391,7 @@ def test_a_calibrated_model_answers_for_some_origins(panel: Panel) -> None:
 
 
 def test_a_lost_path_is_a_lost_forecast_and_no_more(panel: Panel) -> None:
-    paths = build("naive").paths(panel, EVERY, 3)
+    paths = model("naive").paths(panel, EVERY, 3)
     paths.values[0, 60] = np.nan
     said = model_forecasts(panel, paths, EVERY, EVERY)
     assert np.array_equal([True, False, True], np.isfinite(said.sigma[0, 59:62]))
@@ -402,7 +403,7 @@ def test_errors_that_do_not_grow_are_not_widened_as_those_of_a_walk() -> None:
     noise = rough - np.floor(rough)
     z = 6 + np.sin(2 * np.pi * months / 12) + 0.2 * noise
     panel = make_panel(z)
-    centre = build("snaive").paths(panel, months, 12).values
+    centre = model("snaive").paths(panel, months, 12).values
     growth = refit.error_growth(centre, z, panel.family)[0, -1]
     assert growth[0] == 1
     assert growth[-1] < 1.5
@@ -431,7 +432,7 @@ def slow_growth(centre: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 def test_growth_is_the_ratio_of_faded_errors_drawn_to_the_square_root(ragged: Panel) -> None:
     z = ragged.z / 50  # errors of much less than one
-    centre = build("snaive").paths(replace(ragged, z=z), EVERY, 5).values
+    centre = model("snaive").paths(replace(ragged, z=z), EVERY, 5).values
     family = np.array(list("abbbba"))
 
     found = refit.error_growth(centre, z, family)
@@ -443,7 +444,7 @@ def test_growth_is_the_ratio_of_faded_errors_drawn_to_the_square_root(ragged: Pa
 
 
 def test_a_calibrated_model_s_scale_is_its_growth_and_never_narrows(panel: Panel) -> None:
-    paths = build("naive").paths(panel, EVERY, 6)
+    paths = model("naive").paths(panel, EVERY, 6)
     said = model_forecasts(panel, paths, EVERY, EVERY)
 
     growth = refit.error_growth(paths.values, panel.z, panel.family)
@@ -452,7 +453,7 @@ def test_a_calibrated_model_s_scale_is_its_growth_and_never_narrows(panel: Panel
     assert np.array_equal(said.centre[:, 30:], paths.values[:, 30:])
     assert np.nanmin(said.share) == np.nanmin(said.weight) == 1
     some = np.arange(5, 90)  # from the sixth month on
-    late = model_forecasts(panel, build("naive").paths(panel, some, 6), some, EVERY[-1:])
+    late = model_forecasts(panel, model("naive").paths(panel, some, 6), some, EVERY[-1:])
     assert np.array_equal(late.centre, said.centre[:, -1:])
 
 
@@ -500,7 +501,7 @@ def test_the_borders_are_forecast_as_well_as_measured(border_panel: Panel) -> No
 def test_the_engine_beats_a_calibrated_random_walk_on_the_borders(border_panel: Panel) -> None:
     every = np.arange(border_panel.z.shape[1])
     engine = engine_forecasts(border_panel, every, reference_numbers.H)
-    naive = build("naive").paths(border_panel, every, reference_numbers.H)
+    naive = model("naive").paths(border_panel, every, reference_numbers.H)
     walk = model_forecasts(border_panel, naive, every, every)
     assert border_wis(border_panel, engine) < border_wis(border_panel, walk)
 

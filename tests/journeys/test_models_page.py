@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import models
+from forecast import plugins
 from forecast.context import Context
 from jobs import monthly
+from models import offered
 from models.base import Panel
 from tests.support import running_service
 from tests.support.databases import rows
@@ -29,11 +30,12 @@ def shape(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     (folder / "yearshape.py").write_text(MODULE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "__path__", [*models.__path__, str(folder)])
-        from models import yearshape
+        patch.setattr(offered, "__path__", [*offered.__path__, str(folder)])
+        plugins._ours.cache_clear()
 
-        yield yearshape.YearShape
-        sys.modules.pop("models.yearshape")
+        yield plugins.MODELS.load("yearshape")
+        sys.modules.pop("models.offered.yearshape")
+    plugins._ours.cache_clear()
 
 
 def test_it_has_a_path_exactly_where_there_are_enough_months(shape, ragged: Panel):
@@ -72,8 +74,7 @@ def test_its_golden_numbers_hold(shape):
 
 
 @pytest.mark.slow
-def test_a_run_forecasts_and_scores_it(shape, tmp_path, monkeypatch):
-    monkeypatch.setattr(models, "REGISTRY", {**models.REGISTRY, "yearshape": shape})
+def test_a_run_forecasts_and_scores_it(shape, tmp_path):
     path = tmp_path / "bordercast.db"
     running_service.drop(path, "2023-12")
     settings = running_service.settings()

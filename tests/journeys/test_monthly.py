@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from forecast import plugins
 from forecast.config import Config, ForecastSection
 from forecast.context import Context
 from forecast.desk.facts import from_json, made_now, report, to_json
@@ -29,7 +30,6 @@ from jobs import monthly
 from jobs.arrivals.ingest import ingest_bundle
 from jobs.cli import main
 from jobs.compute.robust_map import fitting
-from models import REFITTED, build
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows, written
 from tests.support.history_2025 import BORDERS_ONLY, SEPTEMBER, keep, publish, totals
@@ -341,7 +341,7 @@ def test_an_edit_of_the_record_is_named(database, change, named):
 
 @pytest.mark.slow
 def test_a_model_that_fails_is_recorded_and_left_out(tmp_path, monkeypatch):
-    monkeypatch.setattr("models.refit.Ets._fit", _no_fit, raising=False)
+    monkeypatch.setattr("models.offered.ets.Ets._fit", _no_fit, raising=False)
     settings = Config(
         forecast=ForecastSection(models=("naive", "ets"), dimensions=(), first_cutoff="2026-06"),
         compute={"processes": 1},
@@ -365,7 +365,7 @@ def _no_fit(self, past, h):
 def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
     """A spot check: the last cutoff of each refit model, fitted anew."""
     kept = {p.model_options for p in bundle.load_paths()}
-    if kept != {model_options(name) for name in REFITTED}:
+    if kept != set(map(model_options, REFITTED)):
         pytest.skip("other library versions than those the paths were made with")
     settings = Config(compute={"processes": 1})
     with writing(tmp_path / "a.db") as db:
@@ -389,14 +389,15 @@ def test_embedded_paths_are_what_a_fit_gives_here(tmp_path):
         assert path.path == pytest.approx(embedded[path.model_options, path.series], abs=near)
 
 
-OPTIONS = [(name, field.name) for name in REFITTED for field in fields(build(name))]
+REFITTED = ("ets", "sarima", "prophet")
+OPTIONS = [(name, field.name) for name in REFITTED for field in fields(plugins.model(name))]
 
 
 @pytest.mark.parametrize(("name", "option"), OPTIONS)
 def test_a_changed_default_of_a_model_asks_for_other_paths_and_hindcasts(monkeypatch, name, option):
     before = refits.model_options.__wrapped__(name)
-    changed = replace(build(name), **{option: 77})
-    monkeypatch.setattr(refits, "build", lambda _: changed, raising=False)
+    changed = replace(plugins.model(name), **{option: 77})
+    monkeypatch.setattr(plugins, "model", lambda _: changed, raising=False)
 
     assert refits.model_options.__wrapped__(name) != before
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,14 +18,20 @@ from prophet import Prophet
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-import models
+from forecast import plugins
 from forecast.engine.parameters import EVERY
 from models.base import Failure, Model, Panel, Paths, stack
+from models.breakwalk import BreakWalk
+from models.offered.ets import Ets
 from models.parameters import Number, WholeNumber
 from models.refit import History, history, refit
+from models.structural import Structural
 from tests.support.panels import make_panel, perturbed
 
-NAMES = ("naive", "snaive", "breakwalk", "structural", "ets", "sarima", "prophet")
+# Whatever settings may name, ours and of installed packages, and the two of the engine.
+ENGINES = {"breakwalk": BreakWalk, "structural": Structural}
+NAMES = (*plugins.MODELS.names(), *ENGINES)
+OURS = ("ets", "naive", "prophet", "sarima", "snaive")
 ORIGINS = np.array([20, 60, 61])
 H = 14
 
@@ -39,23 +46,27 @@ def small(ragged: Panel) -> Panel:
 @pytest.fixture(scope="module")
 def said(small: Panel) -> dict[str, Paths]:
     """What every model says of the small panel."""
-    return {name: models.build(name).paths(small, ORIGINS, H) for name in NAMES}
+    return {name: build(name).paths(small, ORIGINS, H) for name in NAMES}
 
 
 @pytest.fixture(params=NAMES)
 def model(request: pytest.FixtureRequest) -> Model:
-    return models.build(request.param)
+    return build(request.param)
 
 
-def test_these_tests_cover_the_whole_registry() -> None:
-    assert tuple(models.REGISTRY) == NAMES
+def build(name: str) -> Any:
+    return ENGINES[name]() if name in ENGINES else plugins.model(name)
+
+
+def test_our_models_are_the_files_of_their_folder() -> None:
+    assert plugins.MODELS.names()[: len(OURS)] == OURS
 
 
 def test_what_a_model_needs_is_a_month_a_year_or_three() -> None:
     fitted = dict.fromkeys(("ets", "sarima", "prophet"), 36)
     expected = {"naive": 1, "snaive": 12, "breakwalk": 1, "structural": 1, **fitted}
 
-    assert {name: models.build(name).min_months for name in NAMES} == expected
+    assert {name: build(name).min_months for name in (*OURS, *ENGINES)} == expected
 
 
 @pytest.mark.filterwarnings("ignore:The inplace keyword")  # of prophet's own code
@@ -90,8 +101,8 @@ def test_fitted_models_are_those_that_they_are_called(
 
     for name, path in expected.items():
         assert np.allclose(path, said[name].values[0, 1], rtol=0, atol=1e-6), name
-    again = models.build("ets", {"damped_trend": True}).paths(small, ORIGINS[1:2], H)
-    models.build("sarima").paths(small, ORIGINS[1:2], H)
+    again = Ets(damped_trend=True).paths(small, ORIGINS[1:2], H)
+    build("sarima").paths(small, ORIGINS[1:2], H)
     assert np.allclose(damped.fit(disp=False).forecast(H), again.values[0, 0], rtol=0, atol=1e-6)
     assert capfd.readouterr() == ("", "")
 
@@ -100,7 +111,7 @@ def test_fitted_models_are_those_that_they_are_called(
 def test_prophet_s_parts_add_up_to_its_fit(small: Panel) -> None:
     past = history(small, 0, 61)
 
-    parts = models.build("prophet").parts(past)
+    parts = build("prophet").parts(past)
 
     at, trend, yearly, events = parts
     assert at.tolist() == list(range(past.month - 61, past.month + 1))
@@ -160,7 +171,7 @@ def test_every_number_of_the_method_is_listed_with_its_reason() -> None:
 
 
 def test_a_model_is_registered_under_its_name(model: Model) -> None:
-    assert type(model) is models.REGISTRY[model.name]
+    assert type(model) is type(build(model.name))
 
 
 @pytest.mark.slow
@@ -225,7 +236,7 @@ def test_an_event_counts_only_where_it_was_known(small: Panel) -> None:
 
 
 def test_prophet_takes_a_known_event_for_a_one_off(small: Panel, said: dict[str, Paths]) -> None:
-    without = models.build("prophet").paths(replace(small, events=((), ())), ORIGINS[1:2], H)
+    without = build("prophet").paths(replace(small, events=((), ())), ORIGINS[1:2], H)
     assert not np.array_equal(said["prophet"].values[0, 1:2], without.values[0])
 
 
@@ -288,7 +299,7 @@ def test_a_series_without_values_has_no_path(model: Model) -> None:
 
 
 def test_seasonal_naive_repeats_the_last_twelve_months(panel: Panel) -> None:
-    values = models.build("snaive").paths(panel, np.array([40]), 13).values
+    values = build("snaive").paths(panel, np.array([40]), 13).values
     expected = panel.z[:, [*range(29, 41), 29]]
     assert np.array_equal(expected, values[:, 0])
 
@@ -298,7 +309,7 @@ def test_seasonal_naive_begins_with_a_year_and_repeats_it_for_ever(start: int) -
     z = np.where(np.arange(20) < start, np.nan, np.arange(20.0))[None]
     origins = np.arange(9, 16)
 
-    values = models.build("snaive").paths(make_panel(z), origins, 26).values[0]
+    values = build("snaive").paths(make_panel(z), origins, 26).values[0]
 
     for place, origin in enumerate(origins.tolist()):
         year = [origin - 11 + h % 12 for h in range(26)]
@@ -332,12 +343,15 @@ def test_a_model_is_fitted_from_its_first_month_that_is_enough_on(start: int) ->
 
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(TypeError, match="trees"):
-        models.build("prophet", {"trees": 3})
+        type(build("prophet"))(trees=3)
 
 
 def test_importing_the_registry_loads_no_fitting_library() -> None:
     heavy = "{'statsmodels', 'prophet', 'pandas'}"
-    code = f"import sys, models; print(sorted({heavy} & sys.modules.keys()))"
+    code = (
+        "import sys; from forecast.plugins import MODELS, model; list(map(model, MODELS.names()));"
+        f"print(sorted({heavy} & sys.modules.keys()))"
+    )
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 import zipfile
 from email.parser import Parser
@@ -79,3 +80,26 @@ def test_it_is_installed_and_runs_elsewhere(install, wheel, tmp_path):
     assert "Run 1" in done(program, "run", cwd=work)
     assert "forecast" in done(program, "show", "northern", cwd=work)
     done(program, "verify", cwd=work)
+
+
+def test_a_package_of_others_adds_a_model_and_a_channel(wheel, tmp_path):
+    """Built and installed as its author would, without a line changed here."""
+    source, built = tmp_path / "example", tmp_path / "dist"
+    shutil.copytree(ROOT / "tests/support/example_package", source)
+    program = by_pip(wheel, tmp_path / "home")
+    done(BIN / "python", "-m", "build", "--wheel", "--outdir", built, source)
+    done(program / "pip", "install", "-q", "--no-deps", *built.glob("*.whl"))
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "address").write_text("https://example.org/hook\n")
+    (work / "config.toml").write_text(
+        "[forecast]\nmodels = ['naive', 'median12']\n"
+        "[notices]\nhooks = [{ name = 'bot', kind = 'rss-bot', address_file = 'address' }]\n"
+    )
+
+    done(program / "bordercast", "config", "check", cwd=work)
+    done(program / "bordercast", "run", cwd=work)
+    shown = done(program / "bordercast", "show", "northern", "--model", "median12", cwd=work)
+    done(program / "bordercast", "notices", "list", cwd=work)
+
+    assert "forecast" in shown

@@ -21,7 +21,7 @@ from forecast.sources.names import dimension_words
 from forecast.sources.source import Source
 from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import MONTHS, month_words
-from models.prophet import Parts, Prophet
+from models.offered.prophet import Parts, Prophet
 from models.refit import history
 from models.structural import filled
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.desk.charts import explanations, grammar
 from jobs.cli import main
-from models.prophet import Parts
+from models.offered.prophet import Parts
 from tests.support import golden_texts
 from tests.support.cbp_files import ENCOUNTERS
 

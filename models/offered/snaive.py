@@ -1,4 +1,4 @@
-"""The baselines: the last value, and the value of the same month a year ago."""
+"""The value of the same month a year ago."""
 
 from __future__ import annotations
 
@@ -8,18 +8,6 @@ from typing import ClassVar
 import numpy as np
 
 from models.base import Ints, Panel, Paths
-
-
-@dataclass(frozen=True)
-class Naive:
-    """Random walk: every month ahead is like the last one."""
-
-    name: ClassVar[str] = "naive"
-    min_months: ClassVar[int] = 1
-
-    def paths(self, panel: Panel, origins: Ints, h: int) -> Paths:
-        """Median paths at the origins; see the model contract."""
-        return Paths(np.repeat(panel.z[:, origins, None], h, axis=2))
 
 
 @dataclass(frozen=True)
@@ -37,3 +25,6 @@ class SeasonalNaive:
         values = panel.z[:, np.maximum(columns, 0)]
         old_enough = origins - panel.start[:, None] + 1 >= self.min_months
         return Paths(np.where(old_enough[..., None], values, np.nan))
+
+
+OFFERED = SeasonalNaive

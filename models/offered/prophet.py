@@ -34,6 +34,7 @@ class Prophet:
 
     name: ClassVar[str] = "prophet"
     min_months: ClassVar[int] = 36
+    library: ClassVar[str] = "prophet"
     changepoint_range: float = 0.95
     changepoint_prior_scale: float = 0.5
     yearly_terms: int = 4
@@ -93,3 +94,6 @@ def _silence() -> None:
     """Keep Stan's progress and Prophet's advice about plotting out of the log."""
     for name in ("cmdstanpy", "prophet", "prophet.plot"):
         logging.getLogger(name).disabled = True
+
+
+OFFERED = Prophet

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.baselines import Naive, SeasonalNaive
+from models.offered.naive import Naive
+from models.offered.snaive import SeasonalNaive
 from tests.support.panels import make_panel
 
 

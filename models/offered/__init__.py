@@ -1,0 +1,1 @@
+"""The models that settings may name, a file each; `forecast.plugins` finds them by their names."""

@@ -1,0 +1,1 @@
+"""A model and a channel that an installed package offers."""
