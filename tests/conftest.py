@@ -3,11 +3,12 @@ from __future__ import annotations
 import fcntl
 import gc
 import hashlib
+import json
 import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -116,12 +117,13 @@ def _code() -> str:
 
 
 @pytest.fixture(scope="session")
-def session_artifact() -> Callable[..., Path]:
+def session_artifact() -> Iterator[Callable[..., Path]]:
     """Make a folder's content once: for all processes, and all runs until the code is another.
 
-    Who names the folder by ARTIFACTS says that the code is the same.
+    Who names the folder by ARTIFACTS says that the code is the same. At the end each folder is as
+    it was made, or the next run of the tests would begin with what this one left.
     """
-    named = "ARTIFACTS" in os.environ
+    named, used = "ARTIFACTS" in os.environ, set()
 
     def made(name: str, make: Callable[[Path], object]) -> Path:
         kept = ARTIFACTS if named else ARTIFACTS / _code()
@@ -129,15 +131,46 @@ def session_artifact() -> Callable[..., Path]:
         folder = kept / name
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not folder.exists():
+            if not _digests_of(folder).exists():
                 if not named:
                     _forget_old()
+                shutil.rmtree(folder, ignore_errors=True)
                 part = Path(tempfile.mkdtemp(dir=kept))
                 make(part)
+                stated = json.dumps(digests(part))
                 part.rename(folder)
+                _digests_of(folder).write_text(stated, encoding="utf-8")
+        used.add(folder)
         return folder
 
-    return made
+    yield made
+    changed = [f"{folder.name}: {file}" for folder in sorted(used) for file in changes(folder)]
+    assert not changed, f"a test wrote into what is kept for all; let it copy: {changed}"
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """File -> its sha256; without what readers of a database leave beside it."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.endswith(("-shm", ".lock"))
+        if not (path.name.endswith("-wal") and not path.stat().st_size)
+    }
+
+
+def changes(folder: Path) -> list[str]:
+    """Return which files of a kept folder are not as they were made; it is made anew then."""
+    if not _digests_of(folder).exists():  # another process has said it
+        return []
+    made, now = json.loads(_digests_of(folder).read_text(encoding="utf-8")), digests(folder)
+    differ = sorted(file for file in made.keys() | now.keys() if made.get(file) != now.get(file))
+    if differ:
+        _digests_of(folder).unlink()
+    return differ
+
+
+def _digests_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.json")
 
 
 def _forget_old() -> None:

@@ -342,12 +342,12 @@ def ported(path):
     yield f"http://127.0.0.1:{number}"
 
 
-def test_health_and_metrics(published):
-    with ported(published) as address:
+def test_health_and_metrics(database):
+    with ported(database) as address:
         calm = httpx.get(f"{address}/healthz")
         text = httpx.get(f"{address}/metrics").text
         early = datetime.now(UTC) - timedelta(days=2)
-        with ops.writing(published) as db:
+        with ops.writing(database) as db:
             wake = wakes.begin_wake(db, early, 1)
             wakes.end_wake(db, wake, early, "published", "")
         late = httpx.get(f"{address}/healthz")
