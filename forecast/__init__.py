@@ -3,17 +3,20 @@
 Rooms, in the order a row walks through them: tables, sources, engine, judge, desk. A room
 imports from the rooms before it, never from a later one; `store` alone speaks SQL.
 
-Analysts begin with `forecast.open("bordercast.db")`; see docs/python.md.
+Analysts begin with `forecast.open("bordercast.db")` or `forecast.forecast(df)`; see docs/python.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from forecast.desk.frames import Record
 
 
@@ -35,3 +38,24 @@ def open(path: str | Path = "bordercast.db", measure: str = "") -> Record:
     path = Path(path)
     with closing(connect.read(path)) as connection:  # say at once if it cannot be read
         return Record(path, sources_of(connection), measure)
+
+
+def forecast(
+    df: pd.DataFrame, h: int = 12, level: Sequence[float] = (80, 95), *, jumps: bool = False
+) -> pd.DataFrame:
+    """Forecast monthly counts of a DataFrame; see `forecast.desk.long_frames.forecast`.
+
+    df : columns unique_id, ds and y. h : months ahead. level : of the intervals, in percent.
+    """
+    from forecast.desk import long_frames
+
+    return long_frames.forecast(df, h, level, jumps=jumps)
+
+
+def __getattr__(name: str) -> Any:
+    """Load the model for statsforecast where it is asked for: pandas takes a second."""
+    if name != "Bordercast":
+        raise AttributeError(f"module 'forecast' has no attribute {name!r}")
+    from forecast.desk.long_frames import Bordercast
+
+    return Bordercast

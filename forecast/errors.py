@@ -18,6 +18,8 @@ BordercastError            exit code
 ├── WitnessError           1   a witness that cannot be had, or whose proof does not hold
 ├── MailError              1   one delivery
 └── MailServerError        1   the mail server itself; no delivery's fault
+
+What a caller's argument or data can cause is a ValueError as well.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ class ConfigError(BordercastError):
         super().__init__(f"{path}: {key}: {problem}")
 
 
-class SeriesNameError(BordercastError):
+class SeriesNameError(BordercastError, ValueError):
     """A name that names no series, or more than one.
 
     Parameters
@@ -68,7 +70,7 @@ class SeriesNameError(BordercastError):
         super().__init__(f"{name!r}: {problem}" + (f"; try {shown}" if shown else ""))
 
 
-class SpanError(BordercastError):
+class SpanError(BordercastError, ValueError):
     """A span of months, or a question about one, that has no answer.
 
     Parameters
@@ -83,7 +85,7 @@ class SpanError(BordercastError):
         super().__init__(f"{text!r}: {problem}")
 
 
-class DataError(BordercastError):
+class DataError(BordercastError, ValueError):
     """A file or a series that is refused; nothing was changed."""
 
     exit_code = 3
@@ -255,7 +257,7 @@ class WitnessError(BordercastError):
         super().__init__(f"{witness}: {problem}")
 
 
-class ClaimError(BordercastError):
+class ClaimError(BordercastError, ValueError):
     """A claim that cannot be read as typed."""
 
     exit_code = 2

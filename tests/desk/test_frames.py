@@ -133,8 +133,10 @@ def test_there_are_two_notebooks():
 def test_every_python_example_of_the_page_runs(beside):
     blocks = re.findall(r"```python\n(.+?)```", (DOCS / "python.md").read_text("utf-8"), re.S)
 
-    assert len(blocks) == 5
-    exec("\n".join(blocks), {})
+    # statsforecast is an analyst's own; it is no dependency of ours.
+    ours = [block for block in blocks if "statsforecast" not in block]
+    assert (len(blocks), len(ours)) == (7, 6)
+    exec("\n".join(ours), {})
 
 
 def test_every_forecast_made_for_a_year_stands_beside_its_count(published):
