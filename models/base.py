@@ -20,6 +20,25 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+class Watched(NamedTuple):
+    """What `models.waiting` made of a panel, each array (series, months).
+
+    Attributes
+    ----------
+    held : months taken for unknown: nobody is judged by them, and they teach nothing.
+    moved : how far levels had moved, as known then.
+    steady : z as models see it, moved back; in held months what was expected.
+    """
+
+    held: NDArray[np.bool_]
+    moved: Floats
+    steady: Floats
+
+    def some(self, rows: Ints) -> Watched:
+        """Only these series."""
+        return Watched(self.held[rows], self.moved[rows], self.steady[rows])
+
+
 @dataclass(frozen=True)
 class Panel:
     """Series forecast together, each aligned at its own last month.
@@ -39,6 +58,7 @@ class Panel:
         nothing speaks for either model.
     behind : (series,) months by which a series ends before the last of its family; None where
         all series of each family end together. See `onepass.on_calendar`.
+    watched : of `waiting.watched`; None before it was asked.
     """
 
     z: Floats
@@ -50,17 +70,37 @@ class Panel:
     calm: bool = False
     jumps: bool = True
     behind: Ints | None = None
+    watched: Watched | None = None
+
+    @property
+    def gaps(self) -> NDArray[np.bool_] | None:
+        """(series, months) months that are in z and teach nothing; None for none."""
+        if self.watched is None:
+            return self.filled
+        return self.watched.held if self.filled is None else self.filled | self.watched.held
+
+    @property
+    def steady(self) -> Panel:
+        """The panel as models see it: at one level, and nothing new in held months."""
+        if self.watched is None:
+            return self
+        return replace(self, z=self.watched.steady, filled=self.gaps, watched=None)
 
     @property
     def known(self) -> NDArray[np.bool_]:
         """(series, months) whether the count of a month is known."""
-        known = np.isfinite(self.z)
-        return known if self.filled is None else known & ~self.filled
+        known, gaps = np.isfinite(self.z), self.gaps
+        return known if gaps is None else known & ~gaps
 
     @property
     def seen(self) -> Floats:
         """(series, months) z where it is known, else NaN: what a forecast can be judged by."""
-        return self.z if self.filled is None else np.where(self.known, self.z, np.nan)
+        return self.z if self.gaps is None else np.where(self.known, self.z, np.nan)
+
+    @property
+    def issued(self) -> Floats:
+        """`seen`, and what is held: forecasts are issued from there, though nobody takes it in."""
+        return self.seen if self.watched is None else replace(self, watched=None).seen
 
     @property
     def start(self) -> Ints:
@@ -70,7 +110,7 @@ class Panel:
     @property
     def missing(self) -> Ints:
         """(series, months) unknown months in a row up to each column, in a filled panel."""
-        known, place = self.known | (self.filled is None), np.arange(self.z.shape[1])
+        known, place = self.known | (self.gaps is None), np.arange(self.z.shape[1])
         latest = np.maximum.accumulate(np.where(known, place, 0), axis=1)
         return np.where(np.isfinite(self.z), place - latest, 0)
 
@@ -85,6 +125,7 @@ class Panel:
             events=tuple(self.events[row] for row in rows.tolist()) if self.events else (),
             filled=None if self.filled is None else self.filled[rows],
             behind=None if self.behind is None else self.behind[rows],
+            watched=None if self.watched is None else self.watched.some(rows),
         )
 
 

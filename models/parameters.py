@@ -76,3 +76,23 @@ LEVEL_FIRST = WholeNumber(2, "months", "the first errors only find the level")
 
 # What series of a family teach each other.
 SILENT = WholeNumber(24, "months", "of 0 in a row, after which a series teaches nothing", _FOURTH)
+
+# Wait and see.
+_WAITING = "M1, M3's first half, tourism, injected dips and shifts; round 5"
+HELD_LIMIT = Number(
+    4.0, "usual errors", "a month farther away is held; 4 to 7: within .5%", _WAITING
+)
+HELD_UNSURE = Number(10.0, "errors", "so many known double what must surprise", _WAITING)
+HELD_LEAST = Number(0.2, "log1p", "a smaller surprise does no harm")
+HELD_NOISE = Number(4.0, "sd", "of a Poisson count: a smaller surprise is counting")
+HELD_FROM = WholeNumber(24, "months", "since the start, from which months are held")
+HELD_MONTHS = WholeNumber(3, "months", "as far away in a row, after which a level moved", _WAITING)
+HELD_OFTEN = Number(0.1, "", "of the months: what surprises more often is no surprise")
+HELD_UNDO = WholeNumber(24, "months", "for so long a move can be undone at once")
+FIRST_USUAL = WholeNumber(13, "months", "since the start, from which errors tell what is usual")
+LEAST_USUAL = WholeNumber(8, "errors", "fewer do not")
+USUAL_RATE = Number(1 / 48, "a month", "at which what is usual changes")
+MOVED_SPREAD = Number(0.05, "squared moves", "of variance right after a move", _WAITING)
+MOVED_FADE = Number(0.7, "a month", "of that move")
+ODD_LIMIT = Number(3.0, "usual errors", "a month farther away, but taken in, widens", _WAITING)
+ODD_SPREAD = Number(0.1, "squared errors", "of variance after such a month", _WAITING)

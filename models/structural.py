@@ -81,7 +81,7 @@ def evidence(panel: Panel) -> Ints:
     """
     families, months = int(family_numbers(panel).max(initial=0)) + 1, panel.z.shape[1]
     mass, quiet = np.zeros((families, months, len(GRID)), dtype=np.int64), silent(panel.seen)
-    for block in blocks(panel, BLOCK):
+    for block in blocks(panel.steady, BLOCK):
         for t, record in _foretold(block, months):
             if record.seen:
                 column = block.start + t

@@ -22,14 +22,13 @@ import numpy as np
 from forecast import months
 from forecast.engine import ENGINE, intervals, scores
 from forecast.engine import parameters as par
-from forecast.engine.blocks import Scratch, Spread, Task, learn, serial
+from forecast.engine.blocks import Scratch, Spread, Task, keep_panel, learn, serial
 from forecast.engine.forecast import BURN_IN, HUB, INTERVAL_PROBS, INTERVALS, forecast
 from forecast.engine.predictive import Predictive, TotalRows, joined
 from forecast.engine.refit import engine_forecasts
 from forecast.engine.refits import Refitting
 from forecast.errors import DataError, ShortSeriesError
 from forecast.types import COUNT, Row
-from models import structural
 from models.base import Floats, Ints, MonthlyCounts
 
 SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS  # months a series must have
@@ -435,7 +434,7 @@ def forecast_parts(
             numbers[part] = np.searchsorted(parted.spanning, panel.family)
             late = parted.newest[numbers[part]] - panel.last
             panel = replace(panel, behind=late if late.any() else None)
-            parted.scratch.keep("panel", part, structural.filled(panel))
+            keep_panel(parted.scratch, part, panel)
             task = Task(panel, origins, h)
     if numbers:
         learn(task, parted.scratch, numbers, spread)

@@ -30,7 +30,8 @@ import numpy as np
 from forecast.engine import combination, intervals, tails
 from forecast.engine import parameters as par
 from forecast.engine.predictive import Predictive, TotalRows, joined, predictive, summed
-from models import structural
+from forecast.engine.surprises import Record
+from models import structural, waiting
 from models.base import Floats, Ints, Panel, stack
 from models.breakwalk import BreakWalk
 from models.kalman import GRID
@@ -236,10 +237,17 @@ def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], Ints]:
 def in_steps(task: Task, spread: Spread = serial, size: int = 0) -> list[Predictive]:
     """What the engine says of whole families, cut into blocks; size 0 is one block."""
     scratch = Scratch()
-    scratch.keep("panel", 0, structural.filled(task.panel))
+    keep_panel(scratch, 0, task.panel)
     learn(task, scratch, {0: family_numbers(task.panel)}, spread, size or len(task.panel.z))
     answers: list[Predictive] = scratch.value("said", 0)
     return answers
+
+
+def keep_panel(scratch: Scratch, part: int, panel: Panel) -> None:
+    """Keep a panel on its families' calendar for `learn`: filled, and with what surprised it."""
+    kept, surprises = waiting.watched(structural.filled(panel))
+    scratch.keep("panel", part, kept)
+    scratch.keep("surprises", part, surprises)
 
 
 def learn(
@@ -272,9 +280,12 @@ class _Together:
         self.months = task.panel.z.shape[1]
         self.behind: dict[int, Ints | None] = {}
         start = self.months
-        for part in numbers:
+        self.surprises = Record(self.families, self.months)
+        for part, number in numbers.items():
             panel = scratch.value("panel", part)
             self.behind[part], start = panel.behind, min(start, int(panel.start.min()))
+            self.surprises.add(part, scratch.value("surprises", part), number, panel.behind)
+            scratch.forget(part, "surprises")
         # Nothing teaches before: of short series that is a third of what would be kept.
         aligned = all(behind is None for behind in self.behind.values())
         self.early = min(start + int(par.FIRST_WIDTH), self.months) if aligned else 0
@@ -374,7 +385,8 @@ class _Together:
         return task, self.prior[families], place, own, self.verdict[:, families], shared, paths
 
     def widen(self) -> None:
-        """Give each part's forecasts the widths their families have learned."""
+        """Give each part's forecasts what their families have learned: widths, and of surprises."""
+        chances = self.surprises.chances()
         for place, (origins, h) in enumerate(self.task.asks):
             month = partial(self._squares, f"squares {place}")
             learned = intervals.learned_widths(self.families, self.months, h, month)
@@ -382,7 +394,8 @@ class _Together:
                 predictives = self.scratch.value("said", part)
                 width = intervals.learned_by(number, learned, origins, self.behind[part])
                 scale = intervals.widened(predictives[place].scale, width, predictives[place].share)
-                predictives[place] = replace(predictives[place], scale=scale)
+                wide = replace(predictives[place], scale=scale)
+                predictives[place] = self.surprises.told(part, wide, origins, chances)
                 self.scratch.keep("said", part, predictives)
                 self.scratch.forget(part, f"squares {place}")
         for part in self.numbers:
@@ -465,16 +478,20 @@ def block_losses(job: FirstJob) -> tuple[Floats, Ints, BlockPaths | None]:
 
 def block_paths(task: Task, prior: Floats) -> BlockPaths:
     """What a block's models say from every column."""
-    panel, ahead = task.panel, task.ahead
+    whole, ahead = task.panel, task.ahead
+    # Models see one level; their paths are where the level is.
+    panel, z = whole.steady, whole.z
+    moved = np.zeros_like(z) if whole.watched is None else whole.watched.moved
     grid = structural.sweep_under(prior, panel, ahead)
     # Seasons and noise of calm counts grow with the root of their level, or with the level.
     rooted = replace(panel, z=np.sqrt(np.expm1(np.maximum(panel.z, 0))))
     root = np.log1p(np.maximum(structural.paths_under(prior, rooted, ahead), 0) ** 2)
+    walk, up = BreakWalk().sweep(panel, ahead), moved[..., None]
     return (
-        BreakWalk().sweep(panel, ahead),
-        Sweep(combination.within_history(grid.path, panel.z), grid.growth),
-        combination.within_history(root, panel.z),
-        levels(panel),
+        Sweep(walk.path + up, walk.growth),
+        Sweep(combination.within_history(grid.path + up, z), grid.growth),
+        combination.within_history(root + up, z),
+        levels(panel) + moved,
     )
 
 
@@ -514,7 +531,7 @@ def block_forecasts(job: LastJob) -> tuple[list[Predictive], list[Floats], Float
     blended = combination.within_history(combination.blend(weight, walk.path, calm), panel.z)
     blended = summed(blended, task.totals)
     growth = combination.blend_growth(share, walk.growth, grid.growth)
-    sigma = intervals.sigma_of(blended[..., 0], seen)
+    sigma = intervals.sigma_of(blended[..., 0], seen, panel.issued)
     # How far growth is known depends on the horizon, so that each ask has widths of its own.
     predictives, squares = [], []
     for origins, h in task.asks:

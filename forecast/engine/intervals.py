@@ -49,13 +49,16 @@ def settled(errors: Floats, z: Floats) -> Floats:
     return np.where(age(z) >= par.FIRST_ERROR, errors, np.nan)
 
 
-def sigma_of(step: Floats, z: Floats) -> Floats:
+def sigma_of(step: Floats, z: Floats, issued: Floats | None = None) -> Floats:
     """(series, months) sigma known at each column, for the next month's level.
 
     step : (series, months) the first step of the path from each column.
     z : (series, months) log1p counts, NaN where not known. An error needs both its months.
+    issued : the same where forecasts were issued; None for z. From a held month an error counts:
+        it is that of a level that moved.
     """
-    errors = settled(one_step_errors(np.where(np.isfinite(z), step, np.nan), z), z)
+    known = np.isfinite(z if issued is None else issued)
+    errors = settled(one_step_errors(np.where(known, step, np.nan), z), z)
     return with_count_noise(one_step_scale(errors, step), errors, step)
 
 

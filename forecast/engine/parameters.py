@@ -97,6 +97,19 @@ UPPER_SMALL = Number(
 )
 ROOM = Number(0.7, "log1p", "how far a quantile may leave the centre beyond the range", _ROUND_1)
 
+# After a surprise.
+LARGE_SURPRISE = Number(0.8, "log1p", "more than half, or twice, is another kind")
+GOING_ON = (
+    ((0.48, 0.8), (0.15, 0.8)),
+    ((0.45, 0.8), (0.65, 0.8)),
+)
+"""That a surprise goes on for a month: down, up; small, large; one or two months old (M1, M3)."""
+DEEPEST = Number(2.0, "log1p", "a deeper fall would widen the upper side without end")
+GOING_ON_PRIOR = Number(8.0, "surprises", "belief in these, against a family's own")
+TWO_WAYS = Number(
+    0.57, "", "p (1 - p) d^2 times this is the variance with the best WIS for passing or staying"
+)
+
 # Learned widths.
 FIRST_WIDTH = WholeNumber(24, "months", "since the start, from which forecasts teach", _ROUND_2)
 WIDTH_PRIOR = Number(15.0, "errors", "belief that the width is right", _ROUND_2)
