@@ -30,7 +30,7 @@ import numpy as np
 from forecast.engine import combination, intervals, tails
 from forecast.engine import parameters as par
 from forecast.engine.predictive import Predictive, TotalRows, joined, predictive, summed
-from forecast.engine.surprises import Record
+from forecast.engine.surprises import Outcomes
 from models import structural, waiting
 from models.base import Floats, Ints, Panel, stack
 from models.breakwalk import BreakWalk
@@ -280,7 +280,7 @@ class _Together:
         self.months = task.panel.z.shape[1]
         self.behind: dict[int, Ints | None] = {}
         start = self.months
-        self.surprises = Record(self.families, self.months)
+        self.surprises = Outcomes(self.families, self.months)
         for part, number in numbers.items():
             panel = scratch.value("panel", part)
             self.behind[part], start = panel.behind, min(start, int(panel.start.min()))
