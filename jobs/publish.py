@@ -127,7 +127,7 @@ def compute(
             issued[key] = list(standing.issued(key, cutoff, draws, next_months.get(key)))
     drawn = {key: drawn[key] for key in joint.marginals}
     rows = coherent([*of_totals, *drill_down_rows(families)], joint, drawn, ENGINE)
-    hindcasts = partial(new_hindcasts, head, models, record.recorded)
+    hindcasts = partial(new_hindcasts, head, models, record.recorded, judged_by=totals)
     moment = now.isoformat(timespec="seconds")
     return Publication(
         started_at=moment,

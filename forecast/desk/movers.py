@@ -1,7 +1,7 @@
 """What moved: every part's newest count beside the month before, the year before and the forecast.
 
-Parts of a dimension add up to their total, so each has a share of its change. Small movers are
-folded into one row, and the rows still add up.
+Each part has a share of its total's change. Small movers are folded into one row, what no part
+states and what forecasts made apart differ by stand in another, and the rows add up to the total.
 """
 
 from __future__ import annotations
@@ -35,13 +35,16 @@ def by_dimension(
     Returns
     -------
     Of each dimension its name in words, the month, whether that is older than the total's (late),
-    its movers, and in `total` their sum. Of a mover
+    its movers, and in `total` the total itself; the sum of the parts, without a forecast, where
+    they are older or of a half of it. Of a mover
 
     label, value : in words; count of the month. bases : its value by the names of BASES, None where
     it is not on record. change : from the base that was asked about; None without one. share : of
-    the change of all parts together, None where that is 0.
+    the change of the total, None where that is 0.
     """
-    newest = max((row["month"] for row in rows if not row["dimension"]), default="")
+    own = max((row for row in rows if not row["dimension"]), key=itemgetter("month"), default=None)
+    newest = own["month"] if own else ""
+    aside = source.hierarchy.aside
     parts = [row for row in rows if row["dimension"]]
     order = {name: place for place, name in enumerate(ORDER)}
     parts.sort(key=lambda row: (order.get(row["dimension"], len(order)), row["dimension"]))
@@ -57,9 +60,13 @@ def by_dimension(
         # A part without a count of that month ended or was renamed; it did not move.
         current = [row for row in members if row["month"] == month]
         current.sort(key=lambda row: (-abs(change(row)), -row["value"]))
-        # Of the parts alone, not of the total: shares of their sum add up to 100%, and the sum of
-        # their median forecasts is not the forecast of the total.
-        whole = _sum("sum of parts", current, base, None)
+        of_half = aside is not None and dimension == aside.dimension
+        whole = summed = _sum("sum of parts", current, base, None)
+        if own and month == newest and not of_half:
+            whole = _sum(own.get("border", "in all"), [own], base, None)
+        else:  # the sum of medians is no forecast of a sum
+            none = {"change": None} if base == "median" else {}
+            whole = summed | {"bases": summed["bases"] | {"median": None}} | none
         # One row more takes no more room than saying that it is left out.
         shown = current if len(current) <= most + 1 else current[:most]
         movers = [
@@ -69,11 +76,25 @@ def by_dimension(
         folded = current[len(shown) :]
         if folded:
             movers.append(_sum(f"{len(folded)} others", folded, base, whole["change"]))
+        if rest := _rest(whole, summed, base):
+            movers.append(rest)
         words, late = dimension_words(dimension, source), month < newest
         moved.append(
             {"dimension": words, "month": month, "late": late, "movers": movers, "total": whole}
         )
     return moved
+
+
+def _rest(whole: Row, summed: Row, base: str) -> Row | None:
+    """What the total has more than its parts, None where that is nothing."""
+    pairs = {name: (whole["bases"][name], summed["bases"][name]) for name in BASES}
+    bases = {n: None if None in pair else pair[0] - pair[1] for n, pair in pairs.items()}
+    value = whole["value"] - summed["value"]
+    counts = (value, bases["month_before"], bases["year_before"])
+    if not any((*counts, bases["median"])):
+        return None
+    label = "not on record by part" if any(counts) else "forecast of the whole, less the parts'"
+    return _sum(label, [{"value": value, **bases}], base, whole["change"])
 
 
 def _sum(label: str, rows: Sequence[Row], base: str, whole: int | None) -> Row:

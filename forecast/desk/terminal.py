@@ -19,7 +19,13 @@ from forecast import months
 from forecast.desk.facts import RAREST
 from forecast.desk.movers import BASES, moved_words
 from forecast.desk.sentences.ahead import STEPS
-from forecast.desk.sentences.unusual import ending_short, how_sure, kind_word, moved_parts
+from forecast.desk.sentences.unusual import (
+    ending_short,
+    how_sure,
+    kind_word,
+    moved_parts,
+    with_whole,
+)
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves
@@ -100,7 +106,8 @@ def flag_blocks(
         hindcast = row["kind"] == "month" and row["basis"] != "issued"
         numbers = Text(
             f"{counted} published, {row['expected']:,} {against} (x "
-            f"{row['ratio']:.{3 if revision else 2}f}); {how_sure(row)}"
+            f"{row['ratio']:.{3 if revision else 2}f}); "
+            f"{'; '.join(filter(None, (with_whole(row), how_sure(row))))}"
             f"{'; judged by a hindcast' if hindcast else ''}"
         )
         below: list[RenderableType] = [numbers, *([moved] if moved.row_count else [])]

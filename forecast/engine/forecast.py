@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -180,16 +180,21 @@ def new_hindcasts(
     models: Forecasts,
     recorded: Container[tuple[str, str, SeriesKey, str]],
     among: Container[SeriesKey] | None = None,
+    judged_by: PanelHindcasts | None = None,
 ) -> Iterator[Hindcasts]:
     """Hindcasts of cutoffs before the last month that are not held yet.
 
     recorded : (model, version, series, cutoff). A hindcast is written once for each cutoff and
     version of the model, from the data of that time, whose digest stands beside it.
-    among : of these series alone.
+    among : of these series alone. judged_by : what months are judged by, where figures were
+    restated: then the engine's are those, so that a month has one hindcast.
     """
     # So that a hindcast says by itself which figures it knew.
-    digests = data_digests(head.panel)
+    now = data_digests(head.panel)
     for name, predictive in models.predictive.items():
+        digests = now
+        if name == ENGINE and judged_by and judged_by.then:
+            predictive, digests = judged_by.then, {**now, **judged_by.digests}
         first, origins = 0 if name == ENGINE else head.scored, models.origins[name]
         past = (first <= origins) & (origins < head.last)
         yield from hindcast_rows(
@@ -425,10 +430,22 @@ def vintage_hindcasts(
     )
     for key, month, value, since in vintages:
         values[key][month].append((value, since))
-    revised = refit_on_vintages(
-        list(_earlier_figures(head, values)), predictive.centre.shape[2], source
-    )
-    return PanelHindcasts(head.keys, head.panel, predictive, revised)
+    earlier = list(_earlier_figures(head, values))
+    if not earlier:
+        return PanelHindcasts(head.keys, head.panel, predictive)
+    said, panels = _said_of(earlier, predictive.centre.shape[2], source)
+    revised = _outlooks(said, earlier)
+    hindcasts = PanelHindcasts(head.keys, head.panel, predictive, revised)
+    then = {f.name: getattr(predictive, f.name).copy() for f in fields(Predictive)}
+    digests, first = {}, 0
+    for (cutoff, counts), of_then in zip(earlier, panels, strict=True):
+        column = hindcasts.column(0, cutoff)  # the same of all, as they end in one month
+        rows = [head.keys.index(key) for key in counts]
+        for name, values_now in then.items():
+            values_now[rows, column] = getattr(said, name)[first : first + len(rows), 0]
+        digests[column] = list(data_digests(of_then).values())[-1]
+        first += len(rows)
+    return replace(hindcasts, then=Predictive(**then), digests=digests)
 
 
 def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, Counts]]:
@@ -470,11 +487,28 @@ def refit_on_vintages(
     """
     if not earlier:
         return {}
+    return _outlooks(_said_of(earlier, horizon, source, weighed_before)[0], earlier)
+
+
+def _outlooks(
+    predictive: Predictive, earlier: Sequence[tuple[str, Counts]]
+) -> dict[tuple[SeriesKey, str], ForecastPath]:
+    places = [(key, cutoff) for cutoff, counts in earlier for key in counts]
+    return {
+        (key, cutoff): outlook_of(predictive, row, 0, cutoff)
+        for row, (key, cutoff) in enumerate(places)
+        if np.isfinite(predictive.sigma[row, 0])
+    }
+
+
+def _said_of(
+    earlier: Sequence[tuple[str, Counts]], horizon: int, source: Source, weighed_before: int = 0
+) -> tuple[Predictive, list[Panel]]:
+    """The engine's word from the last month of each, a row a series; and each by itself."""
     panels = [
         panel(counts, family=dict.fromkeys(counts, cutoff), source=source)
         for cutoff, counts in earlier
     ]
-    places = [(key, cutoff) for cutoff, counts in earlier for key in counts]
     # All cutoffs in one pass: each is a family of its own and teaches no other.
     together = stack(panels)
     end = together.z.shape[1] - 1
@@ -485,11 +519,7 @@ def refit_on_vintages(
         totals=_totals(earlier, source),
         until=end - weighed_before if weighed_before else None,
     )
-    return {
-        (key, cutoff): outlook_of(predictive, row, 0, cutoff)
-        for row, (key, cutoff) in enumerate(places)
-        if np.isfinite(predictive.sigma[row, 0])
-    }
+    return predictive, panels
 
 
 def _totals(earlier: Sequence[tuple[str, Counts]], source: Source) -> dict[int, tuple[int, ...]]:

@@ -152,7 +152,8 @@ class PanelHindcasts:
 
     predictive : its origins are the columns 0 .. last.
     revised : (series, cutoff) -> what it would have said from the figures as they were known
-        then, where these have changed since.
+        then, where these have changed since. then : predictive with those in their place, None
+        where none is; digests : of the figures of then, by column.
     further : what it says from the last column further ahead than that; None where not asked.
     """
 
@@ -160,6 +161,8 @@ class PanelHindcasts:
     panel: Panel
     predictive: Predictive
     revised: Mapping[tuple[SeriesKey, str], ForecastPath] = field(default_factory=dict)
+    then: Predictive | None = None
+    digests: Mapping[int, str] = field(default_factory=dict)
     further: Predictive | None = None
 
     def column(self, row: int, month: str) -> int:

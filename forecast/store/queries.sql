@@ -465,7 +465,7 @@ select * from judged_months where dimension = '' order by border, month desc
 select * from wide_months order by border, month
 
 -- name: part_months
-select border, dimension, member, component, month, encounters from series_months
+select border, dimension, member, component, month, encounters from scoped_months
 where dimension <> '' order by month
 
 -- name: part_forecasts
@@ -480,7 +480,7 @@ select * from all_flags where dimension <> '' and severity <> 'watch' order by m
 select * from span_forecasts where dimension = '' order by border, first_month
 
 -- name: published_counts
-select month, encounters from series_months
+select month, encounters from scoped_months
 where border = ? and dimension = ? and member = ? order by month
 
 -- name: flagged
@@ -588,7 +588,7 @@ where border = ? and dimension = ? and member = ? and month = ? order by known_f
 
 -- name: interior
 with held as materialized (
-    select * from series_months where dimension in ('component', :dimension)
+    select * from scoped_months where dimension in ('component', :dimension)
 )
 select l.border, l.month, l.encounters as at_large, e.encounters as at_entry,
     (
@@ -726,8 +726,8 @@ from vintages as v join releases as r on r.sha256 = v.sha256
 where {known_then}
 
 -- name: as_of_series_months
-select v.border, v.dimension, v.member, s.component, v.month, v.encounters, v.source
-from series_vintages as v
+select v.border, v.dimension, v.member, s.component, v.month, v.encounters, v.source, r.rounding
+from series_vintages as v join releases as r on r.sha256 = v.sha256
 join series as s on (s.border, s.dimension, s.member) = (v.border, v.dimension, v.member)
 where {known_then}
 

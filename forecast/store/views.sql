@@ -26,7 +26,8 @@ where measure_id = (select measure_id from scope);
 create view judged_months as
 select
     s.border, s.dimension, s.member, j.month, j.encounters, j.median, j.p, j.z, j.basis,
-    j.cutoff, j.horizon, f.kind as flag, f.severity, f.ratio, r.source, j.run_id
+    j.cutoff, j.horizon, f.kind as flag, f.severity,
+    iif(f.id is null, null, (j.encounters + 1.0) / (j.median + 1)) as ratio, r.source, j.run_id
 from judgements as j
 join scoped_series as s on s.id = j.series_id
 join releases as r on r.id = j.release_id
@@ -88,9 +89,12 @@ where n.encounters <> n.encounters_before;
 create view all_flags as
 select
     f.id as flag_id, s.border, s.dimension, s.member, s.component, f.month, f.kind, f.role,
-    f.severity, f.systemic, f.encounters, f.expected, f.ratio, f.side, j.p, j.apart_p, j.basis,
+    f.severity, f.systemic, f.encounters, iif(f.role = 'apart', j.median, f.expected) as expected,
+    iif(f.role = 'apart', (f.encounters + 1.0) / (j.median + 1), f.ratio) as ratio,
+    iif(f.role = 'apart', (f.encounters > j.median) - (f.encounters < j.median), f.side) as side,
+    j.p, j.apart_p, j.basis,
     j.cutoff, e.opened, e.state as episode, e.closed, f.parent_flag_id, p.month as parent_month,
-    r.source, j.run_id
+    r.source, j.run_id, iif(f.role = 'apart', f.expected, null) as if_with_whole
 from flags as f
 join scoped_series as s on s.id = f.series_id
 join releases as r on r.id = f.release_id
@@ -337,11 +341,42 @@ join scoped_series as s on s.id = o.series_id
 join releases as r on r.id = o.release_id
 where s.dimension = '';
 
-create view series_months as
-select s.border, s.dimension, s.member, s.component, o.month, o.encounters, r.source
+create view scoped_months as
+select s.border, s.dimension, s.member, s.component, o.month, o.encounters, r.source, r.rounding
 from current_observations as o
 join scoped_series as s on s.id = o.series_id
 join releases as r on r.id = o.release_id;
+
+create view series_months as
+with
+held as materialized (select * from scoped_months),
+-- What splits one agency's count alone is held against that, all else against the total.
+halves as (
+    select border, dimension, min(component) as half from scoped_series
+    group by border, dimension
+    having count(distinct component) = 1 and half <> '' and dimension <> 'component'
+        and count(*) > 1
+),
+told as (
+    select
+        p.border, p.dimension, p.month, w.source, max(p.rounding, w.rounding) as rounding,
+        w.encounters - sum(p.encounters) as missing, (count(*) + 1) * w.rounding / 2 as most
+    from held as p
+    left join halves as a on a.border = p.border and a.dimension = p.dimension
+    join held as w
+        on w.border = p.border and w.month = p.month and w.member = coalesce(a.half, '')
+        and w.dimension = iif(a.half is null, '', 'component')
+    where p.dimension <> ''
+    group by p.border, p.dimension, p.month
+)
+select
+    h.border, h.dimension, h.member, h.component, h.month, h.encounters, h.source, h.rounding,
+    abs(t.missing) <= iif(t.rounding = 1, 0, t.most) as complete
+from held as h
+left join told as t on t.border = h.border and t.dimension = h.dimension and t.month = h.month
+union all
+select border, dimension, 'not on record', '', month, missing, source, rounding, 0
+from told where abs(missing) > iif(rounding = 1, 0, most);
 
 create view latest_forecasts as
 select

@@ -277,6 +277,11 @@ BEFORE = {
 
 @pytest.mark.parametrize("view", BEFORE)
 def test_the_figures_of_encounters_are_those_of_before_there_were_other_sources(published, view):
-    found = sorted(map(repr, rows(published, f"select * from {view}")))
+    columns = "*"
+    if view == "series_months":  # which has more columns since, and a row of what no part states
+        columns = "border, dimension, member, component, month, encounters, source"
+        view += " where member <> 'not on record'"
+    found = sorted(map(repr, rows(published, f"select {columns} from {view}")))
+    view = view.partition(" ")[0]
 
     assert (len(found), hashlib.sha256("\n".join(found).encode()).hexdigest()) == BEFORE[view]

@@ -17,7 +17,7 @@ from tests.support.cbp_files import ENCOUNTERS
 def row(member, value, before, year_before=None, median=None, month="2024-03", dimension="state"):
     return {
         "dimension": dimension, "member": member, "month": month, "value": value,
-        "month_before": before, "year_before": year_before, "median": median,
+        "month_before": before, "year_before": year_before, "median": median, "border": "northern",
     }  # fmt: skip
 
 
@@ -50,7 +50,8 @@ def test_a_change_is_from_the_base_asked_for():
 
 @given(st.lists(st.tuples(st.integers(0, 9999), st.integers(0, 9999)), min_size=1, max_size=30))
 def test_rows_add_up_whatever_is_folded(pairs):
-    rows = [TOTAL, *(row(f"P{i}", now, before) for i, (now, before) in enumerate(pairs))]
+    whole = row("", *map(sum, zip(*pairs, strict=True)), dimension="")
+    rows = [whole, *(row(f"P{i}", now, before) for i, (now, before) in enumerate(pairs))]
 
     for most in (1, 3, 100):
         (moved,) = by_dimension(rows, ENCOUNTERS, most=most)
@@ -63,15 +64,47 @@ def test_a_base_that_one_part_lacks_is_unknown_for_their_sum():
     (moved,) = by_dimension([TOTAL, row("NY", 30, None), row("VT", 70, 62)], ENCOUNTERS)
 
     assert [(m["label"], m["change"], m["share"]) for m in moved["movers"]] == [
-        ("Vermont", 8, None),
+        ("Vermont", 8, 0.8),
         ("New York", None, None),
     ]
-    assert moved["total"]["bases"]["month_before"] is None
+    assert moved["total"]["bases"]["month_before"] == 90  # of the total itself that is on record
+
+
+def test_what_no_part_states_and_forecasts_made_apart_differ_by_has_a_row():
+    """Of 100 counted 96 are in a part; the forecast is the total's own, whatever its parts' are."""
+    total = row("", 100, 90, 80, 95, dimension="")
+    parts = [row("NY", 30, 28, 20, 27), row("VT", 66, 62, 60, 60)]
+
+    for base, left in (("month_before", 4 - 0), ("year_before", 4 - 0), ("median", 4 - 8)):
+        (moved,) = by_dimension([total, *parts], ENCOUNTERS, base)
+        *_, last = moved["movers"]
+        assert (last["label"], last["change"]) == ("not on record by part", left)
+        assert (moved["total"]["label"], moved["total"]["bases"]["median"]) == ("northern", 95)
+        assert sum(m["change"] for m in moved["movers"]) == moved["total"]["change"]
+
+    (moved,) = by_dimension([total, parts[0], row("VT", 70, 62, 60, 60)], ENCOUNTERS, "median")
+    *_, last = moved["movers"]
+    assert (last["label"], last["value"], last["change"]) == (
+        "forecast of the whole, less the parts'", 0, -8,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dimension", "month"), [("state", "2024-01"), ("apprehension_type", "2024-03")]
+)
+def test_a_sum_of_older_parts_or_of_a_half_has_no_forecast(dimension, month):
+    rows = [row("", 100, 90, 80, 95, dimension="")]
+    rows += [row(name, 30, 28, 20, 27, month, dimension) for name in ("A", "B")]
+
+    (moved,) = by_dimension(rows, ENCOUNTERS, "median")
+
+    assert (moved["total"]["label"], moved["total"]["value"]) == ("sum of parts", 60)
+    assert (moved["total"]["bases"]["median"], moved["total"]["change"]) == (None, None)
 
 
 def test_a_part_that_ended_is_left_out():
     (moved,) = by_dimension(
-        [TOTAL, row("NY", 30, 28), row("Old", 5, 4, month="2020-01")], ENCOUNTERS
+        [TOTAL, row("NY", 100, 90), row("Old", 5, 4, month="2020-01")], ENCOUNTERS
     )
 
     assert [m["label"] for m in moved["movers"]] == ["New York"]
@@ -100,7 +133,8 @@ def test_no_number_is_cut_on_a_narrow_terminal():
 
 
 def test_eight_movers_are_named_before_the_rest_is_folded():
-    rows = [TOTAL, *(row(f"P{i}", 10 + i, 10) for i in range(10))]
+    total = row("", 145, 100, dimension="")
+    rows = [total, *(row(f"P{i}", 10 + i, 10) for i in range(10))]
 
     labels = [m["label"] for m in by_dimension(rows, ENCOUNTERS)[0]["movers"]]
 

@@ -189,9 +189,10 @@ def digest(
     parts = []
     for part in sorted(flagged, key=gravest):
         beside = f", unlike its {source.totals.one}" if part["role"] == "apart" else ""
+        moved = f": {unusual.with_whole(part)}" if beside else ""
         words = (
             f"({one_line(dimension_words(part['dimension'], source))}): {part[COUNT]:,}, "
-            f"expected {part['expected']:,}; {unusual.kind_word(part)}{beside}"
+            f"expected {part['expected']:,}; {unusual.kind_word(part)}{beside}{moved}"
         )
         parts.append((one_line(member_words(part["dimension"], part["member"], source)), words))
     # A mail that lists all groups is not read to the end.

@@ -13,6 +13,7 @@ from forecast.words import (
     basis_noun,
     basis_word,
     capital,
+    change_words,
     first_and_now,
     month_name,
     month_words,
@@ -61,7 +62,16 @@ def how_sure(flag: Row) -> str:
         return "a value that was closed has been changed"
     if flag["kind"] == "drift":
         return "no single month, but many the same way"
-    return unusual_words(flag["apart_p"] if flag["role"] == "apart" else flag["p"])
+    apart = flag["role"] == "apart"
+    return f"beside the whole, {unusual_words(flag['apart_p'])}" if apart else unusual_words(flag["p"])
+
+
+def with_whole(flag: Row) -> str:
+    """What a part that moved apart would have been, had it moved with the whole; "" elsewhere."""
+    moved = flag.get("if_with_whole")
+    if moved is None:
+        return ""
+    return f"{moved:,} if it had moved with the whole ({change_words(flag[COUNT], moved)})"
 
 
 def compared_with(flag: Row) -> str:

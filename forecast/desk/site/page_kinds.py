@@ -72,7 +72,7 @@ TABLES = {
 }
 _FLAG_COLUMNS = (
     *("border", "dimension", "member", "month", "kind", "severity", COUNT),
-    *("expected", "p", "basis", "episode", "closed"),
+    *("expected", "p", "basis", "episode", "closed", "if_with_whole"),
 )
 _BOUNDS = ("median", "lo50", "hi50", "lo80", "hi80", "lo95", "hi95")
 _GENERAL = (
@@ -591,7 +591,7 @@ def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
     if flag:
         first = (
             f"Unusual ({flag['severity']}): {first}, {flag['expected']:,} expected: "
-            f"{unusual.how_sure(flag)}"
+            + "; ".join(filter(None, (unusual.with_whole(flag), unusual.how_sure(flag))))
         )
     elif part.ahead:
         first = f"Nothing unusual: {first}"

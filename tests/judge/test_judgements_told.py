@@ -1,0 +1,62 @@
+"""What readers are told of a judged month is what the record holds; the truth by plain SQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.databases import rows
+
+# The forecast on record of a flagged month: its judgement's, be it issued or a hindcast.
+ON_RECORD = """
+select f.flag_id, f.encounters, f.expected, f.side, f.ratio, f.if_with_whole, f.role, j.median
+from all_flags as f join flags as t on t.id = f.flag_id
+join judgements as j on j.series_id = t.series_id and j.month = t.month
+where f.kind = 'month' and f.severity <> 'watch' and f.dimension <> ''
+"""
+
+
+def test_every_flags_forecast_side_and_percentage_are_those_on_record(published):
+    found = rows(published, ON_RECORD)
+
+    assert len(found) > 150
+    for flag, count, expected, side, ratio, _, _, median in found:
+        assert expected == median, flag
+        assert side == (1 if count > median else -1), flag
+        assert ratio == pytest.approx((count + 1) / (median + 1)), flag
+
+
+def test_a_part_that_moved_apart_has_what_it_would_have_been_with_the_whole_beside_it(published):
+    """Its forecast times how the whole came out against its own forecast, both plus 1."""
+    for flag, *_, with_whole, role, median in rows(published, ON_RECORD):
+        assert (with_whole is not None) == (role == "apart"), flag
+        if role == "apart":
+            whole = f"""
+                select w.encounters, w.median from flags as f join series as s on s.id = f.series_id
+                join series as t on t.border = s.border and t.dimension = ''
+                join judgements as w on w.series_id = t.id and w.month = f.month where f.id = {flag}
+            """
+            ((count, expected),) = rows(published, whole)
+            moved = (median + 1) * (count + 1) / (expected + 1) - 1
+            assert with_whole == pytest.approx(moved, rel=0.02, abs=1.5), flag
+
+
+def test_a_month_has_one_hindcast_wherever_it_is_asked_for(published):
+    """Its judgement's; figures restated since were not known, so it is not of today's figures."""
+    found = rows(
+        published,
+        """
+        select j.median, h.median, w.median, v.median, h.q100, w.lo80, v.lo80, h.q900, w.hi80, v.hi80
+        from judgements as j join series as s on s.id = j.series_id and s.dimension = ''
+        join hindcasts as h on h.series_id = s.id and h.model = 'bordercast'
+            and (h.cutoff, h.month) = (j.cutoff, j.month)
+        join wide_months as w on (w.border, w.month) = (s.border, j.month)
+        join forecast_vs_actual as v on (v.border, v.cutoff, v.month) = (s.border, j.cutoff, j.month)
+            and v.dimension = '' and v.model = 'bordercast' and v.basis = 'hindcast'
+        where j.run_id is null
+        """,
+    )
+
+    assert len(found) > 500
+    for judged, *medians, of_low, low, seen_low, of_high, high, seen_high in found:
+        assert {judged} == set(medians)
+        assert (of_low, of_high) == (low, high) == (seen_low, seen_high)
