@@ -93,7 +93,7 @@ def _rest(whole: Row, summed: Row, base: str) -> Row | None:
     counts = (value, bases["month_before"], bases["year_before"])
     if not any((*counts, bases["median"])):
         return None
-    label = "not on record by part" if any(counts) else "forecast of the whole, less the parts'"
+    label = "not on record by part" if any(counts) else "forecasts made apart"
     return _sum(label, [{"value": value, **bases}], base, whole["change"])
 
 
@@ -105,7 +105,7 @@ def _sum(label: str, rows: Sequence[Row], base: str, whole: int | None) -> Row:
     }
     value, before = sum(row["value"] for row in rows), bases[base]
     change = None if before is None else value - before
-    share = change / whole if whole and change is not None else None
+    share = (change and change / whole) if whole and change is not None else None
     return {"label": label, "value": value, "bases": bases, "change": change, "share": share}
 
 

@@ -85,7 +85,7 @@ def test_what_no_part_states_and_forecasts_made_apart_differ_by_has_a_row():
     (moved,) = by_dimension([total, parts[0], row("VT", 70, 62, 60, 60)], ENCOUNTERS, "median")
     *_, last = moved["movers"]
     assert (last["label"], last["value"], last["change"]) == (
-        "forecast of the whole, less the parts'", 0, -8,
+        "forecasts made apart", 0, -8,
     )  # fmt: skip
 
 

@@ -189,7 +189,8 @@ def digest(
     parts = []
     for part in sorted(flagged, key=gravest):
         beside = f", unlike its {source.totals.one}" if part["role"] == "apart" else ""
-        moved = f": {unusual.with_whole(part)}" if beside else ""
+        with_whole = unusual.with_whole(part)
+        moved = f": {with_whole}" if with_whole else ""
         words = (
             f"({one_line(dimension_words(part['dimension'], source))}): {part[COUNT]:,}, "
             f"expected {part['expected']:,}; {unusual.kind_word(part)}{beside}{moved}"

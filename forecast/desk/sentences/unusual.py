@@ -63,7 +63,9 @@ def how_sure(flag: Row) -> str:
     if flag["kind"] == "drift":
         return "no single month, but many the same way"
     apart = flag["role"] == "apart"
-    return f"beside the whole, {unusual_words(flag['apart_p'])}" if apart else unusual_words(flag["p"])
+    return (
+        f"beside the whole, {unusual_words(flag['apart_p'])}" if apart else unusual_words(flag["p"])
+    )
 
 
 def with_whole(flag: Row) -> str:

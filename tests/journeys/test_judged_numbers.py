@@ -45,13 +45,14 @@ def test_a_month_has_one_hindcast_wherever_it_is_asked_for(published):
     found = rows(
         published,
         """
-        select j.median, h.median, w.median, v.median, h.q100, w.lo80, v.lo80, h.q900, w.hi80, v.hi80
+        select j.median, h.median, w.median, v.median, h.q100, w.lo80, v.lo80,
+            h.q900, w.hi80, v.hi80
         from judgements as j join series as s on s.id = j.series_id and s.dimension = ''
         join hindcasts as h on h.series_id = s.id and h.model = 'bordercast'
             and (h.cutoff, h.month) = (j.cutoff, j.month)
         join wide_months as w on (w.border, w.month) = (s.border, j.month)
-        join forecast_vs_actual as v on (v.border, v.cutoff, v.month) = (s.border, j.cutoff, j.month)
-            and v.dimension = '' and v.model = 'bordercast' and v.basis = 'hindcast'
+        join forecast_vs_actual as v
+            on (v.border, v.cutoff, v.month) = (s.border, j.cutoff, j.month) and v.dimension = '' and v.model = 'bordercast' and v.basis = 'hindcast'
         where j.run_id is null
         """,
     )
