@@ -52,7 +52,8 @@ def test_a_month_has_one_hindcast_wherever_it_is_asked_for(published):
             and (h.cutoff, h.month) = (j.cutoff, j.month)
         join wide_months as w on (w.border, w.month) = (s.border, j.month)
         join forecast_vs_actual as v
-            on (v.border, v.cutoff, v.month) = (s.border, j.cutoff, j.month) and v.dimension = '' and v.model = 'bordercast' and v.basis = 'hindcast'
+            on (v.border, v.cutoff, v.month) = (s.border, j.cutoff, j.month)
+            and v.dimension = '' and v.model = 'bordercast' and v.basis = 'hindcast'
         where j.run_id is null
         """,
     )
