@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, zip_longest
 from math import fsum
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from statistics import geometric_mean
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ from forecast.words import (
 )
 
 if TYPE_CHECKING:
+    from forecast.engine.skill import SkillTest
     from forecast.judge.questions import KindScore
 
 ALL_ERAS = "all"
@@ -51,6 +52,7 @@ WORSE = "!"
 _COMPARED = ("log_wis", "wis", "mae", "mase")
 _MEANS = (*_COMPARED, "coverage50", "coverage80", "coverage95")
 _NUMBERS = ("months", "log-WIS", "WIS", "MAE", "MASE", "MAE / naive", "50%", "80%", "95%")
+_TESTED = ("cutoffs", "log-WIS", "of no change", "t", "p")
 _AGAINST = {"revision": "before the revision", "drift": "expected six months before"}
 _KIND_HEADS = ("n", "Brier", "base rate", "last value", "log score", "base rate", "better by")
 _ERAS = {"break": "across a break", "no-break": "across none"}
@@ -224,6 +226,20 @@ def model_table(rows: Sequence[Row], head: str, by: str) -> Table:
             cells = (_marked(row, name, digits) for name, digits in scores.items())
             shares = (f"{row[f'coverage{level}']:.2f}" for level in (50, 80, 95))
             table.add_row(label, row["model"], f"{row['n']:,}{fewer}", *cells, *shares)
+            label = ""
+        table.add_section()
+    return table
+
+
+def skill_table(tests: Sequence[SkillTest], source: Source) -> Table:
+    """The engine against a last value with the same intervals: a row a total and distance."""
+    table = plain_table(source.totals.one, "months ahead", "difference", numbers=_TESTED)
+    for total, group in groupby(tests, key=attrgetter("total")):
+        label = total or all_of_them(source)
+        for test in group:
+            scores = (f"{score:.3f}" for score in (test.log_wis, test.naive))
+            numbers = (f"{test.n:,}", *scores, f"{test.statistic:.1f}", f"{test.p:.3f}")
+            table.add_row(label, str(test.horizon), test.verdict, *numbers)
             label = ""
         table.add_section()
     return table

@@ -16,6 +16,7 @@ from forecast.store.notices import Notice
 from forecast.store.queries import column, records, rows, sql
 from forecast.store.releases import of_series
 from forecast.types import (
+    COUNT,
     Counts,
     Episode,
     ForecastPath,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from forecast.store.queries import Connection
+    from forecast.types import Totals
 
 MAX_HORIZON = 36  # months ahead that any run forecast
 
@@ -232,6 +234,17 @@ def stored_hindcasts(db: Connection, series: Iterable[SeriesKey]) -> Iterator[Sc
         sql("hindcasts_of"), [json.dumps(list(keys))]
     ):
         yield keys[series_id], model, cutoff, horizon, counts
+
+
+def scored_totals(
+    db: Connection, totals: Totals
+) -> tuple[Iterator[ScoredForecast], dict[SeriesKey, dict[str, int]]]:
+    """Return the hindcasts of all totals by all models, and the totals' counts as now current."""
+    keys = [SeriesKey(total) for total in totals.every]
+    counts: dict[SeriesKey, dict[str, int]] = {key: {} for key in keys}
+    for row in rows(db, "month_counts", {}, of="true"):
+        counts.setdefault(SeriesKey(row["border"]), {})[row["month"]] = row[COUNT]
+    return stored_hindcasts(db, keys), counts
 
 
 def issued_paths(db: Connection, since: str) -> dict[SeriesKey, list[ForecastPath]]:

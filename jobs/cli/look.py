@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from forecast import months
 from forecast.desk import comparison, facts, terminal
 from forecast.desk import movers as desk_movers
 from forecast.desk.dictionary import ColumnKind
-from forecast.desk.sentences import ahead, monthly, trust
+from forecast.desk.sentences import ahead, monthly, skill, trust
 from forecast.engine import ENGINE
 from forecast.errors import SeriesNameError
 from forecast.store import queries, read, witnesses
@@ -234,12 +235,23 @@ ERA_SCORES = {
 
 
 def score(
-    record: OpenRecord, border: str | None, era: str | None, questions: bool, out: Path | None
+    record: OpenRecord,
+    border: str | None,
+    era: str | None,
+    questions: bool,
+    tests: bool,
+    out: Path | None,
 ) -> Printed:
     """Print how good the forecasts, or the chances of standing questions, have been."""
     if out and not questions:
         raise click.UsageError("-o goes with --questions; `plot --kind score` draws errors")
+    if tests and (questions or era):
+        raise click.UsageError(
+            "--tests is of all cutoffs; it goes with neither --questions nor --era"
+        )
     total, source = record.total(border) if border else None, record.source
+    if tests:
+        return _tests(record, total)
     if questions:
         return _questions(record, total, out)
     rows = terminal.with_pooled(read.scores(record.connection, source.totals), source)
@@ -258,6 +270,21 @@ def score(
     if seen:
         parts.append(wrapped(f"{seen} To check: bordercast verify --witnesses"))
     return Printed(rows, parts)
+
+
+def _tests(record: OpenRecord, total: str | None) -> Printed:
+    """Show whether the engine was better than a last value, or may only have been luckier."""
+    from forecast.engine.skill import LEAST, skill_tests  # loads what computes
+    from forecast.store import inputs
+
+    stored, counts = inputs.scored_totals(record.connection, record.source.totals)
+    # The mean over all of them is asked for with no total.
+    tested = [t for t in skill_tests(stored, counts, ENGINE) if total in (None, t.total)]
+    if not tested:
+        raise record.refused("--tests", f"fewer than {LEAST} cutoffs of both can be scored yet")
+    notes = skill.skill_notes(tested, record.source)
+    shown = [asdict(test) | {"verdict": test.verdict} for test in tested]
+    return Printed(shown, [terminal.skill_table(tested, record.source), *map(wrapped, notes)])
 
 
 def _questions(record: OpenRecord, total: str | None, out: Path | None) -> Printed:

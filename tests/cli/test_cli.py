@@ -109,6 +109,21 @@ def test_json_is_for_programs(published):
 
 
 @pytest.mark.slow
+def test_score_tests_whether_a_difference_may_be_chance(published):
+    tests = json.loads(said("--db", published, "score", "--tests", "--json"))
+    words = said("--db", published, "score", "southwest", "--tests")
+
+    by = {(t["total"], t["horizon"]): t for t in tests}
+    assert {total for total, _ in by} == {"northern", "southwest", "other", "nationwide", ""}
+    of = [t for t in tests if t["total"] == "southwest"]
+    sure = [str(t["horizon"]) for t in of if t["p"] < 0.05]
+    assert [str(t["horizon"]) for t in of if t["verdict"] != "may be chance"] == sure
+    assert all(f" {t['n']} " in words and f"{t['p']:.3f}" in words for t in of)
+    assert "Southwest border:" in words
+    assert "Northern border" not in words
+
+
+@pytest.mark.slow
 def test_score_prints_worse_than_naive_as_plainly_as_better(published):
     shown = said("--db", published, "score", "nationwide")
 

@@ -15,11 +15,15 @@ from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import MonthFacts, all_reports, comparisons
 from forecast.desk.movers import by_dimension
 from forecast.desk.sentences import monthly, trust
+from forecast.desk.sentences.skill import skill_notes
+from forecast.engine import ENGINE
+from forecast.engine.skill import skill_tests
 from forecast.errors import ConfigError
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import total_place
 from forecast.store import read
+from forecast.store.inputs import scored_totals
 from forecast.store.queries import grouped, rows, sql
 from forecast.store.read import RunRow
 from forecast.types import COUNT, SEVERITIES, Row, SeriesKey
@@ -192,7 +196,8 @@ class SiteRecord:
     """What the site shows.
 
     runs : every run, the newest first. withdrawn : those withdrawn, and why. corrected : what
-    readers were sent corrections of. release_days : month -> the day its figures were first seen.
+    readers were sent corrections of. skill : how sure it is that forecasts are better than no
+    change, in sentences. release_days : month -> the day its figures were first seen.
     views : the rows of the views that lie beside a page, by name; of a source whose views have
     their usual columns. measures : what is counted -> its folder, seen from this one; empty where
     it is one thing. address : where the site will be, "" if that is not known. before : names of
@@ -209,6 +214,7 @@ class SiteRecord:
     release_days: Mapping[str, str]
     totals: Mapping[str, TotalRecord]
     parts: Mapping[SeriesKey, PartRecord]
+    skill: Sequence[str] = ()
     views: Mapping[str, Sequence[tuple[Any, ...]]] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
@@ -266,6 +272,17 @@ class SiteRecord:
         return sorted(flagged, key=lambda p: (SEVERITIES.index(p[1]["severity"]), p[1]["p"] or 0))
 
 
+def read_skill(connection: sqlite3.Connection, source: Source) -> list[str]:
+    """Say of each total whether the engine was better than no change, or may only be luckier.
+
+    Nothing where there are more totals than a page names: hindcasts of 1,000 are millions.
+    """
+    if len(source.totals.every) > FEW:
+        return []
+    stored, counts = scored_totals(connection, source.totals)
+    return list(skill_notes(list(skill_tests(stored, counts, ENGINE)), source))
+
+
 def read_site(connection: sqlite3.Connection, today: date, source: Source) -> SiteRecord:
     """Read all of it; ConfigError before the first run."""
     run = read.latest_run(connection)
@@ -307,6 +324,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     return SiteRecord(
         source=source,
         run=run,
+        skill=read_skill(connection, source),
         status=read_status(run, read.newest_source(connection), today, source),
         answer=monthly.answer_line([about.newest for about in totals.values()], source, today),
         runs=rows(connection, "every_run"),
