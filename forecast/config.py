@@ -325,6 +325,7 @@ class Columns(_ConfigModel):
     """Where a file of counts has what, where it does not say it itself; see docs/own-counts.md."""
 
     month: str = ""
+    year: str = ""
     series: tuple[str, ...] = ()
     part: str = ""
     value: tuple[str, ...] = ()

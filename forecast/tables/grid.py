@@ -49,8 +49,8 @@ class ReadAs:
 
     Attributes
     ----------
-    series, month, value : columns. part : a column below those of the series, whose names are
-        parts of them. sheet : of a workbook.
+    series, year, month, value : columns; year : where it stands apart from the month. part : a
+        column below those of the series, whose names are parts of them. sheet : of a workbook.
     decimal : "." or ",". dates : "mdy" or "dmy", for dates like 3/4/2024.
     fiscal_start : month, 1 .. 12, in which fiscal years begin; 0 if the file is to say, or else
         October.
@@ -60,6 +60,7 @@ class ReadAs:
 
     series: tuple[str, ...] = ()
     month: str = ""
+    year: str = ""
     value: tuple[str, ...] = ()
     sheet: str = ""
     decimal: str = ""

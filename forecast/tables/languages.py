@@ -8,6 +8,7 @@ do not say the same, the reader asks.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
@@ -25,7 +26,16 @@ _LANGUAGES = (
     *("pt", "ro", "ru", "sk", "sl", "sq", "sr", "sr_Latn", "sv", "sw", "ta", "te", "th", "tr"),
     *("uk", "ur", "uz", "vi", "zh"),
 )
-_OFFICES = {"de": {"mrz": 3}, "es": {"set": 9}, "pt": {"set": 9, "fev": 2, "abr": 4}}  # not in CLDR
+# Countries that have names of their own beside their language's: J\u00e4nner, setiembre.
+_COUNTRIES = (
+    *("ar_DZ", "ar_MA", "ar_SY", "bn_IN", "bs_Cyrl", "de_AT", "es_419", "es_PE", "fr_CA", "fr_MA"),
+    *("az_Cyrl", "sr_Latn_ME", "uz_Cyrl"),
+)
+_OFFICES = {
+    "de": {"mrz": 3, "feber": 2},
+    "es": {"set": 9},
+    "pt": {"set": 9, "fev": 2, "abr": 4},
+}  # not in CLDR
 _ENGLISH = "en"
 _LEAST = 6  # different months: fewer may be names of anything
 _MOST = 48  # different words in a line of months, sums and names beside them
@@ -99,14 +109,31 @@ def _names() -> Mapping[str, Mapping[str, int]]:
     from babel import Locale  # late: most files are in English, and its data take a while
 
     by_language: dict[str, dict[str, int]] = {}
-    for language in _LANGUAGES:
-        months = Locale.parse(language).months
-        by_language[language] = dict(_OFFICES.get(language, {}))
+    for locale in (*_LANGUAGES, *_COUNTRIES):
+        months = Locale.parse(locale).months
+        language = locale if locale in _LANGUAGES else locale.split("_")[0]
+        by_language.setdefault(language, dict(_OFFICES.get(language, {})))
         for use in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 for number, name in months[use][width].items():
                     by_language[language].setdefault(name.casefold().rstrip("."), number)
     return by_language
+
+
+@cache
+def words_for(unit: str) -> frozenset[str]:
+    """What "month" or "year" is in every language, in small letters without accents."""
+    from babel.units import format_unit
+
+    said = (format_unit(1, f"duration-{unit}", locale=language) for language in _LANGUAGES)
+    return frozenset(word for text in said for word in plain_words(text))
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a header or text, in small letters without accents: n\u00famMes as num, mes."""
+    apart = re.sub(r"(?<=[^\W\d_])(?=[A-Z][a-z])", " ", text)
+    folded = unicodedata.normalize("NFKD", apart.casefold().replace("\u00f1", "n"))
+    return re.findall(r"[^\W\d_]+", "".join(c for c in folded if not unicodedata.combining(c)))
 
 
 def _called(language: str) -> str:

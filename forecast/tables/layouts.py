@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from forecast.errors import DataError
-from forecast.tables import dates, numerals, roles
+from forecast.months import from_index as index_to_text
+from forecast.tables import dates, languages, numerals, roles
 from forecast.tables.dates import CellValue
 from forecast.tables.grid import (
     EXAMPLE,
@@ -45,8 +46,8 @@ _CLOSE = 0.15  # by which a runner-up's score may be lower, and is still said
 _MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "monat", "mois"}
 _MONTH_WORDS |= {"time period", "ref date", "observation date"}
 _YEAR_WORDS = re.compile(
-    r"(\w+ )*(year|yr)( \(b\.?e\.?\))?|[fs]?f\.?y\.?|cy|jahr|ann?ée|an|anno|ano|año|rok|år|jaar"
-    r"|y\u0131l|vuosi|\u00e9v|metai|godina|leto|\u0433\u043e\u0434|\u03ad\u03c4\u03bf\u03c2"
+    r"(\w+ )*(year|yr)( \(b\.?e\.?\))?|[fs]?f\.?y\.?|cy|jahr|ann?ée|an|anno|ano|anio|año|rok|år"
+    r"|jaar|y\u0131l|vuosi|\u00e9v|metai|godina|leto|\u0433\u043e\u0434|\u03ad\u03c4\u03bf\u03c2"
     r"|\u0e1b\u0e35|\u5e74\u4efd?|\ub144"
 )
 _MONTH_NUMBER = re.compile(
@@ -245,6 +246,7 @@ class Across(TableLayout):
         read = [
             read_months(table, table.grid[at, places], [at] * len(places), names) for at in heads
         ]
+        self.refuse_unread(read[0][0])
         block = np.searchsorted(heads, rows) - 1
         month, day = (
             # One heading's months are the same in all lines, and need not be there for each.
@@ -257,6 +259,25 @@ class Across(TableLayout):
         more = f", and {len(heads) - 1} more such blocks below" if len(heads) > 1 else ""
         note = f"{self.what}, {names[0]} to {names[-1]}{more}"
         return self.below(rows, month, others, None, note, day if day.any() else None)
+
+    def refuse_unread(self, month: np.ndarray) -> None:
+        """DataError where columns of counts stand where months are missing: names nobody can read.
+
+        month : (places,) of the headings.
+        """
+        table, places, known = self.table, list(self.places), set(month[month >= 0].tolist())
+        missing = sorted({*range(min(known, default=0), max(known, default=0))} - known)
+        between = [
+            at
+            for at in range(places[0], places[-1])
+            if at not in self.places and not is_sum(table.name(at)) and table.share(at, is_count)
+        ]
+        if missing and len(between) == len(missing):
+            raise DataError(
+                f"{table.sheet.name}, line {table.sheet.line[self.row]}: "
+                f"{roles.quoted(table, between[:3])} among columns of months is unknown, and "
+                f"{index_to_text(missing[0])} is missing; write months as 2024-01"
+            )
 
 
 class MonthsAcross(TableLayout):
@@ -300,10 +321,15 @@ class MonthsAcross(TableLayout):
             )
         # A month missing between others, where there are counts: its name is one we cannot read.
         missing = sorted(set(range(1, 13)) - set(number.tolist()))
-        counts = [at for at in others if table.share(at, is_count) > 0.5]
-        unread = [at for at in counts if min(self.places) < at < max(self.places)]
-        behind = [at for at in counts if at > max(self.places) and not is_sum(table.name(at))]
-        unread = unread or (behind if len(behind) == len(missing) else [])
+        counts = [at for at in others if at not in years and table.share(at, is_count) > 0.5]
+        counts = [at for at in counts if not is_sum(table.name(at))]
+        first, last = min(self.places), max(self.places)
+        unread = [at for at in counts if first < at < last]
+        behind = [at for at in counts if at > last]
+        # Also right before the first, where the month before it should be: January, mostly.
+        lead = bool(missing) and self.places[first] == missing[-1] % 12 + 1
+        before = [first - 1] if lead and first - 1 in counts else []
+        unread = unread or (behind if len(behind) == len(missing) else before)
         if unread and missing:
             names = [dates.FULL[number - 1].capitalize() for number in missing]
             named = f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
@@ -379,7 +405,7 @@ class LineAMonth(TableLayout):
         month, day = _line_months(table, places, rows)
         columns = [c for c in table.columns if c not in places]
         if day is None and (of_month := [c for c in columns if _holds_days(table, c, rows)]):
-            day = np.array([int(text_of(c)) for c in table.cells(table.grid[rows, of_month[0]])])
+            day = np.array(list(map(_day, table.cells(table.grid[rows, of_month[0]]))))
             columns = [c for c in columns if not _DAY_WORDS.fullmatch(table.name(c))]
         family = [c for c in columns if table.name(c).casefold() == roles.FAMILY][:1]
         columns = [c for c in columns if c not in family]
@@ -397,6 +423,8 @@ class LineAMonth(TableLayout):
             )
         if not values:
             such = _such_as(table, table.columns[::-1], rows, "is not a number")
+            some = [c for c in columns if table.share(c, numerals.is_number, rows) > 0.3]
+            such += f"; if one has, name it: --value {table.quoted(some[0])}" if some else ""
             raise DataError(f"{table.sheet.name}: no column of counts{such}; {EXAMPLE}")
         unused = set(columns) - set(values)
         roles.refuse_sums_of_months(table, unused, rows)
@@ -428,6 +456,11 @@ def _number(cell: CellValue) -> int:
     return int(text) if re.fullmatch(r"0?[1-9]|1[0-2]", text, re.ASCII) else 0
 
 
+def _day(cell: CellValue) -> int:
+    text = text_of(cell)
+    return int(text) if re.fullmatch(r"\d\d?", text, re.ASCII) else 0
+
+
 def _month_number(cell: CellValue) -> int:
     """1 .. 12 where a cell is a month's name or number, also as M04; else 0."""
     return _number(text_of(cell).casefold().removeprefix("m")) or dates.names_month(cell)
@@ -440,10 +473,11 @@ def _says_when(cell: CellValue) -> bool:
 def _month_column(table: TableGrid) -> tuple[int, ...]:
     """Where a line's month stands: one column, or a year's and a month's."""
     dated = [at for at in table.columns if table.share(at, is_month) >= 0.5]
-    table.header = _header(table, () if table.wanted.month else dated)
-    if table.wanted.month:
-        return (table.place(table.wanted.month, "--month"),)
-    if not dated and (pair := _year_and_month(table)):
+    told = table.wanted.month or table.wanted.year
+    table.header = _header(table, () if told else dated)
+    if table.wanted.month or table.wanted.year:
+        return _wanted_months(table)
+    if not dated and (pair := _year_and_month(table) or _numbers_in_years(table)):
         return pair
     dated = _with_different_months(table, dated) if dated else dated
     dated = dated or [at for at in table.columns if _is_compact_column(table, at)]
@@ -488,7 +522,9 @@ def _header(table: TableGrid, dated: Sequence[int]) -> int:
     both = 1 + np.flatnonzero(counted[1:-1] & counted[2:])
     top = int(both[0]) if len(both) else top
     named = [row for row in range(top) if table.filled[row] > 1 and not number[row].any()]
-    return max(named, key=lambda row: (int(table.filled[row]), -row), default=0)
+    # Of two lines the one that tells more columns apart: "m\u00e4nnlich", not "Geschlecht" thrice.
+    different = {row: len({*table.grid[row].tolist()} - {0}) for row in named}
+    return max(named, key=lambda row: (different[row], int(table.filled[row]), -row), default=0)
 
 
 def _body(table: TableGrid, places: tuple[int, ...]) -> np.ndarray:
@@ -559,9 +595,10 @@ def _holds_days(table: TableGrid, column: int, rows: np.ndarray) -> bool:
     """Whether a column has the days of months, beside columns of years and months."""
     if not _DAY_WORDS.fullmatch(table.name(column)):
         return False
-    texts = {text_of(cell) for cell in table.cells(np.unique(table.grid[rows, column]))}
-    days = {int(text) for text in texts if re.fullmatch(r"\d\d?", text, re.ASCII)}
-    return len(days) == len(texts) and {1, 15, 28} <= days and max(days) <= 31
+    days = {_day(cell) for cell in table.cells(np.unique(table.grid[rows, column]))} - {0}
+    # One that nobody knows is a day all the same, of a month that is known.
+    unknown = 1 - table.share(column, _day, rows)
+    return {1, 15, 28} <= days and max(days) <= 31 and unknown < 0.05
 
 
 def _is_compact_column(table: TableGrid, column: int) -> bool:
@@ -589,6 +626,108 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
         years = [at for at in years if not dates.is_fiscal(named[at])]
     numbers = {tuple(map(_month_number, table.cells(table.sample[:, at]))) for at in months}
     return (years[0], months[0]) if len(years) == 1 and len(numbers) == 1 else ()
+
+
+def _wanted_months(table: TableGrid) -> tuple[int, ...]:
+    """Where the user says that months stand, with the year's column where that is another.
+
+    DataError where the column named has no months, or no year can be told.
+    """
+    years = [at for at in table.columns if table.share(at, dates.names_year) > 0.9]
+    if table.wanted.month:
+        month = table.place(table.wanted.month, "--month")
+        if month in years and not _is_compact_column(table, month):
+            raise DataError(
+                f"{table.sheet.name}: column {table.quoted(month)} has years, no months; add "
+                f"--year {table.quoted(month)} --month COLUMN"
+            )
+        alone = table.share(month, _month_number) > 0.9
+        years = [at for at in years if at != month] if alone else []
+        if not alone and not table.wanted.year:
+            return (month,)
+    else:
+        year = table.place(table.wanted.year, "--year")
+        numbered = [at for at in table.columns if at != year and _numbers_months(table, year, at)]
+        named = [at for at in numbered if _says(table, at, "month")] or numbered
+        month = roles.one_of(table, named, _MONTH_WORDS, "--month", "months") if named else year
+    if table.wanted.year:
+        years = [table.place(table.wanted.year, "--year")]
+    if len(years) != 1 or years == [month]:
+        raise DataError(
+            f"{table.sheet.name}: the year of the months in column {table.quoted(month)} is not "
+            "told; add --year COLUMN --month COLUMN, or write months as 2024-01"
+        )
+    return years[0], month
+
+
+def _says(table: TableGrid, column: int, unit: str) -> bool:
+    """Whether a header has a word for "month" or "year" in it, in any language."""
+    words = languages.words_for(unit)
+    return any(
+        word in words or any(len(w) > 4 and word.startswith(w) for w in words)  # miesi\u0105ca
+        for word in languages.plain_words(table.name(column))
+    )
+
+
+def _numbers_months(table: TableGrid, year: int, column: int) -> bool:
+    """Whether a column counts 1 to 12 within years: all twelve in each but the first and last."""
+    rows = np.arange(max(table.header, -1) + 1, len(table.grid))
+    rows = rows[(table.grid[rows, year] != 0) & (table.grid[rows, column] != 0)]
+    if len(rows) < 2 or table.share(column, _month_number, rows) < 1:
+        return False
+    number = np.array(list(map(_month_number, table.cells(table.grid[rows, column]))))
+    codes = table.grid[rows, year]
+    of_year = {
+        named[0]: set(number[codes == code].tolist())
+        for code in np.unique(codes).tolist()
+        if (named := dates.names_year(table.labels[code]))
+    }
+    known = sorted(of_year)
+    inner = known[1:-1] or known
+    follow = known == list(range(known[0], known[-1] + 1)) if known else False
+    return follow and len(known) > 1 and all(of_year[year] == {*range(1, 13)} for year in inner)
+
+
+def _numbers_in_years(table: TableGrid) -> tuple[int, ...]:
+    """A column of years and one that counts 1 to 12 within them, whatever they are called; or ().
+
+    Districts may be numbered 1 to 12 as well: only a word for "month", or a first or last year
+    that is cut short, tells. DataError, with what to add, where neither does.
+    """
+    yearly = [at for at in table.columns if table.share(at, dates.names_year) > 0.9]
+    if any(dates.names_year(table.labels[table.grid[table.header, at]]) for at in yearly):
+        table.header = -1  # what was taken for names is the first line
+    pairs = [
+        (year, at)
+        for year in yearly
+        for at in table.columns
+        if at not in yearly and _numbers_months(table, year, at)
+    ]
+    named = [pair for pair in pairs if _says(table, pair[1], "month")]
+    named = named or [pair for pair in pairs if _cut_short(table, *pair)]
+    several = [pair for pair in named if _says(table, pair[0], "year")] or named
+    if len(several) == 1:
+        year, month = map(table.quoted, several[0])
+        table.notes.append(f"numbers of column {month} within years of {year} are its months")
+        return several[0]
+    if pairs:
+        year, month = map(table.quoted, (several or pairs)[0])
+        raise DataError(
+            f"{table.sheet.name}: column {month} has the numbers 1 to 12 in each year of column "
+            f"{year}; if these are months, add --year {year} --month {month}"
+        )
+    return ()
+
+
+def _cut_short(table: TableGrid, year: int, column: int) -> bool:
+    """Whether the first year begins, or the last one ends, within the twelve numbers."""
+    rows = np.flatnonzero(table.sheet.which(dates.names_year, table.grid[:, year]))
+    years = [dates.names_year(cell) for cell in table.cells(table.grid[rows, year])]
+    number = np.array(list(map(_month_number, table.cells(table.grid[rows, column]))))
+    of_year = np.array([named[0] if named else 0 for named in years])
+    first, last = (set(number[of_year == end(of_year)].tolist()) for end in (np.min, np.max))
+    begun = min(first) > 1 and first == {*range(min(first), 13)}
+    return begun or (max(last) < 12 and last == {*range(1, max(last) + 1)})
 
 
 def _refuse_other_periods(table: TableGrid) -> None:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from forecast.tables.dates import CellValue, without_footnote
 from forecast.tables.workbook import NO_RESULT
 
+_SEVERAL = 2  # different numbers of a column that all have a point
 LARGEST = 1e15  # beyond it a float does not hold every integer
 _MISSING = frozenset(
     (
@@ -34,7 +35,7 @@ _WITHHELD = re.compile(
 _FLAGGED = re.compile(r"[:.] ?[a-z@]{1,3}")  # as Eurostat has it: ": c"
 _SPACES = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))")
 _SHAPE = re.compile(r"\d+(?:[.,]\d+)*|[.,]\d+", re.ASCII)
-_EXPONENT = re.compile(r"(\d)(?:[.,](\d*))?e\+?(\d+)", re.IGNORECASE | re.ASCII)
+_EXPONENT = re.compile(r"(\d)(?:[.,](\d*))?e([+-]?)(\d+)", re.IGNORECASE | re.ASCII)
 
 
 def is_missing(cell: CellValue) -> bool:
@@ -87,6 +88,25 @@ def marks(cells: Iterable[CellValue], separator: str) -> tuple[str, str]:
     return ("", next(iter(doubts.values()))[0]) if doubts else (".", "")
 
 
+def point_by_column(columns: Iterable[Iterable[CellValue]]) -> bool:
+    """Whether points begin the decimals in each column of a file that commas separate.
+
+    One number of a column that proves it settles it for the others: beside 138.12, 113.436 is no
+    113 thousand. So do several that all have a point, as programs write columns of floats; where
+    thousands are meant, 950 stands beside 1.020.
+    """
+    for column in columns:
+        texts = [_plain(cell) for cell in column if isinstance(cell, str)]
+        marked = [text for text in texts if _SHAPE.fullmatch(text)]
+        proofs = {_proof(text) for text in marked}
+        if any(mark == "," for mark, _ in proofs):
+            return False
+        every = ("", False) not in proofs and len(marked) >= _SEVERAL
+        if (".", False) in proofs and not ((".", True) in proofs or every):
+            return False
+    return True
+
+
 def number(cell: CellValue, decimal: str) -> float:
     """The count in a cell, which is not missing.
 
@@ -115,7 +135,7 @@ def _parsed(cell: str, decimal: str) -> float:
     if text[:1] in "-\u2212" or text.endswith("-") or re.fullmatch(r"\([\d.,]*\)", text):
         sign, text = -1, text.strip("()-\u2212 ")
     if match := _EXPONENT.fullmatch(text):
-        lead, places, power = match[1], match[2] or "", int(match[3])
+        lead, places, power = match[1], match[2] or "", int(match[3] + match[4])
         if len(places) < power:
             raise ValueError("digits are hidden behind an exponent; write the whole number")
         return sign * float(f"{lead}.{places or 0}e{power}")

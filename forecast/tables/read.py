@@ -7,7 +7,7 @@ of a file at once, and arranged. A month that nobody knows is missing; it is not
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, compress
@@ -40,6 +40,7 @@ _SHEETS = 20  # names of sheets in a question
 _NAMED = 5  # series in a note
 _MANY_WHOLE = 24  # numbers of which one with decimals may be a slip
 _DAYS = 10_000  # dates that show how far they are apart
+_FEW_FAULTS, _OFTEN_WRONG = 3, 0.1  # cells, or share of them, by which a column has slips only
 _AT_ONCE = 5_000  # series that are looked at at once
 
 
@@ -124,7 +125,10 @@ def table_of_sheets(sheets: list[Sheet], wanted: ReadAs) -> TableRead:
     unread: list[tuple[str, DataError]] = []
     for title in titles:
         try:
-            parts.append((title, layouts.entries(sheets.pop(0), wanted)))
+            found = layouts.entries(sheets.pop(0), wanted)
+            if len(titles) > 1:
+                _refuse_without_counts(title, found)
+            parts.append((title, found))
         except DataError as error:
             unread.append((title, error))
     if not parts:
@@ -144,10 +148,20 @@ def table_of_sheets(sheets: list[Sheet], wanted: ReadAs) -> TableRead:
     return replace(table, notes=(*notes, *table.notes, *more))
 
 
+def _refuse_without_counts(title: str, entries: Entries) -> None:
+    """DataError of a sheet that only looks like a table, as a list of contents does."""
+    told = entries.month[(entries.month >= 0) & (entries.value > 0)]
+    numbers = any(map(numerals.is_number, (entries.labels[c] for c in np.unique(entries.value))))
+    if not numbers or (len(np.unique(told)) < 2 and not dates.names_year(title)):
+        raise DataError(f"{entries.file}: no counts of several months in it")
+
+
 def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
     """What the counts of a file are, with every fault that they have; errors as `read_table`."""
     name, entries = entries.file, _named_alike(entries)
     value, notes, faults = _values(entries, wanted)
+    if entries.month_column and not (wanted.value or entries.counts_column):
+        entries, value, faults = _without_words(entries, value, faults)
     faults += entries.faults
     column = f"column {entries.month_column!r}" if entries.month_column else "the header"
     period = spacing_of(name, column, entries.day[entries.day > 0][:_DAYS].tolist())
@@ -254,6 +268,8 @@ def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[F
     different = {code: labels[code] for code in np.flatnonzero(times).tolist()}
     shown, proof = numerals.marks(different.values(), entries.separator)
     decimal = wanted.decimal or shown
+    if not decimal and entries.separator == "," and numerals.point_by_column(_by_column(entries)):
+        decimal = "."
     if not decimal:
         raise DataError(
             f"{entries.file}: in {proof} a comma or point may begin the decimals or separate "
@@ -289,6 +305,38 @@ def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[F
         marks = listed([f"{n:,} {sign}" for sign, n in signs.items()], _NAMED, "other signs")
         notes.append(f"read as missing, not as 0: {marks}")
     return value, notes, faults
+
+
+def _without_words(
+    entries: Entries, value: Floats, faults: list[Fault]
+) -> tuple[Entries, Floats, list[Fault]]:
+    """The same without columns in which many cells are no counts, where each column is a series.
+
+    A remark or a code stands beside counts; nobody wanted it, and a fault a line hides the others.
+    """
+    of_column = Counter(column for _, column, cell, _ in faults if not numerals.is_number(cell))
+    many = np.bincount(entries.column, minlength=len(entries.columns))
+    wrong = {
+        at: of_column[name]
+        for at, name in enumerate(entries.columns)
+        if of_column[name] > max(_FEW_FAULTS, _OFTEN_WRONG * many[at])
+    }
+    if not wrong or len(wrong) == len(entries.columns):
+        return entries, value, faults
+    out = {entries.columns[at] for at in wrong}
+    shown = listed([f"{entries.columns[at]!r} ({n:,} cells)" for at, n in wrong.items()], _NAMED)
+    note = f"columns left out, as many of their cells are no counts (--value takes one): {shown}"
+    left = ~np.isin(entries.column, list(wrong))
+    kept = {name: getattr(entries, name)[left] for name in PER_ENTRY}
+    found = replace(entries, notes=[*entries.notes, note], **kept)
+    return found, value[left], [fault for fault in faults if fault[1] not in out]
+
+
+def _by_column(entries: Entries) -> Iterator[list[dates.CellValue]]:
+    """The different cells of each column of counts."""
+    for column in range(len(entries.columns)):
+        codes = np.unique(entries.value[entries.column == column])
+        yield [entries.labels[code] for code in codes.tolist()]
 
 
 def _in_order(series: np.ndarray, month: np.ndarray, *more: np.ndarray) -> np.ndarray | slice:

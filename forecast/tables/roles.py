@@ -14,6 +14,7 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.tables import dates, numerals
+from forecast.tables.dates import CellValue
 from forecast.tables.grid import (
     ONE_SERIES,
     SAMPLE,
@@ -56,6 +57,7 @@ _COMPARED = re.compile(
     r"|.*\b(prior|previous|last) (year|month)",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"[A-Z]{0,5}[-_. ]?\d[\w.-]*|[A-Z]{1,4}(?:[-_.][A-Z0-9]{1,5})*", re.ASCII)
 _PLAIN = re.compile(r"\d{1,8}(\.\d+)?", re.ASCII)
 _LONGER = re.compile(
     r"\b(ytd|year[- ]to[- ]date|cumulative|cum|running total|rolling|moving|trailing|acumulad[oa]s?"
@@ -133,6 +135,10 @@ def series_columns(
     return _telling_apart(lines, full[:_TRIED])
 
 
+def _is_coded(cell: CellValue) -> bool:
+    return _CODE.fullmatch(text_of(cell)) is not None
+
+
 def _telling_apart(lines: LinesTold, columns: Sequence[int]) -> list[int]:
     """The fewest columns with the fewest names that tell lines of a month apart, or nearly.
 
@@ -140,12 +146,14 @@ def _telling_apart(lines: LinesTold, columns: Sequence[int]) -> list[int]:
     which have a word in each for all of it, need four or more.
     """
     table = lines.table
+    coded = {c for c in columns if table.share(c, _is_coded) > 0.8}
 
     def fewest(tried: Sequence[int]) -> tuple[int, ...]:
         for size in (1, 2, 3):
             telling = [g for g in combinations(tried, size) if lines.apart(*g) >= UNIQUE]
             if telling:
-                return min(telling, key=lambda group: (lines.many(*group), group))
+                # A country's name before its code, where they say the same.
+                return min(telling, key=lambda g: (lines.many(*g), len(coded & {*g}), g))
         return ()
 
     words = [c for c in columns if table.share(c, numerals.is_number) <= 0.5]

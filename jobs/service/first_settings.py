@@ -226,6 +226,7 @@ def _columns(wanted: ReadAs, singular: str) -> str:
         f'{name} = "{_quoted(value)}"'
         for name, value in (
             ("month", wanted.month),
+            ("year", wanted.year),
             ("sheet", wanted.sheet),
             ("decimal", {".": "point", ",": "comma"}.get(wanted.decimal, "")),
             ("dates", wanted.dates),
@@ -242,6 +243,6 @@ def _columns(wanted: ReadAs, singular: str) -> str:
     if wanted.sums:
         lines.append("sum = true")
     hint = (
-        "# found by content; say so where it is wrong: month, series, value, sheet, decimal, dates"
+        "# found by content; say so where it is wrong: month, year, series, value, sheet, ..."
     )
     return "\n".join(lines) or hint

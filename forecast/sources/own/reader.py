@@ -119,6 +119,7 @@ def read_as(section: CountsSection) -> ReadAs:
         series=section.columns.series,
         part=section.columns.part,
         month=section.columns.month,
+        year=section.columns.year,
         value=section.columns.value,
         sheet=section.columns.sheet,
         decimal={"": "", "point": ".", "comma": ","}[section.columns.decimal],
