@@ -242,7 +242,5 @@ def _columns(wanted: ReadAs, singular: str) -> str:
             lines.append(f"{name} = [{quoted}]")
     if wanted.sums:
         lines.append("sum = true")
-    hint = (
-        "# found by content; say so where it is wrong: month, year, series, value, sheet, ..."
-    )
+    hint = "# found by content; say so where it is wrong: month, year, series, value, sheet, ..."
     return "\n".join(lines) or hint
