@@ -27,11 +27,14 @@ from urllib.parse import quote
 
 from forecast import files
 from forecast.errors import BusyError, ConfigError, StoreError
+from forecast.store import schema as schemas
 from forecast.store.queries import sql, version
 from forecast.store.schema import SCHEMA, apply, migrations, renew_views
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+    from forecast.store.queries import Connection
 
 
 LOCK_WAIT = 30.0
@@ -52,6 +55,7 @@ _LOCKS = Path("/proc/locks")
 FULL = "the disk is full; nothing was half done. Make room, then run it again"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 DAMAGED = "the database is damaged ({}); restore a backup: `bordercast restore`"
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
 _SYSTEM = {
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
@@ -89,12 +93,19 @@ def place(path: Path) -> Path:
 
 
 def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
-    """A read-only connection; ConfigError if there is no database or a newer one."""
+    """A read-only connection, with the views of this program.
+
+    Raises
+    ------
+    ConfigError : there is no database, or a newer one.
+    """
     if not path.exists():
         raise ConfigError(str(path), "--db", "no such database; `bordercast run` creates one")
     connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
     try:
         _refuse_newer(connection, path, schema)
+        if schema == SCHEMA:
+            lend_views(connection)
     except BaseException:
         connection.close()
         raise
@@ -103,6 +114,15 @@ def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
     connection.execute("pragma busy_timeout = 10000")
     connection.execute("pragma cell_size_check = on")
     return connection
+
+
+def lend_views(connection: Connection) -> None:
+    """Let a connection see this program's views where the record has those of another.
+
+    A record of an earlier schema stays as it is: the views may name what it lacks.
+    """
+    if version(connection) == len(migrations()) and not schemas.has_views(connection):
+        schemas.lend_views(connection)
 
 
 @contextmanager
@@ -308,8 +328,13 @@ def _code(error: sqlite3.Error) -> int:
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether what is stored is at fault, not the disk, the memory or another process."""
-    return isinstance(error, sqlite3.DatabaseError) and _code(error) not in _SQLITE
+    """Whether what is stored is at fault, not the program, the disk or another process."""
+    return isinstance(error, sqlite3.DatabaseError) and _code(error) in _DAMAGE
+
+
+def is_fault(error: Exception) -> bool:
+    """Whether a statement did not fit the tables: this program's fault, unless they were edited."""
+    return isinstance(error, sqlite3.DatabaseError) and _code(error) not in {*_DAMAGE, *_SQLITE}
 
 
 def meaning(path: Path, error: sqlite3.Error | OSError) -> StoreError | None:
@@ -322,11 +347,12 @@ def meaning(path: Path, error: sqlite3.Error | OSError) -> StoreError | None:
             return _full(path)
         problem = _SYSTEM.get(error.errno or 0)
         return StoreError(str(error.filename or path), problem) if problem else None
-    if isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError):
-        return None
     if _code(error) == sqlite3.SQLITE_FULL:
         return _full(path)
-    return StoreError(str(path), _SQLITE.get(_code(error)) or DAMAGED.format(error))
+    if is_damage(error):
+        return StoreError(str(path), DAMAGED.format(error))
+    problem = _SQLITE.get(_code(error))
+    return StoreError(str(path), problem) if problem else None
 
 
 def _full(path: Path) -> StoreError:

@@ -93,7 +93,7 @@ def hold(path: Path, count: int, *, visitors: bool = True) -> OpenSnapshot:
             identity(file),
             file,
             run,
-            [_connection(path) if visitors else _immutable(path) for _ in range(count)],
+            [_connection(path) if visitors else _lent(path) for _ in range(count)],
         )
         if before == snapshot.identity == identity(path):
             return snapshot
@@ -119,14 +119,22 @@ def verified(path: Path) -> Row | None:
 
 def _connection(path: Path) -> sqlite3.Connection:
     """A connection that reads this file and nothing else."""
-    connection = _immutable(path)
+    connection = _lent(path)
     connection.execute("pragma query_only = on")
-    connection.execute("pragma temp_store = memory")  # where a query can be stopped by its size
     # Read before the authorizer stands: the first use of a connection reads the schema.
     connection.execute("pragma schema_version").fetchone()
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)
     connection.set_authorizer(_allowed)
+    return connection
+
+
+def _lent(path: Path) -> sqlite3.Connection:
+    """A connection that reads a record's file with the views of this program."""
+    connection = _immutable(path)
+    # Where a query can be stopped by its size; set later, it would drop the views.
+    connection.execute("pragma temp_store = memory")
+    connect.lend_views(connection)
     return connection
 
 

@@ -30,6 +30,7 @@ def findings(connection: sqlite3.Connection) -> list[str]:
     Everything is looked at, as of one moment if the connection is in a transaction.
     """
     return _without_tracebacks(
+        connection,
         lambda: [
             *_damage(connection),
             *_release_findings(connection),
@@ -39,7 +40,7 @@ def findings(connection: sqlite3.Connection) -> list[str]:
                 f"{table} was edited: some of its rows refer to nothing"
                 for table in sorted({row[0] for row in connection.execute(_DANGLING)})
             ),
-        ]
+        ],
     )
 
 
@@ -50,13 +51,13 @@ def at_sight(connection: sqlite3.Connection) -> list[str]:
     each release states, as far as the statement of all figures does not answer for it.
     """
     return _without_tracebacks(
-        lambda: [*_damage(connection), *_ledger_findings(connection, RUNS_AT_SIGHT)]
+        connection, lambda: [*_damage(connection), *_ledger_findings(connection, RUNS_AT_SIGHT)]
     )
 
 
 def damage(connection: sqlite3.Connection) -> list[str]:
     """Return what SQLite itself finds wrong in pages and indexes; empty if nothing."""
-    return _without_tracebacks(lambda: list(_damage(connection)))
+    return _without_tracebacks(connection, lambda: list(_damage(connection)))
 
 
 def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Row:
@@ -101,13 +102,19 @@ def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Row:
     return answer | {"differs": min(differ, key=len, default=())}
 
 
-def _without_tracebacks(look: Callable[[], list[str]]) -> list[str]:
+def _without_tracebacks(connection: sqlite3.Connection, look: Callable[[], list[str]]) -> list[str]:
     """Return what was found; that it could not be read is found as well."""
     try:
         return look()
     except Exception as error:  # a damaged row can make anything fail that reads it
         if isinstance(error, sqlite3.Error) and not connect.is_damage(error):
-            raise
+            # Where nobody edited the tables, a statement that does not fit them is a fault of ours.
+            edited = connect.is_fault(error) and [
+                *schema.findings(connection, queries.version(connection))
+            ]
+            if not edited:
+                raise
+            return edited
         return [f"the database is damaged: {' '.join(str(error).split()) or type(error).__name__}"]
 
 

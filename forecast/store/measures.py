@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from forecast.store import ledger
+from forecast.store import connect, ledger, schema
 from forecast.store.connect import transaction
 from forecast.store.queries import column, has, rows, sql
-from forecast.store.schema import views
+from forecast.store.schema import FIRST
 from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from forecast.store.queries import Connection
 
-FIRST = 1
 _DIVIDED = ("series", "releases", "runs", "joined_labels")  # rows of each are of one measure
 
 
@@ -73,13 +72,9 @@ def scope(connection: Connection, measure_id: int) -> None:
         connection.execute(f"drop view temp.{name}")
     # The views of the record itself are about the first: as quick as before there were others.
     if there == [FIRST]:
+        connect.lend_views(connection)
         return
-    for statement in views():
-        connection.execute(
-            statement.replace("create view", "create temp view", 1).replace(
-                f"select {FIRST} as measure_id", f"select {measure_id} as measure_id"
-            )
-        )
+    schema.lend_views(connection, measure_id)
     for table in _DIVIDED:
         connection.execute(
             f"create temp view {table} as select * from main.{table} "

@@ -719,54 +719,16 @@ insert or ignore into questions (
     series_id, kind, first_month, last_month, statistic, above, below
 ) values (:series_id, :kind, :first_month, :last_month, :statistic, :above, :below)
 
--- name: as_of_border_months
-select v.border, v.month, v.encounters, v.source, v.file_name, r.rounding,
-    r.first_seen_at as stated_first_seen_at
-from vintages as v join releases as r on r.sha256 = v.sha256
-where {known_then}
+-- name: counts_then
+select s.id as series_id, v.month, v.encounters, r.id as release_id
+from series_vintages as v
+join scoped_series as s on (s.border, s.dimension, s.member) = (v.border, v.dimension, v.member)
+join scoped_releases as r on r.sha256 = v.sha256
+where v.known_from <= :day and (v.known_until is null or v.known_until > :day)
 
--- name: as_of_series_months
-select v.border, v.dimension, v.member, s.component, v.month, v.encounters, v.source, r.rounding
-from series_vintages as v join releases as r on r.sha256 = v.sha256
-join series as s on (s.border, s.dimension, s.member) = (v.border, v.dimension, v.member)
-where {known_then}
-
--- name: as_of_vintages
-select border, month, encounters, previous, change, vintage, known_from,
-    iif(known_until <= :day, known_until, null) as known_until, source, file_name, sha256
-from vintages where known_from <= :day
-
--- name: as_of_series_vintages
-select border, dimension, member, month, encounters, previous, change, vintage,
-    known_from, iif(known_until <= :day, known_until, null) as known_until, source,
-    file_name, sha256
-from series_vintages where known_from <= :day
-
--- name: as_of_latest_run
-select
-    id, started_at, published_at, data_through, config_digest, code_version,
-    previous_digest,
-    coalesce(
-        (
-            select digest from entries where run_id = runs.id and kind <> 'witnessed'
-            order by id desc limit 1
-        ),
-        digest
-    ) as digest
-from runs where id = {run_then}
-
--- name: as_of_latest_forecasts
-select s.border, s.dimension, s.member, f.model, f.month, f.cutoff, f.horizon, f.median,
-    f.lo50, f.hi50, f.lo80, f.hi80, f.lo90, f.hi90, f.lo95, f.hi95, f.flag_below,
-    f.flag_above, f.run_id
-from forecasts as f join series as s on s.id = f.series_id
-where f.run_id = {run_then}
-
--- name: as_of_scorecard
-select s.border, c.model, c.basis, c.era, c.horizon, c.n, c.log_wis, c.wis, c.mae, c.mase,
-    c.relative_mae, c.coverage50, c.coverage80, c.coverage95
-from scores as c join series as s on s.id = c.series_id
-where c.run_id = {run_then}
+-- name: run_then
+select max(id) from scoped_runs where substr(published_at, 1, 10) <= :day
+    and id not in (select run_id from withdrawals where substr(at, 1, 10) <= :day)
 
 -- name: columns_of
 select v.name, c.name from sqlite_master as v, pragma_table_info(v.name) as c

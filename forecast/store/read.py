@@ -25,19 +25,11 @@ if TYPE_CHECKING:
 
 _PAIRS = [(p, 1000 - p) for p in HUB_PERMILLES if p < 500]
 _SORTED_BY = 9  # columns; enough to name a row of any view
-_RUN_THEN = """(
-    select max(id) from runs where substr(published_at, 1, 10) <= :day
-    and id not in (select run_id from withdrawals where substr(at, 1, 10) <= :day)
-)"""
-_KNOWN_THEN = "v.known_from <= :day and (v.known_until is null or v.known_until > :day)"
-# The views that can be read as they stood on an earlier day, by how.
-AS_OF = {
-    view: sql(f"as_of_{view}", known_then=_KNOWN_THEN, run_then=_RUN_THEN)
-    for view in (
-        *("border_months", "series_months", "vintages", "series_vintages"),
-        *("latest_run", "latest_forecasts", "scorecard"),
-    )
-}
+# The views that can be read as they stood on an earlier day.
+AS_OF = (
+    *("border_months", "series_months", "vintages", "series_vintages"),
+    *("latest_run", "latest_forecasts", "scorecard"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,14 +288,30 @@ def view_rows(
 
     day : "YYYY-MM-DD", only for the views in AS_OF: what stood at the end of that day.
     """
-    source = view if day is None else f"({AS_OF[view]})"
-    if day is not None and view == "series_months":  # what parts lack is asked of that day too
-        made = next(made for made in schema.views() if f"create view {view} as" in made)
-        whole = made.split(" as\n", 1)[1].rstrip(";\n")
-        source = f"({whole.replace('from scoped_months', f'from {source}')})"
+    source = view if day is None else f"({_then(view, columns)})"
     order = ", ".join(str(place + 1) for place in range(min(len(columns), _SORTED_BY)))
     query = f"select {', '.join(columns)} from {source} order by {order}"
     return [tuple(row) for row in connection.execute(query, {} if day is None else {"day": day})]
+
+
+def _then(view: str, columns: Sequence[str]) -> str:
+    """Return the query of a view as of a day: its own, of the counts and the run of then."""
+    if "known_until" in columns:
+        until = "iif(known_until <= :day, known_until, null) as known_until"
+        shown = ", ".join(until if name == "known_until" else name for name in columns)
+        return f"select {shown} from {view} where known_from <= :day"
+    run, counts = sql("run_then"), sql("counts_then")
+    # The totals alone are found more quickly than all series.
+    counts += " and v.dimension = ''" if view == "border_months" else ""
+    query = schema.view(view)
+    for now, then in (
+        ("scoped_months", f"({schema.view('scoped_months')})"),
+        ("current_observations", f"({counts})"),
+        ("(select id from latest_run)", f"({run})"),
+        ("r.id not in (select run_id from withdrawals)", f"r.id = ({run})"),
+    ):
+        query = query.replace(now, then)
+    return query
 
 
 @cache

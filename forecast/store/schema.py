@@ -2,7 +2,8 @@
 
 The tables' version is how many migrations were applied. Views stand apart, in views.sql: whoever
 opens a record for writing makes them anew where they are those of an earlier program. Views that no
-program made stay for `verify` to find.
+program made stay for `verify` to find. Whoever only reads sees the views of the running program,
+whatever the record has.
 """
 
 from __future__ import annotations
@@ -14,10 +15,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from forecast.store.queries import version
 
+if TYPE_CHECKING:
+    from forecast.store.queries import Connection
+
 SCHEMA = "migrations"  # the folder of the main database's; ops.db has its own
+FIRST = 1  # the measure that a record begins with, and that its own views are about
 VIEWS_APART = 20  # migrations from this one on find no views: these stand in views.sql
 # Tables and views of version NEWEST by their `digest`, as each program made them, the newest last.
 # A change of views.sql adds a line, so that the views of records made before are known for what
@@ -42,10 +48,38 @@ def migrations(schema: str = SCHEMA) -> list[str]:
     return [file.read_text(encoding="utf-8") for file in files]
 
 
-def views() -> list[str]:
+@cache
+def views() -> tuple[str, ...]:
     """Return the statements that make a record's views, in their order."""
     script = (resources.files("forecast.store") / "views.sql").read_text(encoding="utf-8")
-    return [f"{statement};" for statement in script.split(";\n") if statement.strip()]
+    # Without the comments before each, as SQLite keeps it.
+    made = (statement.partition("create view") for statement in script.split(";\n"))
+    return tuple(f"{create}{rest.rstrip()};" for _, create, rest in made if create)
+
+
+def view(name: str) -> str:
+    """Return the query that a view is; KeyError if there is none of that name."""
+    made = (re.split(r"\sas\s", statement, maxsplit=1) for statement in views())
+    return {named.split()[-1]: query.removesuffix(";") for named, query in made}[name]
+
+
+def lend_views(connection: Connection, measure_id: int = FIRST) -> None:
+    """Make this program's views for a connection alone, over those of the record.
+
+    measure_id : the measure that they are about.
+    """
+    about, scoped = (f"create view scope as select {number}" for number in (FIRST, measure_id))
+    for statement in views():
+        connection.execute(
+            statement.replace(about, scoped, 1).replace("create view", "create temp view", 1)
+        )
+
+
+def has_views(connection: Connection) -> bool:
+    """Return whether the record has this program's views, to the letter."""
+    # SQLite keeps a statement from the name on.
+    stored = {view.removeprefix("CREATE VIEW ") for view in _views_of(connection).values()}
+    return stored == {view.removeprefix("create view ").removesuffix(";") for view in views()}
 
 
 def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> None:
@@ -55,7 +89,7 @@ def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> N
         script = [steps[number - 1], f"pragma user_version = {number};"]
         if schema == SCHEMA and number >= VIEWS_APART:
             script[:0] = [f"drop view {name};" for name in _views_of(connection)]
-            script += views() if number == len(steps) else []
+            script += views() if number == len(steps) else ()
         connection.executescript("\n".join(("begin immediate;", *script, "commit;")))
 
 
@@ -131,6 +165,6 @@ def _words(sql: str) -> str:
     return " ".join(filter(None, words))
 
 
-def _views_of(connection: sqlite3.Connection) -> dict[str, str]:
+def _views_of(connection: Connection) -> dict[str, str]:
     query = "select name, sql from sqlite_master where type = 'view' order by 1"
     return dict(connection.execute(query).fetchall())

@@ -443,9 +443,17 @@ def test_what_sqlite_finds_wrong_is_said_with_its_file(code, problem):
 
 @pytest.mark.parametrize(
     "error",
-    [sqlite3.ProgrammingError("x"), sqlite3.InterfaceError("x"), OSError(errno.EINVAL, "x")],
+    [
+        sqlite3.ProgrammingError("x"),
+        sqlite3.InterfaceError("x"),
+        OSError(errno.EINVAL, "x"),
+        of_sqlite(sqlite3.SQLITE_ERROR),  # no such column
+        of_sqlite(sqlite3.SQLITE_CONSTRAINT),
+        of_sqlite(sqlite3.SQLITE_MISMATCH),
+    ],
 )
 def test_a_fault_of_the_program_is_not_put_into_words(error):
+    assert not connect.is_damage(error)
     assert connect.meaning(Path("record.db"), error) is None
 
 

@@ -104,10 +104,19 @@ def test_pages_that_nothing_uses_are_damage(path):
     assert not any("\n" in line or "  " in line for line in said)
 
 
-def test_what_cannot_be_read_is_damage_in_words(path):
+def test_a_table_that_was_removed_is_named(path):
     said = found(path, "drop table month_reports")
 
-    assert said == ["the database is damaged: no such table: month_reports"]
+    assert "table month_reports was removed, but not by this program" in said
+
+
+def test_a_fault_of_the_program_is_never_called_damage(path, monkeypatch):
+    def wrong(connection):
+        yield connection.execute("select later from latest_run")
+
+    monkeypatch.setattr(integrity, "_damage", wrong)
+    with pytest.raises(sqlite3.OperationalError, match="no such column: later"):
+        found(path)
 
 
 def test_a_record_that_is_locked_is_not_damaged(path):
