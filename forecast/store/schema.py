@@ -36,6 +36,7 @@ AS_MADE = (
 
 # Identifiers may be quoted or not, and a program writes more or fewer spaces.
 _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|('(?:[^']|'')*')|\"([^\"]*)\"|(\w+|[^\s\w])", re.DOTALL)
+_VIEW = re.compile(r"^create view (?P<name>\w+) as(?P<query>\s.*?);$", re.DOTALL | re.MULTILINE)
 
 # ("view", "latest_run") -> what makes it, in comparable words; of a column "table.name"
 SchemaObjects = dict[tuple[str, str], str]
@@ -52,15 +53,13 @@ def migrations(schema: str = SCHEMA) -> list[str]:
 def views() -> tuple[str, ...]:
     """Return the statements that make a record's views, in their order."""
     script = (resources.files("forecast.store") / "views.sql").read_text(encoding="utf-8")
-    # Without the comments before each, as SQLite keeps it.
-    made = (statement.partition("create view") for statement in script.split(";\n"))
-    return tuple(f"{create}{rest.rstrip()};" for _, create, rest in made if create)
+    return tuple(match[0] for match in _VIEW.finditer(script))
 
 
 def view(name: str) -> str:
     """Return the query that a view is; KeyError if there is none of that name."""
-    made = (re.split(r"\sas\s", statement, maxsplit=1) for statement in views())
-    return {named.split()[-1]: query.removesuffix(";") for named, query in made}[name]
+    made = (_VIEW.fullmatch(statement) for statement in views())
+    return {match["name"]: match["query"] for match in made if match}[name]
 
 
 def lend_views(connection: Connection, measure_id: int = FIRST) -> None:
@@ -77,9 +76,12 @@ def lend_views(connection: Connection, measure_id: int = FIRST) -> None:
 
 def has_views(connection: Connection) -> bool:
     """Return whether the record has this program's views, to the letter."""
-    # SQLite keeps a statement from the name on.
-    stored = {view.removeprefix("CREATE VIEW ") for view in _views_of(connection).values()}
-    return stored == {view.removeprefix("create view ").removesuffix(";") for view in views()}
+    return _views_of(connection) == {
+        # SQLite keeps a statement from the name on.
+        match["name"]: f"CREATE VIEW {match['name']} as{match['query']}"
+        for match in map(_VIEW.fullmatch, views())
+        if match
+    }
 
 
 def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> None:
