@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ EXAMPLE = """a table of monthly counts has a line for each month, such as
     Clinic A,2024-01,120
     Clinic A,2024-02,131
 or a column for each series or month. Save it as CSV or Excel and try again."""
+_ROWS = 5_000  # that are looked at at once
 SAMPLE = 2000  # rows that show what a column holds, at least
 _ALIKE = 3  # faults of a kind that are shown
 MOST_QUOTED = 100  # characters of a cell or a name in a message
@@ -83,9 +84,10 @@ class Entries:
     series, line : (entries,) place among the names; line of the file.
     month : (entries,) running number. day : (entries,) ordinal day where the file says one, or 0.
     value : (entries,) place among the labels. column : (entries,) place among `columns`.
-    labels : every different cell. counts_column, series_column : the (first) columns with counts
-    and names, "" where no column has them alone. nesting : as `roles.nesting_of` has it. apart : as
-    `roles.apart` has it. named : the columns that name the series.
+    All of these are (series, places) of a large table of a line a series, whose places are months
+    in their order. labels : every different cell. counts_column, series_column : the (first)
+    columns with counts and names, "" where no column has them alone. nesting, apart : as `roles`
+    has it. named : the columns that name the series.
     """
 
     file: str
@@ -109,6 +111,10 @@ class Entries:
     nesting: tuple[str, str] = ("", "")
     apart: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+
+    def flat(self) -> Entries:
+        """The same with an entry a count, where they are lines of counts side by side."""
+        return replace(self, **{name: getattr(self, name).ravel() for name in PER_ENTRY})
 
 
 PER_ENTRY = ("series", "line", "month", "day", "value", "column")  # the arrays of `Entries`
@@ -134,8 +140,21 @@ class TableGrid:
         return [self.labels[code] for code in codes.tolist()]
 
     def block(self, rows: np.ndarray, columns: Sequence[int]) -> np.ndarray:
-        """(rows, columns) places among the labels."""
+        """(rows, columns) places among the labels; those of one piece are not copied."""
+        across, down = np.array(columns, dtype=np.int64), np.asarray(rows, dtype=np.int64)
+        if all(len(at) and (np.diff(at) == 1).all() for at in (across, down)):
+            return np.asarray(self.grid[down[0] : down[-1] + 1, across[0] : across[-1] + 1])
         return np.asarray(self.grid[rows[:, None], np.array(columns, dtype=np.int64)])
+
+    def all_of(
+        self, test: Callable[[CellValue], object], rows: np.ndarray, columns: Sequence[int]
+    ) -> np.ndarray:
+        """(rows,) whether all of these cells of a row pass a test; some rows at a time."""
+        passed = [
+            self.sheet.which(test, self.block(rows[at : at + _ROWS], columns)).all(axis=1)
+            for at in range(0, len(rows), _ROWS)
+        ]
+        return np.concatenate(passed) if passed else np.zeros(0, dtype=bool)
 
     def share(
         self, column: int, test: Callable[[CellValue], object], rows: np.ndarray | None = None

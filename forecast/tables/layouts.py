@@ -41,6 +41,7 @@ from forecast.tables.grid import (
 from forecast.tables.header import as_one_table
 from forecast.tables.sheet import TOP, Sheet
 
+_WIDE = 2_000_000  # cells
 _WORDS = 6  # cells of words in a line of counts that make it a remark
 _CLOSE = 0.15  # by which a runner-up's score may be lower, and is still said
 _MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "monat", "mois"}
@@ -126,11 +127,12 @@ class TableLayout:
         when : (rows,) what is different in two lines of one series; None where each is a series.
         """
         table, places = self.table, list(self.places)
-        codes = table.block(rows, places)
         # Lines of words where counts should stand are units, or codes of quality.
-        words = ~table.sheet.which(is_count, codes)
-        counted = ~((words.sum(axis=1) >= _WORDS) & (words == (codes != 0)).all(axis=1))
-        del codes, words  # of a wide file as large as the file
+        worded = table.all_of(lambda cell: cell == "" or not is_count(cell), rows, places)
+        some = rows[worded]
+        filled = (table.block(some, places) != 0).sum(axis=1)
+        counted = np.ones(len(rows), dtype=bool)
+        counted[np.flatnonzero(worded)[filled >= _WORDS]] = False
         if not counted.all():
             table.leave_out(rows[~counted].tolist())
             rows, month = rows[counted], month[counted]
@@ -183,12 +185,16 @@ def long_of(
     table.notes.insert(0, note)
     code, called, nested = roles.names_of(table, series, rows)
     n, several = len(places), measures and len(places) > 1
+    # A line a series: as entries its cells would take five times the memory of the counts.
+    ordered = month.ndim > 1 and month.strides[0] == 0 and (np.diff(month[0]) > 0).all()
+    wide = ordered and len(called) == len(rows) and len(rows) * n > _WIDE and (code >= 0).all()
     if several:
         code, called = roles.by_column(table, places, series, code, called)
 
     def each(array: np.ndarray) -> np.ndarray:
         array = array if array.ndim > 1 else array[:, None]
-        return np.broadcast_to(array, (len(rows), n)).ravel()
+        made = np.broadcast_to(array, (len(rows), n))
+        return made if wide else made.ravel()
 
     numbered = np.arange(n, dtype=np.int32)
     return Entries(
@@ -198,9 +204,9 @@ def long_of(
         series=each(code),
         line=each(table.sheet.line[rows]),
         month=each(month),
-        day=ordinals(each(month), np.broadcast_to(0, len(rows) * n) if day is None else each(day)),
-        value=table.block(rows, places).ravel(),
-        column=np.tile(numbered, len(rows)) if n > 1 else np.broadcast_to(0, len(rows)),
+        day=ordinals(each(month), each(np.broadcast_to(0, len(rows)) if day is None else day)),
+        value=table.block(rows, places) if wide else table.block(rows, places).ravel(),
+        column=each(numbered[None, :]) if n > 1 else np.broadcast_to(0, len(rows)),
         columns=list(map(table.name, places)),
         labels=table.labels,
         faults=table.faults,
@@ -240,7 +246,7 @@ class Across(TableLayout):
         table, places = self.table, list(self.places)
         rows = table.data_rows(self.row)
         # The next block's header has months at these places too.
-        again = table.sheet.which(is_month, table.block(rows, places)).all(axis=1)
+        again = table.all_of(is_month, rows, places)
         heads, rows = [self.row, *rows[again].tolist()], rows[~again]
         names = list(map(table.name, places))
         read = [

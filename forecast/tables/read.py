@@ -7,7 +7,7 @@ of a file at once, and arranged. A month that nobody knows is missing; it is not
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, compress
@@ -159,6 +159,10 @@ def _refuse_without_counts(title: str, entries: Entries) -> None:
 def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
     """What the counts of a file are, with every fault that they have; errors as `read_table`."""
     name, entries = entries.file, _named_alike(entries)
+    if entries.value.ndim > 1:
+        if not wanted.sums and (read := _checked_wide(entries, wanted)):
+            return read
+        entries = entries.flat()
     value, notes, faults = _values(entries, wanted)
     if entries.month_column and not (wanted.value or entries.counts_column):
         entries, value, faults = _without_words(entries, value, faults)
@@ -189,6 +193,36 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
         entries.counts_column,
         entries.series_column,
     )
+
+
+def _checked_wide(entries: Entries, wanted: ReadAs) -> TableRead | None:
+    """The same of a large table of a line a series, piece by piece; None if it has a fault.
+
+    As entries its cells would take five times the memory of the counts.
+    """
+    times = np.zeros(len(entries.labels), dtype=np.int64)
+    for piece in _pieces(entries):
+        times += np.bincount(piece.value, minlength=len(times))
+    meant = _meanings(entries, wanted, times)
+    if meant.problems or entries.faults or entries.day.any() or np.isnan(meant.count).all():
+        return None
+    pieces = (_placed(p, meant.count[p.value]) for p in _pieces(entries))
+    counts, missing, warned = _told(entries, pieces, int(np.ptp(entries.month[0])) + 1)
+    if not wanted.value:
+        _refuse_to_date(entries, counts)
+    notes = (*entries.notes, *meant.notes)
+    return TableRead(replace(counts, jumps=wanted.jumps), notes, tuple(warned), missing)
+
+
+def _pieces(entries: Entries) -> Iterator[Entries]:
+    """Some lines of a large table at a time, each a series, as entries of their own."""
+    for at in range(0, len(entries.value), _AT_ONCE):
+        rows = slice(at, at + _AT_ONCE)
+        series, month, value = (
+            part[rows].ravel() for part in (entries.series, entries.month, entries.value)
+        )
+        names = entries.names[rows]
+        yield replace(entries, names=names, series=series - at, month=month, value=value)
 
 
 def _joined(sheets: Sequence[tuple[str, Entries]]) -> Entries:
@@ -264,7 +298,31 @@ def _named_alike(entries: Entries) -> Entries:
 
 def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[Fault]]:
     """(entries,) counts, NaN where missing; notes; and what is no count."""
-    labels, times = entries.labels, np.bincount(entries.value, minlength=len(entries.labels))
+    times = np.bincount(entries.value, minlength=len(entries.labels))
+    meant = _meanings(entries, wanted, times)
+    faults = []
+    for code, problem in meant.problems.items():
+        for at in np.flatnonzero(entries.value == code).tolist():
+            column = entries.columns[entries.column[at]]
+            faults.append((int(entries.line[at]), column, text_of(entries.labels[code]), problem))
+    return meant.count[entries.value], list(meant.notes), faults
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """What the different cells of a file mean.
+
+    count : (labels,) NaN of what is missing. problems : what is wrong with a label that is neither.
+    """
+
+    count: Floats
+    notes: tuple[str, ...]
+    problems: dict[int, str]
+
+
+def _meanings(entries: Entries, wanted: ReadAs, times: np.ndarray) -> Meanings:
+    """What each label means as a count; times : (labels,) how often it stands where counts do."""
+    labels = entries.labels
     different = {code: labels[code] for code in np.flatnonzero(times).tolist()}
     shown, proof = numerals.marks(different.values(), entries.separator)
     decimal = wanted.decimal or shown
@@ -275,7 +333,7 @@ def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[F
             f"{entries.file}: in {proof} a comma or point may begin the decimals or separate "
             "thousands; add --decimal point or --decimal comma"
         )
-    of_label, faults = np.full(len(labels), np.nan), []
+    of_label, problems = np.full(len(labels), np.nan), dict[int, str]()
     signs: Counter[str] = Counter()
     for code, cell in different.items():
         if numerals.is_missing(cell):
@@ -284,11 +342,9 @@ def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[F
         try:
             of_label[code] = numerals.number(cell, decimal)
         except ValueError as error:
-            for at in np.flatnonzero(entries.value == code).tolist():
-                column = entries.columns[entries.column[at]]
-                faults.append((int(entries.line[at]), column, text_of(cell), str(error)))
+            problems[code] = str(error)
     del signs[""]
-    value = of_label[entries.value]
+    many = int(times.sum())
     texts = [cell for cell in different.values() if isinstance(cell, str)]
     notes = footnotes_note(texts, "numbers", flags=True)
     with suppress(ValueError):  # of two numbers that contradict each other, nothing is said
@@ -296,15 +352,15 @@ def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[F
         called = "point" if decimal == "." else "comma"
         notes.append(f"decimals begin with a {called}: {proof} is read as {example:.12g}")
     decimals = np.flatnonzero(of_label % 1 > 0).tolist()
-    if len(decimals) == 1 and len(value) > _MANY_WHOLE and times[decimals[0]] == 1:
+    if len(decimals) == 1 and many > _MANY_WHOLE and times[decimals[0]] == 1:
         notes.append(
-            f"only {labels[decimals[0]]} of {len(value):,} numbers has decimals, so check that it "
+            f"only {labels[decimals[0]]} of {many:,} numbers has decimals, so check that it "
             f"is {of_label[decimals[0]]:.12g}"
         )
     if signs:
         marks = listed([f"{n:,} {sign}" for sign, n in signs.items()], _NAMED, "other signs")
         notes.append(f"read as missing, not as 0: {marks}")
-    return value, notes, faults
+    return Meanings(of_label, tuple(notes), problems)
 
 
 def _without_words(
@@ -435,72 +491,134 @@ def _refuse_to_date(entries: Entries, counts: MonthlyCounts) -> None:
             )
 
 
+@dataclass(frozen=True)
+class PlacedSeries:
+    """Some of a file's series side by side, as `MonthlyCounts` has them.
+
+    full : (series,) of those asked about whether they have any count. torn : (series,) of the full
+    ones whether older months were left out, before a long gap. missing : months without a count.
+    step : months that all counts of a series are apart, 1 or a multiple of 3 or 12; shown : the
+    first two of them.
+    """
+
+    full: np.ndarray
+    values: Floats
+    last: np.ndarray
+    torn: np.ndarray
+    missing: int
+    step: int
+    shown: tuple[int, int]
+
+
 def _arranged(entries: Entries, value: Floats) -> tuple[MonthlyCounts, int, list[str]]:
     """Series side by side, how many months are missing inside them, and warnings.
 
     DataError where every series has counts of every third or twelfth month only.
     """
+    return _told(entries, [_placed(entries, value)], 0)
+
+
+def _placed(entries: Entries, value: Floats) -> PlacedSeries:
+    """Series side by side; value : (entries,) counts."""
     series, month, known = entries.series, entries.month, np.isfinite(value)
     if not known.all():
         series, month, value = series[known], month[known], value[known]
+    full = np.bincount(series, minlength=len(entries.names)) > 0
+    if not len(series):
+        return PlacedSeries(full, np.empty((0, 0)), series, full[:0], 0, 1, (0, 0))
     order = _in_order(series, month)
     series, month, value = series[order], month[order], value[order]
     of_one = series[1:] == series[:-1]
     steps = np.where(of_one, np.diff(month), 0)
-    if of_one.sum() > 2 and not (steps % 3).any():
-        shown = f"{months.from_index(int(month[0]))} and {months.from_index(int(month[1]))}"
-        refuse_period(
-            entries.file, "quarters" if (steps % 12).any() else "years", f"{shown} follow"
-        )
+    step = int(np.gcd.reduce(steps)) if of_one.sum() > 2 else 1
+    shown = (int(month[0]), int(month[min(1, len(month) - 1)]))
     # Only what comes after a series' last long gap is used.
     long = np.flatnonzero(steps > MOST_MISSING + 1) + 1
     del of_one, steps
-    full = np.bincount(series, minlength=len(entries.names)) > 0
-    warned = []
-    if not full.all():
-        blank = listed(list(compress(entries.names, ~full)), _NAMED)
-        warned.append(f"no count in any month, left out: {blank}")
-    names = list(compress(entries.names, full))
     code = (np.cumsum(full, dtype=np.int32) - 1)[series]
-    start = np.zeros(len(names), dtype=np.int64)
+    start = np.zeros(int(full.sum()), dtype=np.int64)
     start[code[long]] = month[long]  # ascending: the last one stays
     if len(long):
-        warned.append(
-            f"nothing known for more than {MOST_MISSING} months in a row; only the months after "
-            f"that are used: {listed(list(compress(names, start > 0)), _NAMED)}"
-        )
         lasting = month >= start[code]
         code, month, value = code[lasting], month[lasting], value[lasting]
     ends = np.append(np.flatnonzero(np.diff(code)), len(code) - 1)
     first, last = month[np.append(0, ends[:-1] + 1)], month[ends]
     width = int((last - first).max()) + 1
-    values = np.full((len(names), width), np.nan)
+    values = np.full((len(start), width), np.nan)
     for at in range(
         0, len(code), _AT_ONCE * 100
     ):  # as places in a grid they take six times as much
         piece = slice(at, at + _AT_ONCE * 100)
         of = code[piece]
         values[of, width - 1 - last[of] + month[piece]] = value[piece]
-    family = list(compress(entries.family, full)) or [ONE_FAMILY] * len(names)
+    missing = int((last - first + 1).sum()) - len(value)
+    return PlacedSeries(full, values, last.astype(np.int64), start > 0, missing, step, shown)
+
+
+def _told(
+    entries: Entries, pieces: Iterable[PlacedSeries], width: int
+) -> tuple[MonthlyCounts, int, list[str]]:
+    """All series of a file as one, what is missing in them, and warnings; errors as `_arranged`.
+
+    width : at most so many months, 0 where there is one piece.
+    """
+    parts, at, most = list[PlacedSeries](), 0, 0
+    values = np.full((len(entries.names) if width else 0, width), np.nan)
+    for part in pieces:
+        n, own = part.values.shape
+        if width:
+            values[at : at + n, width - own :] = part.values
+            part = replace(part, values=np.empty((n, 0)))  # kept once
+        else:
+            values = part.values
+        at, most = at + n, max(most, own)
+        parts.append(part)
+    values = values[:at, values.shape[1] - most :]
+    full_parts = [part for part in parts if part.full.any()]
+    step = int(np.gcd.reduce([part.step for part in full_parts]))
+    if step and step % 3 == 0:
+        first, second = map(months.from_index, full_parts[0].shown)
+        period = "years" if step % 12 == 0 else "quarters"
+        refuse_period(entries.file, period, f"{first} and {second} follow")
+    full = np.concatenate([part.full for part in parts])
+    warned = []
+    if not full.all():
+        blank = listed(list(compress(entries.names, ~full)), _NAMED)
+        warned.append(f"no count in any month, left out: {blank}")
+    names = list(compress(entries.names, full))
+    torn = np.concatenate([part.torn for part in parts])
+    if torn.any():
+        warned.append(
+            f"nothing known for more than {MOST_MISSING} months in a row; only the months after "
+            f"that are used: {listed(list(compress(names, torn)), _NAMED)}"
+        )
     counts = MonthlyCounts(
         tuple(names),
-        np.array(family, dtype=np.str_),
+        np.array(list(compress(entries.family, full)) or [ONE_FAMILY] * len(names), dtype=np.str_),
         values,
-        last.astype(np.int64),
+        np.concatenate([part.last for part in parts]),
         tuple(compress(entries.nested, full)),
     )
-    missing = int((last - first + 1).sum()) - len(value)
-    return counts, missing, [*warned, *_warnings(counts)]
+    return counts, sum(part.missing for part in parts), [*warned, *_warnings(counts)]
 
 
 def _warnings(counts: MonthlyCounts) -> list[str]:
     """Which months are missing, which series end early, and who ends in months of 0."""
-    known, warned = np.isfinite(counts.values), []
-    inside = ~known & np.maximum.accumulate(known, axis=1)
-    rows = np.flatnonzero(inside.any(axis=1))
-    shown = []
+    warned, shown, holed = list[str](), list[str](), list[np.ndarray]()
+    ending = list[np.ndarray]()
+    for at in range(0, len(counts.names), _AT_ONCE):
+        known = np.isfinite(counts.values[at : at + _AT_ONCE])
+        inside = ~known & np.maximum.accumulate(known, axis=1)
+        holed.append(at + np.flatnonzero(inside.any(axis=1)))
+        # Months of 0 at the end of a series that had none before are perhaps not counted yet.
+        zero = counts.values[at : at + _AT_ONCE] == 0
+        ends_in = np.argmin(zero[:, ::-1], axis=1)
+        ending.append((ends_in > 1) & (zero.sum(axis=1) == ends_in))
+    rows, doubtful = np.concatenate(holed), np.concatenate(ending)
     for row in rows[:_NAMED].tolist():
-        back = counts.values.shape[1] - 1 - np.flatnonzero(inside[row])
+        known = np.isfinite(counts.values[row])
+        unknown = np.flatnonzero(~known & np.maximum.accumulate(known))
+        back = counts.values.shape[1] - 1 - unknown
         ends = [months.from_index(int(counts.last[row]) - int(b)) for b in back]
         shown.append(f"{counts.names[row]} {listed(ends, _NAMED)}")
     if shown:
@@ -514,10 +632,6 @@ def _warnings(counts: MonthlyCounts) -> list[str]:
             f"ends before {months.from_index(latest)}, and is forecast from its own end: "
             f"{listed(shown, _NAMED)}"
         )
-    # Months of 0 at the end of a series that had none before are perhaps not counted yet.
-    zero = counts.values == 0
-    ends_in = np.argmin(zero[:, ::-1], axis=1)
-    doubtful = (ends_in > 1) & (zero.sum(axis=1) == ends_in)
     if doubtful.any():
         warned.append(
             "the last months are 0, and none before is: "
