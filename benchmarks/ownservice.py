@@ -26,6 +26,7 @@ from forecast.context import Context, source_of
 from forecast.engine import paths
 from forecast.engine.anyseries import forecast_counts
 from forecast.judge import questions
+from forecast.periods import Calendar
 from forecast.store import connect, read
 from forecast.types import SeriesKey
 from jobs import monthly
@@ -136,7 +137,7 @@ def answers(seed: int, length: int) -> Iterator[tuple[str, float, float, bool]]:
         }
         for name, row in zip(visits, values, strict=True)
     }
-    rates = questions.base_rates(counts, 1)
+    rates = questions.base_rates(counts, Calendar())
     for place, back in enumerate(said.back.tolist()):
         cutoff = months.shift(FIRST, length - 1 - back)
         draws = paths.draw(marks[:, place], np.eye(CLINICS), DRAWS, seed, place)
@@ -144,10 +145,10 @@ def answers(seed: int, length: int) -> Iterator[tuple[str, float, float, bool]]:
             if cutoff not in known:
                 continue
             until = {month: count for month, count in known.items() if month <= cutoff}
-            asked = questions.Asked(key, until, cutoff, 1)
+            asked = questions.Asked(key, until, cutoff, Calendar())
             for question in questions.questions(asked):
                 came = questions.outcome(question, known)
-                if came is not None and questions.fits(question.kind, 1):
+                if came is not None and questions.fits(question.kind, Calendar()):
                     chance = questions.chance(question, asked, draws[row])
                     yield question.kind, chance, rates[question.kind, cutoff], came
 

@@ -316,3 +316,6 @@ class Calendar:
             return first
         one_year = period.first // 12 == period.last // 12
         return f"{first.partition(' ')[0] if one_year else first} to {last}"
+
+
+FEDERAL = Calendar(10)  # of the U.S. government

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from forecast import months
+
 MAX_PRINTED = 300  # characters of a foreign text that are shown
 
 
@@ -33,20 +35,7 @@ def without_controls(text: str) -> str:
     )
 
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+MONTHS = months.NAMES
 # AP style: short before a day; March to July never are.
 SHORT = {
     "January": "Jan.",

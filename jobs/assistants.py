@@ -22,8 +22,8 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 from pydantic import ConfigDict, model_validator
 
-from forecast import months
-from forecast.errors import BordercastError
+from forecast import months, periods
+from forecast.errors import BordercastError, SpanError
 from forecast.sources import holes
 from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
@@ -325,6 +325,6 @@ def _page_of(rows: Sequence[dict[str, Any]], limit: int, offset: int) -> dict[st
 def _month(name: str, text: str) -> str:
     """A month as YYYY-MM, "" where none is named; ToolError for anything else."""
     try:
-        return months.typed(_short(text)) if text else ""
-    except ValueError as error:
+        return periods.month(_short(text)) if text else ""
+    except SpanError as error:
         raise ToolError(f"{name}: {error}") from None

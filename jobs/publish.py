@@ -121,7 +121,7 @@ def compute(
     drawn, issued = {}, {}
     for done, (key, draws) in enumerate(joint.drawn()):
         report("drawing futures", done, len(joint.marginals))
-        drawn[key] = summarized(joint, key, draws, counts[key], source.year_begins)
+        drawn[key] = summarized(joint, key, draws, counts[key], source.calendar)
         if key.headline:
             cutoff = months.from_index(joint.marginals[key].cutoff)
             issued[key] = list(standing.issued(key, cutoff, draws, next_months.get(key)))

@@ -23,6 +23,7 @@ from forecast import months
 from forecast.config import DIMENSIONS
 from forecast.errors import QuarantineError
 from forecast.files import read_text
+from forecast.periods import FEDERAL
 from forecast.sources import catalog, checks
 from forecast.sources.cbp.encounters import bundle
 from forecast.types import NATIONWIDE, Counts, SeriesKey, Snapshot
@@ -373,8 +374,7 @@ def _crossing_entry(name: str, snapshot: Snapshot) -> dict[str, Any]:
 def _vintage_entry(name: str, lines: Sequence[str], seen: str) -> dict[str, Any]:
     """A vintage is placed by its last month; a preliminary figure just before the month's file."""
     through = max(line.split(",")[1] for line in lines)
-    year = months.fiscal_year(through, months.FEDERAL)
-    seq = year * 10**5 + (months.fiscal_months(year, months.FEDERAL).index(through) + 1) * 10**3
+    seq = FEDERAL.year(through) * 10**5 + FEDERAL.nth(through) * 10**3
     by_day = len(seen) == len("2025-03-31")
     return {
         "source": name,

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from forecast import months
+from forecast import months, periods
+from forecast.errors import SpanError
+from forecast.periods import Period
 from forecast.sources import catalog
 from forecast.sources.names import SeriesNames, member_words
 from forecast.sources.own import PART
@@ -26,6 +28,11 @@ class ClaimSpan(NamedTuple):
 
     first: int
     last: int
+
+    @classmethod
+    def of(cls, period: Period) -> ClaimSpan:
+        """The months of a period."""
+        return cls(period.first, period.last)
 
     @property
     def length(self) -> int:
@@ -112,8 +119,8 @@ def parse(text: str, newest: int, begins: int = 10) -> ClaimSpan:
     ValueError : it is none of these.
     """
     words = " ".join(text.split())
-    with suppress(ValueError):
-        words = months.typed(words)
+    with suppress(SpanError):
+        words = periods.month(words)
     match = _TYPED.fullmatch(words)
     if match is None:
         raise ValueError(

@@ -29,6 +29,7 @@ from forecast.judge.questions import (
     of_rows,
     similar_kind,
 )
+from forecast.periods import Period
 from forecast.sources.names import SeriesNames, names_with_sums
 from forecast.sources.source import Source
 from forecast.store import read
@@ -104,9 +105,7 @@ class Asking:
             first = min(read.counts(self.connection, SeriesKey(key.total)), default=cutoff)
             before = months.between(first, months.shift(min(counts), -1))
             counts = dict.fromkeys(before, 0) | counts
-        return Outlooks(
-            key, counts, cutoff, self.joint.draws(wanted).of(key), self.source.year_begins
-        )
+        return Outlooks(key, counts, cutoff, self.joint.draws(wanted).of(key), self.source.calendar)
 
     def _sum(self, key: SeriesKey, n: int | None) -> Outlooks:
         """A sum's paths: those of its parts, path by path, as their totals were drawn together."""
@@ -120,7 +119,7 @@ class Asking:
         for part in parts:
             counts.update(part.counts)
         draws = np.sum([part.draws for part in parts], axis=0)
-        return Outlooks(key, dict(counts), cutoff, draws, self.source.year_begins)
+        return Outlooks(key, dict(counts), cutoff, draws, self.source.calendar)
 
     def months_ahead(self, key: SeriesKey) -> list[Row]:
         """Forecasts of a sum month by month, rows as the view `latest_forecasts` has them."""
@@ -144,22 +143,23 @@ class Asking:
         ]
 
     def span(self, series: str | SeriesKey, text: str) -> Forecast:
-        """What a span of months comes to; see `forecast.engine.spans.parse` for its forms.
+        """What a span of months comes to; see `forecast.periods` for its forms.
 
         What the run itself published of it is repeated, so that no span has two answers.
         """
         asked = self.outlooks(series)
-        span = spans.parse(text, asked.cutoff, self.source.year_begins)
-        total = spans.total(span, asked.counts, asked.cutoff, asked.draws)
+        calendar = self.source.calendar
+        span = calendar.read(text, months.to_index(asked.cutoff))
+        total = spans.total(span, asked.counts, asked.cutoff, asked.draws, calendar)
         for row in rows(self.connection, "periods_of_series", asked.key[:3]):
             # Drawn anew it would differ by what 2,000 paths leave open.
-            if (row["first_month"], row["last_month"]) == (span.first, span.last):
+            if Period.of(row["first_month"], row["last_month"]) == span:
                 values = {name: row[name] for name in SUM_AHEAD[2:]}
-                return Forecast(asked.key, ENGINE, span=span.name, **values)
-        only = spans.only_month(span.first, span.last, asked.cutoff)
+                return Forecast(asked.key, ENGINE, span=calendar.name(span), **values)
+        only = spans.only_month(span.first_month, span.last_month, asked.cutoff)
         published = read.month_forecasts(self.connection, asked.key, ENGINE) if only else []
         month = next((row for row in published if row["month"] == only), None)
-        forecast = spans.span_forecast(asked.key, span, asked.cutoff, total)
+        forecast = spans.span_forecast(asked.key, span, asked.cutoff, total, calendar)
         return spans.with_month(forecast, month) if month else forecast
 
     def parts(self, text: str, span: str) -> list[Forecast]:
@@ -174,7 +174,8 @@ class Asking:
     def chance(self, series: str | SeriesKey, span: str, event: str) -> Chance:
         """How likely an event is; see `forecast.engine.spans` for its forms."""
         asked = self.outlooks(series)
-        return spans.chance(asked, spans.parse(span, asked.cutoff, self.source.year_begins), event)
+        months_asked = self.source.calendar.read(span, months.to_index(asked.cutoff))
+        return spans.chance(asked, months_asked, event)
 
     def stale(self, key: SeriesKey) -> str:
         """A sentence if a part's newest figure is older than its total's, else ""."""
@@ -186,8 +187,7 @@ class Asking:
     def this_year(self, total: str) -> str:
         """The year of the total's newest month, as a span is written."""
         cutoff = months.from_index(self.joint.marginals[SeriesKey(total)].cutoff)
-        begins = self.source.year_begins
-        return months.year_name(months.fiscal_year(cutoff, begins), begins)
+        return self.source.calendar.year_name(self.source.calendar.year(cutoff))
 
     @property
     def quoted(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from forecast import months
 from forecast.errors import SpanError
 from forecast.sources.names import SeriesNames
 from forecast.types import SeriesKey
@@ -43,11 +44,10 @@ def asked(
     keys = [names.find(name) for name in things[: 1 if len(things) == 3 else 2]]
     lines = [counts(key) for key in keys]
     if len(things) == 3:
-        from forecast.engine.spans import parse  # brings numpy
-
-        begins = names.source.year_begins
-        first, second = (parse(text, max(lines[0]), begins) for text in things[1:])
-        compared = spans((first.name, second.name), (first.months, second.months), lines[0])
+        calendar, newest = names.source.calendar, months.to_index(max(lines[0]))
+        first, second = (calendar.read(text, newest) for text in things[1:])
+        named = calendar.name(first), calendar.name(second)
+        compared = spans(named, (first.months, second.months), lines[0])
     else:
         both = names.name(keys[0]), names.name(keys[1])
         compared = series(both, (lines[0], lines[1]), shown_as, since)

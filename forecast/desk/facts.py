@@ -20,6 +20,7 @@ from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 from forecast import months
+from forecast.periods import Calendar
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves, Split
@@ -80,14 +81,9 @@ def only_next_flagged(rows: Iterable[Row]) -> list[Row]:
     ]
 
 
-def to_date(begins: int) -> ComparisonName:
-    """Name of the comparison of a year to date, for years that begin in this month."""
-    return TO_DATE[months.calendar_years(begins)]
-
-
-def year_of(month: str, source: Source) -> list[str]:
-    """List all months of a month's fiscal year."""
-    return months.fiscal_months(months.fiscal_year(month, source.year_begins), source.year_begins)
+def to_date(calendar: Calendar) -> ComparisonName:
+    """Name of the comparison of a year to date, for these years."""
+    return TO_DATE[not calendar.fiscal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +127,13 @@ def comparisons(counts: Mapping[str, int], month: str, source: Source) -> Iterat
     for name, back in zip(names, (1, 12), strict=True):
         then = months.shift(month, -back)
         yield Comparison(name, then, then, now, counts.get(then))
-    start = year_of(month, source)[0]
-    if month != start and not unknown_months(counts, start, month):
-        this = months.between(start, month)
-        last = [months.shift(m, -12) for m in this]
-        whole = all(m in counts for m in (*this, *last))
-        so_far = sum(counts.get(m, 0) for m in this)
-        before = sum(counts[m] for m in last) if whole else None
-        yield Comparison(to_date(source.year_begins), last[0], last[-1], so_far, before)
+    this = source.calendar.to_date(month)
+    if this.length > 1 and not unknown_months(counts, this.first_month, month):
+        last = this.shift(-12)
+        so_far = sum(counts.get(m, 0) for m in this.months)
+        before = None if this.lacking(counts) else last.total(counts)
+        name = to_date(source.calendar)
+        yield Comparison(name, last.first_month, last.last_month, so_far, before)
     # Of equal peaks the newest: it is the one that readers remember.
     peak = max((m for m in counts if m <= month), key=lambda m: (counts[m], m))
     yield Comparison("peak", peak, peak, now, counts[peak])
@@ -310,7 +305,7 @@ class MonthFacts:
     def to_date_unknown(self) -> bool:
         """Whether the year up to the month cannot be summed: one of its months is not known."""
         names = {comparison.name for comparison in self.comparisons}
-        return self.month != year_of(self.month, self.source)[0] and not names & set(TO_DATE)
+        return self.source.calendar.nth(self.month) > 1 and not names & set(TO_DATE)
 
 
 def report(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthFacts:
@@ -435,7 +430,7 @@ def month_report(
     """Everything that is said of a month; it must be among record.counts."""
     counts = record.counts
     side, since = extreme_since(counts, month)
-    months_of_year = year_of(month, source)
+    months_of_year = source.calendar.period(source.calendar.year(month)).months
     year = [m for m in months_of_year if m in counts]
     so_far = sum(counts[m] for m in year)
     whole = not unknown_months(counts, months_of_year[0], year[-1])

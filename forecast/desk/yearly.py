@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from forecast import months
 from forecast.desk import terminal
 from forecast.desk.templating import template
 from forecast.engine import ENGINE
@@ -95,7 +94,7 @@ def report(
         f"available at the time. All counts are of {source.measure.long_name}."
     )
     blocks += [block("What this rests on", basis), block(words=run)]
-    noun = capital(months.year_noun(source.year_begins))
+    noun = capital(source.calendar.noun)
     return {"title": f"{noun} {year}: how good the forecasts were", "blocks": blocks}
 
 

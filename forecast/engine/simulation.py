@@ -15,6 +15,7 @@ from forecast.engine.forecast import INTERVAL_PROBS, INTERVALS, Forecasts, Headl
 from forecast.engine.joint import Joint, as_bytes, groups, shared_out
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.spans import around, whole
+from forecast.periods import Calendar
 from forecast.types import (
     Counts,
     Forecast,
@@ -151,26 +152,27 @@ SeriesPaths = tuple[Ints, Floats, tuple[Forecast, ...]]
 
 
 def summarized(
-    together: Joint, key: SeriesKey, draws: Floats, counts: Mapping[str, int], begins: int
+    together: Joint, key: SeriesKey, draws: Floats, counts: Mapping[str, int], calendar: Calendar
 ) -> SeriesPaths:
     """What a run asks of one series' paths: its months, and the usual sums.
 
-    Sums as far as its counts and its forecast reach. counts : of the series. begins : the month
-    1..12 in which years begin.
+    Sums as far as its counts and its forecast reach. counts : of the series. calendar : the
+    source's years.
     """
     marginals = together.marginals[key]
     cutoff = months.from_index(marginals.cutoff)
     sums = []
     # Once a series: it is asked for each of its spans.
     unknown = months.missing(counts)
-    for span in spans.standard(cutoff, len(marginals.marks), begins):
+    for span in calendar.standard(marginals.cutoff, len(marginals.marks)):
         # A part that has first appeared within the span had no counts before.
         known = {month: counts.get(month, 0) for month in span.months if month <= cutoff}
         if key.headline and any(month not in counts for month in known):
             continue
         if not known.keys().isdisjoint(unknown):
             continue  # a sum with a month that nobody knows is not known either
-        sums.append(spans.span_forecast(key, span, cutoff, spans.total(span, known, cutoff, draws)))
+        total = spans.total(span, known, cutoff, draws, calendar)
+        sums.append(spans.span_forecast(key, span, cutoff, total, calendar))
     quantiles = np.empty((0, 0), dtype=np.int64)
     if not key.headline:
         quantiles = whole(paths.quantiles(draws, INTERVAL_PROBS))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
@@ -19,134 +18,26 @@ from forecast import months
 from forecast.engine import ENGINE, paths
 from forecast.engine.forecast import INTERVAL_PROBS, INTERVALS
 from forecast.errors import SpanError
+from forecast.periods import Calendar, Period, month
 from forecast.types import Forecast, SeriesKey
 from models.base import Floats, Ints
 
 _MIDDLE = INTERVALS.index("median")
-_FORMS = "a month 2026-12, a span 2026-10..2027-03, FY2027, 2027, next 12 months, rest of 2026"
-_FISCAL = re.compile(r"(?:fy|fiscal year|fiscal)\s*(\d{4}|\d{2})")
-_CALENDAR = re.compile(r"(?:cy|calendar year)?\s*(\d{4})")
-_NEXT = re.compile(r"next (?:([1-9]\d?) months|(month|quarter|year))")
-_REST = re.compile(r"rest of (?:(?:the )?year|(\d{4}))")
-_MONTH = r"\d{4}-\d{2}"
-_FROM_TO = re.compile(rf"({_MONTH})\s*(?:\.\.|to)\s*({_MONTH})")
-
-
-class Span(NamedTuple):
-    """Months in a row.
-
-    name : as people write it. first, last : "YYYY-MM", both included. window : whether it is some
-    months ahead from now on, and none that have a name.
-    """
-
-    name: str
-    first: str
-    last: str
-    window: bool = False
-
-    @property
-    def months(self) -> list[str]:
-        """Every month of it."""
-        return months.between(self.first, self.last)
-
-    @property
-    def year_named(self) -> int | None:
-        """The year, where a fiscal year was asked for."""
-        return int(self.name[2:]) if self.name.startswith("FY") else None
-
-    def year_before(self) -> Span:
-        """The same months a year earlier."""
-        first, last = months.shift(self.first, -12), months.shift(self.last, -12)
-        return Span(f"{first}..{last}" if first != last else first, first, last)
-
-
-def parse(text: str, cutoff: str, begins: int) -> Span:
-    """The span so written.
-
-    Parameters
-    ----------
-    text : see the error's forms; capitals do not matter.
-    cutoff : the last published month of the series, from which "next" counts.
-
-    Raises
-    ------
-    SpanError : nothing of the kind is meant by it.
-    """
-    plain = " ".join(text.casefold().split())
-    if match := _FROM_TO.fullmatch(plain):
-        return _between(text, match[1], match[2])
-    if re.fullmatch(_MONTH, plain):
-        return _between(text, plain, plain)
-    if match := _FISCAL.fullmatch(plain):
-        return fiscal(int(match[1]) + (2000 if len(match[1]) == 2 else 0), begins)
-    if match := _CALENDAR.fullmatch(plain):
-        return Span(match[1], f"{match[1]}-01", f"{match[1]}-12")
-    if match := _NEXT.fullmatch(plain):
-        return ahead(cutoff, int(match[1] or {"month": 1, "quarter": 3, "year": 12}[match[2]]))
-    if match := _REST.fullmatch(plain):
-        first = months.shift(cutoff, 1)
-        year = match[1] or first[:4]
-        if not f"{year}-01" <= first <= f"{year}-12":
-            raise SpanError(text, f"the next month to be published is {first}")
-        return _rest_of(year, first)
-    if plain[:1].isalpha():
-        with suppress(ValueError):  # as people write a month: Jan 2026
-            return Span(month := months.typed(text), month, month)
-    raise SpanError(text, f"not a span of months; write {_FORMS}")
-
-
-def fiscal(year: int, begins: int) -> Span:
-    """A year as the publisher has it, of CBP October to September."""
-    whole_year = months.fiscal_months(year, begins)
-    return Span(months.year_name(year, begins), whole_year[0], whole_year[-1])
-
-
-def ahead(cutoff: str, count: int) -> Span:
-    """So many months after the cutoff."""
-    name = "next month" if count == 1 else f"next {count} months"
-    return Span(name, months.shift(cutoff, 1), months.shift(cutoff, count), window=count > 1)
-
-
-def _rest_of(year: str, first: str) -> Span:
-    last = f"{year}-12"
-    return Span(f"rest of {year}", first, last, window=first != last)
-
-
-def _between(text: str, first: str, last: str) -> Span:
-    try:
-        months.to_index(first), months.to_index(last)
-    except ValueError as error:
-        raise SpanError(text, str(error)) from None
-    if last < first:
-        raise SpanError(text, "it ends before it begins")
-    return Span(f"{first}..{last}" if first != last else first, first, last)
-
-
-def standard(cutoff: str, horizon: int, begins: int) -> list[Span]:
-    """The spans every run answers: this and the next fiscal year, 12 months, this calendar year."""
-    after = months.shift(cutoff, 1)
-    year = months.fiscal_year(after, begins)
-    calendar = Span(after[:4], f"{after[:4]}-01", f"{after[:4]}-12")
-    wanted = [fiscal(year, begins), fiscal(year + 1, begins), ahead(cutoff, 12)]
-    if not months.calendar_years(begins):
-        wanted.append(calendar)
-    # In January the rest of the year is the year.
-    if after[5:] != "01":
-        wanted.append(_rest_of(after[:4], after))
-    return [span for span in wanted if span.last <= months.shift(cutoff, horizon)]
 
 
 Sum = tuple[int, int, Floats]
 """What a span comes to: what is published of its first so many months, and (n,) draws of it all."""
 
 
-def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> Sum:
+def total(
+    span: Period, counts: Mapping[str, int], cutoff: str, draws: Floats, calendar: Calendar
+) -> Sum:
     """What a span comes to, published and forecast together.
 
     Parameters
     ----------
     counts : published, month -> count; nothing after the cutoff is looked at.
-    draws : (n, h) paths of the months after the cutoff.
+    draws : (n, h) paths of the months after the cutoff. calendar : names the span in an error.
 
     Raises
     ------
@@ -157,11 +48,12 @@ def total(span: Span, counts: Mapping[str, int], cutoff: str, draws: Floats) -> 
     missing = [month for month in known if month not in counts]
     if missing:
         raise SpanError(
-            span.name, f"no count was published for {missing[0]}, so the total is not known"
+            calendar.name(span),
+            f"no count was published for {missing[0]}, so the total is not known",
         )
     last = months.shift(cutoff, draws.shape[1])
-    if span.last > last:
-        raise SpanError(span.name, f"forecasts reach to {last}")
+    if span.last_month > last:
+        raise SpanError(calendar.name(span), f"forecasts reach to {last}")
     # What is published is certain, so a sum narrows month by month.
     published = sum(counts[month] for month in known)
     start = months.to_index(cutoff) + 1
@@ -188,16 +80,18 @@ def around(values: Mapping[str, int], median: int) -> dict[str, int]:
     }
 
 
-def span_forecast(key: SeriesKey, span: Span, cutoff: str, total: Sum) -> Forecast:
+def span_forecast(
+    key: SeriesKey, span: Period, cutoff: str, total: Sum, calendar: Calendar
+) -> Forecast:
     """A span's sum with its median and intervals, whole and rounded outward."""
     published, known, draws = total
     counts = whole(paths.quantiles(draws, INTERVAL_PROBS))
     values = dict(zip(INTERVALS, counts.tolist(), strict=True))
     values |= around(values, round(float(np.median(draws))))
     return Forecast(
-        *(key, ENGINE, cutoff, span.first, span.last),
+        *(key, ENGINE, cutoff, span.first_month, span.last_month),
         **values,
-        span=span.name,
+        span=calendar.name(span),
         months_published=known,
         published=published,
     )
@@ -234,7 +128,7 @@ _SIDE = "|".join(map(re.escape, _SIDES))  # >= is before >, or it would be read 
 _NUMBER = re.compile(rf"({_SIDE})\s*{_COUNT}")
 _RANGE = re.compile(rf"(?:between\s+)?{_COUNT}\s*(?:\.\.|and)\s*{_COUNT}")
 _YEAR_BEFORE = re.compile(rf"({_SIDE})\s*(?:the )?(?:year before|last year|a year before)")
-_SINCE = re.compile(r"(highest|lowest) since (\d{4}-\d{2})")
+_SINCE = re.compile(r"(highest|lowest) since (.+)")
 _OTHER = re.compile(rf"({_SIDE})\s*(.+)")
 _RECORD = re.compile(r"(?:a )?(?:new )?record( high| low)?( month)?")
 _EVENTS = (
@@ -248,29 +142,30 @@ class Outlooks:
     """A series as it is asked about.
 
     counts : published, up to the cutoff at least; draws : (n, h) paths of the months after it.
-    begins : the month 1..12 in which its years begin.
+    calendar : its years.
     """
 
     key: SeriesKey
     counts: Mapping[str, int]
     cutoff: str
     draws: Floats
-    begins: int
+    calendar: Calendar
 
-    def total(self, span: Span) -> Floats:
+    def total(self, span: Period) -> Floats:
         """(n,) what a span comes to in each path; SpanError if it cannot be said."""
-        return total(span, self.counts, self.cutoff, self.draws)[2]
+        return total(span, self.counts, self.cutoff, self.draws, self.calendar)[2]
 
 
 class Chance(NamedTuple):
     """How likely something is.
 
-    event : in plain words; kind : of question; share : of the paths in which it happens, 0..1.
-    settled : whether nothing of the span is left to come. note : how a number was read that may
-    be a year as well, "" if none is.
+    calendar : names the span. event : in plain words; kind : of question; share : of the paths in
+    which it happens, 0..1. settled : whether nothing of the span is left to come. note : how a
+    number was read that may be a year as well, "" if none is.
     """
 
-    span: Span
+    span: Period
+    calendar: Calendar
     event: str
     kind: EventKind
     share: float
@@ -278,7 +173,7 @@ class Chance(NamedTuple):
     note: str = ""
 
 
-def chance(series: Outlooks, span: Span, text: str) -> Chance:
+def chance(series: Outlooks, span: Period, text: str) -> Chance:
     """How likely the event is.
 
     Parameters
@@ -294,10 +189,10 @@ def chance(series: Outlooks, span: Span, text: str) -> Chance:
     for pattern, ask in _ASKED:
         if match := pattern.fullmatch(plain):
             happens, event, kind, *note = ask(series, span, draws, match)
-            settled = span.last <= series.cutoff
+            settled = span.last_month <= series.cutoff
             # What is over has happened or not: then 0 and 1 are no claims about the future.
             p = float(happens.all()) if settled else share(happens)
-            return Chance(span, event, kind, p, settled, *note)
+            return Chance(span, series.calendar, event, kind, p, settled, *note)
     raise SpanError(text, f"not an event; write {_EVENTS}")
 
 
@@ -314,23 +209,24 @@ AskedEvent = tuple[Happens, str, EventKind] | tuple[Happens, str, EventKind, str
 """In which paths something happens; the rest as of `Chance`."""
 
 
-def _number(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
+def _number(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
     side, digits, count = match[1], match[2], _count(match[2])
     happens, event = _compared(side, draws, count), f"{_SIDES[side][0]} {count:,}"
     last = months.shift(series.cutoff, series.draws.shape[1])
     if len(digits) != 4 or not min(series.counts)[:4] <= digits <= last[:4]:
         return happens, event, "number"  # no year that is published or forecast
     # As the publisher has years, and as the calendar has: one that is as long as the span.
-    for year in (fiscal(count, series.begins), Span(digits, f"{digits}-01", f"{digits}-12")):
-        if len(span.months) == len(year.months) and span.first[5:] == year.first[5:]:
-            named = year.name if year.year_named else f"the year {digits}"
+    for year in (calendar.period(count) for calendar in (series.calendar, Calendar())):
+        if span.length == 12 and span.first % 12 == year.first % 12:
+            name = series.calendar.name(year)
+            named = f"the year {digits}" if name == digits else name
             note = f"{digits} was read as {named}; for the number write {count:,}."
             return *_against(series, draws, side, year), note
     note = f"{digits} was read as the number {count:,}; only a year is compared with a year."
     return happens, event, "number", note
 
 
-def _range(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
+def _range(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
     low, high = _count(match[1]), _count(match[2])
     if high < low:
         raise SpanError(match[0], "the range ends before it begins")
@@ -339,65 +235,72 @@ def _range(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) ->
     return (low <= whole) & (whole <= high), f"between {low:,} and {high:,}", "range"
 
 
-def _year_before(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
-    happens = _compared(match[1], draws, series.total(span.year_before()))
+def _year_before(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
+    happens = _compared(match[1], draws, series.total(span.shift(-12)))
     return happens, f"{_SIDES[match[1]][0]} the year before", "year before"
 
 
-def _since(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
-    if span.first != span.last and not span.window:
+def _since(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
+    if span.length > 1 and not span.ahead:
         raise SpanError(
-            span.name,
+            series.calendar.name(span),
             "only a month, or one of the next months, can be the highest or lowest since another",
         )
-    earlier = [c for m, c in series.counts.items() if match[2] <= m <= series.cutoff]
+    since = month(match[2])
+    earlier = [c for m, c in series.counts.items() if since <= m <= series.cutoff]
     if not earlier:
-        raise SpanError(match[0], f"no count is on record from {match[2]} on")
-    high, event = match[1] == "highest", f"the {match[1]} since {match[2]}"
-    if span.first == span.last:
+        raise SpanError(match[0], f"no count is on record from {since} on")
+    high, event = match[1] == "highest", f"the {match[1]} since {since}"
+    if span.length == 1:
         return _beyond(draws, earlier, high), event, "since"
     happens = _beyond(_ahead(series, span, high), earlier, high)
     return happens, f"a month that is {event}", "since" if high else "lowest month"
 
 
-def _other(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
-    return _against(series, draws, match[1], parse(match[2], series.cutoff, series.begins))
+def _other(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
+    other = series.calendar.read(match[2], months.to_index(series.cutoff))
+    return _against(series, draws, match[1], other)
 
 
 def _against(
-    series: Outlooks, draws: Floats, side: str, other: Span
+    series: Outlooks, draws: Floats, side: str, other: Period
 ) -> tuple[Happens, str, EventKind]:
     happens = _compared(side, draws, series.total(other))
-    return happens, f"{_SIDES[side][0]} {other.name}", "span"
+    return happens, f"{_SIDES[side][0]} {series.calendar.name(other)}", "span"
 
 
-def _record(series: Outlooks, span: Span, draws: Floats, match: re.Match[str]) -> AskedEvent:
+def _record(series: Outlooks, span: Period, draws: Floats, match: re.Match[str]) -> AskedEvent:
     """Of a month, against every month; of a total, against those of the same months before."""
-    high, single = match[1] != " low", span.first == span.last
+    high, single = match[1] != " low", span.length == 1
     event = f"a record {'high' if high else 'low'}"
-    earlier = [c for m, c in series.counts.items() if m <= series.cutoff and m != span.first]
-    if not single and (match[2] or span.window):
+    earlier = [c for m, c in series.counts.items() if m <= series.cutoff and m != span.first_month]
+    if not single and (match[2] or span.ahead):
         happens = _beyond(_ahead(series, span, high), earlier, high)
         return happens, f"a month that is {event}", "record month"
     if not single:
-        earlier, before = [], span.year_before()
+        earlier, before = [], span.shift(-12)
         event += " for the total of these months"
-        while before.last >= min(series.counts):
+        while before.last_month >= min(series.counts):
             # The same months of earlier years, where all are published.
-            if before.last <= series.cutoff and all(m in series.counts for m in before.months):
-                earlier.append(sum(series.counts[month] for month in before.months))
-            before = before.year_before()
+            count = before.total(series.counts)
+            if before.last_month <= series.cutoff and count is not None:
+                earlier.append(count)
+            before = before.shift(-12)
     if not earlier:
-        raise SpanError(span.name, "no such span is published in full, so there is no record")
+        raise SpanError(
+            series.calendar.name(span), "no such span is published in full, so there is no record"
+        )
     return _beyond(draws, earlier, high), event, "record"
 
 
-def _ahead(series: Outlooks, span: Span, high: bool) -> Floats:
+def _ahead(series: Outlooks, span: Period, high: bool) -> Floats:
     """(n,) the highest of a span's months in each path, or the lowest."""
-    if span.first <= series.cutoff:
+    if span.first_month <= series.cutoff:
         first = months.shift(series.cutoff, 1)
-        raise SpanError(span.name, f"a month of it can be asked about from {first} on")
-    totals = [series.total(Span(month, month, month)) for month in span.months]
+        raise SpanError(
+            series.calendar.name(span), f"a month of it can be asked about from {first} on"
+        )
+    totals = [series.total(Period(at, at)) for at in span.numbers]
     return np.asarray(np.max(totals, axis=0) if high else np.min(totals, axis=0))
 
 
@@ -410,7 +313,7 @@ def _compared(side: str, draws: Floats, with_what: float | Floats) -> Happens:
     return np.asarray(_SIDES[side][1](np.rint(draws), np.rint(with_what)))
 
 
-_Ask = Callable[[Outlooks, Span, Floats, "re.Match[str]"], AskedEvent]
+_Ask = Callable[[Outlooks, Period, Floats, "re.Match[str]"], AskedEvent]
 _ASKED: tuple[tuple[re.Pattern[str], _Ask], ...] = (
     (_NUMBER, _number),
     (_RANGE, _range),

@@ -21,6 +21,7 @@ import numpy as np
 from forecast import months
 from forecast.engine import spans
 from forecast.engine.spans import Chance
+from forecast.periods import Calendar
 from forecast.types import Question, Row, SeriesKey, Statistic
 from models.base import Floats
 
@@ -34,13 +35,13 @@ EARLIEST = 24  # months a total must have been published before it is asked abou
 class Asked(NamedTuple):
     """What a question may rest on: published counts and the last of their months.
 
-    begins : the month 1..12 in which the source's years begin.
+    calendar : the source's years.
     """
 
     key: SeriesKey
     counts: Mapping[str, int]
     cutoff: str
-    begins: int
+    calendar: Calendar
 
     def ahead(self, step: int) -> str:
         """The month so many months after the cutoff."""
@@ -49,9 +50,8 @@ class Asked(NamedTuple):
     @property
     def year(self) -> tuple[str, str]:
         """The first and the last month of the fiscal year that the next month is in."""
-        year = months.fiscal_year(self.ahead(1), self.begins)
-        span = months.fiscal_months(year, self.begins)
-        return span[0], span[-1]
+        year = self.calendar.period(self.calendar.year(self.ahead(1)))
+        return year.first_month, year.last_month
 
 
 YEAR = "fiscal year above last"
@@ -73,9 +73,9 @@ _STATISTICS: Mapping[Statistic, Callable[[Sequence[int]], int]] = {
 }
 
 
-def fits(kind: str, begins: int) -> bool:
-    """Whether a kind can be asked where years begin in this month."""
-    return not (months.calendar_years(begins) and kind == YEAR)
+def fits(kind: str, calendar: Calendar) -> bool:
+    """Whether a kind can be asked of these years."""
+    return calendar.fiscal or kind != YEAR
 
 
 def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Question]:
@@ -131,7 +131,7 @@ def outcome(question: Question, counts: Mapping[str, int]) -> bool | None:
 
 
 def base_rates(
-    counts: Mapping[SeriesKey, Mapping[str, int]], begins: int
+    counts: Mapping[SeriesKey, Mapping[str, int]], calendar: Calendar
 ) -> dict[tuple[str, str], float]:
     """(kind, cutoff) -> how often such questions, of any of these totals, had come true by then.
 
@@ -143,7 +143,7 @@ def base_rates(
     for key, by_month in counts.items():
         for cutoff in sorted(by_month)[EARLIEST - 1 :]:
             cutoffs.add(cutoff)
-            for question in questions(Asked(key, by_month, cutoff, begins)):
+            for question in questions(Asked(key, by_month, cutoff, calendar)):
                 came = outcome(question, by_month)
                 if came is not None:
                     resolved[question.kind].append((question.last_month, came))
@@ -328,7 +328,8 @@ def of_rows(rows: Sequence[Row]) -> ChanceScores:
 
 def similar_kind(chance: Chance) -> str:
     """The standing question that is most like this one, "" if none is."""
-    single, fiscal = chance.span.first == chance.span.last, chance.span.year_named
+    single, years = chance.span.length == 1, chance.calendar
+    fiscal = years.fiscal and years.year_of(chance.span) is not None
     if chance.kind == "record month":
         return "record within 12 months"
     if chance.kind == "lowest month":
@@ -336,7 +337,7 @@ def similar_kind(chance: Chance) -> str:
     if chance.kind in ("year before", "span"):
         if single:
             return "next month above year before"
-        return "fiscal year above last" if fiscal else "next 12 months above last 12"
+        return YEAR if fiscal else "next 12 months above last 12"
     return ""
 
 

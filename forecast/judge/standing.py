@@ -55,9 +55,9 @@ class StandingQuestions:
         source: Source,
     ) -> StandingQuestions:
         """Those of the settings that can be asked where years begin as the source's do."""
-        begins = source.year_begins
-        kinds = [kind for kind in config.questions.standing if questions.fits(kind, begins=begins)]
-        rates = questions.base_rates({key: counts[key] for key in head.keys}, begins)
+        calendar = source.calendar
+        kinds = [kind for kind in config.questions.standing if questions.fits(kind, calendar)]
+        rates = questions.base_rates({key: counts[key] for key in head.keys}, calendar)
         return cls(head, pair, counts, kinds, rates, source)
 
     @cached_property
@@ -73,7 +73,7 @@ class StandingQuestions:
         self, key: SeriesKey, cutoff: str, draws: Floats, next_month: Forecast | None
     ) -> Iterator[Row]:
         """What this run answers of a total. next_month : its forecast of the month to come."""
-        asked = Asked(key, self.counts[key], cutoff, self.source.year_begins)
+        asked = Asked(key, self.counts[key], cutoff, self.source.calendar)
         yield from self._answered(asked, draws, self._beside.get(key), "issued")
         if next_month and questions.INSIDE in self.kinds:
             ends = next_month.lo80, next_month.hi80
@@ -107,7 +107,7 @@ class StandingQuestions:
                 if cutoff not in counts[key] or drawn is None:
                     continue  # a month that nobody knows: nothing was published to ask from
                 until = {month: count for month, count in counts[key].items() if month <= cutoff}
-                asked = Asked(key, until, cutoff, self.source.year_begins)
+                asked = Asked(key, until, cutoff, self.source.calendar)
                 yield from self._answered(asked, drawn[key], (beside or {}).get(key), "hindcast")
                 if questions.INSIDE in self.kinds:
                     ends = _range80(ranges[row, place])

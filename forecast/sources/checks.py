@@ -75,17 +75,17 @@ def turned(agreed: Agreement, pairs: Sequence[tuple[int, int]]) -> bool:
 def _name_problems(source: Source, new: Snapshot) -> Iterator[str]:
     """Yield where a file's name and its content say another window, month or layout."""
     # Embedded figures and vintages have names of their own, which promise nothing.
-    release, begins = new.release, source.year_begins
+    release, calendar = new.release, source.calendar
     name = source.parse_name(release.file_name) if release.kind in source.layouts else None
     if name is None:
         return
     ends = (min(span.first_month for span in new.coverage), release.data_through)
-    first, last = (months.fiscal_year(month, begins) for month in ends)
+    first, last = map(calendar.year, ends)
     if (first, last) != (name.first, name.last):
         yield (
             f"the name says fiscal years {name.first} to {name.last}, the rows {first} to {last}"
         )
-    named = months.fiscal_months(name.last, begins)[(name.month or 12) - 1]
+    named = calendar.period(name.last, name.month or 12).last_month
     if named != release.data_through:
         yield f"the name says data through {named}, the rows end in {release.data_through}"
     if name.layout not in (None, release.kind):
@@ -169,7 +169,7 @@ def _turned_problems(source: Source, new: Snapshot) -> Iterator[str]:
         still_open = {
             month
             for month in _shared(spans, scopes)
-            if months.fiscal_year(month, source.year_begins) not in new.closed
+            if source.calendar.year(month) not in new.closed
         }
         for month in sorted(still_open):
             before = months.shift(month, -1)
@@ -229,7 +229,7 @@ def _changed(
     settled: list[Difference] = []
     moving: list[Difference] = []
     for difference in differences:
-        year = months.fiscal_year(difference[1], source.year_begins)
+        year = source.calendar.year(difference[1])
         (settled if year in closed else moving).append(difference)
     changed = _described([d for d in settled if not (parts_only and d[0].headline)])
     yield from (f"closed years differ from {name}: {problem}" for problem in changed)

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from forecast import months
+from forecast.periods import Calendar
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -32,7 +32,7 @@ def words_of(source: Source) -> Mapping[str, str]:
     # An owner in s takes the mark alone.
     owner = f"{totals.one}'" if totals.one.endswith("s") else f"{totals.one}'s"
     words = {
-        **years(source.year_begins),
+        **years(source.calendar),
         "file": source.example,
         "about": noun,
         "subject": noun,
@@ -53,9 +53,9 @@ def words_of(source: Source) -> Mapping[str, str]:
     return {**words, **source.help}
 
 
-def years(begins: int) -> dict[str, str]:
+def years(calendar: Calendar) -> dict[str, str]:
     """Return how years are written: FY2024 where they are not those of the calendar."""
-    if months.calendar_years(begins):
+    if not calendar.fiscal:
         spans = "2024, '2026 to date'"
         return {"FY": "", "fy": "", "fiscal": "", "years": "2027", "year_spans": spans}
     spans = "FY2024, 'FY2026 to date', 2024"

@@ -23,6 +23,7 @@ from typing import Any, cast, get_args
 from forecast import files, months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.labels import CROSSED, CROSSING, Joins
+from forecast.periods import Calendar
 from forecast.sources.source import (
     FileName,
     FileReader,
@@ -93,7 +94,7 @@ class CsvReader(FileReader):
         pattern = file["name"].replace("MONTH", "|".join(_NAMED))
         self.name = re.compile(pattern, re.IGNORECASE | re.ASCII)
         self.publisher: str = table["publisher"]["short"]
-        self.begins: int = table["year_begins"]
+        self.calendar = Calendar(table["year_begins"])
         self.layouts = {name: frozenset(columns) for name, columns in file["layouts"].items()}
         self.only: Mapping[str, str] = file.get("only", {})
         # Whether a total's month without a line is 0; else nobody knows it.
@@ -129,7 +130,7 @@ class CsvReader(FileReader):
         return FileName(
             first=2000 + int(parts["first"]) % 100,
             last=2000 + int(parts["last"]) % 100,
-            month=(_NAMED[month] - self.begins) % 12 + 1 if month else None,
+            month=self.calendar.nth(_NAMED[month] - 1) if month else None,
             layout=next(iter(self.layouts)) if len(self.layouts) == 1 else layout,
             suffix=min(sum(int(n[:3]) + 1 for n in parts.get("suffix", "").split("_")[1:]), 99),
         )
@@ -169,7 +170,7 @@ class CsvReader(FileReader):
         counted = Counter(year for _, year, *_ in lines)
         last = max(counted)
         through = max(row.month for _, year, _, _, row in lines if year == last)
-        span = months.fiscal_months(last, self.begins)
+        span = self.calendar.period(last).months
         # The publisher marks the running year; a last year that is not complete runs as well.
         running = {year for _, year, marks, *_ in lines if _RUNNING in marks}
         if (name and name.month is not None) or through != span[-1]:
@@ -198,7 +199,7 @@ class CsvReader(FileReader):
             kind=kind,
             sha256=text.sha256,
             seq=name.seq if name else seq,
-            first_month=months.fiscal_months(min(counted), self.begins)[0],
+            first_month=self.calendar.period(min(counted)).first_month,
             data_through=through,
             rows=dict(sorted(counted.items())),
             closed=closed,
@@ -385,7 +386,7 @@ class CsvReader(FileReader):
                 elif role == "mark":
                     marks.append(value)
             year, mark = values["year"]
-            month = _month_of(year, values["month"], self.begins)
+            month = _month_of(year, values["month"], self.calendar)
             row = self.Row(month, values["total"], *[values[role] for role in names])
             yield number, year, (mark, *marks), tuple(key), row
 
@@ -396,8 +397,8 @@ def _quoted(columns: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _month_of(year: int, calendar_month: int, begins: int) -> str:
-    return months.fiscal_months(year, begins)[(calendar_month - begins) % 12]
+def _month_of(year: int, calendar_month: int, calendar: Calendar) -> str:
+    return calendar.period(year, calendar.nth(calendar_month - 1)).last_month
 
 
 def _meaning(column: Mapping[str, Any], text: str) -> Any:

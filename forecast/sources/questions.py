@@ -9,24 +9,14 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from forecast import months
 from forecast.errors import SeriesNameError
 
 if TYPE_CHECKING:
+    from forecast.periods import Period
     from forecast.sources.names import SeriesNames
     from forecast.sources.source import Source
     from forecast.types import SeriesKey
 
-_MONTH = re.compile(
-    r"\b(?P<iso>\d{4}-\d{1,2})\b|\b(?P<name>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
-    r"[a-z]*)\.?,? (?P<of>\d{4})\b",
-    re.IGNORECASE,
-)
-_YEAR = re.compile(
-    r"\b(?P<fiscal>fiscal(?: year)? |fy ?)?(?:calendar(?: year)? )?"
-    r"(?P<year>(?:19|20)\d\d|(?<=fy)\d\d)\b(?P<open> to date| so far)?",
-    re.IGNORECASE,
-)
 # Words around the names of a series and of months, which name nothing themselves.
 _FILLERS = frozenset(
     (
@@ -45,18 +35,20 @@ def measures_named(text: str, sources: list[Source]) -> list[Source]:
     return named or sources
 
 
-def asked(text: str, names: SeriesNames) -> tuple[SeriesKey, bool, str] | None:
+def asked(text: str, names: SeriesNames, newest: int) -> tuple[SeriesKey, bool, Period] | None:
     """Read a question about the counts of one source, None where some word of it is not known.
+
+    newest : the newest month on record, a running number.
 
     Returns
     -------
     The series, of a part without a total that of the first total that has it; whether no total was
-    named and several have the part, so that that of all is meant; the span as people type one,
-    "2026-03" or "FY2025".
+    named and several have the part, so that that of all is meant; the months.
     """
-    span, rest = _span(text)
-    if not span:
+    found = names.source.calendar.find(text, newest)
+    if found is None:
         return None
+    period, rest = found
     named = f" {' '.join(_words(rest))} "
     # Longest first: "drug seizures" leaves nothing behind that a part could be called.
     for noun in _nouns(names.source):
@@ -77,25 +69,7 @@ def asked(text: str, names: SeriesNames) -> tuple[SeriesKey, bool, str] | None:
             matches.append(names.find(choice))
     # Two different parts of one name: which is meant cannot be told.
     alike = {(key.dimension, key.member) for key in matches}
-    return (matches[0], several and len(matches) > 1, span) if len(alike) == 1 else None
-
-
-def _span(text: str) -> tuple[str, str]:
-    """Return the months that a text names, as they are typed, and the text without them."""
-    # A month before a year: "March 2026" has both.
-    month = _MONTH.search(text)
-    if month:
-        try:
-            typed = months.typed(month["iso"] or f"{month['name']} {month['of']}")
-        except ValueError:
-            return "", text
-        return typed, text[: month.start()] + text[month.end() :]
-    year = _YEAR.search(text)
-    if not year:
-        return "", text
-    head = "FY" if year["fiscal"] else ""
-    until = " to date" if head and year["open"] else ""
-    return f"{head}{year['year']}{until}", text[: year.start()] + text[year.end() :]
+    return (matches[0], several and len(matches) > 1, period) if len(alike) == 1 else None
 
 
 def _words(text: str) -> list[str]:

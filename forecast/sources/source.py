@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from forecast import months
 from forecast.labels import Joins
+from forecast.periods import Calendar
 from forecast.types import Counts, Coverage, KeptPath, Scope, Snapshot, Totals
 
 
@@ -425,6 +426,12 @@ class Source:
     calm: bool = False
     jumps: bool = False
     breaks: tuple[Break, ...] = ()
+
+    @property
+    def calendar(self) -> Calendar:
+        """Tell which months its years have."""
+        return Calendar(self.year_begins)
+
     columns: Mapping[str, str] = field(default_factory=dict)
     rounded: str = ""
     lexicon: Callable[[], str] | None = None

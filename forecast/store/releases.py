@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 from forecast.errors import DataError
 from forecast.labels import Joins, joined
+from forecast.periods import Calendar
 from forecast.store import ledger
 from forecast.store.connect import insert, transaction
 from forecast.store.queries import column, records, rows, sql
@@ -275,7 +276,7 @@ def neighbours(db: Connection, new: Snapshot) -> list[Snapshot]:
     return [load_snapshot(db, release_id) for release_id in (*below, *equal, *above)]
 
 
-def part_neighbours(db: Connection, new: Snapshot, begins: int) -> list[Snapshot]:
+def part_neighbours(db: Connection, new: Snapshot, calendar: Calendar) -> list[Snapshot]:
     """Return further releases to hold a release's parts against, where its neighbours lack them.
 
     For each dimension of a total and each fiscal year: the nearest by seq that states it, where
@@ -291,11 +292,11 @@ def part_neighbours(db: Connection, new: Snapshot, begins: int) -> list[Snapshot
         if not scope.dimension:
             continue
         nearest = sorted(stating[scope], key=lambda row: row[0])
-        for year in range(months.fiscal_year(first, begins), months.fiscal_year(last, begins) + 1):
+        for year in range(calendar.year(first), calendar.year(last) + 1):
             there = [
                 release_id
                 for _, release_id, since, until in nearest
-                if months.fiscal_year(since, begins) <= year <= months.fiscal_year(until, begins)
+                if calendar.year(since) <= year <= calendar.year(until)
             ]
             final = [r for r in there if year in new.closed and (r, year) in closed]
             chosen.update((final or there)[:1])

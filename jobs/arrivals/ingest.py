@@ -288,7 +288,7 @@ def _believe(db: Database, context: Context, name: str, snapshot: Snapshot) -> N
     known = {neighbour.release.sha256 for neighbour in near}
     parts = [
         s
-        for s in releases.part_neighbours(db, snapshot, source.year_begins)
+        for s in releases.part_neighbours(db, snapshot, source.calendar)
         if s.release.sha256 not in known
     ]
     [own], near, parts = (

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
-from forecast import months
 from forecast.desk import terminal
 from forecast.desk.answers import Asking, track_record
 from forecast.desk.sentences import ahead
-from forecast.errors import ConfigError, SpanError
+from forecast.errors import ConfigError
 from forecast.judge import replay as replayed_service
 from forecast.store import wakes
 from forecast.types import COUNT, SUM_AHEAD, Forecast
@@ -28,9 +26,9 @@ def chance(record: OpenRecord, series: str, span: str, event: str) -> Printed:
     name = asking.names.name(key)
     value = {
         "series": name,
-        "span": answer.span.name,
-        "first_month": answer.span.first,
-        "last_month": answer.span.last,
+        "span": answer.calendar.name(answer.span),
+        "first_month": answer.span.first_month,
+        "last_month": answer.span.last_month,
         "event": answer.event,
         "read_as": answer.note or None,
         "chance": round(answer.share, 4),
@@ -73,14 +71,11 @@ def report(settings: Settings, year: str, out: Path) -> str:
     """Write how good the forecasts of a year were."""
     if out.suffix not in (".html", ".md"):
         raise ConfigError(str(out), "-o", "the file's name must end in .html or .md")
-    number = re.fullmatch(r"(?:FY)?(\d{4})", year, re.IGNORECASE)
-    begins = settings.context.source.year_begins
-    noun = months.year_noun(begins)
-    if number is None:
-        raise SpanError(year, f"not a {noun}; write {months.year_name(2026, begins)}")
+    calendar = settings.context.source.calendar
+    number = calendar.read_year(year)
     wakes.require_intact(settings.db)  # nothing is written of a record that was edited
-    yearly.write(yearly.build(settings.context, int(number[1])), out)
-    return f"{out}: report on {noun} {number[1]}"
+    yearly.write(yearly.build(settings.context, number), out)
+    return f"{out}: report on {calendar.noun} {number}"
 
 
 def replay(record: OpenRecord, since: str) -> Printed:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecast import months
+from forecast import periods
 from forecast.desk.dictionary import VIEWS
+from forecast.errors import SpanError
+from forecast.periods import Calendar
 from forecast.sources import catalog, holes
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ NOT_CHECKED = (
 
 
 class Typed(click.ParamType[Any]):
-    """What a function reads of a word; its ValueError is a usage error."""
+    """What a function reads of a word; its ValueError or SpanError is a usage error."""
 
     def __init__(self, name: str, read: Callable[[str], Any]) -> None:
         self.name, self.read = name, read
@@ -42,7 +44,7 @@ class Typed(click.ParamType[Any]):
         """Return what was read."""
         try:
             return self.read(value)
-        except ValueError as error:
+        except (ValueError, SpanError) as error:
             self.fail(str(error), param, ctx)
 
 
@@ -96,7 +98,7 @@ TYPES: Mapping[str, click.ParamType[Any]] = {
     "line": Typed("text", _line),
     "number": click.INT,
     "day": click.DateTime(["%Y-%m-%d"]),
-    "month": Typed("YYYY-MM", months.typed),
+    "month": Typed("YYYY-MM", periods.month),
     "size": Typed("WxH", _size),
     "address": Typed("address", _address),
     "file": click.Path(dir_okay=False, path_type=Path),
@@ -207,7 +209,11 @@ def words_of(source: Source | None) -> Mapping[str, str]:
         unfit = "" if fits("check", source) else NOT_CHECKED
         return {**holes.words_of(source), "not_checked": unfit}
     table = catalog.table("cbp_encounters")  # help loads no types, and no source
-    words = {**holes.years(table["year_begins"]), "file": table["example"], **table["help"]}
+    words = {
+        **holes.years(Calendar(table["year_begins"])),
+        "file": table["example"],
+        **table["help"],
+    }
     return {**words, "not_checked": ""}
 
 

@@ -12,20 +12,20 @@ from typing import Any
 
 import click
 
-from forecast import files, months
+from forecast import files, months, periods
 from forecast.claims import annotate, documents, explain, together
 from forecast.claims import fact as claims_fact
 from forecast.claims.decide import CheckedText
 from forecast.claims.decide import check as check_text
 from forecast.claims.times import day_of
 from forecast.claims.tokens import numeral
-from forecast.claims.truth import ClaimCounts, ClaimSpan, Subject, name_of, parse, subject_of
+from forecast.claims.truth import ClaimCounts, ClaimSpan, Subject, name_of, subject_of
 from forecast.claims.verdict import Reading
 from forecast.context import Context
 from forecast.desk import facts as month_facts
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
-from forecast.errors import ClaimError, ConfigError, DocumentError, SeriesNameError
+from forecast.errors import ClaimError, ConfigError, DocumentError, SeriesNameError, SpanError
 from forecast.sources import questions
 from forecast.sources.names import member_words
 from forecast.store import history, read
@@ -85,8 +85,8 @@ def _of_series(
         key = counted.claim_names.find(name)
     table, subject = counted.table, subject_of(key)
     try:
-        span = parse(when, table.newest, table.source.year_begins)
-    except ValueError as error:
+        span = ClaimSpan.of(table.source.calendar.read(when, table.newest))
+    except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'SPAN'") from None
     line = table.counts(subject)
     if line is None:
@@ -121,14 +121,14 @@ def _questions(
     contexts = record.settings.asked()
     named = questions.measures_named(text, [context.source for context in contexts])
     for counted in _each(record, [context for context in contexts if context.source in named]):
-        question = questions.asked(text, counted.claim_names)
+        question = questions.asked(text, counted.claim_names, counted.table.newest)
         if question is None:
             continue
-        series, everywhere, when = question
+        series, everywhere, period = question
         subject = subject_of(series)
         if everywhere:
             subject = subject._replace(total=counted.source.totals.whole)
-        span = parse(when, counted.table.newest)
+        span = ClaimSpan.of(period)
         line = counted.table.counts(subject)
         if line is not None and line.holds(span):
             yield counted, subject, span, None, True
@@ -241,8 +241,8 @@ def brief(record: OpenRecord, words: tuple[str, ...], out: Path | None, short: b
     value = run_json(record)  # ConfigError before the first run
     series, when = record.split(words)
     try:
-        month = months.typed(when) if when else None
-    except ValueError as error:
+        month = periods.month(when) if when else None
+    except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'MONTH'") from None
     key = record.find(series)
     facts = facts_of(record, key, month)

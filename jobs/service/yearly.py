@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forecast import files, months
+from forecast import files
 from forecast.desk import yearly
 from forecast.errors import SpanError
 from forecast.store import connect, ops, read
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 def build(context: Context, year: int) -> Row:
     """A fiscal year's report on one measure; SpanError if none of its months was forecast."""
     source = context.source
-    span = months.fiscal_months(year, source.year_begins)
+    span = source.calendar.period(year).months
     with closing(connect.read(context.path)) as connection:
         context.scope(connection)
         run = read.latest_run(connection)
         forecasts = read.of_year(connection, span[0], span[-1])
         if run is None or not forecasts:
             raise SpanError(
-                months.year_name(year, source.year_begins),
+                source.calendar.year_name(year),
                 "no forecast of its months has come due",
             )
         answers = rows(connection, "answers_of_year", (span[0], span[-1]))
@@ -60,12 +60,12 @@ def write_closed(context: Context) -> Path | None:
         run = read.latest_run(connection)
     if run is None:
         return None
-    year, begins = months.fiscal_year(run.data_through, source.year_begins), source.year_begins
-    if months.fiscal_year(months.shift(run.data_through, 1), begins) == year:
+    if not source.calendar.last(run.data_through):
         return None
+    year = source.calendar.year(run.data_through)
     first = context.name == next(iter(context.sources))
     whose = path.stem if first else f"{path.stem}-{slug(source.measure.noun)}"
-    to = path.with_name(f"{whose}-{months.year_name(year, begins)}.html")
+    to = path.with_name(f"{whose}-{source.calendar.year_name(year)}.html")
     if to.exists():
         return None
     report = build(context, year)

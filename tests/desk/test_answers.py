@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from forecast.desk.sentences.ahead import (
+    chance_sentence,
     chance_words,
     changes_sentence,
     percent,
     span_sentence,
-    span_words,
     track_words,
 )
-from forecast.engine.spans import Span
+from forecast.engine.spans import Chance
 from forecast.judge.questions import LEAST_SIMILAR, SIMILAR, ChanceScores, TrackRecord
+from forecast.periods import FEDERAL, Period
 from forecast.types import Forecast, SeriesKey
 from forecast.words import MINUS
 from tests.support.cbp_files import ENCOUNTERS
@@ -60,14 +61,17 @@ def test_a_chance_is_told_as_people_say_it_and_in_percent(share, words, number):
 @pytest.mark.parametrize(
     ("span", "words"),
     [
-        (Span("FY2027", "2026-10", "2027-09"), "fiscal year 2027"),
-        (Span("2026-12", "2026-12", "2026-12"), "December 2026"),
-        (Span("2026", "2026-01", "2026-12"), "calendar year 2026"),
-        (Span("2026-10..2027-03", "2026-10", "2027-03"), "October 2026 to March 2027"),
+        (FEDERAL.period(2027), "fiscal year 2027"),
+        (Period.of("2026-12"), "December 2026"),
+        (Period.of("2026-01", "2026-12"), "calendar year 2026"),
+        (Period.of("2026-10", "2027-03"), "October 2026 to March 2027"),
     ],
 )
-def test_a_span_is_named_as_it_was_asked_for(span, words):
-    assert span_words(span.name, span.first, span.last) == words
+def test_a_chance_says_which_months_it_is_of(span, words):
+    chance = Chance(span, FEDERAL, "a record high", "record", 0.5, False)
+    assert chance_sentence("northern", chance) == (
+        f"northern, {words}, a record high: about even (50%)."
+    )
 
 
 def scores(n=20, brier=0.2, base=0.25, last=None) -> ChanceScores:

@@ -37,6 +37,7 @@ from forecast.engine.refits import Refitting
 from forecast.errors import DataError
 from forecast.judge.questions import INSIDE, Asked
 from forecast.judge.standing import StandingQuestions, _range80
+from forecast.periods import FEDERAL
 from forecast.plugins import model
 from forecast.store import connect, inputs, releases
 from forecast.types import Forecast, SeriesKey
@@ -401,7 +402,7 @@ def test_how_borders_hang_together_is_looked_at_anew_every_year():
 
 @pytest.mark.parametrize(("steps", "answered"), [(6, [HALF]), (12, [HALF, TWELVE]), (5, [])])
 def test_a_question_that_ends_after_the_last_forecast_month_is_not_answered(steps, answered):
-    asked = Asked(NORTH, dict.fromkeys(MONTHS, 100), MONTHS[-1], 10)
+    asked = Asked(NORTH, dict.fromkeys(MONTHS, 100), MONTHS[-1], FEDERAL)
     draws = np.full((4, steps), 101.0)
     draws[0] = 99
 

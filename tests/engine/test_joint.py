@@ -325,7 +325,7 @@ def test_distributions_are_kept_so_that_they_come_back():
 
 def spans_of(together: Joint, counts) -> list[Forecast]:
     drawn = {
-        key: joint_runs.summarized(together, key, draws, counts[key], ENCOUNTERS.year_begins)
+        key: joint_runs.summarized(together, key, draws, counts[key], ENCOUNTERS.calendar)
         for key, draws in together.drawn()
     }
     return list(joint_runs.standard_spans(drawn, ()))

@@ -11,6 +11,7 @@ from forecast import months
 from forecast.engine import paths, simulation
 from forecast.engine.forecast import INTERVAL_PROBS, INTERVALS
 from forecast.engine.joint import Draws, Joint
+from forecast.periods import FEDERAL
 from forecast.types import BORDERS, Forecast, SeriesKey, SimulationSpec, StoredMarginals
 from tests.support import kept_marks, tiny_record
 from tests.support.cbp_files import ENCOUNTERS
@@ -58,7 +59,7 @@ def agreeing(every: list[Forecast], draws: Draws) -> list[Forecast]:
         key: dict.fromkeys(months.between("2025-10", "2026-08"), 1) for key in draws.joint.marginals
     }
     drawn = {
-        key: simulation.summarized(draws.joint, key, draws.of(key), of, 10)
+        key: simulation.summarized(draws.joint, key, draws.of(key), of, FEDERAL)
         for key, of in counts.items()
     }
     return simulation.coherent(every, draws.joint, drawn, "bordercast")

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from forecast import months
 from forecast.errors import SpanError
-from forecast.periods import FIRST, LAST, Calendar, Period, month
+from forecast.periods import FEDERAL, FIRST, LAST, Calendar, Period, month
 
 BEGINS = st.integers(1, 12)
 NUMBERS = st.integers(FIRST + 24, LAST - 36)
-FEDERAL, PLAIN = Calendar(10), Calendar()
+PLAIN = Calendar()
 NEWEST = months.to_index("2026-08")
 
 
@@ -213,6 +213,26 @@ def test_every_run_answers_this_and_the_next_year_and_what_is_left(begins, cutof
         [f"rest of {(cutoff + 1) // 12}"] if (cutoff + 1) % 12 else []
     )
     assert all(cutoff < period.last <= cutoff + 24 for period in every)
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "horizon", "names"),
+    [
+        ("2026-08", 24, "FY2026, FY2027, next 12 months, 2026, rest of 2026"),
+        ("2026-09", 24, "FY2027, FY2028, next 12 months, 2026, rest of 2026"),
+        ("2026-09", 23, "FY2027, next 12 months, 2026, rest of 2026"),
+        ("2026-12", 12, "FY2027, next 12 months, 2027"),
+        ("2026-12", 11, "FY2027"),
+        ("2026-08", 4, "FY2026, 2026, rest of 2026"),
+        ("2026-08", 3, "FY2026"),
+    ],
+)
+def test_a_run_answers_the_usual_spans_that_its_forecast_covers(cutoff, horizon, names):
+    newest = months.to_index(cutoff)
+    found = FEDERAL.standard(newest, horizon)
+
+    assert [FEDERAL.name(period) for period in found] == names.split(", ")
+    assert all(period == FEDERAL.read(FEDERAL.name(period), newest) for period in found)
 
 
 @given(NUMBERS, st.integers(0, 20), st.sets(st.integers(0, 20)))

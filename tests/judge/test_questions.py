@@ -15,6 +15,7 @@ from forecast import months
 from forecast.judge import questions
 from forecast.judge import questions as judge_questions
 from forecast.judge.questions import Asked
+from forecast.periods import FEDERAL, Calendar
 from forecast.store import queries, read
 from forecast.types import Question, SeriesKey
 from jobs.cli import main
@@ -31,9 +32,9 @@ def cut(cutoff: str) -> dict[str, int]:
 @pytest.mark.parametrize("kind", questions.KINDS)
 def test_a_question_rests_on_nothing_after_its_cutoff(kind):
     for cutoff in ("2016-01", "2019-09", "2022-12"):
-        known = questions.questions(Asked(KEY, cut(cutoff), cutoff, 10), [kind])
+        known = questions.questions(Asked(KEY, cut(cutoff), cutoff, FEDERAL), [kind])
 
-        assert known == questions.questions(Asked(KEY, COUNTS, cutoff, 10), [kind])
+        assert known == questions.questions(Asked(KEY, COUNTS, cutoff, FEDERAL), [kind])
         assert all(question.last_month > cutoff for question in known)
         assert questions.outcome(known[0], cut(cutoff)) is None if known else True
 
@@ -58,7 +59,7 @@ def test_a_question_compares_the_months_it_names(kind, months_asked, compared):
     counted = {"sum": sum, "max": max, "min": min}[statistic]
     bound = counted(COUNTS[month] for month in months.between(first, last))
 
-    (question,) = questions.questions(Asked(KEY, COUNTS, "2022-12", 10), [kind])
+    (question,) = questions.questions(Asked(KEY, COUNTS, "2022-12", FEDERAL), [kind])
 
     assert (question.first_month, question.last_month) == months_asked
     assert question.statistic == statistic
@@ -66,9 +67,9 @@ def test_a_question_compares_the_months_it_names(kind, months_asked, compared):
 
 
 def test_no_fiscal_year_is_asked_about_where_years_are_calendar_years():
-    assert all(questions.fits(kind, 10) for kind in [*questions.KINDS, questions.INSIDE])
+    assert all(questions.fits(kind, FEDERAL) for kind in [*questions.KINDS, questions.INSIDE])
     kinds = [*questions.KINDS, questions.INSIDE]
-    left_out = [kind for kind in kinds if not questions.fits(kind, 1)]
+    left_out = [kind for kind in kinds if not questions.fits(kind, Calendar())]
     assert left_out == ["fiscal year above last"]
 
 
@@ -76,11 +77,15 @@ def test_a_record_is_measured_against_the_month_just_published_too():
     counts = dict(zip(months.between("2018-01", "2022-12"), [7, *[5] * 58, 9], strict=True))
     low = dict(zip(counts, [3, *[5] * 58, 2], strict=True))
 
-    (record,) = questions.questions(Asked(KEY, counts, "2022-12", 10), ["record within 12 months"])
-    (lowest,) = questions.questions(
-        Asked(KEY, low, "2022-12", 10), ["lowest month of 5 years within 12 months"]
+    (record,) = questions.questions(
+        Asked(KEY, counts, "2022-12", FEDERAL), ["record within 12 months"]
     )
-    (earlier,) = questions.questions(Asked(KEY, counts, "2022-11", 10), ["record within 12 months"])
+    (lowest,) = questions.questions(
+        Asked(KEY, low, "2022-12", FEDERAL), ["lowest month of 5 years within 12 months"]
+    )
+    (earlier,) = questions.questions(
+        Asked(KEY, counts, "2022-11", FEDERAL), ["record within 12 months"]
+    )
 
     assert (record.above, lowest.below, earlier.above) == (9, 2, 7)
 
@@ -107,8 +112,8 @@ def test_whether_a_month_lies_inside_is_asked_of_each_border_s_own_interval(publ
 
 
 def test_base_rates_rest_on_nothing_after_their_cutoff():
-    until = questions.base_rates({KEY: cut("2022-12")}, 10)
-    late = questions.base_rates({KEY: COUNTS}, 10)
+    until = questions.base_rates({KEY: cut("2022-12")}, FEDERAL)
+    late = questions.base_rates({KEY: COUNTS}, FEDERAL)
 
     assert len(until) > 500
     assert {place: late[place] for place in until} == until
@@ -117,9 +122,9 @@ def test_base_rates_rest_on_nothing_after_their_cutoff():
 def test_paths_that_are_what_came_give_the_outcome():
     for cutoff in months.between("2019-01", "2025-08"):
         draws = np.array([[COUNTS[m] for m in months.between(months.shift(cutoff, 1), "2026-08")]])
-        for question in questions.questions(Asked(KEY, COUNTS, cutoff, 10)):
+        for question in questions.questions(Asked(KEY, COUNTS, cutoff, FEDERAL)):
             came = questions.outcome(question, COUNTS)
-            chance = questions.chance(question, Asked(KEY, cut(cutoff), cutoff, 10), draws)
+            chance = questions.chance(question, Asked(KEY, cut(cutoff), cutoff, FEDERAL), draws)
             assert chance == (0.75 if came else 0.25)  # of one path: never 0, never 1
 
 
@@ -134,7 +139,7 @@ def test_the_ends_of_an_interval_are_inside():
 def test_a_chance_takes_published_months_as_they_are_and_counts_whole_sums_above():
     """The year before had 120; with 40 published, the paths' eight months must add 81."""
     counts = dict.fromkeys(months.between("2021-10", "2023-01"), 10)
-    asked = Asked(KEY, counts, "2023-01", 10)
+    asked = Asked(KEY, counts, "2023-01", FEDERAL)
     draws = np.array([[9.875] * 8, [10.0] * 8, [10.05] * 8, [10.125] * 8])
     (question,) = questions.questions(asked, ["fiscal year above last"])
 
@@ -145,7 +150,7 @@ def test_a_base_rate_is_drawn_towards_a_coin_by_a_year_of_questions():
     """A count that always rises: of 12 questions asked from the 24th month on, all came true."""
     span = months.between("2020-01", "2022-12")
 
-    found = questions.base_rates({KEY: {month: place for place, month in enumerate(span)}}, 10)
+    found = questions.base_rates({KEY: {month: place for place, month in enumerate(span)}}, FEDERAL)
 
     rates = {cutoff: rate for (kind, cutoff), rate in found.items() if kind.endswith("year before")}
     assert sorted(rates) == span[23:]
@@ -157,17 +162,21 @@ def test_questions_need_the_months_that_they_compare():
     """Five years, and no month less, for the lowest of five years; twelve for a year."""
     counts = dict.fromkeys(months.between("2018-01", "2022-12"), 5)
     lowest, twelve = "lowest month of 5 years within 12 months", "next 12 months above last 12"
-    whole = Asked(KEY, counts, "2022-12", 10)
+    whole = Asked(KEY, counts, "2022-12", FEDERAL)
 
     (question,) = questions.questions(whole, [lowest])
 
     assert (question.below, question.above < 0) == (5, True)
-    assert questions.questions(Asked(KEY, counts, "2022-11", 10), [lowest]) == []
-    assert questions.questions(Asked(KEY, counts, "2018-12", 10), [twelve, "of no kind"]) != []
-    assert questions.questions(Asked(KEY, counts, "2018-11", 10), [twelve]) == []
+    assert questions.questions(Asked(KEY, counts, "2022-11", FEDERAL), [lowest]) == []
+    assert questions.questions(Asked(KEY, counts, "2018-12", FEDERAL), [twelve, "of no kind"]) != []
+    assert questions.questions(Asked(KEY, counts, "2018-11", FEDERAL), [twelve]) == []
     gap = {month: 5 for month in counts if month != "2022-10"}
-    assert questions.questions(Asked(KEY, gap, "2022-12", 10), ["fiscal year above last"]) == []
-    assert questions.questions(Asked(KEY, gap, "2022-09", 10), ["fiscal year above last"]) != []
+    assert (
+        questions.questions(Asked(KEY, gap, "2022-12", FEDERAL), ["fiscal year above last"]) == []
+    )
+    assert (
+        questions.questions(Asked(KEY, gap, "2022-09", FEDERAL), ["fiscal year above last"]) != []
+    )
 
 
 def test_no_chance_is_scored_as_sure_and_a_perfect_base_rate_leaves_nothing_to_save():

@@ -10,6 +10,7 @@ from forecast import months
 from forecast.config import Config, CountsSection
 from forecast.context import Context
 from forecast.errors import DataError, QuarantineError
+from forecast.periods import FEDERAL
 from forecast.sources import checks
 from forecast.sources.cbp.encounters import bundle
 from forecast.sources.checks import problems
@@ -45,7 +46,7 @@ def reading(through="2026-02", **changes):
         for state in ("AA", "BB")
     ]
     abbreviation = {"2026-02": "feb", "2026-03": "mar"}[through]
-    month = months.fiscal_months(2026, 10).index(through) + 1
+    month = FEDERAL.nth(through)
     base = PublishedTable(
         file_name=f"nationwide-encounters-fy25-fy26-{abbreviation}-state.csv",
         kind="state",

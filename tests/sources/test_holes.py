@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast.config import CountsSection
+from forecast.periods import Calendar
 from forecast.sources import catalog, holes
 from forecast.sources.own.source import own_counts
 from jobs.cli import commands, main
@@ -45,8 +46,11 @@ def test_a_word_that_ends_in_s_has_an_apostrophe_alone():
 
 
 def test_years_of_the_calendar_are_no_fiscal_years():
-    assert holes.fill("{FY}2027 {fiscal}YEAR {fy}x", holes.years(1)) == "2027 YEAR x"
-    assert holes.fill("{FY}2027 {fiscal}YEAR {fy}x", holes.years(7)) == "FY2027 fiscal YEAR fyx"
+    assert holes.fill("{FY}2027 {fiscal}YEAR {fy}x", holes.years(Calendar(1))) == "2027 YEAR x"
+    assert (
+        holes.fill("{FY}2027 {fiscal}YEAR {fy}x", holes.years(Calendar(7)))
+        == "FY2027 fiscal YEAR fyx"
+    )
 
 
 def test_an_example_and_a_sentence_about_what_is_not_there_are_left_out():

@@ -13,6 +13,7 @@ from forecast import months
 from forecast.config import parse
 from forecast.context import Context
 from forecast.errors import ConfigError, DataError, RowError
+from forecast.periods import FEDERAL
 from forecast.sources import catalog
 from forecast.sources.checks import problems
 from forecast.sources.source import ReleaseFile, Source
@@ -29,7 +30,7 @@ OFFICES = {"Lakeside Office": "North", "Summit Office": "North", "Harbor Office"
 def lines(through: str = "2026-03") -> list[str]:
     rows = []
     for number, month in enumerate(months.between("2023-10", through)):
-        year = months.fiscal_year(month, 10)
+        year = FEDERAL.year(month)
         name = months.to_index(month) % 12
         at = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"][
             name

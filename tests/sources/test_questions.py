@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from forecast import months
+from forecast.periods import FEDERAL
 from forecast.sources import catalog
 from forecast.sources.names import SeriesNames
 from forecast.sources.questions import asked, measures_named
@@ -28,6 +30,7 @@ DRUGS = SeriesNames(
     ],
     SEIZURES,
 )
+NEWEST = months.to_index("2026-08")
 FENTANYL = SeriesKey("northern", "drug", "Fentanyl")
 
 
@@ -41,7 +44,7 @@ FENTANYL = SeriesKey("northern", "drug", "Fentanyl")
     ],
 )
 def test_a_question_names_a_drug_a_border_and_months(text, series, everywhere, span):
-    assert asked(text, DRUGS) == (series, everywhere, span)
+    assert asked(text, DRUGS, NEWEST) == (series, everywhere, FEDERAL.read(span, NEWEST))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +57,7 @@ def test_a_question_names_a_drug_a_border_and_months(text, series, everywhere, s
     ],
 )  # fmt: skip
 def test_a_part_that_one_total_has_is_meant_of_it(text, series, everywhere, span):
-    assert asked(text, PEOPLE) == (series, everywhere, span)
+    assert asked(text, PEOPLE, NEWEST) == (series, everywhere, FEDERAL.read(span, NEWEST))
 
 
 @pytest.mark.parametrize(
@@ -68,11 +71,11 @@ def test_a_part_that_one_total_has_is_meant_of_it(text, series, everywhere, span
     ],
 )
 def test_what_is_not_understood_to_the_last_word_is_no_question(text):
-    assert asked(text, DRUGS) is None
+    assert asked(text, DRUGS, NEWEST) is None
 
 
 def test_a_drug_is_no_question_to_a_record_of_people():
-    assert asked("fentanyl at the northern border in March 2026", PEOPLE) is None
+    assert asked("fentanyl at the northern border in March 2026", PEOPLE, NEWEST) is None
 
 
 @pytest.mark.parametrize(

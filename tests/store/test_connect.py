@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from forecast import months
 from forecast.errors import BusyError, ConfigError, StoreError
+from forecast.periods import FEDERAL
 from forecast.store import (
     connect,
     copies,
@@ -312,7 +313,7 @@ def test_parts_are_held_against_the_nearest_release_of_each_year(tmp_path, new, 
     saved(tmp_path / "a.db", held)
 
     with closing(connect.read(tmp_path / "a.db")) as db:
-        found = releases.part_neighbours(db, new, 10)
+        found = releases.part_neighbours(db, new, FEDERAL)
 
     assert sorted(each.release.seq for each in found) == expected
 

@@ -7,6 +7,7 @@ import io
 from decimal import Decimal
 
 from forecast import months
+from forecast.periods import FEDERAL
 
 HEADER = (
     "FY,Month (abbv),Component,Region,Land Filter,Area of Responsibility,Drug Type,"
@@ -38,9 +39,9 @@ def lines(through: str = "2026-04") -> Lines:
     """Newest first, as the publisher has them; a month's figures grow with its number."""
     found = []
     for month in reversed(months.between("2023-10", through)):
-        year = months.fiscal_year(month, 10)
+        year = FEDERAL.year(month)
         shown = f"{year} (FYTD)" if year == 2026 else str(year)
-        at = ABBREVIATIONS[months.fiscal_months(year, 10).index(month)]
+        at = ABBREVIATIONS[FEDERAL.nth(month) - 1]
         for number, (area, (component, region)) in enumerate(AREAS.items()):
             for drug, size in (("Fentanyl", 2), ("Cocaine", 9), ("Other Drugs**", 30)):
                 events = size + (months.to_index(month) * 7 + number * 5) % 11

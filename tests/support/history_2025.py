@@ -12,6 +12,7 @@ from typing import Any
 from forecast import months
 from forecast.config import Config
 from forecast.context import Context
+from forecast.periods import FEDERAL
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import connect, notices, releases
 from forecast.store.connect import transaction, writing
@@ -97,7 +98,7 @@ def _cut(snapshot: Snapshot, month: str) -> Snapshot:
         {key: by_month for key, by_month in counts.items() if by_month},
         coverage,
         {},
-        frozenset(y for y in snapshot.closed if months.fiscal_months(y, 10)[-1] <= month),
+        frozenset(y for y in snapshot.closed if FEDERAL.period(y).last_month <= month),
     )
 
 
@@ -114,9 +115,7 @@ def release(month: str, seen: str, said: dict[str, int] | None = None, step: int
         counts[key][month] = count
     assert counts[SeriesKey(NATIONWIDE)][month] == sum(counts[SeriesKey(b)][month] for b in BORDERS)
     name = f"nationwide-encounters-through-{month}-{step}"
-    place = (
-        months.fiscal_year(month, 10) * 100_000 + (months.to_index(month) + 3) % 12 * 1000 + 1000
-    )
+    place = FEDERAL.year(month) * 100_000 + (months.to_index(month) + 3) % 12 * 1000 + 1000
     return replace(
         newest,
         counts=counts,

@@ -21,6 +21,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from forecast import months
+from forecast.periods import FEDERAL
 
 REGIONS = {
     "northern": "Northern Land Border",
@@ -42,8 +43,8 @@ INDEX = "/document/stats/nationwide-encounters"
 
 def file_name(through: str, layout: str = "state", first: int = 2025, suffix: str = "") -> str:
     """Name of the interim file through a month."""
-    last = months.fiscal_year(through, 10)
-    month = ABBREVIATIONS[months.fiscal_months(last, 10).index(through)]
+    last = FEDERAL.year(through)
+    month = ABBREVIATIONS[FEDERAL.nth(through) - 1]
     return f"nationwide-encounters-fy{first % 100}-fy{last % 100}-{month}-{layout}{suffix}.csv"
 
 
@@ -63,14 +64,14 @@ def file_bytes(
     newline: str = "\r\n",
 ) -> bytes:
     """Content of a file; `moved` adds to the first part of a (month, border)."""
-    last = months.fiscal_year(through, 10)
-    position = months.fiscal_months(last, 10).index(through)
+    last = FEDERAL.year(through)
+    position = FEDERAL.nth(through) - 1
     out = io.StringIO()
     out.write(COLUMNS[layout] + newline)
     writer = csv.writer(out, lineterminator=newline)
     for month in months.between(f"{first - 1}-10", through):
-        year = months.fiscal_year(month, 10)
-        at = months.fiscal_months(year, 10).index(month)
+        year = FEDERAL.year(month)
+        at = FEDERAL.nth(month) - 1
         text = f"{year} (FYTD)" if year == last and not final else str(year)
         grouping = "FYTD" if at <= position else "Remaining"
         when = [text, grouping, ABBREVIATIONS[at].upper()]

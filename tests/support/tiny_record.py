@@ -12,6 +12,7 @@ import numpy as np
 from sqlite_utils import Database
 
 from forecast import months
+from forecast.periods import FEDERAL
 from forecast.store import connect, releases, runs
 from forecast.store.history import MonthRecord
 from forecast.store.runs import NewestReports
@@ -40,9 +41,7 @@ NEW_YORK, VERMONT = (SeriesKey("northern", "state", name) for name in ("NY", "VT
 
 def release(name: str, month: str, kind: Any = "state", *, step: int = 0, **more: Any) -> Release:
     """A publisher's file through this month; `step` orders several of one month."""
-    place = (
-        months.fiscal_year(month, 10) * 100_000 + (months.to_index(month) + 3) % 12 * 1000 + 1000
-    )
+    place = FEDERAL.year(month) * 100_000 + (months.to_index(month) + 3) % 12 * 1000 + 1000
     made = Release(name, kind, f"{name}.csv", f"sha of {name}", month, place + step)
     return replace(made, **more)
 

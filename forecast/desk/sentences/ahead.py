@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from forecast import months
+from forecast.periods import Period
 from forecast.sources.source import Source
 from forecast.types import Forecast, Row, SeriesKey
 from forecast.words import between, many, month_words, signed
@@ -46,8 +46,7 @@ def quality(row: Row) -> str:
 
 def chance_sentence(name: str, chance: Chance) -> str:
     """A chance in words, with its number."""
-    span = chance.span
-    what = f"{name}, {span_words(span.name, span.first, span.last)}, {chance.event}"
+    what = f"{name}, {chance.calendar.words(chance.span)}, {chance.event}"
     if chance.settled:
         return f"{what}: {'yes' if chance.share > 0.5 else 'no'}, all of it is published."
     return f"{what}: {chance_words(chance.share)} ({percent(chance.share)})."
@@ -95,23 +94,13 @@ def track_words(track: TrackRecord | None) -> str:
     return " ".join(parts)
 
 
-def span_words(name: str, first: str, last: str) -> str:
-    """A span in a sentence: December 2026; fiscal year 2027; October 2026 to March 2027."""
-    if name.startswith("FY"):
-        return f"fiscal year {name[2:]}"
-    if name.isdigit() and first != last:
-        return f"calendar year {name}"
-    return " to ".join(map(month_words, dict.fromkeys((first, last))))
-
-
 def span_sentence(name: str, forecast: Forecast, source: Source) -> str:
     """A sum over months: median, intervals, and what of it is published."""
-    span = months.between(forecast.first_month, forecast.last_month)
-    what = f"{name}, {span_words(forecast.span, forecast.first_month, forecast.last_month)}"
-    # What a part is of its name says: the Border Patrol meets nobody at ports of entry.
+    span = Period.of(forecast.first_month, forecast.last_month)
+    what = f"{name}, {source.calendar.words(span)}"
     # What a part is of its name says.
     counted = source.measure.long_name if forecast.series.headline else source.measure.noun
-    ahead = sum(month > forecast.cutoff for month in span)
+    ahead = sum(month > forecast.cutoff for month in span.months)
     if not ahead:
         return f"{what}: {forecast.published:,}, all of it is published."
     text = (

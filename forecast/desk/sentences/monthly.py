@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from forecast import months
 from forecast.desk.facts import Comparison, MonthFacts, Position, overdue, to_date
 from forecast.desk.sentences.trust import due_words, stale_words
 from forecast.desk.sentences.unusual import SIDES, compared_with, how_far, unusual_words
@@ -192,7 +191,7 @@ def comparison_sentence(compared: Sequence[Comparison]) -> str:
 
 def unknown_sentence(facts: MonthFacts) -> str:
     """That the year so far cannot be summed; "" where it can."""
-    noun = months.year_noun(facts.source.year_begins)
+    noun = facts.source.calendar.noun
     unknown = f"The {noun} to date is not known: not every month of it was published."
     return unknown if facts.to_date_unknown else ""
 
@@ -231,7 +230,7 @@ def compared(facts: MonthFacts, flag: Row | None = None) -> Iterator[ComparisonT
     # All of them, whichever looks best, in one order: nobody picks.
     yield from map(line, facts.comparisons)
     if facts.to_date_unknown:
-        name = to_date(facts.source.year_begins)
+        name = to_date(facts.source.calendar)
         yield ComparisonText(name, "incomplete", "-", "not known", "-")
 
 
@@ -280,8 +279,8 @@ def rank_sentence(facts: MonthFacts) -> str:
     text = rank_words(facts)
     if facts.share is None:
         return text
-    begins = facts.source.year_begins
-    year = f"{months.year_noun(begins)} {months.fiscal_year(facts.month, begins)}"
+    years = facts.source.calendar
+    year = years.words(years.period(years.year(facts.month)))
     whole = "" if facts.final else " so far"
     return f"{text} It makes up {100 * facts.share:.1f}% of {year}{whole}."
 

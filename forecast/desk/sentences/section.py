@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from forecast import months
 from forecast.desk.facts import Falsehood, MonthFacts
 from forecast.desk.sentences import monthly, unusual
 from forecast.desk.sentences.ahead import quality
@@ -161,7 +160,7 @@ def _blocks(facts: MonthFacts) -> Iterator[TextBlock]:
     moved = tuple(unusual.moved_lines(facts))
     if moved:
         yield "What moved: difference from the forecast", "", moved
-    closed = f"The {months.year_noun(facts.source.year_begins)} is closed."
+    closed = f"The {facts.source.calendar.noun} is closed."
     state = closed if facts.final else preliminary(facts.source)
     yield "What this does not say", " ".join((*monthly.definition(facts), state)), ()
     if facts.score is not None:

@@ -273,16 +273,15 @@ def calendar(record: SiteRecord) -> bytes:
         )
         summary = f"Expected: {figures} for {month_words(month)}"
         add(f"release/{month}", summary, text, first, last)
-    begins = source.year_begins
-    noun = months.year_noun(begins)
-    newest = months.fiscal_year(months.shift(record.run.data_through, 1), begins)
+    years = source.calendar
+    newest = years.year(months.to_index(record.run.data_through) + 1)
     for year in range(newest, newest + YEARS_AHEAD):
-        last = months.end(months.fiscal_months(year, begins)[-1])
+        last = months.end(years.period(year).last_month)
         text = (
-            f"{publisher.short} {publisher.revises}, so counts of {noun} {year} stay preliminary "
-            "until it closes the year, some months after this day."
+            f"{publisher.short} {publisher.revises}, so counts of {years.noun} {year} stay "
+            "preliminary until it closes the year, some months after this day."
         )
-        add(f"year/{year}", f"{capital(noun)} {year} ends", text, last, last)
+        add(f"year/{year}", f"{capital(years.noun)} {year} ends", text, last, last)
     body: bytes = events.to_ical()
     return body
 

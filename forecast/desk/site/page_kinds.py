@@ -194,11 +194,9 @@ def told(record: SiteRecord, place: str, dataset: Row) -> Row:
         "at": at,
         "between": between,
         "total_place": lambda total: wording.total_place(total, source),
-        "year_name": lambda year: months.year_name(year, source.year_begins),
-        "year_noun": months.year_noun(source.year_begins),
-        "year_months": [
-            MONTHS[int(m[5:]) - 1] for m in months.fiscal_months(2001, source.year_begins)
-        ],
+        "year_name": source.calendar.year_name,
+        "year_noun": source.calendar.noun,
+        "year_months": [MONTHS[number % 12] for number in source.calendar.period(2001).numbers],
         # What a page says of a month or a flag it says in the sentences that mails have.
         "monthly": monthly,
         "unusual": unusual,
@@ -220,14 +218,14 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
     """
     named = {f"{about.place}{about.newest.month}/" for about in record.totals.values()}
     named |= {f"{record.totals[row['border']].place}{row['month']}/" for row in record.corrected}
-    begins, whole = record.source.year_begins, record.source.totals.whole or ""
+    calendar, whole = record.source.calendar, record.source.totals.whole or ""
     to: dict[str, str] = {}  # folder of earlier versions -> where its content is
     for about in record.totals.values():
         for month in about.reports:
             to[f"{about.place}{month}/"] = record.month_place(about.total, month)
             to[f"{about.facts}{month}/"] = f"{about.facts}#{month}"
-        for year in sorted({months.fiscal_year(month, begins) for month in about.reports}):
-            name, before = (months.year_name(y, begins) for y in (year, year - 1))
+        for year in sorted(set(map(calendar.year, about.reports))):
+            name, before = map(calendar.year_name, (year, year - 1))
             to[f"{about.facts}{name}/"] = f"{about.facts}#{name}"
             to[f"compare/{slug(about.total)}/{name}-{before}/"] = f"{about.facts}#{name}"
         for other in (whole,) if record.many else record.totals:
@@ -377,7 +375,7 @@ def year_table(about: TotalRecord) -> list[YearRow]:
     # Equal factors, not differences: a border of 500 and one of 300,000 are both readable.
     low, high = (math.log(max(edge(counts.values()), 1)) for edge in (min, max))
     unknown = set(months.missing(counts))
-    begins = about.source.year_begins
+    calendar = about.source.calendar
 
     def cell(month: str) -> YearCell | None:
         if month not in counts:
@@ -386,8 +384,8 @@ def year_table(about: TotalRecord) -> list[YearRow]:
         return month, counts[month], min(int(HEATS * share), HEATS - 1)
 
     rows: list[YearRow] = []
-    for year in sorted({months.fiscal_year(month, begins) for month in counts}, reverse=True):
-        cells = list(map(cell, months.fiscal_months(year, begins)))
+    for year in sorted(set(map(calendar.year, counts)), reverse=True):
+        cells = list(map(cell, calendar.period(year).months))
         values = [cell[1] for cell in cells if cell]
         known = [count for count in values if count is not None]
         rows.append((year, cells, sum(known) if known == values else None, len(values) == 12))
@@ -513,12 +511,12 @@ def month_fact(about: TotalRecord, month: str) -> Fact:
 
 def year_fact(about: TotalRecord, year: int) -> Fact:
     """Make a fiscal year's number one to quote, as far as it is published."""
-    begins = about.source.year_begins
-    recorded = [month for month in months.fiscal_months(year, begins) if month in about.reports]
+    calendar = about.source.calendar
+    recorded = [month for month in calendar.period(year).months if month in about.reports]
     reports = [about.reports[month] for month in recorded]
     number = sum(report.count for report in reports)
     halves = [report.halves for report in reports if report.halves]
-    noun = months.year_noun(begins)
+    noun = calendar.noun
     span = f"{month_words(recorded[0])} to {month_words(recorded[-1])}"
     more = [f"The count is preliminary until the {noun} is complete."] * (len(recorded) < 12)
     before = [about.reports.get(months.shift(month, -12)) for month in recorded]
@@ -527,7 +525,7 @@ def year_fact(about: TotalRecord, year: int) -> Fact:
         more.append(f"The same months a year before: {then:,} ({change_words(number, then)}).")
     return {
         "border": about.total,
-        "span": months.year_name(year, begins),
+        "span": calendar.year_name(year),
         "when": f"{noun} {year} {f'({span})' if len(recorded) == 12 else f'to date ({span})'}",
         "number": number,
         "halves": wording.summed(halves) if len(halves) == len(reports) else None,
@@ -547,12 +545,12 @@ def fact_sentence(fact: Fact, source: Source) -> str:
 
 def years_of(about: TotalRecord) -> list[tuple[int, Fact | None, list[Fact]]]:
     """List fiscal years with their months, the newest first; no sum where a month is unknown."""
-    begins = about.source.year_begins
+    calendar = about.source.calendar
     # A sum with a month left out would be quoted as the year.
-    unknown = {months.fiscal_year(month, begins) for month in months.missing(about.reports)}
+    unknown = set(map(calendar.year, months.missing(about.reports)))
     by_year: dict[int, list[Fact]] = {}
     for month in sorted(about.reports, reverse=True):
-        by_year.setdefault(months.fiscal_year(month, begins), []).append(month_fact(about, month))
+        by_year.setdefault(calendar.year(month), []).append(month_fact(about, month))
     return [
         (year, None if year in unknown else year_fact(about, year), facts)
         for year, facts in by_year.items()
@@ -661,17 +659,17 @@ def totals_compared(record: SiteRecord) -> Iterator[Shown]:
 
 def years_compared(record: SiteRecord) -> Iterator[Shown]:
     """Set every two fiscal years that follow each other beside each other, of few totals."""
-    begins = record.source.year_begins
+    calendar = record.source.calendar
     for about in [] if record.many else record.totals.values():
         counts = {row["month"]: row[COUNT] for row in about.months}
-        years = sorted({months.fiscal_year(month, begins) for month in about.reports})
+        years = sorted(set(map(calendar.year, about.reports)))
         for earlier, later in reversed([*pairwise(years)]):
-            names = months.year_name(later, begins), months.year_name(earlier, begins)
-            spans = months.fiscal_months(later, begins), months.fiscal_months(earlier, begins)
+            names = calendar.year_name(later), calendar.year_name(earlier)
+            spans = calendar.period(later).months, calendar.period(earlier).months
             table = comparison.spans(names, spans, counts)
             yield {
                 "place": f"compare/{slug(about.total)}/{'-'.join(names)}/",
-                "title": f"{about.name}: {months.year_noun(begins)}s {later} and {earlier}",
+                "title": f"{about.name}: {calendar.noun}s {later} and {earlier}",
                 "table": table,
                 "data": [dict(zip(table["heads"], row, strict=True)) for row in table["rows"]],
                 "names": names,

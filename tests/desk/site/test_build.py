@@ -17,6 +17,7 @@ from forecast.desk.site import build, feeds, page_kinds, reading
 from forecast.desk.site.output import LIST
 from forecast.desk.site.page_kinds import KINDS, table, year_table
 from forecast.errors import ConfigError
+from forecast.periods import FEDERAL
 from forecast.store import connect
 from forecast.types import HEADLINES, SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
@@ -90,7 +91,7 @@ def test_every_month_and_year_of_a_total_is_told_with_its_number(site, record):
         assert f"CBP counted {count:,} encounters" in section
         exact = fact["halves_unit"] in (1, None)
         assert ("their source rounds" in section) is not exact
-        key = border, months.fiscal_year(month, 10)
+        key = border, FEDERAL.year(month)
         years[key] = years.get(key, 0) + count
     for (border, year), count in years.items():
         assert told[border][f"FY{year}"]["number"] == count

@@ -94,13 +94,13 @@ def _changed_problems(source: Source, new: Splits, old: Splits, recorded: Counts
         # The totals, the parts that are named, and the rest.
         if whole and any(sum(row) > most for row, most in zip(rows, whole, strict=False)):
             yield f"the borders have more than nationwide in {month}"
-    agreed, begins = source.agreement, source.year_begins
+    agreed, calendar = source.agreement, source.calendar
     newest = max((max(by_month) for key, by_month in recorded.items() if key.headline), default="")
     # Years are open as long as the record's newest month is in them.
-    running = months.fiscal_year(newest, begins) if newest else 0
+    running = calendar.year(newest) if newest else 0
     for place in sorted(new.keys() & old.keys()):
         (_, named, rest), (total, *before) = new[place], old[place]
-        still_open = months.fiscal_year(place[1], begins) >= running
+        still_open = calendar.year(place[1]) >= running
         slack = max(agreed.open_share * total, agreed.slack) if still_open else 0
         if max(abs(named - before[0]), abs(rest - before[1])) > slack:
             yield (

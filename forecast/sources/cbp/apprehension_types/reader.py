@@ -19,10 +19,11 @@ from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
-from forecast import months
-from forecast.errors import DataError, QuarantineError, RowError
+from forecast import months, periods
+from forecast.errors import DataError, QuarantineError, RowError, SpanError
 from forecast.files import content_sha256, unpacked
 from forecast.labels import Joins
+from forecast.periods import FEDERAL
 from forecast.sources.cbp.apprehension_types import agreement
 from forecast.sources.source import (
     Aside,
@@ -67,8 +68,7 @@ class ArrestPages(FileReader):
             return None
         year, month = (2000 + int(match[1]) if match[1] else _NO_YEAR), None
         if match[2] and not match[1]:
-            year = months.fiscal_year(match[2], months.FEDERAL)
-            month = months.fiscal_months(year, months.FEDERAL).index(match[2]) + 1
+            year, month = FEDERAL.year(match[2]), FEDERAL.nth(match[2])
         return FileName(year, year, month, "page", 0)
 
     def read(
@@ -86,7 +86,7 @@ class ArrestPages(FileReader):
             raise ValueError(f"{source.name} splits nothing")
         rows = read(file.name, unpacked(BytesIO(file.content), file.name, markup.PAGE_BYTES), aside)
         span = list(rows[NATIONWIDE, _TOTAL])
-        through, year = span[-1], months.fiscal_year(span[0], months.FEDERAL)
+        through, year = span[-1], FEDERAL.year(span[0])
         parsed = self.parse_name(file.name)
         if parsed and parsed.month is None and parsed.last not in (_NO_YEAR, year):
             problem = f"the name says fiscal year {parsed.last}, the table's months are of {year}"
@@ -217,11 +217,10 @@ def _months(name: str, heading: Sequence[str]) -> list[str]:
         # "June-25" and "Oct-24" on one page; the century is never written.
         match = _MONTH.fullmatch(cell)
         try:
-            span.append(months.typed(f"{match[1]} 20{match[2]}" if match else cell))
-        except ValueError as error:
+            span.append(periods.month(f"{match[1]} 20{match[2]}" if match else cell))
+        except SpanError as error:
             raise RowError(name, 1, "", cell, "no month such as Oct-24") from error
-    year = months.fiscal_year(span[0], months.FEDERAL) if span else 0
-    if not span or span != months.fiscal_months(year, months.FEDERAL):
+    if not span or span != FEDERAL.period(FEDERAL.year(span[0])).months:
         raise DataError(
             f"{name}: the table's headings are not the twelve months of one fiscal year, October "
             "to September, in order"

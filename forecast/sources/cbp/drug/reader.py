@@ -59,7 +59,7 @@ class DrugFiles(CsvReader):
             for month in months.between(first, through)
             if (total, month) not in present
         ]
-        if empty or not first.endswith(f"-{self.begins}"):
+        if empty or self.calendar.nth(first) > 1:
             shown = ", ".join(empty[:3]) or f"before {first}"
             raise QuarantineError(name, [f"no line for {shown}: rows are missing; fetch it again"])
 

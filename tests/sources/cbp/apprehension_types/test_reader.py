@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forecast import months
 from forecast.config import Config, Fetch, ForecastSection
 from forecast.context import Context
 from forecast.desk.facts import report
 from forecast.desk.sentences import monthly
 from forecast.errors import BordercastError, DataError, RowError
+from forecast.periods import FEDERAL
 from forecast.sources import catalog
 from forecast.sources.cbp.apprehension_types import agreement
 from forecast.sources.cbp.encounters import bundle
@@ -75,7 +75,7 @@ def held(through: str = "9999-12", totals_through: str = "9999-12"):
 
 def table(year: int, through: str = "2026-08", written: str = "{:,}") -> Rows:
     """The rows of a year's page; later months are to come."""
-    span = months.fiscal_months(year, 10)
+    span = FEDERAL.period(year).months
     rows = [["Monthly Totals", *(heading(month) for month in span)]]
     for border, label in LABELS.items():
         parts = {part: held()[key(border, part)] for part in PARTS}
@@ -92,7 +92,7 @@ def heading(month: str) -> str:
     """As the pages have them: June and July in full in one year."""
     names = ["Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sep", "Oct", "Nov", "Dec"]
     name = names[int(month[5:]) - 1]
-    return f"{name if months.fiscal_year(month, 10) == 2025 else name[:3]}-{month[2:4]}"
+    return f"{name if FEDERAL.year(month) == 2025 else name[:3]}-{month[2:4]}"
 
 
 def page(rows: Rows, around: str = "{}") -> bytes:

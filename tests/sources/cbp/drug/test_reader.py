@@ -17,6 +17,7 @@ import pytest
 from benchmarks.embed import seizures
 from forecast import months
 from forecast.errors import BordercastError, DataError, QuarantineError, RowError
+from forecast.periods import FEDERAL
 from forecast.sources import catalog, checks
 from forecast.sources.cbp.drug import bundle
 from forecast.sources.source import ReleaseFile
@@ -485,7 +486,7 @@ def test_the_embedded_figures_are_a_release_of_their_own(measure):
 
 def test_fentanyl_in_the_north_is_44_pounds_and_82_seizures_in_fiscal_2024():
     """The file says 43.04 pounds; each month is rounded to whole pounds first."""
-    key, year = SeriesKey("northern", "drug", "Fentanyl"), months.fiscal_months(2024, 10)
+    key, year = SeriesKey("northern", "drug", "Fentanyl"), FEDERAL.period(2024).months
 
     events, pounds = (
         catalog.find(measure).reader().embedded(())[0].counts[key] for measure in MEASURES

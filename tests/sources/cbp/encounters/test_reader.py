@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from forecast import months
 from forecast.errors import DataError, QuarantineError, RowError
 from forecast.labels import CROSSING
+from forecast.periods import FEDERAL
 from tests.support import cbp_files as cbp
 from tests.support.cbp_files import EncounterCell
 
@@ -443,12 +444,12 @@ CELLS = {
 
 def written(header, cell, last_year):
     """A cell as the publisher would write it."""
-    year = months.fiscal_year(cell.month, 10)
+    year = FEDERAL.year(cell.month)
     return line(
         header,
         Fiscal_Year=f"{year} (FYTD)" if year == last_year else str(year),
         Month_Grouping="FYTD" if year == last_year or cell.value % 2 else "Remaining",
-        Month__abbv_=ABBREVIATIONS[months.fiscal_months(year, 10).index(cell.month)],
+        Month__abbv_=ABBREVIATIONS[FEDERAL.nth(cell.month) - 1],
         Component=cell.component,
         Land_Border_Region=REGIONS[cell.total],
         Area_of_Responsibility=cell.field,
@@ -469,7 +470,7 @@ def test_cells_survive_the_file(tmp_path_factory, kind):
     @settings(max_examples=60)
     @given(st.lists(CELLS[kind], min_size=1, max_size=30, unique_by=lambda cell: cell[:-1]))
     def check(cells):
-        years = Counter(months.fiscal_year(cell.month, 10) for cell in cells)
+        years = Counter(FEDERAL.year(cell.month) for cell in cells)
         lines = [written(HEADERS[kind], cell, max(years)) for cell in cells]
         reading = read(folder, HEADERS[kind], *lines)
 
