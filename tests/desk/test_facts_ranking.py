@@ -121,7 +121,7 @@ def test_a_month_that_nobody_knows_takes_the_year_to_date_away():
 def test_where_years_are_calendar_years_the_year_to_date_begins_in_january():
     counts = counted("2024-01", *range(1, 15))  # to 2025-02
 
-    assert facts.to_date(1) == "year to date"
+    assert facts.to_date(CALENDAR.calendar) == "year to date"
     assert said(counts, "2025-02", CALENDAR)[2] == ("year to date", "2024-01", "2024-02", 27, 3)
     assert [row[0] for row in said(counts, "2025-01", CALENDAR)] == [
         "month before",
@@ -143,5 +143,5 @@ def test_a_change_is_in_percent_of_what_was_before(now, before, percent):
 def test_only_years_to_date_are_said_to_be_so():
     names = ("month before", "year before", "fiscal year to date", "year to date", "peak")
 
-    assert facts.to_date(10) == "fiscal year to date"
+    assert facts.to_date(ENCOUNTERS.calendar) == "fiscal year to date"
     assert [n for n in names if Comparison(n, "a", "a", 1, 1).to_date] == [*names[2:4]]
