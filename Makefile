@@ -34,7 +34,7 @@ whole: $(VENV)/.dev
 # began. Minutes. RENEW=1 keeps today's hashes, CHECK=1 compares with those kept, RECORDS="own parts".
 same: $(VENV)/.dev
 	$(BIN)/python tests/same $(if $(BASE),--base $(BASE)) $(if $(RECORDS),--records "$(RECORDS)") \
-		$(if $(RENEW),--renew) $(if $(CHECK),--check)
+		$(if $(RENEW),--renew) $(if $(WHY),--why $(WHY)) $(if $(CHECK),--check)
 
 # What must pass before a change lands, in stages with their times: `make whole`, lint and types, then
 # the packages, the image, the units and every Python, each skipped with its reason where it cannot be.

@@ -1,13 +1,14 @@
-"""Are the answers still the same? `make same [BASE=commit] [RENEW=1] [CHECK=1] [RECORDS="own"]`
+"""Are the answers still the same? `make same [BASE=commit] [RENEW=1 [WHY=file]] [CHECK=1]`
 
 Makes the records of `records.py` with the program of a commit and with that of this tree, asks both
 all that `asking.py` knows, and shows what differs: a summary, then each changed word, then each
 changed number, once with how many texts share it. Digests are apart: a migration changes them all.
 Nothing is drawn, plots are kept as their specs; help is asked in the words of encounters, seizures,
 pounds and one own record; of standing chances, months and parts a few are asked, by `records.py`.
-The answers of a commit are kept in .same; PROCESSES=1 takes one core. RENEW=1 writes the hashes of
-today's answers, of all records or those named, to tests/same/answers.txt, by record and kind;
-CHECK=1 compares with these.
+RECORDS="own" takes some records only. The answers of a commit are kept in .same; PROCESSES=1 takes
+one core. RENEW=1 writes the hashes of today's answers to tests/same/answers.txt, by record and
+kind, each with the reason why it changed last: from WHY's lines, "KIND reason" or "RECORD KIND
+reason", else as answered at the terminal. CHECK=1 compares with these.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from pathlib import Path
 
 import compare
 from records import RECORDS
+from renewal import changed_kinds, committed, reasons, renewed
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 KEPT = ROOT / ".same"
 HASHES = HERE / "answers.txt"
 HEAD = """\
-# What a record answers, a hash for each kind of answer; see __main__.py. A commit that means to
-# change something runs `make same`, reads the differences, then `make same RENEW=1`, and says why.
+# What a record answers, a hash for each kind of answer, and why it changed last; see __main__.py.
+# Who means to change something runs `make same`, reads the differences, then `make same RENEW=1`.
 """
 # Digests are another's to keep; where the optimizers of models that are fitted anew end depends on
 # the processor, and on where memory lies.
@@ -56,7 +58,7 @@ def question() -> str:
     """A hash of what is asked, of what, and with which libraries."""
     hasher = hashlib.sha256((ROOT / "constraints.txt").read_bytes())
     for path in sorted(HERE.rglob("*.py")):
-        if path.name not in ("__main__.py", "compare.py"):
+        if path.name not in ("__main__.py", "compare.py", "renewal.py"):
             hasher.update(path.read_bytes())
     return hasher.hexdigest()[:12]
 
@@ -111,16 +113,9 @@ def hashes(answers: Path, names: list[str]) -> dict[str, str]:
     return found
 
 
-def committed() -> dict[str, str]:
-    """The hashes of the file."""
-    lines = [line for line in HASHES.read_text("utf-8").splitlines() if not line.startswith("#")]
-    return dict(line.rsplit(" ", 1) for line in lines)
-
-
 def check(found: dict[str, str], names: list[str]) -> int:
     """Say which kinds of answers are others than the hashes committed say; 1 if any is."""
-    known = {key: value for key, value in committed().items() if key.split()[0] in names}
-    others = sorted(key for key in known.keys() | found.keys() if known.get(key) != found.get(key))
+    others = changed_kinds(committed(HASHES.read_text("utf-8")), found, names)
     if not others:
         print(f"the same: {len(found)} kinds of answers of {len(names)} records")
         return 0
@@ -136,6 +131,7 @@ def main() -> int:
     options.add_argument("--base", default="", help="Compare with this commit's answers.")
     options.add_argument("--records", default=" ".join(every), help=f"Only these of {every}.")
     options.add_argument("--renew", action="store_true", help=f"Write {HASHES.name} anew.")
+    options.add_argument("--why", type=Path, help='Lines "KIND reason", for --renew.')
     options.add_argument("--check", action="store_true", help=f"Compare with {HASHES.name} alone.")
     options.add_argument("--lines", type=int, default=200, help="Of each list of differences.")
     given = options.parse_args()
@@ -146,10 +142,19 @@ def main() -> int:
         found = hashes(of_today(names), names)
         if given.check:
             return check(found, names)
-        rest = set(every) - set(names)
-        others = {key: value for key, value in committed().items() if key.split()[0] in rest}
-        whole = sorted((others | found).items(), key=lambda line: every.index(line[0].split()[0]))
-        HASHES.write_text(HEAD + "".join(f"{key} {value}\n" for key, value in whole), "utf-8")
+        before, rest = committed(HASHES.read_text("utf-8")), set(every) - set(names)
+        changed = changed_kinds(before, found, names)
+        why = reasons(changed, given.why.read_text("utf-8") if given.why else None)
+        if silent := [key for key in changed if not why[key]]:
+            print("Nothing was renewed: no reason is given for", *silent, sep="\n    ")
+            return 1
+        others = {key: value for key, value in before.items() if key.split()[0] in rest}
+        whole = sorted(
+            (others | renewed(before, found, why)).items(),
+            key=lambda line: every.index(line[0].split()[0]),
+        )
+        lines = (f"{key} {value} {said}".rstrip() + "\n" for key, (value, said) in whole)
+        HASHES.write_text(HEAD + "".join(lines), "utf-8")
         print(f"{HASHES.relative_to(ROOT)}: {len(found)} kinds of answers of {len(names)} records")
         return 0
     base = git("rev-parse", given.base or where_the_branch_began())
