@@ -40,6 +40,11 @@ def from_index(index: int) -> str:
     return f"{index // 12:04d}-{index % 12 + 1:02d}"
 
 
+def place(index: int) -> int:
+    """Return a month's place in the calendar's year, 0 for January."""
+    return index % 12
+
+
 def shift(month: str, by: int) -> str:
     """Return the month `by` months later (earlier if negative)."""
     return from_index(to_index(month) + by)

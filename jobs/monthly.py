@@ -56,7 +56,7 @@ def run(
 
     Parameters
     ----------
-    path : the database; made if absent.
+    context : of the record, which is made if absent.
     files : published files to take in first; a refused one stops the run. What waits in the
         inbox or was downloaded is taken in as well; a refused one of these does not.
     now : the moment, UTC; first_seen : vintage date of the files, today if None.

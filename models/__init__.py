@@ -1,4 +1,5 @@
 """Statistics: numbers in, numbers out. Knows no total, no file, no database.
 
-`base` has the contract; each file of `offered` is a model that settings may name.
+`base` has the contract; each file of `offered` is a model that settings may name. breakwalk, level,
+structural (kalman) and waiting pass over a series once (onepass, parameters); refit fits anew.
 """

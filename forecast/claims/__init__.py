@@ -9,6 +9,7 @@ readings          what a number may mean: rows of one table, most likely first, 
                   (weights)
 features          how a number stands in its sentence: a count, a change, a share, no claim
 comparisons, shares, extremes    what changes, shares and ranks are measured against
+packed            Word and PDF files as text
 decide            a text -> claims with their verdicts; explain says them in words
 together          a text held against several measures
 fact              one claim asked by name; what a bare number is

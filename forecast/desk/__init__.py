@@ -1,1 +1,9 @@
-"""What people see."""
+"""What people see.
+
+facts         all that is true of one month, decided once; sentences: each written once
+answers       sums, chances and paths of the last run; movers, comparison: things side by side
+dictionary    what every view and column means; export, hub, frames: the record as files and tables
+long_frames   anybody's monthly counts as a DataFrame, forecast
+terminal, yearly, handout    tables in a terminal, the yearly report, a month to pass on
+charts, site, templating    every picture, every page, and their templates
+"""

@@ -1,7 +1,12 @@
 """Series to forecasts: the gate between two models, calibration, and the scores.
 
-`refit` is the front door; `combination` and `intervals` are what it does, `scores` is how it is
-judged.
+forecast      the front door: a panel and models in, forecasts out; anyseries: of any own counts
+refit         the engine itself, in blocks of series; refits: models that are fitted anew
+panel         counts -> the panel that models see; parameters: every number of the method
+combination, intervals, tails, predictive, surprises    paths of models -> one distribution a month
+paths, joint, simulation    draws of whole futures, of one series and of all together
+spans         sums over months and chances
+scores, skill    how forecasts are judged
 """
 
 ENGINE = "bordercast"  # its name among the models

@@ -178,8 +178,9 @@ def _eras(rows: Ints, breaks: Ints) -> Iterator[tuple[str, np.ndarray]]:
     """All rows, those of each cutoff year, those across a known break and the others."""
     cutoff, horizon, *_ = rows.T
     yield ALL_CUTOFFS, np.ones(len(cutoff), dtype=bool)
-    for year in np.unique(cutoff // 12).tolist():
-        yield str(year), cutoff // 12 == year
+    years = cutoff // 12
+    for year in np.unique(years).tolist():
+        yield str(year), years == year
     across = crosses_break(breaks, cutoff, cutoff + horizon)
     yield ACROSS_BREAK, across
     yield ACROSS_NONE, ~across

@@ -217,7 +217,7 @@ def _number(series: Outlooks, span: Period, draws: Floats, match: re.Match[str])
         return happens, event, "number"  # no year that is published or forecast
     # As the publisher has years, and as the calendar has: one that is as long as the span.
     for year in (calendar.period(count) for calendar in (series.calendar, Calendar())):
-        if span.length == 12 and span.first % 12 == year.first % 12:
+        if span.length == 12 and months.place(span.first) == months.place(year.first):
             name = series.calendar.name(year)
             named = f"the year {digits}" if name == digits else name
             note = f"{digits} was read as {named}; for the number write {count:,}."

@@ -14,5 +14,5 @@ ops           the second file, ops.db; deliveries, what became of each message; 
 ledger        the chain of entries that shows an edit; kinds, what each states, as data; lawful,
               what none may; scheme1, digests of earlier programs
 integrity     the ledger compared with the tables; looking a quoted digest up
-copies        whole copies of a database; held, one held open for readers
+copies        whole copies of a database; held, one held open for readers; witnesses, kept proofs
 """

@@ -141,8 +141,8 @@ def components(total: str, parts: Parts, published: Sequence[Row], source: Sourc
     # The yearly effect of each month of the last year, percent of the trend.
     latest = zip(at_months[-12:].tolist(), yearly[-12:].tolist(), strict=True)
     season: list[Row] = [
-        {"name": MONTHS[at % 12], "at": at % 12, "percent": 100 * math.expm1(effect)}
-        for at, effect in sorted(latest, key=lambda pair: pair[0] % 12)
+        {"name": MONTHS[at], "at": at, "percent": 100 * math.expm1(effect)}
+        for at, effect in sorted((months.place(month), effect) for month, effect in latest)
     ]
     named = {months.to_index(d.date[:7]) for d in source.breaks if total in d.totals}
     effects: list[Row] = [

@@ -13,6 +13,7 @@ from math import ceil, floor, log, log10
 from typing import Any
 
 from forecast.desk.charts.grammar import FONT, GREY, LOOK, SHORT_MONTHS, Chart
+from forecast.months import from_index, place, to_index
 
 LETTER = 5.9  # pixels of a letter at 10.5 pixels, on average
 _EPOCH = date(1970, 1, 1)
@@ -96,17 +97,17 @@ def _months(first: int, last: int, axis: Mapping[str, Any], width: int, height: 
     """Names of months, as many as have room."""
     years = "utcyear" in axis["labelExpr"]
     start, end = (date.fromordinal(day + _EPOCH.toordinal()) for day in (first, last))
-    months = range(start.year * 12 + start.month - 1, end.year * 12 + end.month)
+    months = range(to_index(f"{start:%Y-%m}"), to_index(f"{end:%Y-%m}") + 1)
     room = min(axis["tickCount"], width / (58 if years else 34))
     # Whole years or parts of one, so that each name is the same month again.
     step = next((s for s in _STEPS if len(months) / s <= room), _STEPS[-1])
     names = []
     for month in months:
-        day = _day(f"{month // 12}-{month % 12 + 1:02}-01")
+        day = _day(f"{from_index(month)}-01")
         if month % step or not first <= day <= last:
             continue
         at = width * (day - first) / ((last - first) or 1)
-        name = SHORT_MONTHS[month % 12] + (f" {month // 12}" if years else "")
+        name = SHORT_MONTHS[place(month)] + (f" {from_index(month)[:4]}" if years else "")
         names.append(
             f'<path d="M{at:.1f},{height}v5" stroke="{LOOK["axis"]["tickColor"]}"/>'
             f'<text x="{at:.1f}" y="{height + 17}" text-anchor="middle" fill="{GREY}">{name}</text>'

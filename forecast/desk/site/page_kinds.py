@@ -196,7 +196,9 @@ def told(record: SiteRecord, place: str, dataset: Row) -> Row:
         "total_place": lambda total: wording.total_place(total, source),
         "year_name": source.calendar.year_name,
         "year_noun": source.calendar.noun,
-        "year_months": [MONTHS[number % 12] for number in source.calendar.period(2001).numbers],
+        "year_months": [
+            MONTHS[months.place(number)] for number in source.calendar.period(2001).numbers
+        ],
         # What a page says of a month or a flag it says in the sentences that mails have.
         "monthly": monthly,
         "unusual": unusual,
