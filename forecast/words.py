@@ -154,6 +154,7 @@ def known_words(vintage: str, day: str) -> str:
     return {
         "day": f"on {day_words(day)}",
         "month": f"by {day_words(day)}",
+        "by": f"by {day_words(day)}",
         "unknown": f"on an unknown date, treated as {day_words(day)}",
     }[vintage]
 

@@ -24,7 +24,7 @@ GROUPS = (
     "approvals and withdrawals",
 )
 
-Of = Literal["run", "notice", "release", "entry", "record"]
+Of = Literal["run", "notice", "release", "entry", "dated", "record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ EntryKind = Literal[
     "withdrawn",
     "kept",
     "witnessed",
+    "dated",
+    "undated",
 ]
 
 
@@ -78,7 +80,7 @@ class EntryRule:
     text stays.
     """
 
-    of: Literal["", "run", "release", "notice", "entry"]
+    of: Literal["", "run", "release", "notice", "entry", "dated"]
     own: tuple[str, ...] = ()
     record: tuple[str, ...] = ()
     after: tuple[EntryKind | None, ...] = (None,)
@@ -136,6 +138,12 @@ RULES: dict[EntryKind, EntryRule] = {
     "witnessed": EntryRule(
         "entry", ("signature", "stamp", "commit"), after=(None, "witnessed", "schema"), partly=True
     ),
+}
+
+# A batch of dated statements, once, and that it was withdrawn, once.
+RULES |= {
+    "dated": EntryRule("dated", ("dated",)),
+    "undated": EntryRule("dated", ("undated",), after=("dated",)),
 }
 
 # What the first entry may state besides, of records that earlier programs made.

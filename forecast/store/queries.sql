@@ -249,7 +249,11 @@ from latest_forecasts where border = ? and model = 'bordercast'
 select c.border, c.dimension, c.component, c.first_month, c.last_month, p.known_from,
     p.vintage
 from coverage as c join release_places as p on p.release_id = c.release_id
-where ? is null or c.border = ?
+where ?1 is null or c.border = ?2
+union all
+-- Somebody had it by that day, whenever its file was seen.
+select border, dimension, component, first_month, last_month, known_by, 'by'
+from dated_values where first_month = last_month and (?1 is null or border = ?2)
 
 -- name: false_issued
 select j.series_id, j.month, j.run_id, substr(r.published_at, 1, 10)
@@ -723,7 +727,7 @@ insert or ignore into questions (
 select s.id as series_id, v.month, v.encounters, r.id as release_id
 from series_vintages as v
 join scoped_series as s on (s.border, s.dimension, s.member) = (v.border, v.dimension, v.member)
-join scoped_releases as r on r.sha256 = v.sha256
+left join scoped_releases as r on r.sha256 = v.sha256
 where v.known_from <= :day and (v.known_until is null or v.known_until > :day)
 
 -- name: run_then
@@ -1140,3 +1144,31 @@ select series_id, model, cutoff, horizon, q025, q050, q100, q250, q500, q750, q9
 from hindcasts
 where model in (select model from models where model is not null)
     and series_id in (select value from json_each(?))
+
+-- name: add_dated_batch
+insert into dated_batches (name, sha256, added_at, measure_id)
+values (?, ?, ?, (select measure_id from scope)) returning id
+
+-- name: add_dated_line
+insert into dated_lines (
+    batch_id, place, border, dimension, member, component, first_month, last_month, encounters,
+    rounding, known_by, source
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: withdraw_dated
+insert into dated_withdrawals (batch_id, at, reason) values (?, ?, ?)
+
+-- name: dated_standing
+select * from dated_values order by known_by, border, dimension, member, first_month, last_month
+
+-- name: dated_names
+select name from dated_batches where measure_id = (select measure_id from scope)
+
+-- name: dated_batches
+select b.id, b.name, b.added_at, count(*) as lines, min(l.known_by) as first_day,
+    max(l.known_by) as last_day, w.at as withdrawn_at, w.reason
+from dated_batches as b
+join dated_lines as l on l.batch_id = b.id
+left join dated_withdrawals as w on w.batch_id = b.id
+where b.measure_id = (select measure_id from scope)
+group by b.id order by b.id

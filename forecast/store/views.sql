@@ -42,6 +42,15 @@ select
 from scoped_releases
 where status = 'accepted';
 
+create view dated_values as
+select
+    l.border, l.dimension, l.member, l.component, l.first_month, l.last_month, l.encounters,
+    l.rounding, l.known_by, l.source, b.id as batch
+from dated_lines as l
+join dated_batches as b on b.id = l.batch_id
+where b.measure_id = (select measure_id from scope)
+    and b.id not in (select batch_id from dated_withdrawals);
+
 create view statements as
 select
     s.border, s.dimension, s.member, m.month, p.release_id, p.place, p.known_from, p.vintage,
@@ -66,7 +75,23 @@ select
     p.rounding, o.encounters
 from scoped_series as s
 join observations as o on o.series_id = s.id
-join release_places as p on p.release_id = o.release_id and p.kind = 'vintage';
+join release_places as p on p.release_id = o.release_id and p.kind = 'vintage'
+union all
+-- Exact ones alone: of a rounded one nobody knows the count. Newer than whatever was known before
+-- it, older than what became known later.
+select
+    s.border, s.dimension, s.member, d.first_month, null,
+    coalesce((
+        select max(p.place) from coverage as c
+        join release_places as p on p.release_id = c.release_id and p.known_from < d.known_by
+        where c.border = s.border and c.dimension = s.dimension and c.component = s.component
+            and d.first_month between c.first_month and c.last_month
+    ), ''),
+    d.known_by, 'by', d.rounding, d.encounters
+from scoped_series as s
+join dated_values as d
+    on d.border = s.border and d.dimension = s.dimension and d.member = s.member
+    and d.first_month = d.last_month and d.rounding = 1;
 
 create view revisions as
 select
@@ -79,7 +104,7 @@ from (
         lag(encounters) over w as encounters_before,
         lag(release_id) over w as release_before
     from statements
-    where rounding = 1
+    where rounding = 1 and release_id is not null
     window w as (partition by border, dimension, member, month order by place)
 ) as n
 join releases as a on a.id = n.release_id
@@ -184,9 +209,18 @@ select
     lead(c.known_from) over (
         partition by c.border, c.dimension, c.member, c.month order by c.known_from
     ) as known_until,
-    r.source, r.file_name, r.sha256
+    coalesce(r.source, (
+        select coalesce(
+            min(d.source) filter (where d.known_by = c.known_from), min(d.source)
+        )
+        from dated_values as d
+        where (d.border, d.dimension, d.member, d.first_month, d.last_month)
+            = (c.border, c.dimension, c.member, c.month, c.month)
+            and d.encounters = c.encounters
+    )) as source,
+    r.file_name, r.sha256
 from changed as c
-join releases as r on r.id = c.release_id
+left join releases as r on r.id = c.release_id
 where c.previous is not c.encounters;
 
 create view vintages as
@@ -332,20 +366,23 @@ join questions as q on q.id = a.question_id
 join scoped_series as s on s.id = q.series_id
 left join came as c on c.id = q.id;
 
+-- As of a day a month can be known from a dated value, which is of no release.
 create view border_months as
 select
-    s.border, o.month, o.encounters, r.source, r.file_name, r.rounding,
-    r.first_seen_at as stated_first_seen_at
+    s.border, o.month, o.encounters, coalesce(r.source, 'dated value') as source, r.file_name,
+    coalesce(r.rounding, 1) as rounding, r.first_seen_at as stated_first_seen_at
 from current_observations as o
 join scoped_series as s on s.id = o.series_id
-join releases as r on r.id = o.release_id
+left join releases as r on r.id = o.release_id
 where s.dimension = '';
 
 create view scoped_months as
-select s.border, s.dimension, s.member, s.component, o.month, o.encounters, r.source, r.rounding
+select
+    s.border, s.dimension, s.member, s.component, o.month, o.encounters,
+    coalesce(r.source, 'dated value') as source, coalesce(r.rounding, 1) as rounding
 from current_observations as o
 join scoped_series as s on s.id = o.series_id
-join releases as r on r.id = o.release_id;
+left join releases as r on r.id = o.release_id;
 
 create view series_months as
 with

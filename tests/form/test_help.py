@@ -46,7 +46,12 @@ def unsaid(path: str, command: click.Command) -> list[str]:
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder in which every file and folder of the examples is."""
-    for name in ("counts.csv", "visits.xlsx", "nationwide-encounters-fy24-fy27-oct-aor.csv"):
+    for name in (
+        "counts.csv",
+        "said.csv",
+        "visits.xlsx",
+        "nationwide-encounters-fy24-fy27-oct-aor.csv",
+    ):
         (tmp_path / name).touch()
     (tmp_path / "backups" / "20261125T150000Z").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)

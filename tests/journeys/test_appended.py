@@ -67,6 +67,8 @@ NEXT = {
     "withdrawn": ("run 1", of("withdrawn", 1, "notice 1", "standing 1 decided"), {"run_id": None}),
     "kept": ("", ["labels"], {}),
     "witnessed": ("entry 4", ["stamp 4"], {}),
+    "dated": ("dated 2", of("dated", 2), {}),
+    "undated": ("dated 1", of("undated", 1), {}),
 }
 
 
@@ -83,6 +85,7 @@ def told() -> list[LedgerEntry]:
         ("written", "notice 3", ["notice 3", "standing 3 held"]),
         ("approved", "notice 3", ["standing 3 decided"]),
         ("witnessed", "entry 4", ["signature 4"]),
+        ("dated", "dated 1", of("dated", 1)),
     ):
         made.append(entry(made, kind, subject, *parts, **({"run_id": 1} if kind == "run" else {})))
     assert Statements(made).faults == []

@@ -374,5 +374,6 @@ def history_sentences(facts: MonthFacts) -> Iterator[str]:
     """Every value the month has had, in order."""
     for value in facts.values:
         since = known_words(value["vintage"], value["known_from"])
-        file = f"release {value['source']}, {value['file_name']}"
+        release = f"release {value['source']}, {value['file_name']}"
+        file = release if value["file_name"] else f"dated value, {value['source']}"
         yield f"{value[COUNT]:,}: published {since}; {file}."

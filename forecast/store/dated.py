@@ -1,0 +1,139 @@
+"""Dated statements of what a count was: added in batches, withdrawn with a reason, never changed.
+
+They are apart from releases: no run forecasts from one. Views of vintages, and of what was known on
+a day, show them beside what releases stated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING
+
+from forecast.errors import DataError
+from forecast.store import ledger
+from forecast.store.connect import transaction
+from forecast.store.queries import column, each, rows, sql
+from forecast.types import COUNT, Row, SeriesKey
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from forecast.store.queries import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class DatedValue:
+    """What a series' count was, as somebody published it.
+
+    series : whose. first, last : of which months, "YYYY-MM", both included; several are a sum.
+    count : in the source's words. rounding : to how many it was rounded, 1 where it is exact.
+    known_by : "YYYY-MM-DD", the day by which it was public. source : where it can be read.
+    """
+
+    series: SeriesKey
+    first: str
+    last: str
+    count: int
+    rounding: int
+    known_by: str
+    source: str
+
+    @property
+    def about(self) -> tuple[SeriesKey, str, str, str]:
+        """What two statements share that cannot both be true."""
+        return self.series, self.first, self.last, self.known_by
+
+    def agrees(self, other: DatedValue) -> bool:
+        """Whether both can be said of one count: no farther apart than their rounding allows."""
+        apart = abs(self.count - other.count)
+        return apart == 0 or 2 * apart <= max(self.rounding, other.rounding) > 1
+
+    def __str__(self) -> str:
+        """Return it as a person would say it."""
+        when = self.first if self.first == self.last else f"{self.first} to {self.last}"
+        return f"{self.series}, {when}: {self.count:,} by {self.known_by} ({self.source})"
+
+
+def add(db: Database, values: Sequence[DatedValue], name: str, now: str) -> int:
+    """Add statements that are not on record yet; returns how many were.
+
+    name : of the file they are from. now : the moment, UTC, ISO 8601.
+
+    Raises
+    ------
+    DataError : two statements of one day say different counts, here or on record; both are named.
+    """
+    known = {about: value for value in standing(db) for about in [value.about]}
+    new: list[DatedValue] = []
+    for value in values:
+        before = known.setdefault(value.about, value)
+        if not before.agrees(value):
+            raise DataError(f"two counts by one day: {before}; {value}. Withdraw or leave out one")
+        if before is value:
+            new.append(value)
+    if not new:
+        return 0
+    text = json.dumps([astuple(value) for value in new], ensure_ascii=False)
+    with transaction(db):
+        batch = (name, hashlib.sha256(text.encode()).hexdigest(), now)
+        (batch_id,) = db.execute(sql("add_dated_batch"), batch).fetchone()
+        db.conn.executemany(
+            sql("add_dated_line"),
+            [
+                (batch_id, place, *value.series, *astuple(value)[1:])
+                for place, value in enumerate(new)
+            ],
+        )
+        ledger.state(db, "dated", batch_id)
+    return len(new)
+
+
+def withdraw(db: Database, batch_id: int, why: str, now: str) -> str:
+    """Withdraw all statements of a batch; they stay on record, marked. Returns the batch's name.
+
+    Raises
+    ------
+    DataError : there is no such batch, or it is withdrawn already.
+    """
+    batch = {row["id"]: row for row in batches(db)}.get(batch_id)
+    if batch is None:
+        raise DataError(f"no batch {batch_id} of dated values; `bordercast vintages list`")
+    if batch["withdrawn_at"]:
+        raise DataError(f"batch {batch_id} was withdrawn {batch['withdrawn_at'][:10]}")
+    with transaction(db):
+        db.execute(sql("withdraw_dated"), (batch_id, now, why))
+        ledger.state(db, "undated", batch_id)
+    return str(batch["name"])
+
+
+def standing(connection: Connection) -> Iterator[DatedValue]:
+    """Yield every statement that was not withdrawn, in the order in which they became known."""
+    for row in each(connection, "dated_standing"):
+        yield DatedValue(
+            SeriesKey(row["border"], row["dimension"], row["member"], row["component"]),
+            *(row["first_month"], row["last_month"], row[COUNT], row["rounding"]),
+            *(row["known_by"], row["source"]),
+        )
+
+
+def batches(connection: Connection) -> list[Row]:
+    """Return every batch, the oldest first: name, lines, first and last day, withdrawal."""
+    return rows(connection, "dated_batches")
+
+
+def added(connection: Connection) -> set[str]:
+    """Return the names of the batches on record, withdrawn ones too."""
+    return set(column(connection, "dated_names"))
+
+
+def by_month(values: Iterable[DatedValue]) -> dict[tuple[SeriesKey, str], list[DatedValue]]:
+    """Return (series, month) -> its statements, those of several months left out."""
+    found: dict[tuple[SeriesKey, str], list[DatedValue]] = defaultdict(list)
+    for value in values:
+        if value.first == value.last:
+            found[value.series, value.first].append(value)
+    return found

@@ -1,0 +1,89 @@
+"""`vintages`: dated statements of what a count was, apart from the publisher's files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from forecast import months
+from forecast.periods import Calendar
+from forecast.store import dated
+from forecast.store.connect import writing
+from forecast.types import COUNT
+from forecast.words import month_words, printable
+from jobs.arrivals.dated import read_dated
+from jobs.cli.options import Settings
+from jobs.cli.render import OpenRecord, Printed, reading, table
+
+
+def add(settings: Settings, file: Path) -> str:
+    """Keep the statements of a table that are not on record yet."""
+    with reading(settings) as record:
+        calendar, today = Calendar(record.source.year_begins), months.today().isoformat()
+        values = read_dated(file, record.find, calendar, today)
+    with writing(settings.db) as db:
+        settings.context.scope(db)
+        count = dated.add(db, values, file.name, _now())
+    if not count:
+        return f"{file.name}: nothing new; all {len(values):,} lines are on record already."
+    again = f", {len(values) - count:,} were on record already" if count < len(values) else ""
+    return f"{file.name}: {count:,} dated values added{again}. No forecast rests on them."
+
+
+def show(record: OpenRecord, words: tuple[str, ...]) -> Printed:
+    """Print every dated value of a series, or every batch of them."""
+    if not words:
+        rows = dated.batches(record.connection)
+        shown = table(
+            ("id", "file", "values", "known by", "withdrawn"),
+            (
+                (
+                    *(str(row["id"]), printable(row["name"]), f"{row['lines']:,}"),
+                    f"{row['first_day']} to {row['last_day']}",
+                    f"{row['withdrawn_at'][:10]}: {row['reason']}" if row["withdrawn_at"] else "-",
+                )
+                for row in rows
+            ),
+        )
+        return Printed(rows, [shown] if rows else ["No dated values are on record."])
+    series, when = record.split(words)
+    key = record.find(series)
+    values = [v for v in dated.standing(record.connection) if v.series == key]
+    if when:
+        asked = Calendar(record.source.year_begins).read(when, 0)
+        values = [v for v in values if (v.first, v.last) == (asked.first_month, asked.last_month)]
+    rows = [
+        {
+            "first_month": v.first,
+            "last_month": v.last,
+            COUNT: v.count,
+            "rounding": v.rounding,
+            "known_by": v.known_by,
+            "source": v.source,
+        }
+        for v in values
+    ]
+    shown = table(
+        ("months", "count", "rounded to", "known by", "source"),
+        (
+            (
+                month_words(v.first) if v.first == v.last else f"{v.first} to {v.last}",
+                *(f"{v.count:,}", f"{v.rounding:,}" if v.rounding > 1 else "-"),
+                *(v.known_by, printable(v.source)),
+            )
+            for v in values
+        ),
+    )
+    return Printed(rows, [shown] if rows else [f"No dated value of {key} is on record."])
+
+
+def withdraw(settings: Settings, batch_id: int, why: str) -> str:
+    """Withdraw all values of a batch; they stay on record, marked."""
+    with writing(settings.db) as db:
+        settings.context.scope(db)
+        name = dated.withdraw(db, batch_id, why, _now())
+    return f"Batch {batch_id} ({name}): withdrawn. It stays on record with your reason."
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
