@@ -66,6 +66,14 @@ def end(month: str) -> date:
     return date.fromisoformat(f"{shift(month, 1)}-01") - timedelta(days=1)
 
 
+def last_over(day: str) -> str:
+    """Return the last month that is over on a day, "YYYY-MM-DD", UTC.
+
+    On its last day a month is over already where the next day has begun.
+    """
+    return shift((date.fromisoformat(day) + timedelta(days=1)).isoformat()[:7], -1)
+
+
 def days_after(month: str, days: int) -> date:
     """Return the day so many days after a month's end."""
     return end(month) + timedelta(days=days)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 from forecast import months
@@ -147,6 +147,27 @@ class Snapshot:
     coverage: tuple[Coverage, ...]
     rows: Mapping[int, int] = field(default_factory=dict)
     closed: frozenset[int] = frozenset()
+
+    def until(self, last: str) -> Snapshot:
+        """Return what it says of the months until one."""
+        if self.release.data_through <= last:
+            return self
+        covered = tuple(
+            c._replace(last_month=min(c.last_month, last))
+            for c in self.coverage
+            if c.first_month <= last
+        )
+        through = max((c.last_month for c in covered), default="")
+        counts = {
+            key: {month: count for month, count in by_month.items() if month <= last}
+            for key, by_month in self.counts.items()
+        }
+        return replace(
+            self,
+            release=replace(self.release, data_through=through),
+            counts={key: by_month for key, by_month in counts.items() if by_month},
+            coverage=covered,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,8 +208,10 @@ def by_hand(session_artifact: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def full_record(session_artifact: Callable[..., Path]) -> Path:
-    """A record made by hand with something of every kind; not to be changed."""
+def full_record(
+    session_artifact: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A record made by hand with something of every kind; not to be changed, but beside it."""
     from tests.support import full_record
     from tests.support.undrawn import undrawn
 
@@ -218,7 +220,9 @@ def full_record(session_artifact: Callable[..., Path]) -> Path:
             undrawn(patch)
             full_record.make(folder / "bordercast.db")
 
-    return session_artifact("full", make) / "bordercast.db"
+    # What reads it may say in an ops.db beside it that it was verified.
+    own = tmp_path_factory.mktemp("full") / "record"
+    return Path(shutil.copytree(session_artifact("full", make), own)) / "bordercast.db"
 
 
 @pytest.fixture(scope="session")

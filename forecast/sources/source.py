@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from forecast import months
+from forecast.errors import DataError, QuarantineError
 from forecast.labels import Joins
 from forecast.periods import Calendar
 from forecast.types import Counts, Coverage, KeptPath, Scope, Snapshot, Totals
@@ -77,7 +78,8 @@ class ReadRelease(NamedTuple):
     sums : totals it states of series that the record has from elsewhere; they are held against
     the record, never kept. compared : the same as snapshot, beside what the record has of parts
     that it does not state, to be held against its sums, None where that is nothing more; never
-    kept. said : what a person should know of it all the same. problems : reasons to refuse it.
+    kept. said : what a person should know of it all the same. notes : how it was understood.
+    problems : reasons to refuse it.
     """
 
     snapshot: Snapshot
@@ -85,7 +87,32 @@ class ReadRelease(NamedTuple):
     sums: Counts = MappingProxyType({})
     compared: Snapshot | None = None
     said: Sequence[str] = ()
+    notes: Sequence[str] = ()
     problems: Sequence[str] = ()
+
+    def until(self, last: str, source: Source) -> ReadRelease:
+        """Return what it says of the months until one, the last that was over when it came.
+
+        A table of anybody's may have cells for months to come; a publisher's file has none.
+
+        Raises
+        ------
+        QuarantineError : a publisher's file has later months. DataError : nothing is left.
+        """
+        release = self.snapshot.release
+        kept, through = self.snapshot.until(last), release.data_through
+        if kept is self.snapshot:
+            return self
+        if source.layouts:
+            problem = (
+                f"has counts through {through}, which was not over when it came; if this machine's "
+                "clock was wrong, set it and take the file in by `bordercast releases accept`"
+            )
+            raise QuarantineError(release.file_name, [problem])
+        if not kept.counts:
+            raise DataError(f"{release.file_name}: no month of it is over")
+        later = f"what it has of later months, to {through}, is left out: they are not over"
+        return self._replace(snapshot=kept, said=(*self.said, later))
 
 
 # What tables call things -> what files and pages call them of counts without agencies and with

@@ -66,6 +66,7 @@ EntryKind = Literal[
     "witnessed",
     "dated",
     "undated",
+    "retracted",
 ]
 
 
@@ -134,6 +135,8 @@ RULES: dict[EntryKind, EntryRule] = {
         after=("run", "schema"),
         notices="stops",
     ),
+    # A file that states no counts any more; what it is and what it said stay as they were stated.
+    "retracted": EntryRule("release", ("retraction",), ("figures",), after=("accepted", "schema")),
     "kept": EntryRule("", record=("measure", "measures", "labels", "unpublished"), partly=True),
     "witnessed": EntryRule(
         "entry", ("signature", "stamp", "commit"), after=(None, "witnessed", "schema"), partly=True

@@ -12,7 +12,8 @@ after what, is in `kinds`; `integrity` holds the entries against that, and the t
                    wrote, stated once. witnesses: proofs given since the run before. Run 0 stands
                    for the rows of programs that did not say which run wrote them. withdrawal
     of a notice    notice: what it says; standing: who approved or rejected it, or why it expired
-    of a file      release: the file, and the digest of the counts it states
+    of a file      release: the file, and the digest of the counts it states; retraction: by whom
+                   it was taken back, when and why
     of the record  figures, hindcasts, questions, unexplained, notices, withdrawals, schema,
                    measure, labels, unpublished: as the tables stand. The program may replace these
                    rows, so only the newest statement of them can be compared

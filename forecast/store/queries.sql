@@ -9,7 +9,7 @@ where f.run_id = ? and s.dimension = '' and f.model = 'bordercast'
 select s.border, o.month, o.encounters
 from observations as o
 join series as s on s.id = o.series_id
-join release_places as p on p.release_id = o.release_id
+join scoped_places as p on p.release_id = o.release_id and o.month <= p.last_over
 where s.dimension = '' and p.kind <> 'vintage'
     and o.release_id in (select release_id from run_releases where run_id = ?)
 order by s.border, o.month, p.place
@@ -191,6 +191,7 @@ order by flag_id, dimension, role = 'unattributed', abs(contribution) desc, memb
 -- name: awaiting
 select source from releases
 where status = 'accepted' and id not in (select release_id from run_releases)
+    and id not in (select release_id from retractions)
 order by seq, source
 
 -- name: coverage_by_total
@@ -246,9 +247,9 @@ select
 from latest_forecasts where border = ? and model = 'bordercast'
 
 -- name: known_days
-select c.border, c.dimension, c.component, c.first_month, c.last_month, p.known_from,
-    p.vintage
-from coverage as c join release_places as p on p.release_id = c.release_id
+select c.border, c.dimension, c.component, c.first_month, min(c.last_month, p.last_over),
+    p.known_from, p.vintage
+from coverage as c join scoped_places as p on p.release_id = c.release_id and not p.retracted
 where ?1 is null or c.border = ?2
 union all
 -- Somebody had it by that day, whenever its file was seen.
@@ -433,8 +434,9 @@ insert into main.series (border, dimension, member, component, measure_id) value
 select border, dimension, member, component, id from series order by id
 
 -- name: releases_of_scope
-select c.release_id, c.first_month, c.last_month
+select c.release_id, c.first_month, c.last_month, iif(p.retracted, '', p.last_over)
 from coverage as c join releases as r on r.id = c.release_id
+join scoped_places as p on p.release_id = r.id
 where c.border = ? and c.dimension = ? and c.component = ?
     and r.status = 'accepted' and r.kind <> 'vintage'
 order by {order}
@@ -450,7 +452,9 @@ order by s.id
 
 -- name: newest_source
 select file_name, first_seen_at, seq from releases
-where status = 'accepted' and kind <> 'vintage' order by seq desc, id desc limit 1
+where status = 'accepted' and kind <> 'vintage'
+    and id not in (select release_id from retractions)
+order by seq desc, id desc limit 1
 
 -- name: release_days
 select data_through, min(first_seen_at) from releases
@@ -563,6 +567,7 @@ where f.run_id = (select id from latest_run) and f.failure <> '' order by 1, 2
 select c.border, c.dimension, c.component, r.id, r.seq, c.first_month, c.last_month
 from coverage as c join releases as r on r.id = c.release_id
 where r.status = 'accepted' and r.kind <> 'vintage' and r.rounding = 1
+    and r.id not in (select release_id from retractions)
 
 -- name: current_counts
 select s.border, s.dimension, s.member, s.component, o.month, o.encounters
@@ -573,7 +578,7 @@ order by s.id, o.month
 select distinct r.id, r.seq
 from releases as r join coverage as c on c.release_id = r.id
 where r.status = 'accepted' and r.kind <> 'vintage' and c.dimension = ''
-    and c.border in ({marks})
+    and r.id not in (select release_id from retractions) and c.border in ({marks})
 order by r.seq
 
 -- name: coverage_of_release
@@ -641,7 +646,9 @@ order by border, dimension, role = 'unattributed', abs(contribution) desc, membe
 -- name: series_span
 select min(o.month), max(o.month)
 from series as s join observations as o on o.series_id = s.id
-join release_places as p on p.release_id = o.release_id and p.kind <> 'vintage'
+join scoped_places as p
+    on p.release_id = o.release_id and p.kind <> 'vintage' and not p.retracted
+    and o.month <= p.last_over
 where s.border = ? and s.dimension = ? and s.member = ?
 
 -- name: month_counts
@@ -830,7 +837,7 @@ select s.border, s.dimension, s.member, s.component,
 from observations as o
 join series as s on s.id = o.series_id
 join releases as r on r.id = o.release_id
-where r.status = 'accepted'
+join scoped_places as p on p.release_id = r.id and not p.retracted and o.month <= p.last_over
 order by {order}
 
 -- name: issued_paths
@@ -942,20 +949,33 @@ select fiscal_year, closed, line_count from release_years where release_id = ?
 select release_id, fiscal_year from release_years where closed = 1
 
 -- name: accepted_releases
-select id from releases where status = 'accepted' order by id
+select id from releases
+where status = 'accepted' and id not in (select release_id from retractions) order by id
 
 -- name: release_by_hash
 select id, status from releases where sha256 = ?
 
+-- name: retract
+insert or ignore into retractions (release_id, why, by, at) values (?, ?, ?, ?)
+
+-- name: scopes_of_release
+select distinct border, dimension, component from coverage where release_id = ?
+
+-- name: last_over
+select last_over from scoped_places where release_id = ?
+
 -- name: all_releases
 select id, source, kind, file_name, url, sha256, data_through, seq, rounding, first_seen_at,
-    first_seen_precision, status, reason, decided_at
-from releases where ? is null or status = ? order by seq, id
+    first_seen_precision, iif(w.at is null, status, 'withdrawn') as status,
+    coalesce(w.why, reason) as reason, coalesce(w.at, decided_at) as decided_at
+from releases left join retractions as w on w.release_id = id
+where ? is null or status = ? order by seq, id
 
 -- name: one_release
 select id, source, kind, file_name, url, sha256, data_through, seq, rounding, first_seen_at,
-    first_seen_precision, status, reason, decided_at
-from releases where id = ?
+    first_seen_precision, iif(w.at is null, status, 'withdrawn') as status,
+    coalesce(w.why, reason) as reason, coalesce(w.at, decided_at) as decided_at
+from releases left join retractions as w on w.release_id = id where id = ?
 
 -- name: measure_of_release
 select measure_id from main.releases where id = ?

@@ -22,7 +22,7 @@ from forecast.periods import Calendar
 from forecast.store import ledger
 from forecast.store.connect import insert, transaction
 from forecast.store.queries import column, records, rows, sql
-from forecast.types import Coverage, Release, Row, Scope, SeriesKey, Snapshot
+from forecast.types import Counts, Coverage, Release, Row, Scope, SeriesKey, Snapshot
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 ORDER = "r.seq, r.kind <> 'bundle', r.decided_at, coalesce(r.first_seen_at, ''), r.sha256"
 
 _ByRelease = dict[str, dict[int, int]]  # of one series: month -> release id -> count
-_Chain = list[tuple[int, str, str]]  # release id, and the first and last of months that it covers
+# Release id; the first and last of months that it covers, and the last of these that is a count.
+_Chain = list[tuple[int, str, str, str]]
 
 
 # ---------------------------------------------------------------- in
@@ -139,9 +140,33 @@ def save_snapshot(
         scopes = (*(key.scope for key in snapshot.counts), *(c.scope for c in snapshot.coverage))
         # Also scopes that are covered and have no counts: there every member is 0 from now on.
         for scope in dict.fromkeys(scopes):
-            _rewrite_scope(db, scope, saved, snapshot)
+            _rewrite_scope(db, scope, saved, snapshot.counts)
     ledger.state(db, "accepted", saved)
     return saved
+
+
+def retract(db: Database, release_id: int, why: str, by: str, now: str) -> Release:
+    """Take a release back, once: what it states counts no more, and what was before it does again.
+
+    Parameters
+    ----------
+    why, by : the operator's reason and name, kept with it. now : the moment, UTC, ISO 8601.
+
+    Raises
+    ------
+    DataError : it was never accepted, or taken back already, or a reason or name is missing.
+    """
+    if not why.strip() or not by.strip():
+        raise DataError("--why and --by are required")
+    with transaction(db):
+        if one_release(db.conn, release_id)["status"] != "accepted":
+            raise DataError(f"release {release_id} is not accepted, so it states nothing")
+        db.execute(sql("retract"), (release_id, why.strip(), by.strip(), now))
+        # Later releases that said the same stood on its rows.
+        for scope in db.execute(sql("scopes_of_release"), (release_id,)).fetchall():
+            _rewrite_scope(db, Scope(*scope), 0, {})
+        ledger.state(db, "retracted", release_id)
+    return load_release(db, release_id)
 
 
 def _insert(db: Database, release: Release, decision: Row, newer: str = "") -> int:
@@ -164,13 +189,16 @@ def _added_ids(db: Database, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
     return {key: known[key] for key in keys}
 
 
-def _rewrite_scope(db: Database, scope: Scope, release_id: int, snapshot: Snapshot) -> None:
-    """Rewrite a scope's rows as its chain with the new release in it demands."""
+def _rewrite_scope(db: Database, scope: Scope, release_id: int, counts: Counts) -> None:
+    """Rewrite a scope's rows as its chain demands.
+
+    release_id : a release that is new in it, and states these counts; 0 where none is.
+    """
     chain = db.execute(sql("releases_of_scope", order=ORDER), scope).fetchall()
     values = _values(db, scope)
     for key, series_id in _added_ids(db, values).items():
         old = values[key]
-        new = _compressed(chain, old, release_id, snapshot.counts.get(key, {}))
+        new = _compressed(chain, old, release_id, counts.get(key, {}))
         # Only what differs is written, so that a file of ten years touches few pages.
         before = {(m, r): v for m, by_release in old.items() for r, v in by_release.items()}
         after = {(m, r): v for m, by_release in new.items() for r, v in by_release.items()}
@@ -185,11 +213,12 @@ def _rewrite_scope(db: Database, scope: Scope, release_id: int, snapshot: Snapsh
 def _compressed(chain: _Chain, old: _ByRelease, new_id: int, stated: Any) -> _ByRelease:
     """Return one series' rows with the new release in its place."""
     rows: _ByRelease = {}
-    covered = {month for _, first, last in chain for month in months.between(first, last)}
+    covered = {month for _, first, last, _ in chain for month in months.between(first, last)}
     for month in sorted(covered):
         in_month = old.get(month, {})
-        running, written = 0, None
-        for release_id, first, last in chain:
+        # What the release before said, and what counts, which need not be the same.
+        running, said, counted = 0, None, None
+        for release_id, first, last, last_count in chain:
             if not first <= month <= last:
                 continue
             if release_id == new_id:
@@ -197,8 +226,10 @@ def _compressed(chain: _Chain, old: _ByRelease, new_id: int, stated: Any) -> _By
             else:
                 # Without a row a release says what the one before it said.
                 running = value = in_month.get(release_id, running)
-            if value != written:
-                rows.setdefault(month, {})[release_id] = written = value
+            counts = month <= last_count
+            if value != said or (counts and value != counted):
+                rows.setdefault(month, {})[release_id] = value
+            said, counted = value, value if counts else counted
     return rows
 
 
@@ -255,7 +286,7 @@ def _value_at(chain: _Chain, by_month: _ByRelease, release_id: int) -> dict[str,
     until = [link[0] for link in reversed(chain[: own[-1] + 1])]
     stated = {}
     for place in own:  # a span each, with months between them that it does not state
-        for month in months.between(*chain[place][1:]):
+        for month in months.between(*chain[place][1:3]):
             of_month = by_month.get(month, {})
             stated[month] = next((of_month[r] for r in until if r in of_month), 0)
     return stated
@@ -273,7 +304,10 @@ def neighbours(db: Connection, new: Snapshot) -> list[Snapshot]:
     below = [release_id for release_id, place in places if place < seq][-1:]
     equal = [release_id for release_id, place in places if place == seq]
     above = [release_id for release_id, place in places if place > seq][:1]
-    return [load_snapshot(db, release_id) for release_id in (*below, *equal, *above)]
+    return [
+        load_snapshot(db, release_id).until(*column(db, "last_over", (release_id,)))
+        for release_id in (*below, *equal, *above)
+    ]
 
 
 def part_neighbours(db: Connection, new: Snapshot, calendar: Calendar) -> list[Snapshot]:

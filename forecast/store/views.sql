@@ -33,13 +33,35 @@ join scoped_series as s on s.id = j.series_id
 join releases as r on r.id = j.release_id
 left join flags as f on f.series_id = j.series_id and f.month = j.month and f.kind = 'month';
 
-create view release_places as
+-- last_over: of a release first seen on a known day, the last month that was over then, or when it
+-- was decided upon, or when a run first rested on it; what it states of later ones is no count.
+create view scoped_places as
 select
     id as release_id, source, file_name, kind, rounding, first_seen_precision as vintage,
     printf('%09d %d %s %s %s', seq, kind <> 'bundle', decided_at, coalesce(first_seen_at, ''), sha256)
         as place,
-    coalesce(first_seen_at, date(data_through || '-01', '+1 month', '+30 days')) as known_from
-from scoped_releases
+    coalesce(first_seen_at, date(data_through || '-01', '+1 month', '+30 days')) as known_from,
+    id in (select release_id from retractions) as retracted,
+    case
+        when first_seen_precision <> 'day'
+            or data_through < strftime('%Y-%m', first_seen_at, '+1 day') then '9999-12'
+        else strftime(
+            '%Y-%m',
+            max(
+                first_seen_at,
+                substr(decided_at, 1, 10),
+                coalesce(
+                    (
+                        select substr(min(r.published_at), 1, 10) from run_releases as x
+                        join scoped_runs as r on r.id = x.run_id where x.release_id = q.id
+                    ),
+                    ''
+                )
+            ),
+            '+1 day', 'start of month', '-1 day'
+        )
+    end as last_over
+from scoped_releases as q
 where status = 'accepted';
 
 create view dated_values as
@@ -51,6 +73,10 @@ join dated_batches as b on b.id = l.batch_id
 where b.measure_id = (select measure_id from scope)
     and b.id not in (select batch_id from dated_withdrawals);
 
+create view release_places as
+select release_id, source, file_name, kind, rounding, vintage, place, known_from
+from scoped_places where not retracted;
+
 create view statements as
 select
     s.border, s.dimension, s.member, m.month, p.release_id, p.place, p.known_from, p.vintage,
@@ -58,9 +84,9 @@ select
     (
         select o.encounters
         from observations as o
-        join release_places as q on q.release_id = o.release_id
+        join scoped_places as q on q.release_id = o.release_id
         where o.series_id = m.series_id and o.month = m.month and q.kind <> 'vintage'
-            and q.place <= p.place
+            and not q.retracted and o.month <= q.last_over and q.place <= p.place
         order by q.place desc limit 1
     ) as encounters
 from scoped_series as s
@@ -68,7 +94,9 @@ join (select distinct series_id, month from observations) as m on m.series_id = 
 join coverage as c
     on c.border = s.border and c.dimension = s.dimension and c.component = s.component
     and m.month between c.first_month and c.last_month
-join release_places as p on p.release_id = c.release_id and p.kind <> 'vintage'
+join scoped_places as p
+    on p.release_id = c.release_id and p.kind <> 'vintage'
+    and not p.retracted and m.month <= p.last_over
 union all
 select
     s.border, s.dimension, s.member, o.month, p.release_id, p.place, p.known_from, p.vintage,
@@ -153,13 +181,14 @@ join scoped_series as s on s.id = e.series_id;
 
 create view current_observations as
 with places as materialized (
-    select release_id, place from release_places where kind <> 'vintage'
+    select release_id, place, last_over from scoped_places
+    where kind <> 'vintage' and not retracted
 )
 select series_id, month, encounters, release_id
 from (
     select o.series_id, o.month, o.encounters, o.release_id, max(p.place)
     from observations as o
-    join places as p on p.release_id = o.release_id
+    join places as p on p.release_id = o.release_id and o.month <= p.last_over
     group by o.series_id, o.month
 );
 

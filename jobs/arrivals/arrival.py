@@ -21,7 +21,7 @@ class IngestResult:
     """What became of one file; reason is why it was refused, release_id None if it cannot be read.
 
     data_through : last month of the file, "" if it was refused. warning : what a person should
-    know of an accepted one, "" if nothing.
+    know of an accepted one, "" if nothing. notes : how a table of anybody's was understood.
     """
 
     file_name: str
@@ -30,6 +30,7 @@ class IngestResult:
     data_through: str
     reason: str = ""
     warning: str = ""
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecast import months
 from forecast.config import CountsSection
 from forecast.errors import ConfigError, DataError
 from forecast.files import content_sha256
@@ -44,7 +45,9 @@ def delivered(
                     unknown.append((file, ReleaseFile(file.name, content)))
         places = reading.last_months(section, [content for _, content in unknown])
         new += [(place, file) for place, (file, _) in zip(places, unknown, strict=True)]
-    # Each is held against the one before, so they come in the order of their months.
+    # Each is held against the one before, so they come in the order of their months that are over.
+    over = months.to_index(months.last_over(today))
+    new = [(min(place, over), file) for place, file in new]
     new.sort(key=lambda pair: (pair[0], pair[1].stat().st_mtime, pair[1].name))
     return [replace(of_operator(file, today, "folder"), seq=place) for place, file in new]
 

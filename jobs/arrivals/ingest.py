@@ -8,6 +8,7 @@ again.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
+from forecast import months
 from forecast.errors import DataError, QuarantineError
 from forecast.files import content_sha256
 from forecast.labels import joined
@@ -24,6 +26,7 @@ from forecast.sources import catalog, checks
 from forecast.sources.source import ReadRelease, ReleaseFile, Source
 from forecast.store import connect, inputs, measures, ops, releases
 from forecast.store.connect import transaction
+from forecast.store.queries import sql
 from forecast.types import Release, ReleaseKind, Snapshot
 from forecast.words import printable
 from jobs.arrivals import archive, folder, inbox, reading
@@ -151,7 +154,8 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
     kept_in = archive.folders(context.path, context.config)
     release = _unread(arrival, sha256, source)
     try:
-        read = _read(db, context, arrival, content)
+        cut = _cut(db, context, name, content)
+        read = _read(db, context, arrival, content, arrival.first_seen)
         release = read.snapshot.release
         of = catalog.source_of(name, source)
         beside = of.reader().beside_record(of, read, partial(releases.current_counts, db))
@@ -179,10 +183,10 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
             releases.save_after_all(db, earlier["id"], snapshot, "", "")
         release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot)
     archive.remove(kept_in["quarantine"], sha256)
-    notes = (f"{name}: {note}" for note in beside.said)
+    notes = (f"{name}: {note}" for note in (*read.said, *cut, *beside.said))
     warnings = filter(None, [_warn_of_unknown(context, release, read), *notes])
-    through, warning = release.data_through, "; ".join(warnings)
-    return IngestResult(name, "accepted", release_id, through, warning=warning)
+    through, said = release.data_through, [*map("; ".join, (warnings, read.notes))]
+    return IngestResult(name, "accepted", release_id, through, "", *said)
 
 
 def accept(db: Database, context: Context, release_id: int, why: str, now: str) -> Release:
@@ -207,7 +211,7 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
         )
     arrival = folder.of_operator(file, row["first_seen_at"] or "", address=row["url"])
     content = arrival.content()
-    read = _read(db, context, arrival, content)
+    read = _read(db, context, arrival, content, max(arrival.first_seen, now[:10]))
     of = catalog.source_of(arrival.name, context.source)
     snapshot = read.snapshot
     if not read.sums:  # what states sums of its own is kept as it is, on the operator's word
@@ -224,16 +228,50 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
     return snapshot.release
 
 
-def _read(db: Database, context: Context, arrival: Arrival, content: bytes) -> ReadRelease:
-    """What a file says, read apart: a workbook may take all memory, whoever named it."""
+def _read(
+    db: Database, context: Context, arrival: Arrival, content: bytes, day: str
+) -> ReadRelease:
+    """What a file says, read apart: a workbook may take all memory, whoever named it.
+
+    day : on which it says so, "" where nobody knows; a month that was not over is no count.
+    """
     config, section = context.config, next(iter(context.config.sources), None)
-    return reading.apart(
+    read = reading.apart(
         ReleaseFile(arrival.name, content, arrival.first_seen or None, arrival.address),
         section.words() if section else measures.section(db),
         context.source.totals.parts,
         config.labels.joins,
         config.forecast.dimensions,
     )
+    return read.until(months.last_over(day), context.source) if day else read
+
+
+def _cut(db: Database, context: Context, name: str, content: bytes) -> list[str]:
+    """Say that a text of own counts may have been cut inside its last number.
+
+    Raises
+    ------
+    QuarantineError : it ends inside a line, and the delivery before did not.
+    """
+    if context.source.layouts or not _ends_inside_a_line(content):
+        return []
+    last = printable(re.split(rb"[,;\t]", content.splitlines()[-1])[-1].decode(errors="replace"))
+    problem = f"its last line has no end; if it was cut there, its last number, {last}, is wrong"
+    kept_in = archive.folders(context.path, context.config)["archive"]
+    for _, sha256 in db.execute(sql("newest_release")):
+        before = archive.find(kept_in, sha256)
+        if before and not _ends_inside_a_line(inbox.read_once(before)[0]):
+            raise QuarantineError(
+                name, [f"{problem}. The delivery before, {before.name}, was whole: send it again"]
+            )
+    return [problem]
+
+
+def _ends_inside_a_line(content: bytes) -> bool:
+    """Whether a text stops without the end of its last line, or of what marks it up."""
+    # What is packed, as workbooks are, does not open where it was cut.
+    packed = content.startswith((b"\x1f\x8b", b"PK", b"\xd0\xcf"))
+    return not packed and content[-1:] not in b"\r\n>]}\0"
 
 
 def _placed(db: Database, snapshot: Snapshot, source: Source) -> Snapshot:

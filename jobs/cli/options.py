@@ -119,6 +119,7 @@ def taken_lines(taken: Iterable[IngestResult]) -> list[str]:
             click.echo(f"bordercast: refused: {without_controls(file.reason)}", err=True)
         else:
             lines.append(f"{file.file_name}: {file.outcome}, data through {file.data_through}")
+            lines += [f"Read: {without_controls(file.notes)}"] if file.notes else []
         if file.warning:
             click.echo(f"bordercast: warning: {file.warning}", err=True)
     return lines

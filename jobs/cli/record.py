@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import RenderableType
@@ -26,6 +26,11 @@ from jobs.cli import look
 from jobs.cli.options import Settings, refused_code, taken_lines
 from jobs.cli.render import OpenRecord, Printed, labeled, notes, progress, reading, table, wrapped
 from jobs.service import upkeep
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from forecast.context import Context
 
 
 def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = False) -> Printed:
@@ -55,7 +60,7 @@ def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = Fals
         parts += [look.answer(settings), *summary]
         if folder and not settings.context.source.shipped:
             parts.append(f"The page: {settings.db.parent / folder / 'index.html'}")
-    return Printed(value, parts)
+    return Printed(value, parts, code=refused_code(outcome.taken))
 
 
 def _of_run(record: OpenRecord, published: bool) -> tuple[dict[str, Any], list[RenderableType]]:
@@ -201,10 +206,30 @@ def accept_release(settings: Settings, release_id: int, why: str) -> str:
     """Accept a rejected file; the next run uses it."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with writing(settings.db) as db:
-        of_release = queries.column(db, "measure_of_release", (release_id,))
-        names = [name for name, number in measures.named(db).items() if number in of_release]
-        context = settings.context.about(names[0]) if names else settings.context
-        context.scope(db)
+        context = _about_release(settings, db, release_id)
         release = ingesting.accept(db, context, release_id, why, now)
     through = release.data_through
     return f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it."
+
+
+def withdraw_release(settings: Settings, release_id: int, why: str, by: str) -> str:
+    """Take an accepted file back; the next run rests on what is left."""
+    if not settings.db.exists():
+        raise ConfigError(str(settings.db), "--db", "no such database")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with writing(settings.db) as db:
+        _about_release(settings, db, release_id)
+        release = releases.retract(db, release_id, why, by, now)
+    return (
+        f"{release.file_name}: withdrawn; its counts stand no more. `bordercast run` uses what is "
+        "left. Sums that a later delivery made of them stand until the next one."
+    )
+
+
+def _about_release(settings: Settings, db: Database, release_id: int) -> Context:
+    """Make a connection about the measure of a release, and return its context."""
+    of_release = queries.column(db, "measure_of_release", (release_id,))
+    names = [name for name, number in measures.named(db).items() if number in of_release]
+    context = settings.context.about(names[0]) if names else settings.context
+    context.scope(db)
+    return context

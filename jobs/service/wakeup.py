@@ -176,6 +176,8 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[tup
 
 def _refused(taken: Iterable[IngestResult]) -> Iterator[tuple[str, str]]:
     for file in taken:
+        if file.notes:
+            LOG.info("%s: %s", file.file_name, file.notes)
         if file.warning:
             LOG.warning("%s", file.warning)
         if file.outcome == "refused":

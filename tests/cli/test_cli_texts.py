@@ -268,6 +268,9 @@ WRITING = """
     notices list
     verify
     restore kept
+    releases withdraw 1 --why wrong --by Lee
+    releases withdraw 1 --why wrong --by Lee
+    releases show 1
 """
 # Servers, which answer until they are ended; their own tests ask them.
 ELSEWHERE = {"web", "mcp", "config show", "serve", "replay", "site", "tidy"}

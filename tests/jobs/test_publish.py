@@ -137,7 +137,7 @@ def test_a_run_says_the_same_of_the_same_inputs():
 
 def test_a_run_before_its_last_month_is_over_is_refused():
     with pytest.raises(ClockError):
-        publish.compute(plain(1010), QUICK, ENCOUNTERS, datetime(2024, 1, 31, tzinfo=UTC))
+        publish.compute(plain(1010), QUICK, ENCOUNTERS, datetime(2024, 1, 30, tzinfo=UTC))
 
 
 def test_scores_are_the_same_however_many_series_are_scored_at_a_time(monkeypatch):

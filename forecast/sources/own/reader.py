@@ -30,9 +30,10 @@ from forecast.sources.source import (
     coverage_of,
     release_seq,
 )
-from forecast.tables import read
+from forecast.tables import read as tables
 from forecast.tables.grid import ReadAs
 from forecast.types import Counts, Release, SeriesKey, Snapshot
+from models.base import MonthlyCounts
 
 LONGEST_NAME = 80
 _NAMED = 3  # months in a sentence
@@ -48,7 +49,8 @@ class OwnReader(FileReader):
         self, source: Source, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
     ) -> ReadRelease:
         """Read one delivered file; errors as `read.table_in_bytes`, and for decimals."""
-        counts = _whole_counts(self.section, file)
+        table = tables.table_in_bytes(file.name, file.content, read_as(self.section))
+        counts = _whole_counts(self.section, file.name, table.counts)
         # The newest month of any series; a delivery need not reach it in each.
         last = max(max(by_month) for by_month in counts.values())
         year, month = map(int, last.split("-"))
@@ -63,7 +65,8 @@ class OwnReader(FileReader):
             first_seen_precision="day" if file.first_seen else "unknown",
             url=file.url,
         )
-        return ReadRelease(_stating(Snapshot(release, {}, ()), counts))
+        snapshot = _stating(Snapshot(release, {}, ()), counts)
+        return ReadRelease(snapshot, notes=table.notes, said=table.warnings)
 
     def beside_record(
         self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
@@ -132,19 +135,20 @@ def read_as(section: CountsSection) -> ReadAs:
 
 def data_through(section: CountsSection, file: ReleaseFile) -> str:
     """Return the last month of a delivered file; errors as `counts.read_table`."""
-    counts = read.table_in_bytes(file.name, file.content, read_as(section)).counts
+    counts = tables.table_in_bytes(file.name, file.content, read_as(section)).counts
     return months.from_index(int(counts.last.max()))
 
 
-def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, dict[str, int]]:
+def _whole_counts(
+    section: CountsSection, file_name: str, table: MonthlyCounts
+) -> dict[SeriesKey, dict[str, int]]:
     """Return series -> month -> count, of the months that are known."""
-    table = read.table_in_bytes(file.name, file.content, read_as(section)).counts
     counts = {}
     places = table.nested or tuple((name, "") for name in table.names)
-    _refuse_names(file.name, section.many, dict.fromkeys(series for series, _ in places))
+    _refuse_names(file_name, section.many, dict.fromkeys(series for series, _ in places))
     for name in dict.fromkeys(series for series, _ in places):
         below = [part for series, part in places if series == name and part]
-        _refuse_names(file.name, section.parts, below)
+        _refuse_names(file_name, section.parts, below)
     for row, name in enumerate(table.names):
         # A cell that is empty is a month that nobody knows, and is not stated.
         known = np.flatnonzero(np.isfinite(table.values[row]))
@@ -156,7 +160,7 @@ def _whole_counts(section: CountsSection, file: ReleaseFile) -> dict[SeriesKey, 
         broken = next((month for month, value in by_month.items() if value % 1), None)
         if broken:
             raise DataError(
-                f"{file.name}: {name} in {broken}: {by_month[broken]:g} is no whole number; a "
+                f"{file_name}: {name} in {broken}: {by_month[broken]:g} is no whole number; a "
                 "record keeps counts. Round it, or use `bordercast forecast`"
             )
         series, part = places[row]

@@ -29,3 +29,11 @@ create table dated_withdrawals (
     at text not null,
     reason text not null
 ) strict;
+
+-- Deliveries that were taken back: what such a release states counts no more.
+create table retractions (
+    release_id integer primary key references releases (id),
+    why text not null,
+    by text not null,
+    at text not null
+) strict;
