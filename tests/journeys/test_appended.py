@@ -69,6 +69,7 @@ NEXT = {
     "witnessed": ("entry 4", ["stamp 4"], {}),
     "dated": ("dated 2", of("dated", 2), {}),
     "undated": ("dated 1", of("undated", 1), {}),
+    "retracted": ("release 1", of("retracted", 1), {}),
 }
 
 
