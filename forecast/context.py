@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,17 +126,17 @@ class Context:
         with closing(connect.read(self.path)) as connection:
             return self.name in measures.named(connection)
 
-    def begin(self, db: Database) -> None:
+    def begin(self, db: Database, now: datetime) -> None:
         """Make a writing connection about this source's measure, which is added if it is new."""
         # The first source owns what was recorded before there were several.
         there = measures.named(db)
         if there and self.name not in there:
             section = next(iter(self.config.sources), PublishedSection(kind=DEFAULT_SOURCE))
-            measures.add(db, section.words())
+            measures.add(db, section.words(), now)
         else:
             self.scope(db)
 
-    def taken(self, db: Database) -> Context:
+    def taken(self, db: Database, now: datetime) -> Context:
         """Keep the source's words in the record, and return the context with the series it has now.
 
         Without settings nothing is kept, and nothing is new.
@@ -144,7 +145,7 @@ class Context:
         if section is None:
             return self
         if section.name != DEFAULT_SOURCE:
-            measures.save_section(db, section.words())
+            measures.save_section(db, section.words(), now)
         sources = dict(self.sources) | {self.name: source_by_section(section, measures.totals(db))}
         return replace(self, sources=sources)
 

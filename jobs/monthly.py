@@ -72,12 +72,12 @@ def run(
         _refuse_altered(db)
         # In turn and under one lock: a reader sees all sources of a month, or none.
         for measure in [context] if alone else context.each():
-            measure.begin(db)
-            mine = measure.taken(db)
+            measure.begin(db, now)
+            mine = measure.taken(db, now)
             write.write_all(mine, db, now)  # what a run that was killed left to write
             named = [file for file in files if mine.takes(inbox.file_name(file))]
             report("taking in files", 0, 1)
-            results, mine = ingest_all(db, mine, named, day, with_bundle, only)
+            results, mine = ingest_all(db, mine, named, day, with_bundle, only, now)
             report("taking in files", 1, 1)
             taken += results
             refused = [file.reason for file in results if file.outcome == "refused"]

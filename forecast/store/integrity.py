@@ -66,7 +66,8 @@ def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Row:
     Returns
     -------
     scheme, of the entry or run that has it, None where none has; given, the run it was given of;
-    subject, what that entry is about; later, (kind, subject) of the entries since; standing, the
+    subject, what that entry is about; later, (kind, subject) of the entries since; reworded,
+    the words of measures changed since; standing, the
     newest digest of the run asked for, "" if there is no such run; run_scheme, of that run;
     differs, of `GROUPS` those in which the quoted digest differs from the nearest one the record
     has, empty where the marks do not tell.
@@ -80,6 +81,7 @@ def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Row:
         "given": None,
         "subject": "",
         "later": (),
+        "reworded": (),
         "standing": of_run[-1].digest if of_run else asked["digest"],
         "run_scheme": asked["scheme"],
         "differs": (),
@@ -89,7 +91,9 @@ def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Row:
             later = tuple((e.kind, e.subject) for e in entries if e.id > entry.id)
             subject = f"{entry.subject} {entry.kind}".removesuffix(" run")
             answer |= {"scheme": entry.scheme, "given": entry.run_id, "subject": subject}
-            return answer | {"later": later}
+            since = {subject for _, subject in later}
+            words = (w for w in measures.rewordings(connection) if f"wording {w.wording}" in since)
+            return answer | {"later": later, "reworded": tuple(words)}
     for number, run in runs.items():
         if run["digest"] == digest:
             return answer | {"scheme": run["scheme"], "given": number, "subject": f"run {number}"}
@@ -147,6 +151,19 @@ def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str
     yield from (f"{_named(entry)} {what}" for entry, what in statements.faults)
     yield from _run_findings(entries, runs)
     yield from _part_findings(db, entries, statements.newest, lately)
+    if version >= PARTS["runmeasure"].since:
+        # Settings that name another source begin a measure of their own.
+        yield from (
+            f"measure {word.measure} was {word.before!r} and is called {word.after!r} by wording "
+            f"{word.wording}; the name of a measure is final"
+            for word in measures.rewordings(db)
+            if word.word == "name"
+        )
+        yield from (
+            f"series {row['id']} ({row['border']}) was moved to measure {row['measure_id']}; the "
+            f"files that state it are of measure {row['stated_in']}"
+            for row in queries.rows(db, "moved_series")
+        )
     for proof in witnesses.proofs(db) if version >= PARTS["witnesses"].since else ():
         if proof.moment() not in ("", proof.seen_at):
             yield (
@@ -212,7 +229,7 @@ def _part_findings(
     """Compare the newest statement of each part with the tables; bulky ones of some runs only."""
     known, version = entries[-1].schema if entries else 0, queries.version(db)
     for part, about in PARTS.items():
-        for (whose,) in db.execute(about.every) if about.every and known >= about.since else ():
+        for (whose,) in db.execute(about.every) if about.every and about.stated_in(known) else ():
             if (part, whose) not in stated:
                 yield f"{ledger.name((part, whose))} is not in the ledger"
     # Gathered by whose they are: one sentence says what of a run was edited.
@@ -221,7 +238,8 @@ def _part_findings(
         # After an upgrade the next entry states the tables of the new version; views made anew
         # without one are known for themselves.
         upgraded = part == "schema" and (known < version or schema.as_made(db, version))
-        left_out = PARTS[part].bulky and whose not in lately
+        bulky = PARTS[part].bulky and whose not in lately
+        left_out = bulky or not PARTS[part].stated_in(known)
         if not upgraded and not left_out and ledger.part_digest(db, (part, whose)) != sha:
             edited[PARTS[part].of, whose].append(part)
     for (of, whose), parts in edited.items():

@@ -24,7 +24,7 @@ GROUPS = (
     "approvals and withdrawals",
 )
 
-Of = Literal["run", "notice", "release", "entry", "dated", "record"]
+Of = Literal["run", "notice", "release", "entry", "wording", "dated", "record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class StatedPart:
 
     group : the mark it counts for. queries : each takes the id of whose it is, those of the record
     nothing; a first column `begun` is the JSON array of columns without reals, which follow it.
-    bulky : compared for the newest runs only before anything is shown. since : the schema
-    from which on it is stated. every : finds whose rows there are, each to be stated.
+    bulky : compared for the newest runs only before anything is shown. since, until : the schemas
+    in which it is stated. every : finds whose rows there are, each to be stated.
     """
 
     of: Of
@@ -42,7 +42,12 @@ class StatedPart:
     queries: tuple[str, ...]
     bulky: bool = False
     since: int = 16
+    until: int = 1000
     every: str = ""
+
+    def stated_in(self, schema: int) -> bool:
+        """Return whether entries of tables of this version state it."""
+        return self.since <= schema <= self.until
 
 
 _SCHEME = (resources.files("forecast.store") / "scheme2.toml").read_text(encoding="utf-8")
@@ -63,6 +68,7 @@ EntryKind = Literal[
     "expired",
     "withdrawn",
     "kept",
+    "worded",
     "witnessed",
     "dated",
     "undated",
@@ -81,7 +87,7 @@ class EntryRule:
     text stays.
     """
 
-    of: Literal["", "run", "release", "notice", "entry", "dated"]
+    of: Literal["", "run", "release", "notice", "entry", "wording", "dated"]
     own: tuple[str, ...] = ()
     record: tuple[str, ...] = ()
     after: tuple[EntryKind | None, ...] = (None,)
@@ -104,16 +110,23 @@ RULES: dict[EntryKind, EntryRule] = {
         ),
     ),
     "accepted": EntryRule(
-        "release", ("release",), ("figures", "measures"), after=(None, "refused", "schema")
+        "release",
+        ("release", "releasemeasure"),
+        ("figures", "measures"),
+        after=(None, "refused", "schema"),
     ),
     "refused": EntryRule(
-        "release", ("release",), ("figures", "measures"), after=(None, "refused", "schema")
+        "release",
+        ("release", "releasemeasure"),
+        ("figures", "measures"),
+        after=(None, "refused", "schema"),
     ),
     "run": EntryRule(
         "run",
         (
             *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "reports", "scores", "fits"),
             *("paths", "spans", "changes", "answers", "yardsticks", "witnesses"),
+            *("runmeasure", "asked"),
         ),
         (
             *("hindcasts", "questions", "unexplained", "notices", "unpublished"),
@@ -138,6 +151,8 @@ RULES: dict[EntryKind, EntryRule] = {
     # A file that states no counts any more; what it is and what it said stay as they were stated.
     "retracted": EntryRule("release", ("retraction",), ("figures",), after=("accepted", "schema")),
     "kept": EntryRule("", record=("measure", "measures", "labels", "unpublished"), partly=True),
+    # What a measure is called, and the labels joined in it, change by this kind alone.
+    "worded": EntryRule("wording", ("wording",), after=(None, "schema")),
     "witnessed": EntryRule(
         "entry", ("signature", "stamp", "commit"), after=(None, "witnessed", "schema"), partly=True
     ),
@@ -150,5 +165,5 @@ RULES |= {
 }
 
 # What the first entry may state besides, of records that earlier programs made.
-OPENING = (*(part for part in RULES["run"].own), *NOTICE, "release", "withdrawal")
+OPENING = (*RULES["run"].own, *RULES["accepted"].own, *NOTICE, "withdrawal", "wording")
 PROOFS = {"signature": "signature", "time stamp": "stamp", "git": "commit"}  # witness -> its part

@@ -45,7 +45,9 @@ class Statements:
             if not faults:
                 stated = _stated(entry)
                 self.newest |= stated
-                self._last |= {(PARTS[part].of, whose): entry.kind for part, whose in stated}
+                about = {(PARTS[part].of, whose): entry.kind for part, whose in stated}
+                # An upgrade states again what was final before.
+                self._last |= about | (self._last if entry.kind == "schema" else {})
             before = entry
 
     def _faults(self, entry: LedgerEntry, before: LedgerEntry | None) -> Iterator[str]:
@@ -76,7 +78,7 @@ class Statements:
         of = PARTS[part].of
         if of == "record":
             return entry.kind == "schema" and part != "schema"
-        if of == "release":  # one that earlier programs accepted: a run had rested on it
+        if part == "release":  # one that earlier programs accepted: a run had rested on it
             return (entry.run_id or 0) >= self._rested_on.get(whose or 0, entry.id + 1)
         if of != "notice":
             return True
@@ -112,7 +114,7 @@ def _amiss(
     """(parts too many, parts left out) of an entry."""
     stated = _stated(entry).keys()
     parts = [(part, whose) for part in rule.own] + [(part, None) for part in rule.record]
-    must = {part for part in parts if PARTS[part[0]].since <= entry.schema}
+    must = {part for part in parts if PARTS[part[0]].stated_in(entry.schema)}
     besides = {key for key in stated - must if _besides(rule, entry, before, key)}
     unknown = [named for named in json.loads(entry.parts) if entry_key(named) is None]
     strange = [*unknown, *map(name, stated - must - besides)]

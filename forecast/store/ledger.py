@@ -1,22 +1,25 @@
 """The ledger: one chain of entries by which a change of the record shows.
 
 The program writes an entry in each transaction that changes the record: a file accepted or refused,
-a run, a notice written, renewed, approved, rejected or expired, a run withdrawn, settings and fits
-kept, a proof of a witness, tables of a new schema. An entry states parts, each by a digest of its
-rows, and the digest of the entry before it: whoever has an entry's digest from elsewhere can tell
-whether anything it covers was changed since. Which parts an entry of which kind may state, and
+a run, a notice written, renewed, approved, rejected or expired, a run withdrawn, a measure worded,
+fits kept, a proof of a witness, tables of a new schema. An entry states parts, each by a digest of
+its rows, and the digest of the entry before it: whoever has an entry's digest from elsewhere can
+tell whether anything it covers was changed since. Which parts an entry of which kind may state, and
 after what, is in `kinds`; `integrity` holds the entries against that, and the tables against them.
 
     of a run       run, releases, forecasts, quantiles, judgements, flags, systemic, episodes,
                    closed, drivers, scores, fits, paths, spans, changes, answers: the rows it
-                   wrote, stated once. witnesses: proofs given since the run before. Run 0 stands
-                   for the rows of programs that did not say which run wrote them. withdrawal
+                   wrote, stated once. witnesses: proofs given since the run before. runmeasure:
+                   its measure. asked: the questions of its answers. Run 0 stands for the rows of
+                   programs that did not say which run wrote them. withdrawal
     of a notice    notice: what it says; standing: who approved or rejected it, or why it expired
-    of a file      release: the file, and the digest of the counts it states; retraction: by whom
-                   it was taken back, when and why
+    of a file      release: the file, and the digest of the counts it states; releasemeasure;
+                   retraction: by whom it was taken back, when and why
+    of a measure   wording: its words and joined labels, each time they change
     of the record  figures, hindcasts, questions, unexplained, notices, withdrawals, schema,
-                   measure, labels, unpublished: as the tables stand. The program may replace these
-                   rows, so only the newest statement of them can be compared
+                   unpublished: as the tables stand. The program may replace these rows, so only
+                   the newest statement of them can be compared. So were measure, measures and
+                   labels, until schema 20
 
 Scheme 2, the text that is digested:
 
@@ -91,7 +94,9 @@ def state(
     rule = RULES[kind]
     keys = [*((part, whose) for part in rule.own), *((part, None) for part in rule.record)]
     # What was not touched need not be read again to be digested.
-    keys = [key for key in keys if not only or key[0] in only]
+    keys = [
+        key for key in keys if PARTS[key[0]].stated_in(version(db)) and (not only or key[0] in only)
+    ]
     keys += [(part, notice_id) for notice_id in notices for part in NOTICE]
     if kind == "schema":
         keys += _of_earlier_programs(db)

@@ -10,12 +10,16 @@ of 1.0. What is about the whole record, as the ledger is, names the tables as `m
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from forecast.labels import Joins
 from forecast.store import connect, ledger, schema
 from forecast.store.connect import transaction
+from forecast.store.ops import text
 from forecast.store.queries import column, has, rows, sql
 from forecast.store.schema import FIRST
 from forecast.types import DEFAULT_SOURCE
@@ -42,13 +46,17 @@ def named(connection: Connection) -> dict[str, int]:
     stored = rows(connection, "measure_words") if has(connection, "measure") else []
     sections = {row["id"]: json.loads(row["source"]) for row in stored}
     by_name = {
-        words.get("name") or words.get("kind") or DEFAULT_SOURCE: number
+        _name(words): number
         for number, words in sections.items()
         if isinstance(words, dict)  # nothing else is words: `verify` says who wrote it
     }
     if FIRST not in sections and connection.execute("select 1 from main.series").fetchone():
         return {DEFAULT_SOURCE: FIRST} | by_name
     return by_name
+
+
+def _name(words: Mapping[str, Any]) -> str:
+    return words.get("name") or words.get("kind") or DEFAULT_SOURCE
 
 
 def current(connection: Connection) -> int:
@@ -74,12 +82,12 @@ def scope(connection: Connection, measure_id: int) -> None:
     if there == [FIRST]:
         connect.lend_views(connection)
         return
-    schema.lend_views(connection, measure_id)
     for table in _DIVIDED:
         connection.execute(
             f"create temp view {table} as select * from main.{table} "
             f"where measure_id = {measure_id}"
         )
+    schema.lend_views(connection, measure_id)
 
 
 def scope_to(connection: Connection, name: str) -> None:
@@ -101,12 +109,12 @@ def scoped(connection: Connection, measure_id: int) -> Iterator[None]:
         scope(connection, before)
 
 
-def add(db: Database, section: dict[str, Any]) -> int:
+def add(db: Database, section: dict[str, Any], now: datetime) -> int:
     """Add a measure with its words, and make the connection about it. Returns its id."""
     with transaction(db):
         # Never reused: rows of a measure bear its id for good.
         number = ids(db)[-1] + 1
-        _save(db, number, section)
+        _word(db, number, now, source=section)
     scope(db, number)
     return number
 
@@ -118,17 +126,65 @@ def section(connection: Connection) -> dict[str, Any] | None:
     return next((json.loads(row["source"]) for row in words if row["id"] == mine), None)
 
 
-def save_section(db: Database, words: dict[str, Any]) -> None:
+def save_section(db: Database, words: dict[str, Any], now: datetime) -> None:
     """Keep the words of the measure a connection is about; the newest stand."""
     if section(db) != words:
         with transaction(db):
-            _save(db, current(db), words)
+            _word(db, current(db), now, source=words)
 
 
-def _save(db: Database, number: int, words: dict[str, Any]) -> None:
-    text = json.dumps(words, sort_keys=True, ensure_ascii=False)
-    db.execute(sql("save_measure"), (number, text))
-    ledger.state(db, "kept", only=("measure",))
+def save_joins(db: Database, joins: Joins, now: datetime) -> None:
+    """Keep which labels the operator joins; `releases.current_counts` does so from now on."""
+    if label_joins(db) != joins:
+        with transaction(db):
+            _word(db, current(db), now, joins=joins)
+
+
+def label_joins(db: Connection) -> dict[str, dict[str, str]]:
+    """Return dimension -> label -> the label it is joined to."""
+    joins: dict[str, dict[str, str]] = {}
+    for dimension, label, to in db.execute("select dimension, label, joined_to from joined_labels"):
+        joins.setdefault(dimension, {})[label] = to
+    return joins
+
+
+def _word(db: Database, number: int, now: datetime, **changed: object) -> None:
+    """Add a wording of a measure, the last one but for what `changed`, and state it."""
+    last = {row["measure_id"]: row for row in rows(db, "wordings")}.get(number)
+    kept = dict(last) if last else {"source": None, "joins": "{}"}
+    kept |= {k: json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in changed.items()}
+    values = (number, text(now), kept["source"], kept["joins"])
+    (wording,) = db.execute(sql("save_wording"), values).fetchone()
+    ledger.state(db, "worded", wording)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewording:
+    """A word of a measure that was changed: by which wording, at what moment, from what to what."""
+
+    wording: int
+    measure: int
+    at: str
+    word: str
+    before: object
+    after: object
+
+
+def rewordings(connection: Connection) -> list[Rewording]:
+    """Return every word that was changed after it was first said, in order."""
+    changed: list[Rewording] = []
+    before: dict[int, dict[str, Any]] = {}
+    for row in rows(connection, "wordings") if has(connection, "wordings") else ():
+        words = json.loads(row["source"] or "{}")
+        words = {"name": _name(words), **words, "labels joined": json.loads(row["joins"])}
+        was = before.get(row["measure_id"], words)
+        before[row["measure_id"]] = words
+        changed += [
+            Rewording(row["id"], row["measure_id"], row["at"], word, was.get(word), words.get(word))
+            for word in dict.fromkeys((*was, *words))
+            if was.get(word) != words.get(word)
+        ]
+    return changed
 
 
 def totals(connection: Connection) -> list[str]:

@@ -271,9 +271,26 @@ select id, source from measure order by id
 -- name: current_measure
 select measure_id from scope
 
--- name: save_measure
-insert into measure (id, source) values (?, ?)
-on conflict (id) do update set source = excluded.source
+-- name: moved_series
+-- A series' files are all of one measure, so that one of them tells.
+select * from (
+    select id, border, measure_id, (
+        select r.measure_id from observations as o join main.releases as r on r.id = o.release_id
+        where o.series_id = s.id limit 1
+    ) as stated_in
+    from main.series as s
+)
+where measure_id <> stated_in
+
+-- name: save_wording
+insert into wordings (measure_id, at, source, joins) values (?, ?, ?, ?) returning id
+
+-- name: wordings
+-- What nothing can read is not looked at: `verify` says that the ledger does not have it.
+select id, measure_id, at, source, joins from wordings
+where json_valid(joins) and iif(json_valid(source), json_type(source), source) is not distinct from
+    iif(source is null, null, 'object')
+order by id
 
 -- name: next_seq
 select coalesce(max(seq), 0) + 1 from releases

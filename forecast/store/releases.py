@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.errors import DataError
-from forecast.labels import Joins, joined
+from forecast.labels import joined
 from forecast.periods import Calendar
-from forecast.store import ledger
-from forecast.store.connect import insert, transaction
+from forecast.store import ledger, measures
+from forecast.store.connect import insert
 from forecast.store.queries import column, records, rows, sql
 from forecast.types import Counts, Coverage, Release, Row, Scope, SeriesKey, Snapshot
 
@@ -343,7 +343,7 @@ def current_counts(db: Connection) -> dict[SeriesKey, dict[str, int]]:
     for total, dimension, member, component, month, count in db.execute(sql("current_counts")):
         counts[SeriesKey(total, dimension, member, component)][month] = count
     # Joined when read, never when kept: what a file states stays as it states it.
-    joins = label_joins(db)
+    joins = measures.label_joins(db)
     return joined(counts, joins) if joins else dict(counts)
 
 
@@ -412,29 +412,3 @@ def one_release(db: Connection, release_id: int) -> Row:
     for row in rows(db, "one_release", (release_id,)):
         return row
     raise DataError(f"no release {release_id}; `bordercast releases list` shows all")
-
-
-# ---------------------------------------------------------------- joined labels
-
-
-def save_joins(db: Database, joins: Joins) -> None:
-    """Keep which labels the operator joins; `current_counts` does so from now on."""
-    if label_joins(db) == joins:
-        return
-    with transaction(db):
-        db.execute(
-            "delete from main.joined_labels where measure_id = (select measure_id from scope)"
-        )
-        db.conn.executemany(
-            "insert into main.joined_labels values (?, ?, ?, (select measure_id from scope))",
-            [(name, label, to) for name, by in joins.items() for label, to in by.items()],
-        )
-        ledger.state(db, "kept", only=("labels", "measures"))
-
-
-def label_joins(db: Connection) -> dict[str, dict[str, str]]:
-    """Return dimension -> label -> the label it is joined to."""
-    joins: dict[str, dict[str, str]] = {}
-    for dimension, label, to in db.execute("select dimension, label, joined_to from joined_labels"):
-        joins.setdefault(dimension, {})[label] = to
-    return joins

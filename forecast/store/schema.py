@@ -64,11 +64,11 @@ def lend_views(connection: Connection, measure_id: int = FIRST) -> None:
 
     measure_id : the measure that they are about.
     """
-    about, scoped = (f"create view scope as select {number}" for number in (FIRST, measure_id))
+    about, scoped = (f" scope as select {number}" for number in (FIRST, measure_id))
     for statement in views():
-        connection.execute(
-            statement.replace(about, scoped, 1).replace("create view", "create temp view", 1)
-        )
+        # One of a table that is divided by measure is there already.
+        made = statement.replace("create view", "create temp view if not exists", 1)
+        connection.execute(made.replace(about, scoped, 1))
 
 
 def has_views(connection: Connection) -> bool:

@@ -5,6 +5,15 @@
 
 create view scope as select 1 as measure_id;
 
+create view measure as
+select measure_id as id, source from wordings
+where source is not null and id in (select max(id) from wordings group by measure_id);
+
+create view joined_labels as
+select d.key as dimension, l.key as label, l.value as joined_to, w.measure_id
+from wordings as w, json_each(w.joins) as d, json_each(d.value) as l
+where w.id in (select max(id) from wordings group by measure_id);
+
 create view scoped_series as
 select id, border, dimension, member, component from series
 where measure_id = (select measure_id from scope);

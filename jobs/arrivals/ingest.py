@@ -12,7 +12,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -61,10 +61,12 @@ def ingest_all(
     first_seen: str,
     with_bundle: bool,
     only: int | None = None,
+    now: datetime | None = None,
 ) -> tuple[tuple[IngestResult, ...], Context]:
     """Keep the embedded figures, these files, and what waits for us, each once.
 
     first_seen : vintage date of the files. only : of what waits, the release with this seq.
+    now : the moment, UTC.
 
     Returns
     -------
@@ -74,13 +76,14 @@ def ingest_all(
     ------
     DataError : one of the files that are named is refused; it is in quarantine now.
     """
+    now = now or datetime.now(UTC)
     if with_bundle:
         ingest_bundle(db, context.source, context.config.forecast.dimensions)
         inputs.keep_paths(db, context.source.reader().embedded_paths())
     kept_in = archive.folders(context.path, context.config)
     archive.make(kept_in)
-    releases.save_joins(db, context.config.labels.joins)
-    context = context.taken(db)
+    measures.save_joins(db, context.config.labels.joins, now)
+    context = context.taken(db, now)
     results = []
     for file in files:
         results.append(ingest(db, context, folder.of_operator(file, first_seen)))
@@ -100,7 +103,7 @@ def ingest_all(
     if left or ops.ops_path(context.path).exists():  # for `status`
         with ops.writing(context.path) as ops_db:
             ops.save_left(ops_db, left, first_seen)
-    return tuple(results), context.taken(db)
+    return tuple(results), context.taken(db, now)
 
 
 def fetch(
@@ -121,8 +124,9 @@ def fetch(
 
     fetched = publisher.poll(context, now, force)
     with connect.writing(context.path) as db:
-        context.begin(db)
-        taken, _ = ingest_all(db, context, (), now.date().isoformat(), with_bundle)
+        context.begin(db, now)
+        day = now.date().isoformat()
+        taken, _ = ingest_all(db, context, (), day, with_bundle, now=now)
     return replace(fetched, taken=taken)
 
 

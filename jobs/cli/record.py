@@ -97,7 +97,7 @@ def ingest(
     _await_inbox(settings)
     with writing(settings.db) as db:
         for context in settings.context.each():
-            context.begin(db)
+            context.begin(db, datetime.now(UTC))
             mine = [(file,) for file in files if context.takes(inbox.file_name(file))]
             for batch in ((), *mine):  # the inbox first; then one by one, so that each is checked
                 with_bundle = not no_bundle and not batch

@@ -164,8 +164,8 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[tup
     for release in sorted(places)[-1:]:
         # Only taken in: its sibling may be missing.
         with connect.writing(path) as db:
-            context.begin(db)
-            taken, _ = ingest_all(db, context, (), day, with_bundle, release)
+            context.begin(db, now)
+            taken, _ = ingest_all(db, context, (), day, with_bundle, release, now)
         yield from _refused(taken)
     missing = publisher.awaited(path, context.source) if context.begun() else ""
     if missing:

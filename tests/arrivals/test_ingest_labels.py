@@ -13,7 +13,7 @@ from forecast import labels
 from forecast.config import Config, ForecastSection, Labels, parse
 from forecast.context import Context
 from forecast.errors import ConfigError, DataError
-from forecast.store import connect, releases
+from forecast.store import connect, measures, releases
 from forecast.store.connect import writing
 from forecast.types import SeriesKey
 from jobs import monthly
@@ -46,7 +46,7 @@ def take(path: Path, through: str, content: bytes, joins=None):
     file.write_bytes(content)
     with writing(path) as db:
         if joins is not None:
-            releases.save_joins(db, joins)
+            measures.save_joins(db, joins, NOW)
         about = arriving.context(path, DIMENSIONS, joins)
         return arriving.taken(db, about, of_operator(file, "2026-04-20"))
 
@@ -155,10 +155,10 @@ def test_joining_changes_nothing_that_was_kept_and_can_be_taken_back(path):
     observations = rows(path, "select * from observations order by 1, 2, 3")
 
     with writing(path) as db:
-        releases.save_joins(db, TURKEY)
+        measures.save_joins(db, TURKEY, NOW)
     assert SeriesKey("southwest", "citizenship", "TURKIYE") in current(path)
     with writing(path) as db:
-        releases.save_joins(db, {})
+        measures.save_joins(db, {}, NOW)
 
     assert current(path) == plain
     assert rows(path, "select * from observations order by 1, 2, 3") == observations

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast.store import connect, inputs, integrity, measures, releases, runs, witnesses
+from forecast.store import connect, inputs, integrity, measures, runs, witnesses
 from forecast.store.witnesses import WitnessProof
 from forecast.types import KeptPath, SeriesKey
 from tests.support import small_record
@@ -34,8 +34,8 @@ def full(before, tmp_path_factory) -> Path:
     small_record.approve(path, 2, "Ann Lee")
     with connect.writing(path) as db:
         runs.withdraw(db, 1, "too early", "Ann Lee", small_record.NOW)
-        releases.save_joins(db, {"state": {"NY": "NEW YORK"}})
-        measures.save_section(db, {"kind": "published", "name": "cbp_encounters"})
+        measures.save_joins(db, {"state": {"NY": "NEW YORK"}}, small_record.NOW)
+        measures.save_section(db, {"kind": "published", "name": "cbp_encounters"}, small_record.NOW)
         inputs.keep_paths(db, [kept("2024-02")])
         seen(db, 2, "2024-03-20T00:00:00+00:00")
     return path

@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 from click.testing import CliRunner
 
-from forecast.store import connect, integrity, ledger, notices, runs, schema
+from forecast.store import connect, integrity, ledger, measures, notices, runs, schema
 from forecast.store.kinds import NOTICE, PARTS, RULES, EntryKind
 from forecast.store.lawful import Statements
 from forecast.store.ledger import LedgerEntry
@@ -46,7 +46,8 @@ def entry(before: list[LedgerEntry], kind: str, subject: str, *parts: str, **mor
 def of(kind: EntryKind, whose: int | str = "", *besides: str) -> list[str]:
     """The names of all that an entry of a kind states."""
     rule = RULES[kind]
-    return [*(f"{part} {whose}" for part in rule.own), *rule.record, *besides]
+    record = (part for part in rule.record if PARTS[part].stated_in(VERSION))
+    return [*(f"{part} {whose}" for part in rule.own), *record, *besides]
 
 
 def both(*ids: int) -> list[str]:
@@ -65,7 +66,8 @@ NEXT = {
     "rejected": ("notice 2", ["standing 2 decided"], {}),
     "expired": ("notice 1", ["standing 1 decided"], {}),
     "withdrawn": ("run 1", of("withdrawn", 1, "notice 1", "standing 1 decided"), {"run_id": None}),
-    "kept": ("", ["labels"], {}),
+    "kept": ("", ["unpublished"], {}),
+    "worded": ("wording 1", ["wording 1"], {}),
     "witnessed": ("entry 4", ["stamp 4"], {}),
     "dated": ("dated 2", of("dated", 2), {}),
     "undated": ("dated 1", of("undated", 1), {}),
@@ -101,6 +103,8 @@ def test_there_is_a_rule_for_each_kind_and_a_kind_for_each_part():
     assert set(RULES) == set(get_args(EntryKind)) == set(NEXT)
     stated = {part for rule in RULES.values() for part in (*rule.own, *rule.record)}
     assert stated == set(PARTS)
+    now = {part for part in PARTS if PARTS[part].stated_in(VERSION)}
+    assert set(PARTS) - now == {"measure", "measures", "labels"}
     for rule in RULES.values():
         assert all(PARTS[part].of == "record" for part in rule.record)
         # What ends a run is stated of it by another kind than the run.
@@ -147,9 +151,7 @@ def test_what_is_final_or_nothing_s_business_is_named(told, kind, subject, parts
 
 
 def test_an_entry_that_states_nothing_is_named(told):
-    assert faults(told, entry(told, "kept", "")) == [
-        "does not state: labels, measure, measures, unpublished"
-    ]
+    assert faults(told, entry(told, "kept", "")) == ["does not state: unpublished"]
     assert faults(told, entry(told, "witnessed", "entry 4")) == [
         "does not state: commit 4, signature 4, stamp 4"
     ]
@@ -163,7 +165,7 @@ def test_a_proof_is_stated_once(told):
 
 
 def test_an_entry_out_of_its_place_is_named(told):
-    kept = entry(told, "kept", "", "labels")
+    kept = entry(told, "kept", "", "unpublished")
 
     assert faults(told, kept._replace(id=kept.id + 1)) == [
         f"is not the one after entry {told[-1].id}"
@@ -181,7 +183,7 @@ def test_an_entry_out_of_its_place_is_named(told):
 def test_a_new_version_of_the_tables_changes_no_other_part(told):
     upgrade = entry(told, "schema", "", *of("schema"), schema=VERSION + 1)
     parts = json.loads(upgrade.parts)
-    for part in RULES["schema"].record:
+    for part in of("schema"):
         changed = upgrade._replace(parts=json.dumps({**parts, part: "another"}))
         said = faults(told, changed)
         assert said == ([] if part == "schema" else [f"changes what was final: {part}"])
@@ -268,8 +270,10 @@ def test_an_edit_that_an_entry_states_is_named_and_nothing_is_shown(path, what):
 @pytest.mark.parametrize(
     ("edit", "says"),
     [
-        ("insert into measure values (1, '{}')", "measure: edited, but not by this program"),
-        ("insert into joined_labels values ('state', 'NY', 'TX', 1)", "labels: edited, but not by"),
+        ("insert into wordings values (9, 1, '', '{}', '{}')", "wording 9 is not in the ledger"),
+        ("update runs set measure_id = 2 where id = 1", "run 1 was edited: runmeasure not as"),
+        ("update releases set measure_id = 2", "release 1 was edited: releasemeasure not as"),
+        ("update series set measure_id = 2 where id = 2", "series 2 (northern) was moved to "),
         (
             "insert into model_paths values ('x', 1, '2024-01', '', '[1]', '', null)",
             "unpublished: edited, but not by this program",
@@ -293,13 +297,13 @@ def test_an_edit_that_nothing_states_is_named(path, edit, says):
 def test_words_of_a_source_that_nothing_can_read_are_named_by_verify(path, words):
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("pragma ignore_check_constraints = on")
-        db.execute("insert into measure values (1, ?)", (words,))
+        db.execute("insert into wordings values (9, 1, '', ?, '{}')", (words,))
 
     answer = CliRunner().invoke(main, ["--db", str(path), "verify"])
 
     assert isinstance(answer.exception, SystemExit)
     assert answer.exit_code == 1
-    assert "measure: edited, but not by this program" in answer.output
+    assert "wording 9 is not in the ledger" in answer.output
 
 
 def test_what_comes_later_is_lawful_and_listed(path):
@@ -317,6 +321,45 @@ def test_what_comes_later_is_lawful_and_listed(path):
         ("approved", "notice 1"),
         ("run", "run 4"),
         ("withdrawn", "run 4"),
+    ]
+
+
+def test_words_and_joined_labels_that_change_are_listed_with_what_was_before(path):
+    with closing(sqlite3.connect(path)) as db:
+        (quoted,) = db.execute("select digest from runs where id = 2").fetchone()
+    words = {"kind": "cbp_encounters", "unit": "encounters"}
+    with connect.writing(path) as db:
+        measures.save_section(db, words, tiny_record.NOON)
+        measures.save_section(db, words | {"unit": "pounds"}, tiny_record.NOON)
+        measures.save_joins(db, {"state": {"NY": "VT"}}, tiny_record.NOON)
+
+    answer = CliRunner().invoke(
+        main, ["--db", str(path), "verify", "--run", "2", "--digest", quoted]
+    )
+
+    assert answer.exit_code == 0, answer.output
+    on = "Since 2024-04-10T12:00:00+00:00"
+    assert f"{on}, unit of measure 1 is 'pounds'; it was 'encounters'." in answer.output
+    joined = "labels joined of measure 1 is {'state': {'NY': 'VT'}}; it was {}."
+    assert f"{on}, {joined}" in answer.output
+
+
+def test_two_measures_that_exchange_their_words_are_named_though_each_states_it(path):
+    encounters, seizures = {"kind": "cbp_encounters"}, {"kind": "cbp_drug_events"}
+    with connect.writing(path) as db:
+        measures.save_section(db, encounters, tiny_record.NOON)
+        measures.add(db, seizures, tiny_record.NOON)
+        assert integrity.at_sight(db.conn) == []
+        measures.save_section(db, encounters, tiny_record.NOON)
+        measures.scope(db, 1)
+        measures.save_section(db, seizures, tiny_record.NOON)
+
+        said = integrity.at_sight(db.conn)
+
+    final = "the name of a measure is final"
+    assert said == [
+        f"measure 2 was 'cbp_drug_events' and is called 'cbp_encounters' by wording 3; {final}",
+        f"measure 1 was 'cbp_encounters' and is called 'cbp_drug_events' by wording 4; {final}",
     ]
 
 

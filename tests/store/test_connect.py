@@ -23,11 +23,13 @@ from forecast.store import (
     copies,
     inputs,
     integrity,
+    measures,
     ops,
     releases,
 )
 from forecast.store.connect import transaction, writing
 from forecast.types import Coverage, Release, Scope, SeriesKey, Snapshot
+from tests.support import tiny_record
 from tests.support.databases import edit
 
 TOTAL = SeriesKey("northern")
@@ -323,14 +325,14 @@ def test_labels_that_are_joined_count_as_one_until_they_are_not(tmp_path):
         with transaction(db):
             releases.save_snapshot(db, SECOND)
         joins = {"citizenship": {"PERU": "ANDES", "INDIA": "ANDES"}}
-        assert releases.label_joins(db) == {}
-        releases.save_joins(db, joins)
-        releases.save_joins(db, {"citizenship": dict(joins["citizenship"])})
+        assert measures.label_joins(db) == {}
+        measures.save_joins(db, joins, tiny_record.NOON)
+        measures.save_joins(db, {"citizenship": dict(joins["citizenship"])}, tiny_record.NOON)
 
-        assert releases.label_joins(db) == joins
+        assert measures.label_joins(db) == joins
         joined = releases.current_counts(db)
         assert joined[SeriesKey("northern", "citizenship", "ANDES")]["2024-02"] == 1
-        releases.save_joins(db, {})
+        measures.save_joins(db, {}, tiny_record.NOON)
         assert list(releases.current_counts(db)) == [TOTAL, INDIA, PERU]
         assert releases.accepted(db) == [1]
 
@@ -631,8 +633,8 @@ def test_writing_loads_no_pandas_and_leaves_it_to_be_loaded(tmp_path):
 
 def test_rows_are_written_as_they_are_made_and_nothing_of_none(tmp_path):
     with writing(tmp_path / "a.db") as db:
-        connect.insert(db, "joined_labels", iter(()))
-        labels = ({"dimension": "d", "label": str(at), "joined_to": "x"} for at in range(3))
-        connect.insert(db, "joined_labels", labels)
+        connect.insert(db, "withdrawals", iter(()))
+        made = ({"measure_id": at, "at": "", "joins": "{}"} for at in range(3))
+        connect.insert(db, "wordings", made)
 
-        assert db.execute("select label from joined_labels").fetchall() == [("0",), ("1",), ("2",)]
+        assert db.execute("select measure_id from wordings").fetchall() == [(0,), (1,), (2,)]

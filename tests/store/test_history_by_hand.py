@@ -684,12 +684,12 @@ def test_a_series_newest_months_are_its_own_and_its_border_s(db):
 
 def test_the_words_of_a_source_stand_as_they_were_last_given(db):
     assert measures.section(db) is None
-    measures.save_section(db, {"unit": "pounds", "b": "é"})
-    measures.save_section(db, {"b": "é", "unit": "pounds"})
+    measures.save_section(db, {"unit": "pounds", "b": "é"}, tiny_record.NOON)
+    measures.save_section(db, {"b": "é", "unit": "pounds"}, tiny_record.NOON)
     assert measures.section(db.conn) == {"unit": "pounds", "b": "é"}
     kept = db.execute("select id, source from measure").fetchall()
     assert kept == [(1, '{"b": "é", "unit": "pounds"}')]
-    measures.save_section(db, {"unit": "kilos"})
+    measures.save_section(db, {"unit": "kilos"}, tiny_record.NOON)
 
     assert measures.section(db) == {"unit": "kilos"}
     assert measures.totals(db) == ["nationwide", "northern", "other", "southwest"]

@@ -53,6 +53,36 @@ ATTACKS = {
         ("refused", "release 4", [("figures", None)]),
         "figures: edited, but not by this program",
     ),
+    "measures swapped": (
+        [f"update {table} set measure_id = 2" for table in ("series", "releases", "runs")],
+        ("kept", "", [("measures", None)]),
+        "run 2 was edited: runmeasure not as published",
+    ),
+    "measures of series swapped": (
+        ["update series set measure_id = 2 where id = 2"],
+        ("accepted", "release 2", [("release", 2), ("releasemeasure", 2), ("figures", None)]),
+        "series 2 (northern) was moved to measure 2; the files that state it are of measure 1",
+    ),
+    "a file in another measure": (
+        ["update releases set measure_id = 2 where id = 2"],
+        ("accepted", "release 2", [("release", 2), ("releasemeasure", 2), ("figures", None)]),
+        "release 2 was edited: releasemeasure not as published",
+    ),
+    "a run hidden in another measure": (
+        ["update runs set measure_id = 2 where id = 2"],
+        ("run", "run 2", [("runmeasure", 2)]),
+        "run 2 was edited: runmeasure not as published",
+    ),
+    "words without an entry": (
+        ["insert into wordings values (9, 1, '2024', '{\"unit\": \"pounds\"}', '{}')"],
+        ("kept", "", [("unpublished", None), ("measure", None)]),
+        "wording 9 is not in the ledger",
+    ),
+    "labels joined without an entry": (
+        ['insert into wordings values (9, 1, \'2024\', null, \'{"state": {"NY": "VT"}}\')'],
+        ("kept", "", [("labels", None), ("measures", None)]),
+        "wording 9 is not in the ledger",
+    ),
     "a notice nobody stated": (
         [
             "insert into notices (kind, month, release_id, run_id, content_key, message_id, "

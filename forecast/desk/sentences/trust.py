@@ -125,6 +125,11 @@ def confirmed(answer: Row, run_id: int) -> str:
             for kind, subject in answer["later"]
         )
         lines.append(f"Added since: {', '.join(dict.fromkeys(since))}.")
+    lines += (
+        f"Since {word.at or 'an earlier program'}, {word.word} of measure {word.measure} is "
+        f"{word.after!r}; it was {word.before!r}."
+        for word in answer["reworded"]
+    )
     return "\n".join(lines)
 
 

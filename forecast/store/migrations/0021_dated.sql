@@ -37,3 +37,30 @@ create table retractions (
     by text not null,
     at text not null
 ) strict;
+
+-- What a measure is called, its unit, and which of its labels are joined: a row each time they
+-- change, stated by an entry of its own, so that both are there to compare. `measure` and
+-- `joined_labels` are views of the newest rows.
+create table wordings (
+    id integer primary key,
+    measure_id integer not null,
+    at text not null,
+    source text check (json_valid(source)),
+    joins text not null check (json_valid(joins))
+) strict;
+
+insert into wordings (measure_id, at, source, joins)
+select
+    m.id, '', (select source from measure as w where w.id = m.id),
+    (
+        select json_group_object(d.dimension, json(d.labels))
+        from (
+            select dimension, json_group_object(label, joined_to) as labels
+            from joined_labels where measure_id = m.id group by dimension
+        ) as d
+    )
+from (select id from measure union select measure_id from joined_labels) as m
+order by m.id;
+
+drop table measure;
+drop table joined_labels;
