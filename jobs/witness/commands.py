@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 
 from forecast import child
@@ -12,6 +13,10 @@ from forecast.store.witnesses import WitnessKind
 from forecast.words import printable
 
 MAX_OUTPUT_BYTES = 100_000_000  # bytes of what a command writes
+# Of our environment, beside what any child gets: an agent that signs, whom to trust, which way out.
+_PASSED = ("SSH_AUTH_SOCK", "XDG_CONFIG_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO")
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_LOGIN = re.compile(r"//[^/]*@")
 REFUSED = 3  # exit code of our signing command where a person has to look
 
 
@@ -22,10 +27,16 @@ def output(
     given: bytes = b"",
     environment: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return what a command writes; WitnessError if it fails, is not there, or takes too long."""
+    """Return what a command writes; WitnessError if it fails, is not there, or takes too long.
+
+    It gets no secret of ours: of the environment a few variables, none with a login.
+    """
+    names = (*child.KEPT_VARIABLES, *_PASSED, *_PROXIES)
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    kept = {name: value for name, value in kept.items() if not _LOGIN.search(value)}
     limits = ChildLimits(seconds, 0, MAX_OUTPUT_BYTES)
     try:
-        return child.run(command, given, limits, {**os.environ, **(environment or {})})
+        return child.run(command, given, limits, {**kept, **(environment or {})})
     except OSError as error:
         raise WitnessError(witness, f"{command[0]}: {error.strerror}") from None
     except ChildError as error:

@@ -2,6 +2,8 @@
 
 The proof is a commit. Its id covers every line before it, so whoever has cloned the repository
 since can tell whether the file was rewritten; we tell whether our commits are still in its history.
+It proves an order and no moment: whoever makes a commit dates it. Who may push there may be our
+enemy: nothing of it ever becomes a file here, our commit is made of objects alone.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ _QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_SSH_COMMAND": "ssh -o BatchMode=yes"}
 _OPTIONS = (
     *("-c", "user.name=Bordercast", "-c", "user.email=bordercast@localhost"),
     *("-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null"),
+    *("-c", "fetch.recurseSubmodules=false", "-c", "protocol.ext.allow=never"),
 )
+_FETCH = ("fetch", "-q", "--prune", "--no-tags", "origin")
+_PLAIN = b"100644 blob"
 
 
 class Repository:
@@ -53,26 +58,35 @@ class Repository:
         WitnessError : git fails, or the history was moved.
         """
         if not (self.folder / ".git").exists():
-            self._git("clone", "-q", address, str(self.folder), anywhere=True)
+            self._git("clone", "-q", "--no-checkout", address, str(self.folder), anywhere=True)
         self._git("remote", "set-url", "origin", address)
         # What others pushed is kept: our line goes behind theirs.
-        self._git("fetch", "-q", "--prune", "origin")
+        self._git(*_FETCH)
         tip = self.tip()
         for commit in known:
             self.require(commit, tip)
         if str(statement) not in self.lines(tip):
-            onto = ("-f", "-B", BRANCH, tip) if tip else ("--orphan", BRANCH)
-            self._git("checkout", "-q", *onto)
-            with (self.folder / FILE).open("a", encoding="ascii") as file:
-                file.write(f"{statement}\n")
-            self._git("add", FILE)
-            self._git("commit", "-q", "-m", f"Run {statement.run_id}, entry {statement.entry_id}")
-            self._git("push", "-q", "origin", f"HEAD:refs/heads/{BRANCH}")
-            self._git("fetch", "-q", "origin")
+            self._git("push", "-q", "origin", f"{self._commit(tip, statement)}:refs/heads/{BRANCH}")
+            self._git(*_FETCH)
         # The commit that added it; it was pushed, maybe by one of us that was killed.
-        added = ("log", "--format=%H", "--reverse", f"-S{statement}", self.tip(), "--", FILE)
-        commit = self._git(*added).splitlines()[0]
+        form = ("log", "--format=%H", "--topo-order", "--reverse", "--no-ext-diff", "--no-textconv")
+        commit = self._git(*form, f"-S{statement}", self.tip(), "--", FILE).splitlines()[0]
         return commit, self.moment(commit)
+
+    def _commit(self, tip: str, statement: WitnessedEntry) -> str:
+        """Return a commit on another, "" if none, that adds a statement's line to the file."""
+        content = self._content(tip)
+        if content and not content.endswith(b"\n"):
+            content += b"\n"
+        blob = self._git("hash-object", "-w", "--stdin", given=content + statement.line())
+        # All else in the tree is left as it is.
+        others = self._bytes("ls-tree", "-z", tip).split(b"\0") if tip else []
+        kept = [one for one in others if one and one.partition(b"\t")[2] != FILE.encode()]
+        ours = b"%b %b\t%b" % (_PLAIN, blob.encode(), FILE.encode())
+        tree = self._git("mktree", "-z", given=b"".join(one + b"\0" for one in (*kept, ours)))
+        parent = ("-p", tip) if tip else ()
+        said = f"Run {statement.run_id}, entry {statement.entry_id}"
+        return self._git("commit-tree", tree, *parent, "-m", said)
 
     def moment(self, commit: str) -> str:
         """Return when a commit was made, UTC."""
@@ -80,7 +94,7 @@ class Repository:
         return at.astimezone(UTC).isoformat(timespec="seconds")
 
     def proof(self, commit: str) -> bytes:
-        """Return a commit and its object, whose digest it is: it says itself when it was made."""
+        """Return a commit and its object, whose digest it is."""
         return f"{commit}\n{self._git('cat-file', 'commit', commit)}\n".encode()
 
     def check(self, commit: str, statement: WitnessedEntry) -> None:
@@ -111,7 +125,18 @@ class Repository:
 
     def lines(self, commit: str) -> list[str]:
         """Return the file's lines as of a commit; none before the first."""
-        return (self._tried("show", f"{commit}:{FILE}") or "").splitlines() if commit else []
+        return self._content(commit).decode(errors="replace").splitlines() if commit else []
+
+    def _content(self, commit: str) -> bytes:
+        """Return the file as of a commit, empty before the first; WitnessError if it is no file."""
+        listed = self._bytes("ls-tree", commit, "--", FILE) if commit else b""
+        if not listed:
+            return b""
+        how, _, blob = listed.partition(b"\t")[0].rpartition(b" ")
+        if how != _PLAIN:
+            problem = f"{FILE} is no plain file in commit {commit[:12]}; somebody replaced it"
+            raise WitnessError("git", problem, grave=True)
+        return self._bytes("cat-file", "blob", blob.decode())
 
     def statements(self) -> list[WitnessedEntry]:
         """Return every statement in the file now."""
@@ -125,9 +150,14 @@ class Repository:
         except WitnessError:
             return None
 
-    def _git(self, *words: str, anywhere: bool = False) -> str:
-        where = () if anywhere else ("-C", str(self.folder))
-        command = ("git", *where, *_OPTIONS, *words)
+    def _git(self, *words: str, anywhere: bool = False, given: bytes = b"") -> str:
+        said = self._bytes(*words, anywhere=anywhere, given=given)
+        return said.decode(errors="replace").strip()
+
+    def _bytes(self, *words: str, anywhere: bool = False, given: bytes = b"") -> bytes:
+        # A clone that is verified may be another user's.
+        ours = ("-C", str(self.folder), "-c", f"safe.directory={self.folder.resolve()}")
+        command = ("git", *(() if anywhere else ours), *_OPTIONS, *words)
         # Ten commands, each of which a slow server holds up to its end, are too many.
         seconds = max(min(self.seconds, self.until - time.monotonic()), 0.001)
-        return commands.output("git", command, seconds, environment=_QUIET).decode().strip()
+        return commands.output("git", command, seconds, given, _QUIET)

@@ -79,10 +79,73 @@ def test_each_statement_is_one_commit_that_adds_its_line(shared, ours):
     assert (ours.lines(first), ours.lines("")) == ([str(entry(1))], [])
 
 
-def test_the_moment_of_a_commit_is_told_in_utc(shared, ours, monkeypatch):
-    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-09-20T12:00:07+05:30")
+def test_the_moment_of_a_commit_is_told_in_utc_and_no_variable_sets_it(
+    shared, ours, tmp_path, monkeypatch
+):
+    pushed, _ = ours.append(str(shared), entry(1), [])
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2020-09-20T12:00:07+05:30")
+    git(tmp_path, "clone", "-q", str(shared), "theirs")
+    git(tmp_path / "theirs", "commit", "-q", "--allow-empty", "-m", "dated by whoever made it")
+    theirs = git(tmp_path / "theirs", "rev-parse", "HEAD")
+    git(tmp_path / "theirs", "push", "-q", "origin", "HEAD:main")
 
-    assert ours.append(str(shared), entry(1), [])[1] == "2026-09-20T06:30:07+00:00"
+    assert ours.append(str(shared), entry(2), [pushed])[1][:10] > "2025"
+    assert ours.moment(theirs) == "2020-09-20T06:30:07+00:00"
+
+
+@pytest.mark.parametrize("kind", ["symlink", "folder", "submodule"])
+def test_a_file_that_was_replaced_by_a_link_is_grave_and_nothing_is_written(
+    shared, ours, tmp_path, kind
+):
+    pushed, _ = ours.append(str(shared), entry(1), [])
+    secret = tmp_path / "config.toml"
+    secret.write_text("ours\n")
+    git(tmp_path, "clone", "-q", str(shared), "theirs")
+    theirs = tmp_path / "theirs"
+    git(theirs, "rm", "-q", "bordercast.txt")
+    if kind == "symlink":
+        (theirs / "bordercast.txt").symlink_to("../config.toml")
+        git(theirs, "add", "bordercast.txt")
+    elif kind == "folder":
+        (theirs / "bordercast.txt").mkdir()
+        (theirs / "bordercast.txt" / "x").write_text("x")
+        git(theirs, "add", "bordercast.txt")
+    else:
+        git(theirs, "update-index", "--add", "--cacheinfo", f"160000,{pushed},bordercast.txt")
+    git(theirs, "commit", "-q", "-m", "hostile")
+    git(theirs, "push", "-q", "origin", "HEAD:main")
+    hostile = git(theirs, "rev-parse", "HEAD")
+
+    with pytest.raises(WitnessError, match=r"bordercast\.txt is no plain file in commit") as failed:
+        ours.append(str(shared), entry(2), [pushed])
+
+    assert failed.value.grave
+    assert secret.read_text() == "ours\n"
+    assert git(shared, "rev-parse", "main") == hostile
+    assert sorted(each.name for each in ours.folder.iterdir()) == [".git"]
+    ours.check(pushed, entry(1))  # what was proved before stands
+
+
+def test_bytes_and_files_of_an_enemy_stay_as_they_are_and_become_no_file(shared, ours, tmp_path):
+    pushed, _ = ours.append(str(shared), entry(1), [])
+    git(tmp_path, "clone", "-q", str(shared), "theirs")
+    theirs = tmp_path / "theirs"
+    with (theirs / "bordercast.txt").open("ab") as file:
+        file.write(b"\xff\xfe no end of a line")
+    (theirs / "link").symlink_to("/etc/passwd")
+    (theirs / "new\nline").write_text("x")
+    (theirs / ".gitattributes").write_text("*.txt filter=x diff=x text eol=crlf\n")
+    git(theirs, "add", ".")
+    git(theirs, "commit", "-q", "-m", "hostile")
+    git(theirs, "push", "-q", "origin", "HEAD:main")
+
+    second, _ = ours.append(str(shared), entry(2), [pushed])
+
+    ours.check(second, entry(2))
+    assert ours.statements() == [entry(1), entry(2)]
+    assert sorted(each.name for each in ours.folder.iterdir()) == [".git"]
+    names = git(shared, "ls-tree", "--name-only", "-z", "main").split("\0")
+    assert names[:4] == [".gitattributes", "bordercast.txt", "link", "new\nline"]
 
 
 def test_what_was_pushed_before_is_not_added_again(shared, ours, tmp_path):
@@ -176,7 +239,7 @@ def test_no_hook_of_the_user_s_is_run_and_no_file_left_there_is_taken(shared, ou
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)
-    (ours.folder / git_witness.FILE).write_text("half a line of one that was killed")
+    (ours.folder / git_witness.FILE).write_text("left by an earlier program")
 
     ours.append(str(shared), entry(2), [first])
 

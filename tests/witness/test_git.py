@@ -14,7 +14,7 @@ from jobs.witness import git
 def test_all_commands_of_one_asking_end_at_its_deadline(tmp_path, monkeypatch):
     clock, given = [1000.0], []
 
-    def slow(witness, command, seconds, environment):
+    def slow(witness, command, seconds, given_to_it, environment):
         """Every command takes 50 seconds."""
         given.append(seconds)
         clock[0] += min(seconds, 50.0)

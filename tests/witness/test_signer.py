@@ -178,6 +178,21 @@ def test_a_command_is_given_its_input_and_its_environment():
     assert told('cat; echo "$OURS"', given=b"in\n") == b"in\nx y\n"
 
 
+def test_a_command_gets_no_secret_of_ours(monkeypatch):
+    monkeypatch.setenv("BORDERCAST_MAIL_PASSWORD", "geheim")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "geheim")
+    monkeypatch.setenv("https_proxy", "http://ann:geheim@proxy.example.org")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.org")
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/run/agent")
+
+    given = told("env").decode()
+
+    assert "geheim" not in given
+    assert {"SSH_AUTH_SOCK=/run/agent", "HTTPS_PROXY=http://proxy.example.org"} <= set(
+        given.split()
+    )
+
+
 @pytest.mark.parametrize(
     ("script", "problem", "grave"),
     [
