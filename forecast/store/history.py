@@ -287,9 +287,10 @@ def false_issued(
     """
     days = known_days(db, key.total if key else None)
     return [
-        (series, when, run_id, published, known)
-        for series, when, run_id, published in of_series(db, "false_issued", (month, month))
-        if key in (None, series) and not in_time(published, known := days(series.scope, when))
+        (series, when, run_id, published if holds else f"{published}, which is wrong,", known)
+        for series, when, run_id, published, holds in of_series(db, "false_issued", (month, month))
+        for known in (days(series.scope, when),)
+        if key in (None, series) and not (holds and in_time(published, known))
     ]
 
 

@@ -144,8 +144,13 @@ join forecasts as f
 where f.run_id = (
     select min(g.run_id) from forecasts as g
     where g.series_id = f.series_id and g.model = f.model and g.cutoff = f.cutoff
-        and g.run_id not in (select run_id from withdrawals)
+        and g.run_id in (select run_id from counted_runs)
 )
+    and not exists (
+        select 1 from known_at_runs as k
+        where (k.run_id, k.border, k.dimension, k.component)
+            = (f.run_id, s.border, s.dimension, s.component) and k.known_through >= q.month
+    )
 order by f.cutoff, s.border, f.horizon, q.prob_permille
 
 -- name: judged_as_issued
@@ -257,7 +262,8 @@ select border, dimension, component, first_month, last_month, known_by, 'by'
 from dated_values where first_month = last_month and (?1 is null or border = ?2)
 
 -- name: false_issued
-select j.series_id, j.month, j.run_id, substr(r.published_at, 1, 10)
+select j.series_id, j.month, j.run_id, substr(r.published_at, 1, 10),
+    j.run_id not in (select run_id from backdated_runs)
 from judgements as j join runs as r on r.id = j.run_id
 where j.basis = 'issued' and (? is null or j.month = ?)
 order by j.month, j.series_id
@@ -420,6 +426,17 @@ from witness_proofs order by entry_id, witness
 
 -- name: sightings
 select run_id, witness, seen_at, seen_by, entry_id, month, published_on, days_before from witnesses
+
+-- name: misdated_entries
+select id, kind, subject, moment, how, than from misdated_entries order by id
+
+-- name: backdated_by_a_file
+select run_id, moment, than from backdated_runs
+where 'run ' || run_id not in (select subject from misdated_entries where kind = 'run')
+
+-- name: dated_ahead
+select id, datetime(published_at) as moment from main.runs
+where datetime(published_at) > datetime(?, '+30 minutes') order by id
 
 -- name: witness_failures
 select witness, since, attempts, next_attempt_at, grave, problem from witness_failures
@@ -690,6 +707,7 @@ select border, month, encounters, known_from, vintage from vintages order by kno
 -- name: stored_report
 select report from month_reports
 where run_id = (select id from latest_run) and border = ? and month = ?
+    and run_id not in (select run_id from backdated_runs)
     and not exists (
         select 1 from releases where status = 'accepted' and id not in (
             select release_id from run_releases where run_id = month_reports.run_id
@@ -702,9 +720,12 @@ select s.id, f.model, f.cutoff, f.horizon,
 from forecasts as f join series as s on s.id = f.series_id
 join (
     select series_id, model, cutoff, min(run_id) as run_id from forecasts
-    where run_id not in (select run_id from withdrawals) group by 1, 2, 3
+    where run_id in (select run_id from counted_runs) group by 1, 2, 3
 ) as first using (series_id, model, cutoff, run_id)
-where s.dimension = ''
+left join known_at_runs as k
+    on (k.run_id, k.border, k.dimension, k.component)
+    = (f.run_id, s.border, s.dimension, s.component)
+where s.dimension = '' and f.month > coalesce(k.known_through, '')
 
 -- name: scheme1_run
 select id, started_at, published_at, data_through, config_digest, code_version
@@ -863,7 +884,7 @@ select f.series_id, f.run_id, substr(r.published_at, 1, 10), f.cutoff,
     min(f.df)
 from (
     select * from forecasts where model = 'bordercast' and cutoff >= ?
-        and run_id not in (select run_id from withdrawals)
+        and run_id in (select run_id from counted_runs)
     order by run_id, series_id, month
 ) as f
 join runs as r on r.id = f.run_id

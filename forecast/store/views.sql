@@ -32,9 +32,87 @@ select
 from runs
 where measure_id = (select measure_id from scope);
 
+-- When each entry was written, by what it states. Of runs that no entry states: before all.
+create view entry_moments as
+with about as (
+    select id, kind, subject, parts, cast(substr(subject, instr(subject, ' ') + 1) as integer) as whose
+    from entries
+)
+select
+    e.id, e.kind, e.subject,
+    case e.kind
+        -- A run that does not say when cannot have been early.
+        when 'run' then (
+            select coalesce(datetime(published_at), '0000') from main.runs where id = whose
+        )
+        when 'accepted' then (select datetime(decided_at) from main.releases where id = whose)
+        when 'approved' then (select datetime(approved_at) from notices where id = whose)
+        when 'rejected' then (select datetime(closed_at) from notices where id = whose)
+        when 'expired' then (select datetime(closed_at) from notices where id = whose)
+        when 'withdrawn' then (select datetime(at) from withdrawals where run_id = whose)
+        when 'worded' then (select datetime(at) from wordings where id = whose)
+        when 'witnessed' then (
+            select datetime(seen_at) from witness_proofs as w
+            where w.entry_id = whose and e.parts like case w.witness
+                when 'signature' then '%"signature %' when 'time stamp' then '%"stamp %'
+                else '%"commit %'
+            end
+        )
+    end as moment
+from about as e
+union all
+select id - 1000000000, 'run', 'run ' || id, coalesce(datetime(published_at), '0000')
+from main.runs
+where 'run ' || id not in (select subject from entries where kind = 'run');
+
+-- Entries earlier than one before them, by more than what hides a clock put right, or later than
+-- the moment an outsider stamped on them or on a later one; that moment proves them wrong.
+create view misdated_entries as
+with outside as materialized (
+    select entry_id, datetime(seen_at) as moment from witness_proofs where witness = 'time stamp'
+),
+said as materialized (
+    select
+        m.id, m.kind, m.subject, m.moment, (
+            select min(o.moment) from outside as o
+            where o.entry_id >= m.id and o.moment < datetime(m.moment, '-30 minutes')
+        ) as refuted_by
+    from entry_moments as m where m.moment is not null
+),
+known as (
+    select
+        *,
+        max(iif(refuted_by is null, moment, null)) over (
+            order by id rows between unbounded preceding and 1 preceding
+        ) as earlier
+    from said
+)
+select
+    id, kind, subject, moment, iif(refuted_by is null, 'earlier', 'later') as how,
+    coalesce(refuted_by, earlier) as than
+from known
+where refuted_by is not null or moment < datetime(earlier, '-30 minutes');
+
+-- Runs whose own date does not hold: nothing of them counts as issued before publication.
+create view backdated_runs as
+select cast(substr(subject, 5) as integer) as run_id, moment, than
+from misdated_entries where kind = 'run' and how = 'earlier'
+union
+select u.run_id, datetime(r.published_at), max(x.first_seen_at)
+from run_releases as u
+join main.runs as r on r.id = u.run_id
+join main.releases as x on x.id = u.release_id
+group by u.run_id
+having max(x.first_seen_at) > substr(r.published_at, 1, 10);
+
+create view counted_runs as
+select id as run_id, substr(published_at, 1, 10) as published_on from scoped_runs
+where id not in (select run_id from withdrawals) and id not in (select run_id from backdated_runs);
+
 create view judged_months as
 select
-    s.border, s.dimension, s.member, j.month, j.encounters, j.median, j.p, j.z, j.basis,
+    s.border, s.dimension, s.member, j.month, j.encounters, j.median, j.p, j.z,
+    iif(j.run_id in (select run_id from backdated_runs), 'hindcast', j.basis) as basis,
     j.cutoff, j.horizon, f.kind as flag, f.severity,
     iif(f.id is null, null, (j.encounters + 1.0) / (j.median + 1)) as ratio, r.source, j.run_id
 from judgements as j
@@ -85,6 +163,14 @@ where b.measure_id = (select measure_id from scope)
 create view release_places as
 select release_id, source, file_name, kind, rounding, vintage, place, known_from
 from scoped_places where not retracted;
+
+-- Through which month was published on the day of a run, as far as files on record tell.
+create view known_at_runs as
+select r.run_id, c.border, c.dimension, c.component, max(c.last_month) as known_through
+from counted_runs as r
+join release_places as p on p.known_from <= r.published_on
+join coverage as c on c.release_id = p.release_id
+group by 1, 2, 3, 4;
 
 create view statements as
 select
@@ -277,6 +363,7 @@ join scoped_series as s on s.id = o.series_id
 group by s.id;
 
 create view forecast_vs_actual as
+with known as materialized (select * from known_at_runs)
 select
     *, encounters - median as error,
     encounters between lo50 and hi50 as inside50,
@@ -289,7 +376,10 @@ from (
     from forecasts as f
     join scoped_series as s on s.id = f.series_id
     join current_observations as o on o.series_id = f.series_id and o.month = f.month
-    where f.run_id not in (select run_id from withdrawals)
+    left join known as k
+        on (k.run_id, k.border, k.dimension, k.component)
+        = (f.run_id, s.border, s.dimension, s.component)
+    where f.run_id in (select run_id from counted_runs) and f.month > coalesce(k.known_through, '')
     union all
     select
         s.border, s.dimension, s.member, h.model, 'hindcast', h.cutoff, h.month, h.horizon,
@@ -318,7 +408,7 @@ where
         select min(g.run_id) from forecasts as g join scoped_series as s on s.id = g.series_id
         where s.border = f.border and s.dimension = '' and f.basis = 'issued'
             and g.model = f.model and g.cutoff = f.cutoff
-            and g.run_id not in (select run_id from withdrawals)
+            and g.run_id in (select run_id from counted_runs)
     )
 group by border, model, basis, month, encounters;
 
@@ -342,14 +432,20 @@ with first_published as (
 ),
 seen as (
     select
-        w.run_id, w.witness, w.seen_at, w.seen_by, w.entry_id, w.statement, r.data_through,
+        r.id as run_id, w.witness, w.seen_at, w.seen_by, w.entry_id, w.statement, r.data_through,
         strftime('%Y-%m', r.data_through || '-01', '+1 month') as month
-    from witness_proofs as w join scoped_runs as r on r.id = w.run_id
+    -- A proof answers for the newest run of each measure that was there.
+    from witness_proofs as w
+    join scoped_runs as r on r.id = (select max(id) from scoped_runs where id <= w.run_id)
 )
 select
     s.run_id, s.data_through, s.witness, s.seen_at, s.seen_by, s.entry_id, s.statement, s.month,
     p.published_on,
-    cast(julianday(p.published_on) - julianday(date(s.seen_at)) as integer) as days_before
+    -- Whoever makes a commit or a signature says when; a stamp's moment is an outsider's.
+    iif(
+        s.witness = 'time stamp',
+        cast(julianday(p.published_on) - julianday(date(s.seen_at)) as integer), null
+    ) as days_before
 from seen as s left join first_published as p on p.month = s.month
 order by s.run_id, s.entry_id, s.witness;
 
@@ -402,7 +498,8 @@ select
 from answers as a
 join questions as q on q.id = a.question_id
 join scoped_series as s on s.id = q.series_id
-left join came as c on c.id = q.id;
+left join came as c on c.id = q.id
+where a.run_id is null or a.run_id not in (select run_id from backdated_runs);
 
 -- As of a day a month can be known from a dated value, which is of no release.
 create view border_months as

@@ -19,7 +19,7 @@ from forecast.store import connect, ledger, ops
 from forecast.store.connect import insert, transaction
 from forecast.store.kinds import PROOFS
 from forecast.store.ops import text
-from forecast.store.queries import records, rows
+from forecast.store.queries import has, records, rows
 from forecast.types import Row
 
 if TYPE_CHECKING:
@@ -83,7 +83,10 @@ class WitnessProof:
         return self.proof.decode(errors="replace").partition("\n")[0]
 
     def moment(self) -> str:
-        """When it was given, as the proof itself says it; "" where it bears no moment."""
+        """When it was given, as the proof itself says it; "" where it bears no moment.
+
+        Of a commit it is what its maker says: only a time stamp's is an outsider's.
+        """
         if self.witness == "time stamp" and (stamped := _STAMPED.search(self.proof)):
             with suppress(ValueError):
                 return text(datetime.strptime(f"{stamped[1].decode()}+0000", "%Y%m%d%H%M%S%z"))
@@ -126,7 +129,7 @@ def sightings(db: Connection, moments: Mapping[tuple[str, int], str] | None = No
     -------
     Rows of the view `witnesses`, oldest run first: seen_at, "" where a proof bears no moment;
     published_on, None while that month is not published; days_before, of the two, 0 or less if it
-    was published first.
+    was published first, and None of all but time stamps.
     """
     # A proof says itself when it was given; the table only when it was kept.
     if moments is None:
@@ -137,10 +140,36 @@ def sightings(db: Connection, moments: Mapping[tuple[str, int], str] | None = No
             continue
         moment, published = moments[row["witness"], row["entry_id"]], row["published_on"]
         days = None
-        if moment and published:
+        if moment and published and row["witness"] == "time stamp":
             days = (date.fromisoformat(published) - date.fromisoformat(moment[:10])).days
         seen.append(row | {"seen_at": moment, "days_before": days})
     return seen
+
+
+def misdated(db: Connection, now: datetime) -> list[str]:
+    """Return what bears a date that does not hold, in words: alone no failure, for clocks err."""
+    if not has(db, "misdated_entries"):  # an earlier program's
+        return []
+    lines = []
+    for row in rows(db, "misdated_entries"):
+        dated = f"entry {row['id']} of the ledger ({row['subject']})" if row["id"] > 0 else ""
+        dated = f"{dated or row['subject']} is dated {row['moment']} UTC"
+        if row["how"] == "later":
+            lines.append(f"{dated}, but an outsider had seen it at {row['than']} UTC")
+            continue
+        counts = "; nothing of it counts as issued before publication" * (row["kind"] == "run")
+        lines.append(f"{dated}, earlier than what was there at {row['than']} UTC{counts}")
+    lines += (
+        f"run {row['run_id']} is dated {row['moment']} UTC, before it had its file of "
+        f"{row['than']}; nothing of it counts as issued before publication"
+        for row in rows(db, "backdated_by_a_file")
+    )
+    lines += (
+        f"run {row['id']} is dated {row['moment']} UTC, but it is {text(now)[:16]} now: later than "
+        "any moment or file from outside; was the clock ahead?"
+        for row in rows(db, "dated_ahead", (text(now),))
+    )
+    return lines
 
 
 def lacking(

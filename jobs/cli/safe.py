@@ -47,12 +47,14 @@ def verify(
             answer = integrity.quoted(connection, run_id, digest)
         findings += trust.differences(answer, run_id)
     if proofs or repository:
-        witness, source = settings.config.witness, settings.context.source
+        witness, sources = settings.config.witness, settings.context.sources
         with connect.moment(settings.db) as connection:
-            broken, seen = prove.examine(connection, settings.db, witness, source, repository)
+            broken, seen = prove.examine(connection, settings.db, witness, sources, repository)
         none = ["No proof of a witness holds; see docs/witnesses.md."]
         yield from map(without_controls, seen or none)
         findings += broken
+    with connect.moment(settings.db) as connection:
+        yield from map(without_controls, witnesses.misdated(connection, datetime.now(UTC)))
     if findings:
         raise VerifyError(findings)
     if answer is not None:

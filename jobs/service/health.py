@@ -49,6 +49,7 @@ def status(context: Context, now: datetime) -> dict[str, Any]:
             "releases_without_run": column(connection, "awaiting"),
             "files_in_quarantine": len(column(connection, "still_refused", (0,))),
             "models_left_out": column(connection, "models_left_out"),
+            "misdated": witnesses.misdated(connection, now),
             "notices_held": column(connection, "notices_held")[0],
             "witnesses": witnesses.standing(
                 connection, context.path, attest.wanted(context.config.witness)

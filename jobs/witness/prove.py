@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from forecast.config import WitnessSection
 from forecast.desk.sentences import trust
 from forecast.errors import WitnessError
 from forecast.files import output_folder
-from forecast.store import integrity, witnesses
+from forecast.store import integrity, measures, witnesses
 from forecast.store.witnesses import WitnessedEntry, WitnessKind, WitnessProof
 from jobs.witness import attest
 from jobs.witness.git import Repository
@@ -45,15 +45,15 @@ def examine(
     connection: sqlite3.Connection,
     path: Path,
     settings: WitnessSection,
-    source: Source,
+    sources: Mapping[str, Source],
     repository: Path | None = None,
 ) -> tuple[list[str], list[str]]:
     """Check every proof, and every line of the repository: what does not hold, and what does.
 
     Parameters
     ----------
-    path : the database, beside which files of the settings and our clone lie. repository : a clone
-        to check against instead of ours.
+    path : the database, beside which files of the settings and our clone lie. sources : of the
+        settings, by name, the first one first. repository : a clone to check against, not ours.
     """
     git = Repository(repository or attest.clone(path))
     findings: list[str] = []
@@ -83,7 +83,14 @@ def examine(
             if problem:
                 line = f"git, line of entry {statement.entry_id}, run {statement.run_id}"
                 findings.append(f"{line}: {problem}")
-    seen = [trust.seen(sighting, source) for sighting in witnesses.sightings(connection, moments)]
+    # A proof answers for the whole record: for the newest run of each measure then.
+    seen = []
+    names = {number: name for name, number in measures.named(connection).items()}
+    for number in measures.ids(connection):
+        source = sources.get(names.get(number, ""), next(iter(sources.values())))
+        with measures.scoped(connection, number):
+            sightings = witnesses.sightings(connection, moments)
+        seen += [trust.seen(sighting, source) for sighting in sightings]
     return list(dict.fromkeys(findings)), seen
 
 

@@ -13,6 +13,7 @@ def answer(
     standing: str = "",
     run_scheme: int | None = None,
     differs: tuple[str, ...] = (),
+    reworded: tuple[object, ...] = (),
 ) -> dict[str, Any]:
     """A row of `integrity.quoted`."""
     return locals().copy()

@@ -615,7 +615,9 @@ def seen(all_saw, tmp_path) -> tuple[Path, Config]:
 
 def examined(record, config, repository=None) -> SimpleNamespace:
     with closing(connect.read(record)) as connection:
-        findings, seen = prove.examine(connection, record, config.witness, ENCOUNTERS, repository)
+        findings, seen = prove.examine(
+            connection, record, config.witness, {"cbp_encounters": ENCOUNTERS}, repository
+        )
     return SimpleNamespace(findings=findings, seen=seen)
 
 

@@ -18,7 +18,7 @@ _ACT = {"signature": "signed by key", "time stamp": "time-stamped by", "git": "c
 _UNDATED = {
     "signature": "a signature does not say when",
     "time stamp": "when cannot be read",
-    "git": "only the commit says when",
+    "git": "a commit shows the order, and not when",
 }
 
 
@@ -137,7 +137,8 @@ def seen(witness: Row, source: Source) -> str:
     """Who saw a run, when, and whether that was before CBP published its first month."""
     first = f"Run {witness['run_id']}: {_ACT[witness['witness']]} {witness['seen_by']}"
     if witness["seen_at"]:
-        first += f" on {day_words(witness['seen_at'][:10])}"
+        day = day_words(witness["seen_at"][:10])
+        first += f", dated {day} by its maker" if witness["witness"] == "git" else f" on {day}"
     month = month_words(witness["month"])
     if witness["published_on"] is None:
         return f"{first}; {source.publisher.short} has not published {month} yet."
