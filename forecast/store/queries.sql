@@ -144,10 +144,10 @@ join forecasts as f
 where f.run_id = (
     select min(g.run_id) from forecasts as g
     where g.series_id = f.series_id and g.model = f.model and g.cutoff = f.cutoff
-        and g.run_id in (select run_id from counted_runs)
+        and g.run_id in (select run_id from scoped_counted)
 )
     and not exists (
-        select 1 from known_at_runs as k
+        select 1 from scoped_known as k
         where (k.run_id, k.border, k.dimension, k.component)
             = (f.run_id, s.border, s.dimension, s.component) and k.known_through >= q.month
     )
@@ -720,9 +720,9 @@ select s.id, f.model, f.cutoff, f.horizon,
 from forecasts as f join series as s on s.id = f.series_id
 join (
     select series_id, model, cutoff, min(run_id) as run_id from forecasts
-    where run_id in (select run_id from counted_runs) group by 1, 2, 3
+    where run_id in (select run_id from scoped_counted) group by 1, 2, 3
 ) as first using (series_id, model, cutoff, run_id)
-left join known_at_runs as k
+left join scoped_known as k
     on (k.run_id, k.border, k.dimension, k.component)
     = (f.run_id, s.border, s.dimension, s.component)
 where s.dimension = '' and f.month > coalesce(k.known_through, '')
@@ -884,7 +884,7 @@ select f.series_id, f.run_id, substr(r.published_at, 1, 10), f.cutoff,
     min(f.df)
 from (
     select * from forecasts where model = 'bordercast' and cutoff >= ?
-        and run_id in (select run_id from counted_runs)
+        and run_id in (select run_id from scoped_counted)
     order by run_id, series_id, month
 ) as f
 join runs as r on r.id = f.run_id

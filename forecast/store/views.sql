@@ -33,7 +33,7 @@ from runs
 where measure_id = (select measure_id from scope);
 
 -- When each entry was written, by what it states. Of runs that no entry states: before all.
-create view entry_moments as
+create view scope_moments as
 with about as (
     select id, kind, subject, parts, cast(substr(subject, instr(subject, ' ') + 1) as integer) as whose
     from entries
@@ -77,7 +77,7 @@ said as materialized (
             select min(o.moment) from outside as o
             where o.entry_id >= m.id and o.moment < datetime(m.moment, '-30 minutes')
         ) as refuted_by
-    from entry_moments as m where m.moment is not null
+    from scope_moments as m where m.moment is not null
 ),
 known as (
     select
@@ -105,7 +105,7 @@ join main.releases as x on x.id = u.release_id
 group by u.run_id
 having max(x.first_seen_at) > substr(r.published_at, 1, 10);
 
-create view counted_runs as
+create view scoped_counted as
 select id as run_id, substr(published_at, 1, 10) as published_on from scoped_runs
 where id not in (select run_id from withdrawals) and id not in (select run_id from backdated_runs);
 
@@ -165,9 +165,9 @@ select release_id, source, file_name, kind, rounding, vintage, place, known_from
 from scoped_places where not retracted;
 
 -- Through which month was published on the day of a run, as far as files on record tell.
-create view known_at_runs as
+create view scoped_known as
 select r.run_id, c.border, c.dimension, c.component, max(c.last_month) as known_through
-from counted_runs as r
+from scoped_counted as r
 join release_places as p on p.known_from <= r.published_on
 join coverage as c on c.release_id = p.release_id
 group by 1, 2, 3, 4;
@@ -363,7 +363,7 @@ join scoped_series as s on s.id = o.series_id
 group by s.id;
 
 create view forecast_vs_actual as
-with known as materialized (select * from known_at_runs)
+with known as materialized (select * from scoped_known)
 select
     *, encounters - median as error,
     encounters between lo50 and hi50 as inside50,
@@ -379,7 +379,7 @@ from (
     left join known as k
         on (k.run_id, k.border, k.dimension, k.component)
         = (f.run_id, s.border, s.dimension, s.component)
-    where f.run_id in (select run_id from counted_runs) and f.month > coalesce(k.known_through, '')
+    where f.run_id in (select run_id from scoped_counted) and f.month > coalesce(k.known_through, '')
     union all
     select
         s.border, s.dimension, s.member, h.model, 'hindcast', h.cutoff, h.month, h.horizon,
@@ -408,7 +408,7 @@ where
         select min(g.run_id) from forecasts as g join scoped_series as s on s.id = g.series_id
         where s.border = f.border and s.dimension = '' and f.basis = 'issued'
             and g.model = f.model and g.cutoff = f.cutoff
-            and g.run_id in (select run_id from counted_runs)
+            and g.run_id in (select run_id from scoped_counted)
     )
 group by border, model, basis, month, encounters;
 

@@ -12,7 +12,7 @@ import click
 
 from forecast.desk.sentences import trust
 from forecast.errors import ConfigError, VerifyError
-from forecast.store import connect, history, integrity, witnesses
+from forecast.store import connect, history, integrity, measures, witnesses
 from forecast.words import check_command, without_controls
 from jobs.cli.options import Settings, leaving_when_terminated
 from jobs.cli.render import reading
@@ -60,9 +60,12 @@ def verify(
     if answer is not None:
         yield trust.confirmed(answer, run_id or 0)
         return
+    false = []
     with reading(settings) as record:
         latest = record.run
-        false = history.false_issued(record.connection)
+        for number in measures.ids(record.connection):
+            with measures.scoped(record.connection, number):
+                false += history.false_issued(record.connection)
     yield from history.in_words(false)
     yield f"The record fits its digests. Run {latest.id}, digest {latest.digest}"
     yield "Compare this digest with one that was quoted elsewhere, or let the program do it:"

@@ -13,12 +13,26 @@ from typing import get_args
 import pytest
 from click.testing import CliRunner
 
-from forecast.store import connect, integrity, ledger, measures, notices, runs, schema
+from forecast import months
+from forecast.store import (
+    connect,
+    inputs,
+    integrity,
+    ledger,
+    measures,
+    notices,
+    queries,
+    runs,
+    schema,
+    witnesses,
+)
 from forecast.store.kinds import NOTICE, PARTS, RULES, EntryKind
 from forecast.store.lawful import Statements
 from forecast.store.ledger import LedgerEntry
+from forecast.store.witnesses import WitnessProof
 from jobs.cli import main
 from tests.support import tiny_record
+from tests.support.databases import rows
 from tests.support.ledger_attacks import ATTACKS
 from tests.support.notice_words import framed, word
 
@@ -361,6 +375,131 @@ def test_two_measures_that_exchange_their_words_are_named_though_each_states_it(
         f"measure 2 was 'cbp_drug_events' and is called 'cbp_encounters' by wording 3; {final}",
         f"measure 1 was 'cbp_encounters' and is called 'cbp_drug_events' by wording 4; {final}",
     ]
+
+
+# --- dates
+
+
+DATED_BACK = "2023-12-05T12:00"
+
+
+def publish_dated(path: Path, published: str, through: str, median: int) -> int:
+    """A run of a date, with a forecast of January 2024 (50) and a judgement by itself."""
+    ahead = max(months.to_index("2024-01") - months.to_index(through), 1)
+    said = tiny_record.forecast(tiny_record.NORTH, through, ahead, median)
+    with connect.writing(path) as db:
+        made = tiny_record.publication(published, through, (1,), forecasts=(said,))
+        return runs.publish(db, made)
+
+
+def issued(path: Path) -> list[tuple[int, int]]:
+    """(run, median) of what counts as issued before January 2024 was published."""
+    query = "select run_id, median from forecast_vs_actual where basis = 'issued' and month = "
+    return rows(
+        path,
+        f"{query} '2024-01' and border = 'northern' and dimension = '' and model = 'bordercast'",
+    )
+
+
+def test_a_run_dated_back_is_named_and_never_counts_as_issued_before(path):
+    before = issued(path)
+    run_id = publish_dated(path, DATED_BACK, "2023-11", 50)
+
+    answer = CliRunner().invoke(main, ["--db", str(path), "verify"])
+
+    assert answer.exit_code == 0, answer.output  # clocks err
+    assert f"(run {run_id}) is dated 2023-12-05 12:00:00 UTC, earlier than what " in answer.output
+    assert "nothing of it counts as issued before publication" in answer.output
+    assert issued(path) == before != []
+    with closing(connect.read(path)) as db:
+        paths = inputs.issued_paths(db, "2020-01")
+        assert run_id not in {each.run_id for by in paths.values() for each in by}
+        assert rows(path, "select distinct run_id from backdated_runs") == [(run_id,)]
+        hub = db.execute(queries.sql("issued_quantiles")).fetchall()
+        totals = db.execute(queries.sql("issued_forecasts")).fetchall()
+    assert all("2023-11" not in row for row in (*hub, *totals))
+
+
+def test_a_run_of_an_old_cutoff_dated_today_counts_for_no_month_known_by_then(path):
+    before = issued(path)
+    publish_dated(path, "2024-04-11T12:00", "2023-11", 50)
+
+    assert CliRunner().invoke(main, ["--db", str(path), "verify"]).exit_code == 0
+    assert issued(path) == before
+
+
+def test_judgements_by_a_run_dated_back_are_no_issued_forecasts(path):
+    run_id = publish_dated(path, DATED_BACK, "2023-11", 50)
+    judged = tiny_record.judged(tiny_record.SOUTH, "2023-12", run_id=run_id, cutoff="2023-11")
+    with connect.writing(path) as db:
+        said = tiny_record.publication("2024-04-11T12:00", "2024-02", (1,), judgements=(judged,))
+        runs.publish(db, said)
+
+    shown = rows(
+        path, "select basis from judged_months where border = 'southwest' and month = '2023-12'"
+    )
+    answer = CliRunner().invoke(main, ["--db", str(path), "verify"])
+
+    assert shown == [("hindcast",)]
+    assert f"was judged by run {run_id} of 2023-12-05, which is wrong, as issued" in answer.output
+
+
+def test_a_record_whose_clock_went_back_once_passes_and_only_that_entry_is_named(path):
+    back = publish_dated(path, "2024-04-09T10:00", "2024-02", 50)
+    after = publish_dated(path, "2024-04-12T10:00", "2024-02", 50)
+
+    answer = CliRunner().invoke(main, ["--db", str(path), "verify"])
+
+    assert answer.exit_code == 0
+    (line,) = [line for line in answer.output.splitlines() if "is dated" in line]
+    assert f"(run {back})" in line
+    assert rows(path, "select distinct run_id from backdated_runs") == [(back,)]
+    assert rows(path, "select run_id from scoped_counted") == [(1,), (2,), (after,)]
+
+
+def test_a_run_without_a_date_that_can_be_read_counts_for_nothing(path):
+    run_id = publish_dated(path, "early", "2023-11", 50)
+
+    assert rows(path, "select distinct run_id from backdated_runs") == [(run_id,)]
+
+
+def test_a_run_of_a_clock_that_was_ahead_is_named_and_a_stamp_sets_it_right(path):
+    ahead = publish_dated(path, "2048-03-07T10:00", "2024-02", 50)
+    said = CliRunner().invoke(main, ["--db", str(path), "verify"])
+    assert said.exit_code == 0
+    assert f"run {ahead} is dated 2048-03-07 10:00:00 UTC, but it is 20" in said.output
+    with connect.writing(path) as db:
+        last = ledger.newest(db).id
+        witnesses.save(
+            db, WitnessProof("time stamp", last, ahead, "s", "2024-04-12T10:00:05+00:00", "x", b"")
+        )
+    after = publish_dated(path, "2024-04-13T10:00", "2024-02", 50)
+
+    assert rows(path, "select distinct run_id from backdated_runs") == []
+    assert (after,) in rows(path, "select run_id from scoped_counted")
+    again = CliRunner().invoke(main, ["--db", str(path), "verify"])
+    assert (
+        f"(run {ahead}) is dated 2048-03-07 10:00:00 UTC, but an outsider had seen" in again.output
+    )
+
+
+def test_a_commit_dated_back_is_named_and_nothing_counts_as_seen_before(path):
+    run_id = publish_dated(path, "2024-04-12T10:00", "2023-11", 50)
+    with connect.writing(path) as db:
+        last = ledger.newest(db).id
+        witnesses.save(
+            db, WitnessProof("git", last, run_id, "s", "2023-12-05T12:00:00+00:00", "x", b"")
+        )
+        seen = witnesses.sightings(db)
+
+    answer = CliRunner().invoke(main, ["--db", str(path), "verify"])
+
+    assert answer.exit_code == 0, answer.output
+    assert f"(entry {last}) is dated 2023-12-05 12:00:00 UTC, earlier than" in answer.output
+    assert {row["days_before"] for row in seen} == {None}
+    assert rows(
+        path, "select distinct days_before from witnesses where witness <> 'time stamp'"
+    ) == [(None,)]
 
 
 # --- tables, views, indexes and triggers
