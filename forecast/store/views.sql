@@ -63,7 +63,7 @@ from about as e
 union all
 select id - 1000000000, 'run', 'run ' || id, coalesce(datetime(published_at), '0000')
 from main.runs
-where 'run ' || id not in (select subject from entries where kind = 'run');
+where digest <> '' and 'run ' || id not in (select subject from entries where kind = 'run');
 
 -- Entries earlier than one before them, by more than what hides a clock put right, or later than
 -- the moment an outsider stamped on them or on a later one; that moment proves them wrong.
@@ -240,7 +240,8 @@ select
     f.severity, f.systemic, f.encounters, iif(f.role = 'apart', j.median, f.expected) as expected,
     iif(f.role = 'apart', (f.encounters + 1.0) / (j.median + 1), f.ratio) as ratio,
     iif(f.role = 'apart', (f.encounters > j.median) - (f.encounters < j.median), f.side) as side,
-    j.p, j.apart_p, j.basis,
+    j.p, j.apart_p,
+    iif(j.run_id in (select run_id from backdated_runs), 'hindcast', j.basis) as basis,
     j.cutoff, e.opened, e.state as episode, e.closed, f.parent_flag_id, p.month as parent_month,
     r.source, j.run_id, iif(f.role = 'apart', f.expected, null) as if_with_whole
 from flags as f
