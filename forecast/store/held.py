@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Container
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -21,7 +23,7 @@ from forecast.types import Row
 
 LONGEST_VALUE = 500_000  # bytes of one text, blob or row; the largest kept is a notice's chart
 _TRIES = 5
-_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
+_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE}
 _PRAGMAS = {
     "foreign_key_list",
     "index_info",
@@ -30,6 +32,9 @@ _PRAGMAS = {
     "table_info",
     "table_xinfo",
 }
+# Beside the tables of the file. Others of SQLite's own tell what other visitors ask, or read the
+# file page by page.
+_TABLES = {"sqlite_master", "json_each", "json_tree", *(f"pragma_{name}" for name in _PRAGMAS)}
 _REFUSED_FUNCTIONS = {"load_extension", "fts3_tokenizer"}
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: LONGEST_VALUE,
@@ -125,7 +130,9 @@ def _connection(path: Path) -> sqlite3.Connection:
     connection.execute("pragma schema_version").fetchone()
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)
-    connection.set_authorizer(_allowed)
+    named = "select name from main.sqlite_master union select name from sqlite_temp_master"
+    tables = {name for (name,) in connection.execute(named).fetchall()} | _TABLES
+    connection.set_authorizer(partial(_allowed, frozenset(tables)))
     return connection
 
 
@@ -150,10 +157,15 @@ def _immutable(path: Path) -> sqlite3.Connection:
 
 
 def _allowed(
-    action: int, first: str | None, second: str | None, _: str | None, __: str | None
+    tables: Container[str],
+    action: int,
+    first: str | None,
+    second: str | None,
+    _: str | None,
+    __: str | None,
 ) -> int:
-    """SQLite asks for each thing a statement would do."""
-    if action in _ALLOWED:
+    """SQLite asks for each thing a statement would do. tables : that may be read."""
+    if action in _ALLOWED or (action == sqlite3.SQLITE_READ and first in tables):
         return sqlite3.SQLITE_OK
     # SQLite gives a function's name second, a pragma's first.
     name = ((second if action == sqlite3.SQLITE_FUNCTION else first) or "").lower()

@@ -79,6 +79,36 @@ def test_what_only_reads_the_file_is_answered(connection, question):
     assert connection.execute(question).fetchall()
 
 
+def test_every_table_and_view_of_the_file_can_be_read(connection):
+    named = connection.execute("select name from sqlite_master where type in ('table', 'view')")
+
+    for (name,) in named.fetchall():
+        connection.execute(f'select * from "{name}" limit 1').fetchall()
+    counted = "with runs_now as (select id from runs) select count(*), max(id) from runs_now"
+    assert connection.execute(counted).fetchall() == [(3, 3)]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "sqlite_stmt",
+        "sqlite_dbpage",
+        "dbstat",
+        "bytecode('select 1')",
+        "tables_used('select 1')",
+        "sqlite_dbdata",
+        "sqlite_temp_schema",
+        "pragma_database_list",
+        "pragma_function_list",
+        "pragma_compile_options",
+    ],
+)
+def test_no_table_of_sqlite_itself_is_read(connection, table):
+    """What others ask, the file's pages; whichever of them this SQLite was built with."""
+    with pytest.raises(sqlite3.DatabaseError, match=r"prohibited|authorized|no such table"):
+        connection.execute(f"select count(*), * from {table}").fetchall()
+
+
 @pytest.mark.parametrize(
     "question",
     [
