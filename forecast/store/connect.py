@@ -101,7 +101,7 @@ def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
     """
     if not path.exists():
         raise ConfigError(str(path), "--db", "no such database; `bordercast run` creates one")
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+    connection = _reading(path)
     try:
         _refuse_newer(connection, path, schema)
         if schema == SCHEMA:
@@ -116,6 +116,24 @@ def read(path: Path, schema: str = SCHEMA) -> sqlite3.Connection:
     return connection
 
 
+def _reading(path: Path) -> sqlite3.Connection:
+    """A connection that only reads, also where no file can be made beside the database."""
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        connection.execute("pragma user_version").fetchone()
+    except sqlite3.OperationalError as error:
+        # A log is looked at by an index beside it. Without a log the file is all there is.
+        stopped = _code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if not stopped or (log.exists() and log.stat().st_size):
+            return connection  # whoever reads of it is told
+        connection.close()
+        connection = sqlite3.connect(f"file:{quote(str(path))}?immutable=1", uri=True)
+    except sqlite3.DatabaseError:
+        pass  # so is it here
+    return connection
+
+
 def lend_views(connection: Connection) -> None:
     """Let a connection see this program's views where the record has those of another.
 
@@ -126,8 +144,10 @@ def lend_views(connection: Connection) -> None:
 
 
 @contextmanager
-def moment(path: Path) -> Iterator[sqlite3.Connection]:
+def moment(path: Path, *, earlier: bool = False) -> Iterator[sqlite3.Connection]:
     """The database as it stands at one moment, whatever is published meanwhile.
+
+    earlier : one of an earlier schema is read too.
 
     Raises
     ------
@@ -135,7 +155,7 @@ def moment(path: Path) -> Iterator[sqlite3.Connection]:
     """
     with closing(read(path)) as connection:
         stands, known = version(connection), len(migrations())
-        if stands < known:
+        if stands < known and not earlier:
             raise ConfigError(
                 str(path),
                 "--db",

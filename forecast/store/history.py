@@ -15,7 +15,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
-from forecast.store.queries import column, each, grouped, rows, sql
+from forecast.store import measures
+from forecast.store.queries import column, each, grouped, has, rows, sql
 from forecast.store.read import in_order
 from forecast.store.releases import of_series
 from forecast.types import COUNT, Row, Scope, SeriesKey
@@ -292,6 +293,15 @@ def false_issued(
         for known in (days(series.scope, when),)
         if key in (None, series) and not (holds and in_time(published, known))
     ]
+
+
+def false_issued_of_all(db: Connection) -> list[tuple[SeriesKey, str, int, str, str | None]]:
+    """Return the same of every measure; none of a record that an earlier program left."""
+    false = []
+    for number in measures.ids(db) if has(db, "backdated_runs") else ():
+        with measures.scoped(db, number):
+            false += false_issued(db)
+    return false
 
 
 def in_words(

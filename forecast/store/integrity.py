@@ -73,7 +73,7 @@ def quoted(connection: sqlite3.Connection, run_id: int, digest: str) -> Row:
     has, empty where the marks do not tell.
     """
     runs = {run["id"]: run for run in _runs(connection)}
-    entries = ledger.entries(connection)
+    entries = _entries(connection)
     of_run = [e for e in entries if e.run_id == run_id and e.kind != "witnessed"]
     asked = runs.get(run_id, {"digest": "", "scheme": None})
     answer = {
@@ -128,6 +128,11 @@ def _damage(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"the database is damaged: {' '.join(str(message).split())}"
 
 
+def _entries(db: sqlite3.Connection) -> list[LedgerEntry]:
+    """Return the ledger; empty in a record of the first programs."""
+    return ledger.entries(db) if queries.has(db, "entries") else []
+
+
 def _runs(db: sqlite3.Connection) -> list[Row]:
     scheme = "scheme" if queries.has(db, "entries") else str(scheme1.SCHEME)
     return queries.rows(db, "run_digests", scheme=scheme)
@@ -136,7 +141,7 @@ def _runs(db: sqlite3.Connection) -> list[Row]:
 def _ledger_findings(db: sqlite3.Connection, newest: int | None) -> Iterator[str]:
     """Yield what differs; newest : compare bulky parts of so many runs only, None for all."""
     runs, version = _runs(db), queries.version(db)
-    entries = ledger.entries(db) if queries.has(db, "entries") else []
+    entries = _entries(db)
     stated = max((entry.schema for entry in entries), default=version)
     if version < stated:
         yield f"the version of the tables was set back from {stated} to {version}"

@@ -12,10 +12,10 @@ import click
 
 from forecast.desk.sentences import trust
 from forecast.errors import ConfigError, VerifyError
-from forecast.store import connect, history, integrity, measures, witnesses
+from forecast.store import connect, history, integrity, witnesses
 from forecast.words import check_command, without_controls
 from jobs.cli.options import Settings, leaving_when_terminated
-from jobs.cli.render import reading
+from jobs.cli.render import OpenRecord
 from jobs.deliver import approve
 from jobs.service import backup as copies
 from jobs.service import upkeep
@@ -40,33 +40,28 @@ def verify(
         problem = "is not whole: copy all of its 64 digits, 0-9 and a-f"
         raise click.BadParameter(problem, param_hint="--digest")
     # The whole record first: an answer about one digest means nothing if the rest does not fit.
-    findings = upkeep.verify(settings.db, datetime.now(UTC))
-    answer = None
-    if run_id is not None:
-        with connect.moment(settings.db) as connection:
+    now = datetime.now(UTC)
+    findings = upkeep.verify(settings.db, now)
+    with connect.moment(settings.db, earlier=True) as connection:
+        answer = None
+        if run_id is not None:
             answer = integrity.quoted(connection, run_id, digest)
-        findings += trust.differences(answer, run_id)
-    if proofs or repository:
-        witness, sources = settings.config.witness, settings.context.sources
-        with connect.moment(settings.db) as connection:
+            findings += trust.differences(answer, run_id)
+        if proofs or repository:
+            witness, sources = settings.config.witness, settings.context.sources
             broken, seen = prove.examine(connection, settings.db, witness, sources, repository)
-        none = ["No proof of a witness holds; see docs/witnesses.md."]
-        yield from map(without_controls, seen or none)
-        findings += broken
-    with connect.moment(settings.db) as connection:
-        yield from map(without_controls, witnesses.misdated(connection, datetime.now(UTC)))
-    if findings:
-        raise VerifyError(findings)
-    if answer is not None:
-        yield trust.confirmed(answer, run_id or 0)
-        return
-    false = []
-    with reading(settings) as record:
-        latest = record.run
-        for number in measures.ids(record.connection):
-            with measures.scoped(record.connection, number):
-                false += history.false_issued(record.connection)
-    yield from history.in_words(false)
+            none = ["No proof of a witness holds; see docs/witnesses.md."]
+            yield from map(without_controls, seen or none)
+            findings += broken
+        yield from map(without_controls, witnesses.misdated(connection, now))
+        if findings:
+            raise VerifyError(findings)
+        if answer is not None:
+            yield trust.confirmed(answer, run_id or 0)
+            return
+        yield from history.in_words(history.false_issued_of_all(connection))
+        settings.context.scope(connection)
+        latest = OpenRecord(connection, settings).run
     yield f"The record fits its digests. Run {latest.id}, digest {latest.digest}"
     yield "Compare this digest with one that was quoted elsewhere, or let the program do it:"
     yield check_command(latest.id, latest.digest)

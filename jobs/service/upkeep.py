@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
 from forecast.store import connect, copies, integrity, ops, read, wakes, witnesses
-from forecast.store.queries import column
+from forecast.store.queries import column, version
 from jobs import site
 from jobs.service import yearly
 
@@ -81,10 +81,21 @@ def _drill_prefix(path: Path) -> str:
 
 
 def verify(path: Path, now: datetime) -> list[str]:
-    """What does not match its digest; remembered, so that nothing is shown after a failure."""
-    with connect.moment(path) as connection:
-        problems = integrity.findings(connection)
-        latest = read.latest_run(connection)
+    """What does not match its digest; remembered, so that nothing is shown after a failure.
+
+    Nothing is written of a record that an earlier program left, or beside one that only be read.
+    """
+    while True:
+        before = wakes.files_as_of(path)
+        with connect.moment(path, earlier=True) as connection:
+            problems = integrity.findings(connection)
+            latest = read.latest_run(connection)
+            current = version(connection) == len(connect.migrations())
+        # A file without a log is read as it lies there: it may have been written meanwhile.
+        if not problems or before == wakes.files_as_of(path):
+            break
+    if not current:
+        return problems
     # Kept beside the record, so that the page need not verify it at each request.
     with suppress(OSError, sqlite3.OperationalError):  # an analyst may verify without a trace
         wakes.save_verified(path, now, latest.digest if latest else "", problems)

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -275,3 +276,65 @@ def test_a_record_rewritten_by_adding_is_neither_verified_shown_sent_nor_witness
         answer = bordercast(path, "verify", *words)
         assert answer.exit_code == 1, (words, answer.output)
         assert " of the ledger (" in answer.output
+
+
+# --- verifying only reads
+
+
+def as_reader(folder: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """A command of a user who may read a folder and write nothing there."""
+    for each in (folder, *folder.rglob("*")):
+        each.chmod(0o555 if each.is_dir() else 0o444)
+    path = folder / "bordercast.db"
+    options = ["--config", str(path.with_name("config.toml")), "--db", str(path)]
+    # Root may write anywhere, unless it gives that up.
+    bare = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
+    command = [*bare, sys.executable, "-c", "from jobs.cli import main; main()", *options, *words]
+    where = Path(__file__).parents[2]
+    return subprocess.run(command, capture_output=True, cwd=where, check=False)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (each for each in folder.rglob("*") if each.is_file())
+    return {str(each.relative_to(folder)): each.read_bytes() for each in files}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_of_an_earlier_program_is_verified_as_it_is_by_one_who_may_only_read(
+    name, tmp_path
+):
+    folder = tmp_path / "record"
+    folder.mkdir()
+    path = unpacked(name, folder)
+    ((run_id, digest),) = rows(path, "select id, digest from runs order by id desc limit 1")
+    before = contents(folder)
+
+    for words in ((), ("--run", str(run_id), "--digest", digest)):
+        assert (said := bordercast(path, "verify", *words)).exit_code == 0, said.output
+        assert contents(folder) == before
+    words = ("--witnesses",) if (folder / "authority.pem").exists() else ()
+    read = as_reader(folder, "verify", *words)
+
+    assert read.returncode == 0, read.stdout + read.stderr
+    assert b"The record fits its digests" in read.stdout
+    assert contents(folder) == before
+    written_by_hand = "update forecasts set median = lo50 where run_id = 5"
+    for each in (folder, *folder.iterdir()):
+        each.chmod(0o755)
+    written(path, written_by_hand)
+    assert as_reader(folder, "verify").returncode == 1
+
+
+@pytest.mark.slow
+def test_a_record_of_today_is_verified_on_a_disk_that_cannot_be_written(tmp_path):
+    folder = tmp_path / "record"
+    folder.mkdir()
+    path = unpacked("schema20", folder)
+    run(path)
+    before = contents(folder)
+
+    for words in (("verify",), ("show",), ("status",)):
+        read = as_reader(folder, *words)
+        assert read.returncode in ((0,) if words != ("status",) else (0, 4)), read.stderr
+    assert contents(folder) == before
