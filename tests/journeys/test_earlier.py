@@ -23,7 +23,7 @@ from jobs.cli import main
 from jobs.deliver import approve
 from jobs.witness import attest
 from tests.support import publisher
-from tests.support.databases import rows, written
+from tests.support.databases import edit, rows, written
 from tests.support.ledger_attacks import ATTACKS
 from tests.support.notice_words import word
 
@@ -319,10 +319,9 @@ def test_a_record_of_an_earlier_program_is_verified_as_it_is_by_one_who_may_only
     assert read.returncode == 0, read.stdout + read.stderr
     assert b"The record fits its digests" in read.stdout
     assert contents(folder) == before
-    written_by_hand = "update forecasts set median = lo50 where run_id = 5"
     for each in (folder, *folder.iterdir()):
         each.chmod(0o755)
-    written(path, written_by_hand)
+    edit(path, "update forecasts set median = lo50 where run_id = 5")
     assert as_reader(folder, "verify").returncode == 1
 
 
