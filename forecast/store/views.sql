@@ -51,6 +51,8 @@ select
         when 'expired' then (select datetime(closed_at) from notices where id = whose)
         when 'withdrawn' then (select datetime(at) from withdrawals where run_id = whose)
         when 'worded' then (select datetime(at) from wordings where id = whose)
+        when 'dated' then (select datetime(added_at) from dated_batches where id = whose)
+        when 'undated' then (select datetime(at) from dated_withdrawals where batch_id = whose)
         when 'witnessed' then (
             select datetime(seen_at) from witness_proofs as w
             where w.entry_id = whose and e.parts like case w.witness
