@@ -51,6 +51,7 @@ select
         when 'expired' then (select datetime(closed_at) from notices where id = whose)
         when 'withdrawn' then (select datetime(at) from withdrawals where run_id = whose)
         when 'worded' then (select datetime(at) from wordings where id = whose)
+        when 'retracted' then (select datetime(at) from retractions where release_id = whose)
         when 'dated' then (select datetime(added_at) from dated_batches where id = whose)
         when 'undated' then (select datetime(at) from dated_withdrawals where batch_id = whose)
         when 'witnessed' then (
