@@ -20,7 +20,7 @@ from forecast.errors import DataError
 from forecast.labels import joined
 from forecast.periods import Calendar
 from forecast.store import ledger, measures
-from forecast.store.connect import insert
+from forecast.store.connect import insert, transaction
 from forecast.store.queries import column, records, rows, sql
 from forecast.types import Counts, Coverage, Release, Row, Scope, SeriesKey, Snapshot
 
