@@ -68,6 +68,17 @@ class SeriesNames:
         ------
         SeriesNameError : no series is so named, or several are; it lists the choices.
         """
+        return self._only(text, *self._named(text))
+
+    def readings(self, text: str) -> list[SeriesKey]:
+        """Return every series that a name, as `find` takes them, may mean; none if it is none's."""
+        try:
+            return self._named(text)[0]
+        except SeriesNameError:
+            return []
+
+    def _named(self, text: str) -> tuple[list[SeriesKey], list[SeriesKey]]:
+        """Return the series so named, and those among which their part was looked for."""
         # Before anything is split or folded: labels are the publisher's, and may be of any form.
         stripped = text.strip()
         named = [
@@ -77,11 +88,11 @@ class SeriesNames:
             in ((key.total,) if key.headline else (f"{key.total}:{key.member}", key.member))
         ]
         if len(named) == 1:  # also one whose own name has a colon or a slash in it
-            return named[0]
+            return named, named
         first, *rest = _pieces(text)
         total = self.total(first)
         if total and not rest:
-            return self._only(text, [key for key in self.keys if key == SeriesKey(total)])
+            return [key for key in self.keys if key == SeriesKey(total)], []
         if rest and not total:
             near = _nearest(_normal(first), self._totals)
             choices = dict.fromkeys(self._totals[f] for f in near) or self.source.totals.every
@@ -96,7 +107,7 @@ class SeriesNames:
             parts = [
                 key for key in parts if _normal(dimension[0]) in _dimension_forms(key, self.source)
             ]
-        return self._only(text, _matching(part, parts, self.source), parts)
+        return _matching(part, parts, self.source), parts
 
     def total(self, text: str) -> str:
         """Return the total so called, "" if none is: northern, north, the northern border."""

@@ -6,10 +6,9 @@ fentanyl at the northern border in March 2026 -> northern:Fentanyl, 2026-03
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forecast.errors import SeriesNameError
 
 if TYPE_CHECKING:
     from forecast.periods import Period
@@ -35,15 +34,24 @@ def measures_named(text: str, sources: list[Source]) -> list[Source]:
     return named or sources
 
 
-def asked(text: str, names: SeriesNames, newest: int) -> tuple[SeriesKey, bool, Period] | None:
+@dataclass(frozen=True)
+class Question:
+    """What a sentence asks for.
+
+    readings : every series that its words may mean, of a part without a total that of each total
+        that has it. everywhere : whether these are one part, of no total by name, so that the part
+        of all is meant. span : the months.
+    """
+
+    readings: tuple[SeriesKey, ...]
+    everywhere: bool
+    span: Period
+
+
+def asked(text: str, names: SeriesNames, newest: int) -> Question | None:
     """Read a question about the counts of one source, None where some word of it is not known.
 
     newest : the newest month on record, a running number.
-
-    Returns
-    -------
-    The series, of a part without a total that of the first total that has it; whether no total was
-    named and several have the part, so that that of all is meant; the months.
     """
     found = names.source.calendar.find(text, newest)
     if found is None:
@@ -63,13 +71,11 @@ def asked(text: str, names: SeriesNames, newest: int) -> tuple[SeriesKey, bool, 
         choices = [f"{place}:{part}" for place in totals.parts]
     else:
         choices = [f"{total}:{part}" if part else total or totals.whole]
-    matches = []
-    for choice in choices:
-        with suppress(SeriesNameError):
-            matches.append(names.find(choice))
-    # Two different parts of one name: which is meant cannot be told.
-    alike = {(key.dimension, key.member) for key in matches}
-    return (matches[0], several and len(matches) > 1, period) if len(alike) == 1 else None
+    # A name that fits several is no name that fits none: all of them are answered.
+    readings = tuple(key for choice in choices for key in names.readings(choice))
+    alike = {(key.dimension, key.member) for key in readings}
+    everywhere = several and len(readings) > 1 and len(alike) == 1
+    return Question(readings, everywhere, period) if readings else None
 
 
 def _words(text: str) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ from forecast.context import Context
 from forecast.desk import facts as month_facts
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
-from forecast.errors import ClaimError, ConfigError, DocumentError, SeriesNameError, SpanError
+from forecast.errors import ClaimError, ConfigError, DocumentError, SpanError
 from forecast.sources import questions
 from forecast.sources.names import member_words
 from forecast.store import history, read
@@ -63,7 +62,7 @@ def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Print
     number = numeral(words[0].strip())
     if number is not None:
         return _what_is(record, words[0], number)
-    answered = [_fact(*question) for question in _questions(record, words[0])]
+    answered = list(_answers(record, words[0]))
     if not answered:
         return _judged(record, words[0])
     value = {"question": words[0], "answers": [answer.value for answer in answered]}
@@ -76,18 +75,22 @@ def _of_series(
     record: OpenRecord, name: str, when: str, claim: str | None, since: str | None
 ) -> Printed:
     """Answer SERIES SPAN [CLAIM] by the first measure that has a series so called."""
-    for own in _each(record):
-        with suppress(SeriesNameError):
-            key, counted = own.claim_names.find(name), own
+    for counted in _each(record):
+        keys = counted.claim_names.readings(name)
+        if keys:
             break
     else:  # in the words of the measure in front
         counted = record.about(record.settings.context)
-        key = counted.claim_names.find(name)
-    table, subject = counted.table, subject_of(key)
+        keys = [counted.claim_names.find(name)]
+    table = counted.table
     try:
         span = ClaimSpan.of(table.source.calendar.read(when, table.newest))
     except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'SPAN'") from None
+    several = [] if claim else list(map(subject_of, keys))
+    if len(several) > 1 and any(_holds(counted, each, span) for each in several):
+        return _readings(counted, several, span)
+    subject = subject_of(counted.claim_names.find(name))
     line = table.counts(subject)
     if line is None:
         problem = f"no figures for {subject.words(table.source)} are on record"
@@ -114,24 +117,73 @@ def _unheld(line: ClaimCounts, span: ClaimSpan, when: str) -> str:
     return problem
 
 
-def _questions(
-    record: OpenRecord, text: str
-) -> Iterator[tuple[OpenRecord, Subject, ClaimSpan, None, bool]]:
-    """Yield what a question without a number asks of each measure that knows its words."""
+def _answers(record: OpenRecord, text: str) -> Iterator[Printed]:
+    """Yield what each measure that knows the words of a question without a number answers."""
     contexts = record.settings.asked()
     named = questions.measures_named(text, [context.source for context in contexts])
+    answered, refused = False, None
     for counted in _each(record, [context for context in contexts if context.source in named]):
         question = questions.asked(text, counted.claim_names, counted.table.newest)
         if question is None:
             continue
-        series, everywhere, period = question
-        subject = subject_of(series)
-        if everywhere:
-            subject = subject._replace(total=counted.source.totals.whole)
-        span = ClaimSpan.of(period)
-        line = counted.table.counts(subject)
-        if line is not None and line.holds(span):
-            yield counted, subject, span, None, True
+        subjects = list(map(subject_of, question.readings))
+        if question.everywhere:
+            subjects = [subjects[0]._replace(total=counted.source.totals.whole)]
+        span = ClaimSpan.of(question.span)
+        if not any(_holds(counted, subject, span) for subject in subjects):
+            line = counted.table.counts(subjects[0])
+            problem = (
+                _unheld(line, span, counted.source.calendar.name(question.span))
+                if line
+                else "no figures are on record"
+            )
+            refused = refused or counted.refused(text, problem)
+            continue
+        answered = True
+        if len(subjects) > 1:
+            yield _readings(counted, subjects, span)
+        else:
+            yield _fact(counted, subjects[0], span, named=True)
+    if refused and not answered:  # it was understood, and is no sentence to judge
+        raise refused
+
+
+def _holds(counted: OpenRecord, subject: Subject, span: ClaimSpan) -> bool:
+    line = counted.table.counts(subject)
+    return line is not None and line.holds(span)
+
+
+def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: ClaimSpan) -> Printed:
+    """Say what each series counted that a name may mean, and what those of a kind come to."""
+    table, names, source = counted.table, counted.claim_names, counted.source
+    counts = {subject: table.total(subject, span) for subject in subjects}
+    lines = [f"{source.publisher.short} counted, in each that the name may mean:"]
+    sums: dict[str, list[int]] = {}
+    for subject, count in counts.items():
+        sums.setdefault(subject.dimension, [])
+        if count is None:
+            words = f"{subject.words(source)} in {span.words()}"
+            lines.append(f"  not on record: {words}")
+        else:
+            lines.append(f"  {explain.statement(table, Reading(subject, span), count)}")
+            sums[subject.dimension].append(count)
+    # Parts of one dimension share no count; a state and an office in it do.
+    for dimension, of in sums.items():
+        kind = f", by {source.hierarchy.called.get(dimension, dimension)}" if len(sums) > 1 else ""
+        lines += [f"Together{kind}: {sum(of):,}."] if len(of) > 1 else []
+    if len(sums) > 1:
+        lines.append("Those of different kinds may count the same, so they are not added up.")
+    whole = len(sums) == 1 and None not in counts.values()
+    value = {
+        "readings": [
+            {**annotate.meaning_json(Reading(subject, span), names), "count": count}
+            for subject, count in counts.items()
+        ],
+        "count": sum(*sums.values()) if whole else None,
+        **run_json(counted),
+        "counted": source.measure.noun,
+    }
+    return Printed(value, [*lines, monthly.caveat(source), f"Bordercast, {counted.quoted}"], source)
 
 
 def _judged(record: OpenRecord, text: str) -> Printed:

@@ -295,6 +295,42 @@ def test_a_month_may_be_typed_as_people_do(published):
     assert said("--db", published, "fact", "northern", "Feb 2025") == expected
 
 
+PLACES = ("El Paso", "San Diego", "Tucson", "Laredo", "Detroit", "Buffalo", "New York")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+def test_a_place_that_several_series_are_named_after_is_answered_of_each(published, place):
+    """Whatever any of them counted is said, and of those in one dimension the sum."""
+    found = rows(
+        published,
+        "select o.encounters from current_observations as o "
+        "join scoped_series as s on s.id = o.series_id where o.month = '2026-08' "
+        "and s.dimension = 'field' and s.border <> 'nationwide' and s.member in (?, ?)",
+        f"{place} Sector",
+        f"{place} Field Office",
+    )
+    counts = sorted(count for (count,) in found)
+    asked = json.loads(said("--db", published, "fact", f"{place} August 2026", "--json"))
+    answer = asked["answers"][0]
+    text = said("--db", published, "fact", f"{place} in August 2026")
+
+    assert counts
+    told = [row["count"] for row in answer["readings"] if row["count"] is not None]
+    assert sorted(told) == counts
+    assert all(f"{count:,} " in text for count in counts)
+    assert len(counts) == 1 or f"Together: {sum(counts):,}." in text
+    assert said("--db", published, "fact", place, "2026-08").count("\n  ") == text.count("\n  ")
+
+
+@pytest.mark.slow
+def test_a_month_that_a_named_part_does_not_have_is_said_to_be_missing(published):
+    stopped = bordercast("--db", published, "fact", "Mexico August 2026")
+
+    assert stopped.returncode == 2
+    assert "on record are 2019-10 to 2025-11" in stopped.stderr
+
+
 def test_help_and_version_are_commands_too():
     assert said("version") == said("--version")
     assert said("help") == said("--help")

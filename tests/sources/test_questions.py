@@ -8,7 +8,7 @@ from forecast import months
 from forecast.periods import FEDERAL
 from forecast.sources import catalog
 from forecast.sources.names import SeriesNames
-from forecast.sources.questions import asked, measures_named
+from forecast.sources.questions import Question, asked, measures_named
 from forecast.types import SeriesKey
 
 ENCOUNTERS = catalog.find("cbp_encounters")
@@ -44,7 +44,10 @@ FENTANYL = SeriesKey("northern", "drug", "Fentanyl")
     ],
 )
 def test_a_question_names_a_drug_a_border_and_months(text, series, everywhere, span):
-    assert asked(text, DRUGS, NEWEST) == (series, everywhere, FEDERAL.read(span, NEWEST))
+    question = asked(text, DRUGS, NEWEST)
+
+    assert question == Question(question.readings, everywhere, FEDERAL.read(span, NEWEST))
+    assert question.readings[0] == series
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,26 @@ def test_a_question_names_a_drug_a_border_and_months(text, series, everywhere, s
     ],
 )  # fmt: skip
 def test_a_part_that_one_total_has_is_meant_of_it(text, series, everywhere, span):
-    assert asked(text, PEOPLE, NEWEST) == (series, everywhere, FEDERAL.read(span, NEWEST))
+    period = FEDERAL.read(span, NEWEST)
+
+    assert asked(text, PEOPLE, NEWEST) == Question((series,), everywhere, period)
+
+
+def test_a_name_that_fits_several_is_each_of_them():
+    """A sector and a field office share their city's name; neither is the other, nor absent."""
+    sector, ports, inland = (
+        SeriesKey("southwest", "field", "El Paso Sector", "U.S. Border Patrol"),
+        SeriesKey("southwest", "field", "El Paso Field Office", "Office of Field Operations"),
+        SeriesKey("other", "field", "El Paso Field Office", "Office of Field Operations"),
+    )
+    names = SeriesNames([*PEOPLE.keys, sector, ports, inland], ENCOUNTERS)
+    period = FEDERAL.read("2026-08", NEWEST)
+
+    alone = asked("El Paso August 2026", names, NEWEST)
+    assert alone == Question((sector, ports, inland), False, period)
+    border = asked("El Paso at the southwest border in August 2026", names, NEWEST)
+    assert border == Question((sector, ports), False, period)
+    assert asked("El Paso Field Office in August 2026", names, NEWEST).everywhere
 
 
 @pytest.mark.parametrize(
