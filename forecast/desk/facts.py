@@ -302,6 +302,18 @@ class MonthFacts:
         return Halves(at, between, unit, self.split)
 
     @property
+    def followed(self) -> bool:
+        """Whether the record has followed the month's count since it was first published."""
+        # What stands in for what was published before the record began has no day of its own.
+        return bool(self.values) and self.values[0]["vintage"] != "unknown"
+
+    @property
+    def months_of_year(self) -> list[str]:
+        """The months of its year that the series has, from the year's first or its own."""
+        year = year_of(self.month, self.source)
+        return [month for month in year if self.first_month <= month <= self.last_month]
+
+    @property
     def to_date_unknown(self) -> bool:
         """Whether the year up to the month cannot be summed: one of its months is not known."""
         names = {comparison.name for comparison in self.comparisons}

@@ -242,7 +242,7 @@ def _fact(
     about = monthly.caveat(source)
     if facts:
         lines += [f"  {sentence}" for sentence in monthly.history_sentences(facts)]
-        lines.append(f"Also true: {monthly.comparison_sentence(facts.comparisons)}")
+        lines.append(f"Also true: {monthly.comparison_sentence(facts)}")
         lines.append(monthly.rank_sentence(facts))
         about = " ".join(monthly.definition(facts, beside=True))
     elif answered and answered.sense and answered.sense.measure != "total":

@@ -98,7 +98,7 @@ def test_a_comparison_is_false_once_it_turns_or_what_it_is_against_does(given, c
         (["lowest", "2024-11"], (3, 5, 5, 4), None),
         (["lowest", "2024-11"], (5, 5, 5, 4), "the lowest since November 2024"),
         (["lowest", None], (5, 5, 5, 4), None),
-        (["lowest", None], (3, 5, 5, 4), "the lowest of all months up to then"),
+        (["lowest", None], (3, 5, 5, 4), "the lowest of all months on record up to then"),
         (["highest", "2024-11"], (5, 1, 1, 4), None),
         (["highest", "2024-11"], (5, 1, 5, 4), "the highest since November 2024"),
         (["", None], (5, 1, 5, 4), None),

@@ -47,7 +47,7 @@ def paragraph(facts: MonthFacts) -> str:
         halves_sentence(facts),
         stale_sentence(facts),
         *expected_sentences(facts),
-        comparison_sentence(facts.comparisons),
+        comparison_sentence(facts),
         unknown_sentence(facts),
         rank_sentence(facts),
         vintage_sentence(facts),
@@ -114,7 +114,8 @@ def expected_sentences(facts: MonthFacts) -> Iterator[str]:
     yield f"{made} expected {e.median:,} (80% prediction interval {between(e.lo80, e.hi80)})."
     # A month is judged once, by its first count; a revision does not make it unusual afterwards.
     restated = e.judged != facts.count
-    what = f"The first count, {first_and_now(e.judged, facts.count)}," if restated else "The month"
+    first = "The first count" if facts.followed else "The earliest count on record"
+    what = f"{first}, {first_and_now(e.judged, facts.count)}," if restated else "The month"
     outer = f"the 95% interval ({between(e.lo95, e.hi95)})"
     side = SIDES.get(e.position.side, "inside that interval")
     lies = {0: side, 80: f"{side} it, inside {outer}", 95: f"{side} {outer}"}[e.position.beyond]
@@ -184,9 +185,9 @@ def expected_line(row: Row, source: Source) -> str:
     )
 
 
-def comparison_sentence(compared: Sequence[Comparison]) -> str:
+def comparison_sentence(facts: MonthFacts) -> str:
     """All comparisons, a sentence each."""
-    return " ".join(map(_compared, compared))
+    return " ".join(_compared(c, month_words(facts.first_month)) for c in facts.comparisons)
 
 
 def unknown_sentence(facts: MonthFacts) -> str:
@@ -196,7 +197,7 @@ def unknown_sentence(facts: MonthFacts) -> str:
     return unknown if facts.to_date_unknown else ""
 
 
-def _compared(c: Comparison) -> str:
+def _compared(c: Comparison, start: str) -> str:
     if c.before is None:
         if c.to_date:
             return f"The {c.name} is {c.now:,}; the year before is not all on record."
@@ -206,8 +207,9 @@ def _compared(c: Comparison) -> str:
         return f"The {c.name} is {c.now:,}, {change} from {c.before:,}."
     # "0.0% from the peak" would hide that it is the peak.
     if c.name == "peak" and c.before == c.now:
-        return "It was itself the peak, the highest month on record up to then."
-    return f"Change from the {c.name} ({month_words(c.last)}: {c.before:,}): {change}."
+        return f"It was itself the peak, the highest month on record from {start} up to then."
+    then = f"{c.name} since {start}" if c.name == "peak" else c.name
+    return f"Change from the {then} ({month_words(c.last)}: {c.before:,}): {change}."
 
 
 def compared(facts: MonthFacts, flag: Row | None = None) -> Iterator[ComparisonText]:
@@ -219,7 +221,8 @@ def compared(facts: MonthFacts, flag: Row | None = None) -> Iterator[ComparisonT
     if flag:
         # A month is judged by its first count, whatever stands now.
         first = flag["kind"] != "revision" and flag[COUNT] != facts.count
-        when = month_words(facts.month) + (", as first published" if first else "")
+        known = ", as first published" if facts.followed else ", as first on record"
+        when = month_words(facts.month) + (known if first else "")
         expected, count = flag["expected"], flag[COUNT]
         change = change_words(count, expected)
         yield ComparisonText(compared_with(flag), when, f"{expected:,}", f"{count:,}", change)
@@ -228,15 +231,20 @@ def compared(facts: MonthFacts, flag: Row | None = None) -> Iterator[ComparisonT
         now = f"{facts.count:,}"
         yield ComparisonText(basis_noun(e.basis), when, f"{e.median:,}", now, change)
     # All of them, whichever looks best, in one order: nobody picks.
-    yield from map(line, facts.comparisons)
+    yield from (line(comparison, facts.first_month) for comparison in facts.comparisons)
     if facts.to_date_unknown:
         name = to_date(facts.source.calendar)
         yield ComparisonText(name, "incomplete", "-", "not known", "-")
 
 
-def line(c: Comparison) -> ComparisonText:
-    """A comparison as a line of a table; one that cannot be made says so."""
+def line(c: Comparison, start: str) -> ComparisonText:
+    """A comparison as a line of a table; one that cannot be made says so.
+
+    start : month from which on the peak is one.
+    """
     when = month_words(c.last)
+    if c.name == "peak":
+        when += f", since {month_name(start)}"
     if c.to_date and c.first != c.last:
         when = f"{month_name(c.first)}\N{EN DASH}{month_name(c.last)}"
     then = "not on record" if c.before is None else f"{c.before:,}"
@@ -276,34 +284,40 @@ def peak_sentence(facts: MonthFacts) -> str:
 
 def rank_sentence(facts: MonthFacts) -> str:
     """Lowest or highest since when, rank, and share of the year."""
-    text = rank_words(facts)
+    text, year = rank_words(facts), facts.months_of_year
     if facts.share is None:
         return text
     years = facts.source.calendar
-    year = years.words(years.period(years.year(facts.month)))
-    whole = "" if facts.final else " so far"
-    return f"{text} It makes up {100 * facts.share:.1f}% of {year}{whole}."
+    whole = years.words(years.period(years.year(facts.month)))
+    # A share of some months of a year is none of the year.
+    if len(year) < 12:
+        span = f"{month_words(year[0])} to {month_words(year[-1])}"
+        whole = f"the {len(year)} months of {whole} on record ({span})"
+    return f"{text} It makes up {100 * facts.share:.1f}% of {whole}."
 
 
-def rank_words(facts: MonthFacts, *, span: bool = True) -> str:
-    """Lowest or highest since when, else rank; span : both, and the months of the record."""
-    record = f" ({month_words(facts.first_month)} to {month_words(facts.last_month)})"
+def rank_words(facts: MonthFacts, *, short: bool = False) -> str:
+    """Lowest or highest since when, else rank, of which months; short : not both."""
+    start, last = month_words(facts.first_month), month_words(facts.last_month)
     rank, end = facts.place_in_rank
     ranked = end if rank == 1 else f"{ordinal(rank)} {end}"
     # Of equal months none is "the highest" alone.
     tie = ", with others of the same count" if facts.ties else ""
-    text = f"It is the {ranked} of {facts.held} months on record{record * span}{tie}."
+    text = f"It is the {ranked} of {facts.held} months on record ({start} to {last}){tie}."
     # Since when tells more than a rank, so it comes first.
     extreme, since = facts.notable_extreme
+    words = ""
     if extreme and since:
         words = f"It is the {extreme} since {month_words(since)}."
-        return f"{words} {text}" if span else words
-    if extreme and facts.month != facts.last_month:  # else the rank says it
+    elif extreme and facts.month != facts.last_month:  # else the rank says it
         beyond = "lower" if extreme == "lowest" else "higher"
-        if not span:
-            return f"No earlier month on record was {beyond}."
-        return f"Up to then no month on record was {beyond}. {text}"
-    return text
+        words = f"No earlier month since {start} was {beyond}."
+    if short:
+        among = (
+            f"on record (from {start})" if rank == 1 else f"of {facts.held} months since {start}"
+        )
+        return words or f"It is the {ranked} {among}{tie}."
+    return f"{words} {text}".lstrip()
 
 
 def vintage_sentence(facts: MonthFacts) -> str:
@@ -316,12 +330,14 @@ def vintage_sentence(facts: MonthFacts) -> str:
     *earlier, current = facts.values
     since = known_words(current["vintage"], current["known_from"])
     if not earlier:
-        return f"Published {since}, not revised since ({facts.file_name}; {final})."
+        then = ", not revised since" if facts.followed else "; earlier values are not on record"
+        return f"Published {since}{then} ({facts.file_name}; {final})."
     first = earlier[0]
     known = known_words(first["vintage"], first["known_from"])
+    said = "First published as" if facts.followed else "The earliest value on record is"
     more = f", revised {len(earlier)} times" if len(earlier) > 1 else ""
     return (
-        f"First published as {first[COUNT]:,} ({known}){more}; now {current[COUNT]:,}, "
+        f"{said} {first[COUNT]:,} ({known}){more}; now {current[COUNT]:,}, "
         f"published {since} ({facts.file_name}; {final})."
     )
 

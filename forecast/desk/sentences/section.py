@@ -74,7 +74,7 @@ def finding(
     lead = []
     if facts.expectation is not None:
         # What changed is said where one may quote it.
-        rank = monthly.rank_words(facts, span=False)
+        rank = monthly.rank_words(facts, short=True)
         lead.append(f"How unusual: {unusual_words(facts.expectation.p)}. {rank}")
     return SectionText(
         total=facts.total,
@@ -253,7 +253,7 @@ def false_sentence(falsehood: Falsehood) -> str:
             f"(from {now.before:,})."
         )
     extreme, since = then
-    when = f"since {month_words(since)}" if since else "of all months up to then"
+    when = f"since {month_words(since)}" if since else "of all months on record up to then"
     return f"It was said to be the {extreme} {when}; as revised it is not."
 
 

@@ -503,7 +503,7 @@ def month_fact(about: TotalRecord, month: str) -> Fact:
         "number": report.count,
         "halves": report.halves,
         "more": (
-            monthly.comparison_sentence(report.comparisons),
+            monthly.comparison_sentence(report),
             monthly.rank_sentence(report),
         ),
         "history": [one_line(text) for text in monthly.history_sentences(report)],

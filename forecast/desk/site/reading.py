@@ -188,7 +188,8 @@ class PartRecord:
     def compared(self, month: str) -> Iterator[monthly.ComparisonText]:
         """Set a month against the others, as a total's is."""
         counts = {row["month"]: row[COUNT] for row in self.months}
-        return map(monthly.line, comparisons(counts, month, self.source))
+        for comparison in comparisons(counts, month, self.source):
+            yield monthly.line(comparison, min(counts))
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sqlite3
+from contextlib import closing
 from datetime import date
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,14 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast import months
-from forecast.desk.facts import month_report
+from forecast.desk.facts import all_reports, month_report, series_report
 from forecast.desk.sentences import monthly
 from forecast.desk.sentences.unusual import unusual_words
 from forecast.store.history import MonthRecord
+from forecast.types import SeriesKey
 from forecast.words import change_words, ordinal
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import counting_steps, rows
+from tests.support.month_facts import OFFICES, PATROL
 
 SOURCE = {"file_name": "a.csv", "rounding": 1}
 COUNTS = st.lists(st.integers(0, 400_000), min_size=1, max_size=40)
@@ -85,7 +91,7 @@ def test_a_right_number_does_not_hide_the_higher_month_a_year_before(published):
     assert text.startswith("Right: 18,944")
     assert "Not the peak: August 2023 was higher, 19,834." in text
     assert "year before (August 2023: 19,834)" in text
-    assert "peak (August 2023: 19,834)" in text
+    assert "peak since October 2013 (August 2023: 19,834)" in text
 
 
 @pytest.mark.slow
@@ -367,3 +373,58 @@ def test_the_answer_is_one_line_and_says_what_comes_next(day, words):
     report, _ = made([5, 6])
 
     assert monthly.answer_line([report], ENCOUNTERS, day) == words
+
+
+@pytest.mark.slow
+def test_what_was_restated_before_the_record_began_is_not_said_to_stand(published):
+    """Counts that others saw on a day, and that today's differ from."""
+    table = Path(__file__).with_name("restated.csv").read_text().splitlines()
+    seen = list(csv.DictReader(line for line in table if not line.startswith("#")))
+    with closing(sqlite3.connect(published)) as connection:
+        texts = {
+            (row["border"], row["dimension"], row["member"], row["month"]): monthly.paragraph(
+                series_report(
+                    connection,
+                    SeriesKey(row["border"], row["dimension"], row["member"], component(row)),
+                    row["month"],
+                    ENCOUNTERS,
+                )
+            )
+            for row in seen
+        }
+
+    assert len(texts) > 70
+    for row in seen:
+        text = texts[row["border"], row["dimension"], row["member"], row["month"]]
+        assert f" {int(row['encounters']):,} encounters" not in text.partition(".")[0]
+        assert "not revised since" not in text
+
+
+def component(row):
+    if row["dimension"] == "component":
+        return row["member"]
+    office = row["member"].endswith("Field Office")
+    return "" if not row["dimension"] else OFFICES if office else PATROL
+
+
+@pytest.mark.slow
+def test_only_a_month_that_was_followed_from_its_first_day_is_not_revised(published):
+    """By plain SQL: on a known day by a fortnight after it was due it had the count it has now."""
+    followed = (
+        "with said as (select *, row_number() over (partition by border, month order by "
+        "known_from, place desc) as nth from statements where dimension = '') "
+        "select border, month from said group by border, month "
+        "having count(distinct encounters) {} 1 and max(nth = 1 and vintage <> 'unknown' "
+        "and known_from <= date(month || '-01', '+1 month', '+44 days'))"
+    )
+    texts = {}
+    with closing(sqlite3.connect(published)) as connection:
+        for total, reports in all_reports(connection, ENCOUNTERS):
+            for month, report in reports.items():
+                texts[total, month] = monthly.vintage_sentence(report)
+
+    told = {key for key, text in texts.items() if "not revised since" in text}
+    assert told == set(rows(published, followed.format("="))) == {("southwest", "2026-07")}
+    first = {key for key, text in texts.items() if text.startswith("First published as")}
+    assert first == set(rows(published, followed.format(">")))
+    assert "earlier values are not on record" in texts["southwest", "2023-05"]

@@ -15,6 +15,7 @@ from forecast.store.history import MonthRecord
 from forecast.store.read import RunRow
 from forecast.types import Row
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.month_facts import value
 
 RUN = RunRow(1, "2025-03-18T00:00:00+00:00", "2025-02", "d" * 64)
 STOOD = Expectation(
@@ -47,9 +48,12 @@ FLAG: Row = {
 }
 
 
+FIRST = value(11_709, "2025-03-12")
+
+
 def report(count=11_710, *, flagged=True, **stood):
     counts = {"2024-02": 189_913, "2025-01": 61_447, "2025-02": count}
-    record = MonthRecord(counts, [], {"file_name": "a.csv", "rounding": 1})
+    record = MonthRecord(counts, [FIRST], {"file_name": "a.csv", "rounding": 1})
     expected = replace(STOOD, **stood)
     flag = FLAG | {"basis": expected.basis, "encounters": expected.judged}
     made = month_report("southwest", "2025-02", record, source=ENCOUNTERS)

@@ -111,7 +111,8 @@ HALF = "about 1 month in 2 is at least this far off"
     ],
 )
 def test_what_was_expected_and_how_unusual_it_was(encounters, stood, sentences):
-    found = month(count=encounters, expectation=expected(**stood))
+    first = (value(100, "2025-03-17"),)
+    found = month(count=encounters, expectation=expected(**stood), values=first)
 
     assert [*monthly.expected_sentences(found)] == sentences
 
@@ -183,23 +184,23 @@ def test_where_a_count_lies_at_every_end_of_an_interval(judged, where, words, ba
         ),
         (
             compared("peak", 1000, 1000, "2025-02"),
-            "It was itself the peak, the highest month on record up to then.",
+            "It was itself the peak, the highest month on record from October 2024 up to then.",
         ),
         (
-            compared("peak", 999, 1000, "2024-02"),
-            f"Change from the peak (February 2024: 1,000): {MINUS}0.1%.",
+            compared("peak", 999, 1000, "2024-11"),
+            f"Change from the peak since October 2024 (November 2024: 1,000): {MINUS}0.1%.",
         ),
     ],
 )
 def test_a_comparison_in_a_sentence(comparison, sentence):
-    assert monthly.comparison_sentence([comparison]) == sentence
+    assert monthly.comparison_sentence(month(comparisons=(comparison,))) == sentence
 
 
 def test_comparisons_stand_in_one_line_in_their_order():
     two = [compared("peak", 2, 2, "2025-02"), compared("year before", 2, None, "2024-02")]
 
-    assert monthly.comparison_sentence(two) == (
-        "It was itself the peak, the highest month on record up to then. "
+    assert monthly.comparison_sentence(month(comparisons=tuple(two))) == (
+        "It was itself the peak, the highest month on record from October 2024 up to then. "
         "The year before is not on record."
     )
 
@@ -305,11 +306,13 @@ def test_a_rank_is_counted_from_the_nearer_end(rank, words):
     found = month(held=6, rank=rank)
 
     assert monthly.rank_words(found) == f"It is the {words} of 6 months on record{SPAN}."
-    assert monthly.rank_words(found, span=False) == f"It is the {words} of 6 months on record."
+    alone = words in ("highest", "lowest")
+    among = "on record (from October 2024)" if alone else "of 6 months since October 2024"
+    assert monthly.rank_words(found, short=True) == f"It is the {words} {among}."
 
 
 def test_the_month_in_the_middle_is_counted_from_the_highest():
-    assert monthly.rank_words(month(held=5, rank=3), span=False).startswith("It is the 3rd highest")
+    assert monthly.rank_words(month(held=5, rank=3), short=True).startswith("It is the 3rd highest")
 
 
 @pytest.mark.parametrize(
@@ -323,58 +326,76 @@ def test_the_month_in_the_middle_is_counted_from_the_highest():
         ),
         (
             {"extreme": "highest", **LATER},
-            f"Up to then no month on record was higher. It is the 3rd highest of 5 months on "
+            f"No earlier month since October 2024 was higher. It is the 3rd highest of 5 months on "
             f"record{SPAN}.",
-            "No earlier month on record was higher.",
+            "No earlier month since October 2024 was higher.",
         ),
         (
             {"extreme": "lowest", **LATER},
-            f"Up to then no month on record was lower. It is the 3rd highest of 5 months on "
+            f"No earlier month since October 2024 was lower. It is the 3rd highest of 5 months on "
             f"record{SPAN}.",
-            "No earlier month on record was lower.",
+            "No earlier month since October 2024 was lower.",
         ),
         (
             {"extreme": "highest", **NEWEST},
             f"It is the 3rd highest of 5 months on record{SPAN}.",
-            "It is the 3rd highest of 5 months on record.",
+            "It is the 3rd highest of 5 months since October 2024.",
         ),
         (
             # Of less than a year "since" tells nothing.
             {"extreme": "lowest", "since": "2024-03", **LATER},
             f"It is the 3rd highest of 5 months on record{SPAN}.",
-            "It is the 3rd highest of 5 months on record.",
+            "It is the 3rd highest of 5 months since October 2024.",
         ),
         (
             {"rank": 4, "ties": 1, **LATER},
             f"It is the lowest of 5 months on record{SPAN}, with others of the same count.",
-            "It is the lowest of 5 months on record, with others of the same count.",
+            "It is the lowest on record (from October 2024), with others of the same count.",
         ),
         (
             {"rank": 3, "ties": 1, **LATER},
             f"It is the 2nd lowest of 5 months on record{SPAN}, with others of the same count.",
-            "It is the 2nd lowest of 5 months on record, with others of the same count.",
+            "It is the 2nd lowest of 5 months since October 2024, with others of the same count.",
         ),
         (
             {"extreme": "", "since": "2024-02", **LATER},
             f"It is the 3rd highest of 5 months on record{SPAN}.",
-            "It is the 3rd highest of 5 months on record.",
+            "It is the 3rd highest of 5 months since October 2024.",
         ),
     ],
 )
 def test_since_when_and_rank(said, whole, short):
     assert monthly.rank_words(month(**said)) == whole
-    assert monthly.rank_words(month(**said), span=False) == short
+    assert monthly.rank_words(month(**said), short=True) == short
 
 
 @pytest.mark.parametrize(
     ("said", "end"),
     [
         ({}, f"on record{SPAN}."),
-        ({"share": 0.1234}, " It makes up 12.3% of fiscal year 2025 so far."),
-        ({"share": 0.1234, "final": True}, " It makes up 12.3% of fiscal year 2025."),
-        ({"share": 0.5, "month": "2024-09"}, " It makes up 50.0% of fiscal year 2024 so far."),
-        ({"share": 0.5, "month": "2024-10"}, " It makes up 50.0% of fiscal year 2025 so far."),
-        ({"share": 0.0}, " It makes up 0.0% of fiscal year 2025 so far."),
+        # Of a year that is held in part, which months: two may be all that have come.
+        (
+            {"share": 0.1234},
+            f" It makes up 12.3% of the 6 months of fiscal year 2025 on record{SPAN}.",
+        ),
+        (
+            {"share": 0.478, "month": "2024-11", "last_month": "2024-11"},
+            " It makes up 47.8% of the 2 months of fiscal year 2025 on record (October 2024 to "
+            "November 2024).",
+        ),
+        (
+            {"share": 0.1234, "final": True, "first_month": "2025-02", "last_month": "2025-11"},
+            " It makes up 12.3% of the 8 months of fiscal year 2025 on record (February 2025 to "
+            "September 2025).",
+        ),
+        (
+            {"share": 0.1234, "final": True, "last_month": "2025-11"},
+            " It makes up 12.3% of fiscal year 2025.",
+        ),
+        (
+            {"share": 0.0, "last_month": "2025-03"},
+            f" It makes up 0.0% of the 6 months of fiscal year 2025 on record{SPAN}.",
+        ),
     ],
 )
 def test_a_share_is_of_the_month_s_fiscal_year(said, end):
@@ -396,6 +417,18 @@ OPEN = "preliminary: CBP revises months of the open fiscal year"
             (value(100, "2025-03-17"),),
             True,
             "Published on March 17, 2025, not revised since (a.csv; final).",
+        ),
+        (
+            (value(100, "2025-03-31", "unknown"),),
+            True,
+            "Published on an unknown date, treated as March 31, 2025; earlier values are not on "
+            "record (a.csv; final).",
+        ),
+        (
+            (value(98, "2025-03-31", "unknown"), value(100, "2025-05-01")),
+            True,
+            "The earliest value on record is 98 (on an unknown date, treated as March 31, 2025); "
+            "now 100, published on May 1, 2025 (a.csv; final).",
         ),
         (
             (value(98, "2025-03-17", "month"), value(100, "2025-04-01")),

@@ -221,7 +221,7 @@ def test_the_table_has_the_forecast_then_every_comparison():
         ComparisonText(
             "fiscal year to date", f"Oct 2023{DASH}Feb 2024", "1,000", "1,300", "+30.0%"
         ),
-        ComparisonText("peak", "May 2019", "400", "100", f"{MINUS}75.0%"),
+        ComparisonText("peak", "May 2019, since Oct 2024", "400", "100", f"{MINUS}75.0%"),
     ]
 
 
@@ -240,11 +240,14 @@ def test_a_year_that_cannot_be_summed_has_a_row_that_says_so():
             compared("fiscal year to date", 5, 5, "2023-10", "2023-10"),
             ("October 2023", "5", "5", "0.0%"),
         ),
-        (compared("peak", 5, 5, "2023-10", "2023-11"), ("November 2023", "5", "5", "0.0%")),
+        (
+            compared("peak", 5, 5, "2023-10", "2023-11"),
+            ("November 2023, since Oct 2019", "5", "5", "0.0%"),
+        ),
     ],
 )
 def test_a_comparison_is_a_row(comparison, row):
-    found = monthly.line(comparison)
+    found = monthly.line(comparison, "2019-10")
 
     assert (found.when, found.then, found.now, found.change) == row
 
