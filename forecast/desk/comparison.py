@@ -1,11 +1,13 @@
 """Any two things of a record side by side: two series, or two months or years of one.
 
-Counts are shown as they are, as an index (100 in the first month both have) or as a share of both.
+Counts are shown as they are, as an index (100 in the first month both have) or as shares of the
+wholes that they are parts of, which are named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from forecast import months
@@ -21,6 +23,14 @@ MONTHS_SHOWN = 36  # of two series, unless a first month is asked for
 # Of a table of two columns and how they differ: a label, two values as shown (None where one is not
 # on record), and the difference in words.
 CompareRow = tuple[str, float | None, float | None, str]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a share is of: its name, and its counts by month."""
+
+    name: str
+    counts: Mapping[str, int]
 
 
 def asked(
@@ -40,6 +50,8 @@ def asked(
     """
     if not 2 <= len(things) <= 3:
         raise SpanError(" ".join(things), "name two series, or a series and two months or years")
+    if len(things) == 3 and shown_as != "counts":
+        raise SpanError(shown_as, "two series have an index or shares; of months compare counts")
     # Of three words the last two are spans of the first; of two, both are series.
     keys = [names.find(name) for name in things[: 1 if len(things) == 3 else 2]]
     lines = [counts(key) for key in keys]
@@ -50,10 +62,40 @@ def asked(
         compared = spans(named, (first.months, second.months), lines[0])
     else:
         both = names.name(keys[0]), names.name(keys[1])
-        compared = series(both, (lines[0], lines[1]), shown_as, since)
+        pair = lines[0], lines[1]
+        of = wholes(keys[0], keys[1], names, counts) if shown_as == "share" else None
+        compared = series(both, pair, shown_as, since, of)
     if not compared["rows"]:
         raise SpanError(" ".join(things), "no month of both is on record")
     return compared
+
+
+def wholes(
+    first: SeriesKey,
+    second: SeriesKey,
+    names: SeriesNames,
+    counts: Callable[[SeriesKey], Mapping[str, int]],
+) -> tuple[Whole, Whole] | None:
+    """Return what each of two series is a share of; None where one of them has no whole.
+
+    The other where that holds it; else its own total, and of a total all totals together.
+    """
+    totals = names.source.totals
+
+    def above(key: SeriesKey) -> list[SeriesKey]:
+        own = [] if key.headline else [SeriesKey(key.total)]
+        beyond = totals.whole and SeriesKey(totals.whole) not in (key, *own)
+        return own + ([SeriesKey(totals.whole)] if beyond else [])
+
+    if second in above(first):
+        of = second, second
+    elif first in above(second):
+        of = first, first
+    elif above(first) and above(second):
+        of = above(first)[0], above(second)[0]
+    else:
+        return None
+    return Whole(names.name(of[0]), counts(of[0])), Whole(names.name(of[1]), counts(of[1]))
 
 
 def series(
@@ -61,36 +103,56 @@ def series(
     counts: tuple[Mapping[str, int], Mapping[str, int]],
     shown_as: str = "counts",
     since: str = "",
+    of: tuple[Whole, Whole] | None = None,
 ) -> dict[str, Any]:
     """Set two series beside each other, the newest month first.
 
     counts : month -> count of each. shown_as : counts, index or share. since : YYYY-MM, the first
-    month; the last 36 where it is empty.
+    month; the last 36 where it is empty. of : what each is a share of; both together where None.
     """
     first, second = counts
     # Only months that both have: a sum over others compares nothing.
     both = sorted(first.keys() & second.keys())
+    if of is None:
+        together = {month: first[month] + second[month] for month in both}
+        of = (Whole(f"{names[0]} and {names[1]} together", together),) * 2
+    if shown_as == "share":
+        both = [month for month in both if month in of[0].counts and month in of[1].counts]
     shown = [month for month in both if month >= since] if since else both[-MONTHS_SHOWN:]
+    if not shown:
+        return {"heads": ("month", *names, "first / second"), "rows": [], "note": ""}
+
+    def value(place: int, month: str) -> float | None:
+        count = counts[place][month]
+        if shown_as == "counts":
+            return count
+        base = of[place].counts[month] if shown_as == "share" else counts[place][shown[0]]
+        return 100 * count / base if base else None
+
     rows: list[CompareRow] = []
     for month in reversed(shown):
-        pair = first[month], second[month]
-        values: tuple[float | None, ...] = pair
-        if shown_as != "counts":
-            sums = (sum(pair), sum(pair))
-            bases = (first[shown[0]], second[shown[0]]) if shown_as == "index" else sums
-            shares = zip(pair, bases, strict=True)
-            values = tuple(round(100 * now / base, 1) if base else None for now, base in shares)
-        # A ratio to nothing is no number; a dash says so.
-        times = f"{pair[0] / pair[1]:.2f}" if pair[1] else "-"
-        rows.append((month_name(month), values[0], values[1], times))
-    note = ""
-    if shown:
-        sums = sum(first[month] for month in shown), sum(second[month] for month in shown)
-        note = (
-            f"{month_name(shown[0])} to {month_name(shown[-1])}: {names[0]} {sums[0]:,}, "
-            f"{names[1]} {sums[1]:,}."
-        )
-    return {"heads": ("month", *names, "first / second"), "rows": rows, "note": note}
+        left, right = value(0, month), value(1, month)
+        # Of what is shown: a ratio of counts beside an index is of neither column. A ratio to
+        # nothing is no number; a dash says so.
+        times = f"{left / right:.2f}" if left is not None and right else "-"
+        kept = (x if x is None or shown_as == "counts" else round(x, 1) for x in (left, right))
+        rows.append((month_name(month), *kept, times))
+    span = f"{month_name(shown[0])} to {month_name(shown[-1])}"
+    told = []
+    for name, line, whole in zip(names, counts, of, strict=True):
+        count, base = (sum(by_month[month] for month in shown) for by_month in (line, whole.counts))
+        part = shown_as == "share" and name != whole.name and base
+        share = f" of {base:,} {whole.name}, {100 * count / base:.1f}%" if part else ""
+        told.append(f"{name} {count:,}{share}")
+    heads = names
+    if shown_as == "share":
+        heads = (f"{names[0]}, % of {of[0].name}", f"{names[1]}, % of {of[1].name}")
+    index = f" Index: {month_name(shown[0])} is 100." if shown_as == "index" else ""
+    return {
+        "heads": ("month", *heads, "first / second"),
+        "rows": rows,
+        "note": f"{span}: {('; ' if shown_as == 'share' else ', ').join(told)}.{index}",
+    }
 
 
 def spans(

@@ -15,15 +15,23 @@ SOUTH = {"2024-02": 40, "2024-03": 90, "2024-04": 50}
 
 
 @pytest.mark.parametrize(
-    ("shown_as", "newest"),
-    [("counts", (30, 90)), ("index", (150.0, 225.0)), ("share", (25.0, 75.0))],
+    ("shown_as", "newest", "note"),
+    [
+        ("counts", (30, 90, "0.33"), "a 50, b 130."),
+        ("index", (150.0, 225.0, "0.67"), "a 50, b 130. Index: Feb 2024 is 100."),
+        (
+            "share",
+            (25.0, 75.0, "0.33"),
+            "a 50 of 180 a and b together, 27.8%; b 130 of 180 a and b together, 72.2%.",
+        ),
+    ],
 )
-def test_two_series_are_shown_over_the_months_both_have(shown_as, newest):
+def test_two_series_are_shown_over_the_months_both_have(shown_as, newest, note):
     compared = comparison.series(("a", "b"), (NORTH, SOUTH), shown_as)
 
     assert [row[0] for row in compared["rows"]] == ["Mar 2024", "Feb 2024"]
-    assert compared["rows"][0][1:] == (*newest, "0.33")
-    assert compared["note"] == "Feb 2024 to Mar 2024: a 50, b 130."
+    assert compared["rows"][0][1:] == newest
+    assert compared["note"] == f"Feb 2024 to Mar 2024: {note}"
 
 
 def test_two_series_begin_where_asked():
@@ -116,3 +124,54 @@ def test_two_words_are_series_and_three_a_series_and_two_spans():
 def test_what_cannot_be_compared_is_said(things, problem):
     with pytest.raises((SeriesNameError, SpanError), match=problem):
         ask(*things)
+
+
+MEXICO, INDIA, NORTH_INDIA = (
+    SeriesKey("southwest", "citizenship", "MEXICO"),
+    SeriesKey("southwest", "citizenship", "INDIA"),
+    SeriesKey("northern", "citizenship", "INDIA"),
+)
+PARTS = {
+    SeriesKey("northern"): {"2026-01": 60, "2026-02": 50},
+    SeriesKey("southwest"): {"2026-01": 20, "2026-02": 25},
+    SeriesKey("nationwide"): {"2026-01": 160, "2026-02": 150},
+    MEXICO: {"2025-12": 9, "2026-01": 15, "2026-02": 5},
+    INDIA: {"2026-01": 1, "2026-02": 5},
+    NORTH_INDIA: {"2026-01": 6, "2026-02": 25, "2026-03": 7},
+}
+
+
+@pytest.mark.parametrize(
+    ("things", "whole", "shares"),
+    [
+        # Of the other where that holds it, whichever is named first.
+        (("southwest:Mexico", "southwest"), ("southwest", "southwest"), (20.0, 100.0)),
+        (("southwest", "southwest:Mexico"), ("southwest", "southwest"), (100.0, 20.0)),
+        (("northern:India", "nationwide"), ("nationwide", "nationwide"), (16.7, 100.0)),
+        # Of its own total; two parts of different borders are no share of each other.
+        (("northern:India", "southwest:India"), ("northern", "southwest"), (50.0, 20.0)),
+        (("southwest:Mexico", "southwest:India"), ("southwest", "southwest"), (20.0, 20.0)),
+        (("southwest:Mexico", "northern"), ("southwest", "nationwide"), (20.0, 33.3)),
+        (("northern", "southwest"), ("nationwide", "nationwide"), (33.3, 16.7)),
+    ],
+)
+def test_a_share_is_of_a_whole_that_is_named(things, whole, shares):
+    names = SeriesNames(PARTS, ENCOUNTERS)
+    found = comparison.asked(things, names, PARTS.__getitem__, "share")
+
+    assert found["heads"][1:3] == tuple(
+        f"{name}, % of {of}" for name, of in zip(things, whole, strict=True)
+    )
+    # The newest month that both have, and their wholes.
+    assert found["rows"][0][0] == "Feb 2026"
+    assert found["rows"][0][1:3] == shares
+    for name, of, key in zip(things, whole, map(names.find, things), strict=True):
+        base = sum(PARTS[SeriesKey(of)][month] for month in ("2026-01", "2026-02"))
+        count = sum(PARTS[key][month] for month in ("2026-01", "2026-02"))
+        share = "" if name == of else f" of {base} {of}, {100 * count / base:.1f}%"
+        assert f"{name} {count}{share}" in found["note"]
+
+
+def test_months_of_one_series_have_no_shares():
+    with pytest.raises(SpanError, match="two series have an index or shares"):
+        ask("northern", "2026-01", "2019-01", shown_as="share")
