@@ -147,6 +147,46 @@ def test_the_first_page_compares_with_naive_with_the_same_intervals(published):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("of", "pages"), [("cutoff", 5), ("month", 4)])
+def test_a_year_s_coverage_says_which_forecasts_it_is_of(published, of, pages):
+    """Forecasts made in 2024 are not forecasts of 2024's months: one held half as often."""
+    ((held, n),) = rows(
+        published,
+        "select sum(inside80), count(*) from forecast_vs_actual where dimension = '' "
+        f"and model = 'bordercast' and basis = 'hindcast' and {of} like '2024-%'",
+    )
+    texts = [" ".join(page.read_text("utf-8").split()) for page in PAGES]
+
+    assert n == 576
+    assert sum(f"{held} of {n}" in text for text in texts) == pages
+    percents = [text for text in texts if f"{held} of {n}" in text and f"{held / n:.0%}" in text]
+    assert len(percents) == 4  # the page on notices has no room for both
+    assert not any("47% of 2024's" in text for text in texts)
+
+
+@pytest.mark.slow
+def test_what_is_said_to_be_rounded_is(published):
+    """Which series are rounded, and until when, by plain SQL; others are exact."""
+    found = rows(
+        published,
+        "select dimension, min(month), max(month) from (select s.dimension, o.month "
+        "from current_observations as o join scoped_series as s on s.id = o.series_id "
+        "join releases as r on r.id = o.release_id where r.rounding = 10) group by dimension",
+    )
+    text = " ".join(README.split())
+
+    assert found == [
+        ("", "2013-10", "2019-09"),
+        ("component", "2020-10", "2023-05"),
+        ("field", "2020-10", "2023-05"),
+    ]
+    assert (
+        "Border totals before October 2019, and Border Patrol's counts by sector from October 2020 "
+        "to May 2023, are rounded to 10" in text
+    )
+
+
+@pytest.mark.slow
 def test_the_first_page_s_query_and_looks_run(published):
     query = re.search(r'sqlite3 bordercast.db "(.+?)"', README, re.S)
     looks = [c for c in commands(README) if c.split()[0] in ("show", "flags", "fact", "brief")]
