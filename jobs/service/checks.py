@@ -379,8 +379,7 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
     withdrawn = facts["last_withdrawn"] if facts["last_run"] is None else None
     led = facts["service"] is not None or facts["mode"] == "timer"
     since = facts["blocked"] and facts["blocked"]["blocked_since"]
-    # Nobody waits for the next month's figures before the first poll or file.
-    late = days if days is not None and facts["state"] != "new" else 0
+    late = days or 0
     overdue = late >= source.due[2] and late
     readers = ", ".join(map(str, facts["wal_held_by"] or ()))
     # What is not so is nothing, 0 or "".
@@ -397,7 +396,10 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
         "stuck": led and wake and now - datetime.fromisoformat(wake["started_at"]) > STUCK,
         "room": free < max(ROOM * facts["database_bytes"], SMALLEST_ROOM) and f"{free:,}",
         "dates": "; ".join(facts["misdated"][:3]),
-        "late": min(LATE, source.due[1]) <= late < source.due[2] and late,
+        # Nobody waits for the next figures before the first poll or file; old ones are said to be.
+        "late": facts["state"] != "new"
+        and min(LATE, source.due[1]) <= late < source.due[2]
+        and late,
         "notices": facts["notices_held"],
         "quarantine": facts["files_in_quarantine"],
         "labels": _some(facts["unknown_labels"]),

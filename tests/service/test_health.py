@@ -74,7 +74,6 @@ SILENT = {
     "all is well": {},
     "a day before it is late": {"days_since_month_end": LATE - 1},
     "late, but nobody waits yet": {"days_since_month_end": LATE, "state": "new"},
-    "overdue, but nobody waits yet": {"days_since_month_end": OVERDUE, "state": "new"},
     "a wake of thirty hours ago": woke(30 * HOURS),
     "no wake yet": {"last_wake": None},
     "a timer without a daemon": {"service": None, "mode": "timer"},
@@ -94,6 +93,7 @@ ALARMS = {
     "nothing is published yet": {"last_run": None},
     "run 2 was withdrawn, and there is no other": {"last_run": None, "last_withdrawn": 2},
     f"overdue: {OVERDUE} days since": {"days_since_month_end": OVERDUE},
+    "overdue: 61 days since": {"days_since_month_end": 61, "state": "new"},
     "verification failed, nothing is shown: run 1 was edited;": {
         "verify_findings": "run 1 was edited"
     },
