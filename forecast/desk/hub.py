@@ -46,6 +46,7 @@ def write(
     values: Iterable[tuple[str, str, str, int]],
     about: Mapping[str, str],
     source: Source,
+    in_time: Mapping[str, bool],
 ) -> int:
     """Write a hub into an empty folder; returns the number of model output files.
 
@@ -55,6 +56,7 @@ def write(
     permille, and the count at it.
     values : (total, month, known from, count) of every value a month has had.
     about : name -> text: the run and its digest.
+    in_time : cutoff -> whether what was issued from it came before its first month was published.
     """
     rounds: set[str] = set()
     horizons: set[int] = set()
@@ -72,7 +74,7 @@ def write(
             rounds.add(cutoff)
             horizons |= {row[3] for row in rows}
             count += 1
-        _metadata(folder, model, about, source)
+        _metadata(folder, model, about, source, in_time)
     for name, value in (
         # Contact and repository are for whoever publishes the hub to fill in.
         ("admin", {**_ADMIN, "name": f"Bordercast, {_in_words(about)}"}),
@@ -187,14 +189,21 @@ _METADATA_SCHEMA = {
 }
 
 
-def _metadata(folder: Path, model: str, about: Mapping[str, str], source: Source) -> None:
+def _metadata(
+    folder: Path,
+    model: str,
+    about: Mapping[str, str],
+    source: Source,
+    in_time: Mapping[str, bool],
+) -> None:
     """A YAML file; JSON strings are valid YAML."""
-    # None may take a hindcast for a forecast that was issued.
-    kind = (
-        "hindcast, computed later from only the data available at the time"
-        if "_hindcast" in model
-        else ("issued before its months were published")
-    )
+    # None may take a hindcast, or what a late run said, for a forecast made in time.
+    kind = "issued before its months were published"
+    late = [last_day(cutoff) for cutoff, early in sorted(in_time.items()) if not early]
+    if "_hindcast" in model:
+        kind = "hindcast, computed later from only the data available at the time"
+    elif late:
+        kind += f", but for {', '.join(late)}: then its first month may have been public already"
     fields = {
         "team_abbr": TEAM,
         "model_abbr": model,

@@ -272,6 +272,25 @@ def in_time(published: str, known: str | None) -> bool:
     return known is not None and published < known
 
 
+def rounds_in_time(db: Connection, totals: Totals, due: int) -> dict[str, bool]:
+    """Return cutoff -> whether its forecasts were published before their first month was.
+
+    due : days after a month's end from which its figures may be out; a month that is not on record
+    may have been published since then.
+    """
+    known, spans = (
+        known_days(db),
+        {SeriesKey(t): series_span(db, SeriesKey(t)) for t in totals.every},
+    )
+    in_time_by_cutoff = {}
+    for row in rows(db, "issued_rounds"):
+        month, published = months.shift(row["cutoff"], 1), row["published"]
+        came = [known(key.scope, month) for key, span in spans.items() if span and month <= span[1]]
+        days = came or [months.days_after(month, due).isoformat()]
+        in_time_by_cutoff[row["cutoff"]] = all(in_time(published, day) for day in days)
+    return in_time_by_cutoff
+
+
 def false_issued(
     db: Connection, key: SeriesKey | None = None, month: str | None = None
 ) -> list[tuple[SeriesKey, str, int, str, str | None]]:

@@ -153,6 +153,15 @@ where f.run_id = (
     )
 order by f.cutoff, s.border, f.horizon, q.prob_permille
 
+-- name: issued_rounds
+select f.cutoff, min(substr(r.published_at, 1, 10)) as published
+from forecasts as f
+join scoped_series as s on s.id = f.series_id
+join scoped_runs as r on r.id = f.run_id
+where s.dimension = '' and f.model = 'bordercast'
+    and f.run_id not in (select run_id from withdrawals)
+group by f.cutoff
+
 -- name: judged_as_issued
 select border from judged_months
 where month = ? and dimension = '' and basis = 'issued'

@@ -13,7 +13,7 @@ from forecast.desk import hub as hubs
 from forecast.desk.dictionary import VIEWS
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
-from forecast.store import queries, read
+from forecast.store import history, queries, read
 from forecast.store.read import view_rows
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey
 from forecast.words import many
@@ -77,7 +77,8 @@ def hub(record: OpenRecord, out: Path, hindcasts: bool) -> list[str]:
             ]
     values = view_rows(connection, "vintages", ("border", "month", "known_from", COUNT))
     with files.output_folder(out) as draft:
-        count = hubs.write(draft, models, values, origin, source)
+        in_time = history.rounds_in_time(connection, source.totals, source.due[0])
+        count = hubs.write(draft, models, values, origin, source, in_time)
     return _written(record, out, many(count, "model output file"))
 
 

@@ -7,6 +7,8 @@ import hashlib
 import io
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,11 +21,13 @@ from openpyxl import load_workbook
 from pyarrow import compute, parquet
 
 from forecast.desk import export
+from forecast.desk import hub as hubs
 from forecast.desk.dictionary import VIEWS
+from forecast.store import history
 from forecast.types import HEADLINES, HUB_PERMILLES
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS
-from tests.support.databases import rows, written
+from tests.support.databases import edit, rows, written
 
 
 def exported(database, *words, code=0):
@@ -223,6 +227,39 @@ def test_what_the_hub_holds_is_what_its_config_allows(hub):
     about = [path.read_text() for path in (hub / "model-metadata").glob("*.yml")]
     assert about
     assert all(ENCOUNTERS.publisher.credit in text for text in about)
+
+
+@pytest.mark.parametrize(
+    ("day", "late"), [("2026-09-20", False), ("2026-10-06", False), ("2026-10-07", True)]
+)
+def test_a_late_run_is_not_said_to_have_come_before_its_months(database, tmp_path, day, late):
+    """The embedded figures end in August; September's may be out from October 7 on."""
+    edit(database, f"update runs set published_at = '{day}T12:00:00+00:00'")
+    with closing(sqlite3.connect(database)) as connection:
+        in_time = history.rounds_in_time(connection, ENCOUNTERS.totals, ENCOUNTERS.due[0])
+        hubs.write(tmp_path, {"engine": []}, [], {}, ENCOUNTERS, in_time)
+    (about,) = (tmp_path / "model-metadata").iterdir()
+
+    assert in_time == {"2026-08": not late}
+    assert "issued before its months were published" in about.read_text()
+    assert (", but for 2026-08-31: " in about.read_text()) == late
+
+
+def test_a_round_is_in_time_if_its_run_was_published_before_its_month(by_hand):
+    """By plain SQL: each cutoff's first run, and the day its month became known of every border."""
+    truth = rows(
+        by_hand,
+        "select f.cutoff, min(substr(r.published_at, 1, 10)) < (select min(v.known_from) "
+        "from vintages as v where v.vintage = 'day' and v.month = f.month) "
+        "from forecasts as f join runs as r on r.id = f.run_id where f.horizon = 1 "
+        "and f.model = 'bordercast' group by f.cutoff",
+    )
+    with closing(sqlite3.connect(by_hand)) as connection:
+        in_time = history.rounds_in_time(connection, ENCOUNTERS.totals, ENCOUNTERS.due[0])
+
+    assert {cutoff: bool(early) for cutoff, early in truth if early is not None}.items() <= (
+        in_time.items()
+    )
 
 
 def test_a_hub_does_not_overwrite_what_is_there(published, tmp_path):
