@@ -135,8 +135,9 @@ def series(
         # Of what is shown: a ratio of counts beside an index is of neither column. A ratio to
         # nothing is no number; a dash says so.
         times = f"{left / right:.2f}" if left is not None and right else "-"
-        kept = (x if x is None or shown_as == "counts" else round(x, 1) for x in (left, right))
-        rows.append((month_name(month), *kept, times))
+        if shown_as != "counts":
+            left, right = (None if x is None else round(x, 1) for x in (left, right))
+        rows.append((month_name(month), left, right, times))
     span = f"{month_name(shown[0])} to {month_name(shown[-1])}"
     told = []
     for name, line, whole in zip(names, counts, of, strict=True):

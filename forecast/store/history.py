@@ -272,7 +272,7 @@ def in_time(published: str, known: str | None) -> bool:
     return known is not None and published < known
 
 
-def rounds_in_time(db: Connection, totals: Totals, due: int) -> dict[str, bool]:
+def rounds_in_time(db: sqlite3.Connection, totals: Totals, due: int) -> dict[str, bool]:
     """Return cutoff -> whether its forecasts were published before their first month was.
 
     due : days after a month's end from which its figures may be out; a month that is not on record
