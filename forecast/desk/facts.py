@@ -310,7 +310,8 @@ class MonthFacts:
     @property
     def months_of_year(self) -> list[str]:
         """The months of its year that the series has, from the year's first or its own."""
-        year = year_of(self.month, self.source)
+        years = self.source.calendar
+        year = years.period(years.year(self.month)).months
         return [month for month in year if self.first_month <= month <= self.last_month]
 
     @property
