@@ -26,7 +26,7 @@ CompareRow = tuple[str, float | None, float | None, str]
 
 
 @dataclass(frozen=True)
-class Whole:
+class ShareBase:
     """What a share is of: its name, and its counts by month."""
 
     name: str
@@ -75,7 +75,7 @@ def wholes(
     second: SeriesKey,
     names: SeriesNames,
     counts: Callable[[SeriesKey], Mapping[str, int]],
-) -> tuple[Whole, Whole] | None:
+) -> tuple[ShareBase, ShareBase] | None:
     """Return what each of two series is a share of; None where one of them has no whole.
 
     The other where that holds it; else its own total, and of a total all totals together.
@@ -95,7 +95,7 @@ def wholes(
         of = above(first)[0], above(second)[0]
     else:
         return None
-    return Whole(names.name(of[0]), counts(of[0])), Whole(names.name(of[1]), counts(of[1]))
+    return ShareBase(names.name(of[0]), counts(of[0])), ShareBase(names.name(of[1]), counts(of[1]))
 
 
 def series(
@@ -103,7 +103,7 @@ def series(
     counts: tuple[Mapping[str, int], Mapping[str, int]],
     shown_as: str = "counts",
     since: str = "",
-    of: tuple[Whole, Whole] | None = None,
+    of: tuple[ShareBase, ShareBase] | None = None,
 ) -> dict[str, Any]:
     """Set two series beside each other, the newest month first.
 
@@ -115,7 +115,7 @@ def series(
     both = sorted(first.keys() & second.keys())
     if of is None:
         together = {month: first[month] + second[month] for month in both}
-        of = (Whole(f"{names[0]} and {names[1]} together", together),) * 2
+        of = (ShareBase(f"{names[0]} and {names[1]} together", together),) * 2
     if shown_as == "share":
         both = [month for month in both if month in of[0].counts and month in of[1].counts]
     shown = [month for month in both if month >= since] if since else both[-MONTHS_SHOWN:]

@@ -34,7 +34,7 @@ def measures_named(text: str, sources: list[Source]) -> list[Source]:
 
 
 @dataclass(frozen=True)
-class Question:
+class CountQuestion:
     """What a sentence asks for.
 
     readings : every series that its words may mean, of a part without a total that of each total
@@ -47,7 +47,7 @@ class Question:
     span: Period
 
 
-def asked(text: str, names: SeriesNames, newest: int) -> Question | None:
+def asked(text: str, names: SeriesNames, newest: int) -> CountQuestion | None:
     """Read a question about the counts of one source, None where some word of it is not known.
 
     newest : the newest month on record, a running number.
@@ -74,7 +74,7 @@ def asked(text: str, names: SeriesNames, newest: int) -> Question | None:
     readings = tuple(key for choice in choices for key in names.readings(choice))
     alike = {(key.dimension, key.member) for key in readings}
     everywhere = several and len(readings) > 1 and len(alike) == 1
-    return Question(readings, everywhere, period) if readings else None
+    return CountQuestion(readings, everywhere, period) if readings else None
 
 
 def _words(text: str) -> list[str]:

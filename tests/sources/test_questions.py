@@ -8,7 +8,7 @@ from forecast import months
 from forecast.periods import FEDERAL
 from forecast.sources import catalog
 from forecast.sources.names import SeriesNames
-from forecast.sources.questions import Question, asked, measures_named
+from forecast.sources.questions import CountQuestion, asked, measures_named
 from forecast.types import SeriesKey
 
 ENCOUNTERS = catalog.find("cbp_encounters")
@@ -46,7 +46,7 @@ FENTANYL = SeriesKey("northern", "drug", "Fentanyl")
 def test_a_question_names_a_drug_a_border_and_months(text, series, everywhere, span):
     question = asked(text, DRUGS, NEWEST)
 
-    assert question == Question(question.readings, everywhere, FEDERAL.read(span, NEWEST))
+    assert question == CountQuestion(question.readings, everywhere, FEDERAL.read(span, NEWEST))
     assert question.readings[0] == series
 
 
@@ -62,7 +62,7 @@ def test_a_question_names_a_drug_a_border_and_months(text, series, everywhere, s
 def test_a_part_that_one_total_has_is_meant_of_it(text, series, everywhere, span):
     period = FEDERAL.read(span, NEWEST)
 
-    assert asked(text, PEOPLE, NEWEST) == Question((series,), everywhere, period)
+    assert asked(text, PEOPLE, NEWEST) == CountQuestion((series,), everywhere, period)
 
 
 def test_a_name_that_fits_several_is_each_of_them():
@@ -76,9 +76,9 @@ def test_a_name_that_fits_several_is_each_of_them():
     period = FEDERAL.read("2026-08", NEWEST)
 
     alone = asked("El Paso August 2026", names, NEWEST)
-    assert alone == Question((sector, ports, inland), False, period)
+    assert alone == CountQuestion((sector, ports, inland), False, period)
     border = asked("El Paso at the southwest border in August 2026", names, NEWEST)
-    assert border == Question((sector, ports), False, period)
+    assert border == CountQuestion((sector, ports), False, period)
     assert asked("El Paso Field Office in August 2026", names, NEWEST).everywhere
 
 
