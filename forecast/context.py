@@ -18,7 +18,7 @@ from forecast.config import (
 )
 from forecast.errors import BordercastError, ConfigError
 from forecast.sources import catalog
-from forecast.store import connect, measures
+from forecast.store import connect, measures, years
 from forecast.types import DEFAULT_SOURCE
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ class Context:
             measures.add(db, section.words(), now)
         else:
             self.scope(db)
+        years.keep(db, self.source.calendar)
 
     def taken(self, db: Database, now: datetime) -> Context:
         """Keep the source's words in the record, and return the context with the series it has now.

@@ -81,8 +81,10 @@ VIEWS = {name: _view(name, about) for name, about in _TOML["views"].items()}
 # The one source of meanings: pages, workbooks, docs and the Python API read it here.
 def definitions(view: View, source: Source) -> Iterator[tuple[str, str, str, str]]:
     """Describe a view's columns: name, unit, range, meaning."""
+    words = holes.words_of(source)
     for name, (kind, unit, span, about) in view.described().items():
-        yield name, unit.format(noun=source.measure.noun) or kind, span, about
+        filled = holes.fill(about, words)
+        yield name, unit.format(noun=source.measure.noun) or kind, span, filled
 
 
 def renewed(written: str, source: Source) -> str:

@@ -125,7 +125,7 @@ OWN_COLUMNS: Mapping[str, str] = {
     "newest_of_border": "newest_of_series",
     **dict.fromkeys(("dimension", "member", "component", "interior", "agencies", "drivers"), ""),
     **dict.fromkeys(("halves", "halves_sentence", "split"), ""),
-    **dict.fromkeys(("fiscal_year", "to_date", "to_date_year_before", "change_to_date"), ""),
+    "fiscal_year": "year",
 }
 # The same where series have parts: one dimension, which need not be told; drivers are parts.
 PART_COLUMNS: Mapping[str, str] = {**OWN_COLUMNS, "member": "part", "drivers": "drivers"}

@@ -107,6 +107,7 @@ RULES: dict[EntryKind, EntryRule] = {
         record=(
             *("figures", "hindcasts", "questions", "unexplained", "notices", "withdrawals"),
             *("schema", "measure", "measures", "labels", "unpublished", "pastyardsticks"),
+            "years",
         ),
     ),
     "accepted": EntryRule(
@@ -150,7 +151,9 @@ RULES: dict[EntryKind, EntryRule] = {
     ),
     # A file that states no counts any more; what it is and what it said stay as they were stated.
     "retracted": EntryRule("release", ("retraction",), ("figures",), after=("accepted", "schema")),
-    "kept": EntryRule("", record=("measure", "measures", "labels", "unpublished"), partly=True),
+    "kept": EntryRule(
+        "", record=("measure", "measures", "labels", "unpublished", "years"), partly=True
+    ),
     # What a measure is called, and the labels joined in it, change by this kind alone.
     "worded": EntryRule("wording", ("wording",), after=(None, "schema")),
     "witnessed": EntryRule(

@@ -17,8 +17,8 @@ after what, is in `kinds`; `integrity` holds the entries against that, and the t
                    retraction: by whom it was taken back, when and why
     of a measure   wording: its words and joined labels, each time they change
     of the record  figures, hindcasts, questions, unexplained, notices, withdrawals, schema,
-                   unpublished: as the tables stand. The program may replace these rows, so only
-                   the newest statement of them can be compared. So were measure, measures and
+                   unpublished, years: as the tables stand. The program may replace these rows, so
+                   only the newest statement of them can be compared. So were measure, measures and
                    labels, until schema 20
 
 Scheme 2, the text that is digested:
@@ -195,7 +195,7 @@ def part_digest(db: Connection, key: EntryKey) -> str:
                 # leaves letters as they are where JSON has them in ASCII.
                 begin = (r[0] if r[0].isascii() else _json(json.loads(r[0])) for r in rows)
                 whole = (
-                    f"{head[:-1]},{','.join(map(repr, row[1:]))}]"
+                    f"{head[:-1]},{','.join(map(repr, row[1:]))}]" if row[1:] else head
                     for head, row in zip(begin, rows, strict=True)
                 )
                 text = f"[{','.join(whole)}]"

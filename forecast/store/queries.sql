@@ -307,6 +307,9 @@ where json_valid(joins) and iif(json_valid(source), json_type(source), source) i
     iif(source is null, null, 'object')
 order by id
 
+-- name: first_of_a_year
+select month from main.years where measure_id = ? and nth = 1 limit 1
+
 -- name: next_seq
 select coalesce(max(seq), 0) + 1 from releases
 
@@ -928,8 +931,7 @@ select (select t.id from series as t where t.border = v.border and t.dimension =
     (
         select count(*) from releases as r
         join release_years as y on y.release_id = r.id and y.closed = 1
-        where y.fiscal_year
-            = cast(substr(v.month, 1, 4) as integer) + (substr(v.month, 6) >= '10')
+        where y.fiscal_year = (select year from scoped_years where month = v.month)
             and (r.id = v.release_id or r.source = v.source_before)
     ) >= 2
 from revisions as v
@@ -1176,8 +1178,10 @@ order by border, basis desc, log_wis
 -- Of one total or of all: the newest month of each of its series, beside earlier ones.
 with
 since as (
-    select border, strftime('%Y-%m', max(month) || '-01', '-3 years') as month
-    from border_months where :total is null or border = :total group by border
+    select border, month from (
+        select border, month, row_number() over (partition by border order by month desc) as place
+        from border_months where :total is null or border = :total
+    ) where place = min(37, (select count(*) from border_months as b where b.border = border))
 ),
 published as materialized (
     select s.border, s.dimension, s.member, o.series_id, o.month, o.encounters
@@ -1194,8 +1198,8 @@ from newest as n
 join published as p on (p.series_id, p.month) = (n.series_id, n.month)
 left join published as b on b.series_id = n.series_id
     and b.month = strftime('%Y-%m', n.month || '-01', '-1 month')
-left join published as y on y.series_id = n.series_id
-    and y.month = strftime('%Y-%m', n.month || '-01', '-1 year')
+left join scoped_years as a on a.month = n.month
+left join published as y on y.series_id = n.series_id and y.month = a.year_ago
 left join judgements as j on j.series_id = n.series_id and j.month = n.month
 order by p.border, p.dimension, p.member
 

@@ -18,6 +18,10 @@ create view scoped_series as
 select id, border, dimension, member, component from series
 where measure_id = (select measure_id from scope);
 
+create view scoped_years as
+select month, year, nth, year_ago from years
+where measure_id = (select measure_id from scope);
+
 create view scoped_releases as
 select
     id, source, kind, file_name, url, sha256, data_through, seq, rounding, first_seen_at,
@@ -494,9 +498,9 @@ select
     nullif(q.above, -1) as above, nullif(q.below, 1000000000000) as below,
     a.basis, a.cutoff, a.chance, a.base_rate, a.last_value,
     case
-        when c.months = (substr(q.last_month, 1, 4) - substr(q.first_month, 1, 4)) * 12
-            + substr(q.last_month, 6) - substr(q.first_month, 6) + 1
-        then c.value > q.above and c.value < q.below
+        when c.months = (
+            select count(*) from scoped_years where month between q.first_month and q.last_month
+        ) then c.value > q.above and c.value < q.below
     end as outcome,
     a.run_id
 from answers as a
@@ -572,27 +576,20 @@ join scoped_series as s on s.id = c.series_id
 where c.run_id = (select id from latest_run);
 
 create view fiscal_year_to_date as
-with months as (
+with summed as (
     select
-        border, month, encounters,
-        cast(substr(month, 1, 4) as integer) + (substr(month, 6) >= '10') as fiscal_year,
-        printf('%04d', substr(month, 1, 4) - 1) || substr(month, 5) as month_year_before
-    from border_months
-),
-summed as (
-    select
-        *,
-        sum(encounters) over (partition by border, fiscal_year order by month) as to_date,
-        row_number() over (partition by border, fiscal_year order by month) as months,
-        (substr(month, 6) + 2) % 12 + 1 as due
-    from months
+        m.border, m.month, m.encounters, y.year as fiscal_year, y.nth as due, y.year_ago,
+        sum(m.encounters) over w as to_date, row_number() over w as months
+    from border_months as m
+    join scoped_years as y on y.month = m.month
+    window w as (partition by m.border, y.year order by m.month)
 )
 select
     n.border, n.fiscal_year, n.month, n.months, n.encounters, n.to_date,
     b.to_date as year_before, 100.0 * n.to_date / nullif(b.to_date, 0) - 100 as change_percent
 from summed as n
 left join summed as b
-    on b.border = n.border and b.month = n.month_year_before and b.months = b.due
+    on b.border = n.border and b.month = n.year_ago and b.months = b.due
 where n.months = n.due;
 
 create view fiscal_years as
@@ -640,9 +637,8 @@ select
 from published as m
 join scoped_series as s on s.border = m.border and s.dimension = ''
 join ranks as r on r.border = m.border and r.month = m.month
-left join border_months as b
-    on b.border = m.border
-    and b.month = printf('%04d', substr(m.month, 1, 4) - 1) || substr(m.month, 5)
+left join scoped_years as a on a.month = m.month
+left join border_months as b on b.border = m.border and b.month = a.year_ago
 left join fiscal_year_to_date as y on y.border = m.border and y.month = m.month
 left join judgements as j on j.series_id = s.id and j.month = m.month
 left join flags as g on g.series_id = s.id and g.month = m.month and g.kind = 'month'

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlite_utils import Database
 
+from forecast.periods import FEDERAL
 from forecast.store import (
     connect,
     history,
@@ -19,6 +20,7 @@ from forecast.store import (
     read,
     releases,
     runs,
+    years,
 )
 from forecast.types import SeriesKey
 from tests.support import tiny_record
@@ -59,6 +61,7 @@ def both(tmp_path_factory):
     path = tmp_path_factory.mktemp("both") / "record.db"
     with connect.writing(path) as db:
         measures.add(db, FENTANYL, datetime(2024, 1, 1, tzinfo=UTC))
+        years.keep(db, FEDERAL)
         tiny_record.publish(db)
         measures.scope(db, measures.FIRST)
         _publish_another(db)

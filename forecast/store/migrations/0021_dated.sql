@@ -64,3 +64,36 @@ order by m.id;
 
 drop table measure;
 drop table joined_labels;
+
+-- Which months a measure's years have: views join it, and no view reckons. The program writes it anew
+-- where a source says that its years begin in another month. Till now views meant October's years,
+-- and of own counts none: those begin in the month of their settings.
+create table years (
+    measure_id integer not null,
+    month text not null,
+    year integer not null,
+    nth integer not null check (nth between 1 and 12),
+    year_ago text not null,
+    primary key (measure_id, month)
+) strict, without rowid;
+
+insert into years (measure_id, month, year, nth, year_ago)
+with recursive
+numbers (number) as (
+    select 1600 * 12 union all select number + 1 from numbers where number < 2199 * 12 + 11
+),
+begun (measure_id, begins) as (
+    select
+        i.id,
+        coalesce(
+            json_extract(m.source, '$.year_begins'),
+            iif(json_extract(m.source, '$.kind') = 'counts', 1, 10)
+        )
+    from (select 1 as id union select measure_id from wordings) as i
+    left join wordings as m on m.measure_id = i.id
+)
+select
+    measure_id, printf('%04d-%02d', number / 12, number % 12 + 1),
+    (number + (13 - begins) % 12) / 12, (number + 13 - begins) % 12 + 1,
+    printf('%04d-%02d', number / 12 - 1, number % 12 + 1)
+from begun join numbers;

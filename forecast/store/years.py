@@ -1,0 +1,40 @@
+"""Which months a measure's years have, as the source says: a table that views join."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecast import months
+from forecast.periods import FIRST, LAST
+from forecast.store import connect, ledger, measures
+from forecast.store.queries import column
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from forecast.periods import Calendar
+
+
+def keep(db: Database, calendar: Calendar) -> None:
+    """Write the years of the measure a connection is about, where the record has other ones."""
+    number = measures.current(db)
+    first = column(db, "first_of_a_year", (number,))
+    if first and calendar.nth(first[0]) == 1:
+        return
+    with connect.transaction(db):
+        db.execute("delete from years where measure_id = ?", (number,))
+        connect.insert(
+            db,
+            "years",
+            (
+                {
+                    "measure_id": number,
+                    "month": months.from_index(index),
+                    "year": calendar.year(index),
+                    "nth": calendar.nth(index),
+                    "year_ago": months.from_index(index - 12),
+                }
+                for index in range(FIRST, LAST + 1)
+            ),
+        )
+        ledger.state(db, "kept", only=("years",))
