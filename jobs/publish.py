@@ -111,7 +111,9 @@ def compute(
     findings = judge_new(record, totals, families, rules)
     dimensions = source.hierarchy.dimensions or config.forecast.dimensions
     new = findings.flags, findings.judgements
-    drivers = explain(record.unexplained, *new, [totals, *families], counts, dimensions, source)
+    drivers = explain(
+        record.unexplained, *new, [totals, *families], counts, dimensions, source.tree
+    )
 
     rule, marks, joint = joint_forecast(head, models, families, counts, source)
     pair = predictive, models.predictive["naive"]

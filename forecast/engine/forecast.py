@@ -40,6 +40,7 @@ from models.structural import filled
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
+    from forecast.tree import Tree
     from forecast.types import Totals
 
 BURN_IN = 24  # cutoffs before the first asked for, from which a refit model is calibrated
@@ -248,7 +249,7 @@ def drill_down(
     counts: Counts, config: Config, spread: Spread, source: Source
 ) -> list[PanelHindcasts]:
     """What the engine says of every family of parts, standing at each of its months."""
-    families = followed(counts, config.forecast.min_count, source)
+    families = followed(counts, config.forecast.min_count, source.tree)
     panels = [
         side_by_side(members, family=dict.fromkeys(members, n), source=source)
         for n, members in families.items()
@@ -267,21 +268,14 @@ def drill_down(
 
 
 def followed(
-    counts: Counts, least: int, source: Source
+    counts: Counts, least: int, tree: Tree
 ) -> dict[str, dict[SeriesKey, Mapping[str, int]]]:
-    """Family -> its members whose largest month is at least this count.
-
-    A family is a dimension, or one half's part of it where each half publishes its own.
-    """
+    """Family -> its members whose largest month is at least this count; see `Tree.family`."""
     families: dict[str, dict[SeriesKey, Mapping[str, int]]] = {}
-    hierarchy = source.hierarchy
-    aside = hierarchy.aside
     for key, by_month in counts.items():
-        if key.headline or (aside and key.dimension == aside.dimension):
-            continue  # the latter is stated beside its month, not forecast
-        if max(by_month.values()) >= least:
-            half = key.component if key.dimension in hierarchy.by_component else ""
-            families.setdefault(f"{key.dimension} {half}", {})[key] = by_month
+        family = tree.family(key)
+        if family is not None and max(by_month.values()) >= least:
+            families.setdefault(family, {})[key] = by_month
     return dict(sorted(families.items()))
 
 

@@ -23,7 +23,7 @@ from forecast.labels import CROSSED
 from forecast.types import Counts, DriverRole, Flag, Judgement, Row, SeriesKey
 
 if TYPE_CHECKING:
-    from forecast.sources.source import Source
+    from forecast.tree import Tree
 
 
 Member = tuple[SeriesKey, float, int]
@@ -85,7 +85,7 @@ def explain(
     hindsights: Sequence[PanelHindcasts],
     counts: Counts,
     dimensions: Sequence[str],
-    source: Source,
+    tree: Tree,
 ) -> Iterator[Row]:
     """Drivers of the new flags, and of earlier ones where figures have arrived since.
 
@@ -102,11 +102,11 @@ def explain(
         if flag.kind != "month" or flag.severity == "watch" or cutoff is None:
             continue
         whole = flag.series, flag.month, flag.expected, flag.value
-        first = ("border",) if flag.series.total == source.totals.whole else ()
+        first = ("border",) if flag.series == tree.whole else ()
         for dimension in (*first, *alone):
-            yield from explained(whole, cutoff, dimension, places, counts, source)
+            yield from explained(whole, cutoff, dimension, places, counts, tree)
     for key, month, cutoff, value, expected, dimension in earlier:
-        answer = explained((key, month, expected, value), cutoff, dimension, places, counts, source)
+        answer = explained((key, month, expected, value), cutoff, dimension, places, counts, tree)
         if answer[0]["role"] != "not held":
             yield from answer
 
@@ -117,18 +117,14 @@ def explained(
     dimension: str,
     places: Mapping[SeriesKey, tuple[PanelHindcasts, int]],
     counts: Counts,
-    source: Source,
+    tree: Tree,
 ) -> list[Row]:
     """The drivers of a total's month by one dimension.
 
     Parts count that have a count in the month, and a forecast of it or a count at the cutoff.
     """
     (total, *_), month, *_ = whole
-    # The whole has the parts of all totals, and the totals themselves.
-    totals = source.totals.parts if total == source.totals.whole else (total,)
-    members = [key for key in counts if key.dimension == dimension and key.total in totals]
-    if dimension == "border":
-        members = [SeriesKey(name) for name in source.totals.parts if SeriesKey(name) in counts]
+    members = tree.parts(SeriesKey(total), "" if dimension == "border" else dimension, counts)
     ahead, parts = months.to_index(month) - months.to_index(cutoff), []
     for key in members:
         hindsight, row = places.get(key, (None, 0))
@@ -139,6 +135,5 @@ def explained(
     # Nobody knows the month of a part that began before it.
     unknown = any(month not in counts[key] and min(counts[key]) < month for key in members)
     # Both components, where they are published over different spans.
-    sums, there = source.hierarchy, {key.component for key, *_ in parts}
-    whole_sum = dimension not in sums.by_component or there >= set(sums.components)
+    whole_sum = tree.partition(dimension, {key.component for key, *_ in parts})
     return drivers(whole, dimension, parts, whole_sum and not unknown)

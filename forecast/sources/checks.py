@@ -112,7 +112,7 @@ def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
     # Each is off by half a unit, and their sum by as many halves.
     if new.release.rounding > 1:
         return
-    spans, whole, sums = _spans(new), source.totals.whole, source.hierarchy
+    spans, whole, tree = _spans(new), source.totals.whole, source.tree
     stated = {key.total for key in new.counts if key.headline} - {whole}
     totals = stated.union(source.totals.parts)
     # What is wrong if they miss it; the parts, their sum, its months, and those of all parts.
@@ -124,9 +124,7 @@ def _sum_problems(source: Source, new: Snapshot) -> Iterator[str]:
         wrong = f"the {count}{source.totals.many} do not add up to {whole}"
         added.append((wrong, [*map(SeriesKey, totals)], SeriesKey(whole), shared, shared))
     for total, dimension, scopes, members in _dimensions(new, spans):
-        # One component alone is no partition.
-        alone = dimension in sums.by_component and len(scopes) < len(sums.halves)
-        if total in totals and not alone:
+        if total in totals and tree.partition(dimension, {scope.component for scope in scopes}):
             wrong = f"{total} by {dimension} does not add up to its total"
             span = spans[Scope(total, "")]
             added.append((wrong, members, SeriesKey(total), span, _shared(spans, scopes)))

@@ -9,7 +9,6 @@ and the terminal keep them.
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
@@ -176,19 +175,9 @@ class SeriesNames:
         raise SeriesNameError(text, "no series has this name", suggested)
 
 
-def sums_over_totals(keys: Iterable[SeriesKey], source: Source) -> dict[SeriesKey, list[SeriesKey]]:
-    """Return each part that no file states of the whole, and whose sum it is: nationwide:Mexico."""
-    stored, sums = set(keys), defaultdict[SeriesKey, list[SeriesKey]](list)
-    for key in sorted(stored):
-        if source.totals.whole and not key.headline and key.total in source.totals.parts:
-            sums[key._replace(total=source.totals.whole)].append(key)
-    # What one total alone has is named by it; of the whole it would be a second name.
-    return {key: parts for key, parts in sums.items() if key not in stored and len(parts) > 1}
-
-
 def names_with_sums(keys: Sequence[SeriesKey], source: Source) -> SeriesNames:
     """Return the names of a record's series, and of the sums of parts over its totals."""
-    sums = sums_over_totals(keys, source)
+    sums = source.tree.sums(keys)
     return SeriesNames((*keys, *sums), source, sums)
 
 

@@ -16,6 +16,7 @@ from forecast import months
 from forecast.errors import DataError, QuarantineError
 from forecast.labels import Joins
 from forecast.periods import Calendar
+from forecast.tree import Tree
 from forecast.types import Counts, Coverage, KeptPath, Scope, Snapshot, Totals
 
 
@@ -453,6 +454,13 @@ class Source:
     calm: bool = False
     jumps: bool = False
     breaks: tuple[Break, ...] = ()
+
+    @property
+    def tree(self) -> Tree:
+        """Tell what adds up to what."""
+        words = self.hierarchy
+        aside = words.aside.dimension if words.aside else ""
+        return Tree(self.totals, words.components, words.by_component, aside)
 
     @property
     def calendar(self) -> Calendar:

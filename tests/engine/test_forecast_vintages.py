@@ -171,7 +171,7 @@ def test_each_of_several_cutoffs_adds_up_by_itself():
     found = _totals([("a", counts), ("b", some), ("c", counts)], ENCOUNTERS)
 
     assert {total: set(parts) for total, parts in found.items()} == {1: {0, 2, 3}, 7: {6, 8, 9}}
-    assert refit_on_vintages([], 12, ENCOUNTERS) == {}
+    assert refit_on_vintages([], 12, ENCOUNTERS.tree) == {}
 
 
 def test_a_range_of_80_in_100_is_of_whole_counts():
@@ -438,7 +438,7 @@ def test_parts_are_followed_from_a_least_count_on_a_family_for_each_dimension():
     counts |= {keys["VT"]: {"2024-01": 11}, keys["NY"]: {"2024-01": 12, "2024-02": 0}}
     counts |= {keys["aside"]: {"2024-01": 500}, keys["office"]: {"2024-01": 12}}
 
-    found = parts.followed(counts, 12, ENCOUNTERS)
+    found = parts.followed(counts, 12, ENCOUNTERS.tree)
 
     assert {family: list(members) for family, members in found.items()} == {
         "field Office of Field Operations": [keys["office"]],
@@ -447,7 +447,7 @@ def test_parts_are_followed_from_a_least_count_on_a_family_for_each_dimension():
     }
     assert list(found) == sorted(found)
     assert found["state "][keys["NY"]] == counts[keys["NY"]]
-    assert list(parts.followed(counts, 11, ENCOUNTERS)["state "]) == [keys["VT"], keys["NY"]]
+    assert list(parts.followed(counts, 11, ENCOUNTERS.tree)["state "]) == [keys["VT"], keys["NY"]]
 
 
 def test_every_family_is_heard_at_each_of_its_months_and_two_years_ahead_of_its_last():

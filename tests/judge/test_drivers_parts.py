@@ -34,7 +34,7 @@ def judgement(key=NORTH, **changed) -> Judgement:
 
 def asked(flags, judgements) -> list[tuple[str, str]]:
     dimensions = ("state", "field", "citizenship*demographic")
-    found = attribution.explain([], flags, judgements, [], {}, dimensions, ENCOUNTERS)
+    found = attribution.explain([], flags, judgements, [], {}, dimensions, ENCOUNTERS.tree)
     return [(driver["series"].total, driver["dimension"]) for driver in found]
 
 
@@ -50,7 +50,7 @@ def test_a_flag_is_asked_of_each_dimension_that_is_no_crossing():
 def test_a_flag_is_explained_from_the_cutoff_of_its_judgement():
     counts = {ONE: {"2024-04": 60, "2024-05": 90}}
 
-    found = attribution.explain([], [flag()], [judgement()], [], counts, ["state"], ENCOUNTERS)
+    found = attribution.explain([], [flag()], [judgement()], [], counts, ["state"], ENCOUNTERS.tree)
 
     rows = [(d["role"], d["member"], d["expected"], d["value"], d["contribution"]) for d in found]
     assert rows == [("part", ONE, 100, 90, -10), ("unattributed", None, 0, 60, 60)]
@@ -76,7 +76,7 @@ def test_the_parts_of_nationwide_are_those_of_all_borders_and_these():
 
     def members(total: str, dimension: str) -> list[SeriesKey]:
         whole = (SeriesKey(total), "2024-05", 10, 20)
-        found = attribution.explained(whole, "2024-04", dimension, {}, counts, ENCOUNTERS)
+        found = attribution.explained(whole, "2024-04", dimension, {}, counts, ENCOUNTERS.tree)
         return [driver["member"] for driver in found if driver["member"]]
 
     assert members("northern", "state") == [ONE]
@@ -105,7 +105,7 @@ def parts_of(counts, *expected: float) -> list[tuple]:
         patch.setattr(
             attribution, "drivers", lambda whole, dimension, of, complete: parts.extend(of)
         )
-        attribution.explained(WHOLE_OF_MAY, "2024-03", "state", places, counts, ENCOUNTERS)
+        attribution.explained(WHOLE_OF_MAY, "2024-03", "state", places, counts, ENCOUNTERS.tree)
     assert said.asked == [(row, "2024-05", 2) for row in range(len(expected))]
     return parts
 
@@ -127,7 +127,7 @@ def test_nobody_knows_a_month_of_a_part_only_after_it_began():
 
     def scaled(other: dict[str, int]) -> bool:
         found = attribution.explained(
-            WHOLE_OF_MAY, "2024-04", "state", {}, {ONE: held, TWO: other}, ENCOUNTERS
+            WHOLE_OF_MAY, "2024-04", "state", {}, {ONE: held, TWO: other}, ENCOUNTERS.tree
         )
         return found[0]["expected"] == 100
 
@@ -142,7 +142,7 @@ def test_agencies_published_over_other_spans_are_all_only_together(there, scaled
         SeriesKey("northern", "field", "x", name): {"2024-04": 10, "2024-05": 20} for name in there
     }
 
-    found = attribution.explained(WHOLE_OF_MAY, "2024-04", "field", {}, counts, ENCOUNTERS)
+    found = attribution.explained(WHOLE_OF_MAY, "2024-04", "field", {}, counts, ENCOUNTERS.tree)
 
     assert (sum(d["expected"] for d in found if d["member"]) == 100) == scaled
 
@@ -152,12 +152,12 @@ def test_an_answer_with_a_month_unknown_is_not_scaled_up_to_the_whole():
     task = (WHOLE_OF_MAY, "2024-04", "state")
     counts = {ONE: {"2024-04": 60, "2024-05": 90}, TWO: {"2024-01": 5, "2024-04": 40}}
 
-    rest = attribution.explained(*task, {}, counts, source=ENCOUNTERS)[-1]
-    whole = attribution.explained(*task, {}, {ONE: counts[ONE]}, source=ENCOUNTERS)
+    rest = attribution.explained(*task, {}, counts, tree=ENCOUNTERS.tree)[-1]
+    whole = attribution.explained(*task, {}, {ONE: counts[ONE]}, tree=ENCOUNTERS.tree)
 
     assert (rest["role"], rest["expected"]) == ("unattributed", 40)
     assert whole[0]["expected"] == 100
-    assert attribution.explained(*task, {}, {}, source=ENCOUNTERS)[0]["role"] == "not held"
+    assert attribution.explained(*task, {}, {}, tree=ENCOUNTERS.tree)[0]["role"] == "not held"
 
 
 # --- on a record: new flags, and earlier ones whose figures have arrived
@@ -171,12 +171,14 @@ def test_a_flag_of_before_is_explained_once_its_parts_arrive(by_hand, tmp_path):
 
     with connect.writing(Path(shutil.copy(by_hand, tmp_path / "bordercast.db"))) as db:
         before = inputs.read(db).unexplained
-        nothing = list(attribution.explain(before, [], [], [], {NORTH: {}}, ("state",), ENCOUNTERS))
-        found = list(attribution.explain(before, [], [], [], held, ("state",), ENCOUNTERS))
+        nothing = list(
+            attribution.explain(before, [], [], [], {NORTH: {}}, ("state",), ENCOUNTERS.tree)
+        )
+        found = list(attribution.explain(before, [], [], [], held, ("state",), ENCOUNTERS.tree))
         asked = [flag(expected=100, value=50), flag(TWO)]
         both = list(
             attribution.explain(
-                before, asked, [judgement()], [], held, ("citizenship",), ENCOUNTERS
+                before, asked, [judgement()], [], held, ("citizenship",), ENCOUNTERS.tree
             )
         )
 
@@ -205,7 +207,7 @@ def test_what_was_expected_of_a_part_is_what_its_family_said():
         "state",
         places,
         counts,
-        ENCOUNTERS,
+        ENCOUNTERS.tree,
     )
 
     assert {d["member"]: (d["expected"], d["value"]) for d in found if d["member"]} == {

@@ -8,7 +8,7 @@ import pytest
 
 from forecast.errors import SeriesNameError
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.names import SeriesNames, sums_over_totals
+from forecast.sources.names import SeriesNames
 from forecast.types import HEADLINES, SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
 
@@ -141,7 +141,7 @@ def test_a_sum_is_of_what_several_totals_have_and_the_whole_has_not():
     stated = [key(total, "CUBA") for total in ("northern", "other", "nationwide")]
     keys = [*HEADLINE_KEYS, *both, *stated, key("northern", "Swanton Sector", "field")]
 
-    assert sums_over_totals(keys, ENCOUNTERS) == {key("nationwide", "INDIA"): both}
+    assert ENCOUNTERS.tree.sums(keys) == {key("nationwide", "INDIA"): both}
 
 
 HEADLINE_KEYS = [SeriesKey(total) for total in HEADLINES]

@@ -1,0 +1,85 @@
+"""What adds up to what: totals to the whole, parts to their total; by labels alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable
+from dataclasses import dataclass
+
+from forecast.types import SeriesKey, Totals
+
+GroupPlace = tuple[SeriesKey, str]
+"""A whole, and the dimension by whose members it is split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """How a source's series add up: every dimension's members to their total, totals to the whole.
+
+    halves : labels of a total's halves. by_half : dimensions whose members are of one half each,
+    and add up only when all halves are there. aside : the dimension that splits one half alone and
+    is stated beside the total, "" if none.
+    """
+
+    totals: Totals
+    halves: tuple[str, ...] = ()
+    by_half: tuple[str, ...] = ()
+    aside: str = ""
+
+    @property
+    def whole(self) -> SeriesKey | None:
+        """Name what all totals add up to; None if nothing."""
+        return SeriesKey(self.totals.whole) if self.totals.whole else None
+
+    def above(self, key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey | None:
+        """Name what a part adds up to: a half's members to the half, all else to the total.
+
+        among : the series there are; a half that is not among them is passed over.
+        """
+        if key.headline:
+            return self.whole if key != self.whole else None
+        half = SeriesKey(key.total, "component", key.component, key.component)
+        of_half = key.component and key.dimension in self.by_half and key != half
+        return half if of_half and half in among else SeriesKey(key.total)
+
+    def parts(self, whole: SeriesKey, dimension: str, keys: Iterable[SeriesKey]) -> list[SeriesKey]:
+        """List what adds up to a total by a dimension, "" for the totals of the whole.
+
+        The whole has the parts of all totals.
+        """
+        if not dimension:
+            there = set(keys) if whole == self.whole else set()
+            return [key for key in map(SeriesKey, self.totals.parts) if key in there]
+        totals = self.totals.parts if whole == self.whole else (whole.total,)
+        return [key for key in keys if key.dimension == dimension and key.total in totals]
+
+    def groups(self, keys: Iterable[SeriesKey]) -> dict[GroupPlace, list[SeriesKey]]:
+        """Group parts by what they add up to, and by dimension."""
+        there = dict.fromkeys(keys)
+        members: dict[GroupPlace, list[SeriesKey]] = defaultdict(list)
+        for key in there:
+            if not key.headline and (above := self.above(key, there)):
+                members[above, key.dimension].append(key)
+        return dict(members)
+
+    def sums(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, list[SeriesKey]]:
+        """List each part that no file states of the whole, and whose sum it is."""
+        stored, sums = set(keys), defaultdict[SeriesKey, list[SeriesKey]](list)
+        for key in sorted(stored):
+            if self.whole and not key.headline and key.total in self.totals.parts:
+                sums[key._replace(total=self.totals.whole)].append(key)
+        # What one total alone has is named by it; of the whole it would be a second name.
+        return {key: parts for key, parts in sums.items() if key not in stored and len(parts) > 1}
+
+    def partition(self, dimension: str, components: Collection[str]) -> bool:
+        """Tell whether parts of these halves make up a total by a dimension: not one half alone."""
+        return dimension not in self.by_half or set(components) >= set(self.halves)
+
+    def family(self, key: SeriesKey) -> str | None:
+        """Name the parts that a part is forecast beside; None of totals and of what stands aside.
+
+        A family is a dimension, or one half's part of it where each half publishes its own.
+        """
+        if key.headline or (self.aside and key.dimension == self.aside):
+            return None
+        return f"{key.dimension} {key.component if key.dimension in self.by_half else ''}"

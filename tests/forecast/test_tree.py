@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from forecast.tree import Tree
+from forecast.types import SeriesKey, Totals
+
+PATROL, PORTS = "Patrol", "Ports"
+TREE = Tree(
+    Totals(("north", "south"), "all"),
+    halves=(PATROL, PORTS),
+    by_half=("component", "field"),
+    aside="kind",
+)
+ALONE = Tree(Totals(("clinic",), ""))
+NORTH, SOUTH, ALL = map(SeriesKey, ("north", "south", "all"))
+HALF = SeriesKey("north", "component", PATROL, PATROL)
+SECTOR = SeriesKey("north", "field", "Swanton", PATROL)
+OFFICE = SeriesKey("north", "field", "Boston", PORTS)
+MEXICO = SeriesKey("north", "citizenship", "MEXICO")
+SOUTHERN = MEXICO._replace(total="south")
+INDIA = SeriesKey("south", "citizenship", "INDIA")
+KEYS = [NORTH, SOUTH, ALL, HALF, SECTOR, OFFICE, MEXICO, SOUTHERN, INDIA]
+
+
+@pytest.mark.parametrize(
+    ("key", "above"),
+    [(NORTH, ALL), (ALL, None), (SECTOR, HALF), (OFFICE, NORTH), (HALF, NORTH), (MEXICO, NORTH)],
+)
+def test_a_part_adds_up_to_its_half_where_that_is_there_and_else_to_its_total(key, above):
+    assert TREE.above(key, KEYS) == above
+
+
+def test_totals_that_have_no_sum_stand_alone():
+    assert ALONE.above(SeriesKey("clinic"), []) is None
+    assert ALONE.whole is None
+    assert ALONE.sums([SeriesKey("clinic", "part", "A"), SeriesKey("clinic", "part", "B")]) == {}
+
+
+def test_the_whole_has_the_totals_and_all_their_parts():
+    assert TREE.parts(ALL, "", KEYS) == [NORTH, SOUTH]
+    assert TREE.parts(NORTH, "", KEYS) == []
+    assert TREE.parts(ALL, "citizenship", KEYS) == [MEXICO, SOUTHERN, INDIA]
+    assert TREE.parts(NORTH, "citizenship", KEYS) == [MEXICO]
+
+
+def test_parts_are_grouped_by_what_they_add_up_to():
+    assert TREE.groups(KEYS) == {
+        (NORTH, "component"): [HALF],
+        (HALF, "field"): [SECTOR],
+        (NORTH, "field"): [OFFICE],
+        (NORTH, "citizenship"): [MEXICO],
+        (SOUTH, "citizenship"): [SOUTHERN, INDIA],
+    }
+
+
+def test_a_sum_that_no_file_states_has_parts_of_several_totals():
+    mexico = MEXICO._replace(total="all")
+
+    assert TREE.sums(KEYS) == {mexico: [MEXICO, SOUTHERN]}
+    assert TREE.sums([*KEYS, mexico]) == {}
+
+
+@pytest.mark.parametrize(
+    ("dimension", "components", "whole"),
+    [
+        ("citizenship", [""], True),
+        ("field", [PATROL], False),
+        ("field", [PATROL, PORTS], True),
+        ("component", [], False),
+    ],
+)
+def test_one_half_alone_is_no_partition(dimension, components, whole):
+    assert TREE.partition(dimension, components) is whole
+
+
+def test_parts_are_forecast_beside_their_half_and_what_stands_aside_is_not():
+    assert [TREE.family(key) for key in (SECTOR, OFFICE, MEXICO)] == [
+        "field Patrol",
+        "field Ports",
+        "citizenship ",
+    ]
+    assert TREE.family(NORTH) is TREE.family(SeriesKey("north", "kind", "Large", PATROL)) is None
