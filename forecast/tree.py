@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 from forecast.types import SeriesKey, Totals
 
-GroupPlace = tuple[SeriesKey, str]
-"""A whole, and the dimension by whose members it is split."""
-
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -53,10 +50,10 @@ class Tree:
         totals = self.totals.parts if whole == self.whole else (whole.total,)
         return [key for key in keys if key.dimension == dimension and key.total in totals]
 
-    def groups(self, keys: Iterable[SeriesKey]) -> dict[GroupPlace, list[SeriesKey]]:
+    def groups(self, keys: Iterable[SeriesKey]) -> dict[tuple[SeriesKey, str], list[SeriesKey]]:
         """Group parts by what they add up to, and by dimension."""
         there = dict.fromkeys(keys)
-        members: dict[GroupPlace, list[SeriesKey]] = defaultdict(list)
+        members: dict[tuple[SeriesKey, str], list[SeriesKey]] = defaultdict(list)
         for key in there:
             if not key.headline and (above := self.above(key, there)):
                 members[above, key.dimension].append(key)

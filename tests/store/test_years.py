@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_other_years_are_written_once_and_stated(tmp_path, begins):
 
 def test_each_measure_has_its_own_years(tmp_path):
     with connect.writing(tmp_path / "a.db") as db:
-        measures.add(db, {"kind": "cbp_drug_events"})
+        measures.add(db, {"kind": "cbp_drug_events"}, datetime(2024, 1, 1, tzinfo=UTC))
         years.keep(db, Calendar(4))
         assert kept(db) == expected(Calendar(4))
         measures.scope(db, measures.FIRST)
