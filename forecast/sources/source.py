@@ -433,7 +433,8 @@ class Source:
     columns : a table's column -> what it is called in files and on pages, "" if it is left out;
     those not in it are called so.
     rounded : the dimension whose months are rounded to whole units before they are added up.
-    lexicon : how people write about it, in place of what the lexicon has of these kinds; TOML.
+    lexicon : how people write about it: texts in TOML; of tables that are called the same the last
+    one holds.
     settings : a first settings file for a record of it, None where the defaults are meant for it.
     """
 
@@ -469,7 +470,7 @@ class Source:
 
     columns: Mapping[str, str] = field(default_factory=dict)
     rounded: str = ""
-    lexicon: Callable[[], str] | None = None
+    lexicon: Callable[[], Sequence[str]] | None = None
     settings: Callable[[], str] | None = None
 
     def column(self, name: str) -> str:
