@@ -172,7 +172,7 @@ def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: ClaimSpan)
             words = f"{subject.words(source)} in {span.words()}"
             lines.append(f"  not on record: {words}")
         else:
-            lines.append(f"  {explain.statement(table, Reading(subject, span), count)}")
+            lines.append(f"  {show.statement(table, Reading(subject, span), count)}")
             sums[subject.dimension].append(count)
     # Parts of one dimension share no count; a state and an office in it do.
     for dimension, of in sums.items():
@@ -183,7 +183,7 @@ def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: ClaimSpan)
     whole = len(sums) == 1 and None not in counts.values()
     value = {
         "readings": [
-            {**annotate.meaning_json(Reading(subject, span), names), "count": count}
+            {**answers.meaning_json(Reading(subject, span), names), "count": count}
             for subject, count in counts.items()
         ],
         "count": sum(*sums.values()) if whole else None,
