@@ -20,26 +20,26 @@ def _fits(of_phrase: str, word: str) -> bool:
     return word == of_phrase or (of_phrase[-1] == "*" and word.startswith(of_phrase[:-1]))
 
 
-Meanings = list[tuple[str, str]]  # of a phrase: the lexicon's tables, the keys there
+PhraseMeanings = list[tuple[str, str]]  # of a phrase: the lexicon's tables, the keys there
 
 
 class Phrases:
     """Phrases by how they begin; a word ending in * stands for all words so beginning."""
 
     def __init__(self, tables: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        meanings: dict[tuple[str, ...], Meanings] = defaultdict(list)
+        meanings: dict[tuple[str, ...], PhraseMeanings] = defaultdict(list)
         for kind, values in tables.items():
             for value, phrases in values.items():
                 for phrase in phrases:
                     words = phrase.lower().replace("-", " ").split()
                     key = tuple(word.removesuffix("'s") for word in words)
                     meanings[key].append((kind, value))
-        self._phrases: dict[str, list[tuple[tuple[str, ...], Meanings]]] = defaultdict(list)
+        self._phrases: dict[str, list[tuple[tuple[str, ...], PhraseMeanings]]] = defaultdict(list)
         # The longest first; of equals the one that is written out.
         for key in sorted(meanings, key=lambda key: (-len(key), [(w[-1] == "*", w) for w in key])):
             self._phrases[key[0][:3]].append((key, meanings[key]))
 
-    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, Meanings]]:
+    def find(self, words: Sequence[str]) -> Iterator[tuple[int, int, PhraseMeanings]]:
         """Find the longest phrases, left to right, none inside another.
 
         Yields its words, first to last - 1, and what it says.
