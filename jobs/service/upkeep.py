@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from forecast import files
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
-from forecast.store import connect, copies, integrity, ops, read, wakes, witnesses
+from forecast.store import connect, copies, integrity, ops, read, schema, wakes, witnesses
 from forecast.store.queries import column, version
 from jobs import site
 from jobs.service import yearly
@@ -98,7 +98,7 @@ def verify(path: Path, now: datetime) -> list[str]:
         with connect.moment(path, earlier=True) as connection:
             problems = integrity.findings(connection)
             latest = read.latest_run(connection)
-            current = version(connection) == len(connect.migrations())
+            current = version(connection) == len(schema.migrations())
         # A file without a log is read as it lies there: it may have been written meanwhile.
         if not problems or before == wakes.files_as_of(path):
             break
