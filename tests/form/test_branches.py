@@ -13,7 +13,7 @@ from tests.form.branches import branches, main
     ("body", "count"),
     [
         ("return 1", 0),
-        ("if a and b or c:\n  return [x for x in y if x if z]", 5),
+        ("if a and b or c:\n  return [x for x in y if x if z]", 6),
         ("def g():\n  return a if b else c", 0),
         ("try:\n  pass\nexcept E:\n  pass\nwhile a:\n  match a:\n    case 1: pass", 3),
     ],
