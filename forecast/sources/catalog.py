@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import forecast.sources
 from forecast.errors import ConfigError
+from forecast.types import Break
 
 if TYPE_CHECKING:
     from forecast.sources.source import FileName, FileReader, Source
@@ -194,7 +195,7 @@ def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
         example=table["example"],
         # Made when a file is to be read: it imports what no look at the record needs.
         reader=cache(partial(_reader, folder, table)),
-        breaks=tuple(kinds.Break(**entry) for entry in table.get("breaks", ())),
+        breaks=tuple(Break(**entry) for entry in table.get("breaks", ())),
         columns={k: c for k, c in named.items() if k != c} if shipped else columns,
         lexicon=partial(_texts, folder, lexicon) if lexicon else None,
         settings=partial(_filled, folder / "settings.toml", {"kind": name} | settings)

@@ -17,7 +17,7 @@ from forecast.errors import DataError, QuarantineError
 from forecast.labels import Joins
 from forecast.periods import Calendar
 from forecast.tree import Tree
-from forecast.types import Counts, Coverage, KeptPath, Scope, Snapshot, Totals
+from forecast.types import Break, Counts, Coverage, KeptPath, Scope, Snapshot, Totals
 
 
 class FileName(NamedTuple):
@@ -350,22 +350,6 @@ class Agreement:
     turning: tuple[str, ...]
     never_empty: bool
     tolerance: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """A date after which series are known to have moved: a change of policy.
-
-    date, known_on : "YYYY-MM-DD", in force and first publicly certain.
-    totals : those it bears on.
-    source : the document, in words.
-    """
-
-    date: str
-    known_on: str
-    totals: tuple[str, ...]
-    name: str
-    source: str
 
 
 class FileReader:
