@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from forecast import months
@@ -53,8 +55,30 @@ COMPARED_HEADS = ("figure", "counted", "change")
 NEXT_RUN = "the next one follows when a file, a setting or the program has changed"
 
 
+_LONGEST_SLUG = 120  # a folder's name has 255 bytes at most, and stands beside another's
+
+
 def slug(text: str) -> str:
-    """Return a name as a part of an address."""
+    """Return a name as a part of an address: del-rio; xn--st-eka of Öst, as hosts' names have it.
+
+    Names that differ by more than capitals, spaces and punctuation differ in it, in any script.
+    """
+    plain = "".join(
+        "-" if unicodedata.category(c)[0] in "PZ" or (c.isascii() and not c.isalnum()) else c
+        for c in unicodedata.normalize("NFC", text.lower())
+    )
+    plain = re.sub("-+", "-", plain).strip("-")
+    if plain.isascii() and plain:
+        return plain
+    # Two hyphens: no name of plain letters has them.
+    coded = f"xn--{(plain or text).encode('punycode').decode('ascii')}"
+    if len(coded) <= _LONGEST_SLUG and re.fullmatch("[a-z0-9-]+", coded):
+        return coded
+    return f"xn--{hashlib.sha256((plain or text).encode()).hexdigest()[:40]}"
+
+
+def old_slug(text: str) -> str:
+    """Return what a name was in addresses before other letters than a to z had a place in them."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 

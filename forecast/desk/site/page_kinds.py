@@ -39,6 +39,7 @@ from forecast.words import (
     change_words,
     known_words,
     month_words,
+    old_slug,
     one_line,
     slug,
 )
@@ -223,6 +224,11 @@ def moved_pages(record: SiteRecord) -> Iterator[tuple[str, bytes]]:
     calendar, whole = record.source.calendar, record.source.totals.whole or ""
     to: dict[str, str] = {}  # folder of earlier versions -> where its content is
     for about in record.totals.values():
+        # Before names of any script had addresses of their own, two could share one.
+        for place in (about.place, about.facts, f"embed/{slug(about.total)}/"):
+            before = place.replace(slug(about.total), old_slug(about.total))
+            if before != place and "//" not in before:
+                to.setdefault(before, place)
         for month in about.reports:
             to[f"{about.place}{month}/"] = record.month_place(about.total, month)
             to[f"{about.facts}{month}/"] = f"{about.facts}#{month}"

@@ -9,7 +9,6 @@ what the record has, so that a sum never stands beside parts that it is not the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
@@ -33,6 +32,7 @@ from forecast.sources.source import (
 from forecast.tables import read as tables
 from forecast.tables.grid import ReadAs
 from forecast.types import Counts, Release, SeriesKey, Snapshot
+from forecast.words import slug
 from models.base import MonthlyCounts
 
 LONGEST_NAME = 80
@@ -82,6 +82,7 @@ class OwnReader(FileReader):
         DataError : a series of which no month can be known.
         """
         section, before, snapshot = self.section, recorded(), read.snapshot
+        _refuse_alike(snapshot, before)
         # What the file states goes before the record, and that before any sum.
         stated = dict(snapshot.counts)
         known = {
@@ -178,14 +179,27 @@ def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
             raise DataError(
                 f"{file}: {name[:100]!r}: a name has at most {LONGEST_NAME} printable characters"
             )
-        # As the site makes addresses of names: two names, two pages.
-        place = re.sub(r"[\W_]+", "-", name.casefold()).strip("-")
+        place = slug(name)  # two names, two pages
         if place in places:
             raise DataError(
                 f"{file}: {places[place]!r} and {name!r} would get the same page address "
                 f"among the {many}; rename one of them"
             )
         places[place] = name
+
+
+def _refuse_alike(snapshot: Snapshot, recorded: Counts) -> None:
+    """Raise DataError for a new name that would share a page with one on record."""
+    known = {(key.total, key.member) for key in recorded}
+    places = {(slug(total), slug(member)): member or total for total, member in known}
+    for key in snapshot.counts:
+        there = places.get((slug(key.total), slug(key.member)))
+        if there and (key.total, key.member) not in known:
+            raise DataError(
+                f"{snapshot.release.file_name}: {key.member or key.total!r} is not on record, but "
+                f"{there!r} is, which would get the same page address; write it as before, or "
+                "rename it"
+            )
 
 
 def _stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
