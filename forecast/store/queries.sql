@@ -563,7 +563,7 @@ select
     coalesce(f.hi80, h.q900) as hi80, coalesce(f.lo95, h.q025) as lo95,
     coalesce(f.hi95, h.q975) as hi95, o.encounters
 from series as s
-join judgements as j on j.series_id = s.id
+join scoped_judgements as j on j.series_id = s.id
 join current_observations as o on o.series_id = s.id and o.month = j.month
 left join forecasts as f
     on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast'
@@ -1163,7 +1163,7 @@ where {of} and dimension = '' order by border, month
 -- name: forecasts_that_judged
 select s.border, j.month, j.run_id, j.cutoff, f.median, f.lo80, f.hi80, f.lo95, f.hi95
 from series as s
-join judgements as j on j.series_id = s.id
+join scoped_judgements as j on j.series_id = s.id
 join forecasts as f
     on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast'
     and f.month = j.month and f.cutoff = j.cutoff
@@ -1171,7 +1171,7 @@ where {of} and s.dimension = '' and j.run_id not in (select run_id from withdraw
 union all
 select s.border, j.month, j.run_id, j.cutoff, h.median, h.q100, h.q900, h.q025, h.q975
 from series as s
-join judgements as j on j.series_id = s.id
+join scoped_judgements as j on j.series_id = s.id
 join hindcasts as h
     on h.model = 'bordercast' and h.series_id = s.id and h.cutoff = j.cutoff and h.month = j.month
 where {of} and s.dimension = '' and j.run_id is null
@@ -1208,7 +1208,7 @@ left join published as b on b.series_id = n.series_id
     and b.month = strftime('%Y-%m', n.month || '-01', '-1 month')
 left join scoped_years as a on a.month = n.month
 left join published as y on y.series_id = n.series_id and y.month = a.year_ago
-left join judgements as j on j.series_id = n.series_id and j.month = n.month
+left join scoped_judgements as j on j.series_id = n.series_id and j.month = n.month
 order by p.border, p.dimension, p.member
 
 -- name: hindcasts_of

@@ -116,16 +116,24 @@ create view scoped_counted as
 select id as run_id, substr(published_at, 1, 10) as published_on from scoped_runs
 where id not in (select run_id from withdrawals) and id not in (select run_id from backdated_runs);
 
+-- Of what was found by a number that was taken back, nothing is shown.
+create view scoped_judgements as
+select * from judgements where release_id not in (select release_id from retractions);
+
+create view scoped_flags as
+select * from flags where release_id not in (select release_id from retractions);
+
 create view judged_months as
 select
     s.border, s.dimension, s.member, j.month, j.encounters, j.median, j.p, j.z,
     iif(j.run_id in (select run_id from backdated_runs), 'hindcast', j.basis) as basis,
     j.cutoff, j.horizon, f.kind as flag, f.severity,
     iif(f.id is null, null, (j.encounters + 1.0) / (j.median + 1)) as ratio, r.source, j.run_id
-from judgements as j
+from scoped_judgements as j
 join scoped_series as s on s.id = j.series_id
 join releases as r on r.id = j.release_id
-left join flags as f on f.series_id = j.series_id and f.month = j.month and f.kind = 'month';
+left join scoped_flags as f
+    on f.series_id = j.series_id and f.month = j.month and f.kind = 'month';
 
 -- last_over: of a release first seen on a known day, the last month that was over then, or when it
 -- was decided upon, or when a run first rested on it; what it states of later ones is no count.
@@ -251,12 +259,12 @@ select
     iif(j.run_id in (select run_id from backdated_runs), 'hindcast', j.basis) as basis,
     j.cutoff, e.opened, e.state as episode, e.closed, f.parent_flag_id, p.month as parent_month,
     r.source, j.run_id, iif(f.role = 'apart', f.expected, null) as if_with_whole
-from flags as f
+from scoped_flags as f
 join scoped_series as s on s.id = f.series_id
 join releases as r on r.id = f.release_id
-left join judgements as j on j.series_id = f.series_id and j.month = f.month
+left join scoped_judgements as j on j.series_id = f.series_id and j.month = f.month
 left join episodes as e on e.id = f.episode_id
-left join flags as p on p.id = f.parent_flag_id;
+left join scoped_flags as p on p.id = f.parent_flag_id;
 
 create view open_flags as
 select * from all_flags where episode = 'open';
@@ -272,7 +280,7 @@ select
     d.flag_id, b.border, f.month, d.dimension, d.role, s.border as part_border, s.member,
     s.component, d.expected, d.encounters, d.contribution
 from drivers as d
-join flags as f on f.id = d.flag_id
+join scoped_flags as f on f.id = d.flag_id
 join scoped_series as b on b.id = f.series_id
 left join series as s on s.id = d.child_series_id;
 
@@ -640,8 +648,8 @@ join ranks as r on r.border = m.border and r.month = m.month
 left join scoped_years as a on a.month = m.month
 left join border_months as b on b.border = m.border and b.month = a.year_ago
 left join fiscal_year_to_date as y on y.border = m.border and y.month = m.month
-left join judgements as j on j.series_id = s.id and j.month = m.month
-left join flags as g on g.series_id = s.id and g.month = m.month and g.kind = 'month'
+left join scoped_judgements as j on j.series_id = s.id and j.month = m.month
+left join scoped_flags as g on g.series_id = s.id and g.month = m.month and g.kind = 'month'
 left join forecasts as f
     on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast' and f.month = m.month
 left join hindcasts as h

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from forecast import months
 from forecast.store import connect, integrity
+from forecast.words import slug
 from jobs.cli import main
 
 SETTINGS = """
@@ -199,5 +201,8 @@ def every_link_leads_somewhere(site: Path, names: tuple[str, ...]) -> None:
             there = to.exists() and (not mark or to not in pages or mark in pages[to].ids)
             broken += [] if there else [f"{page.relative_to(site.resolve())} -> {link}"]
     assert broken == []
-    folders = [folder for folder in (site / "counts").iterdir() if (folder / "months.csv").exists()]
-    assert len(folders) == len(names), sorted(folder.name for folder in folders)
+    places = {name: site / "counts" / slug(name) / "index.html" for name in names}
+    assert len(set(places.values())) == len(names)
+    for name, place in places.items():
+        title = re.findall("<title>(.*?)</title>", place.read_text(encoding="utf-8"))
+        assert escape(name) in title[0], (name, title)
