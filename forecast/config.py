@@ -25,7 +25,7 @@ from pydantic import (
 
 from forecast import plugins
 from forecast.errors import ConfigError
-from forecast.types import DEFAULT_SOURCE, HEADLINES, FlagRules, Severity
+from forecast.types import DEFAULT_SOURCE, HEADLINES, Severity
 
 DEFAULT_PATH = Path("config.toml")
 SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning
@@ -178,11 +178,6 @@ class Flags(_ConfigModel):
     min_level: Annotated[int, Field(ge=0)] = 10
     min_change: Annotated[int, Field(ge=0)] = 25
     min_ratio: Annotated[float, Field(gt=1)] = 1.15
-
-    @property
-    def rules(self) -> FlagRules:
-        """Hand them on as plain values."""
-        return FlagRules(**self.model_dump())
 
 
 StandingQuestion = Literal[
@@ -525,6 +520,9 @@ class Config(_ConfigModel):
             if isinstance(section, CountsSection):
                 numbers["total"] = section.total
                 numbers |= {"jumps": True} if section.jumps else {}
+                # Years that begin elsewhere: what is kept of years to date would be of others.
+                begins = section.year_begins
+                numbers |= {"year_begins": begins} if begins != 1 else {}
             elif section.name != DEFAULT_SOURCE:  # they go without saying
                 numbers["source"] = section.name
         packages = sorted(filter(None, map(plugins.package, self.forecast.models)))

@@ -98,6 +98,11 @@ def renewed(written: str, source: Source) -> str:
         lines += ["", "| column | unit | values | meaning |", "|---|---|---|---|"]
         for cells in definitions(view, source):
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    lines += ["", "## Figures", "", "What is said of a month: `bordercast export facts`.", ""]
+    lines += ["| figure | unit | window | of | vintage | meaning |", "|---|---|---|---|---|---|"]
+    for name, about in _TOML["figures"].items():
+        cells = (about[part] for part in ("unit", "window", "of", "vintage", "about"))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from forecast import files
 from forecast.desk import export as tables
+from forecast.desk import figures
 from forecast.desk import hub as hubs
-from forecast.desk.dictionary import VIEWS
+from forecast.desk.dictionary import VIEWS, ColumnKind
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from forecast.store import history, queries, read
 from forecast.store.read import view_rows
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey
 from forecast.words import many
+from jobs.audited import every_fact
 from jobs.cli.look import months_ahead
 from jobs.cli.render import OpenRecord
 
@@ -35,6 +38,16 @@ def view(record: OpenRecord, name: str, out: Path, day: datetime | None = None) 
         notes["measure"] = context.source.measure.noun
     count = tables.write(tables.of_view(described, rows, notes, context.source), out)
     return _written(record, out, f"{count:,} rows{f' as of {as_of}' if as_of else ''}")
+
+
+def facts(record: OpenRecord, out: Path) -> list[str]:
+    """Write every figure that is said of every month, which `audit` computes again."""
+    tables.check(out)
+    rows = [astuple(fact) for fact in every_fact(record.connection, record.source)]
+    kinds: dict[str, ColumnKind] = dict.fromkeys(figures.COLUMNS, "text")
+    shown = [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
+    count = tables.write(tables.of_rows(kinds, shown, record.origin), out)
+    return _written(record, out, f"{count:,} figures")
 
 
 def hindcasts(record: OpenRecord, out: Path, model: str) -> list[str]:

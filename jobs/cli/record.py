@@ -17,11 +17,12 @@ from forecast.errors import BusyError, ConfigError
 from forecast.store import measures, queries, read, releases
 from forecast.store.connect import writing
 from forecast.types import COUNT
-from forecast.words import printable
+from forecast.words import printable, without_controls
 from jobs import monthly
 from jobs.arrivals import archive, inbox, publisher
 from jobs.arrivals import ingest as ingesting
 from jobs.arrivals.arrival import IngestResult
+from jobs.audited import after_run
 from jobs.cli import look
 from jobs.cli.options import Settings, refused_code, taken_lines
 from jobs.cli.render import OpenRecord, Printed, labeled, notes, progress, reading, table, wrapped
@@ -53,7 +54,10 @@ def run(settings: Settings, files: tuple[Path, ...] = (), no_bundle: bool = Fals
     upkeep.write_site(settings.context, datetime.now(UTC))
     with reading(settings) as record:
         value, summary = _of_run(record, published=outcome.run_id is not None)
+        wrong = after_run(record.connection, record.source) if outcome.run_id else []
     folder = settings.config.site.folder
+    for line in wrong:
+        click.echo(f"warning: {without_controls(line)} (`bordercast audit`)", err=True)
     if outcome.run_id is None:
         parts.append("Nothing new: no release, setting or program has changed since the last run.")
     else:

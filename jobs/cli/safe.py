@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,14 +15,29 @@ from forecast.desk.sentences import trust
 from forecast.errors import ConfigError, VerifyError
 from forecast.store import connect, history, integrity, witnesses
 from forecast.words import check_command, without_controls
+from jobs.audited import audited, every_fact
 from jobs.cli.options import Settings, leaving_when_terminated
-from jobs.cli.render import OpenRecord
+from jobs.cli.render import OpenRecord, Printed
 from jobs.deliver import approve
 from jobs.service import backup as copies
 from jobs.service import upkeep
 from jobs.witness import attest, prove
 
+SHOWN = 50  # figures that differ; --json has all
 TERMINATED = 143  # as a shell says it: 128 + SIGTERM
+
+
+def audit(record: OpenRecord) -> Printed:
+    """Compute again, from the base tables alone, what is said of every month; name what differs."""
+    said = audited(record.connection, record.source, every_fact(record.connection, record.source))
+    differing = [asdict(one) for one in said.differing]
+    value = {"figures": said.figures, "months": said.months, "differing": differing}
+    if not said.differing:
+        line = f"{said.figures:,} figures of {said.months:,} months: the base tables bear each."
+        return Printed(value, [line])
+    many = len(said.differing)
+    of = f"{many:,} of {said.figures:,} figures the base tables do not bear."
+    return Printed(value, [*map(str, said.differing[:SHOWN]), of], code=VerifyError.exit_code)
 
 
 def verify(

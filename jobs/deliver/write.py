@@ -20,6 +20,7 @@ from forecast.store import connect, measures, notices, ops, read, releases
 from forecast.store.notices import Notice, Section
 from forecast.store.queries import column, rows
 from forecast.types import SEVERITIES, SeriesKey
+from jobs.audited import disputed
 from jobs.deliver import letter
 from jobs.deliver.intents import false_now
 
@@ -75,11 +76,21 @@ def write_one(context: Context, db: Database, now: datetime) -> bool:
             return False
         writer = _corrections if notice.kind == "correction" else _news
         sections = list(writer(connection, notice, config.site.address, source))
+        wrong = disputed(connection, source, _told(connection, notice, source))
     if not sections:
         return notices.drop(db, notice.id, _SUPERSEDED, now)
     frame = letter.frame(config, notice.month, source)
-    approved = ops.text(now) if config.notices.approval == "auto" else None
+    approved = ops.text(now) if config.notices.approval == "auto" and not wrong else None
+    if wrong:
+        # Held for a person, whatever the settings say: no mail may say what the tables do not.
+        LOG.error("notice %d is held, the auditor disputes it: %s", notice.id, "; ".join(wrong))
     return notices.save_composed(db, notice.id, frame, sections, approved)
+
+
+def _told(connection: sqlite3.Connection, notice: Notice, source: Source) -> list[MonthFacts]:
+    """Return the facts of the month that a notice may tell of."""
+    judged = column(connection, "judged_as_issued", (notice.month,))
+    return [report(connection, t, notice.month, source) for t in source.totals.every if t in judged]
 
 
 def _news(
@@ -91,8 +102,7 @@ def _news(
     """
     month, order = notice.month, source.totals.every
     if notice.kind != "digest":
-        judged = column(connection, "judged_as_issued", (month,))
-        reports = [report(connection, total, month, source) for total in order if total in judged]
+        reports = _told(connection, notice, source)
         reports.sort(key=lambda facts: SEVERITIES.index(facts.severity or SEVERITIES[-1]))
         for facts in reports:
             if notice.kind == "quiet" or facts.findings or facts.shift:

@@ -55,6 +55,14 @@ def test_a_file_that_is_not_there_is_named():
         config.load(Path("nowhere.toml"))
 
 
+def test_years_that_begin_elsewhere_make_a_run_due():
+    def digest(begins: int) -> str:
+        words = 'kind = "counts"\nname = "visits"\nnoun = "visits"\npath = "x.csv"'
+        return config.parse(f"[[sources]]\n{words}\nyear_begins = {begins}", "x").digest()
+
+    assert len({digest(1), digest(7), digest(10)}) == 3
+
+
 def test_only_settings_that_change_numbers_change_the_digest():
     same = config.parse('[service]\ndb = "other.db"\n[compute]\nprocesses = 7', "x")
     other = config.parse("[flags]\nalpha = 0.01", "x")

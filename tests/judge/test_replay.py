@@ -24,7 +24,7 @@ from forecast.types import Episode, Flag, Judgement, SeriesKey
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS
 
-RULES = Flags().rules
+RULES = Flags()
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,0 @@
-"""The third layer: a number that is one thing and is called another."""

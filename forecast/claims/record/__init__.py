@@ -1,1 +1,0 @@
-"""What is counted: the record in memory, and whether it has a claimed number."""

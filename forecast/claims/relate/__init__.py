@@ -1,1 +1,0 @@
-"""The second layer: what is said between numbers."""

@@ -1,1 +1,0 @@
-"""The fourth layer: verdicts and readings in words."""

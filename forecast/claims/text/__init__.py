@@ -1,1 +1,0 @@
-"""What a text says: words, numbers, times and tables, each with its place."""

@@ -1,1 +1,0 @@
-"""The first layer: the counts on record that a number is."""
