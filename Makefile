@@ -79,6 +79,7 @@ check: lint types whole
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/python -m tests.form.branches
 
 types: $(VENV)/.dev
 	$(BIN)/mypy

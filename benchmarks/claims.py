@@ -20,12 +20,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from forecast.claims.decide import CheckedText, check
-from forecast.claims.explain import ClaimFinding
-from forecast.claims.truth import CountTable
-from forecast.claims.verdict import HOLDS
+from forecast.claims.record.counts import CountTable
+from forecast.claims.record.verdict import HOLDS
+from forecast.claims.show.words import CheckedText, ClaimFinding
 from forecast.sources import catalog
 from tests.support import claim_corpus
+from tests.support.claim_verdicts import check
 
 BESIDE = Path(__file__).parents[2] / "shared" / "claims"
 

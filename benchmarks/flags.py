@@ -34,7 +34,7 @@ from forecast.types import Counts
 from jobs.arrivals.ingest import ingest_bundle
 from models.base import Floats
 
-RULES = Flags()
+RULES = Flags().rules
 QUIET_RATE = 0.01
 BADGES = {"2016-01", "2017-02", "2020-04", "2025-02"}
 # Asking the peers at every cutoff of 17 sectors since 2003 would take an hour.

@@ -25,7 +25,7 @@ from pydantic import (
 
 from forecast import plugins
 from forecast.errors import ConfigError
-from forecast.types import DEFAULT_SOURCE, HEADLINES, Severity
+from forecast.types import DEFAULT_SOURCE, HEADLINES, FlagRules, Severity
 
 DEFAULT_PATH = Path("config.toml")
 SHIPPED = Path(__file__).with_name("config.toml")  # every setting, its default and its meaning
@@ -178,6 +178,11 @@ class Flags(_ConfigModel):
     min_level: Annotated[int, Field(ge=0)] = 10
     min_change: Annotated[int, Field(ge=0)] = 25
     min_ratio: Annotated[float, Field(gt=1)] = 1.15
+
+    @property
+    def rules(self) -> FlagRules:
+        """Hand them on as plain values."""
+        return FlagRules(**self.model_dump())
 
 
 StandingQuestion = Literal[

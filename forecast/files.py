@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import hashlib
 import io
@@ -15,8 +16,9 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
-from forecast.errors import ConfigError, DataError, QuarantineError, RowError
+from forecast.errors import ConfigError, DataError, QuarantineError, RowError, StoreError
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 PART = ".part"
 
 
@@ -60,13 +62,21 @@ def output(path: Path) -> Iterator[Path]:
 
     Raises
     ------
-    ConfigError : it cannot be written there; what was there before stays.
+    ConfigError : it cannot be written there; StoreError : no room. What was there before stays.
     """
     try:
         with replacing(path) as draft:
             yield draft
     except OSError as error:
+        refuse_full(path, error)
         raise ConfigError(str(path), "-o", f"cannot be written ({error.strerror})") from error
+
+
+def refuse_full(path: Path, error: OSError) -> None:
+    """Raise StoreError if an error says that there is no room: no setting is wrong then."""
+    if error.errno in NO_ROOM:
+        problem = "the disk it goes to is full; what was there stays. Make room, then run it again"
+        raise StoreError(str(path), problem) from None
 
 
 @contextmanager

@@ -55,6 +55,37 @@ class Totals:
         return (*self.parts, *filter(None, (self.whole,)))
 
 
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A date after which series are known to have moved: a change of policy.
+
+    date, known_on : "YYYY-MM-DD", in force and first publicly certain.
+    totals : those it bears on.
+    source : the document, in words.
+    """
+
+    date: str
+    known_on: str
+    totals: tuple[str, ...]
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRules:
+    """When a month is flagged; see docs/flags.md.
+
+    alpha : the chance below which a month is unusual. min_level : the count, expected or usual,
+    that a series must have. min_change, min_ratio : how far off a month must be, in counts and as
+    a factor.
+    """
+
+    alpha: float
+    min_level: int
+    min_change: int
+    min_ratio: float
+
+
 Basis = Literal["issued", "hindcast"]
 ReleaseKind = Literal["bundle", "aor", "state", "sbo", "vintage", "manual"]
 

@@ -107,7 +107,7 @@ def compute(
     predictive = models.predictive[ENGINE]
     totals = vintage_hindcasts(record.vintages, head, predictive, source)
 
-    rules = config.flags
+    rules = config.flags.rules
     findings = judge_new(record, totals, families, rules)
     dimensions = source.hierarchy.dimensions or config.forecast.dimensions
     new = findings.flags, findings.judgements

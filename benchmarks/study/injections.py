@@ -17,13 +17,12 @@ from typing import Literal
 import numpy as np
 
 from forecast import months
-from forecast.config import Flags
 from forecast.engine.panel import month_of
 from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.engine.refit import engine_forecasts
 from forecast.judge.judging import JudgedMonth, judge_months
 from forecast.judge.replay import looks_back
-from forecast.types import Flag, SeriesKey
+from forecast.types import Flag, FlagRules, SeriesKey
 from models.base import Floats, Panel
 
 BEFORE, AFTER = 12, 10  # months that are judged before the shock and from it on
@@ -110,7 +109,7 @@ class ShockOutcome:
         return None
 
 
-def outcomes(setting: Setting, shocks: Sequence[Shock], rules: Flags) -> list[ShockOutcome]:
+def outcomes(setting: Setting, shocks: Sequence[Shock], rules: FlagRules) -> list[ShockOutcome]:
     """What the rules make of each shock, each alone in its own copy of the setting."""
     found = []
     for start in range(0, len(shocks), 50):  # copies in memory at a time
@@ -122,7 +121,7 @@ def outcomes(setting: Setting, shocks: Sequence[Shock], rules: Flags) -> list[Sh
 
 
 def _outcome(
-    setting: Setting, hindsight: PanelHindcasts, copy: int, shock: Shock, rules: Flags
+    setting: Setting, hindsight: PanelHindcasts, copy: int, shock: Shock, rules: FlagRules
 ) -> ShockOutcome:
     row = copy * len(setting.keys) + shock.row
     month = month_of(setting.panel, shock.row, shock.column)

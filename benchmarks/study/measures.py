@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.config import Flags
 from forecast.engine import tails
 from forecast.engine.predictive import Predictive
 from forecast.judge import parts
 from forecast.judge.parts import apart_share
 from forecast.judge.replay import Mask
+from forecast.types import FlagRules
 from models.base import Floats
 
 LARGE = 100  # median from which shocks are counted
@@ -62,7 +62,7 @@ def rates(p: Floats, mask: Mask) -> dict[float, float]:
     return {alpha: float((known < alpha).mean()) for alpha in (0.05, 0.02, 0.01, 0.001)}
 
 
-def matters(counts: Floats, median: Floats, rules: Flags) -> Mask:
+def matters(counts: Floats, median: Floats, rules: FlagRules) -> Mask:
     """Whether deviations are material, as `judge.material` says of one."""
     factor = np.abs(np.log((counts + 1) / (median + 1)))
     return np.asarray(
@@ -70,7 +70,7 @@ def matters(counts: Floats, median: Floats, rules: Flags) -> Mask:
     )
 
 
-def power(judging: Judging, factor: float, mask: Mask, rules: Flags) -> float:
+def power(judging: Judging, factor: float, mask: Mask, rules: FlagRules) -> float:
     """Share of months flagged, had they come `factor` times as high and as low."""
     counts = np.expm1(judging.z)
     asked = mask & np.isfinite(judging.centre) & (judging.median >= LARGE)
@@ -97,7 +97,7 @@ class Children:
         total = Judging(border_z, _later(border_first), none, none)
         return cls(Judging.of(z, said), total, _later(share))
 
-    def alone(self, together: float, apart: float, mask: Mask, rules: Flags) -> float:
+    def alone(self, together: float, apart: float, mask: Mask, rules: FlagRules) -> float:
         """Share of parts found apart, had all come `together` times and the part `apart` more."""
         counts = np.round(np.expm1(self.own.z) * together * apart)
         moved = np.log1p(np.round(np.expm1(self.border.z) * together)) - self.border.centre
@@ -108,7 +108,7 @@ class Children:
         found = (p < rules.alpha) & matters(counts, median, rules)
         return float(found[asked].mean())
 
-    def by_own_p(self, together: float, mask: Mask, rules: Flags) -> float:
+    def by_own_p(self, together: float, mask: Mask, rules: FlagRules) -> float:
         """The same share had each been judged by its own p."""
         counts = np.round(np.expm1(self.own.z) * together)
         asked = mask & np.isfinite(self.share) & (self.own.median >= LARGE)
@@ -116,7 +116,7 @@ class Children:
         return float(found[asked].mean())
 
 
-def badges(judging: Judging, typical: Floats, shown: Sequence[str], rules: Flags) -> list[str]:
+def badges(judging: Judging, typical: Floats, shown: Sequence[str], rules: FlagRules) -> list[str]:
     """The months in which these series moved as one; typical : their 12-month medians."""
     found = []
     large = np.fmax(judging.median, typical) >= rules.min_level

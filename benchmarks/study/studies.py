@@ -18,13 +18,12 @@ from benchmarks.study.injections import (
     ShockOutcome,
     outcomes,
 )
-from forecast.config import Flags
 from forecast.engine.panel import month_of, nationwide_rows, panel
 from forecast.engine.predictive import OLDER, PanelHindcasts, Predictive, border_beside
 from forecast.engine.refit import engine_forecasts
 from forecast.judge.replay import quiet
 from forecast.sources import catalog
-from forecast.types import BORDERS, HEADLINES, Counts, SeriesKey
+from forecast.types import BORDERS, HEADLINES, Counts, FlagRules, SeriesKey
 
 USBP, OFO = "U.S. Border Patrol", "Office of Field Operations"
 SMALLEST = 10  # median monthly count of a sector or state that is studied
@@ -158,7 +157,7 @@ class Shocked:
     later: float
 
 
-def shocked(study: Study, kind: ShockKind, factor: float, count: int, rules: Flags) -> Shocked:
+def shocked(study: Study, kind: ShockKind, factor: float, count: int, rules: FlagRules) -> Shocked:
     """Put the same shock into `count` months of a study, each alone."""
     shape = Shape(kind, factor)
     shocks = [Shock(row, column, shape) for row, column in draw(study, count)]

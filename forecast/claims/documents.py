@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from forecast.claims import packed
-from forecast.claims.tokens import word_set
+from forecast.claims.text import packed
+from forecast.claims.text.tokens import word_set
 from forecast.errors import DocumentError
 
 LARGEST = 10_000_000  # bytes of a file

@@ -11,13 +11,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from forecast import months
-from forecast.claims import explain, mentions
-from forecast.claims.explain import ClaimFinding
-from forecast.claims.mentions import Scene
-from forecast.claims.readings import other_measures
-from forecast.claims.tokens import sentences
-from forecast.claims.truth import ClaimSpan, CountTable, Subject, calendar, parse, subject_of
-from forecast.claims.verdict import Among, Claimed, ClaimMeasure, Reading, judge
+from forecast.claims.confront import confront
+from forecast.claims.record.counts import (
+    ClaimSpan,
+    CountTable,
+    Subject,
+    calendar,
+    parse,
+    subject_of,
+)
+from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge
+from forecast.claims.show import words as show
+from forecast.claims.show.words import ClaimFinding
+from forecast.claims.text import scene as mentions
+from forecast.claims.text.lexicon import lexicon_of
+from forecast.claims.text.scene import Scene
+from forecast.claims.text.tokens import sentences
 from forecast.errors import ClaimError
 from forecast.sources import catalog
 from forecast.sources.names import SeriesNames
@@ -89,13 +98,13 @@ def answer(
     sense = Reading(subject, span, measure, versus, of, among)
     judged, other = judge(table, sense, claimed, strict=True), None
     if judged.verdict == "wrong" and measure == "total":
-        for candidate in (row for row, agency_only in other_measures(sense) if agency_only):
+        for candidate in (row for row, agency_only in confront.others(sense) if agency_only):
             verdict = judge(table, candidate, claimed)
             near = abs((verdict.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
             if verdict.holds and (near or not claimed.exact):
                 judged, other = replace(judged, verdict="mislabelled"), candidate
                 break
-    return explain.explain(table, ClaimFinding(claimed=claimed), sense, judged, other)
+    return show.explained(table, ClaimFinding(claimed=claimed), sense, judged, other)
 
 
 def matches(table: CountTable, number: int) -> list[NumberMatch]:
@@ -167,7 +176,7 @@ def _number(words: str, text: str, source: Source) -> tuple[str, Claimed]:
     if plain.isdecimal() and plain.isascii() and len(plain) <= 12:
         plain = f"{int(plain):,}"  # so that 2087 is no year
     for sentence in sentences(plain):
-        scene = Scene(plain, sentence, source)
+        scene = Scene(plain, sentence, lexicon_of(source))
         hedges = {i for phrase in scene.of_kind("hedge") for i in range(phrase.first, phrase.last)}
         for number in scene.numbers if len(scene.numbers) == 1 else ():
             whole = number.last == len(scene.tokens) and hedges >= set(range(number.first))

@@ -10,8 +10,8 @@ import numpy as np
 from forecast import months
 from forecast.engine import parameters as par
 from forecast.errors import DataError
-from forecast.sources.source import Break, Source
-from forecast.types import Counts, SeriesKey, Totals
+from forecast.sources.source import Source
+from forecast.types import Break, Counts, SeriesKey, Totals
 from models.base import MOST_MISSING, Floats, Panel
 
 

@@ -19,8 +19,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from forecast import months
-from forecast.sources.source import Break
-from forecast.types import HUB_PERMILLES, Basis, Counts, Hindcasts, Row, ScoredForecast, SeriesKey
+from forecast.types import (
+    HUB_PERMILLES,
+    Basis,
+    Break,
+    Counts,
+    Hindcasts,
+    Row,
+    ScoredForecast,
+    SeriesKey,
+)
 from models.base import Floats, Ints
 
 PROBS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from forecast.types import (
     Counts,
     Episode,
     Flag,
+    FlagRules,
     Forecast,
     ForecastPath,
     Judgement,
@@ -40,9 +41,6 @@ from forecast.types import (
     Severity,
 )
 from models.base import Floats
-
-if TYPE_CHECKING:
-    from forecast.config import Flags
 
 OUTSIDE = 0.05  # p beyond the 95% interval
 
@@ -67,7 +65,7 @@ class MonthCase:
     total: BorderMonth | None = None
     apart: float = math.nan
 
-    def large(self, rules: Flags) -> bool:
+    def large(self, rules: FlagRules) -> bool:
         """Whether it has a forecast, and its series is large enough to be flagged."""
         if self.outlook is None:
             return False
@@ -91,7 +89,7 @@ class JudgedMonth(NamedTuple):
 
 
 def judge_months(
-    looks: Iterable[MonthCase], rules: Flags, state: State | None = None, *, drifts: bool = True
+    looks: Iterable[MonthCase], rules: FlagRules, state: State | None = None, *, drifts: bool = True
 ) -> Iterator[tuple[State, JudgedMonth]]:
     """Month after month, ascending; the state after each and what came of it."""
     state = state or State()
@@ -101,7 +99,7 @@ def judge_months(
 
 
 def judge_month(
-    state: State, look: MonthCase, rules: Flags, *, drifts: bool = True
+    state: State, look: MonthCase, rules: FlagRules, *, drifts: bool = True
 ) -> tuple[State, JudgedMonth]:
     """One month further; `drifts` whether the series is watched for drift."""
     outlook = look.outlook
@@ -148,7 +146,12 @@ def judge_month(
 
 
 def _seen(
-    look: MonthCase, outlook: ForecastPath, expected: MonthForecast, rules: Flags, *, relative: bool
+    look: MonthCase,
+    outlook: ForecastPath,
+    expected: MonthForecast,
+    rules: FlagRules,
+    *,
+    relative: bool,
 ) -> Seen:
     """A month against a forecast of it, which is frozen as `outlook` if it opens an episode."""
     p, score = p_value(look.value, expected)
@@ -167,7 +170,7 @@ def _seen(
 
 
 def _apart(
-    look: MonthCase, outlook: ForecastPath, expected: MonthForecast, rules: Flags
+    look: MonthCase, outlook: ForecastPath, expected: MonthForecast, rules: FlagRules
 ) -> Seen | None:
     """The part against its total; None where that is not the question or cannot be asked."""
     total = look.total
@@ -322,7 +325,7 @@ def judge_new(
     record: inputs.Inputs,
     head: PanelHindcasts,
     families: Sequence[PanelHindcasts],
-    rules: Flags,
+    rules: FlagRules,
 ) -> Findings:
     """Every published month not judged before, each on its first-published value."""
     past = judging_inputs(record)
@@ -339,7 +342,7 @@ def judge_new(
 
 
 def judge_series(
-    past: JudgingInputs, key: SeriesKey, looks: Sequence[MonthCase], rules: Flags
+    past: JudgingInputs, key: SeriesKey, looks: Sequence[MonthCase], rules: FlagRules
 ) -> Iterator[JudgedMonth]:
     """One total's months; those filled in before its last judged one get no flags."""
     # Months that arrive late were news when nobody looked: they are judged, not reported.
@@ -351,7 +354,7 @@ def judge_series(
         yield judged
 
 
-def alarmed(rows: Iterable[Forecast], counts: Counts, rules: Flags) -> Iterable[Forecast]:
+def alarmed(rows: Iterable[Forecast], counts: Counts, rules: FlagRules) -> Iterable[Forecast]:
     """The engine's forecasts with the counts under and over which a month would be flagged."""
     for row in rows:
         if row.model != ENGINE:
@@ -425,7 +428,7 @@ class TotalMonths:
 
 
 def judge_parts(
-    past: JudgingInputs, totals: TotalMonths, families: Sequence[PanelHindcasts], rules: Flags
+    past: JudgingInputs, totals: TotalMonths, families: Sequence[PanelHindcasts], rules: FlagRules
 ) -> tuple[list[JudgedMonth], frozenset[str]]:
     """What came of the parts' new months, and which of these months moved them all as one.
 
@@ -440,7 +443,7 @@ def judge_parts(
         key = look.series
         # Of 300 parts six would be flagged each month by chance alone.
         alpha = min(rules.alpha, parts.alpha(large[look.month]))
-        strict = rules.model_copy(update={"alpha": alpha})
+        strict = replace(rules, alpha=alpha)
         state = states.get(key) or past.states.get(key, State())
         states[key], month = judge_month(state, look, strict, drifts=False)
         judged.append(month)

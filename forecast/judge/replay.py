@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast import months
-from forecast.config import Config, Flags
+from forecast.config import Config
 from forecast.engine.forecast import headline, vintage_hindcasts
 from forecast.engine.panel import month_of
 from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.engine.refit import engine_forecasts
 from forecast.judge.judging import JudgedMonth, MonthCase, State, judge_months, typical
-from forecast.sources.source import Break
 from forecast.store import inputs, releases
-from forecast.types import Episode, Flag, Judgement, Row, SeriesKey, Totals
+from forecast.types import Break, Episode, Flag, FlagRules, Judgement, Row, SeriesKey, Totals
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,7 +37,7 @@ JudgedSeries = Mapping[SeriesKey, Sequence[JudgedMonth]]
 def replay(
     hindsight: PanelHindcasts,
     first: Mapping[SeriesKey, FirstCounts],
-    rules: Flags,
+    rules: FlagRules,
     rows: Sequence[int] | None = None,
     since: str = "",
 ) -> JudgedSeries:
@@ -157,7 +156,7 @@ def service(
         key: {month: known[:2] for month, known in by_month.items()}
         for key, by_month in inputs.first_published(connection).items()
     }
-    rules = config.flags
+    rules = config.flags.rules
     vintages = inputs.vintages_of_totals(connection)
     hindcasts = vintage_hindcasts(vintages, head, predictive, source)
     report("replay", 2, 3)

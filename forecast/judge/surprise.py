@@ -9,16 +9,11 @@ p below alpha and a deviation that matters (eligible and material).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from scipy.special import ndtri
 
 from forecast.engine import tails
-from forecast.types import Flag, MonthForecast, SeriesKey, Severity
-
-if TYPE_CHECKING:
-    from forecast.config import Flags
-
+from forecast.types import Flag, FlagRules, MonthForecast, SeriesKey, Severity
 
 WATCH = 0.05
 _MAJOR, _MAJOR_RATIO = 0.01, 2.0
@@ -44,19 +39,19 @@ def ratio(value: int, median: int) -> float:
     return (value + 1) / (median + 1)
 
 
-def eligible(expected: MonthForecast, typical: float, rules: Flags) -> bool:
+def eligible(expected: MonthForecast, typical: float, rules: FlagRules) -> bool:
     """Whether the series is large enough to be flagged; `typical` is its 12-month median."""
     return max(expected.median, typical) >= rules.min_level
 
 
-def material(value: int, median: int, rules: Flags) -> bool:
+def material(value: int, median: int, rules: FlagRules) -> bool:
     """Whether the deviation matters in counts and as a factor."""
     factor = abs(math.log(ratio(value, median)))
     return abs(value - median) >= rules.min_change and factor >= math.log(rules.min_ratio)
 
 
 def severity(
-    value: int, expected: MonthForecast, p: float, typical: float, rules: Flags
+    value: int, expected: MonthForecast, p: float, typical: float, rules: FlagRules
 ) -> Severity | None:
     """How grave a month's deviation is, None if it is within what was expected."""
     if not (eligible(expected, typical, rules) and material(value, expected.median, rules)):
@@ -72,7 +67,7 @@ def severity(
     return "watch" if p < WATCH else None
 
 
-def thresholds(expected: MonthForecast, rules: Flags) -> tuple[int | None, int]:
+def thresholds(expected: MonthForecast, rules: FlagRules) -> tuple[int | None, int]:
     """(below, above): a count under `below` or over `above` would be flagged.
 
     `below` is None where not even zero would be.

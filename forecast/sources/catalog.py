@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import forecast.sources
 from forecast.errors import ConfigError
+from forecast.types import Break
 
 if TYPE_CHECKING:
     from forecast.sources.source import FileName, FileReader, Source
@@ -194,10 +195,10 @@ def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
         example=table["example"],
         # Made when a file is to be read: it imports what no look at the record needs.
         reader=cache(partial(_reader, folder, table)),
-        breaks=tuple(kinds.Break(**entry) for entry in table.get("breaks", ())),
+        breaks=tuple(Break(**entry) for entry in table.get("breaks", ())),
         columns={k: c for k, c in named.items() if k != c} if shipped else columns,
         lexicon=partial(_texts, folder, lexicon) if lexicon else None,
-        settings=partial(_texts, folder, ("settings.toml",), {"kind": name} | settings)
+        settings=partial(_filled, folder / "settings.toml", {"kind": name} | settings)
         if settings
         else None,
         **{key: table[key] for key in plain if key in table},
@@ -216,7 +217,11 @@ def _reader(folder: Path, table: Mapping[str, Any]) -> FileReader:
     return CsvReader(table)
 
 
-def _texts(folder: Path, names: Sequence[str], words: Mapping[str, Any] | None = None) -> str:
-    """Return what is written in files of a folder, one after the other, with words in holes."""
-    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
-    return text.format(**words) if words else text
+def _texts(folder: Path, names: Sequence[str]) -> list[str]:
+    """Return what is written in files of a folder."""
+    return [(folder / name).read_text(encoding="utf-8") for name in names]
+
+
+def _filled(file: Path, words: Mapping[str, Any]) -> str:
+    """Return what is written in a file, with words in its holes."""
+    return file.read_text(encoding="utf-8").format(**words)

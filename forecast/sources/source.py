@@ -17,7 +17,7 @@ from forecast.errors import DataError, QuarantineError
 from forecast.labels import Joins
 from forecast.periods import Calendar
 from forecast.tree import Tree
-from forecast.types import Counts, Coverage, KeptPath, Scope, Snapshot, Totals
+from forecast.types import Break, Counts, Coverage, KeptPath, Scope, Snapshot, Totals
 
 
 class FileName(NamedTuple):
@@ -352,22 +352,6 @@ class Agreement:
     tolerance: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
-    """A date after which series are known to have moved: a change of policy.
-
-    date, known_on : "YYYY-MM-DD", in force and first publicly certain.
-    totals : those it bears on.
-    source : the document, in words.
-    """
-
-    date: str
-    known_on: str
-    totals: tuple[str, ...]
-    name: str
-    source: str
-
-
 class FileReader:
     """Reads the files of a source; one that has something of these to say says it anew."""
 
@@ -433,7 +417,8 @@ class Source:
     columns : a table's column -> what it is called in files and on pages, "" if it is left out;
     those not in it are called so.
     rounded : the dimension whose months are rounded to whole units before they are added up.
-    lexicon : how people write about it, in place of what the lexicon has of these kinds; TOML.
+    lexicon : how people write about it: texts in TOML; of tables that are called the same the last
+    one holds.
     settings : a first settings file for a record of it, None where the defaults are meant for it.
     """
 
@@ -469,7 +454,7 @@ class Source:
 
     columns: Mapping[str, str] = field(default_factory=dict)
     rounded: str = ""
-    lexicon: Callable[[], str] | None = None
+    lexicon: Callable[[], Sequence[str]] | None = None
     settings: Callable[[], str] | None = None
 
     def column(self, name: str) -> str:

@@ -53,7 +53,7 @@ _READ_MARKS = range(123, 128)
 _LOCKS = Path("/proc/locks")
 
 FULL = "the disk is full; nothing was half done. Make room, then run it again"
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+NO_ROOM = files.NO_ROOM
 DAMAGED = "the database is damaged ({}); restore a backup: `bordercast restore`"
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT)
 _SYSTEM = {

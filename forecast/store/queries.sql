@@ -479,6 +479,14 @@ insert into main.series (border, dimension, member, component, measure_id) value
 -- name: series_ids
 select border, dimension, member, component, id from series order by id
 
+-- name: chain_of_scope
+-- Of tables alone: records of earlier programs are read back by it too.
+select c.release_id, c.first_month, c.last_month
+from coverage as c join releases as r on r.id = c.release_id
+where c.border = ? and c.dimension = ? and c.component = ?
+    and r.status = 'accepted' and r.kind <> 'vintage'
+order by {order}
+
 -- name: releases_of_scope
 select c.release_id, c.first_month, c.last_month, iif(p.retracted, '', p.last_over)
 from coverage as c join releases as r on r.id = c.release_id

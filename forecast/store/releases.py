@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -268,7 +268,7 @@ def load_snapshot(db: Connection, release_id: int) -> Snapshot:
                 counts.setdefault(SeriesKey(*key), {})[month] = count
         else:
             # One chain for all members: they are covered together.
-            chain = db.execute(sql("releases_of_scope", order=ORDER), scope).fetchall()
+            chain = db.execute(sql("chain_of_scope", order=ORDER), scope).fetchall()
             for series, of_series in _values(db, scope).items():
                 counts[series] = _value_at(chain, of_series, release_id)
     return Snapshot(
@@ -280,7 +280,9 @@ def load_snapshot(db: Connection, release_id: int) -> Snapshot:
     )
 
 
-def _value_at(chain: _Chain, by_month: _ByRelease, release_id: int) -> dict[str, int]:
+def _value_at(
+    chain: Sequence[tuple[Any, ...]], by_month: _ByRelease, release_id: int
+) -> dict[str, int]:
     """Return one series as a release of its chain stated it."""
     own = [place for place, link in enumerate(chain) if link[0] == release_id]
     until = [link[0] for link in reversed(chain[: own[-1] + 1])]

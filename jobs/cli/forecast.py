@@ -6,6 +6,7 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from forecast.desk.sentences import own_counts
 from forecast.engine import ENGINE, anyseries
 from forecast.engine.anyseries import SeriesForecasts
 from forecast.engine.blocks import Spread
+from forecast.engine.predictive import TotalRows
 from forecast.engine.refits import Refitting
 from forecast.errors import ConfigError
 from forecast.sources.source import Source
@@ -107,12 +109,16 @@ def forecast(
             past = {name: model.hindcasts() for name, model in by_model.items()}
             scores = _save(past, hindcasts_out, spread)
             quality = {name: anyseries.quality(numbers) for name, numbers in scores.items()}
+        own, jumping = quality.get(ENGINE), None
+        if few and own and own_counts.too_narrow(own) and not counts.jumps:
+            jumping = _if_they_jump(counts, h, hindcasts, rows, spread)
     first = next(iter(by_model.values()))
     if pictures is not None:
         _draw(first.ends(), pictures, settings.context.source)
     unsure = anyseries.least_predictable(first)
-    own = next(iter(quality.values()), None)
     say(own_counts.counts_summary(counts, h, own, unsure))
+    if own and jumping:
+        say(own_counts.jumps_proposed(own, jumping))
     for name, of in quality.items() if len(quality) > 1 else ():
         click.echo(
             f"{name}: hindcasts of {of['n']:,} months that have come: log-WIS {of['log_wis']:.3f}, "
@@ -120,6 +126,16 @@ def forecast(
             f"{of['coverage80']:.0%}, 95% {of['coverage95']:.0%}",
             err=True,
         )
+
+
+def _if_they_jump(
+    counts: MonthlyCounts, h: int, hindcasts: int, totals: TotalRows, spread: Spread
+) -> Row:
+    """Return how good the same hindcasts would have been of counts that are known to jump."""
+    said = anyseries.forecast_counts(
+        replace(counts, jumps=True), h, hindcasts=hindcasts, totals=totals, spread=spread
+    )
+    return anyseries.quality(_save({ENGINE: said.hindcasts()}, "", spread)[ENGINE])
 
 
 def _forecast_folder(

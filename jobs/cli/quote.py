@@ -12,14 +12,21 @@ from typing import Any
 import click
 
 from forecast import files, months, periods
-from forecast.claims import annotate, documents, explain, together
+from forecast.claims import answers, documents
 from forecast.claims import fact as claims_fact
-from forecast.claims.decide import CheckedText
-from forecast.claims.decide import check as check_text
-from forecast.claims.times import day_of
-from forecast.claims.tokens import numeral
-from forecast.claims.truth import ClaimCounts, ClaimSpan, Subject, name_of, subject_of
-from forecast.claims.verdict import Reading
+from forecast.claims.check import check_each, merged
+from forecast.claims.record.counts import (
+    ClaimCounts,
+    ClaimSpan,
+    Subject,
+    name_of,
+    subject_of,
+)
+from forecast.claims.record.verdict import Reading
+from forecast.claims.show import words as show
+from forecast.claims.show.words import CheckedText, ClaimFinding
+from forecast.claims.text.times import day_of
+from forecast.claims.text.tokens import numeral
 from forecast.context import Context
 from forecast.desk import facts as month_facts
 from forecast.desk.facts import MonthFacts
@@ -165,7 +172,7 @@ def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: ClaimSpan)
             words = f"{subject.words(source)} in {span.words()}"
             lines.append(f"  not on record: {words}")
         else:
-            lines.append(f"  {explain.statement(table, Reading(subject, span), count)}")
+            lines.append(f"  {show.statement(table, Reading(subject, span), count)}")
             sums[subject.dimension].append(count)
     # Parts of one dimension share no count; a state and an office in it do.
     for dimension, of in sums.items():
@@ -176,7 +183,7 @@ def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: ClaimSpan)
     whole = len(sums) == 1 and None not in counts.values()
     value = {
         "readings": [
-            {**annotate.meaning_json(Reading(subject, span), names), "count": count}
+            {**answers.meaning_json(Reading(subject, span), names), "count": count}
             for subject, count in counts.items()
         ],
         "count": sum(*sums.values()) if whole else None,
@@ -190,8 +197,8 @@ def _judged(record: OpenRecord, text: str) -> Printed:
     """Judge a sentence as `check` does; ClaimError if it says nothing that can be judged."""
     contexts = [c for c in record.settings.asked() if fits("check", c.source)]
     day = datetime.now(UTC).date()
-    every = [check_text(text, counted.table, day) for counted in _each(record, contexts)]
-    checked = together.merged(together.divided(every)) if every else None
+    every = check_each(text, [counted.table for counted in _each(record, contexts)], day)
+    checked = merged(every) if every else None
     if checked is None or not (checked.claims or checked.not_understood):
         raise ClaimError(
             text,
@@ -206,7 +213,7 @@ def _fact(
     counted: OpenRecord,
     subject: Subject,
     span: ClaimSpan,
-    answered: explain.ClaimFinding | None = None,
+    answered: ClaimFinding | None = None,
     named: bool = False,
 ) -> Printed:
     """Say what a series counted in a span, and whether what was said of it is right.
@@ -221,23 +228,23 @@ def _fact(
         facts = facts_of(counted, SeriesKey(subject.total), months.from_index(span.first))
     value = facts_json(facts) if facts else {}
     count = table.total(subject, span)
-    counted_words = explain.statement(table, Reading(subject, span), count)
+    counted_words = show.statement(table, Reading(subject, span), count)
     first = f"{source.publisher.short} counted {counted_words}."
     if answered is None:
-        value |= {**annotate.meaning_json(Reading(subject, span), names), "count": count}
+        value |= {**answers.meaning_json(Reading(subject, span), names), "count": count}
     else:
-        first = explain.verdict_line(table, answered)
+        first = show.verdict_line(table, answered)
         value |= {
-            **annotate.meaning_json(answered.sense, names),
+            **answers.meaning_json(answered.sense, names),
             "claimed": answered.claimed.value,
-            **annotate.judged_json(answered.sense, answered.judged),
+            **answers.judged_json(answered.sense, answered.judged),
             "why": answered.why,
             "say_instead": answered.say_instead or None,
             "evidence": answered.judged.evidence or None,
         }
     value |= {**run_json(counted), **({"counted": source.measure.noun} if named else {})}
     lines = [" ".join(filter(None, (first, monthly.peak_sentence(facts) if facts else "")))]
-    beside = (explain.halves(table, subject, span), explain.small(table, subject, span))
+    beside = (show.halves(table, subject, span), show.small(table, subject, span))
     lines += filter(None, beside)
     about = monthly.caveat(source)
     if facts:
@@ -392,13 +399,10 @@ def check(settings: Settings, file: str, published: str | None, html: Path | Non
         every = list(_each(record, contexts))
         tables = [(counted.table, counted.claim_names) for counted in every]
     run, day = every[0].run, _day(text, published)
-    by_source = []
     with progress() as report:
-        for place, (table, _) in enumerate(tables):
-            report("checking", place, len(tables))
-            by_source.append(check_text(text, table, day))
-    parts = together.divided(by_source)
-    checked = together.merged(parts)
+        report("checking", 0, 1)
+        parts = check_each(text, [table for table, _ in tables], day)
+    checked = merged(parts)
     named = [(part, names) for part, (_, names) in zip(parts, tables, strict=True)]
     lines: Sequence[str] | Iterator[str] = _checked_lines(checked)
     if html:
@@ -408,12 +412,12 @@ def check(settings: Settings, file: str, published: str | None, html: Path | Non
         # A text begins with its title, unless what it begins with is a sentence.
         titled = 0 < len(first) <= MAX_TITLE and not first.endswith(".")
         title = first if titled else Path(file).name if file != "-" else "Text"
-        page = annotate.as_html(checked, title, against, settings.context.source)
+        page = answers.as_html(checked, title, against, settings.context.source)
         with files.output(html) as draft:
             draft.write_text(page, "utf-8")
-        lines = [f"{html}: {annotate.summary(checked)}"]
+        lines = [f"{html}: {answers.summary(checked)}"]
     wrong = any(claim.verdict in WRONG for claim in checked.claims)
-    return Printed(annotate.as_json(checked, named), lines, code=int(wrong))
+    return Printed(answers.as_json(checked, named), lines, code=int(wrong))
 
 
 def _day(text: str, published: str | None) -> date:
@@ -452,15 +456,15 @@ def _text(settings: Settings, file: str) -> str:
 def _checked_lines(checked: CheckedText) -> Iterator[str]:
     """Yield the text with its claims numbered, each claim's verdict, and how many there are."""
     marked, notes = "", []
-    for text, number, note in annotate.pieces(checked):
+    for text, number, note in answers.pieces(checked):
         if note is None:
             marked += text
             continue
         color = STYLES.get(note.verdict, "cyan")
         marked += click.style(f"[{text}]{number}", fg=color)
-        verdict = click.style(explain.VERDICT_WORDS[note.verdict], fg=color)
+        verdict = click.style(show.VERDICT_WORDS[note.verdict], fg=color)
         why = click.wrap_text(note.why, 80, "   ", "   ")
         notes.append(f"{number}. {verdict}: {note.quote}\n{why}")
     yield f"{marked}\n"
     yield from notes
-    yield annotate.summary(checked)
+    yield answers.summary(checked)

@@ -32,7 +32,7 @@ from forecast.words import NEXT_RUN, check_command, withdrawn_alone, without_con
 from jobs.cli.options import Settings
 
 if TYPE_CHECKING:
-    from forecast.claims.truth import CountTable
+    from forecast.claims.record.counts import CountTable
     from forecast.context import Context
     from forecast.types import Report
 
@@ -72,14 +72,14 @@ class OpenRecord:
     @cached_property
     def table(self) -> CountTable:
         """Return every count there was, for claims."""
-        from forecast.claims.truth import CountTable  # most commands judge no claim
+        from forecast.claims.record.counts import CountTable  # most commands judge no claim
 
         return CountTable.read(self.connection, source=self.source)
 
     @cached_property
     def claim_names(self) -> SeriesNames:
         """Return what claims may be about, by name: also sums that no series holds."""
-        from forecast.claims.truth import series_names
+        from forecast.claims.record.counts import series_names
 
         return series_names(self.table)
 

@@ -198,7 +198,7 @@ def _message(
         way = mail.unsubscribe or parseaddr(NOBODY)[1]
         head["List-Unsubscribe"] = f"<mailto:{way}?subject=unsubscribe>"
     for field, value in (head | thread).items():
-        made[field] = value
+        made[field] = one_line(value)
     cid = f"chart.{own_id.strip('<>')}"
     bodies = [html(n, s, f"cid:{cid}") for n, s, _ in contents]
     made.set_content("\n\n".join(text(n, s) for n, s, _ in contents), cte=_CTE)

@@ -45,8 +45,8 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
     ------
     DataError : the record or its copy is not whole, or there is no room; no folder is left then.
     """
-    # What a killed drill left takes up the room that a copy needs.
-    upkeep.sweep_drills(path)
+    # What a killed one left takes up the room that a copy needs.
+    upkeep.sweep_killed(path, config)
     free = shutil.disk_usage(path.parent).free if path.parent.is_dir() else 0
     if path.exists() and free < 2 * path.stat().st_size:
         raise DataError(f"{free:,} bytes are free; a backup needs {checks.room_needed(path):,}")
@@ -58,7 +58,7 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
     if to is None:
         archive.make_private(folder.parent)
     archive.make_private(part)
-    try:
+    with upkeep.under_way(part):
         _copy(path, part / path.name, schema.SCHEMA)
         if ops.ops_path(path).exists():
             _copy(ops.ops_path(path), part / ops.NAME, ops.SCHEMA)
@@ -66,8 +66,6 @@ def make(path: Path, config: Config, now: datetime, to: Path | None = None) -> B
         made = examine(part, path.name)
         # Whole or not there: whoever finds a folder of this name need not look into it.
         part.rename(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return Backup(folder, made.run_id, made.digest)
 
 

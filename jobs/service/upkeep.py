@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecast import files
 from forecast.config import Config
 from forecast.errors import BordercastError, VerifyError
-from forecast.store import connect, copies, integrity, ops, read, wakes, witnesses
+from forecast.store import connect, copies, integrity, ops, read, schema, wakes, witnesses
 from forecast.store.queries import column, version
 from jobs import site
 from jobs.service import yearly
@@ -47,26 +48,33 @@ def after_run(context: Context, now: datetime, published: bool) -> None:
             if about.begun():
                 yearly.write_closed(about)
     ops.forget_polls(context.path, now, context.config.service.keep_days)
-    sweep_drills(context.path)
+    sweep_killed(context.path, context.config)
 
 
 @contextmanager
 def drill_folder(path: Path) -> Iterator[Path]:
     """A folder beside the database for a drill of its backup, gone afterwards."""
-    sweep_drills(path)
     folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=_drill_prefix(path)))
+    with under_way(folder):
+        yield folder
+
+
+@contextmanager
+def under_way(folder: Path) -> Iterator[None]:
+    """Hold a folder that is gone afterwards, unless it got another name; it is not swept."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield folder
+        yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(handle)
 
 
-def sweep_drills(path: Path) -> None:
-    """Remove the folders of drills that were killed; one that is under way holds its lock."""
-    for folder in path.parent.glob(f"{_drill_prefix(path)}*"):
+def sweep_killed(path: Path, config: Config) -> None:
+    """Remove what killed backups and drills left; one that is under way holds its lock."""
+    backups = path.parent / config.service.backups
+    for folder in (*path.parent.glob(f"{_drill_prefix(path)}*"), *backups.glob(f"*{files.PART}")):
         with suppress(OSError):
             handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
@@ -90,7 +98,7 @@ def verify(path: Path, now: datetime) -> list[str]:
         with connect.moment(path, earlier=True) as connection:
             problems = integrity.findings(connection)
             latest = read.latest_run(connection)
-            current = version(connection) == len(connect.migrations())
+            current = version(connection) == len(schema.migrations())
         # A file without a log is read as it lies there: it may have been written meanwhile.
         if not problems or before == wakes.files_as_of(path):
             break

@@ -34,7 +34,7 @@ from jobs.web.responses import UNANSWERABLE, QueryLimits
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from forecast.claims.truth import CountTable
+    from forecast.claims.record.counts import CountTable
     from forecast.sources.source import Source
 
 _HOW = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
@@ -113,7 +113,7 @@ def queries(copy: str, limits: str) -> child.ChildWork:
 
 def texts(copy: str, limits: str) -> child.ChildWork:
     """Return a text or a query in, a piece of a page out; nothing of it is kept."""
-    from forecast.claims.truth import CountTable
+    from forecast.claims.record.counts import CountTable
     from forecast.context import sources_of
     from forecast.store import measures
 
@@ -198,11 +198,11 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
     """
     from markupsafe import Markup, escape
 
-    from forecast.claims import annotate, fact, together
-    from forecast.claims.decide import check
-    from forecast.claims.explain import VERDICT_WORDS
-    from forecast.claims.times import day_of
-    from forecast.claims.tokens import numeral
+    from forecast.claims import answers, fact
+    from forecast.claims.check import check_each, merged
+    from forecast.claims.show.words import VERDICT_WORDS
+    from forecast.claims.text.times import day_of
+    from forecast.claims.text.tokens import numeral
 
     value = numeral(text.strip())
     if value is not None and value == int(value):
@@ -222,8 +222,8 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
         words = fact.no_match_words(int(value), tables[0].source)
         return Markup('<p class="lead" role="status">{}</p>').format(words)
     day = day_of(text) or datetime.now(UTC).date()
-    result = together.merged(together.divided([check(text, table, day) for table in tables]))
-    pieces = list(annotate.pieces(result))
+    result = merged(check_each(text, tables, day))
+    pieces = list(answers.pieces(result))
     whole = Markup("").join(
         Markup('<mark class="{}"><a href="#note-{}">{}<sup>{}</sup></a></mark>').format(
             note.verdict, number, words, number
@@ -239,7 +239,7 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
         for _, number, note in pieces
         if note
     )
-    summary = Markup('<p class="lead" role="status">{}</p>').format(annotate.summary(result))
+    summary = Markup('<p class="lead" role="status">{}</p>').format(answers.summary(result))
     return f'{summary}<ol>{notes}</ol><h2>The text</h2><div class="checked">{whole}</div>'
 
 

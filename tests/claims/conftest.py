@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from forecast.claims.truth import CountTable
+from forecast.claims.record.counts import CountTable
 from forecast.sources.cbp.encounters import bundle
 from tests.support import history_2025
 from tests.support.cbp_files import ENCOUNTERS

@@ -21,7 +21,7 @@ TEXT = (
 )
 KEYS = [
     "quote", "start", "end", "number", "series", "from", "to", "measure", "claimed", "truth",
-    "truth_when_published", "verdict", "why", "say_instead", "evidence",
+    "truth_when_published", "verdict", "why", "say_instead", "evidence", "readings",
 ]  # fmt: skip
 
 

@@ -147,6 +147,19 @@ def test_a_subject_names_totals_by_what_is_said_of_them():
     assert corrected == "Correction: border encounters, March 2026: northern up"
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x0b", "\x1c", "\n", "\r"])
+def test_a_sign_that_ends_a_line_in_anybodys_words_ends_no_line_of_a_head(sign):
+    config = Config.model_validate({"mail": {"sender": "Desk <desk@example.org>"}})
+    words = replace(ENCOUNTERS.measure, attribute=f"vis{sign}its", noun=f"vis{sign}its")
+    source = replace(ENCOUNTERS, measure=words)
+
+    made = letter.letter(config, notice(), [section()], source, mark=f"Demon{sign}stration")
+
+    head = message_from_bytes(made.mime, policy=SMTP)
+    assert head["Subject"].startswith("Demon stration: ")
+    assert "is its notices" in head["List-Id"]
+
+
 @pytest.mark.parametrize("port", [0, 8100])
 def test_a_letter_has_one_way_out_in_its_head_and_a_demonstration_always_has(port):
     there = {"site": {"address": "https://x.org/"}, "service": {"port": port}}

@@ -6,8 +6,7 @@ from forecast import months
 from forecast.desk.charts import grammar
 from forecast.engine.panel import break_columns, panel
 from forecast.sources import catalog
-from forecast.sources.source import Break
-from forecast.types import HEADLINES, SeriesKey
+from forecast.types import HEADLINES, Break, SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
 
 JUNE_2023 = months.to_index("2023-06")

@@ -165,7 +165,8 @@ def test_what_is_final_or_nothing_s_business_is_named(told, kind, subject, parts
 
 
 def test_an_entry_that_states_nothing_is_named(told):
-    assert faults(told, entry(told, "kept", "")) == ["does not state: unpublished"]
+    parts = ", ".join(sorted(of("kept")))
+    assert faults(told, entry(told, "kept", "")) == [f"does not state: {parts}"]
     assert faults(told, entry(told, "witnessed", "entry 4")) == [
         "does not state: commit 4, signature 4, stamp 4"
     ]

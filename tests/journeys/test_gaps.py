@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecast import months
-from forecast.claims.truth import ClaimSpan, CountTable, Subject, fiscal
+from forecast.claims.record.counts import ClaimSpan, CountTable, Subject, fiscal
 from forecast.config import Config
 from forecast.desk.answers import Asking
 from forecast.desk.charts import grammar

@@ -110,7 +110,8 @@ def views(connection: sqlite3.Connection) -> dict[str, list[str]]:
     """Every view's rows, without the ids and digests of runs and flags, which are the record's."""
     names = connection.execute(
         "select name from main.sqlite_master where type = 'view' and name not like 'scope%' "
-        "and name not in ('latest_run', 'witnesses', 'current_observations') order by 1"
+        "and name not in ('latest_run', 'witnesses', 'current_observations', 'measure', "
+        "'misdated_entries', 'backdated_runs') order by 1"
     ).fetchall()
     found = {}
     for (name,) in names:

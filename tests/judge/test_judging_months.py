@@ -44,7 +44,7 @@ from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.panels import make_panel
 
-RULES = Flags()
+RULES = Flags().rules
 NORTH = SeriesKey("northern")
 PART = SeriesKey("northern", "state", "NY")
 
@@ -336,7 +336,7 @@ def test_small_deviations_add_up_to_drift():
 def test_a_series_below_the_configured_level_does_not_drift():
     looks = [look(f"2025-0{m}", 1000, 1000, older=400) for m in (1, 2, 3)]
 
-    found = [j for _, j in judge_months(looks, Flags(min_level=2000))]
+    found = [j for _, j in judge_months(looks, Flags(min_level=2000).rules)]
 
     assert [flag for judged in found for flag in judged.flags] == []
 

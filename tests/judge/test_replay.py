@@ -24,7 +24,7 @@ from forecast.types import Episode, Flag, Judgement, SeriesKey
 from jobs.cli import main
 from tests.support.cbp_files import ENCOUNTERS
 
-RULES = Flags()
+RULES = Flags().rules
 
 
 @pytest.fixture(scope="module")

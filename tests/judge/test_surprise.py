@@ -21,7 +21,7 @@ from forecast.judge.surprise import (
 from forecast.types import MonthForecast, whole
 from tests.support import reference_engine
 
-RULES = Flags()
+RULES = Flags().rules
 expectations = st.builds(
     lambda median, scale, df: MonthForecast(median, math.log1p(median), scale, df),
     st.integers(0, 200_000),
@@ -66,7 +66,7 @@ def test_thresholds_are_exactly_where_the_flag_begins(expected):
 
 @given(expectations, st.integers(2, 12), st.floats(0.005, 0.2), st.floats(1.01, 3.0))
 def test_thresholds_are_exact_at_any_horizon_and_under_any_rules(expected, horizon, alpha, times):
-    rules = Flags(alpha=alpha, min_change=7, min_ratio=times)
+    rules = Flags(alpha=alpha, min_change=7, min_ratio=times).rules
     expected = replace(expected, horizon=horizon)
 
     below, above = thresholds(expected, rules)
@@ -99,7 +99,7 @@ def test_where_less_than_none_is_expected_only_more_is_flagged(centre):
 )
 def test_thresholds_are_found_in_a_few_steps(median, scale, times):
     """Where a deviation matters far outside what is rare, it is not looked for count by count."""
-    asked = 0
+    asked, rules = 0, Flags(min_ratio=times).rules
 
     def watch(frame, event, _):
         nonlocal asked
@@ -107,7 +107,7 @@ def test_thresholds_are_found_in_a_few_steps(median, scale, times):
 
     sys.setprofile(watch)
     try:
-        thresholds(MonthForecast(median, math.log1p(median), scale, 3.0), Flags(min_ratio=times))
+        thresholds(MonthForecast(median, math.log1p(median), scale, 3.0), rules)
     finally:
         sys.setprofile(None)
     assert 2 <= asked <= 8
@@ -186,7 +186,7 @@ def test_a_small_series_is_never_flagged():
 @pytest.mark.parametrize("alpha", [0.003, 0.008, 0.02])
 def test_nothing_is_graver_than_the_alpha_of_the_rules_allows(alpha):
     """Under a stricter alpha fewer months are notable, and none is major or critical without."""
-    expected, rules = MonthForecast(100, math.log1p(100), 0.2, 3.0), Flags(alpha=alpha)
+    expected, rules = MonthForecast(100, math.log1p(100), 0.2, 3.0), Flags(alpha=alpha).rules
 
     for p in (0.002, 0.004, 0.007, 0.009, 0.015, 0.03, 0.06):
         grades = [severity(count, expected, p, 100, rules) for count in (60, 40, 20)]

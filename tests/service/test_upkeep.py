@@ -122,6 +122,20 @@ def test_what_a_killed_backup_left_is_no_hindrance(record):
     ]
 
 
+def test_what_a_killed_backup_left_is_swept_by_the_next_wake_and_one_under_way_is_not(record):
+    killed, running, mine = (
+        record.parent / "backups" / name
+        for name in ("20240101T120000Z.part", "20240102T120000Z.part", "20240103T120000Z")
+    )
+    for folder in (killed, running, mine):
+        folder.mkdir(parents=True)
+        (folder / "bordercast.db").write_text("x")
+    with upkeep.under_way(running):
+        upkeep.after_run(Context.open(record, Config()), NOW, False)
+        assert [each.exists() for each in (killed, running, mine)] == [False, True, True]
+    assert not running.exists()
+
+
 def pages(path: Path) -> Iterator[tuple[int, str]]:
     """(number, the table or index it is of) of each page in use of a database."""
     with closing(sqlite3.connect(path)) as db:
@@ -181,8 +195,8 @@ def test_folders_of_drills_that_were_killed_are_swept_and_no_others(record):
         folder.mkdir()
         (folder / "bordercast.db").write_text("x")
     with upkeep.drill_folder(record) as running:
+        upkeep.sweep_killed(record, Config())
         assert not killed.exists()
-        upkeep.sweep_drills(record)
         assert running.exists()
     killed.mkdir()
     backup.make(record, Config(), NOW)

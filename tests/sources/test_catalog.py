@@ -48,7 +48,7 @@ KNOWN_TO_ONE = re.compile(
 # Public names of tables and columns, and the docs of the views; policy dates by their usual names;
 # how people write, which the checker of claims reads; a command's example.
 ELSEWHERE = {
-    "forecast/claims/tokens.py": ("Encounters|CBP|",),
+    "forecast/claims/text/tokens.py": ("Encounters|CBP|",),
 }
 MODULES = sorted(
     path

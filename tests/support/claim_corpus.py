@@ -13,10 +13,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from forecast.claims.decide import CheckedText, check
-from forecast.claims.truth import APPREHENSION, AT_ENTRY, AT_LARGE, CountTable, Subject, parse
-from forecast.claims.verdict import HOLDS, Reading, value_of
+from forecast.claims.record.counts import (
+    APPREHENSION,
+    AT_ENTRY,
+    AT_LARGE,
+    CountTable,
+    Subject,
+    parse,
+)
+from forecast.claims.record.verdict import HOLDS, Reading, value_of
+from forecast.claims.show.words import CheckedText
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.claim_verdicts import check
 
 FOLDER = Path(__file__).parents[1] / "claims"
 BORDERS = {"sw": "southwest", "nb": "northern", "nw": "nationwide", "ot": "other"}

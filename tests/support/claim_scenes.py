@@ -12,13 +12,15 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from forecast.claims import tokens
-from forecast.claims.mentions import Scene
-from forecast.claims.times import NO_PART, SensePart, TextState
-from forecast.claims.tokens import WrittenNumber
-from forecast.claims.truth import ClaimSpan, Subject, parse
+from forecast.claims.record.counts import ClaimSpan, Subject, parse
+from forecast.claims.text import tokens
+from forecast.claims.text.lexicon import lexicon_of
+from forecast.claims.text.scene import Scene
+from forecast.claims.text.times import NO_PART, SensePart, TextState
+from forecast.claims.text.tokens import WrittenNumber
 from tests.support.cbp_files import ENCOUNTERS
 
+LEXICON = lexicon_of(ENCOUNTERS)
 PUBLISHED = date(2024, 8, 20)
 
 
@@ -34,7 +36,7 @@ class Marked:
 def sentence(text: str, at: int = 0) -> Scene:
     """The sentence of a text in which a place lies."""
     return next(
-        Scene(text, one, ENCOUNTERS) for one in tokens.sentences(text) if one[0] <= at < one[1]
+        Scene(text, one, LEXICON) for one in tokens.sentences(text) if one[0] <= at < one[1]
     )
 
 

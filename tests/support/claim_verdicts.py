@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from forecast.claims.decide import check
-from forecast.claims.truth import CountTable
+from forecast.claims.check import check as check_text
+from forecast.claims.check import lexicon_of
+from forecast.claims.record.counts import CountTable
+from forecast.claims.show.words import CheckedText
+
+
+def check(text: str, held: CountTable, day: date) -> CheckedText:
+    """A text checked by the words of what is counted."""
+    return check_text(text, held, lexicon_of(held.source, held.keys), day)
 
 
 def verdict_on(marked: str, held: CountTable, day: str) -> tuple[str, float | None]:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from forecast.claims.truth import CountTable
+from forecast.claims.record.counts import CountTable
 from forecast.store import connect
 from forecast.words import MINUS
 from jobs.web.children import checked, compared

@@ -13,6 +13,9 @@ from forecast.types import Row
 from forecast.words import many, month_words
 from models.base import MonthlyCounts
 
+HELD = 0.7  # of 80% intervals: less is no chance of a few months
+WIDER = 0.05  # by so much intervals must hold more for another setting to be proposed
+
 
 def as_read(read: TableRead) -> list[str]:
     """How a file was understood, and what to look at, a sentence each."""
@@ -69,6 +72,24 @@ def _how_good(quality: Row | None, uncertain: Sequence[tuple[str, float]]) -> li
         shown = ", ".join(f"{name} (by a factor of {factor:.2f})" for name, factor in uncertain)
         lines.append(f"least predictable, by how far a month ahead may miss: {shown}")
     return lines
+
+
+def too_narrow(quality: Row) -> bool:
+    """Whether 80% intervals of hindcasts held so few that another setting may be meant."""
+    return bool(quality["n"]) and quality["coverage80"] < HELD
+
+
+def jumps_proposed(own: Row, jumping: Row) -> list[str]:
+    """Propose --jumps where the same hindcasts would have been better with it, with its numbers."""
+    gains = [jumping[name] - own[name] for name in ("coverage80", "coverage95")]
+    if max(gains) < WIDER or min(gains) < 0 or jumping["log_wis"] >= own["log_wis"]:
+        return []
+    return [
+        f"try --jumps, for counts that jump and stay: on the same earlier forecasts 80% intervals "
+        f"would have held {jumping['coverage80']:.0%}, not {own['coverage80']:.0%}, 95% intervals "
+        f"{jumping['coverage95']:.0%}, not {own['coverage95']:.0%}, and log-WIS been "
+        f"{jumping['log_wis']:.3f}, not {own['log_wis']:.3f}"
+    ]
 
 
 def sums_found(lacking: Mapping[str, int], names: Sequence[str]) -> list[str]:

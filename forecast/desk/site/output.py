@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.errors import ConfigError
-from forecast.files import replacing
+from forecast.files import refuse_full, replacing
 
 LIST = ".bordercast-site.json"
 _LOCK = ".bordercast-site.lock"
@@ -90,7 +90,8 @@ def opened(path: Path) -> Iterator[SiteFolder]:
 
     Raises
     ------
-    ConfigError : there is something else in it, or nothing can be written there.
+    ConfigError : there is something else in it, or nothing can be written there. StoreError : the
+        disk is full.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -101,6 +102,7 @@ def opened(path: Path) -> Iterator[SiteFolder]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield SiteFolder(path)
     except OSError as error:
+        refuse_full(path, error)
         problem = f"cannot be written ({error.strerror}); name a folder that can"
         raise ConfigError(str(path), "-o, site.folder", problem) from error
 

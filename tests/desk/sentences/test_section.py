@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.claims.truth import OFO
-from forecast.claims.truth import USBP as BORDER_PATROL
+from forecast.claims.record.counts import OFO
+from forecast.claims.record.counts import USBP as BORDER_PATROL
 from forecast.desk.facts import Comparison, MonthFacts, report
 from forecast.desk.sentences import section as section_texts
 from forecast.store import connect

@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 
 from forecast import months
-from forecast.claims.truth import OFO, USBP
+from forecast.claims.record.counts import OFO, USBP
 from forecast.desk.sentences import monthly, unusual
 from forecast.desk.site import build, feeds, page_kinds, reading
 from forecast.desk.site.output import LIST

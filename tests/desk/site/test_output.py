@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from forecast import files
+from forecast.desk.site import output
 from forecast.desk.site.output import SiteFolder
+from forecast.errors import ConfigError, StoreError
 
 
 def test_a_file_is_written_once_and_kept_while_it_is_the_same(tmp_path):
@@ -19,3 +26,14 @@ def test_a_file_is_written_once_and_kept_while_it_is_the_same(tmp_path):
     folder.put("b.html", b"three")
     assert (folder.written, folder.kept) == (3, 1)
     assert (tmp_path / "b.html").read_bytes() == b"three"
+
+
+@pytest.mark.parametrize("place", [output.opened, files.output])
+def test_a_disk_that_is_full_is_no_wrong_setting(tmp_path, place):
+    with (
+        pytest.raises(StoreError, match="is full; what was there stays") as refused,
+        place(tmp_path / "site"),
+    ):
+        Path("/dev/full").write_bytes(b"x")
+
+    assert (refused.value.exit_code, ConfigError.exit_code) == (1, 2)

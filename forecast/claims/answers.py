@@ -1,0 +1,179 @@
+"""A checked text for people and programs: with marks on a terminal, as HTML, as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from forecast import months
+from forecast.claims.record.counts import agency_words, name_of
+from forecast.claims.record.verdict import EXTREMES, JudgedClaim, Reading
+from forecast.claims.show.words import VERDICT_WORDS, CheckedText, ClaimFinding
+from forecast.sources.names import SeriesNames
+
+if TYPE_CHECKING:
+    from forecast.sources.source import Source
+
+# A stretch of a text: its words, and of a claim its number and what was found; 0 and None of plain.
+Piece = tuple[str, int, ClaimFinding | None]
+
+
+def pieces(checked: CheckedText) -> Iterator[Piece]:
+    """The whole text in stretches, each claim one of its own."""
+    notes = sorted((*checked.claims, *checked.not_understood), key=lambda n: (n.start, -n.end))
+    last = number = 0
+    for note in notes:
+        if note.start < last:
+            continue  # inside another claim
+        number += 1
+        yield checked.text[last : note.start], 0, None
+        yield checked.text[note.start : note.end], number, note
+        last = note.end
+    yield checked.text[last:], 0, None
+
+
+def summary(checked: CheckedText) -> str:
+    """How many claims have which verdict, in a sentence."""
+    # As they are numbered: what lies within another claim is said with it.
+    counted: Counter[str] = Counter(note.verdict for _, _, note in pieces(checked) if note)
+    parts = [
+        f"{counted[name]} {words.lower()}" for name, words in VERDICT_WORDS.items() if counted[name]
+    ]
+    total = counted.total()
+    return (
+        f"{total} claim{'' if total == 1 else 's'}: {', '.join(parts)}."
+        if total
+        else "No claims found."
+    )
+
+
+def as_json(
+    checked: CheckedText, parts: Sequence[tuple[CheckedText, SeriesNames]]
+) -> dict[str, Any]:
+    """What programs get; start and end are places in the text, end exclusive.
+
+    parts : the claims of each measure, with its names of series. Of several, each claim says what
+    it counts.
+    """
+    claims = []
+    for part, names in parts:
+        counted = {"counted": names.source.measure.noun} if len(parts) > 1 else {}
+        claims += [
+            (claim.start, claim.end, claim_json(claim, names) | counted) for claim in part.claims
+        ]
+    claims.sort(key=lambda row: row[:2])
+    return {
+        "published": checked.published.isoformat(),
+        "claims": [claim for _, _, claim in claims],
+        "not_understood": [
+            {
+                "quote": unclear.quote,
+                "start": unclear.start,
+                "end": unclear.end,
+                "why": unclear.why,
+                "number": unclear.number,
+                "verdict": "differs" if unclear.readings else unclear.verdict,
+                "readings": readings_json(unclear, names),
+            }
+            for part, names in parts
+            for unclear in part.not_understood
+        ],
+    }
+
+
+def claim_json(finding: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
+    """Give programs one claim."""
+    counted = finding.sense and finding.sense.measure not in EXTREMES
+    return {
+        "quote": finding.quote,
+        "start": finding.start,
+        "end": finding.end,
+        "number": finding.number,
+        **meaning_json(finding.sense, names),
+        "claimed": _tidy(finding.claimed.value if counted else None),
+        **judged_json(finding.sense, finding.judged),
+        "why": finding.why,
+        "say_instead": finding.say_instead or None,
+        "evidence": finding.judged.evidence or None,
+        "readings": readings_json(finding, names),
+    }
+
+
+def readings_json(finding: ClaimFinding, names: SeriesNames) -> list[dict[str, Any]]:
+    """Give programs what the record has for what a number may mean, and how to ask for it."""
+    return [
+        meaning_json(one.reading, names)
+        | {"truth": _tidy(one.truth), "query": query(one.reading, names)}
+        for one in finding.readings
+    ]
+
+
+def query(reading: Reading, names: SeriesNames) -> str:
+    """The command that shows a reading's count; of a change, that of its later end."""
+    name = name_of(names, reading.subject)
+    quoted = f"'{name}'" if " " in name else name
+    return f"bordercast fact {quoted} {reading.span}" if name else ""
+
+
+def meaning_json(sense: Reading | None, names: SeriesNames) -> dict[str, Any]:
+    """Give programs what a claim was taken to mean."""
+    return {
+        "series": sense and (name_of(names, sense.subject) or None),
+        "from": sense and months.from_index(sense.span.first),
+        "to": sense and months.from_index(sense.span.last),
+        "measure": sense and sense.measure,
+    }
+
+
+def judged_json(sense: Reading | None, judged: JudgedClaim) -> Mapping[str, Any]:
+    """Give programs the truth and the verdict."""
+    since = sense and sense.measure.endswith("since") and judged.truth
+    return {
+        "truth": months.from_index(int(judged.truth or 0)) if since else _tidy(judged.truth),
+        "truth_when_published": judged.published,
+        "verdict": judged.verdict,
+    }
+
+
+def _tidy(value: float | None) -> float | int | None:
+    if value is None:
+        return None
+    return int(value) if float(value).is_integer() else round(value, 2)
+
+
+def as_html(checked: CheckedText, title: str, record: str, source: Source) -> str:
+    """An annotated, printable page; everything in it is escaped.
+
+    record : what it was checked against, in a sentence.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("forecast.claims", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # By paragraph, which a blank line in plain text ends; without the title again.
+    paragraphs: list[list[Piece]] = [[]]
+    for text, number, note in pieces(checked):
+        first, *rest = [text] if note else text.split("\n\n")
+        paragraphs[-1].append((first, number, note))
+        paragraphs += [[(more, 0, None)] for more in rest]
+    filled = [every for every in paragraphs if any(text.strip() for text, _, _ in every)]
+    first = "".join(text for text, _, _ in filled[0]) if filled else ""
+    if first.strip("# \n") == title and len(filled) > 1:
+        del filled[0]
+    return environment.get_template("checked.html").render(
+        measure=source.measure,
+        between=agency_words("usbp", source),
+        title=title,
+        published=checked.published,
+        summary=summary(checked),
+        paragraphs=filled,
+        notes=[piece for piece in pieces(checked) if piece[2]],
+        words=VERDICT_WORDS,
+        record=record,
+    )

@@ -1,0 +1,109 @@
+"""A text -> its claims about what a record counts, each with its verdict or its readings.
+
+    check(text, counts, lexicon_of(source), day)
+
+The text's numbers are traced to counts on record, related to each other, and confronted with their
+words; what is certain in none of these ways is shown with its readings, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from forecast.claims.reader import Reader, of_cell
+from forecast.claims.record.counts import CountTable
+from forecast.claims.show.words import VERDICT_WORDS, CheckedText, ClaimFinding
+from forecast.claims.text import tables
+from forecast.claims.text.lexicon import Lexicon, lexicon_of
+
+MAX_CHARACTERS = 150_000  # characters of a text that are read
+
+
+def check(text: str, counts: CountTable, lexicon: Lexicon, day: date) -> CheckedText:
+    """Find and judge the claims of a text.
+
+    day : as of which "last month" and the like are read.
+    """
+    prose, cells = tables.read(text[:MAX_CHARACTERS])
+    reader = Reader(prose, counts, lexicon, day)
+    findings = [one for one in reader.read() if one]
+    for cell in cells:
+        findings += of_cell(cell, counts, lexicon, reader.said)
+    findings.sort(key=lambda finding: (finding.start, finding.end))
+    return CheckedText(
+        text,
+        day,
+        tuple(finding for finding in findings if finding.understood),
+        tuple(finding for finding in findings if not finding.understood),
+    )
+
+
+def check_each(text: str, measures: Sequence[CountTable], day: date) -> list[CheckedText]:
+    """Check a text against every measure of a record, each claim left to the one it is about."""
+    lexicons = [lexicon_of(counts.source, counts.keys) for counts in measures]
+    checked = []
+    for counts, own in zip(measures, lexicons, strict=True):
+        others = [lexicon for lexicon in lexicons if lexicon is not own]
+        lexicon = own.beside(others, counts.source.measure.noun)
+        checked.append(check(text, counts, lexicon, day))
+    return divided(checked)
+
+
+# A claim that holds of one measure was not about another, of which it would be wrong.
+# That a number is of another measure is the least to be said where the record has others.
+_BEST_FIRST = (*VERDICT_WORDS, "of another measure")
+
+
+def divided(checked: Sequence[CheckedText]) -> list[CheckedText]:
+    """The same texts with each claim left to one measure, the earlier one where two say the same.
+
+    checked : one text, as each measure of a record has it checked.
+    """
+    notes = [
+        (place, note)
+        for place, text in enumerate(checked)
+        for note in (*text.claims, *text.not_understood)
+    ]
+    # What is wrong of one measure is left open where another does not understand it.
+    unclear = [(place, note) for place, note in notes if not note.understood]
+    notes = [
+        (place, note)
+        for place, note in sorted(notes, key=lambda pair: (_rank(pair[1]), pair[0]))
+        if note.verdict != "wrong" or not _overlaps(place, note, unclear)
+    ]
+    chosen: list[tuple[int, ClaimFinding]] = []
+    for place, note in notes:
+        # Claims of one measure may lie inside each other; those of two are of one of them.
+        if not _overlaps(place, note, chosen):
+            chosen.append((place, note))
+    left = [{id(note) for whose, note in chosen if whose == place} for place in range(len(checked))]
+    return [
+        replace(
+            text,
+            claims=tuple(note for note in text.claims if id(note) in own),
+            not_understood=tuple(note for note in text.not_understood if id(note) in own),
+        )
+        for text, own in zip(checked, left, strict=True)
+    ]
+
+
+def merged(parts: Sequence[CheckedText]) -> CheckedText:
+    """One text with the claims of all, in order of place."""
+    claims = sorted((c for part in parts for c in part.claims), key=lambda c: (c.start, c.end))
+    unclear = sorted((c for part in parts for c in part.not_understood), key=lambda c: c.start)
+    return replace(parts[0], claims=tuple(claims), not_understood=tuple(unclear))
+
+
+def _overlaps(place: int, note: ClaimFinding, others: Sequence[tuple[int, ClaimFinding]]) -> bool:
+    """Whether another measure has something to say of the same words."""
+    return any(
+        whose != place and note.start < other.end and other.start < note.end
+        for whose, other in others
+    )
+
+
+def _rank(note: ClaimFinding) -> int:
+    elsewhere = note.verdict == "cannot_be_checked" and "another measure" in note.why
+    return _BEST_FIRST.index("of another measure" if elsewhere else note.verdict)

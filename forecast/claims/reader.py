@@ -1,0 +1,247 @@
+"""Reads a text sentence by sentence: traces its counts, relates them, confronts words and numbers.
+
+What a sentence leaves open is taken from those before it. Counts are traced first, as an exact one
+nearly always names itself; then what is said between them is related: changes, shares, ranks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from forecast.claims.confront import confront
+from forecast.claims.record.counts import DRUG, CountTable, Subject
+from forecast.claims.record.verdict import Claimed, ClaimMeasure, Reading
+from forecast.claims.relate import changes, ranks, shares
+from forecast.claims.show import words as show
+from forecast.claims.show.words import ClaimFinding
+from forecast.claims.text import scene as mentions
+from forecast.claims.text import tables, times
+from forecast.claims.text.lexicon import Lexicon
+from forecast.claims.text.scene import Scene
+from forecast.claims.text.times import NO_PART, TextState
+from forecast.claims.text.tokens import WrittenNumber, sentences
+from forecast.claims.trace import roles, trace, whose
+from forecast.claims.trace.trace import Anchor, Spot
+
+MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
+_CHANGES = ("change_percent", "times", "difference")
+
+
+def of_cell(
+    cell: tables.Cell, table: CountTable, lexicon: Lexicon, around: TextState
+) -> Iterator[ClaimFinding]:
+    """Read a cell of a table as the sentence that its heads make of it."""
+    reader = Reader(cell.sentence, table, lexicon, around.published)
+    reader.said.speaks |= around.speaks
+    reader.said.home = reader.said.home or around.home
+    if any(phrase.kind == "sector" for scene in reader.scenes for phrase in scene.phrases):
+        reader.said.agency = "usbp"
+    for found in reader.read():
+        if found and found.start <= cell.at < found.end:
+            quote = cell.sentence[cell.at :]
+            yield replace(found, quote=quote, start=cell.start, end=cell.end)
+
+
+class Reader:
+    """Reads one text, sentence by sentence."""
+
+    def __init__(self, text: str, table: CountTable, lexicon: Lexicon, published: date) -> None:
+        self.text, self.table = text, table
+        self.scenes = [Scene(text, sentence, lexicon) for sentence in sentences(text)]
+        self.said = said = TextState(published, table.source.year_begins)
+        phrases = [phrase for scene in self.scenes for phrase in scene.phrases]
+        said.speaks = frozenset((phrase.kind, phrase.value) for phrase in phrases)
+        said.usual = _largest(table)
+        land = [
+            p.value for p in phrases if p.kind == "total" and p.value in ("southwest", "northern")
+        ]
+        if land:
+            said.home = max(dict.fromkeys(land), key=land.count)
+        said.sectors_named = frozenset(
+            phrase.value
+            for scene in self.scenes
+            for phrase in scene.of_kind("sector")
+            if any(low.startswith("sector") for low in scene.words(phrase.first, phrase.last + 1))
+        )
+        self.anchors: list[Anchor] = []  # the counts of the sentence that is read
+        self.before: list[Anchor] = []  # of the sentences before
+
+    def read(self) -> Iterator[ClaimFinding | None]:
+        """Yield all findings."""
+        for place, scene in enumerate(self.scenes):
+            self.anchors, self.said.sentence = [], place
+            # A total that a sentence names ends what was said of a sector before.
+            totals = scene.of_kind("total")
+            if totals and not scene.of_kind("sector", "office", "city"):
+                self.said.total = totals[0].value
+            if len(scene.numbers) <= MOST_NUMBERS:
+                found = [*self._numbers(scene), *self._extremes(scene)]
+                quoted = confront.unjudged(scene)
+                for one in filter(None, found):
+                    yield show.unjudged(one) if quoted else show.with_size(self.table, one)
+            self._carry(scene)
+
+    def _spot(self, scene: Scene, number: WrittenNumber) -> Spot:
+        draft = self._draft(scene, number)
+        return Spot(scene, number, self.said, self.table, draft, self.anchors, self.before)
+
+    def _draft(self, scene: Scene, number: WrittenNumber) -> ClaimFinding:
+        """A finding on a number with its hedge and its noun, before anything is understood."""
+        first, last = number.first, number.last
+        for phrase in scene.of_kind("hedge"):
+            if phrase.last == first:
+                first = phrase.first
+        _, noun = mentions.noun_after(scene, number)
+        if noun and noun.first <= last + 3:
+            last = noun.last
+        start, end = scene.tokens[first].start, scene.tokens[last - 1].end
+        digits = slice(*scene.extent(number))
+        claimed = mentions.claimed(scene, number)
+        return ClaimFinding(self.text[start:end], start, end, self.text[digits], claimed)
+
+    def _numbers(self, scene: Scene) -> Iterator[ClaimFinding | None]:
+        """The findings of a sentence's numbers: its counts first, then what is said of them."""
+        findings: dict[int, ClaimFinding | None] = {}
+        for _ in range(2):  # the second time beside all that the sentence was found to count
+            for number, (kind, noun) in roles.roles(scene, self.said, bool(self.anchors)):
+                known = findings.get(number.first)
+                if kind in roles.COUNTS and not (known and known.understood):
+                    findings[number.first] = self._count(scene, number, kind, noun) or known
+            if not self.anchors:
+                break
+        for number, (kind, why) in roles.roles(scene, self.said, bool(self.anchors)):
+            if kind in ("not_held", "share", *_CHANGES):
+                findings[number.first] = self._related(scene, number, kind, why)
+        yield from (findings[place] for place in sorted(findings))
+
+    def _count(
+        self, scene: Scene, number: WrittenNumber, kind: Any, noun: str
+    ) -> ClaimFinding | None:
+        spot = self._spot(scene, number)
+        maybe = kind == "maybe"
+        measure: ClaimMeasure = "total" if maybe else kind
+        last = self.anchors[-1] if self.anchors else self.before[-1] if self.before else None
+        finding = confront.count(spot, trace.readings(spot, measure), maybe)
+        if measure == "total" and noun == "bare" and last and last.measure != "total":
+            # 258 apprehensions a day, against 4,900 a year before: a day as well.
+            also = confront.count(spot, trace.readings(spot, last.measure), False)
+            if also and also.judged.holds and not (finding and finding.judged.holds):
+                finding = also
+        self._remember(scene, number, finding)
+        return finding
+
+    def _remember(self, scene: Scene, number: WrittenNumber, finding: ClaimFinding | None) -> None:
+        """What the rest of the text may take a count to have meant."""
+        if finding is None:
+            return
+        sense = finding.sense or (finding.readings[0].reading if finding.readings else None)
+        mislabeled = finding.verdict == "mislabelled" and finding.other
+        beside = scene.compares(number.first) or any(  # twice the 4,592 of July
+            n.kind in ("times", "percent")
+            and n.last <= number.first <= n.last + 2
+            and scene.low(number.first - 1) == "the"
+            for n in scene.numbers
+        )
+        anchor = Anchor(
+            finding.claimed, number.first, number.last,
+            finding.other if mislabeled else sense, beside, finding.judged.holds,
+            sense.measure if sense else "total", changes.led_by(scene, number.first),
+            self.said.sentence,
+        )  # fmt: skip
+        others = [a for a in self.anchors if a.first != number.first]
+        self.anchors = sorted([*others, anchor], key=lambda a: a.first)
+
+    def _related(
+        self, scene: Scene, number: WrittenNumber, kind: Any, why: str
+    ) -> ClaimFinding | None:
+        spot = self._spot(scene, number)
+        if kind == "not_held":
+            return show.not_held(spot.draft, why)
+        if kind == "share":
+            return shares.share(spot)
+        if any(ref.form == "days" for ref in scene.times):
+            return replace(spot.draft, why="days are not on record")
+        return changes.change(spot, kind)
+
+    def _extremes(self, scene: Scene) -> Iterator[ClaimFinding | None]:
+        """The findings of a sentence's records and ranks."""
+        for extreme in ranks.find(scene, self.said):
+            why = roles.other_measure(scene, extreme.number)
+            if why:
+                yield show.not_held(replace(extreme.draft, claimed=Claimed(0)), why)
+                continue
+            spot = Spot(
+                scene, extreme.number, self.said, self.table, extreme.draft,
+                self.anchors, self.before,
+            )  # fmt: skip
+            yield ranks.judged(extreme, ranks.nows(spot, extreme.number), spot)
+
+    # -- what is carried on ------------------------------------------------------------------------
+
+    def _carry(self, scene: Scene) -> None:
+        """Carry what this sentence said to the next ones."""
+        said = self.said
+        self.before = [*self.before, *self.anchors][-12:]
+        known = [anchor for anchor in self.anchors if anchor.reading]
+        main = [anchor for anchor in known if not anchor.compared]
+        for anchor in reversed(known):
+            if anchor.reading and anchor.traced:
+                said.saw(anchor.reading.span)
+        if not known:
+            self._carry_words(scene)
+        elif not main and said.subject and said.span:
+            said.saw(said.span)
+        else:
+            self._carry_count((main or known)[0].reading)
+
+    def _carry_count(self, reading: Reading | None) -> None:
+        if reading is None:
+            return
+        said, subject = self.said, reading.subject
+        said.subject, said.measure = subject, reading.measure
+        said.span, said.agency = reading.span, subject.agency
+        said.total = subject.total if not subject.dimension else said.total
+        said.group, said.part = whose.part_of(subject)
+        said.saw(reading.span)
+
+    def _carry_words(self, scene: Scene) -> None:
+        """A sentence without a count still says of what the next ones speak."""
+        said = self.said
+        sectors = [p for p in scene.of_kind("sector") if whose.is_sure(scene, p, said)]
+        totals = [phrase.value for phrase in scene.of_kind("total")]
+        drugs = scene.of_kind(DRUG)
+        if sectors:
+            said.part = ("sector", (sectors[-1].value,), False)
+        elif totals:
+            said.total = totals[-1]
+            kind, members, _ = said.part
+            # It may only say where the sector spoken of before lies.
+            if kind != "sector" or whose.sector(members).total != totals[-1]:
+                said.part = NO_PART
+        if drugs:
+            said.group = (DRUG, (drugs[-1].value,), False)
+        measures = {phrase.value for phrase in scene.of_kind("measure")}
+        spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
+        total = said.total or said.home
+        if spoken:
+            said.agency = "" if spoken == "all" else spoken
+        if sectors and spoken:
+            said.subject = whose.sector((sectors[-1].value,))
+        elif spoken and total and not drugs:
+            said.subject = Subject(total, said.agency or "")
+        for ref in scene.times:
+            if ref.counts and not ref.since:
+                for span in times.spans(ref, said)[:1]:
+                    said.saw(span)
+
+
+def _largest(table: CountTable) -> tuple[str, ...]:
+    """The totals, the largest first: what is meant where none is named."""
+    sizes: dict[str, int] = {}
+    for total in table.source.totals.every[:12]:
+        line = table.counts(Subject(total))
+        sizes[total] = sum(count for count, _ in line.by_month.values()) if line else -1
+    return tuple(sorted(sizes, key=lambda total: -sizes[total]))

@@ -1,0 +1,1 @@
+"""What is counted: the record in memory, and whether it has a claimed number."""

@@ -1,0 +1,1 @@
+"""The second layer: what is said between numbers."""

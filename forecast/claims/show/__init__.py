@@ -1,0 +1,1 @@
+"""The fourth layer: verdicts and readings in words."""

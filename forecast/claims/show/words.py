@@ -1,0 +1,363 @@
+"""Verdicts in words: why, and what to say instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from forecast import months
+from forecast.claims.record.counts import (
+    APPREHENSION,
+    ARREST_WORDS,
+    AT_ENTRY,
+    AT_LARGE,
+    ClaimSpan,
+    CountTable,
+    Subject,
+    agency_words,
+)
+from forecast.claims.record.verdict import (
+    EXTREMES,
+    Claimed,
+    ClaimVerdict,
+    JudgedClaim,
+    Reading,
+    peers,
+    siblings,
+)
+from forecast.sources.wording import Halves, Split, small_words, split_words
+from forecast.sources.wording import halves_sentence as sentence
+from forecast.words import MONTHS, ordinal
+
+VERDICT_WORDS = {
+    "right": "Right",
+    "right_when_rounded": "Right when rounded",
+    "right_when_published": "Right when published",
+    "near_today": "Near today's, not confirmed",
+    "mislabelled": "Mislabeled",
+    "wrong": "Wrong",
+    "cannot_be_checked": "Cannot be checked",
+    "not_understood": "Not understood",
+}
+NUMBERS = {
+    "change_percent": "{:,.1f}%",
+    "share_percent": "{:,.1f}%",
+    "times": "{:,.2f} times",
+    "per_day": "{:,.0f} a day",
+    "per_month": "{:,.0f} a month",
+}
+
+
+_NOTHING, _OPEN = Claimed(0), JudgedClaim("not_understood")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReading:
+    """What a number may be of, and what the record has there."""
+
+    reading: Reading
+    truth: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFinding:
+    """A claim with its verdict, why, and what to say instead, "" where nothing needs to be said.
+
+    start, end : of the quote in the text, end exclusive. number : its digits. sense : what it was
+    taken to mean, None for what is not on record. other : what a mislabelled number is right for.
+    readings : what the record has for what the words may mean, three at most.
+    """
+
+    quote: str = ""
+    start: int = 0
+    end: int = 0
+    number: str = ""
+    claimed: Claimed = _NOTHING
+    sense: Reading | None = None
+    judged: JudgedClaim = _OPEN
+    why: str = ""
+    say_instead: str = ""
+    other: Reading | None = None
+    readings: tuple[ShownReading, ...] = ()
+
+    @property
+    def verdict(self) -> ClaimVerdict:
+        """The verdict."""
+        return self.judged.verdict
+
+    @property
+    def understood(self) -> bool:
+        """Whether it is known what is claimed."""
+        return self.verdict != "not_understood"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedText:
+    """A text with all that was found in it, in order of place."""
+
+    text: str
+    published: date
+    claims: tuple[ClaimFinding, ...]
+    not_understood: tuple[ClaimFinding, ...]
+
+
+def split_of(table: CountTable, subject: Subject, span: ClaimSpan) -> Split | None:
+    """Tell what Border Patrol's count of a span was made of; None where that is not on record."""
+    if subject.agency != "usbp" or subject.dimension:
+        return None
+    entry, inside = (
+        table.total(Subject(subject.total, "", APPREHENSION, (kind,)), span)
+        for kind in (AT_ENTRY, AT_LARGE)
+    )
+    return None if entry is None or inside is None else Split(entry, inside)
+
+
+def statement(table: CountTable, sense: Reading, value: float | None) -> str:
+    """Say what the record says to a sense, as one phrase."""
+    span, source = sense.span.words(), table.source
+    words, noun = sense.subject.words(source), source.measure.noun
+    number = "no figure" if value is None else NUMBERS.get(sense.measure, "{:,.0f}").format(value)
+    split = split_of(table, sense.subject, sense.span) if sense.measure == "total" else None
+    if split:
+        made_of = split_words(split, table.total(sense.subject, sense.span) or 0, source)
+        return f"{number} {sense.subject.words(source, split=True)} in {span}: {made_of}"
+    if sense.measure == "total" and value == 1:
+        words = words.replace(noun, noun.removesuffix("s"), 1)
+    before = sense.versus.words() if sense.versus else "the time before"
+    if sense.rate:
+        before = f"the {'daily' if sense.rate == 'per_day' else 'monthly'} average of {before}"
+    whole = sense.of.words(source) if sense.of else "the total"
+    phrases = {
+        "total": f"{number} {words} in {span}",
+        "per_day": f"{number}, {words} in {span}",
+        "per_month": f"{number}, {words} in {span}",
+        "share_percent": f"{number}: {words} as a share of {whole} in {span}",
+        "each_month": f"{number} in the month that is farthest out: {words} in {span}",
+    }
+    return phrases.get(sense.measure, f"{number}: {words} in {span} against {before}")
+
+
+def not_held(draft: ClaimFinding, why: str) -> ClaimFinding:
+    """Say why the record has nothing like it."""
+    return replace(draft, judged=JudgedClaim("cannot_be_checked", why=why), why=why)
+
+
+def explained(
+    table: CountTable,
+    draft: ClaimFinding,
+    sense: Reading,
+    judged: JudgedClaim,
+    other: Reading | None = None,
+) -> ClaimFinding:
+    """Say why a verdict was given, and what to say instead.
+
+    draft : the claim in its place.
+    """
+    truth, instead = statement(table, sense, judged.truth), ""
+    why = _sentence(truth)
+    if judged.verdict == "cannot_be_checked":
+        why = _sentence(judged.why)
+    elif sense.measure in EXTREMES:
+        why, instead = _explain_extreme(table, sense, judged)
+    elif judged.verdict == "mislabelled" and other:
+        known = f" The words would need {truth}." if judged.truth is not None else ""
+        why = f"The number is of {_kind(table, sense, other)}.{known}"
+        instead = f"{_sentence(statement(table, other, draft.claimed.value))}{known}"
+    elif judged.verdict == "wrong":
+        why, instead = _sentence(f"The record has {truth}"), _sentence(truth)
+        # What it is the count of instead, if of something near.
+        number, more = abs(draft.claimed.value), sense.span.length - 1
+        spans = [sense.versus] if sense.measure == "difference" and sense.versus else []
+        line = table.counts(sense.subject)
+        if sense.measure == "total" and draft.claimed.exact and line:
+            firsts = range(line.last - more, line.first - 1, -1)
+            spans = [ClaimSpan(first, first + more) for first in firsts]
+        same = (span for span in spans if table.total(sense.subject, span) == number)
+        actual = next(same, None)
+        why += f" {number:,.0f} is the count of {actual.words()}." if actual else ""
+    elif judged.verdict in ("right_when_published", "near_today"):
+        why = f"{_when_published(table, sense, draft.claimed, judged)} Now: {truth}."
+        instead = _sentence(truth)
+    return replace(draft, sense=sense, judged=judged, why=why, say_instead=instead, other=other)
+
+
+MOST = 3  # readings beside a number
+
+
+def nearest(
+    readings: Sequence[Reading], truths: Sequence[float | None], value: float
+) -> tuple[ShownReading, ...]:
+    """The likeliest reading, then those nearest a number, each truth once.
+
+    readings : the likeliest first; truths : what the record has for each.
+    """
+    shown: dict[float, ShownReading] = {}
+    for reading, truth in zip(readings, truths, strict=True):
+        if truth is not None:
+            shown.setdefault(truth, ShownReading(reading, truth))
+    every = list(shown.values())
+
+    def off(one: ShownReading) -> float:
+        return abs(one.truth - value) / (abs(one.truth) + abs(value) + 1e-9)
+
+    rest = sorted(every[1:8], key=off)
+    chosen = [*every[:1], *rest[: MOST - 1]]
+    return tuple(sorted(chosen, key=lambda one: readings.index(one.reading)))
+
+
+def windowed(table: CountTable, finding: ClaimFinding) -> ClaimFinding:
+    """Say of the lowest in history that the record only does not contradict it, and since when."""
+    line = table.counts(finding.sense.subject) if finding.sense else None
+    began = ClaimSpan(line.first, line.first).words() if line else ""
+    why = f"Not contradicted since {began}, where the record begins. {finding.why}"
+    judged = replace(finding.judged, verdict="cannot_be_checked", why=why)
+    return replace(finding, judged=judged, why=why, say_instead="")
+
+
+def differs(
+    table: CountTable, draft: ClaimFinding, readings: tuple[ShownReading, ...]
+) -> ClaimFinding:
+    """Show a number's readings without a verdict."""
+    words = [statement(table, one.reading, one.truth) for one in readings]
+    why = f"Differs, or is something else: the record has {'; or '.join(words)}."
+    return replace(draft, sense=None, judged=_OPEN, why=why, readings=readings)
+
+
+def small(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
+    """Say up to a span's end if a series is so small that little decides it, else ""."""
+    line = table.counts(subject)
+    if line is None:
+        return ""
+    every = line.by_month.items()
+    counts = {months.from_index(month): n for month, (n, _) in every if month <= span.last}
+    return small_words(counts, table.source)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _when_published(
+    table: CountTable, sense: Reading, claimed: Claimed, judged: JudgedClaim
+) -> str:
+    """Say why a number that is not today's may be right."""
+    line, source = table.counts(sense.subject), table.source
+    slack = line.slack_of(sense.span) if line and line.holds(sense.span) else 0.0
+    if judged.evidence == "vintage":
+        return "It was the figure when published; restated since."
+    if table.first_values(sense.subject, sense.span):
+        return "It is within 2% of today's figure, but none of the values on record for that month."
+    if abs(claimed.value - (judged.truth or 0)) > slack:
+        return "It is within 2% of today's figure; the figure first published is not on record."
+    known = "the source on record rounds its counts to 10"
+    if source.rounded:
+        part = source.hierarchy.called[source.rounded]
+        known = f"each {part}'s month is on record in whole {source.measure.noun}"
+    return f"It may be right: {known}."
+
+
+def _kind(table: CountTable, sense: Reading, other: Reading) -> str:
+    """What a mislabelled number is of."""
+    subject = other.subject
+    split = split_of(table, subject, other.span)
+    if not (subject.dimension or split):
+        return f"{agency_words(subject.agency, table.source)} ({subject.total})"
+    kind = subject.words(table.source, split=bool(split))
+    if split and sense.subject.members == (AT_ENTRY,):
+        kind += f", of which {100 * split.share:.0f}% were {ARREST_WORDS[AT_LARGE]}"
+    return kind
+
+
+def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> tuple[str, str]:
+    """Say among which others it was highest or lowest, and which was farther out."""
+    line = table.counts(sense.subject)
+    assert line is not None  # what was ranked was counted
+    high, now = "high" in sense.measure, line.total(sense.span)
+    here = statement(table, replace(sense, measure="total"), now)
+    far, side = ("higher", "highest") if high else ("lower", "lowest")
+    if sense.measure.endswith("since"):
+        last, first = (ClaimSpan(int(m), int(m)).words() for m in (judged.truth or 0, line.first))
+        none = f"none {far} before it on record (from {first})"
+        # Wrong, and the highest since the month before: that is to say, lower than that.
+        if judged.verdict == "wrong" and judged.truth == sense.span.first - 1:
+            return f"{here}: {last} was {far}.", ""
+        return f"{here}: {f'the {side} since {last}' if judged.truth else none}.", ""
+    rank = int(judged.truth or 1)
+    place = side if rank == 1 else f"{ordinal(rank)} {side}"
+    if sense.among == "members":
+        kinds = {"field": "sectors", "citizenship": "citizenships"}
+        kind = kinds.get(sense.subject.dimension, "groups")
+        return f"{here}: the {place} of {len(siblings(table, sense))} {kind} there.", ""
+    others = peers(line, sense, table.source)
+    spans = sorted((sense.span, *(span for span, _ in others)))
+    words = f"{here}: the {place} of {_ranked_among(sense, spans, table.source.year_begins)}."
+    if judged.verdict != "wrong":
+        return words, ""
+    beyond = ""
+    if others:  # which time was farther out than what is called a record
+        span, count = (max if high else min)(others, key=lambda pair: pair[1])
+        if count > now if high else count < now:
+            beyond = f" {_sentence(f'{span.words()} was {far}: {count:,}')}"
+    return words + beyond, words
+
+
+def _ranked_among(sense: Reading, spans: Sequence[ClaimSpan], begins: int) -> str:
+    """What a span was ranked among: itself, and the others that it was held against."""
+    span, n, first, last = sense.span, len(spans), spans[0], spans[-1]
+    between, year = f"{first.words()} to {last.words()}", months.year_noun(begins)
+    if sense.among == "within year":
+        of = months.fiscal_year_at(span.first, begins)
+        return f"the {n} months of {year} {of} on record"
+    if sense.among == "month":
+        return f"the {n} months on record, {ClaimSpan(first.first, last.last).words()}"
+    if sense.among == "year" and span.year:
+        return f"the {n} {year}s on record, {first.year} to {last.year}"
+    if span.length == 12 and span.first % 12 == 0:
+        return f"the {n} calendar years on record, {first.first // 12} to {last.first // 12}"
+    if span.length == 1:
+        return f"the {n} months of {MONTHS[span.first % 12]} on record, {between}"
+    return f"the same months of {n} years on record, {between}"
+
+
+def verdict_line(table: CountTable, answer: ClaimFinding) -> str:
+    """Say the verdict, and the number of now: the first line of an answer."""
+    sense, judged, verdict = answer.sense, answer.judged, answer.verdict
+    head, words = VERDICT_WORDS[verdict], answer.why
+    if sense and sense.measure == "total" and verdict != "cannot_be_checked":
+        truth, claimed = statement(table, sense, judged.truth), f"{answer.claimed.value:,.0f}"
+        if verdict in ("right", "right_when_rounded"):
+            words = f"{truth}."
+        elif verdict == "right_when_published" and judged.evidence == "vintage":
+            return f"{head}, since restated: {claimed}; now {truth}."
+        elif verdict == "wrong":
+            words = f"not {claimed}. {answer.why}"
+    return f"{head}: {words}"
+
+
+def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
+    """Say what of a total came at ports and what between them; "" where that is not known."""
+    if subject.agency or subject.dimension:
+        return ""
+    ports, patrol = (table.counts(subject._replace(agency=agency)) for agency in ("ofo", "usbp"))
+    if not (ports and patrol and ports.holds(span) and patrol.holds(span)):
+        return ""
+    # The first is what the second leaves of the total, so it is as inexact as both.
+    unit = 10 if ports.slack_of(span) >= 1 else 1
+    split = split_of(table, subject._replace(agency="usbp"), span)
+    return sentence(Halves(ports.total(span), patrol.total(span), unit, split), table.source)
+
+
+def with_size(table: CountTable, finding: ClaimFinding) -> ClaimFinding:
+    """Say with a verdict if the series is so small that little decides it."""
+    sense = finding.sense
+    words = small(table, sense.subject, sense.span) if sense else ""
+    return replace(finding, why=f"{finding.why} {words}") if words else finding
+
+
+def unjudged(finding: ClaimFinding) -> ClaimFinding:
+    """Take the verdict from what a text quotes as false: what the record has is only shown."""
+    sense, truth = finding.sense, finding.judged.truth
+    shown = (ShownReading(sense, truth),) if sense and truth is not None else finding.readings
+    why = f"Quoted as false, and not judged. {finding.why}"
+    return replace(finding, judged=_OPEN, why=why, readings=shown, say_instead="")

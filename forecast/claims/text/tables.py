@@ -1,0 +1,154 @@
+"""Tables and lists of a text: each number with its row, its column and its heading as one sentence.
+
+Rows are lines whose cells are parted by bars or tabs, or lists of "label: number". What stands over
+a table is its heading. A cell is then read as if all that were said in one sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+MOST_CELLS = 600
+_LONGEST = 160  # characters of a heading; a longer paragraph is none
+_RULE = re.compile(r"[\s|:+=-]*")
+_COUNT = re.compile(r"[~≈]?\$?\d[\d,.\u00a0\u202f]*\s?(?:%|percent|million|[KkMm]\b)?[*†]?")
+_YEAR = re.compile(r"(?:FY ?)?(?:19|20)\d\d(?: ?(?:\(?ytd\)?|\(fy[a-z]+\)|to date))?", re.I)
+_LISTED = re.compile(
+    r"[ \t]*(?:[-*\u2022\u2013]\s+)?(?P<label>[^\d|\t\n][^|\t\n:]{1,60}?|(?:FY ?)?(?:19|20)\d\d)"
+    r"(?::|,| [-\u2013\u2014])?[ \t]+(?P<cell>\d[\d,.]*(?:\s?(?:%|percent|million))?)"
+    r"[ \t]*[.;,]?[ \t]*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A number of a table: its place in the text, and the sentence that it makes.
+
+    at : where the number begins in that sentence.
+    """
+
+    start: int
+    end: int
+    sentence: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableField:
+    """What stands between two bars, with its place in the text."""
+
+    text: str
+    start: int
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it is a number that is no year."""
+        return bool(_COUNT.fullmatch(self.text)) and not _YEAR.fullmatch(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line of the text, with its cells if it is one of a table; none of a rule below heads."""
+
+    text: str
+    start: int
+    fields: tuple[TableField, ...] = ()
+    rule: bool = False
+
+    @property
+    def counts(self) -> list[TableField]:
+        """Its numbers behind its label."""
+        return [field for field in self.fields[1:] if field.is_count]
+
+
+def read(text: str) -> tuple[str, list[Cell]]:
+    """The text without its tables, as long as before, and their cells."""
+    if "\n" not in text:
+        return text, []
+    lines = list(_lines(text))
+    cells: list[Cell] = []
+    left = list(text)
+    for first, last in _blocks(lines):
+        block = lines[first:last]
+        made = list(_cells(block, _heading(lines, first)))
+        if len(cells) + len(made) > MOST_CELLS:
+            break
+        cells += made
+        for line in block if made else ():
+            left[line.start : line.start + len(line.text)] = " " * len(line.text)
+    return "".join(left), cells
+
+
+def _lines(text: str) -> Iterator[TextLine]:
+    start = 0
+    for row in text.split("\n"):
+        yield TextLine(
+            row, start, tuple(_fields(row, start)), "-" in row and bool(_RULE.fullmatch(row))
+        )
+        start += len(row) + 1
+
+
+def _fields(row: str, start: int) -> Iterator[TableField]:
+    """The cells of a line; two of a list of labels and numbers; none of any other line."""
+    parted = "|" if row.count("|") >= 1 else "\t" if "\t" in row else ""
+    if not parted:
+        listed = _LISTED.fullmatch(row)
+        if listed:
+            for group in ("label", "cell"):
+                yield TableField(listed[group].strip(), start + listed.start(group))
+        return
+    at = 0
+    every = row.split(parted)
+    for place, part in enumerate(every):
+        bare = part.strip().strip("*_")
+        outer = not bare and place in (0, len(every) - 1)
+        if not outer:
+            yield TableField(bare, start + at + (part.index(bare) if bare else 0))
+        at += len(part) + 1
+
+
+def _blocks(lines: Sequence[TextLine]) -> Iterator[tuple[int, int]]:
+    """Stretches of lines that make a table: two rows at least, some with numbers."""
+    first = 0
+    while first < len(lines):
+        last = first
+        while last < len(lines) and (len(lines[last].fields) > 1 or lines[last].rule):
+            last += 1
+        if last - first >= 2 and sum(bool(line.counts) for line in lines[first:last]) >= 1:
+            yield first, last
+        first = max(last, first + 1)
+
+
+def _heading(lines: Sequence[TextLine], first: int) -> str:
+    """The line over a table, if it looks like a heading."""
+    for line in reversed(lines[max(0, first - 3) : first]):
+        words = line.text.strip().strip("#*_ ").rstrip(":.")
+        if words:
+            counts = [m[0] for m in re.finditer(r"\d[\d,]*", words) if not _YEAR.fullmatch(m[0])]
+            long = len(words) > _LONGEST or any(len(count) > 3 for count in counts)
+            return "" if long else words
+    return ""
+
+
+def _cells(block: Sequence[TextLine], heading: str) -> Iterator[Cell]:
+    """The cells of a table, each with the heads of its row and column."""
+    rows = [line for line in block if not line.rule]
+    heads: tuple[TableField, ...] = ()
+    if not rows[0].counts and len(rows) > 1:
+        heads, rows = rows[0].fields, rows[1:]
+    for line in rows:
+        label = line.fields[0].text if line.fields and not line.fields[0].is_count else ""
+        for place, field in enumerate(line.fields):
+            if not field.is_count or (place == 0 and label):
+                continue
+            behind = len(line.fields) - place
+            head = heads[place].text if len(heads) == len(line.fields) else ""
+            if not head and len(heads) == len(line.fields) - 1:  # none over the labels
+                head = heads[-behind].text
+            said = " ".join(filter(None, (heading, head, label)))
+            said = re.sub(r"[.;?!]\s", ", ", said)
+            yield Cell(
+                field.start, field.start + len(field.text), f"{said}: {field.text}", len(said) + 2
+            )

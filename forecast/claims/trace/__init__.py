@@ -1,0 +1,1 @@
+"""The first layer: the counts on record that a number is."""

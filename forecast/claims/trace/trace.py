@@ -1,0 +1,220 @@
+"""The counts on record that a number is, given what its text names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+from forecast.claims.record.counts import ClaimSpan, CountTable, Subject
+from forecast.claims.record.verdict import Claimed, ClaimMeasure, JudgedClaim, Reading, judge
+from forecast.claims.show.words import ClaimFinding
+from forecast.claims.text import times
+from forecast.claims.text.scene import Scene
+from forecast.claims.text.times import TextState
+from forecast.claims.text.tokens import WrittenNumber, word_set
+from forecast.claims.trace import when, whose
+from forecast.claims.trace.when import When
+from forecast.claims.trace.whose import BESIDE, CARRIED, SENTENCE, Whose
+
+# How far the words for a reading may be, all together, to make a number right: 2,000 is near too
+# much, 18,944 names itself.
+REACH = {"telling": 6, "exact": 3, "rounded": 3, "coarse": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A count of the text: what it was written as, and what it was taken to be.
+
+    first, last : its tokens, first to last - 1. compared : whether something is compared with it.
+    traced : whether the record has it. led : the preposition before it. sentence : its sentence's
+        place.
+    """
+
+    claimed: Claimed
+    first: int
+    last: int
+    reading: Reading | None = None
+    compared: bool = False
+    traced: bool = False
+    measure: ClaimMeasure = "total"
+    led: str = ""
+    sentence: int = 0
+
+    @property
+    def span(self) -> ClaimSpan | None:
+        """Its months."""
+        return self.reading.span if self.reading else None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A number in its sentence, with all that may tell what it is.
+
+    anchors : the counts of the sentence. before : those of the sentences before, the last one last.
+    """
+
+    scene: Scene
+    number: WrittenNumber
+    said: TextState
+    counts: CountTable
+    draft: ClaimFinding
+    anchors: Sequence[Anchor] = ()
+    before: Sequence[Anchor] = ()
+
+    @property
+    def claimed(self) -> Claimed:
+        """The number as written."""
+        return self.draft.claimed
+
+    def others(self) -> list[Anchor]:
+        """The other counts of the sentence."""
+        return [anchor for anchor in self.anchors if anchor.first != self.number.first]
+
+
+@dataclass(frozen=True, slots=True)
+class TracedRow:
+    """One reading of a number, with what the record says to it."""
+
+    reading: Reading
+    whose: Whose
+    when: When
+    judged: JudgedClaim = field(default=JudgedClaim("not_understood"))
+
+    @property
+    def far(self) -> int:
+        """How far its words are."""
+        return self.whose.far + self.when.far
+
+    @property
+    def strict(self) -> bool:
+        """Whether the record has the number: to the digit, or as it rounds."""
+        return self.judged.holds and self.judged.verdict != "near_today"
+
+
+def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
+    """All that a number may be by the words within reach, nearest first, each judged."""
+    scene, number, said = spot.scene, spot.number, spot.said
+    compared = scene.compares(number.first)
+    others = spot.others()
+    main = [anchor.span for anchor in others if not anchor.compared and anchor.span]
+    base = main[-1] if main else said.span
+    persons = whose.options(scene, number, said)
+    months = when.options(scene, number, said, base, compared)
+    host = next(reversed([a for a in others if a.first < number.first and a.reading] or []), None)
+    if host:
+        persons, months = _beside(spot, host, persons, months, compared)
+    if measure in ("per_day", "per_month"):
+        eras = [ref for ref in scene.times if ref.form == "administration"]
+        months = [When(s, SENTENCE) for ref in eras for s in times.spans(ref, said)] + months
+    made = [
+        TracedRow(Reading(who.subject, at.span, measure), who, at)
+        for who, at in product(persons, months)
+    ]
+    made.sort(key=lambda row: row.far)
+    return [
+        replace(row, judged=judge(spot.counts, row.reading, spot.claimed)) for row in made[:120]
+    ]
+
+
+def _beside(
+    spot: Spot,
+    host: Anchor,
+    persons: list[Whose],
+    months: list[When],
+    compared: bool,
+) -> tuple[list[Whose], list[When]]:
+    """A second count of a sentence is often of the first one's kind, and of its months."""
+    scene, number, reading = spot.scene, spot.number, host.reading
+    assert reading is not None
+    known = {who.subject for who in persons}
+    if reading.subject not in known:
+        near = SENTENCE if says_whose(scene, host, number) else BESIDE
+        persons = [Whose(reading.subject, near), *persons]
+    if whose.is_altogether(scene, number) or is_whole(scene, host, number):
+        whole = Subject(reading.subject.total, reading.subject.agency)
+        persons = [Whose(whole), Whose(whole._replace(agency="")), *persons]
+    spans = {at.span for at in months}
+    explicit = bool(months) and months[0].explicit
+    shifts = (-12, -1) if compared and reading.span.length < 13 else ()
+    for by in (0, *shifts):
+        span = reading.span.shift(by)
+        if span not in spans and not explicit:
+            months = [*months, When(span, SENTENCE)]
+    return persons, sorted(months, key=lambda at: at.far)
+
+
+_PLAIN = word_set("of the all some nearly more than about those a total")
+
+
+def is_whole(scene: Scene, host: Anchor, number: WrittenNumber) -> bool:
+    """7,536 of the 38,347 arrested: the second is the whole of which the first is a part."""
+    between = scene.words(host.last, number.first)
+    return 0 < len(between) <= 6 and "of" in between and set(between) <= _PLAIN
+
+
+_WHOSE = (
+    "total", "measure", "sector", "city", "office", "state", "demographic", "citizenship",
+    "countries", "arrest_place", "drug", "part",
+)  # fmt: skip
+_ENDS_WHOSE = word_set(", ; and but while ( )")
+
+
+def says_whose(scene: Scene, host: Anchor, number: WrittenNumber) -> bool:
+    """Whether words of place, agency or group stand between two numbers, or behind the second."""
+    nexts = [n.first for n in scene.numbers if n.first >= number.last]
+    end = min([*nexts, number.last + 9, len(scene.tokens)])
+    for phrase in scene.of_kind(*_WHOSE):
+        if phrase.value == "any" or whose.is_no_nationality(scene, phrase):
+            continue
+        parted = _ENDS_WHOSE & set(scene.words(host.last, phrase.first))
+        between = host.last <= phrase.first < number.first and parted
+        if between or number.last <= phrase.first < end:
+            return True
+    return False
+
+
+def held(spot: Spot, rows: Sequence[TracedRow]) -> TracedRow | None:
+    """The nearest reading that the record has, exact ones before those that round."""
+    claimed = spot.claimed
+    kind = "telling" if claimed.telling else "exact" if claimed.exact else "rounded"
+    if rows and rows[0].reading.measure != "total":
+        kind = "rounded"
+    coarse = not claimed.exact and abs(claimed.value) < 10 * claimed.unit
+    if coarse and claimed.hedge in ("", "about"):
+        kind = "coarse"
+    held = [row for row in rows if row.strict and row.far <= REACH[kind]]
+    exact = [row for row in held if row.judged.truth == claimed.value]
+    if exact or held:
+        return (exact or held)[0]
+    telling = claimed.telling and bool(rows) and rows[0].reading.measure == "total"
+    return next(_named_by_number(spot, rows), None) if telling else None
+
+
+def _named_by_number(spot: Spot, rows: Sequence[TracedRow]) -> Iterator[TracedRow]:
+    """Spans of which a count names itself, where no time beside it says which."""
+    said, scene = spot.said, spot.scene
+    if any(row.when.explicit for row in rows[:1]):
+        return
+    spoken = {
+        *(span for ref in scene.times for span in times.spans(ref, said, said.span)),
+        *said.recent,
+        *(anchor.span for anchor in (*spot.anchors, *spot.before) if anchor.span),
+    }
+    untimed = not spoken  # a text that names no time at all
+    spoken |= {span.shift(by) for span in tuple(spoken) for by in (-1, -12)}
+    eras = [
+        span for ref in scene.times if ref.form in ("administration", "era")
+        for span in times.spans(ref, said)
+    ]  # fmt: skip
+    news = said.newest[:3] if not said.recent and not any(r.counts for r in scene.times) else []
+    value = int(spot.claimed.value)
+    for who in {row.whose.subject: row.whose for row in reversed(rows)}.values():
+        for span in spot.counts.where(who.subject, value)[:6]:
+            inside = any(era.first <= span.first and span.last <= era.last for era in eras)
+            known = span in spoken or inside or span.last in news or untimed
+            if known and span.first <= said.month and who.far <= 4:
+                reading = Reading(who.subject, span)
+                judged = judge(spot.counts, reading, spot.claimed)
+                if judged.holds:
+                    yield TracedRow(reading, who, When(span, CARRIED), judged)

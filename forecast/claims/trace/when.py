@@ -1,0 +1,229 @@
+"""Which months a number may be of: the times of its sentence, nearest first, then what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from forecast import months
+from forecast.claims.record.counts import ClaimSpan, calendar, fiscal
+from forecast.claims.text import times
+from forecast.claims.text.scene import Scene
+from forecast.claims.text.times import TextState, TimeRef
+from forecast.claims.text.tokens import WrittenNumber, word_set
+from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, SENTENCE, TIGHT, UNSAID, dealt
+
+RANGES = ("months", "fys", "years")  # times with two ends
+_FULL = ("fy", "cy", "quarter", "fy_first", "fys", "fy_through", "fy_last")
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A span, how near its words are, and whether they name it in full, with its year."""
+
+    span: ClaimSpan
+    far: int = BESIDE
+    explicit: bool = False
+
+
+def options(
+    scene: Scene,
+    number: WrittenNumber,
+    said: TextState,
+    base: ClaimSpan | None = None,
+    compared: bool = False,
+) -> list[When]:
+    """List the months that a number may be of, most likely first.
+
+    base : the span of what it is compared with.
+    """
+    _, given = dealt(scene, number)
+    near = [(0.0, given)] if given else times_near(scene, number, compared)
+    made: list[When] = []
+    for rank, (distance, ref) in enumerate(near[:4]):
+        if made and made[0].explicit and distance - near[0][0] >= 4:
+            break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
+        resolved = resolve(scene, said, ref, base if compared or ref.relative else None)
+        end = _end_of_range(scene, ref, number, resolved)
+        if end:
+            return [When(end, BESIDE, True)]
+        level = BESIDE if rank == 0 and distance < FAR else SENTENCE
+        if ref.relative and not compared:
+            level = SENTENCE  # dropped 91 percent from a year ago to 2,109
+        behind = ref.first > number.first and not ref.relative and ref.form not in RANGES
+        if behind and not (compared or given) and scene.compares(ref.first):
+            level = SENTENCE  # 6,168, beating June's low: the number is not June's
+        tight = level == BESIDE and (distance < TIGHT + 1 or len(near) == 1)
+        explicit = tight and names_year(ref) and ref.form != "year"
+        made += [When(span, level, explicit) for span in resolved[:6]]
+    apart = bool(near) and (near[0][0] >= TIGHT or near[0][1].relative)
+    if not made or (apart and not made[0].explicit):
+        own = near and not (near[0][1].relative or scene.compares(near[0][1].first))
+        made += _carried(scene, said, bool(own))
+    made.sort(key=lambda when: when.far)
+    return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
+
+
+def names_year(ref: TimeRef) -> bool:
+    """Whether an expression names its year: May 2023, fiscal 2024."""
+    if ref.form in ("month", "since", "through", "by"):
+        return bool(ref.args[1])
+    if ref.form == "months":
+        return bool(ref.args[1] or ref.args[3])
+    return ref.form in _FULL or ref.form == "year"
+
+
+def _carried(scene: Scene, said: TextState, timed: bool) -> Iterator[When]:
+    """What was spoken of before, and where nothing was, what was news on the day."""
+    level = UNSAID if timed else CARRIED
+    for rank, span in enumerate(said.recent[:4]):
+        yield When(span, SENTENCE if rank == 0 and not timed else level)
+    if said.recent or timed:
+        return
+    year = fiscal(months.fiscal_year_at(said.newest[0], said.begins))
+    for month in said.newest[:2]:
+        yield When(ClaimSpan(month, month), UNSAID)
+        if month > year.first:
+            yield When(ClaimSpan(year.first, month), UNSAID)
+
+
+def times_near(
+    scene: Scene, number: WrittenNumber, compared: bool = False
+) -> list[tuple[float, TimeRef]]:
+    """The times that may say when a number was counted, by their distance, nearest first.
+
+    compared : whether the number itself is what something is compared with.
+    """
+    near = []
+    for ref in scene.times:
+        inside = number.first <= ref.first < number.last
+        led = ref.first < number.first and number.first - ref.last <= 6
+        # 6,168, smashing June's all-time low: what was beaten is not the count's month.
+        beaten = ref.first > number.first and any(
+            p.first == ref.last for p in scene.of_kind("extreme")
+        )
+        if ref.counts and not inside and not beaten and (led or not of_extreme(scene, ref)):
+            near.append((_distance(scene, number, ref, compared), ref))
+    return sorted(near, key=lambda pair: pair[0])
+
+
+def _distance(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> float:
+    first, last, before = ref.first, ref.last, ref.first < number.first
+    distance = scene.distance((number.first, number.last), (first, last))
+    if before:
+        if first < 4 and not scene.numbers_between(0, number.first):
+            distance = min(distance, 4.0)
+        if scene.words(last, number.first) in ([":"], ["|"], ["-"], ["\u2013"], ["\u2014"]):
+            return 0.0  # FY2021: 1,659,206
+        # Right behind another count: a peak of 301,981 in December, to 11,709.
+        owned = any(n.kind == "count" and 0 < first - n.last + 1 <= 2 for n in scene.numbers)
+        parted = {",", "to", "from", ")"} & set(scene.words(last, number.first))
+        distance += 9 if owned and parted else 0
+    else:
+        distance += 6 if scene.numbers_between(number.last, first) else 0
+        # It leads the next one: 7,181; in April 8,346.
+        after = [n.first for n in scene.numbers if n.first >= last]
+        parted = {",", ";", "and", "but", "to", "from"} & set(scene.words(number.last, first))
+        distance += 5 if after and after[0] - last <= 3 and parted else 0
+    # It is farther where it is another's: what is compared with, or relative to.
+    theirs = scene.compares(first) and not (compared and not before)
+    return distance + 8 * theirs + 6 * (ref.relative and not compared) - 0.1 * (not before)
+
+
+def of_extreme(scene: Scene, ref: TimeRef) -> bool:
+    """The lowest since 2021; the record of 2021; the lowest since the start of FY2012."""
+    for phrase in scene.of_kind("extreme"):
+        between = scene.words(phrase.last, ref.first)
+        if 0 <= ref.first - phrase.last <= 9 and (ref.since or "since" in between):
+            return not scene.numbers_between(phrase.last, ref.first)
+        if between in (["of"], ["set", "in"], ["from"]) and scene.low(phrase.first - 1) == "the":
+            return True
+    return False
+
+
+def just_before(scene: Scene, number: WrittenNumber, said: TextState) -> ClaimSpan | None:
+    """The time that words explain: in August 2023, the busiest month on record."""
+    for ref in scene.times:
+        behind = scene.words(ref.last, number.first)
+        if behind in ([","], ["\u2014"], ["("], [",", "which", "was"]) and ref.counts:
+            return next(iter(times.spans(ref, said, said.span)), None)
+    return None
+
+
+def begun(ref: TimeRef, resolved: list[ClaimSpan]) -> list[ClaimSpan]:
+    """What "since" goes back to: a month, or a year."""
+    if ref.form == "since" and ref.args[0] is None and ref.args[1]:
+        return [fiscal(ref.args[1]), calendar(ref.args[1])]
+    if ref.form == "since_fy":
+        return [fiscal(ref.args[0])]
+    return [ClaimSpan(span.first, span.first) for span in resolved]
+
+
+def resolve(scene: Scene, said: TextState, ref: TimeRef, base: ClaimSpan | None) -> list[ClaimSpan]:
+    """The months that a time of a sentence may mean, most likely first."""
+    # The spans that the sentence names with their year: as read on a day long after them.
+    later = replace(said, published=date(2100, 1, 1), recent=[])
+    full = [r for r in scene.times if r is not ref and _is_full(r)]
+    now = replace(said, here=tuple(span for r in full for span in times.spans(r, later)[:1]))
+    resolved: list[ClaimSpan] = []
+    month = _month_of_years(scene)
+    if month and ref.form == "year":
+        base = ClaimSpan(month - 1, month - 1)
+    elif month and ref.form == "year_rel":
+        year = "last year" if ref.args[0] else "this year"
+        resolved = times.spans(replace(ref, form="month_of", args=(month, year)), now)
+    resolved += times.spans(ref, now, base)
+    if ref.relative:  # a month earlier it was this, a year earlier that
+        others = filter(None, (said.span, *said.recent[:2]))
+        resolved += [span for other in others for span in times.spans(ref, now, other)]
+    if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
+        resolved = begun(ref, resolved)  # down since December, when there were 301,982
+    if ref.form == "months" and scene.low(ref.first - 1) == "between":
+        # Between July and August, at 104,101 and 107,473: a month each, or both.
+        ends = [ClaimSpan(m, m) for span in resolved[:1] for m in (span.last, span.first)]
+        resolved = [*resolved, *ends]
+    return list(dict.fromkeys(resolved))
+
+
+def _is_full(ref: TimeRef) -> bool:
+    return ref.form in ("fy", "quarter", "fy_first", "cy", "fys") or (
+        ref.form == "month" and bool(ref.args[1])
+    )
+
+
+def _month_of_years(scene: Scene) -> int | None:
+    """The month that a sentence's years are of: the January figure was 585 in 2024, 367 in 2023."""
+    forms = {r.form for r in scene.times}
+    bare = {r.args[0] for r in scene.times if r.form == "month" and not any(r.args[1:])}
+    years = "year" in forms and forms <= {"month", "year", "year_rel", "administration"}
+    return next(iter(bare)) if years and len(bare) == 1 else None
+
+
+def _end_of_range(
+    scene: Scene, ref: TimeRef, number: WrittenNumber, resolved: list[ClaimSpan]
+) -> ClaimSpan | None:
+    """From 2021 to 2023 they rose from 27,180 to 189,402: each number has its end of the range."""
+    at = number.first - 1
+    while any(p.first <= at < p.last for p in scene.of_kind("hedge")):
+        at -= 1
+    ranged = ref.form in RANGES and scene.low(ref.first - 1) in ("from", "between")
+    if not ranged or not resolved or scene.low(at) not in ("from", "to"):
+        return None
+    first = scene.low(at) == "from"
+    if ref.form == "months":
+        end = resolved[0].first if first else resolved[0].last
+        return ClaimSpan(end, end)
+    return fiscal(ref.args[0] if first else ref.args[1])
+
+
+_THEM = word_set("those these them whom")
+
+
+def refers(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether words say that the count before is meant: that was up 9%; of those, 2,325 ..."""
+    opens = {"that", "this", "it", "which"} & set(scene.words(0, 3))
+    if opens and not scene.numbers_between(0, number.first):
+        return True
+    places = (*range(number.first - 5, number.first), number.last, number.last + 1)
+    return any(scene.low(i) in _THEM and scene.low(i - 1) == "of" for i in places)

@@ -1,0 +1,443 @@
+"""Whose counts a number may be: what its words name, nearest mention first.
+
+Each option says how near its words are: BESIDE the number, in its SENTENCE, CARRIED on from what
+was said before, or UNSAID. Of what a sentence names, nothing farther off is an option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+from forecast.claims.record.counts import (
+    APPREHENSION,
+    DRUG,
+    FIELD_TOTALS,
+    GROUPS,
+    UNMISTAKABLE,
+    Subject,
+)
+from forecast.claims.text.scene import Placed, Scene
+from forecast.claims.text.times import NO_PART, SensePart, TextState, TimeRef
+from forecast.claims.text.tokens import WrittenNumber, word_set
+
+BESIDE, SENTENCE, CARRIED, UNSAID = range(4)
+PLACES = ("total", "sector", "city", "office", "state")
+FAR, TIGHT = 16.0, 7.0  # a phrase beyond the first does not speak of a number; one within binds it
+CODES = {"usbp": "usbp", "ofo": "ofo", "all": "", "both": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """A subject, and how near the words for its place, its agency and its part are."""
+
+    subject: Subject
+    place: int = BESIDE
+    agency: int = BESIDE
+    part: int = BESIDE
+
+    @property
+    def far(self) -> int:
+        """How far its words are, all together."""
+        return self.place + self.agency + self.part
+
+
+def options(scene: Scene, number: WrittenNumber, said: TextState) -> list[Whose]:
+    """List whose counts a number may be, the nearest first."""
+    made = []
+    places, agencies = _places(scene, number, said), _agencies(scene, number, said)
+    for (part, near), (place, at), (agency, of) in product(
+        parts(scene, number, said), places, agencies
+    ):
+        kind, members, other_than = part
+        if kind in ("sector", "office"):
+            # A sector has one total and one agency, whatever else is said.
+            made.append(Whose(sector(members, kind), near, BESIDE, near))
+            continue
+        own = agency if not kind or kind == "none" else ""
+        level = of if own == agency else BESIDE
+        made.append(Whose(Subject(place, own, kind, members, other_than), at, level, near))
+    made.sort(key=lambda whose: whose.far)
+    return list({whose.subject: whose for whose in reversed(made)}.values())[::-1][:14]
+
+
+def sector(members: tuple[str, ...], kind: str = "sector") -> Subject:
+    """Make the subject of sectors or field offices, which lie at one border."""
+    office = kind == "office"
+    home = FIELD_TOTALS.get(members[0], "other" if office else "southwest")
+    return Subject(home, "ofo" if office else "usbp", "field", members)
+
+
+Leveled = list[tuple[str, int]]
+
+
+def _places(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
+    named = [phrase for phrase in scene.of_kind("total") if not _is_included(scene, phrase)]
+    named = [p for p in scene.in_clause(number, scene.of_kind(*PLACES)) if p in named] or named
+    near = [phrase for distance, phrase in scene.near(number, named) if distance < 60]
+    if near:
+        values = list(dict.fromkeys(phrase.value for phrase in near))
+        return [(value, min(rank, SENTENCE)) for rank, value in enumerate(values)]
+    carried = list(dict.fromkeys(filter(None, (said.total, said.home))))
+    spoken = [value for kind, value in said.speaks if kind == "total"]
+    if not carried and not spoken:  # no place at all: the largest are meant, a part or all
+        return [(place, CARRIED) for place in said.usual[1::-1]]
+    usual = [place for place in said.usual if place not in carried]
+    usual = [place for place in usual if place in spoken or place == said.usual[0]]
+    ranked = [(place, CARRIED if rank else SENTENCE) for rank, place in enumerate(carried)]
+    return ranked + [(place, UNSAID) for place in usual]
+
+
+def _is_included(scene: Scene, phrase: Placed) -> bool:
+    """The overall tally, which includes airports and the northern border: it is not that one."""
+    return any(
+        scene.low(at) in ("includes", "including", "include")
+        and not scene.numbers_between(at, phrase.first)
+        for at in range(phrase.first - 6, phrase.first)
+    )
+
+
+def own_noun(scene: Scene, number: WrittenNumber, kind: str = "measure") -> list[Placed]:
+    """The phrases of a kind right behind a number: 6,073 arrests, 258 people caught."""
+    ends = [n.first for n in scene.numbers if n.first >= number.last]
+    end = min([*ends, number.last + 5])
+    placed = [p for p in scene.of_kind(kind) if number.last <= p.first < end]
+    return [p for p in placed if not _APART & set(scene.words(number.last, p.first))]
+
+
+_APART = word_set(", ; ( ) : — and | in at by from with")
+
+
+def _agencies(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
+    placed = [p for p in scene.of_kind("measure") if _same_half(scene, number, p)]
+    own = own_noun(scene, number)
+    if own:  # 6,073 arrests and 34,631 in all: what stands right behind another is that one's
+        theirs = {p for n in scene.numbers if n != number for p in own_noun(scene, n)}
+        placed = [p for p in placed if p not in theirs]
+    near = [(d, p) for d, p in scene.near(number, placed) if d < 60]
+    values = [p.value for _, p in near]
+    if "both" in values[:3] or _either(scene, placed):
+        return [("", BESIDE)] + [("usbp", SENTENCE)] * ("both" not in values[:3])
+    special = [(d, p) for d, p in near if p.value in ("usbp", "ofo")]
+    plain = [(d, p) for d, p in near if p.value == "all"]
+    if special:
+        first = special[0][1].value
+        others = [(p.value, SENTENCE) for _, p in special if p.value != first]
+        joined = any(abs(p.first - s.last) <= 1 for _, p in plain for _, s in special)
+        if plain and not joined and plain[0][0] + 5 < special[0][0]:
+            return [("", BESIDE), (first, SENTENCE), *others]
+        free = [("", SENTENCE)] * bool(plain and not joined and not own)
+        return list(dict([*free, *others[::-1], (first, BESIDE)]).items())[::-1]
+    if plain:
+        carried = said.agency == "usbp" or ("measure", "usbp") in said.speaks
+        level = SENTENCE if said.agency == "usbp" else CARRIED
+        return [("", BESIDE)] + [("usbp", level)] * carried
+    return _agency_unsaid(scene, said, "any" in values)
+
+
+def _agency_unsaid(scene: Scene, said: TextState, loosely: bool) -> Leveled:
+    """Crossings may be anybody's; else the agency that the text has spoken of."""
+    usual = said.agency
+    order = dict.fromkeys([*([usual] if usual is not None else []), "", "usbp"])
+    spoken = [CODES[value] for kind, value in said.speaks if kind == "measure" and value in CODES]
+    allowed = [code for code in order if loosely or not (spoken and code) or code in spoken]
+    allowed.sort(key=lambda code: bool(spoken) and code not in spoken)
+    return [(code, SENTENCE + min(rank, 1)) for rank, code in enumerate(allowed)] + [
+        ("ofo", UNSAID)
+    ] * ("ofo" in spoken)
+
+
+def _either(scene: Scene, placed: Sequence[Placed]) -> bool:
+    """Whether both agencies are joined: apprehended or turned away at ports."""
+    patrol, ports = ([p for p in placed if p.value == code] for code in ("usbp", "ofo"))
+    for a, b in product(patrol, ports):
+        low, high = min(a.last, b.last), max(a.first, b.first)
+        joined = {"and", "or", "plus"} & set(scene.words(low, high))
+        if high - low <= 6 and joined and not scene.numbers_between(low, high):
+            return True
+    return False
+
+
+def _same_half(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
+    """Whether no semicolon stands between a phrase and a number."""
+    low, high = sorted(((phrase.first, phrase.last), (number.first, number.last)))
+    return ";" not in scene.words(low[1], high[0])
+
+
+# -- parts -----------------------------------------------------------------------------------------
+
+LeveledPart = tuple[SensePart, int]
+
+
+def parts(scene: Scene, number: WrittenNumber, said: TextState) -> list[LeveledPart]:
+    """Which sector, state or group a number may be of, or of none."""
+    given, _ = dealt(scene, number)
+    if given:
+        kind = "sector" if given.kind == "city" else given.kind
+        return [((kind, (given.value,), False), BESIDE)]
+    groups, fields = _groups(scene, number), _fields(scene, number, said)
+    both = bool(groups and fields) and groups[0][1] == fields[0][1] == BESIDE
+    if both and fields[0][0][0] in ("sector", "office"):
+        # A group within a sector is not told apart: a subject that the record does not have.
+        return [(("none", (*fields[0][0][1], *groups[0][0][1]), False), BESIDE)]
+    named = sorted([*groups, *fields], key=lambda part: part[1])
+    if named:
+        if _leads(scene, number, named) and not scene.of_kind("total"):
+            return [part for part in named if part[1] == BESIDE]
+        if _is_noun(scene, number, named[0]):
+            return [part for part in named if part[1] == BESIDE]
+        return [*named, (NO_PART, SENTENCE if named[0][1] == BESIDE else BESIDE)]
+    return _parts_carried(scene, number, said)
+
+
+def _leads(scene: Scene, number: WrittenNumber, named: Sequence[LeveledPart]) -> bool:
+    """Whether a sector or group stands before the first count of a sentence, which is its."""
+    first = next((n for n in scene.numbers if n.kind == number.kind), number)
+    members = set(named[0][0][1])
+    led = any(
+        p.last <= number.first and members & set(p.value.split("+"))
+        for p in scene.of_kind("sector", "city", "citizenship", "demographic")
+    )
+    return named[0][1] == BESIDE and first == number and led
+
+
+def _is_noun(scene: Scene, number: WrittenNumber, part: LeveledPart) -> bool:
+    """Whether a group is what a number counts: 586 arrested in the interior, 479 Cubans."""
+    members = set(part[0][1])
+    return part[1] == BESIDE and any(
+        0 <= p.first - number.last <= 3 and members & set(p.value.split("+"))
+        for p in scene.of_kind("citizenship", "demographic", "arrest_place", "part")
+    )
+
+
+def _parts_carried(scene: Scene, number: WrittenNumber, said: TextState) -> list[LeveledPart]:
+    """The group or sector of the sentences before, where nothing new is named."""
+    measures = {phrase.value for phrase in scene.of_kind("measure")} - {"any"}
+    if is_altogether(scene, number):
+        return [(NO_PART, BESIDE)]
+    if said.group != NO_PART:
+        fresh = bool(measures & {"usbp", "ofo"}) or bool(measures and scene.of_kind("total"))
+        if said.group[0] == DRUG:  # all drugs are meant only where they are named
+            fresh = any(token.low.startswith(("drug", "narcotic")) for token in scene.tokens)
+        carried = [(said.group, CARRIED if fresh else SENTENCE)]
+        return [(NO_PART, BESIDE), *carried] if fresh else [*carried, (NO_PART, CARRIED)]
+    part, lows = said.part, {token.low for token in scene.tokens}
+    meant = lows & {"sector", "sector's", "there"}
+    if part == NO_PART and len(said.sectors_named) == 1 and meant:
+        part = ("sector", tuple(said.sectors_named), False)
+    if part == NO_PART:
+        return [(NO_PART, BESIDE)]
+    if scene.of_kind("total") and not meant:
+        return [(NO_PART, BESIDE), (part, CARRIED)]
+    return [(part, SENTENCE), (NO_PART, SENTENCE)]
+
+
+_ALTOGETHER = word_set("total altogether overall combined tally")
+
+
+def is_altogether(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether a number is said to be that of all: which makes 50,200 altogether."""
+    behind = scene.words(number.last, number.last + 2) == ["in", "all"]
+    return behind or bool(_ALTOGETHER & set(scene.words(number.first - 6, number.last + 3)))
+
+
+def _fields(scene: Scene, number: WrittenNumber, said: TextState) -> list[LeveledPart]:
+    placed = [
+        phrase
+        for phrase in scene.in_clause(number, scene.of_kind(*PLACES))
+        if phrase.kind != "total" and _may_be_part(scene, phrase, said)
+    ]
+    placed = [p for p in placed if not leads_another(scene, number, p)] or placed
+    made: list[LeveledPart] = []
+    for rank, (distance, phrase) in enumerate(scene.near(number, placed)[:4]):
+        kind = "sector" if phrase.kind == "city" else phrase.kind
+        own = tuple(phrase.value.split("+"))
+        run = run_of(scene, phrase, placed) if rank == 0 else own
+        led = scene.low(phrase.first - 1) in ("in", "into") and not scene.of_kind("total", "sector")
+        sure = led if kind == "state" else is_sure(scene, phrase, said)
+        level = BESIDE if rank == 0 and distance < FAR and sure else SENTENCE
+        made.append(((kind, run, False), level))
+        if run != own:
+            made.append(((kind, own, False), max(level, SENTENCE)))
+    return made
+
+
+def _may_be_part(scene: Scene, phrase: Placed, said: TextState) -> bool:
+    """Whether a place is a sector, an office or a state that something may be counted in."""
+    first, last = phrase.first, phrase.last
+    text = scene.text[scene.tokens[first].start : scene.tokens[last - 1].end]
+    if scene.opens and first < 2 and text.isupper() and len(text) > 3:
+        return False  # TUCSON, Ariz. - the place of writing
+    if phrase.kind == "state":
+        return scene.low(first - 1) in _INTO or scene.low(last) in _HAD or first < 3
+    patrol = any(p.value in ("usbp", "all") for p in scene.of_kind("measure"))
+    patrol = patrol or bool(said.sectors_named) or said.agency == "usbp"
+    known = phrase.kind != "city" and (patrol or phrase.value in UNMISTAKABLE)
+    return known or is_sure(scene, phrase, said, unmistakable=False)
+
+
+_INTO = word_set("in along into for through of , and to : ; | (")
+_HAD = word_set("had saw recorded reported : |")
+_SECTOR_WORDS = word_set("sector sectors")
+
+
+def is_sure(scene: Scene, phrase: Placed, said: TextState, unmistakable: bool = True) -> bool:
+    """Whether a place is surely meant as a sector or an office."""
+    return (
+        any(token.low in _SECTOR_WORDS for token in scene.tokens)
+        or scene.low(phrase.last - 1) == "rgv"
+        or phrase.kind == "office"
+        or phrase.value in said.sectors_named
+        or (unmistakable and phrase.value in UNMISTAKABLE)
+    )
+
+
+_IN_A_ROW = word_set(", and & the / or sector sectors nationals citizens from ( ) rgv")
+
+
+def run_of(scene: Scene, phrase: Placed, placed: Iterable[Placed]) -> tuple[str, ...]:
+    """The parts that are enumerated with this one: Cubans, Venezuelans and Nicaraguans."""
+    joined = [phrase]
+    kinds = {"sector", "city"} if phrase.kind in ("sector", "city") else {phrase.kind}
+    others = sorted((p for p in placed if p.kind in kinds), key=lambda p: p.first)
+    for other in sorted(others, key=lambda p: abs(p.first - phrase.first)):
+        if other not in joined and any(_in_a_row(scene, other, label) for label in joined):
+            joined.append(other)
+    values = [p.value for p in sorted(joined, key=lambda p: p.first)]
+    return tuple(dict.fromkeys(name for value in values for name in value.split("+")))
+
+
+def _in_a_row(scene: Scene, one: Placed, other: Placed) -> bool:
+    a, b = sorted((one, other), key=lambda p: p.first)
+    between = set(scene.words(a.last, b.first))
+    near = b.first - a.last <= 5 and between <= _IN_A_ROW
+    return near and bool(between & {",", "and", "&", "/", "or"})
+
+
+_INCLUDES = word_set("includes including include included comprising")
+
+
+def _groups(scene: Scene, number: WrittenNumber) -> list[LeveledPart]:
+    """Nationalities, demographic groups and places of arrest beside a number."""
+    kinds = ["citizenship", "countries", "demographic", "drug", "part"]
+    if any(phrase.value == "usbp" for phrase in scene.of_kind("measure")):
+        kinds.append("arrest_place")  # of the Border Patrol's arrests only
+    placed = [phrase for phrase in scene.of_kind(*kinds) if not is_no_nationality(scene, phrase)]
+    near = [
+        (d, phrase)
+        for d, phrase in scene.near(number, placed)
+        # 8,083 persons, a number that includes families: all of them, not the families.
+        if d < 30 and not _INCLUDES & set(scene.words(number.last, phrase.first))
+    ]
+    near = [(d, p) for d, p in near if not leads_another(scene, number, p)] or near
+    made = list(_read_group(scene, number, *near[0], placed)) if near else []
+    for distance, phrase in near[1:3]:
+        if phrase.kind == near[0][1].kind and phrase.value not in made[0][0][1]:
+            made += [
+                (part, max(level, SENTENCE))
+                for part, level in _read_group(scene, number, distance, phrase, placed)
+            ]
+    return made
+
+
+_LEADS = word_set("with at had saw : ( | - \u2013 \u2014")
+
+
+def leads_another(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
+    """Whether a phrase behind a number leads the next one: ahead of Mexico with 53,296."""
+    nexts = [n.first for n in scene.numbers if n.first >= phrase.last and n.kind == number.kind]
+    if phrase.first < number.last or not nexts:
+        return False
+    between = scene.words(phrase.last, nexts[0])
+    return len(between) <= 3 and bool(between) and between[0] in _LEADS
+
+
+def _read_group(
+    scene: Scene, number: WrittenNumber, distance: float, phrase: Placed, placed: list[Placed]
+) -> Iterator[LeveledPart]:
+    kind, value = phrase.kind, phrase.value
+    run = run_of(scene, phrase, [p for p in placed if p.kind == kind])
+    level = BESIDE if distance < TIGHT + 2 else SENTENCE if distance < FAR else CARRIED
+    if value == "?" or "?" in run:
+        if distance < TIGHT:
+            yield ("none", ("?",), False), level
+    elif value.startswith("-"):
+        yield ("citizenship", (value[1:],), True), level
+    else:
+        dimension = {"arrest_place": APPREHENSION, "countries": "citizenship"}.get(kind, kind)
+        yield (dimension, run, False), level
+        if len(run) > 1 and "+" not in value:
+            yield (dimension, (value,), False), max(level, SENTENCE)
+
+
+_NEIGHBORS = word_set(
+    "border government officials president authorities side territory cartels goods "
+    "cartel police prime city troops soldiers national port"
+)
+_COMING = word_set("over coming crossing crossed cross entering entered came traveling border")
+_COUNTED = word_set("were came are those and is or nationals ,")
+
+
+def is_no_nationality(scene: Scene, phrase: Placed) -> bool:
+    """Mexico and Canada as neighbors, governments and the like."""
+    if phrase.kind != "citizenship":
+        return False
+    before, word = scene.words(phrase.first - 1, phrase.first + 1)
+    after, after2 = scene.words(phrase.last, phrase.last + 2)
+    if after in _NEIGHBORS:
+        return not (after == "national" and phrase.value != "MEXICO")
+    if word == "from":
+        if after in (",", "into", "in", "to", ".") and before in _COMING:
+            return True
+        people = any(p.last == phrase.first for p in scene.of_kind("people", "demographic"))
+        return phrase.value == "MEXICO" and not people and before not in _COUNTED
+    named = word in ("mexico", "canada", "china", "india")
+    led = before in ("from", "of", "and", ",", "than", "(", "by", "", "|", ":", ";")
+    return named and (not led or after2 == "government")
+
+
+def respectively(scene: Scene, number: WrittenNumber) -> int | None:
+    """A number's place in a row that is dealt out to a row of places or times, None without one.
+
+    Tucson, Yuma and El Paso had 12, 13 and 14 arrests, respectively.
+    """
+    row = [n for n in scene.numbers if n.kind == number.kind]
+    if number not in row or len(row) < 2:
+        return None
+    respective = any(token.low == "respectively" for token in scene.tokens)
+    close = all(b.first - a.last <= 2 for a, b in pairwise(row))
+    named = [p for p in scene.of_kind("sector", "city") if p.last <= row[0].first]
+    return row.index(number) if respective or (close and len(named) == len(row)) else None
+
+
+def dealt(scene: Scene, number: WrittenNumber) -> tuple[Placed | None, TimeRef | None]:
+    """The part and the time that "respectively" gives to a number."""
+    at = respectively(scene, number)
+    if at is None:
+        return None, None
+    length = len([n for n in scene.numbers if n.kind == number.kind])
+    rows = scene.of_kind("sector", "city", "office"), scene.of_kind("citizenship", "demographic")
+    named = next((row for row in rows if len(row) == length), None)
+    timed = [ref for ref in scene.times if ref.counts and not ref.relative]
+    return (named[at] if named else None), (timed[at] if len(timed) == length else None)
+
+
+def says_crossed(scene: Scene, number: WrittenNumber) -> bool:
+    """Whether the words about a number say that people came in, not that they were arrested."""
+    for phrase in scene.of_kind("measure"):
+        words = scene.words(phrase.first, phrase.last)
+        ports = any(word.startswith("port") for word in words)  # between ports of entry
+        came = any(word.startswith(("cross", "entr", "enter")) for word in words) and not ports
+        if came and phrase.value not in ("all", "ofo") and _same_half(scene, number, phrase):
+            return True
+    return False
+
+
+def part_of(subject: Subject) -> tuple[SensePart, SensePart]:
+    """The group and the place that a subject is of, for the sentences behind."""
+    dimension = subject.dimension
+    if dimension == "field":
+        dimension = "office" if subject.agency == "ofo" else "sector"
+    part = (dimension, subject.members, subject.other_than)
+    return (part, NO_PART) if dimension in GROUPS else (NO_PART, part)
