@@ -242,8 +242,8 @@ def test_own_counts_have_parts_where_a_column_has_them():
         ("member", "", "part"),
         ("dimension", "", ""),
         ("halves", "", ""),
-        ("fiscal_year", "", ""),
-        ("to_date", "", ""),
+        ("fiscal_year", "year", "year"),
+        ("to_date", "to_date", "to_date"),
         ("month", "month", "month"),
     ):
         assert (plain.column(name), nested.column(name)) == (column, nested_column), name
