@@ -360,6 +360,7 @@ class Judgement:
     outside : side (-1, 1) on which the month lay beyond the 95% interval of six months before,
         0 inside, None without such a forecast.
     drift_up, drift_down : the running sums of the drift rule after this month, in normal scores.
+    unflagged : why a month with p below .05 has no flag, or none but watch; "" elsewhere.
     """
 
     series: SeriesKey
@@ -378,8 +379,13 @@ class Judgement:
     outside: int | None = None
     drift_up: float = 0.0
     drift_down: float = 0.0
+    unflagged: Unflagged = ""
 
 
+# watch: p is not below alpha. small: the series, or the deviation. known: an episode is open, or
+# that of its total. late: filled in behind a month judged before. restated: by the figures of
+# today the month, or the one that opened the episode it would have settled, is not unusual.
+Unflagged = Literal["", "watch", "small", "known", "late", "restated"]
 Severity = Literal["critical", "major", "notable", "watch"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # the most serious first
 Role = Literal["first", "escalation", "reversal", "listed", "apart"]

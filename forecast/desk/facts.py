@@ -163,7 +163,8 @@ class Expectation:
     """The forecast that stood before the month, and how far the month lay from it.
 
     judged : the count as first published, on which a month is judged.
-    p : two-sided, 0..1. severity : of its flag, None without one.
+    p : two-sided, 0..1. severity : of its flag, None without one. unflagged : why it has none
+        though it was unusual, as in `types.Judgement`.
     """
 
     median: int
@@ -176,6 +177,7 @@ class Expectation:
     judged: int
     p: float
     severity: str | None
+    unflagged: str = ""
 
     @property
     def position(self) -> Position:
@@ -409,6 +411,8 @@ def as_dict(report: MonthFacts) -> dict[str, Any]:
         del values["ties"]
     values["comparisons"] = tuple(map(asdict, report.comparisons))
     values["expectation"] = report.expectation and asdict(report.expectation)
+    if report.expectation and not report.expectation.unflagged:
+        del values["expectation"]["unflagged"]
     return {_STORED.get(name, name): value for name, value in values.items()}
 
 
@@ -452,6 +456,7 @@ def month_report(
     if judged is not None and forecast is not None and judged["p"] is not None:
         bounds = {name: forecast[name] for name in ("lo80", "hi80", "lo95", "hi95")}
         why = {name: judged[name] for name in ("median", "basis", "cutoff", "p", "severity")}
+        why["unflagged"] = forecast.get("unflagged") or ""
         expectation = Expectation(judged=judged[COUNT], **bounds, **why)
     interior = record.interior
     if interior is not None:

@@ -40,10 +40,12 @@ def report(
     run: str,
     source: Source,
     rated: Mapping[str, int] = MappingProxyType({}),
+    flagged: Mapping[str, Sequence[Row]] = MappingProxyType({}),
 ) -> Row:
     """What is told of a fiscal year, its title and blocks; see `store.read.of_year` for the rows.
 
     rated : how often readers found a notice of the year "useful", and how often "not".
+    flagged : total -> its flagged months.
     """
     ours = [row for row in forecasts if row["model"] == ENGINE]
     published = len({row["month"] for row in ours})
@@ -58,7 +60,7 @@ def report(
     ]
     blocks = [
         *(block(words=words) for words in _plainly(ours, peers, source)),
-        *_pictures(ours, source),
+        *_pictures(ours, flagged, source),
         block("The largest misses", first),
         *(block(words=words) for words in misses),
         block(
@@ -68,7 +70,7 @@ def report(
         ),
         block(
             "Beside other models",
-            heads=("model", "forecasts", "usual error", "inside 80%", "inside 95%"),
+            heads=("model", "forecasts", "geometric mean error", "inside 80%", "inside 95%"),
             rows=[(name, f"{n:,}", f"{off:.0%}", *rest) for name, (n, off, *rest) in peers.items()],
         ),
         *_chances(answers, source),
@@ -108,17 +110,20 @@ def _plainly(
         at_lead = [row for row in rows if row["horizon"] == lead]
         yield (
             f"{capital(many(lead, 'month'))} ahead, the forecasts were off by "
-            f"{_usual_error(at_lead):.0%} on average "
+            f"{_usual_error(at_lead):.0%} at the geometric mean "
             f"({len(at_lead):,} forecasts)."
         )
-        share = _shares(at_lead)[0]
-        yield f"The 80% interval, which is meant to hold 80% of months, held {share}."
+        every = f" and {_shares(rows)[0]} at all leads ({len(rows):,} forecasts)"
+        yield (
+            f"The 80% interval, which is meant to hold 80% of months, held {_shares(at_lead)[0]} "
+            f"of them {many(lead, 'month')} ahead{every if len(rows) > len(at_lead) else ''}."
+        )
     if ENGINE in peers:
         usual = {name: f"{off:.0%}" for name, (_, off, *_) in peers.items()}
         own = usual.pop(ENGINE)
         nearer = [f"{m} ({usual[m]})" for m in usual if peers[m][1] < peers[ENGINE][1]]
         nearer = [words for words in nearer if f"({own})" not in words]  # as printed, the same
-        same = f"with a usual error of {own} on the same forecasts"
+        same = f"with a geometric mean error of {own} on the same forecasts"
         if nearer:
             yield f"Nearer than ours, {same}: {', '.join(nearer)}."
         elif usual:
@@ -131,7 +136,7 @@ def _off(row: Row) -> float:
 
 
 def _usual_error(rows: Sequence[Row]) -> float:
-    """How far off forecasts were on average, as a share."""
+    """The geometric mean of how far off forecasts were, as a share."""
     return math.expm1(sum(abs(_off(row)) for row in rows) / len(rows))
 
 
@@ -205,7 +210,9 @@ def _chances(rows: Sequence[Row], source: Source) -> Iterator[Row]:
     yield _picture(forecasts.reliability(f"All {source.totals.many}", fullest), source)
 
 
-def _pictures(ours: Sequence[Row], source: Source) -> Iterator[Row]:
+def _pictures(
+    ours: Sequence[Row], flagged: Mapping[str, Sequence[Row]], source: Source
+) -> Iterator[Row]:
     """Draw, of the total of all or each, the forecast one month ahead beside what came."""
     from forecast.desk.charts import forecasts
 
@@ -214,7 +221,9 @@ def _pictures(ours: Sequence[Row], source: Source) -> Iterator[Row]:
         rows = [row for row in ours if (row["border"], row["horizon"]) == (total, 1)]
         rows.sort(key=lambda row: row["month"])
         if len(rows) > 1:
-            yield _picture(forecasts.history(total, rows, (), 1, source), source)
+            yield _picture(
+                forecasts.history(total, rows, flagged.get(total, ()), 1, source), source
+            )
 
 
 def _picture(picture: Picture, source: Source) -> Row:

@@ -180,8 +180,10 @@ class PanelHindcasts:
             before = np.flatnonzero(self.known[row, : column + 1])
             cutoff = months.shift(cutoff, int(before[-1]) - column) if len(before) else cutoff
         revised = self.revised.get((self.keys[row], cutoff))
-        if revised is not None:
-            return revised
+        return self.today(row, cutoff) if revised is None else revised
+
+    def today(self, row: int, cutoff: str) -> ForecastPath | None:
+        """What the figures of today give from a cutoff, None where that is nothing."""
         origin = self.column(row, cutoff)
         predictive = self.predictive
         if not 0 <= origin < predictive.sigma.shape[1] or not np.isfinite(

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal, NamedTuple, cast
 
 import numpy as np
@@ -25,7 +25,15 @@ from forecast.judge import drift, episodes, parts
 from forecast.judge.drift import Drift, Side
 from forecast.judge.episodes import Seen
 from forecast.judge.parts import BorderMonth, apart_share
-from forecast.judge.surprise import eligible, p_value, ratio, revision_flag, severity, thresholds
+from forecast.judge.surprise import (
+    WATCH,
+    eligible,
+    p_value,
+    ratio,
+    revision_flag,
+    severity,
+    thresholds,
+)
 from forecast.store import history, inputs
 from forecast.types import (
     Counts,
@@ -39,6 +47,7 @@ from forecast.types import (
     Role,
     SeriesKey,
     Severity,
+    Unflagged,
 )
 from models.base import Floats
 
@@ -53,6 +62,7 @@ class MonthCase:
     outlook : the forecast with the latest cutoff before it, None if it is too early for one.
     older : the forecast of six months before. total : of a part, None for a total itself.
     apart : scale of the part's deviation from its total, in the part's own scale.
+    restated : cutoff -> what today's figures give from it, None where those of then still stand.
     """
 
     series: SeriesKey
@@ -64,6 +74,9 @@ class MonthCase:
     older: MonthForecast | None = None
     total: BorderMonth | None = None
     apart: float = math.nan
+    restated: Callable[[str], ForecastPath | None] = field(
+        default=lambda cutoff: None, compare=False
+    )
 
     def large(self, rules: FlagRules) -> bool:
         """Whether it has a forecast, and its series is large enough to be flagged."""
@@ -109,15 +122,22 @@ def judge_month(
     expected = outlook.expected(look.month)
     own = _seen(look, outlook, expected, rules, relative=False)
     apart = _apart(look, outlook, expected, rules)
+    rebased = own.grade is not None and _as_of_today(look, own, rules)
+    if rebased:
+        own, apart = replace(own, deviates=False, grade=None), None
+    before = state.episode
+    if before is not None and _unfounded(before, look, rules):
+        rebased, state = True, replace(state, episode=None)
     step = episodes.step(state.episode, apart or own)
     ended, opened, _ = step
+    if before is not state.episode and before is not None:
+        ended = replace(before, state="transient", closed=look.month)
     flags = _month_flags(look, own, apart, state, step)
-    outside: Side | None = None  # on which side it lies beyond the interval of six months before
-    if look.older is not None:
-        p, z = p_value(look.value, look.older)
-        outside = (1 if z > 0 else -1) if p < OUTSIDE else 0
+    outside = _outside(look)
     after = state.drift
-    if drifts and any(flag.severity != "watch" for flag in flags):
+    if rebased and not flags:
+        pass  # the sums are of forecasts that rested on other figures
+    elif drifts and any(flag.severity != "watch" for flag in flags):
         after = drift.flagged(after, look.month, own.side, outside)
     elif drifts:
         after, alarm = drift.quiet(after, look.month, own.score, outside)
@@ -140,6 +160,7 @@ def judge_month(
         outside=outside,
         drift_up=after.up,
         drift_down=after.down,
+        unflagged="restated" if rebased else _unflagged(look, own, flags, rules),
     )
     changed = tuple(e for e in (ended, opened) if e is not None)
     return State(opened, after), JudgedMonth(judgement, tuple(flags), changed)
@@ -167,6 +188,50 @@ def _seen(
         score=score,
         grade=grade,
     )
+
+
+def _outside(look: MonthCase) -> Side | None:
+    """On which side it lies beyond the 95% interval of six months before; None without one."""
+    if look.older is None:
+        return None
+    path = look.restated(months.shift(look.month, -OLDER))
+    sides: set[Side] = set()
+    for older in (
+        look.older,
+        path.expected(look.month) if path and path.reaches(look.month) else look.older,
+    ):
+        p, z = p_value(look.value, older)
+        sides.add((1 if z > 0 else -1) if p < OUTSIDE else 0)
+    # Not where it is so by figures alone that were restated since.
+    return sides.pop() if len(sides) == 1 else 0
+
+
+def _as_of_today(look: MonthCase, own: Seen, rules: FlagRules) -> bool:
+    """Whether it is the figures that moved: by those of today the month is not unusual."""
+    path = look.restated(own.outlook.cutoff)
+    if path is None or not path.reaches(look.month):
+        return False
+    today = _seen(look, path, path.expected(look.month), rules, relative=False)
+    return today.grade is None or today.side != own.side
+
+
+def _unfounded(episode: Episode, look: MonthCase, rules: FlagRules) -> bool:
+    """Whether by the figures of today the month that opened an episode would not have."""
+    path = None if episode.relative else look.restated(episode.cutoff)
+    if path is None or not path.reaches(episode.opened):
+        return False
+    opening = math.expm1(episode.centre[0] + episode.side * episode.size)
+    p, score = p_value(round(opening), path.expected(episode.opened))
+    return p >= rules.alpha or (score > 0) != (episode.side > 0)
+
+
+def _unflagged(look: MonthCase, own: Seen, flags: Sequence[Flag], rules: FlagRules) -> Unflagged:
+    """Why an unusual month has no flag that is told."""
+    if own.p >= WATCH or any(f.kind == "month" and f.severity != "watch" for f in flags):
+        return ""
+    if own.grade is None:
+        return "small"
+    return "watch" if own.p >= rules.alpha else "known"
 
 
 def _apart(
@@ -237,7 +302,7 @@ class JudgingInputs:
     first : every series by month, as first published.
     issued : published forecasts by series, latest cutoff first.
     done : (series, month) judged already; last : the last such month of each series.
-    states : what those months left, by series.
+    states : what those months left, by series. counts : as they stand today.
     """
 
     first: Mapping[SeriesKey, Mapping[str, inputs.FirstPublished]]
@@ -245,6 +310,7 @@ class JudgingInputs:
     done: frozenset[tuple[SeriesKey, str]]
     last: Mapping[SeriesKey, str]
     states: Mapping[SeriesKey, State]
+    counts: Counts = field(default_factory=dict)
 
     def pending(self, key: SeriesKey, since: str = "") -> list[str]:
         """Months of a series from `since` on that are not judged yet, ascending."""
@@ -256,10 +322,18 @@ class JudgingInputs:
         usual = typical(self._counts[key], months.shift(month, -1))
         return MonthCase(key, month, count, release_id, usual, outlook)
 
+    def restated(self, hindsight: PanelHindcasts, row: int, cutoff: str) -> ForecastPath | None:
+        """What today's figures give from a cutoff, None where those of then still stand."""
+        first, now = (of.get(hindsight.keys[row], {}) for of in (self._counts, self.counts))
+        year = months.between(months.shift(cutoff, -11), cutoff)
+        changed = any(month in now and first.get(month) != now[month] for month in year)
+        return hindsight.today(row, cutoff) if changed else None
+
     def look(self, hindsight: PanelHindcasts, row: int, month: str) -> MonthCase:
         """A total's month and what had been said of it, also six months before."""
         key, cutoff = hindsight.keys[row], months.shift(month, -OLDER)
         case = self.case(key, month, self.outlook(hindsight, row, month))
+        case = replace(case, restated=partial(self.restated, hindsight, row))
         for issued in self.issued.get(key, ()):
             if issued.cutoff == cutoff and len(issued.centre) >= OLDER:
                 return replace(case, older=issued.expected(month))
@@ -301,7 +375,9 @@ def judging_inputs(record: inputs.Inputs) -> JudgingInputs:
         for key, (_, drift_up, drift_down, outside) in record.left.items()
     }
     last = {key: month for key, (month, *_) in record.left.items()}
-    return JudgingInputs(record.first, record.issued_paths, record.judged, last, states)
+    return JudgingInputs(
+        record.first, record.issued_paths, record.judged, last, states, record.counts
+    )
 
 
 @dataclass
@@ -348,7 +424,9 @@ def judge_series(
     # Months that arrive late were news when nobody looked: they are judged, not reported.
     last = past.last.get(key, "")
     for _, judged in judge_months([look for look in looks if look.month < last], rules):
-        yield JudgedMonth(judged.judgement)
+        late = judged.judgement
+        unusual = late.p is not None and late.p < WATCH
+        yield JudgedMonth(replace(late, unflagged="late") if unusual else late)
     new = [look for look in looks if look.month > last]
     for _, judged in judge_months(new, rules, past.states.get(key, State())):
         yield judged
@@ -465,7 +543,9 @@ def family_looks(
                 continue
             origin = family.column(row, outlook.cutoff)
             apart = float(share[row, origin]) if origin >= 0 else math.nan
-            yield replace(past.case(key, month, outlook), total=total, apart=apart)
+            case = past.case(key, month, outlook)
+            restated = partial(past.restated, family, row)
+            yield replace(case, total=total, apart=apart, restated=restated)
 
 
 def apart_shares(head: PanelHindcasts, family: PanelHindcasts) -> Floats:

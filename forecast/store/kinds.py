@@ -96,7 +96,7 @@ class EntryRule:
 
 
 # Rows of these bear the run that wrote them, and those of earlier programs do not.
-UNSIGNED = ("judgements", "flags", "systemic", "episodes", "closed", "drivers")
+UNSIGNED = ("judgements", "verdicts", "flags", "systemic", "episodes", "closed", "drivers")
 NOTICE = ("notice", "standing")  # what it says; who decided on it, and how
 
 RULES: dict[EntryKind, EntryRule] = {

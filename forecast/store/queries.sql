@@ -559,20 +559,11 @@ order by month, basis = 'issued', run_id desc
 
 -- name: judging_forecasts
 select
-    s.border, j.month, j.basis, j.median, coalesce(f.lo80, h.q100) as lo80,
-    coalesce(f.hi80, h.q900) as hi80, coalesce(f.lo95, h.q025) as lo95,
-    coalesce(f.hi95, h.q975) as hi95, o.encounters
+    s.border, j.month, j.basis, j.median, j.lo80, j.hi80, j.lo95, j.hi95, o.encounters
 from series as s
 join scoped_judgements as j on j.series_id = s.id
 join current_observations as o on o.series_id = s.id and o.month = j.month
-left join forecasts as f
-    on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast'
-    and f.month = j.month
-left join hindcasts as h
-    on j.run_id is null and h.model = 'bordercast' and h.series_id = s.id
-    and h.cutoff = j.cutoff and h.month = j.month
-where {of} and s.dimension = '' and j.median is not null
-    and coalesce(f.lo95, h.q025) is not null
+where {of} and s.dimension = '' and j.median is not null and j.lo95 is not null
 order by s.border, j.month
 
 -- name: drivers_of_total
@@ -806,11 +797,24 @@ where v.type = 'view'
 -- name: save_judgement
 insert into judgements (
     series_id, month, release_id, run_id, basis, cutoff, horizon, encounters, median, p, z,
-    centre, apart_p, outside, drift_up, drift_down, published_in
+    centre, apart_p, outside, drift_up, drift_down, unflagged, published_in
 ) values (
     :series_id, :month, :release_id, :run_id, :basis, :cutoff, :horizon, :encounters, :median, :p,
-    :z, :centre, :apart_p, :outside, :drift_up, :drift_down, :published_in
+    :z, :centre, :apart_p, :outside, :drift_up, :drift_down, :unflagged, :published_in
 )
+
+-- name: save_bounds
+-- Of the forecast that judged a month, which this run or an earlier one issued, or its hindcast.
+update judgements set (lo80, hi80, lo95, hi95) = (
+    select f.lo80, f.hi80, f.lo95, f.hi95 from forecasts as f
+    where f.run_id = judgements.run_id and f.series_id = judgements.series_id
+        and f.model = 'bordercast' and f.month = judgements.month
+    union all
+    select h.q100, h.q900, h.q025, h.q975 from hindcasts as h
+    where judgements.run_id is null and h.model = 'bordercast'
+        and h.series_id = judgements.series_id and h.cutoff = judgements.cutoff
+        and h.month = judgements.month
+) where published_in = ?
 
 -- name: save_episode
 insert into episodes (
@@ -1161,20 +1165,12 @@ from judged_months
 where {of} and dimension = '' order by border, month
 
 -- name: forecasts_that_judged
-select s.border, j.month, j.run_id, j.cutoff, f.median, f.lo80, f.hi80, f.lo95, f.hi95
+select
+    s.border, j.month, j.run_id, j.cutoff, j.median, j.lo80, j.hi80, j.lo95, j.hi95, j.unflagged
 from series as s
 join scoped_judgements as j on j.series_id = s.id
-join forecasts as f
-    on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast'
-    and f.month = j.month and f.cutoff = j.cutoff
-where {of} and s.dimension = '' and j.run_id not in (select run_id from withdrawals)
-union all
-select s.border, j.month, j.run_id, j.cutoff, h.median, h.q100, h.q900, h.q025, h.q975
-from series as s
-join scoped_judgements as j on j.series_id = s.id
-join hindcasts as h
-    on h.model = 'bordercast' and h.series_id = s.id and h.cutoff = j.cutoff and h.month = j.month
-where {of} and s.dimension = '' and j.run_id is null
+where {of} and s.dimension = '' and j.lo80 is not null
+    and (j.run_id is null or j.run_id not in (select run_id from withdrawals))
 order by 1
 
 -- name: next_month_scores
@@ -1186,10 +1182,10 @@ order by border, basis desc, log_wis
 -- Of one total or of all: the newest month of each of its series, beside earlier ones.
 with
 since as (
-    select border, month from (
+    select border, min(month) as month from (
         select border, month, row_number() over (partition by border order by month desc) as place
         from border_months where :total is null or border = :total
-    ) where place = min(37, (select count(*) from border_months as b where b.border = border))
+    ) where place <= 37 group by border
 ),
 published as materialized (
     select s.border, s.dimension, s.member, o.series_id, o.month, o.encounters

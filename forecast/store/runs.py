@@ -81,6 +81,7 @@ def publish(
         _save_watch(db, run_id, publication, ids)
         due = save_due(db, run_id, publication.published_at, publication.occasions)
         _save_hindcasts(db, publication.hindcasts, ids)
+        db.execute(sql("save_bounds"), (run_id,))
         if publication.path_rule is not None:
             insert(db, "path_rules", _rows([publication.path_rule], ids, **run))
             insert(db, "path_marks", _rows(publication.path_marks, ids, **run))

@@ -128,7 +128,8 @@ select
     s.border, s.dimension, s.member, j.month, j.encounters, j.median, j.p, j.z,
     iif(j.run_id in (select run_id from backdated_runs), 'hindcast', j.basis) as basis,
     j.cutoff, j.horizon, f.kind as flag, f.severity,
-    iif(f.id is null, null, (j.encounters + 1.0) / (j.median + 1)) as ratio, r.source, j.run_id
+    iif(f.id is null, null, (j.encounters + 1.0) / (j.median + 1)) as ratio, r.source, j.run_id,
+    j.lo80, j.hi80, j.lo95, j.hi95, j.unflagged
 from scoped_judgements as j
 join scoped_series as s on s.id = j.series_id
 join releases as r on r.id = j.release_id
@@ -252,18 +253,26 @@ where n.encounters <> n.encounters_before;
 create view all_flags as
 select
     f.id as flag_id, s.border, s.dimension, s.member, s.component, f.month, f.kind, f.role,
-    f.severity, f.systemic, f.encounters, iif(f.role = 'apart', j.median, f.expected) as expected,
-    iif(f.role = 'apart', (f.encounters + 1.0) / (j.median + 1), f.ratio) as ratio,
-    iif(f.role = 'apart', (f.encounters > j.median) - (f.encounters < j.median), f.side) as side,
+    f.severity, f.systemic, f.encounters, iif(f.apart, j.median, f.expected) as expected,
+    iif(f.apart, (f.encounters + 1.0) / (j.median + 1), f.ratio) as ratio,
+    iif(f.apart, (f.encounters > j.median) - (f.encounters < j.median), f.side) as side,
     j.p, j.apart_p,
     iif(j.run_id in (select run_id from backdated_runs), 'hindcast', j.basis) as basis,
     j.cutoff, e.opened, e.state as episode, e.closed, f.parent_flag_id, p.month as parent_month,
-    r.source, j.run_id, iif(f.role = 'apart', f.expected, null) as if_with_whole
-from scoped_flags as f
+    r.source, j.run_id, iif(f.apart, f.expected, null) as if_with_whole,
+    e.state = 'transient' and c.unflagged is 'restated' as restated
+from (
+    -- Of a part that stands apart, or an episode about that, what it would have been with the whole.
+    select f.*, f.role = 'apart' or (e.relative is 1 and f.expected is not j.median) as apart
+    from scoped_flags as f
+    left join scoped_judgements as j on j.series_id = f.series_id and j.month = f.month
+    left join episodes as e on e.id = f.episode_id
+) as f
 join scoped_series as s on s.id = f.series_id
 join releases as r on r.id = f.release_id
 left join scoped_judgements as j on j.series_id = f.series_id and j.month = f.month
 left join episodes as e on e.id = f.episode_id
+left join scoped_judgements as c on c.series_id = f.series_id and c.month = e.closed
 left join scoped_flags as p on p.id = f.parent_flag_id;
 
 create view open_flags as
@@ -639,9 +648,8 @@ select
     100.0 * m.encounters / nullif(cast(substr(m.peak_key, 1, 12) as integer), 0) - 100
         as change_on_peak,
     r.rank_highest, r.rank_lowest, r.months,
-    j.median, coalesce(f.lo80, h.q100) as lo80, coalesce(f.hi80, h.q900) as hi80,
-    coalesce(f.lo95, h.q025) as lo95, coalesce(f.hi95, h.q975) as hi95, j.basis, j.cutoff,
-    j.horizon, j.p, j.z, g.severity, m.source, m.file_name, m.rounding
+    j.median, j.lo80, j.hi80, j.lo95, j.hi95, j.basis, j.cutoff, j.horizon,
+    j.p, j.z, g.severity, m.source, m.file_name, m.rounding
 from published as m
 join scoped_series as s on s.border = m.border and s.dimension = ''
 join ranks as r on r.border = m.border and r.month = m.month
@@ -649,9 +657,4 @@ left join scoped_years as a on a.month = m.month
 left join border_months as b on b.border = m.border and b.month = a.year_ago
 left join fiscal_year_to_date as y on y.border = m.border and y.month = m.month
 left join scoped_judgements as j on j.series_id = s.id and j.month = m.month
-left join scoped_flags as g on g.series_id = s.id and g.month = m.month and g.kind = 'month'
-left join forecasts as f
-    on f.run_id = j.run_id and f.series_id = s.id and f.model = 'bordercast' and f.month = m.month
-left join hindcasts as h
-    on j.run_id is null and h.model = 'bordercast' and h.series_id = s.id
-    and h.cutoff = j.cutoff and h.month = m.month;
+left join scoped_flags as g on g.series_id = s.id and g.month = m.month and g.kind = 'month';

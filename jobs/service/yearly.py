@@ -12,6 +12,7 @@ from forecast.desk import yearly
 from forecast.errors import SpanError
 from forecast.store import connect, ops, read
 from forecast.store.queries import rows
+from forecast.types import SeriesKey
 from forecast.words import slug
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ def build(context: Context, year: int) -> Row:
             )
         answers = rows(connection, "answers_of_year", (span[0], span[-1]))
         versions = rows(connection, "versions_of_year", (span[0], span[-1]))
+        flagged = {t: read.flagged(connection, SeriesKey(t)) for t in source.totals.every}
         of_year = {r["content_key"] for r in rows(connection, "notices") if r["month"] in span}
     ratings = ops.rows(context.path, "ratings")
     rated = Counter(row["verdict"] for row in ratings if row["content_key"] in of_year)
     words = f"Bordercast, run {run.id}, data through {run.data_through}, digest {run.digest}"
-    return yearly.report(year, forecasts, answers, versions, words, source, rated)
+    return yearly.report(year, forecasts, answers, versions, words, source, rated, flagged)
 
 
 def write(report: Row, to: Path) -> None:

@@ -56,13 +56,35 @@ def test_the_three_largest_misses_come_first(published, report):
 def test_three_plain_sentences_come_first_and_losses_to_peers_are_said(report):
     off, inside, peers = (block["words"] for block in report["blocks"][:3])
 
-    assert re.match(r"1 month ahead, the forecasts were off by \d+% on average \(36 forecasts", off)
+    said = r"1 month ahead, the forecasts were off by \d+% at the geometric mean \(36 forecasts"
+    assert re.match(said, off)
     assert inside.startswith("The 80% interval, which is meant to hold 80% of months, held ")
     usual = {row[0]: row[2] for block in report["blocks"] for row in block["rows"] if len(row) == 5}
     own = usual.pop("bordercast")
     nearer = [name for name, error in usual.items() if int(error[:-1]) < int(own[:-1])]
     assert all(f"{name} ({usual[name]})" in peers for name in nearer)
-    assert f"with a usual error of {own} on the same forecasts" in peers
+    assert f"with a geometric mean error of {own} on the same forecasts" in peers
+
+
+def test_what_is_said_first_of_intervals_and_flags_is_what_the_record_says(published, report):
+    """Of every lead, not of the easiest alone; and the flagged months of the year by name."""
+    of_year = (
+        "from forecast_vs_actual where model = 'bordercast' and dimension = '' and basis = "
+        "'hindcast' and border <> 'nationwide' and month between '2024-10' and '2025-09'"
+    )
+    ((near,),) = rows(published, f"select avg(inside80) {of_year} and horizon = 1")
+    ((every, n),) = rows(published, f"select avg(inside80), count(*) {of_year}")
+    flagged = rows(
+        published,
+        "select month, severity from all_flags where border = 'nationwide' and dimension = '' "
+        "and kind = 'month' and severity <> 'watch' and month between '2024-10' and '2025-09'",
+    )
+    words = [block["words"] for block in report["blocks"]]
+
+    held = f"held {near:.0%} of them 1 month ahead and {every:.0%} at all leads ({n} forecasts)."
+    assert words[1].endswith(held)
+    assert flagged == [("2025-02", "major")]
+    assert any(text.endswith("Flagged: February 2025 (major).") for text in words)
 
 
 def test_coverage_is_what_the_record_says(published, report):

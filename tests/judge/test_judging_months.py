@@ -1105,3 +1105,75 @@ def test_forecasts_are_read_as_far_back_as_a_month_to_be_judged_may_have_one(by_
         past = judging_inputs(inputs.read(db))
 
     assert [one.cutoff for one in past.issued[NORTH]] == ["2024-02", "2023-12", "2020-11"]
+
+
+def on_figures_of_today(*looks: MonthCase, median: float) -> list[MonthCase]:
+    """The same months; from any cutoff today's figures give this median."""
+    path = (math.log1p(median),) * 12
+    return [
+        replace(one, restated=lambda cutoff: ForecastPath(cutoff, path, (0.1,) * 12, 4.0))
+        for one in looks
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "before", "today", "kept"),
+    [
+        (5000, 1000, None, ""),  # flagged
+        (5000, 1000, 5000, "restated"),
+        (5000, 1000, 1100, ""),  # restated, and unusual all the same
+        (5000, 1000, 20_000, "restated"),  # on the other side by the figures of today
+        (1000, 1000, 5000, ""),  # as forecast by what stood then
+    ],
+)
+def test_a_month_unusual_by_figures_restated_since_is_not_flagged(count, before, today, kept):
+    looks = [look("2025-03", count, before)]
+    if today:
+        looks = on_figures_of_today(*looks, median=today)
+
+    ((state, judged),) = judge_months(looks, RULES)
+
+    assert judged.judgement.unflagged == kept
+    assert bool(judged.flags) == (not kept and count != before)
+    assert (state.episode is not None) == bool(judged.flags)
+    assert judged.judgement.median == before  # what was said stays on record
+
+
+def test_no_level_is_confirmed_that_never_moved():
+    """March is flagged; in April every figure before it turns out to have been as high."""
+    march, *later = (look(f"2025-{n:02d}", 5000, 1000) for n in range(3, 7))
+    found = list(judge_months([march, *on_figures_of_today(*later, median=5000)], RULES))
+
+    assert [len(judged.flags) for _, judged in found] == [1, 0, 0, 0]
+    ended = [e for _, judged in found for e in judged.episodes if e.state != "open"]
+    assert [(e.opened, e.state, e.closed) for e in ended] == [("2025-03", "transient", "2025-04")]
+    assert found[1][1].judgement.unflagged == "restated"
+
+
+@pytest.mark.parametrize(
+    ("looks", "kept"),
+    [
+        ([look("2025-03", 1290, 1000)], "watch"),
+        ([look("2025-03", 60, 30)], "small"),
+        ([look("2025-03", 5000), look("2025-04", 5000)], "known"),
+        ([look("2025-03", 5000)], ""),
+        ([look("2025-03", 1010)], ""),
+    ],
+)
+def test_a_judgement_keeps_why_an_unusual_month_has_no_flag(looks, kept):
+    rules = replace(RULES, min_change=35)
+    *_, (_, judged) = judge_months(looks, rules)
+
+    assert judged.judgement.unflagged == kept
+
+
+@pytest.mark.parametrize(("today", "side"), [(None, 1), (1900, 1), (3000, 0), (9000, 0)])
+def test_no_month_is_outside_a_forecast_of_figures_restated_since(today, side):
+    """3,000 against 1,000 said six months before."""
+    looks = [look("2025-03", 3000, 3000, older=1000)]
+    if today:
+        looks = on_figures_of_today(*looks, median=today)
+
+    ((_, judged),) = judge_months(looks, RULES)
+
+    assert judged.judgement.outside == side

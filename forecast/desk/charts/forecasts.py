@@ -366,8 +366,8 @@ def reliability(name: str, kinds: Sequence[KindScore]) -> Picture:
     asked = [kind for kind in kinds if kind.kind != INSIDE]  # no skill is to be had at that one
     skilled = sum(kind.skilled for kind in asked)
     title = (
-        f"{name}: {skilled} of {len(asked)} kinds of questions are answered better than by their "
-        "base rate"
+        f"{name}: {skilled} of {len(asked)} kinds of questions are answered better than by base "
+        "rate and coin, by 5% or more"
     )
     made = {"issued": "given before their months were published", "hindcast": "hindcasts"}
     subtitle = (

@@ -8,7 +8,15 @@ from datetime import date
 
 from forecast.desk.facts import Comparison, MonthFacts, Position, overdue, to_date
 from forecast.desk.sentences.trust import due_words, stale_words
-from forecast.desk.sentences.unusual import SIDES, compared_with, how_far, unusual_words
+from forecast.desk.sentences.unusual import (
+    FAR,
+    SIDES,
+    compared_with,
+    counted_words,
+    how_far,
+    unflagged_words,
+    unusual_words,
+)
 from forecast.sources import wording
 from forecast.sources.source import Aside, Source
 from forecast.sources.wording import with_unit
@@ -120,6 +128,8 @@ def expected_sentences(facts: MonthFacts) -> Iterator[str]:
     side = SIDES.get(e.position.side, "inside that interval")
     lies = {0: side, 80: f"{side} it, inside {outer}", 95: f"{side} {outer}"}[e.position.beyond]
     flagged = f", and flagged as {e.severity}" if e.severity else ""
+    if e.unflagged and e.p < FAR and not e.severity:
+        flagged = f"; {unflagged_words(e)}"
     yield f"{what} is {lies}: {unusual_words(e.p)}{flagged}."
 
 
@@ -145,14 +155,16 @@ def unusual_line(facts: MonthFacts) -> str:
     e = facts.expectation
     if e is None:
         return f"{count}; no forecast was made before it."
+    restated = counted_words(facts, e.judged) != f"{facts.count:,}"
+    count += f"; the first count, {e.judged:,}, was " if restated else ", "
     by = basis_noun(e.basis)
     flag = next((flag for flag in facts.flags if flag["kind"] == "month"), None)
     if flag:
-        return f"{count}, {how_far(flag)} the {e.median:,} of its {by}: {unusual_words(e.p)}."
+        return f"{count}{how_far(flag)} the {e.median:,} of its {by}: {unusual_words(e.p)}."
     # Outside 80% is one month in five: said, but no flag.
-    far = ", but not far enough to flag" if e.position.side else ""
+    far = f", {unflagged_words(e)}" if e.position.side else ""
     lies = position_words(Position(e.position.side, 80), "range")
-    return f"{count}, {lies} of its {by} ({between(e.lo80, e.hi80)}){far}."
+    return f"{count}{lies} of its {by} ({between(e.lo80, e.hi80)}){far}."
 
 
 def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> str:
@@ -169,12 +181,13 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
     ]
     if len(unusual) > MOST_NAMED + 1:  # one more takes no more room than saying so
         unusual[MOST_NAMED:] = [f"{len(unusual) - MOST_NAMED} other {source.totals.many} unusual"]
+    known = (facts.expectation for facts in newest if facts.month == through)
+    quiet = all(e is None or e.p >= FAR for e in known)
     # The day itself, not how many days are left: the line is written once and stays.
     due = due_words(through, source)
     late = f"{due}, are late" if overdue(through, today, source.due[2]) else due
-    return (
-        f"{month_words(through)}: {'; '.join(unusual) or 'nothing unusual'}; next figures {late}."
-    )
+    said = "; ".join(unusual) or ("nothing unusual" if quiet else "nothing flagged")
+    return f"{month_words(through)}: {said}; next figures {late}."
 
 
 def expected_line(row: Row, source: Source) -> str:

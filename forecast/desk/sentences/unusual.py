@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from forecast.desk.facts import RAREST, MonthFacts
+from forecast.desk.facts import RAREST, Expectation, MonthFacts
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.types import COUNT, SEVERITIES, Row
@@ -28,6 +28,14 @@ PARTS_SHOWN = 3  # parts of each side
 LEAST = 0.05  # of the deviation, to be shown
 SMALL = 0.005  # a revision's share of the count, up to which it is no news
 ORDINARY = 2 / 3  # p above it: most months are as far off
+FAR = 0.05  # p from which on no month is flagged or watched
+_UNFLAGGED = {
+    "watch": "unusual, but not enough to flag",
+    "small": "not flagged (the series or the difference is too small)",
+    "known": "not flagged again (part of what was flagged before)",
+    "late": "not flagged (it came after later months had been judged)",
+    "restated": "not flagged (the figures before it, or its own, were restated since)",
+}
 ORDER = ("border", "component", "field", "state", "citizenship", "demographic")
 
 
@@ -39,6 +47,18 @@ def unusual_words(p: float) -> str:
     if p > ORDINARY:
         return "an ordinary month"
     return f"about 1 month in {round(1 / p)} is at least this far off"
+
+
+def unflagged_words(e: Expectation) -> str:
+    """Why a month outside its 80% range has no flag, as far as the record says."""
+    far = "but not far enough to flag" if e.p >= FAR else "not flagged"
+    return _UNFLAGGED.get(e.unflagged, far)
+
+
+def counted_words(facts: MonthFacts, first: int) -> str:
+    """The count, and the first one where another was judged; a small revision is no news."""
+    now = facts.count
+    return f"{now:,}" if abs(now - first) <= SMALL * first else first_and_now(first, now)
 
 
 def how_far(flag: Row) -> str:
@@ -89,7 +109,17 @@ def ending(flag: Row) -> str:
         None: "",
         "open": "Still open: the coming months will show whether it stays.",
         "level shift": f"It stayed: a new level, confirmed in {when}.",
-    }.get(flag["episode"], f"It passed: back to what had been expected by {when}.")
+    }.get(flag["episode"], _passed(flag, when))
+
+
+def _passed(flag: Row, when: str) -> str:
+    if flag.get("restated"):
+        return f"It does not stand: the figures before it were restated in {when}."
+    # What ends an episode by the rule of `judge.episodes`, and no more.
+    if flag.get("if_with_whole") is not None:
+        return f"It did not last: in {when} it no longer stood apart."
+    side = SIDES[flag["side"]]
+    return f"It did not last: in {when} the count was not {side} the 95% range forecast before it."
 
 
 def ending_short(flag: Row, source: Source) -> str:
@@ -102,6 +132,7 @@ def ending_short(flag: Row, source: Source) -> str:
     if episode is None or episode == "open":
         return apart + more + (", still open" if episode else "")
     kind = "a level shift" if episode == "level shift" else "transient"
+    kind = "figures restated" if flag.get("restated") else kind
     return f"{apart}{more}, {kind} as of {month_name(flag['closed'])}"
 
 
@@ -115,7 +146,7 @@ def findings(facts: MonthFacts) -> list[tuple[str, str]]:
     flags = sorted(facts.findings, key=lambda flag: flag["kind"] == "drift")
     unusual = [finding(flag, facts) for flag in flags]
     shift, e = facts.shift, facts.expectation
-    counted = f"{facts.count:,} counted"
+    counted = f"{counted_words(facts, e.judged if e else facts.count)} counted"
     if shift:
         level, opened = LEVELS[shift["side"]], month_words(shift["opened"])
         sentence = (
@@ -130,7 +161,7 @@ def findings(facts: MonthFacts) -> list[tuple[str, str]]:
         how = phrase = "not forecast"
     elif e.position.side:  # outside its 80% range, so it is not "as forecast"
         phrase = f"{SIDES[e.position.side]} the 80% range"
-        how = f"{phrase} of the {basis_noun(e.basis)}, but not far enough to flag"
+        how = f"{phrase} of the {basis_noun(e.basis)}, {unflagged_words(e)}"
     else:
         phrase, how = "as forecast", f"as forecast{', by the hindcast' * (e.basis == 'hindcast')}"
     return [(phrase, f"{what} were {how}: {counted}.")]
@@ -142,9 +173,7 @@ def finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
     basis = flag.get("basis") or "issued"  # the flags of very old runs have none
     what = f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
     # One number for one thing: a small revision needs no second one here.
-    first, now = flag[COUNT], facts.count
-    numbers = f"{now:,}" if abs(now - first) <= SMALL * first else first_and_now(first, now)
-    counted = f"{numbers} counted"
+    counted = f"{counted_words(facts, flag[COUNT])} counted"
     if flag["kind"] == "revision":
         return "revised", (
             f"The count was changed from {flag['expected']:,} to {flag[COUNT]:,} "

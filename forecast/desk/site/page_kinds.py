@@ -600,7 +600,7 @@ def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
             + "; ".join(filter(None, (unusual.with_whole(flag), unusual.how_sure(flag))))
         )
     elif part.ahead:
-        first = f"Nothing unusual: {first}"
+        first = f"Not flagged: {first}"
     else:
         first = f"{first}. Not forecast: too few counted, or too few months on record"
     ahead = f"{monthly.expected_line(part.ahead[0], part.source)}." if part.ahead else ""

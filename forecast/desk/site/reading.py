@@ -16,6 +16,7 @@ from forecast.desk.facts import MonthFacts, all_reports, comparisons
 from forecast.desk.movers import by_dimension
 from forecast.desk.sentences import monthly, trust
 from forecast.desk.sentences.skill import skill_notes
+from forecast.desk.sentences.unusual import FAR
 from forecast.engine import ENGINE
 from forecast.engine.skill import skill_tests
 from forecast.errors import ConfigError
@@ -151,7 +152,8 @@ class TotalRecord:
         for flag in self.flags:
             if flag["episode"] == "open":
                 return f"Unusual since {month_words(flag['month'])}", True
-        return "Nothing unusual", False
+        e = self.newest.expectation
+        return "Nothing unusual" if e and e.p >= FAR else "Not flagged", False
 
 
 @dataclass(frozen=True)

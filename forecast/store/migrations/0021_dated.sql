@@ -97,3 +97,23 @@ select
     (number + (13 - begins) % 12) / 12, (number + 13 - begins) % 12 + 1,
     printf('%04d-%02d', number / 12 - 1, number % 12 + 1)
 from begun join numbers;
+
+-- A judged month keeps the bounds of the forecast that judged it, which a newer engine's hindcast
+-- would replace, and why it has no flag though it was unusual: null where no program said so.
+alter table judgements add column unflagged text;
+alter table judgements add column lo80 integer;
+alter table judgements add column hi80 integer;
+alter table judgements add column lo95 integer;
+alter table judgements add column hi95 integer;
+
+update judgements set (lo80, hi80, lo95, hi95) = (
+    select f.lo80, f.hi80, f.lo95, f.hi95 from forecasts as f
+    where f.run_id = judgements.run_id and f.series_id = judgements.series_id
+        and f.model = 'bordercast' and f.month = judgements.month
+) where run_id is not null;
+
+update judgements set (lo80, hi80, lo95, hi95) = (
+    select h.q100, h.q900, h.q025, h.q975 from hindcasts as h
+    where h.model = 'bordercast' and h.series_id = judgements.series_id
+        and h.cutoff = judgements.cutoff and h.month = judgements.month
+) where run_id is null;

@@ -107,8 +107,11 @@ def test_a_confirmed_level_says_when_it_began(side, level):
     ("stood", "phrase", "how"),
     [
         (None, "not forecast", "not forecast"),
-        (expected(), "as forecast", "as forecast"),
-        (expected(basis="hindcast"), "as forecast", "as forecast, by the hindcast"),
+        (expected(judged=4091, hi80=5000), "as forecast", "as forecast"),
+        (
+            expected(judged=4091, hi80=5000, basis="hindcast"),
+            *("as forecast", "as forecast, by the hindcast"),
+        ),
     ],
 )
 def test_a_quiet_month_says_against_what_it_was_held(stood, phrase, how):

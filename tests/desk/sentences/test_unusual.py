@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.desk.sentences import unusual
+from forecast.desk.sentences import monthly, unusual
 from tests.support.month_facts import expected, month
 
 
@@ -50,3 +50,50 @@ def test_a_quiet_month_is_as_forecast_only_inside_its_range(judged, basis, phras
     ((said, sentence),) = unusual.findings(facts)
     assert said == phrase
     assert how in sentence
+
+
+@pytest.mark.parametrize(
+    ("p", "why", "words"),
+    [
+        (0.05, "", "but not far enough to flag"),
+        (0.0499, "", "not flagged"),  # judged by a program that kept no reason
+        (0.03, "watch", "unusual, but not enough to flag"),
+        (0.001, "small", "not flagged (the series or the difference is too small)"),
+        (0.001, "known", "not flagged again (part of what was flagged before)"),
+        (0.001, "late", "not flagged (it came after later months had been judged)"),
+        (
+            0.001, "restated",
+            "not flagged (the figures before it, or its own, were restated since)",
+        ),
+    ],
+)  # fmt: skip
+def test_why_a_month_has_no_flag_is_what_the_judgement_keeps(p, why, words):
+    assert unusual.unflagged_words(expected(judged=150, p=p, unflagged=why)) == words
+
+
+def test_a_count_restated_since_is_not_set_where_the_first_one_lay():
+    """First 111, just above the range; 2,855 now: both numbers are there."""
+    facts = month(count=2855, expectation=expected(judged=111, p=0.06))
+
+    ((_, sentence),) = unusual.findings(facts)
+
+    assert sentence.endswith("but not far enough to flag: 111 (now 2,855) counted.")
+    line = "2,855 in February 2025; the first count, 111, was above the 80% range of its issued "
+    assert monthly.unusual_line(facts).startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({}, "It did not last: in March 2025 the count was not below the 95% range forecast before "
+             "it."),
+        ({"side": 1}, "It did not last: in March 2025 the count was not above the 95% range "
+                      "forecast before it."),
+        ({"if_with_whole": 5}, "It did not last: in March 2025 it no longer stood apart."),
+        ({"restated": 1}, "It does not stand: the figures before it were restated in March 2025."),
+    ],
+)  # fmt: skip
+def test_an_episode_that_ended_says_what_the_rule_asked(said, words):
+    ended = {"episode": "transient", "closed": "2025-03", "side": -1, "role": "first"}
+
+    assert unusual.ending(ended | said) == words

@@ -360,7 +360,7 @@ def test_a_border_shows_which_parts_moved_the_farthest_first(full):
         table = re.search(rf"<caption>By {moved['dimension']}, .+?</table>", said, re.S)[0]
         changes = re.findall(r'<th scope="row">(.+?)</th>.+?</tr>', table, re.S)
         assert len(changes) == len(moved["movers"]) + 1
-        assert changes[-1] == "sum of parts"
+        assert changes[-1] == moved["total"]["label"]
         assert f"{moved['total']['value']:,}" in table
 
 
