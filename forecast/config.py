@@ -368,6 +368,13 @@ def _https(address: str) -> str:
     return address
 
 
+# Fields of a source that records of 1.0 do not have.
+_LATER = (
+    *("table", "short", "homepage", "revises", "restates", "labels", "absent", "pattern"),
+    "overdue",
+)
+
+
 class _SourceFields(_ConfigModel):
     """What every source may set for itself, in place of the settings of all.
 
@@ -379,7 +386,13 @@ class _SourceFields(_ConfigModel):
 
     def words(self) -> dict[str, Any]:
         """Return what a record keeps of the source: all but its settings."""
-        return self.model_dump(mode="json", exclude={"forecast", "flags"})
+        words = self.model_dump(mode="json", exclude={"forecast", "flags"})
+        # What sources said before these were there is kept as it was, to the last byte.
+        plain = type(self).model_construct().model_dump(mode="json", include=set(_LATER))
+        left = {name: value for name, value in words.items() if plain.get(name, ...) != value}
+        if not words.get("columns", {}).get("year", "-"):
+            left["columns"] = {k: v for k, v in words["columns"].items() if k != "year"}
+        return left
 
 
 class CountsSection(_SourceFields):
@@ -407,10 +420,20 @@ class CountsSection(_SourceFields):
     due: Annotated[tuple[int, int], AfterValidator(_days)] = (1, 28)
     jumps: bool = False
     columns: Columns = Columns()
+    # What a publisher's source.toml says beside these; see `forecast.sources.described`.
+    short: Words = ""
+    homepage: Words = ""
+    revises: Words = "may still revise it"
+    restates: Words = "may restate earlier months"
+    labels: dict[str, str] = {}
+    absent: Literal["unknown", "parts", "none"] = "unknown"
+    pattern: str = ""
+    overdue: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if bool(self.path) == bool(self.address):
+        nowhere = not (self.path or self.address or self.pattern)
+        if nowhere or (self.path and self.address):
             raise ValueError(
                 "name one place for the counts: path, a file or folder, or address, https://..."
             )
@@ -423,9 +446,13 @@ class CountsSection(_SourceFields):
 
 
 class PublishedSection(_SourceFields):
-    """Counts whose source comes with the program; see docs/measures.md."""
+    """Counts whose source comes with the program; see docs/measures.md.
+
+    table : its `source.toml`, of a source in a folder of one's own that looks at lines.
+    """
 
     kind: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    table: dict[str, Any] = {}
 
     @property
     def name(self) -> str:
@@ -528,6 +555,7 @@ class Config(_ConfigModel):
                 # Years that begin elsewhere: what is kept of years to date would be of others.
                 begins = section.year_begins
                 numbers |= {"year_begins": begins} if begins != 1 else {}
+                numbers |= {"absent": section.absent} if section.absent != "unknown" else {}
             elif section.name != DEFAULT_SOURCE:  # they go without saying
                 numbers["source"] = section.name
         packages = sorted(filter(None, map(plugins.package, self.forecast.models)))
@@ -552,7 +580,7 @@ def load(path: Path | None) -> Config:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), "file", f"cannot be read: {error}") from error
-    return parse(text, str(path))
+    return parse(text, str(path), path.parent)
 
 
 def refuse_places(config: Config, db: Path, source: str) -> None:
@@ -598,12 +626,27 @@ def found() -> Path | None:
         raise ConfigError(str(DEFAULT_PATH), "file", problem) from None
 
 
-def parse(text: str, source: str) -> Config:
-    """Settings from TOML text; `source` is named in errors."""
+def _described(said: dict[str, Any], beside: Path) -> dict[str, Any]:
+    """Settings with each source that a folder beside them describes in full."""
+    from forecast.sources import catalog, described  # late: most settings name no source
+
+    sections = said.get("sources", [])
+    for at, section in enumerate(sections if isinstance(sections, list) else []):
+        name = section.get("kind", "") if isinstance(section, dict) else ""
+        if isinstance(name, str) and name not in ("", "counts") and not catalog.has(name):
+            path = described.find(beside, name)
+            own = {key: section[key] for key in section if key != "kind"}
+            if path:
+                sections[at] = described.section(path, name, own)
+    return said
+
+
+def parse(text: str, source: str, beside: Path = Path()) -> Config:
+    """Settings from TOML text; `source` is named in errors, sources are looked for `beside`."""
     # Settings of one source are checked as they come out beside those of all.
     within: tuple[str, ...] = ()
     try:
-        config = Config.model_validate(_with_tuples(tomllib.loads(text)))
+        config = Config.model_validate(_with_tuples(_described(tomllib.loads(text), beside)))
         for section in config.sources:
             within = ("sources", section.name)
             config.of(section.name)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -152,10 +153,10 @@ class Context:
 
     def takes(self, file_name: str) -> bool:
         """Return whether a file is for this source: its own, or nobody's and this is the first."""
-        if catalog.parse_name(file_name, self.source):
+        if _is_named(file_name, self.source):
             return True
         # A file that nobody knows goes to the first source, which says what is wrong with it.
-        strange = not any(catalog.parse_name(file_name, source) for source in self.sources.values())
+        strange = not any(_is_named(file_name, source) for source in self.sources.values())
         return strange and self.name == next(iter(self.sources))
 
     def passes_on(self, file_name: str) -> bool:
@@ -163,6 +164,13 @@ class Context:
         names = list(self.sources)
         later = names[names.index(self.name) + 1 :]
         return any(catalog.parse_name(file_name, self.sources[name]) for name in later)
+
+
+def _is_named(file_name: str, source: Source) -> bool:
+    """Whether a source's files are called so."""
+    plain = file_name.removesuffix(".gz")
+    by_pattern = source.pattern not in ("", "*") and fnmatch(plain, source.pattern)
+    return by_pattern or catalog.parse_name(file_name, source) is not None
 
 
 def source_of(connection: Connection) -> Source:
@@ -185,6 +193,8 @@ def source_by_section(section: SourceSection | None, totals: Sequence[str] = ())
     totals : the series that the record has of it, where the section does not name them.
     """
     if section is None or isinstance(section, PublishedSection):
+        if section and section.table:
+            return catalog.described(section.name, section.table)
         return _published(section.name if section else DEFAULT_SOURCE)
     # Its reader needs numpy, which would make `--help` and every command on encounters slower.
     from forecast.sources.own.source import own_counts
@@ -226,7 +236,7 @@ def _recorded(connection: sqlite3.Connection) -> dict[str, _Recorded]:
         with measures.scoped(connection, number):
             stored = measures.section(connection)
             section = source_section(stored) if stored else None
-            if isinstance(section, PublishedSection):
+            if isinstance(section, PublishedSection) and not section.table:
                 _published(section.name)  # a kind that no program knows is no source's words
             records[name] = section, measures.totals(connection)
     return records

@@ -47,6 +47,24 @@ def find(name: str) -> Source:
     raise KeyError(name)
 
 
+def has(name: str) -> bool:
+    """Return whether a source of this name comes with the program."""
+    folders = (folder for folder in _folders() if name.startswith(_called(folder)))
+    return any(_table(folder, name) is not None for folder in folders)
+
+
+def described(name: str, said: Mapping[str, Any]) -> Source:
+    """Return the source of a table in a folder of one's own; errors as `find`."""
+    table = _frozen(dict(said))
+    if "like" in table:
+        like = next(folder for folder in _folders() if _called(folder) == table["like"])
+        table = _over(_read(like), table)
+    try:
+        return _source(name, table, None)
+    except (KeyError, TypeError) as error:
+        raise ConfigError(name, "table", f"is not what a source needs: {error}") from error
+
+
 def table(name: str) -> Mapping[str, Any]:
     """Return the table of the source so named, without making a source of it."""
     tables = (_table(folder, name) for folder in _folders() if name.startswith(_called(folder)))
@@ -166,7 +184,7 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
+def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
     # Its classes take as long to make as the rest of `--help`, which asks for no source.
     from forecast.sources import source as kinds
 
@@ -197,18 +215,18 @@ def _source(name: str, table: Mapping[str, Any], folder: Path) -> Source:
         reader=cache(partial(_reader, folder, table)),
         breaks=tuple(Break(**entry) for entry in table.get("breaks", ())),
         columns={k: c for k, c in named.items() if k != c} if shipped else columns,
-        lexicon=partial(_texts, folder, lexicon) if lexicon else None,
+        lexicon=partial(_texts, folder, lexicon) if folder and lexicon else None,
         settings=partial(_filled, folder / "settings.toml", {"kind": name} | settings)
-        if settings
+        if folder and settings
         else None,
         **{key: table[key] for key in plain if key in table},
     )
 
 
-def _reader(folder: Path, table: Mapping[str, Any]) -> FileReader:
+def _reader(folder: Path | None, table: Mapping[str, Any]) -> FileReader:
     """Return what reads a source's files: the reader beside its table, or what reads any CSV."""
     # A table of columns reads most CSV files; what it cannot say is code beside it.
-    if (folder / "reader.py").exists():
+    if folder and (folder / "reader.py").exists():
         module = ".".join(("forecast.sources", *_parts(folder), "reader"))
         made: FileReader = import_module(module).READER(table)
         return made

@@ -420,6 +420,7 @@ class Source:
     lexicon : how people write about it: texts in TOML; of tables that are called the same the last
     one holds.
     settings : a first settings file for a record of it, None where the defaults are meant for it.
+    pattern : of its files' names, as shells have it, where `parse_name` reads nothing from them.
     """
 
     name: str
@@ -456,6 +457,7 @@ class Source:
     rounded: str = ""
     lexicon: Callable[[], Sequence[str]] | None = None
     settings: Callable[[], str] | None = None
+    pattern: str = ""
 
     def column(self, name: str) -> str:
         """Return what a table's column is called in files and on pages, "" if it is left out."""

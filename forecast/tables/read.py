@@ -54,6 +54,8 @@ class TableRead:
     warnings : what a user should look at, as sentences.
     missing : months that are given as missing, or left out inside a series.
     counts_column, series_column : as `tables.grid.Entries` has them.
+    withheld : series and running month of each cell that says that nobody knows, or tells no small
+        count; None of a table of a line a series, which has a cell for every month.
     """
 
     counts: MonthlyCounts
@@ -62,6 +64,7 @@ class TableRead:
     missing: int
     counts_column: str = ""
     series_column: str = ""
+    withheld: frozenset[tuple[str, int]] | None = None
 
 
 def read_counts(path: Path | None, wanted: ReadAs | None = None) -> MonthlyCounts:
@@ -183,6 +186,7 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
     if wanted.sums:
         entries, value, warnings = _summed(entries, value)
     counts, missing, warned = _arranged(entries, value)
+    unknown = np.flatnonzero(np.isnan(value))
     if not wanted.value:
         _refuse_to_date(entries, counts)
     return TableRead(
@@ -192,6 +196,12 @@ def _checked(entries: Entries, wanted: ReadAs) -> TableRead:
         missing,
         entries.counts_column,
         entries.series_column,
+        frozenset(
+            (entries.names[series], month)
+            for series, month in zip(
+                entries.series[unknown].tolist(), entries.month[unknown].tolist(), strict=True
+            )
+        ),
     )
 
 

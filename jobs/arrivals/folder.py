@@ -64,7 +64,7 @@ def files(path: Path, section: CountsSection) -> list[Path]:
     None of a source with an address: what is downloaded waits elsewhere. ConfigError where there
     is no such place.
     """
-    if section.address:
+    if section.address or not section.path:
         return []
     if "://" in section.path:
         problem = "is a web address; write it as address = ... instead of path = ..."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,11 +98,18 @@ def check_config(settings: Settings) -> Iterator[str]:
 
 
 def init_config(
-    _: Settings, output: Path, file: Path | None, source: str | None, **said_of_file: Any
+    _: Settings,
+    output: Path,
+    file: Path | None,
+    source: str | None,
+    publisher: str | None,
+    **said_of_file: Any,
 ) -> Sequence[str]:
     """Write a settings file: of encounters, of other figures that come with us, or of own ones."""
     if source and file:
         raise click.UsageError("name a FILE or a --source, not both")
+    if publisher and not file:
+        raise click.UsageError("--publisher needs a FILE of theirs")
     # Commands find a file of the usual name themselves.
     named = "" if output == Path("config.toml") else f" --config {output}"
     then = f"Now:\n    bordercast{named} run"
@@ -115,13 +124,32 @@ def init_config(
     elif file:
         if output.exists():
             raise ConfigError(str(output), "file", "is already there; name another with -o")
-        lines, written = first_settings.understood(file, read_as(**said_of_file))
-        content = written.encode()
+        of = _asked_of(publisher) if publisher else None
+        made = first_settings.understood(file, read_as(**said_of_file), of)
+        lines, content = made.lines, made.settings.encode()
         then = f"Put your own words there, then:\n    bordercast{named} run"
+        if of:
+            table = output.parent / "sources" / made.name / "source.toml"
+            table.parent.mkdir(parents=True, exist_ok=True)
+            first_settings.write(table, made.source.encode())
+            then = f"What {publisher} publishes is in {table}. {then} {file}"
     else:
         content, then = SHIPPED.read_bytes(), "Edit it, then: bordercast config check"
     first_settings.write(output, content)
     return [*lines, f"Settings written to {output}. {then}"]
+
+
+def _asked_of(publisher: str) -> first_settings.Answers:
+    """Ask what no file of a publisher tells; the usual answer where nobody can be asked."""
+    usual = first_settings.Answers(publisher)
+    if not sys.stdin.isatty():
+        return usual
+    days = click.prompt("New figures come how many days after a month's end, from-to", "1-28")
+    numbers = [int(text) for text in re.findall(r"\d+", days)][:2] or usual.due
+    kinds = click.Choice(("unknown", "parts", "none"))
+    absent = click.prompt("A month without a line is", usual.absent, type=kinds)
+    jumps = click.confirm("Are the counts known to jump and stay, as decisions make them?")
+    return first_settings.Answers(publisher, (min(numbers), max(numbers)), absent, jumps)
 
 
 def show_config(settings: Settings) -> str:

@@ -6,7 +6,8 @@ import json
 import math
 import re
 import tomllib
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,12 +60,31 @@ series = ["{outer}"]
 part = "{inner}\""""
 
 
-def understood(path: Path, wanted: ReadAs) -> tuple[list[str], str]:
-    """Settings for a file of counts, or for a folder with such files.
+@dataclass(frozen=True)
+class FirstSettings:
+    """What a file was understood to be, as sentences, and the settings for it.
 
-    Returns
-    -------
-    What the file was understood to be, as sentences, and the settings for it.
+    source : the publisher's table that these name, and how they call it; "" where they have all.
+    """
+
+    lines: Sequence[str]
+    settings: str
+    source: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a file cannot tell of its publisher, as its operator answered."""
+
+    publisher: str
+    due: tuple[int, int] = (1, 28)
+    absent: str = "parts"
+    jumps: bool = False
+
+
+def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSettings:
+    """Settings for a file of counts, or for a folder with such files; of : who publishes them.
 
     Raises
     ------
@@ -102,20 +122,23 @@ def understood(path: Path, wanted: ReadAs) -> tuple[list[str], str]:
     total = next(iter(sums), "")
     tolerance, missed = _tolerance(table, total)
     typical = float(np.nanmedian(table.values))
-    template = resources.files(__package__) / "first_settings.toml"
-    settings = template.read_text("utf-8").format(
-        file=_quoted(path.name),
-        name=re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:40] or "counts",
+    name = re.sub(r"[^a-z0-9]+", "_", (of.publisher if of else title).lower()).strip("_")[:40]
+    words = {
+        "file": _quoted(path.name),
+        "name": name if re.match(r"[a-z]", name) else "counts",
+        "noun": noun,
+        "title": title,
+        "one": singular,
+        "many": _plural(singular),
+        "place": _place(singular),
+        "publisher": _quoted(of.publisher) if of else "Our office",
+        "total": _quoted(total),
+        "tolerance": tolerance,
+        "begins": wanted.fiscal_start or 1,
+    }
+    settings = _template("first_settings.toml").format(
+        **words,
         path=_quoted(str(path)),
-        noun=noun,
-        title=title,
-        one=singular,
-        many=_plural(singular),
-        place="at {}" if singular in _PLACES else "in {}" if singular in _WITHIN else "for {}",
-        publisher="Our office",
-        total=_quoted(total),
-        tolerance=tolerance,
-        begins=wanted.fiscal_start or 1,
         parts=_PARTS.format(part=part, many=_plural(part)) if nesting[1] else "",
         columns=_columns(wanted, singular),
         cutoff=months.from_index(max(first + SCORED, last - SCORED)),
@@ -124,6 +147,27 @@ def understood(path: Path, wanted: ReadAs) -> tuple[list[str], str]:
         false=alpha * many,
         level=10 if typical >= 25 else 5,
     )
+    table_text = ""
+    if of:
+        begin, end = settings.index("[[sources]]"), settings.index("[forecast]")
+        named = f'[[sources]]\nkind = "{words["name"]}"  # sources/{words["name"]}/source.toml\n\n'
+        settings = settings[:begin] + named + settings[end:]
+        words_below = f'part = "{part}"\nbelow = "{_plural(part)}"\n' if nesting[1] else ""
+        at = (
+            f'path = "{_quoted(str(path))}"'
+            if path.is_dir()
+            else '# path = "FOLDER", or address = "https://...": where files come from'
+        )
+        table_text = _template("first_source.toml").format(
+            **words,
+            due=list(of.due),
+            jumps=str(of.jumps).lower(),
+            absent=of.absent,
+            parts=words_below,
+            pattern=re.sub(r"\d+", "*", _quoted(file.name)),
+            place_of_files=at,
+            columns=_file_columns(wanted),
+        )
     span = " to ".join(month_words(months.from_index(index)) for index in (first, last))
     lines = [
         f"{file.name}: {many:,} series, {span}; {read.missing:,} months missing",
@@ -134,7 +178,15 @@ def understood(path: Path, wanted: ReadAs) -> tuple[list[str], str]:
         *(f"taken: {name} is the sum of the {many} others" for name, many in sums.items()),
         *missed,
     ]
-    return lines, settings
+    return FirstSettings(lines, settings, table_text, str(words["name"]) if of else "")
+
+
+def _template(name: str) -> str:
+    return (resources.files(__package__) / name).read_text("utf-8")
+
+
+def _place(singular: str) -> str:
+    return "at {}" if singular in _PLACES else "in {}" if singular in _WITHIN else "for {}"
 
 
 def of_all() -> str:
@@ -218,6 +270,15 @@ def _plural(singular: str) -> str:
 def _quoted(text: str) -> str:
     """Return a text inside a TOML string."""
     return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _file_columns(wanted: ReadAs) -> str:
+    """What the user said of the file, as a publisher's table has it."""
+    lines = _columns(replace(wanted, series=(), part=""), "").splitlines()
+    named = [json.dumps(name) for name in wanted.series]
+    lines += [f"total = [{', '.join(named)}]"] if named else []
+    lines += [f"part = {json.dumps(wanted.part)}"] if wanted.part else []
+    return "\n".join(line.replace("series, value", "total, part, value") for line in lines)
 
 
 def _columns(wanted: ReadAs, singular: str) -> str:

@@ -77,7 +77,7 @@ def test_settings_name_several_series_in_the_plural(tmp_path, column, many):
     deliver(path, clinics(), HELD)
     path.write_text(path.read_text().replace("Clinic", column, 1))
 
-    settings = understood(path, ReadAs())[1]
+    settings = understood(path, ReadAs()).settings
 
     assert tomllib.loads(settings)["sources"][0]["many"] == many
 
@@ -87,7 +87,7 @@ def test_settings_name_a_source_in_forty_letters_at_most(tmp_path):
     deliver(path, clinics(), HELD)
     path.write_text(path.read_text().replace("Visits", "Visits " + "x" * 60, 1))
 
-    settings = understood(path, ReadAs())[1]
+    settings = understood(path, ReadAs()).settings
 
     assert tomllib.loads(settings)["sources"][0]["name"] == "clinic_visits_" + "x" * 26
 

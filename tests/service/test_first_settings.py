@@ -32,7 +32,7 @@ def visits(
 
 
 def written(path: Path, **wanted) -> dict:
-    settings = understood(path, ReadAs(**wanted))[1]
+    settings = understood(path, ReadAs(**wanted)).settings
     file = path.with_name("config.toml")
     file.write_text(settings)
     config.load(file)  # it is one that the program takes
@@ -44,9 +44,9 @@ def test_all_that_follows_from_a_file(tmp_path):
     path = visits(tmp_path)
 
     told = understood(path, ReadAs())
-    found = tomllib.loads(told[1])
+    found = tomllib.loads(told.settings)
 
-    assert tuple(told[0]) == (
+    assert tuple(told.lines) == (
         "visits.csv: 3 series, January 2020 to December 2024; 0 months missing",
         "read: months in column 'Month'; counts in column 'Visits'; series from column 'Clinic'",
         "taken: what is counted is 'visits', each series is a 'clinic'",
@@ -78,7 +78,7 @@ def test_all_that_follows_from_a_file(tmp_path):
         "first_cutoff": "2022-12",
     }
     assert found["flags"] == {"alpha": 0.02, "min_level": 10, "min_change": 10}
-    assert "of 3 series about 0.1 a month by chance" in told[1]
+    assert "of 3 series about 0.1 a month by chance" in told.settings
     assert found["notices"] == {"approval": "hold", "contact": ""}
     assert found["site"] == {"folder": "site"}
 
@@ -145,7 +145,7 @@ def nested(folder: Path, more: str = "") -> Path:
 
 def test_columns_that_nest_are_series_and_parts(tmp_path):
     told = understood(nested(tmp_path), ReadAs())
-    (source,) = tomllib.loads(told[1])["sources"]
+    (source,) = tomllib.loads(told.settings)["sources"]
 
     assert source["columns"] == {"series": ["Region"], "part": "Ward"}
     assert (source["part"], source["parts"], source["title"]) == (
@@ -153,13 +153,13 @@ def test_columns_that_nest_are_series_and_parts(tmp_path):
         "wards",
         "Visits by region",
     )
-    assert "# A region is a series. What column Ward names in it are its parts" in told[1]
-    assert told[0][-1] == (
+    assert "# A region is a series. What column Ward names in it are its parts" in told.settings
+    assert told.lines[-1] == (
         "taken: each 'ward' is a part of a 'region': 3 parts of 2; their sums are added up"
     )
     stated = understood(nested(tmp_path, "N,Total,2020-01,82\n"), ReadAs())
-    assert stated[0][-1].endswith("3 parts of 2; the file has 1 of their sums")
-    plain = tomllib.loads(understood(nested(tmp_path), ReadAs(series=("Ward",)))[1])
+    assert stated.lines[-1].endswith("3 parts of 2; the file has 1 of their sums")
+    plain = tomllib.loads(understood(nested(tmp_path), ReadAs(series=("Ward",))).settings)
     assert plain["sources"][0]["columns"] == {"series": ["Ward"]}
     assert "part" not in plain["sources"][0]
 
@@ -198,11 +198,13 @@ def test_the_newest_file_of_a_folder_is_the_one_that_is_read(tmp_path):
     (tmp_path / ".newer").write_text("x")
     (tmp_path / "folder").mkdir()
 
-    assert understood(tmp_path, ReadAs())[0][0].startswith("visits.csv: 2 series")
+    assert understood(tmp_path, ReadAs()).lines[0].startswith("visits.csv: 2 series")
     os.utime(tmp_path / "old.csv", (20, 20))
-    assert understood(tmp_path, ReadAs())[0][0].startswith("visits.csv: 2 series")  # by name then
+    assert (
+        understood(tmp_path, ReadAs()).lines[0].startswith("visits.csv: 2 series")
+    )  # by name then
     os.utime(tmp_path / "old.csv", (21, 21))
-    assert understood(tmp_path, ReadAs())[0][0].startswith("old.csv: 3 series")
+    assert understood(tmp_path, ReadAs()).lines[0].startswith("old.csv: 3 series")
 
 
 @pytest.mark.parametrize(
@@ -249,8 +251,8 @@ def test_a_series_that_the_others_add_up_to_is_taken_for_their_total(tmp_path):
 
     told = understood(path, ReadAs())
 
-    assert told[0][-1] == "taken: All is the sum of the 2 others"
-    assert tomllib.loads(told[1])["sources"][0]["total"] == "All"
+    assert told.lines[-1] == "taken: All is the sum of the 2 others"
+    assert tomllib.loads(told.settings)["sources"][0]["total"] == "All"
 
 
 def test_models_are_scored_from_two_years_after_the_first_series_began(tmp_path):
@@ -265,8 +267,8 @@ def test_models_are_scored_from_two_years_after_the_first_series_began(tmp_path)
 
     told = understood(path, ReadAs())
 
-    assert told[0][0] == "visits.csv: 2 series, April 2020 to April 2023; 0 months missing"
-    found = tomllib.loads(told[1])
+    assert told.lines[0] == "visits.csv: 2 series, April 2020 to April 2023; 0 months missing"
+    found = tomllib.loads(told.settings)
     assert found["forecast"]["first_cutoff"] == "2022-04"  # 24 months after April 2020
 
 
@@ -305,7 +307,7 @@ def test_what_was_missing_or_odd_in_a_file_is_told(tmp_path):
     path.write_text(path.read_text().replace("Site A,2021-02,", "Site A,2021-02,\n#", 1))
     path.write_text("\n".join(line for line in path.read_text().splitlines() if line[:1] != "#"))
 
-    said = understood(path, ReadAs())[0]
+    said = understood(path, ReadAs()).lines
 
     assert said[0] == "visits.csv: 1 series, January 2020 to June 2022; 1 months missing"
 

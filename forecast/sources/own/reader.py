@@ -50,7 +50,7 @@ class OwnReader(FileReader):
     ) -> ReadRelease:
         """Read one delivered file; errors as `read.table_in_bytes`, and for decimals."""
         table = tables.table_in_bytes(file.name, file.content, read_as(self.section))
-        counts = _whole_counts(self.section, file.name, table.counts)
+        counts = _whole_counts(self.section, file.name, table)
         # The newest month of any series; a delivery need not reach it in each.
         last = max(max(by_month) for by_month in counts.values())
         year, month = map(int, last.split("-"))
@@ -141,10 +141,11 @@ def data_through(section: CountsSection, file: ReleaseFile) -> str:
 
 
 def _whole_counts(
-    section: CountsSection, file_name: str, table: MonthlyCounts
+    section: CountsSection, file_name: str, read: tables.TableRead
 ) -> dict[SeriesKey, dict[str, int]]:
     """Return series -> month -> count, of the months that are known."""
-    counts = {}
+    table, counts = read.counts, dict[SeriesKey, dict[str, int]]()
+    keys: dict[str, SeriesKey] = {}
     places = table.nested or tuple((name, "") for name in table.names)
     _refuse_names(file_name, section.many, dict.fromkeys(series for series, _ in places))
     for name in dict.fromkeys(series for series, _ in places):
@@ -165,10 +166,55 @@ def _whole_counts(
                 "record keeps counts. Round it, or use `bordercast forecast`"
             )
         series, part = places[row]
+        series = _labelled(section, file_name, series)
         # Each part is a scope of its own: of one, a month may be known that is not of another.
         key = SeriesKey(series, PART, part, part) if part else SeriesKey(series)
-        counts[key] = {month: int(value) for month, value in by_month.items()}
+        keys[name] = key
+        known_of = counts.setdefault(key, {})
+        for month, value in by_month.items():  # two labels of a file may be one series
+            known_of[month] = known_of.get(month, 0) + int(value)
+    if section.absent != "unknown" and read.withheld is not None:
+        withheld = {
+            (keys.get(name), months.from_index(month)) for name, month in read.withheld
+        }
+        _fill_absent(section, counts, withheld)
     return counts
+
+
+def _labelled(section: CountsSection, file: str, series: str) -> str:
+    """Return what a series is called, by the closed list of its source if it has one.
+
+    DataError for a label that is not in it: where it belongs is not guessed.
+    """
+    if not section.labels or series in section.labels:
+        return section.labels.get(series, series)
+    raise DataError(
+        f"{file}: {series!r} is no known {section.one}; there are "
+        f"{_some(list(section.labels)[:_NAMED], section.labels)}. If it belongs to the counts, add "
+        "it under [totals.labels] of source.toml"
+    )
+
+
+def _fill_absent(
+    section: CountsSection,
+    counts: dict[SeriesKey, dict[str, int]],
+    withheld: set[tuple[SeriesKey | None, str]],
+) -> None:
+    """Put 0 where a month without a line means that nobody was counted.
+
+    Of a part in each month in which its series has a line, as who has not reported has no parts
+    either; of "none", of everything from the file's first month to its last.
+    """
+    stated = {month for by_month in counts.values() for month in by_month}
+    every = months.between(min(stated), max(stated))
+    of_series: dict[str, set[str]] = {}
+    for key, by_month in counts.items():
+        of_series.setdefault(key.total, set()).update(by_month)
+    for key, by_month in counts.items():
+        wanted = every if section.absent == "none" else of_series[key.total] if key.member else ()
+        for month in wanted:
+            if month not in by_month and (key, month) not in withheld:
+                by_month[month] = 0
 
 
 def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:

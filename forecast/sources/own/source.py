@@ -28,11 +28,11 @@ def own_counts(section: CountsSection) -> Source:
         name=section.name,
         publisher=Publisher(
             name=section.publisher,
-            short=section.publisher,
-            address="",
+            short=section.short or section.publisher,
+            address=section.homepage,
             credit=section.credit,
-            revises="may still revise it",
-            restates="may restate earlier months",
+            revises=section.revises,
+            restates=section.restates,
         ),
         measure=MeasureWords.of(
             section.noun,
@@ -44,7 +44,7 @@ def own_counts(section: CountsSection) -> Source:
         totals=_totals(section),
         year_begins=section.year_begins,
         # Two days of grace, as for publishers: a delivery late at night is not overdue.
-        due=(section.due[0], section.due[1], section.due[1] + 2),
+        due=(section.due[0], section.due[1], section.overdue or section.due[1] + 2),
         # No lexicon knows what anybody counts, so texts are not checked for it.
         shipped=False,
         hierarchy=Hierarchy(
@@ -63,6 +63,7 @@ def own_counts(section: CountsSection) -> Source:
         ),
         layouts=(),
         example=f"{section.name}.csv",
+        pattern=section.pattern,
         reader=cache(partial(_reader, section)),
         jumps=section.jumps,
         columns=PART_COLUMNS if section.columns.part else OWN_COLUMNS,

@@ -51,9 +51,9 @@ def test_sums_of_rounded_counts_are_found_and_believed(tmp_path, monkeypatch, st
     monkeypatch.chdir(tmp_path)
     told = understood(table(Path("in/a.csv"), step), ReadAs())
 
-    assert "taken: All areas is the sum of the 3 others" in told[0]
-    assert any(f"tolerance = {bound} in the settings" in said for said in told[0])
-    Path("config.toml").write_text(told[1])
+    assert "taken: All areas is the sum of the 3 others" in told.lines
+    assert any(f"tolerance = {bound} in the settings" in said for said in told.lines)
+    Path("config.toml").write_text(told.settings)
     assert taken(tmp_path).startswith("accepted")
 
 
@@ -64,15 +64,15 @@ def test_sums_to_the_unit_have_no_tolerance(tmp_path):
     ]
     path.write_text("\n".join(["Month,East,West,Both", *lines]) + "\n")
     told = understood(path, ReadAs())
-    assert 'total = "Both"' in told[1]
-    assert "tolerance = 0" in told[1]
-    assert not any("tolerance" in said for said in told[0])
+    assert 'total = "Both"' in told.settings
+    assert "tolerance = 0" in told.settings
+    assert not any("tolerance" in said for said in told.lines)
 
 
 def test_a_refusal_names_the_setting_that_lets_it_in(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     told = understood(table(Path("in/a.csv"), 5).parent, ReadAs())
-    Path("config.toml").write_text(told[1])
+    Path("config.toml").write_text(told.settings)
     table(Path("in/a.csv"), 5, off=25)
 
     said = taken(tmp_path)
@@ -86,7 +86,7 @@ def test_a_refusal_names_the_setting_that_lets_it_in(tmp_path, monkeypatch):
     done = CliRunner().invoke(main, ["releases", "accept", "1", "--why", "rounded"])
     assert done.exit_code == 0, done.output
     # The next file is let in by the setting.
-    changed = told[1].replace("tolerance = 10", f"tolerance = {allowed}")
+    changed = told.settings.replace("tolerance = 10", f"tolerance = {allowed}")
     Path("config.toml").write_text(changed)
     table(Path("in/b.csv"), 5, off=24)
     assert taken(tmp_path).startswith("accepted")

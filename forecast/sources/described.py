@@ -1,0 +1,319 @@
+"""A source that somebody describes in a folder of their own: its `source.toml`, checked.
+
+The folder lies beside the settings, or in `sources` there, and has the name that they call the
+source by. Nothing is installed: what the file says becomes words of the settings and of the record.
+docs/publishers.md shows such a file. Shipped tables are checked by the same model, in the tests.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from forecast.errors import ConfigError
+from forecast.sources.source import Agreement, Break
+
+TABLE = "source.toml"
+Month = Annotated[int, Field(ge=1, le=12)]
+_InHierarchy = Literal["by_component", "halves", "aside", "parents", "unmistakable", "dimensions"]
+Days = Annotated[int, Field(ge=0, le=366)]
+
+
+class _Described(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PublisherTable(_Described):
+    """Who publishes the counts; see `source.Publisher`."""
+
+    name: Annotated[str, Field(min_length=1)]
+    short: str = ""
+    address: str = ""
+    credit: str = ""
+    revises: str = "may still revise it"
+    restates: str = "may restate earlier months"
+
+
+class MeasureTable(_Described):
+    """What is counted; see `source.MeasureWords`. What is not said is made of the noun."""
+
+    noun: Annotated[str, Field(min_length=1, max_length=80)]
+    title: str = ""
+    attribute: str = ""
+    unit: str = ""
+    figures: str = ""
+    site: str = ""
+    question: str = ""
+    long_name: str = ""
+    reach: str = ""
+    definition: str = ""
+    caveat: str = ""
+    misread: tuple[str, str] = ("", "")
+    of_part: str = "{}"
+    small: tuple[int, str] = (0, "")
+    beside: str = ""
+
+
+class TotalsTable(_Described):
+    """What the counts are of; see `source.TotalWords`. labels : a file's label -> the total."""
+
+    whole: str = ""
+    parts: tuple[str, ...] = ()
+    one: str = "series"
+    many: str = "series"
+    folder: str = ""
+    place: str = "for {}"
+    names: dict[str, str] = {}
+    places: dict[str, str] = {}
+    usual: dict[str, tuple[str, ...]] = {}
+    part: str = "part"
+    below: str = "parts"
+    part_in_full: str = ""
+    below_in_full: str = ""
+    labels: dict[str, str] = {}
+    closed: tuple[str, ...] = ()
+
+
+class ColumnTable(_Described):
+    """A column of a file whose lines are looked at one by one; see docs/publishers.md."""
+
+    role: Annotated[str, Field(alias="is", min_length=1)]
+    called: str = ""
+    values: tuple[str, ...] | dict[str, str] | None = None
+    known: tuple[str, ...] | None = None
+    renamed: dict[str, str] = {}
+    number: Literal["whole", "exact"] | None = None
+    pattern: str = ""
+    expected: str = ""
+    problem: str = ""
+    capitals: bool = False
+
+
+class FileTable(_Described):
+    """What is in a file: found by content where it is not said, or each column by its name.
+
+    name : of files, as shells write patterns, "asylum*.csv"; a regular expression with `layouts`.
+    path, address : where files come from. month to sum : as options of `bordercast forecast` say.
+    absent : what a month without a line means: "unknown"; "parts", 0 of a part whose total has
+    lines; or "none", 0 of everything.
+    """
+
+    name: str = "*"
+    path: str = ""
+    address: str = ""
+    sheet: str = ""
+    month: str = ""
+    year: str = ""
+    total: str | tuple[str, ...] = ()
+    part: str = ""
+    value: str | tuple[str, ...] = ()
+    decimal: Literal["", "point", "comma"] = ""
+    dates: Literal["", "mdy", "dmy"] = ""
+    sum: bool = False
+    absent: Literal["unknown", "parts", "none"] = "parts"
+    layouts: dict[str, tuple[str, ...]] = {}
+    columns: dict[str, ColumnTable] = {}
+    only: dict[str, str] = {}
+    absent_is_none: bool = False
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if bool(self.layouts) != bool(self.columns):
+            raise ValueError("layouts and columns go together: each column of a layout is one")
+        for layout, names in self.layouts.items():
+            unknown = [name for name in names if name not in self.columns]
+            if unknown:
+                raise ValueError(f"column {unknown[0]!r} of layout {layout!r} is not in columns")
+        roles = {column.role for column in self.columns.values()}
+        if self.columns and not {"year", "month"} <= roles:
+            raise ValueError("columns need one that is 'year' and one that is 'month'")
+        return self
+
+
+class PagesTable(_Described):
+    """How releases are found on a page; see `source.Publisher`."""
+
+    index: str = ""
+    disallowed: str = ""
+    window: str = "(?!)"
+    about: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
+
+
+class SourceTable(_Described):
+    """All that a `source.toml` may say."""
+
+    like: str = ""
+    year_begins: Month = 1
+    due: tuple[Days, Days] | tuple[Days, Days, Days] = (1, 28)
+    example: str = ""
+    jumps: bool = False
+    calm: bool = False
+    claims: bool = False
+    beside: str = ""
+    rounded: str = ""
+    counted: str = ""
+    tolerance: Annotated[int, Field(ge=0)] = 0
+    lexicon: tuple[str, ...] = ()
+    settings: dict[str, str | int | float] | None = None
+    publisher: PublisherTable
+    measure: MeasureTable
+    totals: TotalsTable = TotalsTable()
+    file: FileTable = FileTable()
+    pages: PagesTable = PagesTable()
+    help: dict[str, str] = {}
+    hierarchy: dict[_InHierarchy, Any] = {}
+    labels: dict[str, dict[str, Any]] = {}
+    agreement: Agreement | None = None
+    breaks: tuple[Break, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if list(self.due) != sorted(self.due):
+            raise ValueError(f"due: {list(self.due)} must be days that do not go back")
+        if self.file.columns and self.agreement is None:
+            raise ValueError("agreement is missing: when is a release of these lines refused?")
+        return self
+
+
+def table(path: Path) -> dict[str, Any]:
+    """Return what a `source.toml` says, checked.
+
+    Raises
+    ------
+    ConfigError : it cannot be read, or says something that no source has: the key and its line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        said = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise ConfigError(str(path), "file", f"cannot be read: {error}") from error
+    check(said, text, path)
+    return said
+
+
+def check(said: Mapping[str, Any], text: str, path: Path) -> SourceTable:
+    """Return a table of a source, checked; errors as `table`. text : where its lines are."""
+    try:
+        return SourceTable.model_validate(said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = [str(part) for part in first["loc"] if str(part) in _names(said) | set(first["loc"])]
+        keys = [key for key in keys if not re.fullmatch(r"tuple\[.*|function-.*|str|dict\[.*", key)]
+        message = str(first["msg"]).removeprefix("Value error, ")
+        problem = _problem(str(first["type"]), first.get("input"), message)
+        where = f"{path}, line {line_of(text, keys)}"
+        raise ConfigError(where, ".".join(keys) or "table", problem) from error
+
+
+def _names(said: Mapping[str, Any]) -> set[str]:
+    """Return every key of a table and of those in it."""
+    inside = (_names(value) for value in said.values() if isinstance(value, dict))
+    return set(said).union(*inside)
+
+
+def _problem(kind: str, given: Any, message: str) -> str:
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
+        return "no source has such a key; docs/publishers.md shows all of them"
+    if kind == "missing":
+        return "is missing; every source says it"
+    return f"{given!r} is not allowed: {message[:1].lower()}{message[1:]}"
+
+
+def line_of(text: str, keys: Sequence[str]) -> int:
+    """Return the line of a key in TOML, of the nearest table above it where it is not there."""
+    best, found, here = 0, 1, list[str]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.fullmatch(r"\s*\[+(.+?)\]+\s*(?:#.*)?", line)
+        entry = re.match(r"\s*(\"[^\"]*\"|'[^']*'|[\w.-]+)\s*=", line)
+        if header:
+            here = _keys(header[1])
+        path = here if header else [*here, *_keys(entry[1])] if entry else []
+        same = sum(1 for _ in _alike(path, keys))
+        if path and same == len(path) and same > best:
+            best, found = same, number
+    return found
+
+
+def _alike(path: Sequence[str], keys: Sequence[str]) -> Sequence[str]:
+    """Return what two paths begin with alike."""
+    same = []
+    for one, other in zip(path, keys, strict=False):
+        if one != other:
+            break
+        same.append(one)
+    return same
+
+
+def _keys(dotted: str) -> list[str]:
+    parts = re.findall(r"\"([^\"]*)\"|'([^']*)'|([\w-]+)", dotted)
+    return ["".join(part) for part in parts]
+
+
+def find(beside: Path, name: str) -> Path | None:
+    """Return the table of the source so called, in a folder beside the settings; None without."""
+    places = (beside / "sources" / name / TABLE, beside / name / TABLE)
+    return next((place for place in places if place.is_file()), None)
+
+
+def section(path: Path, name: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the section of the settings that a source's table stands for; errors as `table`.
+
+    own : what the settings say of the source beside its name: [forecast], [flags].
+    """
+    said = table(path)
+    checked = check(said, path.read_text(encoding="utf-8"), path)
+    if checked.file.columns or checked.like:
+        return {**own, "kind": name, "table": said}
+    return {**own, "kind": "counts", "name": name, **_words(checked)}
+
+
+def _words(of: SourceTable) -> dict[str, Any]:
+    """Return a source as settings have counts of one's own."""
+    measure, totals, file, publisher = of.measure, of.totals, of.file, of.publisher
+    due = (*of.due, of.due[1] + 2)[:3]
+    return {
+        "noun": measure.noun,
+        "title": measure.title,
+        "definition": measure.definition,
+        "caveat": measure.caveat,
+        "publisher": publisher.name,
+        "credit": publisher.credit,
+        "short": publisher.short,
+        "homepage": publisher.address,
+        "revises": publisher.revises,
+        "restates": publisher.restates,
+        "one": totals.one,
+        "many": totals.many,
+        "place": totals.place,
+        "total": totals.whole,
+        "part": totals.part,
+        "parts": totals.below,
+        "closed": totals.closed,
+        "labels": totals.labels,
+        "absent": file.absent,
+        "pattern": file.name,
+        "path": file.path,
+        "address": file.address,
+        "tolerance": of.tolerance,
+        "year_begins": of.year_begins,
+        "due": due[:2],
+        "overdue": due[2],
+        "jumps": of.jumps,
+        "columns": {
+            "month": file.month,
+            "year": file.year,
+            "series": (file.total,) if isinstance(file.total, str) else file.total,
+            "part": file.part,
+            "value": (file.value,) if isinstance(file.value, str) else file.value,
+            "sheet": file.sheet,
+            "decimal": file.decimal,
+            "dates": file.dates,
+            "sum": file.sum,
+        },
+    }
