@@ -338,6 +338,7 @@ class Columns(_ConfigModel):
     decimal: Literal["", "point", "comma"] = ""
     dates: Literal["", "mdy", "dmy"] = ""
     sum: bool = False
+    round: bool = False
 
 
 Words = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -390,8 +391,9 @@ class _SourceFields(_ConfigModel):
         # What sources said before these were there is kept as it was, to the last byte.
         plain = type(self).model_construct().model_dump(mode="json", include=set(_LATER))
         left = {name: value for name, value in words.items() if plain.get(name, ...) != value}
-        if not words.get("columns", {}).get("year", "-"):
-            left["columns"] = {k: v for k, v in words["columns"].items() if k != "year"}
+        if columns := words.get("columns"):
+            later = ("year", "round")
+            left["columns"] = {k: v for k, v in columns.items() if v or k not in later}
         return left
 
 

@@ -98,6 +98,7 @@ class FileTable(_Described):
     """What is in a file: found by content where it is not said, or each column by its name.
 
     name : of files, as shells write patterns, "asylum*.csv"; a regular expression with `layouts`.
+    round : whether decimals are rounded to whole counts.
     path, address : where files come from. month to sum : as options of `bordercast forecast` say.
     absent : what a month without a line means: "unknown"; "parts", 0 of a part whose total has
     lines; or "none", 0 of everything.
@@ -115,6 +116,7 @@ class FileTable(_Described):
     decimal: Literal["", "point", "comma"] = ""
     dates: Literal["", "mdy", "dmy"] = ""
     sum: bool = False
+    round: bool = False
     absent: Literal["unknown", "parts", "none"] = "parts"
     layouts: dict[str, tuple[str, ...]] = {}
     columns: dict[str, ColumnTable] = {}
@@ -123,8 +125,8 @@ class FileTable(_Described):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
-        if bool(self.layouts) != bool(self.columns):
-            raise ValueError("layouts and columns go together: each column of a layout is one")
+        if self.layouts and not self.columns:
+            raise ValueError("columns are missing: each column of a layout is one")
         for layout, names in self.layouts.items():
             unknown = [name for name in names if name not in self.columns]
             if unknown:
@@ -315,5 +317,6 @@ def _words(of: SourceTable) -> dict[str, Any]:
             "decimal": file.decimal,
             "dates": file.dates,
             "sum": file.sum,
+            "round": file.round,
         },
     }

@@ -65,6 +65,8 @@ _PLAIN_YEAR = re.compile(
 _NAMED_YEAR = re.compile(
     rf"(?:(?:state |federal )?fiscal year:? ?(?P<short>\d{{4}})|{_FISCAL_YEAR})", re.I | re.ASCII
 )
+_FISCAL_STARTS = (10, 7, 4)  # of governments, in the order of how many
+_TO_DATE = re.compile(r"(?<=\d) ?\(?(?:F?YTD|year to date)\)?$", re.IGNORECASE)
 _NUMBERED = re.compile(r"(\d\d?)[-.) ]+([A-Za-z]{3,9}\.?)", re.ASCII)  # 01-January
 _WEEKDAY = re.compile(
     r"(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? (?=\w{3})",
@@ -221,7 +223,11 @@ def names_month(cell: CellValue) -> int:
     if name[:3].casefold() not in _NAMES:
         return 0
     number = _name(_plain(name).rstrip("."))
-    return number if not numbered or number == int(numbered[1]) else 0
+    if not numbered or number == int(numbered[1]):
+        return number
+    # 01 October, where years begin with it; 1 October is a day.
+    counted = {f"{(number - start) % 12 + 1:02}" for start in _FISCAL_STARTS}
+    return number if numbered[1] in counted else 0
 
 
 def year_beside_name(cell: CellValue) -> str:
@@ -234,6 +240,7 @@ def year_beside_name(cell: CellValue) -> str:
 def names_year(cell: CellValue) -> tuple[int, bool] | None:
     """A year, and whether a fiscal one, for "2024", "FY24" or "2023-24"; else None."""
     text = _plain(str(as_digits(cell))) if isinstance(cell, (str, float)) else ""
+    text = _TO_DATE.sub("", text)
     if match := _PLAIN_YEAR.fullmatch(text):
         return int(match[1]), False
     if match := _NAMED_YEAR.fullmatch(text):

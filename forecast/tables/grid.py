@@ -39,7 +39,7 @@ _SUMS = re.compile(
     r"(?:totals?|sum|summe|insgesamt|gesamt|suma|somme|totale?|totaal|totalt|i alt|all|all months|"
     r"\u0438\u0442\u043e\u0433\u043e|\u0432\u0441\u0435\u0433\u043e|razem|og\u00f3\u0142em|ukupno|toplam|"
     r"\u5408\u8a08|\u8a08|\u5408\u8ba1|\uacc4|\ud569\uacc4|total general|total anual|ann\u00e9e|"
-    r"averages?|avg\.?|mean|median|min(?:imum)?|max(?:imum)?|annual"
+    r"annual counts?|averages?|avg\.?|mean|median|min(?:imum)?|max(?:imum)?|annual"
     r"|year to date|ytd|% change|change)"
 )
 

@@ -25,6 +25,7 @@ from forecast.tables.languages import in_english
 from forecast.tables.sheet import TOP, Sheet
 
 _BY_HAND = 20_000  # rows; longer sheets come from programs, which lay out no blocks
+_BLOCKS = 200  # of months, one below the other, each under its title
 _LEAST = 13  # different months: more than a year, so that years are told from days
 # What a month looks like that only the order tells; `part` : twelfths of a year, as R writes time.
 _IN_ORDER = tuple(
@@ -36,6 +37,10 @@ _IN_ORDER = tuple(
         r"(?P<day>[34]\d{4}|5[0-4]\d{3})",
         r"(?P<year>(?:1[6-9]|20)\d\d)(?:\.(?P<part>\d+))?",
     )
+)
+_YEAR_IN_WORDS = re.compile(
+    r"\b(?:F\.?Y\.? ?|fiscal year:? )(?P<fiscal>\d{4}|\d\d)\b|\b(?P<year>(?:19|20)\d\d)\b",
+    re.IGNORECASE,
 )
 _QUARTER = re.compile(
     r".*\b(total|totals|q ?[1-4]|[1-4]q|h[12]|quarter|trim\w*)\b.*", re.IGNORECASE
@@ -51,7 +56,8 @@ def as_one_table(sheet: Sheet) -> Sheet:
     sheet = _months_under_names(_years_over_months(with_months(sheet)))
     sheet = _names_over_measures(sheet)
     if len(sheet.grid) <= _BY_HAND:
-        sheet = _levels_joined(_year_from_title(_blocks_named(_year_lines(sheet))))
+        sheet = _year_lines(_year_in_heading(sheet))
+        sheet = _levels_joined(_year_from_title(_blocks_named(sheet)))
     return sheet
 
 
@@ -290,6 +296,51 @@ def _year_lines(sheet: Sheet) -> Sheet:
             named, lines = named.rewritten((heads[:1], column), ["Month"]), lines[1:]
         return named.without(lines, note)
     return sheet
+
+
+def _year_in_heading(sheet: Sheet) -> Sheet:
+    """Months' names in a line without a year, under a title that has it: each gets its year.
+
+    Where blocks follow each other, each under its title, a month that one does not have yet, or a
+    sum in its place, is a month that nobody knows.
+    """
+    named = sheet.which(dates.names_month, sheet.grid)
+    filled = sheet.grid != 0
+    heads = np.flatnonzero((named.sum(axis=1) >= 6) & (named.sum(axis=1) > filled.sum(axis=1) / 2))
+    yearly = sheet.which(lambda c: dates.names_year(c) or dates.looks_like(c), sheet.grid)
+    if not len(heads) or len(heads) > _BLOCKS or yearly[heads].any():
+        return sheet
+    titles = [_title_with_year(sheet, row) for row in heads.tolist()]
+    found = [title for title in titles if title]
+    below = yearly[heads[0] :] & filled[heads[0] :]
+    if len(found) < len(heads) or (below.sum(axis=0) > len(found)).any():
+        return sheet
+    first = np.flatnonzero(named[heads[0]]).tolist()
+    grid, last = sheet.grid.copy(), [*heads[1:].tolist(), len(sheet.grid)]
+    made = replace(sheet, grid=grid)
+    for row, end, (_, year) in zip(heads.tolist(), last, found, strict=True):
+        numbers = [dates.names_month(sheet.labels[sheet.grid[row, at]]) for at in first]
+        for at, number in enumerate(numbers):
+            if not number and at:
+                numbers[at] = numbers[at - 1] % 12 + 1
+                grid[row:end, first[at]] = 0
+        texts = [f"{year} {dates.FULL[number - 1]}" for number in numbers]
+        made = made.rewritten((row, first), texts)
+        grid = made.grid
+    line = sheet.line[found[0][0]]
+    return made.without([at for at, _ in found], f"line {line} gives the year of the months below")
+
+
+def _title_with_year(sheet: Sheet, head: int) -> tuple[int, str] | None:
+    """The title right above a line of months, and the one year in it; None without."""
+    for row in range(head - 1, max(head - 4, -1), -1):
+        cells = [text_of(cell) for cell in sheet.row(row) if cell != ""]
+        years = {match[0] for text in cells for match in _YEAR_IN_WORDS.finditer(text)}
+        if len(cells) == 1 and len(years) == 1:
+            match = _YEAR_IN_WORDS.search(cells[0])
+            assert match is not None
+            return row, f"FY{match['fiscal']}" if match["fiscal"] else match["year"]
+    return None
 
 
 def _blocks_named(sheet: Sheet) -> Sheet:

@@ -26,6 +26,7 @@ from forecast.tables.grid import (
     Entries,
     ReadAs,
     TableGrid,
+    fill_down,
     in_quotes,
     is_count,
     is_month,
@@ -264,7 +265,10 @@ class Across(TableLayout):
         others = [at for at in table.columns if at not in places]
         more = f", and {len(heads) - 1} more such blocks below" if len(heads) > 1 else ""
         note = f"{self.what}, {names[0]} to {names[-1]}{more}"
-        return self.below(rows, month, others, None, note, day if day.any() else None)
+        # Blocks of the same months hold series of their own; of others, more months of the same.
+        apart = len({part[0].min() for part in read}) == len(read) > 1
+        when = block if apart else None
+        return self.below(rows, month, others, when, note, day if day.any() else None)
 
     def refuse_unread(self, month: np.ndarray) -> None:
         """DataError where columns of counts stand where months are missing: names nobody can read.
@@ -364,6 +368,8 @@ class YearsAcross(TableLayout):
         years = {at: year for at, c in enumerate(cells) if (year := dates.names_year(c))}
         if len(set(years.values())) < 2 or any(map(dates.names_month, cells)):
             return None
+        if any(numerals.is_number(c) and not dates.names_year(c) for c in cells):
+            return None  # counts, some of which look like years
         for column in table.columns:
             below = table.cells(np.unique(table.grid[row + 1 :, column]))
             called = text_of(cells[column]).casefold() in ("month", "mo", "month no")
@@ -407,7 +413,10 @@ class LineAMonth(TableLayout):
         """The counts of each line."""
         table = self.table
         places = _month_column(table)
-        rows = table.without_totals(_body(table, places), places[-1])
+        rows = _body(table, places)
+        if len(places) > 1:
+            fill_down(table, places[0], rows)  # a year may stand beside its sum alone
+        rows = table.without_totals(rows, places[-1])
         month, day = _line_months(table, places, rows)
         columns = [c for c in table.columns if c not in places]
         if day is None and (of_month := [c for c in columns if _holds_days(table, c, rows)]):
@@ -618,11 +627,20 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
     named = {at: table.words(at).casefold() for at in table.columns}
     # More than half of the cells, and of two, header and January, one.
     half = 0.5 if len(table.grid) == 2 else 0.5 + 1e-9
+    named_by = [at for at in named if table.share(at, dates.names_month) >= half]
+    # Where most lines leave the year to the first of their block, titles and notes outnumber it.
+    of_month = table.sheet.which(_says_when, table.grid[:, named_by[0]]) if named_by else None
+    body = np.flatnonzero(of_month) if of_month is not None else np.zeros(0, np.int64)
+    sparse = [at for at in named if len(body) and np.mean(table.grid[body, at] != 0) < 0.5]
     yearly = [
-        at for at in named if table.share(at, lambda c: dates.names_year(c) or is_sum(c)) >= half
+        at
+        for at in named
+        if table.share(
+            at, lambda c: dates.names_year(c) or is_sum(c), body if at in sparse else None
+        )
+        >= half
     ]
     years = [at for at in yearly if _YEAR_WORDS.fullmatch(named[at]) or not table.has_name(at)]
-    named_by = [at for at in named if table.share(at, dates.names_month) >= half]
     numbered = [at for at in named if _MONTH_NUMBER.fullmatch(named[at])]
     numbered = [at for at in numbered if table.share(at, _month_number) >= half]
     months = sorted({*named_by, *numbered} - set(years))

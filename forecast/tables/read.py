@@ -126,16 +126,21 @@ def table_of_sheets(sheets: list[Sheet], wanted: ReadAs) -> TableRead:
     titles = [sheet.title for sheet in sheets]
     parts: list[tuple[str, Entries]] = []
     unread: list[tuple[str, DataError]] = []
+    sizes: list[int] = []
     for title in titles:
         try:
-            found = layouts.entries(sheets.pop(0), wanted)
+            sheet = sheets.pop(0)
+            size = sheet.grid.size
+            found = layouts.entries(sheet, wanted)
+            del sheet
             if len(titles) > 1:
                 _refuse_without_counts(title, found)
             parts.append((title, found))
         except DataError as error:
             unread.append((title, error))
-    if not parts:
-        raise unread[0][1]
+            sizes.append(size)
+    if not parts:  # of a list of contents nobody wants to know why it is no table
+        raise unread[sizes.index(max(sizes))][1]
     for title, problem in unread if all(dates.names_year(title) for title, _ in parts) else ():
         if dates.names_year(title):  # left out, it would be the newest year as any
             raise problem

@@ -28,7 +28,9 @@ from forecast.tables.grid import (
 )
 
 FAMILY = "family"
-TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all"}
+TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all", "insgesamt", "gesamt", "summe"}
+TOTAL_WORDS |= {"suma", "somme", "ensemble", "totale", "totaal", "totalt", "i alt", "razem"}
+TOTAL_WORDS |= {"ukupno", "toplam", "total general", "celkem", "yhteens\u00e4"}
 JUDGED = 200_000  # rows among which columns are tried as names of series
 UNIQUE = 0.95  # share of rows that are the only ones of their series and month
 _TRIED = 12  # columns of names that are tried

@@ -166,7 +166,7 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
             parts=words_below,
             pattern=re.sub(r"\d+", "*", _quoted(file.name)),
             place_of_files=at,
-            columns=_file_columns(wanted),
+            columns=_file_columns(wanted) + ("" if table.whole.all() else "\nround = true"),
         )
     span = " to ".join(month_words(months.from_index(index)) for index in (first, last))
     lines = [

@@ -159,11 +159,14 @@ def _whole_counts(
             months.from_index(int(table.last[row]) - int(behind)): float(table.values[row, column])
             for behind, column in zip(back, known, strict=True)
         }
+        if section.columns.round:
+            by_month = {month: float(round(value)) for month, value in by_month.items()}
         broken = next((month for month, value in by_month.items() if value % 1), None)
         if broken:
             raise DataError(
                 f"{file_name}: {name} in {broken}: {by_month[broken]:g} is no whole number; a "
-                "record keeps counts. Round it, or use `bordercast forecast`"
+                "record keeps counts. Round it, or let it be rounded by round = true, below "
+                "[sources.columns] or [file] of its source.toml"
             )
         series, part = places[row]
         series = _labelled(section, file_name, series)
