@@ -422,7 +422,7 @@ class CountsSection(_SourceFields):
     due: Annotated[tuple[int, int], AfterValidator(_days)] = (1, 28)
     jumps: bool = False
     columns: Columns = Columns()
-    # What a publisher's source.toml says beside these; see `forecast.sources.described`.
+    # What a publisher's source.toml says beside these; see `forecast.described`.
     short: Words = ""
     homepage: Words = ""
     revises: Words = "may still revise it"
@@ -630,12 +630,12 @@ def found() -> Path | None:
 
 def _described(said: dict[str, Any], beside: Path) -> dict[str, Any]:
     """Settings with each source that a folder beside them describes in full."""
-    from forecast.sources import catalog, described  # late: most settings name no source
+    from forecast import described  # late: most settings name no source
 
     sections = said.get("sources", [])
     for at, section in enumerate(sections if isinstance(sections, list) else []):
         name = section.get("kind", "") if isinstance(section, dict) else ""
-        if isinstance(name, str) and name not in ("", "counts") and not catalog.has(name):
+        if isinstance(name, str) and name not in ("", "counts"):
             path = described.find(beside, name)
             own = {key: section[key] for key in section if key != "kind"}
             if path:

@@ -47,12 +47,6 @@ def find(name: str) -> Source:
     raise KeyError(name)
 
 
-def has(name: str) -> bool:
-    """Return whether a source of this name comes with the program."""
-    folders = (folder for folder in _folders() if name.startswith(_called(folder)))
-    return any(_table(folder, name) is not None for folder in folders)
-
-
 def described(name: str, said: Mapping[str, Any]) -> Source:
     """Return the source of a table in a folder of one's own; errors as `find`."""
     table = _frozen(dict(said))

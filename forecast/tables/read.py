@@ -324,7 +324,7 @@ def _values(entries: Entries, wanted: ReadAs) -> tuple[Floats, list[str], list[F
 
 
 @dataclass(frozen=True)
-class Meanings:
+class CellMeanings:
     """What the different cells of a file mean.
 
     count : (labels,) NaN of what is missing. problems : what is wrong with a label that is neither.
@@ -335,7 +335,7 @@ class Meanings:
     problems: dict[int, str]
 
 
-def _meanings(entries: Entries, wanted: ReadAs, times: np.ndarray) -> Meanings:
+def _meanings(entries: Entries, wanted: ReadAs, times: np.ndarray) -> CellMeanings:
     """What each label means as a count; times : (labels,) how often it stands where counts do."""
     labels = entries.labels
     different = {code: labels[code] for code in np.flatnonzero(times).tolist()}
@@ -375,7 +375,7 @@ def _meanings(entries: Entries, wanted: ReadAs, times: np.ndarray) -> Meanings:
     if signs:
         marks = listed([f"{n:,} {sign}" for sign, n in signs.items()], _NAMED, "other signs")
         notes.append(f"read as missing, not as 0: {marks}")
-    return Meanings(of_label, tuple(notes), problems)
+    return CellMeanings(of_label, tuple(notes), problems)
 
 
 def _without_words(

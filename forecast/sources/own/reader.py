@@ -33,7 +33,6 @@ from forecast.tables import read as tables
 from forecast.tables.grid import ReadAs
 from forecast.types import Counts, Release, SeriesKey, Snapshot
 from forecast.words import slug
-from models.base import MonthlyCounts
 
 LONGEST_NAME = 80
 _NAMED = 3  # months in a sentence
@@ -177,9 +176,7 @@ def _whole_counts(
         for month, value in by_month.items():  # two labels of a file may be one series
             known_of[month] = known_of.get(month, 0) + int(value)
     if section.absent != "unknown" and read.withheld is not None:
-        withheld = {
-            (keys.get(name), months.from_index(month)) for name, month in read.withheld
-        }
+        withheld = {(keys.get(name), months.from_index(month)) for name, month in read.withheld}
         _fill_absent(section, counts, withheld)
     return counts
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forecast import config
+from forecast import config, described
 from forecast.context import Context
 from forecast.errors import ConfigError, DataError
-from forecast.sources import catalog, described
+from forecast.sources import catalog
 from forecast.sources.source import ReadRelease, ReleaseFile
 from jobs.cli import main
 

@@ -16,10 +16,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from forecast.errors import ConfigError
-from forecast.sources.source import Agreement, Break
 
 TABLE = "source.toml"
-Month = Annotated[int, Field(ge=1, le=12)]
+_MonthNumber = Annotated[int, Field(ge=1, le=12)]
 _InHierarchy = Literal["by_component", "halves", "aside", "parents", "unmistakable", "dimensions"]
 Days = Annotated[int, Field(ge=0, le=366)]
 
@@ -147,11 +146,34 @@ class PagesTable(_Described):
     siblings: tuple[str, ...] = ()
 
 
+class AgreementTable(_Described):
+    """What a release and its neighbors must agree on; see `source.Agreement`."""
+
+    open_share: Annotated[float, Field(ge=0)]
+    slack: Annotated[int, Field(ge=0)]
+    moved_share: Annotated[float, Field(ge=0)]
+    turned_share: Annotated[float, Field(ge=0)]
+    large: Annotated[int, Field(ge=0)]
+    turning: tuple[str, ...] = ()
+    never_empty: bool = False
+    tolerance: Annotated[int, Field(ge=0)] = 0
+
+
+class BreakTable(_Described):
+    """A change of policy; see `source.Break`."""
+
+    date: str
+    known_on: str
+    totals: tuple[str, ...]
+    name: str
+    source: str
+
+
 class SourceTable(_Described):
     """All that a `source.toml` may say."""
 
     like: str = ""
-    year_begins: Month = 1
+    year_begins: _MonthNumber = 1
     due: tuple[Days, Days] | tuple[Days, Days, Days] = (1, 28)
     example: str = ""
     jumps: bool = False
@@ -171,8 +193,8 @@ class SourceTable(_Described):
     help: dict[str, str] = {}
     hierarchy: dict[_InHierarchy, Any] = {}
     labels: dict[str, dict[str, Any]] = {}
-    agreement: Agreement | None = None
-    breaks: tuple[Break, ...] = ()
+    agreement: AgreementTable | None = None
+    breaks: tuple[BreakTable, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -207,7 +229,7 @@ def check(said: Mapping[str, Any], text: str, path: Path) -> SourceTable:
         first = error.errors()[0]
         keys = [str(part) for part in first["loc"] if str(part) in _names(said) | set(first["loc"])]
         keys = [key for key in keys if not re.fullmatch(r"tuple\[.*|function-.*|str|dict\[.*", key)]
-        message = str(first["msg"]).removeprefix("Value error, ")
+        message = str(first.get("ctx", {}).get("error", first["msg"]))
         problem = _problem(str(first["type"]), first.get("input"), message)
         where = f"{path}, line {line_of(text, keys)}"
         raise ConfigError(where, ".".join(keys) or "table", problem) from error
@@ -236,20 +258,9 @@ def line_of(text: str, keys: Sequence[str]) -> int:
         if header:
             here = _keys(header[1])
         path = here if header else [*here, *_keys(entry[1])] if entry else []
-        same = sum(1 for _ in _alike(path, keys))
-        if path and same == len(path) and same > best:
-            best, found = same, number
+        if len(path) > best and path == list(keys[: len(path)]):
+            best, found = len(path), number
     return found
-
-
-def _alike(path: Sequence[str], keys: Sequence[str]) -> Sequence[str]:
-    """Return what two paths begin with alike."""
-    same = []
-    for one, other in zip(path, keys, strict=False):
-        if one != other:
-            break
-        same.append(one)
-    return same
 
 
 def _keys(dotted: str) -> list[str]:
