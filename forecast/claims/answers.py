@@ -113,7 +113,7 @@ def query(reading: Reading, names: SeriesNames) -> str:
     """The command that shows a reading's count; of a change, that of its later end."""
     name = name_of(names, reading.subject)
     quoted = f"'{name}'" if " " in name else name
-    return f"bordercast fact {quoted} {reading.span}" if name else ""
+    return f"bordercast fact {quoted} {names.source.calendar.name(reading.span)}" if name else ""
 
 
 def meaning_json(sense: Reading | None, names: SeriesNames) -> dict[str, Any]:

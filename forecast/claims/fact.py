@@ -12,14 +12,7 @@ from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.claims.confront import confront
-from forecast.claims.record.counts import (
-    ClaimSpan,
-    CountTable,
-    Subject,
-    calendar,
-    parse,
-    subject_of,
-)
+from forecast.claims.record.counts import CountTable, Subject, subject_of
 from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding
@@ -28,6 +21,7 @@ from forecast.claims.text.lexicon import lexicon_of
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.tokens import sentences
 from forecast.errors import ClaimError
+from forecast.periods import Calendar, Period
 from forecast.sources import catalog
 from forecast.sources.names import SeriesNames
 
@@ -52,14 +46,14 @@ _AVERAGE = re.compile(r"(?:average )?(?P<number>.+?)(?: a| per)? (?P<unit>day|mo
 
 # Something that a number is: whose count of when, that count, and how: "now", the count on record;
 # "published", a value that a month has had; "near", within the rounding of the source.
-NumberMatch = tuple[Subject, ClaimSpan, int, str]
+NumberMatch = tuple[Subject, Period, int, str]
 
 
 def answer(
     table: CountTable,
     names: SeriesNames,
     subject: Subject,
-    span: ClaimSpan,
+    span: Period,
     text: str,
     since: str | None,
 ) -> ClaimFinding:
@@ -85,7 +79,7 @@ def answer(
         measure, claimed, versus = _read(plain, text, source)
     if since and versus is None:
         try:
-            versus = parse(since, table.newest, source.year_begins)
+            versus = table.calendar.read(since, table.newest)
         except ValueError as error:
             raise ClaimError(since, str(error)) from None
     if measure == "total" and claimed.value < 0:
@@ -94,7 +88,7 @@ def answer(
         raise ClaimError(text, "a change needs --from SPAN, the time that it is measured from")
     among: Among = "month"
     if span.length > 1:
-        among = "year" if span.year or span.to_date else "span"
+        among = "year" if table.calendar.nth(span.first) == 1 and span.length <= 12 else "span"
     sense = Reading(subject, span, measure, versus, of, among)
     judged, other = judge(table, sense, claimed, strict=True), None
     if judged.verdict == "wrong" and measure == "total":
@@ -112,14 +106,14 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
     matched: list[NumberMatch] = []
     for subject in table.subjects():
         line = table.counts(subject)
-        for span in line.spans(table.source.year_begins) if line else ():
+        for span in line.spans(table.calendar) if line else ():
             count, slack = (line.total(span), line.slack_of(span)) if line else (0, 0)
             if count == number and number:
                 matched.append((subject, span, number, "now"))
             elif number >= 1000 and 0 < abs(count - number) <= slack:
                 matched.append((subject, span, count, "near"))
     for (total, month), values in table.values.items():
-        whole, span = Subject(total), ClaimSpan(month, month)
+        whole, span = Subject(total), Period(month, month)
         if number in {count for count, _, _ in values} - {table.total(whole, span)}:
             matched.append((whole, span, number, "published"))
 
@@ -127,7 +121,7 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
         # Totals before parts, months and whole years before years to date, the newest first.
         subject, span, _, how = match
         part = 2 if subject.dimension else 1 if subject.agency else 0
-        plain = 0 if span.length == 1 else 1 if span.year else 2
+        plain = 0 if span.length == 1 else 1 if table.calendar.year_of(span) else 2
         total = table.source.totals.every.index(subject.total)
         return ("now", "published", "near").index(how), part, plain, -span.last, total
 
@@ -137,12 +131,11 @@ def matches(table: CountTable, number: int) -> list[NumberMatch]:
 def no_match_words(number: int, source: Source) -> str:
     """Say that a number is nothing on record."""
     return (
-        f"{number:,} is no month, {months.year_noun(source.year_begins)}, year to "
-        "date or calendar year on record."
+        f"{number:,} is no month, {source.calendar.noun}, year to date or calendar year on record."
     )
 
 
-def _read(plain: str, text: str, source: Source) -> tuple[ClaimMeasure, Claimed, ClaimSpan | None]:
+def _read(plain: str, text: str, source: Source) -> tuple[ClaimMeasure, Claimed, Period | None]:
     """What a claim is, its number, and what "since" goes back to."""
     for noun in catalog.other_nouns(source):
         if plain.lower().endswith(f" {noun}"):
@@ -158,7 +151,7 @@ def _read(plain: str, text: str, source: Source) -> tuple[ClaimMeasure, Claimed,
             return "rank_low" if low else "rank_high", Claimed(int(match["rank"])), None
         if since:
             first = months.to_index(since) if "-" in since else 0
-            start = ClaimSpan(first, first) if first else calendar(int(since))
+            start = Period(first, first) if first else Calendar().period(int(since))
             return "lowest_since" if low else "highest_since", Claimed(0), start
         return "record_low" if low else "record_high", Claimed(0), None
     average = _AVERAGE.fullmatch(plain)

@@ -51,7 +51,7 @@ class Reader:
     def __init__(self, text: str, table: CountTable, lexicon: Lexicon, published: date) -> None:
         self.text, self.table = text, table
         self.scenes = [Scene(text, sentence, lexicon) for sentence in sentences(text)]
-        self.said = said = TextState(published, table.source.year_begins)
+        self.said = said = TextState(published, table.calendar)
         phrases = [phrase for scene in self.scenes for phrase in scene.phrases]
         said.speaks = frozenset((phrase.kind, phrase.value) for phrase in phrases)
         said.usual = _largest(table)

@@ -15,13 +15,7 @@ from forecast import files, months, periods
 from forecast.claims import answers, documents
 from forecast.claims import fact as claims_fact
 from forecast.claims.check import check_each, merged
-from forecast.claims.record.counts import (
-    ClaimCounts,
-    ClaimSpan,
-    Subject,
-    name_of,
-    subject_of,
-)
+from forecast.claims.record.counts import ClaimCounts, Subject, name_of, subject_of
 from forecast.claims.record.verdict import Reading
 from forecast.claims.show import words as show
 from forecast.claims.show.words import CheckedText, ClaimFinding
@@ -32,6 +26,7 @@ from forecast.desk import facts as month_facts
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
 from forecast.errors import ClaimError, ConfigError, DocumentError, SpanError
+from forecast.periods import Period
 from forecast.sources import questions
 from forecast.sources.names import member_words
 from forecast.store import history, read
@@ -91,7 +86,7 @@ def _of_series(
         keys = [counted.claim_names.find(name)]
     table = counted.table
     try:
-        span = ClaimSpan.of(table.source.calendar.read(when, table.newest))
+        span = table.source.calendar.read(when, table.newest)
     except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'SPAN'") from None
     several = [] if claim else list(map(subject_of, keys))
@@ -103,7 +98,7 @@ def _of_series(
         problem = f"no figures for {subject.words(table.source)} are on record"
         raise counted.refused("SERIES", problem)
     if not line.holds(span):
-        raise counted.refused("SPAN", _unheld(line, span, when))
+        raise counted.refused("SPAN", _unheld(line, span, when, table.calendar.words(span)))
     answered = (
         claims_fact.answer(table, counted.claim_names, subject, span, claim, since)
         if claim
@@ -112,10 +107,10 @@ def _of_series(
     return _fact(counted, subject, span, answered)
 
 
-def _unheld(line: ClaimCounts, span: ClaimSpan, when: str) -> str:
+def _unheld(line: ClaimCounts, span: Period, when: str, words: str) -> str:
     """Say which figures there are, and how to ask for a year that is not over."""
     first, last = months.from_index(line.first), months.from_index(line.last)
-    problem = f"not every month of {span.words()} has a figure; on record are {first} to {last}"
+    problem = f"not every month of {words} has a figure; on record are {first} to {last}"
     unknown = [months.from_index(month) for month in line.unknown_in(span)]
     if unknown:
         problem += f", but no count was published for {', '.join(unknown[:3])}"
@@ -136,11 +131,16 @@ def _answers(record: OpenRecord, text: str) -> Iterator[Printed]:
         subjects = list(map(subject_of, question.readings))
         if question.everywhere:
             subjects = [subjects[0]._replace(total=counted.source.totals.whole)]
-        span = ClaimSpan.of(question.span)
+        span = question.span
         if not any(_holds(counted, subject, span) for subject in subjects):
             line = counted.table.counts(subjects[0])
             problem = (
-                _unheld(line, span, counted.source.calendar.name(question.span))
+                _unheld(
+                    line,
+                    span,
+                    counted.source.calendar.name(span),
+                    counted.source.calendar.words(span),
+                )
                 if line
                 else "no figures are on record"
             )
@@ -155,12 +155,12 @@ def _answers(record: OpenRecord, text: str) -> Iterator[Printed]:
         raise refused
 
 
-def _holds(counted: OpenRecord, subject: Subject, span: ClaimSpan) -> bool:
+def _holds(counted: OpenRecord, subject: Subject, span: Period) -> bool:
     line = counted.table.counts(subject)
     return line is not None and line.holds(span)
 
 
-def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: ClaimSpan) -> Printed:
+def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: Period) -> Printed:
     """Say what each series counted that a name may mean, and what those of a kind come to."""
     table, names, source = counted.table, counted.claim_names, counted.source
     counts = {subject: table.total(subject, span) for subject in subjects}
@@ -169,7 +169,7 @@ def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: ClaimSpan)
     for subject, count in counts.items():
         sums.setdefault(subject.dimension, [])
         if count is None:
-            words = f"{subject.words(source)} in {span.words()}"
+            words = f"{subject.words(source)} in {source.calendar.words(span)}"
             lines.append(f"  not on record: {words}")
         else:
             lines.append(f"  {show.statement(table, Reading(subject, span), count)}")
@@ -212,7 +212,7 @@ def _judged(record: OpenRecord, text: str) -> Printed:
 def _fact(
     counted: OpenRecord,
     subject: Subject,
-    span: ClaimSpan,
+    span: Period,
     answered: ClaimFinding | None = None,
     named: bool = False,
 ) -> Printed:
@@ -278,7 +278,7 @@ def _what_is(record: OpenRecord, text: str, number: float) -> Printed:
             }
             rows.append(row | noun)
             near = f" ({count:,})" if kind == "near" else ""
-            whose = f"{subject.words(counted.source)} in {span.words()}"
+            whose = f"{subject.words(counted.source)} in {counted.source.calendar.words(span)}"
             lines.append(f"{value:,}: {whose}{near}{how[kind]}")
     front = every[0]
     lines = lines or [claims_fact.no_match_words(value, front.source)]

@@ -210,7 +210,7 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
             Markup("<li>{}: {} in {}{}</li>").format(
                 f"{int(value):,}",
                 subject.words(table.source),
-                span.words(),
+                table.calendar.words(span),
                 _HOW[how],
             )
             for table in tables

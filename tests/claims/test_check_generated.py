@@ -11,8 +11,9 @@ from datetime import date
 import pytest
 
 from forecast import months
-from forecast.claims.record.counts import ClaimSpan, CountTable, Subject, fiscal
+from forecast.claims.record.counts import CountTable, Subject
 from forecast.claims.record.verdict import HOLDS
+from forecast.periods import FEDERAL, Period
 from forecast.words import MONTHS
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.claim_verdicts import check
@@ -70,19 +71,19 @@ def table(published) -> CountTable:
     )
 
 
-def words(span: ClaimSpan) -> str:
+def words(span: Period) -> str:
     if span.year:
         return f"fiscal year {span.year}"
     return f"{MONTHS[span.first % 12]} {span.first // 12}"
 
 
-def spans(table: CountTable, subject: Subject) -> list[ClaimSpan]:
+def spans(table: CountTable, subject: Subject) -> list[Period]:
     line = table.counts(subject)
     assert line
     begin = max(line.first, months.to_index("2013-10"))
-    ones = [ClaimSpan(m, m) for m in range(begin + 12, line.last - 3)]
+    ones = [Period(m, m) for m in range(begin + 12, line.last - 3)]
     years = [
-        fiscal(y)
+        FEDERAL.period(y)
         for y in range(months.fiscal_year_at(begin, 10) + 1, months.fiscal_year_at(line.last, 10))
     ]
     return ones + [year for year in years if line.holds(year)] * 6
@@ -94,7 +95,7 @@ def subjects() -> list[Subject]:
     return ones + [Subject("southwest", "usbp", "field", (f"{name} Sector",)) for name in names]
 
 
-def sentence(subject: Subject, number: str, span: ClaimSpan, chance: random.Random) -> str:
+def sentence(subject: Subject, number: str, span: Period, chance: random.Random) -> str:
     if subject.dimension:
         form = chance.choice(SECTORS)
         return form.format(sector=subject.members[0], n=number, when=words(span))
@@ -126,7 +127,7 @@ def faulty(
     table: CountTable,
     fault: str,
     subject: Subject,
-    span: ClaimSpan,
+    span: Period,
     count: int,
     chance: random.Random,
 ) -> str | None:
@@ -150,7 +151,7 @@ def faulty(
     return f"{value:,}"
 
 
-def rivals(table: CountTable, subject: Subject, span: ClaimSpan) -> dict[str, int]:
+def rivals(table: CountTable, subject: Subject, span: Period) -> dict[str, int]:
     """What a wrong number must not be near to: other agencies and borders in the same months."""
     found = {}
     for border in ("southwest", "northern", "nationwide", "other"):
@@ -175,7 +176,7 @@ def swapped(count: int) -> int | None:
 
 
 def changed(
-    table: CountTable, subject: Subject, span: ClaimSpan, chance: random.Random
+    table: CountTable, subject: Subject, span: Period, chance: random.Random
 ) -> Made | None:
     """A change told with the wrong sign or, every other time, with the right one."""
     if subject.agency or subject.dimension or subject.total == "other":

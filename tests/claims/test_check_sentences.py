@@ -22,8 +22,9 @@ import pytest
 
 from forecast.claims import fact
 from forecast.claims.answers import as_json
-from forecast.claims.record.counts import CountTable, parse, series_names, subject_of
+from forecast.claims.record.counts import CountTable, series_names, subject_of
 from forecast.errors import ClaimError, SeriesNameError
+from forecast.periods import FEDERAL
 from forecast.sources.names import SeriesNames
 from tests.support import golden_texts
 from tests.support.cbp_files import ENCOUNTERS
@@ -186,7 +187,7 @@ def test_each_number_is_what_it_was(record):
     for number in NUMBERS:
         found = fact.matches(counts, number)
         lines = [
-            f"{whose.words(ENCOUNTERS)} in {span.words()}: {how}" for whose, span, _, how in found
+            f"{whose.words(ENCOUNTERS)} in {ENCOUNTERS.calendar.words(span)}: {how}" for whose, span, _, how in found
         ]
         said[f"{number:,}"] = "\n".join(lines) or fact.no_match_words(number, ENCOUNTERS)
 
@@ -199,7 +200,7 @@ def test_each_fact_is_judged_as_it_was(record):
     said = {}
     for line in filter(None, map(str.strip, FACTS.splitlines())):
         series, span, claim, since = map(str.strip, line.split("|"))
-        subject, when = subject_of(names.find(series)), parse(span, counts.newest)
+        subject, when = subject_of(names.find(series)), FEDERAL.read(span, counts.newest)
         try:
             answer = fact.answer(counts, names, subject, when, claim, since or None)
             judged = answer.judged

@@ -15,8 +15,9 @@ from datetime import date
 import pytest
 
 from forecast import months
-from forecast.claims.record.counts import ClaimSpan, CountTable, Subject
+from forecast.claims.record.counts import CountTable, Subject
 from forecast.claims.record.verdict import HOLDS
+from forecast.periods import Period
 from forecast.words import MONTHS
 from tests.support.claim_verdicts import check
 
@@ -65,7 +66,7 @@ class Made:
         self.whose, self.noun = Subject(self.total, agency), chance.choice(nouns)
 
     def count(self, subject: Subject, month: int) -> int:
-        value = self.table.total(subject, ClaimSpan(month, month))
+        value = self.table.total(subject, Period(month, month))
         if value is None or value < 200:
             raise ScarceError
         return value
@@ -154,7 +155,7 @@ class Made:
         )
 
     def averages(self, now: int, _: int, year: int) -> str:
-        days = [ClaimSpan(month, month).days for month in (self.month, self.month - 12)]
+        days = [Period(month, month).days for month in (self.month, self.month - 12)]
         return (
             f"{self.noun[0].upper() + self.noun[1:]} {self.place} averaged "
             f"<{now / days[0]:,.0f}> a day in {self.named(self.month)}, compared with "

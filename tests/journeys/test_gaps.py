@@ -12,13 +12,14 @@ import pytest
 from click.testing import CliRunner
 
 from forecast import months
-from forecast.claims.record.counts import ClaimSpan, CountTable, Subject, fiscal
+from forecast.claims.record.counts import CountTable, Subject
 from forecast.config import Config
 from forecast.desk.answers import Asking
 from forecast.desk.charts import grammar
 from forecast.desk.facts import report
 from forecast.desk.sentences.monthly import compared, paragraph
 from forecast.errors import SpanError
+from forecast.periods import FEDERAL, Period
 from forecast.sources.source import coverage_of
 from forecast.store import integrity, releases
 from forecast.types import NATIONWIDE, SeriesKey, Snapshot
@@ -186,12 +187,12 @@ def test_claims_about_it_cannot_be_checked(gaps):
     with closing(sqlite3.connect(gaps)) as connection:
         table = CountTable.read(connection, ENCOUNTERS)
         line = table.counts(Subject("northern"))
-        august = ClaimSpan(months.to_index("2024-08"), months.to_index("2024-08"))
+        august = Period(months.to_index("2024-08"), months.to_index("2024-08"))
         assert not line.holds(august)
         assert table.total(Subject("northern"), august) is None
         assert table.total(Subject("northern"), august.shift(-1)) == 17_895
-        assert line.holds(fiscal(2023))
-        assert not line.holds(fiscal(2024))
+        assert line.holds(FEDERAL.period(2023))
+        assert not line.holds(FEDERAL.period(2024))
 
 
 @pytest.mark.slow

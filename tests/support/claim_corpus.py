@@ -13,16 +13,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from forecast.claims.record.counts import (
-    APPREHENSION,
-    AT_ENTRY,
-    AT_LARGE,
-    CountTable,
-    Subject,
-    parse,
-)
+from forecast.claims.record.counts import APPREHENSION, AT_ENTRY, AT_LARGE, CountTable, Subject
 from forecast.claims.record.verdict import HOLDS, Reading, value_of
 from forecast.claims.show.words import CheckedText
+from forecast.periods import FEDERAL
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.claim_verdicts import check
 
@@ -80,7 +74,7 @@ def filled(mark: str, table: CountTable) -> tuple[str, str, Reading | None]:
         return rest, {"?": "cannot", "-": "none"}[kind], None
     if kind in ("mon", "pcta", "pctp"):
         name, *spans = re.split(r" (?=[F\d])", rest)
-        now, *then = (parse(span, table.newest) for span in spans)
+        now, *then = (FEDERAL.read(span, table.newest) for span in spans)
         rates = [(table.total(subject(name), span) or 0) / span.length for span in (now, *then)]
         said = f"{rates[0]:,.0f}" if kind == "mon" else f"{100 * (1 - rates[0] / rates[1]):.0f}"
         return said, due, None
@@ -96,9 +90,9 @@ def sense(kind: str, rest: str, table: CountTable) -> Reading:
     name, span, last = match.groups()
     measure: Any = {"pct": "change_percent", "pct1": "change_percent", "share": "share_percent",
                "day": "per_day", "diff": "difference", "x": "times"}.get(kind, "total")  # fmt: skip
-    versus = parse(last, table.newest) if last and kind != "share" else None
+    versus = FEDERAL.read(last, table.newest) if last and kind != "share" else None
     whole = subject(last) if kind == "share" else None
-    return Reading(subject(name), parse(span, table.newest), measure, versus, whole)
+    return Reading(subject(name), FEDERAL.read(span, table.newest), measure, versus, whole)
 
 
 def formatted(kind: str, value: float) -> str:
@@ -147,7 +141,12 @@ def compare(one: Written, found: CheckedText) -> list[str]:
         if said != due.verdict:
             why = near[0].why if near else ""
             sense = near[0].sense if near else None
-            what = sense and (*sense.subject[:4], str(sense.span), sense.measure, str(sense.versus))
+            what = sense and (
+                *sense.subject[:4],
+                FEDERAL.name(sense.span),
+                sense.measure,
+                str(sense.versus and FEDERAL.name(sense.versus)),
+            )
             misses.append(
                 f"{said} for {due.verdict}: {one.text[due.start : due.end]!r} {what} {why}"
             )

@@ -12,12 +12,13 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from forecast.claims.record.counts import ClaimSpan, Subject, parse
+from forecast.claims.record.counts import Subject
 from forecast.claims.text import tokens
 from forecast.claims.text.lexicon import lexicon_of
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.times import NO_PART, SensePart, TextState
 from forecast.claims.text.tokens import WrittenNumber
+from forecast.periods import FEDERAL, Period
 from tests.support.cbp_files import ENCOUNTERS
 
 LEXICON = lexicon_of(ENCOUNTERS)
@@ -65,12 +66,12 @@ def state(words: str, scene: Scene) -> TextState:
     for one in each("speaks"):
         kind, value = one.split(":")
         spoken.append((kind, value))
-    recent = [parse(span, 0) for span in each("recent")]
+    recent = [FEDERAL.read(span, 0) for span in each("recent")]
     agency = {"both": ""}.get(said.get("agency", ""), said.get("agency"))
     counted = Subject(said["subject"], agency or "") if "subject" in said else None
     return TextState(
         PUBLISHED,
-        10,
+        FEDERAL,
         home=said.get("home"),
         speaks=frozenset(spoken),
         sectors_named=frozenset(each("sectors")),
@@ -84,9 +85,11 @@ def state(words: str, scene: Scene) -> TextState:
     )
 
 
-def spelled(value: Subject | ClaimSpan | None) -> str:
+def spelled(value: Subject | Period | None) -> str:
     """Whose counts or which months, in short."""
-    if value is None or isinstance(value, ClaimSpan):
-        return str(value)
+    if value is None:
+        return "None"
+    if isinstance(value, Period):
+        return FEDERAL.name(value)
     members = "+".join(value.members) + " left out" * value.other_than
     return " ".join(filter(None, (value.total, value.agency, value.dimension, members)))

@@ -2,148 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from forecast import months, periods
-from forecast.errors import SpanError
-from forecast.periods import Period
+from forecast import months
+from forecast.periods import Calendar, Period
 from forecast.sources import catalog
 from forecast.sources.names import SeriesNames, member_words
 from forecast.sources.own import PART
 from forecast.sources.source import Source
 from forecast.store.queries import sql
 from forecast.types import BORDERS, NATIONWIDE, SeriesKey
-from forecast.words import MONTHS, month_words
 
-
-class ClaimSpan(NamedTuple):
-    """Months from first to last, both included, as running numbers (see `forecast.months`)."""
-
-    first: int
-    last: int
-
-    @classmethod
-    def of(cls, period: Period) -> ClaimSpan:
-        """The months of a period."""
-        return cls(period.first, period.last)
-
-    @property
-    def length(self) -> int:
-        """Number of months."""
-        return self.last - self.first + 1
-
-    def shift(self, by: int) -> ClaimSpan:
-        """The same stretch `by` months later, earlier if negative."""
-        return ClaimSpan(self.first + by, self.last + by)
-
-    @property
-    def year(self) -> int | None:
-        """The fiscal year that this is, None if it is none."""
-        whole = self.length == 12 and self.first % 12 == 9
-        return self.last // 12 if whole else None
-
-    @property
-    def to_date(self) -> bool:
-        """Whether this is a fiscal year's beginning: October to some later month."""
-        return self.first % 12 == 9 and 1 < self.length < 12
-
-    def __str__(self) -> str:
-        """As one types it on the command line."""
-        first, last = months.from_index(self.first), months.from_index(self.last)
-        if self.year:
-            return f"FY{self.year}"
-        return first if first == last else f"{first}..{last}"
-
-    def words(self) -> str:
-        """As people say it: fiscal year 2024, February 2025, October 2023 to April 2024."""
-        if self.year:
-            return f"fiscal year {self.year}"
-        if self.length == 12 and self.first % 12 == 0:
-            return f"calendar year {self.first // 12}"
-        first, last = months.from_index(self.first), months.from_index(self.last)
-        if first == last:
-            return month_words(first)
-        if first[:4] == last[:4]:
-            return f"{MONTHS[self.first % 12]} to {month_words(last)}"
-        return f"{month_words(first)} to {month_words(last)}"
-
-    @property
-    def months(self) -> range:
-        """Its months."""
-        return range(self.first, self.last + 1)
-
-    @property
-    def days(self) -> int:
-        """Number of days."""
-        return sum(months.end(months.from_index(month)).day for month in self.months)
-
-
-def fiscal(year: int, length: int = 12, begins: int = 10) -> ClaimSpan:
-    """A fiscal year, or its first months; begins is the month 1..12 in which it does."""
-    first = year * 12 + begins - 1 - (12 if begins > 1 else 0)
-    return ClaimSpan(first, first + length - 1)
-
-
-def calendar(year: int) -> ClaimSpan:
-    """A calendar year."""
-    return ClaimSpan(year * 12, year * 12 + 11)
-
-
-_TYPED = re.compile(
-    r"(?P<fy>fy ?(?P<fiscal>\d{4}|\d{2}))(?P<open> (to date|ytd))?"
-    r"|(?P<month>\d{4}-\d{2})|(?P<year>\d{4})"
-    r"|(?P<first>\d{4}-\d{2}) ?\.\. ?(?P<last>\d{4}-\d{2})"
-    r"|since (?P<since>\d{4}-\d{2}|\d{4})",
-    re.I,
-)
-
-
-def parse(text: str, newest: int, begins: int = 10) -> ClaimSpan:
-    """A span as typed.
-
-    Parameters
-    ----------
-    text : 2025-02, FY2024, "FY2026 to date", 2024, 2021-01..2024-08 or "since 2021-01".
-    newest : the newest month on record, a running number, where "to date" and "since" end.
-    begins : the month 1..12 in which fiscal years begin.
-
-    Raises
-    ------
-    ValueError : it is none of these.
-    """
-    words = " ".join(text.split())
-    with suppress(SpanError):
-        words = periods.month(words)
-    match = _TYPED.fullmatch(words)
-    if match is None:
-        raise ValueError(
-            f"{text!r} is not a span; write 2025-02, FY2024, 'FY2026 to date', 2024, "
-            "2021-01..2024-08 or 'since 2021-01'"
-        )
-    if match["fiscal"]:
-        year = int(match["fiscal"]) + (2000 if len(match["fiscal"]) == 2 else 0)
-        span = fiscal(year, begins=begins)
-        span = ClaimSpan(span.first, min(span.last, newest)) if match["open"] else span
-    elif match["year"]:
-        span = calendar(int(match["year"]))
-    else:
-        first = match["month"] or match["first"] or match["since"]
-        last = match["month"] or match["last"]
-        begin = months.to_index(first if "-" in first else f"{first}-01")
-        span = ClaimSpan(begin, months.to_index(last) if last else newest)
-    if span.last < span.first:
-        raise ValueError(f"{text!r} ends before it begins")
-    return span
-
-
-# The agencies and their sectors are the same in every source whose texts are checked.
 _COUNTED = catalog.find("cbp_encounters")
 _HALVES = {half.code: half for half in _COUNTED.hierarchy.halves}
 USBP, OFO = _HALVES["usbp"].component, _HALVES["ofo"].component
@@ -247,30 +121,30 @@ class ClaimCounts:
         """Its newest month."""
         return next(reversed(self.by_month))
 
-    def holds(self, span: ClaimSpan) -> bool:
+    def holds(self, span: Period) -> bool:
         """Whether every month of a span is on record."""
-        return all(month in self.by_month for month in span.months)
+        return all(month in self.by_month for month in span.numbers)
 
-    def unknown_in(self, span: ClaimSpan) -> list[int]:
+    def unknown_in(self, span: Period) -> list[int]:
         """The months of a span, between the first and the last, that nobody knows."""
         known = range(max(span.first, self.first), min(span.last, self.last) + 1)
         return [month for month in known if month not in self.by_month]
 
-    def total(self, span: ClaimSpan) -> int:
+    def total(self, span: Period) -> int:
         """The count of a span that it holds."""
-        return sum(self.by_month[month][0] for month in span.months)
+        return sum(self.by_month[month][0] for month in span.numbers)
 
-    def slack_of(self, span: ClaimSpan) -> float:
+    def slack_of(self, span: Period) -> float:
         """How far rounding at the source may move that total."""
-        return sum(self.by_month[month][1] for month in span.months)
+        return sum(self.by_month[month][1] for month in span.numbers)
 
-    def spans(self, year_begins: int) -> Iterator[ClaimSpan]:
+    def spans(self, calendar: Calendar) -> Iterator[Period]:
         """The spans that are often told of: months, years and their beginnings, calendar years."""
         for last in self.by_month:
-            begin = fiscal(months.fiscal_year_at(last, year_begins), begins=year_begins).first
+            begin = calendar.period(calendar.year(last)).first
             of_year = (last - 11,) if last % 12 == 11 else ()
             for first in dict.fromkeys((last, max(begin, self.first), *of_year)):
-                span = ClaimSpan(first, last)
+                span = Period(first, last)
                 if (first in (last, begin) or of_year) and self.holds(span):
                     yield span
 
@@ -297,8 +171,8 @@ class CountTable:
             if by_month
         }
         self._known: dict[Subject, ClaimCounts | None] = {}
-        self._where: dict[Subject, dict[int, list[ClaimSpan]]] = {}
-        self.values, self.source = values, source
+        self._where: dict[Subject, dict[int, list[Period]]] = {}
+        self.values, self.source, self.calendar = values, source, source.calendar
         self.newest = max((line.last for line in self._series.values()), default=0)
         dated = (day for known in values.values() for _, day, kind in known if kind != "unknown")
         self.first_release = min(dated, default="")
@@ -327,12 +201,12 @@ class CountTable:
             self._known[subject] = self._derive(subject)
         return self._known[subject]
 
-    def total(self, subject: Subject, span: ClaimSpan) -> int | None:
+    def total(self, subject: Subject, span: Period) -> int | None:
         """The count of a span, None where not every month of it is on record."""
         line = self.counts(subject)
         return line.total(span) if line and line.holds(span) else None
 
-    def where(self, subject: Subject, count: int) -> list[ClaimSpan]:
+    def where(self, subject: Subject, count: int) -> list[Period]:
         """The spans of which a count is the subject's to the digit, the newest first.
 
         Months, fiscal years and their beginnings, calendar years; of a total's months also what
@@ -342,12 +216,12 @@ class CountTable:
         if index is None:
             index = self._where[subject] = defaultdict(list)
             line = self.counts(subject)
-            for span in reversed(list(line.spans(self.source.year_begins)) if line else []):
+            for span in reversed(list(line.spans(self.calendar)) if line else []):
                 for value in {line.total(span), *self.first_values(subject, span)} if line else ():
                     index[value].append(span)
         return index.get(count, [])
 
-    def first_values(self, subject: Subject, span: ClaimSpan) -> set[int]:
+    def first_values(self, subject: Subject, span: Period) -> set[int]:
         """Every value that a total's month has had; empty unless its first one is on record."""
         if subject.agency or subject.dimension or span.length > 1:
             return set()

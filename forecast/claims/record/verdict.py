@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from forecast import months
-from forecast.claims.record.counts import ClaimCounts, ClaimSpan, CountTable, Subject, fiscal
+from forecast.claims.record.counts import ClaimCounts, CountTable, Subject
+from forecast.periods import Calendar, Period
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
@@ -55,7 +55,7 @@ FAR_OVER = 1.25  # ... which is no more than this
 
 # What each kind of quantity is: of a count, of what it is compared with (a count before, a whole),
 # and of the span. A new kind is a row here, its words in `explain` and how it looks in `features`.
-_QUANTITIES: dict[ClaimMeasure, Callable[[float, float, ClaimSpan], float]] = {
+_QUANTITIES: dict[ClaimMeasure, Callable[[float, float, Period], float]] = {
     "total": lambda now, _, __: now,
     "per_day": lambda now, _, span: now / span.days,
     "per_month": lambda now, _, span: now / span.length,
@@ -107,9 +107,9 @@ class Reading:
     """
 
     subject: Subject
-    span: ClaimSpan
+    span: Period
     measure: ClaimMeasure = "total"
-    versus: ClaimSpan | None = None
+    versus: Period | None = None
     of: Subject | None = None
     among: Among = "month"
     rate: Rate = ""
@@ -162,11 +162,11 @@ def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = Fa
         spans.append(sense.versus)
     missing = next((span for span in spans if not line.holds(span)), None)
     if missing and sense.among != "members":
-        return JudgedClaim("cannot_be_checked", why=_not_held(line, missing))
+        return JudgedClaim("cannot_be_checked", why=_not_held(line, missing, table.calendar))
     if sense.measure in EXTREMES:
         return _ranked(table, line, sense, claimed)
     if sense.measure == "each_month":  # fewer than 10,000 a month: in every one of them
-        counts = [line.total(ClaimSpan(month, month)) for month in sense.span.months]
+        counts = [line.total(Period(month, month)) for month in sense.span.numbers]
         over, worst = claimed.hedge == "over", max if claimed.hedge in ("below", "under") else min
         farthest = worst(counts)
         holds = farthest >= claimed.value if over else farthest <= claimed.value
@@ -184,7 +184,7 @@ def judge(table: CountTable, sense: Reading, claimed: Claimed, strict: bool = Fa
 
 def quantity(measure: ClaimMeasure, now: float, before: float) -> float:
     """What two counts give as a change, a difference, a multiple or a share."""
-    return _QUANTITIES[measure](now, before, ClaimSpan(0, 0))
+    return _QUANTITIES[measure](now, before, Period(0, 0))
 
 
 def value_of(table: CountTable, sense: Reading) -> float | None:
@@ -313,12 +313,12 @@ def _ranked(table: CountTable, line: ClaimCounts, sense: Reading, claimed: Claim
         right = all(span.first <= start for span in beyond)
         truth = max((float(span.last) for span in beyond), default=None)
         if right and truth is None and start < line.first:
-            began = ClaimSpan(line.first, line.first).words()
+            began = table.calendar.words(Period(line.first, line.first))
             return JudgedClaim("cannot_be_checked", why=f"the record begins in {began}")
     # What nobody knows may have been beyond it; that something known was, remains true.
-    compared = ClaimSpan(start, sense.span.last)
+    compared = Period(start, sense.span.last)
     if (right or sense.measure.startswith("rank")) and line.unknown_in(compared):
-        return JudgedClaim("cannot_be_checked", why=_not_held(line, compared))
+        return JudgedClaim("cannot_be_checked", why=_not_held(line, compared, table.calendar))
     return JudgedClaim("right" if right else "wrong", truth, evidence="record")
 
 
@@ -330,26 +330,26 @@ def siblings(table: CountTable, sense: Reading) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count is not None and name != "OTHER"}
 
 
-def peers(line: ClaimCounts, sense: Reading, source: Source) -> list[tuple[ClaimSpan, int]]:
+def peers(line: ClaimCounts, sense: Reading, source: Source) -> list[tuple[Period, int]]:
     """The other spans of the same kind that a span is ranked among, up to its own end."""
-    span, begins = sense.span, source.year_begins
+    span, calendar = sense.span, source.calendar
     if sense.among == "year":
-        first, last = (months.fiscal_year_at(m, begins) for m in (line.first + 11, span.last))
-        spans = [fiscal(year, span.length, begins) for year in range(first, last + 1)]
+        first, last = (calendar.year(m) for m in (line.first + 11, span.last))
+        spans = [calendar.period(year, span.length) for year in range(first, last + 1)]
     elif sense.among in ("span", "same month"):
         spans = [span.shift(-by) for by in range(12, span.first - line.first + 1, 12)]
     elif sense.among == "within year":
-        whole = fiscal(months.fiscal_year_at(span.first, begins), begins=begins)
-        spans = [ClaimSpan(month, month) for month in whole.months]
+        whole = calendar.period(calendar.year(span.first))
+        spans = [Period(month, month) for month in whole.numbers]
     else:
-        spans = [ClaimSpan(month, month) for month in range(line.first, span.first)]
+        spans = [Period(month, month) for month in range(line.first, span.first)]
     return [(other, line.total(other)) for other in spans if line.holds(other) and other != span]
 
 
-def _not_held(line: ClaimCounts, span: ClaimSpan) -> str:
+def _not_held(line: ClaimCounts, span: Period, calendar: Calendar) -> str:
     unknown = line.unknown_in(span)
     if unknown:
-        shown = ", ".join(ClaimSpan(month, month).words() for month in unknown[:3])
+        shown = ", ".join(calendar.words(Period(month, month)) for month in unknown[:3])
         return f"no count was published for {shown}"
-    recorded = ClaimSpan(line.first, line.last).words()
-    return f"the record has {recorded}, not {'all of ' * (span.length > 1)}{span.words()}"
+    recorded = calendar.words(Period(line.first, line.last))
+    return f"the record has {recorded}, not {'all of ' * (span.length > 1)}{calendar.words(span)}"

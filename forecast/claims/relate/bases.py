@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from forecast.claims.record.counts import ClaimSpan, fiscal
 from forecast.claims.text import times
 from forecast.claims.text.scene import COMPARATORS, Scene
 from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace import when
+from forecast.periods import Period
 
 
 class NamedBase(NamedTuple):
@@ -98,10 +98,10 @@ def _comparator(scene: Scene, number: WrittenNumber, limit: int) -> int | None:
     return None
 
 
-def ends(scene: Scene, context: TextState) -> list[ClaimSpan]:
+def ends(scene: Scene, context: TextState) -> list[Period]:
     """The last of the months that something changed over: from October to November."""
     return [
-        ClaimSpan(span.last, span.last)
+        Period(span.last, span.last)
         for ref in scene.times
         if ref.form == "months" and scene.low(ref.first - 1) in ("from", "between")
         for span in times.spans(ref, context)[:1]
@@ -110,7 +110,7 @@ def ends(scene: Scene, context: TextState) -> list[ClaimSpan]:
 
 def from_to(
     scene: Scene, number: WrittenNumber, context: TextState
-) -> tuple[ClaimSpan, ClaimSpan] | None:
+) -> tuple[Period, Period] | None:
     """From May to June, between 2022 and 2023: (now, before)."""
     for ref in scene.times:
         ranged = ref.form in when.RANGES and scene.low(ref.first - 1) in ("from", "between")
@@ -118,6 +118,6 @@ def from_to(
             continue
         for whole in times.spans(ref, context)[:1]:
             if ref.form == "months":
-                return ClaimSpan(whole.last, whole.last), ClaimSpan(whole.first, whole.first)
-            return fiscal(ref.args[1]), fiscal(ref.args[0])
+                return Period(whole.last, whole.last), Period(whole.first, whole.first)
+            return context.calendar.period(ref.args[1]), context.calendar.period(ref.args[0])
     return None

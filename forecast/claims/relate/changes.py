@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from forecast.claims.confront import confront
-from forecast.claims.record.counts import ClaimSpan, Subject
+from forecast.claims.record.counts import Subject
 from forecast.claims.record.verdict import (
     Claimed,
     ClaimMeasure,
@@ -31,6 +31,7 @@ from forecast.claims.text.tokens import WrittenNumber
 from forecast.claims.trace import when, whose
 from forecast.claims.trace.trace import Anchor, Spot
 from forecast.claims.trace.whose import BESIDE, CARRIED, SENTENCE
+from forecast.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class End:
         number, if it is one of the text.
     """
 
-    span: ClaimSpan | None
+    span: Period | None
     subject: Subject | None = None
     value: float | None = None
     sure: bool = False
@@ -365,7 +366,7 @@ def _on_time(spot: Spot, now: End, ref: times.TimeRef, certain: bool) -> Iterato
         return
     resolved = times.spans(ref, spot.said, now.span)
     if ref.since and ref.form != "era":
-        resolved = when.begun(ref, resolved)
+        resolved = when.begun(ref, resolved, spot.said)
     plain = certain and (ref.relative or when.names_year(ref))
     for rank, span in enumerate(list(dict.fromkeys(resolved))[:4]):
         if span != now.span:
@@ -386,11 +387,11 @@ def _on_peak(spot: Spot, now: End, named: bases.NamedBase) -> Iterator[Pair]:
     if line is None or now.span is None:
         return
     within = [s for ref in named.refs for s in times.spans(ref, spot.said, None)[:2]]
-    for span in within or [ClaimSpan(0, now.span.last)]:
-        inside = [m for m in line.by_month if m in span.months and m <= now.span.last]
+    for span in within or [Period(0, now.span.last)]:
+        inside = [m for m in line.by_month if m in span.numbers and m <= now.span.last]
         if inside:
             peak = max(inside, key=lambda month: line.by_month[month][0])
-            yield Pair(now, End(ClaimSpan(peak, peak), now.subject))
+            yield Pair(now, End(Period(peak, peak), now.subject))
 
 
 def _usual(spot: Spot, now: End, sure: bool) -> Iterator[Pair]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from forecast.claims.confront import confront
-from forecast.claims.record.counts import ClaimSpan, calendar, fiscal
 from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding
@@ -17,6 +16,7 @@ from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace import when, whose
 from forecast.claims.trace.trace import Spot
+from forecast.periods import Calendar, Period
 
 _OF_TIME = word_set("ever history recorded record")
 _ALL_TIME = word_set("record time ever historic")
@@ -236,7 +236,7 @@ def rows(extreme: Extreme, now: Reading, context: TextState) -> list[Reading]:
     elif extreme.same_month:
         among = "same month"
     elif span.length > 1:
-        among = "year" if span.year or span.to_date else "span"
+        among = "year" if context.calendar.nth(span.first) == 1 and span.length <= 12 else "span"
     sense = Reading(now.subject, span, measure, among=among)
     made = [replace(sense, versus=since) for since in _starts(extreme, span, context)]
     # A record is one among all months, and the highest in ten years one of those ten years: that
@@ -337,21 +337,21 @@ class Now:
     sure: bool = False
 
 
-def _starts(extreme: Extreme, span: ClaimSpan, context: TextState) -> list[ClaimSpan | None]:
+def _starts(extreme: Extreme, span: Period, context: TextState) -> list[Period | None]:
     """The months, or years, that it may be the highest or lowest since."""
     ref = extreme.since
     if extreme.years_back:
         first = span.first - 12 * extreme.years_back
-        return [ClaimSpan(first, first), ClaimSpan(first, first + 12)]
+        return [Period(first, first), Period(first, first + 12)]
     if ref is None:
         return [None]
     year = ref.args[1] if ref.form == "since" and ref.args[0] is None else None
     year = ref.args[0] if ref.form == "year" else year
     if year:
-        return [calendar(year), fiscal(year)]
+        return [Calendar().period(year), context.calendar.period(year)]
     spans = times.spans(ref, context, span)[:3]
     if ref.form == "since_fy":
-        return [ClaimSpan(period.first, period.first + 11) for period in spans[:1]]
+        return [Period(period.first, period.first + 11) for period in spans[:1]]
     if ref.form in ("since", "era"):
-        spans = [ClaimSpan(period.first, period.first) for period in spans]
+        spans = [Period(period.first, period.first) for period in spans]
     return [*spans] or [None]

@@ -12,7 +12,6 @@ from forecast.claims.record.counts import (
     ARREST_WORDS,
     AT_ENTRY,
     AT_LARGE,
-    ClaimSpan,
     CountTable,
     Subject,
     agency_words,
@@ -26,6 +25,7 @@ from forecast.claims.record.verdict import (
     peers,
     siblings,
 )
+from forecast.periods import Calendar, Period
 from forecast.sources.wording import Halves, Split, small_words, split_words
 from forecast.sources.wording import halves_sentence as sentence
 from forecast.words import MONTHS, ordinal
@@ -102,7 +102,7 @@ class CheckedText:
     not_understood: tuple[ClaimFinding, ...]
 
 
-def split_of(table: CountTable, subject: Subject, span: ClaimSpan) -> Split | None:
+def split_of(table: CountTable, subject: Subject, span: Period) -> Split | None:
     """Tell what Border Patrol's count of a span was made of; None where that is not on record."""
     if subject.agency != "usbp" or subject.dimension:
         return None
@@ -115,7 +115,7 @@ def split_of(table: CountTable, subject: Subject, span: ClaimSpan) -> Split | No
 
 def statement(table: CountTable, sense: Reading, value: float | None) -> str:
     """Say what the record says to a sense, as one phrase."""
-    span, source = sense.span.words(), table.source
+    span, source = table.calendar.words(sense.span), table.source
     words, noun = sense.subject.words(source), source.measure.noun
     number = "no figure" if value is None else NUMBERS.get(sense.measure, "{:,.0f}").format(value)
     split = split_of(table, sense.subject, sense.span) if sense.measure == "total" else None
@@ -124,7 +124,7 @@ def statement(table: CountTable, sense: Reading, value: float | None) -> str:
         return f"{number} {sense.subject.words(source, split=True)} in {span}: {made_of}"
     if sense.measure == "total" and value == 1:
         words = words.replace(noun, noun.removesuffix("s"), 1)
-    before = sense.versus.words() if sense.versus else "the time before"
+    before = table.calendar.words(sense.versus) if sense.versus else "the time before"
     if sense.rate:
         before = f"the {'daily' if sense.rate == 'per_day' else 'monthly'} average of {before}"
     whole = sense.of.words(source) if sense.of else "the total"
@@ -172,10 +172,10 @@ def explained(
         line = table.counts(sense.subject)
         if sense.measure == "total" and draft.claimed.exact and line:
             firsts = range(line.last - more, line.first - 1, -1)
-            spans = [ClaimSpan(first, first + more) for first in firsts]
+            spans = [Period(first, first + more) for first in firsts]
         same = (span for span in spans if table.total(sense.subject, span) == number)
         actual = next(same, None)
-        why += f" {number:,.0f} is the count of {actual.words()}." if actual else ""
+        why += f" {number:,.0f} is the count of {table.calendar.words(actual)}." if actual else ""
     elif judged.verdict in ("right_when_published", "near_today"):
         why = f"{_when_published(table, sense, draft.claimed, judged)} Now: {truth}."
         instead = _sentence(truth)
@@ -209,7 +209,7 @@ def nearest(
 def windowed(table: CountTable, finding: ClaimFinding) -> ClaimFinding:
     """Say of the lowest in history that the record only does not contradict it, and since when."""
     line = table.counts(finding.sense.subject) if finding.sense else None
-    began = ClaimSpan(line.first, line.first).words() if line else ""
+    began = table.calendar.words(Period(line.first, line.first)) if line else ""
     why = f"Not contradicted since {began}, where the record begins. {finding.why}"
     judged = replace(finding.judged, verdict="cannot_be_checked", why=why)
     return replace(finding, judged=judged, why=why, say_instead="")
@@ -224,7 +224,7 @@ def differs(
     return replace(draft, sense=None, judged=_OPEN, why=why, readings=readings)
 
 
-def small(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
+def small(table: CountTable, subject: Subject, span: Period) -> str:
     """Say up to a span's end if a series is so small that little decides it, else ""."""
     line = table.counts(subject)
     if line is None:
@@ -277,7 +277,9 @@ def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> 
     here = statement(table, replace(sense, measure="total"), now)
     far, side = ("higher", "highest") if high else ("lower", "lowest")
     if sense.measure.endswith("since"):
-        last, first = (ClaimSpan(int(m), int(m)).words() for m in (judged.truth or 0, line.first))
+        last, first = (
+            table.calendar.words(Period(int(m), int(m))) for m in (judged.truth or 0, line.first)
+        )
         none = f"none {far} before it on record (from {first})"
         # Wrong, and the highest since the month before: that is to say, lower than that.
         if judged.verdict == "wrong" and judged.truth == sense.span.first - 1:
@@ -290,29 +292,31 @@ def _explain_extreme(table: CountTable, sense: Reading, judged: JudgedClaim) -> 
         kind = kinds.get(sense.subject.dimension, "groups")
         return f"{here}: the {place} of {len(siblings(table, sense))} {kind} there.", ""
     others = peers(line, sense, table.source)
-    spans = sorted((sense.span, *(span for span, _ in others)))
-    words = f"{here}: the {place} of {_ranked_among(sense, spans, table.source.year_begins)}."
+    spans = sorted((sense.span, *(span for span, _ in others)), key=lambda span: span.first)
+    words = f"{here}: the {place} of {_ranked_among(sense, spans, table.calendar)}."
     if judged.verdict != "wrong":
         return words, ""
     beyond = ""
     if others:  # which time was farther out than what is called a record
         span, count = (max if high else min)(others, key=lambda pair: pair[1])
         if count > now if high else count < now:
-            beyond = f" {_sentence(f'{span.words()} was {far}: {count:,}')}"
+            beyond = f" {_sentence(f'{table.calendar.words(span)} was {far}: {count:,}')}"
     return words + beyond, words
 
 
-def _ranked_among(sense: Reading, spans: Sequence[ClaimSpan], begins: int) -> str:
+def _ranked_among(sense: Reading, spans: Sequence[Period], calendar: Calendar) -> str:
     """What a span was ranked among: itself, and the others that it was held against."""
     span, n, first, last = sense.span, len(spans), spans[0], spans[-1]
-    between, year = f"{first.words()} to {last.words()}", months.year_noun(begins)
+    between, year = f"{calendar.words(first)} to {calendar.words(last)}", calendar.noun
     if sense.among == "within year":
-        of = months.fiscal_year_at(span.first, begins)
+        of = calendar.year(span.first)
         return f"the {n} months of {year} {of} on record"
     if sense.among == "month":
-        return f"the {n} months on record, {ClaimSpan(first.first, last.last).words()}"
-    if sense.among == "year" and span.year:
-        return f"the {n} {year}s on record, {first.year} to {last.year}"
+        return f"the {n} months on record, {calendar.words(Period(first.first, last.last))}"
+    if sense.among == "year" and calendar.year_of(span):
+        return (
+            f"the {n} {year}s on record, {calendar.year(first.last)} to {calendar.year(last.last)}"
+        )
     if span.length == 12 and span.first % 12 == 0:
         return f"the {n} calendar years on record, {first.first // 12} to {last.first // 12}"
     if span.length == 1:
@@ -335,7 +339,7 @@ def verdict_line(table: CountTable, answer: ClaimFinding) -> str:
     return f"{head}: {words}"
 
 
-def halves(table: CountTable, subject: Subject, span: ClaimSpan) -> str:
+def halves(table: CountTable, subject: Subject, span: Period) -> str:
     """Say what of a total came at ports and what between them; "" where that is not known."""
     if subject.agency or subject.dimension:
         return ""

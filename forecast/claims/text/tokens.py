@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -120,8 +120,10 @@ def numeral(low: str) -> float | None:
 
 @lru_cache(1)
 def _number_table() -> Any:
-    """numbers.toml, with each pattern compiled."""
+    """numbers.toml: the words with their values, and each pattern compiled."""
     read = tomllib.loads(files("forecast.claims.text").joinpath("numbers.toml").read_text("utf-8"))
+    for kind, rows in read["words"].items():
+        read[kind] = {word: value for value, words in rows for word in words.split()}
     ones = "|".join(word for word in read["value"] if word not in ("a", "an"))
     macros = read["macros"] | {
         "ONES": f"(?:{ones})",
@@ -130,8 +132,10 @@ def _number_table() -> Any:
         "ORDINAL": "|".join(read["ordinal"]),
         "MULTIPLE": f"(?:{'|'.join(read['multiple'])})",
     }
-    for entry in read["number"]:
-        entry["pattern"] = re.compile(filled(entry["pattern"], macros))
+    read["number"] = [
+        (kind, re.compile(filled(pattern, macros)), *unit)
+        for kind, pattern, *unit in read["number"]
+    ]
     return read
 
 
@@ -167,24 +171,28 @@ def numbers(tokens: tuple[Token, ...]) -> list[WrittenNumber]:
         starts[len(text)], ends[len(text) + len(token.low)] = i, i + 1
         text += token.low
     written: list[WrittenNumber] = []
-    for entry in _number_table()["number"]:
-        for match in entry["pattern"].finditer(text):
+    for kind, pattern, *unit in _number_table()["number"]:
+        for match in pattern.finditer(text):
             first, last = starts.get(match.start()), ends.get(match.end())
             if first is None or last is None:
                 continue
             if not any(n.first < last and first < n.last for n in written):
-                written += _number(entry, match.groupdict(), first, last)
+                written += _number(kind, unit, match.groupdict(), first, last)
     return sorted(written, key=lambda number: number.first)
 
 
 def _number(
-    entry: Mapping[str, Any], groups: Mapping[str, str | None], first: int, last: int
+    kind: NumberKind,
+    units: Sequence[float],
+    groups: Mapping[str, str | None],
+    first: int,
+    last: int,
 ) -> Iterator[WrittenNumber]:
     """A number as its pattern has read it; none where it has too many digits or is no part."""
-    table, kind = _number_table(), entry["kind"]
+    table = _number_table()
     digits, words, part = groups.get("digits"), groups.get("words"), groups.get("part")
     scale = table["scale"].get(groups.get("scale") or groups.get("short"), 1)
-    value, unit, exact = 0.0, entry.get("unit"), False
+    value, unit, exact = 0.0, next(iter(units), None), False
     if digits:
         plain = numeral(digits)
         if plain is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from forecast.claims.record.counts import ClaimSpan, CountTable, Subject
+from forecast.claims.record.counts import CountTable, Subject
 from forecast.claims.record.verdict import Claimed, ClaimMeasure, JudgedClaim, Reading, judge
 from forecast.claims.show.words import ClaimFinding
 from forecast.claims.text import times
@@ -16,6 +16,7 @@ from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace import when, whose
 from forecast.claims.trace.when import When
 from forecast.claims.trace.whose import BESIDE, CARRIED, SENTENCE, Whose
+from forecast.periods import Period
 
 # How far the words for a reading may be, all together, to make a number right: 2,000 is near too
 # much, 18,944 names itself.
@@ -42,7 +43,7 @@ class Anchor:
     sentence: int = 0
 
     @property
-    def span(self) -> ClaimSpan | None:
+    def span(self) -> Period | None:
         """Its months."""
         return self.reading.span if self.reading else None
 

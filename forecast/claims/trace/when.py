@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from forecast import months
-from forecast.claims.record.counts import ClaimSpan, calendar, fiscal
 from forecast.claims.text import times
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, SENTENCE, TIGHT, UNSAID, dealt
+from forecast.periods import Calendar, Period
 
 RANGES = ("months", "fys", "years")  # times with two ends
 _FULL = ("fy", "cy", "quarter", "fy_first", "fys", "fy_through", "fy_last")
@@ -22,7 +21,7 @@ _FULL = ("fy", "cy", "quarter", "fy_first", "fys", "fy_through", "fy_last")
 class When:
     """A span, how near its words are, and whether they name it in full, with its year."""
 
-    span: ClaimSpan
+    span: Period
     far: int = BESIDE
     explicit: bool = False
 
@@ -31,7 +30,7 @@ def options(
     scene: Scene,
     number: WrittenNumber,
     said: TextState,
-    base: ClaimSpan | None = None,
+    base: Period | None = None,
     compared: bool = False,
 ) -> list[When]:
     """List the months that a number may be of, most likely first.
@@ -45,7 +44,7 @@ def options(
         if made and made[0].explicit and distance - near[0][0] >= 4:
             break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
         resolved = resolve(scene, said, ref, base if compared or ref.relative else None)
-        end = _end_of_range(scene, ref, number, resolved)
+        end = _end_of_range(scene, said, ref, number, resolved)
         if end:
             return [When(end, BESIDE, True)]
         level = BESIDE if rank == 0 and distance < FAR else SENTENCE
@@ -81,11 +80,11 @@ def _carried(scene: Scene, said: TextState, timed: bool) -> Iterator[When]:
         yield When(span, SENTENCE if rank == 0 and not timed else level)
     if said.recent or timed:
         return
-    year = fiscal(months.fiscal_year_at(said.newest[0], said.begins))
+    year = said.calendar.period(said.calendar.year(said.newest[0]))
     for month in said.newest[:2]:
-        yield When(ClaimSpan(month, month), UNSAID)
+        yield When(Period(month, month), UNSAID)
         if month > year.first:
-            yield When(ClaimSpan(year.first, month), UNSAID)
+            yield When(Period(year.first, month), UNSAID)
 
 
 def times_near(
@@ -142,7 +141,7 @@ def of_extreme(scene: Scene, ref: TimeRef) -> bool:
     return False
 
 
-def just_before(scene: Scene, number: WrittenNumber, said: TextState) -> ClaimSpan | None:
+def just_before(scene: Scene, number: WrittenNumber, said: TextState) -> Period | None:
     """The time that words explain: in August 2023, the busiest month on record."""
     for ref in scene.times:
         behind = scene.words(ref.last, number.first)
@@ -151,25 +150,25 @@ def just_before(scene: Scene, number: WrittenNumber, said: TextState) -> ClaimSp
     return None
 
 
-def begun(ref: TimeRef, resolved: list[ClaimSpan]) -> list[ClaimSpan]:
+def begun(ref: TimeRef, resolved: list[Period], said: TextState) -> list[Period]:
     """What "since" goes back to: a month, or a year."""
     if ref.form == "since" and ref.args[0] is None and ref.args[1]:
-        return [fiscal(ref.args[1]), calendar(ref.args[1])]
+        return [said.calendar.period(ref.args[1]), Calendar().period(ref.args[1])]
     if ref.form == "since_fy":
-        return [fiscal(ref.args[0])]
-    return [ClaimSpan(span.first, span.first) for span in resolved]
+        return [said.calendar.period(ref.args[0])]
+    return [Period(span.first, span.first) for span in resolved]
 
 
-def resolve(scene: Scene, said: TextState, ref: TimeRef, base: ClaimSpan | None) -> list[ClaimSpan]:
+def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) -> list[Period]:
     """The months that a time of a sentence may mean, most likely first."""
     # The spans that the sentence names with their year: as read on a day long after them.
     later = replace(said, published=date(2100, 1, 1), recent=[])
     full = [r for r in scene.times if r is not ref and _is_full(r)]
     now = replace(said, here=tuple(span for r in full for span in times.spans(r, later)[:1]))
-    resolved: list[ClaimSpan] = []
+    resolved: list[Period] = []
     month = _month_of_years(scene)
     if month and ref.form == "year":
-        base = ClaimSpan(month - 1, month - 1)
+        base = Period(month - 1, month - 1)
     elif month and ref.form == "year_rel":
         year = "last year" if ref.args[0] else "this year"
         resolved = times.spans(replace(ref, form="month_of", args=(month, year)), now)
@@ -178,10 +177,10 @@ def resolve(scene: Scene, said: TextState, ref: TimeRef, base: ClaimSpan | None)
         others = filter(None, (said.span, *said.recent[:2]))
         resolved += [span for other in others for span in times.spans(ref, now, other)]
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
-        resolved = begun(ref, resolved)  # down since December, when there were 301,982
+        resolved = begun(ref, resolved, said)  # down since December, when there were 301,982
     if ref.form == "months" and scene.low(ref.first - 1) == "between":
         # Between July and August, at 104,101 and 107,473: a month each, or both.
-        ends = [ClaimSpan(m, m) for span in resolved[:1] for m in (span.last, span.first)]
+        ends = [Period(m, m) for span in resolved[:1] for m in (span.last, span.first)]
         resolved = [*resolved, *ends]
     return list(dict.fromkeys(resolved))
 
@@ -201,8 +200,8 @@ def _month_of_years(scene: Scene) -> int | None:
 
 
 def _end_of_range(
-    scene: Scene, ref: TimeRef, number: WrittenNumber, resolved: list[ClaimSpan]
-) -> ClaimSpan | None:
+    scene: Scene, said: TextState, ref: TimeRef, number: WrittenNumber, resolved: list[Period]
+) -> Period | None:
     """From 2021 to 2023 they rose from 27,180 to 189,402: each number has its end of the range."""
     at = number.first - 1
     while any(p.first <= at < p.last for p in scene.of_kind("hedge")):
@@ -213,8 +212,8 @@ def _end_of_range(
     first = scene.low(at) == "from"
     if ref.form == "months":
         end = resolved[0].first if first else resolved[0].last
-        return ClaimSpan(end, end)
-    return fiscal(ref.args[0] if first else ref.args[1])
+        return Period(end, end)
+    return said.calendar.period(ref.args[0] if first else ref.args[1])
 
 
 _THEM = word_set("those these them whom")

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
+from forecast import months
 from forecast.claims.fact import matches
-from forecast.claims.record.counts import (
-    ClaimCounts,
-    ClaimSpan,
-    CountTable,
-    calendar,
-    fiscal,
-    name_of,
-    parse,
-    series_names,
-    subject_of,
-)
+from forecast.claims.record.counts import ClaimCounts, CountTable, name_of, series_names, subject_of
 from forecast.config import CountsSection
+from forecast.periods import FEDERAL, Calendar, Period
 from forecast.sources.own.source import own_counts
 from forecast.sources.source import Source
 from forecast.types import SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.claim_verdicts import check
 
 PATROL = ENCOUNTERS.hierarchy.halves[0].component
 OWN = CountsSection.model_validate(
@@ -81,7 +75,7 @@ def table(keys: list[SeriesKey], source: Source) -> CountTable:
 def test_every_series_has_its_own_counts(keys, source):
     held = table(keys, source)
     for i, key in enumerate(keys):
-        assert held.total(subject_of(key), parse("2020-07", 0)) == 1000 + i, key
+        assert held.total(subject_of(key), FEDERAL.read("2020-07", 0)) == 1000 + i, key
 
 
 def test_every_series_is_named_as_it_is_typed(keys, source):
@@ -108,39 +102,51 @@ def test_a_part_of_own_counts_is_named_behind_its_series():
     assert subject_of(OWN_KEYS[3]).words(BARNET) == "offences for Barnet (CHINA)"
 
 
+@pytest.mark.parametrize("begins", [10, 7, 4, 1])
 @pytest.mark.parametrize(
-    ("begins", "first", "last"),
-    [(10, "2023-10", "2024-09"), (7, "2023-07", "2024-06"), (1, "2024-01", "2024-12")],
+    ("words", "length"),
+    [
+        ("in fiscal year 2024", 12),
+        ("in the first three months of fiscal year 2024", 3),
+        ("in fiscal year 2025 to date", 2),
+    ],
 )
-def test_a_fiscal_year_begins_when_its_source_says(begins, first, last):
-    whole = parse(f"{first}..{last}", 0)
+def test_a_fiscal_year_begins_when_its_source_says(begins, words, length):
+    counts = {24_240 + i: (1000 + 37 * i * i % 911, 1) for i in range(72)}
+    source = replace(ENCOUNTERS, year_begins=begins)
+    held = CountTable({SeriesKey("northern"): counts}, {}, source)
+    years = Calendar(begins)
+    year = 2025 if "date" in words else 2024
+    first = years.period(year).first
+    number = sum(counts[month][0] for month in range(first, first + length))
+    day = months.end(months.from_index(first + length - 1)) + timedelta(days=20)
+    text = f"There were {number:,} encounters at the northern border {words}."
 
-    assert fiscal(2024, begins=begins) == whole
-    assert fiscal(2024, 3, begins) == ClaimSpan(whole.first, whole.first + 2)
-    assert parse("FY2024", whole.last, begins) == whole
-    assert parse("FY2024 to date", whole.first + 4, begins) == ClaimSpan(
-        whole.first, whole.first + 4
-    )
+    (claim,) = check(text, held, day if "date" in words else date(2024, 12, 20)).claims
+
+    assert (claim.verdict, claim.sense.span) == ("right", Period(first, first + length - 1))
 
 
 def test_spans_of_a_series_are_months_years_to_date_and_calendar_years():
-    line = ClaimCounts(dict.fromkeys(range(calendar(2022).first, calendar(2023).last), (1, 0.0)))
-    spans = list(line.spans(10))
+    line = ClaimCounts(
+        dict.fromkeys(range(Calendar().period(2022).first, Calendar().period(2023).last), (1, 0.0))
+    )
+    spans = list(line.spans(FEDERAL))
 
     assert len([span for span in spans if span.length == 1]) == 23
-    assert calendar(2022) in spans
-    assert calendar(2023) not in spans
-    assert fiscal(2023, 2) in spans
-    assert fiscal(2022) not in spans
+    assert Calendar().period(2022) in spans
+    assert Calendar().period(2023) not in spans
+    assert FEDERAL.period(2023, 2) in spans
+    assert FEDERAL.period(2022) not in spans
     assert len(spans) == len(set(spans)) == 23 + 1 + 11 + 1
 
 
 def test_a_count_is_found_in_the_spans_it_is_of():
-    counts = {calendar(2024).first + i: (100 + i, 1) for i in range(12)}
+    counts = {Calendar().period(2024).first + i: (100 + i, 1) for i in range(12)}
     table = CountTable({SeriesKey("northern"): counts}, {}, ENCOUNTERS)
     northern = subject_of(SeriesKey("northern"))
 
-    assert table.where(northern, 103) == [parse("2024-04", 0)]
-    assert table.where(northern, 109 + 110) == [fiscal(2025, 2)]
+    assert table.where(northern, 103) == [FEDERAL.read("2024-04", 0)]
+    assert table.where(northern, 109 + 110) == [FEDERAL.period(2025, 2)]
     assert table.where(northern, 99) == []
     assert table.where(northern._replace(total="southwest"), 103) == []

@@ -9,8 +9,9 @@ import pytest
 
 from forecast import months
 from forecast.claims.fact import answer
-from forecast.claims.record.counts import ClaimSpan, CountTable, Subject, fiscal, series_names
+from forecast.claims.record.counts import CountTable, Subject, series_names
 from forecast.claims.record.verdict import HOLDS, Claimed, Reading, judge
+from forecast.periods import FEDERAL, Period
 from forecast.types import SeriesKey
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.claim_verdicts import check, verdict_on
@@ -18,8 +19,8 @@ from tests.support.claim_verdicts import check, verdict_on
 NORTH, AUGUST = SeriesKey("northern"), months.to_index("2024-08")
 
 
-def month(year: int, number: int) -> ClaimSpan:
-    return ClaimSpan(year * 12 + number - 1, year * 12 + number - 1)
+def month(year: int, number: int) -> Period:
+    return Period(year * 12 + number - 1, year * 12 + number - 1)
 
 
 def held(*counts: int, unit: int = 1, values: dict | None = None) -> CountTable:
@@ -252,7 +253,7 @@ def of_months(counts: dict[str, int]) -> CountTable:
     )
 
 
-def by_name(counts: dict[str, int], span: ClaimSpan, claim: str, since: str | None = None):
+def by_name(counts: dict[str, int], span: Period, claim: str, since: str | None = None):
     table = of_months(counts)
     return answer(table, series_names(table), Subject("northern"), span, claim, since)
 
@@ -334,7 +335,7 @@ OF_YEARS = [
 
 @pytest.mark.parametrize(("year", "claim", "due"), OF_YEARS, ids=range(len(OF_YEARS)))
 def test_a_fiscal_year_by_name_is_ranked_among_whole_years(year, claim, due):
-    assert by_name(BY_YEARS, fiscal(year), claim).judged.verdict == due
+    assert by_name(BY_YEARS, FEDERAL.period(year), claim).judged.verdict == due
 
 
 # So are its first months, among the first months of other years.
@@ -342,7 +343,7 @@ def test_a_fiscal_year_by_name_is_ranked_among_whole_years(year, claim, due):
     ("claim", "due"), [("2nd highest", "right"), ("record", "wrong"), ("4th lowest", "right")]
 )
 def test_a_year_to_date_is_ranked_among_the_same_months_of_years(claim, due):
-    assert by_name(BY_YEARS, fiscal(2024, 5), claim).judged.verdict == due
+    assert by_name(BY_YEARS, FEDERAL.period(2024, 5), claim).judged.verdict == due
 
 
 FROM_NOTHING = {"2024-06": 0, "2024-07": 1, "2024-08": 0, "2024-09": 2}

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from forecast import months
-from forecast.claims.record.counts import CountTable, Subject, parse
+from forecast.claims.record.counts import CountTable, Subject
 from forecast.claims.record.verdict import Reading
 from forecast.claims.relate import ranks
+from forecast.periods import FEDERAL
 from forecast.types import SeriesKey
 from forecast.words import month_words
 from tests.support import claim_scenes, golden_texts
@@ -129,7 +130,7 @@ def meant(case: str) -> str:
         flags = " ".join(f"{name}={value}" for name, value in said.items() if value)
         lines.append(f"[{one.draft.quote}] {one.measure} {flags}".strip())
         for span in ("2024-07", "FY2023"):
-            now = Reading(Subject("northern"), parse(span, 0), cost=0.1 + 0.2)
+            now = Reading(Subject("northern"), FEDERAL.read(span, 0), cost=0.1 + 0.2)
             lines.append(
                 f"{span}: "
                 + ", ".join(

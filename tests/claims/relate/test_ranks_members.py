@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.claims.record.counts import CountTable, Subject, parse
+from forecast.claims.record.counts import CountTable, Subject
 from forecast.claims.record.verdict import Claimed, Reading, judge, siblings
+from forecast.periods import FEDERAL
 from tests.support.embedded_figures import count, said
 
 RANKS = [
@@ -39,7 +40,7 @@ def test_a_number_of_a_group_is_not_held_against_the_total(verdict):
 @pytest.mark.parametrize(("measure", "rank"), [("rank_high", 1), ("rank_low", 21)])
 def test_ranks_are_counted_from_their_own_end(embedded: CountTable, measure, rank):
     venezuela = Subject("southwest", "", "citizenship", ("VENEZUELA",))
-    sense = Reading(venezuela, parse("2023-09", 0), measure, among="members")
+    sense = Reading(venezuela, FEDERAL.read("2023-09", 0), measure, among="members")
     counts = siblings(embedded, sense)
 
     assert counts["VENEZUELA"] == count("sw:VENEZUELA", "2023-09") == max(counts.values())
@@ -52,6 +53,6 @@ def test_ranks_are_counted_from_their_own_end(embedded: CountTable, measure, ran
 
 def test_a_group_that_is_not_on_record_has_no_rank(embedded: CountTable):
     nobody = Subject("southwest", "", "citizenship", ("NOBODY",))
-    sense = Reading(nobody, parse("2023-09", 0), "rank_high", among="members")
+    sense = Reading(nobody, FEDERAL.read("2023-09", 0), "rank_high", among="members")
 
     assert judge(embedded, sense, Claimed(1)).verdict == "cannot_be_checked"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from forecast.claims.record.counts import parse
 from forecast.claims.text import times
 from forecast.claims.text.lexicon import lexicon_of
+from forecast.periods import FEDERAL
 from tests.support import golden_texts
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.embedded_figures import NOT_RIGHT, count, said
@@ -23,11 +23,13 @@ MEANT = Path(__file__).with_name("times.txt")
 def meant(case: str) -> str:
     day, words, before, here, base = [*map(str.strip, case.split("|")), "", "", ""][:5]
     before_it, in_it, beside = (
-        [parse(one, 0) for one in said.split()] for said in (before, here, base)
+        [FEDERAL.read(one, 0) for one in said.split()] for said in (before, here, base)
     )
-    now = times.TextState(date.fromisoformat(day), 10, recent=list(before_it), here=tuple(in_it))
+    now = times.TextState(
+        date.fromisoformat(day), FEDERAL, recent=list(before_it), here=tuple(in_it)
+    )
     return "\n".join(
-        " ".join(map(str, times.spans(ref, now, next(iter(beside), None))))
+        " ".join(map(FEDERAL.name, times.spans(ref, now, next(iter(beside), None))))
         for ref in times.find(words, 0, LEXICON)
     )
 

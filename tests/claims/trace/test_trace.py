@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from forecast.claims.trace import when, whose
+from forecast.periods import FEDERAL
 from tests.support import claim_scenes, golden_texts
 from tests.support.embedded_figures import NOT_RIGHT, count, said
 
@@ -25,7 +26,7 @@ def meant(case: str) -> str:
     months = when.options(scene, number, context, base, compared)
     lines = [
         ", ".join(f"{claim_scenes.spelled(one.subject)} {one.far}" for one in persons[:8]),
-        ", ".join(f"{one.span} {one.far}{'!' * one.explicit}" for one in months[:8]),
+        ", ".join(f"{FEDERAL.name(one.span)} {one.far}{'!' * one.explicit}" for one in months[:8]),
         *["compared"] * compared,
     ]
     return "\n".join(lines)
