@@ -187,7 +187,8 @@ def test_each_number_is_what_it_was(record):
     for number in NUMBERS:
         found = fact.matches(counts, number)
         lines = [
-            f"{whose.words(ENCOUNTERS)} in {ENCOUNTERS.calendar.words(span)}: {how}" for whose, span, _, how in found
+            f"{whose.words(ENCOUNTERS)} in {ENCOUNTERS.calendar.words(span)}: {how}"
+            for whose, span, _, how in found
         ]
         said[f"{number:,}"] = "\n".join(lines) or fact.no_match_words(number, ENCOUNTERS)
 
