@@ -101,8 +101,8 @@ def renewed(written: str, source: Source) -> str:
     lines += ["", "## Figures", "", "What is said of a month: `bordercast export facts`.", ""]
     lines += ["| figure | unit | window | of | vintage | meaning |", "|---|---|---|---|---|---|"]
     for name, about in _TOML["figures"].items():
-        cells = (about[part] for part in ("unit", "window", "of", "vintage", "about"))
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+        parts = (about[part] for part in ("unit", "window", "of", "vintage", "about"))
+        lines.append(f"| {name} | {' | '.join(parts)} |")
     return "\n".join(lines) + "\n"
 
 

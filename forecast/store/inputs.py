@@ -177,7 +177,7 @@ def read(db: Database) -> Inputs:
         revised=list(of_series(db, "unflagged_revisions")),
         unexplained=list(of_series(db, "unexplained")),
         before=before,
-        answered=frozenset(records(db, lambda *row: row, "answered_questions")),
+        answered=frozenset(map(tuple, db.execute(sql("answered_questions")))),
         announced=told(db),
     )
 

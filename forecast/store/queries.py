@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _NAME = "-- name: "
+_FIELDS = {"border": "total", "encounters": "count"}
 
 
 def sql(name: str, /, **parts: object) -> str:
@@ -48,8 +49,11 @@ def each(connection: Connection, name: str, values: Any = (), **parts: object) -
 def records(
     connection: Connection, kind: Callable[..., T], name: str, values: Any = (), **parts: object
 ) -> list[T]:
-    """Run a statement and return its rows as records of a kind, a column a field, in order."""
-    return [kind(*row) for row in connection.execute(sql(name, **parts), values)]
+    """Run a statement and return its rows as records of a kind, by the names of the columns."""
+    cursor = connection.execute(sql(name, **parts), values)
+    # What 1.0 promised a column to be called, a field calls as people do.
+    fields = [_FIELDS.get(column, column) for column, *_ in cursor.description]
+    return [kind(**dict(zip(fields, row, strict=True))) for row in cursor]
 
 
 def column(connection: Connection, name: str, values: Any = ()) -> list[Any]:

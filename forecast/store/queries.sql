@@ -429,7 +429,7 @@ delete from unknown_labels where kind = ? and seq <= ?
 
 -- name: witnessed_entries
 -- A proof is not witnessed itself.
-select e.id, r.id, r.data_through, e.digest from entries as e join main.runs as r on r.id = e.run_id
+select e.id as entry_id, r.id as run_id, r.data_through, e.digest from entries as e join main.runs as r on r.id = e.run_id
 where e.kind <> 'witnessed' order by e.id
 
 -- name: witness_proofs
@@ -1083,8 +1083,8 @@ where part = 'finding' order by notice_id, place
 select n.id, n.kind, n.month, n.release_id, n.run_id, n.corrects, n.content_key, n.message_id,
     n.created_at, n.state, n.opening_text, n.opening_html, n.closing_text, n.closing_html,
     n.approved_by, n.approved_at, n.closed_at, n.reason, n.withdraws,
-    coalesce(e.digest, (select r.digest from runs as r where r.id = n.run_id)),
-    iif(e.id is null, n.run_id, e.run_id), n.approved_content, n.approved_user
+    coalesce(e.digest, (select r.digest from runs as r where r.id = n.run_id)) as digest,
+    iif(e.id is null, n.run_id, e.run_id) as quoted_run, n.approved_content, n.approved_user
 from notices as n
 left join entries as e
     on e.id = (select max(id) from entries where subject = 'notice ' || n.id)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from forecast.store import queries
+from forecast.types import SeriesKey
 
 STORE = Path(queries.__file__).parent
 
@@ -47,3 +48,15 @@ def test_rows_come_by_column_with_values_put_in():
         {"id": 2, "published_at": "now", "data_through": "2025-01", "digest": ""},
         {"id": 1, "published_at": "now", "data_through": "2025-01", "digest": ""},
     ]
+
+
+def test_a_row_becomes_a_record_by_its_columns_names_in_whichever_order(monkeypatch):
+    statements = {
+        "any": "select 'NY' as member, 'state' as dimension, 'north' as border, '' as component",
+        "none": "select 1 as other",
+    }
+    monkeypatch.setattr(queries, "_statements", lambda: statements)
+    with closing(sqlite3.connect(":memory:")) as db:
+        assert queries.records(db, SeriesKey, "any") == [SeriesKey("north", "state", "NY")]
+        with pytest.raises(TypeError, match="other"):
+            queries.records(db, SeriesKey, "none")
