@@ -29,7 +29,7 @@ VIEWS_APART = 20  # migrations from this one on find no views: these stand in vi
 # A change of views.sql adds a line, so that the views of records made before are known for what
 # they are; a migration begins anew.
 NEWEST = 21
-AS_MADE = ("4ef5007f176cd8688ca6d087ea686aeae3b850e0da09208fa55e923873e8dacb",)
+AS_MADE = ("6c551ac602ca9a7c50c8ad5398e81c8840389f2a832c5edd4aac587f30f36b87",)
 
 # Identifiers may be quoted or not, and a program writes more or fewer spaces.
 _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|('(?:[^']|'')*')|\"([^\"]*)\"|(\w+|[^\s\w])", re.DOTALL)
@@ -59,6 +59,14 @@ def view(name: str) -> str:
     return {match["name"]: match["query"] for match in made if match}[name]
 
 
+def _stored_views() -> tuple[str, ...]:
+    """Return the views as the record has them, all of whose names are its own.
+
+    "main." tells views that are lent what is of all measures; stored, no record could be attached.
+    """
+    return tuple(view.replace(" main.", " ") for view in views())
+
+
 def lend_views(connection: Connection, measure_id: int = FIRST) -> None:
     """Make this program's views for a connection alone, over those of the record.
 
@@ -76,7 +84,7 @@ def has_views(connection: Connection) -> bool:
     return _views_of(connection) == {
         # SQLite keeps a statement from the name on.
         match["name"]: f"CREATE VIEW {match['name']} as{match['query']}"
-        for match in map(_VIEW.fullmatch, views())
+        for match in map(_VIEW.fullmatch, _stored_views())
         if match
     }
 
@@ -88,7 +96,7 @@ def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> N
         script = [steps[number - 1], f"pragma user_version = {number};"]
         if schema == SCHEMA and number >= VIEWS_APART:
             script[:0] = [f"drop view {name};" for name in _views_of(connection)]
-            script += views() if number == len(steps) else ()
+            script += _stored_views() if number == len(steps) else ()
         connection.executescript("\n".join(("begin immediate;", *script, "commit;")))
 
 
@@ -98,12 +106,14 @@ def renew_views(connection: sqlite3.Connection) -> None:
     The ledger keeps its statement of the views of then: `as_made` answers for these.
     """
     stored = set(map(_words, _views_of(connection).values()))
-    if stored == {_words(view.removesuffix(";")) for view in views()}:
+    if stored == {_words(view.removesuffix(";")) for view in _stored_views()}:
         return
     # Views that somebody else changed are not made good: then nobody would know of it.
     if as_made(connection, version(connection)):
         drop = [f"drop view {name};" for name in _views_of(connection)]
-        connection.executescript("\n".join(("begin immediate;", *drop, *views(), "commit;")))
+        connection.executescript(
+            "\n".join(("begin immediate;", *drop, *_stored_views(), "commit;"))
+        )
 
 
 def as_made(db: sqlite3.Connection, number: int) -> bool:

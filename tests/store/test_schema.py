@@ -150,6 +150,16 @@ def test_who_reads_a_record_of_before_sees_the_views_of_this_program(by_hand, tm
     assert path.read_bytes() == bytes_before
 
 
+def test_a_record_can_be_attached_to_another_database(by_hand):
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("attach ? as record", (str(by_hand),))
+        names = db.execute("select name from record.sqlite_master where type = 'view'").fetchall()
+        for (name,) in names:
+            db.execute(f"select * from record.{name}").fetchone()
+
+    assert names
+
+
 def test_views_that_no_program_made_stay_to_be_found(tmp_path, request):
     path = tmp_path / "a.db"
     record(path)
