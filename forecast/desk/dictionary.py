@@ -1,7 +1,8 @@
 """What every view and column of the record means, from dictionary.toml and the schema.
 
-`python -m forecast.desk.dictionary docs/tables.md` renews that page below its mark; what stands
-above the mark is written by hand and stays.
+`python -m forecast.desk.dictionary docs/tables.md` renews that page below its mark, and
+`forecast/rows.py` in its place the typed rows; what stands above the mark is written by hand and
+stays.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from forecast import rows
 from forecast.sources import holes
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source  # `--help` names views, and needs no source
 
 MARK = "<!-- Below: python -m forecast.desk.dictionary docs/tables.md -->"
+ROWS_MARK = "# Below: python -m forecast.desk.dictionary forecast/rows.py"
 ColumnKind = Literal["text", "count", "real"]
+_TYPES: Mapping[ColumnKind, str] = {"text": "str", "count": "int", "real": "float"}
 
 
 # A column's kind; its unit, "" where there is none, of a count with a hole for what the record
@@ -32,13 +36,16 @@ class View:
     """What a view is for.
 
     row : what a row is, with holes for a source's words. note : what to mind when using it.
-    special : columns that mean something of their own here.
+    special : columns that mean something of their own here. null : those that may be null.
+    record : name of its rows' type in `forecast.rows`, "" where the program reads none by name.
     """
 
     name: str
     row: str
     note: str
     special: Mapping[str, Column]
+    null: frozenset[str] = frozenset()
+    record: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -69,7 +76,9 @@ def _columns(by_type: Mapping[str, Any]) -> dict[str, Column]:
 
 def _view(name: str, about: Mapping[str, Any]) -> View:
     by_type = {key: group for key, group in about.items() if key in _TOML["types"]}
-    return View(name, about["row"], about.get("note", ""), _columns(by_type))
+    null = frozenset(about.get("null", ()))
+    more = about.get("note", ""), _columns(by_type), null, about.get("record", "")
+    return View(name, about["row"], *more)
 
 
 _TOML = tomllib.loads(Path(__file__).with_name("dictionary.toml").read_text("utf-8"))
@@ -106,9 +115,23 @@ def renewed(written: str, source: Source) -> str:
     return "\n".join(lines) + "\n"
 
 
+def renewed_rows(written: str) -> str:
+    """Replace everything below the mark of rows.py: a type for each view read by name."""
+    lines = [written.partition(ROWS_MARK)[0] + ROWS_MARK]
+    for view in VIEWS.values():
+        if view.record:
+            lines += ["", "", "@dataclass(frozen=True, slots=True)", f"class {view.record}:"]
+            lines += [f'    """Row of the view {view.name}."""', ""]
+            for name, (kind, *_) in view.described().items():
+                null = " | None" if name in view.null else ""
+                lines.append(f"    {rows.FIELD.get(name, name)}: {_TYPES[kind]}{null}")
+    return "\n".join(lines) + "\n"
+
+
 if __name__ == "__main__":
     from forecast.sources import catalog
     from forecast.types import DEFAULT_SOURCE
 
     page = Path(sys.argv[1])
-    page.write_text(renewed(page.read_text("utf-8"), catalog.find(DEFAULT_SOURCE)), "utf-8")
+    text, of = page.read_text("utf-8"), catalog.find(DEFAULT_SOURCE)
+    page.write_text(renewed_rows(text) if page.suffix == ".py" else renewed(text, of), "utf-8")

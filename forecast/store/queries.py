@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlite_utils import Database
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _NAME = "-- name: "
-_FIELDS = {"border": "total", "encounters": "count"}
 
 
 def sql(name: str, /, **parts: object) -> str:
@@ -47,13 +46,12 @@ def each(connection: Connection, name: str, values: Any = (), **parts: object) -
 
 
 def records(
-    connection: Connection, kind: Callable[..., T], name: str, values: Any = (), **parts: object
+    connection: Connection, kind: type[T], name: str, values: Any = (), **parts: object
 ) -> list[T]:
-    """Run a statement and return its rows as records of a kind, by the names of the columns."""
-    cursor = connection.execute(sql(name, **parts), values)
-    # What 1.0 promised a column to be called, a field calls as people do.
-    fields = [_FIELDS.get(column, column) for column, *_ in cursor.description]
-    return [kind(**dict(zip(fields, row, strict=True))) for row in cursor]
+    """Run a statement and return its rows as records of a kind, by the names of its columns."""
+    from forecast.rows import of  # `--help` has no use for rows
+
+    return [of(kind, row) for row in each(connection, name, values, **parts)]
 
 
 def column(connection: Connection, name: str, values: Any = ()) -> list[Any]:

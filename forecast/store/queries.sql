@@ -429,7 +429,8 @@ delete from unknown_labels where kind = ? and seq <= ?
 
 -- name: witnessed_entries
 -- A proof is not witnessed itself.
-select e.id as entry_id, r.id as run_id, r.data_through, e.digest from entries as e join main.runs as r on r.id = e.run_id
+select e.id as entry_id, r.id as run_id, r.data_through, e.digest
+from entries as e join main.runs as r on r.id = e.run_id
 where e.kind <> 'witnessed' order by e.id
 
 -- name: witness_proofs

@@ -71,6 +71,24 @@ def test_counts_reals_and_texts_are_what_the_dictionary_says(published, view):
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=lambda v: v.name)
+def test_a_column_that_has_a_null_is_marked(published, view):
+    assert view.null <= set(view.columns)
+    kinds = ", ".join(f"max({name} is null)" for name in view.columns)
+    (found,) = rows(published, f"select {kinds} from {view.name}")
+
+    assert {name for name, null in zip(view.columns, found, strict=True) if null} <= view.null
+
+
+def test_the_typed_rows_are_the_dictionary():
+    file = Path(dictionary.rows.__file__)
+    written = file.read_text("utf-8")
+
+    assert written == dictionary.renewed_rows(written), (
+        "python -m forecast.desk.dictionary forecast/rows.py"
+    )
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=lambda v: v.name)
 def test_a_view_is_quick(published, view):
     """series_vintages takes 20 million steps, the next 9, most under one."""
     with counting_steps() as steps:

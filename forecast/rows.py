@@ -1,0 +1,196 @@
+"""Typed rows of the views that the program reads by name, made from the schema and the dictionary.
+
+A field is called like its column, but for those in `COLUMN`. Below the mark is generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar, cast
+
+from forecast.errors import DataError
+from forecast.types import COUNT
+
+T = TypeVar("T")
+COLUMN = {"total": "border", "count": COUNT}
+"""Field -> its column, where 1.0 promised another name than ours."""
+FIELD = {column: name for name, column in COLUMN.items()}
+
+
+def of(kind: type[T], row: Mapping[str, Any]) -> T:
+    """Make a record of a row by the names of its columns; DataError names what lacks."""
+    wanted = getattr(kind, "_fields", None) or {part.name for part in fields(cast("Any", kind))}
+    named = ((FIELD.get(column, column), value) for column, value in row.items())
+    # A column that a newer schema has more is none of this program's.
+    found = {name: value for name, value in named if name in wanted}
+    try:
+        return kind(**found)
+    except TypeError:
+        lacking = ", ".join(sorted(COLUMN.get(name, name) for name in {*wanted} - found.keys()))
+        raise DataError(f"a row of {kind.__name__} has no {lacking}") from None
+
+
+def as_row(record: Any) -> dict[str, Any]:
+    """Return a record by the promised names of its columns, for JSON, tables and charts."""
+    return {COLUMN.get(name, name): value for name, value in asdict(record).items()}
+
+
+# Below: python -m forecast.desk.dictionary forecast/rows.py
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRow:
+    """Row of the view latest_forecasts."""
+
+    total: str
+    dimension: str
+    member: str
+    model: str
+    month: str
+    cutoff: str
+    horizon: int
+    median: int
+    lo50: int
+    hi50: int
+    lo80: int
+    hi80: int
+    lo90: int
+    hi90: int
+    lo95: int
+    hi95: int
+    flag_below: int | None
+    flag_above: int | None
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """Row of the view standing_questions."""
+
+    total: str
+    kind: str
+    first_month: str
+    last_month: str
+    statistic: str
+    above: int | None
+    below: int | None
+    basis: str
+    cutoff: str
+    chance: float
+    base_rate: float
+    last_value: float | None
+    outcome: int | None
+    run_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """Row of the view forecast_changes."""
+
+    total: str
+    month: str
+    before: int
+    method: int
+    revisions: int
+    season: int
+    surprise: int
+    after: int
+    before_run_id: int
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """Row of the view forecast_vs_actual."""
+
+    total: str
+    dimension: str
+    member: str
+    model: str
+    basis: str
+    cutoff: str
+    month: str
+    horizon: int
+    median: int
+    lo50: int
+    hi50: int
+    lo80: int
+    hi80: int
+    lo95: int
+    hi95: int
+    count: int
+    run_id: int | None
+    error: int
+    inside50: int
+    inside80: int
+    inside95: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRow:
+    """Row of the view all_flags."""
+
+    flag_id: int
+    total: str
+    dimension: str
+    member: str
+    component: str
+    month: str
+    kind: str
+    role: str
+    severity: str
+    systemic: int
+    count: int
+    expected: int
+    ratio: float
+    side: int
+    p: float | None
+    apart_p: float | None
+    basis: str | None
+    cutoff: str | None
+    opened: str | None
+    episode: str | None
+    closed: str | None
+    parent_flag_id: int | None
+    parent_month: str | None
+    source: str
+    run_id: int | None
+    if_with_whole: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DriverRow:
+    """Row of the view flag_drivers."""
+
+    flag_id: int
+    total: str
+    month: str
+    dimension: str
+    role: str
+    part_border: str | None
+    member: str | None
+    component: str | None
+    expected: int | None
+    count: int | None
+    contribution: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """Row of the view scorecard."""
+
+    total: str
+    model: str
+    basis: str
+    era: str
+    horizon: int
+    n: int
+    log_wis: float
+    wis: float
+    mae: float
+    mase: float | None
+    relative_mae: float | None
+    coverage50: float
+    coverage80: float
+    coverage95: float
