@@ -20,14 +20,14 @@ FIELD = {column: name for name, column in COLUMN.items()}
 
 def of(kind: type[T], row: Mapping[str, Any]) -> T:
     """Make a record of a row by the names of its columns; DataError names what lacks."""
-    wanted = getattr(kind, "_fields", None) or {part.name for part in fields(cast("Any", kind))}
+    wanted = getattr(kind, "_fields", None) or [part.name for part in fields(cast("Any", kind))]
     named = ((FIELD.get(column, column), value) for column, value in row.items())
     # A column that a newer schema has more is none of this program's.
     found = {name: value for name, value in named if name in wanted}
     try:
         return kind(**found)
     except TypeError:
-        lacking = ", ".join(sorted(COLUMN.get(name, name) for name in {*wanted} - found.keys()))
+        lacking = ", ".join(COLUMN.get(name, name) for name in wanted if name not in found)
         raise DataError(f"a row of {kind.__name__} has no {lacking}") from None
 
 
@@ -157,6 +157,7 @@ class FlagRow:
     source: str
     run_id: int | None
     if_with_whole: int | None
+    restated: int
 
 
 @dataclass(frozen=True, slots=True)

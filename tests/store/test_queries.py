@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from forecast.errors import DataError
 from forecast.store import queries
 from forecast.types import SeriesKey
 
@@ -58,5 +59,5 @@ def test_a_row_becomes_a_record_by_its_columns_names_in_whichever_order(monkeypa
     monkeypatch.setattr(queries, "_statements", lambda: statements)
     with closing(sqlite3.connect(":memory:")) as db:
         assert queries.records(db, SeriesKey, "any") == [SeriesKey("north", "state", "NY")]
-        with pytest.raises(TypeError, match="other"):
+        with pytest.raises(DataError, match="SeriesKey has no border"):
             queries.records(db, SeriesKey, "none")
