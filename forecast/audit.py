@@ -89,35 +89,28 @@ def audit(tables: BaseTables, told: Iterable[Fact]) -> Iterator[Discrepancy]:
 # -- what the definitions say ---------------------------------------------------------------------
 
 
-def _number(month: str) -> int:
-    return int(month[:4]) * 12 + int(month[5:]) - 1
-
-
-def _month(number: int) -> str:
+def _back(month: str, by: int) -> str:
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 - by
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
-def _back(month: str, by: int) -> str:
-    return _month(_number(month) - by)
-
-
-def _year_start(t: BaseTables, month: str) -> int:
-    """Running number of the first month of a month's year."""
-    return _number(month) - (int(month[5:]) - t.begins) % 12
+def _year(t: BaseTables, month: str) -> tuple[list[str], list[str]]:
+    """The months of a month's year up to it, and those behind it."""
+    past = (int(month[5:]) - t.begins) % 12
+    year = [_back(month, past - nth) for nth in range(12)]
+    return year[: past + 1], year[past + 1 :]
 
 
 def _so_far(t: BaseTables, total: str, month: str) -> int | None:
-    counts, first = t.counts[total], _year_start(t, month)
-    of = [_month(n) for n in range(first, _number(month) + 1)]
-    begun = [m for m in of if m >= min(counts)]
-    if len(of) < 2 or any(m not in counts for m in begun):
+    counts, (this, _) = t.counts[total], _year(t, month)
+    begun = [m for m in this if m >= min(counts)]
+    if len(this) < 2 or any(m not in counts for m in begun):
         return None
     return sum(counts[m] for m in begun)
 
 
 def _year_before_to_date(t: BaseTables, total: str, month: str) -> int | None:
-    counts, first = t.counts[total], _year_start(t, month)
-    this = [_month(n) for n in range(first, _number(month) + 1)]
+    counts, (this, _) = t.counts[total], _year(t, month)
     last = [_back(m, 12) for m in this]
     return None if any(m not in counts for m in this + last) else sum(counts[m] for m in last)
 
@@ -144,7 +137,7 @@ def _since(side: int) -> Callable[[BaseTables, str, str], str | None]:
         before = sorted(m for m in counts if m < month)
         as_far = [m for m in before if side * counts[m] >= side * counts[month]]
         nearer = side * counts[before[-1]] < side * counts[month]
-        if not nearer or (as_far and _number(month) - _number(as_far[-1]) < LEAST_SINCE):
+        if not nearer or (as_far and as_far[-1] > _back(month, LEAST_SINCE)):
             return "not told"
         return as_far[-1] if as_far else None
 
@@ -152,17 +145,16 @@ def _since(side: int) -> Callable[[BaseTables, str, str], str | None]:
 
 
 def _share(t: BaseTables, total: str, month: str) -> float | str:
-    counts, first = t.counts[total], _year_start(t, month)
-    year = [_month(n) for n in range(first, first + 12)]
-    known = [m for m in year if m in counts]
-    begun = [m for m in year if min(counts) <= m <= known[-1]]
+    counts, (this, rest) = t.counts[total], _year(t, month)
+    known = [m for m in this + rest if m in counts]
+    begun = [m for m in this + rest if min(counts) <= m <= known[-1]]
     if len(known) < 2 or begun != known:
         return "not told"
     return counts[month] / sum(counts[m] for m in known)
 
 
 def _closed(t: BaseTables, total: str, month: str) -> int:
-    return int(_month(_year_start(t, month) + 11) <= max(t.counts[total]))
+    return int((_year(t, month)[1] or [month])[-1] <= max(t.counts[total]))
 
 
 def _at_ports(t: BaseTables, total: str, month: str) -> int | None:
@@ -330,6 +322,12 @@ select s.border, s.member, o.month, o.release_id, o.encounters
 from main.observations as o join main.series as s on s.id = o.series_id
 where s.measure_id = ? and s.dimension in ('', 'component')
 """
+_DATED = """
+select l.border, l.first_month as month, l.known_by, l.encounters
+from main.dated_lines as l join main.dated_batches as b on b.id = l.batch_id
+where b.measure_id = ? and l.dimension = '' and l.first_month = l.last_month and l.rounding = 1
+    and b.id not in (select batch_id from main.dated_withdrawals)
+"""
 _COVERED = "select * from main.coverage where dimension = ''"
 _TOTALS = "select id, border from main.series where measure_id = ? and dimension = ''"
 _ISSUED = """
@@ -373,7 +371,8 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, begins: int) ->
             else:
                 tables.counts.setdefault(total, {})[month] = row["encounters"]
             tables.units[total, agency, month] = release["rounding"]
-    tables.values = _histories(releases, stated, _rows(connection, _COVERED))
+    dated = _rows(connection, _DATED, measure_id)
+    tables.values = _histories(releases, stated, _rows(connection, _COVERED), dated)
     totals = {row["id"]: row["border"] for row in _rows(connection, _TOTALS, measure_id)}
     for row in (*_rows(connection, _ISSUED), *_rows(connection, _HINDCAST)):
         if row["series_id"] in totals and row["p"] is not None:
@@ -388,6 +387,7 @@ def _histories(
     releases: Iterable[Mapping[str, Any]],
     stated: Mapping[int, Iterable[Mapping[str, Any]]],
     covered: Iterable[Mapping[str, Any]],
+    dated: Iterable[Mapping[str, Any]],
 ) -> dict[tuple[str, str], list[int]]:
     """(total, month) -> the values it has had, in the order in which they became known."""
     said: dict[tuple[str, str], list[tuple[str, int, int]]] = defaultdict(list)
@@ -396,11 +396,8 @@ def _histories(
     for c in covered:
         spans[c["release_id"]].append((c["border"], c["first_month"], c["last_month"]))
     for place, release in enumerate(releases):
-        own = {
-            (row["border"], row["month"]): row["encounters"]
-            for row in stated.get(release["id"], ())
-            if not row["member"]
-        }
+        rows = [row for row in stated.get(release["id"], ()) if not row["member"]]
+        own = {(row["border"], row["month"]): row["encounters"] for row in rows}
         if release["kind"] != "vintage":
             stands |= own
             # A month that a release covers without a row of its own is as before.
@@ -411,12 +408,17 @@ def _histories(
             }
         for at, count in own.items():
             said[at].append((release["known"], place, count))
+    for row in dated:
+        # Newer than what was known before it, older than what became known later.
+        known = said[row["border"], row["month"]]
+        place = max((at for day, at, _ in known if day < row["known_by"]), default=-1)
+        known.append((row["known_by"], place, row["encounters"]))
     values: dict[tuple[str, str], list[int]] = {}
-    for at, rows in said.items():
+    for at, told in said.items():
         newest, had = -1, values.setdefault(at, [])
-        for _, place, count in sorted(rows):
+        for _, place, count in sorted(told):
             # A file seen later that is older than one seen before tells nothing new.
-            if place > newest:
+            if place >= newest:
                 newest = place
                 had += [count] if had[-1:] != [count] else []
     return values
