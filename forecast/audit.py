@@ -315,6 +315,7 @@ _RELEASES = """
 select id, kind, rounding,
     coalesce(first_seen_at, date(data_through || '-01', '+1 month', '+30 days')) as known
 from main.releases where measure_id = ? and status = 'accepted'
+    and id not in (select release_id from main.retractions)
 order by seq, kind <> 'bundle', decided_at, coalesce(first_seen_at, ''), sha256
 """
 _STATED = """
@@ -336,6 +337,7 @@ select j.series_id, j.month, j.encounters as count, j.p, j.cutoff, 'issued' as b
 from main.judgements as j
 join main.forecasts as x on x.run_id = j.run_id and x.series_id = j.series_id
     and x.month = j.month and x.model = 'bordercast'
+where j.release_id not in (select release_id from main.retractions)
 """
 _HINDCAST = """
 select j.series_id, j.month, j.encounters as count, j.p, j.cutoff, 'hindcast' as basis, x.median,
@@ -343,12 +345,14 @@ select j.series_id, j.month, j.encounters as count, j.p, j.cutoff, 'hindcast' as
 from main.judgements as j
 join main.hindcasts as x on x.series_id = j.series_id and x.cutoff = j.cutoff
     and x.month = j.month and x.model = 'bordercast'
-where j.run_id is null
+where j.run_id is null and j.release_id not in (select release_id from main.retractions)
 """
 _FLAGS = """
 select f.series_id, f.month, f.severity, e.state
 from main.flags as f left join main.episodes as e on e.id = f.episode_id
-where f.kind = 'month' and f.severity <> 'watch' order by f.id
+where f.kind = 'month' and f.severity <> 'watch'
+    and f.release_id not in (select release_id from main.retractions)
+order by f.id
 """
 
 
