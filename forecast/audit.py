@@ -264,7 +264,7 @@ def _rarity(t: BaseTables, fact: Fact) -> Iterator[tuple[bool, Any]]:
 
 def _ended(t: BaseTables, fact: Fact) -> Iterator[tuple[bool, Any]]:
     state = t.flags[fact.series, fact.period][0]["state"]
-    claims = {"level shift": "stayed", "transient": "passed", "open": "open"}
+    claims = {"level shift": "stayed", "transient": "did not last", "open": "open"}
     said = [of for of, word in claims.items() if word in fact.words.casefold()]
     yield said == ([state] if state else []), state
 

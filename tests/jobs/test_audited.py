@@ -132,7 +132,7 @@ def one(record, figure: str, **like: object) -> Fact:
         (
             "severity",
             {"words": "It stayed: a new level, confirmed in July 2025."},
-            "It passed: back.",
+            "It did not last: in July 2025 ...",
         ),
     ],
 )
