@@ -29,7 +29,6 @@ from forecast.sources.source import Source
 from forecast.sources.wording import in_keys
 from forecast.store import read, releases
 from forecast.types import COUNT, SEVERITIES
-from jobs.cli.commands import fits
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, reading
 
@@ -56,7 +55,7 @@ def server(settings: Settings) -> MCPServer:
             "a number with the source, vintage, run and digest in its answer. Where an answer has "
             "a next_offset, there are more rows: ask again with that offset."
         ),
-        tools=[_tool(ask, source) for ask in asked if fits(ask.__name__, source)],
+        tools=[_tool(ask, source) for ask in asked],
     )
 
 

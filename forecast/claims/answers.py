@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecast import months
 from forecast.claims.record.counts import agency_words, name_of
 from forecast.claims.record.verdict import EXTREMES, JudgedClaim, Reading
-from forecast.claims.show.words import VERDICT_WORDS, CheckedText, ClaimFinding
+from forecast.claims.show.words import DIFFERS, VERDICT_WORDS, CheckedText, ClaimFinding
 from forecast.sources.names import SeriesNames
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ def pieces(checked: CheckedText) -> Iterator[Piece]:
 def summary(checked: CheckedText) -> str:
     """How many claims have which verdict, in a sentence."""
     # As they are numbered: what lies within another claim is said with it.
-    counted: Counter[str] = Counter(note.verdict for _, _, note in pieces(checked) if note)
+    counted: Counter[str] = Counter(note.label for _, _, note in pieces(checked) if note)
     parts = [
-        f"{counted[name]} {words.lower()}" for name, words in VERDICT_WORDS.items() if counted[name]
+        f"{counted[words]} {words.partition(',')[0].lower()}"
+        for words in (*VERDICT_WORDS.values(), DIFFERS)
+        if counted[words]
     ]
     total = counted.total()
     return (
@@ -103,17 +106,9 @@ def claim_json(finding: ClaimFinding, names: SeriesNames) -> dict[str, Any]:
 def readings_json(finding: ClaimFinding, names: SeriesNames) -> list[dict[str, Any]]:
     """Give programs what the record has for what a number may mean, and how to ask for it."""
     return [
-        meaning_json(one.reading, names)
-        | {"truth": _tidy(one.truth), "query": query(one.reading, names)}
+        meaning_json(one.reading, names) | {"truth": _tidy(one.truth), "query": one.query}
         for one in finding.readings
     ]
-
-
-def query(reading: Reading, names: SeriesNames) -> str:
-    """The command that shows a reading's count; of a change, that of its later end."""
-    name = name_of(names, reading.subject)
-    quoted = f"'{name}'" if " " in name else name
-    return f"bordercast fact {quoted} {names.source.calendar.name(reading.span)}" if name else ""
 
 
 def meaning_json(sense: Reading | None, names: SeriesNames) -> dict[str, Any]:
@@ -156,16 +151,7 @@ def as_html(checked: CheckedText, title: str, record: str, source: Source) -> st
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # By paragraph, which a blank line in plain text ends; without the title again.
-    paragraphs: list[list[Piece]] = [[]]
-    for text, number, note in pieces(checked):
-        first, *rest = [text] if note else text.split("\n\n")
-        paragraphs[-1].append((first, number, note))
-        paragraphs += [[(more, 0, None)] for more in rest]
-    filled = [every for every in paragraphs if any(text.strip() for text, _, _ in every)]
-    first = "".join(text for text, _, _ in filled[0]) if filled else ""
-    if first.strip("# \n") == title and len(filled) > 1:
-        del filled[0]
+    filled = _paragraphs(checked, title)
     return environment.get_template("checked.html").render(
         measure=source.measure,
         between=agency_words("usbp", source),
@@ -174,6 +160,57 @@ def as_html(checked: CheckedText, title: str, record: str, source: Source) -> st
         summary=summary(checked),
         paragraphs=filled,
         notes=[piece for piece in pieces(checked) if piece[2]],
-        words=VERDICT_WORDS,
         record=record,
     )
+
+
+def _paragraphs(checked: CheckedText, title: str) -> list[list[Piece]]:
+    """The text's stretches by paragraph, which a blank line ends; without the title again."""
+    paragraphs: list[list[Piece]] = [[]]
+    for text, number, note in pieces(checked):
+        first, *rest = [text] if note else text.split("\n\n")
+        paragraphs[-1].append((first, number, note))
+        paragraphs += [[(more, 0, None)] for more in rest]
+    filled = [every for every in paragraphs if any(text.strip() for text, _, _ in every)]
+    first = "".join(text for text, _, _ in filled[0]) if filled else ""
+    return filled[1:] if first.strip("# \n") == title and len(filled) > 1 else filled
+
+
+def as_word(checked: CheckedText, title: str, record: str, source: Source) -> bytes:
+    """The same as a Word file: the text with its numbers marked, then what the record says.
+
+    Raises
+    ------
+    ImportError : python-docx is not installed.
+    """
+    import docx
+    from docx.shared import RGBColor
+
+    blame, soft = RGBColor(0xA3, 0x21, 0x1C), RGBColor(0x5A, 0x5A, 0x5A)
+    document = docx.Document()
+    document.add_heading(title, 1)
+    document.add_paragraph(summary(checked)).runs[0].bold = True
+    document.add_paragraph(record).runs[0].font.color.rgb = soft
+    notes: list[Piece] = []
+    for paragraph in _paragraphs(checked, title):
+        line = document.add_paragraph()
+        for text, number, note in paragraph:
+            run = line.add_run(f"{text} [{number}]" if note else text)
+            run.bold = bool(note)
+            if note:
+                notes.append((text, number, note))
+                run.font.color.rgb = blame if note.blamed else None
+    document.add_heading("What the record says", 2)
+    for _, number, note in notes:
+        if note:
+            line = document.add_paragraph()
+            line.add_run(f"{number}. {note.label}: ").font.color.rgb = (
+                blame if note.blamed else None
+            )
+            line.add_run(note.why)
+            for one in note.readings:
+                line.add_run(f"\n{one.words}: {one.query}").font.color.rgb = soft
+    document.add_paragraph(source.measure.caveat).runs[0].font.color.rgb = soft
+    written = io.BytesIO()
+    document.save(written)
+    return written.getvalue()

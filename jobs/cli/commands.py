@@ -26,12 +26,7 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
 
 TABLE = Path(__file__).with_name("commands.toml")
-ABOUT_SHIPPED = frozenset({"check"})  # commands that know the counts of the program alone
 SLIDE = (1280, 720)
-NOT_CHECKED = (
-    "Not of your own counts: texts are checked only about the counts that come with the program; "
-    "`bordercast fact` answers about one number. "
-)
 
 
 class Typed(click.ParamType[Any]):
@@ -206,15 +201,13 @@ class HelpContext(click.Context):
 def words_of(source: Source | None) -> Mapping[str, str]:
     """Return the words for the holes in help; of encounters where no source is chosen."""
     if source:
-        unfit = "" if fits("check", source) else NOT_CHECKED
-        return {**holes.words_of(source), "not_checked": unfit}
+        return dict(holes.words_of(source))
     table = catalog.table("cbp_encounters")  # help loads no types, and no source
-    words = {
+    return {
         **holes.years(Calendar(table["year_begins"])),
         "file": table["example"],
         **table["help"],
     }
-    return {**words, "not_checked": ""}
 
 
 def _source(ctx: click.Context) -> Source | None:
@@ -260,18 +253,12 @@ class Program(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a list of commands under each heading, all in the same columns."""
-        widest, source = max(map(len, self.commands)), _source(ctx)
+        widest = max(map(len, self.commands))
         for heading, names in self.sections.items():
             with formatter.section(heading):
                 formatter.write_dl(
                     [
                         (f"{name:<{widest}}", self.commands[name].get_short_help_str(80 - widest))
                         for name in names
-                        if fits(name, source)
                     ]
                 )
-
-
-def fits(command: str, source: Source | None) -> bool:
-    """Return whether a command can do anything with the counts of a source."""
-    return source is None or source.shipped or command not in ABOUT_SHIPPED

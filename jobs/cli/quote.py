@@ -32,7 +32,6 @@ from forecast.sources.names import member_words
 from forecast.store import history, read
 from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import month_words
-from jobs.cli.commands import fits
 from jobs.cli.look import months_ahead
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, progress, reading
@@ -195,7 +194,7 @@ def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: Period) ->
 
 def _judged(record: OpenRecord, text: str) -> Printed:
     """Judge a sentence as `check` does; ClaimError if it says nothing that can be judged."""
-    contexts = [c for c in record.settings.asked() if fits("check", c.source)]
+    contexts = record.settings.asked()
     day = datetime.now(UTC).date()
     every = check_each(text, [counted.table for counted in _each(record, contexts)], day)
     checked = merged(every) if every else None
@@ -387,16 +386,9 @@ def run_json(record: OpenRecord) -> dict[str, Any]:
 
 def check(settings: Settings, file: str, published: str | None, html: Path | None) -> Printed:
     """Check what a text says, claim by claim."""
-    contexts = [context for context in settings.asked() if fits("check", context.source)]
-    if not contexts:
-        problem = (
-            "what a text says can be checked only about the counts that come with the program; "
-            "`bordercast fact` answers about one number"
-        )
-        raise ConfigError(settings.source, "sources", problem)
     text = _text(settings, file)
     with reading(settings) as record:
-        every = list(_each(record, contexts))
+        every = list(_each(record))
         tables = [(counted.table, counted.claim_names) for counted in every]
     run, day = every[0].run, _day(text, published)
     with progress() as report:
@@ -412,9 +404,10 @@ def check(settings: Settings, file: str, published: str | None, html: Path | Non
         # A text begins with its title, unless what it begins with is a sentence.
         titled = 0 < len(first) <= MAX_TITLE and not first.endswith(".")
         title = first if titled else Path(file).name if file != "-" else "Text"
-        page = answers.as_html(checked, title, against, settings.context.source)
+        write = answers.as_word if html.suffix == ".docx" else answers.as_html
+        page = write(checked, title, against, settings.context.source)
         with files.output(html) as draft:
-            draft.write_text(page, "utf-8")
+            draft.write_bytes(page if isinstance(page, bytes) else page.encode())
         lines = [f"{html}: {answers.summary(checked)}"]
     wrong = any(claim.verdict in WRONG for claim in checked.claims)
     return Printed(answers.as_json(checked, named), lines, code=int(wrong))
@@ -462,7 +455,7 @@ def _checked_lines(checked: CheckedText) -> Iterator[str]:
             continue
         color = STYLES.get(note.verdict, "cyan")
         marked += click.style(f"[{text}]{number}", fg=color)
-        verdict = click.style(show.VERDICT_WORDS[note.verdict], fg=color)
+        verdict = click.style(note.label, fg=color)
         why = click.wrap_text(note.why, 80, "   ", "   ")
         notes.append(f"{number}. {verdict}: {note.quote}\n{why}")
     yield f"{marked}\n"

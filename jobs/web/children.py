@@ -131,9 +131,8 @@ def texts(copy: str, limits: str) -> child.ChildWork:
             return compared(connection, every[number], dict(parse_qsl(query)))
 
     for number, source in every.items():
-        if source.shipped:  # of others, nobody knows what their readers call them
-            with measures.scoped(connection, number):
-                tables.append(CountTable.read(connection, source))
+        with measures.scoped(connection, number):
+            tables.append(CountTable.read(connection, source))
 
     def answer(text: str, path: str, query: str, **_: str) -> tuple[dict[str, Any], bytes]:
         body = checked(text, tables) if text else compare(path, query)
@@ -200,7 +199,6 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
 
     from forecast.claims import answers, fact
     from forecast.claims.check import check_each, merged
-    from forecast.claims.show.words import VERDICT_WORDS
     from forecast.claims.text.times import day_of
     from forecast.claims.text.tokens import numeral
 
@@ -234,7 +232,7 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
     )
     notes = Markup("").join(
         Markup('<li id="note-{}"><b>{}:</b> <q>{}</q> {}</li>').format(
-            number, VERDICT_WORDS[note.verdict], note.quote, note.why
+            number, note.label, note.quote, note.why
         )
         for _, number, note in pieces
         if note

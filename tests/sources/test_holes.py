@@ -69,7 +69,7 @@ def test_a_hole_that_nobody_knows_stays():
 def test_help_without_a_record_is_as_with_one_of_encounters():
     words = holes.words_of(catalog.find("cbp_encounters"))
 
-    assert commands.words_of(None) == {**words, "not_checked": ""}
+    assert commands.words_of(None) == words
 
 
 @pytest.mark.parametrize("settings", [CLINICS, CLINICS + NESTED], ids=["plain", "nested"])

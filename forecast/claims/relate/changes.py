@@ -196,6 +196,9 @@ def _pairs(spot: Spot) -> Iterator[Pair]:
     for now in nows[:6]:
         yield from _on_bases(spot, now, named)
     between = bases.from_to(spot.scene, spot.number, spot.said)
+    behind = set(spot.scene.words(spot.number.last, len(spot.scene.tokens)))
+    if behind & {"compared", "versus", "against"}:
+        between = None  # from October to June, compared with the same time of last year
     if between and not (named and any(ref.form not in when.RANGES for ref in named.refs)):
         after, before = between
         subjects = [(n.subject, n.sure) for n in nows if n.subject] or [
@@ -215,7 +218,7 @@ def _tied(spot: Spot, subject: Subject) -> bool:
     places = {value for kind, value in spot.said.speaks if kind in whose.PLACES}
     return any(
         w.subject == subject
-        and (w.place == BESIDE or len(places) == 1)
+        and (w.place == BESIDE or places == {w.subject.total})
         and w.agency == BESIDE
         and w.part == BESIDE
         for w in first

@@ -95,6 +95,7 @@ def _is_other(scene: Scene, phrase: Placed) -> bool:
         # Up from July's record low.
         or any(ref.last == first and scene.compares(ref.first) for ref in scene.times)
         or (word == "record" and before in ("to", "will", "could"))
+        or (word == "record" and after in ("shows", "show", "has", "says", "counts"))
         or scene.compares(first)  # 97% below the all-time high
         or (single and word == "record" and (old or scene.in_time(first - 1)))
         or (single and word == "most" and after in _NOT_BEHIND)

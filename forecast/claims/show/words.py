@@ -49,15 +49,18 @@ NUMBERS = {
 }
 
 
+DIFFERS = "Differs, or is something else"  # shown with its readings, without a verdict
 _NOTHING, _OPEN = Claimed(0), JudgedClaim("not_understood")
 
 
 @dataclass(frozen=True, slots=True)
 class ShownReading:
-    """What a number may be of, and what the record has there."""
+    """What a number may be of, the truth there, in words, and the command that shows it."""
 
     reading: Reading
     truth: float
+    words: str = ""
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,16 @@ class ClaimFinding:
     def verdict(self) -> ClaimVerdict:
         """The verdict."""
         return self.judged.verdict
+
+    @property
+    def blamed(self) -> bool:
+        """Whether it is said to be false."""
+        return self.verdict in ("wrong", "mislabelled")
+
+    @property
+    def label(self) -> str:
+        """The verdict in words, or that the record differs."""
+        return DIFFERS if self.readings and not self.understood else VERDICT_WORDS[self.verdict]
 
     @property
     def understood(self) -> bool:
@@ -219,9 +232,19 @@ def differs(
     table: CountTable, draft: ClaimFinding, readings: tuple[ShownReading, ...]
 ) -> ClaimFinding:
     """Show a number's readings without a verdict."""
-    words = [statement(table, one.reading, one.truth) for one in readings]
-    why = f"Differs, or is something else: the record has {'; or '.join(words)}."
-    return replace(draft, sense=None, judged=_OPEN, why=why, readings=readings)
+    said = tuple(_said(table, one) for one in readings)
+    why = f"The record has {'; or '.join(one.words for one in said)}."
+    return replace(draft, sense=None, judged=_OPEN, why=why, readings=said)
+
+
+def _said(table: CountTable, one: ShownReading) -> ShownReading:
+    """Say a reading, and how to ask for it."""
+    reading, source = one.reading, table.source
+    key = reading.subject.key(source)
+    name = ":".join(filter(None, (key.total, key.member)))
+    name = f"'{name}'" if " " in name else name
+    query = f"bordercast fact {name} {table.calendar.name(reading.span)}"
+    return replace(one, words=statement(table, reading, one.truth), query=query)
 
 
 def small(table: CountTable, subject: Subject, span: Period) -> str:

@@ -75,7 +75,7 @@ def _role(
     kind = number.kind
     noun, placed = mentions.noun_after(scene, number)
     why = other_measure(scene, number)
-    if why and kind in ("percent", "times", "count") and noun != "not_claim":
+    if why and kind in ("percent", "times", "count") and noun not in ("not_claim", "unknown"):
         return "not_held", why
     off = _off_topic(scene, number, noun, placed) if kind in ("count", "percent") else None
     if off:
