@@ -121,6 +121,7 @@ class FileTable(_Described):
     columns: dict[str, ColumnTable] = {}
     only: dict[str, str] = {}
     absent_is_none: bool = False
+    exact: bool = False
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -131,8 +132,10 @@ class FileTable(_Described):
             if unknown:
                 raise ValueError(f"column {unknown[0]!r} of layout {layout!r} is not in columns")
         roles = {column.role for column in self.columns.values()}
-        if self.columns and not {"year", "month"} <= roles:
-            raise ValueError("columns need one that is 'year' and one that is 'month'")
+        if self.columns and "month" not in roles:
+            raise ValueError("columns need one that is 'month', with 'year' apart or in it")
+        if self.columns and not any(column.number for column in self.columns.values()):
+            raise ValueError("columns need one with a number: what is counted")
         return self
 
 

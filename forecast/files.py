@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import errno
 import gzip
 import hashlib
@@ -195,22 +194,6 @@ def content_sha256(file: io.BufferedReader | io.BytesIO) -> str:
     except QuarantineError:
         file.seek(0)
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def rows(text: Text) -> Iterator[tuple[int, list[str]]]:
-    """Line number (1-based; the last one of a record with line breaks) and fields of each record.
-
-    Raises
-    ------
-    RowError : quotes or line ends that break the CSV.
-    """
-    # Strict: a lost quote would swallow a thousand lines into one field.
-    reader = csv.reader(io.StringIO(text.content, newline=""), strict=True)
-    try:
-        for row in reader:
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise RowError(text.name, reader.line_num, "", "", f"not valid CSV ({error})") from error
 
 
 def unpacked(file: io.BufferedReader | io.BytesIO, name: str, limit: int) -> bytes:

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, cast
 from forecast import months
 from forecast.config import DIMENSIONS
 from forecast.errors import QuarantineError
-from forecast.files import read_text
 from forecast.periods import FEDERAL
 from forecast.sources import catalog, checks
 from forecast.sources.cbp.encounters import bundle
@@ -109,7 +108,7 @@ def build(figures: Path, files: Path) -> dict[str, bytes]:
     wanted = (*DIMENSIONS, CROSSING)
     reader = cast("CsvReader", ENCOUNTERS.reader())
     originals = {
-        name: reader.snapshot(ENCOUNTERS, reader.table(read_text(files / f)), wanted)
+        name: reader.snapshot(ENCOUNTERS, reader.table(f, (files / f).read_bytes()), wanted)
         for name, f in STATE_FILES.items()
     }
     tables = {name: _lines(sums) for name, sums in _figure_sums(figures).items()}

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from forecast import months
-from forecast.files import read_text
 from forecast.sources import catalog
 from forecast.sources.cbp.drug import bundle
 from forecast.types import Snapshot
@@ -32,7 +31,7 @@ def build(file: Path) -> dict[str, bytes]:
     for measure in MEASURES:
         source = catalog.find(f"cbp_drug_{measure}")
         reader = cast("CsvReader", source.reader())
-        reading = reader.table(read_text(file))
+        reading = reader.table(file.name, file.read_bytes())
         said[measure] = reader.snapshot(source, reading, ("component",))
     texts = {f"{measure}.csv": _table(one) for measure, one in said.items()}
     entry = {

@@ -218,15 +218,15 @@ def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
 
 
 def _reader(folder: Path | None, table: Mapping[str, Any]) -> FileReader:
-    """Return what reads a source's files: the reader beside its table, or what reads any CSV."""
+    """Return what reads a source's files: the reader beside its table, or what reads any file."""
     # A table of columns reads most CSV files; what it cannot say is code beside it.
     if folder and (folder / "reader.py").exists():
         module = ".".join(("forecast.sources", *_parts(folder), "reader"))
         made: FileReader = import_module(module).READER(table)
         return made
-    from forecast.sources.published import CsvReader
+    from forecast.sources.published import LineReader
 
-    return CsvReader(table)
+    return LineReader(table)
 
 
 def _texts(folder: Path, names: Sequence[str]) -> list[str]:

@@ -1,4 +1,8 @@
-"""A publisher's CSV, read by the table of its columns: [file] in a `source.toml`.
+"""A publisher's files, looked at line by line: the columns of [file] in a `source.toml`.
+
+A file may be of any kind that `tables` opens, and may have lines above its header, columns that
+nobody asked for, and months and years in any form. Where the source says `exact`, it is a CSV file
+as its publisher's program writes it, to the last newline.
 
 Columns are found by name, so their order is free, but none may be missing, unknown or doubled. A
 label of a column with `values` is one of these, or the file is refused, because guessing where it
@@ -33,6 +37,8 @@ from forecast.sources.source import (
     coverage_of,
     release_seq,
 )
+from forecast.tables import dates, sheet
+from forecast.tables.grid import text_of
 from forecast.types import Release, ReleaseKind, Scope, SeriesKey, Snapshot
 from forecast.words import printable
 
@@ -45,15 +51,27 @@ _LONG = (
 _NAMED = {n: MONTHS.index(n[:3].upper()) + 1 for n in (*map(str.lower, MONTHS), *_LONG)}
 _WHOLE = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}", re.ASCII)
 _EXACT = re.compile(r"\d{1,7}(?:\.\d{1,18})?(?:[eE]-\d{1,2})?", re.ASCII)
+_LAST = 12  # month of a year; a larger number is of a month with its year
 _RUNNING = "running"  # of a line: its year is marked as not over, 2026 (FYTD)
 # What a column may be beside a dimension: part of what tells lines apart, or looked at alone.
 _UNKEPT = ("year", "mark", "month", "key", "checked")
 
+Record = tuple[int, list[str]]
+"""A line's number and its fields."""
+
 FileRow = Any
 """A named tuple: month, total, the dimensions and the values of a line, in the columns' order."""
 
-Line = tuple[int, int, tuple[str, ...], tuple[str, ...], FileRow]
-"""A line's number, its year, its marks, what tells it apart beside its labels, and its row."""
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A line: its number, its year, its marks, what tells it apart beside its labels, its row."""
+
+    number: int
+    year: int
+    marks: tuple[str, ...]
+    key: tuple[str, ...]
+    row: FileRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +99,8 @@ class PublishedTable:
     unknown: Mapping[str, frozenset[str]]
 
 
-class CsvReader(FileReader):
-    """Reads a publisher's CSV files, name and content.
+class LineReader(FileReader):
+    """Reads a publisher's files, name and content.
 
     Parameters
     ----------
@@ -97,6 +115,8 @@ class CsvReader(FileReader):
         self.calendar = Calendar(table["year_begins"])
         self.layouts = {name: frozenset(columns) for name, columns in file["layouts"].items()}
         self.only: Mapping[str, str] = file.get("only", {})
+        self.exact: bool = file.get("exact", False)
+        self.sheet: str = file.get("sheet", "")
         # Whether a total's month without a line is 0; else nobody knows it.
         self.absent_is_none: bool = file.get("absent_is_none", False)
         self.columns: Mapping[str, Mapping[str, Any]] = file["columns"]
@@ -111,7 +131,7 @@ class CsvReader(FileReader):
         self.Row: Callable[..., FileRow] = namedtuple("Row", names)  # type: ignore[misc]
         # Cached: a file of half a million lines has few different texts in a column.
         self.parsers = {
-            name: lru_cache(maxsize=16384)(partial(_meaning, column))
+            name: lru_cache(maxsize=16384)(partial(_meaning, column, self.exact))
             for name, column in self.columns.items()
         }
 
@@ -122,7 +142,7 @@ class CsvReader(FileReader):
         "_0".
         """
         match = self.name.fullmatch(re.sub(r"\.gz$", "", file_name, flags=re.IGNORECASE))
-        if match is None:
+        if match is None or "first" not in match.groupdict():
             return None
         parts = {name: (text or "").lower() for name, text in match.groupdict().items()}
         month = parts.get("month")
@@ -138,15 +158,15 @@ class CsvReader(FileReader):
     def read(
         self, source: Source, file: ReleaseFile, joins: Joins, dimensions: Sequence[str]
     ) -> ReadRelease:
-        """Read one published file, .csv or .csv.gz; errors as `table`."""
-        table = self.table(files.text_of(file.name, BytesIO(file.content)), joins)
+        """Read one published file, packed or not; errors as `table`."""
+        table = self.table(file.name, file.content, joins)
         wanted = source.hierarchy.dimensions or dimensions
         snapshot = self.snapshot(
             source, table, wanted, first_seen_at=file.first_seen or None, url=file.url
         )
         return ReadRelease(snapshot, table.unknown)
 
-    def table(self, text: files.Text, joins: Joins | None = None) -> PublishedTable:
+    def table(self, name: str, content: bytes, joins: Joins | None = None) -> PublishedTable:
         """Read a file's lines.
 
         Parameters
@@ -159,26 +179,27 @@ class CsvReader(FileReader):
         QuarantineError : a header without rows.
         DataError : a header that is no known layout.
         """
-        records = files.rows(text)
+        plain = name.removesuffix(".gz")
+        records = self._records(plain, content)
         # The header decides the layout, never the name: files are renamed on their way.
-        kind, header = self._header(text.name, next(records)[1])
-        lines = list(self._lines(text.name, kind, header, records))
+        kind, header = self._header(plain, next(records)[1])
+        lines = list(self._lines(plain, kind, header, records))
         if not lines:
-            raise QuarantineError(text.name, ["a header without rows; fetch the file again"])
-        self.refuse(text.name, lines)
-        name = self.parse_name(text.name)
-        counted = Counter(year for _, year, *_ in lines)
+            raise QuarantineError(plain, ["a header without rows; fetch the file again"])
+        self.refuse(plain, lines)
+        named = self.parse_name(plain)
+        counted = Counter(line.year for line in lines)
         last = max(counted)
-        through = max(row.month for _, year, _, _, row in lines if year == last)
+        through = max(line.row.month for line in lines if line.year == last)
         span = self.calendar.period(last).months
         # The publisher marks the running year; a last year that is not complete runs as well.
-        running = {year for _, year, marks, *_ in lines if _RUNNING in marks}
-        if (name and name.month is not None) or through != span[-1]:
+        running = {line.year for line in lines if _RUNNING in line.marks}
+        if (named and named.month is not None) or through != span[-1]:
             running.add(last)
         closed = frozenset(counted) - running
         # Labels of closed lists alone; others are joined where they leave the record.
         closed_lists = {label: by for label, by in (joins or {}).items() if label in self.known}
-        cells = tuple(row for *_, row in lines)
+        cells = tuple(line.row for line in lines)
         if closed_lists:
             cells = tuple(
                 row._replace(
@@ -195,10 +216,10 @@ class CsvReader(FileReader):
         }
         seq = release_seq(last, span.index(through) + 1, last in closed, 0)
         return PublishedTable(
-            file_name=text.name,
+            file_name=plain,
             kind=kind,
-            sha256=text.sha256,
-            seq=name.seq if name else seq,
+            sha256=files.content_sha256(BytesIO(content)),
+            seq=named.seq if named else seq,
             first_month=self.calendar.period(min(counted)).first_month,
             data_through=through,
             rows=dict(sorted(counted.items())),
@@ -207,15 +228,42 @@ class CsvReader(FileReader):
             unknown={dimension: labels for dimension, labels in unknown.items() if labels},
         )
 
-    def refuse(self, name: str, lines: Sequence[Line]) -> None:
+    def _records(self, name: str, content: bytes) -> Iterator[Record]:
+        """Yield number and texts of each line, the header first."""
+        if self.exact:
+            text = files.text_of(name, BytesIO(content))
+            yield from sheet.exact_rows(text.name, text.content)
+            return
+        wanted = min(self.layouts.values(), key=len)
+        looked: list[str] = []
+        for found in sheet.sheets_of(name, content):
+            if self.sheet and found.title != self.sheet:
+                continue
+            for row in range(min(sheet.TOP, len(found.grid))):
+                texts = list(map(text_of, found.row(row)))
+                if any(columns <= set(texts) for columns in self.layouts.values()):
+                    yield from self._below(found, row, texts)
+                    return
+                looked = max(looked, texts, key=lambda texts: len(wanted & set(texts)))
+        yield 1, [text for text in looked if text]  # which says what is missing
+
+    def _below(self, found: sheet.Sheet, head: int, texts: list[str]) -> Iterator[Record]:
+        kind = min(self.layouts.values(), key=lambda columns: len(columns - {*texts}))
+        places = [at for at, text in enumerate(texts) if text in kind]
+        for row in range(head, len(found.grid)):
+            cells = found.row(row)
+            if any(cells[at] != "" for at in places):
+                yield int(found.line[row]), [text_of(cells[at]) for at in places]
+
+    def refuse(self, name: str, lines: Sequence[FileLine]) -> None:
         """Refuse lines that do not fit together: a key that is there twice would count twice.
 
         A publisher's own reader says what else does not.
         """
         seen: dict[tuple[Any, ...], int] = {}
-        for number, _, _, key, row in lines:
-            labels = row[: -len(self.values)]
-            first = seen.setdefault((labels, key), number)
+        for line in lines:
+            number, labels = line.number, line.row[: -len(self.values)]
+            first = seen.setdefault((labels, line.key), number)
             if first != number:
                 shown = ", ".join(part for part in labels if part)
                 problem = f"duplicates line {first}; the file is damaged, download it again"
@@ -358,8 +406,8 @@ class CsvReader(FileReader):
         )
 
     def _lines(
-        self, name: str, kind: str, header: list[str], records: Iterable[tuple[int, list[str]]]
-    ) -> Iterator[Line]:
+        self, name: str, kind: str, header: list[str], records: Iterable[Record]
+    ) -> Iterator[FileLine]:
         # In the order of `source.toml`: a line's first fault there is named.
         columns = [
             (column, header.index(column), self.parsers[column], about["is"])
@@ -385,10 +433,16 @@ class CsvReader(FileReader):
                     key.append(value)
                 elif role == "mark":
                     marks.append(value)
-            year, mark = values["year"]
-            month = _month_of(year, values["month"], self.calendar)
+            year, mark = values.get("year", (0, ""))
+            if values["month"] > _LAST:  # its year stands beside it
+                month, year = (
+                    months.from_index(values["month"]),
+                    self.calendar.year(values["month"]),
+                )
+            else:
+                month = _month_of(year, values["month"], self.calendar)
             row = self.Row(month, values["total"], *[values[role] for role in names])
-            yield number, year, (mark, *marks), tuple(key), row
+            yield FileLine(number, year, (mark, *marks), tuple(key), row)
 
 
 def _quoted(columns: Sequence[str]) -> str:
@@ -401,9 +455,16 @@ def _month_of(year: int, calendar_month: int, calendar: Calendar) -> str:
     return calendar.period(year, calendar.nth(calendar_month - 1)).last_month
 
 
-def _meaning(column: Mapping[str, Any], text: str) -> Any:
+def _meaning(column: Mapping[str, Any], exact: bool, text: str) -> Any:
     """Return what a text of a column says; ValueError says what was expected."""
     label, role = text.strip(), column["is"]
+    if not exact and "pattern" not in column:
+        if role == "year" and (named := dates.names_year(label)):
+            return named[0], ""
+        if role == "month":
+            return _any_month(label)
+        if "number" in column:
+            return _number(column["number"], label if "." in label else label.replace(" ", ""))
     # ASCII: \d takes any digit there is, and a file with others is not this publisher's.
     if role == "year":
         match = re.fullmatch(column.get("pattern", r"(?P<year>20\d\d)"), label, re.ASCII)
@@ -421,6 +482,13 @@ def _meaning(column: Mapping[str, Any], text: str) -> Any:
     if "pattern" in column and not re.fullmatch(column["pattern"], text, re.ASCII):
         raise ValueError(column["problem"])
     return _number(column["number"], text) if "number" in column else _label(column, text)
+
+
+def _any_month(label: str) -> int:
+    """Return 1 .. 12 for a month's name or number, the running number of one with its year."""
+    if re.fullmatch(r"0?[1-9]|1[0-2]", label, re.ASCII):
+        return int(label)
+    return dates.names_month(label) or dates.read(label, dates.MONTH_FIRST, 1)[0]
 
 
 def _number(form: str, text: str) -> int | Decimal:

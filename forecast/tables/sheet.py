@@ -20,7 +20,7 @@ import unicodedata
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import chain, islice
@@ -30,7 +30,7 @@ from typing import IO, Any, cast
 
 import numpy as np
 
-from forecast.errors import DataError, QuarantineError
+from forecast.errors import DataError, QuarantineError, RowError
 from forecast.tables.dates import CellValue
 from forecast.tables.markup import tables
 from forecast.tables.workbook import plain
@@ -358,6 +358,24 @@ def _cut_by_spaces(text: str, separator: str) -> list[list[str]]:
 
 def _reader(lines: Iterable[str], separator: str) -> Any:
     return csv.reader(lines, delimiter=separator, skipinitialspace=True)
+
+
+def exact_rows(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Line number (1-based; the last one of a record with line breaks) and fields of each record.
+
+    Of a file that one program writes in one form: nothing is taken for anything else.
+
+    Raises
+    ------
+    RowError : quotes or line ends that break the CSV.
+    """
+    # Strict: a lost quote would swallow a thousand lines into one field.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise RowError(name, reader.line_num, "", "", f"not valid CSV ({error})") from error
 
 
 def _usual(widths: Sequence[int]) -> int:

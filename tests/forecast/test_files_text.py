@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from forecast.errors import DataError, QuarantineError, RowError
-from forecast.files import content_sha256, read_text, rows
+from forecast.files import content_sha256, read_text
+from forecast.tables.sheet import exact_rows
 
 
 def put(folder: Path, content: bytes, name: str = "file.csv") -> Path:
@@ -92,14 +93,14 @@ def test_broken_quotes_are_row_errors(tmp_path, content):
     text = read_text(put(tmp_path, content))
 
     with pytest.raises(RowError, match="not valid CSV"):
-        list(rows(text))
+        list(exact_rows(text.name, text.content))
 
 
 def test_rows_are_numbered_from_one(tmp_path):
     """The header is line 1."""
     text = read_text(put(tmp_path, b'a,b\r\n"1,000",2\r\n'))
 
-    assert list(rows(text)) == [(1, ["a", "b"]), (2, ["1,000", "2"])]
+    assert list(exact_rows(text.name, text.content)) == [(1, ["a", "b"]), (2, ["1,000", "2"])]
 
 
 def test_absent_file_and_folder_are_data_errors(tmp_path):
@@ -169,12 +170,17 @@ def test_a_damaged_byte_is_named_with_the_line_it_is_in(tmp_path, content, line)
 def test_rows_of_several_lines_have_the_number_of_their_last(tmp_path):
     text = read_text(put(tmp_path, b'a,b\n"1\n2",3\n\n4,5\n'))
 
-    assert list(rows(text)) == [(1, ["a", "b"]), (3, ["1\n2", "3"]), (4, []), (5, ["4", "5"])]
+    assert list(exact_rows(text.name, text.content)) == [
+        (1, ["a", "b"]),
+        (3, ["1\n2", "3"]),
+        (4, []),
+        (5, ["4", "5"]),
+    ]
 
 
 def test_a_row_that_is_not_valid_is_named_with_its_line(tmp_path):
     with pytest.raises(RowError) as caught:
-        list(rows(read_text(put(tmp_path, b'a\nb\n"c"d\n'))))
+        list(exact_rows("a.csv", 'a\nb\n"c"d\n'))
 
     assert (caught.value.line, caught.value.column, caught.value.value) == (3, "", "")
 

@@ -278,3 +278,46 @@ def test_the_commands_know_it_by_its_own_words(asked):
     said = shown + asked("brief", "north") + asked("fact", "south", "2026-03")
     said += "".join(page.read_text() for page in Path("site").rglob("*.html"))
     assert not re.findall(r"\bborders?\b|\bencounters?\b|\bCBP\b|ports? of entry", said, re.I)
+
+
+FORGIVEN = """\
+due = [10, 25, 30]
+like = "removals"
+[file]
+exact = false
+name = "offices.*"
+[file.layouts]
+manual = ["Month", "Area", "Office", "Removals"]
+[file.columns]
+"Month" = { is = "month" }
+"Area" = { is = "total", values = { "North" = "north", "South" = "south" } }
+"Office" = { is = "office" }
+"Removals" = { is = "value", number = "whole" }
+"""
+
+
+@pytest.mark.parametrize("written", ["2023-10", "October 2023", "10/2023", "Oct-23"])
+def test_a_file_that_is_not_exact_may_have_any_form(removals, tmp_path, written):
+    """A title, semicolons, another column, no last newline; its months with their year."""
+    folder = tmp_path / "sources" / "offices"
+    folder.mkdir()
+    (folder / "source.toml").write_text(FORGIVEN, encoding="utf-8")
+    rows = [f"{written};North;Lakeside Office;x;118", f"{written};South;Harbor Office;y;203"]
+    text = "\n".join(["Removals of all offices;;;;", "Month;Area;Office;Remark;Removals", *rows])
+    source = catalog.find("offices")
+
+    made = source.read(ReleaseFile("offices.txt", text.encode(), "2026-04-20"), {}, ()).snapshot
+
+    assert made.counts[SeriesKey("north")] == {"2023-10": 118}
+    assert made.counts[SeriesKey("all")] == {"2023-10": 321}
+    assert made.counts[SeriesKey("south", "office", "Harbor Office")] == {"2023-10": 203}
+
+
+def test_a_label_of_a_forgiven_file_is_known_all_the_same(removals, tmp_path):
+    folder = tmp_path / "sources" / "offices"
+    folder.mkdir()
+    (folder / "source.toml").write_text(FORGIVEN, encoding="utf-8")
+    text = b"Month;Area;Office;Removals\n2023-10;East;Lakeside Office;118\n"
+
+    with pytest.raises(RowError, match=r"line 2, column Area: 'East': unknown total"):
+        catalog.find("offices").read(ReleaseFile("offices.csv", text, "2026-04-20"), {}, ())

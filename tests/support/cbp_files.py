@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from forecast.config import DIMENSIONS
-from forecast.files import read_text
 from forecast.labels import Joins
 from forecast.sources import catalog
 from forecast.sources.published import PublishedTable
@@ -22,7 +21,7 @@ parse_name = READER.parse_name
 
 def read(path: Path, joins: Joins | None = None) -> PublishedTable:
     """A file of encounters."""
-    return READER.table(read_text(Path(path)), joins)
+    return READER.table(Path(path).name, Path(path).read_bytes(), joins)
 
 
 def snapshot(

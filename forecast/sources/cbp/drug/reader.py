@@ -14,7 +14,7 @@ from typing import Any
 from forecast import months
 from forecast.errors import QuarantineError, RowError
 from forecast.sources.cbp.drug import bundle
-from forecast.sources.published import CsvReader, Line, PublishedTable
+from forecast.sources.published import FileLine, LineReader, PublishedTable
 from forecast.sources.source import Source
 from forecast.types import SeriesKey, Snapshot, TotalMonth
 
@@ -22,7 +22,7 @@ DRUG = "drug"
 _AREA = "Area of Responsibility"
 
 
-class DrugFiles(CsvReader):
+class DrugFiles(LineReader):
     """Reads them by `source.toml`; `counted` there is the measure, events or pounds."""
 
     def __init__(self, table: Mapping[str, Any]) -> None:
@@ -36,22 +36,23 @@ class DrugFiles(CsvReader):
         """Return what was published before this service started to look."""
         return bundle.load(self.counted)
 
-    def refuse(self, name: str, lines: Sequence[Line]) -> None:
+    def refuse(self, name: str, lines: Sequence[FileLine]) -> None:
         """Refuse places that are not where they are said to be, odd years, and missing months."""
         super().refuse(name, lines)
-        for number, *_, row in lines:
+        for line in lines:
+            number, row = line.number, line.row
             if not row.field.endswith(self.kinds[row.component]):
                 raise RowError(name, number, _AREA, row.field, f"none of the {row.component}'s")
             if self.places.get(row.field, "other") != row.total:
                 raise RowError(name, number, "Region", row.total, f"not where {row.field} is")
         # Only the last year runs, all its lines say so, and every month before the last has lines.
-        last = max(year for _, year, *_ in lines)
-        marks = {mark for _, year, (mark,), *_ in lines if year == last}
-        for number, year, (mark,), *_ in lines:
-            if mark and (year != last or len(marks) > 1):
-                raise RowError(name, number, "FY", str(year), "only some lines say FYTD")
+        last = max(line.year for line in lines)
+        marks = {line.marks for line in lines if line.year == last}
+        for line in lines:
+            if any(line.marks) and (line.year != last or len(marks) > 1):
+                raise RowError(name, line.number, "FY", str(line.year), "only some lines say FYTD")
         # Each border has seizures every month: a month without a line was cut off.
-        present = {(row.total, row.month) for *_, row in lines}
+        present = {(line.row.total, line.row.month) for line in lines}
         first, through = (pick(month for _, month in present) for pick in (min, max))
         empty = [
             f"{total} in {month}"
@@ -71,7 +72,7 @@ class DrugFiles(CsvReader):
         Parameters
         ----------
         dimensions : of component and field those to keep; drugs are always kept, unless one is
-            not known. The others as in `CsvReader.snapshot`.
+            not known. The others as in `LineReader.snapshot`.
         """
         # Drugs first: the totals are their sums, so that pages add up to the pound.
         by_drug = self.sums(table, DRUG)

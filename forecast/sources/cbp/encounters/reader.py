@@ -11,22 +11,22 @@ from collections.abc import Sequence
 
 from forecast.errors import RowError
 from forecast.sources.cbp.encounters import bundle
-from forecast.sources.published import CsvReader, Line
+from forecast.sources.published import FileLine, LineReader
 from forecast.types import KeptPath, Snapshot
 
 
-class EncounterFiles(CsvReader):
+class EncounterFiles(LineReader):
     """Reads them by `source.toml`."""
 
-    def refuse(self, name: str, lines: Sequence[Line]) -> None:
+    def refuse(self, name: str, lines: Sequence[FileLine]) -> None:
         """Refuse months of the last year that are not said to be published so far."""
         super().refuse(name, lines)
         # A file of a closed year that was cut in its last one still reads well but for this.
-        last = max(year for _, year, *_ in lines)
-        for number, year, marks, *_ in lines:
-            if year == last and "Remaining" in marks:
+        last = max(line.year for line in lines)
+        for line in lines:
+            if line.year == last and "Remaining" in line.marks:
                 problem = f"fiscal year {last} is the last one here, so its months must be FYTD"
-                raise RowError(name, number, "Month Grouping", "Remaining", problem)
+                raise RowError(name, line.number, "Month Grouping", "Remaining", problem)
 
     def embedded(self, dimensions: Sequence[str]) -> list[Snapshot]:
         """Return what was published before this service started to look."""
