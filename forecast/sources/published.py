@@ -56,7 +56,7 @@ _RUNNING = "running"  # of a line: its year is marked as not over, 2026 (FYTD)
 # What a column may be beside a dimension: part of what tells lines apart, or looked at alone.
 _UNKEPT = ("year", "mark", "month", "key", "checked")
 
-Record = tuple[int, list[str]]
+FieldsOfLine = tuple[int, list[str]]
 """A line's number and its fields."""
 
 FileRow = Any
@@ -228,7 +228,7 @@ class LineReader(FileReader):
             unknown={dimension: labels for dimension, labels in unknown.items() if labels},
         )
 
-    def _records(self, name: str, content: bytes) -> Iterator[Record]:
+    def _records(self, name: str, content: bytes) -> Iterator[FieldsOfLine]:
         """Yield number and texts of each line, the header first."""
         if self.exact:
             text = files.text_of(name, BytesIO(content))
@@ -247,7 +247,7 @@ class LineReader(FileReader):
                 looked = max(looked, texts, key=lambda texts: len(wanted & set(texts)))
         yield 1, [text for text in looked if text]  # which says what is missing
 
-    def _below(self, found: sheet.Sheet, head: int, texts: list[str]) -> Iterator[Record]:
+    def _below(self, found: sheet.Sheet, head: int, texts: list[str]) -> Iterator[FieldsOfLine]:
         kind = min(self.layouts.values(), key=lambda columns: len(columns - {*texts}))
         places = [at for at, text in enumerate(texts) if text in kind]
         for row in range(head, len(found.grid)):
@@ -406,7 +406,7 @@ class LineReader(FileReader):
         )
 
     def _lines(
-        self, name: str, kind: str, header: list[str], records: Iterable[Record]
+        self, name: str, kind: str, header: list[str], records: Iterable[FieldsOfLine]
     ) -> Iterator[FileLine]:
         # In the order of `source.toml`: a line's first fault there is named.
         columns = [
