@@ -350,6 +350,7 @@ CONCERNS: dict[str, tuple[FindingVerdict, str, str]] = {
     "stuck": ("alarm", "the service has stopped waking up", "restart it, or its timer"),
     "room": ("alarm", "only {} bytes are free", "make room"),
     "dates": ("warning", "dates that do not hold: {}", "see `bordercast verify`"),
+    "disputed": ("warning", "said, but not borne by the record: {}", "see `bordercast audit`"),
     "late": ("warning", "late: {} days since the month's end, and no figures yet", ""),
     "notices": ("warning", "{} notices wait", "`bordercast notices list`"),
     "quarantine": ("warning", "{} files are refused", "`bordercast releases list --refused`"),
@@ -396,6 +397,7 @@ def _standing(case: ServiceCase) -> Iterator[Finding]:
         "stuck": led and wake and now - datetime.fromisoformat(wake["started_at"]) > STUCK,
         "room": free < max(ROOM * facts["database_bytes"], SMALLEST_ROOM) and f"{free:,}",
         "dates": "; ".join(facts["misdated"][:3]),
+        "disputed": "; ".join(facts["disputed"][:3]),
         # Nobody waits for the next figures before the first poll or file; old ones are said to be.
         "late": facts["state"] != "new"
         and min(LATE, source.due[1]) <= late < source.due[2]

@@ -28,6 +28,8 @@ WELL: dict[str, Any] = {
     "releases_without_run": [],
     "files_in_quarantine": 0,
     "models_left_out": [],
+    "misdated": [],
+    "disputed": [],
     "notices_held": 0,
     "days_since_month_end": 5,
     "service": 12,
@@ -110,6 +112,7 @@ ALARMS = {
 WARNINGS = {
     f"late: {LATE} days since": {"days_since_month_end": LATE},
     f"late: {OVERDUE - 1} days since": {"days_since_month_end": OVERDUE - 1},
+    "said, but not borne by the record: a; b; c; see": {"disputed": ["a", "b", "c", "d"]},
     "1 notices wait": {"notices_held": 1},
     "1 files are refused": {"files_in_quarantine": 1},
     "labels that are not known: X;": {"unknown_labels": ["X"]},
@@ -205,6 +208,9 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
     facts = dict(found["facts"])
     assert facts.pop("free_bytes") > 0
     assert facts.pop("wal_bytes") >= 0
+    # Its kept reports are names alone: that nothing can be said of them is said.
+    (unread,) = facts.pop("disputed")
+    assert unread.startswith("the newest months could not be audited: ")
     assert facts == {
         "data_through": "2024-02",
         "state": "in use",
@@ -214,6 +220,7 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
         "releases_without_run": [],
         "files_in_quarantine": 1,
         "models_left_out": ["ets"],
+        "misdated": [],
         "notices_held": 2,
         "witnesses": {},
         "days_since_month_end": 20,  # of March
@@ -236,6 +243,7 @@ def test_a_record_that_no_service_has_seen_stands_so(record):
     }
     assert found["alarms"] == []
     assert [text[:14] for text in found["warnings"]] == [
+        "said, but not ",
         "2 notices wait",
         "1 files are re",
         "left out of th",
