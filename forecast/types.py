@@ -127,6 +127,70 @@ class SeriesKey(NamedTuple):
         return " / ".join(part for part in self[:3] if part)
 
 
+class FirstPublished(NamedTuple):
+    """A month as first published. known_from : the day it became known, None where unknown."""
+
+    value: int
+    release_id: int
+    known_from: str | None
+
+
+class LastJudged(NamedTuple):
+    """The last judged month of a series, and what it left of drift: sums up and down, outside."""
+
+    month: str
+    drift_up: float
+    drift_down: float
+    outside: int | None
+
+
+class MonthVintage(NamedTuple):
+    """A value that a total's month has had. known_from : the day from which it was known."""
+
+    series: SeriesKey
+    month: str
+    value: int
+    known_from: str
+
+
+class LastAlarm(NamedTuple):
+    """The newest month in which a series was flagged to one side, 1 or -1."""
+
+    series: SeriesKey
+    side: int
+    month: str
+
+
+class FlaggedMonth(NamedTuple):
+    """A total's month that was flagged. opened : of its episode, None without one."""
+
+    series: SeriesKey
+    month: str
+    opened: str | None
+
+
+class RevisedMonth(NamedTuple):
+    """A total's month that a release restated. closed : whether its year was closed in two."""
+
+    series: SeriesKey
+    month: str
+    release_id: int
+    before: int
+    after: int
+    closed: bool
+
+
+class UnexplainedMonth(NamedTuple):
+    """A flagged month of which a dimension had no counts when it was explained."""
+
+    series: SeriesKey
+    month: str
+    cutoff: str
+    value: int
+    expected: int
+    dimension: str
+
+
 class Coverage(NamedTuple):
     """Months in a row that a release states for every member of a scope; an absent member is 0.
 

@@ -25,13 +25,13 @@ from forecast.engine.predictive import PanelHindcasts, Predictive, TotalRows, ou
 from forecast.engine.refit import engine_at_both, engine_forecasts, model_forecasts
 from forecast.engine.refits import Refits, Refitting, model_options
 from forecast.errors import DataError
-from forecast.store import inputs
 from forecast.types import (
     HUB_PERMILLES,
     Counts,
     Forecast,
     ForecastPath,
     Hindcasts,
+    MonthVintage,
     Row,
     SeriesKey,
 )
@@ -411,7 +411,7 @@ CountsAsOf = Mapping[SeriesKey, MonthValues]
 
 
 def vintage_hindcasts(
-    vintages: Iterable[inputs.Vintage], head: Headline, predictive: Predictive, source: Source
+    vintages: Iterable[MonthVintage], head: Headline, predictive: Predictive, source: Source
 ) -> PanelHindcasts:
     """What the engine would have said of the totals at each cutoff.
 
@@ -422,8 +422,8 @@ def vintage_hindcasts(
     values: dict[SeriesKey, dict[str, list[tuple[int, str]]]] = defaultdict(
         lambda: defaultdict(list)
     )
-    for key, month, value, since in vintages:
-        values[key][month].append((value, since))
+    for one in vintages:
+        values[one.series][one.month].append((one.value, one.known_from))
     earlier = list(_earlier_figures(head, values))
     if not earlier:
         return PanelHindcasts(head.keys, head.panel, predictive)

@@ -20,7 +20,7 @@ from forecast import months
 from forecast.engine import joint
 from forecast.engine.predictive import PanelHindcasts
 from forecast.labels import CROSSED
-from forecast.types import Counts, DriverRole, Flag, Judgement, Row, SeriesKey
+from forecast.types import Counts, DriverRole, Flag, Judgement, Row, SeriesKey, UnexplainedMonth
 
 if TYPE_CHECKING:
     from forecast.tree import Tree
@@ -79,7 +79,7 @@ def apportioned(shares: np.ndarray, total: int) -> list[int]:
 
 
 def explain(
-    earlier: Iterable[tuple[SeriesKey, str, str, int, int, str]],
+    earlier: Iterable[UnexplainedMonth],
     flags: Iterable[Flag],
     judgements: Iterable[Judgement],
     hindsights: Sequence[PanelHindcasts],
@@ -89,8 +89,7 @@ def explain(
 ) -> Iterator[Row]:
     """Drivers of the new flags, and of earlier ones where figures have arrived since.
 
-    earlier : (total, month, cutoff, count, expected, dimension) of what had no
-    counts when it was explained. hindsights : the totals' and every family's.
+    earlier : what had no counts when it was explained. hindsights : the totals' and every family's.
     """
     # By key once: a flag asks for hundreds of parts.
     places = {key: (h, row) for h in hindsights for row, key in enumerate(h.keys)}
@@ -105,8 +104,9 @@ def explain(
         first = ("border",) if flag.series == tree.whole else ()
         for dimension in (*first, *alone):
             yield from explained(whole, cutoff, dimension, places, counts, tree)
-    for key, month, cutoff, value, expected, dimension in earlier:
-        answer = explained((key, month, expected, value), cutoff, dimension, places, counts, tree)
+    for asked in earlier:
+        whole = asked.series, asked.month, asked.expected, asked.value
+        answer = explained(whole, asked.cutoff, asked.dimension, places, counts, tree)
         if answer[0]["role"] != "not held":
             yield from answer
 

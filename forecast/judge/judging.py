@@ -38,6 +38,7 @@ from forecast.store import history, inputs
 from forecast.types import (
     Counts,
     Episode,
+    FirstPublished,
     Flag,
     FlagRules,
     Forecast,
@@ -305,7 +306,7 @@ class JudgingInputs:
     states : what those months left, by series. counts : as they stand today.
     """
 
-    first: Mapping[SeriesKey, Mapping[str, inputs.FirstPublished]]
+    first: Mapping[SeriesKey, Mapping[str, FirstPublished]]
     issued: Mapping[SeriesKey, Sequence[ForecastPath]]
     done: frozenset[tuple[SeriesKey, str]]
     last: Mapping[SeriesKey, str]
@@ -318,9 +319,9 @@ class JudgingInputs:
 
     def case(self, key: SeriesKey, month: str, outlook: ForecastPath | None) -> MonthCase:
         """A month as first published, beside the forecast that it is held against."""
-        count, release_id, _ = self.first[key][month]
+        first = self.first[key][month]
         usual = typical(self._counts[key], months.shift(month, -1))
-        return MonthCase(key, month, count, release_id, usual, outlook)
+        return MonthCase(key, month, first.value, first.release_id, usual, outlook)
 
     def restated(self, hindsight: PanelHindcasts, row: int, cutoff: str) -> ForecastPath | None:
         """What today's figures give from a cutoff, None where those of then still stand."""
@@ -353,7 +354,7 @@ class JudgingInputs:
         where none reaches so far, as behind a gap of more than a year.
         """
         key = hindsight.keys[row]
-        _, _, known = self.first[key][month]
+        known = self.first[key][month].known_from
         for issued in self.issued.get(key, ()):
             if issued.reaches(month) and history.in_time(issued.published, known):
                 return issued
@@ -363,18 +364,18 @@ class JudgingInputs:
 def judging_inputs(record: inputs.Inputs) -> JudgingInputs:
     """What the record holds, as judging asks for it."""
     alarms: dict[SeriesKey, dict[int, str]] = defaultdict(dict)
-    for key, side, month in record.sides:
-        alarms[key][side] = month
+    for alarm in record.sides:
+        alarms[alarm.series][alarm.side] = alarm.month
     # At most one is open in each series; see `judge.episodes`.
     episodes = {e.series: e for e in record.episodes if e.state == "open"}
     states = {
         key: State(
             episodes.get(key),
-            Drift(drift_up, drift_down, cast("Side", outside or 0), alarms[key]),
+            Drift(left.drift_up, left.drift_down, cast("Side", left.outside or 0), alarms[key]),
         )
-        for key, (_, drift_up, drift_down, outside) in record.left.items()
+        for key, left in record.left.items()
     }
-    last = {key: month for key, (month, *_) in record.left.items()}
+    last = {key: left.month for key, left in record.left.items()}
     return JudgingInputs(
         record.first, record.issued_paths, record.judged, last, states, record.counts
     )
@@ -470,8 +471,8 @@ class TotalMonths:
     ) -> TotalMonths:
         """From the record and what this run has just found."""
         flagged: dict[SeriesKey, dict[str, str]] = defaultdict(dict)
-        for key, month, opened in record.flags:
-            flagged[key][month] = opened or month
+        for known in record.flags:
+            flagged[known.series][known.month] = known.opened or known.month
         for flag in flags:
             if flag.kind == "month" and flag.severity != "watch":
                 flagged[flag.series][flag.month] = flag.episode or flag.month

@@ -19,10 +19,17 @@ from forecast.types import (
     COUNT,
     Counts,
     Episode,
+    FirstPublished,
+    FlaggedMonth,
     ForecastPath,
     KeptPath,
+    LastAlarm,
+    LastJudged,
+    MonthVintage,
+    RevisedMonth,
     ScoredForecast,
     SeriesKey,
+    UnexplainedMonth,
 )
 
 if TYPE_CHECKING:
@@ -32,14 +39,6 @@ if TYPE_CHECKING:
     from forecast.types import Totals
 
 MAX_HORIZON = 36  # months ahead that any run forecast
-
-
-FirstPublished = tuple[int, int, str | None]
-"""A month as first published: count, release, and the day it became known; None: unknown."""
-LastJudged = tuple[str, float, float, int | None]
-"""The last judged month of a series, and what it left of drift: sums up and down, and `outside`."""
-Vintage = tuple[SeriesKey, str, int, str]
-"""A total and its month, a value that the month has had, and the day from which it was known."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class Inputs:
 
     counts: Counts
     releases: tuple[int, ...] = ()
-    vintages: Sequence[Vintage] = ()
+    vintages: Sequence[MonthVintage] = ()
     paths: Sequence[KeptPath] = ()
     recorded: frozenset[tuple[str, str, SeriesKey, str]] = frozenset()
     hindcast_series: Sequence[SeriesKey] = ()
@@ -101,11 +100,11 @@ class Inputs:
     issued_paths: Mapping[SeriesKey, Sequence[ForecastPath]] = field(default_factory=dict)
     judged: frozenset[tuple[SeriesKey, str]] = frozenset()
     left: Mapping[SeriesKey, LastJudged] = field(default_factory=dict)
-    sides: Sequence[tuple[SeriesKey, int, str]] = ()
+    sides: Sequence[LastAlarm] = ()
     episodes: Sequence[Episode] = ()
-    flags: Sequence[tuple[SeriesKey, str, str | None]] = ()
-    revised: Sequence[tuple[SeriesKey, str, int, int, int, bool]] = ()
-    unexplained: Sequence[tuple[SeriesKey, str, str, int, int, str]] = ()
+    flags: Sequence[FlaggedMonth] = ()
+    revised: Sequence[RevisedMonth] = ()
+    unexplained: Sequence[UnexplainedMonth] = ()
     before: tuple[Counts, Counts] | None = None
     answered: frozenset[tuple[str, str, str]] = frozenset()
     announced: Announced = Announced()
@@ -141,11 +140,9 @@ def read(db: Database) -> Inputs:
     """
     # Of what is pending only the forecasts that can judge it are read: of all, there are too many.
     first = first_published(db)
-    left: dict[SeriesKey, LastJudged] = {
-        key: (*rest,) for key, *rest in of_series(db, "last_judged")
-    }
+    left = {key: LastJudged(*rest) for key, *rest in of_series(db, "last_judged")}
     pending = [min(by_month) for key, by_month in first.items() if key not in left]
-    since = min([*pending, *(month for month, *_ in left.values())], default="9999-12")
+    since = min([*pending, *(judged.month for judged in left.values())], default="9999-12")
     # The newest, also if it was withdrawn: it is what readers saw last.
     (last,) = column(db, "last_run")
     before = None
@@ -171,11 +168,11 @@ def read(db: Database) -> Inputs:
         issued_paths=issued_paths(db, months.shift(since, -MAX_HORIZON)),
         judged=frozenset(of_series(db, "months_judged_of_series")),
         left=left,
-        sides=list(of_series(db, "last_sides")),
+        sides=[LastAlarm(*row) for row in of_series(db, "last_sides")],
         episodes=all_episodes(db),
-        flags=list(of_series(db, "flags_of_totals")),
-        revised=list(of_series(db, "unflagged_revisions")),
-        unexplained=list(of_series(db, "unexplained")),
+        flags=[FlaggedMonth(*row) for row in of_series(db, "flags_of_totals")],
+        revised=[RevisedMonth(*row) for row in of_series(db, "unflagged_revisions")],
+        unexplained=[UnexplainedMonth(*row) for row in of_series(db, "unexplained")],
         before=before,
         answered=frozenset(map(tuple, db.execute(sql("answered_questions")))),
         announced=told(db),
@@ -208,14 +205,14 @@ def first_published(db: Connection) -> dict[SeriesKey, dict[str, FirstPublished]
     for total, dimension, member, component, month, value, release_id in db.execute(query):
         key = SeriesKey(total, dimension, member, component)
         if month not in by_series[key]:
-            by_series[key][month] = value, release_id, known(key.scope, month)
+            by_series[key][month] = FirstPublished(value, release_id, known(key.scope, month))
     return by_series
 
 
-def vintages_of_totals(db: Connection) -> list[Vintage]:
+def vintages_of_totals(db: Connection) -> list[MonthVintage]:
     """Return every value the totals' months have had, in the order in which they became known."""
     values = db.execute(sql("vintages_of_totals"))
-    return [(SeriesKey(total), month, value, since) for total, month, value, since, _ in values]
+    return [MonthVintage(SeriesKey(total), *rest) for total, *rest, _ in values]
 
 
 def kept_paths(db: Connection) -> list[KeptPath]:

@@ -17,7 +17,7 @@ from forecast.engine import scores
 from forecast.errors import ClockError
 from forecast.store import connect, releases
 from forecast.store.inputs import Inputs
-from forecast.types import HUB_PERMILLES, SeriesKey
+from forecast.types import HUB_PERMILLES, FirstPublished, LastJudged, SeriesKey
 from jobs import publish
 from tests.support import history_2025
 from tests.support.cbp_files import ENCOUNTERS
@@ -102,11 +102,11 @@ def plain(last: int) -> Inputs:
         month: sum(by_month[month] for by_month in counts.values()) for month in MONTHS
     }
     first = {
-        key: {month: (count, 1, None) for month, count in by_month.items()}
+        key: {month: FirstPublished(count, 1, None) for month, count in by_month.items()}
         for key, by_month in counts.items()
     }
     done = frozenset((key, month) for key in counts for month in MONTHS[:-1])
-    left = dict.fromkeys(counts, (MONTHS[-2], 0.0, 0.0, None))
+    left = dict.fromkeys(counts, LastJudged(MONTHS[-2], 0.0, 0.0, None))
     return Inputs(counts=counts, releases=(1,), first=first, judged=done, left=left)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.judge.judging import JudgingInputs, MonthCase, State
-from forecast.types import ForecastPath, SeriesKey
+from forecast.types import FirstPublished, ForecastPath, SeriesKey
 from tests.support.panels import make_panel
 
 NORTH = SeriesKey("northern")
@@ -22,7 +22,7 @@ def issued(run: int, published: str, cutoff: str, months: int = 8) -> ForecastPa
 def past(*said: ForecastPath, **more) -> JudgingInputs:
     """Counts of 2025, each month known on the 20th of the next."""
     first = {
-        f"2025-{n:02d}": (10 * n, n, f"2025-{n + 1:02d}-20" if n < 12 else None)
+        f"2025-{n:02d}": FirstPublished(10 * n, n, f"2025-{n + 1:02d}-20" if n < 12 else None)
         for n in range(1, 13)
     }
     return JudgingInputs(**({"first": {NORTH: first}, "issued": {NORTH: said}, "done": frozenset(),

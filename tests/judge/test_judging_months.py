@@ -32,6 +32,7 @@ from forecast.judge.surprise import p_value, thresholds
 from forecast.store import connect, inputs, runs
 from forecast.types import (
     Episode,
+    FirstPublished,
     Flag,
     Forecast,
     ForecastPath,
@@ -728,8 +729,8 @@ def issued(run: int, published: str, cutoff: str, steps: int = 12) -> ForecastPa
 def known_on(day: str | None, *said: ForecastPath, month: str = "2024-06") -> JudgingInputs:
     first = {
         NORTH: {
-            **dict.fromkeys(months.between("2023-06", "2024-05"), (7, 1, None)),
-            month: (900, 3, day),
+            **dict.fromkeys(months.between("2023-06", "2024-05"), FirstPublished(7, 1, None)),
+            month: FirstPublished(900, 3, day),
         }
     }
     return JudgingInputs(first=first, issued={NORTH: said}, done=frozenset(), last={}, states={})
@@ -837,7 +838,7 @@ def test_what_this_run_found_of_borders_stands_before_what_is_on_record(by_hand,
 
 def published_from(first: str, key: SeriesKey, *counts: int) -> dict:
     by_month = {months.shift(first, at): count for at, count in enumerate(counts)}
-    return {key: {m: (count, 1, None) for m, count in by_month.items()}}
+    return {key: {m: FirstPublished(count, 1, None) for m, count in by_month.items()}}
 
 
 def borders_of(flags: dict, spans: list, *counts: int) -> TotalMonths:
@@ -940,7 +941,7 @@ def test_parts_of_one_month_that_fell_together_are_told_as_one():
     family.predictive.scale[...] = 0.1
     for key in OTHERS:
         for month in months.between("2025-01", "2025-05"):
-            borders.past.first[key][month] = (2000, 1, None)
+            borders.past.first[key][month] = FirstPublished(2000, 1, None)
 
     judged, systemic = judging.judge_parts(borders.past, borders, [family], RULES)
 
@@ -962,7 +963,7 @@ def test_a_part_goes_on_from_the_episode_it_is_in():
     family.predictive.centre[...] = math.log1p(2000)
     family.predictive.scale[...] = 0.1
     for month in months.between("2025-01", "2025-04"):
-        borders.past.first[PART][month] = (2000, 1, None)
+        borders.past.first[PART][month] = FirstPublished(2000, 1, None)
 
     judged, _ = judging.judge_parts(borders.past, borders, [family], RULES)
     opened = judged[2].episodes[0]
@@ -1053,7 +1054,7 @@ def test_each_part_s_share_is_of_its_errors_and_its_border_s_a_month_ahead():
 
 def test_what_is_usual_of_a_month_is_of_the_twelve_before_it_as_first_published():
     span = months.between("2023-05", "2024-07")
-    by_month = {m: (at, 1, None) for at, m in enumerate(span)}
+    by_month = {m: FirstPublished(at, 1, None) for at, m in enumerate(span)}
     past = replace(past_of(None), first={NORTH: by_month})
 
     assert past.case(NORTH, "2024-06", None).typical == np.median(range(1, 13))
@@ -1065,7 +1066,7 @@ def test_parts_are_not_watched_for_drift():
     family.predictive.centre[...] = math.log1p(2000)
     family.predictive.scale[...] = 0.1
     for month in months.between("2025-01", "2025-06"):
-        borders.past.first[PART][month] = (2280, 1, None)
+        borders.past.first[PART][month] = FirstPublished(2280, 1, None)
 
     judged, _ = judging.judge_parts(borders.past, borders, [family], RULES)
 
@@ -1079,7 +1080,7 @@ def test_nobody_knows_how_far_a_part_moves_apart_before_its_first_month(monkeypa
     monkeypatch.setattr(judging, "apart_shares", lambda head, of: np.ones((1, 6)))
     borders, family = parts_of((PART,))
     for key in (NORTH, PART):
-        borders.past.first[key]["2025-01"] = (100, 1, "2025-02-20")
+        borders.past.first[key]["2025-01"] = FirstPublished(100, 1, "2025-02-20")
     said = {key: [issued(1, "2025-01-10", "2024-12")] for key in (NORTH, PART)}
     borders.past = replace(borders.past, issued=said)
 
