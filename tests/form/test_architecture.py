@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 SHARED = {"types", "errors", "months", "config", "store", "files", "labels", "words", "version"}
@@ -70,6 +74,86 @@ def test_a_room_imports_only_from_the_rooms_before_it():
         return reached & set(ROOMS) - set(allowed)
 
     assert offenders(later) == {}
+
+
+# What each room may import beside itself; "*" are the modules that lie in no room.
+EDGES = {
+    "forecast/tables": {"forecast/*", "models"},
+    "forecast/sources": {"forecast/*", "forecast/tables"},
+    "forecast/store": {"forecast/*"},
+    "forecast/engine": {"forecast/*", "forecast/sources", "forecast/store", "models"},
+    "forecast/judge": {
+        *("forecast/*", "forecast/engine", "forecast/sources", "forecast/store", "models"),
+    },
+    "forecast/desk": {
+        *("forecast/*", "forecast/engine", "forecast/judge", "forecast/sources"),
+        *("forecast/store", "forecast/tables", "models"),
+    },
+    "forecast/claims": {"forecast/*", "forecast/sources", "forecast/store"},
+    "jobs/arrivals": {
+        *("forecast/*", "forecast/sources", "forecast/store", "forecast/tables", "jobs/*"),
+    },
+    "jobs/compute": {"forecast/*", "forecast/engine", "jobs/*"},
+    "jobs/deliver": {
+        *("forecast/*", "forecast/desk", "forecast/judge", "forecast/sources", "forecast/store"),
+        *("jobs/*", "jobs/witness"),
+    },
+    "jobs/web": {
+        *("forecast/*", "forecast/claims", "forecast/desk", "forecast/sources"),
+        *("forecast/store", "jobs/*"),
+    },
+    "jobs/witness": {
+        *("forecast/*", "forecast/desk", "forecast/sources", "forecast/store", "jobs/*"),
+    },
+}
+# `tables` reads anybody's file and knows nothing of the rest.
+OF_TABLES = {"months", "errors", "child"}
+
+
+def room_of(name: str) -> str:
+    package, *rest = name.split(".")
+    if package == "models":
+        return package
+    return (
+        f"{package}/{rest[0]}" if rest and (ROOT / package / rest[0]).is_dir() else f"{package}/*"
+    )
+
+
+@pytest.mark.parametrize("room", EDGES)
+def test_a_room_imports_only_from_rooms_that_are_named(room):
+    reached = {
+        room_of(name)
+        for path in MODULES
+        if path.relative_to(ROOT).as_posix().startswith(f"{room}/")
+        for name in imports(path)
+        if top(name) in ("models", "forecast", "jobs")
+    }
+
+    assert reached - {room} <= EDGES[room]
+
+
+def test_tables_know_months_errors_a_child_and_arrays():
+    reached = {
+        name.split(".")[1]
+        for path in MODULES
+        if path.relative_to(ROOT).as_posix().startswith("forecast/tables/")
+        for name in imports(path)
+        if top(name) == "forecast" and "." in name
+    }
+
+    assert reached - {"tables"} <= OF_TABLES
+
+
+# Loaded only where they are asked for: a cluster, an assistant, slides, outsiders.
+ASKED_FOR = {"dask", "distributed", "mcp", "pptx", "rfc3161_client", "weasyprint"}
+
+
+def test_what_few_ask_for_is_loaded_only_then():
+    started = "import jobs.cli, jobs.monthly, jobs.service.daemon, jobs.web.app"
+    code = f"import sys; {started}; print(sorted({ASKED_FOR!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
 
 
 def test_only_the_store_speaks_sql():
