@@ -42,7 +42,7 @@ class Discrepancy:
         return f"{what}: told {self.told}, the tables say {self.found}"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class BaseTables:
     """What the base tables hold of one measure's totals, read by plain statements.
 
@@ -376,7 +376,7 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, begins: int) ->
                 tables.counts.setdefault(total, {})[month] = row["encounters"]
             tables.units[total, agency, month] = release["rounding"]
     dated = _rows(connection, _DATED, measure_id)
-    tables.values = _histories(releases, stated, _rows(connection, _COVERED), dated)
+    tables.values.update(_histories(releases, stated, _rows(connection, _COVERED), dated))
     totals = {row["id"]: row["border"] for row in _rows(connection, _TOTALS, measure_id)}
     for row in (*_rows(connection, _ISSUED), *_rows(connection, _HINDCAST)):
         if row["series_id"] in totals and row["p"] is not None:
@@ -417,15 +417,18 @@ def _histories(
         known = said[row["border"], row["month"]]
         place = max((at for day, at, _ in known if day < row["known_by"]), default=-1)
         known.append((row["known_by"], place, row["encounters"]))
-    values: dict[tuple[str, str], list[int]] = {}
-    for at, told in said.items():
-        newest, had = -1, values.setdefault(at, [])
-        for _, place, count in sorted(told):
-            # A file seen later that is older than one seen before tells nothing new.
-            if place >= newest:
-                newest = place
-                had += [count] if had[-1:] != [count] else []
-    return values
+    return {at: _in_order(told) for at, told in said.items()}
+
+
+def _in_order(told: Iterable[tuple[str, int, int]]) -> list[int]:
+    """Return the values of a month by the day each was known, its place and count."""
+    newest, had = -1, list[int]()
+    for _, place, count in sorted(told):
+        # A file seen later that is older than one seen before tells nothing new.
+        if place >= newest:
+            newest = place
+            had += [count] if had[-1:] != [count] else []
+    return had
 
 
 def _rows(connection: sqlite3.Connection, query: str, *values: Any) -> list[dict[str, Any]]:

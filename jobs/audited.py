@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from forecast.audit import Discrepancy, audit, read_tables
 from forecast.desk import facts
@@ -17,7 +18,9 @@ from forecast.store.history import newest_records
 
 LOG = logging.getLogger("bordercast")
 # What a headline says: a mail leaves only if the tables bear it.
-HEADLINE = ("count", "forecast", "side", "rarity", "flag forecast", "flag side", "severity")
+HeadlineFigure = Literal[
+    "count", "forecast", "side", "rarity", "flag forecast", "flag side", "severity"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def disputed(
     An error of the auditor itself is logged, and disputes nothing.
     """
     try:
-        told = [fact for fact in facts_of(reports) if fact.figure in HEADLINE]
+        told = [fact for fact in facts_of(reports) if fact.figure in get_args(HeadlineFigure)]
         return [str(one) for one in audited(connection, source, told).differing]
     except Exception:  # the mail matters more than its audit
         LOG.exception("a notice could not be audited")

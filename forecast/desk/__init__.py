@@ -2,6 +2,7 @@
 
 facts         all that is true of one month, decided once; sentences: each written once
 answers       sums, chances and paths of the last run; movers, comparison: things side by side
+figures       what facts decided, as rows that the auditor computes again
 dictionary    what every view and column means; export, hub, frames: the record as files and tables
 long_frames   anybody's monthly counts as a DataFrame, forecast
 terminal, yearly, handout    tables in a terminal, the yearly report, a month to pass on

@@ -119,15 +119,20 @@ def _plainly(
             f"of them {many(lead, 'month')} ahead{every if len(rows) > len(at_lead) else ''}."
         )
     if ENGINE in peers:
-        usual = {name: f"{off:.0%}" for name, (_, off, *_) in peers.items()}
-        own = usual.pop(ENGINE)
-        nearer = [f"{m} ({usual[m]})" for m in usual if peers[m][1] < peers[ENGINE][1]]
-        nearer = [words for words in nearer if f"({own})" not in words]  # as printed, the same
-        same = f"with a geometric mean error of {own} on the same forecasts"
-        if nearer:
-            yield f"Nearer than ours, {same}: {', '.join(nearer)}."
-        elif usual:
-            yield f"No other model was nearer than ours, {same}."
+        yield from _who_was_nearer(peers)
+
+
+def _who_was_nearer(peers: Mapping[str, tuple[int, float, str, str]]) -> Iterator[str]:
+    """Name the models that were nearer than ours, as far as the printed errors tell."""
+    usual = {name: f"{off:.0%}" for name, (_, off, *_) in peers.items()}
+    own = usual.pop(ENGINE)
+    nearer = [f"{m} ({usual[m]})" for m in usual if peers[m][1] < peers[ENGINE][1]]
+    nearer = [words for words in nearer if f"({own})" not in words]  # as printed, the same
+    same = f"with a geometric mean error of {own} on the same forecasts"
+    if nearer:
+        yield f"Nearer than ours, {same}: {', '.join(nearer)}."
+    elif usual:
+        yield f"No other model was nearer than ours, {same}."
 
 
 def _off(row: Row) -> float:

@@ -5,7 +5,8 @@ schema        migrations and views, and whether both are as a program made them
 queries       the statements of queries.sql by name; views.sql has the views
 read          what is shown of the record, where that takes more than one statement
 releases      files and what they state: snapshots in, counts out; which are held
-measures      which measures a record has, and their words
+measures      which measures a record has, and their words; years, which months their years have
+dated         dated statements of what a count was, apart from releases
 inputs        what a run reads, before it writes anything
 runs          what a run writes, in one transaction; runs withdrawn
 history       what is on record about a month, and since when it is known

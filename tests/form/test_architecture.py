@@ -160,11 +160,13 @@ def test_only_the_store_speaks_sql():
     def statements(path: Path) -> list[str]:
         if "store" in path.relative_to(ROOT).parts:
             return []
+        # The auditor reads the tables by statements of its own, as it audits those of the store.
+        alone = path.relative_to(ROOT).as_posix() == "forecast/audit.py"
         nodes = (n for n in ast.walk(tree(path)) if isinstance(n, ast.Constant))
         texts = [node.value.lower() for node in nodes if isinstance(node.value, str)]
         reading = [t for t in texts if "select " in t and " from " in t and "where" in t]
         begin = ("insert into", "delete from", "update ")
-        return reading + [t for t in texts if t.strip().startswith(begin)]
+        return ([] if alone else reading) + [t for t in texts if t.strip().startswith(begin)]
 
     assert offenders(statements) == {}
 
@@ -318,12 +320,14 @@ def test_no_modules_import_each_other():
     list(TopologicalSorter(graph).static_order())  # CycleError says who imports whom
 
 
-# These read what others wrote: people's texts and tables, a library's messages, a page's marker.
+# These read what others wrote: people's texts and tables, a library's messages, a page's marker,
+# what our own pages said, in order to audit it.
 READERS = (
     *("forecast/claims/", "forecast/tables/", "forecast/sources/", "forecast/engine/spans.py"),
     "forecast/periods.py",
     *("forecast/sources/names.py", "forecast/desk/dictionary.py"),
     *("jobs/witness/timestamps.py", "jobs/web/sql.py"),
+    "forecast/audit.py",
 )
 MATCHING = {"startswith", "endswith", "removeprefix", "removesuffix", "find", "index", "count"}
 MATCHING |= {"partition", "split", "match", "search", "fullmatch"}

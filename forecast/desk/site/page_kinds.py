@@ -490,7 +490,7 @@ def month_files(record: SiteRecord, of: Month) -> Files:
     return {"report.json": body, "report.csv": csv_file(columns, rows)}
 
 
-Fact = dict[str, Any]
+JsonFact = dict[str, Any]
 """A number that somebody may quote.
 
 span : its name in an address, 2024-08 or FY2024. when : in words. halves : at ports and between
@@ -499,7 +499,7 @@ months : the first and the last.
 """
 
 
-def month_fact(about: TotalRecord, month: str) -> Fact:
+def month_fact(about: TotalRecord, month: str) -> JsonFact:
     """Make a month's number one to quote."""
     report = about.reports[month]
     return {
@@ -517,7 +517,7 @@ def month_fact(about: TotalRecord, month: str) -> Fact:
     }
 
 
-def year_fact(about: TotalRecord, year: int) -> Fact:
+def year_fact(about: TotalRecord, year: int) -> JsonFact:
     """Make a fiscal year's number one to quote, as far as it is published."""
     calendar = about.source.calendar
     recorded = [month for month in calendar.period(year).months if month in about.reports]
@@ -543,7 +543,7 @@ def year_fact(about: TotalRecord, year: int) -> Fact:
     }
 
 
-def fact_sentence(fact: Fact, source: Source) -> str:
+def fact_sentence(fact: JsonFact, source: Source) -> str:
     """Say the number, as one may quote it."""
     return (
         f"{source.publisher.short} counted {fact['number']:,} {source.measure.long_name} "
@@ -551,12 +551,12 @@ def fact_sentence(fact: Fact, source: Source) -> str:
     )
 
 
-def years_of(about: TotalRecord) -> list[tuple[int, Fact | None, list[Fact]]]:
+def years_of(about: TotalRecord) -> list[tuple[int, JsonFact | None, list[JsonFact]]]:
     """List fiscal years with their months, the newest first; no sum where a month is unknown."""
     calendar = about.source.calendar
     # A sum with a month left out would be quoted as the year.
     unknown = set(map(calendar.year, months.missing(about.reports)))
-    by_year: dict[int, list[Fact]] = {}
+    by_year: dict[int, list[JsonFact]] = {}
     for month in sorted(about.reports, reverse=True):
         by_year.setdefault(calendar.year(month), []).append(month_fact(about, month))
     return [

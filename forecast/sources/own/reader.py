@@ -33,6 +33,7 @@ from forecast.tables import read as tables
 from forecast.tables.grid import ReadAs
 from forecast.types import Counts, Release, SeriesKey, Snapshot
 from forecast.words import slug
+from models.base import MonthlyCounts
 
 LONGEST_NAME = 80
 _NAMED = 3  # months in a sentence
@@ -151,22 +152,7 @@ def _whole_counts(
         below = [part for series, part in places if series == name and part]
         _refuse_names(file_name, section.parts, below)
     for row, name in enumerate(table.names):
-        # A cell that is empty is a month that nobody knows, and is not stated.
-        known = np.flatnonzero(np.isfinite(table.values[row]))
-        back = table.values.shape[1] - 1 - known
-        by_month = {
-            months.from_index(int(table.last[row]) - int(behind)): float(table.values[row, column])
-            for behind, column in zip(back, known, strict=True)
-        }
-        if section.columns.round:
-            by_month = {month: float(round(value)) for month, value in by_month.items()}
-        broken = next((month for month, value in by_month.items() if value % 1), None)
-        if broken:
-            raise DataError(
-                f"{file_name}: {name} in {broken}: {by_month[broken]:g} is no whole number; a "
-                "record keeps counts. Round it, or let it be rounded by round = true, below "
-                "[sources.columns] or [file] of its source.toml"
-            )
+        by_month = _known_months(section, file_name, table, row)
         series, part = places[row]
         series = _labelled(section, file_name, series)
         # Each part is a scope of its own: of one, a month may be known that is not of another.
@@ -179,6 +165,32 @@ def _whole_counts(
         withheld = {(keys.get(name), months.from_index(month)) for name, month in read.withheld}
         _fill_absent(section, counts, withheld)
     return counts
+
+
+def _known_months(
+    section: CountsSection, file_name: str, table: MonthlyCounts, row: int
+) -> dict[str, float]:
+    """Return the whole numbers of one series by month.
+
+    DataError for one that is none, unless the settings have it rounded.
+    """
+    # A cell that is empty is a month that nobody knows, and is not stated.
+    known = np.flatnonzero(np.isfinite(table.values[row]))
+    back = table.values.shape[1] - 1 - known
+    by_month = {
+        months.from_index(int(table.last[row]) - int(behind)): float(table.values[row, column])
+        for behind, column in zip(back, known, strict=True)
+    }
+    if section.columns.round:
+        return {month: float(round(value)) for month, value in by_month.items()}
+    broken = next((month for month, value in by_month.items() if value % 1), None)
+    if broken:
+        raise DataError(
+            f"{file_name}: {table.names[row]} in {broken}: {by_month[broken]:g} is no whole "
+            "number; a record keeps counts. Round it, or let it be rounded by round = true, below "
+            "[sources.columns] or [file] of its source.toml"
+        )
+    return by_month
 
 
 def _labelled(section: CountsSection, file: str, series: str) -> str:
