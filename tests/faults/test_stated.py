@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from forecast.store import connect, inputs, integrity, measures, runs, witnesses
+from forecast.store import (
+    connect,
+    dated,
+    inputs,
+    integrity,
+    measures,
+    releases,
+    runs,
+    witnesses,
+)
+from forecast.store.dated import DatedValue
 from forecast.store.witnesses import WitnessProof
 from forecast.types import KeptPath, SeriesKey
 from tests.support import small_record
@@ -21,6 +31,9 @@ OTHER = {
     "real": ["{0} * 1.000001", "{0} + 1", "0.25"],
     "blob": ["x'00'"],
 }
+
+
+SAID = DatedValue(SeriesKey("northern"), "2024-01", "2024-01", 900, 1, "2024-02-20", "a release")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +51,10 @@ def full(before, tmp_path_factory) -> Path:
         measures.save_section(db, {"kind": "published", "name": "cbp_encounters"}, small_record.NOW)
         inputs.keep_paths(db, [kept("2024-02")])
         seen(db, 2, "2024-03-20T00:00:00+00:00")
+        dated.add(db, [SAID], "press", small_record.NOW.isoformat())
+        dated.withdraw(db, 1, "misread", small_record.NOW.isoformat())
+        newest = releases.accepted(db)[-1]
+        releases.retract(db, newest, "a mistake", "Ann Lee", small_record.NOW.isoformat())
     return path
 
 
