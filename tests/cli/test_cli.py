@@ -452,7 +452,7 @@ def test_a_name_of_several_words_needs_no_quotes(published, words, begins):
     [
         (("show", "el", "paso"), "'el paso': could be any of these; try southwest:El Paso Sector"),
         (("show", "norhtern", "FY2027"), "'norhtern': no series has this name; try northern"),
-        (("brief", "northern", "paso"), "for 'MONTH': 'paso' is not a month"),
+        (("brief", "northern", "paso"), "for 'MONTH': 'paso': not a month"),
         (("chance", "el", "paso", "FY2027", "record"), "Put a name of several words into quotes."),
     ],
 )
