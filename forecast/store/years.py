@@ -21,20 +21,17 @@ def keep(db: Database, calendar: Calendar) -> None:
     first = column(db, "first_of_a_year", (number,))
     if first and calendar.nth(first[0]) == 1:
         return
+    rows = (
+        {
+            "measure_id": number,
+            "month": month,
+            "year": calendar.year(month),
+            "nth": calendar.nth(month),
+            "year_ago": months.shift(month, -12),
+        }
+        for month in map(months.from_index, range(FIRST, LAST + 1))
+    )
     with connect.transaction(db):
         db.execute("delete from years where measure_id = ?", (number,))
-        connect.insert(
-            db,
-            "years",
-            (
-                {
-                    "measure_id": number,
-                    "month": months.from_index(index),
-                    "year": calendar.year(index),
-                    "nth": calendar.nth(index),
-                    "year_ago": months.from_index(index - 12),
-                }
-                for index in range(FIRST, LAST + 1)
-            ),
-        )
+        connect.insert(db, "years", rows)
         ledger.state(db, "kept", only=("years",))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from forecast import months
 from forecast.errors import DataError, RowError, SeriesNameError, SpanError
 from forecast.periods import Calendar, month
 from forecast.store.dated import DatedValue
@@ -73,7 +74,7 @@ class _Statement:
         except SeriesNameError as error:
             raise self.refused("series", error.problem) from None
         first, last = self._span(calendar)
-        if known_by[:7] < last or known_by <= _end(last):
+        if known_by[:7] < last or known_by <= months.end(last).isoformat():
             raise self.refused("known_by", f"is before {last} had ended: nobody could know it")
         if not self._cells["source"]:
             raise self.refused("source", "is empty; say where this can be read")
@@ -111,10 +112,3 @@ def _text(cell: object) -> str:
 def _is_day(text: str) -> bool:
     # As workbooks write the first of a month.
     return len(text) >= len("2025-02-01") and text[7:10] == "-01"
-
-
-def _end(month_text: str) -> str:
-    """Return the last day of a month."""
-    year, number = int(month_text[:4]), int(month_text[5:])
-    following = date(year + number // 12, number % 12 + 1, 1)
-    return date.fromordinal(following.toordinal() - 1).isoformat()
