@@ -1,4 +1,7 @@
-"""The service's log: one line an event on stderr, for people or for programs; no secrets."""
+"""The log: one line an event on stderr, for people or for programs; no secrets.
+
+Each event has a name that stays, which docs/operations.md lists; the words beside it may change.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ import json
 import logging
 import os
 import sys
+import time
 from datetime import UTC, datetime
+from typing import Any
 
 from forecast.config import Config
+from forecast.types import Report
 from forecast.words import without_controls
 from jobs.environment import redacted
 
@@ -17,11 +23,34 @@ LOG = logging.getLogger("bordercast")
 PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}
 
 
-def set_up(config: Config) -> None:
-    """Log to stderr, as the settings say; only ours, and the scheduler's complaints."""
+def event(name: str, text: str, level: int = logging.INFO, **about: Any) -> None:
+    """Log what happened. about : what programs look for: run, release, series, seconds."""
+    LOG.log(level, "%s", text, extra={"event": name, "about": about})
+
+
+def steps(report: Report) -> Report:
+    """Return a report of progress that also logs each step with its seconds, for --verbose."""
+    begun: dict[str, float] = {}
+
+    def told(step: str, done: int, total: int) -> None:
+        report(step, done, total)
+        seconds = round(time.monotonic() - begun.setdefault(step, time.monotonic()), 3)
+        if done >= total:
+            text = f"{step}: {seconds:.1f} s"
+            event("step", text, logging.DEBUG, step=step, seconds=seconds)
+
+    return told
+
+
+def set_up(config: Config, *, verbose: bool = False) -> None:
+    """Log to stderr, as the settings say; only ours, and the scheduler's complaints.
+
+    verbose : whether each step is told too; stays so once it was asked for.
+    """
+    ours = logging.DEBUG if verbose or LOG.level == logging.DEBUG else logging.INFO
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines(config))
-    for name, level in (("bordercast", logging.INFO), ("apscheduler", logging.WARNING)):
+    for name, level in (("bordercast", ours), ("apscheduler", logging.WARNING)):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
@@ -58,7 +87,18 @@ class _Lines(logging.Formatter):
         trace = redacted(trace, self.config)
         level = record.levelname.lower()
         if self.config.service.log == "json":
-            event = {"at": at, "level": level, "process": record.process, "message": message}
-            return json.dumps(event | ({"trace": trace} if trace else {}))
+            named = {"event": getattr(record, "event", record.module), "message": message}
+            about = {key: _plain(of, self.config) for key, of in self._about(record).items()}
+            line_of = {"at": at, "level": level, "process": record.process, **named, **about}
+            return json.dumps(line_of | ({"trace": trace} if trace else {}))
         line = f"{at} {level}: " + without_controls(" ".join(message.split("\n")))
         return f"{line}\n{without_controls(trace)}" if trace else line
+
+    @staticmethod
+    def _about(record: logging.LogRecord) -> dict[str, Any]:
+        return dict(getattr(record, "about", {}))
+
+
+def _plain(value: Any, config: Config) -> Any:
+    """Return a value as JSON has it; a text without secrets."""
+    return value if isinstance(value, int | float) else redacted(str(value), config)

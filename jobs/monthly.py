@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from forecast.errors import DataError
 from forecast.store import integrity, ledger, releases, wakes
 from forecast.store.connect import transaction, writing
+from jobs import logs
 from jobs.arrivals import inbox
 from jobs.arrivals.ingest import ingest_all
 from jobs.deliver import write
@@ -80,6 +81,9 @@ def run(
             results, mine = ingest_all(db, mine, named, day, with_bundle, only, now)
             report("taking in files", 1, 1)
             taken += results
+            for file in (file for file in results if file.outcome != "refused"):
+                told = f"{file.file_name}: {file.outcome}"
+                logs.event(f"release.{file.outcome.split()[0]}", told, release=file.file_name)
             refused = [file.reason for file in results if file.outcome == "refused"]
             empty = not releases.accepted(db)
             if empty and refused and only is None:

@@ -87,7 +87,7 @@ class Commands(Program):
                 if value is None:
                     raise click.BadOptionUsage(word, f"Option '{word}' requires an argument.", ctx)
                 ours += [word, value]
-            elif word.startswith(tuple(f"{name}=" for name in ANYWHERE)):
+            elif word == "--verbose" or word.startswith(tuple(f"{name}=" for name in ANYWHERE)):
                 ours.append(word)
             else:
                 others.append(word)
@@ -165,12 +165,19 @@ Examples:
 @click.option(
     "--measure", metavar="NAME", default="", help="What is counted: seizures, ... [the first]."
 )
+@click.option("--verbose", is_flag=True, help="Also log each step, with its seconds, to stderr.")
 @click.version_option(__version__, prog_name="bordercast")
 @click.pass_context
-def main(ctx: click.Context, config_path: Path | None, db: Path | None, measure: str) -> None:
+def main(
+    ctx: click.Context, config_path: Path | None, db: Path | None, measure: str, verbose: bool
+) -> None:
     """Forecasts of monthly {about}, scored, with intervals and flags."""
     if ctx.obj is None:
         ctx.obj = Settings(config_path, db, measure)
+    if verbose:
+        from jobs import logs
+
+        logs.set_up(ctx.obj.config, verbose=True)
     if ctx.invoked_subcommand is None:
         from jobs.cli import look
 

@@ -29,6 +29,7 @@ from forecast.store import connect, queries, read, wakes
 from forecast.store.read import RunRow
 from forecast.types import SeriesKey
 from forecast.words import NEXT_RUN, check_command, withdrawn_alone, without_controls
+from jobs import logs
 from jobs.cli.options import Settings
 
 if TYPE_CHECKING:
@@ -306,4 +307,4 @@ def progress() -> Iterator[Report]:
                 tasks[step] = bar.add_task(step, total=total)
             bar.update(tasks[step], completed=done)
 
-        yield report
+        yield logs.steps(report)

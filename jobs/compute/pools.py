@@ -58,6 +58,9 @@ class Serial(Executor):
         return future
 
 
+LOST = {"event": "worker.lost"}
+
+
 class Pool(ProcessPoolExecutor):
     """Worker processes: spawned, not forked, so that they inherit no lock and no database.
 
@@ -225,7 +228,7 @@ class Spreading:
         """Open another executor, if nobody has in the meantime."""
         if self._executor is not broken:
             return
-        LOG.warning("a worker was lost; its blocks are sent once more")
+        LOG.warning("a worker was lost; its blocks are sent once more", extra=LOST)
         try:
             self._executor = self._start()
         except ConfigError as problem:

@@ -34,7 +34,7 @@ from forecast import child
 from forecast.context import Context
 from forecast.errors import BordercastError, BusyError
 from forecast.store import connect, deliveries, ops, wakes
-from jobs import environment
+from jobs import environment, logs
 from jobs.arrivals import archive, inbox
 from jobs.compute.orphans import end_groups
 from jobs.logs import LOG
@@ -88,11 +88,11 @@ def serve(context: Context, work: Work = wakeup.main, mode: wakes.Mode = "daemon
         signal.signal(number, lambda *_: stop.set())
     with _leading(context.path):
         inbox.make(archive.folders(context.path, context.config)["inbox"])
-        LOG.info("process %s leads %s", os.getpid(), context.path.name)
+        logs.event("service.started", f"process {os.getpid()} leads {context.path.name}")
         daemon = Daemon(context, work, stop, mode)
         daemon.run()
         left = _left_behind(GRACE)
-    LOG.info("stopped")
+    logs.event("service.stopped", "stopped")
     if left:
         LOG.warning("left behind, as their servers do not answer: %s", ", ".join(left))
         if mode == "daemon":
@@ -174,7 +174,7 @@ class Daemon:
                 port.start(self.context)
         heartbeat.notify("READY=1")
         self.watch()
-        LOG.info("stopping")
+        logs.event("service.stopping", "stopping")
         heartbeat.notify("STOPPING=1")
         if self.mode == "daemon":
             with self.working:  # the scheduler holds its locks while it waits, and a wake asks it
@@ -187,7 +187,8 @@ class Daemon:
         while not self.stop.wait(TICK):
             jump = time.time() - time.monotonic() - offset
             if abs(jump) > CLOCK_JUMP:
-                LOG.warning("the clock jumped by %.0f s", jump)
+                told = f"the clock jumped by {jump:.0f} s"
+                logs.event("clock.jumped", told, logging.WARNING, seconds=round(jump))
                 offset += jump
                 self.again_at = 0.0  # files may have come
                 if self.mode == "daemon":
@@ -304,7 +305,7 @@ class Daemon:
             self._try_again()
             if isinstance(error, BordercastError | OSError):
                 return CycleResult("failed", str(error))
-            LOG.exception("the wake failed")
+            LOG.exception("the wake failed", extra={"event": "wake.failed"})
             return CycleResult("failed", f"{type(error).__name__}: {error}")
         return done
 
@@ -326,7 +327,7 @@ class Daemon:
         try:
             done = self._work(wakeup.post)
         except Exception as error:  # the service must go on, and say so
-            LOG.exception("the mail failed")
+            LOG.exception("the mail failed", extra={"event": "mail.failed"})
             done = CycleResult("failed", str(error))
         if done.outcome == "failed":
             LOG.error("mail: %s", done.detail)

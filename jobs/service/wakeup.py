@@ -8,7 +8,9 @@ It asks the record what is left to do, not the calendar: whatever was missed is 
 
 from __future__ import annotations
 
+import logging
 import pickle
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, nullcontext
@@ -59,7 +61,7 @@ def apart(question: bytes, say: child.Say) -> None:
     except BordercastError as error:
         done = CycleResult("failed", str(error))
     except Exception as error:  # the service goes on, and the wake's record says why
-        LOG.exception("the work failed")
+        LOG.exception("the work failed", extra={"event": "wake.failed"})
         done = CycleResult("failed", f"{type(error).__name__}: {error}")
     say(pickle.dumps(done))
 
@@ -104,7 +106,7 @@ def send(context: Context) -> str:
     outcomes = Counter(deliver(context))
     summary = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     if summary:
-        LOG.info("mail: %s", summary)
+        logs.event("mail.sent", f"mail: {summary}", outcomes=summary)
     return summary
 
 
@@ -126,11 +128,11 @@ def _poll(context: Context, now: datetime) -> Iterator[str]:
     if not asked or not publisher.poll_needed(context.path, now):
         return
     for measure in asked:
-        LOG.info("polling")
+        logs.event("poll.started", "polling", series=measure.name)
         answer = publisher.poll(measure, now).poll
         # It may be the month that everybody waits for, under a new name.
         if answer.outcome == "unrecognized":
-            LOG.warning("poll: %s", answer.detail)
+            logs.event("poll.unrecognized", f"poll: {answer.detail}", logging.WARNING)
         if answer.outcome in ("blocked", "unreachable"):
             yield f"{answer.outcome}: {answer.detail}"
 
@@ -147,10 +149,15 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[tup
     day, path = now.date().isoformat(), context.path
 
     def run(only: int) -> Iterator[tuple[str, str]]:
-        done = monthly.run(context, now=now, with_bundle=with_bundle, only=only, alone=True)
+        began, silent = time.monotonic(), logs.steps(lambda step, done, total: None)
+        done = monthly.run(
+            context, now=now, with_bundle=with_bundle, only=only, alone=True, report=silent
+        )
         yield from _refused(done.taken)
         if done.run_id is not None:
-            LOG.info("run %s is published, %s flagged", done.run_id, done.flagged)
+            text = f"run {done.run_id} is published, {done.flagged} flagged"
+            seconds = round(time.monotonic() - began, 3)
+            logs.event("run.published", text, run=done.run_id, seconds=seconds)
             yield "run", f"run {done.run_id}"
 
     if with_bundle and context.source.shipped and not context.begun():
@@ -177,11 +184,13 @@ def _publish(context: Context, now: datetime, with_bundle: bool) -> Iterator[tup
 def _refused(taken: Iterable[IngestResult]) -> Iterator[tuple[str, str]]:
     for file in taken:
         if file.notes:
-            LOG.info("%s: %s", file.file_name, file.notes)
+            told = f"{file.file_name}: {file.notes}"
+            logs.event("release.read", told, release=file.file_name)
         if file.warning:
-            LOG.warning("%s", file.warning)
+            logs.event("release.doubted", file.warning, logging.WARNING, release=file.file_name)
         if file.outcome == "refused":
-            LOG.warning("refused: %s", file.reason)
+            told = f"refused: {file.reason}"
+            logs.event("release.refused", told, logging.WARNING, release=file.file_name)
             yield "refused", f"refused {file.file_name}"
 
 

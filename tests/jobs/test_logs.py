@@ -4,7 +4,9 @@ import io
 import json
 import logging
 import os
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -76,7 +78,7 @@ def test_an_event_in_json_is_one_line_with_its_traceback(logged):
 
     assert said.count("\n") == 1
     event = json.loads(said)
-    assert list(event) == ["at", "level", "process", "message", "trace"]
+    assert list(event) == ["at", "level", "process", "event", "message", "trace"]
     assert (event["level"], event["process"]) == ("error", os.getpid())
     assert event["message"] == "it failed"
     assert event["trace"].endswith("ValueError: why\x1b")
@@ -84,6 +86,55 @@ def test_an_event_in_json_is_one_line_with_its_traceback(logged):
 
 def test_an_event_in_json_without_a_traceback_has_no_word_of_one(logged):
     assert "trace" not in json.loads(logged("json", False, lambda log: log.info("x")))
+
+
+def test_an_event_has_its_name_and_what_it_is_about(logged):
+    said = logged("json", False, lambda _: logs.event("run.published", "x", run=3, seconds=1.5))
+
+    event = json.loads(said)
+    assert (event["event"], event["message"]) == ("run.published", "x")
+    assert (event["run"], event["seconds"]) == (3, 1.5)
+
+
+def test_what_an_event_is_about_tells_no_secret(logged, monkeypatch):
+    monkeypatch.setenv("BORDERCAST_MAIL_PASSWORD", "hunter22")
+
+    assert "hunter22" not in logged(
+        "json", False, lambda _: logs.event("x", "y", release="hunter22")
+    )
+
+
+def test_every_event_is_in_the_page_on_operations():
+    """And the page names none that no line of the program logs."""
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "operations.md").read_text("utf-8").partition("## Logs")[2]
+    listed = set(re.findall(r"(?<=[* ])[a-z]+\.[a-z]+(?=[,*])", page.partition("\n## ")[0]))
+    texts = [path.read_text("utf-8") for path in (root / "jobs").rglob("*.py")]
+    named = {
+        name
+        for text in texts
+        for name in re.findall(r'(?:logs\.event\(\s*|"event": )"([a-z]+\.[a-z]+)"', text)
+    }
+
+    assert named | {f"release.{word}" for word in ("accepted", "held", "already")} == listed
+
+
+def test_a_step_is_told_with_its_seconds_where_it_is_asked_for(monkeypatch):
+    to = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", to)
+    logs.set_up(Config(service=Service(log="json")), verbose=True)
+    told = []
+    report = logs.steps(lambda *step: told.append(step))
+
+    report("fitting", 0, 2)
+    report("fitting", 2, 2)
+    logging.getLogger("bordercast").handlers = []
+    logging.getLogger("bordercast").setLevel(logging.NOTSET)
+
+    assert told == [("fitting", 0, 2), ("fitting", 2, 2)]
+    (event,) = map(json.loads, to.getvalue().splitlines())
+    assert (event["event"], event["step"]) == ("step", "fitting")
+    assert event["seconds"] >= 0
 
 
 @pytest.mark.parametrize("log", ["plain", "json"])
