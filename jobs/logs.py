@@ -11,12 +11,14 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecast.config import Config
-from forecast.types import Report
 from forecast.words import without_controls
 from jobs.environment import redacted
+
+if TYPE_CHECKING:
+    from forecast.types import Report
 
 LOG = logging.getLogger("bordercast")
 # syslog's numbers, which the journal reads at the beginning of a line
