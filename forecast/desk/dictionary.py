@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from forecast import rows
 from forecast.sources import holes
 
 if TYPE_CHECKING:
@@ -117,6 +116,8 @@ def renewed(written: str, source: Source) -> str:
 
 def renewed_rows(written: str) -> str:
     """Replace everything below the mark of rows.py: a type for each view read by name."""
+    from forecast import rows  # `--help` names views, and needs no rows
+
     lines = [written.partition(ROWS_MARK)[0] + ROWS_MARK]
     for view in VIEWS.values():
         if view.record:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import forecast.sources
 from forecast.errors import ConfigError
-from forecast.types import Break
 
 if TYPE_CHECKING:
     from forecast.sources.source import FileName, FileReader, Source
@@ -181,6 +180,7 @@ def _frozen(value: Any) -> Any:
 def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
     # Its classes take as long to make as the rest of `--help`, which asks for no source.
     from forecast.sources import source as kinds
+    from forecast.types import Break
 
     parts, labels = dict(table.get("hierarchy", {})), dict(table.get("labels", {}))
     parts["halves"] = tuple(kinds.Half(**half) for half in parts.get("halves", ()))

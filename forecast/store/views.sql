@@ -263,7 +263,10 @@ select
     e.state = 'transient' and c.unflagged is 'restated' as restated
 from (
     -- Of a part that stands apart, or an episode about that, what it would have been with the whole.
-    select f.*, f.role = 'apart' or (e.relative is 1 and f.expected is not j.median) as apart
+    select
+        f.*,
+        j.median is not null
+            and (f.role = 'apart' or e.relative is 1 and f.expected is not j.median) as apart
     from scoped_flags as f
     left join scoped_judgements as j on j.series_id = f.series_id and j.month = f.month
     left join episodes as e on e.id = f.episode_id

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import forecast.rows
 from forecast.desk import dictionary
 from forecast.desk.dictionary import BESIDE, COLUMNS, VIEWS, definitions
 from forecast.sources.catalog import find
@@ -80,7 +81,7 @@ def test_a_column_that_has_a_null_is_marked(published, view):
 
 
 def test_the_typed_rows_are_the_dictionary():
-    file = Path(dictionary.rows.__file__)
+    file = Path(forecast.rows.__file__)
     written = file.read_text("utf-8")
 
     assert written == dictionary.renewed_rows(written), (

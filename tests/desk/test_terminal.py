@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rich.console import Group
 
 from forecast.desk import terminal as tables
+from forecast.engine.skill import SkillTest
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
 from forecast.store.read import RunRow
@@ -110,6 +111,9 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "replay_table": lambda n: [tables.replay_table([month(n)], ENCOUNTERS)],
     "event_table": lambda n: [tables.event_table([month(n)], ENCOUNTERS)],
     "model_table": lambda n: [tables.model_table([month(n)], "border", "border")],
+    "skill_table": lambda n: [
+        tables.skill_table([SkillTest(n, 1, 9, 0.3, 0.4, -2.5, 0.01)], ENCOUNTERS)
+    ],
     "era_table": lambda n: [tables.era_table([month(n)], "wis")],
     "parts_table": lambda n: [tables.parts_table([span(n)], ENCOUNTERS)],
     "reliability_tables": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],

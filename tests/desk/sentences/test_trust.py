@@ -102,7 +102,9 @@ def test_what_is_confirmed_and_what_came_since(answer, words):
     assert trust.confirmed(answer, 3).splitlines() == words
 
 
-def sighting(run=3, witness="git", seen="2024-04-20T12:00", by="origin", on="2024-05-17", days=27):
+def sighting(
+    run=3, witness="time stamp", seen="2024-04-20T12:00", by="FreeTSA", on="2024-05-17", days=27
+):
     return {
         "run_id": run,
         "witness": witness,
@@ -120,23 +122,25 @@ def sighting(run=3, witness="git", seen="2024-04-20T12:00", by="origin", on="202
     [
         (
             sighting(),
-            "Run 3: committed to origin on April 20, 2024, 27 days before CBP published April "
+            "Run 3: time-stamped by FreeTSA on April 20, 2024, 27 days before CBP published April "
             "2024.",
         ),
         (
             sighting(days=1),
-            "Run 3: committed to origin on April 20, 2024, 1 day before CBP published April 2024.",
+            "Run 3: time-stamped by FreeTSA on April 20, 2024, 1 day before CBP published April "
+            "2024.",
         ),
         (
             sighting(days=0),
-            "Run 3: committed to origin on April 20, 2024, the day CBP published April 2024.",
+            "Run 3: time-stamped by FreeTSA on April 20, 2024, the day CBP published April 2024.",
         ),
         (
             sighting(days=-1),
-            "Run 3: committed to origin on April 20, 2024, 1 day after CBP published April 2024.",
+            "Run 3: time-stamped by FreeTSA on April 20, 2024, 1 day after CBP published April "
+            "2024.",
         ),
         (
-            sighting(witness="time stamp", by="FreeTSA", on=None, days=None),
+            sighting(on=None, days=None),
             "Run 3: time-stamped by FreeTSA on April 20, 2024; CBP has not published April 2024 "
             "yet.",
         ),
@@ -145,10 +149,18 @@ def sighting(run=3, witness="git", seen="2024-04-20T12:00", by="origin", on="202
             "Run 3: signed by key ab:cd; a signature does not say when.",
         ),
         (
-            sighting(witness="time stamp", seen="", days=None),
-            "Run 3: time-stamped by origin; when cannot be read.",
+            sighting(seen="", days=None),
+            "Run 3: time-stamped by FreeTSA; when cannot be read.",
         ),
-        (sighting(seen="", days=None), "Run 3: committed to origin; only the commit says when."),
+        (
+            sighting(witness="git", by="origin", days=None),
+            "Run 3: committed to origin, dated April 20, 2024 by its maker; a commit shows the "
+            "order, and not when.",
+        ),
+        (
+            sighting(witness="git", by="origin", seen="", days=None),
+            "Run 3: committed to origin; a commit shows the order, and not when.",
+        ),
     ],
 )
 def test_who_saw_a_run_and_whether_before_the_truth(seen, words):
