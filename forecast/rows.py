@@ -6,7 +6,7 @@ A field is called like its column, but for those in `COLUMN`. Below the mark is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast
 
 from forecast.errors import DataError
@@ -32,99 +32,16 @@ def of(kind: type[T], row: Mapping[str, Any]) -> T:
 
 
 def as_row(record: Any) -> dict[str, Any]:
-    """Return a record by the promised names of its columns, for JSON, tables and charts."""
-    return {COLUMN.get(name, name): value for name, value in asdict(record).items()}
+    """Return a record by the promised names of its columns, for JSON, tables and charts.
+
+    What a record `lacks`, as an earlier program kept it, stays out.
+    """
+    left = ("lacks", *getattr(record, "lacks", ()))
+    names = [part.name for part in fields(record) if part.name not in left]
+    return {COLUMN.get(name, name): getattr(record, name) for name in names}
 
 
 # Below: python -m forecast.desk.dictionary forecast/rows.py
-
-
-@dataclass(frozen=True, slots=True)
-class ForecastRow:
-    """Row of the view latest_forecasts."""
-
-    total: str
-    dimension: str
-    member: str
-    model: str
-    month: str
-    cutoff: str
-    horizon: int
-    median: int
-    lo50: int
-    hi50: int
-    lo80: int
-    hi80: int
-    lo90: int
-    hi90: int
-    lo95: int
-    hi95: int
-    flag_below: int | None
-    flag_above: int | None
-    run_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRow:
-    """Row of the view standing_questions."""
-
-    total: str
-    kind: str
-    first_month: str
-    last_month: str
-    statistic: str
-    above: int | None
-    below: int | None
-    basis: str
-    cutoff: str
-    chance: float
-    base_rate: float
-    last_value: float | None
-    outcome: int | None
-    run_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """Row of the view forecast_changes."""
-
-    total: str
-    month: str
-    before: int
-    method: int
-    revisions: int
-    season: int
-    surprise: int
-    after: int
-    before_run_id: int
-    run_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class PairRow:
-    """Row of the view forecast_vs_actual."""
-
-    total: str
-    dimension: str
-    member: str
-    model: str
-    basis: str
-    cutoff: str
-    month: str
-    horizon: int
-    median: int
-    lo50: int
-    hi50: int
-    lo80: int
-    hi80: int
-    lo95: int
-    hi95: int
-    count: int
-    run_id: int | None
-    error: int
-    inside50: int
-    inside80: int
-    inside95: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +74,7 @@ class FlagRow:
     source: str
     run_id: int | None
     if_with_whole: int | None
-    restated: int
+    restated: int | None
 
 
 @dataclass(frozen=True, slots=True)

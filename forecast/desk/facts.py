@@ -21,11 +21,13 @@ from typing import Any, Literal, NamedTuple
 
 from forecast import months
 from forecast.periods import Calendar
+from forecast.rows import DriverRow, ScoreRow, as_row, of
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves, Split
 from forecast.store import history
 from forecast.store.history import MonthRecord
+from forecast.store.read import FlagOfTotal
 from forecast.types import COUNT, SEVERITIES, Row, SeriesKey, Severity
 from forecast.words import change_words
 
@@ -37,6 +39,7 @@ LEAST_SINCE = 12  # months that something must be the lowest or highest of, for 
 # Field -> its key in what runs store and programs read.
 _STORED = {"total": "border", "count": COUNT, "newest_of_total": "newest_of_border"}
 _VALUE = (COUNT, "vintage", "known_from", "source", "file_name")
+_FLAG_SINCE = ("if_with_whole", "restated")  # columns that flags kept by 1.0 lack
 _INTERIOR = ("month", "at_large", "at_entry", "total")
 RAREST = 200  # a total has some 130 judged months: one month in more is the model's word alone
 
@@ -231,10 +234,10 @@ class MonthFacts:
     interior: Row | None = None
     agencies: dict[str, int] = field(default_factory=dict)
     agencies_unit: int = 1
-    flags: tuple[Row, ...] = ()
+    flags: tuple[FlagOfTotal, ...] = ()
     shift: Row | None = None
-    drivers: tuple[Row, ...] = ()
-    score: Row | None = None
+    drivers: tuple[DriverRow, ...] = ()
+    score: ScoreRow | None = None
     often: tuple[int, int] = (0, 0)
     recent: tuple[Row, ...] = ()
     part: str = ""
@@ -257,14 +260,15 @@ class MonthFacts:
         return self.source.totals.where(self.total)
 
     @property
-    def findings(self) -> list[Row]:
+    def findings(self) -> list[FlagOfTotal]:
         """Its flags that a notice tells: the month itself, or a drift that it completed."""
-        return [flag for flag in self.flags if flag["kind"] in ("month", "drift")]
+        return [flag for flag in self.flags if flag.kind in ("month", "drift")]
 
     @property
     def severity(self) -> Severity | None:
         """The most serious of its findings, None without one."""
-        return min((f["severity"] for f in self.findings), key=SEVERITIES.index, default=None)
+        found = {flag.severity for flag in self.findings}
+        return next((severity for severity in SEVERITIES if severity in found), None)
 
     @property
     def notable_extreme(self) -> tuple[Literal["lowest", "highest", ""], str | None]:
@@ -413,7 +417,15 @@ def as_dict(report: MonthFacts) -> dict[str, Any]:
     values["expectation"] = report.expectation and asdict(report.expectation)
     if report.expectation and not report.expectation.unflagged:
         del values["expectation"]["unflagged"]
+    values["flags"] = tuple(map(as_row, report.flags))
+    values["drivers"] = tuple(map(as_row, report.drivers))
+    values["score"] = report.score and as_row(report.score)
     return {_STORED.get(name, name): value for name, value in values.items()}
+
+
+def _flag_of(kept: Row) -> FlagOfTotal:
+    lacks = tuple(name for name in _FLAG_SINCE if name not in kept)
+    return of(FlagOfTotal, {**dict.fromkeys(lacks), **kept, "lacks": lacks})
 
 
 def from_json(text: str, source: Source) -> MonthFacts:
@@ -431,7 +443,10 @@ def from_json(text: str, source: Source) -> MonthFacts:
             "expectation": Expectation(**expectation) if expectation else None,
             "values": tuple(values),
             "interior": interior and {name: interior[name] for name in _INTERIOR},
-            **{name: tuple(stored[name]) for name in ("often", "flags", "drivers", "recent")},
+            **{name: tuple(stored[name]) for name in ("often", "recent")},
+            "flags": tuple(map(_flag_of, stored["flags"])),
+            "drivers": tuple(of(DriverRow, row) for row in stored["drivers"]),
+            "score": stored["score"] and of(ScoreRow, stored["score"]),
         },
     )
 

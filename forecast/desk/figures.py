@@ -127,9 +127,9 @@ def _expected(report: MonthFacts) -> Iterator[_Told]:
 
 
 def _flagged(report: MonthFacts) -> Iterator[_Told]:
-    flagged = [flag for flag in report.flags if flag["kind"] == "month"]
+    flagged = [flag for flag in report.flags if flag.kind == "month"]
     yield "unusual", len(flagged), "" if flagged else "nothing unusual"
     for flag in flagged:
-        yield "flag forecast", flag["expected"], ""
-        yield "flag side", flag["side"], change_words(flag[COUNT], flag["expected"])
-        yield "severity", flag["severity"], ending(flag)
+        yield "flag forecast", flag.expected, ""
+        yield "flag side", flag.side, change_words(flag.count, flag.expected)
+        yield "severity", flag.severity, ending(flag)

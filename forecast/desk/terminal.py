@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from math import fsum
 from operator import attrgetter, itemgetter
@@ -26,10 +27,11 @@ from forecast.desk.sentences.unusual import (
     moved_parts,
     with_whole,
 )
+from forecast.rows import DriverRow, FlagRow
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves
-from forecast.store.read import RunRow
+from forecast.store.read import FlagOfTotal, RunRow
 from forecast.types import COUNT, Forecast, Row
 from forecast.words import (
     MINUS,
@@ -83,32 +85,35 @@ def titled(title: str, rest: str) -> Text:
 
 
 def flag_blocks(
-    flags: Sequence[Row], drivers: Mapping[int, Sequence[Row]], source: Source
+    flags: Sequence[FlagOfTotal],
+    drivers: Mapping[int, Sequence[DriverRow]],
+    source: Source,
+    now: Mapping[int, int],
 ) -> Iterator[RenderableType]:
     """One block a flag, in the order given: heading, the numbers, and what moved, indented.
 
-    row["now"] : the count on record now, where it was looked up.
+    row.now : the count on record now, where it was looked up.
     """
     if not flags:
         yield Text("No month was unusually far from its forecast.")
     for row in flags:
-        name = row["border"]
-        if row["member"]:
-            name += f" / {member_words(row['dimension'], row['member'], source)}"
-        heading = Text(f"{month_name(row['month'])}  {name}: ", style="bold")
-        heading.append(kind_word(row), style=SEVERITY_STYLE[row["severity"]])
+        name = row.total
+        if row.member:
+            name += f" / {member_words(row.dimension, row.member, source)}"
+        heading = Text(f"{month_name(row.month)}  {name}: ", style="bold")
+        heading.append(kind_word(row.kind, row.severity), style=SEVERITY_STYLE[row.severity])
         heading.append(ending_short(row, source), style="not bold")
         moved = Table.grid(padding=(0, 1, 0, 0))
-        for label, text in moved_parts(row, drivers.get(row["flag_id"], ()), source):
+        for label, text in moved_parts(row, drivers.get(row.flag_id, ()), source):
             moved.add_row(label, text)
-        first, revision = row[COUNT], row["kind"] == "revision"
+        first, revision = row.count, row.kind == "revision"
         # A revision's count is the one after it; another month's is the one first published.
-        counted = f"{first:,}" if revision else first_and_now(first, row.get("now", int(first)))
-        against = _AGAINST.get(row["kind"], "expected")
-        hindcast = row["kind"] == "month" and row["basis"] != "issued"
+        counted = f"{first:,}" if revision else first_and_now(first, now.get(row.flag_id, first))
+        against = _AGAINST.get(row.kind, "expected")
+        hindcast = row.kind == "month" and row.basis != "issued"
         numbers = Text(
-            f"{counted} published, {row['expected']:,} {against} (x "
-            f"{row['ratio']:.{3 if revision else 2}f}); "
+            f"{counted} published, {row.expected:,} {against} (x "
+            f"{row.ratio:.{3 if revision else 2}f}); "
             f"{'; '.join(filter(None, (with_whole(row), how_sure(row))))}"
             f"{'; judged by a hindcast' if hindcast else ''}"
         )
@@ -116,20 +121,34 @@ def flag_blocks(
         yield Group(heading, *(Padding(part, (0, 0, 0, 4)) for part in below), Text())
 
 
-def replay_table(flags: Sequence[Row], source: Source) -> Table:
+@dataclass(frozen=True, slots=True)
+class ReplayedFlag:
+    """A flag that the service would have raised; episode, closed : how it ended, and when."""
+
+    month: str
+    total: str
+    kind: str
+    role: str
+    severity: str
+    count: int
+    expected: int
+    ratio: float
+    episode: str | None
+    closed: str | None
+
+
+def replay_table(flags: Sequence[ReplayedFlag], source: Source) -> Table:
     """Every flag the service would have raised, and how it ended."""
     heads = ("month", source.totals.one, "what", "count judged", "expected", "times", "ended as")
     rows = (
         (
-            month_name(row["month"]),
-            row["border"],
-            kind_word(row) + ("" if row["role"] == "first" else f" ({row['role']})"),
-            f"{row[COUNT]:,}",
-            f"{row['expected']:,}",
-            f"x {row['ratio']:.2f}",
-            f"{row['episode']}, {month_name(row['closed'])}"
-            if row["closed"]
-            else row["episode"] or "",
+            month_name(row.month),
+            row.total,
+            kind_word(row.kind, row.severity) + ("" if row.role == "first" else f" ({row.role})"),
+            f"{row.count:,}",
+            f"{row.expected:,}",
+            f"x {row.ratio:.2f}",
+            f"{row.episode}, {month_name(row.closed)}" if row.closed else row.episode or "",
         )
         for row in flags
     )
@@ -387,21 +406,21 @@ def published_table(shown: Mapping[str, int], counts: Mapping[str, int]) -> Tabl
     return plain_table("month", numbers=("count", "on month", "on year"), rows=rows)
 
 
-def flag_table(flags: Sequence[Row]) -> RenderableType:
+def flag_table(flags: Sequence[FlagRow]) -> RenderableType:
     """What deviated, when, from what, and how unusual that is; a line each."""
     if not flags:
         return Text("No month was unusually far from its forecast.")
     heads = ("month", "series", "judged", "expected", "times", "chance", "severity", "")
     rows = (
         (
-            month_name(row["month"]),
-            " / ".join(part for part in (row["border"], row["dimension"], row["member"]) if part),
-            f"{row[COUNT]:,}",
-            f"{row['expected']:,}",
-            f"{row['ratio']:.2f}",
-            chance_cell(row["p"]) if row["kind"] == "month" else "-",
-            Text(kind_word(row), style=SEVERITY_STYLE[row["severity"]]),
-            row["episode"] or "",
+            month_name(row.month),
+            " / ".join(part for part in (row.total, row.dimension, row.member) if part),
+            f"{row.count:,}",
+            f"{row.expected:,}",
+            f"{row.ratio:.2f}",
+            chance_cell(row.p) if row.kind == "month" else "-",
+            Text(kind_word(row.kind, row.severity), style=SEVERITY_STYLE[row.severity]),
+            row.episode or "",
         )
         for row in flags
     )
@@ -412,14 +431,14 @@ def run_summary(
     run: RunRow,
     forecasts: Sequence[Row],
     last: dict[str, Row],
-    flags: Sequence[Row],
+    flags: Sequence[FlagRow],
     halves: Mapping[str, Halves | None],
     waiting: Mapping[str, str],
     source: Source,
 ) -> RenderableType:
     """The summary at the end of a run; halves, waiting : see `forecast_table`."""
     # Said once above the table: each line has no room for it.
-    against = f"Unusual months, against {judged_by(flag['basis'] for flag in flags)}:"
+    against = f"Unusual months, against {judged_by(flag.basis or '' for flag in flags)}:"
     return Group(
         heading(run),
         forecast_table(forecasts, last, halves, waiting, source),

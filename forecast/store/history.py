@@ -15,9 +15,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast import months
+from forecast.rows import DriverRow, ScoreRow, of
 from forecast.store import measures
 from forecast.store.queries import column, each, grouped, has, rows, sql
-from forecast.store.read import in_order
+from forecast.store.read import FlagOfTotal, in_order
 from forecast.store.releases import of_series
 from forecast.types import COUNT, Row, Scope, SeriesKey
 
@@ -57,10 +58,10 @@ class MonthRecord(NamedTuple):
     interior: Row | None = None
     agencies: Mapping[str, int] = MappingProxyType({})
     agencies_unit: int = 1
-    flags: Sequence[Row] = ()
+    flags: Sequence[FlagOfTotal] = ()
     shift: Row | None = None
-    drivers: Sequence[Row] = ()
-    score: Row | None = None
+    drivers: Sequence[DriverRow] = ()
+    score: ScoreRow | None = None
     often: tuple[int, int] = (0, 0)
     recent: Sequence[Row] = ()
 
@@ -137,10 +138,10 @@ def _records(
     Every view is read once, totals in the order of their names, side by side: for 5,000 totals
     neither a scan each nor all rows in memory.
     """
-    of, values = ("true" if total is None else "{} = :total"), {"total": total}
+    where, values = ("true" if total is None else "{} = :total"), {"total": total}
 
     def by_total(name: str, column: str = "border", **more: object) -> _ByTotal:
-        return _ByTotal(each(connection, name, values | more, of=of.format(column)))
+        return _ByTotal(each(connection, name, values | more, of=where.format(column)))
 
     whole = {"whole": totals.whole, "parts": len(totals.parts)}
     aside = whole | dict(zip(("dimension", "named", "rest"), split, strict=True))
@@ -174,7 +175,7 @@ def _records(
         forecast_of = {(r["month"], r["run_id"], r["cutoff"]): r for r in forecasts.of(name)}
         # Where two ended with one month, the one that opened first is told.
         shift_of = {row["closed"]: row for row in reversed(shifts.of(name))}
-        score = _score(scores.of(name))
+        score = _score([of(ScoreRow, row) for row in scores.of(name)])
         # The total is what all of these rows are of; facts name it once.
         judged_rows, inside = (
             [{k: v for k, v in row.items() if k != "border"} for row in table.of(name)]
@@ -196,9 +197,9 @@ def _records(
                     agencies_unit=max(
                         (r["rounding"] for r in agencies_of.get(month, ())), default=1
                     ),
-                    flags=flags_of.get(month, []),
+                    flags=[of(FlagOfTotal, row) for row in flags_of.get(month, ())],
                     shift=shift_of.get(month),
-                    drivers=drivers_of.get(month, []),
+                    drivers=[of(DriverRow, row) for row in drivers_of.get(month, ())],
                     score=score,
                     often=(often[0], often[1]),
                     recent=[row for row in judged_rows if row["month"] <= month][-RECENT:],
@@ -230,14 +231,14 @@ class _ByTotal:
         return group
 
 
-def _score(scores: Sequence[Row]) -> Row | None:
+def _score(scores: Sequence[ScoreRow]) -> ScoreRow | None:
     """Return how good forecasts of the next month have been.
 
     Those issued, once there are ISSUED_ENOUGH of them; until then hindcasts.
     """
     # Two years: fewer issued months say more of chance than of the engine.
-    issued = [r for r in scores if r["basis"] == "issued" and r["n"] >= ISSUED_ENOUGH]
-    return next(iter(issued or [row for row in scores if row["basis"] == "hindcast"]), None)
+    issued = [r for r in scores if r.basis == "issued" and r.n >= ISSUED_ENOUGH]
+    return next(iter(issued or [row for row in scores if row.basis == "hindcast"]), None)
 
 
 # ---------------------------------------------------------------- since when a month is known

@@ -568,9 +568,7 @@ where {of} and s.dimension = '' and j.median is not null and j.lo95 is not null
 order by s.border, j.month
 
 -- name: drivers_of_total
-select border, month, dimension, role, part_border, member, component, expected, encounters,
-    contribution
-from flag_drivers
+select * from flag_drivers
 where border = ? and month = coalesce(
     ?, (select max(month) from flag_drivers where border = ?)
 )

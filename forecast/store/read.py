@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
+from forecast.rows import DriverRow, FlagRow, of
 from forecast.store import schema, witnesses
 from forecast.store.queries import column, records, rows, sql
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey, SimulationSpec, StoredMarginals
@@ -30,6 +31,18 @@ AS_OF = (
     *("border_months", "series_months", "vintages", "series_vintages"),
     *("latest_run", "latest_forecasts", "scorecard"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FlagOfTotal(FlagRow):
+    """A flag with how many of its parts are listed under it, and how many stand apart from it.
+
+    lacks : columns that the program which kept it did not know.
+    """
+
+    listed: int
+    apart: int
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +115,23 @@ def flags(
     *,
     watch: bool = False,
     parts: bool = False,
-) -> list[Row]:
+) -> list[FlagOfTotal]:
     """Return months that deviated, newest first; then revisions of closed months.
 
     Parameters
     ----------
     since : the first month. watch : also months that were only unusual, p < .05.
     parts : also the drill-down's; without them the totals alone.
-
-    Returns
-    -------
-    Rows of the view all_flags; with those of a total `listed` and `apart`, how many of its
-    parts are listed under its flag and how many stand apart from it.
     """
-    return rows(connection, "flags", (in_order(totals), total, total, since, watch, parts))
+    values = in_order(totals), total, total, since, watch, parts
+    return records(connection, FlagOfTotal, "flags", values)
 
 
-def drivers(connection: sqlite3.Connection) -> dict[int, list[Row]]:
+def drivers(connection: sqlite3.Connection) -> dict[int, list[DriverRow]]:
     """Return flag -> what moved it, the largest contributions of each dimension first."""
-    by_flag: dict[int, list[Row]] = defaultdict(list)
-    for row in rows(connection, "every_driver"):
-        by_flag[row.pop("flag_id")].append(row)
+    by_flag: dict[int, list[DriverRow]] = defaultdict(list)
+    for row in records(connection, DriverRow, "every_driver"):
+        by_flag[row.flag_id].append(row)
     return dict(by_flag)
 
 
@@ -204,8 +213,7 @@ def by_part(connection: sqlite3.Connection, name: str) -> dict[SeriesKey, list[R
     """Return part -> the rows that a statement has of it, in their order."""
     by_part: dict[SeriesKey, list[Row]] = {}
     for row in rows(connection, name):
-        key = SeriesKey(row["border"], row["dimension"], row["member"], row["component"])
-        by_part.setdefault(key, []).append(row)
+        by_part.setdefault(of(SeriesKey, row), []).append(row)
     return by_part
 
 

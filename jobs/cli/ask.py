@@ -10,8 +10,9 @@ from forecast.desk.answers import Asking, track_record
 from forecast.desk.sentences import ahead
 from forecast.errors import ConfigError
 from forecast.judge import replay as replayed_service
+from forecast.rows import as_row
 from forecast.store import wakes
-from forecast.types import COUNT, SUM_AHEAD, Forecast
+from forecast.types import SUM_AHEAD, Forecast
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, progress, wrapped
 from jobs.service import yearly
@@ -86,23 +87,23 @@ def replay(record: OpenRecord, since: str) -> Printed:
         replayed = replayed_service.service(record.connection, config, since, source, report)
     events = list(replayed_service.known_events(replayed, since, source))
     flagged = [
-        {
-            "month": flag.month,
-            "border": flag.series.total,
-            "kind": flag.kind,
-            "role": flag.role,
-            "severity": flag.severity,
-            COUNT: flag.value,
-            "expected": flag.expected,
-            "ratio": flag.ratio,
-            "episode": episode.state if episode else None,
-            "closed": episode.closed if episode else None,
-        }
+        terminal.ReplayedFlag(
+            month=flag.month,
+            total=flag.series.total,
+            kind=flag.kind,
+            role=flag.role,
+            severity=flag.severity,
+            count=flag.value,
+            expected=flag.expected,
+            ratio=flag.ratio,
+            episode=episode.state if episode else None,
+            closed=episode.closed if episode else None,
+        )
         for flag in replayed.flags
         for episode in (replayed.ending(flag),)
     ]
     summary = {
-        "flags": flagged,
+        "flags": list(map(as_row, flagged)),
         "months": len(replayed.judged(quiet=False)),
         "quiet_months": len(replayed.judged(quiet=True)),
         "rates": replayed.rates(quiet=False),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import astuple
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from forecast import files
 from forecast.desk import export as tables
@@ -15,6 +15,7 @@ from forecast.desk import hub as hubs
 from forecast.desk.dictionary import VIEWS, ColumnKind
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
+from forecast.rows import DriverRow
 from forecast.store import history, queries, read
 from forecast.store.read import view_rows
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey
@@ -24,6 +25,7 @@ from jobs.cli.look import months_ahead
 from jobs.cli.render import OpenRecord
 
 HUB_NAME = "engine"
+T = TypeVar("T")
 
 
 def view(record: OpenRecord, name: str, out: Path, day: datetime | None = None) -> list[str]:
@@ -122,7 +124,7 @@ def plot(
     return [f"{out}: {drawn.alt} From {quoted}"]
 
 
-def _some(rows: list[dict[str, Any]], key: SeriesKey, what: str) -> list[dict[str, Any]]:
+def _some(rows: list[T], key: SeriesKey, what: str) -> list[T]:
     if not rows:
         raise ConfigError("plot", key.total, f"there are no {what}")
     return rows
@@ -151,9 +153,10 @@ def _history(
 def _drivers(record: OpenRecord, key: SeriesKey, month: str | None, **_: Any) -> Any:
     from forecast.desk.charts import explanations
 
-    rows = queries.rows(record.connection, "drivers_of_total", (key.total, month, key.total))
+    values = key.total, month, key.total
+    rows = queries.records(record.connection, DriverRow, "drivers_of_total", values)
     what = f"drivers of a flag{f' in {month}' if month else ''}"
-    _some([row for row in rows if row["contribution"] is not None], key, what)
+    _some([row for row in rows if row.contribution is not None], key, what)
     return explanations.drivers(key.total, rows, record.source)
 
 

@@ -17,6 +17,7 @@ from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, skill, trust
 from forecast.engine import ENGINE
 from forecast.errors import SeriesNameError
+from forecast.rows import as_row
 from forecast.store import queries, read, witnesses
 from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import capital
@@ -203,10 +204,10 @@ def flags(
     total = record.total(border) if border else None
     rows = read.flags(connection, source.totals, total, since or "", watch=watch, parts=parts)
     moved = read.drivers(connection)
-    keys = [SeriesKey(row["border"], row["dimension"], row["member"]) for row in rows]
+    keys = [SeriesKey(row.total, row.dimension, row.member) for row in rows]
     # A flag keeps the value that it judged; a reader also needs today's.
     now = {key: read.counts(connection, key) for key in set(keys)}
-    restated = [{**row, "now": now[key][row["month"]]} for key, row in zip(keys, rows, strict=True)]
+    restated = {row.flag_id: now[key][row.month] for key, row in zip(keys, rows, strict=True)}
     hindcast, issued = (
         queries.column(connection, "months_judged", (of,))[0] for of in ("hindcast", "issued")
     )
@@ -214,8 +215,13 @@ def flags(
         f"{issued + hindcast:,} months judged: {issued:,} by a forecast issued before the "
         f"month was published, {hindcast:,} by a hindcast."
     )
-    value = [{**row, "drivers": moved.get(row["flag_id"], [])} for row in rows]
-    return Printed(value, [*terminal.flag_blocks(restated, moved, source), wrapped(judged)])
+    value = []
+    for row in rows:
+        drivers = [as_row(driver) for driver in moved.get(row.flag_id, ())]
+        shown = [{k: v for k, v in driver.items() if k != "flag_id"} for driver in drivers]
+        value.append({**as_row(row), "drivers": shown})
+    blocks = terminal.flag_blocks(rows, moved, source, restated)
+    return Printed(value, [*blocks, wrapped(judged)])
 
 
 # -- score ----------------------------------------------------------------------------------------

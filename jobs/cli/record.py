@@ -14,6 +14,7 @@ from rich.console import RenderableType
 from forecast import months
 from forecast.desk import terminal
 from forecast.errors import BusyError, ConfigError
+from forecast.rows import as_row
 from forecast.store import measures, queries, read, releases
 from forecast.store.connect import writing
 from forecast.types import COUNT
@@ -80,7 +81,7 @@ def _of_run(record: OpenRecord, published: bool) -> tuple[dict[str, Any], list[R
         "digest": record.run.digest,
         "figures_old": record.old or None,
         "forecasts": rows,
-        "flags": flagged,
+        "flags": list(map(as_row, flagged)),
         "failures": failed,
     }
     last, halves, waiting = read.last_months(connection), record.halves(), record.waiting()

@@ -46,9 +46,9 @@ def letter(
 
     month, totals = MONTH, tuple[str, ...](TOTALS)
     if run is not None and not source.shipped:
-        flagged = [row for row in read.flags(connection, source.totals) if row["kind"] == "month"]
-        month = flagged[0]["month"] if flagged else run.data_through
-        totals = tuple(row["border"] for row in flagged if row["month"] == month)
+        flagged = [row for row in read.flags(connection, source.totals) if row.kind == "month"]
+        month = flagged[0].month if flagged else run.data_through
+        totals = tuple(row.total for row in flagged if row.month == month)
         totals = totals or tuple(t for t in source.totals.every if covers(t, month))[:1]
     if run is None or not all(covers(total, month) for total in totals):
         raise DataError(f"the record has no {month} to show; run `bordercast run` first")

@@ -117,7 +117,7 @@ def _news(
         parts = [
             flag
             for flag in read.flags(connection, source.totals, total, month, parts=True)
-            if flag["month"] == month and flag["kind"] != "revision" and flag["dimension"]
+            if flag.month == month and flag.kind != "revision" and flag.dimension
         ]
         if lasting or parts:
             yield _section(section_texts.digest(total, lasting, parts, source), "digest")

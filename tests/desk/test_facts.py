@@ -7,10 +7,11 @@ import pytest
 from forecast import months
 from forecast.desk import facts
 from forecast.desk.facts import Expectation
+from forecast.rows import DriverRow, ScoreRow
 from forecast.store.history import MonthRecord
 from tests.support import month_facts
 from tests.support.cbp_files import ENCOUNTERS
-from tests.support.month_facts import interior
+from tests.support.month_facts import flag_row, interior, row
 
 SOURCE = {"file_name": "a.csv", "rounding": 10}
 
@@ -108,6 +109,9 @@ def test_arrests_in_the_interior_are_of_the_patrol_s_count_or_else_of_both_parts
     assert made({"2025-02": 50}, "2025-02").interior is None
 
 
+PART, SCORE = row(DriverRow, role="part"), row(ScoreRow, n=24)
+
+
 def everything():
     value = {"encounters": 9, "vintage": "day", "known_from": "2025-03-17", "known_until": None}
     return made(
@@ -119,10 +123,10 @@ def everything():
         interior={"month": "2025-02", "at_large": 3, "at_entry": 1, "total": 4},
         agencies={"a": 1, "b": 2},
         agencies_unit=10,
-        flags=[{"kind": kind, "severity": "major"} for kind in ("revision", "month", "drift")],
+        flags=[flag_row(kind=kind, severity="major") for kind in ("revision", "month", "drift")],
         shift={"side": 1},
-        drivers=[{"role": "part"}],
-        score={"n": 24},
+        drivers=[PART],
+        score=SCORE,
         often=(3, 130),
         recent=[{"month": "2025-02"}],
     )
@@ -141,9 +145,9 @@ def test_what_the_record_holds_is_kept_as_it_is():
         },
     )
     assert (found.agencies, found.agencies_unit) == ({"a": 1, "b": 2}, 10)
-    assert (found.shift, found.score, found.often) == ({"side": 1}, {"n": 24}, (3, 130))
-    assert (found.drivers, found.recent) == (({"role": "part"},), ({"month": "2025-02"},))
-    assert [flag["kind"] for flag in found.findings] == ["month", "drift"]
+    assert (found.shift, found.score, found.often) == ({"side": 1}, SCORE, (3, 130))
+    assert (found.drivers, found.recent) == ((PART,), ({"month": "2025-02"},))
+    assert [flag.kind for flag in found.findings] == ["month", "drift"]
 
 
 @pytest.mark.parametrize("found", [everything(), made({"2025-02": 5}, "2025-02")])
@@ -247,7 +251,7 @@ def test_ties_are_counted_and_stored_only_where_there_are_any():
     ],
 )
 def test_a_month_is_as_serious_as_its_most_serious_finding(severities, severity):
-    flags = tuple({"kind": "month", "severity": one} for one in severities)
-    revised = {"kind": "revision", "severity": "critical"}
+    flags = tuple(flag_row(kind="month", severity=one) for one in severities)
+    revised = flag_row(kind="revision", severity="critical")
 
     assert month_facts.month(flags=(*flags, revised)).severity == severity

@@ -8,7 +8,7 @@ from forecast import months
 from forecast.desk import facts
 from forecast.desk.sentences.section import false_sentence
 from tests.support.cbp_files import ENCOUNTERS
-from tests.support.month_facts import compared, expected, month
+from tests.support.month_facts import compared, expected, flag_row, month
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = {"bounds": None, "compared": {}, "extreme": ["", None]}
@@ -143,7 +143,7 @@ def test_a_month_s_statement_keeps_what_may_become_false():
     ],
 )
 def test_a_month_is_as_grave_as_its_gravest_flag(severities, gravest):
-    flags = tuple({"kind": "month", "severity": severity} for severity in severities)
-    revised = {"kind": "revision", "severity": "critical"}
+    flags = tuple(flag_row(kind="month", severity=severity) for severity in severities)
+    revised = flag_row(kind="revision", severity="critical")
 
     assert facts.statement(month(flags=(revised, *flags)))["severity"] == gravest

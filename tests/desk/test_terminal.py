@@ -18,10 +18,12 @@ from forecast.desk import terminal as tables
 from forecast.engine.skill import SkillTest
 from forecast.judge import questions
 from forecast.judge.questions import ChanceScores
-from forecast.store.read import RunRow
+from forecast.rows import DriverRow
+from forecast.store.read import FlagOfTotal, RunRow
 from forecast.types import Forecast, SeriesKey
 from jobs.cli import main, notices, render
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.month_facts import flag_row, row
 from tests.support.own_counts import FAST, HELD, clinics, deliver
 
 ROOT = Path(__file__).parents[2]
@@ -58,10 +60,14 @@ def month(name: str, **more: Any) -> dict[str, Any]:
     return numbers | texts | counts | flag | ending | scores | known | more
 
 
-def drivers(name: str) -> list[dict[str, Any]]:
+def flag(name: str) -> FlagOfTotal:
+    return flag_row(**month(name))
+
+
+def drivers(name: str) -> list[DriverRow]:
     return [
-        month(name, role="part", contribution=-90),
-        month(name, dimension=name, role="not held"),
+        row(DriverRow, **month(name, role="part", contribution=-90)),
+        row(DriverRow, **month(name, dimension=name, role="not held")),
     ]
 
 
@@ -100,15 +106,17 @@ NAMELESS = {
 # Function that makes a table -> what it prints of a name.
 PRINTERS: dict[str, Callable[[str], list[Any]]] = {
     "forecast_table": lambda n: [
-        tables.run_summary(RUN, [month(n)], {n: month(n)}, [month(n)], {}, {}, ENCOUNTERS),
+        tables.run_summary(RUN, [month(n)], {n: month(n)}, [flag(n)], {}, {}, ENCOUNTERS),
         tables.forecast_table([month(n)], {n: month(n)}, {}, {}, ENCOUNTERS),
         tables.forecast_table([], {n: month(n)}, {}, {n: f"because of {n}"}, ENCOUNTERS),
     ],
     "flag_table": lambda n: [
-        tables.flag_table([month(n)]),
-        *tables.flag_blocks([month(n)], {1: drivers(n)}, ENCOUNTERS),
+        tables.flag_table([flag(n)]),
+        *tables.flag_blocks([flag(n)], {1: drivers(n)}, ENCOUNTERS, {}),
     ],
-    "replay_table": lambda n: [tables.replay_table([month(n)], ENCOUNTERS)],
+    "replay_table": lambda n: [
+        tables.replay_table([row(tables.ReplayedFlag, **month(n))], ENCOUNTERS)
+    ],
     "event_table": lambda n: [tables.event_table([month(n)], ENCOUNTERS)],
     "model_table": lambda n: [tables.model_table([month(n)], "border", "border")],
     "skill_table": lambda n: [

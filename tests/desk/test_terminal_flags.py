@@ -10,8 +10,10 @@ from rich.console import Console
 
 from forecast.desk import terminal
 from forecast.desk.sentences import unusual
+from forecast.rows import DriverRow
 from forecast.words import MINUS
 from tests.support.cbp_files import ENCOUNTERS
+from tests.support.month_facts import flag_row, row
 
 FLAG = {
     "flag_id": 1, "border": "northern", "dimension": "", "member": "", "component": "",
@@ -22,8 +24,8 @@ FLAG = {
 
 
 def part(name: str, contribution: int, role: str = "part", dimension: str = "state"):
-    return {"border": "northern", "dimension": dimension, "role": role, "member": name,
-            "part_border": "northern", "contribution": contribution}  # fmt: skip
+    return row(DriverRow, border="northern", dimension=dimension, role=role, member=name,
+               part_border="northern", contribution=contribution)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def part(name: str, contribution: int, role: str = "part", dimension: str = "sta
     ],
 )  # fmt: skip
 def test_the_largest_parts_of_each_side_are_named_and_the_rest_summed(drivers, words):
-    assert list(unusual.moved_parts(FLAG, drivers, ENCOUNTERS)) == [
+    assert list(unusual.moved_parts(flag_row(**FLAG), drivers, ENCOUNTERS)) == [
         ("state:", words.replace("-", MINUS))
     ]
 
@@ -54,7 +56,7 @@ def test_dimensions_come_in_one_order_and_those_not_on_record_last():
     drivers = [part("NY", 200), part("", 0, "not held", "citizenship"),
                part("", 0, "not held", "demographic"),
                part("U.S. Border Patrol", 200, dimension="component")]  # fmt: skip
-    flag = {**FLAG, "listed": 2, "apart": 1, "systemic": 1}
+    flag = flag_row(**FLAG | {"listed": 2, "apart": 1, "systemic": 1})
 
     assert list(unusual.moved_parts(flag, drivers, ENCOUNTERS)) == [
         ("agency:", "U.S. Border Patrol +200"),
@@ -104,11 +106,13 @@ def test_dimensions_come_in_one_order_and_those_not_on_record_last():
     ],
 )  # fmt: skip
 def test_a_flag_is_told_in_two_lines(more, lines):
-    assert printed(*terminal.flag_blocks([{**FLAG, **more}], {}, ENCOUNTERS)) == lines
+    now = {1: more["now"]} if "now" in more else {}
+    flag = flag_row(**FLAG | more)
+    assert printed(*terminal.flag_blocks([flag], {}, ENCOUNTERS, now)) == lines
 
 
 def test_no_flags_are_told_as_such():
-    assert printed(*terminal.flag_blocks([], {}, ENCOUNTERS)) == [
+    assert printed(*terminal.flag_blocks([], {}, ENCOUNTERS, {})) == [
         "No month was unusually far from its forecast."
     ]
 
@@ -121,9 +125,10 @@ def printed(*what) -> list[str]:
 
 
 def test_a_replay_is_told_in_tables():
-    flags = [{**FLAG, "episode": "transient", "closed": "2024-02"},
-             {**FLAG, "kind": "drift", "role": "first"},
-             {**FLAG, "role": "reversal", "episode": "open"}]  # fmt: skip
+    several = [{**FLAG, "episode": "transient", "closed": "2024-02"},
+               {**FLAG, "kind": "drift", "role": "first"},
+               {**FLAG, "role": "reversal", "episode": "open"}]  # fmt: skip
+    flags = [row(terminal.ReplayedFlag, **one) for one in several]
     rates = {"months": 40, "rates": {0.05: 0.0456, 0.02: 0.02, 0.01: 0.0}, "flags": flags,
              "quiet_months": 30, "quiet_rates": {0.05: 0.1, 0.02: 0.0, 0.01: 0.0},
              "quiet_flags": 1}  # fmt: skip

@@ -168,7 +168,7 @@ def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     monthly.run(Context.open(path, settings), now=after(HELD + 1))
     with connect.moment(path) as connection:
         found = read.flags(connection, source_of(connection).totals, "Clinic 3", since="2024-01")
-    assert [(flag["month"], flag["side"]) for flag in found] == [("2024-01", 1)]
+    assert [(flag.month, flag.side) for flag in found] == [("2024-01", 1)]
 
     now = after(HELD + 1)
     with connect.moment(path) as connection:

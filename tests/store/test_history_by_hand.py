@@ -89,20 +89,20 @@ def test_what_a_notice_rests_on(connection):
 
 def test_the_flags_of_a_month_are_all_but_revisions_and_months_only_watched(connection):
     every = read.flags(connection, ENCOUNTERS.totals, since="2024-01", parts=True)
-    found = [row for row in every if row["month"] == "2024-01" and row["kind"] != "revision"]
+    found = [row for row in every if row.month == "2024-01" and row.kind != "revision"]
 
-    assert [(row["border"], row["member"], row["kind"]) for row in found] == [
+    assert [(row.total, row.member, row.kind) for row in found] == [
         ("northern", "", "month"),
         ("northern", "NY", "month"),
         ("northern", "VT", "month"),
         ("southwest", "", "drift"),
     ]
-    assert (found[0]["listed"], found[0]["apart"]) == (1, 1)
-    assert [row["month"] for row in every if row["month"] > "2024-01"] == ["2024-02"]
+    assert (found[0].listed, found[0].apart) == (1, 1)
+    assert [row.month for row in every if row.month > "2024-01"] == ["2024-02"]
     assert len(read.flags(connection, ENCOUNTERS.totals)) == 4
     assert len(read.flags(connection, ENCOUNTERS.totals, "other")) == 0
     assert len(read.flags(connection, ENCOUNTERS.totals, watch=True)) == 5
-    assert [r["systemic"] for r in read.flags(connection, ENCOUNTERS.totals, "southwest")] == [
+    assert [r.systemic for r in read.flags(connection, ENCOUNTERS.totals, "southwest")] == [
         1,
         0,
     ]
@@ -111,15 +111,14 @@ def test_the_flags_of_a_month_are_all_but_revisions_and_months_only_watched(conn
 def test_drivers_come_the_largest_first_and_the_rest_last(connection):
     ((flag_id, rows),) = read.drivers(connection).items()
 
-    assert [(row["role"], row["member"]) for row in rows] == [
+    assert [(row.role, row.member) for row in rows] == [
         ("not held", None),
         ("part", "NY"),
         ("part", "VT"),
         ("unattributed", None),
     ]
-    assert "flag_id" not in rows[0]
     northern = read.flags(connection, ENCOUNTERS.totals, "northern", "2024-01")
-    assert flag_id == northern[0]["flag_id"]
+    assert flag_id == northern[0].flag_id
     (_, _, a, b) = queries.rows(connection, "drivers_of_total", ("northern", None, "northern"))
     assert (a["role"], b["role"]) == ("part", "part")
     assert queries.rows(connection, "drivers_of_total", ("northern", "2024-02", "northern")) == []
@@ -172,7 +171,7 @@ def test_what_was_not_held_is_replaced_when_it_is(db):
 
     ((_, rows),) = read.drivers(db.conn).items()
 
-    assert [row["role"] for row in rows] == ["part", "unattributed", "part", "part", "unattributed"]
+    assert [row.role for row in rows] == ["part", "unattributed", "part", "part", "unattributed"]
     assert inputs.read(db).unexplained == []
 
 
@@ -287,8 +286,8 @@ def test_issued_forecasts_speak_for_themselves_from_two_years_on(connection):
     newest = history.newest_records(connection, NO_SPLIT, ENCOUNTERS.totals)
     ahead = {total: record.score for total, _, record in newest}
 
-    assert (ahead["northern"]["basis"], ahead["northern"]["n"]) == ("issued", 24)
-    assert (ahead["southwest"]["basis"], ahead["southwest"]["n"]) == ("hindcast", 90)
+    assert (ahead["northern"].basis, ahead["northern"].n) == ("issued", 24)
+    assert (ahead["southwest"].basis, ahead["southwest"].n) == ("hindcast", 90)
     assert ahead["other"] is None
 
 
@@ -313,12 +312,12 @@ def test_a_month_s_record_has_all_that_is_said_of_it(connection):
     assert (found.source["file_name"], found.source["rounding"]) == ("february.csv", 1)
     assert (found.judged["basis"], found.judged["run_id"]) == ("issued", 1)
     assert (found.forecast["median"], found.forecast["lo95"]) == (90, 86)
-    assert {row["kind"] for row in found.flags} == {"month", "revision"}
-    assert [row["role"] for row in found.drivers] == ["not held", "part", "part", "unattributed"]
-    assert [row["member"] for row in found.drivers][1:3] == ["NY", "VT"]
+    assert {row.kind for row in found.flags} == {"month", "revision"}
+    assert [row.role for row in found.drivers] == ["not held", "part", "part", "unattributed"]
+    assert [row.member for row in found.drivers][1:3] == ["NY", "VT"]
     assert (found.shift, found.interior, found.agencies) == (None, None, {})
     assert found.agencies_unit == 1
-    assert (found.score["n"], found.often) == (24, (2, 2))
+    assert (found.score.n, found.often) == (24, (2, 2))
     assert [row["month"] for row in found.recent] == ["2024-01"]
     with pytest.raises(KeyError):
         history.month_record(connection, "northern", "2024-03", NO_SPLIT, ENCOUNTERS.totals)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import fields
+from typing import Any, TypeVar
 
 from forecast.desk.facts import (
     Comparison,
@@ -10,7 +11,11 @@ from forecast.desk.facts import (
     Expectation,
     MonthFacts,
 )
+from forecast.rows import COLUMN, of
+from forecast.store.read import FlagOfTotal
 from tests.support.cbp_files import ENCOUNTERS
+
+T = TypeVar("T")
 
 OFFICES, PATROL = "Office of Field Operations", "U.S. Border Patrol"
 
@@ -67,3 +72,14 @@ def month(**said: Any) -> MonthFacts:
         "rounding": 1,
     }
     return MonthFacts(**usual | said)
+
+
+def row(kind: type[T], /, **said: Any) -> T:
+    """A row of which only some columns matter; the others are null."""
+    every = {COLUMN.get(part.name, part.name): None for part in fields(kind)}
+    return of(kind, every | {"lacks": ()} | said)
+
+
+def flag_row(**said: Any) -> FlagOfTotal:
+    """A flag of which only some columns matter."""
+    return row(FlagOfTotal, **said)

@@ -17,6 +17,7 @@ from forecast.desk.charts import grammar
 from forecast.desk.charts.grammar import BANDS, BLUE, GREY, INK, PALE, Chart, Picture
 from forecast.desk.sentences.unusual import part_words
 from forecast.engine.panel import panel
+from forecast.rows import DriverRow
 from forecast.sources.names import dimension_words
 from forecast.sources.source import Source
 from forecast.types import COUNT, Row, SeriesKey
@@ -31,28 +32,29 @@ ROUNDING = 0.01  # share of the whole up to which what is in no part is left out
 SEASON_MONTHS, CLEAR_SEASON = 48, 15.0  # percent of the trend from the lowest to the highest
 
 
-def drivers(total: str, rows: Sequence[Row], source: Source) -> Picture:
+def drivers(total: str, rows: Sequence[DriverRow], source: Source) -> Picture:
     """What moved a flagged month: the largest parts of each dimension, and all others."""
-    month = rows[0]["month"]
-    rows = [{**row, "words": dimension_words(row["dimension"], source)} for row in rows]
-    moved = [row for row in rows if row["contribution"] is not None]
-    panels = [
-        (name, _moved(list(group), source)) for name, group in groupby(moved, itemgetter("words"))
-    ]
+    month = rows[0].month
+
+    def words(row: DriverRow) -> str:
+        return dimension_words(row.dimension, source)
+
+    moved = [row for row in rows if row.contribution is not None]
+    panels = [(name, _moved(list(group), source)) for name, group in groupby(moved, words)]
     contributions = [bar["contribution"] for _, bars in panels for bar in bars]
     low, high = min(*contributions, 0), max(*contributions, 0)
     room = 0.16 * (high - low or 1)  # for the numbers beside the bars of both sides
     span = (low - room, high + room)
     # Each dimension explains the whole: over all of them it would be told several times.
-    of_one = [row for row in moved if row["dimension"] == moved[0]["dimension"]]
-    moved_by = sum(row["contribution"] for row in of_one)
+    of_one = [row for row in moved if row.dimension == moved[0].dimension]
+    moved_by = sum(row.contribution or 0 for row in of_one)
     frame = {"vconcat": [_bars(name, bars, span) for name, bars in panels], "spacing": 14}
     side = "fewer" if moved_by < 0 else "more"
     title = (
         f"{source.totals.name(total)}, {month_words(month)}: {abs(moved_by):,} {side} than expected"
     )
     # What cannot be told is named, so that nobody takes the rest for all.
-    missing = sorted({row["words"] for row in rows} - {name for name, _ in panels})
+    missing = sorted(set(map(words, rows)) - {name for name, _ in panels})
     subtitle = (
         f"Difference from the forecast, in {source.measure.noun}. Each group of bars explains the "
         "whole: do not add over groups."
@@ -64,24 +66,21 @@ def drivers(total: str, rows: Sequence[Row], source: Source) -> Picture:
     return Picture(grammar.framed(frame, title, subtitle), f"{title}. Largest: {largest}.")
 
 
-def _moved(rows: Sequence[Row], source: Source) -> list[dict[str, Any]]:
+def _moved(rows: Sequence[DriverRow], source: Source) -> list[dict[str, Any]]:
     """The largest parts, all others in one bar, and what is in no part."""
-    parts = [row for row in rows if row["role"] == "part"]
-    parts.sort(key=lambda row: -abs(row["contribution"]))
-    moved = abs(sum(row["contribution"] for row in rows))
+    parts = [row for row in rows if row.role == "part"]
+    parts.sort(key=lambda row: -abs(row.contribution or 0))
+    moved = abs(sum(row.contribution or 0 for row in rows))
     shown = parts if len(parts) <= PARTS_SHOWN + 1 else parts[:PARTS_SHOWN]
-    bars = [
-        {"part": part_words(dict(row), source), "contribution": row["contribution"]}
-        for row in shown
-    ]
+    bars = [{"part": part_words(row, source), "contribution": row.contribution} for row in shown]
     rest = parts[len(shown) :]
     if rest:
-        others = sum(row["contribution"] for row in rest)
+        others = sum(row.contribution or 0 for row in rest)
         bars.append({"part": f"all others ({len(rest)})", "contribution": others})
     for row in rows:
         # What only rounding leaves is no part of an explanation.
-        if row["role"] == "unattributed" and abs(row["contribution"]) > ROUNDING * moved:
-            bars.append({"part": "in no part", "contribution": row["contribution"]})
+        if row.role == "unattributed" and abs(row.contribution or 0) > ROUNDING * moved:
+            bars.append({"part": "in no part", "contribution": row.contribution})
     return bars
 
 

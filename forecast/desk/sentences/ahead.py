@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from forecast.periods import Period
+from forecast.rows import ScoreRow
 from forecast.sources.source import Source
 from forecast.types import Forecast, Row, SeriesKey
 from forecast.words import between, many, month_words, signed
@@ -26,15 +27,15 @@ _TO_HALF = ((1, 2), (2, 5), (1, 3), (1, 4), (1, 5), (1, 6), (1, 8), (1, 10))
 _FRACTIONS = (*_TO_HALF, *((of - part, of) for part, of in _TO_HALF[1:]))
 
 
-def quality(row: Row) -> str:
+def quality(row: ScoreRow) -> str:
     """How good the forecasts of the next month have been, worse than naive as plainly as better."""
-    basis = "issued forecasts" if row["basis"] == "issued" else "hindcasts"
+    basis = "issued forecasts" if row.basis == "issued" else "hindcasts"
     text = (
-        f"One month ahead, over {row['n']} months ({basis}): the 80% interval contained "
-        f"{100 * row['coverage80']:.0f}% of the counts, the 95% interval "
-        f"{100 * row['coverage95']:.0f}%."
+        f"One month ahead, over {row.n} months ({basis}): the 80% interval contained "
+        f"{100 * row.coverage80:.0f}% of the counts, the 95% interval "
+        f"{100 * row.coverage95:.0f}%."
     )
-    ratio = row["relative_mae"]
+    ratio = row.relative_mae
     if ratio is None:
         return text
     percent = abs(100 * ratio - 100)

@@ -17,6 +17,7 @@ from forecast.desk.sentences.unusual import (
     unflagged_words,
     unusual_words,
 )
+from forecast.rows import FlagRow
 from forecast.sources import wording
 from forecast.sources.source import Aside, Source
 from forecast.sources.wording import with_unit
@@ -158,7 +159,7 @@ def unusual_line(facts: MonthFacts) -> str:
     restated = counted_words(facts, e.judged) != f"{facts.count:,}"
     count += f"; the first count, {e.judged:,}, was " if restated else ", "
     by = basis_noun(e.basis)
-    flag = next((flag for flag in facts.flags if flag["kind"] == "month"), None)
+    flag = next((flag for flag in facts.flags if flag.kind == "month"), None)
     if flag:
         return f"{count}{how_far(flag)} the {e.median:,} of its {by}: {unusual_words(e.p)}."
     # Outside 80% is one month in five: said, but no flag.
@@ -177,7 +178,7 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
         f"{facts.total} {how_far(flag)} its {basis_noun(facts.expectation.basis)}"
         for facts in newest
         for flag in facts.flags
-        if flag["kind"] == "month" and facts.month == through and facts.expectation
+        if flag.kind == "month" and facts.month == through and facts.expectation
     ]
     if len(unusual) > MOST_NAMED + 1:  # one more takes no more room than saying so
         unusual[MOST_NAMED:] = [f"{len(unusual) - MOST_NAMED} other {source.totals.many} unusual"]
@@ -225,7 +226,7 @@ def _compared(c: Comparison, start: str) -> str:
     return f"Change from the {then} ({month_words(c.last)}: {c.before:,}): {change}."
 
 
-def compared(facts: MonthFacts, flag: Row | None = None) -> Iterator[ComparisonText]:
+def compared(facts: MonthFacts, flag: FlagRow | None = None) -> Iterator[ComparisonText]:
     """The forecast first, where there was one, then all comparisons, in the one order.
 
     flag : that the month is shown for; what it is held against then comes first.
@@ -233,10 +234,10 @@ def compared(facts: MonthFacts, flag: Row | None = None) -> Iterator[ComparisonT
     e = facts.expectation
     if flag:
         # A month is judged by its first count, whatever stands now.
-        first = flag["kind"] != "revision" and flag[COUNT] != facts.count
+        first = flag.kind != "revision" and flag.count != facts.count
         known = ", as first published" if facts.followed else ", as first on record"
         when = month_words(facts.month) + (known if first else "")
-        expected, count = flag["expected"], flag[COUNT]
+        expected, count = flag.expected, flag.count
         change = change_words(count, expected)
         yield ComparisonText(compared_with(flag), when, f"{expected:,}", f"{count:,}", change)
     elif e:

@@ -16,10 +16,11 @@ from forecast.desk.sentences.ahead import quality
 from forecast.desk.sentences.monthly import ComparisonText, preliminary
 from forecast.desk.sentences.trust import withdrawn_words
 from forecast.desk.sentences.unusual import LEVELS, unusual_words
+from forecast.rows import FlagRow
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import total_place
-from forecast.types import COUNT, SEVERITIES, Row
+from forecast.types import SEVERITIES, Row
 from forecast.words import basis_noun, capital, change_words, month_words, one_line
 
 PARTS_SHOWN = 2  # in a digest by mail, a total; the page has all
@@ -149,7 +150,7 @@ def _nationwide(facts: MonthFacts | None) -> str:
 def _blocks(facts: MonthFacts) -> Iterator[TextBlock]:
     expected = list(monthly.expected_sentences(facts))
     flagged, judged = facts.often
-    if expected and flagged and any(flag["kind"] == "month" for flag in facts.flags):
+    if expected and flagged and any(flag.kind == "month" for flag in facts.flags):
         # With several totals looked at each month, a flag on some total is less rare.
         expected.append(
             f"Some {facts.source.totals.one} is flagged in about 1 month of "
@@ -170,7 +171,7 @@ def _blocks(facts: MonthFacts) -> Iterator[TextBlock]:
 
 
 def digest(
-    total: str, episodes: Sequence[Row], flagged: Sequence[Row], source: Source
+    total: str, episodes: Sequence[Row], flagged: Sequence[FlagRow], source: Source
 ) -> SectionText:
     """The section of what is still open, and of unusual groups; all of them on the page.
 
@@ -182,19 +183,20 @@ def digest(
         if e["state"] == "open"
     )
 
-    def gravest(part: Row) -> tuple[int, float]:
-        return SEVERITIES.index(part["severity"]), -abs(part[COUNT] - part["expected"])
+    def gravest(part: FlagRow) -> tuple[int, float]:
+        return SEVERITIES.index(part.severity), -abs(part.count - part.expected)
 
     parts = []
     for part in sorted(flagged, key=gravest):
-        beside = f", unlike its {source.totals.one}" if part["role"] == "apart" else ""
+        beside = f", unlike its {source.totals.one}" if part.role == "apart" else ""
         with_whole = unusual.with_whole(part)
         moved = f": {with_whole}" if with_whole else ""
+        kind = unusual.kind_word(part.kind, part.severity)
         words = (
-            f"({one_line(dimension_words(part['dimension'], source))}): {part[COUNT]:,}, "
-            f"expected {part['expected']:,}; {unusual.kind_word(part)}{beside}{moved}"
+            f"({one_line(dimension_words(part.dimension, source))}): {part.count:,}, "
+            f"expected {part.expected:,}; {kind}{beside}{moved}"
         )
-        parts.append((one_line(member_words(part["dimension"], part["member"], source)), words))
+        parts.append((one_line(member_words(part.dimension, part.member, source)), words))
     # A mail that lists all groups is not read to the end.
     shown, rest = parts[:PARTS_SHOWN], parts[PARTS_SHOWN:]
     more = [("", f"and {len(rest)} more")] if rest else []

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from forecast.desk.facts import RAREST, Expectation, MonthFacts
+from forecast.rows import DriverRow, FlagRow
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
-from forecast.types import COUNT, SEVERITIES, Row
+from forecast.store.read import FlagOfTotal
+from forecast.types import SEVERITIES
 from forecast.words import (
     basis_noun,
     basis_word,
@@ -61,70 +63,70 @@ def counted_words(facts: MonthFacts, first: int) -> str:
     return f"{now:,}" if abs(now - first) <= SMALL * first else first_and_now(first, now)
 
 
-def how_far(flag: Row) -> str:
+def how_far(flag: FlagRow) -> str:
     """Far below, well above, above: by the severity of the flag."""
-    return f"{_FAR[flag['severity']]}{SIDES[flag['side']]}"
+    return f"{_FAR[flag.severity]}{SIDES[flag.side]}"
 
 
-def kind_word(flag: Row) -> str:
+def kind_word(kind: str, severity: str) -> str:
     """A flag in a word: its severity, where it is of a month; else drift or revision."""
-    return str(flag["severity"] if flag["kind"] == "month" else flag["kind"])
+    return severity if kind == "month" else kind
 
 
-def badge(flag: Row) -> str:
+def badge(flag: FlagRow) -> str:
     """The same above a flag's card."""
-    return "Unusual" if kind_word(flag) == SEVERITIES[-1] else kind_word(flag).capitalize()
+    word = kind_word(flag.kind, flag.severity)
+    return "Unusual" if word == SEVERITIES[-1] else word.capitalize()
 
 
-def how_sure(flag: Row) -> str:
+def how_sure(flag: FlagRow) -> str:
     """How unusual the month was, in words."""
-    if flag["kind"] == "revision":
+    if flag.kind == "revision":
         return "a value that was closed has been changed"
-    if flag["kind"] == "drift":
+    if flag.kind == "drift":
         return "no single month, but many the same way"
-    apart = flag["role"] == "apart"
-    return (
-        f"beside the whole, {unusual_words(flag['apart_p'])}" if apart else unusual_words(flag["p"])
-    )
+    p, beside = (flag.apart_p, "beside the whole, ") if flag.role == "apart" else (flag.p, "")
+    assert p is not None, "a month is flagged by its p"
+    return beside + unusual_words(p)
 
 
-def with_whole(flag: Row) -> str:
+def with_whole(flag: FlagRow) -> str:
     """What a part that moved apart would have been, had it moved with the whole; "" elsewhere."""
-    moved = flag.get("if_with_whole")
+    moved = flag.if_with_whole
     if moved is None:
         return ""
-    return f"{moved:,} if it had moved with the whole ({change_words(flag[COUNT], moved)})"
+    return f"{moved:,} if it had moved with the whole ({change_words(flag.count, moved)})"
 
 
-def compared_with(flag: Row) -> str:
+def compared_with(flag: FlagRow) -> str:
     """What a flag's count is held against."""
     names = {"revision": "before the revision", "drift": "forecast of six months before"}
-    return names.get(flag["kind"]) or basis_noun(flag["basis"])
+    return names.get(flag.kind) or basis_noun(flag.basis or "")
 
 
-def ending(flag: Row) -> str:
+def ending(flag: FlagRow) -> str:
     """How the episode went on, in words; "" where there is none."""
-    when = month_words(flag["closed"]) if flag["closed"] else ""
+    when = month_words(flag.closed) if flag.closed else ""
     return {
         None: "",
         "open": "Still open: the coming months will show whether it stays.",
         "level shift": f"It stayed: a new level, confirmed in {when}.",
-    }.get(flag["episode"], _passed(flag, when))
+    }.get(flag.episode, _passed(flag, when))
 
 
-def _passed(flag: Row, when: str) -> str:
-    if flag.get("restated"):
+def _passed(flag: FlagRow, when: str) -> str:
+    if flag.restated:
         return f"It does not stand: the figures before it were restated in {when}."
     # What ends an episode by the rule of `judge.episodes`, and no more.
-    if flag.get("if_with_whole") is not None:
+    if flag.if_with_whole is not None:
         return f"It did not last: in {when} it no longer stood apart."
-    side = SIDES[flag["side"]]
+    side = SIDES[flag.side]
     return f"It did not last: in {when} the count was not {side} the 95% range forecast before it."
 
 
-def ending_short(flag: Row, source: Source) -> str:
+def ending_short(flag: FlagRow, source: Source) -> str:
     """The same behind a flag's name, with how it goes with its total."""
-    role, episode = flag["role"], flag["episode"]
+    role, episode = flag.role, flag.episode
     if role == "listed":
         return f", like its {source.totals.one}"
     apart = f", unlike its {source.totals.one}" if role == "apart" else ""
@@ -132,8 +134,8 @@ def ending_short(flag: Row, source: Source) -> str:
     if episode is None or episode == "open":
         return apart + more + (", still open" if episode else "")
     kind = "a level shift" if episode == "level shift" else "transient"
-    kind = "figures restated" if flag.get("restated") else kind
-    return f"{apart}{more}, {kind} as of {month_name(flag['closed'])}"
+    kind = "figures restated" if flag.restated else kind
+    return f"{apart}{more}, {kind} as of {month_name(flag.closed or '')}"
 
 
 def findings(facts: MonthFacts) -> list[tuple[str, str]]:
@@ -143,7 +145,7 @@ def findings(facts: MonthFacts) -> list[tuple[str, str]]:
     -------
     (phrase for a subject without the total's name, the finding in one sentence), ...
     """
-    flags = sorted(facts.findings, key=lambda flag: flag["kind"] == "drift")
+    flags = sorted(facts.findings, key=lambda flag: flag.kind == "drift")
     unusual = [finding(flag, facts) for flag in flags]
     shift, e = facts.shift, facts.expectation
     counted = f"{counted_words(facts, e.judged if e else facts.count)} counted"
@@ -167,93 +169,95 @@ def findings(facts: MonthFacts) -> list[tuple[str, str]]:
     return [(phrase, f"{what} were {how}: {counted}.")]
 
 
-def finding(flag: Row, facts: MonthFacts) -> tuple[str, str]:
+def finding(flag: FlagRow, facts: MonthFacts) -> tuple[str, str]:
     """Return a phrase for a subject and the sentence of a flag. facts : of its month."""
     # Before hindcasts judged months only issued forecasts did.
-    basis = flag.get("basis") or "issued"  # the flags of very old runs have none
+    basis = flag.basis or "issued"  # the flags of very old runs have none
     what = f"{capital(facts.noun)} {facts.where} in {month_words(facts.month)}"
     # One number for one thing: a small revision needs no second one here.
-    counted = f"{counted_words(facts, flag[COUNT])} counted"
-    if flag["kind"] == "revision":
+    counted = f"{counted_words(facts, flag.count)} counted"
+    if flag.kind == "revision":
         return "revised", (
-            f"The count was changed from {flag['expected']:,} to {flag[COUNT]:,} "
+            f"The count was changed from {flag.expected:,} to {flag.count:,} "
             "after it had been closed, or by more than is usual."
         )
-    if flag["kind"] == "drift":
-        side = SIDES[flag["side"]]
+    if flag.kind == "drift":
+        side = SIDES[flag.side]
         return (
             f"drifting {side} {basis_word(basis)}s",
             f"{what} have drifted {side} the {basis_noun(basis)}s: {counted}, "
-            f"{flag['expected']:,} expected six months before. No single month stood out.",
+            f"{flag.expected:,} expected six months before. No single month stood out.",
         )
     how = how_far(flag)
-    sentence = (
-        f"{what} were {how} the {basis_noun(basis)}: {counted}, {flag['expected']:,} expected."
-    )
+    sentence = f"{what} were {how} the {basis_noun(basis)}: {counted}, {flag.expected:,} expected."
     return f"{how} {basis_word(basis)}", sentence
 
 
-def moved_lines(facts: MonthFacts, flags: Sequence[Row] | None = None) -> Iterator[tuple[str, str]]:
+def moved_lines(
+    facts: MonthFacts, flags: Sequence[FlagOfTotal] | None = None
+) -> Iterator[tuple[str, str]]:
     """A line a dimension; each explains the whole. flags : of the month, all unless some are given.
 
     Only what the month itself deviated by was taken apart, not what it drifted by.
     """
     for flag in facts.findings if flags is None else flags:
-        if flag["kind"] == "month" and facts.drivers:
+        if flag.kind == "month" and facts.drivers:
             for label, text in moved_parts(flag, facts.drivers, facts.source):
                 yield one_line(label), one_line(text)
 
 
-def moved_parts(row: Row, drivers: Sequence[Row], source: Source) -> Iterator[tuple[str, str]]:
+def moved_parts(
+    row: FlagOfTotal, drivers: Sequence[DriverRow], source: Source
+) -> Iterator[tuple[str, str]]:
     """(what, in words): a line a dimension, what is missing, and the parts' own flags."""
-    groups = groupby(drivers, key=lambda driver: str(driver["dimension"]))
+    groups = groupby(drivers, key=lambda driver: str(driver.dimension))
     by_dimension = {name: list(group) for name, group in groups}
-    total = abs(row[COUNT] - row["expected"])
+    total = abs(row.count - row.expected)
     missing = []
     ordered = [name for name in ORDER if name in by_dimension]
     for name in (*ordered, *sorted(by_dimension.keys() - ordered)):
         words = dimension_words(name, source)
-        if by_dimension[name][0]["role"] == "not held":
+        if by_dimension[name][0].role == "not held":
             missing.append(words)
         else:
             yield f"{words}:", "; ".join(_largest(by_dimension[name], total, source))
     if missing:
         yield "", f"not in the data on record: {', '.join(missing)}"
-    if row["listed"] or row["apart"]:
-        badge = f"; almost every {source.totals.part} moved the same way" if row["systemic"] else ""
-        also = f"{row['listed']} {'was' if row['listed'] == 1 else 'were'} also unusual"
-        unlike = f"{row['apart']} moved differently from the {source.totals.one} as a whole"
+    if row.listed or row.apart:
+        badge = f"; almost every {source.totals.part} moved the same way" if row.systemic else ""
+        also = f"{row.listed} {'was' if row.listed == 1 else 'were'} also unusual"
+        unlike = f"{row.apart} moved differently from the {source.totals.one} as a whole"
         yield f"{source.totals.below}:", f"{also}; {unlike}{badge}"
 
 
-def part_words(row: Row, source: Source) -> str:
+def part_words(row: DriverRow, source: Source) -> str:
     """A part in words; for a flag of the sum of all with its total."""
-    if not row["member"]:
-        return str(row["part_border"])
-    member = member_words(row["dimension"], str(row["member"]), source)
-    return f"{member} ({row['part_border']})" if row["border"] == source.totals.whole else member
+    if not row.member:
+        return str(row.part_border)
+    member = member_words(row.dimension, str(row.member), source)
+    return f"{member} ({row.part_border})" if row.total == source.totals.whole else member
 
 
-def _largest(drivers: Sequence[Row], total: int, source: Source) -> Iterator[str]:
+def _largest(drivers: Sequence[DriverRow], total: int, source: Source) -> Iterator[str]:
     """The largest parts of each side, all others in one, and what is in no part."""
-    parts = [row for row in drivers if row["role"] == "part"]
+    parts = [row for row in drivers if row.role == "part"]
     least = max(LEAST * total, 1)
-    by_size = sorted(parts, key=lambda row: -abs(row["contribution"]))
+    by_size = sorted(parts, key=lambda row: -abs(row.contribution or 0))
     shown = [
         row
         for side in (1, -1)
-        for row in [row for row in by_size if row["contribution"] * side >= least][:PARTS_SHOWN]
+        for row in [row for row in by_size if (row.contribution or 0) * side >= least][:PARTS_SHOWN]
     ]
     rest = [row for row in parts if row not in shown]
     # One part takes no more room than "all others".
     if len(rest) == 1:
         shown, rest = [*shown, *rest], []
     # By size, both sides mixed: what moved most comes first, up or down.
-    shown.sort(key=lambda row: -abs(row["contribution"]))
+    shown.sort(key=lambda row: -abs(row.contribution or 0))
     for row in shown:
-        yield f"{part_words(row, source)} {signed(row['contribution'])}"
+        yield f"{part_words(row, source)} {signed(row.contribution or 0)}"
     if rest:
-        yield f"all others {signed(sum(row['contribution'] for row in rest))}"
+        yield f"all others {signed(sum(row.contribution or 0 for row in rest))}"
     for row in drivers:
-        if row["role"] == "unattributed":  # however little, so that all of it adds up
-            yield f"rounding and unassigned {signed(row['contribution'])}"
+        if row.role == "unattributed":  # however little, so that all of it adds up
+            yield f"rounding and unassigned {signed(row.contribution or 0)}"

@@ -160,14 +160,14 @@ def of_total(record: SiteRecord, total: str) -> Iterator[Row]:
             *_days(report),
         )
     for flag in about.flags:
-        if flag["kind"] == "revision":  # told with the release that made it
+        if flag.kind == "revision":  # told with the release that made it
             continue
-        month, report = flag["month"], about.reports[flag["month"]]
+        month, report = flag.month, about.reports[flag.month]
         text = section.finding(replace(report, flags=(flag,), shift=None))
-        first, ended = _days(report)[0], about.reports.get(flag["closed"] or "")
+        first, ended = _days(report)[0], about.reports.get(flag.closed or "")
         _, finding = unusual.finding(flag, report)
         yield item(
-            f"{UNUSUAL}/{total}/{month}/{flag['kind']}",
+            f"{UNUSUAL}/{total}/{month}/{flag.kind}",
             total,
             f"{unusual.badge(flag)}: {name}, {month_words(month)}",
             (finding, *text.more, *text.lead, unusual.ending(flag), text.say, text.avoid),

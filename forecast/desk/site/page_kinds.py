@@ -28,6 +28,7 @@ from forecast.desk.sentences.trust import stale_words
 from forecast.desk.site import feeds, metadata, pictures
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.desk.templating import template
+from forecast.rows import as_row
 from forecast.sources import wording
 from forecast.sources.names import dimension_words
 from forecast.sources.source import Source
@@ -305,7 +306,7 @@ def front(record: SiteRecord, _: None) -> Shown:
             (flag, about)
             for about in record.totals.values()
             for flag in about.flags
-            if flag["month"] > since and flag["kind"] != "revision"
+            if flag.month > since and flag.kind != "revision"
         ],
     }
 
@@ -332,7 +333,8 @@ def total_tables(record: SiteRecord, about: TotalRecord) -> RowsByFile:
     # Seven files each of 300 totals would be most of the site.
     if record.many:
         return {"data": list(_data({"border": about.total}, about))}
-    rows = (about.months, about.ahead, about.flags, about.scores, about.revised, about.changes)
+    flags = list(map(as_row, about.flags))
+    rows = (about.months, about.ahead, flags, about.scores, about.revised, about.changes)
     return dict(zip(TABLES, rows, strict=True))
 
 
@@ -411,7 +413,7 @@ def score_rows(about: TotalRecord) -> list[tuple[str, Row, Row]]:
     of_total = {
         (row["model"], row["horizon"]): row
         for row in terminal.with_pooled(list(about.scores), about.source)
-        if (row["border"], row["basis"], row["era"]) == (about.total, score["basis"], "all")
+        if (row["border"], row["basis"], row["era"]) == (about.total, score.basis, "all")
     }
     return [
         (words, of_total["bordercast", lead], of_total["naive", lead])
@@ -462,19 +464,19 @@ def month_page(record: SiteRecord, of: Month) -> Shown:
         "about": about,
         "report": report,
         "said": section.finding(report),
-        "flag": next((flag for flag in report.flags if flag["kind"] == "month"), None),
+        "flag": next((flag for flag in report.flags if flag.kind == "month"), None),
         "drivers": [
             {
-                **row,
-                "dimension": one_line(dimension_words(row["dimension"], record.source)),
+                **as_row(row),
+                "dimension": one_line(dimension_words(row.dimension, record.source)),
                 "label": one_line(
                     "in no part"
-                    if row["role"] == "unattributed"
+                    if row.role == "unattributed"
                     else unusual.part_words(row, record.source)
                 ),
             }
             for row in report.drivers
-            if row["contribution"] is not None
+            if row.contribution is not None
         ],
         "around": [month if month in about.reports else None for month in around],
     }
@@ -592,12 +594,11 @@ def number_files(record: SiteRecord, about: TotalRecord) -> Files:
 def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
     """Answer first, of a part."""
     row = part.months[-1]
-    flag = next((flag for flag in part.flags if flag["month"] == row["month"]), None)
+    flag = next((flag for flag in part.flags if flag.month == row["month"]), None)
     first = f"{with_unit(row[COUNT], part.source)} in {month_words(row['month'])}"
     if flag:
-        first = (
-            f"Unusual ({flag['severity']}): {first}, {flag['expected']:,} expected: "
-            + "; ".join(filter(None, (unusual.with_whole(flag), unusual.how_sure(flag))))
+        first = f"Unusual ({flag.severity}): {first}, {flag.expected:,} expected: " + "; ".join(
+            filter(None, (unusual.with_whole(flag), unusual.how_sure(flag)))
         )
     elif part.ahead:
         first = f"Not flagged: {first}"
@@ -698,13 +699,13 @@ def flagged(record: SiteRecord, _: None) -> Shown:
     # A revision is no unusual month: those come last.
     ordered = sorted(
         ((flag, about) for about in record.totals.values() for flag in about.flags),
-        key=lambda pair: (pair[0]["kind"] != "revision", pair[0]["month"]),
+        key=lambda pair: (pair[0].kind != "revision", pair[0].month),
         reverse=True,
     )
     parts = [(part, flag) for part in record.parts.values() for flag in part.flags]
     return {
         "cards": ordered,
-        "flagged_parts": sorted(parts, key=lambda pair: pair[1]["month"], reverse=True),
+        "flagged_parts": sorted(parts, key=lambda pair: pair[1].month, reverse=True),
     }
 
 
@@ -712,7 +713,7 @@ def flag_list(record: SiteRecord, _: None) -> RowsByFile:
     """List every flag, of totals and of parts."""
     series: list[TotalRecord | PartRecord] = [*record.totals.values(), *record.parts.values()]
     flags = [flag for about in series for flag in about.flags]
-    return {"flags": [{name: flag[name] for name in _FLAG_COLUMNS} for flag in flags]}
+    return {"flags": [{name: flag[name] for name in _FLAG_COLUMNS} for flag in map(as_row, flags)]}
 
 
 def revised(record: SiteRecord, _: None) -> RowsByFile:

@@ -24,6 +24,7 @@ from forecast.desk.charts import svg as svg_chart
 from forecast.desk.charts.grammar import Amounts, Chart
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.files import replacing
+from forecast.rows import DriverRow, as_row
 from forecast.types import COUNT, Row
 from forecast.words import basis_noun, month_words
 
@@ -104,10 +105,10 @@ ALBUM = Album()
 def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> Drawn:
     """Draw what was published lately, and the forecast ahead, if there is one."""
     width, height, back, dated, read = SIZES[size_name]
-    source, total, part, flagged = record.source, "", "", about.flags
+    source, total, part = record.source, "", ""
     if isinstance(about, PartRecord):
         total, part = about.key.total, f"{about.name} ({about.kind})"
-        flagged = [{**flag, "median": flag["expected"]} for flag in about.flags]
+        flagged = [{**as_row(flag), "median": flag.expected} for flag in about.flags]
     else:
         total, flagged = about.total, about.flagged
     shown = grammar.months_back(about.months, back)
@@ -190,7 +191,7 @@ def compared(
     return _inline(layers, scale, alt, readings, years=not years)
 
 
-def drivers(record: SiteRecord, total: str, rows: Sequence[Row]) -> Drawn:
+def drivers(record: SiteRecord, total: str, rows: Sequence[DriverRow]) -> Drawn:
     """Draw what moved a flagged month."""
     from forecast.desk.charts import explanations  # loads Prophet
 
@@ -199,7 +200,9 @@ def drivers(record: SiteRecord, total: str, rows: Sequence[Row]) -> Drawn:
         svg = grammar.render(picture, "svg", record.source).decode()
         return _stripped(svg, picture.alt, "", 0), picture.alt
 
-    svg, _ = ALBUM.drawn(("drivers", repr(record.source.measure), total, rows), draw)
+    svg, _ = ALBUM.drawn(
+        ("drivers", repr(record.source.measure), total, list(map(as_row, rows))), draw
+    )
     return {"svg": Markup(svg), "dates": ""}  # noqa: S704 - drawn here, its words escaped
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,13 +21,14 @@ from forecast.desk.sentences.unusual import FAR
 from forecast.engine import ENGINE
 from forecast.engine.skill import skill_tests
 from forecast.errors import ConfigError
+from forecast.rows import FlagRow, of
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import total_place
 from forecast.store import read
 from forecast.store.inputs import scored_totals
 from forecast.store.queries import grouped, rows, sql
-from forecast.store.read import RunRow
+from forecast.store.read import FlagOfTotal, RunRow
 from forecast.types import COUNT, SEVERITIES, Row, SeriesKey
 from forecast.words import check_command, day_words, month_words, one_line, slug
 
@@ -74,7 +76,7 @@ class TotalRecord:
     reports: Mapping[str, MonthFacts]
     months: Sequence[Row]
     ahead: Sequence[Row]
-    flags: Sequence[Row]
+    flags: Sequence[FlagOfTotal]
     judged: Sequence[Row]
     stood: Sequence[Row]
     scores: Sequence[Row]
@@ -133,7 +135,7 @@ class TotalRecord:
     @cached_property
     def telling_months(self) -> set[str]:
         """The newest month, and those that a flag of any kind is about."""
-        return {self.newest.month, *(flag["month"] for flag in self.flags)}
+        return {self.newest.month, *(flag.month for flag in self.flags)}
 
     @property
     def flagged(self) -> list[Row]:
@@ -147,11 +149,11 @@ class TotalRecord:
             return "Not forecast yet", False
         # The newest month before what is still open: the answer is about the new figures.
         for flag in self.flags:
-            if flag["month"] == self.newest.month:
-                return f"Unusual: {flag['severity']}", True
+            if flag.month == self.newest.month:
+                return f"Unusual: {flag.severity}", True
         for flag in self.flags:
-            if flag["episode"] == "open":
-                return f"Unusual since {month_words(flag['month'])}", True
+            if flag.episode == "open":
+                return f"Unusual since {month_words(flag.month)}", True
         e = self.newest.expectation
         return "Nothing unusual" if e and e.p >= FAR else "Not flagged", False
 
@@ -164,7 +166,7 @@ class PartRecord:
     key: SeriesKey
     months: Sequence[Row]
     ahead: Sequence[Row] = ()
-    flags: Sequence[Row] = ()
+    flags: Sequence[FlagRow] = ()
 
     @property
     def name(self) -> str:
@@ -264,15 +266,15 @@ class SiteRecord:
         # One half alone, or of another month, would not add up to the forecast above it.
         return rows if len(rows) == len(halves) and about.ahead and len(next_month) == 1 else []
 
-    def open_parts(self, total: str = "") -> list[tuple[PartRecord, Row]]:
+    def open_parts(self, total: str = "") -> list[tuple[PartRecord, FlagRow]]:
         """Parts, of one total or all, with their flags still open, the most serious first."""
         flagged = [
             (part, flag)
             for part in self.parts.values()
             for flag in part.flags
-            if flag["episode"] == "open" and total in ("", part.key.total)
+            if flag.episode == "open" and total in ("", part.key.total)
         ]
-        return sorted(flagged, key=lambda p: (SEVERITIES.index(p[1]["severity"]), p[1]["p"] or 0))
+        return sorted(flagged, key=lambda p: (SEVERITIES.index(p[1].severity), p[1].p or 0))
 
 
 def read_skill(connection: sqlite3.Connection, source: Source) -> list[str]:
@@ -300,7 +302,6 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     statements: tuple[tuple[str, str, Any], ...] = (
         ("months", "all_months", ()),
         ("ahead", "latest_forecasts", (order, "bordercast", *every)),
-        ("flags", "flags", (order, *every, "", False, False)),
         ("judged", "judged_months_of_totals", ()),
         ("scores", "scorecard", (order, *every)),
         ("spans", "latest_periods", ()),
@@ -313,12 +314,16 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
     }
     judging = rows(connection, "judging_forecasts", {"total": None}, of="true")
     by_total["stood"] = grouped(judging, "border")
+    flags: dict[str, list[FlagOfTotal]] = defaultdict(list)
+    for flag in read.flags(connection, source.totals):
+        flags[flag.total].append(flag)
     moved = grouped(rows(connection, "movers", {"total": None}), "border")
     totals = {
         total: TotalRecord(
             source=source,
             total=total,
             reports=reports[total],
+            flags=flags.get(total, ()),
             moved=by_dimension(moved.get(total, ()), source),
             **{name: of_total.get(total, ()) for name, of_total in by_total.items()},
         )
@@ -336,7 +341,13 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         release_days=dict(connection.execute(sql("release_days")).fetchall()),
         totals=totals,
         parts={
-            key: PartRecord(source, key, months[key], ahead.get(key, ()), flagged.get(key, ()))
+            key: PartRecord(
+                source,
+                key,
+                months[key],
+                ahead.get(key, ()),
+                [of(FlagRow, row) for row in flagged.get(key, ())],
+            )
             for key in sorted(months, key=lambda key: (source.totals.every.index(key.total), key))
         },
         views={

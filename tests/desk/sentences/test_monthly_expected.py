@@ -15,7 +15,7 @@ from forecast.store.history import MonthRecord
 from forecast.store.read import RunRow
 from forecast.types import Row
 from tests.support.cbp_files import ENCOUNTERS
-from tests.support.month_facts import value
+from tests.support.month_facts import flag_row, value
 
 RUN = RunRow(1, "2025-03-18T00:00:00+00:00", "2025-02", "d" * 64)
 STOOD = Expectation(
@@ -55,7 +55,7 @@ def report(count=11_710, *, flagged=True, **stood):
     counts = {"2024-02": 189_913, "2025-01": 61_447, "2025-02": count}
     record = MonthRecord(counts, [FIRST], {"file_name": "a.csv", "rounding": 1})
     expected = replace(STOOD, **stood)
-    flag = FLAG | {"basis": expected.basis, "encounters": expected.judged}
+    flag = flag_row(**FLAG | {"basis": expected.basis, "encounters": expected.judged})
     made = month_report("southwest", "2025-02", record, source=ENCOUNTERS)
     return replace(made, expectation=expected, flags=(flag,) if flagged else ())
 
@@ -100,7 +100,7 @@ def test_a_hindcast_is_called_so_wherever_it_judged_the_month(flagged):
 )
 def test_a_subject_line_says_by_what(kind, basis, phrase):
     found = report(basis=basis)
-    found = replace(found, flags=(found.flags[0] | {"kind": kind},))
+    found = replace(found, flags=(replace(found.flags[0], kind=kind),))
 
     assert section_texts.finding(found).phrase == phrase
 

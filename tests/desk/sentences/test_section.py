@@ -19,6 +19,7 @@ from forecast.claims.record.counts import OFO
 from forecast.claims.record.counts import USBP as BORDER_PATROL
 from forecast.desk.facts import Comparison, MonthFacts, report
 from forecast.desk.sentences import section as section_texts
+from forecast.rows import DriverRow
 from forecast.store import connect
 from forecast.store.deliveries import Delivery
 from forecast.store.notices import FRAME, Notice, Section
@@ -27,6 +28,7 @@ from jobs.deliver import letter, transports
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.history_2025 import SENDER, held
+from tests.support.month_facts import flag_row, row
 from tests.support.month_facts import interior as interior_of
 
 NUMBER = rf"[{MINUS}+]?\d+(?:,\d{{3}})*(?:\.\d+)?"
@@ -355,7 +357,7 @@ def facts(file_name, flags=(), drivers=()):
 
 
 def part(name):
-    return {
+    said = {
         "border": "southwest",
         "dimension": "citizenship",
         "member": name,
@@ -365,10 +367,11 @@ def part(name):
         "expected": 50,
         "role": "apart",
     }
+    return flag_row(**said)
 
 
 def driver(name):
-    return {
+    said = {
         "border": "southwest",
         "dimension": name,
         "role": "part",
@@ -376,6 +379,7 @@ def driver(name):
         "member": name,
         "contribution": -41,
     }
+    return row(DriverRow, **said)
 
 
 def hostile_letter(name):
@@ -389,7 +393,7 @@ def hostile_letter(name):
         "apart": 0,
         "systemic": 0,
     }
-    found = facts(name, [flag], [driver(name)])
+    found = facts(name, [flag_row(**flag)], [driver(name)])
     sections = [
         Section(s.total, kind, s.phrase, letter.as_stored(s, "txt"), letter.as_stored(s, "html"))
         for s, kind in (
@@ -441,7 +445,7 @@ def test_any_words_stay_words(name):
 def test_drift_is_told_in_its_own_words():
     drifted = {"kind": "drift", "severity": "notable", "side": 1, "encounters": 90, "expected": 30}
 
-    said = section_texts.finding(facts("a.csv", [drifted]))
+    said = section_texts.finding(facts("a.csv", [flag_row(**drifted)]))
 
     assert said.phrase == "drifting above forecasts"
     assert "90 (now 10) counted, 30 expected six months before" in said.finding

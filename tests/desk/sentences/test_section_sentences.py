@@ -9,9 +9,19 @@ import pytest
 from forecast.desk.facts import Position
 from forecast.desk.sentences import ahead, monthly, section, unusual
 from forecast.desk.sentences.monthly import ComparisonText
-from forecast.types import Row
+from forecast.rows import DriverRow, ScoreRow
+from forecast.store.read import FlagOfTotal
 from tests.support.cbp_files import ENCOUNTERS
-from tests.support.month_facts import OFFICES, PATROL, compared, expected, interior, month
+from tests.support.month_facts import (
+    OFFICES,
+    PATROL,
+    compared,
+    expected,
+    flag_row,
+    interior,
+    month,
+    row,
+)
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 WHERE = "at the northern land border in February 2025"
@@ -23,9 +33,9 @@ YEARS = (
 )
 
 
-def flag(**said: object) -> Row:
+def flag(**said: object) -> FlagOfTotal:
     usual = {"kind": "month", "severity": "major", "side": -1, "basis": "issued"}
-    return usual | {"encounters": 100, "expected": 1200} | said
+    return flag_row(**usual | {"encounters": 100, "expected": 1200} | said)
 
 
 def told(**said: object) -> tuple[str, str, list[str]]:
@@ -299,7 +309,7 @@ def test_a_link_leads_to_the_month(address, link):
     assert section.correction(month(), [], address=address).link == link
 
 
-GOOD = {"basis": "issued", "n": 30, "coverage80": 0.784, "coverage95": 0.956, "relative_mae": 0.9}
+GOOD = row(ScoreRow, basis="issued", n=30, coverage80=0.784, coverage95=0.956, relative_mae=0.9)
 HELD = (
     "One month ahead, over 30 months (issued forecasts): the 80% interval contained 78% of the "
     "counts, the 95% interval 96%."
@@ -320,9 +330,9 @@ HELD = (
     ],
 )
 def test_how_good_forecasts_have_been_is_said_worse_as_plainly_as_better(ratio, end):
-    assert ahead.quality(GOOD | {"relative_mae": ratio}) == HELD + end
+    assert ahead.quality(replace(GOOD, relative_mae=ratio)) == HELD + end
     hindcasts = HELD.replace("issued forecasts", "hindcasts")
-    assert ahead.quality(GOOD | {"relative_mae": ratio, "basis": "hindcast"}) == hindcasts + end
+    assert ahead.quality(replace(GOOD, relative_mae=ratio, basis="hindcast")) == hindcasts + end
 
 
 def blocks(**said: object) -> dict[str, str]:
@@ -365,9 +375,9 @@ def test_what_a_page_alone_says(final, state):
     ]
 
 
-def driver(member: str, contribution: int, role: str = "part") -> Row:
+def driver(member: str, contribution: int, role: str = "part") -> DriverRow:
     made = {"dimension": "state", "role": role, "member": member, "contribution": contribution}
-    return made | {"border": "northern", "part_border": "northern"}
+    return row(DriverRow, **made, border="northern", part_border="northern")
 
 
 def test_what_moved_is_told_of_flagged_months_alone_and_with_our_minus():
@@ -382,9 +392,9 @@ def test_what_moved_is_told_of_flagged_months_alone_and_with_our_minus():
     assert [*unusual.moved_lines(replace(found, flags=found.flags[:1]))] == []
 
 
-def part(member: str, encounters: int, severity: str = "major", **said: object) -> Row:
+def part(member: str, encounters: int, severity: str = "major", **said: object) -> FlagOfTotal:
     made = {"dimension": "state", "member": member, "encounters": encounters, "expected": 1000}
-    return made | {"severity": severity, "role": "listed", "kind": "month"} | said
+    return flag_row(**made | {"severity": severity, "role": "listed", "kind": "month"} | said)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forecast.desk.sentences import monthly, unusual
-from tests.support.month_facts import expected, month
+from tests.support.month_facts import expected, flag_row, month
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_a_count_restated_since_is_not_set_where_the_first_one_lay():
 def test_an_episode_that_ended_says_what_the_rule_asked(said, words):
     ended = {"episode": "transient", "closed": "2025-03", "side": -1, "role": "first"}
 
-    assert unusual.ending(ended | said) == words
+    assert unusual.ending(flag_row(**ended | said)) == words

@@ -253,7 +253,7 @@ def test_a_revision_is_no_unusual_month_and_comes_last(full):
 
     assert "Revision" in badges
     assert badges.index("Revision") >= len(badges) - badges.count("Revision")
-    lately = [flag["kind"] for flag, _ in page_kinds.front(full, None)["lately"]]
+    lately = [flag.kind for flag, _ in page_kinds.front(full, None)["lately"]]
     assert "revision" not in lately
 
 
@@ -263,7 +263,7 @@ def test_groups_by_older_figures_are_not_counted_as_unusual_now(full):
     def counted(through: str) -> str:
         part = next(part for part in full.parts.values() if part.flags and part.last == newest)
         kept = [row for row in part.months if row["month"] <= through]
-        flag = part.flags[0] | {"episode": "open", "month": kept[-1]["month"]}
+        flag = replace(part.flags[0], episode="open", month=kept[-1]["month"])
         shortened = replace(part, months=kept, flags=(flag,))
         return re.sub(r"\s+", " ", shown("front", replace(full, parts={part.key: shortened})))
 
