@@ -103,7 +103,7 @@ def test_every_month_and_year_of_a_total_is_told_with_its_number(site, record):
 def test_flagged_months_and_the_newest_have_a_page_and_no_other(site, full):
     for total, about in full.totals.items():
         pages = {path.parent.name for path in (site / "border" / total).glob("*/index.html")}
-        assert pages == {"2026-08"} | {flag["month"] for flag in about.flags}
+        assert pages == {"2026-08"} | {flag.month for flag in about.flags}
 
 
 def test_a_site_has_few_files(site, full):
@@ -141,10 +141,10 @@ def test_a_border_shows_flags_with_all_comparisons_and_how_they_ended(full):
     for border in HEADLINES:
         said = shown("total", full, full.totals[border])
         for flag in full.totals[border].flags:
-            card = re.search(rf'id="flag-{flag["flag_id"]}">.+?</article>', said, re.S)[0]
-            assert f"{flag['expected']:,}" in card
-            assert card.count('<th scope="row">') == (4 if flag["month"].endswith("-10") else 5)
-            assert ("It stayed" in card) == (flag["episode"] == "level shift")
+            card = re.search(rf'id="flag-{flag.flag_id}">.+?</article>', said, re.S)[0]
+            assert f"{flag.expected:,}" in card
+            assert card.count('<th scope="row">') == (4 if flag.month.endswith("-10") else 5)
+            assert ("It stayed" in card) == (flag.episode == "level shift")
 
 
 def test_the_table_of_years_adds_up(full):
@@ -177,7 +177,7 @@ def test_a_series_has_its_forecast_its_flags_and_its_files(full, key, words):
     assert words in said
     assert f"{part.ahead[0]['median']:,} expected" in said
     for flag in part.flags:
-        assert f"<b>{flag['encounters']:,}</b> counted" in said
+        assert f"<b>{flag.count:,}</b> counted" in said
     assert files.keys() == {"data.csv", "data.json", "index.html"}
     assert len(json.loads(files["data.json"])) == len(part.months) + len(part.ahead)
     assert re.search(r'<svg class="chart"[^>]*aria-label="[^"]{60,}"', said)
