@@ -94,7 +94,7 @@ def tripled(seed: int, folder: Path) -> bool:
     monthly.run(Context.open(path, settings), now=now, with_bundle=False)
     with connect.moment(path) as connection:
         found = read.flags(connection, source_of(connection).totals, name)
-    return any(flag["month"] == month and flag["kind"] == "month" for flag in found)
+    return any(flag.month == month and flag.kind == "month" for flag in found)
 
 
 def covered(seed: int, length: int) -> np.ndarray:
