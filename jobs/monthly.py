@@ -81,10 +81,7 @@ def run(
             results, mine = ingest_all(db, mine, named, day, with_bundle, only, now)
             report("taking in files", 1, 1)
             taken += results
-            for file in (file for file in results if file.outcome != "refused"):
-                told = f"{file.file_name}: {file.outcome}"
-                logs.event(f"release.{file.outcome.split()[0]}", told, release=file.file_name)
-            refused = [file.reason for file in results if file.outcome == "refused"]
+            refused = _told(results)
             empty = not releases.accepted(db)
             if empty and refused and only is None:
                 raise DataError(refused[0])
@@ -95,6 +92,14 @@ def run(
             write.write_all(mine, db, now)
     run_ids, judged, flagged = zip(*published, strict=True) if published else ((), (), ())
     return RunOutcome(max(run_ids, default=None), tuple(taken), sum(judged), sum(flagged))
+
+
+def _told(results: Sequence[IngestResult]) -> list[str]:
+    """Log what was taken in, and return why what was refused was."""
+    for file in (file for file in results if file.outcome != "refused"):
+        told = f"{file.file_name}: {file.outcome}"
+        logs.event(f"release.{file.outcome.split()[0]}", told, release=file.file_name)
+    return [file.reason for file in results if file.outcome == "refused"]
 
 
 def _refuse_altered(db: Database) -> None:

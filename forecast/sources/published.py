@@ -459,18 +459,11 @@ def _meaning(column: Mapping[str, Any], exact: bool, text: str) -> Any:
     """Return what a text of a column says; ValueError says what was expected."""
     label, role = text.strip(), column["is"]
     if not exact and "pattern" not in column:
-        if role == "year" and (named := dates.names_year(label)):
-            return named[0], ""
-        if role == "month":
-            return _any_month(label)
-        if "number" in column:
-            return _number(column["number"], label if "." in label else label.replace(" ", ""))
-    # ASCII: \d takes any digit there is, and a file with others is not this publisher's.
+        meant = _as_people_write(column, label)
+        if meant is not None:
+            return meant
     if role == "year":
-        match = re.fullmatch(column.get("pattern", r"(?P<year>20\d\d)"), label, re.ASCII)
-        if match is None:
-            raise ValueError(f"not a year; expected {column.get('expected', '2026')}")
-        return int(match["year"]), _RUNNING if match.groupdict().get("running") else ""
+        return _year(column, label)
     values = MONTHS if role == "month" else column.get("values")
     if values is not None:
         if label not in values:
@@ -482,6 +475,27 @@ def _meaning(column: Mapping[str, Any], exact: bool, text: str) -> Any:
     if "pattern" in column and not re.fullmatch(column["pattern"], text, re.ASCII):
         raise ValueError(column["problem"])
     return _number(column["number"], text) if "number" in column else _label(column, text)
+
+
+def _as_people_write(column: Mapping[str, Any], label: str) -> Any:
+    """Return a year, a month or a number in any usual form; None where a column has none."""
+    if column["is"] == "year":
+        named = dates.names_year(label)
+        return (named[0], "") if named else None
+    if column["is"] == "month":
+        return _any_month(label)
+    if "number" in column:
+        return _number(column["number"], label if "." in label else label.replace(" ", ""))
+    return None
+
+
+def _year(column: Mapping[str, Any], label: str) -> tuple[int, str]:
+    """Return the year that a label is by its column's pattern, and whether it runs."""
+    # ASCII: \d takes any digit there is, and a file with others is not this publisher's.
+    match = re.fullmatch(column.get("pattern", r"(?P<year>20\d\d)"), label, re.ASCII)
+    if match is None:
+        raise ValueError(f"not a year; expected {column.get('expected', '2026')}")
+    return int(match["year"]), _RUNNING if match.groupdict().get("running") else ""
 
 
 def _any_month(label: str) -> int:
