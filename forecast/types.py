@@ -266,12 +266,31 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthMixture:
+    """What a month's forecast is made of where one t cannot say it; see `forecast.engine.mixtures`.
+
+    centre, scale : of the t, log1p counts, where a surprise passes. away, stays : how far from
+    there it lies where it stays, and the chance of that. share : of the count model, 0..1;
+    mean, size : of its negative binomial, in counts.
+    """
+
+    centre: float
+    scale: float
+    away: float
+    stays: float
+    share: float
+    mean: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """What is said of a month, or of the sum of months in a row: counts as integers, the nearest.
 
     cutoff : last month published.
     centre, scale, df : of a month the predictive distribution on log1p counts, a Student t with
         df degrees of freedom around centre, in units of scale (the flags' p comes from it).
+    mixture : of a month that no single t describes.
     span : the name of a sum, "FY2027"; "" of a month. months_published : of the span's months;
         published : their sum. median and intervals are of the whole sum.
     """
@@ -298,6 +317,7 @@ class Forecast:
     span: str = ""
     months_published: int = 0
     published: int = 0
+    mixture: MonthMixture | None = None
 
     @property
     def month(self) -> str:
@@ -326,7 +346,7 @@ SUM_AHEAD = (
 class MonthForecast:
     """What stood before a month: median in counts; centre, scale and df on log1p counts.
 
-    horizon : months ahead it was said.
+    horizon : months ahead it was said. mixture : where no single t says it.
     """
 
     median: int
@@ -334,6 +354,7 @@ class MonthForecast:
     scale: float
     df: float
     horizon: int = 1
+    mixture: MonthMixture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +365,7 @@ class ForecastPath:
     ----------
     centre, scale : log1p counts. df : degrees of freedom, > 2.
     run_id : the run that issued it, None for a hindcast; published : on which day, likewise "".
-    median : in counts, where it is stored.
+    median : in counts, where it is stored. mixtures : of each month, where no single t says it.
     """
 
     cutoff: str
@@ -354,6 +375,7 @@ class ForecastPath:
     run_id: int | None = None
     median: tuple[int, ...] = ()
     published: str = ""
+    mixtures: tuple[MonthMixture, ...] = ()
 
     def horizon(self, month: str) -> int:
         """Months from the cutoff to `month`."""
@@ -369,7 +391,8 @@ class ForecastPath:
         step = self.horizon(month) - 1
         centre = self.centre[step]
         median = self.median[step] if self.median else whole(centre)
-        return MonthForecast(median, centre, self.scale[step], self.df, step + 1)
+        mixture = self.mixtures[step] if self.mixtures else None
+        return MonthForecast(median, centre, self.scale[step], self.df, step + 1, mixture)
 
 
 def whole(centre: float) -> int:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,10 +88,7 @@ class SeriesForecasts:
         part = MonthlyCounts(
             counts.names[rows], counts.family[rows], counts.values[rows], counts.last[rows]
         )
-        predictive = Predictive(
-            *(getattr(self.predictive, f.name)[rows] for f in fields(Predictive))
-        )
-        return SeriesForecasts(part, self.back, predictive)
+        return SeriesForecasts(part, self.back, self.predictive.of(rows))
 
     def ends(self) -> SeriesForecasts:
         """Only the forecasts from each series' end."""

@@ -27,9 +27,10 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from forecast.engine import combination, intervals, tails
+from forecast.engine import combination, intervals, mixtures, smallcounts, tails
 from forecast.engine import parameters as par
 from forecast.engine.predictive import Predictive, TotalRows, joined, predictive, summed
+from forecast.engine.smallcounts import CountShares
 from forecast.engine.surprises import Outcomes
 from models import structural, waiting
 from models.base import Floats, Ints, Panel, stack
@@ -115,20 +116,79 @@ class Task:
         return replace(self, panel=panel, origins=self.origins + room, until=until)
 
 
-FirstJob = tuple[Task, Floats, Place | None, bool]
-"""A block; its families' priors, (families, months, grid), of the structural grid; where its paths
-wait from the verdict to the forecasts, None where they do not and are computed again; and whether
-they are answered beside it."""
+@dataclass(frozen=True)
+class BlockPaths:
+    """What a block's models say from every column, before anybody has decided between them.
 
-BlockPaths = tuple[Sweep, Sweep, Floats, Floats]
-"""What a block's models say from every column, before anybody has decided between them: the break
-walk; the structural grid, kept within the history; (series, months, h) of the grid on square roots;
-(series, months) levels."""
+    grid : the structural grid, kept within the history. root : (series, months, h) of the grid on
+    square roots. level : (series, months).
+    """
 
-LastJob = tuple[Task, Floats, Place | None, Floats, Floats, Ints, BlockPaths | None]
-"""A block with all that its families have in common: beside the first job's, what its series said
-by themselves; (2, families, months) t statistics, and medians of ratios; what all series of the
-families said; and the paths, if kept."""
+    walk: Sweep
+    grid: Sweep
+    root: Floats
+    level: Floats
+
+
+@dataclass(frozen=True)
+class FirstJob:
+    """A block before its families have heard of it.
+
+    prior : (families, months, grid) of the structural grid. place : where its paths wait from the
+    verdict to the forecasts, None where they do not and are computed again. alone : whether they
+    are answered beside it.
+    """
+
+    task: Task
+    prior: Floats
+    place: Place | None
+    alone: bool
+
+
+@dataclass(frozen=True)
+class LastJob:
+    """A block with all that its families have in common.
+
+    own : (series, 3, months) what its series said by themselves. verdict : (2, families, months) t
+    statistics, and medians of ratios. shared : what all series of the families said. paths : if
+    they were answered.
+    """
+
+    task: Task
+    prior: Floats
+    place: Place | None
+    own: Floats
+    verdict: Floats
+    shared: Ints
+    paths: BlockPaths | None
+
+
+@dataclass(frozen=True)
+class BlockLosses:
+    """What a block's series say of the models, see `forecast.engine.combination`.
+
+    own : (series, 3, months) `own_ratio`, the series' own of `hearing`, `spread_scores`.
+    shared : (7, families, months) `evidence`, and the families' of `hearing`. paths : if kept.
+    """
+
+    own: Floats
+    shared: Ints
+    paths: BlockPaths | None
+
+
+@dataclass(frozen=True)
+class BlockForecasts:
+    """A block's forecasts at the origins, before widths are learned, and what these learn from.
+
+    predictives, counts : of each of the task's asks. squares : `intervals.squared_errors` of each.
+    df : (series, months) degrees of freedom.
+    """
+
+    predictives: list[Predictive]
+    counts: list[CountShares]
+    squares: list[Floats]
+    df: Floats
+
 
 Slice = tuple[Ints, Ints]
 """Rows of a panel that are computed together, and their families' numbers, each once."""
@@ -315,18 +375,16 @@ class _Together:
 
         def job(task: Task, cut: Slice) -> FirstJob:
             places.append(None if alone else _place(task, shelf, self.spread))
-            return task, self.prior[cut[1]], places[-1], alone
+            return FirstJob(task, self.prior[cut[1]], places[-1], alone)
 
         series = len(self.numbers[part])
         own, ratio = np.empty((series, 3, self.months)), np.empty((self.months, series))
-        paths = []
-        for (rows, families), (alone_says, shared, own_paths) in self._answers(
-            part, block_losses, job
-        ):
-            self.shared[:, families] += shared
-            own[rows] = alone_says
-            ratio[:, rows] = on_calendar(alone_says[:, 0], self._late(part, rows), np.nan).T
-            paths.append(own_paths)
+        paths: list[BlockPaths | None] = []
+        for (rows, families), losses in self._answers(part, block_losses, job):
+            self.shared[:, families] += losses.shared
+            own[rows] = losses.own
+            ratio[:, rows] = on_calendar(losses.own[:, 0], self._late(part, rows), np.nan).T
+            paths.append(losses.paths)
         self.scratch.keep("own", part, own)
         self.scratch.keep("ratio", part, ratio)
         return list(zip(places, paths, strict=True))
@@ -356,14 +414,18 @@ class _Together:
             squares = [np.empty((*shape, h)) for _, h in self.task.asks]
             df = np.empty((self.months, len(number)))
             by_block, waiting = [], iter(self.waiting.pop(part))
+            counts: list[list[CountShares]] = [[] for _ in squares]
             job = partial(self._last_job, part, waiting)
-            for (rows, _), (answers, errors, of_df) in self._answers(part, block_forecasts, job):
+            for (rows, _), answer in self._answers(part, block_forecasts, job):
                 late = self._late(part, rows)
-                for every, squared in zip(squares, errors, strict=True):
+                for every, squared in zip(squares, answer.squares, strict=True):
                     moved = on_calendar(squared, late, np.nan)[:, self.early :]
                     every[:, rows] = moved.swapaxes(0, 1)
-                df[:, rows] = on_calendar(of_df, late, np.nan).T
-                by_block.append(answers)
+                df[:, rows] = on_calendar(answer.df, late, np.nan).T
+                by_block.append(answer.predictives)
+                for of_ask, shares in zip(counts, answer.counts, strict=True):
+                    of_ask.append(shares.of(rows))
+            self.scratch.keep("counts", part, [smallcounts.joined(every) for every in counts])
             self.scratch.keep(
                 "said", part, [joined(answers) for answers in zip(*by_block, strict=True)]
             )
@@ -382,7 +444,8 @@ class _Together:
         rows, families = cut
         place, paths = next(waiting)
         own, shared = self.scratch.rows("own", part, rows), self.shared[:, families]
-        return task, self.prior[families], place, own, self.verdict[:, families], shared, paths
+        verdict = self.verdict[:, families]
+        return LastJob(task, self.prior[families], place, own, verdict, shared, paths)
 
     def widen(self) -> None:
         """Give each part's forecasts what their families have learned: widths, and of surprises."""
@@ -395,11 +458,21 @@ class _Together:
                 width = intervals.learned_by(number, learned, origins, self.behind[part])
                 scale = intervals.widened(predictives[place].scale, width, predictives[place].share)
                 wide = replace(predictives[place], scale=scale)
-                predictives[place] = self.surprises.told(part, wide, origins, chances)
+                if not self.task.panel.jumps:
+                    own = intervals.at_levels(scale, wide.centre, wide.sigma)
+                    wide = replace(wide, scale=own)
+                counts = self.scratch.value("counts", part)[place]
+                wide = self.surprises.widened(part, wide, origins)
+                ways = self.surprises.after(part, origins, h, chances)
+                wide = mixtures.mixed(wide, ways, counts)
+                if self.task.totals:
+                    # A total says what its parts do, after a surprise as well.
+                    wide = replace(wide, centre=summed(wide.centre, self.task.totals))
+                predictives[place] = wide
                 self.scratch.keep("said", part, predictives)
                 self.scratch.forget(part, f"squares {place}")
         for part in self.numbers:
-            self.scratch.forget(part, "df")
+            self.scratch.forget(part, "df", "counts")
 
     def _squares(self, name: str, t: int, mean: Floats) -> tuple[Ints, Ints]:
         """What all series say of how wide forecasts about a month should have been."""
@@ -444,36 +517,28 @@ def _place(task: Task, shelf: Shelf, spread: Spread) -> Place | None:
     return shelf.place(task.panel.z.size * (5 * task.ahead + 1) * 8 + 4096)
 
 
-def block_losses(job: FirstJob) -> tuple[Floats, Ints, BlockPaths | None]:
-    """What a block's series say of the models, see `forecast.engine.combination`.
-
-    Returns
-    -------
-    (series, 3, months) `own_ratio`, the series' own of `hearing`, `spread_scores`;
-    (7, families, months) `evidence`, and the families' of `hearing`; the paths, if they were to be
-    kept.
-    """
-    task, prior, place, keep = job
-    panel = task.panel
+def block_losses(job: FirstJob) -> BlockLosses:
+    """Hear what a block's series say of the models, see `forecast.engine.combination`."""
+    panel = job.task.panel
     seen, number, behind = panel.seen, family_numbers(panel), panel.behind
-    paths = walk, grid, root, level = block_paths(task, prior)
-    if place:
-        put(paths, place)
-    near = par.NEAR
-    walk_loss, weight = combination.month_losses(walk.path[..., :near], seen)
+    paths = block_paths(job.task, job.prior)
+    if job.place:
+        put(paths, job.place)
+    near, grid = par.NEAR, paths.grid
+    walk_loss, weight = combination.month_losses(paths.walk.path[..., :near], seen)
     grid_loss, _ = combination.month_losses(grid.path[..., :near], seen)
     spread = np.zeros_like(panel.z)
     if not (panel.jumps or panel.calm):
-        spread = combination.spread_scores(walk, grid, seen)
+        spread = combination.spread_scores(paths.walk, grid, seen)
     root_ratio, of_families = combination.hearing(
-        grid.path[..., :near], root[..., :near], level, seen, number, behind
+        grid.path[..., :near], paths.root[..., :near], paths.level, seen, number, behind
     )
     # Added up here: what goes through the network is a family's, not each series'.
     evidence = np.stack(combination.evidence(walk_loss, grid_loss, seen, behind), axis=2)
     by_family = family_sums(evidence, number, int(number.max()) + 1).transpose(2, 0, 1)
     walk_ratio = combination.own_ratio(walk_loss, grid_loss, weight, seen)
     own = np.stack([walk_ratio, root_ratio, spread], axis=1)
-    return own, np.stack([*by_family, *of_families]), paths if keep else None
+    return BlockLosses(own, np.stack([*by_family, *of_families]), paths if job.alone else None)
 
 
 def block_paths(task: Task, prior: Floats) -> BlockPaths:
@@ -487,7 +552,7 @@ def block_paths(task: Task, prior: Floats) -> BlockPaths:
     rooted = replace(panel, z=np.sqrt(np.expm1(np.maximum(panel.z, 0))))
     root = np.log1p(np.maximum(structural.paths_under(prior, rooted, ahead), 0) ** 2)
     walk, up = BreakWalk().sweep(panel, ahead), moved[..., None]
-    return (
+    return BlockPaths(
         Sweep(walk.path + up, walk.growth),
         Sweep(combination.within_history(grid.path + up, z), grid.growth),
         combination.within_history(root + up, z),
@@ -495,25 +560,19 @@ def block_paths(task: Task, prior: Floats) -> BlockPaths:
     )
 
 
-def block_forecasts(job: LastJob) -> tuple[list[Predictive], list[Floats], Floats]:
-    """A block's forecasts at the origins, before widths are learned, and what these learn from.
-
-    Returns
-    -------
-    What its series say at each of the task's asks; `intervals.squared_errors` of each ask;
-    (series, months) degrees of freedom.
-    """
-    task, prior, place, of_each, verdict, shared, paths = job
-    panel = task.panel
-    walk, grid, root, level = paths or taken(place) or block_paths(task, prior)
+def block_forecasts(job: LastJob) -> BlockForecasts:
+    """Forecast a block's series from all that is known of them and of their families."""
+    task, panel = job.task, job.task.panel
+    paths = job.paths or taken(job.place) or block_paths(task, job.prior)
+    walk, grid = paths.walk, paths.grid
     seen, number, behind = panel.seen, family_numbers(panel), panel.behind
-    ratio, own, spread = of_each.swapaxes(0, 1)
-    statistic, middle = (off_calendar(x[number], behind) for x in verdict)
+    ratio, own, spread = job.own.swapaxes(0, 1)
+    statistic, middle = (off_calendar(x[number], behind) for x in job.verdict)
     lean = combination.verdict(statistic, ratio, middle, spread, panel.jumps)
     # A source that cannot break says so itself; evidence would need years for it.
     if panel.calm:
         lean = np.where(np.isfinite(lean), combination.CERTAIN, np.nan)
-    _, _, grid_losses, root_losses, *of_level = shared
+    _, _, grid_losses, root_losses, *of_level = job.shared
     root_weight = combination.root_weight(own, grid_losses, root_losses, number, behind)
     level_weight = off_calendar(combination.level_weight(*of_level)[number], behind)
 
@@ -524,7 +583,9 @@ def block_forecasts(job: LastJob) -> tuple[list[Predictive], list[Floats], Float
         return weight[:, np.minimum(np.arange(weight.shape[1]), task.until)]
 
     lean = held(lean)
-    calm = combination.calm_path(grid.path, root, level, held(root_weight), held(level_weight))
+    calm = combination.calm_path(
+        grid.path, paths.root, paths.level, held(root_weight), held(level_weight)
+    )
     share = combination.walk_share(lean)
     weight = held(combination.walk_weight(walk.path, calm, seen, lean))
     weight = np.zeros_like(weight) if panel.calm else weight
@@ -532,15 +593,19 @@ def block_forecasts(job: LastJob) -> tuple[list[Predictive], list[Floats], Float
     blended = summed(blended, task.totals)
     growth = combination.blend_growth(share, walk.growth, grid.growth)
     sigma = intervals.sigma_of(blended[..., 0], seen, panel.issued)
+    df = tails.degrees(share, panel.jumps)
     # How far growth is known depends on the horizon, so that each ask has widths of its own.
-    predictives, squares = [], []
-    for origins, h in task.asks:
+    predictives, squares, first = [], [], sigma
+    for place, (origins, h) in enumerate(task.asks):
         centre = blended[..., :h]
         seen_growth = intervals.unseen(growth[..., :h], panel.missing)
         scale = intervals.scale(sigma, seen_growth, share, panel.jumps)
-        squares.append(intervals.squared_errors(centre, scale, seen))
+        own_level = scale if panel.jumps else intervals.at_levels(scale, centre, sigma)
+        squares.append(intervals.squared_errors(centre, own_level, seen))
+        first = first if place else own_level[..., 0]
         predictives.append(predictive(panel, centre, scale, sigma, share, weight).at(origins))
-    return predictives, squares, tails.degrees(share, panel.jumps)
+    counts = smallcounts.shares(panel, task.asks, (blended[..., 0], first, df))
+    return BlockForecasts(predictives, counts, squares, df)
 
 
 class Shelf(ExitStack):

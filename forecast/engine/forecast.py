@@ -302,6 +302,7 @@ def forecast_rows(
             continue
         cutoff = months.from_index(int(panel.last[series]))
         centre, scale = (x[series, last].tolist() for x in (predictive.centre, predictive.scale))
+        mixed = predictive.of_months(series, last)
         for step, counts in enumerate(predictive.counts(INTERVAL_PROBS, series, last).tolist()):
             month = months.shift(cutoff, step + 1)
             forecast = Forecast(
@@ -310,6 +311,7 @@ def forecast_rows(
                 centre=centre[step],
                 scale=scale[step],
                 df=float(predictive.df[series, last]),
+                mixture=mixed[step] if mixed else None,
             )
             rows.append(forecast)
     return rows

@@ -119,6 +119,23 @@ def with_count_noise(sigma: Floats, errors: Floats, step: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(moved, par.NOISE_LEAST * square)))
 
 
+def at_levels(scale: Floats, centre: Floats, sigma: Floats) -> Floats:
+    """Scale whose count noise is that of each month's own level, not of the next month's.
+
+        scale(h)^2 (1 + k (exp(-c_h) - exp(-c_1)) / sigma^2),  k = min(1, sigma^2 / exp(-c_1))
+
+    at least LEVEL_NOISE_LEAST scale(h)^2: k leaves alone what was always steadier than counts.
+
+    Parameters
+    ----------
+    scale, centre : (series, months, h). sigma : (series, months).
+    """
+    sigma, noise = sigma[..., None], np.exp(-np.maximum(centre, 0))
+    part = np.minimum(1, sigma**2 / noise[..., :1])
+    moved = 1 + part * (noise - noise[..., :1]) / sigma**2
+    return np.asarray(scale * np.sqrt(np.maximum(moved, par.LEVEL_NOISE_LEAST)))
+
+
 def unseen(growth: Floats, missing: Ints) -> Floats:
     """(series, months, h) growth from columns that end in months nobody knows.
 

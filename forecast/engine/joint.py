@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,11 +28,12 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import intervals, paths
-from forecast.types import SeriesKey, SimulationSpec, StoredMarginals, Totals
+from forecast.engine.mixtures import Mixtures
+from forecast.types import MonthMixture, SeriesKey, SimulationSpec, StoredMarginals, Totals
 from models.base import Floats, Ints
 
 _SINGLE, _DOUBLE = np.dtype("<f4"), np.dtype("<f8")
-_RULES = (1, paths.RULE, paths.FACTORS_RULE)
+_RULES = (1, paths.RULE, paths.FACTORS_RULE, *paths.MIXED_RULES)
 _ROOM = 2**28  # bytes of paths that are kept to be asked for again
 _PAST = "months a border is ahead of its parts"
 
@@ -40,12 +41,17 @@ GroupPlace = tuple[SeriesKey, str]
 """A total and a dimension of it: where the parts stand that add up to the total."""
 
 
-def as_bytes(centre: Floats, scale: Floats, df: float, reach: float) -> bytes:
+def as_bytes(
+    centre: Floats, scale: Floats, df: float, reach: float, mixture: Sequence[MonthMixture] = ()
+) -> bytes:
     """One series' distributions, centre and scale (h,), as a run keeps them: a fifth of the marks.
 
     The published tails belong to the rule: one that bends them in another way gets another number.
+    mixture : of each month, by the rules that know them; a last number that is none says so.
     """
-    return np.concatenate([[df, reach], centre, scale]).astype(_DOUBLE).tobytes()
+    more = [getattr(month, name) for month in mixture for name in MonthMixture.__slots__]
+    more += [np.nan] if mixture else []
+    return np.concatenate([[df, reach], centre, scale, more]).astype(_DOUBLE).tobytes()
 
 
 def marks_of(stored: bytes, rule: int) -> Floats:
@@ -57,9 +63,28 @@ def marks_of(stored: bytes, rule: int) -> Floats:
         marks = np.frombuffer(zlib.decompress(stored), _SINGLE).reshape(-1, len(paths.QUANTILES))
         return marks.astype(np.float64)
     df, reach, *ahead = np.frombuffer(stored, _DOUBLE)
+    if (mixture := _mixture_of(stored, rule)) is not None:
+        return _single(mixture.quantiles(np.array([df]), np.array([reach]), paths.QUANTILES)[0])
     centre, scale = np.reshape(ahead, (2, -1))
-    astype = intervals.quantiles(centre, scale, df, reach, paths.QUANTILES).astype(_SINGLE)
-    return np.maximum.accumulate(astype.astype(np.float64), axis=-1)
+    return _single(intervals.quantiles(centre, scale, df, reach, paths.QUANTILES))
+
+
+def _single(quantiles: Floats) -> Floats:
+    return np.asarray(np.maximum.accumulate(quantiles.astype(_SINGLE).astype(np.float64), axis=-1))
+
+
+def _mixture_of(stored: bytes, rule: int) -> Mixtures | None:
+    """What a run kept of a series that no single t describes; None of others."""
+    if rule not in paths.MIXED_RULES:
+        return None
+    numbers, of_month = np.frombuffer(stored, _DOUBLE)[2:], len(MonthMixture.__slots__)
+    if np.isfinite(numbers[-1]):
+        return None
+    h = (len(numbers) - 1) // (of_month + 2)
+    by_month = numbers[2 * h : -1].reshape(h, of_month).T[:, None]
+    centre, scale, away, stays, share, mean, size = by_month
+    here = np.zeros(1, dtype=np.int64)
+    return Mixtures(here, here, centre, scale, away[:, 0], stays, share[:, 0], mean, size)
 
 
 def total_of(key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey:
@@ -105,7 +130,14 @@ class Marginals:
 
     def from_steps(self, steps: Floats) -> Floats:
         """(n, h) counts of the paths that take these steps, (2, n, h)."""
-        return np.asarray(paths.from_steps(self.marks[None], steps[None])[0])
+        mixture = _mixture_of(self.stored, self.rule)
+        if mixture is None or not mixture.stays.any():
+            return np.asarray(paths.from_steps(self.marks[None], steps[None])[0])
+        df, reach, *_ = np.frombuffer(self.stored, _DOUBLE)
+        t = mixture.centre[0], mixture.scale[0], df, reach
+        passing = _single(intervals.quantiles(*t, paths.QUANTILES))
+        away, stays = float(mixture.away[0]), mixture.stays[0]
+        return paths.from_two_ways(self.marks, passing, away, stays, steps)
 
 
 class Joint:
@@ -118,12 +150,12 @@ class Joint:
         self, rule: SimulationSpec, marks: Iterable[StoredMarginals], totals: Totals
     ) -> None:
         if rule.rule not in _RULES:
-            raise ValueError(f"paths by rule {rule.rule}; known are 1 to {paths.FACTORS_RULE}")
+            raise ValueError(f"paths by rule {rule.rule}; known are 1 to {_RULES[-1]}")
         self.seed, self.totals = rule.seed, totals
         self.side_by_side = {SeriesKey(total): row for row, total in enumerate(rule.totals)}
         correlation: Floats = np.array(rule.correlation)
         self.correlation: Floats | paths.Factors = correlation
-        if rule.rule == paths.FACTORS_RULE:
+        if rule.rule in (paths.FACTORS_RULE, paths.MIXED_RULES[1]):
             self.correlation = paths.Factors(correlation)
         self.marginals = {
             mark.series: Marginals(

@@ -74,6 +74,7 @@ SLOW = WholeNumber(60, "months", "half-life of the slow one; 20% more or less: .
 LEAST_SIGMA = Number(0.001, "log1p", "keeps a series that never errs from certainty")
 NOISE_HALF_LIFE = WholeNumber(20, "months", "of the count noise that is in sigma", _ROUND_3)
 NOISE_LEAST = Number(0.25, "", "of sigma squared, is left when a level has risen", _ROUND_3)
+LEVEL_NOISE_LEAST = Number(0.1, "", "of a scale squared, is left in months of a higher level")
 
 # The distribution.
 WALK_DF = Number(2.5, "", "degrees of freedom of series that break", _ROUND_1)
@@ -100,15 +101,18 @@ ROOM = Number(0.7, "log1p", "how far a quantile may leave the centre beyond the 
 # After a surprise.
 LARGE_SURPRISE = Number(0.8, "log1p", "more than half, or twice, is another kind")
 GOING_ON = (
-    ((0.48, 0.8), (0.15, 0.8)),
-    ((0.45, 0.8), (0.65, 0.8)),
+    ((0.2, 0.5), (0.6, 0.8)),
+    ((0.45, 0.45), (0.7, 0.92)),
 )
-"""That a surprise goes on for a month: down, up; small, large; one or two months old (M1, M3)."""
-DEEPEST = Number(2.0, "log1p", "a deeper fall would widen the upper side without end")
+"""That a surprise goes on: down, up; of one month, large, small; of two months, uneven, steady."""
 GOING_ON_PRIOR = Number(8.0, "surprises", "belief in these, against a family's own")
-TWO_WAYS = Number(
-    0.57, "", "p (1 - p) d^2 times this is the variance with the best WIS for passing or staying"
-)
+ODD_SPREAD = Number(0.15, "squared errors", "of variance after a month that is odd", _ALONE)
+
+# Small counts.
+COUNTED_MOST = Number(1000.0, "counts", "of larger ones a count model says nothing new")
+COUNTED_PRIOR = Number(2.0, "log odds", "against the count model: it knows no trend", _ALONE)
+COUNTED_LIMIT = Number(3.0, "nats", "no month says more than this of the count model")
+COUNTED_LEAST = Number(0.02, "", "a smaller share of the count model is none")
 
 # Learned widths.
 FIRST_WIDTH = WholeNumber(24, "months", "since the start, from which forecasts teach", _ROUND_2)

@@ -10,7 +10,7 @@ A run keeps what its distributions are made of and the correlations, not paths: 
 seed the same paths come at any later time, whatever the engine forecasts by then. For this reason
 nothing here, and no tail in `forecast.engine.tails`, may change a number once it is released; a
 better rule gets another RULE beside this one. By rule 1 runs kept the marks, quantiles, themselves;
-by rule 3, of many series, the correlations are `Factors`.
+by rule 3, of many series, the correlations are `Factors`; by rules 4 and 5 some are mixtures.
 
 Reference: Clark et al., The Schaake shuffle, 2004, for draws of given marginals put into order.
 """
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 RULE = 2  # of drawing; stored with a run
 FACTORS_RULE = 3  # the same, where series hang together by factors
+MIXED_RULES = (4, 5)  # RULE and FACTORS_RULE, where a series is kept as a mixture
 # More series than these hang together by factors: a matrix of each with each takes a second at 300,
 # minutes and gigabytes at 5,000, and of 72 months' errors it has no more to say.
 MATRIX_UP_TO = 100
@@ -332,6 +333,29 @@ def from_steps(of: Floats, step: Floats) -> Floats:
     slices = counts(of, (np.arange(n) + 0.5) / n)
     np.put_along_axis(out, ranked(scores), slices, axis=-1)
     return np.ascontiguousarray(out.transpose(0, 2, 1))
+
+
+def from_two_ways(of: Floats, passing: Floats, away: float, stays: Floats, step: Floats) -> Floats:
+    """(n, h) counts of a series that waits: in each path its surprise stays up to one month.
+
+    Each of n equal slices of a month's distribution once, in the order of passing paths that are
+    `away` while they stay.
+
+    Parameters
+    ----------
+    of, passing : (h, QUANTILES) of `marks`, of the mixture and where the surprise passes.
+    stays : (h,) chance that it stays, non-increasing. step : (2, n, h), see `walked`.
+    """
+    scores = np.ascontiguousarray(walked(step[None], persistence(passing[None]))[0].T)
+    n = scores.shape[-1]
+    slices = (np.arange(n) + 0.5) / n
+    z, out, lot = np.empty_like(scores), np.empty_like(scores), np.empty(n)
+    np.put_along_axis(z, ranked(scores), np.log1p(counts(passing[None], slices)[0]), axis=-1)
+    # The last month's noise is no other month's: it decides how long a path stays.
+    lot[ranked(step[1, :, -1])] = slices
+    z += away * (lot < stays[:, None])
+    np.put_along_axis(out, ranked(z), counts(of[None], slices)[0], axis=-1)
+    return np.ascontiguousarray(out.T)
 
 
 def quantiles(draws: Floats, probs: Sequence[float]) -> Floats:

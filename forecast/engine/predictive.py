@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast import months
-from forecast.engine import intervals, tails
-from forecast.types import ForecastPath, MonthForecast, SeriesKey
+from forecast.engine import intervals, mixtures, tails
+from forecast.engine.mixtures import Mixtures
+from forecast.types import ForecastPath, MonthForecast, MonthMixture, SeriesKey
 from models.base import Floats, Ints, Panel
 
 TotalRows = Mapping[int, Sequence[int]]
@@ -33,6 +34,7 @@ class Predictive:
         and with it tails; 1 for other models.
     weight : (series, origins) of the break walk in the median path, 0 .. 1; 1 for other models.
     sigma : (series, origins) one-step scale of past errors.
+    mixtures : the forecasts that no single t describes; None for none.
     """
 
     centre: Floats
@@ -42,10 +44,15 @@ class Predictive:
     share: Floats
     weight: Floats
     sigma: Floats
+    mixtures: Mixtures | None = None
 
     def quantiles(self, probs: Sequence[float]) -> Floats:
         """(series, origins, h, probs) quantiles of z, >= 0, non-decreasing in probs."""
-        return intervals.quantiles(self.centre, self.scale, self.df, self.reach, probs)
+        out = intervals.quantiles(self.centre, self.scale, self.df, self.reach, probs)
+        if (mixed := self.mixtures) is not None:
+            at = mixed.row, mixed.place
+            out[at] = mixed.quantiles(self.df[at], self.reach[at], probs)
+        return out
 
     def cdf(self, z: Floats, horizon: int = 1) -> Floats:
         """(series, origins) probability of a month at or below z, `horizon` months on.
@@ -56,45 +63,82 @@ class Predictive:
         centre = self.centre[..., at]
         p = tails.below(z, centre, self.scale[..., at], self.df, horizon)
         p = np.where((z < centre - self.reach) | (z < 0), 0, p)
-        return np.where(z >= centre + self.reach, 1, p)
+        return self._mixed(np.where(z >= centre + self.reach, 1, p), z, horizon)
+
+    def _mixed(self, below: Floats, z: Floats, horizon: int) -> Floats:
+        """Probabilities up to z, those of mixtures by these."""
+        if (mixed := self.mixtures) is not None:
+            at = mixed.row, mixed.place
+            of = mixed.ahead(horizon - 1, horizon)
+            below[at] = of.cdf(z[at][:, None, None], self.df[at], horizon)[:, 0, 0]
+        return below
 
     def counts(self, probs: Sequence[float], series: int, origin: int) -> Ints:
         """(h, probs) one forecast's quantiles as whole counts, the nearest.
 
         origin is the position among the origins asked for; the forecast must not be NaN.
         """
-        return intervals.counts(
-            intervals.quantiles(
-                self.centre[series, origin],
-                self.scale[series, origin],
-                self.df[series, origin],
-                self.reach[series, origin],
-                probs,
-            )
-        )
+        one = self.of(np.array([series])).at(np.array([origin]))
+        return intervals.counts(one.quantiles(probs)[0, 0])
 
     def at(self, chosen: Ints | NDArray[np.bool_]) -> Predictive:
         """The same for some of the origins, by place or by mask."""
-        return Predictive(*(getattr(self, field.name)[:, chosen] for field in fields(self)))
+        places = np.arange(self.sigma.shape[1])[chosen]
+        mixed = self.mixtures.at(places) if self.mixtures else None
+        return self._with({name: x[:, chosen] for name, x in self._arrays.items()}, mixed)
 
     def of(self, rows: slice | Ints) -> Predictive:
         """The same for some of the series."""
-        return Predictive(*(getattr(self, field.name)[rows] for field in fields(self)))
+        mixed = self.mixtures.of(np.arange(len(self.sigma))[rows]) if self.mixtures else None
+        return self._with({name: x[rows] for name, x in self._arrays.items()}, mixed)
+
+    @property
+    def _arrays(self) -> dict[str, Floats]:
+        return {name: getattr(self, name) for name in ARRAYS}
+
+    def _with(self, arrays: Mapping[str, Floats], mixed: Mixtures | None) -> Predictive:
+        return Predictive(**arrays, mixtures=mixed)
 
     def first(self) -> Predictive:
         """The same one month ahead only."""
-        return replace(self, centre=self.centre[..., :1], scale=self.scale[..., :1])
+        mixed = self.mixtures.ahead(0, 1) if self.mixtures else None
+        one = replace(self, centre=self.centre[..., :1], scale=self.scale[..., :1])
+        return replace(one, mixtures=mixed)
 
     def tail(self, z: Floats, horizon: int = 1) -> Floats:
         """(series, origins) two-sided p of what came, z (series, origins), `horizon` on."""
         at = horizon - 1
-        return tails.tail(z, self.centre[..., at], self.scale[..., at], self.df, horizon)
+        p = tails.tail(z, self.centre[..., at], self.scale[..., at], self.df, horizon)
+        if self.mixtures is None:
+            return p
+        here = self.mixtures.row, self.mixtures.place
+        below = self._mixed(np.full_like(p, np.nan), z, horizon)[here]
+        p[here] = np.minimum(2 * np.minimum(below, 1 - below), 1)
+        return p
+
+    def of_months(self, row: int, origin: int) -> tuple[MonthMixture, ...]:
+        """One forecast's mixture, month by month; () where a t says it."""
+        if (mixed := self.mixtures) is None:
+            return ()
+        at = np.flatnonzero((mixed.row == row) & (mixed.place == origin))
+        if not len(at):
+            return ()
+        one = mixed.chosen(at[:1])
+        h = one.centre.shape[1]
+        by_month = [
+            x[0].tolist() if x.ndim > 1 else [float(x[0])] * h
+            for x in (one.centre, one.scale, one.away, one.stays, one.share, one.mean, one.size)
+        ]
+        return tuple(MonthMixture(*month) for month in zip(*by_month, strict=True))
+
+
+ARRAYS = ("centre", "scale", "df", "reach", "share", "weight", "sigma")
 
 
 def joined(parts: Sequence[Predictive]) -> Predictive:
     """The forecasts of several sets of series as those of one."""
-    every = ([getattr(part, field.name) for part in parts] for field in fields(Predictive))
-    return Predictive(*map(np.concatenate, every))
+    every = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
+    return Predictive(**every, mixtures=mixtures.joined(parts))
 
 
 def predictive(
@@ -138,11 +182,16 @@ OLDER = 6  # months before, whose forecast the drift rule looks back to
 
 def outlook_of(predictive: Predictive, row: int, origin: int, cutoff: str) -> ForecastPath:
     """One series' forecast from one of the origins, which must not be NaN."""
+    mixed = predictive.of_months(row, origin)
+    # The middle of a mixture is not its t's.
+    median = predictive.counts((0.5,), row, origin)[:, 0].tolist() if mixed else ()
     return ForecastPath(
         cutoff,
         tuple(predictive.centre[row, origin].tolist()),
         tuple(predictive.scale[row, origin].tolist()),
         float(predictive.df[row, origin]),
+        median=tuple(median),
+        mixtures=mixed,
     )
 
 

@@ -49,6 +49,9 @@ def joint_forecast(
         marginals |= _kept(family.keys, family.predictive, family.further)
     cutoffs = {key: max(counts[key]) for key in marginals}
     rule = _rule(head, predictive, models.further, marginals, source)
+    if any(p.mixtures for p in (predictive, *(family.predictive for family in families))):
+        # Rules of before stay what they were: none of them knows mixtures.
+        rule = replace(rule, rule=paths.MIXED_RULES[rule.rule == paths.FACTORS_RULE])
     shares, known = beside_totals(marginals, counts, cutoffs)
     stored = [
         StoredMarginals(
@@ -68,8 +71,16 @@ def _kept(
         h = centre.shape[1]
         centre = np.concatenate([centre, further.centre[:, -1, h:]], axis=1)
         scale = np.concatenate([scale, further.scale[:, -1, h:]], axis=1)
+    last, mixed = predictive.sigma.shape[1] - 1, {}
+    for row in np.unique(predictive.mixtures.row).tolist() if predictive.mixtures else ():
+        near = predictive.of_months(row, last)
+        far = further.of_months(row, 0) if further is not None and near else ()
+        mixed[row] = (*near, *far[len(near) :])
     return {
-        key: as_bytes(centre[row], scale[row], predictive.df[row, -1], predictive.reach[row, -1])
+        key: as_bytes(
+            *(centre[row], scale[row], predictive.df[row, -1], predictive.reach[row, -1]),
+            mixed.get(row, ()),
+        )
         for row, key in enumerate(keys)
         if np.isfinite(centre[row]).all()
     }

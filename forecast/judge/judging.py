@@ -439,7 +439,7 @@ def alarmed(rows: Iterable[Forecast], counts: Counts, rules: FlagRules) -> Itera
         if row.model != ENGINE:
             yield row
             continue
-        expected = MonthForecast(row.median, row.centre, row.scale, row.df)
+        expected = MonthForecast(row.median, row.centre, row.scale, row.df, mixture=row.mixture)
         if eligible(expected, typical(counts[row.series], row.cutoff), rules):
             below, above = thresholds(expected, rules)
             yield replace(row, flag_below=below, flag_above=above)

@@ -12,7 +12,7 @@ import math
 
 from scipy.special import ndtri
 
-from forecast.engine import tails
+from forecast.engine import mixtures, tails
 from forecast.types import Flag, FlagRules, MonthForecast, SeriesKey, Severity
 
 WATCH = 0.05
@@ -28,6 +28,9 @@ def p_value(value: int, expected: MonthForecast) -> tuple[float, float]:
     p : two-sided probability, 0..1.
     z : the standard normal score with the same p, negative below the centre.
     """
+    if expected.mixture is not None:
+        p, side = mixtures.p_of_one(math.log1p(value), expected)
+        return p, math.copysign(float(-ndtri(max(p / 2, 1e-300))), side)
     u = (math.log1p(value) - expected.centre) / expected.scale
     # Of one month at a time: the arrays' way takes ten times as long, see `tails`.
     p = tails.tail_of_one(u, expected.centre, expected.df, expected.horizon)
@@ -72,12 +75,16 @@ def thresholds(expected: MonthForecast, rules: FlagRules) -> tuple[int | None, i
 
     `below` is None where not even zero would be.
     """
-    low, high = (
-        expected.scale * tails.quantile_of_one(p, expected.centre, expected.df, expected.horizon)
-        for p in (rules.alpha / 2, 1 - rules.alpha / 2)
-    )
-    below = math.ceil(math.expm1(max(expected.centre + low, 0.0))) + 1
-    above = math.floor(math.expm1(expected.centre + high)) - 1
+    sides = rules.alpha / 2, 1 - rules.alpha / 2
+    if expected.mixture is not None:
+        low, high = mixtures.quantiles_of_one(expected, sides)
+    else:
+        of = expected.centre, expected.df, expected.horizon
+        low, high = (
+            expected.centre + expected.scale * tails.quantile_of_one(p, *of) for p in sides
+        )
+    below = math.ceil(math.expm1(max(low, 0.0))) + 1
+    above = math.floor(math.expm1(high)) - 1
     # Straight to where the deviation begins to matter, then by one.
     median = expected.median
     lower = min(median - rules.min_change, math.floor((median + 1) / rules.min_ratio)) + 1

@@ -1,0 +1,234 @@
+"""Forecasts that no single t describes: after a surprise, and of small counts.
+
+    F(z) = s N(z) + (1 - s) (p T(z - away) + (1 - p) T(z))
+
+T is the bent t where a surprise passes, p the chance that it still stays (see `surprises`), N the
+negative binomial of the count model and s its share (see `smallcounts`). A whole count stands for
+the values that round to it, so N rises evenly from half a count below it to half a count above,
+and the probability up to a count is the mid-p. There are few of them: they are kept by place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc, gammaincinv, stdtr
+
+from forecast.engine import tails
+from forecast.types import MonthForecast
+from models.base import Floats, Ints
+
+if TYPE_CHECKING:
+    from forecast.engine.predictive import Predictive
+    from forecast.engine.smallcounts import CountShares
+    from forecast.engine.surprises import Ways
+
+NODES = 128  # at which a distribution is computed before it is turned round
+TOGETHER = 512  # forecasts that are turned round at a time
+FARTHEST = 1e-4  # probability beyond which nodes need not reach
+HALF = float(np.log(0.5))  # log1p of half a count below 0
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """The forecasts at some places of an array of series and origins.
+
+    Attributes
+    ----------
+    row, place : (n,) the series and the origin of each.
+    centre, scale : (n, h) of the t, log1p counts, where a surprise passes.
+    away : (n,) how far from there it lies where it stays; stays : (n, h) the chance of that.
+    share : (n,) of the count model; mean, size : (n, h) of its negative binomial, in counts.
+    """
+
+    row: Ints
+    place: Ints
+    centre: Floats
+    scale: Floats
+    away: Floats
+    stays: Floats
+    share: Floats
+    mean: Floats
+    size: Floats
+
+    def chosen(self, which: NDArray[np.bool_] | Ints) -> Mixtures:
+        """Only some of them."""
+        return Mixtures(*(getattr(self, field.name)[which] for field in fields(self)))
+
+    def at(self, places: Ints) -> Mixtures:
+        """Those at these origins, in their order."""
+        return self._moved("place", places)
+
+    def of(self, rows: Ints) -> Mixtures:
+        """Those of these series, in their order."""
+        return self._moved("row", rows)
+
+    def _moved(self, name: str, chosen: Ints) -> Mixtures:
+        at = getattr(self, name)
+        new = np.full(int(max(at.max(initial=0), chosen.max(initial=0))) + 1, -1, dtype=np.int64)
+        new[chosen] = np.arange(len(chosen))
+        moved = new[at]
+        return replace(self, **{name: moved}).chosen(moved >= 0)
+
+    def ahead(self, first: int, last: int) -> Mixtures:
+        """Only the months ahead from `first` up to before `last`, from 0 on."""
+        whole = {"row", "place", "away", "share"}
+        cut = {
+            field.name: getattr(self, field.name)[:, first:last]
+            for field in fields(self)
+            if field.name not in whole
+        }
+        return replace(self, **cut)
+
+    def cdf(self, z: Floats, df: Floats, first: int = 1) -> Floats:
+        """(n, h, k) probability at or below z, (n, h, k) log1p counts; df (n,).
+
+        first : how many months ahead the first of h is.
+        """
+        horizon = np.arange(first, first + self.centre.shape[1], dtype=np.float64)[:, None]
+        below = _below(z, self.centre, self.scale, df, horizon)
+        stays = self.stays[..., None]
+        if stays.any():
+            other = _below(z, self.centre + self.away[:, None], self.scale, df, horizon)
+            below = (1 - stays) * below + stays * other
+        counted = self.share > 0
+        if counted.any():
+            few = self.chosen(counted)
+            of = count_cdf(np.expm1(z[counted]), few.mean[..., None], few.size[..., None])
+            share = few.share[:, None, None]
+            below[counted] = share * of + (1 - share) * below[counted]
+        return np.asarray(np.where(z < 0, np.where(z < HALF, 0, np.minimum(below, 1)), below))
+
+    def quantiles(self, df: Floats, reach: Floats, probs: Sequence[float]) -> Floats:
+        """(n, h, probs) quantiles of z, >= 0, non-decreasing in probs; df, reach (n,)."""
+        out = np.empty((*self.centre.shape, len(probs)))
+        for start in range(0, len(self.row), TOGETHER):
+            part = slice(start, start + TOGETHER)
+            own = self.chosen(np.arange(len(self.row))[part])
+            out[part] = own._turned(df[part], reach[part], np.asarray(probs))
+        return out
+
+    def _turned(self, df: Floats, reach: Floats, probs: Floats) -> Floats:
+        z = self._nodes(df, reach, probs)
+        below = np.maximum.accumulate(self.cdf(z, df), axis=-1)
+        # All that lies below half a count rounds to 0, and all beyond the last node to it.
+        below[..., 0], below[..., -1] = 0, 1
+        right = (below[..., None, :] < probs[:, None]).sum(axis=-1)
+        right = np.clip(right, 1, z.shape[-1] - 1)
+        (low, high), (z_low, z_high) = (
+            [np.take_along_axis(x, at, axis=-1) for at in (right - 1, right)] for x in (below, z)
+        )
+        part = np.divide(probs - low, high - low, out=np.ones_like(low), where=high > low)
+        return np.asarray(np.maximum(z_low + np.clip(part, 0, 1) * (z_high - z_low), 0))
+
+    def _nodes(self, df: Floats, reach: Floats, probs: Floats) -> Floats:
+        """(n, h, NODES) ascending: half counts where these are few, else evenly in z."""
+        least = min(FARTHEST, float(probs.min()), 1 - float(probs.max()))
+        far = np.minimum(self.scale * (-1.3 * stdtr_inverse(df, least))[:, None], reach[:, None])
+        away = np.where(self.stays > 0, self.away[:, None], 0)
+        low = self.centre + np.minimum(away, 0) - far
+        high = self.centre + np.maximum(away, 0) + far
+        counted = np.flatnonzero(self.share > 0)
+        if len(counted):
+            mean, size = self.mean[counted], self.size[counted]
+            gamma = mean / size * gammaincinv(size, 1 - least / 2)
+            high[counted] = np.maximum(high[counted], np.log1p(gamma + 5 * np.sqrt(gamma) + 3))
+            low[counted] = np.minimum(low[counted], np.log1p(mean) - 3)
+        low = np.maximum(low, HALF)
+        z = low[..., None] + (high - low)[..., None] * np.linspace(0, 1, NODES)
+        few = (high < np.log(NODES - 1)) & (self.share > 0)[:, None]
+        z[few] = np.log(np.arange(NODES) + 0.5)
+        return np.asarray(z)
+
+
+def stdtr_inverse(df: Floats, prob: float) -> Floats:
+    """(n,) quantiles of a t, as `tails.unit_quantiles` has them."""
+    return tails.unit_quantiles(df, (prob,))[..., 0]
+
+
+def _below(z: Floats, centre: Floats, scale: Floats, df: Floats, horizon: Floats) -> Floats:
+    df = df[:, None, None]
+    centre = centre[..., None]
+    unit = tails.unbent((z - centre) / scale[..., None], df, tails.bend(centre, df, horizon))
+    return np.asarray(stdtr(df, unit))
+
+
+def count_cdf(y: Floats, mean: Floats, size: Floats) -> Floats:
+    """Probability at or below y counts, not whole ones, of a negative binomial."""
+    whole = np.floor(y + 0.5)
+    odds = size / (size + mean)
+    up, to = (
+        np.where(at > 0, betainc(size, np.maximum(at, 1), odds), 0) for at in (whole, whole + 1)
+    )
+    return np.asarray(up + (y + 0.5 - whole) * (to - up))
+
+
+def joined(parts: Sequence[Predictive]) -> Mixtures | None:
+    """Those of several sets of series as of one."""
+    first, moved = 0, []
+    for part in parts:
+        if part.mixtures is not None:
+            moved.append(replace(part.mixtures, row=part.mixtures.row + first))
+        first += len(part.sigma)
+    if not moved:
+        return None
+    every = ([getattr(part, field.name) for part in moved] for field in fields(Mixtures))
+    return Mixtures(*map(np.concatenate, every))
+
+
+def mixed(said: Predictive, ways: Ways, counts: CountShares) -> Predictive:
+    """The forecasts with what is open of surprises, and with the count model.
+
+    Centre and scale of the t become those of the mixture of passing and staying, for all that ask
+    no more than these.
+    """
+    _, origins, h = said.centre.shape
+    counted, asked = np.nonzero(counts.share > 0)
+    of_count = counts.row[counted] * origins + asked
+    of_way = ways.row * origins + ways.place
+    place = np.union1d(of_count, of_way)
+    row, origin = np.divmod(place, max(origins, 1))
+    known = np.isfinite(said.sigma[row, origin])
+    if not known.any():
+        return said
+    n = len(place)
+    away, stays, share = np.zeros(n), np.zeros((n, h)), np.zeros(n)
+    mean, size = np.ones((2, n, h))
+    at, to = np.searchsorted(place, of_way), np.searchsorted(place, of_count)
+    away[at], stays[at] = ways.away, ways.stays
+    share[to] = counts.share[counted, asked]
+    mean[to], size[to] = counts.mean[counted, asked], counts.size[counted, asked]
+    centre, scale = said.centre[row, origin], said.scale[row, origin]
+    parts = (row, origin, centre, scale, away, stays, share, mean, size)
+    one, wide = said.centre.copy(), said.scale.copy()
+    one[row, origin] += stays * away[:, None]
+    wide[row, origin] = np.sqrt(scale**2 + stays * (1 - stays) * away[:, None] ** 2)
+    return replace(said, centre=one, scale=wide, mixtures=Mixtures(*parts).chosen(known))
+
+
+def p_of_one(z: float, expected: MonthForecast) -> tuple[float, float]:
+    """Two-sided p of one month, and on which side of the middle it lies, -1 or 1."""
+    one, df = _of_one(expected)
+    below = one.cdf(np.full((1, 1, 1), z), df, expected.horizon).item()
+    return min(2 * below, 2 * (1 - below), 1.0), 1.0 if below > 0.5 else -1.0
+
+
+def quantiles_of_one(expected: MonthForecast, probs: Sequence[float]) -> list[float]:
+    """Quantiles of one month, log1p counts."""
+    one, df = _of_one(expected)
+    quantiles: list[float] = one.quantiles(df, np.full(1, np.inf), probs)[0, 0].tolist()
+    return quantiles
+
+
+def _of_one(expected: MonthForecast) -> tuple[Mixtures, Floats]:
+    of, here = expected.mixture, np.zeros(1, dtype=np.int64)
+    assert of is not None
+    numbers = of.centre, of.scale, of.stays, of.mean, of.size
+    centre, scale, stays, mean, size = (np.full((1, 1), x) for x in numbers)
+    away, share = np.full(1, of.away), np.full(1, of.share)
+    one = Mixtures(here, here, centre, scale, away, stays, share, mean, size)
+    return one, np.array([expected.df])

@@ -1,0 +1,104 @@
+"""The count model beside the engine's t: how much either is believed, by what they foretold.
+
+The log odds of the count model are the fading sum of the differences of log scores, of each whole
+count one month before it came, by the negative binomial and by the t.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from forecast.engine import parameters as par
+from forecast.engine import tails
+from models import parameters as model
+from models.base import Floats, Ints, Panel
+from models.onepass import discounted_sum
+from models.smallcounts import count_forecasts
+
+
+@dataclass(frozen=True)
+class CountShares:
+    """What the count model says of some series at the origins asked for.
+
+    row : (n,) of the panel. share : (n, origins) of it in the forecast, 0..1. mean, size : (n,
+    origins, h) of its negative binomial.
+    """
+
+    row: Ints
+    share: Floats
+    mean: Floats
+    size: Floats
+
+    def of(self, rows: Ints) -> CountShares:
+        """The same by the rows of a whole panel; rows : of this part's series."""
+        return replace(self, row=rows[self.row])
+
+
+def joined(parts: Sequence[CountShares]) -> CountShares:
+    """Several parts' as one."""
+    names = ("row", "share", "mean", "size")
+    return CountShares(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def counted(panel: Panel) -> NDArray[np.bool_]:
+    """(series,) whether a series is of counts, and of few: by its first two years, whole numbers.
+
+    What comes later has no part in it, or a month to come would change what was said before.
+    """
+    if panel.jumps or panel.calm:
+        return np.zeros(len(panel.z), dtype=bool)
+    known = np.isfinite(panel.z) & panel.known
+    early = known & (np.cumsum(known, axis=1) <= model.FIRST_COUNTED)
+    y = np.where(early, np.expm1(np.nan_to_num(panel.z)), 0)
+    whole = (np.abs(y - np.rint(y)) <= 1e-9 * (1 + y)).all(axis=1)
+    few = y.sum(axis=1) <= par.COUNTED_MOST * np.maximum(early.sum(axis=1), 1)
+    return np.asarray(whole & few)
+
+
+def shares(
+    panel: Panel, asks: Sequence[tuple[Ints, int]], of_t: tuple[Floats, Floats, Floats]
+) -> list[CountShares]:
+    """The count model's word on each ask, and its share.
+
+    of_t : (series, months) centre and scale one month ahead, degrees of freedom.
+    """
+    row = np.flatnonzero(counted(panel))
+    if not len(row):
+        empty = [np.empty((0, len(origins), h)) for origins, h in asks]
+        return [CountShares(row, x[..., 0], x, x) for x in empty]
+    part = panel.some(row)
+    origins = np.unique(np.concatenate([asked for asked, _ in asks]))
+    said = count_forecasts(part, origins, max(h for _, h in asks))
+    apart = np.clip(
+        said.log_score - t_log_scores(part.z, *(x[row] for x in of_t)),
+        -par.COUNTED_LIMIT,
+        par.COUNTED_LIMIT,
+    )
+    # What stood before a month that nobody took in has been told otherwise.
+    apart[:, 1:][~part.known[:, :-1]] = np.nan
+    share = expit(discounted_sum(np.nan_to_num(apart), par.MEMORY) - par.COUNTED_PRIOR)
+    heard = np.isfinite(apart).any(axis=1, keepdims=True)
+    share = np.where(heard & (share >= par.COUNTED_LEAST), share, 0)
+    answers = []
+    for asked, h in asks:
+        at = np.searchsorted(origins, asked)
+        answers.append(
+            CountShares(row, share[:, asked], said.mean[:, at, :h], said.size[:, at, :h])
+        )
+    return answers
+
+
+def t_log_scores(z: Floats, centre: Floats, scale: Floats, df: Floats) -> Floats:
+    """(series, months) log probability of each whole count by the t of the month before."""
+    y = np.rint(np.expm1(z[:, 1:]))
+    centre, scale, df = centre[:, :-1], scale[:, :-1], df[:, :-1]
+    upper = tails.below(np.log1p(y + 0.5), centre, scale, df)
+    lower = tails.below(np.log1p(np.maximum(y - 0.5, 0)), centre, scale, df)
+    out = np.full_like(z, np.nan)
+    out[:, 1:] = np.log(np.maximum(upper - np.where(y > 0, lower, 0), 1e-6))
+    return out

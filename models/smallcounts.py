@@ -1,0 +1,135 @@
+"""Small counts as counts: a grid of negative binomials with a level and a multiplicative season.
+
+Points differ in how fast the level moves, in the size of the negative binomial (how far counts
+spread beyond Poisson's) and in whether months of the year have factors of their own, which PULL
+counts draw to 1. Each weighs by its fading likelihood; what is said of a month is one negative
+binomial with the mean and the variance of the mixture. From the FIRST_COUNTED month on: earlier an
+unknown season passes for noise, and is long believed (Harvey and Fernandes, Time series models
+for count or qualitative observations, 1989, have the level and its discounting).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from models import parameters as par
+from models.base import Floats, Ints, Panel
+
+SPEEDS = np.array([0.01, 0.04, 0.1, 0.25])
+PULLS = np.array([np.inf, 6.0])
+SIZES = np.array([0.1, 0.25, 0.5, 1.5, 5.0, 20.0, 100.0, 1e4])
+LEAST = 0.01  # a smaller mean is none
+POISSON = 1e6  # a larger size is Poisson's
+
+
+@dataclass(frozen=True)
+class CountForecasts:
+    """What the grid says of some series.
+
+    Attributes
+    ----------
+    mean, size : (series, origins, h) of the negative binomial h months on.
+    log_score : (series, months) of what came, said one month before; NaN where nothing was.
+    """
+
+    mean: Floats
+    size: Floats
+    log_score: Floats
+
+
+def count_forecasts(panel: Panel, origins: Ints, h: int) -> CountForecasts:
+    """Forecast whole counts at these columns; of held and unknown months nothing is learned."""
+    y = np.rint(np.expm1(np.nan_to_num(panel.z)))
+    n, months = y.shape
+    mean, size = np.full((2, n, len(origins), h), np.nan)
+    score, grid = np.full((n, months), np.nan), _Grid(n)
+    place = {column: at for at, column in enumerate(origins.tolist())}
+    known, start = panel.known, panel.start
+    for t in range(months):
+        began = t >= start
+        phase = (t - start) % 12
+        if t:
+            live = known[:, t] & (grid.age >= par.FIRST_COUNTED)
+            said = (x[live, 0] for x in grid.ahead(phase - 1, 1))
+            score[live, t] = log_pmf(y[live, t], *said)
+        grid.take(y[:, t], known[:, t] & began, phase)
+        if t in place:
+            mean[:, place[t]], size[:, place[t]] = grid.ahead(phase, h)
+    return CountForecasts(mean, size, score)
+
+
+def log_pmf(y: Floats, mean: Floats, size: Floats) -> Floats:
+    """Log probability of whole counts under a negative binomial; arguments broadcast."""
+    ways = gammaln(y + size) - gammaln(size) - gammaln(y + 1)
+    return np.asarray(ways - size * np.log1p(mean / size) + y * np.log(mean / (size + mean)))
+
+
+class _Grid:
+    """The points' states for n series, month by month."""
+
+    def __init__(self, n: int) -> None:
+        shape = (n, len(SPEEDS), len(PULLS))
+        self.level, self.age = np.zeros(shape), np.zeros(n)
+        self.counted, self.expected = np.zeros((2, 12, *shape))
+        self.likelihood = np.zeros((*shape, len(SIZES)))
+
+    def take(self, y: Floats, known: NDArray[np.bool_], phase: Ints) -> None:
+        """Take in a month's counts, (n,), where they are known."""
+        rows, seen = np.arange(len(y)), known[:, None, None]
+        factor = self._factors(phase)
+        value, usual = y[:, None, None], self.level * factor
+        old = known & (self.age >= par.FIRST_COUNTED)
+        if old.any():
+            mean, z = np.maximum(usual, LEAST)[old], y[old]
+            ways = gammaln(z[:, None] + SIZES) - gammaln(SIZES) + SIZES * np.log(SIZES)
+            each = np.log(mean[..., None] + SIZES)
+            each *= -(z[:, None] + SIZES)[:, None, None]
+            each += ways[:, None, None]
+            each += (z[:, None, None] * np.log(mean))[..., None]
+            each += par.COUNTED_MEMORY * self.likelihood[old]
+            self.likelihood[old] = each
+        rate = np.maximum(SPEEDS[:, None], 1 / (self.age[:, None, None] + 1))
+        # Weighed by the factor: an empty month of the off-season says little of the level.
+        self.level += np.where(seen, rate * (value - usual), 0)
+        np.maximum(self.level, LEAST / 2, out=self.level)
+        self.counted[phase, rows] += np.where(seen, value, 0)
+        self.expected[phase, rows] += np.where(seen, self.level, 0)
+        self.age += known
+
+    def ahead(self, phase: Ints, h: int) -> tuple[Floats, Floats]:
+        """(n, h) mean and size of the negative binomial that stands for all points."""
+        weight = self.likelihood - self.likelihood.max(axis=(1, 2, 3), keepdims=True)
+        np.exp(weight, out=weight)
+        by_mean = weight.sum(axis=-1)
+        total = by_mean.reshape(len(by_mean), -1).sum(axis=-1)
+        by_mean /= total[:, None, None]
+        spread = (weight / SIZES).sum(axis=-1) / total[:, None, None]  # of 1 / size
+        mean, size = np.empty((2, len(phase), h))
+        for step in range(h):
+            each = np.maximum(self.level * self._factors((phase + step + 1) % 12), LEAST)
+            more = 1 + step * SPEEDS[:, None] ** 2
+            middle = _summed(by_mean * each)
+            square = _summed((by_mean + spread * more) * each**2)
+            variance = _summed(by_mean * more * each) + square - middle**2
+            mean[:, step] = middle
+            size[:, step] = middle**2 / np.maximum(variance - middle, middle**2 / POISSON)
+        return mean, size
+
+    def _factors(self, phase: Ints) -> Floats:
+        """(n, speeds, pulls) of a month of the year, drawn to 1."""
+        rows = np.arange(len(phase))
+        factor = np.ones_like(self.level)
+        counted, expected = (
+            x[phase, rows][..., 1:] + PULLS[1:] for x in (self.counted, self.expected)
+        )
+        factor[..., 1:] = counted / expected
+        return factor
+
+
+def _summed(x: Floats) -> Floats:
+    """(n,) sums over the points."""
+    return np.asarray(x.reshape(len(x), -1).sum(axis=-1))
