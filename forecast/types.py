@@ -8,6 +8,7 @@ level    central prediction interval in percent: 80 is the quantiles 0.1 and 0.9
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
@@ -281,6 +282,21 @@ class MonthMixture:
     share: float
     mean: float
     size: float
+
+
+def mixtures_in(stored: bytes) -> tuple[MonthMixture, ...]:
+    """Each month's mixture in what a run keeps of a series' paths; () where a t says it all.
+
+    stored : of `forecast.engine.joint.as_bytes`: df, reach, and each month's centre and scale;
+    then, where there are mixtures, each month's numbers, and one that is none.
+    """
+    numbers = struct.unpack(f"<{len(stored) // 8}d", stored)[2:]
+    if math.isfinite(numbers[-1]):
+        return ()
+    of_month = len(MonthMixture.__slots__)
+    ahead = (len(numbers) - 1) // (of_month + 2)
+    starts = range(2 * ahead, len(numbers) - 1, of_month)
+    return tuple(MonthMixture(*numbers[at : at + of_month]) for at in starts)
 
 
 @dataclass(frozen=True, slots=True)

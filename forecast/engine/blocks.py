@@ -425,7 +425,7 @@ class _Together:
                 by_block.append(answer.predictives)
                 for of_ask, shares in zip(counts, answer.counts, strict=True):
                     of_ask.append(shares.of(rows))
-            self.scratch.keep("counts", part, [smallcounts.joined(every) for every in counts])
+            self.scratch.keep("shares", part, [smallcounts.joined(every) for every in counts])
             self.scratch.keep(
                 "said", part, [joined(answers) for answers in zip(*by_block, strict=True)]
             )
@@ -461,7 +461,7 @@ class _Together:
                 if not self.task.panel.jumps:
                     own = intervals.at_levels(scale, wide.centre, wide.sigma)
                     wide = replace(wide, scale=own)
-                counts = self.scratch.value("counts", part)[place]
+                counts = self.scratch.value("shares", part)[place]
                 wide = self.surprises.widened(part, wide, origins)
                 ways = self.surprises.after(part, origins, h, chances)
                 wide = mixtures.mixed(wide, ways, counts)
@@ -472,7 +472,7 @@ class _Together:
                 self.scratch.keep("said", part, predictives)
                 self.scratch.forget(part, f"squares {place}")
         for part in self.numbers:
-            self.scratch.forget(part, "df", "counts")
+            self.scratch.forget(part, "df", "shares")
 
     def _squares(self, name: str, t: int, mean: Floats) -> tuple[Ints, Ints]:
         """What all series say of how wide forecasts about a month should have been."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -432,16 +432,14 @@ def vintage_hindcasts(
     said, panels = _said_of(earlier, predictive.centre.shape[2], source)
     revised = _outlooks(said, earlier)
     hindcasts = PanelHindcasts(head.keys, head.panel, predictive, revised)
-    then = {f.name: getattr(predictive, f.name).copy() for f in fields(Predictive)}
-    digests, first = {}, 0
+    then, digests, first = predictive, {}, 0
     for (cutoff, counts), of_then in zip(earlier, panels, strict=True):
         column = hindcasts.column(0, cutoff)  # the same of all, as they end in one month
         rows = [head.keys.index(key) for key in counts]
-        for name, values_now in then.items():
-            values_now[rows, column] = getattr(said, name)[first : first + len(rows), 0]
+        then = then.restated(rows, column, said.of(slice(first, first + len(rows))))
         digests[column] = list(data_digests(of_then).values())[-1]
         first += len(rows)
-    return replace(hindcasts, then=Predictive(**then), digests=digests)
+    return replace(hindcasts, then=then, digests=digests)
 
 
 def _earlier_figures(head: Headline, values: CountsAsOf) -> Iterator[tuple[str, Counts]]:

@@ -29,7 +29,14 @@ import numpy as np
 from forecast import months
 from forecast.engine import intervals, paths
 from forecast.engine.mixtures import Mixtures
-from forecast.types import MonthMixture, SeriesKey, SimulationSpec, StoredMarginals, Totals
+from forecast.types import (
+    MonthMixture,
+    SeriesKey,
+    SimulationSpec,
+    StoredMarginals,
+    Totals,
+    mixtures_in,
+)
 from models.base import Floats, Ints
 
 _SINGLE, _DOUBLE = np.dtype("<f4"), np.dtype("<f8")
@@ -75,14 +82,12 @@ def _single(quantiles: Floats) -> Floats:
 
 def _mixture_of(stored: bytes, rule: int) -> Mixtures | None:
     """What a run kept of a series that no single t describes; None of others."""
-    if rule not in paths.MIXED_RULES:
+    if rule not in paths.MIXED_RULES or not (kept := mixtures_in(stored)):
         return None
-    numbers, of_month = np.frombuffer(stored, _DOUBLE)[2:], len(MonthMixture.__slots__)
-    if np.isfinite(numbers[-1]):
-        return None
-    h = (len(numbers) - 1) // (of_month + 2)
-    by_month = numbers[2 * h : -1].reshape(h, of_month).T[:, None]
-    centre, scale, away, stays, share, mean, size = by_month
+    by_month = np.array(
+        [[getattr(month, name) for name in MonthMixture.__slots__] for month in kept]
+    )
+    centre, scale, away, stays, share, mean, size = by_month.T[:, None]
     here = np.zeros(1, dtype=np.int64)
     return Mixtures(here, here, centre, scale, away[:, 0], stays, share[:, 0], mean, size)
 

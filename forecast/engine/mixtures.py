@@ -174,9 +174,15 @@ def joined(parts: Sequence[Predictive]) -> Mixtures | None:
         if part.mixtures is not None:
             moved.append(replace(part.mixtures, row=part.mixtures.row + first))
         first += len(part.sigma)
-    if not moved:
+    return appended(*moved)
+
+
+def appended(*parts: Mixtures | None) -> Mixtures | None:
+    """All of several, whose places are already those of one array; None for none."""
+    some = [part for part in parts if part is not None]
+    if not some:
         return None
-    every = ([getattr(part, field.name) for part in moved] for field in fields(Mixtures))
+    every = ([getattr(part, field.name) for part in some] for field in fields(Mixtures))
     return Mixtures(*map(np.concatenate, every))
 
 

@@ -99,6 +99,20 @@ class Predictive:
     def _with(self, arrays: Mapping[str, Floats], mixed: Mixtures | None) -> Predictive:
         return Predictive(**arrays, mixtures=mixed)
 
+    def restated(self, rows: Sequence[int], origin: int, said: Predictive) -> Predictive:
+        """The same but for some series' forecasts from one origin, which are those `said` first."""
+        arrays = {name: x.copy() for name, x in self._arrays.items()}
+        for name, x in arrays.items():
+            x[list(rows), origin] = getattr(said, name)[:, 0]
+        mixed = self.mixtures
+        if mixed is not None:
+            mixed = mixed.chosen((mixed.place != origin) | ~np.isin(mixed.row, rows))
+        if said.mixtures is not None:
+            new = said.mixtures
+            of = replace(new, row=np.asarray(rows)[new.row], place=np.full_like(new.place, origin))
+            mixed = mixtures.appended(mixed, of)
+        return Predictive(**arrays, mixtures=mixed)
+
     def first(self) -> Predictive:
         """The same one month ahead only."""
         mixed = self.mixtures.ahead(0, 1) if self.mixtures else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from forecast.types import (
     ScoredForecast,
     SeriesKey,
     UnexplainedMonth,
+    mixtures_in,
 )
 
 if TYPE_CHECKING:
@@ -248,9 +249,13 @@ def issued_paths(db: Connection, since: str) -> dict[SeriesKey, list[ForecastPat
     """Return the engine's published forecasts from the cutoff `since` on; latest cutoff first."""
     by_series: dict[SeriesKey, list[ForecastPath]] = defaultdict(list)
     # A path is one row with JSON arrays: a row a month would be 36 times as many to join.
-    for key, run_id, day, cutoff, *paths, df in of_series(db, "issued_paths", (since,)):
+    rows = of_series(db, "issued_paths", (since,))
+    for key, run_id, day, cutoff, *paths, marks, df in rows:
         median, centre, scale = (tuple(json.loads(path)) for path in paths)
-        by_series[key].append(ForecastPath(cutoff, centre, scale, df, run_id, median, day))
+        path = ForecastPath(cutoff, centre, scale, df, run_id, median, day)
+        if marks is not None and (kept := mixtures_in(marks)):
+            path = replace(path, mixtures=kept[: len(centre)])
+        by_series[key].append(path)
     return by_series
 
 

@@ -904,6 +904,10 @@ order by {order}
 -- name: issued_paths
 select f.series_id, f.run_id, substr(r.published_at, 1, 10), f.cutoff,
     json_group_array(f.median), json_group_array(f.centre), json_group_array(f.scale),
+    (
+        select m.marks from path_marks as m join path_rules as p on p.run_id = m.run_id
+        where m.run_id = f.run_id and m.series_id = f.series_id and p.rule in (4, 5)
+    ),
     min(f.df)
 from (
     select * from forecasts where model = 'bordercast' and cutoff >= ?

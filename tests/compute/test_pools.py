@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import ExitStack, suppress
-from dataclasses import fields
 from functools import partial
 from importlib.metadata import PackageNotFoundError
 from multiprocessing.queues import SimpleQueue
@@ -34,7 +33,7 @@ from forecast.desk import export
 from forecast.engine import blocks
 from forecast.engine.anyseries import forecast_counts
 from forecast.engine.blocks import serial
-from forecast.engine.predictive import Predictive
+from forecast.engine.predictive import ARRAYS
 from forecast.errors import ConfigError
 from jobs.cli import main
 from jobs.compute import dask
@@ -75,7 +74,7 @@ def written(counts: MonthlyCounts, spread: blocks.Spread, size: int) -> tuple[by
     """Every number of the engine, and the table of hindcasts with their scores, as bytes."""
     task = blocks.Task(counts.panel, np.arange(counts.values.shape[1]), H)
     [said] = blocks.spread_out(task, spread, size)
-    numbers = b"".join(getattr(said, field.name).tobytes() for field in fields(Predictive))
+    numbers = b"".join(getattr(said, name).tobytes() for name in ARRAYS)
     model = forecast_counts(counts, H, hindcasts=HINDCASTS, spread=spread).hindcasts()
     columns = export.forecast_columns(False, models=False, past=True)
     parts = list(spread(export.written, export.parts({"": model}, columns, ".csv")))
@@ -127,8 +126,8 @@ def test_the_order_of_series_moves_no_bit():
     [expected] = blocks.in_steps(task)
     [actual] = blocks.in_steps(task.part(order))
 
-    for field in fields(Predictive):
-        first, second = getattr(expected, field.name)[order], getattr(actual, field.name)
+    for name in ARRAYS:
+        first, second = getattr(expected, name)[order], getattr(actual, name)
         assert np.array_equal(first, second, equal_nan=True)
 
 

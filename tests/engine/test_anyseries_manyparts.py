@@ -16,6 +16,7 @@ from forecast.engine import anyseries
 from forecast.engine import anyseries as engine
 from forecast.engine.anyseries import forecast_counts
 from forecast.engine.blocks import Scratch, serial
+from forecast.engine.predictive import ARRAYS
 from forecast.errors import ConfigError, DataError
 from forecast.tables.grid import ReadAs
 from jobs import folder
@@ -38,6 +39,14 @@ def own() -> MonthlyCounts:
     return MonthlyCounts(names, family, values, np.full(12, LAST) - np.arange(12) % 5 * 7)
 
 
+def assert_together(whole, parts):
+    for name in ARRAYS:
+        together = np.concatenate([getattr(part.predictive, name) for part in parts])
+        assert np.array_equal(getattr(whole.predictive, name), together, equal_nan=True), name
+    own = [part.predictive.quantiles((0.1, 0.9)) for part in parts]
+    assert np.array_equal(whole.predictive.quantiles((0.1, 0.9)), np.concatenate(own), True)
+
+
 def in_parts(own: MonthlyCounts) -> list[tuple[str, MonthlyCounts]]:
     which = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 2])
     return [(f"part {at}", own.some(which == at)) for at in range(3)]
@@ -51,9 +60,7 @@ def test_parts_say_what_all_series_together_say(own, tmp_path):
     said = list(anyseries.forecast_parts(kept, 14, hindcasts=5, spread=serial))
 
     assert kept.spanning.tolist() == ["even", "odd"]
-    for field in fields(expected.predictive):
-        together = np.concatenate([getattr(part.predictive, field.name) for part in said])
-        assert np.array_equal(getattr(expected.predictive, field.name), together, equal_nan=True)
+    assert_together(expected, said)
 
 
 def test_three_parts_say_what_they_say_together_and_leave_only_counts_and_answers(own, tmp_path):
@@ -72,9 +79,7 @@ def test_three_parts_say_what_they_say_together_and_leave_only_counts_and_answer
     assert (kept.sizes, kept.width, kept.whole) == ((2, 3, 1), 40 + 28, True)
     assert kept.spanning.tolist() == ["x", "y"]
     assert [one.back.tolist() for one in said] == [[2, 1, 0]] * 3
-    for field in fields(whole.predictive):
-        together = np.concatenate([getattr(one.predictive, field.name) for one in said])
-        assert np.array_equal(getattr(whole.predictive, field.name), together, equal_nan=True)
+    assert_together(whole, said)
     left = sorted(path.name for path in tmp_path.iterdir())
     assert left == [*(f"counts-{n}.pickle" for n in range(3)), "said-0.pickle", "said-1.pickle"]
 
@@ -91,9 +96,7 @@ def test_a_part_of_more_series_than_a_block_is_one_part(own, tmp_path):
     said = list(anyseries.forecast_parts(kept, 2, hindcasts=1, spread=serial))
 
     whole = forecast_counts(many, 2, hindcasts=1)
-    for field in fields(whole.predictive):
-        together = np.concatenate([getattr(one.predictive, field.name) for one in said])
-        assert np.array_equal(getattr(whole.predictive, field.name), together, equal_nan=True)
+    assert_together(whole, said)
 
 
 def test_parts_of_whole_families_are_forecast_each_by_itself(own, tmp_path):

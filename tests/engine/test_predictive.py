@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecast.engine.predictive import Predictive, predictive, summed
+from forecast.engine.predictive import ARRAYS, Predictive, predictive, summed
 from tests.support.panels import make_panel
 
 
@@ -80,7 +80,7 @@ def test_without_a_path_or_a_scale_there_is_no_forecast(lost):
 
     found = predictive(make_panel(np.ones((1, 4))), centre, scale, sigma, flat, flat)
 
-    for values in vars(found).values():
+    for values in (getattr(found, name) for name in ARRAYS):
         missing = np.isnan(values[0]).reshape(4, -1)
         if values is not found.reach:
             assert not missing[[0, 1, 3]].any()
