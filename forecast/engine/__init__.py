@@ -3,7 +3,8 @@
 forecast      the front door: a panel and models in, forecasts out; anyseries: of any own counts
 refit         the engine itself, in blocks of series; refits: models that are fitted anew
 panel         counts -> the panel that models see; parameters: every number of the method
-combination, intervals, tails, predictive, surprises    paths of models -> one distribution a month
+combination, intervals, tails, predictive    paths of models -> one distribution a month
+surprises, smallcounts, mixtures    where one t cannot say it: two ways, and counts as counts
 paths, joint, simulation    draws of whole futures, of one series and of all together
 spans         sums over months and chances
 scores, skill    how forecasts are judged

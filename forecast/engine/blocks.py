@@ -27,11 +27,11 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from forecast.engine import combination, intervals, mixtures, smallcounts, tails
+from forecast.engine import combination, intervals, smallcounts, tails
 from forecast.engine import parameters as par
 from forecast.engine.predictive import Predictive, TotalRows, joined, predictive, summed
 from forecast.engine.smallcounts import CountShares
-from forecast.engine.surprises import Outcomes
+from forecast.engine.surprises import Outcomes, mixed
 from models import structural, waiting
 from models.base import Floats, Ints, Panel, stack
 from models.breakwalk import BreakWalk
@@ -464,7 +464,7 @@ class _Together:
                 counts = self.scratch.value("shares", part)[place]
                 wide = self.surprises.widened(part, wide, origins)
                 ways = self.surprises.after(part, origins, h, chances)
-                wide = mixtures.mixed(wide, ways, counts)
+                wide = mixed(wide, ways, counts)
                 if self.task.totals:
                     # A total says what its parts do, after a surprise as well.
                     wide = replace(wide, centre=summed(wide.centre, self.task.totals))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +20,6 @@ from scipy.special import betainc, gammaincinv, stdtr
 from forecast.engine import tails
 from forecast.types import MonthForecast
 from models.base import Floats, Ints
-
-if TYPE_CHECKING:
-    from forecast.engine.predictive import Predictive
-    from forecast.engine.smallcounts import CountShares
-    from forecast.engine.surprises import Ways
 
 NODES = 128  # at which a distribution is computed before it is turned round
 TOGETHER = 512  # forecasts that are turned round at a time
@@ -167,13 +161,13 @@ def count_cdf(y: Floats, mean: Floats, size: Floats) -> Floats:
     return np.asarray(up + (y + 0.5 - whole) * (to - up))
 
 
-def joined(parts: Sequence[Predictive]) -> Mixtures | None:
-    """Those of several sets of series as of one."""
+def joined(parts: Sequence[tuple[Mixtures | None, int]]) -> Mixtures | None:
+    """Those of several sets of series as of one; beside each how many series it has."""
     first, moved = 0, []
-    for part in parts:
-        if part.mixtures is not None:
-            moved.append(replace(part.mixtures, row=part.mixtures.row + first))
-        first += len(part.sigma)
+    for part, series in parts:
+        if part is not None:
+            moved.append(replace(part, row=part.row + first))
+        first += series
     return appended(*moved)
 
 
@@ -184,36 +178,6 @@ def appended(*parts: Mixtures | None) -> Mixtures | None:
         return None
     every = ([getattr(part, field.name) for part in some] for field in fields(Mixtures))
     return Mixtures(*map(np.concatenate, every))
-
-
-def mixed(said: Predictive, ways: Ways, counts: CountShares) -> Predictive:
-    """The forecasts with what is open of surprises, and with the count model.
-
-    Centre and scale of the t become those of the mixture of passing and staying, for all that ask
-    no more than these.
-    """
-    _, origins, h = said.centre.shape
-    counted, asked = np.nonzero(counts.share > 0)
-    of_count = counts.row[counted] * origins + asked
-    of_way = ways.row * origins + ways.place
-    place = np.union1d(of_count, of_way)
-    row, origin = np.divmod(place, max(origins, 1))
-    known = np.isfinite(said.sigma[row, origin])
-    if not known.any():
-        return said
-    n = len(place)
-    away, stays, share = np.zeros(n), np.zeros((n, h)), np.zeros(n)
-    mean, size = np.ones((2, n, h))
-    at, to = np.searchsorted(place, of_way), np.searchsorted(place, of_count)
-    away[at], stays[at] = ways.away, ways.stays
-    share[to] = counts.share[counted, asked]
-    mean[to], size[to] = counts.mean[counted, asked], counts.size[counted, asked]
-    centre, scale = said.centre[row, origin], said.scale[row, origin]
-    parts = (row, origin, centre, scale, away, stays, share, mean, size)
-    one, wide = said.centre.copy(), said.scale.copy()
-    one[row, origin] += stays * away[:, None]
-    wide[row, origin] = np.sqrt(scale**2 + stays * (1 - stays) * away[:, None] ** 2)
-    return replace(said, centre=one, scale=wide, mixtures=Mixtures(*parts).chosen(known))
 
 
 def p_of_one(z: float, expected: MonthForecast) -> tuple[float, float]:

@@ -152,7 +152,9 @@ ARRAYS = ("centre", "scale", "df", "reach", "share", "weight", "sigma")
 def joined(parts: Sequence[Predictive]) -> Predictive:
     """The forecasts of several sets of series as those of one."""
     every = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
-    return Predictive(**every, mixtures=mixtures.joined(parts))
+    return Predictive(
+        **every, mixtures=mixtures.joined([(part.mixtures, len(part.sigma)) for part in parts])
+    )
 
 
 def predictive(

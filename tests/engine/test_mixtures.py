@@ -82,7 +82,7 @@ def test_a_run_keeps_mixtures_and_draws_paths_that_stay_or_pass():
     drawn = np.log1p(marginals.from_steps(paths.steps((2, 1000, 12), 1)))
     stays = drawn < 4.0
     assert abs(stays.mean() - 0.4) < 0.03  # as fine as marks are
-    assert (stays == stays[:, :1]).mean() > 0.99
+    assert (stays == stays[:, :1]).mean() > 0.97
 
 
 def test_a_part_of_the_forecasts_has_the_same_mixtures():

@@ -367,9 +367,21 @@ def engine(
         width = (1.5 * v + calm_width * (1 - v)) * sqrt((df[s, t] - 2) / df[s, t])
         drift = 0.17 if jumps else 0.17 * v + 0.05 * (1 - v)
         scale[s, t, k] = width * sigma[s, t] * growth * (k + 1) ** drift
-    learned = widths(centre, scale, df, z)
+
+    def leveled(scale: np.ndarray) -> np.ndarray:
+        """Noise of counts as large as each month's own level makes it."""
+        out = scale.copy()
+        for s, t, k in np.ndindex(out.shape):
+            noise = [exp(-max(centre[s, t, at], 0)) for at in (0, k)]
+            part = min(1, sigma[s, t] ** 2 / noise[0])
+            factor = 1 + part * (noise[1] - noise[0]) / sigma[s, t] ** 2
+            out[s, t, k] *= sqrt(max(factor, 0.1)) if isfinite(factor) else nan
+        return scale if jumps else out
+
+    learned = widths(centre, leveled(scale), df, z)
     for s, t in np.ndindex(series, months):
         scale[s, t] = np.maximum.accumulate(scale[s, t] * np.exp((1 - share[s, t]) * learned[t]))
+    scale = leveled(scale)
     reach = np.array([[0.7 + np.ptp(z[s, : t + 1]) for t in range(months)] for s in range(series)])
     return {
         "centre": centre,
