@@ -59,6 +59,8 @@ class Panel:
     behind : (series,) months by which a series ends before the last of its family; None where
         all series of each family end together. See `onepass.on_calendar`.
     watched : of `waiting.watched`; None before it was asked.
+    linear : (series,) whose z are values that may be below 0, and once all are in units of their
+        own, whose z are not log1p counts; None for none. See `quantity`.
     """
 
     z: Floats
@@ -71,6 +73,7 @@ class Panel:
     jumps: bool = True
     behind: Ints | None = None
     watched: Watched | None = None
+    linear: NDArray[np.bool_] | None = None
 
     @property
     def gaps(self) -> NDArray[np.bool_] | None:
@@ -126,6 +129,7 @@ class Panel:
             filled=None if self.filled is None else self.filled[rows],
             behind=None if self.behind is None else self.behind[rows],
             watched=None if self.watched is None else self.watched.some(rows),
+            linear=None if self.linear is None else self.linear[rows],
         )
 
 
@@ -135,6 +139,7 @@ def stack(panels: Sequence[Panel]) -> Panel:
     width = max(panel.z.shape[1] for panel in panels)
     z = [np.pad(p.z, ((0, 0), (width - p.z.shape[1], 0)), constant_values=np.nan) for p in panels]
     apart = [np.zeros(len(p.z), dtype=np.int64) if p.behind is None else p.behind for p in panels]
+    linear = [np.zeros(len(p.z), dtype=bool) if p.linear is None else p.linear for p in panels]
     return Panel(
         z=np.concatenate(z),
         last=np.concatenate([panel.last for panel in panels]),
@@ -143,6 +148,7 @@ def stack(panels: Sequence[Panel]) -> Panel:
         calm=all(panel.calm for panel in panels),
         jumps=all(panel.jumps for panel in panels),
         behind=None if all(p.behind is None for p in panels) else np.concatenate(apart),
+        linear=None if all(p.linear is None for p in panels) else np.concatenate(linear),
     )
 
 
@@ -228,10 +234,13 @@ class MonthlyCounts:
 
     @cached_property
     def panel(self) -> Panel:
-        """The same on the scale of the models, log1p."""
+        """The same on the scale of the models: log1p, of series with values below 0 as they are."""
         without_events = ((),) * len(self.names)
-        z = np.log1p(self.values)
-        return Panel(z, self.last, self.family, self.names, without_events, jumps=self.jumps)
+        linear = np.asarray((np.nan_to_num(self.values) < 0).any(axis=1))
+        z = np.log1p(np.where(linear[:, None], 0, self.values))
+        z = np.where(linear[:, None], self.values, z)
+        of = self.last, self.family, self.names, without_events
+        return Panel(z, *of, jumps=self.jumps, linear=linear if linear.any() else None)
 
     def some(self, chosen: NDArray[np.bool_]) -> MonthlyCounts:
         """Those series only; chosen (series,)."""

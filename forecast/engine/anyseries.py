@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from forecast import months
-from forecast.engine import ENGINE, intervals, scores
+from forecast.engine import ENGINE, scores
 from forecast.engine import parameters as par
 from forecast.engine.blocks import Scratch, Spread, Task, keep_panel, learn, serial
 from forecast.engine.forecast import BURN_IN, HUB, INTERVAL_PROBS, INTERVALS, forecast
@@ -30,6 +30,7 @@ from forecast.engine.refits import Refitting
 from forecast.errors import DataError, ShortSeriesError
 from forecast.types import COUNT, Row
 from models.base import Floats, Ints, MonthlyCounts
+from models.quantity import Quantity, quantity_of
 
 SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS  # months a series must have
 TOGETHER = 32  # series whose quantiles are computed at a time: they stay in the processor's cache
@@ -55,15 +56,21 @@ class SeriesForecasts:
     predictive: Predictive
 
     @property
+    def quantities(self) -> list[Quantity]:
+        """What each series is of, which says where it ends and how many decimals it has."""
+        pairs = zip(self.counts.values, self.counts.names, strict=True)
+        return [quantity_of(values, name) for values, name in pairs]
+
+    @property
     def known(self) -> np.ndarray:
         """(series, cutoffs) whether there is a forecast."""
         return np.asarray(np.isfinite(self.predictive.sigma))
 
     def values(self, rows: slice, probs: Sequence[float] = HUB) -> Floats:
-        """(series, cutoffs, h, probs) quantiles of some series in their own unit, >= 0.
+        """(series, cutoffs, h, probs) quantiles of some series in their own unit.
 
-        Whole numbers, the nearest, for series whose values all are; NaN where there is no
-        forecast. The default are the hub's 23 probabilities.
+        With as many decimals as their values have, and within their bounds, see `models.quantity`;
+        NaN where there is no forecast. The default are the hub's 23 probabilities.
         """
         first, last, _ = rows.indices(len(self.counts.names))
         values = np.empty((last - first, *self.predictive.centre.shape[1:], len(probs)))
@@ -74,13 +81,13 @@ class SeriesForecasts:
 
     def _values(self, rows: slice, probs: Sequence[float]) -> Floats:
         part = self.some(rows)
-        quantiles = part.predictive.quantiles(probs)
-        whole = part.counts.whole[:, None] & part.known
-        if whole.all():
-            return intervals.counts(quantiles).astype(float)
-        quantiles[~whole] = np.expm1(quantiles[~whole])
-        quantiles[whole] = intervals.counts(quantiles[whole])
-        return quantiles
+        values = part.predictive.values(probs)
+        for row, of in enumerate(part.quantities):
+            if of.decimals is not None:
+                step = 10.0**of.decimals
+                values[row] = np.floor(values[row] * step + 0.5) / step
+            np.clip(values[row], of.low, of.high, out=values[row])
+        return values
 
     def some(self, rows: slice) -> SeriesForecasts:
         """Only some of the series."""

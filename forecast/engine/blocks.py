@@ -38,6 +38,7 @@ from models.breakwalk import BreakWalk
 from models.kalman import GRID
 from models.level import levels
 from models.onepass import Sweep, family_numbers, family_sums, median, off_calendar, on_calendar
+from models.quantity import in_own_units
 
 BLOCK = 288  # series: three of the structural grid's own blocks
 SPARED = 2**30  # bytes that others may need of the same disk
@@ -297,15 +298,20 @@ def _by_size(family: np.ndarray, size: int) -> tuple[list[Ints], Ints]:
 def in_steps(task: Task, spread: Spread = serial, size: int = 0) -> list[Predictive]:
     """What the engine says of whole families, cut into blocks; size 0 is one block."""
     scratch = Scratch()
-    keep_panel(scratch, 0, task.panel)
+    keep_panel(scratch, 0, task.panel, together=bool(task.totals))
     learn(task, scratch, {0: family_numbers(task.panel)}, spread, size or len(task.panel.z))
     answers: list[Predictive] = scratch.value("said", 0)
     return answers
 
 
-def keep_panel(scratch: Scratch, part: int, panel: Panel) -> None:
-    """Keep a panel on its families' calendar for `learn`: filled, and with what surprised it."""
-    kept, surprises = waiting.watched(structural.filled(panel))
+def keep_panel(scratch: Scratch, part: int, panel: Panel, *, together: bool = False) -> None:
+    """Keep a panel on its families' calendar for `learn`: filled, and with what surprised it.
+
+    Each series in a unit of its own; together : all in one, because they add up.
+    """
+    own, unit = in_own_units(panel, together=together)
+    kept, surprises = waiting.watched(structural.filled(own))
+    scratch.keep("unit", part, unit)
     scratch.keep("panel", part, kept)
     scratch.keep("surprises", part, surprises)
 
@@ -468,11 +474,13 @@ class _Together:
                 if self.task.totals:
                     # A total says what its parts do, after a surprise as well.
                     wide = replace(wide, centre=summed(wide.centre, self.task.totals))
-                predictives[place] = wide
+                predictives[place] = wide.in_units(
+                    self.scratch.rows("unit", part, slice(None))[:, None]
+                )
                 self.scratch.keep("said", part, predictives)
                 self.scratch.forget(part, f"squares {place}")
         for part in self.numbers:
-            self.scratch.forget(part, "df", "shares")
+            self.scratch.forget(part, "df", "shares", "unit")
 
     def _squares(self, name: str, t: int, mean: Floats) -> tuple[Ints, Ints]:
         """What all series say of how wide forecasts about a month should have been."""

@@ -14,6 +14,7 @@ from forecast.engine import intervals, mixtures, tails
 from forecast.engine.mixtures import Mixtures
 from forecast.types import ForecastPath, MonthForecast, MonthMixture, SeriesKey
 from models.base import Floats, Ints, Panel
+from models.quantity import from_units, to_units
 
 TotalRows = Mapping[int, Sequence[int]]
 
@@ -35,6 +36,8 @@ class Predictive:
     weight : (series, origins) of the break walk in the median path, 0 .. 1; 1 for other models.
     sigma : (series, origins) one-step scale of past errors.
     mixtures : the forecasts that no single t describes; None for none.
+    unit : (series, origins) of each series, see `models.quantity`: centre and scale are in it; None
+        where they are on log1p counts.
     """
 
     centre: Floats
@@ -45,9 +48,39 @@ class Predictive:
     weight: Floats
     sigma: Floats
     mixtures: Mixtures | None = None
+    unit: Floats | None = None
+
+    def in_units(self, unit: Floats) -> Predictive:
+        """The same of series that were put into these units, (series, 1)."""
+        if (unit == 1).all():
+            return self
+        return replace(self, unit=np.broadcast_to(unit, self.sigma.shape))
+
+    def values(self, probs: Sequence[float]) -> Floats:
+        """(series, origins, h, probs) quantiles in the series' own values, not rounded."""
+        z = self._quantiles(probs)
+        if self.unit is None:
+            return np.expm1(z)
+        return from_units(z, self.unit[..., None, None])
 
     def quantiles(self, probs: Sequence[float]) -> Floats:
-        """(series, origins, h, probs) quantiles of z, >= 0, non-decreasing in probs."""
+        """(series, origins, h, probs) quantiles of log1p counts, non-decreasing in probs.
+
+        Of series whose values may be below 0, of these.
+        """
+        if self.unit is None:
+            return self._quantiles(probs)
+        values, linear = self.values(probs), (self.unit < 0)[..., None, None]
+        return np.where(linear, values, np.log1p(np.where(linear, 0, values)))
+
+    def _in_units(self, z: Floats) -> Floats:
+        """Log1p counts, (series, origins), or values of linear series, in each series' unit."""
+        if self.unit is None:
+            return z
+        linear = self.unit < 0
+        return to_units(np.where(linear, z, np.expm1(np.where(linear, 0, z))), self.unit)
+
+    def _quantiles(self, probs: Sequence[float]) -> Floats:
         out = intervals.quantiles(self.centre, self.scale, self.df, self.reach, probs)
         if (mixed := self.mixtures) is not None:
             at = mixed.row, mixed.place
@@ -59,7 +92,7 @@ class Predictive:
 
         z : (series, origins). Nothing lies further from the centre than `reach`, or below 0.
         """
-        at = horizon - 1
+        at, z = horizon - 1, self._in_units(z)
         centre = self.centre[..., at]
         p = tails.below(z, centre, self.scale[..., at], self.df, horizon)
         p = np.where((z < centre - self.reach) | (z < 0), 0, p)
@@ -85,19 +118,23 @@ class Predictive:
         """The same for some of the origins, by place or by mask."""
         places = np.arange(self.sigma.shape[1])[chosen]
         mixed = self.mixtures.at(places) if self.mixtures else None
-        return self._with({name: x[:, chosen] for name, x in self._arrays.items()}, mixed)
+        unit = None if self.unit is None else self.unit[:, chosen]
+        return self._with({name: x[:, chosen] for name, x in self._arrays.items()}, mixed, unit)
 
     def of(self, rows: slice | Ints) -> Predictive:
         """The same for some of the series."""
         mixed = self.mixtures.of(np.arange(len(self.sigma))[rows]) if self.mixtures else None
-        return self._with({name: x[rows] for name, x in self._arrays.items()}, mixed)
+        unit = None if self.unit is None else self.unit[rows]
+        return self._with({name: x[rows] for name, x in self._arrays.items()}, mixed, unit)
 
     @property
     def _arrays(self) -> dict[str, Floats]:
         return {name: getattr(self, name) for name in ARRAYS}
 
-    def _with(self, arrays: Mapping[str, Floats], mixed: Mixtures | None) -> Predictive:
-        return Predictive(**arrays, mixtures=mixed)
+    def _with(
+        self, arrays: Mapping[str, Floats], mixed: Mixtures | None, unit: Floats | None
+    ) -> Predictive:
+        return Predictive(**arrays, mixtures=mixed, unit=unit)
 
     def restated(self, rows: Sequence[int], origin: int, said: Predictive) -> Predictive:
         """The same but for some series' forecasts from one origin, which are those `said` first."""
@@ -121,7 +158,7 @@ class Predictive:
 
     def tail(self, z: Floats, horizon: int = 1) -> Floats:
         """(series, origins) two-sided p of what came, z (series, origins), `horizon` on."""
-        at = horizon - 1
+        at, z = horizon - 1, self._in_units(z)
         p = tails.tail(z, self.centre[..., at], self.scale[..., at], self.df, horizon)
         if self.mixtures is None:
             return p
@@ -152,9 +189,10 @@ ARRAYS = ("centre", "scale", "df", "reach", "share", "weight", "sigma")
 def joined(parts: Sequence[Predictive]) -> Predictive:
     """The forecasts of several sets of series as those of one."""
     every = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ARRAYS}
-    return Predictive(
-        **every, mixtures=mixtures.joined([(part.mixtures, len(part.sigma)) for part in parts])
-    )
+    mixed = mixtures.joined([(part.mixtures, len(part.sigma)) for part in parts])
+    units = [np.ones_like(part.sigma) if part.unit is None else part.unit for part in parts]
+    unit = None if all(part.unit is None for part in parts) else np.concatenate(units)
+    return Predictive(**every, mixtures=mixed, unit=unit)
 
 
 def predictive(

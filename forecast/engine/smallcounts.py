@@ -57,7 +57,7 @@ def counted(panel: Panel) -> NDArray[np.bool_]:
     y = np.where(early, np.expm1(np.nan_to_num(panel.z)), 0)
     whole = (np.abs(y - np.rint(y)) <= 1e-9 * (1 + y)).all(axis=1)
     few = y.sum(axis=1) <= par.COUNTED_MOST * np.maximum(early.sum(axis=1), 1)
-    return np.asarray(whole & few)
+    return np.asarray(whole & few if panel.linear is None else whole & few & ~panel.linear)
 
 
 def shares(

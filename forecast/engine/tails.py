@@ -29,6 +29,7 @@ from models.base import Floats
 
 FloatLike = float | Floats
 
+LOGS_END = 40.0  # z from which series are forecast as they are, see `models.quantity`
 DEGREE = 18  # of the polynomials that stand in for the quantiles of a t
 
 
@@ -56,7 +57,9 @@ def bend(centre: FloatLike, df: FloatLike, horizon: FloatLike) -> Bend:
     upper = 1 - (1 - par.UPPER_START * (1 - share)) * near
     below_end = (par.LOWER + par.LOWER_END * share) * lower
     above_end = -par.UPPER_END * upper * count / (count + par.UPPER_SMALL)
-    return np.asarray(par.LOWER * lower), np.asarray(below_end), np.asarray(above_end)
+    # What is forecast as it is, not on logs, falls no farther than it rises.
+    logs = np.asarray(centre) < LOGS_END
+    return np.asarray(par.LOWER * lower * logs), below_end * logs, above_end * logs
 
 
 def bent(df: Floats, bend: Bend, probs: Sequence[float]) -> Floats:

@@ -119,3 +119,26 @@ def test_where_counts_are_known_to_jump_nothing_is_held():
     panel, surprises = watched(replace(panel_of(with_change(-1.0, 60)), jumps=True))
     assert panel.watched is None
     assert not len(surprises.away)
+
+
+def test_no_shock_to_come_changes_a_byte_where_series_end_apart():
+    z = np.log1p(np.rint(np.expm1(with_change(-1.0, 60, 62, rows=slice(0, 3)))))
+    z[6:] = np.log1p(np.random.default_rng(3).poisson(4, (2, MONTHS)))
+    behind = np.array([0, 3, 1, 0, 2, 0, 1, 0])
+    origins = np.arange(MONTHS - 8, MONTHS - 4)
+    last = np.full(8, 900) - behind
+    shocked = z.copy()
+    for row, late in enumerate(behind):
+        shocked[row, MONTHS - 4 + late :] += np.log(7)  # after month 895 of every series
+    answers = []
+    for values in (z, shocked):
+        task = Task(replace(panel_of(values, list("aaabbbcc")), last=last), origins, 6)
+        answers.append(in_steps(task.on_calendar)[0])
+    room = answers[0].sigma.shape[1] - len(origins)
+    assert room == 0
+    for row, late in enumerate(behind):
+        places = np.arange(len(origins))[origins <= MONTHS - 5 + late]
+        one, other = (a.of(np.array([row])).at(places) for a in answers)
+        for name in ("centre", "scale", "df", "sigma"):
+            assert getattr(one, name).tobytes() == getattr(other, name).tobytes(), name
+        assert one.quantiles((0.025, 0.5)).tobytes() == other.quantiles((0.025, 0.5)).tobytes()

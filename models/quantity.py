@@ -1,0 +1,122 @@
+"""Kinds of quantity: on which scale a series is forecast, where it ends, what its months make.
+
+| kind | values | months together | scale |
+|---|---|---|---|
+| count | whole, at least 0 | sum | log1p |
+| amount | at least 0 | sum | log1p, in a unit of its own |
+| share | 0 to 1, or 0 to 100 | mean | as an amount |
+| difference | any: degrees, balances, net change | sum | as it is, in units of its spread |
+
+A source says its kind; of a table it is seen from the values, and from a name that says percent.
+The scale of a series follows from its first two years: no later month changes what was said before.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from models.base import Floats, Panel
+
+Kind = Literal["count", "amount", "share", "difference"]
+Together = Literal["sum", "mean", "last"]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a series is of. low, high : where it ends. decimals : of its values, None for many."""
+
+    kind: Kind
+    together: Together
+    low: float = -np.inf
+    high: float = np.inf
+    decimals: int | None = 0
+
+
+KINDS: dict[Kind, Quantity] = {
+    "count": Quantity("count", "sum", 0.0),
+    "amount": Quantity("amount", "sum", 0.0),
+    "share": Quantity("share", "mean", 0.0, 100.0),
+    "difference": Quantity("difference", "sum"),
+}
+MOST_DECIMALS = 6  # more are a quotient's
+EARLY = 24  # known months that say the scale
+STEPS = 1e5  # of a unit in a usual value, at most
+LINEAR = 60.0  # z of 0 where z is a value in units of its spread: there tails are not bent
+_PERCENT = re.compile(r"%|\b(percent|per cent|percentage|pct|share|proportion)\b", re.IGNORECASE)
+
+
+def quantity_of(values: Floats, name: str = "") -> Quantity:
+    """Tell what a series is of by its values, NaN where unknown, and by its name."""
+    known = values[np.isfinite(values)]
+    decimals = decimals_of(known)
+    if (known < 0).any():
+        return replace(KINDS["difference"], decimals=decimals)
+    if _PERCENT.search(name) and known.max(initial=0) <= 100:
+        fraction = known.max(initial=0) <= 1 and decimals != 0
+        return replace(KINDS["share"], high=1.0 if fraction else 100.0, decimals=decimals)
+    return replace(KINDS["count" if decimals == 0 else "amount"], decimals=decimals)
+
+
+def decimals_of(known: Floats) -> int | None:
+    """How many decimals values have; None for more than MOST_DECIMALS."""
+    for decimals in range(MOST_DECIMALS + 1):
+        steps = known * 10.0**decimals
+        if (np.abs(steps - np.rint(steps)) <= 1e-9 * np.maximum(np.abs(steps), 1)).all():
+            return decimals
+    return None
+
+
+def in_own_units(panel: Panel, *, together: bool = False) -> tuple[Panel, Floats]:
+    """A panel whose series are each in a unit of its own; (series,) units, negative where linear.
+
+    Counts, and what is known to jump, stay as they are. together : whether all share one unit,
+    because they add up.
+    """
+    unit = np.ones(len(panel.z))
+    linear = np.zeros(len(unit), dtype=bool) if panel.linear is None else panel.linear
+    if panel.jumps:
+        return panel, unit
+    known = np.isfinite(panel.z)
+    early = known & (np.cumsum(known, axis=1) <= EARLY)
+    x = np.where(linear[:, None], panel.z, np.expm1(np.where(linear[:, None], 0, panel.z)))
+    for row in range(len(unit)):
+        own = x[row, early[row]]
+        if linear[row]:
+            low, high = np.quantile(own, (0.1, 0.9)) if len(own) else (0.0, 1.0)
+            unit[row] = -max(high - low, 1e-9 * np.abs(own).max(initial=1), 1e-12)
+        elif (np.abs(own - np.rint(own)) > 1e-9 * (1 + own)).any():
+            unit[row] = _unit(own)
+    if together and (unit > 0).all():
+        unit[:] = unit.min()
+    moved = np.flatnonzero(unit != 1)
+    if not len(moved):
+        return panel, unit
+    z, of = panel.z.copy(), unit[moved, None]
+    z[moved] = np.where(of < 0, LINEAR + x[moved] / np.abs(of), np.log1p(x[moved] / np.abs(of)))
+    return replace(panel, z=z, linear=unit != 1), unit
+
+
+def _unit(own: Floats) -> float:
+    """The step of a series' values, or a small part of a usual one."""
+    usual = float(np.median(own[own > 0]))
+    for decimals in range(10):
+        steps = own * 10.0**decimals
+        if (np.abs(steps - np.rint(steps)) <= 1e-6 * np.maximum(steps, 1)).all():
+            return max(10.0**-decimals, usual / STEPS)
+    return usual / STEPS
+
+
+def from_units(z: Floats, unit: Floats) -> Floats:
+    """Values of z; unit broadcasts."""
+    of = np.abs(unit)
+    return np.asarray(np.where(unit < 0, (z - LINEAR) * of, np.expm1(np.minimum(z, LINEAR)) * of))
+
+
+def to_units(value: Floats, unit: Floats) -> Floats:
+    """Z of values; unit broadcasts."""
+    of = np.abs(unit)
+    return np.asarray(np.where(unit < 0, LINEAR + value / of, np.log1p(np.maximum(value, 0) / of)))

@@ -1,0 +1,74 @@
+"""Kinds of quantity: told by values and names, and no unit changes a forecast."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from forecast.engine.anyseries import forecast_counts
+from models.base import MonthlyCounts
+from models.quantity import decimals_of, quantity_of
+
+MONTHS = np.arange(72)
+WAVE = np.sin(2 * np.pi * MONTHS / 12)
+NOISE = np.random.default_rng(5).normal(0, 1, (3, 72))
+
+
+def values_of(values, names=("a", "b", "c")):
+    counts = MonthlyCounts(names, np.array(["x"] * 3), values, np.full(3, 700))
+    return forecast_counts(counts, 12).values(slice(0, 3))[:, 0]
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "kind", "high", "decimals"),
+    [
+        ([1, 20, 3], "visits", "count", np.inf, 0),
+        ([1.5, 20, 3], "tons", "amount", np.inf, 1),
+        ([1.25, 20, 3], "percent vacant", "share", 100, 2),
+        ([0.25, 0.5, 1], "share vacant", "share", 1, 2),
+        ([125.5, 20, 3], "percent of last year", "amount", np.inf, 1),
+        ([-4, 20, 3], "degrees", "difference", np.inf, 0),
+        ([1 / 3, 2 / 3], "ratio", "amount", np.inf, None),
+    ],
+)
+def test_a_series_kind_is_seen(values, name, kind, high, decimals):
+    of = quantity_of(np.array([np.nan, *values]), name)
+    assert (of.kind, of.high, of.decimals) == (kind, high, decimals)
+
+
+def test_decimals_are_those_of_the_values():
+    assert [decimals_of(np.array(x)) for x in ([0.1, 2], [0.125], [1e6], [])] == [1, 3, 0, 0]
+
+
+@pytest.mark.parametrize("unit", [0.01, 0.001])
+def test_no_unit_changes_the_forecast(unit):
+    tenths = np.round(53 + 12 * WAVE + 3 * NOISE) / 10
+    assert np.allclose(values_of(tenths * unit) / unit, values_of(tenths), atol=1e-9)
+
+
+def test_a_percentage_stays_within_its_bounds_with_the_digits_it_has():
+    rate = np.clip(np.round(96 + 3 * NOISE, 1), 0, 100)
+    values = values_of(rate, ("a %", "b %", "c %"))
+    assert values.max() == 100
+    assert np.array_equal(values, np.round(values, 1))
+
+
+def test_values_below_zero_are_forecast_as_they_are():
+    degrees = np.round(2 + 15 * WAVE + 2 * NOISE, 1)
+    values = values_of(degrees)
+    coldest = np.argmin(values[0, :, 11])
+    assert values[0, coldest, 11] < -8
+    assert (np.diff(values, axis=-1) >= 0).all()
+    assert np.allclose(values_of(degrees * 10) / 10, values, atol=0.11)
+
+
+def test_nothing_later_has_a_part_in_the_unit():
+    tenths = np.round(53 + 12 * WAVE + 3 * NOISE) / 10
+    spoiled = tenths.copy()
+    spoiled[0, 60:] *= 7.77
+    answers = []
+    for values in (tenths, spoiled):
+        made = MonthlyCounts(("a", "b", "c"), np.array(list("xyz")), values, np.full(3, 700))
+        back = forecast_counts(made, 6, hindcasts=14)
+        answers.append(back.predictive.at(back.back >= 12).values((0.1, 0.9)))
+    assert np.array_equal(*answers)
