@@ -22,7 +22,7 @@ import numpy as np
 from models.base import Floats, Panel
 
 Kind = Literal["count", "amount", "share", "difference"]
-Together = Literal["sum", "mean", "last"]
+OverMonths = Literal["sum", "mean", "last"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Quantity:
     """What a series is of. low, high : where it ends. decimals : of its values, None for many."""
 
     kind: Kind
-    together: Together
+    over_months: OverMonths
     low: float = -np.inf
     high: float = np.inf
     decimals: int | None = 0
