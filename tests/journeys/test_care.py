@@ -129,8 +129,8 @@ def test_late_figures_are_a_warning_on_day_22_and_an_alarm_on_day_28(record, day
     found = health.status(Context.open(record, Config()), moment)
 
     assert found["facts"]["data_through"] == "2024-01"
-    assert any("late" in text for text in found["warnings"]) == (said == "late")
-    assert any("overdue" in text for text in found["alarms"]) == (said == "overdue")
+    assert any(text.startswith("late: ") for text in found["warnings"]) == (said == "late")
+    assert any(text.startswith("overdue: ") for text in found["alarms"]) == (said == "overdue")
 
 
 def test_status_exits_4_with_an_alarm_and_tells_programs_the_same(record):
@@ -142,8 +142,9 @@ def test_status_exits_4_with_an_alarm_and_tells_programs_the_same(record):
     assert json.loads(told.stdout)["facts"]["last_run"] == 2
 
 
-def test_status_is_0_when_all_is_well_and_names_who_leads(record):
+def test_status_is_0_when_all_is_well_and_names_who_leads(tmp_path):
     moment = datetime(2024, 3, 5, tzinfo=UTC)
+    record = running_service.worked(tmp_path / "b.db", 2, moment - timedelta(days=1))
     with connect.locked(daemon.leader_lock(record), 0):
         with ops.writing(record) as db:
             wakes.save_leader(db, "2024-03-05", 1, "2024-03-06T15:00:00+00:00")
@@ -423,6 +424,7 @@ def test_every_alarm_is_explained_on_the_operations_page():
     facts |= dict.fromkeys(("notices_held", "files_in_quarantine", "wal_bytes"), 0)
     facts |= {"undelivered": {}, "wal_held_by": None, "models_left_out": []}
     facts |= {key: [] for key in ("unknown_labels", "left_in_inbox", "releases_without_run")}
+    facts |= {"misdated": [], "disputed": []}
     facts |= {"blocked": {"blocked_since": "x"}, "last_wake": {"outcome": "failed", "detail": ""}}
     facts["last_wake"]["started_at"], facts["service"] = "2026-01-01T00:00:00+00:00", 1
 

@@ -380,18 +380,18 @@ def test_seizures_are_found_on_their_page_and_each_file_is_a_vintage(tmp_path, m
             {"sources": ({"kind": "cbp_drug_events"},), "fetch": fetching}
         )
 
-        def polled(day: int, *links: str):
+        def polled(month: int, day: int, *links: str):
             site.put(INDEX, listed(*links), "text/html")
-            now = datetime(2026, 5, day, tzinfo=UTC)
+            now = datetime(2026, month, day, tzinfo=UTC)
             return ingest.fetch(Context.open(path, settings), now=now, with_bundle=False)
 
         site.put(f"/files/{APRIL}", drug_files.content(april))
         site.put(f"/files/{MAY}", drug_files.content(bad))
-        first = polled(18, f"/files/{APRIL}", "/document/stats/nationwide-encounters")
-        refused = polled(19, f"/files/{APRIL}", f"/files/{MAY}")
+        first = polled(5, 18, f"/files/{APRIL}", "/document/stats/nationwide-encounters")
+        refused = polled(6, 19, f"/files/{APRIL}", f"/files/{MAY}")
         site.put(f"/files/{MAY}", drug_files.content(restated))
-        second = polled(20, f"/files/{APRIL}", f"/files/{MAY}")
-        odd = polled(21, f"/files/{APRIL}", "/files/Drug-Seizures-FY24-FY27-Oct.xlsx")
+        second = polled(6, 20, f"/files/{APRIL}", f"/files/{MAY}")
+        odd = polled(6, 21, f"/files/{APRIL}", "/files/Drug-Seizures-FY24-FY27-Oct.xlsx")
 
     outcomes = [[taken.outcome for taken in each.taken] for each in (first, refused, second)]
     assert outcomes == [["accepted"], ["refused"], ["accepted"]]
@@ -403,7 +403,7 @@ def test_seizures_are_found_on_their_page_and_each_file_is_a_vintage(tmp_path, m
         "select known_from, encounters from vintages"
         " where border = 'northern' and month = '2026-04' order by known_from",
     )
-    assert [day for day, _ in vintages] == ["2026-05-18", "2026-05-20"]
+    assert [day for day, _ in vintages] == ["2026-05-18", "2026-06-20"]
     assert vintages[1][1] - vintages[0][1] == 3  # lines of the northern border
 
 

@@ -1101,7 +1101,7 @@ def test_forecasts_are_read_as_far_back_as_a_month_to_be_judged_may_have_one(by_
             said = (tiny_record.forecast(NORTH, cutoff, 1, 70 + at),)
             runs.publish(
                 db,
-                tiny_record.publication("2024-04-01T12:00", "2024-02", (), forecasts=said),
+                tiny_record.publication("2024-04-11T12:00", "2024-02", (), forecasts=said),
             )
         past = judging_inputs(inputs.read(db))
 

@@ -778,6 +778,7 @@ def test_a_line_says_when_how_grave_and_what(monkeypatch):
         "at": "2024-04-20T12:00:00+00:00",
         "level": "info",
         "process": 77,
+        "event": "x",
         "message": "all well",
     }
 
@@ -993,13 +994,15 @@ def test_a_file_that_is_being_written_is_looked_at_again_soon(record, monkeypatc
 
 
 def test_what_is_refused_or_odd_is_logged_and_what_was_refused_is_told(caplog):
-    def taken(name, outcome, warning="", reason=""):
-        return SimpleNamespace(file_name=name, outcome=outcome, warning=warning, reason=reason)
+    def taken(name, outcome, **said):
+        told = {"notes": "", "warning": "", "reason": ""} | said
+        return SimpleNamespace(file_name=name, outcome=outcome, **told)
 
     files = [
         taken("a.csv", "new"),
         taken("b.csv", "refused", reason="odd"),
         taken("c.csv", "new", warning="a label is not known"),
+        taken("d.csv", "new", notes="2 columns were put in rows"),
     ]
     with caplog.at_level("INFO", "bordercast"):
         steps = list(wakeup._refused(files))
@@ -1008,6 +1011,7 @@ def test_what_is_refused_or_odd_is_logged_and_what_was_refused_is_told(caplog):
     assert [(e.levelname, e.getMessage()) for e in caplog.records] == [
         ("WARNING", "refused: odd"),
         ("WARNING", "a label is not known"),
+        ("INFO", "d.csv: 2 columns were put in rows"),
     ]
 
 

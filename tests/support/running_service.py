@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -55,11 +55,11 @@ def drop(path: Path, through: str) -> str:
     return name
 
 
-def worked(path: Path, releases: int) -> Path:
-    """A new record with so many releases and their runs."""
+def worked(path: Path, releases: int, last: datetime = NOW) -> Path:
+    """A new record with so many releases and their runs, one a day; the last one's at `last`."""
     for number in range(releases):
         drop(path, month(number))
-        wake(path)
+        wake(path, last - timedelta(days=releases - 1 - number))
     return path
 
 

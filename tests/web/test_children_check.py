@@ -27,8 +27,9 @@ def table(by_hand):
     [
         (
             {"first": "northern", "second": " southwest ", "as": "share"},
-            "Nov 2023 to Feb 2024: northern 325, southwest 1,230.",
-            ["Nov 2023", "33.3", "66.7", "0.50"],
+            "Nov 2023 to Jan 2024: northern 265 of 1,086 nationwide, 24.4%; "
+            "southwest 820 of 1,086 nationwide, 75.5%.",
+            ["Nov 2023", "33.2", "66.4", "0.50"],
         ),
         (
             {"first": "north", "second": "2024-01", "third": "2023-12"},
