@@ -1,12 +1,15 @@
 """How well texts are checked: claims found, family of the verdict, false "wrong", false "right".
 
+    python -m benchmarks.claims --db bordercast.db
     python -m benchmarks.claims --db bordercast.db --half kept tests/claims/kinds.txt
+
+Without files, texts are made anew from the record by --seed (see `made_claims`), and what is said
+of them is counted by what was done to them.
 
 Each line of a .jsonl is a text with `published`, its `claims` (`quote`, `number`, `verdict`,
 `also_ok`) and `not_claims`; a .txt is as tests/claims/corpus.txt. Of the latter, --half build or
 --half kept takes every second line: what the program is built beside, and what it is judged by.
-Without files, the texts beside this checkout are read, where they are. The three verdicts that hold
-are one family.
+The verdicts that hold are one family.
 """
 
 from __future__ import annotations
@@ -14,20 +17,21 @@ from __future__ import annotations
 import argparse
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from benchmarks import made_claims
+from benchmarks.made_claims import MadeText
 from forecast.claims.record.counts import CountTable
 from forecast.claims.record.verdict import HOLDS
 from forecast.claims.show.words import CheckedText, ClaimFinding
 from forecast.sources import catalog
 from tests.support import claim_corpus
 from tests.support.claim_verdicts import check
-
-BESIDE = Path(__file__).parents[2] / "shared" / "claims"
 
 
 @dataclass
@@ -170,20 +174,58 @@ def _marked(place: int, written: claim_corpus.Written) -> dict[str, Any]:
     }
 
 
+def outcome(made: MadeText, table: CountTable) -> str:
+    """What is said of a made text's number, in a word."""
+    checked = check(made.text, table, made.day)
+    every = (*checked.claims, *checked.not_understood)
+    near = [one for one in every if one.start < made.end and made.start < one.end]
+    digits = made.text[made.start : made.end].rstrip("%")
+    near.sort(key=lambda one: not one.number.startswith(digits))
+    if not near:
+        return "nothing"
+    found, slack = near[0], 0.6 if "form" in made.kind else 1.0
+    if found.verdict == "wrong" and "form" in made.kind:
+        other = abs((found.judged.truth or 0) - made.truth) > slack
+        return "wrong, another truth" if other else "wrong"
+    if found.understood:
+        return found.verdict
+    right = any(abs(one.truth - made.truth) <= slack for one in found.readings)
+    return "shown with the figure" if right else "shown" if found.readings else "not understood"
+
+
+def made_texts(table: CountTable, seed: int, each: int) -> Iterator[MadeText]:
+    """Every text that is made anew."""
+    yield from made_claims.counts(table, seed, each)
+    yield from made_claims.percents(table, seed, each)
+    yield from made_claims.no_claims()
+    for cells in made_claims.table_texts(table):
+        yield from (
+            MadeText(f"cell {c.kind}", c.text, c.day, c.start, c.end, c.truth) for c in cells
+        )
+
+
 def main() -> None:
-    """Print the score of files."""
+    """Print the score of files, or of texts made anew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--db", default="bordercast.db")
     parser.add_argument("--half", choices=("build", "kept"), default="")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--each", type=int, default=100, help="texts of each kind")
     options = parser.parse_args()
     table = CountTable.read(
         sqlite3.connect(f"file:{options.db}?mode=ro", uri=True),
         source=catalog.find("cbp_encounters"),
     )
-    for path in options.files or sorted(BESIDE.glob("*.jsonl")):
+    for path in options.files:
         total = score(read(path, table, options.half), table)
         print(path.name, *total.lines(), *total.misses, sep="\n  ")
+    if not options.files:
+        said: dict[str, Counter[str]] = defaultdict(Counter)
+        for made in made_texts(table, options.seed, options.each):
+            said[made.kind][outcome(made, table)] += 1
+        for kind, counted in said.items():
+            print(f"{kind:14}", ", ".join(f"{n} {word}" for word, n in counted.most_common()))
 
 
 if __name__ == "__main__":

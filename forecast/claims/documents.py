@@ -15,7 +15,7 @@ LARGEST = 10_000_000  # bytes of a file
 CHARACTERS = 150_000  # of the text: about 25,000 words
 
 _BLOCKS = word_set(
-    "p div h1 h2 h3 h4 h5 h6 li ul ol table tr section article header footer blockquote br dt "
+    "p div h1 h2 h3 h4 h5 h6 li ul ol table section article header footer blockquote br dt "
     "dd figcaption caption title main aside hr"
 )
 _HIDDEN = word_set("script style noscript template svg head")
@@ -61,8 +61,14 @@ def _plain(name: str, content: bytes, ending: str) -> str:
     reader = _Visible()
     reader.feed(text)
     reader.close()
-    paragraphs = (" ".join(part.split()) for part in "".join(reader.parts).split("\n\n"))
+    paragraphs = (_trimmed(part) for part in "".join(reader.parts).split("\n\n"))
     return "\n\n".join(filter(None, paragraphs))
+
+
+def _trimmed(paragraph: str) -> str:
+    """A paragraph without needless blanks; the rows of a table stay lines."""
+    lines = (" ".join(line.split()) for line in paragraph.split("\n"))
+    return "\n".join(filter(None, lines))
 
 
 class _Visible(HTMLParser):
@@ -78,6 +84,8 @@ class _Visible(HTMLParser):
             self._hidden.append(tag)
         elif tag in _BLOCKS:
             self.parts.append("\n\n")
+        elif tag == "tr":
+            self.parts.append("\n")
         elif tag in ("td", "th"):
             self.parts.append(" | ")
 

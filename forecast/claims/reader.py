@@ -26,7 +26,7 @@ from forecast.claims.text.tokens import WrittenNumber, sentences
 from forecast.claims.trace import roles, trace, whose
 from forecast.claims.trace.trace import Anchor, Spot
 
-MOST_NUMBERS = 60  # in one sentence; a longer row of numbers is a table, not a claim
+MOST_NUMBERS = 24  # in one sentence; a longer row of numbers is a table, not a claim
 _CHANGES = ("change_percent", "times", "difference")
 
 

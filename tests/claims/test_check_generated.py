@@ -72,8 +72,9 @@ def table(published) -> CountTable:
 
 
 def words(span: Period) -> str:
-    if span.year:
-        return f"fiscal year {span.year}"
+    year = FEDERAL.year_of(span)
+    if year:
+        return f"fiscal year {year}"
     return f"{MONTHS[span.first % 12]} {span.first // 12}"
 
 

@@ -142,7 +142,7 @@ def test_an_address_is_not_fetched_unless_fetching_is_enabled(published):
         ("a.txt", b" " * 190 + b"<!DOCTYPE html><b>It fell.</b>", "It fell."),
         ("a.txt", b" " * 196 + b"<html>It fell.", " " * 196 + "<html>It fell."),
         ("a.html", b"<p>It <i>fell</i>.<p>Then<br>it rose.", "It fell.\n\nThen\n\nit rose."),
-        ("a.html", b"<table><tr><td>a<td>b<tr><th>c</table>d", "| a | b\n\n| c\n\nd"),
+        ("a.html", b"<table><tr><td>a<td>b<tr><th>c</table>d", "| a | b\n| c\n\nd"),
         ("a.html", b"<svg><style>x</style>y</svg>z", "z"),
         ("a.html", b"<svg><noscript>x</svg>z", "z"),
         ("a.html", b"a</style>b<script>c</script>d", "abd"),
@@ -256,3 +256,26 @@ def test_hostile_texts_end(published, text):
     ran(published, "-", "--published", "2025-01-01", given=text)
 
     assert time.monotonic() - started < 30
+
+
+def test_a_word_file_is_read_in_order_with_its_tables_and_its_foot():
+    import docx
+
+    made = docx.Document()
+    made.add_paragraph("Before.")
+    table = made.add_table(2, 2)
+    for at, word in enumerate(["Year", "FY2022", "Southwest border", "2,206,436"]):
+        table.cell(at // 2, at % 2).text = word
+    made.add_paragraph("After.")
+    made.sections[0].footer.paragraphs[0].text = "At the foot."
+    packed = io.BytesIO()
+    made.save(packed)
+
+    read = documents.read("a.docx", packed.getvalue())
+
+    assert read.split("\n\n")[:3] == [
+        "Before.",
+        "Year | FY2022\nSouthwest border | 2,206,436",
+        "After.",
+    ]
+    assert read.endswith("At the foot.")

@@ -293,11 +293,7 @@ _STILL = word_set(", of in for which that had been was is still the a an ( —")
 def nows(spot: Spot, here: WrittenNumber) -> list[Now]:
     """What may be the highest or lowest: the counts beside these words, else what they say."""
     scene, said = spot.scene, spot.said
-    beside = when.just_before(scene, here, said)
     counted = [a for a in spot.anchors if a.reading]
-    whose_ = counted[0].reading.subject if counted and counted[0].reading else said.subject
-    if beside and whose_:
-        return [Now(Reading(whose_, beside), True)]
     near = sorted(counted, key=lambda a: scene.distance((a.first, a.last), (here.first, here.last)))
     close = [
         a
@@ -305,6 +301,10 @@ def nows(spot: Spot, here: WrittenNumber) -> list[Now]:
         if all(scene.low(at) in _STILL or scene.in_time(at) for at in range(a.last, here.first))
         and a.last <= here.first
     ]
+    whose_ = counted[0].reading.subject if counted and counted[0].reading else said.subject
+    beside = when.just_before(scene, here, said) if not close else None
+    if beside and whose_:
+        return [Now(Reading(whose_, beside), True)]
     main = close or [anchor for anchor in near if not anchor.compared] or near
     if main:
         only = len(counted) == 1 or bool(close)

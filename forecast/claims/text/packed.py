@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from forecast import child
 from forecast.errors import DocumentError
@@ -59,18 +60,31 @@ def _answer(kind: str, content: bytes) -> bytes:
 
 
 def _word(content: bytes) -> Iterator[str]:
-    """A Word file's paragraphs, then the rows of its tables."""
+    """A Word file's paragraphs and tables in their order, then its footnotes, heads and feet."""
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         parts = packed.infolist()
     size = sum(part.file_size for part in parts)
     if size > UNPACKED or len(parts) > ENTRIES:
         raise _RefusedError(f"it unpacks to {size:,} bytes; at most {UNPACKED:,} are read")
     import docx
+    from docx.oxml import parse_xml
 
     document = docx.Document(io.BytesIO(content))
-    yield from (paragraph.text for paragraph in document.paragraphs)
-    for table in document.tables:
-        yield from (" | ".join(cell.text for cell in row.cells) for row in table.rows)
+    yield from map(_words_of, document.iter_inner_content())
+    for relation in document.part.rels.values():
+        if relation.reltype.endswith(("/footnotes", "/endnotes")):
+            for note in parse_xml(relation.target_part.blob):
+                yield "".join(one.text or "" for one in note.iter() if str(one.tag).endswith("}t"))
+    for section in document.sections:
+        for edge in (section.header, section.footer):
+            yield from map(_words_of, edge.iter_inner_content())
+
+
+def _words_of(block: Any) -> str:
+    """A paragraph, or the rows of a table, a line each."""
+    if not hasattr(block, "rows"):
+        return str(block.text)
+    return "\n".join(" | ".join(cell.text for cell in row.cells) for row in block.rows)
 
 
 def _pdf(content: bytes) -> Iterator[str]:

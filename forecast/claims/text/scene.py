@@ -52,6 +52,7 @@ class Scene:
         self.lexicon = lexicon
         self.text = text
         self.start, self.end, self.tokens, self.opens = sentence
+        self._lows = [token.low for token in self.tokens]
         starts = [token.start for token in self.tokens]
         self.times = []
         for ref in times.find(text[self.start : self.end], self.start, lexicon):
@@ -69,10 +70,12 @@ class Scene:
 
     def low(self, at: int) -> str:
         """A token's word, "" beyond the sentence."""
-        return self.tokens[at].low if 0 <= at < len(self.tokens) else ""
+        return self._lows[at] if 0 <= at < len(self._lows) else ""
 
     def words(self, first: int, last: int) -> list[str]:
         """The words of the tokens first to last - 1, "" for those beyond the sentence."""
+        if first >= 0 and last <= len(self._lows):
+            return self._lows[first:last]
         return [self.low(at) for at in range(first, last)]
 
     def in_time(self, at: int) -> bool:

@@ -147,7 +147,7 @@ def _cells(block: Sequence[TextLine], heading: str) -> Iterator[Cell]:
             head = heads[place].text if len(heads) == len(line.fields) else ""
             if not head and len(heads) == len(line.fields) - 1:  # none over the labels
                 head = heads[-behind].text
-            said = " ".join(filter(None, (heading, head, label)))
+            said = ", ".join(filter(None, (heading, head, label)))
             said = re.sub(r"[.;?!]\s", ", ", said)
             yield Cell(
                 field.start, field.start + len(field.text), f"{said}: {field.text}", len(said) + 2

@@ -13,6 +13,7 @@ from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, SENTENCE, TIGHT, UNSAID, dealt
 from forecast.periods import Calendar, Period
 
+FARTHEST = 80  # words between a number and its time; only what opens a sentence reaches farther
 RANGES = ("months", "fys", "years")  # times with two ends
 _FULL = ("fy", "cy", "quarter", "fy_first", "fys", "fy_through", "fy_last")
 
@@ -102,7 +103,14 @@ def times_near(
         beaten = ref.first > number.first and any(
             p.first == ref.last for p in scene.of_kind("extreme")
         )
-        if ref.counts and not inside and not beaten and (led or not of_extreme(scene, ref)):
+        apart = abs(ref.first - number.first) > FARTHEST and ref.first > 3
+        if (
+            ref.counts
+            and not apart
+            and not inside
+            and not beaten
+            and (led or not of_extreme(scene, ref))
+        ):
             near.append((_distance(scene, number, ref, compared), ref))
     return sorted(near, key=lambda pair: pair[0])
 

@@ -183,7 +183,8 @@ def parts(scene: Scene, number: WrittenNumber, said: TextState) -> list[LeveledP
         return [(("none", (*fields[0][0][1], *groups[0][0][1]), False), BESIDE)]
     named = sorted([*groups, *fields], key=lambda part: part[1])
     if named:
-        if _leads(scene, number, named) and not scene.of_kind("total"):
+        lone = sum(n.kind == number.kind for n in scene.numbers) == 1 and named[0][1] == BESIDE
+        if (lone or _leads(scene, number, named)) and not scene.of_kind("total"):
             return [part for part in named if part[1] == BESIDE]
         if _is_noun(scene, number, named[0]):
             return [part for part in named if part[1] == BESIDE]

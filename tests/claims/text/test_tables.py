@@ -1,0 +1,60 @@
+"""Tables and lists: each number is held against what its row, its column and its heading say."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from forecast.claims.text import tables
+from tests.support.claim_verdicts import check
+from tests.support.embedded_figures import count, said
+
+SW, NB, BP = "sw", "nb", "sw.usbp"
+LINE = "Border Patrol apprehensions at the southwest border by fiscal year: FY2022: {}; FY2023: {}."
+MARKDOWN = (
+    "Encounters by border\n\n| Border | FY2022 | FY2023 |\n|---|---|---|\n"
+    "| Southwest border | {} | {} |\n| Northern border | {} | {} |\n"
+)
+LIST = (
+    "Border Patrol apprehensions by sector, fiscal year 2023\n\n"
+    "- Tucson Sector: {}\n- Yuma Sector: {}\n"
+)
+TABS = (
+    "Southwest border, 2023\n\nMonth\tBorder Patrol apprehensions\tAll encounters\nMarch\t{}\t{}\n"
+)
+TABLES = [
+    (LINE, [(BP, "FY2022"), (BP, "FY2023")]),
+    (MARKDOWN, [(SW, "FY2022"), (SW, "FY2023"), (NB, "FY2022"), (NB, "FY2023")]),
+    (LIST, [("sw:Tucson Sector", "FY2023"), ("sw:Yuma Sector", "FY2023")]),
+    (TABS, [(BP, "2023-03"), (SW, "2023-03")]),
+]
+
+
+@pytest.mark.parametrize(("form", "cells"), TABLES, ids=["line", "markdown", "list", "tabs"])
+def test_each_cell_is_held_against_what_its_heads_say(embedded, form, cells):
+    text = form.format(*(said(*cell) for cell in cells))
+    found = check(text, embedded, date(2026, 2, 10)).claims
+
+    assert [(one.verdict, one.judged.truth) for one in found] == [
+        ("right", count(*cell)) for cell in cells
+    ]
+    assert all(text[one.start : one.end] == one.quote for one in found)
+
+
+@pytest.mark.parametrize(("form", "cells"), TABLES, ids=["line", "markdown", "list", "tabs"])
+def test_a_cell_that_is_off_is_not_right(embedded, form, cells):
+    numbers = [said(*cell) for cell in cells]
+    numbers[1] = f"{round(count(*cells[1]) * 1.09) // 10 * 10 + 7:,}"
+    text = form.format(*numbers)
+    checked = check(text, embedded, date(2026, 2, 10))
+    off = [one for one in (*checked.claims, *checked.not_understood) if one.quote == numbers[1]]
+
+    assert [one.verdict for one in off] in (["wrong"], ["not_understood"])
+    assert count(*cells[1]) in [one.truth for one in off[0].readings]
+
+
+def test_what_is_no_table_is_left_as_it_is():
+    text = "One line of prose.\nAnother | with a bar.\n\nEncounters: many\n"
+
+    assert tables.read(text) == (text, [])
