@@ -29,6 +29,7 @@ FALSE_FLAGS = 0.4  # a month, over all series: about one in two or three months
 SCORED = 24  # months for which other models are scored from the start
 LEAST_ALPHA, MOST_ALPHA = 0.001, 0.02
 _PLACES = ("clinic", "court", "shelter", "office", "site", "hospital", "school", "station", "place")
+_NO_NOUNS = ("value", "values", "n", "total", "number", "wert", "valor", "valeur", "obs value")
 _WITHIN = ("region", "county", "district", "state", "city", "town", "province", "area")
 
 _ALL = """\
@@ -102,7 +103,7 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
     many = len(table.names)
     alpha = float(f"{min(max(FALSE_FLAGS / many, LEAST_ALPHA), MOST_ALPHA):.2g}")
     noun, singular = _plain(read.counts_column), _plain(read.series_column)
-    noun = noun if re.search(r"[a-z]", noun) and noun not in ("value", "values", "n") else "counts"
+    noun = noun if re.search(r"[a-z]", noun) and noun not in _NO_NOUNS else "counts"
     singular, part = singular or "series", _plain(nesting[1]) or "part"
     title = f"{capital(singular)} {noun}" if singular != "series" else capital(noun)
     if nesting[1]:
