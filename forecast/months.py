@@ -82,13 +82,3 @@ def days_after(month: str, days: int) -> date:
 def today() -> date:
     """The day it is in UTC, whatever the machine's time zone: days in the record are of UTC."""
     return datetime.now(UTC).date()
-
-
-def year_noun(begins: int) -> str:
-    """Return what a year is called that begins in this month."""
-    return "year" if begins == 1 else "fiscal year"
-
-
-def fiscal_year_at(index: int, begins: int) -> int:
-    """Return the fiscal year of a month's running number."""
-    return (index + (13 - begins) % 12) // 12
