@@ -22,11 +22,12 @@ from forecast.claims.text import tables, times
 from forecast.claims.text.lexicon import Lexicon
 from forecast.claims.text.scene import Scene
 from forecast.claims.text.times import NO_PART, TextState
-from forecast.claims.text.tokens import WrittenNumber, sentences
+from forecast.claims.text.tokens import WrittenNumber, sentences, word_set
 from forecast.claims.trace import roles, trace, whose
 from forecast.claims.trace.trace import Anchor, Spot
 
 MOST_NUMBERS = 24  # in one sentence; a longer row of numbers is a table, not a claim
+_BASES = word_set("from than against below above versus")
 _CHANGES = ("change_percent", "times", "difference")
 
 
@@ -139,11 +140,17 @@ class Reader:
             return
         sense = finding.sense or (finding.readings[0].reading if finding.readings else None)
         mislabeled = finding.verdict == "mislabelled" and finding.other
-        beside = scene.compares(number.first) or any(  # twice the 4,592 of July
-            n.kind in ("times", "percent")
-            and n.last <= number.first <= n.last + 2
-            and scene.low(number.first - 1) == "the"
-            for n in scene.numbers
+        # Change from the year before (February 2024: 4,480).
+        bracketed = scene.in_brackets_of(number.first, _BASES)
+        beside = (
+            scene.compares(number.first)
+            or bracketed
+            or any(  # twice the 4,592 of July
+                n.kind in ("times", "percent")
+                and n.last <= number.first <= n.last + 2
+                and scene.low(number.first - 1) == "the"
+                for n in scene.numbers
+            )
         )
         anchor = Anchor(
             finding.claimed, number.first, number.last,

@@ -17,7 +17,7 @@ import pytest
 from forecast import months
 from forecast.claims.record.counts import CountTable, Subject
 from forecast.claims.record.verdict import HOLDS
-from forecast.periods import Period
+from forecast.periods import FEDERAL, Period
 from forecast.words import MONTHS
 from tests.support.claim_verdicts import check
 
@@ -224,3 +224,30 @@ def test_nearly_all_that_is_true_is_found_and_nobody_is_accused(embedded, seed):
 
     assert found["holds"] >= 0.97 * found.total(), found
     assert accused == []
+
+
+# Sentences of the program's own paragraphs, of which none may be called wrong.
+OWN = (
+    "CBP counted {now:,} encounters at the southwest border in {month}, at and between ports of "
+    "entry. The hindcast, made later, expected 61,918 (80% prediction interval 50,494 to 75,230). "
+    "The month is below the 95% interval (40,419 to 92,382): rarer than 1 month in 99. Change from "
+    "the month before ({last}: {before:,}): {change:+.1f}%. Change from the year before ({ago}: "
+    "{year:,}): {yearly:+.1f}%. Change from the peak since October 2013 (December 2023: "
+    "{peak:,}): {down:+.1f}%."
+)
+
+
+@pytest.mark.parametrize("month", ["2025-02", "2024-08", "2026-06"])
+def test_no_paragraph_of_our_own_is_accused(embedded, month):
+    southwest, at = Subject("southwest"), FEDERAL.read(month, 0)
+    spans = at, at.shift(-1), at.shift(-12), FEDERAL.read("2023-12", 0)
+    now, before, year, peak = (embedded.total(southwest, span) for span in spans)
+    text = OWN.format(
+        now=now, before=before, year=year, peak=peak,
+        month=FEDERAL.words(at), last=FEDERAL.words(spans[1]), ago=FEDERAL.words(spans[2]),
+        change=100 * (now / before - 1), yearly=100 * (now / year - 1), down=100 * (now / peak - 1),
+    )  # fmt: skip
+    found = check(text.replace("-", "\u2212"), embedded, date(2026, 12, 1)).claims
+
+    assert [one.quote for one in found if one.blamed] == []
+    assert sum(one.judged.holds for one in found) >= 7

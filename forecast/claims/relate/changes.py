@@ -277,7 +277,7 @@ def _nows(spot: Spot) -> list[End]:
     words = _nows_by_words(spot, bool(main))
     carried = []
     totals = {phrase.value for phrase in scene.of_kind("total")}
-    for rank, anchor in enumerate([a for a in spot.before[::-1] if not a.compared][:3]):
+    for rank, anchor in enumerate([a for a in spot.before[::-1] if not a.compared][:8]):
         if anchor.reading and totals and anchor.reading.subject.total not in totals:
             continue
         fresh = not main and not words_time(scene, inside)
@@ -345,7 +345,12 @@ def _on_bases(spot: Spot, now: End, named: bases.NamedBase | None) -> Iterator[P
     """A now against what the words name as its base, else against what is usual."""
     if named is None:
         return
-    inside = [a for a in spot.anchors if a.first in named.tokens]
+    before = not named.tokens
+    inside = [
+        a
+        for a in spot.anchors
+        if a.first in named.tokens or (before and a.compared and a.first < spot.number.first)
+    ]
     words = {spot.scene.low(i) for i in named.tokens}
     if any(word.startswith("averag") for word in words):
         yield from _on_average(spot, now, named, words)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from forecast.claims.confront import confront
-from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge
+from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge, near_rank
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding
 from forecast.claims.text import times
@@ -275,7 +275,7 @@ def _certain(extreme: Extreme, now: Now, row: Reading, spot: Spot) -> bool:
     vague = not extreme.plain or extreme.of_parts or row.among == "span"
     if vague or (extreme.yearly and row.span.length == 1) or not now.sure:
         return False
-    if confront.innocent(spot.scene, extreme.number):
+    if confront.innocent(spot.scene, extreme.number) or near_rank(spot.counts, row):
         return False
     low: tuple[ClaimMeasure, ...] = ("record_low",) if extreme.bare else ()
     told = {phrase.value for phrase in spot.scene.of_kind("measure")} & {"all", "usbp", "ofo"}
@@ -315,7 +315,9 @@ def nows(spot: Spot, here: WrittenNumber) -> list[Now]:
         ]
     made: list[Now] = []
     if said.subject and said.span and not scene.of_kind("drug"):
-        made.append(Now(Reading(said.subject, said.span), when.refers(scene, here)))
+        last = [a for a in spot.before if a.sentence == said.sentence - 1]
+        lone = len(last) == 1 and last[0].traced and last[0].span == said.span
+        made.append(Now(Reading(said.subject, said.span), lone and when.refers(scene, here)))
     persons = whose.options(scene, here, said)[:3]
     months = [at for at in when.options(scene, here, said) if not at.span.length > 60][:4]
     for at in months:

@@ -149,6 +149,12 @@ class Scene:
             at -= 1
         return False
 
+    def in_brackets_of(self, first: int, words: frozenset[str]) -> bool:
+        """Whether a token stands in brackets that explain what follows one of these words."""
+        opened = max((at for at in range(first) if self._lows[at] == "("), default=-1)
+        closed = ")" in self._lows[max(opened, 0) : first]
+        return opened > 0 and not closed and bool(words & set(self.words(opened - 8, opened)))
+
     def _after_change(self, at: int) -> bool:
         """Up 11 percent on August; 71 percent down on January."""
         changed = any(phrase.last == at and phrase.kind == "change" for phrase in self.phrases)

@@ -66,6 +66,7 @@ def _role(
     leading = scene.words(number.first - 8, number.first)
     if (
         mentions.is_plain_no(scene, number)
+        or {"interval", "intervals"} & set(scene.words(number.last, number.last + 2))
         or scene.covered(number)
         or "if" in leading
         or ("never" in leading and leading[-2] != "never")

@@ -57,7 +57,9 @@ def test_a_record_is_right_only_where_no_month_before_was_higher(words):
             due = "cannot_be_checked"  # the record begins at some time: it only does not contradict
         if words == "a record" and COUNTS[at] < min(COUNTS[:at]):
             due = "not understood"  # a record low is a record
-        if [verdict for verdict, _, _ in judged(text, COUNTS)] != [due]:
+        # What was barely higher may be so by a restatement.
+        open_ = ["not understood"] * (due == "wrong" and max(COUNTS[:at]) <= 1.02 * COUNTS[at])
+        if [verdict for verdict, _, _ in judged(text, COUNTS)] not in ([due], open_):
             wrong.append((month, due))
     assert not wrong
 
