@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby, zip_longest
 from math import fsum
 from operator import attrgetter, itemgetter
@@ -27,7 +27,7 @@ from forecast.desk.sentences.unusual import (
     moved_parts,
     with_whole,
 )
-from forecast.rows import DriverRow, FlagRow
+from forecast.rows import DriverRow, FlagRow, ScoreRow
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.sources.wording import Halves
@@ -182,7 +182,14 @@ def all_of_them(source: Source) -> str:
     return f"all {source.totals.many}"
 
 
-def with_pooled(rows: Iterable[Row], source: Source) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class ComparedScore(ScoreRow):
+    """A model's scores, and the names of those in which it did worse than naive."""
+
+    worse_than_naive: Sequence[str]
+
+
+def with_pooled(rows: Iterable[ScoreRow], source: Source) -> list[ComparedScore]:
     """The rows, and for each model, basis, era and lead one over all totals.
 
     Scores and coverage are means over forecast months, MAE relative to naive is the geometric
@@ -190,61 +197,62 @@ def with_pooled(rows: Iterable[Row], source: Source) -> list[Row]:
     """
     rows = list(rows)
     # Issued forecasts and hindcasts are never one mean: only the first were made in time.
-    grouped = itemgetter("basis", "era", "horizon", "model")
-    beside = itemgetter("border", "basis", "era", "horizon")
+    grouped = attrgetter("basis", "era", "horizon", "model")
+    beside = attrgetter("total", "basis", "era", "horizon")
     pooled = []
     for _, group in groupby(sorted(rows, key=grouped), key=grouped):
         alike = list(group)
+        ratios = [row.relative_mae for row in alike if row.relative_mae]
+        means: dict[str, Any] = {name: _mean(alike, name) for name in _MEANS}
         pooled.append(
-            {
-                **alike[0],
-                "border": all_of_them(source),
-                "n": sum(row["n"] for row in alike),
-                **{name: _mean(alike, name) for name in _MEANS},
-                "relative_mae": geometric_mean(ratios)
-                if (ratios := [row["relative_mae"] for row in alike if row["relative_mae"]])
-                else None,
-            }
+            replace(
+                alike[0],
+                total=all_of_them(source),
+                n=sum(row.n for row in alike),
+                relative_mae=geometric_mean(ratios) if ratios else None,
+                **means,
+            )
         )
-    pooled.sort(key=itemgetter("basis", "era", "horizon", "log_wis"))
+    pooled.sort(key=attrgetter("basis", "era", "horizon", "log_wis"))
     every = [*pooled, *rows]
-    naive = {beside(row): row for row in every if row["model"] == NAIVE}
-    return [{**row, "worse_than_naive": worse_scores(row, naive.get(beside(row)))} for row in every]
+    naive = {beside(row): row for row in every if row.model == NAIVE}
+    compared = ((row, worse_scores(row, naive.get(beside(row)))) for row in every)
+    return [ComparedScore(**asdict(row), worse_than_naive=worse) for row, worse in compared]
 
 
-def _mean(rows: Sequence[Row], name: str) -> float | None:
+def _mean(rows: Sequence[ScoreRow], name: str) -> float | None:
     """Mean over forecast months of the rows that know it."""
-    known = [row for row in rows if row[name] is not None]
-    months = sum(row["n"] for row in known)
-    return fsum(row["n"] * row[name] for row in known) / months if known else None
+    known = [(row.n, getattr(row, name)) for row in rows if getattr(row, name) is not None]
+    months = sum(n for n, _ in known)
+    return fsum(n * score for n, score in known) / months if known else None
 
 
-def worse_scores(row: Row, naive: Row | None) -> list[str]:
+def worse_scores(row: ScoreRow, naive: ScoreRow | None) -> list[str]:
     """The scores in which a model did worse than naive on the same months.
 
     Where it was scored on fewer months only relative MAE, which takes care of that, compares.
     """
-    if naive is None or row["model"] == NAIVE:
+    if naive is None or row.model == NAIVE:
         return []
     # A mean over other months is another number, whichever model is better.
-    compared = _COMPARED if row["n"] == naive["n"] else ()
-    worse = [name for name in compared if (row[name] or 0) > (naive[name] or 0)]
-    return worse + (["relative_mae"] if (row["relative_mae"] or 0) > 1 else [])
+    compared = _COMPARED if row.n == naive.n else ()
+    worse = [name for name in compared if (getattr(row, name) or 0) > (getattr(naive, name) or 0)]
+    return worse + (["relative_mae"] if (row.relative_mae or 0) > 1 else [])
 
 
-def model_table(rows: Sequence[Row], head: str, by: str) -> Table:
+def model_table(rows: Sequence[ComparedScore], head: str, by: str) -> Table:
     """Every model's scores, a section for each lead or total: each value of the column `by`."""
     table = plain_table(head, "model", numbers=_NUMBERS)
-    months = {row[by]: row["n"] for row in rows if row["model"] == NAIVE}
+    months = {getattr(row, by): row.n for row in rows if row.model == NAIVE}
     scores = {"log_wis": 3, "wis": 0, "mae": 0, "mase": 3, "relative_mae": 3}  # digits of each
-    for value, group in groupby(rows, key=itemgetter(by)):
+    for value, group in groupby(rows, key=attrgetter(by)):
         label = "1-12" if by == "horizon" and value == ALL_LEADS else str(value)
         for row in group:
             # A blank where there is no mark, so that digits stay under each other.
-            fewer = "*" if row["n"] < months.get(value, 0) else " "
+            fewer = "*" if row.n < months.get(value, 0) else " "
             cells = (_marked(row, name, digits) for name, digits in scores.items())
-            shares = (f"{row[f'coverage{level}']:.2f}" for level in (50, 80, 95))
-            table.add_row(label, row["model"], f"{row['n']:,}{fewer}", *cells, *shares)
+            shares = (f"{share:.2f}" for share in (row.coverage50, row.coverage80, row.coverage95))
+            table.add_row(label, row.model, f"{row.n:,}{fewer}", *cells, *shares)
             label = ""
         table.add_section()
     return table
@@ -264,35 +272,36 @@ def skill_table(tests: Sequence[SkillTest], source: Source) -> Table:
     return table
 
 
-def _marked(row: Row, name: str, digits: int) -> str:
+def _marked(row: ComparedScore, name: str, digits: int) -> str:
     """A score, with the mark of what is worse than naive."""
-    if row[name] is None:
+    score = getattr(row, name)
+    if score is None:
         return "- "
-    return f"{row[name]:,.{digits}f}" + (WORSE if name in row["worse_than_naive"] else " ")
+    return f"{score:,.{digits}f}" + (WORSE if name in row.worse_than_naive else " ")
 
 
-def era_table(rows: Sequence[Row], name: str) -> Table:
+def era_table(rows: Sequence[ComparedScore], name: str) -> Table:
     """One score by era and model: one total and basis, all leads."""
-    models = list(dict.fromkeys(row["model"] for row in rows))
+    models = list(dict.fromkeys(row.model for row in rows))
     table = plain_table("cutoffs", numbers=models)
-    for era, group in groupby(rows, key=itemgetter("era")):
-        cells = {row["model"]: _marked(row, name, 3) for row in group}
+    for era, group in groupby(rows, key=attrgetter("era")):
+        cells = {row.model: _marked(row, name, 3) for row in group}
         table.add_row(_ERAS.get(era, era), *(cells.get(model, "- ") for model in models))
     return table
 
 
-def score_notes(rows: Sequence[Row]) -> list[str]:
+def score_notes(rows: Sequence[ComparedScore]) -> list[str]:
     """What the marks mean, as far as there are any in these rows."""
-    together = [row for row in rows if row["horizon"] == ALL_LEADS]
-    naive = max((row["n"] for row in together if row["model"] == NAIVE), default=0)
+    together = [row for row in rows if row.horizon == ALL_LEADS]
+    naive = max((row.n for row in together if row.model == NAIVE), default=0)
     fewer = [
-        f"* {row['model']} is scored on {row['n']:,} of naive's {naive:,} months: where its fit "
+        f"* {row.model} is scored on {row.n:,} of naive's {naive:,} months: where its fit "
         "failed or exploded it said nothing. Only MAE / naive is about the same months."
         for row in together
-        if row["n"] < naive
+        if row.n < naive
     ]
     # A mark is explained only where it is seen.
-    worse = any(row["worse_than_naive"] for row in rows)
+    worse = any(row.worse_than_naive for row in rows)
     return [f"{WORSE} worse than naive on the same months."] * worse + fewer
 
 

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
-from forecast.rows import DriverRow, FlagRow, of
+from forecast.rows import DriverRow, FlagRow, ScoreRow, of
 from forecast.store import schema, witnesses
 from forecast.store.queries import column, records, rows, sql
 from forecast.types import COUNT, HUB_PERMILLES, SeriesKey, SimulationSpec, StoredMarginals
@@ -102,9 +102,11 @@ def forecasts(
     return rows(connection, "latest_forecasts", (in_order(totals), model, total, total))
 
 
-def scores(connection: sqlite3.Connection, totals: Totals, total: str | None = None) -> list[Row]:
+def scores(
+    connection: sqlite3.Connection, totals: Totals, total: str | None = None
+) -> list[ScoreRow]:
     """Return the last run's scorecard."""
-    return rows(connection, "scorecard", (in_order(totals), total, total))
+    return records(connection, ScoreRow, "scorecard", (in_order(totals), total, total))
 
 
 def flags(
@@ -230,13 +232,30 @@ def at_lead(connection: sqlite3.Connection, total: str, horizon: int) -> list[Ro
     return list({row["month"]: row for row in forecasts}.values())
 
 
-def of_year(connection: sqlite3.Connection, first: str, last: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class ComeDue:
+    """A forecast beside what was published of its month."""
+
+    total: str
+    model: str
+    basis: str
+    month: str
+    horizon: int
+    median: int
+    lo80: int
+    hi80: int
+    lo95: int
+    hi95: int
+    count: int
+
+
+def of_year(connection: sqlite3.Connection, first: str, last: str) -> list[ComeDue]:
     """Return every model's forecasts of the totals' months, as issued where any was.
 
     Beside the published count; hindcasts where none was issued.
     """
-    forecasts = rows(connection, "forecasts_of_year", (first, last))
-    places = {(r["border"], r["month"], r["model"], r["horizon"]): r for r in forecasts}
+    forecasts = records(connection, ComeDue, "forecasts_of_year", (first, last))
+    places = {(row.total, row.month, row.model, row.horizon): row for row in forecasts}
     return list(places.values())
 
 

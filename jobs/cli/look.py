@@ -25,7 +25,8 @@ from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, notes, reading, wrapped
 
 if TYPE_CHECKING:
-    from forecast.sources.source import Source
+    from forecast.desk.terminal import ComparedScore
+from forecast.sources.source import Source
 
 
 def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | None) -> Printed:
@@ -261,8 +262,8 @@ def score(
     if questions:
         return _questions(record, total, out)
     rows = terminal.with_pooled(read.scores(record.connection, source.totals), source)
-    rows = [row for row in rows if total in (None, row["border"])]
-    known = list(dict.fromkeys(row["era"] for row in rows))
+    rows = [row for row in rows if total in (None, row.total)]
+    known = list(dict.fromkeys(row.era for row in rows))
     if era is not None:
         if known and era not in known:
             raise record.refused("--era", f"no {era!r}; there are: {', '.join(known)}")
@@ -275,7 +276,7 @@ def score(
     seen = trust.seen_in_time(witnesses.sightings(record.connection), source)
     if seen:
         parts.append(wrapped(f"{seen} To check: bordercast verify --witnesses"))
-    return Printed(rows, parts)
+    return Printed(list(map(as_row, rows)), parts)
 
 
 def _tests(record: OpenRecord, total: str | None) -> Printed:
@@ -312,7 +313,7 @@ def _questions(record: OpenRecord, total: str | None, out: Path | None) -> Print
 
 
 def _scored(
-    rows: Sequence[Row], about: str, border: str | None, era: str | None, source: Source
+    rows: Sequence[ComparedScore], about: str, border: str | None, era: str | None, source: Source
 ) -> Iterator[RenderableType]:
     """Yield the scores of one basis: by lead, by era, and each total's."""
     if not rows:
@@ -320,23 +321,21 @@ def _scored(
         return
     everywhere = terminal.all_of_them(source)
     name, shown = border or everywhere, era or terminal.ALL_ERAS
-    by_lead = _where(rows, border=name, era=shown)
+    by_lead = _where(rows, total=name, era=shown)
     yield terminal.titled(name, f", {about}; cutoffs: {shown}")
     yield terminal.model_table(by_lead, "lead", "horizon")
     yield from map(wrapped, terminal.score_notes(by_lead))
     yield ""
     for measure, title in ERA_SCORES.items() if era is None else ():
         yield terminal.titled(title, ", leads 1-12, by year of the cutoff and by known breaks")
-        yield terminal.era_table(_where(rows, border=name, horizon=0), measure)
+        yield terminal.era_table(_where(rows, total=name, horizon=0), measure)
         yield ""
     if name == everywhere:
-        of_totals = [
-            row for row in _where(rows, era=shown, horizon=0) if row["border"] != everywhere
-        ]
+        of_totals = [row for row in _where(rows, era=shown, horizon=0) if row.total != everywhere]
         yield terminal.titled(f"Each {source.totals.one}", ", leads 1-12")
-        yield terminal.model_table(of_totals, source.totals.one, "border")
+        yield terminal.model_table(of_totals, source.totals.one, "total")
         yield ""
 
 
-def _where(rows: Sequence[Row], **values: object) -> list[Row]:
-    return [row for row in rows if all(row[name] == value for name, value in values.items())]
+def _where(rows: Sequence[ComparedScore], **values: object) -> list[ComparedScore]:
+    return [row for row in rows if all(getattr(row, name) == v for name, v in values.items())]

@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast import months
 from forecast.desk.facts import overdue
+from forecast.rows import ScoreRow
 from forecast.store import connect, ops, read, wakes, witnesses
 from forecast.store.queries import column
 from forecast.words import printable
@@ -114,20 +115,19 @@ def concerns(context: Context, now: datetime) -> Iterator[str]:
         yield from coverage_drift(read.scores(connection, context.source.totals))
 
 
-def coverage_drift(scores: list[dict[str, object]]) -> Iterator[str]:
+def coverage_drift(scores: Iterable[ScoreRow]) -> Iterator[str]:
     """Totals whose issued 80% intervals held too few or too many months to be chance."""
     from scipy.stats import binomtest  # a second to import
 
     for row in scores:
-        key = (row["model"], row["era"], row["horizon"], row["basis"])
-        n = int(str(row["n"]))
-        if key != ("bordercast", "all", 1, "issued") or n < LEAST_MONTHS:
+        key = (row.model, row.era, row.horizon, row.basis)
+        if key != ("bordercast", "all", 1, "issued") or row.n < LEAST_MONTHS:
             continue
-        inside = round(n * float(str(row["coverage80"])))
-        if binomtest(inside, n, 0.8).pvalue < UNLIKELY:
+        inside = round(row.n * row.coverage80)
+        if binomtest(inside, row.n, 0.8).pvalue < UNLIKELY:
             yield (
-                f"coverage drift, {row['border']}: the 80% interval of one month ahead held "
-                f"{inside} of {n} months"
+                f"coverage drift, {row.total}: the 80% interval of one month ahead held "
+                f"{inside} of {row.n} months"
             )
 
 

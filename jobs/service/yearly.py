@@ -17,10 +17,10 @@ from forecast.words import slug
 
 if TYPE_CHECKING:
     from forecast.context import Context
-    from forecast.types import Row
+    from forecast.desk.yearly import YearReport
 
 
-def build(context: Context, year: int) -> Row:
+def build(context: Context, year: int) -> YearReport:
     """A fiscal year's report on one measure; SpanError if none of its months was forecast."""
     source = context.source
     span = source.calendar.period(year).months
@@ -43,7 +43,7 @@ def build(context: Context, year: int) -> Row:
     return yearly.report(year, forecasts, answers, versions, words, source, rated, flagged)
 
 
-def write(report: Row, to: Path) -> None:
+def write(report: YearReport, to: Path) -> None:
     """Write it as Markdown or HTML, by the ending of the file's name."""
     text = yearly.markdown(report) if to.suffix == ".md" else yearly.page(report)
     with files.output(to) as draft:

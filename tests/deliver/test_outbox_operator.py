@@ -6,18 +6,21 @@ from email import message_from_bytes, policy
 import pytest
 
 from forecast.config import Config, Mail
+from forecast.rows import ScoreRow
 from jobs.deliver.outbox import concern_letter as letter
 from jobs.service.health import coverage_drift
+from tests.support import month_facts
 
 NOW = datetime(2026, 9, 20, 12, tzinfo=UTC)
 CONFIG = Config(mail=Mail(sender="Desk <desk@example.org>", reply_to="people@example.org"))
 
 
-def row(n: int, held: int, **other) -> dict[str, object]:
-    return {
+def score(n: int, held: int, **other) -> ScoreRow:
+    said = {
         "model": "bordercast", "era": "all", "horizon": 1, "basis": "issued", "border": "northern",
         "n": n, "coverage80": held / n,
     } | other  # fmt: skip
+    return month_facts.row(ScoreRow, **said)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,7 @@ def row(n: int, held: int, **other) -> dict[str, object]:
     ],
 )
 def test_coverage_drifts_where_chance_would_not_do_it(n, held, drifts):
-    assert bool(list(coverage_drift([row(n, held)]))) == drifts
+    assert bool(list(coverage_drift([score(n, held)]))) == drifts
 
 
 @pytest.mark.parametrize(
@@ -42,11 +45,11 @@ def test_coverage_drifts_where_chance_would_not_do_it(n, held, drifts):
     [{"model": "naive"}, {"era": "2024"}, {"horizon": 3}, {"horizon": 0}, {"basis": "hindcast"}],
 )
 def test_only_what_was_issued_a_month_ahead_is_judged(other):
-    assert list(coverage_drift([row(100, 10, **other)])) == []
+    assert list(coverage_drift([score(100, 10, **other)])) == []
 
 
 def test_a_drift_is_told_with_both_counts():
-    assert list(coverage_drift([row(100, 81), row(100, 20)])) == [
+    assert list(coverage_drift([score(100, 81), score(100, 20)])) == [
         "coverage drift, northern: the 80% interval of one month ahead held 20 of 100 months"
     ]
 

@@ -118,11 +118,13 @@ PRINTERS: dict[str, Callable[[str], list[Any]]] = {
         tables.replay_table([row(tables.ReplayedFlag, **month(n))], ENCOUNTERS)
     ],
     "event_table": lambda n: [tables.event_table([month(n)], ENCOUNTERS)],
-    "model_table": lambda n: [tables.model_table([month(n)], "border", "border")],
+    "model_table": lambda n: [
+        tables.model_table([row(tables.ComparedScore, **month(n))], "border", "total")
+    ],
     "skill_table": lambda n: [
         tables.skill_table([SkillTest(n, 1, 9, 0.3, 0.4, -2.5, 0.01)], ENCOUNTERS)
     ],
-    "era_table": lambda n: [tables.era_table([month(n)], "wis")],
+    "era_table": lambda n: [tables.era_table([row(tables.ComparedScore, **month(n))], "wis")],
     "parts_table": lambda n: [tables.parts_table([span(n)], ENCOUNTERS)],
     "reliability_tables": lambda n: [Group(*tables.reliability_tables(kinds(n), n))],
     "movers_table": lambda n: [tables.movers_table(moved(n), n, "month_before")],

@@ -42,8 +42,8 @@ def test_the_three_largest_misses_come_first(published, report):
         size = abs(math.log((came + 1) / (median + 1)))
         off[border, month] = max(off.get((border, month), 0), size)
     worst = sorted(off, key=off.__getitem__, reverse=True)[:3]
-    headings = [block["heading"] for block in report["blocks"] if block["heading"]]
-    said = [b["words"] for b in report["blocks"] if re.match(r"[123]\. ", b["words"])]
+    headings = [block.heading for block in report.blocks if block.heading]
+    said = [b.words for b in report.blocks if re.match(r"[123]\. ", b.words)]
 
     assert headings[0] == "The largest misses"
     assert len(said) == 3
@@ -54,12 +54,12 @@ def test_the_three_largest_misses_come_first(published, report):
 
 
 def test_three_plain_sentences_come_first_and_losses_to_peers_are_said(report):
-    off, inside, peers = (block["words"] for block in report["blocks"][:3])
+    off, inside, peers = (block.words for block in report.blocks[:3])
 
     said = r"1 month ahead, the forecasts were off by \d+% at the geometric mean \(36 forecasts"
     assert re.match(said, off)
     assert inside.startswith("The 80% interval, which is meant to hold 80% of months, held ")
-    usual = {row[0]: row[2] for block in report["blocks"] for row in block["rows"] if len(row) == 5}
+    usual = {row[0]: row[2] for block in report.blocks for row in block.rows if len(row) == 5}
     own = usual.pop("bordercast")
     nearer = [name for name, error in usual.items() if int(error[:-1]) < int(own[:-1])]
     assert all(f"{name} ({usual[name]})" in peers for name in nearer)
@@ -79,7 +79,7 @@ def test_what_is_said_first_of_intervals_and_flags_is_what_the_record_says(publi
         "select month, severity from all_flags where border = 'nationwide' and dimension = '' "
         "and kind = 'month' and severity <> 'watch' and month between '2024-10' and '2025-09'",
     )
-    words = [block["words"] for block in report["blocks"]]
+    words = [block.words for block in report.blocks]
 
     held = f"held {near:.0%} of them 1 month ahead and {every:.0%} at all leads ({n} forecasts)."
     assert words[1].endswith(held)
@@ -88,14 +88,14 @@ def test_what_is_said_first_of_intervals_and_flags_is_what_the_record_says(publi
 
 
 def test_coverage_is_what_the_record_says(published, report):
-    table = next(b for b in report["blocks"] if b["heads"])
+    table = next(b for b in report.blocks if b.heads)
     (held,) = rows(
         published,
         "select avg(inside80), avg(inside95), count(*) from forecast_vs_actual where horizon = 6 "
         "and model = 'bordercast' and dimension = '' and border = 'northern' "
         "and month between '2024-10' and '2025-09'",
     )
-    row = next(r for r in table["rows"] if r[0] == "Northern border, 6 ahead")
+    row = next(r for r in table.rows if r[0] == "Northern border, 6 ahead")
 
     assert row[1:] == (str(held[2]), f"{held[0]:.0%}", f"{held[1]:.0%}")
 
@@ -139,13 +139,13 @@ def test_the_service_writes_it_once_when_a_year_closes(database, through, writte
 
 
 def test_chances_are_drawn_inside_the_page_and_told_in_words(report):
-    drawn, picture = (block for block in report["blocks"] if block["svg"])
+    drawn, picture = (block for block in report.blocks if block.svg)
 
-    assert ET.fromstring(picture["svg"]).tag == "svg"
-    assert "Nationwide: the 95% interval of 1 month before held" in drawn["words"]
-    assert "next month above year before" in picture["svg"]
-    assert "came true" in picture["words"]
-    assert picture["words"] in desk.markdown(report)
+    assert ET.fromstring(picture.svg).tag == "svg"
+    assert "Nationwide: the 95% interval of 1 month before held" in drawn.words
+    assert "next month above year before" in picture.svg
+    assert "came true" in picture.words
+    assert picture.words in desk.markdown(report)
     assert desk.page(report).count("<figure") == 2
 
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from forecast import months
 from forecast.desk import terminal
 from forecast.engine import scores
+from forecast.rows import ScoreRow
 from forecast.types import HUB_PERMILLES, SeriesKey
 from jobs.cli import main
 from tests.support import tiny_record
@@ -197,7 +198,7 @@ def row(border, model="bordercast", **changed):
     values = {"basis": "hindcast", "era": "all", "horizon": 0, "n": 10, "log_wis": 0.2, "wis": 5.0}
     values |= {"mae": 7.0, "mase": 1.0, "relative_mae": 0.9}
     values |= {"coverage50": 0.5, "coverage80": 0.8, "coverage95": 0.9}
-    return {"border": border, "model": model, **values, **changed}
+    return ScoreRow(**{"total": border, "model": model, **values, **changed})
 
 
 def test_all_borders_are_a_mean_over_months_and_a_geometric_mean_of_ratios():
@@ -208,11 +209,11 @@ def test_all_borders_are_a_mean_over_months_and_a_geometric_mean_of_ratios():
 
     pooled = terminal.with_pooled(rows, ENCOUNTERS)[0]
 
-    assert (pooled["border"], pooled["n"]) == ("all borders", 40)
-    assert pooled["log_wis"] == pytest.approx(0.2)
-    assert pooled["relative_mae"] == pytest.approx(1)
-    assert pooled["coverage80"] == pytest.approx(0.8)
-    assert pooled["mase"] == 1.0
+    assert (pooled.total, pooled.n) == ("all borders", 40)
+    assert pooled.log_wis == pytest.approx(0.2)
+    assert pooled.relative_mae == pytest.approx(1)
+    assert pooled.coverage80 == pytest.approx(0.8)
+    assert pooled.mase == 1.0
 
 
 def test_every_score_worse_than_naive_is_named():
@@ -221,8 +222,7 @@ def test_every_score_worse_than_naive_is_named():
     fewer = row("northern", "prophet", n=9, log_wis=0.3, relative_mae=1.2)
 
     named = {
-        r["model"]: r["worse_than_naive"]
-        for r in terminal.with_pooled([naive, worse, fewer], ENCOUNTERS)
+        r.model: r.worse_than_naive for r in terminal.with_pooled([naive, worse, fewer], ENCOUNTERS)
     }
 
     assert named == {
@@ -258,7 +258,7 @@ def test_score_as_json_has_every_border_and_all_of_them(published):
     assert ("other", "break") not in places
     by_border = [r for r in rows if (r["model"], r["era"], r["horizon"]) == ("ets", "all", 3)]
     pooled, *borders = by_border
-    assert pooled["n"] == sum(r["n"] for r in borders)
+    assert pooled.n == sum(r["n"] for r in borders)
 
 
 @pytest.mark.slow

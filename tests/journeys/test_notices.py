@@ -24,6 +24,7 @@ from forecast.desk.facts import became_false, report
 from forecast.desk.sentences import section
 from forecast.errors import DataError
 from forecast.judge.judging import Findings as Judged
+from forecast.rows import ScoreRow
 from forecast.sources.cbp.encounters import bundle
 from forecast.store import connect, deliveries, inputs, ledger, notices, ops, runs
 from forecast.types import HEADLINES, Episode, Judgement, SeriesKey
@@ -33,7 +34,7 @@ from jobs.deliver import letter, outbox
 from jobs.deliver import write as work
 from jobs.deliver.intents import _kind
 from jobs.service import health, wakeup
-from tests.support import history_2025
+from tests.support import history_2025, month_facts
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows, written
 from tests.support.history_2025 import ANN, FEBRUARY, JANUARY, SAID, SENDER, held, settings
@@ -588,12 +589,15 @@ def test_the_operator_learns_at_once_of_a_refused_message(record):
     assert sum("1 messages will never arrive" in " ".join(text.split()) for text in texts) == 1
 
 
-def test_coverage_that_drifts_is_told():
-    row = {"model": "bordercast", "era": "all", "horizon": 1, "basis": "issued", "border": "other"}
+def drifts(**said) -> list[str]:
+    said = {"model": "bordercast", "era": "all", "horizon": 1, "basis": "issued"} | said
+    return list(health.coverage_drift([month_facts.row(ScoreRow, border="other", **said)]))
 
-    assert list(health.coverage_drift([row | {"n": 40, "coverage80": 0.8}])) == []
-    assert list(health.coverage_drift([row | {"n": 20, "coverage80": 0.1}])) == []
-    assert "24 of 40" in next(health.coverage_drift([row | {"n": 40, "coverage80": 0.6}]))
+
+def test_coverage_that_drifts_is_told():
+    assert drifts(n=40, coverage80=0.8) == []
+    assert drifts(n=20, coverage80=0.1) == []
+    assert "24 of 40" in drifts(n=40, coverage80=0.6)[0]
 
 
 @pytest.mark.parametrize(
@@ -616,11 +620,7 @@ def test_coverage_that_drifts_is_told():
     ],
 )
 def test_coverage_is_judged_after_two_years_by_what_is_hardly_chance(changed, told):
-    row = {"model": "bordercast", "era": "all", "horizon": 1, "basis": "issued", "border": "other"}
-
-    found = list(health.coverage_drift([row | changed]))
-
-    assert found == [f"coverage drift, {text}" for text in told]
+    assert drifts(**changed) == [f"coverage drift, {text}" for text in told]
 
 
 def test_one_concern_is_one_mail_a_month_whatever_its_numbers_are():

@@ -28,7 +28,7 @@ from forecast.desk.sentences.trust import stale_words
 from forecast.desk.site import feeds, metadata, pictures
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.desk.templating import template
-from forecast.rows import as_row
+from forecast.rows import ScoreRow, as_row, of
 from forecast.sources import wording
 from forecast.sources.names import dimension_words
 from forecast.sources.source import Source
@@ -402,7 +402,7 @@ def year_table(about: TotalRecord) -> list[YearRow]:
     return rows
 
 
-def score_rows(about: TotalRecord) -> list[tuple[str, Row, Row]]:
+def score_rows(about: TotalRecord) -> list[tuple[str, ScoreRow, ScoreRow]]:
     """Put the engine beside naive: (lead, its scores, naive's), on the basis of the newest score.
 
     A lead is there if both were scored at it.
@@ -411,9 +411,9 @@ def score_rows(about: TotalRecord) -> list[tuple[str, Row, Row]]:
     if score is None:
         return []
     of_total = {
-        (row["model"], row["horizon"]): row
-        for row in terminal.with_pooled(list(about.scores), about.source)
-        if (row["border"], row["basis"], row["era"]) == (about.total, score.basis, "all")
+        (row.model, row.horizon): row
+        for row in terminal.with_pooled((of(ScoreRow, row) for row in about.scores), about.source)
+        if (row.total, row.basis, row.era) == (about.total, score.basis, "all")
     }
     return [
         (words, of_total["bordercast", lead], of_total["naive", lead])
