@@ -32,6 +32,10 @@ a year earlier. At the northern border there were 1,010, the lowest since Octobe
 2024 agents met 2,020 people at the northern border, nearly double the month before. Nationwide
 there were 12,000 encounters in March. The Border Patrol counted 2,325 of the southwest's.
 """
+SAID = """known_by,series,month,count,source,rounded
+2024-03-19,northern,2024-02,"1,750",a release of that day,
+2024-03-20,southwest,2024-01..2024-02,18300,a newspaper,100
+"""
 SETTINGS = """
 [forecast]
 models = ["naive"]
@@ -271,6 +275,16 @@ WRITING = """
     releases withdraw 1 --why wrong --by Lee
     releases withdraw 1 --why wrong --by Lee
     releases show 1
+    vintages list
+    vintages add said.csv
+    vintages add said.csv
+    vintages add odd.csv
+    vintages list northern 2024-02
+    vintages list southwest --json
+    vintages withdraw 1 --why misread
+    vintages withdraw 7 --why misread
+    vintages list
+    audit
 """
 # Servers, which answer until they are ended; their own tests ask them.
 ELSEWHERE = {"web", "mcp", "config show", "serve", "replay", "site", "tidy"}
@@ -285,6 +299,7 @@ def _still(monkeypatch, tmp_path):
     Path("article.txt").write_text(ARTICLE)
     Path("config.toml").write_text(SETTINGS)
     Path("odd.csv").write_text("Fiscal Year\n2024\n")
+    Path("said.csv").write_text(SAID)
     with time_machine.travel(TODAY, tick=False):
         yield
 
@@ -320,7 +335,7 @@ def content(file: Path) -> str:
             cell.text for one in slide.shapes if one.has_table for cell in one.table.iter_cells()
         ]
         words = [one.text_frame.text for one in slide.shapes if one.has_text_frame]
-        return " | ".join((*words, *cells, slide.notes_slide.notes_text_frame.text))
+        return masked(" | ".join((*words, *cells, slide.notes_slide.notes_text_frame.text)))
     if file.suffix == ".png":
         return drawn_from(file)
     if file.suffix in (".csv", ".md", ".html", ".svg", ".toml", ".json"):
