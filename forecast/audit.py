@@ -157,7 +157,7 @@ def _closed(t: BaseTables, total: str, month: str) -> int:
     return int((_year(t, month)[1] or [month])[-1] <= max(t.counts[total]))
 
 
-def _at_ports(t: BaseTables, total: str, month: str) -> int | None:
+def _first_half(t: BaseTables, total: str, month: str) -> int | None:
     ports, between = (_agency(t, total, month, between=which) for which in (False, True))
     if ports is not None or between is None:
         return ports if between is not None else None
@@ -200,8 +200,8 @@ CHECKS: Mapping[str, Callable[[BaseTables, str, str], Any]] = {
     "year closed": _closed,
     "first value": lambda t, total, month: t.values[total, month][0],
     "times revised": lambda t, total, month: len(t.values[total, month]) - 1,
-    "at ports": _at_ports,
-    "between ports": lambda t, total, month: _agency(t, total, month, between=True),
+    "first half": _first_half,
+    "second half": lambda t, total, month: _agency(t, total, month, between=True),
     "side": _side,
     "unusual": lambda t, total, month: len(t.flags.get((total, month), ())),
     "flag side": lambda t, total, month: _sign(t.judged.get((total, month))),
@@ -339,13 +339,13 @@ join main.forecasts as x on x.run_id = j.run_id and x.series_id = j.series_id
     and x.month = j.month and x.model = 'bordercast'
 where j.release_id not in (select release_id from main.retractions)
 """
+# A hindcast may be made anew by a later program; what judged the month is kept with the judgement.
 _HINDCAST = """
-select j.series_id, j.month, j.encounters as count, j.p, j.cutoff, 'hindcast' as basis, x.median,
-    x.q100 as lo80, x.q900 as hi80, x.q025 as lo95, x.q975 as hi95
+select j.series_id, j.month, j.encounters as count, j.p, j.cutoff, 'hindcast' as basis, j.median,
+    j.lo80, j.hi80, j.lo95, j.hi95
 from main.judgements as j
-join main.hindcasts as x on x.series_id = j.series_id and x.cutoff = j.cutoff
-    and x.month = j.month and x.model = 'bordercast'
-where j.run_id is null and j.release_id not in (select release_id from main.retractions)
+where j.run_id is null and j.lo80 is not null
+    and j.release_id not in (select release_id from main.retractions)
 """
 _FLAGS = """
 select f.series_id, f.month, f.severity, e.state

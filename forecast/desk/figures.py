@@ -90,8 +90,8 @@ def _figures(report: MonthFacts) -> Iterator[_Told]:
     yield "year closed", int(report.final), "final" if report.final else "preliminary"
     yield from _published(report)
     if report.halves:
-        yield "at ports", report.halves.at, ""
-        yield "between ports", report.halves.between, ""
+        yield "first half", report.halves.at, ""
+        yield "second half", report.halves.between, ""
     if report.expectation:
         yield from _expected(report)
     yield from _flagged(report)
