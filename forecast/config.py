@@ -178,6 +178,7 @@ class Flags(_ConfigModel):
     min_level: Annotated[int, Field(ge=0)] = 10
     min_change: Annotated[int, Field(ge=0)] = 25
     min_ratio: Annotated[float, Field(gt=1)] = 1.15
+    budget: Annotated[float, Field(ge=0)] = 0.0
 
     @property
     def rules(self) -> FlagRules:
@@ -550,6 +551,8 @@ class Config(_ConfigModel):
         sections = {"forecast": self.forecast, "flags": self.flags}
         # Mail, folders and pages change no number, and must not make a run due.
         numbers: dict[str, Any] = {name: section.model_dump() for name, section in sections.items()}
+        if not self.flags.budget:  # digests of before know none
+            del numbers["flags"]["budget"]
         for section in self.sources:
             if isinstance(section, CountsSection):
                 numbers["total"] = section.total

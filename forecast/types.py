@@ -78,13 +78,15 @@ class FlagRules:
 
     alpha : the chance below which a month is unusual. min_level : the count, expected or usual,
     that a series must have. min_change, min_ratio : how far off a month must be, in counts and as
-    a factor.
+    a factor. budget : false flags a month that all series together may raise, in the place of
+    alpha, min_level and min_change; 0 for none.
     """
 
     alpha: float
     min_level: int
     min_change: int
     min_ratio: float
+    budget: float = 0.0
 
 
 Basis = Literal["issued", "hindcast"]

@@ -28,6 +28,7 @@ from forecast.errors import ClockError
 from forecast.judge.changes import changed
 from forecast.judge.drivers import explain
 from forecast.judge.judging import alarmed, judge_new
+from forecast.judge.parts import within_budget
 from forecast.judge.standing import StandingQuestions
 from forecast.store import inputs, releases, runs
 from forecast.store.inputs import Inputs
@@ -107,7 +108,8 @@ def compute(
     predictive = models.predictive[ENGINE]
     totals = vintage_hindcasts(record.vintages, head, predictive, source)
 
-    rules = config.flags.rules
+    followed = len(head.keys) + sum(len(family.keys) for family in families)
+    rules = within_budget(config.flags.rules, followed)
     findings = judge_new(record, totals, families, rules)
     dimensions = source.hierarchy.dimensions or config.forecast.dimensions
     new = findings.flags, findings.judgements

@@ -521,7 +521,9 @@ def judge_parts(
     for look in looks:
         key = look.series
         # Of 300 parts six would be flagged each month by chance alone.
-        alpha = min(rules.alpha, parts.alpha(large[look.month]))
+        alpha = rules.alpha
+        if not rules.budget:
+            alpha = min(alpha, parts.alpha(large[look.month]))
         strict = replace(rules, alpha=alpha)
         state = states.get(key) or past.states.get(key, State())
         states[key], month = judge_month(state, look, strict, drifts=False)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.engine import intervals
-from forecast.types import ForecastPath, Judgement, MonthForecast, whole
+from forecast.types import FlagRules, ForecastPath, Judgement, MonthForecast, whole
 from models.base import Floats
 
 
@@ -74,6 +74,7 @@ def difference(part: ForecastPath, total: ForecastPath, share: float) -> Forecas
 
 BUDGET = 5.0  # false flags a month that the whole drill-down may raise
 LEAST, MOST = 0.001, 0.02  # alpha, whatever the budget
+MOST_BY_BUDGET = 0.05  # alpha of a few series with a large budget of their own
 Q = 0.10  # false discoveries among the rejected
 LEAST_MOVED, LEAST_SHARE, ONE_SIDE = 3, 0.10, 0.80
 
@@ -81,6 +82,17 @@ LEAST_MOVED, LEAST_SHARE, ONE_SIDE = 3, 0.10, 0.80
 def alpha(eligible: int) -> float:
     """The drill-down's alpha in a month with this many eligible series."""
     return min(max(BUDGET / eligible, LEAST), MOST) if eligible else MOST
+
+
+def within_budget(rules: FlagRules, series: int) -> FlagRules:
+    """Return the rules by which so many series raise `rules.budget` false flags a month together.
+
+    The p of a small count is that of its own distribution, so that no floor of counts is needed.
+    """
+    if not rules.budget:
+        return rules
+    alpha = min(rules.budget / max(series, 1), MOST_BY_BUDGET)
+    return replace(rules, alpha=alpha, min_level=0, min_change=1)
 
 
 def systemic(p: Sequence[float], sides: Sequence[int]) -> bool:

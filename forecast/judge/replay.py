@@ -16,6 +16,7 @@ from forecast.engine.panel import month_of
 from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.engine.refit import engine_forecasts
 from forecast.judge.judging import JudgedMonth, MonthCase, State, judge_months, typical
+from forecast.judge.parts import within_budget
 from forecast.store import inputs, releases
 from forecast.types import Break, Episode, Flag, FlagRules, Judgement, Row, SeriesKey, Totals
 
@@ -156,7 +157,7 @@ def service(
         key: {month: known[:2] for month, known in by_month.items()}
         for key, by_month in inputs.first_published(connection).items()
     }
-    rules = config.flags.rules
+    rules = within_budget(config.flags.rules, len(head.keys))
     vintages = inputs.vintages_of_totals(connection)
     hindcasts = vintage_hindcasts(vintages, head, predictive, source)
     report("replay", 2, 3)

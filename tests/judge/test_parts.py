@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from forecast.judge import parts
 from forecast.judge.parts import BorderMonth, apart_share, difference, moved_along
-from forecast.types import ForecastPath, MonthForecast
+from forecast.judge.surprise import p_value, severity
+from forecast.types import FlagRules, ForecastPath, MonthForecast, MonthMixture
 
 
 def test_a_part_is_expected_to_move_as_its_border_moved():
@@ -35,3 +39,20 @@ def test_what_is_left_of_a_parts_errors_is_what_its_border_does_not_share(moves_
 
     assert found[0, -1] == pytest.approx(share, rel=0.02)
     assert np.isnan(found[0, 0])
+
+
+def test_a_budget_takes_the_place_of_alpha_and_floors_and_is_shared_by_all_series():
+    plain = FlagRules(0.02, 10, 25, 1.15)
+    assert parts.within_budget(plain, 400) == plain
+    of = parts.within_budget(replace(plain, budget=2.0), 400)
+    assert (of.alpha, of.min_level, of.min_change, of.min_ratio) == (0.005, 0, 1, 1.15)
+    assert parts.within_budget(replace(plain, budget=2.0), 4).alpha == parts.MOST_BY_BUDGET
+
+
+def test_with_a_budget_five_visits_that_become_twenty_are_flagged():
+    poisson = MonthMixture(1.8, 0.4, 0.0, 0.0, 1.0, 5.0, 1e6)
+    expected = MonthForecast(5, 1.8, 0.4, 4.0, 1, poisson)
+    p, _ = p_value(20, expected)
+    plain = FlagRules(0.02, 10, 25, 1.15)
+    assert severity(20, expected, p, 5.0, plain) is None
+    assert severity(20, expected, p, 5.0, parts.within_budget(replace(plain, budget=1.0), 100))
