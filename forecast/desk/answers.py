@@ -80,7 +80,7 @@ class Asking:
         return Joint(
             self._rule,
             read.path_marks(self.connection, self.run.id),
-            self.source.totals,
+            self.source.tree,
         )
 
     def outlooks(self, series: str | SeriesKey, n: int | None = None) -> Outlooks:

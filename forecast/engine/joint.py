@@ -19,8 +19,7 @@ Reference: Wickramasuriya et al., Optimal forecast reconciliation (MinT), 2019.
 from __future__ import annotations
 
 import zlib
-from collections import defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -29,12 +28,12 @@ import numpy as np
 from forecast import months
 from forecast.engine import intervals, paths
 from forecast.engine.mixtures import Mixtures
+from forecast.tree import Tree
 from forecast.types import (
     MonthMixture,
     SeriesKey,
     SimulationSpec,
     StoredMarginals,
-    Totals,
     mixtures_in,
 )
 from models.base import Floats, Ints
@@ -92,22 +91,6 @@ def _mixture_of(stored: bytes, rule: int) -> Mixtures | None:
     return Mixtures(here, here, centre, scale, away[:, 0], stays, share[:, 0], mean, size)
 
 
-def total_of(key: SeriesKey, among: Container[SeriesKey]) -> SeriesKey:
-    """What a part adds up to: an agency's sectors to the agency, all else to the total."""
-    agency = SeriesKey(key.total, "component", key.component, key.component)
-    return agency if key.dimension == "field" and agency in among else SeriesKey(key.total)
-
-
-def groups(among: Iterable[SeriesKey]) -> dict[GroupPlace, list[SeriesKey]]:
-    """(total, dimension) -> the parts that add up to that total."""
-    keys = dict.fromkeys(among)
-    members: dict[GroupPlace, list[SeriesKey]] = defaultdict(list)
-    for key in keys:
-        if not key.headline:
-            members[total_of(key, keys), key.dimension].append(key)
-    return dict(members)
-
-
 @dataclass(frozen=True)
 class Marginals:
     """A series' distributions. cutoff : its last month's number; stored, rule : see `marks_of`."""
@@ -148,15 +131,13 @@ class Marginals:
 class Joint:
     """What a run says of all series together.
 
-    rule, kept : as the run stored them. totals : which of the series add up to which.
+    rule, kept : as the run stored them. tree : which of the series add up to which.
     """
 
-    def __init__(
-        self, rule: SimulationSpec, marks: Iterable[StoredMarginals], totals: Totals
-    ) -> None:
+    def __init__(self, rule: SimulationSpec, marks: Iterable[StoredMarginals], tree: Tree) -> None:
         if rule.rule not in _RULES:
             raise ValueError(f"paths by rule {rule.rule}; known are 1 to {_RULES[-1]}")
-        self.seed, self.totals = rule.seed, totals
+        self.seed, self.tree = rule.seed, tree
         self.side_by_side = {SeriesKey(total): row for row, total in enumerate(rule.totals)}
         correlation: Floats = np.array(rule.correlation)
         self.correlation: Floats | paths.Factors = correlation
@@ -177,11 +158,11 @@ class Joint:
     @cached_property
     def groups(self) -> dict[GroupPlace, list[SeriesKey]]:
         """(total, dimension) -> the parts that add up to that total."""
-        return groups(self.marginals)
+        return self.tree.groups(self.marginals)
 
     def place(self, key: SeriesKey) -> GroupPlace:
         """The total and the dimension of a part."""
-        return total_of(key, self.marginals), key.dimension
+        return self.tree.above(key, self.marginals) or key, key.dimension
 
     def drawn(self) -> Iterator[tuple[SeriesKey, Floats]]:
         """Every series and its paths, a group of parts after the other: drawn once in a run."""
@@ -236,9 +217,9 @@ class Draws:
 
     def _draw(self, key: SeriesKey) -> tuple[Floats, Floats]:
         marginals = self.joint.marginals[key]
-        whole = SeriesKey(self.joint.totals.whole)
+        whole = self.joint.tree.whole
         if key == whole:
-            parts = [SeriesKey(total) for total in self.joint.totals.parts]
+            parts = [SeriesKey(total) for total in self.joint.tree.totals.parts]
             drawn = self.joint.side_by_side
             # Not drawn by itself: a whole that is not the sum of its parts has two answers.
             if all(p in drawn and self.joint.marginals[p].span == marginals.span for p in parts):

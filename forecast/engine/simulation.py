@@ -12,7 +12,7 @@ import numpy as np
 from forecast import months
 from forecast.engine import ENGINE, paths, spans
 from forecast.engine.forecast import INTERVAL_PROBS, INTERVALS, Forecasts, Headline
-from forecast.engine.joint import Joint, as_bytes, groups, shared_out
+from forecast.engine.joint import Joint, as_bytes, shared_out
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.engine.spans import around, whole
 from forecast.periods import Calendar
@@ -27,6 +27,7 @@ from models.base import Floats, Ints
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
+    from forecast.tree import Tree
 
 RECENT = 12  # months that say how much of a total its forecast parts make up
 _DECIMALS = 4  # of a loading
@@ -52,14 +53,14 @@ def joint_forecast(
     if any(p.mixtures for p in (predictive, *(family.predictive for family in families))):
         # Rules of before stay what they were: none of them knows mixtures.
         rule = replace(rule, rule=paths.MIXED_RULES[rule.rule == paths.FACTORS_RULE])
-    shares, known = beside_totals(marginals, counts, cutoffs)
+    shares, known = beside_totals(marginals, counts, cutoffs, source.tree)
     stored = [
         StoredMarginals(
             key, cutoffs[key], series_marginals, shares.get(key, 1.0), known.get(key, ())
         )
         for key, series_marginals in marginals.items()
     ]
-    return rule, stored, Joint(rule, stored, source.totals)
+    return rule, stored, Joint(rule, stored, source.tree)
 
 
 def _kept(
@@ -131,7 +132,7 @@ def _by_month(scores: Floats, last: np.ndarray) -> Floats:
 
 
 def beside_totals(
-    marks: Iterable[SeriesKey], counts: Counts, cutoffs: Mapping[SeriesKey, str]
+    marks: Iterable[SeriesKey], counts: Counts, cutoffs: Mapping[SeriesKey, str], tree: Tree
 ) -> tuple[dict[SeriesKey, float], dict[SeriesKey, tuple[tuple[str, int], ...]]]:
     """Of its total, how much the parts beside a part make up; and what is known of totals.
 
@@ -141,7 +142,7 @@ def beside_totals(
     """
     shares: dict[SeriesKey, float] = {}
     known: dict[SeriesKey, tuple[tuple[str, int], ...]] = {}
-    for (total, _), keys in groups(marks).items():
+    for (total, _), keys in tree.groups(marks).items():
         last, by_month = max(cutoffs[key] for key in keys), counts.get(total, {})
         unknown = {month for key in keys for month in months.missing(counts[key])}
         recent = months.between(months.shift(last, 1 - RECENT), last)

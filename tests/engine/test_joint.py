@@ -17,10 +17,11 @@ from forecast.engine import joint as joint_module
 from forecast.engine import simulation as joint_runs
 from forecast.engine.forecast import Forecasts, headline
 from forecast.engine.intervals import quantiles
-from forecast.engine.joint import Joint, as_bytes, groups, marks_of
+from forecast.engine.joint import Joint, as_bytes, marks_of
 from forecast.engine.panel import panel
 from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.store import read
+from forecast.tree import Tree
 from forecast.types import (
     BORDERS,
     Forecast,
@@ -37,9 +38,7 @@ from tests.support.databases import rows
 @pytest.fixture(scope="module")
 def joint(published):
     with closing(sqlite3.connect(published)) as connection:
-        return Joint(
-            read.path_rule(connection, 1), read.path_marks(connection, 1), ENCOUNTERS.totals
-        )
+        return Joint(read.path_rule(connection, 1), read.path_marks(connection, 1), ENCOUNTERS.tree)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +133,7 @@ def ragged(northern: str, other: str) -> Joint:
     return Joint(
         rule,
         [StoredMarginals(SeriesKey(b), c, marks) for b, c in cutoffs.items()],
-        ENCOUNTERS.totals,
+        ENCOUNTERS.tree,
     )
 
 
@@ -162,7 +161,7 @@ def northern_with(*parts: StoredMarginals, known: tuple[tuple[str, int], ...] = 
     return Joint(
         SimulationSpec(kept_marks.RULE, 5, BORDERS, correlation),
         [*borders, *parts],
-        ENCOUNTERS.totals,
+        ENCOUNTERS.tree,
     )
 
 
@@ -234,7 +233,7 @@ def test_borders_that_end_in_other_months_take_the_steps_of_the_same_calendar_mo
     borders = [marked(SeriesKey(b), *([c, 900.0, n])) for b, (c, n) in ends.items()]
     correlation = ((1.0, 0.5, 0.0), (0.5, 1.0, 0.2), (0.0, 0.2, 1.0))
     draws = Joint(
-        SimulationSpec(kept_marks.RULE, 5, BORDERS, correlation), borders, ENCOUNTERS.totals
+        SimulationSpec(kept_marks.RULE, 5, BORDERS, correlation), borders, ENCOUNTERS.tree
     ).draws(20)
 
     step = paths.mixed(np.array(correlation), paths.steps((3, 2, 20, 7), 5))
@@ -265,7 +264,7 @@ def test_parts_that_cannot_add_up_are_drawn_by_themselves(parts):
     for key in (YORK, MAINE):
         expected = paths.from_steps(joint.marginals[key].marks[None], steps(joint, key, 30)[None])
         assert np.array_equal(joint.draws(30).of(key), expected[0])
-    nobody = Joint(SimulationSpec(kept_marks.RULE, 5, (), ()), made, ENCOUNTERS.totals)
+    nobody = Joint(SimulationSpec(kept_marks.RULE, 5, (), ()), made, ENCOUNTERS.tree)
     assert np.array_equal(nobody.draws(30).of(YORK), joint.draws(30).of(YORK))
 
 
@@ -276,7 +275,7 @@ def test_sectors_add_up_to_their_agency_and_all_else_to_the_border():
     )
     among = (NORTH, YORK, MAINE, agency, sector, foreign)
 
-    found = groups((*among, YORK))
+    found = ENCOUNTERS.tree.groups((*among, YORK))
 
     assert found == {
         (NORTH, "state"): [YORK, MAINE],
@@ -297,7 +296,7 @@ def test_marks_are_kept_so_that_they_come_back_and_ascend():
     marks = np.stack([close, close[::-1]])
     kept = StoredMarginals(NORTH, "2026-08", kept_marks.as_bytes(marks), 0.25, (("2026-09", 7),))
 
-    found = Joint(SimulationSpec(kept_marks.RULE, 1, (), ()), [kept], ENCOUNTERS.totals).marginals[
+    found = Joint(SimulationSpec(kept_marks.RULE, 1, (), ()), [kept], ENCOUNTERS.tree).marginals[
         NORTH
     ]
 
@@ -348,7 +347,7 @@ def test_only_sums_with_a_month_that_nobody_knows_are_left_out():
 @pytest.mark.parametrize("rule", [0, 6, 99])
 def test_paths_by_an_unknown_rule_are_refused(rule):
     with pytest.raises(ValueError, match=f"paths by rule {rule}; known are 1 to 5"):
-        Joint(SimulationSpec(rule, 1, (), ()), [], ENCOUNTERS.totals)
+        Joint(SimulationSpec(rule, 1, (), ()), [], ENCOUNTERS.tree)
 
 
 @pytest.mark.slow
@@ -379,7 +378,8 @@ MARKS = {WHOLE: np.zeros((3, 2)), ONE: np.zeros((3, 2)), TWO: np.zeros((3, 2))}
 
 
 def shares_of(counts) -> dict[SeriesKey, float]:
-    return joint_runs.beside_totals(MARKS, counts, {key: max(counts[key]) for key in MARKS})[0]
+    ends = {key: max(counts[key]) for key in MARKS}
+    return joint_runs.beside_totals(MARKS, counts, ends, ENCOUNTERS.tree)[0]
 
 
 @pytest.mark.parametrize(("of_parts", "share"), [(97, 0.97), (98, 1.0), (100, 1.0), (50, 0.5)])
@@ -409,7 +409,8 @@ def test_months_that_nobody_knows_of_a_part_say_nothing_of_its_share():
 
 
 def known_of(counts):
-    return joint_runs.beside_totals(MARKS, counts, {key: max(counts[key]) for key in MARKS})[1]
+    ends = {key: max(counts[key]) for key in MARKS}
+    return joint_runs.beside_totals(MARKS, counts, ends, ENCOUNTERS.tree)[1]
 
 
 def test_a_total_is_known_in_months_that_its_parts_still_forecast():
@@ -530,7 +531,7 @@ def test_a_part_had_nothing_before_it_first_appeared():
     border = SeriesKey("northern")
     rule = SimulationSpec(kept_marks.RULE, 1, ("northern",), ((1.0,),))
     together = Joint(
-        rule, [StoredMarginals(key, "2026-02", marks) for key in (border, part)], ENCOUNTERS.totals
+        rule, [StoredMarginals(key, "2026-02", marks) for key in (border, part)], ENCOUNTERS.tree
     )
     new = {"2026-01": 7, "2026-02": 5}
 
@@ -550,7 +551,8 @@ def by_factors(totals: int = 3, **kept) -> Joint:
     names = [f"t{place}" for place in range(totals)]
     rule = SimulationSpec(paths.FACTORS_RULE, 5, tuple(names), ((0.6, 0.5),) * totals)
     every = [spread(SeriesKey(name), 1000 + 10 * at) for at, name in enumerate(names)]
-    return Joint(rule, [*every, *kept.get("more", ())], Totals(tuple(names), kept.get("whole", "")))
+    tree = Tree(Totals(tuple(names), kept.get("whole", "")))
+    return Joint(rule, [*every, *kept.get("more", ())], tree)
 
 
 def spread(key: SeriesKey, level: float) -> StoredMarginals:

@@ -42,7 +42,7 @@ def joint() -> Joint:
     sectors = [kept(key, "2026-07", 90, 4, share=0.5) for key in SECTORS]
     rule = SimulationSpec(kept_marks.RULE, 1, BORDERS, tuple(map(tuple, np.eye(3).tolist())))
     rest = [kept(ALONE, "2026-07", 20, 4)]
-    return Joint(rule, [*borders, *parts, *sectors, *rest], ENCOUNTERS.totals)
+    return Joint(rule, [*borders, *parts, *sectors, *rest], ENCOUNTERS.tree)
 
 
 @pytest.fixture(scope="module")
