@@ -28,7 +28,7 @@ from forecast.sources.cbp.encounters import bundle
 from forecast.types import NATIONWIDE, Counts, SeriesKey, Snapshot
 
 if TYPE_CHECKING:
-    from forecast.sources.published import CsvReader
+    from forecast.sources.published import LineReader
 
 ENCOUNTERS = catalog.find("cbp_encounters")
 CsvRow = Mapping[str, str]
@@ -106,7 +106,7 @@ def build(figures: Path, files: Path) -> dict[str, bytes]:
     DataError : a figure is missing or two sources disagree; names both.
     """
     wanted = (*DIMENSIONS, CROSSING)
-    reader = cast("CsvReader", ENCOUNTERS.reader())
+    reader = cast("LineReader", ENCOUNTERS.reader())
     originals = {
         name: reader.snapshot(ENCOUNTERS, reader.table(f, (files / f).read_bytes()), wanted)
         for name, f in STATE_FILES.items()

@@ -20,17 +20,17 @@ from forecast.sources.cbp.drug import bundle
 from forecast.types import Snapshot
 
 if TYPE_CHECKING:
-    from forecast.sources.published import CsvReader
+    from forecast.sources.published import LineReader
 
 MEASURES = ("events", "pounds")
 
 
 def build(file: Path) -> dict[str, bytes]:
-    """Every file of the bundle, by name; errors as `CsvReader.table`."""
+    """Every file of the bundle, by name; errors as `LineReader.table`."""
     said = {}
     for measure in MEASURES:
         source = catalog.find(f"cbp_drug_{measure}")
-        reader = cast("CsvReader", source.reader())
+        reader = cast("LineReader", source.reader())
         reading = reader.table(file.name, file.read_bytes())
         said[measure] = reader.snapshot(source, reading, ("component",))
     texts = {f"{measure}.csv": _table(one) for measure, one in said.items()}

@@ -15,7 +15,7 @@ import pytest
 from forecast.config import Config, ForecastSection
 from forecast.context import Context
 from forecast.errors import DataError
-from forecast.sources.published import CsvReader
+from forecast.sources.published import LineReader
 from forecast.store.connect import writing
 from jobs.arrivals import archive, inbox, reading
 from jobs.arrivals.folder import of_operator
@@ -175,14 +175,14 @@ def test_what_is_hashed_read_and_kept_are_the_same_bytes(path, folders, monkeypa
     """Whatever takes the file's place while it is being read."""
     file = put(folders["inbox"], NAME)
     other = file_bytes(FEBRUARY, moved={("2025-11", "southwest"): 1})
-    table = CsvReader.table
+    table = LineReader.table
 
-    def swapped(self, text, joins):
+    def swapped(self, name, content, joins):
         swap = put(folders["inbox"], ".other", other)
         swap.replace(file)
-        return table(self, text, joins)
+        return table(self, name, content, joins)
 
-    monkeypatch.setattr(CsvReader, "table", swapped)
+    monkeypatch.setattr(LineReader, "table", swapped)
     monkeypatch.setattr(reading, "apart", read_here)
     (taken,) = empty_inbox(path, folders)
 
@@ -270,14 +270,14 @@ def test_a_name_that_is_no_text_fails_no_wake(path, name, shown):
 
 @pytest.mark.slow
 def test_a_reader_that_fails_is_one_files_fault(path, monkeypatch):
-    table = CsvReader.table
+    table = LineReader.table
 
-    def fails(self, text, joins):
-        if text.name == "odd.csv":
+    def fails(self, name, content, joins):
+        if name == "odd.csv":
             raise ZeroDivisionError
-        return table(self, text, joins)
+        return table(self, name, content, joins)
 
-    monkeypatch.setattr(CsvReader, "table", fails)
+    monkeypatch.setattr(LineReader, "table", fails)
     monkeypatch.setattr(reading, "apart", read_here)
     running_service.worked(path, 1)
     put(path.parent / "inbox", "odd.csv")
