@@ -85,7 +85,7 @@ def spans(table: CountTable, subject: Subject) -> list[Period]:
     ones = [Period(m, m) for m in range(begin + 12, line.last - 3)]
     years = [
         FEDERAL.period(y)
-        for y in range(months.fiscal_year_at(begin, 10) + 1, months.fiscal_year_at(line.last, 10))
+        for y in range(FEDERAL.year(begin) + 1, FEDERAL.year(line.last))
     ]
     return ones + [year for year in years if line.holds(year)] * 6
 

@@ -310,7 +310,7 @@ def test_what_the_month_before_passed_is_no_highest_since():
 # Fiscal years 2020 to 2024: 12 times 100, 300, 200, 400 and 350; the year before it is cut.
 YEARS = {2020: 100, 2021: 300, 2022: 200, 2023: 400, 2024: 350}
 BY_YEARS = {
-    months.from_index(m): YEARS.get(months.fiscal_year_at(m, 10), 900)
+    months.from_index(m): YEARS.get(FEDERAL.year(m), 900)
     for m in range(months.to_index("2019-05"), months.to_index("2024-09") + 1)
 }
 OF_YEARS = [
