@@ -83,10 +83,7 @@ def spans(table: CountTable, subject: Subject) -> list[Period]:
     assert line
     begin = max(line.first, months.to_index("2013-10"))
     ones = [Period(m, m) for m in range(begin + 12, line.last - 3)]
-    years = [
-        FEDERAL.period(y)
-        for y in range(FEDERAL.year(begin) + 1, FEDERAL.year(line.last))
-    ]
+    years = [FEDERAL.period(y) for y in range(FEDERAL.year(begin) + 1, FEDERAL.year(line.last))]
     return ones + [year for year in years if line.holds(year)] * 6
 
 
