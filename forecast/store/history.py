@@ -292,30 +292,40 @@ def rounds_in_time(db: sqlite3.Connection, totals: Totals, due: int) -> dict[str
     return in_time_by_cutoff
 
 
+class FalseIssue(NamedTuple):
+    """A judgement kept as issued, of a run that was not published before the month was known.
+
+    published : the day of the run. known : that of the month, None where it is not known.
+    """
+
+    series: SeriesKey
+    month: str
+    run_id: int
+    published: str
+    known: str | None
+
+
 def false_issued(
     db: Connection, key: SeriesKey | None = None, month: str | None = None
-) -> list[tuple[SeriesKey, str, int, str, str | None]]:
+) -> list[FalseIssue]:
     """Return judgements kept as "issued" whose run was not published before the month was known.
 
     Parameters
     ----------
     key, month : look at these alone.
-
-    Returns
-    -------
-    Series, month, run, the day the run was published, the day the month was known, None where that
-    is not known.
     """
     days = known_days(db, key.total if key else None)
     return [
-        (series, when, run_id, published if holds else f"{published}, which is wrong,", known)
+        FalseIssue(
+            series, when, run_id, published if holds else f"{published}, which is wrong,", known
+        )
         for series, when, run_id, published, holds in of_series(db, "false_issued", (month, month))
         for known in (days(series.scope, when),)
         if key in (None, series) and not (holds and in_time(published, known))
     ]
 
 
-def false_issued_of_all(db: Connection) -> list[tuple[SeriesKey, str, int, str, str | None]]:
+def false_issued_of_all(db: Connection) -> list[FalseIssue]:
     """Return the same of every measure; none of a record that an earlier program left."""
     false = []
     for number in measures.ids(db) if has(db, "backdated_runs") else ():
@@ -324,16 +334,14 @@ def false_issued_of_all(db: Connection) -> list[tuple[SeriesKey, str, int, str, 
     return false
 
 
-def in_words(
-    false: Sequence[tuple[SeriesKey, str, int, str, str | None]], most: int = 10
-) -> list[str]:
+def in_words(false: Sequence[FalseIssue], most: int = 10) -> list[str]:
     """Return a line each, totals first, and how many more there are."""
     shown = [
         f"{series} in {month} was judged by run {run_id} of {published} as issued before it was "
         f"published, but was known from {known or 'a day that is not known'}: take it for a "
         "hindcast"
         for series, month, run_id, published, known in sorted(
-            false, key=lambda row: (not row[0].headline, row[1])
+            false, key=lambda row: (not row.series.headline, row.month)
         )
     ]
     more = [f"and {len(false) - most} more"] if len(false) > most else []

@@ -102,8 +102,10 @@ def test_what_was_issued_too_late_is_named(tmp_path):
 
 
 def test_the_first_ten_are_named_and_borders_before_their_parts():
-    part = (NEW_YORK, "2023-01", 1, "2024-02-20", None)
-    totals = [(key, "2024-01", 1, "2024-02-20", "2024-02-19") for key in (NORTH, OTHER)]
+    part = history.FalseIssue(NEW_YORK, "2023-01", 1, "2024-02-20", None)
+    totals = [
+        history.FalseIssue(key, "2024-01", 1, "2024-02-20", "2024-02-19") for key in (NORTH, OTHER)
+    ]
 
     lines = history.in_words([part, *totals], 2)
 
