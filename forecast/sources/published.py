@@ -148,8 +148,8 @@ class LineReader(FileReader):
         month = parts.get("month")
         layout = parts.get("family") or parts.get("layout") or None
         return FileName(
-            first=2000 + int(parts["first"]) % 100,
-            last=2000 + int(parts["last"]) % 100,
+            first=dates.full_year(parts["first"]),
+            last=dates.full_year(parts["last"]),
             month=self.calendar.nth(_NAMED[month] - 1) if month else None,
             layout=next(iter(self.layouts)) if len(self.layouts) == 1 else layout,
             suffix=min(sum(int(n[:3]) + 1 for n in parts.get("suffix", "").split("_")[1:]), 99),

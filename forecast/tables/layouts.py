@@ -658,30 +658,35 @@ def _wanted_months(table: TableGrid) -> tuple[int, ...]:
     DataError where the column named has no months, or no year can be told.
     """
     years = [at for at in table.columns if table.share(at, dates.names_year) > 0.9]
-    if table.wanted.month:
-        month = table.place(table.wanted.month, "--month")
-        if month in years and not _is_compact_column(table, month):
-            raise DataError(
-                f"{table.sheet.name}: column {table.quoted(month)} has years, no months; add "
-                f"--year {table.quoted(month)} --month COLUMN"
-            )
-        alone = table.share(month, _month_number) > 0.9
-        years = [at for at in years if at != month] if alone else []
-        if not alone and not table.wanted.year:
-            return (month,)
-    else:
-        year = table.place(table.wanted.year, "--year")
-        numbered = [at for at in table.columns if at != year and _numbers_months(table, year, at)]
-        named = [at for at in numbered if _says(table, at, "month")] or numbered
-        month = roles.one_of(table, named, _MONTH_WORDS, "--month", "months") if named else year
+    month = _named_month(table, years) if table.wanted.month else _month_beside_year(table)
     if table.wanted.year:
         years = [table.place(table.wanted.year, "--year")]
+    elif table.share(month, _month_number) <= 0.9:
+        return (month,)
     if len(years) != 1 or years == [month]:
         raise DataError(
             f"{table.sheet.name}: the year of the months in column {table.quoted(month)} is not "
             "told; add --year COLUMN --month COLUMN, or write months as 2024-01"
         )
     return years[0], month
+
+
+def _named_month(table: TableGrid, years: Sequence[int]) -> int:
+    month = table.place(table.wanted.month, "--month")
+    if month in years and not _is_compact_column(table, month):
+        raise DataError(
+            f"{table.sheet.name}: column {table.quoted(month)} has years, no months; add "
+            f"--year {table.quoted(month)} --month COLUMN"
+        )
+    return month
+
+
+def _month_beside_year(table: TableGrid) -> int:
+    """The column that counts months within the years that the user names, or theirs if none."""
+    year = table.place(table.wanted.year, "--year")
+    numbered = [at for at in table.columns if at != year and _numbers_months(table, year, at)]
+    named = [at for at in numbered if _says(table, at, "month")] or numbered
+    return roles.one_of(table, named, _MONTH_WORDS, "--month", "months") if named else year
 
 
 def _says(table: TableGrid, column: int, unit: str) -> bool:

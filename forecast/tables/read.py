@@ -570,6 +570,15 @@ def _placed(entries: Entries, value: Floats) -> PlacedSeries:
     return PlacedSeries(full, values, last.astype(np.int64), start > 0, missing, step, shown)
 
 
+def _refuse_long_steps(file: str, parts: Sequence[PlacedSeries]) -> None:
+    """DataError where every series has counts of every third or twelfth month only."""
+    step = int(np.gcd.reduce([part.step for part in parts]))
+    if step and step % 3 == 0:
+        first, second = map(months.from_index, parts[0].shown)
+        period = "years" if step % 12 == 0 else "quarters"
+        refuse_period(file, period, f"{first} and {second} follow")
+
+
 def _told(
     entries: Entries, pieces: Iterable[PlacedSeries], width: int
 ) -> tuple[MonthlyCounts, int, list[str]]:
@@ -589,12 +598,7 @@ def _told(
         at, most = at + n, max(most, own)
         parts.append(part)
     values = values[:at, values.shape[1] - most :]
-    full_parts = [part for part in parts if part.full.any()]
-    step = int(np.gcd.reduce([part.step for part in full_parts]))
-    if step and step % 3 == 0:
-        first, second = map(months.from_index, full_parts[0].shown)
-        period = "years" if step % 12 == 0 else "quarters"
-        refuse_period(entries.file, period, f"{first} and {second} follow")
+    _refuse_long_steps(entries.file, [part for part in parts if part.full.any()])
     full = np.concatenate([part.full for part in parts])
     warned = []
     if not full.all():

@@ -29,7 +29,7 @@ FALSE_FLAGS = 0.4  # a month, over all series: about one in two or three months
 SCORED = 24  # months for which other models are scored from the start
 LEAST_ALPHA, MOST_ALPHA = 0.001, 0.02
 _PLACES = ("clinic", "court", "shelter", "office", "site", "hospital", "school", "station", "place")
-_NO_NOUNS = ("value", "values", "n", "total", "number", "wert", "valor", "valeur", "obs value")
+_NO_NOUNS = ("value", "values", "n", "total", "number", "wert", "valor", "valeur")
 _WITHIN = ("region", "county", "district", "state", "city", "town", "province", "area")
 
 _ALL = """\

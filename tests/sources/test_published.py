@@ -321,3 +321,9 @@ def test_a_label_of_a_forgiven_file_is_known_all_the_same(removals, tmp_path):
 
     with pytest.raises(RowError, match=r"line 2, column Area: 'East': unknown total"):
         catalog.find("offices").read(ReleaseFile("offices.csv", text, "2026-04-20"), {}, ())
+
+
+def test_a_year_in_a_name_is_one_of_the_last_hundred(removals):
+    """99 is not 2099."""
+    assert removals.parse_name("removals-fy98-fy99.csv")[:2] == (1998, 1999)
+    assert removals.parse_name("removals-fy24-fy26-mar.csv")[:2] == (2024, 2026)
