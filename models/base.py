@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import compress
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,8 +138,6 @@ def stack(panels: Sequence[Panel]) -> Panel:
     # Ends stand in one column: what is missing is in front.
     width = max(panel.z.shape[1] for panel in panels)
     z = [np.pad(p.z, ((0, 0), (width - p.z.shape[1], 0)), constant_values=np.nan) for p in panels]
-    apart = [np.zeros(len(p.z), dtype=np.int64) if p.behind is None else p.behind for p in panels]
-    linear = [np.zeros(len(p.z), dtype=bool) if p.linear is None else p.linear for p in panels]
     return Panel(
         z=np.concatenate(z),
         last=np.concatenate([panel.last for panel in panels]),
@@ -147,9 +145,17 @@ def stack(panels: Sequence[Panel]) -> Panel:
         names=tuple(name for panel in panels for name in panel.names),
         calm=all(panel.calm for panel in panels),
         jumps=all(panel.jumps for panel in panels),
-        behind=None if all(p.behind is None for p in panels) else np.concatenate(apart),
-        linear=None if all(p.linear is None for p in panels) else np.concatenate(linear),
+        behind=_stacked(panels, [p.behind for p in panels], np.int64),
+        linear=_stacked(panels, [p.linear for p in panels], np.bool_),
     )
+
+
+def _stacked(panels: Sequence[Panel], columns: Sequence[Any], kind: type) -> Any:
+    """Join one column of several panels, zeros where one has none; None where none has it."""
+    if all(column is None for column in columns):
+        return None
+    pairs = zip(panels, columns, strict=True)
+    return np.concatenate([np.zeros(len(p.z), kind) if c is None else c for p, c in pairs])
 
 
 class Failure(NamedTuple):

@@ -240,24 +240,25 @@ def part_words(row: DriverRow, source: Source) -> str:
 
 def _largest(drivers: Sequence[DriverRow], total: int, source: Source) -> Iterator[str]:
     """The largest parts of each side, all others in one, and what is in no part."""
+
+    def moved(row: DriverRow) -> int:
+        return row.contribution or 0
+
     parts = [row for row in drivers if row.role == "part"]
     least = max(LEAST * total, 1)
-    by_size = sorted(parts, key=lambda row: -abs(row.contribution or 0))
-    shown = [
-        row
-        for side in (1, -1)
-        for row in [row for row in by_size if (row.contribution or 0) * side >= least][:PARTS_SHOWN]
-    ]
+    by_size = sorted(parts, key=lambda row: -abs(moved(row)))
+    sides = ([row for row in by_size if moved(row) * side >= least] for side in (1, -1))
+    shown = [row for side in sides for row in side[:PARTS_SHOWN]]
     rest = [row for row in parts if row not in shown]
     # One part takes no more room than "all others".
     if len(rest) == 1:
         shown, rest = [*shown, *rest], []
     # By size, both sides mixed: what moved most comes first, up or down.
-    shown.sort(key=lambda row: -abs(row.contribution or 0))
+    shown.sort(key=lambda row: -abs(moved(row)))
     for row in shown:
-        yield f"{part_words(row, source)} {signed(row.contribution or 0)}"
+        yield f"{part_words(row, source)} {signed(moved(row))}"
     if rest:
-        yield f"all others {signed(sum(row.contribution or 0 for row in rest))}"
+        yield f"all others {signed(sum(map(moved, rest)))}"
     for row in drivers:
         if row.role == "unattributed":  # however little, so that all of it adds up
-            yield f"rounding and unassigned {signed(row.contribution or 0)}"
+            yield f"rounding and unassigned {signed(moved(row))}"
