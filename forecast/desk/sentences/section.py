@@ -122,7 +122,7 @@ def avoid(facts: MonthFacts) -> str:
     if both and both[0].misread and max(ports, interior) >= LEAST_MISLEADING * facts.count:
         at = both[0]
         words, why = (
-            (at.misread, f"{phrase} of the {facts.count:,} were {at.where}")
+            (at.misread, f"{phrase} were {at.where}")
             if ports >= interior or aside is None
             else (aside.misread, f"{interior:,} were {aside.words} ({aside.named})")
         )

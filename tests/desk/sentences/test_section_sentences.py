@@ -188,8 +188,8 @@ PEOPLE = f"Not {LEFT}people{RIGHT}: one person can be counted more than once."
     ("at", "at_large", "words"),
     [
         (9, 9, PEOPLE),
-        (10, 0, f"Not {LEFT}illegal crossings{RIGHT}: 10 of the 100 were at ports of entry."),
-        (10, 10, f"Not {LEFT}illegal crossings{RIGHT}: 10 of the 100 were at ports of entry."),
+        (10, 0, f"Not {LEFT}illegal crossings{RIGHT}: 10 were at ports of entry."),
+        (10, 10, f"Not {LEFT}illegal crossings{RIGHT}: 10 were at ports of entry."),
         (
             9,
             10,
