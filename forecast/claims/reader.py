@@ -82,7 +82,11 @@ class Reader:
                 found = [*self._numbers(scene), *self._extremes(scene)]
                 quoted = confront.unjudged(scene)
                 for one in filter(None, found):
-                    yield show.unjudged(one) if quoted else show.with_size(self.table, one)
+                    yield (
+                        show.unjudged(self.table, one)
+                        if quoted
+                        else show.with_size(self.table, one)
+                    )
             self._carry(scene)
 
     def _spot(self, scene: Scene, number: WrittenNumber) -> Spot:
@@ -224,25 +228,30 @@ class Reader:
             said.part = ("sector", (sectors[-1].value,), False)
         elif totals:
             said.total = totals[-1]
-            kind, members, _ = said.part
             # It may only say where the sector spoken of before lies.
-            if kind != "sector" or whose.sector(members).total != totals[-1]:
+            if said.part[0] != "sector" or whose.sector(said.part[1]).total != totals[-1]:
                 said.part = NO_PART
         if drugs:
             said.group = (DRUG, (drugs[-1].value,), False)
-        measures = {phrase.value for phrase in scene.of_kind("measure")}
-        spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
-        total = said.total or said.home
-        if spoken:
-            said.agency = "" if spoken == "all" else spoken
-        if sectors and spoken:
-            said.subject = whose.sector((sectors[-1].value,))
-        elif spoken and total and not drugs:
-            said.subject = Subject(total, said.agency or "")
+        self._carry_agency(scene, sectors[-1].value if sectors else "", bool(drugs))
         for ref in scene.times:
             if ref.counts and not ref.since:
                 for span in times.spans(ref, said)[:1]:
                     said.saw(span)
+
+    def _carry_agency(self, scene: Scene, sector: str, drugs: bool) -> None:
+        """The agency that is named, and whose counts are then spoken of."""
+        said = self.said
+        measures = {phrase.value for phrase in scene.of_kind("measure")}
+        spoken = next((value for value in ("usbp", "ofo", "all") if value in measures), None)
+        if not spoken:
+            return
+        said.agency = "" if spoken == "all" else spoken
+        total = said.total or said.home
+        if sector:
+            said.subject = whose.sector((sector,))
+        elif total and not drugs:
+            said.subject = Subject(total, said.agency)
 
 
 def _largest(table: CountTable) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 import zipfile
 
@@ -279,3 +280,22 @@ def test_a_word_file_is_read_in_order_with_its_tables_and_its_foot():
         "After.",
     ]
     assert read.endswith("At the foot.")
+
+
+def test_an_answer_has_its_readings_in_html_and_in_word(published, tmp_path):
+    import docx
+
+    text = "There were 9,999 encounters at the northern border in November 2024."
+    path = tmp_path / "text.txt"
+    path.write_text(text)
+    html, word = tmp_path / "out.html", tmp_path / "out.docx"
+    for out in (html, word):
+        CliRunner().invoke(main, ["--db", str(published), "check", str(path), "--html", str(out)])
+    page = html.read_text("utf-8")
+    written = "\n".join(one.text for one in docx.Document(str(word)).paragraphs)
+
+    for answer in (page, written):
+        assert "bordercast fact northern 2024-11" in answer
+        assert "9,999" in answer
+    assert "What the record says" in written
+    assert len(set(re.findall(r"#[0-9a-f]{6}", page))) <= 5  # three of ink, a line, paper

@@ -60,7 +60,7 @@ def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
     unknown = any(row.judged.verdict == "cannot_be_checked" for row in near)
     wrong = None if unknown else accused(spot, rows)
     if wrong:
-        return replace(_finding(spot, wrong), readings=readings)
+        return replace(_finding(spot, wrong), readings=show.said(spot.counts, readings))
     return show.differs(spot.counts, spot.draft, readings)
 
 

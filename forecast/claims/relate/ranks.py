@@ -15,7 +15,7 @@ from forecast.claims.text.scene import Placed, Scene
 from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace import when, whose
-from forecast.claims.trace.trace import Spot
+from forecast.claims.trace.trace import Anchor, Spot
 from forecast.periods import Calendar, Period
 
 _OF_TIME = word_set("ever history recorded record")
@@ -104,47 +104,13 @@ def _is_other(scene: Scene, phrase: Placed) -> bool:
 
 
 def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
-    # The words behind it that may say what it is compared with.
-    behind = scene.words(phrase.last, min(phrase.last + 22, len(scene.tokens)))
-    ends = (
-        i
-        for i, word in enumerate(behind)
-        if word in (";", "while", "but", "compared")
-        or (word == "," and i > 2)
-        or (word == "and" and behind[i + 1 : i + 2] in (["a"], ["an"], ["the"], ["down"], ["up"]))
-    )
-    clause = behind[: next(ends, len(behind))]
+    clause = _clause(scene, phrase)
     reach = phrase.last + len(clause)
-    since = next(
-        (
-            ref
-            for ref in scene.times
-            if phrase.last <= ref.first <= reach
-            and (ref.since or "since" in scene.words(phrase.last, ref.first)[-5:])
-        ),
-        None,
-    )
+    since = _since(scene, phrase, reach)
     back = _years_back(scene, phrase, reach)
-    # One of the year that is not over: the highest so far, of this fiscal year.
-    of_year = [
-        ref
-        for ref in scene.times
-        if phrase.last <= ref.first <= reach and ref.form in ("fy_now", "fy_through")
-    ][:1]
-    within = {"so", "far"} <= set(scene.words(phrase.last, phrase.last + 6))
-    for ref in of_year:
-        led = scene.low(ref.first - 1) in ("of", "in", "the", "this", "so")
-        within = led or ref.form == "fy_now"
+    within = _of_open_year(scene, phrase, reach)
     hyphen = scene.low(phrase.first - 1) == "-"
-    at = phrase.first - 1 - hyphen
-    rank = next(
-        (
-            int(n.value)
-            for n in scene.numbers
-            if n.kind == "ordinal" and n.first <= at < n.last and n.value > 1
-        ),
-        0,
-    )
+    rank = _rank(scene, phrase.first - 1 - hyphen)
     low = scene.low(phrase.first)
     own = scene.words(phrase.first, phrase.last)
     ever = bool(_OF_TIME & set(clause) or _ALL_TIME & set(own))
@@ -188,6 +154,42 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
         of_parts=of_parts,
         bare=low == "record" and phrase.last - phrase.first == 1,
     )
+
+
+def _clause(scene: Scene, phrase: Placed) -> list[str]:
+    """The words behind it that may say what it is compared with."""
+    behind = scene.words(phrase.last, min(phrase.last + 22, len(scene.tokens)))
+    ends = (
+        i
+        for i, word in enumerate(behind)
+        if word in (";", "while", "but", "compared")
+        or (word == "," and i > 2)
+        or (word == "and" and behind[i + 1 : i + 2] in (["a"], ["an"], ["the"], ["down"], ["up"]))
+    )
+    return behind[: next(ends, len(behind))]
+
+
+def _since(scene: Scene, phrase: Placed, reach: int) -> TimeRef | None:
+    inside = (ref for ref in scene.times if phrase.last <= ref.first <= reach)
+    led = (
+        ref for ref in inside if ref.since or "since" in scene.words(phrase.last, ref.first)[-5:]
+    )
+    return next(led, None)
+
+
+def _of_open_year(scene: Scene, phrase: Placed, reach: int) -> bool:
+    """Whether it is one of the year that is not over: the highest so far, of this fiscal year."""
+    for ref in scene.times:
+        if phrase.last <= ref.first <= reach and ref.form in ("fy_now", "fy_through"):
+            led = scene.low(ref.first - 1) in ("of", "in", "the", "this", "so")
+            return led or ref.form == "fy_now"
+    return {"so", "far"} <= set(scene.words(phrase.last, phrase.last + 6))
+
+
+def _rank(scene: Scene, at: int) -> int:
+    """The rank that stands at a token, 0 without one."""
+    ordinals = [n for n in scene.numbers if n.kind == "ordinal" and n.first <= at < n.last]
+    return next((int(n.value) for n in ordinals if n.value > 1), 0)
 
 
 def _years_back(scene: Scene, phrase: Placed, reach: int) -> int | None:
@@ -292,44 +294,44 @@ _STILL = word_set(", of in for which that had been was is still the a an ( —")
 
 def nows(spot: Spot, here: WrittenNumber) -> list[Now]:
     """What may be the highest or lowest: the counts beside these words, else what they say."""
-    scene, said = spot.scene, spot.said
+    scene = spot.scene
     counted = [a for a in spot.anchors if a.reading]
     near = sorted(counted, key=lambda a: scene.distance((a.first, a.last), (here.first, here.last)))
-    close = [
-        a
-        for a in near[:1]
-        if all(scene.low(at) in _STILL or scene.in_time(at) for at in range(a.last, here.first))
-        and a.last <= here.first
-    ]
-    whose_ = counted[0].reading.subject if counted and counted[0].reading else said.subject
-    beside = when.just_before(scene, here, said) if not close else None
+    close = [a for a in near[:1] if a.last <= here.first and _explained(scene, a, here)]
+    whose_ = counted[0].reading.subject if counted and counted[0].reading else spot.said.subject
+    beside = when.just_before(scene, here, spot.said) if not close else None
     if beside and whose_:
         return [Now(Reading(whose_, beside), True)]
     main = close or [anchor for anchor in near if not anchor.compared] or near
-    if main:
-        only = len(counted) == 1 or bool(close)
-        return [
-            Now(a.reading, a.traced and only and i == 0)
-            for i, a in enumerate(main[:2])
-            if a.reading
-        ]
-    made: list[Now] = []
+    only = len(counted) == 1 or bool(close)
+    made = [(a.reading, a.traced and only and i == 0) for i, a in enumerate(main[:2])]
+    return [Now(reading, sure) for reading, sure in made if reading] or _nows_by_words(spot, here)
+
+
+def _explained(scene: Scene, anchor: Anchor, here: WrittenNumber) -> bool:
+    """Whether nothing but its time stands between a count and what is said of it."""
+    between = range(anchor.last, here.first)
+    return all(scene.low(at) in _STILL or scene.in_time(at) for at in between)
+
+
+def _nows_by_words(spot: Spot, here: WrittenNumber) -> list[Now]:
+    """The count before that "it" refers to, and what the sentence's own words name."""
+    scene, said = spot.scene, spot.said
+    carried: list[Now] = []
     if said.subject and said.span and not scene.of_kind("drug"):
         last = [a for a in spot.before if a.sentence == said.sentence - 1]
         lone = len(last) == 1 and last[0].traced and last[0].span == said.span
-        made.append(Now(Reading(said.subject, said.span), lone and when.refers(scene, here)))
+        carried.append(Now(Reading(said.subject, said.span), lone and when.refers(scene, here)))
     persons = whose.options(scene, here, said)[:3]
-    months = [at for at in when.options(scene, here, said) if not at.span.length > 60][:4]
-    for at in months:
-        for who in persons:
-            sure = at.explicit and who is persons[0] and who.far == 0
-            made.append(Now(Reading(who.subject, at.span), sure))
+    months = [at for at in when.options(scene, here, said) if at.span.length <= 60][:4]
+    named = [
+        Now(Reading(who.subject, at.span), at.explicit and rank == 0 and who.far == 0)
+        for at in months
+        for rank, who in enumerate(persons)
+    ]
     timed = any(ref.counts and not when.of_extreme(scene, ref) for ref in scene.times)
-    return (
-        made
-        if not timed
-        else sorted(made, key=lambda now: now.reading.span not in {at.span for at in months[:2]})
-    )
+    first = 2 * len(persons)
+    return [*named[:first], *carried, *named[first:]] if timed else [*carried, *named]
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,19 +232,27 @@ def differs(
     table: CountTable, draft: ClaimFinding, readings: tuple[ShownReading, ...]
 ) -> ClaimFinding:
     """Show a number's readings without a verdict."""
-    said = tuple(_said(table, one) for one in readings)
-    why = f"The record has {'; or '.join(one.words for one in said)}."
-    return replace(draft, sense=None, judged=_OPEN, why=why, readings=said)
+    readings = said(table, readings)
+    why = f"The record has {'; or '.join(one.words for one in readings)}."
+    return replace(draft, sense=None, judged=_OPEN, why=why, readings=readings)
 
 
-def _said(table: CountTable, one: ShownReading) -> ShownReading:
-    """Say a reading, and how to ask for it."""
-    reading, source = one.reading, table.source
-    key = reading.subject.key(source)
+def said(table: CountTable, readings: Sequence[ShownReading]) -> tuple[ShownReading, ...]:
+    """Say readings, and how to ask for each."""
+    return tuple(
+        replace(
+            one, words=statement(table, one.reading, one.truth), query=query(table, one.reading)
+        )
+        for one in readings
+    )
+
+
+def query(table: CountTable, reading: Reading) -> str:
+    """The command that shows a reading's count; of a change, that of its later end."""
+    key = reading.subject.key(table.source)
     name = ":".join(filter(None, (key.total, key.member)))
     name = f"'{name}'" if " " in name else name
-    query = f"bordercast fact {name} {table.calendar.name(reading.span)}"
-    return replace(one, words=statement(table, reading, one.truth), query=query)
+    return f"bordercast fact {name} {table.calendar.name(reading.span)}"
 
 
 def small(table: CountTable, subject: Subject, span: Period) -> str:
@@ -382,9 +390,11 @@ def with_size(table: CountTable, finding: ClaimFinding) -> ClaimFinding:
     return replace(finding, why=f"{finding.why} {words}") if words else finding
 
 
-def unjudged(finding: ClaimFinding) -> ClaimFinding:
+def unjudged(table: CountTable, finding: ClaimFinding) -> ClaimFinding:
     """Take the verdict from what a text quotes as false: what the record has is only shown."""
     sense, truth = finding.sense, finding.judged.truth
-    shown = (ShownReading(sense, truth),) if sense and truth is not None else finding.readings
+    shown = finding.readings
+    if sense and truth is not None:
+        shown = said(table, (ShownReading(sense, truth),))
     why = f"Quoted as false, and not judged. {finding.why}"
     return replace(finding, judged=_OPEN, why=why, readings=shown, say_instead="")

@@ -48,12 +48,8 @@ def options(
         end = _end_of_range(scene, said, ref, number, resolved)
         if end:
             return [When(end, BESIDE, True)]
-        level = BESIDE if rank == 0 and distance < FAR else SENTENCE
-        if ref.relative and not compared:
-            level = SENTENCE  # dropped 91 percent from a year ago to 2,109
-        behind = ref.first > number.first and not ref.relative and ref.form not in RANGES
-        if behind and not (compared or given) and scene.compares(ref.first):
-            level = SENTENCE  # 6,168, beating June's low: the number is not June's
+        theirs = not compared and ref is not given and _is_theirs(scene, number, ref)
+        level = BESIDE if rank == 0 and distance < FAR and not theirs else SENTENCE
         tight = level == BESIDE and (distance < TIGHT + 1 or len(near) == 1)
         explicit = tight and names_year(ref) and ref.form != "year"
         made += [When(span, level, explicit) for span in resolved[:6]]
@@ -63,6 +59,12 @@ def options(
         made += _carried(scene, said, bool(own))
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
+
+
+def _is_theirs(scene: Scene, number: WrittenNumber, ref: TimeRef) -> bool:
+    """Whether a time is another's: dropped 91% from a year ago to 2,109; 6,168, beating June's."""
+    behind = ref.first > number.first and ref.form not in RANGES
+    return ref.relative or (behind and scene.compares(ref.first))
 
 
 def names_year(ref: TimeRef) -> bool:

@@ -122,18 +122,26 @@ def _agencies(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
     special = [(d, p) for d, p in near if p.value in ("usbp", "ofo")]
     plain = [(d, p) for d, p in near if p.value == "all"]
     if special:
-        first = special[0][1].value
-        others = [(p.value, SENTENCE) for _, p in special if p.value != first]
-        joined = any(abs(p.first - s.last) <= 1 for _, p in plain for _, s in special)
-        if plain and not joined and plain[0][0] + 5 < special[0][0]:
-            return [("", BESIDE), (first, SENTENCE), *others]
-        free = [("", SENTENCE)] * bool(plain and not joined and not own)
-        return list(dict([*free, *others[::-1], (first, BESIDE)]).items())[::-1]
+        return _agency_named(special, plain, bool(own))
     if plain:
         carried = said.agency == "usbp" or ("measure", "usbp") in said.speaks
         level = SENTENCE if said.agency == "usbp" else CARRIED
         return [("", BESIDE)] + [("usbp", level)] * carried
     return _agency_unsaid(scene, said, "any" in values)
+
+
+def _agency_named(
+    special: list[tuple[float, Placed]], plain: list[tuple[float, Placed]], own: bool
+) -> Leveled:
+    """The agency beside a number, the others of its sentence, and all if they are named too."""
+    first = special[0][1].value
+    others = [(p.value, SENTENCE) for _, p in special if p.value != first]
+    # Border Patrol encounters: one term.
+    joined = any(abs(p.first - s.last) <= 1 for _, p in plain for _, s in special)
+    if plain and not joined and plain[0][0] + 5 < special[0][0]:
+        return [("", BESIDE), (first, SENTENCE), *others]
+    free = [("", SENTENCE)] * bool(plain and not joined and not own)
+    return list(dict([*free, *others[::-1], (first, BESIDE)]).items())[::-1]
 
 
 def _agency_unsaid(scene: Scene, said: TextState, loosely: bool) -> Leveled:
