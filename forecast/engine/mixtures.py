@@ -15,14 +15,15 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, gammaincinv, stdtr
+from scipy.special import betainc, stdtr
 
 from forecast.engine import tails
 from forecast.types import MonthForecast
 from models.base import Floats, Ints
 
 NODES = 128  # at which a distribution is computed before it is turned round
-TOGETHER = 512  # forecasts that are turned round at a time
+HALF_COUNTS = (12, 24, 48, 96)  # or at all half counts, up to the first of these that is enough
+TOGETHER = 64  # forecasts that are turned round at a time
 FARTHEST = 1e-4  # probability beyond which nodes need not reach
 HALF = float(np.log(0.5))  # log1p of half a count below 0
 
@@ -78,10 +79,11 @@ class Mixtures:
         }
         return replace(self, **cut)
 
-    def cdf(self, z: Floats, df: Floats, first: int = 1) -> Floats:
+    def cdf(self, z: Floats, df: Floats, first: int = 1, *, exact: bool = True) -> Floats:
         """(n, h, k) probability at or below z, (n, h, k) log1p counts; df (n,).
 
-        first : how many months ahead the first of h is.
+        first : how many months ahead the first of h is. exact : whether counts are held apart
+        between half counts too, which takes twice as long.
         """
         horizon = np.arange(first, first + self.centre.shape[1], dtype=np.float64)[:, None]
         below = _below(z, self.centre, self.scale, df, horizon)
@@ -92,7 +94,7 @@ class Mixtures:
         counted = self.share > 0
         if counted.any():
             few = self.chosen(counted)
-            of = count_cdf(np.expm1(z[counted]), few.mean[..., None], few.size[..., None])
+            of = count_cdf(np.expm1(z[counted]), few.mean[..., None], few.size[..., None], exact)
             share = few.share[:, None, None]
             below[counted] = share * of + (1 - share) * below[counted]
         return np.asarray(np.where(z < 0, np.where(z < HALF, 0, np.minimum(below, 1)), below))
@@ -100,15 +102,20 @@ class Mixtures:
     def quantiles(self, df: Floats, reach: Floats, probs: Sequence[float]) -> Floats:
         """(n, h, probs) quantiles of z, >= 0, non-decreasing in probs; df, reach (n,)."""
         out = np.empty((*self.centre.shape, len(probs)))
-        for start in range(0, len(self.row), TOGETHER):
-            part = slice(start, start + TOGETHER)
-            own = self.chosen(np.arange(len(self.row))[part])
-            out[part] = own._turned(df[part], reach[part], np.asarray(probs))
+        chances = np.asarray(probs)
+        low, high = self._ends(df, reach, chances)
+        farthest = np.where(self.share > 0, high.max(axis=1, initial=0.0), np.inf)
+        # Each by its own counts: what it is must not depend on what is turned round beside it.
+        kind = np.searchsorted(np.log1p(HALF_COUNTS), farthest)
+        for of in np.unique(kind).tolist():
+            rows = np.flatnonzero(kind == of)
+            for part in np.split(rows, range(TOGETHER, len(rows), TOGETHER)):
+                z = self._nodes(low[part], high[part], of)
+                out[part] = self.chosen(part)._turned(z, df[part], chances)
         return out
 
-    def _turned(self, df: Floats, reach: Floats, probs: Floats) -> Floats:
-        z = self._nodes(df, reach, probs)
-        below = np.maximum.accumulate(self.cdf(z, df), axis=-1)
+    def _turned(self, z: Floats, df: Floats, probs: Floats) -> Floats:
+        below = np.maximum.accumulate(self.cdf(z, df, exact=False), axis=-1)
         # All that lies below half a count rounds to 0, and all beyond the last node to it.
         below[..., 0], below[..., -1] = 0, 1
         right = (below[..., None, :] < probs[:, None]).sum(axis=-1)
@@ -119,8 +126,8 @@ class Mixtures:
         part = np.divide(probs - low, high - low, out=np.ones_like(low), where=high > low)
         return np.asarray(np.maximum(z_low + np.clip(part, 0, 1) * (z_high - z_low), 0))
 
-    def _nodes(self, df: Floats, reach: Floats, probs: Floats) -> Floats:
-        """(n, h, NODES) ascending: half counts where these are few, else evenly in z."""
+    def _ends(self, df: Floats, reach: Floats, probs: Floats) -> tuple[Floats, Floats]:
+        """(n, h) of z, between which all that is asked lies."""
         least = min(FARTHEST, float(probs.min()), 1 - float(probs.max()))
         far = np.minimum(self.scale * (-1.3 * stdtr_inverse(df, least))[:, None], reach[:, None])
         away = np.where(self.stays > 0, self.away[:, None], 0)
@@ -129,14 +136,18 @@ class Mixtures:
         counted = np.flatnonzero(self.share > 0)
         if len(counted):
             mean, size = self.mean[counted], self.size[counted]
-            gamma = mean / size * gammaincinv(size, 1 - least / 2)
-            high[counted] = np.maximum(high[counted], np.log1p(gamma + 5 * np.sqrt(gamma) + 3))
+            # A negative binomial is a gamma's Poisson: six sds of each, and some for small ones.
+            gamma = mean + 6 * mean / np.sqrt(size) + 8 * mean / size
+            high[counted] = np.maximum(high[counted], np.log1p(gamma + 6 * np.sqrt(gamma) + 3))
             low[counted] = np.minimum(low[counted], np.log1p(mean) - 3)
-        low = np.maximum(low, HALF)
-        z = low[..., None] + (high - low)[..., None] * np.linspace(0, 1, NODES)
-        few = (high < np.log(NODES - 1)) & (self.share > 0)[:, None]
-        z[few] = np.log(np.arange(NODES) + 0.5)
-        return np.asarray(z)
+        return np.maximum(low, HALF), high
+
+    def _nodes(self, low: Floats, high: Floats, kind: int) -> Floats:
+        """(n, h, nodes) ascending: half counts where these are few, else evenly in z."""
+        if kind < len(HALF_COUNTS):
+            nodes = np.log(np.arange(HALF_COUNTS[kind] + 2) + 0.5)
+            return np.broadcast_to(nodes, (*high.shape, len(nodes)))
+        return np.asarray(low[..., None] + (high - low)[..., None] * np.linspace(0, 1, NODES))
 
 
 def stdtr_inverse(df: Floats, prob: float) -> Floats:
@@ -151,10 +162,13 @@ def _below(z: Floats, centre: Floats, scale: Floats, df: Floats, horizon: Floats
     return np.asarray(stdtr(df, unit))
 
 
-def count_cdf(y: Floats, mean: Floats, size: Floats) -> Floats:
+def count_cdf(y: Floats, mean: Floats, size: Floats, exact: bool = True) -> Floats:
     """Probability at or below y counts, not whole ones, of a negative binomial."""
-    whole = np.floor(y + 0.5)
     odds = size / (size + mean)
+    if not exact:
+        above = np.maximum(y + 0.5, 1e-9)
+        return np.asarray(np.where(y + 0.5 > 1e-9, betainc(size, above, odds), 0))
+    whole = np.floor(y + 0.5)
     up, to = (
         np.where(at > 0, betainc(size, np.maximum(at, 1), odds), 0) for at in (whole, whole + 1)
     )

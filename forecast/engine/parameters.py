@@ -101,7 +101,7 @@ ROOM = Number(0.7, "log1p", "how far a quantile may leave the centre beyond the 
 # After a surprise.
 LARGE_SURPRISE = Number(0.8, "log1p", "more than half, or twice, is another kind")
 GOING_ON = (
-    ((0.2, 0.5), (0.6, 0.8)),
+    ((0.2, 0.5), (0.6, 0.85)),
     ((0.45, 0.45), (0.7, 0.92)),
 )
 """That a surprise goes on: down, up; of one month, large, small; of two months, uneven, steady."""
@@ -112,7 +112,7 @@ ODD_SPREAD = Number(0.15, "squared errors", "of variance after a month that is o
 COUNTED_MOST = Number(1000.0, "counts", "of larger ones a count model says nothing new")
 COUNTED_PRIOR = Number(2.0, "log odds", "against the count model: it knows no trend", _ALONE)
 COUNTED_LIMIT = Number(3.0, "nats", "no month says more than this of the count model")
-COUNTED_LEAST = Number(0.02, "", "a smaller share of the count model is none")
+COUNTED_LEAST = Number(0.05, "", "a smaller share of the count model is none")
 
 # Learned widths.
 FIRST_WIDTH = WholeNumber(24, "months", "since the start, from which forecasts teach", _ROUND_2)
