@@ -15,14 +15,15 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, stdtr
+from scipy.special import betainc, ndtri, stdtr
 
 from forecast.engine import tails
 from forecast.types import MonthForecast
 from models.base import Floats, Ints
 
-NODES = 128  # at which a distribution is computed before it is turned round
-HALF_COUNTS = (12, 24, 48, 96)  # or at all half counts, up to the first of these that is enough
+HALF_COUNTS = (12, 24, 48, 96)  # nodes at all half counts, up to the first that is enough
+WIDE, TWO_WAYS = len(HALF_COUNTS), len(HALF_COUNTS) + 1  # or evenly: larger counts, all others
+NODES = {WIDE: 40, TWO_WAYS: 128}
 TOGETHER = 64  # forecasts that are turned round at a time
 FARTHEST = 1e-4  # probability beyond which nodes need not reach
 HALF = float(np.log(0.5))  # log1p of half a count below 0
@@ -107,6 +108,8 @@ class Mixtures:
         farthest = np.where(self.share > 0, high.max(axis=1, initial=0.0), np.inf)
         # Each by its own counts: what it is must not depend on what is turned round beside it.
         kind = np.searchsorted(np.log1p(HALF_COUNTS), farthest)
+        # Of two ways one may lie far from the other, with nothing between.
+        kind[(kind == WIDE) & ((self.stays > 0).any(axis=1) | (self.share == 0))] = TWO_WAYS
         for of in np.unique(kind).tolist():
             rows = np.flatnonzero(kind == of)
             for part in np.split(rows, range(TOGETHER, len(rows), TOGETHER)):
@@ -123,7 +126,9 @@ class Mixtures:
         (low, high), (z_low, z_high) = (
             [np.take_along_axis(x, at, axis=-1) for at in (right - 1, right)] for x in (below, z)
         )
-        part = np.divide(probs - low, high - low, out=np.ones_like(low), where=high > low)
+        # Between two nodes straight in normal scores, in which all but jumps nearly is.
+        low, high, at = (ndtri(np.clip(x, 1e-12, 1 - 1e-12)) for x in (low, high, probs))
+        part = np.divide(at - low, high - low, out=np.ones_like(low), where=high > low)
         return np.asarray(np.maximum(z_low + np.clip(part, 0, 1) * (z_high - z_low), 0))
 
     def _ends(self, df: Floats, reach: Floats, probs: Floats) -> tuple[Floats, Floats]:
@@ -144,10 +149,10 @@ class Mixtures:
 
     def _nodes(self, low: Floats, high: Floats, kind: int) -> Floats:
         """(n, h, nodes) ascending: half counts where these are few, else evenly in z."""
-        if kind < len(HALF_COUNTS):
+        if kind < WIDE:
             nodes = np.log(np.arange(HALF_COUNTS[kind] + 2) + 0.5)
             return np.broadcast_to(nodes, (*high.shape, len(nodes)))
-        return np.asarray(low[..., None] + (high - low)[..., None] * np.linspace(0, 1, NODES))
+        return np.asarray(low[..., None] + (high - low)[..., None] * np.linspace(0, 1, NODES[kind]))
 
 
 def stdtr_inverse(df: Floats, prob: float) -> Floats:
