@@ -23,6 +23,7 @@ from jobs.deliver import demo
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import edit, rows
 from tests.support.mail_server import HOST, Taken, server
+from tests.support.month_facts import flag_row
 
 MAIL = """
 [mail]
@@ -152,7 +153,7 @@ def test_a_trial_says_who_sends_it_and_how_to_leave():
     ],
 )
 def test_own_counts_show_the_month_flagged_last_or_the_newest(monkeypatch, flagged, month, totals):
-    rows = [dict(zip(("kind", "month", "border"), row, strict=True)) for row in flagged]
+    rows = [flag_row(kind=kind, month=month, border=total) for kind, month, total in flagged]
     spans = {
         "a": ("2024-01", "2024-06"),
         "b": ("2024-05", "2024-07"),
