@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from xlsxwriter import Workbook
 
 from forecast.errors import DataError, FaultsError
 from forecast.tables import layouts
@@ -307,3 +308,48 @@ def test_a_large_wide_file_takes_little_more_than_its_counts(tmp_path):
 
     assert series == 60_000
     assert more < 60_000 * 120 * (8 + 4 + 8)
+
+
+def test_a_sheet_without_counts_is_not_offered_among_those_that_hold_some():
+    """A list of contents has months in it as well; only the two tables are asked about."""
+    out = io.BytesIO()
+    with Workbook(out) as book:
+        contents = book.add_worksheet("Contents")
+        contents.write_row(0, 0, ["Table", "From", "Title"])
+        for at in range(30):
+            contents.write_row(
+                at + 1, 0, [f"T{at}", f"{2020 + at // 12}-{at % 12 + 1:02}", "Visits"]
+            )
+        for title, column in (("By site", "Visits"), ("By age", "Patients")):
+            sheet = book.add_worksheet(title)
+            sheet.write_row(0, 0, ["Month", "Site", column])
+            for at in range(48):
+                month = f"{2020 + at // 2 // 12}-{at // 2 % 12 + 1:02}"
+                sheet.write_row(at + 1, 0, [month, f"S{at % 2}", 40 + at * 7 % 13])
+
+    with pytest.raises(DataError) as asked:
+        table_in_bytes("table.xlsx", out.getvalue(), ReadAs())
+
+    assert "'By site', 'By age'" in str(asked.value)
+    assert "Contents" not in str(asked.value)
+
+
+def test_a_column_that_may_hold_counts_is_proposed():
+    lines = [
+        f"{2018 + at // 12}-{at % 12 + 1:02},{at if at % 5 < 2 else 'closed'}" for at in range(60)
+    ]
+
+    with pytest.raises(DataError, match=r"no column of counts.*--value 'visits'"):
+        read("\n".join(["month,visits", *lines]) + "\n")
+
+
+@pytest.mark.parametrize("word", ["insgesamt", "Summe", "Ensemble", "Total:"])
+def test_all_of_a_series_is_no_part_of_it_in_whatever_language(word):
+    lines = [
+        f"Wien,{kind},{2018 + at // 12}-{at % 12 + 1:02},{at * 7 % 31}"
+        for kind in ("Frauen", word)
+        for at in range(36)
+    ]
+    table = read("\n".join(["place,kind,month,n", *lines]) + "\n", series=("place",), part="kind")
+
+    assert table.counts.nested == (("Wien", "Frauen"), ("Wien", ""))
