@@ -160,7 +160,7 @@ class Reader:
             finding.claimed, number.first, number.last,
             finding.other if mislabeled else sense, beside, finding.judged.holds,
             sense.measure if sense else "total", changes.led_by(scene, number.first),
-            self.said.sentence,
+            self.said.sentence, finding.verdict == "near_today",
         )  # fmt: skip
         others = [a for a in self.anchors if a.first != number.first]
         self.anchors = sorted([*others, anchor], key=lambda a: a.first)

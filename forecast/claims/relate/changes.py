@@ -262,7 +262,7 @@ def _end(anchor: Anchor, sure: bool) -> End:
     exact = anchor.claimed.exact or anchor.claimed.telling
     span, subject = (reading.span, reading.subject) if reading else (None, None)
     sure = sure and (exact or anchor.traced)
-    return End(span, subject, anchor.claimed.value, sure, anchor.traced)
+    return End(span, subject, anchor.claimed.value, sure, anchor.traced and not anchor.near)
 
 
 def _nows(spot: Spot) -> list[End]:

@@ -29,7 +29,7 @@ class Anchor:
 
     first, last : its tokens, first to last - 1. compared : whether something is compared with it.
     traced : whether the record has it. led : the preposition before it. sentence : its sentence's
-        place.
+        place. near : whether it is only near what the record has.
     """
 
     claimed: Claimed
@@ -41,6 +41,7 @@ class Anchor:
     measure: ClaimMeasure = "total"
     led: str = ""
     sentence: int = 0
+    near: bool = False
 
     @property
     def span(self) -> Period | None:
