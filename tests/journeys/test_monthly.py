@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from contextlib import closing
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -235,17 +237,32 @@ def test_the_next_month_is_judged_by_the_forecast_that_was_published(database):
         assert integrity.findings(db) == []
 
 
+@pytest.fixture(scope="module")
+def of_october(tmp_path_factory) -> Path:
+    """The first run after September, which it forecasts; not to be changed."""
+    path = tmp_path_factory.mktemp("october") / "bordercast.db"
+    keep(path, *totals())
+    publish(path, datetime(2026, 10, 5, 12, tzinfo=UTC), BORDERS_ONLY)
+    return path
+
+
+@pytest.fixture
+def october(of_october, tmp_path) -> Path:
+    """A copy of it to change."""
+    return Path(shutil.copy(of_october, tmp_path / "bordercast.db"))
+
+
 @pytest.mark.slow
-def test_a_forecast_published_after_the_release_does_not_count_as_issued(borders_alone):
+def test_a_forecast_published_after_the_release_does_not_count_as_issued(october):
     snapshot = next_release({"northern": 5_000, "southwest": 12_000, "other": 16_000})
-    early = replace(snapshot.release, first_seen_at="2026-09-18")
-    with writing(borders_alone) as db, transaction(db):
+    early = replace(snapshot.release, first_seen_at="2026-10-02")
+    with writing(october) as db, transaction(db):
         releases.save_snapshot(db, Snapshot(early, snapshot.counts, snapshot.coverage))
 
-    publish(borders_alone, datetime(2026, 10, 16, tzinfo=UTC), BORDERS_ONLY)
+    publish(october, datetime(2026, 10, 16, tzinfo=UTC), BORDERS_ONLY)
 
     found = rows(
-        borders_alone,
+        october,
         "select distinct basis from judged_months where month = '2026-09' and dimension = ''",
     )
     assert found == [("hindcast",)]
@@ -255,28 +272,28 @@ def test_a_forecast_published_after_the_release_does_not_count_as_issued(borders
 @pytest.mark.parametrize(
     ("seen", "precision", "basis"),
     [
-        ("2026-09-21", "day", "issued"),
-        ("2026-09-20", "day", "hindcast"),  # the run's own day: which came first is not known
+        ("2026-10-06", "day", "issued"),
+        ("2026-10-05", "day", "hindcast"),  # the run's own day: which came first is not known
         ("2026-10-31", "month", "hindcast"),
         (None, "unknown", "hindcast"),
         ("2026-11-25", "day", "hindcast"),  # public for weeks before, since a day nobody saw
     ],
 )
-def test_issued_means_published_before_the_month_was_known(borders_alone, seen, precision, basis):
-    """The first run is of September 20; the month is due by the end of October."""
+def test_issued_means_published_before_the_month_was_known(october, seen, precision, basis):
+    """The first run is of October 5; the month is due by the end of October."""
     snapshot = next_release({"northern": 5_000, "southwest": 12_000, "other": 16_000})
     dated = replace(snapshot.release, first_seen_at=seen, first_seen_precision=precision)
-    with writing(borders_alone) as db, transaction(db):
+    with writing(october) as db, transaction(db):
         releases.save_snapshot(db, Snapshot(dated, snapshot.counts, snapshot.coverage))
 
-    publish(borders_alone, datetime(2026, 11, 26, tzinfo=UTC), BORDERS_ONLY)
+    publish(october, datetime(2026, 11, 26, tzinfo=UTC), BORDERS_ONLY)
 
     found = rows(
-        borders_alone,
+        october,
         "select distinct basis from judged_months where month = '2026-09' and dimension = ''",
     )
     assert found == [(basis,)]
-    with closing(read(borders_alone)) as db:
+    with closing(read(october)) as db:
         assert history.false_issued(db) == []
 
 
