@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr
 
 from forecast import months
 from forecast.engine.scores import PROBS, ScoredColumns, by_series, log_wis
@@ -57,6 +56,8 @@ def diebold_mariano(difference: Floats, horizon: int) -> tuple[float, float]:
     ----------
     difference : (n,) one model's loss less the other's, in time. horizon : months ahead, < n.
     """
+    from scipy.special import stdtr  # `show` says what tests found, and makes none
+
     n, mean = len(difference), difference.mean()
     off = difference - mean
     variance = off @ off + 2 * sum(
