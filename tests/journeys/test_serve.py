@@ -19,12 +19,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from forecast.config import Mail
 from forecast.context import Context
-from forecast.errors import BusyError, ClockError
+from forecast.errors import BusyError
 from forecast.store import connect, integrity, ops
 from jobs import logs
+from jobs.cli import main
 from jobs.cli.options import Settings
 from jobs.service import daemon as schedule
 from jobs.service import heartbeat, wakeup
@@ -114,6 +116,7 @@ import os, sys
 journal = os.fstat(2)
 os.environ["JOURNAL_STREAM"] = f"{{journal.st_dev}}:{{journal.st_ino + int(sys.argv[1])}}"
 from jobs import logs
+from jobs.cli import main
 from tests.support import running_service
 logs.set_up(running_service.settings(log={form!r}))
 logs.LOG.info("all is well")
@@ -409,11 +412,18 @@ def test_ten_years_back_nothing_is_published_and_later_all_is_made_up_for(record
     """Figures of months that had not ended then are no reason to judge anything."""
     drop(record, month(3))
 
-    with pytest.raises(ClockError, match=r"this machine says 2016-09-2\d .* Nothing was published"):
-        running_service.wake(record, running_service.NOW - 3652 * DAY)
-    assert [run for _, run in releases_by_run(record)] == [1, 2, 3, None]  # it is taken in
+    done = running_service.wake(record, running_service.NOW - 3652 * DAY)
 
-    running_service.wake(record, running_service.NOW)
+    assert done.outcome == "nothing new"
+    assert releases_by_run(record) == [(1, 1), (2, 2), (3, 3)]
+    ((refused, why),) = table(
+        record, "select id, reason from releases where status = 'quarantined'"
+    )
+    assert "which was not over when it came; if this machine's clock was wrong, set it" in why
+
+    words = ["--db", str(record), "releases", "accept", str(refused), "--why", "the clock was off"]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert running_service.wake(record).outcome == "published"
     assert [run for _, run in releases_by_run(record)] == [1, 2, 3, 4]
     assert whole(record)
 
