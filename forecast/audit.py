@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -129,6 +130,16 @@ def _ties(t: BaseTables, total: str, month: str) -> int:
     return sum(count == counts[month] for m, count in counts.items() if m != month)
 
 
+def _per_day(t: BaseTables, total: str, month: str) -> float:
+    return t.counts[total][month] / monthrange(int(month[:4]), int(month[5:]))[1]
+
+
+def _daily(t: BaseTables, fact: Fact) -> str:
+    daily = _per_day(t, fact.series, fact.period)
+    few = f"{daily:.1f}"
+    return f"{few if len(few) == 3 else f'{daily:,.0f}'} a day" if daily >= 1 else ""
+
+
 def _since(side: int) -> Callable[[BaseTables, str, str], str | None]:
     """Since which month none was as low (side -1) or as high (1)."""
 
@@ -186,6 +197,7 @@ JUDGED |= {"judged count": "count"}
 CHECKS: Mapping[str, Callable[[BaseTables, str, str], Any]] = {
     **{figure: _judged(column) for figure, column in JUDGED.items()},
     "count": lambda t, total, month: t.counts[total][month],
+    "per day": _per_day,
     "month before": lambda t, total, month: t.counts[total].get(_back(month, 1)),
     "year before": lambda t, total, month: t.counts[total].get(_back(month, 12)),
     "so far": _so_far,
@@ -270,6 +282,7 @@ def _ended(t: BaseTables, fact: Fact) -> Iterator[tuple[bool, Any]]:
 
 
 EXACT: Mapping[str, Callable[[BaseTables, Fact], str]] = {
+    "per day": _daily,
     "month before": lambda t, fact: _back(fact.period, 1),
     "year before": lambda t, fact: _back(fact.period, 12),
     "peak": lambda t, fact: max(

@@ -38,7 +38,7 @@ def without_controls(text: str) -> str:
 
 
 MONTHS = months.NAMES
-# AP style: short before a day; March to July never are.
+# AP style: short before a day and in tables; March to July never are.
 SHORT = {
     "January": "Jan.",
     "February": "Feb.",
@@ -105,6 +105,13 @@ def withdrawn_alone(run: int) -> str:
 def month_words(month: str) -> str:
     """August 2026 for 2026-08."""
     return f"{MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+
+
+def short_months(words: str) -> str:
+    """Return words with their months as AP writes them in a table: Sept. 2025."""
+    for month, short in SHORT.items():
+        words = words.replace(month, short)
+    return words
 
 
 def day_words(day: str) -> str:

@@ -260,6 +260,11 @@ class MonthFacts:
         return self.source.totals.where(self.total)
 
     @property
+    def per_day(self) -> float:
+        """How many a day of the month."""
+        return self.count / months.end(self.month).day
+
+    @property
     def findings(self) -> list[FlagOfTotal]:
         """Its flags that a notice tells: the month itself, or a drift that it completed."""
         return [flag for flag in self.flags if flag.kind in ("month", "drift")]

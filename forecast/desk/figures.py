@@ -77,6 +77,7 @@ _Told = tuple[str, float | str | None, str]
 
 def _figures(report: MonthFacts) -> Iterator[_Told]:
     yield "count", report.count, ""
+    yield "per day", report.per_day, monthly.daily_words(report)
     for compared in report.comparisons:
         yield from _compared(compared)
     yield "rank", report.rank, ""

@@ -22,6 +22,7 @@ from forecast.words import (
     known_words,
     month_words,
     one_line,
+    short_months,
     signed,
     slug,
 )
@@ -58,6 +59,7 @@ def _environment() -> Environment:
         line=one_line,
         n=lambda number: "-" if number is None else f"{number:,}",
         shell=quote,
+        short=short_months,
         range=lambda low, high: interval(low, high).replace("-", "\N{EN DASH}"),
         signed=signed,
         slug=slug,

@@ -113,6 +113,7 @@ def one(record, figure: str, **like: object) -> Fact:
             {"series": "northern", "period": "2025-02"},
             "\N{MINUS SIGN}7.8%",
         ),
+        ("per day", {"series": "northern", "period": "2025-02"}, "145 a day"),
         ("month before", {"period": "2025-02"}, "2024-12"),
         ("year before", {"period": "2025-02"}, "2025-01"),
         ("peak", {"series": "northern", "period": "2025-02"}, "2025-02"),
@@ -156,7 +157,7 @@ def run(path: Path, *words: str) -> tuple[int, str]:
 @pytest.mark.slow
 def test_the_command_says_how_much_it_computed_again(published, tmp_path):
     path = Path(shutil.copy(published, tmp_path / "bordercast.db"))
-    assert run(path, "audit") == (0, "17,117 figures of 620 months: the base tables bear each.\n")
+    assert run(path, "audit") == (0, "17,737 figures of 620 months: the base tables bear each.\n")
 
 
 @pytest.mark.slow
@@ -167,4 +168,4 @@ def test_every_fact_is_exported(published, tmp_path):
     assert code == 0, said
     lines = out.read_text("utf-8").splitlines()
     assert lines[0] == "series,period,figure,value,words"
-    assert len(lines) == 17_118
+    assert len(lines) == 17_738

@@ -38,7 +38,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDTHS = {390: 844, 1280: 900}
+WIDTHS = {390: 844, 1280: 800}
 PAGES = {
     "first": "",
     "border": "border/southwest/",
@@ -134,12 +134,32 @@ def test_from_the_first_page_to_a_file(page, address):
     assert [url for url in page.asked if not url.startswith(address)] == []
 
 
-def test_the_answer_is_in_the_first_screen(page):
+def test_the_first_card_is_in_the_first_screen_with_its_chart(page):
     shown(page, "")
     height = page.viewport_size["height"]
+    cards = page.locator(".sheet")
 
-    assert page.locator(".answer").last.evaluate("e => e.getBoundingClientRect().bottom") <= height
+    assert cards.count() == 4
+    assert cards.first.locator(".chart").is_visible()
+    assert cards.first.evaluate("e => e.getBoundingClientRect().bottom") <= height
     assert page.evaluate("document.documentElement.scrollHeight") <= 3 * height
+
+
+def test_what_the_charts_of_the_cards_say_is_large_enough(page):
+    shown(page, "")
+    sizes = page.locator(".sheet .chart text").evaluate_all(
+        "all => all.map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"
+    )
+    beyond = page.locator(".sheet .chart text").evaluate_all(
+        """all => all.filter(e => {
+            const [word, chart] = [e, e.ownerSVGElement].map(one => one.getBoundingClientRect())
+            return word.left < chart.left - 1 || word.right > chart.right + 1
+        }).map(e => e.textContent)"""
+    )
+
+    assert len(sizes) > 40
+    assert min(sizes) >= 11
+    assert beyond == []
 
 
 @pytest.mark.parametrize("name", PAGES)

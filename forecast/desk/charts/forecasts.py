@@ -164,6 +164,21 @@ def edge_labels(last: Row, *levels: int, center: str = "forecast") -> list[tuple
     ]
 
 
+def edge_numbers(last: Row, level: int) -> list[tuple[str, float]]:
+    """The same as numbers alone, for a chart so small that its caption says what they are."""
+    return [(f"{last[at]:,}", last[at]) for at in (f"hi{level}", "median", f"lo{level}")]
+
+
+def forecast_bold(labels: Chart) -> list[Chart]:
+    """Divide three labels: the forecast, between the range's two, stands out."""
+    high, middle, low = labels["data"]["values"]
+    bold = {**labels["mark"], "fontWeight": "bold", "color": BLUE}
+    return [
+        {**labels, "data": {"values": [high, low]}},
+        {**labels, "data": {"values": [middle]}, "mark": bold},
+    ]
+
+
 def fan_words(
     total: str, now: Row, forecasts: Sequence[Row], source: Source, part: str = ""
 ) -> tuple[str, str, str]:

@@ -111,7 +111,7 @@ class Amounts:
     """The vertical scale of counts.
 
     log : equal steps are equal factors. low, high : the span shown. unit : what is counted.
-    width, height : of the plot, in pixels.
+    width, height : of the plot, in pixels; letters : size of the words at its triangles, likewise.
     """
 
     log: bool
@@ -120,6 +120,7 @@ class Amounts:
     unit: str
     width: int = WIDTH
     height: int = HEIGHT
+    letters: int = 10
 
     def of_size(self, width: int, height: int) -> Amounts:
         """Fit it to a plot of this size, in pixels."""
@@ -127,8 +128,8 @@ class Amounts:
 
     @property
     def title(self) -> str:
-        """Said in words, because a log scale can mislead."""
-        return f"{self.unit}, {'log' if self.log else 'linear'} scale"
+        """Said in words, because a log scale can mislead; without a unit the page says it."""
+        return f"{self.unit}, {'log' if self.log else 'linear'} scale" if self.unit else ""
 
     @property
     def span(self) -> float:
@@ -260,15 +261,16 @@ def flags(
             layer(marked, "point", place, shape=shape, size=90, color=INK, strokeWidth=1.6)
         )
         [(x, y)] = pixels([row], COUNT)
-        half = 2.9 * len(label)  # a letter is 5.8 pixels wide
+        half = 0.29 * scale.letters * len(label)  # a letter is 5.8 pixels wide, of 10
+        tall = 0.6 * scale.letters
         for rise, aside in product(_RISES, (0.0, half, -half)):
             dy = -rise if low else rise
-            box = (x + aside - half, y + dy - 6, x + aside + half, y + dy + 6)
+            box = (x + aside - half, y + dy - tall, x + aside + half, y + dy + tall)
             within = box[0] >= 0 and box[2] <= scale.width and box[1] >= 0 and box[3] < scale.height
             free = not any(_overlap(box, other) for other in taken)
             if within and free and not any(_crosses(line, box) for line in lines):
                 taken.append(box)
-                look: Any = {"fontSize": 10, "fontWeight": "bold", "color": INK}
+                look: Any = {"fontSize": scale.letters, "fontWeight": "bold", "color": INK}
                 caption = {**place, "text": text()}
                 layers.append(layer(marked, "text", caption, dx=aside, dy=-dy, **look))
                 break

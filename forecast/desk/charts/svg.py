@@ -37,7 +37,8 @@ def drawn(layers: Sequence[Chart], width: int, height: int) -> str:
     y = _vertical(y_axis["scale"], height)
     marks = "".join(_MARKS[layer["mark"]["type"]](layer, x, y, height) for layer in looked)
     ticks = y_axis["axis"].get("values") or _round_ticks(y_axis["scale"]["domain"])
-    left = 26 + LETTER * max(len(f"{tick:,.0f}") for tick in ticks)
+    title = y_axis["axis"]["title"]
+    left = (26 if title else 11) + LETTER * max(len(f"{tick:,.0f}") for tick in ticks)
     right = max([8.0, *_beyond(looked, x, width)])
     # Numbers of policy dates stand above the plot.
     top = 17 if any("value" in layer["encoding"].get("y", {}) for layer in looked) else 6
@@ -47,7 +48,7 @@ def drawn(layers: Sequence[Chart], width: int, height: int) -> str:
         f'viewBox="0 0 {whole[0]} {whole[1]}" font-family="{FONT}" font-size="10.5">'
         f'<rect width="{whole[0]}" height="{whole[1]}" fill="white"/>'
         f'<g transform="translate({left:.0f},{top})">'
-        f"{_axes(ticks, y, y_axis['axis']['title'], width, height, left)}"
+        f"{_axes(ticks, y, title, width, height, left)}"
         f"{_months(first, last, x_axis, width, height)}{marks}</g></svg>"
     )
 
@@ -86,9 +87,11 @@ def _axes(
         f'<text x="-7" y="{y(tick) + 3.5:.1f}" text-anchor="end" fill="{GREY}">{tick:,.0f}</text>'
         for tick in ticks
     )
+    lines += f'<path d="M0,0V{height}H{width}" fill="none" stroke="{domain}"/>'
+    if not title:
+        return lines
     return (
-        f'{lines}<path d="M0,0V{height}H{width}" fill="none" stroke="{domain}"/>'
-        f'<text transform="translate({11 - left:.1f},{height / 2:.1f})rotate(-90)" '
+        f'{lines}<text transform="translate({11 - left:.1f},{height / 2:.1f})rotate(-90)" '
         f'text-anchor="middle" fill="{GREY}">{escape(title)}</text>'
     )
 

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from forecast.desk.facts import Comparison, MonthFacts, Position, overdue, to_date
+from forecast.desk.facts import (
+    Comparison,
+    Expectation,
+    MonthFacts,
+    Position,
+    overdue,
+    to_date,
+)
 from forecast.desk.sentences.trust import due_words, stale_words
 from forecast.desk.sentences.unusual import (
     FAR,
@@ -152,20 +159,44 @@ def standing(facts: MonthFacts) -> str:
 
 def unusual_line(facts: MonthFacts) -> str:
     """Whether the month is unusual, against what: the first line about a total."""
+    e = facts.expectation
+    joined = "; " if e is None or _restated(facts, e) else ", "
     count = f"{with_unit(facts.count, facts.source)} in {month_words(facts.month)}"
+    return f"{count}{joined}{lies_words(facts)}."
+
+
+def lies_words(facts: MonthFacts) -> str:
+    """Say where the month lies, of which forecast, behind its count or alone."""
     e = facts.expectation
     if e is None:
-        return f"{count}; no forecast was made before it."
-    restated = counted_words(facts, e.judged) != f"{facts.count:,}"
-    count += f"; the first count, {e.judged:,}, was " if restated else ", "
+        return "no forecast was made before it"
+    first = f"the first count, {e.judged:,}, was " if _restated(facts, e) else ""
     by = basis_noun(e.basis)
     flag = next((flag for flag in facts.flags if flag.kind == "month"), None)
     if flag:
-        return f"{count}{how_far(flag)} the {e.median:,} of its {by}: {unusual_words(e.p)}."
+        return f"{first}{how_far(flag)} the {e.median:,} of its {by}: {unusual_words(e.p)}"
     # Outside 80% is one month in five: said, but no flag.
     far = f", {unflagged_words(e)}" if e.position.side else ""
     lies = position_words(Position(e.position.side, 80), "range")
-    return f"{count}{lies} of its {by} ({between(e.lo80, e.hi80)}){far}."
+    return f"{first}{lies} of its {by} of {e.median:,} ({between(e.lo80, e.hi80)}){far}"
+
+
+def _restated(facts: MonthFacts, e: Expectation) -> bool:
+    return counted_words(facts, e.judged) != f"{facts.count:,}"
+
+
+def daily_words(facts: MonthFacts) -> str:
+    """Say how many a day: 395 a day, 1.6 a day; "" where it is not one."""
+    # "0.0 a day" would be read as none.
+    if facts.per_day < 1:
+        return ""
+    return f"{facts.per_day:,.{0 if facts.per_day >= 9.95 else 1}f} a day"
+
+
+def changed_line(facts: MonthFacts) -> str:
+    """Say what was counted and how that changed, as a heading."""
+    what = f"{facts.count:,} {facts.noun} {facts.where} in {month_words(facts.month)}"
+    return ", ".join(filter(None, (what, changes(facts))))
 
 
 def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> str:

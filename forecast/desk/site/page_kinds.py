@@ -288,7 +288,9 @@ def _called(value: Any, source: Source) -> Any:
 
 
 def front(record: SiteRecord, _: None) -> Shown:
-    """Answer first: three lines a total; then a chart of each, and the rest folded."""
+    """Answer first: what changed, then a card a total with its chart; the rest is folded."""
+    totals = record.totals
+    whole = record.source.totals.whole or (next(iter(totals)) if len(totals) == 1 else "")
     since = months.shift(record.run.data_through, -LATELY)
     # Of many, only those that need a look, and the sum of all, are open.
     folded: dict[str, list[TotalRecord]] = {}
@@ -297,6 +299,7 @@ def front(record: SiteRecord, _: None) -> Shown:
         if record.many and not unusual and about.total != record.source.totals.whole:
             folded.setdefault(verdict, []).append(about)
     return {
+        "first": totals.get(whole),
         "folded": folded,
         "closed": {about.total for group in folded.values() for about in group},
         "bases": [

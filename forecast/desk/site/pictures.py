@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ _UNUSED = re.compile(
     r'|(?<=<svg) xmlns="[^"]*"| xmlns:xlink="[^"]*"| version="1.1"'
     r'| (?:aria-[a-z]+|role|class|pointer-events|font-family)="[^"]*"'
 )
+_LARGE = 12  # pixels of the words in a small chart, as the page's style has them
 _READ_BELOW = 18  # pixels for the words of the month that is pointed at
 
 _UNDATED: tuple[list[Chart], list[str]] = ([], [])
@@ -61,7 +63,7 @@ Drawn = dict[str, Any]
 SIZES = {
     "narrow": (235, 190, 24, False, True),
     "wide": (720, 300, 60, True, True),
-    "card": (290, 130, 30, False, False),
+    "card": (250, 105, 30, False, False),
     "part": (330, 190, 36, False, True),
 }
 
@@ -116,15 +118,23 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
     dates = shown[0]["month"], last["month"]
     dotted, key = grammar.breaks(total, *dates, source) if dated else _UNDATED
     readings = [(row["month"], f"{row[COUNT]:,} published") for row in shown]
+    small = size_name == "card"
+    fits = (
+        forecasts.fan_scale(shown, about.ahead, source)
+        if about.ahead
+        else forecasts.counts_scale(shown, source)
+    )
+    scale = fits.of_size(width, height)
+    if small:  # what it is of, and its scale, stand below it
+        scale = replace(scale, unit="", letters=_LARGE)
     if about.ahead:
-        scale = forecasts.fan_scale(shown, about.ahead, source).of_size(width, height)
         layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
         # Three labels: five collide at this height.
-        labels = forecasts.edge_labels(last, 80)
-        layers.append(grammar.side_labels(labels, last["month"], scale))
+        labels = (forecasts.edge_numbers if small else forecasts.edge_labels)(last, 80)
+        beside = grammar.side_labels(labels, last["month"], scale)
+        layers += forecasts.forecast_bold(beside) if small else [beside]
         alt = forecasts.fan_words(total, shown[-1], about.ahead, source, part)[2]
     else:
-        scale = forecasts.counts_scale(shown, source).of_size(width, height)
         layers = forecasts.counts_layers(shown, flagged, scale, dotted)
         count = f"{last[COUNT]:,} {source.measure.noun} in {month_words(last['month'])}"
         alt = f"{source.totals.name(total)}: {count}; not forecast yet."
@@ -135,7 +145,8 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
         )
         for row in about.ahead
     ]
-    return _inline(layers, scale, alt, readings if read else (), " ".join(key))
+    drawn = _inline(layers, scale, alt, readings if read else (), " ".join(key))
+    return {**drawn, "log": scale.log, "ends": last["month"]}
 
 
 def history(record: SiteRecord, about: TotalRecord, size_name: str) -> Drawn:

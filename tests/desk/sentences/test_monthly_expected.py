@@ -210,3 +210,11 @@ def test_a_month_without_a_forecast_says_so():
     assert list(monthly.expected_sentences(found)) == []
     assert monthly.standing(found) == "no forecast was made before it"
     assert monthly.unusual_line(found) == "11,710 in February 2025; no forecast was made before it."
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(27, ""), (45, "1.6 a day"), (278, "9.9 a day"), (279, "10 a day"), (122_420, "4,372 a day")],
+)
+def test_how_many_a_day_has_a_decimal_where_there_are_few(count, words):
+    assert monthly.daily_words(report(count)) == words  # February 2025: 28 days

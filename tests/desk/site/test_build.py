@@ -19,7 +19,8 @@ from forecast.desk.site.page_kinds import KINDS, table, year_table
 from forecast.errors import ConfigError
 from forecast.periods import FEDERAL
 from forecast.store import connect
-from forecast.types import HEADLINES, SeriesKey
+from forecast.types import COUNT, HEADLINES, SeriesKey
+from forecast.words import change_words
 from tests.support.cbp_files import ENCOUNTERS
 from tests.support.databases import rows
 from tests.support.site_visitor import TODAY
@@ -114,19 +115,47 @@ def test_a_site_has_few_files(site, full):
 
 
 def test_the_first_page_answers_first(full):
+    """A card a border: each of its numbers made here from the counts alone."""
     said = shown("front", full)
 
     for border in HEADLINES:
-        newest, ahead = full.totals[border].newest, full.totals[border].ahead[0]
-        answer = re.search(rf'aria-labelledby="g-{border}">(.+?)</section>', said, re.S)[1]
-        unusual, expected, where = re.findall(r"<dd>(.+?)</dd>", answer, re.S)
-        assert f"{newest.count:,}" in unusual
-        assert f"{ahead['median']:,}" in expected
-        assert f"{ahead['lo80']:,} to {ahead['hi80']:,}" in expected
-        assert f"{newest.halves.at:,}" in where
+        newest, ahead = full.totals[border].newest, full.totals[border].ahead
+        card = re.search(rf'aria-labelledby="g-{border}">(.+?)</section>', said, re.S)[1]
+        counts = {row["month"]: row[COUNT] for row in full.totals[border].months}
+        now = counts["2026-08"]
+        assert f"<b>{now:,}</b> in August 2026 · {now / 31:,.0f} a day" in card
+        for then, words in {"2026-07": "July 2026", "2025-08": "Aug. 2025"}.items():
+            change = change_words(now, counts[then])
+            assert f"<dt>from {words}</dt><dd>{change}</dd>" in card
+        so_far, before = (
+            sum(counts[m] for m in months.between(f"{year - 1}-10", f"{year}-08"))
+            for year in (2026, 2025)
+        )
+        assert f"<dd>{so_far:,} <span>({change_words(so_far, before)})</span></dd>" in card
+        assert f"{newest.halves.at:,}" in card
+        assert f"{newest.halves.between:,}" in card
         assert newest.halves[:2] == (newest.agencies[OFO], newest.agencies[USBP])
-        assert sum(newest.halves[:2]) == newest.count
-        assert said.index(where) < said.index('id="charts"')
+        assert sum(newest.halves[:2]) == now
+        e = newest.expectation
+        assert f"of its hindcast of {e.median:,} ({e.lo80:,} to {e.hi80:,})" in card
+        expected, to_come = ahead[0], ahead[-1]
+        assert f"{expected['median']:,} expected in September 2026" in card
+        assert f"{expected['lo80']:,} to {expected['hi80']:,}" in card
+        for name in ("lo80", "median", "hi80"):
+            assert f">{to_come[name]:,}</text>" in card
+    assert len(re.findall("<svg", said)) == len(HEADLINES)
+
+
+def test_the_first_page_begins_with_what_changed(full):
+    counts = {row["month"]: row[COUNT] for row in full.totals["nationwide"].months}
+    now, july, last_year = (counts[month] for month in ("2026-08", "2026-07", "2025-08"))
+    up, more = (f"{100 * now / then - 100:.1f}%" for then in (july, last_year))
+
+    heading = re.search("<h1.*?>(.+?)</h1>", shown("front", full))[1]
+    assert heading == (
+        f"{now:,} encounters nationwide in August 2026, up {up} from July 2026 and {more} from "
+        "August 2025"
+    )
 
 
 def test_a_flagged_month_is_said_to_be_unusual(full):
@@ -348,7 +377,7 @@ def test_of_many_totals_each_has_few_files_and_all_its_months(full, monkeypatch)
 
 def test_the_first_page_and_the_feed_say_the_answer_in_one_line(full):
     assert full.answer.startswith("August 2026: nothing unusual; next figures due ")
-    assert shown("front", full).index(full.answer) < shown("front", full).index('class="glance"')
+    assert shown("front", full).index(full.answer) < shown("front", full).index('class="glance ')
     assert full.answer in html.unescape(feeds.files(full)["all.atom"].decode())
     assert full.answer not in feeds.files(full)["all-unusual.atom"].decode()
 
