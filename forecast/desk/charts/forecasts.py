@@ -28,7 +28,7 @@ from forecast.judge.questions import INSIDE, KindScore
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.types import COUNT, Row, SeriesKey
-from forecast.words import between, month_words
+from forecast.words import between, month_words, short_months
 
 MONTHS_SHOWN = 36
 NOTICE = 310, 175  # a notice's picture, so narrow that its words can be read on a phone
@@ -164,17 +164,17 @@ def edge_labels(last: Row, *levels: int, center: str = "forecast") -> list[tuple
     ]
 
 
-def edge_numbers(last: Row, level: int) -> list[tuple[str, float]]:
-    """The same as numbers alone, for a chart so small that its caption says what they are."""
-    return [(f"{last[at]:,}", last[at]) for at in (f"hi{level}", "median", f"lo{level}")]
-
-
-def forecast_bold(labels: Chart) -> list[Chart]:
-    """Divide three labels: the forecast, between the range's two, stands out."""
-    high, middle, low = labels["data"]["values"]
+def edge_numbers(last: Row, scale: Amounts) -> list[Chart]:
+    """Label a small chart's end: its month above the 80% interval, the forecast in bold."""
+    high, now, low = (last[name] for name in ("hi80", "median", "lo80"))
+    name = short_months(month_words(last["month"]))
+    # Of equal heights the later one stands above.
+    words = [(f"{high:,}", high), (name, high), (f"{now:,}", now), (f"{low:,}", low)]
+    labels = grammar.side_labels(words, last["month"], scale)
+    above, title, middle, below = labels["data"]["values"]
     bold = {**labels["mark"], "fontWeight": "bold", "color": BLUE}
     return [
-        {**labels, "data": {"values": [high, low]}},
+        {**labels, "data": {"values": [title, above, below]}},
         {**labels, "data": {"values": [middle]}, "mark": bold},
     ]
 

@@ -61,6 +61,7 @@ LOOK: dict[str, Any] = {
 }
 SHORT_MONTHS = tuple(SHORT.get(month, month) for month in MONTHS)  # as AP writes them
 _GAP = 13  # between labels, in pixels
+_DECADE = 45  # pixels for three words of an axis, at 1, 2 and 5
 _KEY_LETTERS, _FIXED = 118, "\N{NO-BREAK SPACE}"
 _SPREAD_LIMIT = 10  # a series that spans more than this factor is drawn on a log scale
 
@@ -144,11 +145,14 @@ class Amounts:
         return amount(field, scale=scale, axis={"title": self.title, "format": ",d", **marks})
 
     def ticks(self) -> Iterator[float]:
-        """1, 2, 5, 10, 20, ... inside a log scale."""
+        """1, 2, 5, 10, 20, ... inside a log scale; powers of ten where more have no room."""
         power = math.floor(math.log10(self.low))
+        room = self.height * math.log(10) / self.span >= _DECADE
         while 10.0**power <= self.high:
             yield from (
-                m * 10.0**power for m in (1, 2, 5) if self.low <= m * 10.0**power <= self.high
+                m * 10.0**power
+                for m in ((1, 2, 5) if room else (1,))
+                if self.low <= m * 10.0**power <= self.high
             )
             power += 1
 

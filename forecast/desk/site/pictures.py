@@ -63,7 +63,7 @@ Drawn = dict[str, Any]
 SIZES = {
     "narrow": (235, 190, 24, False, True),
     "wide": (720, 300, 60, True, True),
-    "card": (250, 105, 30, False, False),
+    "card": (232, 92, 30, False, False),
     "part": (330, 190, 36, False, True),
 }
 
@@ -130,9 +130,11 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
     if about.ahead:
         layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
         # Three labels: five collide at this height.
-        labels = (forecasts.edge_numbers if small else forecasts.edge_labels)(last, 80)
-        beside = grammar.side_labels(labels, last["month"], scale)
-        layers += forecasts.forecast_bold(beside) if small else [beside]
+        layers += (
+            forecasts.edge_numbers(last, scale)
+            if small
+            else [grammar.side_labels(forecasts.edge_labels(last, 80), last["month"], scale)]
+        )
         alt = forecasts.fan_words(total, shown[-1], about.ahead, source, part)[2]
     else:
         layers = forecasts.counts_layers(shown, flagged, scale, dotted)
@@ -146,7 +148,7 @@ def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> 
         for row in about.ahead
     ]
     drawn = _inline(layers, scale, alt, readings if read else (), " ".join(key))
-    return {**drawn, "log": scale.log, "ends": last["month"]}
+    return {**drawn, "log": scale.log}
 
 
 def history(record: SiteRecord, about: TotalRecord, size_name: str) -> Drawn:
