@@ -25,6 +25,13 @@ def test_a_log_scale_is_marked_at_1_2_5_inside_it(low, high, marks):
     assert list(Amounts(True, low, high, "encounters").ticks()) == marks
 
 
+def test_a_low_log_axis_names_powers_of_ten_alone():
+    wide = Amounts(True, 900.0, 220_000.0, "encounters")
+
+    assert list(wide.of_size(230, 90).ticks()) == [1_000, 10_000, 100_000]
+    assert list(wide.of_size(230, 110).ticks())[:4] == [1_000, 2_000, 5_000, 10_000]
+
+
 def test_a_log_scale_says_so_and_holds_a_difference_of_logarithms():
     scale = Amounts(True, 10, 1000, "encounters")
 
