@@ -133,7 +133,9 @@ def at_levels(scale: Floats, centre: Floats, sigma: Floats) -> Floats:
     sigma, noise = sigma[..., None], np.exp(-np.maximum(centre, 0))
     part = np.minimum(1, sigma**2 / noise[..., :1])
     moved = 1 + part * (noise - noise[..., :1]) / sigma**2
-    return np.asarray(scale * np.sqrt(np.maximum(moved, par.LEVEL_NOISE_LEAST)))
+    own = scale * np.sqrt(np.maximum(moved, par.LEVEL_NOISE_LEAST))
+    # The sign of a NaN would depend on how many series stand beside it.
+    return np.where(np.isnan(own), np.nan, own)
 
 
 def unseen(growth: Floats, missing: Ints) -> Floats:
