@@ -201,7 +201,10 @@ def searched(snapshots, month, day):
     """What stood on a day, by looking at each release; None if nothing did."""
     says = []
     for s in snapshots:
-        if month in s.counts[NORTHERN]:
+        # Delivered before its end, a month has no count; no day that is drawn is a month's last.
+        delivered = s.release.kind != "vintage" and s.release.first_seen_at
+        over = not delivered or month < delivered[:7]
+        if month in s.counts[NORTHERN] and over:
             seen = s.release.first_seen_at or due(s.release.data_through)
             place = (s.release.seq, s.release.kind != "bundle")
             says.append((seen, place, s.counts[NORTHERN][month]))
