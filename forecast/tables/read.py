@@ -107,11 +107,6 @@ def table_in_bytes(name: str, content: bytes, wanted: ReadAs) -> TableRead:
     return table_of_sheets(sheets_of(name, content, MOST_DELIVERED), wanted)
 
 
-def table_of(sheet: Sheet, wanted: ReadAs) -> TableRead:
-    """What one sheet says; errors as `read_table`."""
-    return table_of_sheets([sheet], wanted)
-
-
 def table_of_sheets(sheets: list[Sheet], wanted: ReadAs) -> TableRead:
     """The one table in a workbook's sheets; the list is used up, so that memory holds one of it."""
     name, there = sheets[0].name, ", ".join(repr(sheet.title) for sheet in sheets)

@@ -13,7 +13,7 @@ from forecast import months
 from forecast.errors import DataError
 from forecast.tables import header
 from forecast.tables.grid import ReadAs
-from forecast.tables.read import TableRead, table_of
+from forecast.tables.read import TableRead, table_of_sheets
 from forecast.tables.sheet import Sheet, sheets_of
 
 HALF = month_abbr[1:7]
@@ -25,7 +25,7 @@ def sheet(text: str) -> Sheet:
 
 
 def read(text: str, **wanted: object) -> TableRead:
-    return table_of(sheet(text), ReadAs(**wanted))
+    return table_of_sheets([sheet(text)], ReadAs(**wanted))
 
 
 def told(found: TableRead) -> dict[str, tuple[list[float], str]]:
@@ -381,7 +381,7 @@ def test_a_header_has_two_names_and_no_number(cells, is_one):
 
 
 def titled(title: str, text: str) -> TableRead:
-    return table_of(replace(sheet(text), title=title), ReadAs())
+    return table_of_sheets([replace(sheet(text), title=title)], ReadAs())
 
 
 def test_a_sheets_name_may_be_the_year_of_its_months():

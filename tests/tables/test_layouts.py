@@ -15,7 +15,7 @@ from forecast import months
 from forecast.errors import DataError
 from forecast.tables import grid, layouts, roles
 from forecast.tables.grid import ReadAs
-from forecast.tables.read import TableRead, table_of
+from forecast.tables.read import TableRead, table_of_sheets
 from forecast.tables.sheet import sheets_of
 
 MONTHS = [f"2020-{month:02}" for month in range(1, 8)]
@@ -33,7 +33,7 @@ def lines(head: str, *forms: str) -> str:
 
 def read(text: str, **wanted: object) -> TableRead:
     (sheet,) = sheets_of("own.csv", text.encode())
-    return table_of(sheet, ReadAs(**wanted))
+    return table_of_sheets([sheet], ReadAs(**wanted))
 
 
 def values(found: TableRead) -> dict[str, list[float]]:
@@ -911,7 +911,7 @@ def test_a_workbook_is_read_as_its_text_is(text):
     (sheet,) = sheets_of("own.xlsx", as_book(text))
     (plain,) = sheets_of("own.csv", text.encode())
 
-    found, expected = (table_of(each, ReadAs()) for each in (sheet, plain))
+    found, expected = (table_of_sheets([each], ReadAs()) for each in (sheet, plain))
 
     assert values(found) == values(expected)
     assert found.counts.last.tolist() == expected.counts.last.tolist()

@@ -21,7 +21,7 @@ from xlsxwriter import Workbook
 from forecast import months
 from forecast.errors import DataError
 from forecast.tables.grid import ReadAs
-from forecast.tables.read import read_counts, table_of
+from forecast.tables.read import read_counts, table_of_sheets
 from forecast.tables.sheet import sheets_of
 from models.base import MonthlyCounts
 
@@ -176,7 +176,7 @@ def without_early(known: Truth, read: Truth) -> Truth:
 def test_a_messy_file_is_read_right_or_refused(file: tuple[bytes, Truth]) -> None:
     content, known = file
     try:
-        read = as_truth(table_of(sheets_of("own.csv", content)[0], ReadAs()).counts)
+        read = as_truth(table_of_sheets([sheets_of("own.csv", content)[0]], ReadAs()).counts)
     except DataError:
         return
     names = {name for name, _ in known}
@@ -300,7 +300,7 @@ def test_a_number_with_a_comma_outside_quotes_is_no_two_numbers():
     content = "\n".join(["site,month,visits", *lines, ""]).encode()
 
     with pytest.raises(DataError, match="Put numbers with commas in quotation marks"):
-        table_of(sheets_of("own.csv", content)[0], ReadAs())
+        table_of_sheets([sheets_of("own.csv", content)[0]], ReadAs())
 
 
 def test_several_sheets_of_counts_are_a_question(tmp_path):

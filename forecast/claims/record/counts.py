@@ -156,7 +156,6 @@ class CountTable:
     values : (total, month) -> values a total's month has had, oldest first, with the date from
         which each was known ("YYYY-MM-DD") and how exactly that is known.
     source : what its publisher tells of the counts.
-    first_release : the day of the first release on record, "" where none is dated.
     """
 
     def __init__(
@@ -174,8 +173,6 @@ class CountTable:
         self._where: dict[Subject, dict[int, list[Period]]] = {}
         self.values, self.source, self.calendar = values, source, source.calendar
         self.newest = max((line.last for line in self._series.values()), default=0)
-        dated = (day for known in values.values() for _, day, kind in known if kind != "unknown")
-        self.first_release = min(dated, default="")
 
     @classmethod
     def read(cls, connection: sqlite3.Connection, source: Source) -> CountTable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from forecast.claims.record.counts import ClaimCounts, CountTable, Subject
@@ -46,7 +46,6 @@ Among = Literal["month", "year", "same month", "within year", "span", "members"]
 Rate = Literal["", "per_day", "per_month"]
 
 RESTATED = 0.02  # months were restated by this much: an exact number this near is not wrong
-FAR_RESTATED = 0.04  # one this near of a time before the first release on record is not accused
 ROUNDED = 0.03  # a rounded number may be this far off, or half a unit of its last digit
 NEARLY = (0.90, 1.005)  # claimed x these bounds truth for "nearly"
 BELOW = 0.75  # "fewer than" is said of no less than this much of it
@@ -90,7 +89,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One thing a claim may mean, and what it costs to take it so: a row of the table of readings.
+    """One thing a claim may mean.
 
     versus : the span it is compared with, or the first month of "since".
     of : what it is a share of.
@@ -98,12 +97,6 @@ class Reading:
         ("same month"), the months of one fiscal year ("within year"), or groups or sectors
         ("members").
     rate : what is compared: counts, or what they are "per_day" or "per_month".
-    agency_bound, span_bound, place_bound : whether the words beside the number say so; of place,
-        also whether a number that was understood does.
-    first, last, compared : of a count that was understood, beside which others are read: its tokens
-        first to last - 1, and whether something else is compared with it.
-
-    Two rows that mean the same are equal, whatever they cost and wherever they stand.
     """
 
     subject: Subject
@@ -113,13 +106,6 @@ class Reading:
     of: Subject | None = None
     among: Among = "month"
     rate: Rate = ""
-    cost: float = field(default=0.0, compare=False)
-    agency_bound: bool = field(default=False, compare=False)
-    span_bound: bool = field(default=False, compare=False)
-    place_bound: bool = field(default=False, compare=False)
-    first: int = field(default=0, compare=False)
-    last: int = field(default=0, compare=False)
-    compared: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Literal, NamedTuple, cast
 
-from forecast.claims.record.verdict import Claimed, Hedge, Reading
+from forecast.claims.record.verdict import Claimed, Hedge
 from forecast.claims.text import times
 from forecast.claims.text.lexicon import Lexicon
 from forecast.claims.text.tokens import Sentence, WrittenNumber, number_looks, numbers, word_set
@@ -40,9 +40,6 @@ class Placed(NamedTuple):
     last: int
     kind: str
     value: str
-
-
-Mention = WrittenNumber | Reading | Placed  # what has tokens first to last - 1
 
 
 class Scene:
@@ -98,7 +95,7 @@ class Scene:
         """The phrases of these kinds, left to right."""
         return [phrase for phrase in self.phrases if phrase.kind in kinds]
 
-    def near(self, number: Mention, placed: Iterable[Placed]) -> list[tuple[float, Placed]]:
+    def near(self, number: WrittenNumber, placed: Iterable[Placed]) -> list[tuple[float, Placed]]:
         """Phrases by their distance from a number, the nearest first."""
         here = (number.first, number.last)
         measured = [(self.distance(here, (phrase.first, phrase.last)), phrase) for phrase in placed]

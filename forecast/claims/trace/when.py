@@ -56,7 +56,7 @@ def options(
     apart = bool(near) and (near[0][0] >= TIGHT or near[0][1].relative)
     if not made or (apart and not made[0].explicit):
         own = near and not (near[0][1].relative or scene.compares(near[0][1].first))
-        made += _carried(scene, said, bool(own))
+        made += _carried(said, bool(own))
     made.sort(key=lambda when: when.far)
     return list({when.span: when for when in reversed(made)}.values())[::-1][:14]
 
@@ -76,7 +76,7 @@ def names_year(ref: TimeRef) -> bool:
     return ref.form in _FULL or ref.form == "year"
 
 
-def _carried(scene: Scene, said: TextState, timed: bool) -> Iterator[When]:
+def _carried(said: TextState, timed: bool) -> Iterator[When]:
     """What was spoken of before, and where nothing was, what was news on the day."""
     level = UNSAID if timed else CARRIED
     for rank, span in enumerate(said.recent[:4]):

@@ -98,11 +98,11 @@ def _is_included(scene: Scene, phrase: Placed) -> bool:
     )
 
 
-def own_noun(scene: Scene, number: WrittenNumber, kind: str = "measure") -> list[Placed]:
-    """The phrases of a kind right behind a number: 6,073 arrests, 258 people caught."""
+def own_noun(scene: Scene, number: WrittenNumber) -> list[Placed]:
+    """What is counted, by the words right behind a number: 6,073 arrests, 258 people caught."""
     ends = [n.first for n in scene.numbers if n.first >= number.last]
     end = min([*ends, number.last + 5])
-    placed = [p for p in scene.of_kind(kind) if number.last <= p.first < end]
+    placed = [p for p in scene.of_kind("measure") if number.last <= p.first < end]
     return [p for p in placed if not _APART & set(scene.words(number.last, p.first))]
 
 
@@ -127,7 +127,7 @@ def _agencies(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
         carried = said.agency == "usbp" or ("measure", "usbp") in said.speaks
         level = SENTENCE if said.agency == "usbp" else CARRIED
         return [("", BESIDE)] + [("usbp", level)] * carried
-    return _agency_unsaid(scene, said, "any" in values)
+    return _agency_unsaid(said, "any" in values)
 
 
 def _agency_named(
@@ -144,7 +144,7 @@ def _agency_named(
     return list(dict([*free, *others[::-1], (first, BESIDE)]).items())[::-1]
 
 
-def _agency_unsaid(scene: Scene, said: TextState, loosely: bool) -> Leveled:
+def _agency_unsaid(said: TextState, loosely: bool) -> Leveled:
     """Crossings may be anybody's; else the agency that the text has spoken of."""
     usual = said.agency
     order = dict.fromkeys([*([usual] if usual is not None else []), "", "usbp"])
@@ -340,12 +340,12 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[LeveledPart]:
         if d < 30 and not _INCLUDES & set(scene.words(number.last, phrase.first))
     ]
     near = [(d, p) for d, p in near if not leads_another(scene, number, p)] or near
-    made = list(_read_group(scene, number, *near[0], placed)) if near else []
+    made = list(_read_group(scene, *near[0], placed)) if near else []
     for distance, phrase in near[1:3]:
         if phrase.kind == near[0][1].kind and phrase.value not in made[0][0][1]:
             made += [
                 (part, max(level, SENTENCE))
-                for part, level in _read_group(scene, number, distance, phrase, placed)
+                for part, level in _read_group(scene, distance, phrase, placed)
             ]
     return made
 
@@ -363,7 +363,7 @@ def leads_another(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
 
 
 def _read_group(
-    scene: Scene, number: WrittenNumber, distance: float, phrase: Placed, placed: list[Placed]
+    scene: Scene, distance: float, phrase: Placed, placed: list[Placed]
 ) -> Iterator[LeveledPart]:
     kind, value = phrase.kind, phrase.value
     run = run_of(scene, phrase, [p for p in placed if p.kind == kind])

@@ -132,11 +132,11 @@ def meant(case: str) -> str:
         flags = " ".join(f"{name}={value}" for name, value in said.items() if value)
         lines.append(f"[{one.draft.quote}] {one.measure} {flags}".strip())
         for span in ("2024-07", "FY2023"):
-            now = Reading(Subject("northern"), FEDERAL.read(span, 0), cost=0.1 + 0.2)
+            now = Reading(Subject("northern"), FEDERAL.read(span, 0))
             lines.append(
                 f"{span}: "
                 + ", ".join(
-                    f"{read.among} {claim_scenes.spelled(read.versus)} {read.cost:.2f}"
+                    f"{read.among} {claim_scenes.spelled(read.versus)}"
                     for read in ranks.rows(one, now, found.context)
                 )
             )
