@@ -305,21 +305,19 @@ class FalseIssue(NamedTuple):
     known: str | None
 
 
-def false_issued(
-    db: Connection, key: SeriesKey | None = None, month: str | None = None
-) -> list[FalseIssue]:
+def false_issued(db: Connection, key: SeriesKey | None = None) -> list[FalseIssue]:
     """Return judgements kept as "issued" whose run was not published before the month was known.
 
     Parameters
     ----------
-    key, month : look at these alone.
+    key : look at this series alone.
     """
     days = known_days(db, key.total if key else None)
     return [
         FalseIssue(
             series, when, run_id, published if holds else f"{published}, which is wrong,", known
         )
-        for series, when, run_id, published, holds in of_series(db, "false_issued", (month, month))
+        for series, when, run_id, published, holds in of_series(db, "false_issued")
         for known in (days(series.scope, when),)
         if key in (None, series) and not (holds and in_time(published, known))
     ]

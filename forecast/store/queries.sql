@@ -274,7 +274,7 @@ from dated_values where first_month = last_month and (?1 is null or border = ?2)
 select j.series_id, j.month, j.run_id, substr(r.published_at, 1, 10),
     j.run_id not in (select run_id from backdated_runs)
 from judgements as j join runs as r on r.id = j.run_id
-where j.basis = 'issued' and (? is null or j.month = ?)
+where j.basis = 'issued'
 order by j.month, j.series_id
 
 -- name: measures
