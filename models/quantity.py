@@ -1,11 +1,11 @@
-"""Kinds of quantity: on which scale a series is forecast, where it ends, what its months make.
+"""Kinds of quantity: on which scale a series is forecast, and where it ends.
 
-| kind | values | months together | scale |
-|---|---|---|---|
-| count | whole, at least 0 | sum | log1p |
-| amount | at least 0 | sum | log1p, in a unit of its own |
-| share | 0 to 1, or 0 to 100 | mean | as an amount |
-| difference | any: degrees, balances, net change | sum | as it is, in units of its spread |
+| kind | values | scale |
+|---|---|---|
+| count | whole, at least 0 | log1p |
+| amount | at least 0 | log1p, in a unit of its own |
+| share | 0 to 1, or 0 to 100 | as an amount |
+| difference | any: degrees, balances, net change | as it is, in units of its spread |
 
 A source says its kind; of a table it is seen from the values, and from a name that says percent.
 The scale of a series follows from its first two years: no later month changes what was said before.
@@ -22,7 +22,6 @@ import numpy as np
 from models.base import Floats, Panel
 
 Kind = Literal["count", "amount", "share", "difference"]
-OverMonths = Literal["sum", "mean", "last"]
 
 
 @dataclass(frozen=True)
@@ -30,17 +29,16 @@ class Quantity:
     """What a series is of. low, high : where it ends. decimals : of its values, None for many."""
 
     kind: Kind
-    over_months: OverMonths
     low: float = -np.inf
     high: float = np.inf
     decimals: int | None = 0
 
 
 KINDS: dict[Kind, Quantity] = {
-    "count": Quantity("count", "sum", 0.0),
-    "amount": Quantity("amount", "sum", 0.0),
-    "share": Quantity("share", "mean", 0.0, 100.0),
-    "difference": Quantity("difference", "sum"),
+    "count": Quantity("count", 0.0),
+    "amount": Quantity("amount", 0.0),
+    "share": Quantity("share", 0.0, 100.0),
+    "difference": Quantity("difference"),
 }
 MOST_DECIMALS = 6  # more are a quotient's
 EARLY = 24  # known months that say the scale

@@ -505,8 +505,7 @@ class _Together:
             replace(self.task, panel=self.scratch.value("panel", part)),
             self.numbers[part],
         )
-        rows = np.split(np.arange(len(number)), range(self.size, len(number), self.size))
-        cuts = [(block, np.unique(number[block])) for block in rows]
+        cuts = cuts_of(number, self.size)
         # The panel is cut as jobs are asked for: all blocks at once would be the panel once more.
         jobs = (job(task.part(cut[0]), cut) for cut in cuts)
         return zip(cuts, self.spread(work, jobs), strict=True)

@@ -161,7 +161,7 @@ def judge_month(
         outside=outside,
         drift_up=after.up,
         drift_down=after.down,
-        unflagged="restated" if rebased else _unflagged(look, own, flags, rules),
+        unflagged="restated" if rebased else _unflagged(own, flags, rules),
     )
     changed = tuple(e for e in (ended, opened) if e is not None)
     return State(opened, after), JudgedMonth(judgement, tuple(flags), changed)
@@ -226,7 +226,7 @@ def _unfounded(episode: Episode, look: MonthCase, rules: FlagRules) -> bool:
     return p >= rules.alpha or (score > 0) != (episode.side > 0)
 
 
-def _unflagged(look: MonthCase, own: Seen, flags: Sequence[Flag], rules: FlagRules) -> Unflagged:
+def _unflagged(own: Seen, flags: Sequence[Flag], rules: FlagRules) -> Unflagged:
     """Why an unusual month has no flag that is told."""
     if own.p >= WATCH or any(f.kind == "month" and f.severity != "watch" for f in flags):
         return ""
