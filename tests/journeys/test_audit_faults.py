@@ -52,7 +52,11 @@ FAULTS = {
         "select :whole as border, month, member, sum(",
         "select :whole as border, month, member, max(",
     ),
-    "the bounds of 50%": (QUERIES, "h.median, h.q100, h.q900", "h.median, h.q250, h.q750"),
+    "the bounds of 95% for 80%": (
+        QUERIES,
+        "j.median, j.lo80, j.hi80",
+        "j.median, j.lo95 as lo80, j.hi95 as hi80",
+    ),
     "a year that begins a month late": (
         YEARS,
         "return Period(self.period(self.year(month)).first,",
