@@ -17,6 +17,7 @@ NAMES = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
     *("October", "November", "December"),
 )
+SHORT = tuple(name[:3].lower() for name in NAMES)
 
 
 def is_month(text: str) -> bool:

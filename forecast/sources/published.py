@@ -42,13 +42,10 @@ from forecast.tables.grid import text_of
 from forecast.types import Release, ReleaseKind, Scope, SeriesKey, Snapshot
 from forecast.words import printable
 
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+MONTHS = tuple(name.upper() for name in months.SHORT)
 # Months as files' names have them: "aug" mostly, "sept" and whole names now and then.
-_LONG = (
-    *("january", "february", "march", "april", "june", "july", "august", "september", "sept"),
-    *("october", "november", "december"),
-)
-_NAMED = {n: MONTHS.index(n[:3].upper()) + 1 for n in (*map(str.lower, MONTHS), *_LONG)}
+_LONG = (*map(str.lower, months.NAMES), "sept")
+_NAMED = {n: months.SHORT.index(n[:3]) + 1 for n in (*months.SHORT, *_LONG)}
 _WHOLE = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}", re.ASCII)
 _EXACT = re.compile(r"\d{1,7}(?:\.\d{1,18})?(?:[eE]-\d{1,2})?", re.ASCII)
 _LAST = 12  # month of a year; a larger number is of a month with its year

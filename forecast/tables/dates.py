@@ -23,11 +23,7 @@ MONTH_FIRST, DAY_FIRST = "mdy", "dmy"
 
 _REMEMBERED = 20_000  # cells: each is asked about in its column, its line and by every layout
 
-_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-FULL = (
-    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
-    *("october", "november", "december"),
-)
+FULL = tuple(name.lower() for name in months.NAMES)
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 _YEAR = r"(?P<year>(?:1[6-9]|20)\d\d)"
 _TIME = r"(?:[T ]\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AP]M)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?"
@@ -220,7 +216,7 @@ def names_month(cell: CellValue) -> int:
         return 0
     numbered = _NUMBERED.fullmatch(cell)
     name = numbered[2] if numbered else cell
-    if name[:3].casefold() not in _NAMES:
+    if name[:3].casefold() not in months.SHORT:
         return 0
     number = _name(_plain(name).rstrip("."))
     if not numbered or number == int(numbered[1]):
@@ -384,8 +380,8 @@ def _name(text: str) -> int:
     plain = text.casefold()
     if plain == "sept":
         return 9
-    if plain[:3] in _NAMES and FULL[_NAMES.index(plain[:3])].startswith(plain):
-        return _NAMES.index(plain[:3]) + 1
+    if plain[:3] in months.SHORT and FULL[months.SHORT.index(plain[:3])].startswith(plain):
+        return months.SHORT.index(plain[:3]) + 1
     return 0
 
 

@@ -18,8 +18,6 @@ from forecast.claims.text.lexicon import Lexicon
 from forecast.claims.text.tokens import filled, number_words
 from forecast.periods import Calendar, Period
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
 
 @dataclass(frozen=True, slots=True)
 class TimeRef:
@@ -130,7 +128,7 @@ def _argument(name: str, match: re.Match[str], entry: TimeWord) -> Any:
     if name in ("n", "q"):
         return number_words().get(text) or int(text or 1)
     if name[0] == "m":
-        return _MONTHS.index(text[:3]) + 1 if text else None
+        return months.SHORT.index(text[:3]) + 1 if text else None
     digits = re.sub(r"\D", "", text)[-4:]
     if not digits:
         return text or None  # this year, last year
@@ -488,7 +486,8 @@ def day_of(text: str) -> date | None:
     match = re.search(rf"\b{names} (?P<d>\d\d?),? (?P<y>20\d\d)\b", text[:3000])
     try:
         if match:
-            return date(int(match["y"]), _MONTHS.index(match["m"][:3].lower()) + 1, int(match["d"]))
+            month = months.SHORT.index(match["m"][:3].lower()) + 1
+            return date(int(match["y"]), month, int(match["d"]))
         iso = re.search(r"\b(20\d\d)-(\d\d)-(\d\d)\b", text[:3000])
         return date(int(iso[1]), int(iso[2]), int(iso[3])) if iso else None
     except ValueError:
