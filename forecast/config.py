@@ -9,7 +9,7 @@ import re
 import tomllib
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -200,15 +200,7 @@ StandingQuestion = Literal[
 class Questions(_ConfigModel):
     """What every run is asked of every total; see docs/questions.md."""
 
-    standing: tuple[StandingQuestion, ...] = (
-        "next month above year before",
-        "next month inside the 80% range",
-        "fiscal year above last",
-        "next 12 months above last 12",
-        "month in half a year above this month",
-        "record within 12 months",
-        "lowest month of 5 years within 12 months",
-    )
+    standing: tuple[StandingQuestion, ...] = get_args(StandingQuestion)
 
 
 class Mail(_ConfigModel):

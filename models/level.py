@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.base import Floats, Panel
-from models.onepass import blocks, put
+from models.onepass import blocks, put, sum_in_order
 from models.parameters import LEVEL_FIRST
 from models.structural import LEAST_VARIANCE
 
@@ -40,14 +40,6 @@ def levels(panel: Panel) -> Floats:
             count = np.maximum(seen, 1)
             weight = -0.5 * count * np.log(squares / count + LEAST_VARIANCE)
             weight = np.exp(weight - weight.max(axis=0))
-            out[:, t] = _sum(weight / _sum(weight) * level)
+            out[:, t] = sum_in_order(weight / sum_in_order(weight) * level)
         put(medians, block, out[..., None])
     return np.asarray(medians[..., 0])
-
-
-def _sum(x: Floats) -> Floats:
-    """(k,) sum over the speeds, one after the other: numpy's order depends on k."""
-    total = x[0]
-    for row in x[1:]:
-        total = total + row
-    return np.asarray(total)

@@ -197,3 +197,11 @@ def discounted_sum(x: Floats, keep: float) -> Floats:
         total = keep * total + x[:, t]
         out[:, t] = total
     return out
+
+
+def sum_in_order(x: Floats) -> Floats:
+    """(k,) sums over the first axis, one after the other: numpy's order depends on k."""
+    total = x[0]
+    for row in x[1:]:
+        total = total + row
+    return np.asarray(total)

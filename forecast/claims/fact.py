@@ -47,6 +47,7 @@ _AVERAGE = re.compile(r"(?:average )?(?P<number>.+?)(?: a| per)? (?P<unit>day|mo
 # Something that a number is: whose count of when, that count, and how: "now", the count on record;
 # "published", a value that a month has had; "near", within the rounding of the source.
 NumberMatch = tuple[Subject, Period, int, str]
+HOW_WORDS = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
 
 
 def answer(

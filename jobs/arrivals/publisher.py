@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -306,20 +306,16 @@ def _poll(
         detail += f"; {printable(worst.url)}: {worst.detail}"
     since, pause = None, timedelta(seconds=asked)
     if outcome == "blocked":
-        since = (previous.blocked_since if previous else None) or _text(now)
+        since = (previous.blocked_since if previous else None) or ops.text(now)
         pause = max(pause, pause_of_block(now, since))
     return Poll(
-        started_at=_text(now),
-        finished_at=_text(finished),
+        started_at=ops.text(now),
+        finished_at=ops.text(finished),
         outcome=outcome,
         detail=detail,
         blocked_since=since,
-        not_before=_text(now + pause) if pause else None,
+        not_before=ops.text(now + pause) if pause else None,
     )
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def refuse_anonymous(config: Config) -> None:

@@ -261,7 +261,6 @@ def _what_is(record: OpenRecord, text: str, number: float) -> Printed:
     """Say which counts a number is, of every measure."""
     if number != int(number):
         raise ClaimError(text, "give SERIES SPAN CLAIM, or one whole number such as 18,944")
-    how = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
     every, value = list(_each(record)), int(number)
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
@@ -278,7 +277,7 @@ def _what_is(record: OpenRecord, text: str, number: float) -> Printed:
             rows.append(row | noun)
             near = f" ({count:,})" if kind == "near" else ""
             whose = f"{subject.words(counted.source)} in {counted.source.calendar.words(span)}"
-            lines.append(f"{value:,}: {whose}{near}{how[kind]}")
+            lines.append(f"{value:,}: {whose}{near}{claims_fact.HOW_WORDS[kind]}")
     front = every[0]
     lines = lines or [claims_fact.no_match_words(value, front.source)]
     quoted = f"Bordercast, run {front.run.id}, digest {front.run.digest}"

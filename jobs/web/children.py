@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from forecast.claims.record.counts import CountTable
     from forecast.sources.source import Source
 
-_HOW = {"now": "", "published": ", as once published", "near": ", rounded by its source"}
-
 
 def main(task: str, *words: str) -> None:
     """Do a task for as long as it is asked; what is wrong with the copy is an answer, too."""
@@ -209,7 +207,7 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
                 f"{int(value):,}",
                 subject.words(table.source),
                 table.calendar.words(span),
-                _HOW[how],
+                fact.HOW_WORDS[how],
             )
             for table in tables
             for subject, span, _, how in fact.matches(table, int(value))
