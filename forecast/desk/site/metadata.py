@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from forecast.desk.dictionary import BESIDE, COLUMNS, VIEWS
 from forecast.desk.site.reading import SiteRecord
+from forecast.sources import holes
 from forecast.types import Row
 from forecast.words import MONTHS, day_words, slug
 
@@ -55,7 +56,7 @@ def dataset(
     name.
     """
     source, noun = record.source, record.source.measure.noun
-    described = []
+    words, described = holes.words_of(source), []
     for name, about, view, columns, rows in tables:
         known = {**COLUMNS, **BESIDE, **VIEWS[view].described()}
         # Of the bytes as they lie there: a checksum of anything else proves nothing.
@@ -63,6 +64,7 @@ def dataset(
         fields = []
         for at, column in enumerate(columns):
             kind, unit, span, meaning = known[column]
+            meaning = holes.fill(meaning, words)
             notes = ", ".join(filter(None, (unit.format(noun=noun), span)))
             fields.append(
                 {

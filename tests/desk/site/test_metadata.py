@@ -137,7 +137,9 @@ def test_frictionless_finds_the_package_valid(site, place):
 
     assert report.valid, report.flatten(["name", "fieldName", "type", "note"])
     assert report.stats["tasks"] >= 4
-    package = json.loads((site / place / "datapackage.json").read_text())
+    text = (site / place / "datapackage.json").read_text()
+    assert "{" not in "".join(re.findall(r'"description": "(.*)"', text))  # each hole is filled
+    package = json.loads(text)
     assert all(
         field["description"] for r in package["resources"] for field in r["schema"]["fields"]
     )
