@@ -276,8 +276,9 @@ def _rarity(t: BaseTables, fact: Fact) -> Iterator[tuple[bool, Any]]:
 
 def _ended(t: BaseTables, fact: Fact) -> Iterator[tuple[bool, Any]]:
     state = t.flags[fact.series, fact.period][0]["state"]
-    claims = {"level shift": "stayed", "transient": "did not last", "open": "open"}
-    said = [of for of, word in claims.items() if word in fact.words.casefold()]
+    # One whose figures were restated since is over as well.
+    claims = {"level shift": "stayed", "transient": "did not last|does not stand", "open": "open"}
+    said = [of for of, words in claims.items() if re.search(words, fact.words.casefold())]
     yield said == ([state] if state else []), state
 
 

@@ -245,7 +245,7 @@ def _part_findings(
         upgraded = part == "schema" and (known < version or schema.as_made(db, version))
         bulky = PARTS[part].bulky and whose not in lately
         left_out = bulky or not PARTS[part].stated_in(known)
-        if not upgraded and not left_out and ledger.part_digest(db, (part, whose)) != sha:
+        if not upgraded and not left_out and _digest(db, (part, whose)) != sha:
             edited[PARTS[part].of, whose].append(part)
     for (of, whose), parts in edited.items():
         what = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
@@ -257,6 +257,17 @@ def _part_findings(
             yield f"{what} of earlier programs: edited, but not by this program"
         else:
             yield f"{of} {whose} was edited: {what} not as published"
+
+
+def _digest(db: sqlite3.Connection, key: EntryKey) -> str:
+    """A part's digest; "" where a value of it is of a kind that no program writes."""
+    try:
+        return ledger.part_digest(db, key)
+    except sqlite3.OperationalError as error:
+        # A bit that flipped makes a blob of a text or number, which SQLite puts into no JSON.
+        if "JSON cannot hold BLOB" in str(error):
+            return ""
+        raise
 
 
 def _release_findings(db: sqlite3.Connection) -> Iterator[str]:

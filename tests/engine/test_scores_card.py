@@ -258,7 +258,7 @@ def test_score_as_json_has_every_border_and_all_of_them(published):
     assert ("other", "break") not in places
     by_border = [r for r in rows if (r["model"], r["era"], r["horizon"]) == ("ets", "all", 3)]
     pooled, *borders = by_border
-    assert pooled.n == sum(r["n"] for r in borders)
+    assert pooled["n"] == sum(r["n"] for r in borders)
 
 
 @pytest.mark.slow

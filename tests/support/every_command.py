@@ -32,6 +32,8 @@ def commands(folder: Path) -> list[list[str]]:
     """Every command of the program, in an order in which each has something to do."""
     (folder / "odd.csv").write_bytes(b"Fiscal Year\n2024\n")
     (folder / "text.txt").write_text("CBP counted 1,000 encounters in February.\n")
+    said = "known_by,series,month,count,source\n2024-03-20,northern,2024-02,41,a release\n"
+    (folder / "said.csv").write_text(said)
     lines = [f"a,{2020 + n // 12}-{n % 12 + 1:02d},{n + 5}" for n in range(40)]
     (folder / "own.csv").write_text("series,month,value\n" + "\n".join(lines) + "\n")
     revised = folder / publisher.file_name("2024-03", first=small_record.FIRST_YEAR)
@@ -72,9 +74,13 @@ def commands(folder: Path) -> list[list[str]]:
         run --no-bundle
         fetch --once --no-bundle
         serve --once
+        vintages add {folder}/said.csv
+        vintages list northern
+        vintages withdraw 1 --why misread
         status
         doctor
         verify
+        audit
         config check
         config show
         config init -o {folder}/made.toml
@@ -86,6 +92,7 @@ def commands(folder: Path) -> list[list[str]]:
         backup --to {backup}
         backup --drill
         withdraw 4 --why odd --by Lee
+        releases withdraw 5 --why odd --by Lee
         restore {backup}
     """
     return [line.split() for line in words.splitlines() if line.strip()]
