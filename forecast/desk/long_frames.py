@@ -101,12 +101,13 @@ class Bordercast:
         """Return (h,) arrays: mean (the median), and lo-L and hi-L for each level L in percent."""
         _check_ahead(h)
         names, probs = _quantiles(level or ())
-        y = self._y[np.flatnonzero(np.isfinite(self._y))[:1][0] :] if len(self._y) else self._y
-        # July, whatever it was: only its distance from the months before counts.
+        known = np.flatnonzero(np.isfinite(self._y))
+        if len(known) < SHORTEST:
+            raise DataError(f"{len(known)} months are known; a series needs {SHORTEST}")
+        y = self._y[known[0] :]
+        # Some month of some year: no date is told, and only the distance between months counts.
         last = np.array([len(y) + 24_000])
         counts = MonthlyCounts(("y",), np.array(["y"]), y[None, :], last, jumps=self.jumps)
-        if np.isfinite(y).sum() < SHORTEST:
-            raise DataError(f"{len(y)} months; a series needs {SHORTEST}")
         values = forecast_counts(counts, h).ends().values(slice(None), probs)[0, 0]
         keys = ("mean", *(name.partition("-")[2] for name in names[1:]))
         return {key: values[:, place] for place, key in enumerate(keys)}

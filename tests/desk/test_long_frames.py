@@ -157,6 +157,12 @@ def test_the_model_says_what_the_function_says_of_one_series(clinics):
     assert said["hi-80"].tolist() == table["bordercast-hi-80"].tolist()
 
 
+@pytest.mark.parametrize(("y", "known"), [([], 0), ([np.nan] * 40, 0), ([5.0, np.nan] * 9, 9)])
+def test_the_model_says_how_many_months_of_too_few_it_knows(y, known):
+    with pytest.raises(DataError, match=f"^{known} months are known; a series needs"):
+        forecast.Bordercast().forecast(np.array(y), 3)
+
+
 def test_the_model_knows_nothing_of_an_earlier_fit(clinics):
     model = bordercast.Bordercast("ours")
     y = clinics.loc[clinics["unique_id"] == "north", "y"].to_numpy()
