@@ -341,6 +341,7 @@ _DATED = """
 select l.border, l.first_month as month, l.known_by, l.encounters
 from main.dated_lines as l join main.dated_batches as b on b.id = l.batch_id
 where b.measure_id = ? and l.dimension = '' and l.first_month = l.last_month and l.rounding = 1
+    and l.days = 0
     and b.id not in (select batch_id from main.dated_withdrawals)
 """
 _COVERED = "select * from main.coverage where dimension = ''"

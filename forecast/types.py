@@ -237,7 +237,7 @@ class Snapshot:
     counts : per series and month; zeros of drill-down members may be left out, totals not.
     coverage : what it speaks about; a covered month that is absent from counts is 0.
     rows : per fiscal year, the lines in the file; empty where unknown (embedded figures).
-    closed : the fiscal years that are complete in it.
+    closed : the fiscal years that are complete in it. unfinished : months that are not.
     """
 
     release: Release
@@ -245,6 +245,7 @@ class Snapshot:
     coverage: tuple[Coverage, ...]
     rows: Mapping[int, int] = field(default_factory=dict)
     closed: frozenset[int] = frozenset()
+    unfinished: tuple[Unfinished, ...] = ()
 
     def until(self, last: str) -> Snapshot:
         """Return what it says of the months until one."""
@@ -552,6 +553,83 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class DatedValue:
+    """What a series' count was, as somebody published it.
+
+    series : whose. first, last : of which months, "YYYY-MM", both included; several are a sum.
+    count : in the source's words. rounding : to how many it was rounded, 1 where it is exact.
+    known_by : "YYYY-MM-DD", the day by which it was public. source : where it can be read.
+    days : of the first days of the month alone, 0 where it is of all that it names.
+    """
+
+    series: SeriesKey
+    first: str
+    last: str
+    count: int
+    rounding: int
+    known_by: str
+    source: str
+    days: int = 0
+
+    @property
+    def about(self) -> tuple[SeriesKey, str, str, str, int]:
+        """What two statements share that cannot both be true."""
+        return self.series, self.first, self.last, self.known_by, self.days
+
+    def agrees(self, other: DatedValue) -> bool:
+        """Whether both can be said of one count: no farther apart than their rounding allows."""
+        apart = abs(self.count - other.count)
+        return apart == 0 or 2 * apart <= max(self.rounding, other.rounding) > 1
+
+    def __str__(self) -> str:
+        """Return it as a person would say it."""
+        when = self.first if self.first == self.last else f"{self.first} to {self.last}"
+        when += f", its first {self.days} days" if self.days else ""
+        return f"{self.series}, {when}: {self.count:,} by {self.known_by} ({self.source})"
+
+
+@dataclass(frozen=True, slots=True)
+class Provisional:
+    """A month's count that is not the last word.
+
+    series : whose. count : so far, rounded to `rounding`, of the month's first `days` alone or of
+    all of it (0). known_by, source : since when, and where it can be read.
+    kind : a "figure" of the day, where no file has the month, or a "delivery" that is not complete.
+    share : how much of its last count a month has by then, low and high its 80% interval; None
+    where nobody knows. batch : of a figure, which statements it came with.
+    """
+
+    series: SeriesKey
+    month: str
+    count: int
+    rounding: int
+    days: int
+    known_by: str
+    source: str
+    kind: Literal["figure", "delivery"]
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+    batch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A month of a delivery that is not complete.
+
+    said : whether the "file" says so, or deliveries before show it as a "habit".
+    share, low, high : as of `Provisional`.
+    """
+
+    series: SeriesKey
+    month: str
+    said: Literal["file", "habit"]
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeptPath:
     """One refit model's median path at one cutoff, kept between runs.
 
@@ -646,7 +724,8 @@ class Publication:
     forecasts : of months, and of sums of months.
     quantiles : (series, month, probability in permille, count) of the engine, headline series.
     hindcasts : new ones, made as they are read, once.
-    releases : ids of the accepted releases it rests on.
+    releases : ids of the accepted releases it rests on. figures : ids of the dated batches that say
+        what is provisional.
     fits, scores, changes, drivers : rows of their tables, with a series itself in the place of its
         id; see `engine.forecast.fits`, `engine.scores.scores`, `judge.changes`, `judge.drivers`.
     answers : to standing questions, a row each with its `Question`; see `judge.standing`.
@@ -674,3 +753,4 @@ class Publication:
     path_marks: tuple[StoredMarginals, ...] = ()
     answers: Sequence[Row] = ()
     changes: Sequence[Row] = ()
+    figures: tuple[int, ...] = ()

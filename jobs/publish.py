@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk.facts import newest_reports, split
-from forecast.engine import ENGINE, VERSION, scores
+from forecast.engine import ENGINE, VERSION, conditional, scores
 from forecast.engine.forecast import (
     drill_down,
     drill_down_rows,
@@ -49,8 +49,9 @@ _TOGETHER = 200  # series whose hindcasts are scored at a time
 
 
 def run_needed(db: Database, config: Config) -> bool:
-    """Whether a run would rest on releases, settings or code that the last one did not."""
-    state = frozenset(releases.accepted(db)), config.digest(), CODE_VERSION
+    """Whether a run would rest on releases, figures, settings or code that the last did not."""
+    figures = frozenset(f.batch for f in inputs.provisional(db) if f.batch is not None)
+    state = frozenset(releases.accepted(db)), figures, config.digest(), CODE_VERSION
     return inputs.run_basis(db) != state
 
 
@@ -132,6 +133,7 @@ def compute(
             issued[key] = list(standing.issued(key, cutoff, draws, next_months.get(key)))
     drawn = {key: drawn[key] for key in joint.marginals}
     rows = coherent([*of_totals, *drill_down_rows(families)], joint, drawn, ENGINE)
+    given = conditional.of_run(joint, record.provisional)
     hindcasts = partial(new_hindcasts, head, models, record.recorded, judged_by=totals)
     moment = now.isoformat(timespec="seconds")
     return Publication(
@@ -141,7 +143,7 @@ def compute(
         config_digest=config.digest(),
         code_version=CODE_VERSION,
         releases=record.releases,
-        forecasts=(*alarmed(rows, counts, rules), *standard_spans(drawn, rows)),
+        forecasts=(*alarmed(rows, counts, rules), *given, *standard_spans(drawn, rows)),
         quantiles=quantiles(head, models),
         hindcasts=hindcasts(),
         fits=tuple(fits(head, models)),
@@ -155,6 +157,7 @@ def compute(
         path_rule=rule,
         path_marks=tuple(marks),
         changes=tuple(changed(record.before, head, predictive, rows, source)),
+        figures=tuple({f.batch: None for f in record.provisional if f.batch is not None}),
         answers=(*chain.from_iterable(issued.values()), *standing.hindcast(record.answered)),
     )
 

@@ -45,6 +45,45 @@ STATE_FILES = {
 STATE_TABLE = "cbp-state.csv"
 CROSSING = "citizenship*demographic"
 CROSSING_TABLE = "cbp-crossing.csv"
+# Codes of the collection whose copies of the publisher's file are dated -> the file's labels.
+CITIZENSHIPS = {
+    "BRA": "BRAZIL",
+    "CAN": "CANADA",
+    "CHN": "CHINA, PEOPLES REPUBLIC OF",
+    "COL": "COLOMBIA",
+    "CUB": "CUBA",
+    "ECU": "ECUADOR",
+    "GTM": "GUATEMALA",
+    "HND": "HONDURAS",
+    "HTI": "HAITI",
+    "IND": "INDIA",
+    "MEX": "MEXICO",
+    "MMR": "MYANMAR (BURMA)",
+    "NIC": "NICARAGUA",
+    "OOO": "OTHER",
+    "PER": "PERU",
+    "PHL": "PHILIPPINES",
+    "ROU": "ROMANIA",
+    "RUS": "RUSSIA",
+    "SLV": "EL SALVADOR",
+    "TUR": "TURKEY",
+    "UKR": "UKRAINE",
+    "VEN": "VENEZUELA",
+}
+DATED = (
+    {
+        "table": "dated-gdidata.csv",
+        "publisher": "U.S. Customs and Border Protection (CBP), kept by github.com/iom/gdidata",
+        "title": "Southwest encounters as CBP's file had them on three days of 2025",
+        "note": "A value is known by the day of the commit that has it; it may be older.",
+    },
+    {
+        "table": "dated-press.csv",
+        "publisher": "U.S. Customs and Border Protection (CBP), as printed elsewhere",
+        "title": "Counts as newspapers and releases printed them, 2017 to 2026",
+        "note": "Figures carry over with their source; no text does.",
+    },
+)
 AT_LARGE = "cbp-usbp-at-large"
 AT_LARGE_FILE = "usbp_at_entry_at_large.csv"
 AT_LARGE_COLUMNS = {"At Entry": "at_entry", "At Large": "at_large"}
@@ -122,6 +161,7 @@ def build(figures: Path, files: Path) -> dict[str, bytes]:
     vintages = ("release", "month", "border", "encounters")
     told = [tuple(row[name] for name in vintages) for row in _read(figures / "vintages.csv")]
     texts[bundle.VINTAGES] = _csv([vintages, *sorted(told)])
+    texts |= _dated_texts(figures.parent / "vintages")
     texts[bundle.PROVENANCE] = _provenance(figures, originals, texts)
     return {name: text.encode() for name, text in sorted(texts.items())}
 
@@ -183,6 +223,45 @@ def _merged(originals: Mapping[str, Snapshot], dimensions: Sequence[str]) -> Sum
             if key.dimension in dimensions:
                 merged[key].update(by_month)
     return merged
+
+
+def _dated_texts(folder: Path) -> dict[str, str]:
+    """What counts were on dated days: of each day, source and series a line for months in a row."""
+    said: dict[str, dict[tuple[str, ...], dict[str, str]]] = {
+        entry["table"]: defaultdict(dict) for entry in DATED
+    }
+    for row in _read(folder / "gdidata.csv"):
+        dimension = row["dimension"].replace("+", "*")
+        *parts, last = row["member"].split("|")
+        by_half = dimension in ENCOUNTERS.hierarchy.by_component
+        component = last if dimension == "component" else ""
+        if dimension == "field":
+            component = COMPONENTS["ofo" if last.endswith("Office") else "usbp"]
+        label = CITIZENSHIPS[last] if dimension.endswith("citizenship") else last
+        key = (row["border"], dimension, component if by_half else "", " * ".join([*parts, label]))
+        of = said[DATED[0]["table"]][row["known_by"], row["source"], *key]
+        of[row["month"]] = row["encounters"]
+    for row in _read(folder / "press.csv"):
+        # A day that is known by its month alone is at the latest that month's end.
+        day = row["known_by"] if len(row["known_by"]) > 7 else months.end(row["known_by"])
+        half = COMPONENTS.get(row["agency"], "")
+        key = (row["border"], "component" if half else "", half, half)
+        of = said[DATED[1]["table"]][str(day), row["source"], *key]
+        of[row["month"]] = row["encounters_as_published"]
+    head = ("known_by", "source", "border", "dimension", "component", "member", "months", "counts")
+    texts = {}
+    for name, series in said.items():
+        rows = []
+        for key, by_month in sorted(series.items()):
+            runs: list[list[str]] = []
+            for month, count in sorted(by_month.items()):
+                if runs and month == months.shift(runs[-1][0], len(runs[-1]) - 1):
+                    runs[-1].append(count)
+                else:
+                    runs.append([month, count])
+            rows += [(*key, first, " ".join(counts)) for first, *counts in runs]
+        texts[name] = _csv([head, *rows])
+    return texts
 
 
 # ---------------------------------------------------------------- what must agree
@@ -315,7 +394,7 @@ def _provenance(figures: Path, originals: Mapping[str, Snapshot], texts: Mapping
         for name, lines in bundle.by_release(texts[bundle.VINTAGES]).items()
     ]
     head = "# Written by benchmarks.embed.encounters; U.S. Government works, public domain.\n"
-    return head + _toml("source", sources) + _toml("vintage", vintages)
+    return head + _toml("source", sources) + _toml("vintage", vintages) + _toml("dated", DATED)
 
 
 def _figure_entry(name: str, table: str) -> dict[str, Any]:
@@ -388,7 +467,7 @@ def _vintage_entry(name: str, lines: Sequence[str], seen: str) -> dict[str, Any]
 def _toml(table: str, entries: Iterable[Mapping[str, Any]]) -> str:
     """An array of tables, ascending by seq; texts, integers, lists and one level of mappings."""
     blocks = []
-    for entry in sorted(entries, key=lambda entry: int(entry["seq"])):
+    for entry in sorted(entries, key=lambda entry: int(entry.get("seq", 0))):
         lines = [f"{key} = {_toml_value(value)}" for key, value in entry.items()]
         blocks.append("\n".join([f"\n[[{table}]]", *lines, ""]))
     return "".join(blocks)

@@ -17,7 +17,16 @@ from forecast.errors import DataError, QuarantineError
 from forecast.labels import Joins
 from forecast.periods import Calendar
 from forecast.tree import Tree
-from forecast.types import Break, Counts, Coverage, KeptPath, Scope, Snapshot, Totals
+from forecast.types import (
+    Break,
+    Counts,
+    Coverage,
+    DatedValue,
+    KeptPath,
+    Scope,
+    Snapshot,
+    Totals,
+)
 
 
 class FileName(NamedTuple):
@@ -378,6 +387,10 @@ class FileReader:
     def embedded(self, dimensions: Sequence[str]) -> list[Snapshot]:
         """Return the figures that come with the program, ascending by seq."""
         return []
+
+    def embedded_dated(self) -> Mapping[str, Sequence[DatedValue]]:
+        """Return dated statements that come with the program, by the table they stand in."""
+        return {}
 
     def embedded_paths(self) -> list[KeptPath]:
         """Return refit models' paths on these figures, so that a first run need not fit them."""

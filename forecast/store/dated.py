@@ -10,14 +10,14 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from forecast.errors import DataError
 from forecast.store import ledger
 from forecast.store.connect import transaction
 from forecast.store.queries import column, each, rows, sql
-from forecast.types import COUNT, Row, SeriesKey
+from forecast.types import COUNT, DatedValue, Row, SeriesKey
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -25,43 +25,13 @@ if TYPE_CHECKING:
     from forecast.store.queries import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class DatedValue:
-    """What a series' count was, as somebody published it.
-
-    series : whose. first, last : of which months, "YYYY-MM", both included; several are a sum.
-    count : in the source's words. rounding : to how many it was rounded, 1 where it is exact.
-    known_by : "YYYY-MM-DD", the day by which it was public. source : where it can be read.
-    """
-
-    series: SeriesKey
-    first: str
-    last: str
-    count: int
-    rounding: int
-    known_by: str
-    source: str
-
-    @property
-    def about(self) -> tuple[SeriesKey, str, str, str]:
-        """What two statements share that cannot both be true."""
-        return self.series, self.first, self.last, self.known_by
-
-    def agrees(self, other: DatedValue) -> bool:
-        """Whether both can be said of one count: no farther apart than their rounding allows."""
-        apart = abs(self.count - other.count)
-        return apart == 0 or 2 * apart <= max(self.rounding, other.rounding) > 1
-
-    def __str__(self) -> str:
-        """Return it as a person would say it."""
-        when = self.first if self.first == self.last else f"{self.first} to {self.last}"
-        return f"{self.series}, {when}: {self.count:,} by {self.known_by} ({self.source})"
-
-
-def add(db: Database, values: Sequence[DatedValue], name: str, now: str) -> int:
+def add(
+    db: Database, values: Sequence[DatedValue], name: str, now: str, *, yields: bool = False
+) -> int:
     """Add statements that are not on record yet; returns how many were.
 
     name : of the file they are from. now : the moment, UTC, ISO 8601.
+    yields : whether one that is at odds with the record is left out, as of those embedded.
 
     Raises
     ------
@@ -71,6 +41,8 @@ def add(db: Database, values: Sequence[DatedValue], name: str, now: str) -> int:
     new: list[DatedValue] = []
     for value in values:
         before = known.setdefault(value.about, value)
+        if yields and not before.agrees(value):
+            continue
         if not before.agrees(value):
             raise DataError(f"two counts by one day: {before}; {value}. Withdraw or leave out one")
         if before is value:
@@ -116,7 +88,7 @@ def standing(connection: Connection) -> Iterator[DatedValue]:
         yield DatedValue(
             SeriesKey(row["border"], row["dimension"], row["member"], row["component"]),
             *(row["first_month"], row["last_month"], row[COUNT], row["rounding"]),
-            *(row["known_by"], row["source"]),
+            *(row["known_by"], row["source"], row["days"]),
         )
 
 

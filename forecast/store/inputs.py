@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from forecast import months
+from forecast.rows import of
 from forecast.store import history, ledger, releases
 from forecast.store.connect import transaction
 from forecast.store.notices import Notice
@@ -26,6 +27,7 @@ from forecast.types import (
     LastAlarm,
     LastJudged,
     MonthVintage,
+    Provisional,
     RevisedMonth,
     ScoredForecast,
     SeriesKey,
@@ -87,6 +89,7 @@ class Inputs:
     before : medians that the run before published of totals, and the counts that it rested on, by
     month; None before the first.
     answered : (version, total, cutoff) of hindcast answers.
+    provisional : months whose count is not the last word.
     """
 
     counts: Counts
@@ -108,16 +111,18 @@ class Inputs:
     unexplained: Sequence[UnexplainedMonth] = ()
     before: tuple[Counts, Counts] | None = None
     answered: frozenset[tuple[str, str, str]] = frozenset()
+    provisional: Sequence[Provisional] = ()
     announced: Announced = Announced()
 
 
-def run_basis(db: Connection) -> tuple[frozenset[int], str, str] | None:
-    """Return (releases, config digest, code version) of the last run, None before the first.
+def run_basis(db: Connection) -> tuple[frozenset[int], frozenset[int], str, str] | None:
+    """Return (releases, figures, config digest, code version) of the last run; None before it.
 
     A withdrawn one counts: on the same releases, settings and program it would come out the same.
     """
     for run_id, *basis in db.execute(sql("last_basis")).fetchall():
-        return frozenset(column(db, "releases_of_run", (run_id,))), *basis
+        used = (column(db, f"{what}_of_run", (run_id,)) for what in ("releases", "figures"))
+        return (*map(frozenset, used), *basis)
     return None
 
 
@@ -176,8 +181,18 @@ def read(db: Database) -> Inputs:
         unexplained=[UnexplainedMonth(*row) for row in of_series(db, "unexplained")],
         before=before,
         answered=frozenset(map(tuple, db.execute(sql("answered_questions")))),
+        provisional=provisional(db),
         announced=told(db),
     )
+
+
+def provisional(connection: Connection) -> list[Provisional]:
+    """Return every month's count that is not the last word, the oldest month first."""
+    names = [f.name for f in fields(Provisional) if f.name not in ("series", "count")]
+    return [
+        Provisional(of(SeriesKey, row), count=row[COUNT], **{name: row[name] for name in names})
+        for row in rows(connection, "provisional")
+    ]
 
 
 def told(db: Connection) -> Announced:

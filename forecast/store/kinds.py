@@ -112,13 +112,13 @@ RULES: dict[EntryKind, EntryRule] = {
     ),
     "accepted": EntryRule(
         "release",
-        ("release", "releasemeasure"),
+        ("release", "releasemeasure", "unfinished"),
         ("figures", "measures"),
         after=(None, "refused", "schema"),
     ),
     "refused": EntryRule(
         "release",
-        ("release", "releasemeasure"),
+        ("release", "releasemeasure", "unfinished"),
         ("figures", "measures"),
         after=(None, "refused", "schema"),
     ),
@@ -127,7 +127,7 @@ RULES: dict[EntryKind, EntryRule] = {
         (
             *("run", "releases", "forecasts", "quantiles", *UNSIGNED, "reports", "scores", "fits"),
             *("paths", "spans", "changes", "answers", "yardsticks", "witnesses"),
-            *("runmeasure", "asked"),
+            *("runmeasure", "asked", "provisional"),
         ),
         (
             *("hindcasts", "questions", "unexplained", "notices", "unpublished"),
@@ -163,7 +163,7 @@ RULES: dict[EntryKind, EntryRule] = {
 
 # A batch of dated statements, once, and that it was withdrawn, once.
 RULES |= {
-    "dated": EntryRule("dated", ("dated",)),
+    "dated": EntryRule("dated", ("dated", "dateddays")),
     "undated": EntryRule("dated", ("undated",), after=("dated",)),
 }
 

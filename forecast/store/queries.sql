@@ -268,7 +268,7 @@ where ?1 is null or c.border = ?2
 union all
 -- Somebody had it by that day, whenever its file was seen.
 select border, dimension, component, first_month, last_month, known_by, 'by'
-from dated_values where first_month = last_month and (?1 is null or border = ?2)
+from dated_values where first_month = last_month and days = 0 and (?1 is null or border = ?2)
 
 -- name: false_issued
 select j.series_id, j.month, j.run_id, substr(r.published_at, 1, 10),
@@ -1050,6 +1050,9 @@ select id, config_digest, code_version from runs order by id desc limit 1
 -- name: releases_of_run
 select release_id from run_releases where run_id = ?
 
+-- name: figures_of_run
+select batch_id from run_provisional where run_id = ?
+
 -- name: save_path
 insert or ignore into model_paths (model_options, series_id, cutoff, data_digest, path, failure)
 values (?, ?, ?, ?, ?, ?)
@@ -1230,14 +1233,17 @@ values (?, ?, ?, (select measure_id from scope)) returning id
 -- name: add_dated_line
 insert into dated_lines (
     batch_id, place, border, dimension, member, component, first_month, last_month, encounters,
-    rounding, known_by, source
-) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    rounding, known_by, source, days
+) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: withdraw_dated
 insert into dated_withdrawals (batch_id, at, reason) values (?, ?, ?)
 
 -- name: dated_standing
 select * from dated_values order by known_by, border, dimension, member, first_month, last_month
+
+-- name: provisional
+select * from provisional_months order by month, border, dimension, member, component
 
 -- name: dated_names
 select name from dated_batches where measure_id = (select measure_id from scope)

@@ -141,6 +141,22 @@ def save_snapshot(
         # Also scopes that are covered and have no counts: there every member is 0 from now on.
         for scope in dict.fromkeys(scopes):
             _rewrite_scope(db, scope, saved, snapshot.counts)
+    insert(
+        db,
+        "unfinished",
+        (
+            {
+                "release_id": saved,
+                "series_id": ids[of.series],
+                "month": of.month,
+                "said": of.said,
+                "share": of.share,
+                "low": of.low,
+                "high": of.high,
+            }
+            for of in snapshot.unfinished
+        ),
+    )
     ledger.state(db, "accepted", saved)
     return saved
 

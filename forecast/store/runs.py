@@ -64,6 +64,7 @@ def publish(
         run = {"run_id": run_id}
         used = ({**run, "release_id": release_id} for release_id in publication.releases)
         insert(db, "run_releases", used)
+        insert(db, "run_provisional", ({**run, "batch_id": b} for b in publication.figures))
         for table, names in (("forecasts", MONTH_AHEAD), ("spans", SUM_AHEAD)):
             of = [f for f in publication.forecasts if bool(f.span) == (table == "spans")]
             insert(db, table, _rows(of, ids, names, **run))

@@ -170,7 +170,7 @@ where status = 'accepted';
 create view dated_values as
 select
     l.border, l.dimension, l.member, l.component, l.first_month, l.last_month, l.encounters,
-    l.rounding, l.known_by, l.source, b.id as batch
+    l.rounding, l.known_by, l.source, b.id as batch, l.days
 from dated_lines as l
 join dated_batches as b on b.id = l.batch_id
 where b.measure_id = (select measure_id from scope)
@@ -179,6 +179,40 @@ where b.measure_id = (select measure_id from scope)
 create view release_places as
 select release_id, source, file_name, kind, rounding, vintage, place, known_from
 from scoped_places where not retracted;
+
+-- Counts of months that are not the last word: a figure of the day, where no file has the month, the
+-- newest of those said of it; or a delivery's, of a month that is not complete.
+create view provisional_months as
+with said as (
+    select d.*, row_number() over (
+        partition by d.border, d.dimension, d.member, d.first_month
+        order by d.known_by desc, d.days = 0 desc, d.days desc, d.rounding, d.batch desc
+    ) as nth
+    from dated_values as d
+    where d.first_month = d.last_month and d.first_month > (
+        select max(c.last_month) from coverage as c
+        join release_places as p on p.release_id = c.release_id and p.kind <> 'vintage'
+        where (c.dimension, c.component) = (d.dimension, d.component)
+            -- What no file states of a total is the sum of the others'.
+            and (c.border = d.border or not exists (
+                select 1 from coverage as e
+                where (e.border, e.dimension, e.component) = (d.border, d.dimension, d.component)
+            ))
+    )
+)
+select
+    border, dimension, member, component, first_month as month, encounters, rounding, days,
+    known_by, source, 'figure' as kind, null as share, null as low, null as high, batch
+from said where nth = 1
+union all
+select
+    s.border, s.dimension, s.member, s.component, u.month, o.encounters, 1, 0, p.known_from,
+    p.file_name, 'delivery', u.share, u.low, u.high, null
+from unfinished as u
+join current_observations as o
+    on (o.series_id, o.month, o.release_id) = (u.series_id, u.month, u.release_id)
+join scoped_series as s on s.id = u.series_id
+join release_places as p on p.release_id = u.release_id;
 
 -- Through which month was published on the day of a run, as far as files on record tell.
 create view scoped_known as
@@ -230,7 +264,7 @@ select
 from scoped_series as s
 join dated_values as d
     on d.border = s.border and d.dimension = s.dimension and d.member = s.member
-    and d.first_month = d.last_month and d.rounding = 1;
+    and d.first_month = d.last_month and d.rounding = 1 and d.days = 0;
 
 create view revisions as
 select

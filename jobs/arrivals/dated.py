@@ -12,9 +12,8 @@ from pathlib import Path
 from forecast import months
 from forecast.errors import DataError, RowError, SeriesNameError, SpanError
 from forecast.periods import Calendar, month
-from forecast.store.dated import DatedValue
 from forecast.tables.sheet import read_sheets
-from forecast.types import SeriesKey
+from forecast.types import DatedValue, SeriesKey
 
 COLUMNS = ("known_by", "series", "month", "count", "source")
 ROUNDED = "rounded"  # to how many, where a source says "about 26,000"; may be left out

@@ -24,7 +24,7 @@ from forecast.files import content_sha256
 from forecast.labels import joined
 from forecast.sources import catalog, checks
 from forecast.sources.source import ReadRelease, ReleaseFile, Source
-from forecast.store import connect, inputs, measures, ops, releases
+from forecast.store import connect, dated, inputs, measures, ops, releases
 from forecast.store.connect import transaction
 from forecast.store.queries import sql
 from forecast.types import Release, ReleaseKind, Snapshot
@@ -79,6 +79,9 @@ def ingest_all(
     now = now or datetime.now(UTC)
     if with_bundle:
         ingest_bundle(db, context.source, context.config.forecast.dimensions)
+        for name, values in context.source.reader().embedded_dated().items():
+            if name not in dated.added(db):  # withdrawn ones do not come back
+                dated.add(db, values, name, now.isoformat(timespec="seconds"), yields=True)
         inputs.keep_paths(db, context.source.reader().embedded_paths())
     kept_in = archive.folders(context.path, context.config)
     archive.make(kept_in)

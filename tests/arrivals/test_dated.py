@@ -9,8 +9,7 @@ import pytest
 
 from forecast.errors import DataError, RowError, SeriesNameError
 from forecast.periods import Calendar
-from forecast.store.dated import DatedValue
-from forecast.types import SeriesKey
+from forecast.types import DatedValue, SeriesKey
 from jobs.arrivals.dated import read_dated
 
 HEAD = "known_by,series,month,count,source,rounded\n"

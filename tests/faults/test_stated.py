@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,9 @@ from forecast.store import (
     runs,
     witnesses,
 )
-from forecast.store.dated import DatedValue
 from forecast.store.witnesses import WitnessProof
-from forecast.types import KeptPath, SeriesKey
-from tests.support import small_record
+from forecast.types import DatedValue, KeptPath, SeriesKey, Unfinished
+from tests.support import small_record, tiny_record
 from tests.support.databases import rows
 
 OTHER = {
@@ -36,6 +36,11 @@ OTHER = {
 SAID = DatedValue(SeriesKey("northern"), "2024-01", "2024-01", 900, 1, "2024-02-20", "a release")
 
 
+FIGURE = DatedValue(
+    SeriesKey("northern"), "2024-03", "2024-03", 300, 100, "2024-03-15", "a speech", days=12
+)
+
+
 @pytest.fixture(scope="module")
 def full(before, tmp_path_factory) -> Path:
     """A record with rows in every table, of which some wait for the next run; not to be changed."""
@@ -43,6 +48,7 @@ def full(before, tmp_path_factory) -> Path:
     with connect.writing(path) as db:
         inputs.keep_paths(db, [kept("2024-01")])
         seen(db, 1, "2024-01-20T00:00:00+00:00")
+        dated.add(db, [FIGURE], "speech", small_record.NOW.isoformat())
     small_record.run(path)
     small_record.approve(path, 2, "Ann Lee")
     with connect.writing(path) as db:
@@ -52,8 +58,15 @@ def full(before, tmp_path_factory) -> Path:
         inputs.keep_paths(db, [kept("2024-02")])
         seen(db, 2, "2024-03-20T00:00:00+00:00")
         dated.add(db, [SAID], "press", small_record.NOW.isoformat())
-        dated.withdraw(db, 1, "misread", small_record.NOW.isoformat())
+        dated.withdraw(db, 2, "misread", small_record.NOW.isoformat())
         newest = releases.accepted(db)[-1]
+        north, at = SeriesKey("northern"), "2024-01"
+        quoted = tiny_record.stated(
+            tiny_record.release("quoted", at, "vintage"), {north: {at: 700}}
+        )
+        with connect.transaction(db):
+            months = (Unfinished(north, at, "habit", 0.4, 0.3, 0.5),)
+            releases.save_snapshot(db, replace(quoted, unfinished=months))
         releases.retract(db, newest, "a mistake", "Ann Lee", small_record.NOW.isoformat())
     return path
 

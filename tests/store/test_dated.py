@@ -8,8 +8,7 @@ import pytest
 
 from forecast.errors import DataError
 from forecast.store import connect, dated, history, integrity, ledger, releases
-from forecast.store.dated import DatedValue
-from forecast.types import SeriesKey
+from forecast.types import DatedValue, SeriesKey
 from tests.support import tiny_record
 from tests.support.tiny_record import NORTH
 

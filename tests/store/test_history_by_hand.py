@@ -229,7 +229,7 @@ def test_paths_are_held_for_the_next_run_as_they_were_first_kept(db):
     inputs.keep_paths(db, [replace(kept, path=(9.0,))])
 
     assert set(inputs.kept_paths(db)) == {kept, failed}
-    assert inputs.run_basis(db) == (frozenset({1, 2, 3}), "settings", "code")
+    assert inputs.run_basis(db) == (frozenset({1, 2, 3}), frozenset(), "settings", "code")
 
 
 def test_paths_and_proofs_are_stated_by_the_run_that_comes_after_them(db):

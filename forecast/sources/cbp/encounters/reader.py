@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from forecast.errors import RowError
 from forecast.sources.cbp.encounters import bundle
 from forecast.sources.published import FileLine, LineReader
-from forecast.types import KeptPath, Snapshot
+from forecast.types import DatedValue, KeptPath, Snapshot
 
 
 class EncounterFiles(LineReader):
@@ -31,6 +31,10 @@ class EncounterFiles(LineReader):
     def embedded(self, dimensions: Sequence[str]) -> list[Snapshot]:
         """Return what was published before this service started to look."""
         return bundle.load(dimensions)
+
+    def embedded_dated(self) -> dict[str, list[DatedValue]]:
+        """Return what counts were on dated days, by the table that says so."""
+        return bundle.load_dated()
 
     def embedded_paths(self) -> list[KeptPath]:
         """Return the refit models' paths on these figures."""

@@ -169,10 +169,31 @@ def test_it_is_small_and_said_where_it_is_from():
     tables = {path.name for path in FOLDER.glob("*.csv")}
 
     assert sum(path.stat().st_size for path in FOLDER.glob("*.*")) < 1_000_000
-    assert tables == {entry["table"] for entry in provenance["source"]} | {bundle.VINTAGES}
-    for entry in provenance["source"]:
+    said = [*provenance["source"], *provenance["dated"]]
+    assert tables == {entry["table"] for entry in said} | {bundle.VINTAGES}
+    for entry in said:
         assert entry["publisher"]
         assert entry["title"]
+
+
+def test_dated_values_are_those_that_were_found():
+    """Each line of the tables of findings, read by itself, and no other."""
+    folder = needs(DATA / "vintages")
+    found = Counter()
+    for row in csv.DictReader((folder / "gdidata.csv").read_text().splitlines()):
+        found[row["known_by"], row["month"], int(row["encounters"])] += 1
+    for row in csv.DictReader((folder / "press.csv").read_text().splitlines()):
+        day = f"{row['known_by']}-31" if len(row["known_by"]) == 7 else row["known_by"]
+        found[day, row["month"], int(row["encounters_as_published"])] += 1
+
+    kept = Counter()
+    for values in bundle.load_dated().values():
+        for value in values:
+            span = value.first if value.first == value.last else f"{value.first}..{value.last}"
+            kept[value.known_by, span, value.count] += 1
+
+    assert kept == found
+    assert kept.total() == 923
 
 
 def test_hashes_are_of_what_they_say():

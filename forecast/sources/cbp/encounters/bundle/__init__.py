@@ -22,7 +22,7 @@ from typing import Any
 
 from forecast import months
 from forecast.sources.source import coverage_of
-from forecast.types import Counts, KeptPath, Release, SeriesKey, Snapshot
+from forecast.types import Counts, DatedValue, KeptPath, Release, SeriesKey, Snapshot
 
 PROVENANCE = "provenance.toml"
 VINTAGES = "vintages.csv"
@@ -116,6 +116,28 @@ def embedded(entry: Mapping[str, Any], stated: Counts) -> Snapshot:
         rows={int(year): lines for year, lines in entry["rows"].items()},
         closed=frozenset(entry["closed"]),
     )
+
+
+def load_dated() -> dict[str, list[DatedValue]]:
+    """Return what counts were on dated days, by the table that says so.
+
+    A line has the day, where it can be read, the series, its first month and the counts from there
+    on; or the months of which the one count is the sum.
+    """
+    folder = resources.files(__name__)
+    provenance = tomllib.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
+    by_table = {}
+    for name in (entry["table"] for entry in provenance["dated"]):
+        reader = csv.reader(io.StringIO((folder / name).read_text(encoding="utf-8")))
+        next(reader)
+        values = by_table[name] = list[DatedValue]()
+        for day, source, total, dimension, component, member, when, digits in reader:
+            key = SeriesKey(total, dimension, member, component)
+            first, _, last = when.partition("..")
+            for later, count in enumerate(map(int, digits.split())):
+                month = months.shift(first, later)
+                values.append(DatedValue(key, month, last or month, count, 1, day, source))
+    return by_table
 
 
 def load_paths() -> list[KeptPath]:
