@@ -470,8 +470,8 @@ def month_report(
     months_of_year = source.calendar.period(source.calendar.year(month)).months
     year = [m for m in months_of_year if m in counts]
     so_far = sum(counts[m] for m in year)
-    whole = not unknown_months(counts, months_of_year[0], year[-1])
     last = max(counts)
+    whole = not unknown_months(counts, months_of_year[0], min(months_of_year[-1], last))
     expectation, judged, forecast = None, record.judged, record.forecast
     if judged is not None and forecast is not None and judged["p"] is not None:
         bounds = {name: forecast[name] for name in ("lo80", "hi80", "lo95", "hi95")}

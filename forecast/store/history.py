@@ -166,12 +166,8 @@ def _records(
         values_of, drivers_of = (grouped(t.of(name), "month") for t in (vintages, drivers))
         flags_of = grouped(flagged.get(name, ()), "month")
         agencies_of = grouped(agencies.of(name), "month")
-        judged_of = {
-            row["month"]: row | {"basis": "hindcast"}
-            if row["basis"] == "issued" and (name, row["month"]) in false
-            else row
-            for row in judged.of(name)
-        }
+        truly = {True: {"basis": "hindcast"}, False: {}}
+        judged_of = {r["month"]: r | truly[(name, r["month"]) in false] for r in judged.of(name)}
         forecast_of = {(r["month"], r["run_id"], r["cutoff"]): r for r in forecasts.of(name)}
         # Where two ended with one month, the one that opened first is told.
         shift_of = {row["closed"]: row for row in reversed(shifts.of(name))}
@@ -181,6 +177,7 @@ def _records(
             [{k: v for k, v in row.items() if k != "border"} for row in table.of(name)]
             for table in (judging, interior)
         )
+        judged_rows = [row | truly[(name, row["month"]) in false] for row in judged_rows]
         yield (
             name,
             {

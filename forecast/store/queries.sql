@@ -540,7 +540,8 @@ where f.dimension <> '' and f.model = 'bordercast' order by f.month
 select * from all_flags where dimension <> '' and severity <> 'watch' order by month desc
 
 -- name: latest_periods
-select * from span_forecasts where dimension = '' order by border, first_month
+select * from span_forecasts
+where dimension = '' and run_id = (select id from latest_run) order by border, first_month
 
 -- name: published_counts
 select month, encounters from scoped_months

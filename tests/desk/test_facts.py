@@ -46,6 +46,7 @@ def test_a_report_has_the_month_s_place_among_all_that_are_held():
         (counted("2024-09", 9, 5, 15), "2024-11", 0.75),
         (counted("2024-10", 5, None, 15), "2024-10", None),  # a month of it is not known
         (counted("2024-09", 9, None, 5, 15), "2024-11", None),
+        (counted("2024-10", 5, 15, *[None] * 12, 8), "2024-10", None),  # its end is not known
         (counted("2024-11", 5, 15), "2024-11", 0.25),  # the series began within it
         (counted("2024-10", 0, 0), "2024-10", None),
         (counted("2024-10", 0, 7), "2024-10", 0),

@@ -360,6 +360,18 @@ def test_a_judgement_by_a_forecast_that_came_too_late_is_a_hindcast_s(connection
     in_time = history.month_record(connection, "northern", "2024-01", NO_SPLIT, ENCOUNTERS.totals)
 
     assert (late.judged["basis"], in_time.judged["basis"]) == ("hindcast", "issued")
+    # And so in the picture of the months before.
+    db.conn.execute("update judgements set lo80 = 1, hi80 = 2, lo95 = 1, hi95 = 2")
+    drawn = history.month_record(db.conn, "southwest", "2024-02", NO_SPLIT, ENCOUNTERS.totals)
+    assert [row["basis"] for row in drawn.recent] == ["hindcast", "hindcast"]
+
+
+def test_the_sums_of_months_that_are_told_are_the_last_run_s_alone(db):
+    for run in (1, 2):
+        values = (run, 1, "2024", "2024-01", "2024-12", "2024-01", 1, *[run] * 10)
+        db.conn.execute(f"insert into spans values ({', '.join('?' * 17)})", values)
+
+    assert [row["run_id"] for row in queries.rows(db.conn, "latest_periods")] == [2]
 
 
 def of_agencies(name, month, counts, rounding=1):
