@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from forecast.audit import Discrepancy, audit, read_tables
-from forecast.desk import facts
+from forecast.audit import Discrepancy, audit
+from forecast.base_tables import Shape, read_tables
+from forecast.desk import facts, figures
 from forecast.desk.facts import MonthFacts
 from forecast.desk.figures import Fact, facts_of
 from forecast.sources.source import Source
-from forecast.store import measures
+from forecast.store import measures, read
 from forecast.store.history import newest_records
+from forecast.store.queries import rows
 
 LOG = logging.getLogger("bordercast")
 # What a headline says: a mail leaves only if the tables bear it.
-HeadlineFigure = Literal[
-    "count", "forecast", "side", "rarity", "flag forecast", "flag side", "severity"
-]
+HeadlineFigure = Literal["count", "forecast", "side", "rarity", "flag forecast", "flag side"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,24 @@ class Audited:
 def every_fact(connection: sqlite3.Connection, source: Source) -> list[Fact]:
     """Return every figure that the desk says of every month of every total."""
     reports = facts.all_reports(connection, source)
-    return [fact for _, of_total in reports for fact in facts_of(of_total.values())]
+    told = [fact for _, of_total in reports for fact in facts_of(of_total.values())]
+    totals = source.totals
+    told += figures.facts_of_parts(read.flags(connection, totals, parts=True))
+    told += figures.facts_of_movers(rows(connection, "movers", {"total": None}))
+    told += figures.facts_ahead(
+        read.forecasts(connection, totals),
+        rows(connection, "latest_periods"),
+        read.changes(connection),
+    )
+    return told
+
+
+def shape(source: Source) -> Shape:
+    """Return how a source's series hang together, as the auditor asks for it."""
+    both, aside = source.hierarchy.both_halves, source.hierarchy.aside
+    halves = tuple(f"component / {half.component}" for half in both or ())
+    split = tuple(f"{aside.dimension} / {of}" for of in (aside.named, aside.rest)) if aside else ()
+    return Shape(source.year_begins, halves, split)
 
 
 def newest_facts(connection: sqlite3.Connection, source: Source) -> list[Fact]:
@@ -47,7 +64,7 @@ def newest_facts(connection: sqlite3.Connection, source: Source) -> list[Fact]:
 def audited(connection: sqlite3.Connection, source: Source, told: Iterable[Fact]) -> Audited:
     """Compute told figures again from the base tables."""
     told = list(told)
-    tables = read_tables(connection, measures.current(connection), source.year_begins)
+    tables = read_tables(connection, measures.current(connection), shape(source))
     differing = tuple(audit(tables, told))
     return Audited(len(told), len({(fact.series, fact.period) for fact in told}), differing)
 

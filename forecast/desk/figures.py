@@ -7,16 +7,19 @@ means stands in dictionary.toml, under `figures`; `forecast.audit` computes them
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
+from itertools import groupby
+from operator import attrgetter
 
-from forecast.desk.facts import Comparison, MonthFacts
-from forecast.desk.sentences import monthly
-from forecast.desk.sentences.unusual import ending, unusual_words
-from forecast.types import COUNT
-from forecast.words import change_words
+from forecast import months
+from forecast.desk.facts import Comparison, Expectation, MonthFacts
+from forecast.desk.sentences import ahead, monthly, unusual
+from forecast.rows import FlagRow
+from forecast.types import COUNT, Row, SeriesKey
+from forecast.words import change_words, signed
 
 COLUMNS = ("series", "period", "figure", "value", "words")
 _COMPARED = {
@@ -70,6 +73,52 @@ def facts_of(reports: Iterable[MonthFacts]) -> Iterator[Fact]:
     for report in reports:
         for figure, value, words in _figures(report):
             yield Fact(report.total, report.month, figure, value, words)
+        yield from _moved(report)
+        # A chart ends with the newest month and shows those before it.
+        for row in report.recent if report.month == report.last_month else ():
+            at = report.total, row["month"]
+            yield Fact(*at, "count", row[COUNT])
+            yield Fact(*at, "forecast", row["median"], row["basis"])
+            for name, bound in _bounds(row.__getitem__):
+                yield Fact(*at, name, bound)
+
+
+def facts_of_parts(flags: Iterable[FlagRow]) -> Iterator[Fact]:
+    """Yield what is said of the flagged months of parts."""
+    for flag in flags:
+        if flag.dimension and flag.kind == "month":
+            series = str(SeriesKey(flag.total, flag.dimension, flag.member))
+            for figure, value, words in _flag(flag):
+                yield Fact(series, flag.month, figure, value, words)
+
+
+def facts_of_movers(rows: Iterable[Row]) -> Iterator[Fact]:
+    """Yield each series' newest count and what it is set beside. rows : of the query `movers`."""
+    for row in rows:
+        month = row["month"]
+        at = str(SeriesKey(row["border"], row["dimension"], row["member"])), month
+        yield Fact(*at, "count", row["value"])
+        yield Fact(*at, "month before", row["month_before"], months.shift(month, -1))
+        yield Fact(*at, "year before", row["year_before"], months.shift(month, -12))
+        if row["median"] is not None:
+            yield Fact(*at, "flag forecast", row["median"])
+
+
+def facts_ahead(
+    forecasts: Iterable[Row], sums: Iterable[Row], moves: Iterable[Row]
+) -> Iterator[Fact]:
+    """Yield what is forecast: months, sums of months, and how that moved with the last run."""
+    for row in forecasts:
+        at = row["border"], row["month"]
+        yield Fact(*at, "ahead", row["median"])
+        yield Fact(*at, "ahead lower 80", row["lo80"])
+        yield Fact(*at, "ahead upper 80", row["hi80"])
+    for row in sums:
+        at = row["border"], f"{row['first_month']}/{row['last_month']}"
+        yield Fact(*at, "sum published", row["published"])
+        yield Fact(*at, "sum ahead", row["median"])
+    for row in moves:
+        yield Fact(row["border"], row["month"], "forecast moved", row["after"] - row["before"])
 
 
 _Told = tuple[str, float | str | None, str]
@@ -80,22 +129,34 @@ def _figures(report: MonthFacts) -> Iterator[_Told]:
     yield "per day", report.per_day, monthly.daily_words(report)
     for compared in report.comparisons:
         yield from _compared(compared)
-    yield "rank", report.rank, ""
+    yield "rank", report.rank, monthly.rank_words(report)
     yield "months held", report.held, ""
     yield "ties", report.ties, ""
     extreme, since = report.notable_extreme
     if extreme:
         yield extreme, since, monthly.rank_words(report, short=True)
     if report.share is not None:
-        yield "share of year", report.share, f"{100 * report.share:.1f}%"
+        yield "share of year", report.share, monthly.share_words(report)
     yield "year closed", int(report.final), "final" if report.final else "preliminary"
     yield from _published(report)
     if report.halves:
         yield "first half", report.halves.at, ""
         yield "second half", report.halves.between, ""
+    if report.split:
+        yield "aside", report.split.inside, ""
     if report.expectation:
-        yield from _expected(report)
-    yield from _flagged(report)
+        yield from _expected(report, report.expectation)
+    flagged = [flag for flag in report.flags if flag.kind == "month"]
+    yield "unusual", len(flagged), "" if flagged else "nothing unusual"
+    for flag in flagged:
+        yield from _flag(flag)
+    if report.shift:
+        yield "level", report.shift["side"], unusual.LEVELS[report.shift["side"]]
+    newest = report.month == report.last_month
+    if newest and report.score and report.score.basis == "hindcast":
+        yield "held", report.score.coverage80, ahead.quality(report.score)
+    yield "months flagged", report.often[0], ""
+    yield "months judged", report.often[1], ""
 
 
 def _compared(compared: Comparison) -> Iterator[_Told]:
@@ -110,27 +171,47 @@ def _compared(compared: Comparison) -> Iterator[_Told]:
 
 def _published(report: MonthFacts) -> Iterator[_Told]:
     if report.values:
-        yield "first value", report.values[0][COUNT], ""
+        yield "first value", report.values[0][COUNT], monthly.vintage_sentence(report)
+        yield "known since", report.values[-1]["known_from"], report.values[-1]["vintage"]
         yield "times revised", len(report.values) - 1, ""
 
 
-def _expected(report: MonthFacts) -> Iterator[_Told]:
-    e = report.expectation
-    assert e is not None
+def _bounds(of: Callable[[str], int]) -> Iterator[tuple[str, int]]:
+    for name in ("lower 80", "upper 80", "lower 95", "upper 95"):
+        yield name, of(f"{'lo' if name < 'm' else 'hi'}{name[-2:]}")
+
+
+def _expected(report: MonthFacts, e: Expectation) -> Iterator[_Told]:
     yield "forecast", e.median, e.basis
     yield "cutoff", e.cutoff, ""
-    bounds = {"lower 80": e.lo80, "upper 80": e.hi80, "lower 95": e.lo95, "upper 95": e.hi95}
-    for name, bound in bounds.items():
+    for name, bound in _bounds(partial(getattr, e)):
         yield name, bound, ""
     yield "judged count", e.judged, ""
     yield "side", e.position.side, monthly.position_words(e.position)
-    yield "rarity", e.p, unusual_words(e.p)
+    yield "rarity", e.p, unusual.unusual_words(e.p)
+    if not e.severity and e.position.side:
+        yield "unflagged", e.unflagged, unusual.unflagged_words(e)
 
 
-def _flagged(report: MonthFacts) -> Iterator[_Told]:
-    flagged = [flag for flag in report.flags if flag.kind == "month"]
-    yield "unusual", len(flagged), "" if flagged else "nothing unusual"
-    for flag in flagged:
-        yield "flag forecast", flag.expected, ""
-        yield "flag side", flag.side, change_words(flag.count, flag.expected)
-        yield "severity", flag.severity, ending(flag)
+def _flag(flag: FlagRow) -> Iterator[_Told]:
+    yield "flag forecast", flag.expected, ""
+    yield "flag side", flag.side, change_words(flag.count, flag.expected)
+    far = "" if flag.dimension else f"{unusual.how_far(flag)}: "  # of parts their severity is said
+    yield "severity", flag.severity, far + unusual.ending(flag)
+    if flag.if_with_whole is not None:
+        yield "moved with the whole", flag.if_with_whole, unusual.with_whole(flag)
+
+
+def _moved(report: MonthFacts) -> Iterator[Fact]:
+    """What moved a flagged month, part by part; a dimension adds up to its deviation."""
+    for dimension, rows in groupby(report.drivers, attrgetter("dimension")):
+        told = [row for row in rows if row.contribution is not None]
+        for row in told:
+            part = str(SeriesKey(row.part_border or "", dimension, row.member or ""))
+            child = (part if row.member else row.part_border) or dimension
+            words = signed(row.contribution or 0)
+            by = f"{report.total} by {child}"
+            yield Fact(by, report.month, "moved", row.contribution, words)
+        if told:
+            summed = sum(row.contribution or 0 for row in told)
+            yield Fact(report.total, report.month, "moved in all", summed, signed(summed))

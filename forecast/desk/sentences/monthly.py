@@ -329,16 +329,20 @@ def peak_sentence(facts: MonthFacts) -> str:
 
 def rank_sentence(facts: MonthFacts) -> str:
     """Lowest or highest since when, rank, and share of the year."""
-    text, year = rank_words(facts), facts.months_of_year
+    return f"{rank_words(facts)} {share_words(facts)}".rstrip()
+
+
+def share_words(facts: MonthFacts) -> str:
+    """Say what share of its year the month makes up; "" where that is not known."""
     if facts.share is None:
-        return text
-    years = facts.source.calendar
+        return ""
+    years, year = facts.source.calendar, facts.months_of_year
     whole = years.words(years.period(years.year(facts.month)))
     # A share of some months of a year is none of the year.
     if len(year) < 12:
         span = f"{month_words(year[0])} to {month_words(year[-1])}"
         whole = f"the {len(year)} months of {whole} on record ({span})"
-    return f"{text} It makes up {100 * facts.share:.1f}% of {whole}."
+    return f"It makes up {100 * facts.share:.1f}% of {whole}."
 
 
 def rank_words(facts: MonthFacts, *, short: bool = False) -> str:

@@ -1,0 +1,205 @@
+"""What the auditor reads: the base tables of one measure, by plain statements of its own.
+
+No view and no statement of the store comes between: what these say of a month is what was written.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+DUE, LATE = timedelta(30), timedelta(14)  # from the next month's first day; and then long before
+BaseRow = Mapping[str, Any]
+
+
+def back(month: str, by: int) -> str:
+    """Return the month so many before."""
+    number = int(month[:4]) * 12 + int(month[5:]) - 1 - by
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a measure's series hang together.
+
+    begins : the month, 1 to 12, in which its years begin. halves, aside : the two series that halve
+    each total, and the two that split the second half, as their names end; empty without any.
+    """
+
+    begins: int
+    halves: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BaseTables:
+    """What the base tables hold of one measure, read by plain statements.
+
+    counts : series -> month -> the count now current. units : (series, month) -> to how many its
+    source rounds. values : (total, month) -> its values, with the day from which each was known.
+    rows : what they are of -> (series, period) -> rows.
+    """
+
+    shape: Shape
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    units: dict[tuple[str, str], int] = field(default_factory=dict)
+    values: dict[tuple[str, str], list[BaseRow]] = field(default_factory=dict)
+    rows: dict[str, dict[tuple[str, str], list[BaseRow]]] = field(default_factory=dict)
+
+    def ending(self, total: str, tail: str) -> list[str]:
+        """Name the series of a total that ends so: its own, or those of all parts of the whole."""
+        parts = [name for name in self.counts if name.endswith(f" / {tail}")]
+        own = [name for name in parts if name == f"{total} / {tail}"]
+        whole = len(parts) == sum(" / " not in name for name in self.counts) - 1
+        return own or (parts if whole else [])
+
+
+_RELEASES = """
+select id, kind, rounding, first_seen_precision as vintage,
+    coalesce(first_seen_at, date(data_through || '-01', '+1 month', '+30 days')) as known
+from main.releases where measure_id = :measure and status = 'accepted'
+    and id not in (select release_id from main.retractions)
+order by seq, kind <> 'bundle', decided_at, coalesce(first_seen_at, ''), sha256
+"""
+_DATED = """
+select l.border as series, l.first_month as month, l.known_by as known, l.encounters as count,
+    'by' as vintage
+from main.dated_lines as l join main.dated_batches as b on b.id = l.batch_id
+where b.measure_id = :measure and l.dimension = '' and l.first_month = l.last_month
+    and l.rounding = 1 and l.days = 0 and b.id not in (select batch_id from main.dated_withdrawals)
+"""
+_COVERED = "select * from main.coverage where dimension = ''"
+_NAMED = """
+with named as (
+    select id, border || iif(dimension = '', '', ' / ' || dimension || ' / ' || member) as series
+    from main.series where measure_id = :measure
+), newest as (
+    select max(id) as id from main.runs
+    where measure_id = :measure and id not in (select run_id from main.withdrawals)
+), issued as (select * from main.forecasts where model = 'bordercast')
+"""
+_STATED = """
+select n.series, o.month, o.release_id, o.encounters as count
+from main.observations as o join named as n on n.id = o.series_id
+"""
+_OF = "select n.series, t.month as period, t.* from {} as t join named as n on n.id = t.series_id"
+_NEWEST = f"{_OF} where t.run_id = (select id from newest)"
+_ROWS = {
+    # A hindcast may be made anew later; what judged the month is kept with the judgement.
+    "judged": """
+select n.series, t.month as period, t.*, substr(r.published_at, 1, 10) as run_day,
+    coalesce(x.lo80, t.lo80) as lo80, coalesce(x.hi80, t.hi80) as hi80,
+    coalesce(x.lo95, t.lo95) as lo95, coalesce(x.hi95, t.hi95) as hi95
+from main.judgements as t join named as n on n.id = t.series_id
+left join main.runs as r on r.id = t.run_id
+left join issued as x on (x.run_id, x.series_id, x.month) = (t.run_id, t.series_id, t.month)
+where t.p is not null and t.release_id not in (select release_id from main.retractions)""",
+    "flags": """
+select n.series, t.month as period, e.state, e.relative, t.*, j.unflagged as ended_by
+from main.flags as t join named as n on n.id = t.series_id
+left join main.episodes as e on e.id = t.episode_id
+left join main.judgements as j on e.state = 'transient' and j.series_id = e.series_id
+    and j.month = e.closed
+where t.kind = 'month' and t.severity <> 'watch'
+    and t.release_id not in (select release_id from main.retractions) order by t.id""",
+    "levels": """
+select n.series, e.closed as period, e.centre, 12 * substr(e.closed, 1, 4) + substr(e.closed, 6)
+    - 12 * substr(e.opened, 1, 4) - substr(e.opened, 6) as age
+from main.episodes as e join named as n on n.id = e.series_id where e.state = 'level shift'""",
+    "moved": """
+select n.series || ' by ' || coalesce(c.series, d.dimension) as series, f.month as period, d.*
+from main.drivers as d join main.flags as f on f.id = d.flag_id
+join named as n on n.id = f.series_id left join named as c on c.id = d.child_series_id
+where d.role <> 'not held'""",
+    "ahead": _NEWEST.format("issued"),
+    "sums": _NEWEST.format("main.spans").replace("t.month", "t.first_month || '/' || t.last_month"),
+    "moves": """
+select n.series, a.month as period, b.median as before, a.median as after
+from main.changes as c join newest on newest.id = c.run_id join named as n on n.id = c.series_id
+join issued as a on (a.run_id, a.series_id, a.month) = (c.run_id, c.series_id, c.month)
+join issued as b on (b.run_id, b.series_id, b.month) = (c.before_run_id, c.series_id, c.month)""",
+    "hindcasts": """
+select n.series, t.month as period, t.q100, t.q900, s.n
+from main.hindcasts as t join named as n on n.id = t.series_id
+join main.scores as s on s.series_id = t.series_id and s.run_id = (select id from newest)
+    and (s.model, s.horizon, s.basis, s.era) = ('bordercast', 1, 'hindcast', 'all')
+where t.model = 'bordercast' and t.horizon = 1 order by t.month""",
+}
+
+
+def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -> BaseTables:
+    """Read the base tables of one measure."""
+
+    def rows(query: str) -> list[dict[str, Any]]:
+        cursor = connection.execute(query, {"measure": measure_id})
+        names = [column for column, *_ in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    tables, stated = BaseTables(shape), defaultdict[int, list[BaseRow]](list)
+    releases = rows(_RELEASES)  # from old to new
+    for one in rows(_NAMED + _STATED):
+        stated[one["release_id"]].append(one)
+    for release in releases:
+        for row in stated[release["id"]] if release["kind"] != "vintage" else ():
+            # A later release's row stands in the place of an earlier one's.
+            tables.counts.setdefault(row["series"], {})[row["month"]] = row["count"]
+            tables.units[row["series"], row["month"]] = release["rounding"]
+    tables.values.update(_histories(releases, stated, rows(_COVERED), rows(_DATED)))
+    for name, query in _ROWS.items():
+        found = tables.rows.setdefault(name, {})
+        for one in rows(_NAMED + query):
+            found.setdefault((one["series"], one["period"]), []).append(one)
+    return tables
+
+
+def _histories(
+    releases: Iterable[BaseRow],
+    stated: Mapping[int, Iterable[BaseRow]],
+    covered: Iterable[BaseRow],
+    dated: Iterable[BaseRow],
+) -> dict[tuple[str, str], list[BaseRow]]:
+    """(total, month) -> the values it has had, in the order in which they became known."""
+    said, stands = defaultdict[tuple[str, str], list[BaseRow]](list), dict[tuple[str, str], int]()
+    spans = defaultdict[int, list[BaseRow]](list)
+    for span in covered:
+        spans[span["release_id"]].append(span)
+    for place, release in enumerate(releases):
+        rows = [row for row in stated[release["id"]] if " / " not in row["series"]]
+        own = {(row["series"], row["month"]): row["count"] for row in rows}
+        if release["kind"] != "vintage":
+            stands |= own
+            # A month that a release covers without a row of its own is as before.
+            own = {
+                at: count
+                for at, count in stands.items()
+                for span in spans[release["id"]]
+                if span["border"] == at[0] and span["first_month"] <= at[1] <= span["last_month"]
+            }
+        for at, count in own.items():
+            said[at].append({**release, "place": place, "count": count})
+    for row in dated:
+        # Newer than what was known before it, older than what became known later.
+        known = said[row["series"], row["month"]]
+        place = max((one["place"] for one in known if one["known"] < row["known"]), default=-1)
+        known.append({**row, "place": place})
+    return {at: _in_order(at[1], told) for at, told in said.items()}
+
+
+def _in_order(month: str, told: Iterable[BaseRow]) -> list[BaseRow]:
+    """Return the values of a month by the day each was known, its place and count."""
+    newest, had = -1, list[BaseRow]()
+    due = date.fromisoformat(f"{back(month, -1)}-01") + DUE
+    by_day = sorted(told, key=lambda one: (one["known"], one["place"], one["count"]))
+    if by_day[0]["known"] > (due + LATE).isoformat():
+        # It had been published all the same: its value stands in from the day it was due.
+        had.append({**by_day[0], "known": due.isoformat(), "vintage": "unknown"})
+    # Of a day the newest alone; and a file seen later that is older tells nothing new.
+    for value in {one["known"]: one for one in by_day}.values():
+        if value["place"] >= newest:
+            newest = value["place"]
+            had += [value] if not had or had[-1]["count"] != value["count"] else []
+    return had
