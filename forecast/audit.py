@@ -155,11 +155,11 @@ def _first_half(at: _At) -> int | None:
     return unit * round((at.count - between) / unit)
 
 
-def _judged_count(at: _At) -> int | None:
-    judged, values = at.judged.get("encounters"), at.t.values.get((at.series, at.month))
-    # A value that somebody added since was not known to whoever judged.
-    dated = any(value["vintage"] == "by" for value in values or ())
-    return judged if judged is None or dated or not values else values[0]["count"]
+def _judged_count(at: _At) -> Any:
+    """What the earliest file states of the month, of those that were there when it was judged."""
+    files = at.t.stated[at.series, at.month]
+    then = at.judged["release_id"]
+    return next(row["count"] for row in files if row["release_id"] <= then)
 
 
 def _moved_with(at: _At) -> int | None:

@@ -40,13 +40,15 @@ class BaseTables:
     """What the base tables hold of one measure, read by plain statements.
 
     counts : series -> month -> the count now current. units : (series, month) -> to how many its
-    source rounds. values : (total, month) -> its values, with the day from which each was known.
+    source rounds. stated : (series, month) -> what each file states, the earliest file first.
+    values : (total, month) -> its values, with the day from which each was known.
     rows : what they are of -> (series, period) -> rows.
     """
 
     shape: Shape
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     units: dict[tuple[str, str], int] = field(default_factory=dict)
+    stated: dict[tuple[str, str], list[BaseRow]] = field(default_factory=dict)
     values: dict[tuple[str, str], list[BaseRow]] = field(default_factory=dict)
     rows: dict[str, dict[tuple[str, str], list[BaseRow]]] = field(default_factory=dict)
 
@@ -144,10 +146,13 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -
     for one in rows(_NAMED + _STATED):
         stated[one["release_id"]].append(one)
     for release in releases:
-        for row in stated[release["id"]] if release["kind"] != "vintage" else ():
+        for row in stated[release["id"]]:
+            of = row["series"], row["month"]
+            tables.stated.setdefault(of, []).append(row)
             # A later release's row stands in the place of an earlier one's.
-            tables.counts.setdefault(row["series"], {})[row["month"]] = row["count"]
-            tables.units[row["series"], row["month"]] = release["rounding"]
+            if release["kind"] != "vintage":
+                tables.counts.setdefault(row["series"], {})[row["month"]] = row["count"]
+                tables.units[of] = release["rounding"]
     tables.values.update(_histories(releases, stated, rows(_COVERED), rows(_DATED)))
     for name, query in _ROWS.items():
         found = tables.rows.setdefault(name, {})
