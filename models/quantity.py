@@ -8,7 +8,7 @@
 | difference | any: degrees, balances, net change | as it is, in units of its spread |
 
 A source says its kind; of a table it is seen from the values, and from a name that says percent.
-The scale of a series follows from its first two years: no later month changes what was said before.
+The scale of a series follows from its first 13 months: no later month changes what was said before.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ KINDS: dict[Kind, Quantity] = {
     "difference": Quantity("difference"),
 }
 MOST_DECIMALS = 6  # more are a quotient's
-EARLY = 24  # known months that say the scale
+EARLY = 13  # known months that say the scale: nothing is forecast before
 STEPS = 1e5  # of a unit in a usual value, at most
 LINEAR = 60.0  # z of 0 where z is a value in units of its spread: there tails are not bent
 _PERCENT = re.compile(r"%|\b(percent|per cent|percentage|pct|share|proportion)\b", re.IGNORECASE)

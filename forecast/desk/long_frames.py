@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from forecast.engine.anyseries import SHORTEST, forecast_counts, long_enough
+from forecast.engine.anyseries import SHORTEST, YOUNG, forecast_counts, long_enough
 from forecast.errors import DataError
 from models.base import Floats, MonthlyCounts
 
@@ -36,8 +36,8 @@ def forecast(
     Returns
     -------
     A row a series and month, series in the order of df: unique_id, ds (as in df), bordercast (the
-    median), bordercast-lo-95, ... bordercast-hi-95. Series shorter than two years are left out,
-    with a warning that names them.
+    median), bordercast-lo-95, ... bordercast-hi-95. Series shorter than 13 months (of counts
+    that jump: 24) are left out, with a warning that names them.
 
     Raises
     ------
@@ -102,8 +102,9 @@ class Bordercast:
         _check_ahead(h)
         names, probs = _quantiles(level or ())
         known = np.flatnonzero(np.isfinite(self._y))
-        if len(known) < SHORTEST:
-            raise DataError(f"{len(known)} months are known; a series needs {SHORTEST}")
+        least = YOUNG if self.jumps else SHORTEST
+        if len(known) < least:
+            raise DataError(f"{len(known)} months are known; a series needs {least}")
         y = self._y[known[0] :]
         # Some month of some year: no date is told, and only the distance between months counts.
         last = np.array([len(y) + 24_000])

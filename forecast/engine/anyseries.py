@@ -32,7 +32,8 @@ from forecast.types import COUNT, Row
 from models.base import Floats, Ints, MonthlyCounts
 from models.quantity import Quantity, quantity_of
 
-SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS  # months a series must have
+YOUNG, SHORTEST = par.FIRST_ERROR + par.LEAST_ERRORS, par.FIRST_YOUNG
+"""Months from which a series is forecast in full; and at all, unless it is known to jump."""
 TOGETHER = 32  # series whose quantiles are computed at a time: they stay in the processor's cache
 SCORED = [HUB.index(p) for p in scores.PROBS]  # their places among the hub's
 MIDDLE = scores.PROBS.index(0.5)
@@ -107,6 +108,21 @@ class SeriesForecasts:
         return SeriesForecasts(self.counts, self.back[past], self.predictive.at(past))
 
 
+def needed(counts: MonthlyCounts) -> int:
+    """Months that a series of these counts must have."""
+    return YOUNG if counts.jumps else SHORTEST
+
+
+def young(counts: MonthlyCounts) -> list[str]:
+    """What is said of each series that is forecast before its season can be known."""
+    lengths = zip(counts.names, counts.length.tolist(), strict=True)
+    return [
+        f"{name}: {known} months, too few to know a season: its intervals are wide"
+        for name, known in lengths
+        if known < YOUNG
+    ]
+
+
 def long_enough(counts: MonthlyCounts) -> tuple[MonthlyCounts, list[ShortSeriesError]]:
     """The series the engine can forecast, and why it cannot forecast the others.
 
@@ -116,16 +132,16 @@ def long_enough(counts: MonthlyCounts) -> tuple[MonthlyCounts, list[ShortSeriesE
     ------
     ShortSeriesError : none is long enough.
     """
-    length = counts.length
-    # Left out and named: a series of a year would teach its family noise.
+    length, least = counts.length, needed(counts)
+    # Left out and named: a series of less would teach its family noise.
     short = [
-        ShortSeriesError(name, known, SHORTEST)
+        ShortSeriesError(name, known, least)
         for name, known in zip(counts.names, length.tolist(), strict=True)
-        if known < SHORTEST
+        if known < least
     ]
     if len(short) == len(counts.names):
         raise short[0]
-    return counts.some(length >= SHORTEST) if short else counts, short
+    return counts.some(length >= least) if short else counts, short
 
 
 def forecast_counts(
@@ -219,7 +235,7 @@ def sums_of(counts: MonthlyCounts) -> dict[str, int]:
         values = counts.values[rows]
         total = values.sum(axis=0)
         whole = np.isfinite(total)
-        if whole.sum() < SHORTEST:
+        if whole.sum() < YOUNG:
             continue
         # The largest alone can be the sum of the others, all being at least 0.
         top = int(np.argmax(values[:, whole].sum(axis=1)))
@@ -395,7 +411,7 @@ def kept_parts(
             counts, short = long_enough(counts)
         except ShortSeriesError:
             short = [
-                ShortSeriesError(series, months, SHORTEST)
+                ShortSeriesError(series, months, needed(counts))
                 for series, months in zip(counts.names, counts.length.tolist(), strict=True)
             ]
             counts = counts.some(np.zeros(len(counts.names), dtype=bool))
@@ -415,7 +431,7 @@ def kept_parts(
             if first != part:
                 spanning.add(family)
     if not sum(sizes):
-        raise DataError("no series is long enough to forecast; at least 24 months are needed")
+        raise DataError("no series is long enough to forecast; at least 13 months are needed")
     shared = sorted(spanning)
     # A family has as many columns as its longest series would need if it ended with the last.
     width = max([width, *(sum(families[family][1:]) for family in shared)])

@@ -600,6 +600,8 @@ def block_forecasts(job: LastJob) -> BlockForecasts:
     blended = summed(blended, task.totals)
     growth = combination.blend_growth(share, walk.growth, grid.growth)
     sigma = intervals.sigma_of(blended[..., 0], seen, panel.issued)
+    if not panel.jumps:
+        sigma = np.where(np.isnan(sigma), intervals.young_sigma(blended[..., 0], seen), sigma)
     df = tails.degrees(share, panel.jumps)
     # How far growth is known depends on the horizon, so that each ask has widths of its own.
     predictives, squares, first = [], [], sigma
@@ -611,7 +613,8 @@ def block_forecasts(job: LastJob) -> BlockForecasts:
         squares.append(intervals.squared_errors(centre, own_level, seen))
         first = first if place else own_level[..., 0]
         predictives.append(predictive(panel, centre, scale, sigma, share, weight).at(origins))
-    counts = smallcounts.shares(panel, task.asks, (blended[..., 0], first, df))
+    of_t = smallcounts.FirstStep(blended[..., 0], first, df, sigma)
+    counts = smallcounts.shares(panel, task.asks, of_t)
     return BlockForecasts(predictives, counts, squares, df)
 
 

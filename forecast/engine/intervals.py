@@ -62,6 +62,20 @@ def sigma_of(step: Floats, z: Floats, issued: Floats | None = None) -> Floats:
     return with_count_noise(one_step_scale(errors, step), errors, step)
 
 
+def young_sigma(step: Floats, z: Floats) -> Floats:
+    """(series, months) sigma of series too young for `sigma_of`, from FIRST_YOUNG known months on.
+
+    The root mean square of all their errors: a season that nobody knows yet is in them. At least
+    half of a count's noise. step, z : as in `sigma_of`.
+    """
+    errors = np.where(age(z) >= par.YOUNG_ERROR, one_step_errors(step, z), np.nan)
+    count = np.maximum(np.cumsum(np.isfinite(errors), axis=1), 1)
+    mean = np.cumsum(np.nan_to_num(errors) ** 2, axis=1) / count
+    square = np.maximum(mean, np.exp(-np.maximum(step, 0)) / 2)
+    enough = np.cumsum(np.isfinite(z), axis=1) >= par.FIRST_YOUNG
+    return np.where(enough, np.sqrt(square), np.nan)
+
+
 def one_step_scale(errors: Floats, step: Floats) -> Floats:
     """Sigma: geometric mean of a quick and a slow root mean square of past errors.
 
@@ -132,6 +146,8 @@ def at_levels(scale: Floats, centre: Floats, sigma: Floats) -> Floats:
     """
     sigma, noise = sigma[..., None], np.exp(-np.maximum(centre, 0))
     part = np.minimum(1, sigma**2 / noise[..., :1])
+    # What a fitted season adds to errors is counting as well, and falls where the level rises.
+    part = part * np.where(noise < noise[..., :1], par.LEVEL_NOISE_PART, 1.0)
     moved = 1 + part * (noise - noise[..., :1]) / sigma**2
     own = scale * np.sqrt(np.maximum(moved, par.LEVEL_NOISE_LEAST))
     # The sign of a NaN would depend on how many series stand beside it.

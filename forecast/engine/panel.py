@@ -117,26 +117,27 @@ def _span(by_month: Mapping[str, int]) -> list[str]:
     return months.between(months.from_index(first), months.from_index(known[-1]))
 
 
-def first_forecast(known: Collection[str], through: str) -> str:
+def first_forecast(known: Collection[str], through: str, *, jumps: bool) -> str:
     """The month whose figures give a series its first forecast; "" if it has one already.
 
     Parameters
     ----------
     known : its counted months. through : the last month that others are known of; each month
-        after both is taken to be counted.
+        after both is taken to be counted. jumps : whether such counts are known to jump; others are
+        forecast younger.
     """
     numbers = sorted(map(months.to_index, known))
-    if _enough(numbers):
+    if _enough(numbers, jumps):
         return ""
     # A series behind the others is expected to catch up before it goes on.
     month = max(numbers[-1], months.to_index(through))
-    while not _enough(numbers):
+    while not _enough(numbers, jumps):
         month += 1
         numbers.append(month)
     return months.from_index(month)
 
 
-def _enough(numbers: list[int]) -> bool:
+def _enough(numbers: list[int], jumps: bool) -> bool:
     """Whether these months, ascending, tell the scale of a forecast; see `intervals.sigma_of`."""
     pairs = list(pairwise(numbers))
     start = max(
@@ -145,4 +146,5 @@ def _enough(numbers: list[int]) -> bool:
     errors = [
         later for sooner, later in pairs if later == sooner + 1 and later - start >= par.FIRST_ERROR
     ]
-    return len(errors) >= par.LEAST_ERRORS
+    young = not jumps and sum(number >= start for number in numbers) >= par.FIRST_YOUNG
+    return young or len(errors) >= par.LEAST_ERRORS

@@ -66,7 +66,9 @@ ROOM_OF_CENTRE = Number(
 # The scale.
 FIRST_ERROR = WholeNumber(14, "months", "since the start, from which one-step errors count")
 UNCAPPED = WholeNumber(7, "errors", "before extreme ones are capped")
-LEAST_ERRORS = WholeNumber(10, "errors", "fewer say nothing of a scale: two years of data in all")
+LEAST_ERRORS = WholeNumber(10, "errors", "two years of data in all: fewer do not say what is usual")
+FIRST_YOUNG = WholeNumber(13, "months", "known: of fewer nothing is said")
+YOUNG_ERROR = WholeNumber(3, "months", "since the start, from which errors of young series count")
 CAP = Number(4.5, "median errors", "a break widens, but does not rule for five years", _ROUND_1)
 COUNT_NOISE = Number(2.0, "sd", "of a Poisson count: an error that large is no outlier", _ROUND_1)
 QUICK = WholeNumber(4, "months", "half-life of the quick root mean square", _ROUND_1)
@@ -74,6 +76,7 @@ SLOW = WholeNumber(60, "months", "half-life of the slow one; 20% more or less: .
 LEAST_SIGMA = Number(0.001, "log1p", "keeps a series that never errs from certainty")
 NOISE_HALF_LIFE = WholeNumber(20, "months", "of the count noise that is in sigma", _ROUND_3)
 NOISE_LEAST = Number(0.25, "", "of sigma squared, is left when a level has risen", _ROUND_3)
+LEVEL_NOISE_PART = Number(1.3, "count noise", "goes from a scale squared where a level is higher")
 LEVEL_NOISE_LEAST = Number(0.1, "", "of a scale squared, is left in months of a higher level")
 
 # The distribution.
@@ -101,7 +104,7 @@ ROOM = Number(0.7, "log1p", "how far a quantile may leave the centre beyond the 
 # After a surprise.
 LARGE_SURPRISE = Number(0.8, "log1p", "more than half, or twice, is another kind")
 GOING_ON = (
-    ((0.2, 0.5), (0.6, 0.85)),
+    ((0.2, 0.5), (0.6, 0.80)),
     ((0.45, 0.45), (0.7, 0.92)),
 )
 """That a surprise goes on: down, up; of one month, large, small; of two months, uneven, steady."""
@@ -111,6 +114,9 @@ ODD_SPREAD = Number(0.15, "squared errors", "of variance after a month that is o
 # Small counts.
 COUNTED_MOST = Number(1000.0, "counts", "of larger ones a count model says nothing new")
 COUNTED_PRIOR = Number(2.0, "log odds", "against the count model: it knows no trend", _ALONE)
+COUNTING_PRIOR = Number(
+    6.0, "log odds", "for it where errors are no larger than counting's", _ALONE
+)
 COUNTED_LIMIT = Number(3.0, "nats", "no month says more than this of the count model")
 COUNTED_LEAST = Number(0.05, "", "a smaller share of the count model is none")
 

@@ -39,6 +39,20 @@ class CountShares:
         return replace(self, row=rows[self.row])
 
 
+@dataclass(frozen=True)
+class FirstStep:
+    """What the t says one month ahead: (series, months) each; sigma of the next month's level."""
+
+    centre: Floats
+    scale: Floats
+    df: Floats
+    sigma: Floats
+
+    def of(self, rows: Ints) -> FirstStep:
+        """The same of some series."""
+        return FirstStep(self.centre[rows], self.scale[rows], self.df[rows], self.sigma[rows])
+
+
 def joined(parts: Sequence[CountShares]) -> CountShares:
     """Several parts' as one."""
     names = ("row", "share", "mean", "size")
@@ -60,28 +74,26 @@ def counted(panel: Panel) -> NDArray[np.bool_]:
     return np.asarray(whole & few if panel.linear is None else whole & few & ~panel.linear)
 
 
-def shares(
-    panel: Panel, asks: Sequence[tuple[Ints, int]], of_t: tuple[Floats, Floats, Floats]
-) -> list[CountShares]:
-    """The count model's word on each ask, and its share.
-
-    of_t : (series, months) centre and scale one month ahead, degrees of freedom.
-    """
+def shares(panel: Panel, asks: Sequence[tuple[Ints, int]], of_t: FirstStep) -> list[CountShares]:
+    """The count model's word on each ask, and its share; of_t : of all series of the panel."""
     row = np.flatnonzero(counted(panel))
     if not len(row):
         empty = [np.empty((0, len(origins), h)) for origins, h in asks]
         return [CountShares(row, x[..., 0], x, x) for x in empty]
-    part = panel.some(row)
+    part, of_t = panel.some(row), of_t.of(row)
     origins = np.unique(np.concatenate([asked for asked, _ in asks]))
     said = count_forecasts(part, origins, max(h for _, h in asks))
     apart = np.clip(
-        said.log_score - t_log_scores(part.z, *(x[row] for x in of_t)),
+        said.log_score - t_log_scores(part.z, of_t),
         -par.COUNTED_LIMIT,
         par.COUNTED_LIMIT,
     )
     # What stood before a month that nobody took in has been told otherwise.
     apart[:, 1:][~part.known[:, :-1]] = np.nan
-    share = expit(discounted_sum(np.nan_to_num(apart), par.MEMORY) - par.COUNTED_PRIOR)
+    # Who errs by no more than counting does is Poisson, whatever a few years can tell.
+    counting = np.minimum(np.exp(-np.maximum(of_t.centre, 0)) / of_t.sigma**2, 1) ** 2
+    prior = par.COUNTED_PRIOR - par.COUNTING_PRIOR * np.nan_to_num(counting)
+    share = expit(discounted_sum(np.nan_to_num(apart), par.MEMORY) - prior)
     heard = np.isfinite(apart).any(axis=1, keepdims=True)
     share = np.where(heard & (share >= par.COUNTED_LEAST), share, 0)
     answers = []
@@ -93,10 +105,10 @@ def shares(
     return answers
 
 
-def t_log_scores(z: Floats, centre: Floats, scale: Floats, df: Floats) -> Floats:
+def t_log_scores(z: Floats, of: FirstStep) -> Floats:
     """(series, months) log probability of each whole count by the t of the month before."""
     y = np.rint(np.expm1(z[:, 1:]))
-    centre, scale, df = centre[:, :-1], scale[:, :-1], df[:, :-1]
+    centre, scale, df = of.centre[:, :-1], of.scale[:, :-1], of.df[:, :-1]
     upper = tails.below(np.log1p(y + 0.5), centre, scale, df)
     lower = tails.below(np.log1p(np.maximum(y - 0.5, 0)), centre, scale, df)
     out = np.full_like(z, np.nan)

@@ -76,6 +76,7 @@ def forecast(
     say(own_counts.as_read(read))
     counts, short = anyseries.long_enough(read.counts)
     _warn([f"left out: {error}" for error in short])
+    _warn(anyseries.young(counts))
     sums = anyseries.sums_of(counts)
     if find_totals:
         totals = (*totals, *(name for name in sums if name not in totals))

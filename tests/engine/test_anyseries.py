@@ -162,23 +162,23 @@ def test_a_forecast_made_then_is_the_hindcast_made_now(own, said, cutoff):
 @pytest.mark.slow
 def test_short_series_are_named_and_have_no_part(own):
     values = np.full((7, 90), np.nan)
-    values[:6], values[6, -20:] = own.values, 3
+    values[:6], values[6, -12:] = own.values, 3
     with_short = counts_of(values, [*own.last.tolist(), LAST])
 
     kept, short = long_enough(with_short)
 
-    assert [(e.series, e.months, e.needed) for e in short] == [("series 6", 20, 24)]
+    assert [(e.series, e.months, e.needed) for e in short] == [("series 6", 12, 13)]
     expected = forecast_counts(own, 3).predictive.centre
     assert np.array_equal(expected, forecast_counts(kept, 3).predictive.centre)
 
 
 def test_a_series_of_just_the_months_needed_is_kept():
     values = np.full((3, 30), 5.0)
-    values[0, :-23] = values[1, :-24] = np.nan
+    values[0, :-12] = values[1, :-13] = np.nan
 
     kept, short = long_enough(counts_of(values))
 
-    assert [(e.series, e.months) for e in short] == [("series 0", 23)]
+    assert [(e.series, e.months) for e in short] == [("series 0", 12)]
     assert kept.names == ("series 1", "series 2")
 
 
@@ -196,16 +196,36 @@ def test_the_least_predictable_are_those_whose_last_error_is_widest(many):
 
 
 def test_only_short_series_are_refused():
+    with pytest.raises(ShortSeriesError, match="at least 13 are needed"):
+        long_enough(counts_of(np.ones((2, 12))))
     with pytest.raises(ShortSeriesError, match="at least 24 are needed"):
-        long_enough(counts_of(np.ones((2, 23))))
+        long_enough(replace(counts_of(np.ones((2, 23))), jumps=True))
 
 
-def test_twenty_four_months_are_enough():
-    z = reference_numbers.generated()[:, :24]
-    said = engine_forecasts(make_panel(z), np.array([22, 23]), 2)
+@pytest.mark.parametrize(("jumps", "needed"), [(True, 24), (False, 13)])
+def test_months_that_are_enough(jumps, needed):
+    z = reference_numbers.generated()[:, :needed]
+    panel = replace(make_panel(z), jumps=jumps)
+    said = engine_forecasts(panel, np.array([needed - 2, needed - 1]), 2)
 
     assert np.isfinite(said.sigma).tolist() == [[False, True]] * 6
-    assert anyseries.SHORTEST == parameters.FIRST_ERROR + parameters.LEAST_ERRORS == 24
+    assert anyseries.needed(replace(counts_of(np.ones((2, 30))), jumps=jumps)) == needed
+
+
+@pytest.mark.parametrize("months", range(13, 24))
+def test_no_later_month_changes_what_is_said_of_a_young_series(months):
+    z = np.log1p(np.random.default_rng(3).poisson(400, (1, months)))
+    panel = replace(make_panel(z), jumps=False)
+    said = engine_forecasts(panel, np.arange(months), 1)
+    free = replace(panel, z=np.pad(z, ((0, 0), (0, 40)), mode="edge"))
+    paths = engine_forecasts(free, np.arange(months), 1)
+
+    assert np.isfinite(said.sigma[0]).tolist() == [at >= 12 for at in range(months)]
+    for name in ("centre", "scale", "sigma"):
+        assert np.array_equal(getattr(paths, name), getattr(said, name), equal_nan=True)
+    assert 0.02 < said.sigma[0, -1] < 0.4
+    assert len(anyseries.young(counts_of(np.ones((1, months))))) == 1
+    assert not anyseries.young(counts_of(np.ones((1, 24))))
 
 
 def by_hand(values: np.ndarray, back: list[int]) -> SeriesForecasts:
@@ -470,7 +490,7 @@ def test_the_command_prints_what_the_function_says(own_file, said):
     table = np.array([row[2:] for row in rows], dtype=float).reshape(6, H, 24)
     assert np.allclose(values[..., HUB.index(0.5)], table[..., 0], rtol=1e-11)
     assert np.allclose(values, table[..., 1:], rtol=1e-11)
-    assert "left out: young: 1 months, at least 24 are needed" in shown.stderr
+    assert "left out: young: 1 months, at least 13 are needed" in shown.stderr
 
 
 def test_a_file_of_whole_series_gives_whole_numbers_in_parquet(own_file, tmp_path):
@@ -521,7 +541,7 @@ def test_all_models_answer_with_intervals_of_their_own(own, monkeypatch):
     ("text", "code", "problem"),
     [
         ("series,month,value\na,2026-01,-3\n", 3, "\nline 2, column value: '-3': below 0"),
-        ("series,month,value\na,2026-01,3\n", 3, "a: 1 months, at least 24 are needed"),
+        ("series,month,value\na,2026-01,3\n", 3, "a: 1 months, at least 13 are needed"),
         ("Report\nsee appendix\n", 3, "a table of monthly counts has a line for each month"),
     ],
 )

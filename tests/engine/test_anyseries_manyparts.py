@@ -120,13 +120,13 @@ def test_parts_of_whole_families_are_forecast_each_by_itself(own, tmp_path):
 
 
 def test_a_set_of_which_no_series_is_long_enough_is_refused(own, tmp_path):
-    young = MonthlyCounts(("young",), np.array(["a"]), own.values[:1, -23:], own.last[:1])
+    young = MonthlyCounts(("young",), np.array(["a"]), own.values[:1, -12:], own.last[:1])
     left_out = []
 
     with pytest.raises(DataError, match="no series is long enough"):
         anyseries.kept_parts([("one", young)], Scratch(tmp_path), left_out)
 
-    assert [(error.series, error.months, error.needed) for error in left_out] == [("young", 23, 24)]
+    assert [(error.series, error.months, error.needed) for error in left_out] == [("young", 12, 13)]
 
 
 def test_what_waits_on_disk_comes_back_whole_or_in_rows(tmp_path):

@@ -23,7 +23,21 @@ def counted(first: str, many: int, *without: int) -> list[str]:
     ],
 )
 def test_a_series_is_forecast_from_its_tenth_error_on(known, through, expected):
-    assert first_forecast(known, through) == expected
+    assert first_forecast(known, through, jumps=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (counted("2022-01", 13), ""),
+        (counted("2022-01", 12), "2023-01"),
+        (counted("2022-01", 14, 5), ""),
+        (counted("2022-01", 13, 5), "2023-02"),
+        (counted("2020-01", 12) + counted("2023-06", 12), "2024-06"),
+    ],
+)
+def test_what_does_not_jump_is_forecast_from_its_thirteenth_month_on(known, expected):
+    assert first_forecast(known, max(known), jumps=False) == expected
 
 
 @pytest.mark.parametrize(("missing", "expected"), [(24, ""), (25, "2027-01")])
@@ -32,4 +46,4 @@ def test_a_gap_of_more_than_two_years_begins_a_series_anew(missing, expected):
     again = months.shift("2023-01", missing)
     known = counted("2022-01", 12) + counted(again, 23)
 
-    assert first_forecast(known, max(known)) == expected
+    assert first_forecast(known, max(known), jumps=True) == expected

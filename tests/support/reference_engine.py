@@ -373,7 +373,7 @@ def engine(
         out = scale.copy()
         for s, t, k in np.ndindex(out.shape):
             noise = [exp(-max(centre[s, t, at], 0)) for at in (0, k)]
-            part = min(1, sigma[s, t] ** 2 / noise[0])
+            part = min(1, sigma[s, t] ** 2 / noise[0]) * (1.3 if noise[1] < noise[0] else 1)
             factor = 1 + part * (noise[1] - noise[0]) / sigma[s, t] ** 2
             out[s, t, k] *= sqrt(max(factor, 0.1)) if isfinite(factor) else nan
         return scale if jumps else out

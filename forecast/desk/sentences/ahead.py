@@ -141,20 +141,30 @@ def unforecast_words(key: SeriesKey, known: Collection[str], through: str, sourc
     aside = source.hierarchy.aside
     if aside and key.dimension == aside.dimension:
         return aside.unforecast
-    waiting = waiting_words(known, through)
+    waiting = waiting_words(known, through, source)
     few = f"it has no forecast: too few {source.measure.noun}"
     return f"it has no forecast yet: {waiting}" if waiting else few
 
 
-def waiting_words(known: Collection[str], through: str) -> str:
+def waiting_words(known: Collection[str], through: str, source: Source) -> str:
     """How many months a series has, and which one brings its first forecast; "" if none waits."""
     # Not imported above: the engine takes longer to import than `show` does all else.
     from forecast.engine.panel import first_forecast
 
-    month = first_forecast(known, through)
+    month = first_forecast(known, through, jumps=source.jumps)
     if not month:
         return ""
     return (
         f"{many(len(known), 'month')} counted; if each coming month is, those of "
         f"{month_words(month)} bring a forecast"
     )
+
+
+def young_words(known: Collection[str], source: Source) -> str:
+    """Why the intervals of a series that has a forecast are wide; "" where its season is known."""
+    from forecast.engine.panel import first_forecast
+
+    if source.jumps or not first_forecast(known, max(known), jumps=True):
+        return ""
+    counted = many(len(known), "month")
+    return f"{counted} counted: no season is known yet, and its intervals are wide."

@@ -206,6 +206,7 @@ def told(record: SiteRecord, place: str, dataset: Row) -> Row:
         "unusual": unusual,
         "section": section,
         "waiting": ahead.waiting_words,
+        "young": ahead.young_words,
         "percent": ahead.percent,
         "wording": wording,
         "fan_key": pictures.FAN_KEY,
