@@ -29,7 +29,7 @@ from forecast import files
 from forecast.errors import BusyError, ConfigError, StoreError
 from forecast.store import schema as schemas
 from forecast.store.queries import sql, version
-from forecast.store.schema import SCHEMA, apply, migrations, renew_views
+from forecast.store.schema import SCHEMA, apply, create, migrations, renew_views
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -253,8 +253,14 @@ def write(db: Database, name: str, values: Any = (), **parts: object) -> int:
 
 
 def migrate(connection: sqlite3.Connection, path: Path, schema: str = SCHEMA) -> None:
-    """Bring the schema to this program's version, one transaction a step, and its views."""
+    """Bring the schema to this program's version, and its views.
+
+    A new database is made in one transaction, an older one brought on by one a step.
+    """
     _refuse_newer(connection, path, schema)
+    if not connection.execute("select 1 from sqlite_master limit 1").fetchone():
+        create(connection, schema)
+        return
     # A table may be made anew while others refer to it.
     connection.execute("pragma foreign_keys = off")
     apply(connection, len(migrations(schema)), schema)

@@ -39,11 +39,12 @@ _VIEW = re.compile(r"^create view (?P<name>\w+) as(?P<query>\s.*?);$", re.DOTALL
 SchemaObjects = dict[tuple[str, str], str]
 
 
-def migrations(schema: str = SCHEMA) -> list[str]:
+@cache
+def migrations(schema: str = SCHEMA) -> tuple[str, ...]:
     """Return the numbered SQL files, oldest first."""
     folder = resources.files("forecast.store") / schema
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
-    return [file.read_text(encoding="utf-8") for file in files]
+    return tuple(file.read_text(encoding="utf-8") for file in files)
 
 
 @cache
@@ -89,6 +90,20 @@ def has_views(connection: Connection) -> bool:
     }
 
 
+def create(connection: sqlite3.Connection, schema: str = SCHEMA) -> None:
+    """Make all of a database that has nothing yet, in one transaction."""
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.deserialize(_empty(schema))
+        made.backup(connection)
+
+
+@cache
+def _empty(schema: str) -> bytes:
+    with closing(sqlite3.connect(":memory:")) as db:
+        apply(db, len(migrations(schema)), schema)
+        return db.serialize()
+
+
 def apply(connection: sqlite3.Connection, until: int, schema: str = SCHEMA) -> None:
     """Apply the migrations up to a version that a database has not had."""
     steps = migrations(schema)
@@ -105,8 +120,7 @@ def renew_views(connection: sqlite3.Connection) -> None:
 
     The ledger keeps its statement of the views of then: `as_made` answers for these.
     """
-    stored = set(map(_words, _views_of(connection).values()))
-    if stored == {_words(view.removesuffix(";")) for view in _stored_views()}:
+    if has_views(connection):
         return
     # Views that somebody else changed are not made good: then nobody would know of it.
     if as_made(connection, version(connection)):

@@ -63,7 +63,8 @@ def test_a_migration_that_was_killed_is_resumed_with_all_rows(
 
     versions = {one["version"] for one in found}
     figure("migration", len(found), schemas=len(versions), not_whole=_not_whole(found))
-    assert versions == set(range(len(connect.migrations(killed_migrations.SCHEMAS[name]))))
+    # A database that has nothing yet is made whole, by no migration.
+    assert versions - {0} == set(range(1, len(connect.migrations(killed_migrations.SCHEMAS[name]))))
     assert _not_whole(found) == 0
     if step == 1:
         assert len({(one["version"], one["between"]) for one in found}) > 2 * len(versions) - 2
