@@ -35,9 +35,8 @@ def earlier(path: Path, version: int, to: Path) -> Path:
         for table, columns in tables(db).items():
             names = ", ".join(columns)
             if table in newer:
-                db.execute(
-                    f"insert or replace into main.{table} ({names}) select {names} from newer.{table}"
-                )
+                rows = f"select {names} from newer.{table}"
+                db.execute(f"insert or replace into main.{table} ({names}) {rows}")
         if "runs" in tables(db) and "entries" not in tables(db):
             _digest_as_then(db)
     return to
