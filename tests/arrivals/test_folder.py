@@ -111,6 +111,7 @@ def test_deliveries_come_by_their_last_month_then_by_age_then_by_name(path):
     assert delivered(None, Context.open(path, Config()), TODAY) == []
 
 
+@pytest.mark.slow
 def test_a_content_that_is_known_is_not_looked_at_again(path, settings):
     folder = path.parent / "in"
     deliver(folder, "good.csv", "2026-02")

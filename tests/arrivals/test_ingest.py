@@ -408,6 +408,7 @@ def test_an_operator_may_believe_a_refused_file(path, folders, tmp_path):
     ) == [(2004, 2011)]
 
 
+@pytest.mark.slow
 def test_of_two_contents_of_one_name_the_one_decided_on_last_counts(path, folders, tmp_path):
     take(path, folders, put(tmp_path, NAME, GOOD))
     for number, extra in enumerate((5, 9), start=2):

@@ -288,6 +288,7 @@ def test_polls_recorded_before_links_could_be_unrecognized_stay(tmp_path):
     assert [link.etag for link in kept_links.values()] == ["", "e"]
 
 
+@pytest.mark.slow
 def test_every_listed_file_is_asked_for_and_kept_in_order(path, publisher):
     suffixed = file_name(FEBRUARY, suffix="_0")
     publisher.publish(
@@ -1308,6 +1309,7 @@ def years(*years_of: int) -> bytes:
     return WITH_TABLE + links.encode()
 
 
+@pytest.mark.slow
 def test_pages_of_other_years_are_asked_as_well_each_once(path, publisher):
     """Also where the first page has no link to them any more; and the page of files is none."""
     publisher.put(STATS, years(2025, 2024, 2025), "text/html")

@@ -69,6 +69,7 @@ def test_a_gate_held_at_one_is_the_break_walk(borders):
     assert np.abs(median - path).max() < 1e-9
 
 
+@pytest.mark.slow
 def test_the_gate_moves_again_afterwards(borders, said):
     ours.rolling(borders, share=0.0)
 

@@ -105,6 +105,7 @@ def span_of(one: Mapping[str, Any]) -> str:
     return one["from"] if one["from"] == one["to"] else f"{one['from']}..{one['to']}"
 
 
+@pytest.mark.slow
 def test_each_thing_that_may_stand_in_a_sentence_is_judged_as_it_was(record):
     counts = CountTable.read(record, source=ENCOUNTERS)
     names = series_names(counts)

@@ -372,6 +372,7 @@ def in_a_closed_folder(folder: Path, *words: object) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_read_is_no_hindrance(database, tmp_path):
     settings = tmp_path / "own.toml"
     settings.touch()
@@ -389,6 +390,7 @@ def test_a_folder_that_cannot_be_read_is_no_hindrance(database, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_after_the_only_run_was_withdrawn_no_run_is_advised(published, tmp_path):
     db = tmp_path / "b.db"
     shutil.copy(published, db)

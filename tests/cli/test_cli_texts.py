@@ -355,11 +355,13 @@ def all_printed(record: Path, commands: str) -> dict[str, str]:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", READING)
 def test_commands_that_read_print_what_they_printed(full_record, what):
     golden_texts.compare(TEXTS / f"{what}.txt", all_printed(full_record, READING[what]))
 
 
+@pytest.mark.slow
 def test_commands_that_write_print_what_they_printed(full_record, tmp_path):
     (tmp_path / "record").mkdir()
     own = Path(shutil.copy(full_record, tmp_path / "record" / "bordercast.db"))

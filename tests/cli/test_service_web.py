@@ -35,6 +35,7 @@ def test_help_says_where_it_listens_unasked():
     assert "Port; 0 takes a free one. [default: 8001; 0<=x<=65535]" in said
 
 
+@pytest.mark.slow
 def test_files_are_written_once_and_then_nothing_has_changed(record, tmp_path):
     def site() -> str:
         words = ["--db", str(record), "site", "-o", str(tmp_path / "page")]

@@ -651,6 +651,7 @@ def test_a_pool_that_takes_no_more_is_renewed_and_asked_again(caplog):
     assert caplog.messages == ["a worker was lost; its blocks are sent once more"]
 
 
+@pytest.mark.slow
 def test_a_pool_that_is_shut_down_finishes_what_it_was_given_unless_it_is_told_not_to():
     pool = Pool(1)
     given = [pool.submit(abs, -n) for n in range(9)]

@@ -130,6 +130,7 @@ def test_there_are_two_notebooks():
     assert len(SCRIPTS) == 2
 
 
+@pytest.mark.slow
 def test_every_python_example_of_the_page_runs(beside):
     blocks = re.findall(r"```python\n(.+?)```", (DOCS / "python.md").read_text("utf-8"), re.S)
 
@@ -176,6 +177,7 @@ def test_a_plot_is_shown_by_notebooks_and_written_as_asked(published, tmp_path):
     assert (tmp_path / "fan.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_sum_that_no_file_states_is_a_series_like_others(published, tmp_path):
     record = forecast.open(published)
     parts = [

@@ -125,6 +125,7 @@ def by_last_value(counts: MonthlyCounts) -> SeriesForecasts:
     return SeriesForecasts(counts, back, said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jumps", [False, True])
 @pytest.mark.parametrize("forecast", [by_engine, by_last_value])
 def test_nothing_after_a_month_moves_what_is_said_at_it_wherever_series_end(own, forecast, jumps):

@@ -50,6 +50,7 @@ def test_what_was_written_in_part_is_not_there(monkeypatch):
         assert taken(place) == "value"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("why", ["no room", "far away"])
 def test_paths_that_are_computed_again_are_the_same_to_the_last_digit(ragged, monkeypatch, why):
     task = blocks.Task(ragged, np.arange(60, 90), 12)

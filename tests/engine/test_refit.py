@@ -497,6 +497,7 @@ def border_wis(panel: Panel, said: Predictive) -> float:
     return float(np.concatenate(parts).mean())
 
 
+@pytest.mark.slow
 def test_the_borders_are_forecast_as_well_as_measured(border_panel: Panel) -> None:
     every = np.arange(border_panel.z.shape[1])
     own = engine_forecasts(border_panel, every, reference_numbers.H)

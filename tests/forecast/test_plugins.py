@@ -65,6 +65,7 @@ def home(tmp_path):
     return tmp_path / "work"
 
 
+@pytest.mark.slow
 def test_a_package_s_model_is_in_forecasts_of_any_file(home, tmp_path):
     lines = [f"{2020 + m // 12}-{m % 12 + 1:02},{100 + m % 7}" for m in range(48)]
     (home / "counts.csv").write_text("month,count\n" + "\n".join(lines) + "\n")
@@ -77,6 +78,7 @@ def test_a_package_s_model_is_in_forecasts_of_any_file(home, tmp_path):
     assert ",median12," in said.stdout
 
 
+@pytest.mark.slow
 def test_settings_may_name_what_is_installed_and_nothing_else(home, tmp_path):
     environment = installed(tmp_path)
     good = program(environment, "config", "check", cwd=home)
@@ -109,6 +111,7 @@ def test_a_package_s_version_is_part_of_the_settings_digest(home, tmp_path):
     assert "packages" not in config.Config().model_dump()
 
 
+@pytest.mark.slow
 def test_what_does_not_load_is_told_with_its_package(home, tmp_path):
     environment = installed(tmp_path)
     (tmp_path / "bordercast_example" / "median12.py").write_text("import nothing_so_called\n")

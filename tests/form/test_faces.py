@@ -37,6 +37,7 @@ def stale(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     return set(NAMED.findall(described[1] if described else "")) - taken
 
 
+@pytest.mark.slow
 def test_a_docstring_describes_the_parameters_there_are():
     found = {
         f"{path.relative_to(ROOT)}:{node.name}": stale(node)

@@ -278,6 +278,7 @@ def test_what_a_record_does_not_have_is_an_error_in_words(tools, tmp_path):
         assert str(refused.value).strip()
 
 
+@pytest.mark.slow
 def test_a_command_is_run_on_this_record_and_its_last_word_is_the_error(tools):
     flagged = tools.flags("northern")
     assert {row["month"] for row in flagged["answer"]["rows"]} == {"2024-01"}

@@ -53,6 +53,7 @@ def test_another_release_makes_a_run_due(record):
     assert publish.run_needed(record, BORDERS_ONLY)
 
 
+@pytest.mark.slow
 def test_a_run_hands_its_connection_to_a_few_files_of_the_store_alone(record):
     """Whoever follows the record through a run reads these and no other."""
     handed: set[str] = set()

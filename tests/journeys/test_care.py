@@ -142,6 +142,7 @@ def test_status_exits_4_with_an_alarm_and_tells_programs_the_same(record):
     assert json.loads(told.stdout)["facts"]["last_run"] == 2
 
 
+@pytest.mark.slow
 def test_status_is_0_when_all_is_well_and_names_who_leads(tmp_path):
     moment = datetime(2024, 3, 5, tzinfo=UTC)
     record = running_service.worked(tmp_path / "b.db", 2, moment - timedelta(days=1))

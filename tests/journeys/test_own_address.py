@@ -143,6 +143,7 @@ def test_a_stranger_with_the_servers_name_is_not_believed(server, tmp_path, monk
     assert server.asked == []
 
 
+@pytest.mark.slow
 def test_an_address_without_a_name_for_the_file_has_the_sources(server, tmp_path):
     place = "/export?table=visits&as=csv"
     own = settings(tmp_path, server.root + place)

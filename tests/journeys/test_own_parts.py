@@ -183,6 +183,7 @@ def test_a_sum_is_known_where_each_part_is(tmp_path, monkeypatch):
     assert f"North is added up with Clinic 3 from {month(OPENED)}" in told["visits.csv"]
 
 
+@pytest.mark.slow
 def test_a_restated_part_moves_its_sums_and_is_a_revision(tmp_path, monkeypatch):
     """Also where the newest file has that clinic alone: the rest is what the record knows."""
     monkeypatch.chdir(tmp_path)
@@ -208,6 +209,7 @@ def test_a_restated_part_moves_its_sums_and_is_a_revision(tmp_path, monkeypatch)
     assert sorted(revised) == [("All regions", ""), ("South", ""), ("South", "Clinic 5")]
 
 
+@pytest.mark.slow
 def test_a_sum_that_the_file_states_is_held_against_its_parts(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     counted = visits()

@@ -160,6 +160,7 @@ def test_a_file_refused_at_the_first_wake_does_not_keep_the_next_one_out(setting
     assert (done.outcome, done.detail) == ("published", "refused a.csv; run 1")
 
 
+@pytest.mark.slow
 def test_a_tripled_month_is_told_by_mail_in_the_users_words(settings, folder):
     path, visits = folder / "bordercast.db", clinics(HELD + 1)
     visits["Clinic 3"][HELD] *= 3
@@ -247,6 +248,7 @@ def test_a_total_is_stated_only_where_every_series_is(folder):
     assert "All clinics" in page
 
 
+@pytest.mark.slow
 def test_a_record_of_another_source_is_not_written(settings, folder):
     monthly.run(Context.open(folder / "bordercast.db", settings), now=after(HELD))
     text = (folder / "config.toml").read_text()

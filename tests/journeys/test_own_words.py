@@ -96,6 +96,7 @@ def test_no_key_or_word_for_programs_is_of_a_border(published, line):
     assert FOREIGN.findall(done.stdout) == []
 
 
+@pytest.mark.slow
 def test_assistants_hear_no_border(published):
     async def use(client):
         listed = await client.list_tools()

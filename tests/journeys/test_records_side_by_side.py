@@ -140,6 +140,7 @@ def test_every_method_of_a_record_is_asked():
     assert {method for method, _ in questions("visits")} == public
 
 
+@pytest.mark.slow
 def test_records_of_three_measures_in_two_threads_answer_as_each_does_alone(records):
     opened = {name: forecast.open(path) for name, path in records.items()}
     asked = [

@@ -367,6 +367,7 @@ def altered(rows: drug_files.Lines, month: tuple[str, str]) -> drug_files.Lines:
     ]
 
 
+@pytest.mark.slow
 def test_seizures_are_found_on_their_page_and_each_file_is_a_vintage(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     path = tmp_path / "seizures.db"

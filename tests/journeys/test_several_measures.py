@@ -208,6 +208,7 @@ def test_a_second_run_finds_nothing_new_in_any_measure(records, tmp_path):
     assert done.run_id is None
 
 
+@pytest.mark.slow
 def test_a_wake_brings_a_file_into_every_measure_that_it_states(tmp_path):
     """Seizures and pounds stand in one file, which leaves the inbox once both have it."""
     path, inbox = tmp_path / "bordercast.db", tmp_path / "inbox"
@@ -233,6 +234,7 @@ def test_a_wake_brings_a_file_into_every_measure_that_it_states(tmp_path):
         assert integrity.findings(connection) == []
 
 
+@pytest.mark.slow
 def test_each_measure_has_pages_that_lead_to_the_others(records, tmp_path):
     context = Context.open(records["all"], settings(*SOURCES))
     with connect.moment(records["all"]) as connection:

@@ -69,6 +69,7 @@ def test_what_a_model_needs_is_a_month_a_year_or_three() -> None:
     assert {name: build(name).min_months for name in (*OURS, *ENGINES)} == expected
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The inplace keyword")  # of prophet's own code
 def test_fitted_models_are_those_that_they_are_called(
     small: Panel, said: dict[str, Paths], capfd: pytest.CaptureFixture[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from forecast.engine.blocks import BLOCK, Scratch, Task, in_steps, keep_panel, learn
 from forecast.engine.refit import engine_forecasts
@@ -87,6 +88,7 @@ def test_after_a_surprise_both_ways_are_open():
     assert (said.scale > 2 * calm.scale).all()
 
 
+@pytest.mark.slow
 def test_blocks_and_order_and_disk_do_not_matter(tmp_path):
     z = with_change(-1.0, 60, 63, rows=slice(0, 4))
     z[5, 94:] += 1

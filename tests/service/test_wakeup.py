@@ -36,6 +36,7 @@ def test_a_lone_bad_file_of_a_publisher_fails_no_first_wake(path):
     assert not file.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("site", ["", '[site]\nfolder = "site"\n'])
 def test_a_lone_bad_delivery_fails_no_first_wake_and_writes_no_page(path, site):
     (path.parent / "in").mkdir()

@@ -77,6 +77,7 @@ def texts(path: Path) -> list[str]:
     return [text for text in found if not re.search(r"\b(select|insert into|from \w+ as)\b", text)]
 
 
+@pytest.mark.slow
 def test_what_cbp_calls_things_stands_in_its_source_alone():
     named = {}
     for path in MODULES:

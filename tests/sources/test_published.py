@@ -251,6 +251,7 @@ def asked(removals, tmp_path, monkeypatch):
     return asked
 
 
+@pytest.mark.slow
 def test_who_has_not_reported_is_not_flagged(asked):
     Path(NAME).write_bytes(content(without(lines(), "South", "2026,MAR")))
 
@@ -267,6 +268,7 @@ def test_who_has_not_reported_is_not_flagged(asked):
     assert "critical" not in asked("flags", "--json")
 
 
+@pytest.mark.slow
 def test_the_commands_know_it_by_its_own_words(asked):
     Path(NAME).write_bytes(content(lines()))
 

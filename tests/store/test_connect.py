@@ -620,6 +620,7 @@ def test_a_part_that_a_release_has_no_count_of_was_none_there_also_before_its_fi
     assert counts[0][PERU] == {"2024-01": 5, "2024-02": 7}
 
 
+@pytest.mark.slow
 def test_writing_loads_no_pandas_and_leaves_it_to_be_loaded(tmp_path):
     program = (
         "import sys; from pathlib import Path; from forecast.store import connect\n"

@@ -52,6 +52,7 @@ def over(month: str, seen: str | None) -> bool:
     return date.fromisoformat(seen) >= end
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(chains, st.randoms())
 def test_the_newest_release_that_counts_is_current_in_any_order(chain, random):

@@ -216,6 +216,7 @@ def monthly(cells) -> str:
     return "\n".join(["month,a", *lines]) + "\n"
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_what_pandas_writes_is_read_without_asking(data):

@@ -639,6 +639,7 @@ print(len(read.counts.names), peak() - before)
 """
 
 
+@pytest.mark.slow
 def test_a_large_file_takes_no_more_than_three_times_its_size(tmp_path):
     """As it does 300 MB of memory for 100 MB: cells are numbers, and nothing is there twice."""
     months = [f"{2018 + at // 12}-{at % 12 + 1:02}" for at in range(72)]

@@ -111,6 +111,7 @@ def test_a_notice_is_read_in_a_minute(stages, stage):
     assert max(len(sentence.split()) for sentence in sentences if "against" not in sentence) <= 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["january", "february"])
 def test_a_filter_for_spam_finds_nothing(stages, stage):
     """The local rules of SpamAssassin, which ask no other machine, on the mail as it goes out."""

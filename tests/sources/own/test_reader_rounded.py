@@ -69,6 +69,7 @@ def test_sums_to_the_unit_have_no_tolerance(tmp_path):
     assert not any("tolerance" in said for said in told.lines)
 
 
+@pytest.mark.slow
 def test_a_refusal_names_the_setting_that_lets_it_in(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     told = understood(table(Path("in/a.csv"), 5).parent, ReadAs())
