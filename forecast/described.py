@@ -172,6 +172,22 @@ class BreakTable(_Described):
     source: str
 
 
+class TermTable(_Described):
+    """An administration; see `source.Term`."""
+
+    name: str
+    words: tuple[str, ...]
+    first: str
+    last: str = ""
+
+
+class AbsentTable(_Described):
+    """What is asked of the counts and is not among them; see `source.Absent`."""
+
+    words: tuple[str, ...]
+    said: str
+
+
 class SourceTable(_Described):
     """All that a `source.toml` may say."""
 
@@ -198,6 +214,8 @@ class SourceTable(_Described):
     labels: dict[str, dict[str, Any]] = {}
     agreement: AgreementTable | None = None
     breaks: tuple[BreakTable, ...] = ()
+    terms: tuple[TermTable, ...] = ()
+    absent: tuple[AbsentTable, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

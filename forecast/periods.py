@@ -19,6 +19,10 @@ _IN_ONE_YEAR = re.compile(r"([a-z]{3,9})\.? (?:to|through) ([a-z]{3,9}\.? (\d{4}
 _SINCE = re.compile(r"since (.+)")
 _TO_DATE = re.compile(r"(.+?) (?:to date|so far|ytd)")
 _NEXT = re.compile(r"next (?:([1-9]\d?) months|(month|quarter|year))")
+_NOW = re.compile(
+    r"(?:the )?(this|newest|latest|last|previous|past)(?: ([1-9]\d?))? "
+    r"(fiscal year|calendar year|months?|year)"
+)
 _REST = re.compile(r"rest of (?:(?:the |this )?year|(.+))")
 _PART = re.compile(r"(?:(\w+) (half|quarter) of|(h|q)([1-4])) (.+)")
 _LENGTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
@@ -31,17 +35,25 @@ _YEAR_WORDS = (
     r"calendar (?:19|20)\d\d)"
 )
 _POINT = rf"(?:{_MONTH_WORDS}|{_YEAR_WORDS})"
+_BARE = rf"(?:{'|'.join((*months.NAMES, *(n[:3] for n in months.NAMES), 'Sept'))})\b\.?"
 # What a sentence may name, the longest first: "March 2026" has a year too.
 _NAMED = tuple(
     re.compile(rf"\b{pattern}\b", re.I)
     for pattern in (
         rf"{_POINT} ?(?:\.\.|to|through) ?{_POINT}",
+        rf"{_BARE} (?:to|through) {_MONTH_WORDS}",
         rf"since {_POINT}",
         rf"{_YEAR_WORDS} (?:to date|so far|ytd)",
+        rf"(?:the )?rest of (?:(?:the |this )?year|{_YEAR_WORDS})",
+        rf"(?:\w+ (?:half|quarter) of|[hq][1-4]) {_YEAR_WORDS}",
         _MONTH_WORDS,
         _YEAR_WORDS,
+        _NEXT.pattern,
+        _NOW.pattern,
     )
 )
+# A month without its year is the newest of its name; "may" and "march" alone are words.
+_OF_NAME = re.compile(rf"\b(?:in|of|for|during|since|last|month of) ({_BARE})", re.I)
 
 
 def month(text: str) -> str:
@@ -217,8 +229,10 @@ class Calendar:
             return Period(self._point(match[1]).first, newest)
         if match := _NEXT.fullmatch(plain):
             return self._next(int(match[1] or _LENGTHS[match[2]]), newest)
-        if match := _REST.fullmatch(plain):
+        if match := _REST.fullmatch(plain.removeprefix("the ")):
             return self._rest(match[1], newest)
+        if match := _NOW.fullmatch(plain):
+            return self._now(match[1], int(match[2] or 0), match[3], newest)
         if match := _PART.fullmatch(plain):
             noun = match[2] or {"h": "half", "q": "quarter"}[match[3]]
             nth = int(match[4] or _PLACES.get(match[1], 0))
@@ -248,6 +262,17 @@ class Calendar:
         said = "next month" if count == 1 else f"next {count} months"
         return Period(newest + 1, newest + count, said)
 
+    def _now(self, which: str, count: int, unit: str, newest: int) -> Period:
+        """Read "last month", the newest on record; "this fiscal year", as far as it is known."""
+        if unit.startswith("month") or count:
+            length = count * (1 if unit.startswith("month") else 12)
+            return Period(newest + 1 - max(length, 1), newest)
+        if which == "past":
+            return Period(newest - 11, newest)
+        calendar = self if unit == "fiscal year" else Calendar()
+        year = calendar.period(calendar.year(newest))
+        return year.shift(-12) if which in ("last", "previous") else replace(year, last=newest)
+
     def _rest(self, plain: str | None, newest: int) -> Period:
         year = self._point(plain) if plain else Calendar().period((newest + 1) // 12)
         if not year.first <= newest + 1 <= year.last:
@@ -274,6 +299,11 @@ class Calendar:
                     rest = text[: match.start()] + text[match.end() :]
                     return self.read(said, newest), rest
                 return None
+        if match := _OF_NAME.search(text):
+            first = Period.of(month(f"{match[1].rstrip('.')} {newest // 12}")).first
+            first -= 12 * (first > newest)
+            last = newest if match[0].lower().startswith("since") else first
+            return Period(first, last), text[: match.start()] + text[match.end() :]
         return None
 
     def standard(self, cutoff: int, reach: int) -> list[Period]:

@@ -161,6 +161,20 @@ def extreme_since(
     return "highest", next((m for m in before if counts[m] >= now), None)
 
 
+def run(counts: Mapping[str, int], month: str, back: int = 1) -> int:
+    """Count the months in a row up to this one that rose from the month `back` before.
+
+    Negative of months that fell, 0 where it did neither; a month that is not known ends a run.
+    """
+    length = side = 0
+    while month in counts and (before := counts.get(months.shift(month, -back))) is not None:
+        now = (counts[month] > before) - (counts[month] < before)
+        if now == 0 or now != (side or now):
+            break
+        length, side, month = length + 1, now, months.shift(month, -1)
+    return side * length
+
+
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """The forecast that stood before the month, and how far the month lay from it.

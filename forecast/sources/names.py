@@ -32,6 +32,7 @@ _QUOTES = "\"'\u201c\u201d\u2018\u2019"
 _DROPPED = str.maketrans("", "", "." + _QUOTES)
 
 
+_PEOPLE = ("nationals", "citizens", "migrants", "people", "immigrants")
 _DIMENSIONS = {
     "component": ("agency",),
     "field": ("sector", "office", "field office", "station"),
@@ -93,7 +94,7 @@ class SeriesNames:
         if total and not rest:
             return [key for key in self.keys if key == SeriesKey(total)], []
         if rest and not total:
-            near = _nearest(_normal(first), self._totals)
+            near = _nearest(normal(first), self._totals)
             choices = dict.fromkeys(self._totals[f] for f in near) or self.source.totals.every
             raise SeriesNameError(text, f"{first!r} is no {self.source.totals.one}", list(choices))
         *dimension, part = rest or [first]
@@ -104,13 +105,13 @@ class SeriesNames:
         parts = [key for key in self.keys if not key.headline and total in ("", key.total)]
         if dimension:
             parts = [
-                key for key in parts if _normal(dimension[0]) in _dimension_forms(key, self.source)
+                key for key in parts if normal(dimension[0]) in _dimension_forms(key, self.source)
             ]
         return _matching(part, parts, self.source), parts
 
     def total(self, text: str) -> str:
         """Return the total so called, "" if none is: northern, north, the northern border."""
-        totals, wanted = self.source.totals, _normal(text).removeprefix("the ")
+        totals, wanted = self.source.totals, normal(text).removeprefix("the ")
         wanted = wanted.removesuffix(f" {totals.one}").removesuffix(f" {totals.many}")
         return self._totals.get(wanted, "")
 
@@ -122,13 +123,31 @@ class SeriesNames:
         return {
             form: total
             for total in reversed(totals.every)
-            for form in (_normal(total), *totals.usual.get(total, ()))
+            for form in (normal(total), *totals.usual.get(total, ()))
         }
+
+    @cached_property
+    def by_form(self) -> dict[str, tuple[SeriesKey, ...]]:
+        """Return all that totals and parts may be called in a sentence, normal -> the series."""
+        found: dict[str, list[SeriesKey]] = {}
+        totals = self.source.totals
+        for form, total in self._totals.items():
+            for words in (form, f"{form} {totals.one}", f"{form} {totals.many}"):
+                found[words] = [SeriesKey(total)]
+        for key in self.keys:
+            forms = set() if key.headline else _forms(key.dimension, key.member, self.source)
+            if key.dimension == "citizenship":  # Hondurans: Honduran families, Mexican nationals
+                forms |= {form.removesuffix("s") for form in forms}
+                forms |= {f"{form} {of}" for form in forms for of in _PEOPLE}
+            for form in forms:
+                known = found.setdefault(form, [])
+                known += [key] * (not known or not known[0].headline)
+        return {form: tuple(keys) for form, keys in found.items()}
 
     def parts(self, text: str) -> list[SeriesKey]:
         """Return the parts of TOTAL:DIMENSION (southwest:citizenship); none of another name."""
         first, *rest = _pieces(text)
-        total, wanted = self.total(first), _normal(rest[0]) if len(rest) == 1 else ""
+        total, wanted = self.total(first), normal(rest[0]) if len(rest) == 1 else ""
         return [
             key
             for key in self.keys
@@ -159,7 +178,7 @@ class SeriesNames:
         choices = [self.name(key) for key in keys]
         if keys:
             raise SeriesNameError(text, "could be any of these", choices)
-        *above, wanted = map(_normal, _pieces(text))
+        *above, wanted = map(normal, _pieces(text))
         by_form = {f: k for k in among for f in _forms(k.dimension, k.member, self.source)}
         if not above:  # a total's name goes before a part's of the same form
             by_form |= {form: SeriesKey(total) for form, total in self._totals.items()}
@@ -213,8 +232,8 @@ def _matching(part: str, keys: Iterable[SeriesKey], source: Source) -> list[Seri
     exact = [key for key in parts if key.member == part]
     if exact:  # codes as the publisher writes them go first: OTHER, CA, UAC
         return exact
-    whole = _normal(part)
-    pieces = [_normal(piece) for piece in part.split("*")]
+    whole = normal(part)
+    pieces = [normal(piece) for piece in part.split("*")]
     matching = []
     for key in parts:
         if "*" not in key.dimension:
@@ -233,13 +252,13 @@ def _matching(part: str, keys: Iterable[SeriesKey], source: Source) -> list[Seri
 
 def _forms(dimension: str, member: str, source: Source) -> set[str]:
     """Return everything a part may be called, normal."""
-    labels, label = source.hierarchy, _normal(member)
-    words = _normal(member_words(dimension, member, source))
+    labels, label = source.hierarchy, normal(member)
+    words = normal(member_words(dimension, member, source))
     states = {f"{words} state", f"state of {words}"} if dimension == "state" else set()
     return states | {
         label,
         words,
-        *map(_normal, labels.usual.get(member, ())),
+        *map(normal, labels.usual.get(member, ())),
         *(
             label.removesuffix(end) + other
             for end, others in labels.forms.get(dimension, {}).items()
@@ -251,7 +270,7 @@ def _forms(dimension: str, member: str, source: Source) -> set[str]:
 
 def _dimension_forms(key: SeriesKey, source: Source) -> set[str]:
     name = key.dimension
-    return set(map(_normal, (name, dimension_words(name, source), *_DIMENSIONS.get(name, ()))))
+    return set(map(normal, (name, dimension_words(name, source), *_DIMENSIONS.get(name, ()))))
 
 
 def _pieces(text: str) -> list[str]:
@@ -260,7 +279,7 @@ def _pieces(text: str) -> list[str]:
     return [" ".join(piece.strip(_QUOTES + " ").split()) for piece in pieces]
 
 
-def _normal(text: str) -> str:
+def normal(text: str) -> str:
     """Return it without capitals, accents, periods, and with one space where there are several."""
     # Accents apart from their letters, so that they can be dropped: Côte is typed Cote.
     bare = unicodedata.normalize("NFKD", text.casefold())

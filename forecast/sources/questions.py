@@ -1,28 +1,101 @@
-"""A question in a sentence, without a number to judge: which series, and which months.
+"""A question in a sentence: what is asked, of which series, and of which months.
 
-fentanyl at the northern border in March 2026 -> northern:Fentanyl, 2026-03
+fentanyl at the northern border in March 2026 -> the count of northern:Fentanyl, 2026-03
+share of Mexicans on the southwest since 2024 -> a share, of southwest:Mexico, 2024-01 until now
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from forecast.periods import Period
+from forecast.sources.names import normal
+from forecast.types import SeriesKey
 
 if TYPE_CHECKING:
-    from forecast.periods import Period
     from forecast.sources.names import SeriesNames
-    from forecast.sources.source import Source
-    from forecast.types import SeriesKey
+    from forecast.sources.source import Source, Term
 
-# Words around the names of a series and of months, which name nothing themselves.
-_FILLERS = frozenset(
-    (
-        *("a", "an", "and", "are", "at", "by", "counted", "during", "for", "from", "how", "in"),
-        *("is", "many", "met", "much", "number", "of", "on", "over", "people", "seized", "taken"),
-        *("that", "the", "there", "to", "total", "was", "were", "what", "with"),
-    )
+Kind = Literal[
+    "count",
+    "share",
+    "per day",
+    "per month",
+    "days",
+    "change",
+    "run",
+    "highest",
+    "lowest",
+    "parts",
+    "unusual",
+    "forecast",
+    "chance",
+    "last",
+]
+_TABLE = tomllib.loads((Path(__file__).parent / "questions.toml").read_text(encoding="utf-8"))
+# What is asked -> how; the first that fits leads. What of it stands for itself is taken out.
+_ASKED = {
+    kind: re.compile(rf"\b(?:{'|'.join(phrases)})(?=\W|$)")
+    for kind, phrases in _TABLE["asked"].items()
+}
+_EVENT = re.compile(
+    r"\b(?:(?P<over>more than|over|above|exceed(?:s|ed|ing)?|at least|pass(?:es|ed)?|higher than)|"
+    r"fewer than|less than|under|below|at most|lower than) (?P<number>\d[\d,]*\d|\d)"
+    r"(?P<unit>k| thousand| million)?(?=\W|$)"
 )
+_BY = re.compile(
+    r"\b(?:which|what|by|each|every|(?:top|most|largest|leading)(?: (?:\d+|three|five|ten))?)"
+    r"(?: (?:\d+|three|five|ten))? (?P<noun>[a-z]+(?: offices?| groups?| years?)?)"
+)
+_NOUNS = {noun: by for by, nouns in _TABLE["by"].items() for noun in nouns}
+# Words around the names of a series and of months, which name nothing themselves; and names of a
+# series that are none in a sentence.
+_FILLERS, _NO_NAME = (frozenset(_TABLE[name].split()) for name in ("fillers", "no_names"))
+_LONGEST = 6  # words of a name
+
+
+@dataclass(frozen=True)
+class NamedSpan:
+    """Months that a question is of. name : how it is called where months do not tell, "" else."""
+
+    period: Period
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a sentence asks for.
+
+    kind : of what. things : each series asked about, with every series that its words may mean.
+    spans : the months, empty where none are named. everywhere : whether the readings of the first
+    are one part, of no total by name, so that the part of all is meant. whole : what a share is
+    asked of, where it is named. by : the dimension asked by, "month", "year" or "term"; "" if none.
+    fewest : whether the other end is meant. event : ">10000", of a chance or "when last".
+    apart : whether the things are of dimensions that no file tells together.
+    unknown : words that are not understood.
+    """
+
+    kind: Kind
+    things: tuple[tuple[SeriesKey, ...], ...] = ()
+    spans: tuple[NamedSpan, ...] = ()
+    everywhere: bool = False
+    whole: SeriesKey | None = None
+    by: str = ""
+    fewest: bool = False
+    event: str = ""
+    apart: bool = False
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def readings(self) -> tuple[SeriesKey, ...]:
+        """Every series that the first thing may be."""
+        return self.things[0] if self.things else ()
 
 
 def measures_named(text: str, sources: list[Source]) -> list[Source]:
@@ -33,68 +106,241 @@ def measures_named(text: str, sources: list[Source]) -> list[Source]:
     return named or sources
 
 
-@dataclass(frozen=True)
-class CountQuestion:
-    """What a sentence asks for.
-
-    readings : every series that its words may mean, of a part without a total that of each total
-        that has it. everywhere : whether these are one part, of no total by name, so that the part
-        of all is meant. span : the months.
-    """
-
-    readings: tuple[SeriesKey, ...]
-    everywhere: bool
-    span: Period
+def absent(text: str, source: Source) -> str:
+    """Say that what is asked for is not on record, and who publishes it; "" where it may be."""
+    words = f" {' '.join(_words(text))} "
+    named = (one.said for one in source.absent if any(f" {word} " in words for word in one.words))
+    return next(named, "")
 
 
-def asked(text: str, names: SeriesNames, newest: int) -> CountQuestion | None:
-    """Read a question about the counts of one source, None where some word of it is not known.
+def asked(text: str, names: SeriesNames, newest: int) -> Question | None:
+    """Read a question about the counts of one source, None where it is none of its.
 
     newest : the newest month on record, a running number.
     """
-    found = names.source.calendar.find(text, newest)
-    if found is None:
-        return None
-    period, rest = found
-    named = f" {' '.join(_words(rest))} "
-    # Longest first: "drug seizures" leaves nothing behind that a part could be called.
+    plain = " ".join(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split()).strip(" ?.!")
+    plain = re.sub(r"\s*[\N{EN DASH}\N{EM DASH}]\s*", " to ", plain)
+    event, rest = _event(plain)
+    by, rest = _by(rest, {key.dimension for key in names.keys})
+    kinds, rest, said = _kinds(rest)
+    spans, rest = _spans(rest, names.source, newest, apart="change" in kinds)
+    if by == "term":
+        spans = [NamedSpan(_of_term(term, newest), term.name) for term in names.source.terms]
     for noun in _nouns(names.source):
-        named = named.replace(f" {noun} ", " ")
-    total, words = _total(named.split(), names)
-    # Words at either end that name nothing.
-    naming = [at for at, word in enumerate(words) if word not in _FILLERS]
-    part = " ".join(words[naming[0] : naming[-1] + 1]) if naming else ""
+        rest = re.sub(rf"\b{re.escape(noun)}\b", " ", rest, flags=re.I)
+    named, unknown = _named(rest, names)
+    if any(char.isdigit() for word in unknown for char in word) or not (
+        named or spans or kinds or by
+    ):
+        return None
+    kind = _kind(kinds, event, by, spans, newest)
+    things = _things(named, names, kind)
+    # "More" and "than" alone ask nothing; what a total has not is no question to it.
+    if not all(things.of) or (not named and not spans and not by and said < 2):
+        return None
+    everywhere = len(things.of) == 1 and _everywhere(named, things.of[0], names)
+    return Question(
+        kind=kind,
+        things=things.of,
+        spans=tuple(spans),
+        everywhere=everywhere,
+        whole=things.whole,
+        by=by,
+        fewest="lowest" in kinds,
+        event=event,
+        apart=things.apart,
+        unknown=tuple(unknown),
+    )
+
+
+def _kind(kinds: list[Kind], event: str, by: str, spans: list[NamedSpan], newest: int) -> Kind:
+    if event:
+        ahead = any(span.period.last > newest for span in spans)
+        return "last" if "last" in kinds and not ahead else "chance"
+    if by and by not in ("month", "year", "term"):
+        return "parts"
+    if by in ("month", "year") and "highest" not in kinds and "lowest" not in kinds:
+        by = ""
+    if spans and all(span.period.last > newest for span in spans):
+        return "forecast"
+    return kinds[0] if kinds else "count"
+
+
+def _event(plain: str) -> tuple[str, str]:
+    """Find "more than 10,000": the event as it is typed, and the sentence without it."""
+    match = _EVENT.search(plain.lower())
+    if match is None:
+        return "", plain
+    factor = {"": 1, "k": 1_000, " thousand": 1_000, " million": 1_000_000}[match["unit"] or ""]
+    number = int(match["number"].replace(",", "")) * factor
+    sign = ">" if match["over"] else "<"
+    return f"{sign}{number}", f"{plain[: match.start()]} {plain[match.end() :]}"
+
+
+def _by(plain: str, dimensions: set[str]) -> tuple[str, str]:
+    """Find "which sector": what is asked by, and the sentence without it."""
+    for match in _BY.finditer(plain.lower()):
+        by = _NOUNS.get(match["noun"], "")
+        if by in ("term", "month", "year", "total") or (by and by in dimensions):
+            # "Most" stays: it says which end is meant.
+            left = " most " if re.search(r"most|top|largest|leading", match[0]) else " "
+            return by, f"{plain[: match.start()]}{left}{plain[match.end() :]}"
+    if "citizenship" in dimensions and re.search(r"\bwho\b.*\bmost\b", plain.lower()):
+        return "citizenship", plain
+    return "", plain
+
+
+def _kinds(plain: str) -> tuple[list[Kind], str, int]:
+    """Find what is asked, the likeliest first, the sentence without it, and how many words."""
+    found: list[Kind] = []
+    said = 0
+    for kind, pattern in _ASKED.items():
+        while match := pattern.search(plain.lower().replace("on record", "on xecord")):
+            said += len(match[0].split())
+            found += [kind] * (kind not in found)
+            plain = f"{plain[: match.start()]} {plain[match.end() :]}"
+    return found, plain, said
+
+
+def _of_term(term: Term, newest: int) -> Period:
+    from forecast import months
+
+    return Period(months.to_index(term.first), months.to_index(term.last) if term.last else newest)
+
+
+def _spans(plain: str, source: Source, newest: int, *, apart: bool) -> tuple[list[NamedSpan], str]:
+    """Find the months of a sentence, and the sentence without them.
+
+    apart : whether "from 2023-12 to 2026-08" is two months that are compared.
+    """
+    spans: list[NamedSpan] = []
+    for word in sorted({word for term in source.terms for word in term.words}, key=len)[::-1]:
+        pattern = rf"\b{re.escape(word)}(?:'s)?\b(?: (?:first|second) term)?"
+        if match := re.search(pattern, plain, re.I):
+            of = [term for term in source.terms if word in term.words]
+            nth = re.search(r"(first|second) term", match[0])
+            of = [term for term in of if not nth or nth[1] in term.name]
+            before, since, _ = plain[: match.start()].rpartition("since")
+            for term in of[-1:] if since else of:
+                period, name = _of_term(term, newest), "" if since else term.name
+                spans += (
+                    _ends(Period(period.first, newest), apart)
+                    if since
+                    else [NamedSpan(period, name)]
+                )
+            plain = f"{before if since else plain[: match.start()]} {plain[match.end() :]}"
+    while found := source.calendar.find(plain, newest):
+        two = apart and re.search(r"\b(?:since|from)\b", plain, re.I)
+        (period, plain) = found
+        spans += _ends(period, bool(two) and period.length > 1)
+    return spans, plain
+
+
+def _ends(period: Period, two: bool) -> list[NamedSpan]:
+    """Return a period, or its first and its last month where these are compared."""
+    ends = [Period(period.first, period.first), Period(period.last, period.last)]
+    return list(map(NamedSpan, ends if two else [period]))
+
+
+Named = tuple[tuple[SeriesKey, ...], ...]
+
+
+def _named(rest: str, names: SeriesNames) -> tuple[Named, list[str]]:
+    """Find each name in a sentence, the longest first, and the words that are not known."""
+    tokens = re.findall(r"[\w'.&*-]*\w", rest)
+    named: list[tuple[SeriesKey, ...]] = []
+    unknown, at = list[str](), 0
+    while at < len(tokens):
+        for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
+            words = " ".join(tokens[at : at + length])
+            keys = names.by_form.get(normal(words.removesuffix("'s")), ())
+            # "in" and "or" are Indiana and Oregon only in capitals, "other" is no border.
+            if keys and (len(words) > 2 or words.isupper()) and normal(words) not in _NO_NAME:
+                named.append(keys)
+                at += length
+                break
+        else:
+            word = tokens[at].lower().removesuffix("'s")
+            unknown += [tokens[at]] * (word not in _FILLERS)
+            at += 1
+    return tuple(named), unknown
+
+
+@dataclass(frozen=True)
+class _Things:
+    """Names put together, as the fields of `Question`; an empty reading is not on record."""
+
+    of: Named
+    whole: SeriesKey | None = None
+    apart: bool = False
+
+
+def _things(named: Named, names: SeriesNames, kind: Kind) -> _Things:
+    """Put names together: the things asked about, what a share is of, whether they go together."""
     totals = names.source.totals
-    several = bool(part) and total in ("", totals.whole)
-    if several:
-        choices = [f"{place}:{part}" for place in totals.parts]
-    else:
-        choices = [f"{total}:{part}" if part else total or totals.whole]
-    # A name that fits several is no name that fits none: all of them are answered.
-    readings = tuple(key for choice in choices for key in names.readings(choice))
+    every = dict.fromkeys(keys[0].total for keys in named if keys[0].headline)
+    parts = [keys for keys in dict.fromkeys(named) if not keys[0].headline]
+    # "The U.S. southern border" is the southern one.
+    places = [total for total in every if total != totals.whole] or list(every) or [""]
+    by: dict[str, list[tuple[SeriesKey, ...]]] = {}
+    for keys in parts:
+        by.setdefault(keys[0].dimension, []).append(keys)
+    if len(by) > 1:
+        return _crossed(by, places[0], names, kind)
+    if not parts:
+        all_of = totals.whole or totals.every[0]
+        return _Things(tuple((SeriesKey(total or all_of),) for total in places))
+    pairs = product(parts, places)
+    return _Things(tuple(_of(keys, place, totals.whole) for keys, place in pairs))
+
+
+def _of(keys: Iterable[SeriesKey], total: str, whole: str) -> tuple[SeriesKey, ...]:
+    """Return those of a total; where none is named, or all are, the whole's own before others'."""
+    of = tuple(key for key in keys if total in ("", whole) or key.total == total)
+    own = tuple(key for key in of if key.total == whole)
+    return own or of
+
+
+def _crossed(
+    by: dict[str, list[tuple[SeriesKey, ...]]], place: str, names: SeriesNames, kind: Kind
+) -> _Things:
+    """Put names of several dimensions together: an agency and its sector are one series."""
+    hierarchy, whole = names.source.hierarchy, names.source.totals.whole
+    others = next(dimension for dimension in by if dimension != "component")
+    if len(by) == 2 and "component" in by:
+        (agency, *_), aside = _of(by["component"][0], place, whole), hierarchy.aside
+        if aside and (aside.dimension, aside.half) == (others, agency.member):
+            of = agency if kind == "share" else None
+            return _Things((_of(by[others][0], place, whole),), of)
+        if others in hierarchy.by_component:
+            known = (_of(keys, place, whole) for keys in by[others])
+            half = agency.member
+            return _Things(tuple(tuple(k for k in of if k.component == half) for of in known))
+    crossing = tuple(
+        key
+        for key in names.keys
+        if set(key.dimension.split("*")) == set(by)
+        and all(any(k.member in key.member.split(" * ") for k in of[0]) for of in by.values())
+    )
+    if crossing:
+        return _Things((_of(crossing, place, whole),))
+    return _Things(tuple(_of(keys[0], place, whole) for keys in by.values()), apart=True)
+
+
+def _everywhere(named: Named, readings: tuple[SeriesKey, ...], names: SeriesNames) -> bool:
+    """Tell whether one part is asked for, of no total by name, and each total has its own."""
+    totals = {keys[0].total for keys in named if keys[0].headline}
     alike = {(key.dimension, key.member) for key in readings}
-    everywhere = several and len(readings) > 1 and len(alike) == 1
-    return CountQuestion(readings, everywhere, period) if readings else None
+    return totals <= {names.source.totals.whole} and len(readings) > 1 and len(alike) == 1
 
 
 def _words(text: str) -> list[str]:
     return re.findall(r"[\w'.&*-]*\w", text.lower())
 
 
-def _nouns(source: Source) -> list[str]:
-    """Return what a source counts, longest first: drug seizures, seizures, seizure."""
+def _nouns(source: Source) -> Iterator[str]:
+    """Yield what a source counts, longest first: drug seizures, seizures, seizure."""
     measure = source.measure
     nouns = {measure.noun.lower(), measure.title.lower(), measure.long_name.lower()}
     nouns |= {noun.removesuffix("s") for noun in nouns}
-    return sorted(nouns, key=len, reverse=True)
-
-
-def _total(words: list[str], names: SeriesNames) -> tuple[str, list[str]]:
-    """Find the total that some words in a row name, "" if none do, and the words without these."""
-    # The longest name first, "northern land border" before "northern".
-    for length in range(min(len(words), 5), 0, -1):
-        for at in range(len(words) - length + 1):
-            total = names.total(" ".join(words[at : at + length]))
-            if total:
-                return total, words[:at] + words[at + length :]
-    return "", words
+    yield from sorted(nouns, key=len, reverse=True)

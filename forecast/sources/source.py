@@ -292,6 +292,31 @@ class TotalWords(Totals):
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """Months under one administration, those that lie in it whole.
+
+    name : "the Biden administration". words : what questions call it. first, last : months, the
+    last one "" while it lasts.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    first: str
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Something that is asked of the counts and is not among them.
+
+    words : what questions call it. said : what it is and who publishes it, a sentence.
+    """
+
+    words: tuple[str, ...]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hierarchy:
     """How series add up, and their labels in words.
 
@@ -423,6 +448,7 @@ class Source:
     forecast them; measured on months that are not scored, see docs/seizures.md.
     jumps : whether its series are known to jump and stay, so that the engine's break walk leads
     where nothing speaks for either of its models.
+    terms : administrations, in their order. absent : what is asked of it and not on record.
     breaks : for display, for Prophet's one-off events and for scoring. A hindcast may use one only
     if it was known at the cutoff: a date announced beforehand (the end of Title 42) helps, one that
     came unannounced does not.
@@ -453,6 +479,8 @@ class Source:
     calm: bool = False
     jumps: bool = False
     breaks: tuple[Break, ...] = ()
+    terms: tuple[Term, ...] = ()
+    absent: tuple[Absent, ...] = ()
 
     @property
     def tree(self) -> Tree:

@@ -12,10 +12,11 @@ from typing import Any
 import click
 
 from forecast import files, months, periods
+from forecast.asked import Answering
 from forecast.claims import answers, documents
 from forecast.claims import fact as claims_fact
 from forecast.claims.check import check_each, merged
-from forecast.claims.record.counts import ClaimCounts, Subject, name_of, subject_of
+from forecast.claims.record.counts import Subject, name_of, subject_of
 from forecast.claims.record.verdict import Reading
 from forecast.claims.show import words as show
 from forecast.claims.show.words import CheckedText, ClaimFinding
@@ -25,7 +26,7 @@ from forecast.context import Context
 from forecast.desk import facts as month_facts
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
-from forecast.errors import ClaimError, ConfigError, DocumentError, SpanError
+from forecast.errors import BordercastError, ClaimError, ConfigError, DocumentError, SpanError
 from forecast.periods import Period
 from forecast.sources import questions
 from forecast.sources.names import member_words
@@ -63,13 +64,7 @@ def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Print
     number = numeral(words[0].strip())
     if number is not None:
         return _what_is(record, words[0], number)
-    answered = list(_answers(record, words[0]))
-    if not answered:
-        return _judged(record, words[0])
-    value = {"question": words[0], "answers": [answer.value for answer in answered]}
-    return Printed(
-        value, [line for answer in answered for line in answer.parts], answered[0].source
-    )
+    return _answered(record, words[0])
 
 
 def _of_series(
@@ -89,7 +84,7 @@ def _of_series(
     except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'SPAN'") from None
     several = [] if claim else list(map(subject_of, keys))
-    if len(several) > 1 and any(_holds(counted, each, span) for each in several):
+    if len(several) > 1 and any(table.total(each, span) is not None for each in several):
         return _readings(counted, several, span)
     subject = subject_of(counted.claim_names.find(name))
     line = table.counts(subject)
@@ -97,7 +92,7 @@ def _of_series(
         problem = f"no figures for {subject.words(table.source)} are on record"
         raise counted.refused("SERIES", problem)
     if not line.holds(span):
-        raise counted.refused("SPAN", _unheld(line, span, when, table.calendar.words(span)))
+        raise counted.refused("SPAN", _answering(counted).unheld(subject, span))
     answered = (
         claims_fact.answer(table, counted.claim_names, subject, span, claim, since)
         if claim
@@ -106,90 +101,48 @@ def _of_series(
     return _fact(counted, subject, span, answered)
 
 
-def _unheld(line: ClaimCounts, span: Period, when: str, words: str) -> str:
-    """Say which figures there are, and how to ask for a year that is not over."""
-    first, last = months.from_index(line.first), months.from_index(line.last)
-    problem = f"not every month of {words} has a figure; on record are {first} to {last}"
-    unknown = [months.from_index(month) for month in line.unknown_in(span)]
-    if unknown:
-        problem += f", but no count was published for {', '.join(unknown[:3])}"
-    if span.length == 12 and span.first <= line.last < span.last:
-        problem += f"; try '{when} to date'"
-    return problem
-
-
-def _answers(record: OpenRecord, text: str) -> Iterator[Printed]:
-    """Yield what each measure that knows the words of a question without a number answers."""
+def _answered(record: OpenRecord, text: str) -> Printed:
+    """Answer a question by each measure that knows its words, else judge it as a sentence."""
     contexts = record.settings.asked()
     named = questions.measures_named(text, [context.source for context in contexts])
-    answered, refused = False, None
+    answers_, lines, refused = [], list[str](), None
     for counted in _each(record, [context for context in contexts if context.source in named]):
-        question = questions.asked(text, counted.claim_names, counted.table.newest)
-        if question is None:
+        try:
+            answer = _answering(counted).answer(text)
+        except BordercastError as error:  # another measure may know what this one does not
+            refused = refused or error
             continue
-        subjects = list(map(subject_of, question.readings))
-        if question.everywhere:
-            subjects = [subjects[0]._replace(total=counted.source.totals.whole)]
-        span = question.span
-        if not any(_holds(counted, subject, span) for subject in subjects):
-            line = counted.table.counts(subjects[0])
-            problem = (
-                _unheld(
-                    line,
-                    span,
-                    counted.source.calendar.name(span),
-                    counted.source.calendar.words(span),
-                )
-                if line
-                else "no figures are on record"
-            )
-            refused = refused or counted.refused(text, problem)
-            continue
-        answered = True
-        if len(subjects) > 1:
-            yield _readings(counted, subjects, span)
-        else:
-            yield _fact(counted, subjects[0], span, named=True)
-    if refused and not answered:  # it was understood, and is no sentence to judge
-        raise refused
+        if answer:
+            told = facts_json(answer.report) if answer.report else {}
+            noun = {"counted": counted.source.measure.noun}
+            answers_.append({**told, **answer.value, **run_json(counted), **noun})
+            lines += [*answer.lines, f"Bordercast, {counted.quoted}"]
+    if answers_:
+        return Printed({"question": text, "answers": answers_}, lines, counted.source)
+    try:
+        return _judged(record, text)
+    except ClaimError:
+        raise refused or _unread(text) from None
 
 
-def _holds(counted: OpenRecord, subject: Subject, span: Period) -> bool:
-    line = counted.table.counts(subject)
-    return line is not None and line.holds(span)
+def _answering(counted: OpenRecord) -> Answering:
+    return Answering(counted.connection, counted.source, counted.table)
 
 
 def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: Period) -> Printed:
     """Say what each series counted that a name may mean, and what those of a kind come to."""
-    table, names, source = counted.table, counted.claim_names, counted.source
-    counts = {subject: table.total(subject, span) for subject in subjects}
-    lines = [f"{source.publisher.short} counted, in each that the name may mean:"]
-    sums: dict[str, list[int]] = {}
-    for subject, count in counts.items():
-        sums.setdefault(subject.dimension, [])
-        if count is None:
-            words = f"{subject.words(source)} in {source.calendar.words(span)}"
-            lines.append(f"  not on record: {words}")
-        else:
-            lines.append(f"  {show.statement(table, Reading(subject, span), count)}")
-            sums[subject.dimension].append(count)
-    # Parts of one dimension share no count; a state and an office in it do.
-    for dimension, of in sums.items():
-        kind = f", by {source.hierarchy.called.get(dimension, dimension)}" if len(sums) > 1 else ""
-        lines += [f"Together{kind}: {sum(of):,}."] if len(of) > 1 else []
-    if len(sums) > 1:
-        lines.append("Those of different kinds may count the same, so they are not added up.")
-    whole = len(sums) == 1 and None not in counts.values()
-    value = {
-        "readings": [
-            {**answers.meaning_json(Reading(subject, span), names), "count": count}
-            for subject, count in counts.items()
-        ],
-        "count": sum(*sums.values()) if whole else None,
-        **run_json(counted),
-        "counted": source.measure.noun,
-    }
-    return Printed(value, [*lines, monthly.caveat(source), f"Bordercast, {counted.quoted}"], source)
+    answer, source = _answering(counted).readings(subjects, span), counted.source
+    value = {**answer.value, **run_json(counted), "counted": source.measure.noun}
+    lines = [*answer.lines, monthly.caveat(source), f"Bordercast, {counted.quoted}"]
+    return Printed(value, lines, source)
+
+
+def _unread(text: str) -> ClaimError:
+    return ClaimError(
+        text,
+        "give SERIES SPAN CLAIM, one whole number such as 18,944, or a sentence that names a "
+        "series and a month",
+    )
 
 
 def _judged(record: OpenRecord, text: str) -> Printed:
@@ -199,26 +152,15 @@ def _judged(record: OpenRecord, text: str) -> Printed:
     every = check_each(text, [counted.table for counted in _each(record, contexts)], day)
     checked = merged(every) if every else None
     if checked is None or not (checked.claims or checked.not_understood):
-        raise ClaimError(
-            text,
-            "give SERIES SPAN CLAIM, one whole number such as 18,944, or a sentence that names a "
-            "series and a month",
-        )
+        raise _unread(text)
     wrong = any(claim.verdict in WRONG for claim in checked.claims)
     return Printed(None, _checked_lines(checked), code=int(wrong))
 
 
 def _fact(
-    counted: OpenRecord,
-    subject: Subject,
-    span: Period,
-    answered: ClaimFinding | None = None,
-    named: bool = False,
+    counted: OpenRecord, subject: Subject, span: Period, answered: ClaimFinding | None = None
 ) -> Printed:
-    """Say what a series counted in a span, and whether what was said of it is right.
-
-    named : whether programs are told what was counted, as where several measures answer.
-    """
+    """Say what a series counted in a span, and whether what was said of it is right."""
     table, names, source = counted.table, counted.claim_names, counted.source
     # Of a month of a total there are facts; of anything else only counts.
     facts = None
@@ -241,7 +183,7 @@ def _fact(
             "say_instead": answered.say_instead or None,
             "evidence": answered.judged.evidence or None,
         }
-    value |= {**run_json(counted), **({"counted": source.measure.noun} if named else {})}
+    value |= run_json(counted)
     lines = [" ".join(filter(None, (first, monthly.peak_sentence(facts) if facts else "")))]
     beside = (show.halves(table, subject, span), show.small(table, subject, span))
     lines += filter(None, beside)

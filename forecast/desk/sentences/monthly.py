@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,7 @@ from forecast.desk.facts import (
     MonthFacts,
     Position,
     overdue,
+    run,
     to_date,
 )
 from forecast.desk.sentences.trust import due_words, stale_words
@@ -233,6 +234,20 @@ def expected_line(row: Row, source: Source) -> str:
 def comparison_sentence(facts: MonthFacts) -> str:
     """All comparisons, a sentence each."""
     return " ".join(_compared(c, month_words(facts.first_month)) for c in facts.comparisons)
+
+
+def run_words(counts: Mapping[str, int], month: str, least: int = 3) -> Iterator[str]:
+    """For how many months in a row it rose or fell, from the month and the year before.
+
+    least : months that a run must have to be one.
+    """
+    sides = {1: ("down from the month before", "up from the month before")}
+    for back in (1, 12):
+        length = run(counts, month, back)
+        below, above = sides.get(back, ("below the year before", "above the year before"))
+        if abs(length) >= least:
+            nth = f"{ordinal(abs(length))} month in a row" if abs(length) > 1 else "first month"
+            yield f"{month_words(month)} is the {nth} {above if length > 0 else below}."
 
 
 def unknown_sentence(facts: MonthFacts) -> str:

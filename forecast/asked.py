@@ -1,0 +1,608 @@
+"""What the record answers to a question in a sentence: `fact`, the box of the page, Python, MCP.
+
+The count first, then everything it is compared with, so that nobody picks; a name that may mean
+several series gets each of them, and what is not on record is named with who publishes it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from forecast import months
+from forecast.claims import answers as claim_answers
+from forecast.claims.record.counts import (
+    ClaimCounts,
+    CountTable,
+    Subject,
+    series_names,
+    subject_of,
+)
+from forecast.claims.record.verdict import ClaimMeasure, Reading
+from forecast.claims.show import words as show
+from forecast.desk import facts
+from forecast.desk.answers import Asking
+from forecast.desk.facts import MonthFacts
+from forecast.desk.sentences import ahead, monthly
+from forecast.errors import ClaimError
+from forecast.periods import Period
+from forecast.sources import catalog, questions
+from forecast.sources.names import SeriesNames, dimension_words, member_words, normal
+from forecast.sources.questions import NamedSpan, Question
+from forecast.sources.source import Source
+from forecast.store.history import MonthRecord
+from forecast.types import SUM_AHEAD, Row, SeriesKey
+from forecast.words import capital, change_words, month_words, ordinal
+
+MOST_PARTS = 10  # of a dimension, beside the rest
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer in sentences, the first one enough to quote.
+
+    value : for programs. series : what it is about, to be drawn: a name and its counts by month.
+    key : of a series with a page of its own, None where it is of none or of several.
+    report : what is true of the month of a total that it is about, None of anything else.
+    """
+
+    lines: tuple[str, ...]
+    value: Row
+    series: tuple[tuple[str, dict[str, int]], ...] = ()
+    key: SeriesKey | None = None
+    report: MonthFacts | None = None
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A subject's count of a span that is on record."""
+
+    subject: Subject
+    span: Period
+    count: int
+    name: str = ""
+
+
+class Answering:
+    """Answers questions about one measure of a record.
+
+    connection : is about the measure, and stays open. table : its counts, None to read them.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, source: Source, table: CountTable | None = None
+    ) -> None:
+        self.connection, self.source = connection, source
+        self.table = table or CountTable.read(connection, source)
+
+    @cached_property
+    def names(self) -> SeriesNames:
+        """Every series that may be asked about."""
+        return series_names(self.table)
+
+    def answer(self, text: str) -> Answer | None:
+        """Answer a question; None where it is none about this measure.
+
+        Raises
+        ------
+        ClaimError : a word of it is not known, or what it asks for is not on record.
+        """
+        said = questions.absent(text, self.source)
+        if said:
+            return Answer((f"Not on record. {said}",), {"kind": "not on record", "answer": said})
+        question = questions.asked(text, self.names, self.table.newest)
+        if question is None:
+            return None
+        if question.unknown:
+            words = ", ".join(map(repr, question.unknown))
+            others = catalog.that_have(normal(question.unknown[0]), self.source)
+            counted = f"this record counts {self.source.measure.noun}, not {' or '.join(others)}"
+            problem = "no series, month or question of this record is so called"
+            raise ClaimError(text, f"{words}: {counted if others else problem}")
+        answered = _ANSWERS.get(question.kind, Answering.count)(self, question, text)
+        value = {"kind": question.kind, **answered.value, "answer": answered.lines[0]}
+        lines = (*answered.lines, *self._beside(question))
+        return replace(answered, lines=lines, value=value)
+
+    def _beside(self, question: Question) -> Iterator[str]:
+        begin = {months.to_index(term.first) for term in self.source.terms}
+        for named in question.spans:
+            if named.name or (named.period.first in begin and named.period.length > 12):
+                yield "January, which two administrations share, is counted under neither."
+                break
+        yield monthly.caveat(self.source)
+
+    # -- what is asked about ------------------------------------------------------------------
+
+    def _subjects(self, question: Question) -> list[list[Subject]]:
+        """Return the readings of each thing."""
+        whole = self.source.totals.whole
+        things = [list(map(subject_of, keys)) for keys in question.things]
+        everywhere = question.everywhere and things[0][0]._replace(total=whole)
+        # What is one part to people may be no sum: a field office has its own of each total.
+        return [[everywhere]] if everywhere and self.table.counts(everywhere) else things
+
+    def _only(self, question: Question, text: str) -> Subject:
+        """Return the one series that is asked about; ClaimError if it may be several."""
+        readings = self._subjects(question)[0]
+        if len(readings) > 1 or question.apart:
+            names = "; ".join(subject.words(self.source) for subject in readings)
+            raise ClaimError(text, f"it could be any of these, so name one: {names}")
+        return readings[0]
+
+    def _line(self, subject: Subject, text: str) -> ClaimCounts:
+        line = self.table.counts(subject)
+        if line is None:
+            raise ClaimError(text, f"no figures for {subject.words(self.source)} are on record")
+        return line
+
+    def _spans(self, question: Question, subject: Subject, text: str) -> list[NamedSpan]:
+        """Return the months asked about as far as they are on record, else the newest one."""
+        line = self._line(subject, text)
+        if not question.spans:
+            return [NamedSpan(Period(line.last, line.last))]
+        spans = []
+        for named in question.spans:
+            period = named.period
+            # What goes on until now ends with the newest figure; an administration may begin
+            # before the record.
+            if period.last == self.table.newest or named.name:
+                first = max(period.first, line.first) if named.name else period.first
+                period = Period(first, max(min(period.last, line.last), first))
+            if not line.holds(period):
+                raise ClaimError(text, self.unheld(subject, named.period))
+            spans.append(NamedSpan(period, named.name))
+        return spans
+
+    def unheld(self, subject: Subject, span: Period) -> str:
+        """Say which figures there are of a series that does not hold a span."""
+        line = self._line(subject, "")
+        first, last = map(months.from_index, (line.first, line.last))
+        words = self.source.calendar.words(span)
+        problem = f"not every month of {words} has a figure; on record are {first} to {last}"
+        unknown = [months.from_index(month) for month in line.unknown_in(span)]
+        if unknown:
+            problem += f", but no count was published for {', '.join(unknown[:3])}"
+        if span.length == 12 and span.first <= line.last < span.last:
+            problem += f"; try '{self.source.calendar.name(span)} to date'"
+        return problem
+
+    def counts(self, subject: Subject) -> dict[str, int]:
+        """Return a series' counts by month."""
+        line = self.table.counts(subject)
+        by_month = line.by_month.items() if line else ()
+        return {months.from_index(month): count for month, (count, _) in by_month}
+
+    def statement(self, reading: Reading, value: float | None) -> str:
+        """Say that the publisher counted so many."""
+        publisher = self.source.publisher.short
+        return f"{publisher} counted {show.statement(self.table, reading, value)}."
+
+    def _drawn(self, *subjects: Subject) -> tuple[tuple[str, dict[str, int]], ...]:
+        named = {subject.words(self.source): subject for subject in subjects}
+        return tuple((name, self.counts(subject)) for name, subject in named.items())
+
+    def _meaning(self, reading: Reading, count: float | None) -> Row:
+        return {**claim_answers.meaning_json(reading, self.names), "count": count}
+
+    def _page(self, *subjects: Subject) -> SeriesKey | None:
+        """Return the key of a single series that is stored, and has a page."""
+        keys = {subject.key(self.source) for subject in subjects}
+        key = next(iter(keys))
+        return key if len(keys) == 1 and key in set(self.table.keys) else None
+
+    # -- answers ------------------------------------------------------------------------------
+
+    def count(self, question: Question, text: str) -> Answer:
+        """Answer how many, of each series and span that is named, and how these differ."""
+        things = self._subjects(question)
+        if question.apart:
+            return self._apart(question, things, text)
+        if len(things) == 1 and len(things[0]) > 1:
+            return self.readings(things[0], self._held(question, things[0], text))
+        subjects = [readings[0] for readings in things]
+        counted = [
+            _Counted(subject, span.period, self.table.total(subject, span.period) or 0, span.name)
+            for subject in subjects
+            for span in self._spans(question, subject, text)
+        ]
+        lines = [self.statement(Reading(one.subject, one.span), one.count) for one in counted]
+        report = self._report(counted[0].subject, counted[0].span) if len(counted) == 1 else None
+        lines += (
+            self.compared(subjects[0], counted[0].span)
+            if len(counted) == 1
+            else self._differ(counted)
+        )
+        rows = [self._meaning(Reading(one.subject, one.span), one.count) for one in counted]
+        value = rows[0] if len(rows) == 1 else {"compared": rows}
+        drawn, page = self._drawn(*subjects), self._page(*subjects)
+        return Answer(tuple(lines), value, drawn, page, report if page and page.headline else None)
+
+    def _held(self, question: Question, readings: Sequence[Subject], text: str) -> Period:
+        """Return the span of a name of several readings: held by one of them at least."""
+        newest = max(line.last for subject in readings if (line := self.table.counts(subject)))
+        span = question.spans[0].period if question.spans else Period(newest, newest)
+        if not any(self.table.total(subject, span) is not None for subject in readings):
+            raise ClaimError(text, self.unheld(readings[0], span))
+        return span
+
+    def readings(self, subjects: Sequence[Subject], span: Period) -> Answer:
+        """Say what each series counted that a name may mean, and what those of a kind come to."""
+        source = self.source
+        counts = {subject: self.table.total(subject, span) for subject in subjects}
+        lines = [f"{source.publisher.short} counted, in each that the name may mean:"]
+        sums: dict[str, list[int]] = {}
+        for subject, count in counts.items():
+            sums.setdefault(subject.dimension, [])
+            if count is None:
+                words = f"{subject.words(source)} in {source.calendar.words(span)}"
+                lines.append(f"  not on record: {words}")
+            else:
+                lines.append(f"  {show.statement(self.table, Reading(subject, span), count)}")
+                sums[subject.dimension].append(count)
+        # Parts of one dimension share no count; a state and an office in it do.
+        for dimension, of in sums.items():
+            called = source.hierarchy.called.get(dimension, dimension)
+            kind = f", by {called}" if len(sums) > 1 else ""
+            lines += [f"Together{kind}: {sum(of):,}."] if len(of) > 1 else []
+        if len(sums) > 1:
+            lines.append("Those of different kinds may count the same, so they are not added up.")
+        whole = len(sums) == 1 and None not in counts.values()
+        rows = [self._meaning(Reading(subject, span), count) for subject, count in counts.items()]
+        value = {"readings": rows, "count": sum(*sums.values()) if whole else None}
+        return Answer(tuple(lines), value, self._drawn(*(s for s in subjects if counts[s])))
+
+    def _apart(self, question: Question, things: list[list[Subject]], text: str) -> Answer:
+        """Say that no file tells two things together, and each of them."""
+        first, second = (readings[0] for readings in things[:2])
+        called = [dimension_words(s.dimension or "component", self.source) for s in (first, second)]
+        lines = [f"Not on record together: no file tells {called[1]} by {called[0]}. Each alone:"]
+        rows = []
+        for subject in (subject for readings in things for subject in readings):
+            line = self.table.counts(subject)
+            asked = question.spans[0].period if question.spans else None
+            span = asked if asked and line and line.holds(asked) else None
+            if span is None and line:
+                span = Period(line.last, line.last)
+                if asked:
+                    lines.append(f"  {capital(self.unheld(subject, asked))}; the newest month:")
+            if line and span:
+                reading, count = Reading(subject, span), line.total(span)
+                lines.append(f"  {show.statement(self.table, reading, count)}")
+                rows.append(self._meaning(reading, count))
+        return Answer(tuple(lines), {"readings": rows, "count": None})
+
+    def compared(self, subject: Subject, span: Period) -> Iterator[str]:
+        """Yield what a count is made of, and all that it is compared with."""
+        yield from filter(None, (show.halves(self.table, subject, span),))
+        counts, now = self.counts(subject), self.table.total(subject, span) or 0
+        if report := self._report(subject, span):
+            yield from map("  {}".format, monthly.history_sentences(report))
+            unknown = monthly.unknown_sentence(report)
+            yield f"{monthly.comparison_sentence(report)} {unknown}".strip()
+            yield " ".join(
+                (monthly.rank_sentence(report), *monthly.run_words(counts, report.month))
+            )
+        elif (before := span.shift(-12).total(counts)) is not None and span.length <= 12:
+            change = change_words(now, before)
+            yield f"The same months a year before: {before:,} ({change})."
+        per_day = f"{now / span.days:,.0f} a day" if now >= span.days else ""
+        per_month = f"{now / span.length:,.0f} a month" if span.length > 1 else ""
+        if both := ", ".join(filter(None, (per_month, per_day))):
+            yield f"On average {both}."
+        whole = self._whole_of(subject)
+        all_of = whole and self.table.total(whole, span)
+        if whole and all_of:
+            yield f"That is {100 * now / all_of:.1f}% of the {all_of:,} {whole.words(self.source)}."
+        yield from filter(None, (show.small(self.table, subject, span),))
+
+    def _report(self, subject: Subject, span: Period) -> MonthFacts | None:
+        """Return what is true of a month; None of a span. Of a part only its counts are known."""
+        if span.length > 1:
+            return None
+        key, month = subject.key(self.source), span.first_month
+        if key.headline and key in set(self.table.keys):
+            return facts.report(self.connection, key.total, month, self.source)
+        known = MonthRecord(self.counts(subject), [], {"file_name": "", "rounding": 1})
+        return facts.month_report(subject.total, month, known, self.source)
+
+    def _whole_of(self, subject: Subject) -> Subject | None:
+        """Return what a series is a part of: its total, and of a total all together."""
+        if subject.agency or subject.dimension:
+            return Subject(subject.total)
+        whole = self.source.totals.whole
+        return Subject(whole) if whole and subject.total != whole else None
+
+    def _differ(self, counted: Sequence[_Counted]) -> Iterator[str]:
+        """Yield how counts differ: two times of one series, or several series in one time."""
+        words, subjects = self.source.calendar.words, {one.subject for one in counted}
+        if len(subjects) == 1 and len(counted) == 2:
+            first, last = sorted(counted, key=lambda one: one.span.first)
+            if first.span.length == last.span.length:
+                change = change_words(last.count, first.count)
+                step = f"{last.count - first.count:+,}".replace("-", "\N{MINUS SIGN}")
+                yield f"Change from {words(first.span)} to {words(last.span)}: {change} ({step})."
+        for one in counted if len(subjects) == 1 else ():
+            rate = f"{one.count / one.span.length:,.0f} a month"
+            yield f"{capital(words(one.span))}: {rate}, {one.count / one.span.days:,.0f} a day."
+        if len(subjects) == len(counted) > 1:
+            names = [one.subject.words(self.source) for one in counted]
+            if len(counted) == 2 and all(one.count for one in counted):
+                first, second = counted
+                change = change_words(first.count, second.count)
+                yield f"The first is {first.count / second.count:,.2f} times the second ({change})."
+            # Parts of one dimension, or totals, share no count.
+            alike = {(one.subject.dimension, one.subject.agency) for one in counted}
+            if len(alike) == 1 and len(set(names)) == len(names):
+                yield f"Together: {sum(one.count for one in counted):,}."
+
+    def rate(self, question: Question, text: str) -> Answer:
+        """Answer how many a day or a month, of each span; under each administration its window."""
+        subject = self._only(question, text)
+        measure: ClaimMeasure = "per_day" if question.kind == "per day" else "per_month"
+        lines, rows = [], []
+        for named in self._spans(question, subject, text):
+            span = named.period
+            count = self.table.total(subject, span) or 0
+            months_words = f"{span.length} month{'s' if span.length > 1 else ''}"
+            rates = [f"{count / span.length:,.0f} a month", f"{count / span.days:,.0f} a day"]
+            if measure == "per_day":
+                rates.reverse()
+            lead = capital(
+                f"under {named.name}, {self.source.calendar.words(span)}"
+                if named.name
+                else self.source.calendar.words(span)
+            )
+            lines.append(
+                f"{lead}: {', '.join(rates)}; {count:,} {subject.words(self.source)} in "
+                f"{months_words} ({span.days:,} days)."
+            )
+            reading = Reading(subject, span, measure)
+            rows.append(
+                self._meaning(reading, count)
+                | {
+                    "name": named.name or None,
+                    "per_month": count / span.length,
+                    "per_day": count / span.days,
+                }
+            )
+        if len(rows) == 1 and not any(named.name for named in question.spans):
+            lines += self.compared(subject, self._spans(question, subject, text)[-1].period)
+        value = rows[0] if len(rows) == 1 else {"spans": rows}
+        return Answer(tuple(lines), value, self._drawn(subject), self._page(subject))
+
+    def share(self, question: Question, text: str) -> Answer:
+        """Answer which part of a named whole a series is, in each span."""
+        things = self._subjects(question)
+        if question.apart or any(len(readings) > 1 for readings in things):
+            return self.count(question, text)
+        lines, rows = [], []
+        for (subject,) in things:
+            whole = subject_of(question.whole) if question.whole else self._whole_of(subject)
+            if whole is None:
+                raise ClaimError(text, f"{subject.words(self.source)} are all: a share of nothing")
+            for named in self._spans(question, subject, text):
+                span = named.period
+                of, part = self.table.total(whole, span), self.table.total(subject, span) or 0
+                if not of:
+                    raise ClaimError(text, self.unheld(whole, span))
+                reading = Reading(subject, span, "share_percent", of=whole)
+                statement = show.statement(self.table, reading, 100 * part / of)
+                lines.append(f"{capital(statement)} ({part:,} of {of:,}).")
+                rows.append(self._meaning(reading, part) | {"share": part / of, "of": of})
+                back = span.shift(-12)
+                before = self.table.total(whole, back), self.table.total(subject, back)
+                if before[0] and before[1] is not None and span.length <= 12:
+                    share = (
+                        f"{100 * before[1] / before[0]:,.1f}% in {self.source.calendar.words(back)}"
+                    )
+                    lines.append(f"A year before: {share} ({before[1]:,} of {before[0]:,}).")
+        value = rows[0] if len(rows) == 1 else {"shares": rows}
+        subjects = [subject for (subject,) in things]
+        return Answer(tuple(lines), value, self._drawn(*subjects), self._page(*subjects))
+
+    def days(self, question: Question, text: str) -> Answer:
+        """Answer in how many days of another time as many came."""
+        subject = self._only(question, text)
+        line = self._line(subject, text)
+        reference, *others = self._spans(question, subject, text)
+        span = others[0].period if others else Period(line.last, line.last)
+        count, then = (self.table.total(subject, of) or 0 for of in (span, reference.period))
+        if not then:
+            raise ClaimError(text, "none were counted then")
+        rate, words = then / reference.period.days, self.source.calendar.words
+        statement = show.statement(self.table, Reading(subject, span), count)
+        lines = (
+            f"{statement}: as many as in {count / rate:,.1f} days of {words(reference.period)}.",
+            f"{capital(words(reference.period))} had {then:,}, {rate:,.0f} a day.",
+        )
+        value = self._meaning(Reading(subject, span), count) | {"days": count / rate}
+        return Answer(lines, value, self._drawn(subject), self._page(subject))
+
+    def run(self, question: Question, text: str) -> Answer:
+        """Answer for how many months in a row a count has risen or fallen."""
+        subject = self._only(question, text)
+        counts = self.counts(subject)
+        month = self._spans(question, subject, text)[-1].period.last_month
+        runs = [facts.run(counts, month, back) for back in (1, 12)]
+        first = self.statement(Reading(subject, Period.of(month)), counts[month])
+        words = tuple(monthly.run_words(counts, month, least=1))
+        value = self._meaning(Reading(subject, Period.of(month)), counts[month])
+        value |= {"months_in_a_row": runs[0], "below_or_above_year_before": runs[1]}
+        lines = (*words, first) if words else (first,)
+        return Answer(lines, value, self._drawn(subject), self._page(subject))
+
+    def extreme(self, question: Question, text: str) -> Answer:
+        """Answer which month or year was the highest or lowest, or where a month ranks."""
+        subject = self._only(question, text)
+        line, high = self._line(subject, text), question.kind == "highest"
+        one = question.spans[0].period if len(question.spans) == 1 else None
+        if one and one.length == 1 and question.by != "month":
+            answered = self.count(question, text)
+            return replace(
+                answered,
+                lines=(
+                    answered.lines[0],
+                    *sorted(answered.lines[1:], key=lambda line: "It is the" not in line),
+                ),
+            )
+        calendar, counts = self.source.calendar, self.counts(subject)
+        within = one or Period(line.first, line.last)
+        if question.by == "year":
+            years = (
+                calendar.period(year)
+                for year in range(calendar.year(within.first), calendar.year(within.last) + 1)
+            )
+            spans = [span for span in years if line.holds(span)]
+        else:
+            spans = [Period(n, n) for n in within.numbers if n in line.by_month]
+        if not spans:
+            raise ClaimError(text, self.unheld(subject, within))
+        ordered = sorted(spans, key=lambda s: (line.total(s) * (-1 if high else 1), -s.first))
+        side, noun = question.kind, calendar.noun if question.by == "year" else "month"
+        window = calendar.words(Period(spans[0].first, spans[-1].last))
+        best = ordered[0]
+        first = show.statement(self.table, Reading(subject, best), line.total(best))
+        lines = [f"{first}: the {side} of the {len(spans)} {noun}s on record, {window}."]
+        for place, span in enumerate(ordered[1:3], start=2):
+            lines.append(
+                f"{capital(ordinal(place))} {side}: {calendar.words(span)}, {line.total(span):,}."
+            )
+        if question.by != "year" and best.last_month != max(counts):
+            lines.append(f"The newest month, {month_words(max(counts))}: {counts[max(counts)]:,}.")
+        value = self._meaning(Reading(subject, best), line.total(best))
+        return Answer(tuple(lines), value, self._drawn(subject), self._page(subject))
+
+    def parts(self, question: Question, text: str) -> Answer:
+        """Answer which parts of a total had the most."""
+        by, source = question.by, self.source
+        above = self._only(question, text)
+        if above.dimension or (above.agency and by not in source.hierarchy.by_component):
+            raise ClaimError(text, f"no file tells {dimension_words(by, source)} of a part alone")
+        every = self._parts_of(above, by)
+        if not every:
+            raise ClaimError(text, f"{dimension_words(by, source)} is not on record there")
+        newest = max(line.last for line in every.values())
+        span = question.spans[0].period if question.spans else Period(newest, newest)
+        if span.last == self.table.newest > newest:
+            span = Period(min(span.first, newest), newest)
+        counted = {s: line.total(span) for s, line in every.items() if line.holds(span)}
+        if not counted or span.last > newest:
+            raise ClaimError(text, self.unheld(next(iter(every)), span))
+        sign, side = (1, "fewest") if question.fewest else (-1, "most")
+        # What is left of all others is no part.
+        order = sorted(counted, key=lambda s: (s.members == ("OTHER",), sign * counted[s]))
+        of = self.table.total(above, span) or sum(counted.values())
+
+        def share(subject: Subject) -> str:
+            return f"{counted[subject]:,} ({100 * counted[subject] / (of or 1):.1f}%)"
+
+        named = {
+            s: member_words(by, s.members[0], source) if s.members else source.totals.name(s.total)
+            for s in order
+        }
+        kind = source.totals.one if by == "total" else dimension_words(by, source)
+        statement = show.statement(self.table, Reading(order[0], span), counted[order[0]])
+        lines = [f"{statement}: the {side} of {len(counted)}, by {kind}."]
+        lines += [f"  {n}. {named[s]}: {share(s)}" for n, s in enumerate(order[:MOST_PARTS], 1)]
+        lines.append(f"Shares are of {of:,} {above.words(source)}.")
+        rows = [self._meaning(Reading(s, span), counted[s]) for s in order[:MOST_PARTS]]
+        return Answer(tuple(lines), {"parts": rows, "of": of}, self._drawn(*order[:2]))
+
+    def _parts_of(self, above: Subject, by: str) -> dict[Subject, ClaimCounts]:
+        """Return what a total is made of, by a dimension; of the whole the sums of all totals."""
+        totals = self.source.totals
+        whole = above.total == totals.whole
+        if by == "total":
+            every = [Subject(total, above.agency) for total in totals.parts]
+        else:
+            inside = totals.parts if whole else (above.total,)
+            keys = [k for k in self.table.keys if k.total in inside and k.dimension == by]
+            every = [one for key in keys if above.agency in ("", (one := subject_of(key)).agency)]
+            if whole and by != "field":
+                every = [one._replace(total=totals.whole) for one in every]
+        return {one: line for one in dict.fromkeys(every) if (line := self.table.counts(one))}
+
+    def unusual(self, question: Question, text: str) -> Answer:
+        """Answer whether a month was unusual, or what had been forecast of it."""
+        subject = self._only(question, text)
+        span = self._spans(question, subject, text)[-1].period
+        key = subject.key(self.source)
+        if span.length > 1 or key not in set(self.table.keys):
+            raise ClaimError(
+                text, "single months of a series that is forecast are judged; name one"
+            )
+        report = facts.series_report(self.connection, key, span.first_month, self.source)
+        lines = (monthly.unusual_line(report), *monthly.expected_sentences(report))
+        lines = lines[1:] + lines[:1] if question.kind == "forecast" and lines[1:] else lines
+        value = self._meaning(Reading(subject, span), report.count)
+        return Answer(lines, value | {"severity": report.severity}, self._drawn(subject), key)
+
+    def forecast(self, question: Question, text: str) -> Answer:
+        """Answer what is forecast of months to come; of one that came, what had been."""
+        subject = self._only(question, text)
+        newest = self._line(subject, text).last
+        if question.spans and question.spans[0].period.last <= newest:
+            return self.unusual(question, text)
+        key, asking = subject.key(self.source), Asking(self.connection, self.source)
+        calendar = self.source.calendar
+        span = calendar.name(question.spans[0].period) if question.spans else "next month"
+        made = asking.span(key, span)
+        name = asking.names.name(key)
+        lines = [ahead.span_sentence(name, made, self.source), *filter(None, (asking.stale(key),))]
+        value = {field: getattr(made, field) for field in SUM_AHEAD} | {"series": name}
+        return Answer(tuple(lines), value, self._drawn(subject), self._page(subject))
+
+    def chance(self, question: Question, text: str) -> Answer:
+        """Answer how likely a count is."""
+        subject = self._only(question, text)
+        if not question.event:
+            raise ClaimError(text, "how likely is what? Write 'more than 10,000 in December 2026'")
+        key, asking = subject.key(self.source), Asking(self.connection, self.source)
+        calendar = self.source.calendar
+        span = calendar.name(question.spans[0].period) if question.spans else "next month"
+        chance = asking.chance(key, span, question.event)
+        name = asking.names.name(key)
+        value = {"series": name, "span": span, "event": question.event, "chance": chance.share}
+        return Answer(
+            (ahead.chance_sentence(name, chance),), value, self._drawn(subject), self._page(subject)
+        )
+
+    def last(self, question: Question, text: str) -> Answer:
+        """Answer when a count was last above or below a number."""
+        subject = self._only(question, text)
+        counts, number = self.counts(subject), int(question.event[1:])
+        over = question.event[0] == ">"
+        side = f"{'above' if over else 'below'} {number:,}"
+        month = max(
+            (m for m, n in counts.items() if (n > number if over else n < number)), default=""
+        )
+        if not month:
+            window = f"{month_words(min(counts))} to {month_words(max(counts))}"
+            lines = [f"No month on record, {window}, was {side}: {subject.words(self.source)}."]
+            return Answer(tuple(lines), {"month": None}, self._drawn(subject))
+        span = Period.of(month)
+        statement = show.statement(self.table, Reading(subject, span), counts[month])
+        lines = [f"{statement}: the last month {side}."]
+        value = self._meaning(Reading(subject, span), counts[month])
+        return Answer(
+            tuple(lines), value | {"month": month}, self._drawn(subject), self._page(subject)
+        )
+
+
+_ANSWERS: dict[str, Callable[[Answering, Question, str], Answer]] = {
+    "per day": Answering.rate,
+    "per month": Answering.rate,
+    "share": Answering.share,
+    "days": Answering.days,
+    "run": Answering.run,
+    "highest": Answering.extreme,
+    "lowest": Answering.extreme,
+    "parts": Answering.parts,
+    "unusual": Answering.unusual,
+    "forecast": Answering.forecast,
+    "chance": Answering.chance,
+    "last": Answering.last,
+}
