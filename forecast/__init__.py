@@ -31,13 +31,14 @@ def open(path: str | Path = "bordercast.db", measure: str = "") -> Record:
     """
     from contextlib import closing
 
+    from forecast import asked
     from forecast.context import sources_of
     from forecast.desk.frames import Record
     from forecast.store import connect
 
     path = Path(path)
     with closing(connect.read(path)) as connection:  # say at once if it cannot be read
-        return Record(path, sources_of(connection), measure)
+        return Record(path, sources_of(connection), measure, asked.for_programs)
 
 
 def forecast(

@@ -7,9 +7,10 @@ several series gets each of them, and what is not on record is named with who pu
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from forecast import months
 from forecast.claims import answers as claim_answers
@@ -26,7 +27,7 @@ from forecast.desk import facts
 from forecast.desk.answers import Asking
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import ahead, monthly
-from forecast.errors import ClaimError
+from forecast.errors import BordercastError, ClaimError
 from forecast.periods import Period
 from forecast.sources import catalog, questions
 from forecast.sources.names import SeriesNames, dimension_words, member_words, normal
@@ -63,6 +64,39 @@ class _Counted:
     span: Period
     count: int
     name: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the measures of a record answer, and why another did not, None if none refused."""
+
+    answers: tuple[tuple[Source, Answer], ...]
+    refused: BordercastError | None = None
+
+
+def ask(text: str, every: Iterable[Answering], sources: list[Source]) -> Asked:
+    """Ask each measure that a question may be about.
+
+    every : what answers for each; the connection may be about one after the other. sources : all.
+    """
+    named, answers, refused = questions.measures_named(text, sources), list[Any](), None
+    for answering in every:
+        if answering.source in named:
+            try:
+                answer = answering.answer(text)
+            except BordercastError as error:  # another measure may know what this one does not
+                refused = refused or error
+                continue
+            answers += [(answering.source, answer)] * (answer is not None)
+    return Asked(tuple(answers), refused)
+
+
+def for_programs(connection: sqlite3.Connection, source: Source, text: str) -> Row:
+    """Answer a question about one measure in words and numbers; ClaimError if it is none."""
+    answer = Answering(connection, source).answer(text)
+    if answer is None:
+        raise ClaimError(text, "no question that is understood; name a series and a month")
+    return {"question": text, **answer.value, "lines": list(answer.lines)}
 
 
 class Answering:

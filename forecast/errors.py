@@ -2,6 +2,7 @@
 
 BordercastError            exit code
 ├── ConfigError            2   a setting is wrong
+│   └── ArgumentError          an argument of the Python interface is
 ├── SeriesNameError        2   a name that is no series', or several series'
 ├── SpanError              2   months that cannot be summed, a question that cannot be asked
 ├── DataError              3   a file or a series is refused
@@ -48,6 +49,10 @@ class ConfigError(BordercastError):
     def __init__(self, path: str, key: str, problem: str) -> None:
         self.path, self.key, self.problem = path, key, problem
         super().__init__(f"{path}: {key}: {problem}")
+
+
+class ArgumentError(ConfigError, ValueError):
+    """An argument of the Python interface that cannot be used; parameters as of ConfigError."""
 
 
 class SeriesNameError(BordercastError, ValueError):

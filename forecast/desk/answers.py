@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from forecast import months
+from forecast.desk.movers import BASES
 from forecast.desk.sentences.ahead import unforecast_words
 from forecast.desk.sentences.trust import stale_words
 from forecast.engine import ENGINE, paths, spans
@@ -34,7 +35,7 @@ from forecast.sources.names import SeriesNames, names_with_sums
 from forecast.sources.source import Source
 from forecast.store import read
 from forecast.store.queries import rows
-from forecast.types import SUM_AHEAD, Forecast, Row, SeriesKey
+from forecast.types import SUM_AHEAD, Forecast, Row, SeriesKey, Totals
 from forecast.words import month_words
 
 
@@ -46,6 +47,30 @@ def track_record(connection: sqlite3.Connection, chance: Chance) -> TrackRecord 
         return None
     near = [row for row in rows if abs(row["chance"] - chance.share) <= SIMILAR]
     return TrackRecord(kind, of_rows(rows), len(near), sum(row["outcome"] for row in near))
+
+
+def moving(connection: sqlite3.Connection, total: str, totals: Totals) -> list[Row]:
+    """Return each part's newest count and what it is set beside; of the whole, sums of totals'."""
+    own = rows(connection, "movers", {"total": total})
+    if total != totals.whole:
+        return own
+    numbers = ("value", *BASES)
+    sums: dict[tuple[str, str, str], Row] = {}
+    told_by: dict[str, set[str]] = {}
+    for part in totals.parts:
+        for row in rows(connection, "movers", {"total": part}):
+            told_by.setdefault(row["dimension"], set()).add(part)
+            key = (row["dimension"], row["member"], row["month"])
+            before = sums.get(key, dict.fromkeys(numbers, 0))
+            # What one total does not know, nobody knows of all.
+            sums[key] = row | {
+                name: None if None in (row[name], before[name]) else row[name] + before[name]
+                for name in numbers
+            }
+    # A dimension that some total lacks would not add up to the whole.
+    stated = {row["dimension"] for row in own}
+    whole = {name for name, by in told_by.items() if len(by) == len(totals.parts)} - stated
+    return [*own, *(row for row in sums.values() if row["dimension"] in whole)]
 
 
 class Asking:

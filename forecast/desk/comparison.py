@@ -13,7 +13,7 @@ from typing import Any
 from forecast import months
 from forecast.errors import SpanError
 from forecast.sources.names import SeriesNames
-from forecast.types import SeriesKey
+from forecast.types import COUNT, SeriesKey
 from forecast.words import MONTHS, change_words, month_name
 
 WAYS = ("counts", "index", "share")
@@ -41,6 +41,8 @@ def asked(
     since: str = "",
 ) -> dict[str, Any]:
     """Set side by side what words name: two series, or a series in two months or years.
+
+    `lines` of the result are rows to draw, of two series or of two years over each other.
 
     things : two names, or a name and two spans. counts : of a series, by month.
 
@@ -120,7 +122,7 @@ def series(
         both = [month for month in both if month in of[0].counts and month in of[1].counts]
     shown = [month for month in both if month >= since] if since else both[-MONTHS_SHOWN:]
     if not shown:
-        return {"heads": ("month", *names, "first / second"), "rows": [], "note": ""}
+        return {"heads": ("month", *names, "first / second"), "rows": [], "note": "", "lines": ()}
 
     def value(place: int, month: str) -> float | None:
         count = counts[place][month]
@@ -153,6 +155,8 @@ def series(
         "heads": ("month", *heads, "first / second"),
         "rows": rows,
         "note": f"{span}: {('; ' if shown_as == 'share' else ', ').join(told)}.{index}",
+        "lines": [[{"month": m, COUNT: value(n, m)} for m in shown] for n in (0, 1)],
+        "years": False,
     }
 
 
@@ -182,7 +186,7 @@ def spans(
             pairs.append((left, right))
         rows.append((label, left, right, changed))
     if not pairs:
-        return {"heads": heads, "rows": [], "note": ""}
+        return {"heads": heads, "rows": [], "note": "", "lines": ()}
     # Over months that both have, so that a year that runs is not said to have fallen.
     in_all = sum(left for left, _ in pairs), sum(right for _, right in pairs)
     beside = "1 month" if len(pairs) == 1 else f"{len(pairs)} months"
@@ -193,7 +197,18 @@ def spans(
         f"{names[0]}: {in_all[0]:,}. {names[1]}: {in_all[1]:,}. "
         f"Change from {earlier} to {later}: {change(*in_all)}{part}."
     )
-    return {"heads": heads, "rows": rows, "note": note}
+    # Under each other: both stand over the months of the later one; one month is no line.
+    places = max(spans)
+    lines = [
+        [
+            {"month": at, COUNT: counts[m]}
+            for at, m in zip(places, span, strict=False)
+            if m in counts
+        ]
+        for span in spans
+    ]
+    shown = lines if len(pairs) > 1 else ()
+    return {"heads": heads, "rows": rows, "note": note, "lines": shown, "years": True}
 
 
 def as_json(compared: Mapping[str, Any]) -> dict[str, object]:

@@ -352,32 +352,45 @@ def _save_workbook(table: ExportTable, path: Path) -> int:
     workbook = _library(path).Workbook(path, {"strings_to_formulas": False, "in_memory": True})
     # No clock: the same record gives the same file.
     workbook.set_properties({"created": datetime(2000, 1, 1)})  # noqa: DTZ001
-    kinds = {"count": workbook.add_format({"num_format": "#,##0"})}
+    forms = {
+        name: workbook.add_format({"num_format": form})
+        for name, form in (("count", "#,##0"), ("year", "0"), ("month", "mmm yyyy"))
+    }
     bold = workbook.add_format({"bold": True})
+    # Years have no comma, months are dates that sort; the digest is said once, on a sheet.
+    units = {"year": "year", "fiscal_year": "year", "month": "month", "cutoff": "month"}
+    units |= {name: "month" for name, unit, *_ in table.definitions if unit == "month"}
+    kinds = {n: units.get(n, kind) for n, kind in table.columns.items() if n not in table.notes}
+    places = [place for place, name in enumerate(table.columns) if name in kinds]
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for block in table.blocks:
-            yield from zip(*(x.tolist() if hasattr(x, "tolist") else x for x in block), strict=True)
+            shown = (block[place] for place in places)
+            yield from zip(*(x.tolist() if hasattr(x, "tolist") else x for x in shown), strict=True)
 
-    def sheet(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *forms: Any) -> int:
+    def sheet(name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *looks: str) -> int:
         to, count = workbook.add_worksheet(name), 0
         for count, row in enumerate(rows, start=1):
             if count > _SHEET_ROWS:
                 problem = "more rows than an Excel sheet holds; write .csv or .parquet"
                 raise ConfigError(str(path), "-o", problem)
             for column, value in enumerate(row):
+                look = looks[column] if looks else ""
                 # Text is written as text, never as a formula, whatever it begins with.
-                if isinstance(value, str):
+                if isinstance(value, str) and look == "month" and months.is_month(value):
+                    day = datetime.fromisoformat(f"{value}-01")
+                    to.write_datetime(count, column, day, forms[look])
+                elif isinstance(value, str):
                     to.write_string(count, column, value)
                 elif value is not None:
-                    to.write_number(count, column, value, forms[column])
+                    to.write_number(count, column, value, forms.get(look))
         to.write_row(0, 0, heads, bold)
         to.freeze_panes(1, 0)
         to.autofilter(0, 0, max(count, 1), len(heads) - 1)
         to.autofit(_WIDEST)
         return count
 
-    count = sheet("figures", list(table.columns), rows(), *map(kinds.get, table.columns.values()))
+    count = sheet("figures", list(kinds), rows(), *kinds.values())
     sheet("definitions", ("column", "unit", "values", "meaning"), table.definitions)
     sheet("about", ("what", "is"), table.notes.items())
     workbook.close()

@@ -7,7 +7,7 @@ means: `Record.describe(view)`, or docs/tables.md.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -16,16 +16,30 @@ from typing import Any
 
 import pandas as pd
 
+from forecast.desk import answers
 from forecast.desk.answers import Asking
 from forecast.desk.dictionary import VIEWS, definitions
-from forecast.desk.sentences.trust import stale_words
+from forecast.desk.facts import series_report
+from forecast.desk.movers import by_dimension
+from forecast.desk.sentences import monthly
+from forecast.desk.sentences.ahead import unforecast_words
+from forecast.desk.sentences.trust import signature, stale_words
 from forecast.engine import ENGINE
-from forecast.errors import ConfigError, SeriesNameError
+from forecast.errors import ArgumentError, SeriesNameError
+from forecast.rows import as_row
 from forecast.sources.names import names_with_sums
 from forecast.sources.source import Source
 from forecast.store import connect, measures, read
 from forecast.store.read import AS_OF, view_rows
 from forecast.types import COUNT, Row, SeriesKey
+
+AskQuestion = Callable[[sqlite3.Connection, Source, str], Row]
+"""Answers a question about a record: `answer` and `lines` in words, and its numbers."""
+
+
+def _nothing(connection: sqlite3.Connection, source: Source, text: str) -> Row:
+    raise ArgumentError("forecast.open", "fact", "open the record with forecast.open")
+
 
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
 
@@ -48,14 +62,17 @@ class Record:
     ----------
     path : the database. sources : of its measures, the first one first.
     measure : which of them this is about, by what is counted; the first where it is empty.
+    ask : what answers a question in a sentence, for `fact`.
 
     Raises
     ------
     ConfigError : the database has no such measure.
     """
 
-    def __init__(self, path: Path, sources: Sequence[Source], measure: str = "") -> None:
-        self.path = path
+    def __init__(
+        self, path: Path, sources: Sequence[Source], measure: str = "", ask: AskQuestion = _nothing
+    ) -> None:
+        self.path, self._ask = path, ask
         self._sources = {source.measure.noun: source for source in sources}
         measure = measure or next(iter(self._sources))
         _known("measure", measure, self.measures)
@@ -73,7 +90,7 @@ class Record:
 
     def measure(self, name: str) -> Record:
         """Return the record of another measure of the same database."""
-        return Record(self.path, list(self._sources.values()), name)
+        return Record(self.path, list(self._sources.values()), name, self._ask)
 
     def latest(self, series: str, model: str = ENGINE) -> pd.DataFrame:
         """The forecast ahead of a series: a row a month, median and intervals in counts.
@@ -83,7 +100,7 @@ class Record:
         digest, and a note where a part's newest figure is older than its total's.
         """
         key, parts, about = self._named(series)
-        table = self.view("latest_forecasts")
+        table = self._view("latest_forecasts")
         if parts:  # drawn anew, as for every sum
             with self._asking() as asking:
                 ahead = pd.DataFrame(asking.months_ahead(key))
@@ -91,7 +108,7 @@ class Record:
         every = table[_rows_of(table, key)]
         if every.empty:
             # An empty table would be taken for a forecast of nothing.
-            raise SeriesNameError(about["series"], "the last run has no forecast of it")
+            raise SeriesNameError(about["series"], self._unforecast(key))
         _known("model", model, sorted(set(every["model"])))
         rows = every[every["model"] == model]
         about |= {"model": model, "run_id": int(rows["run_id"].iloc[0])}
@@ -99,7 +116,76 @@ class Record:
         about["note"] = stale_words(
             str(rows["cutoff"].iloc[0]), str(whole["cutoff"].max()), self.source
         )
-        return _by_month(rows, _SAID_ONCE, about)
+        return self._own(_by_month(rows, _SAID_ONCE, about))
+
+    def _unforecast(self, key: SeriesKey) -> str:
+        """Say why a series has no forecast, and when it will have one."""
+        with self._reading() as connection:
+            known, run = read.counts(connection, key), read.latest_run(connection)
+        through = run.data_through if run else max(known)
+        return unforecast_words(key, known, through, self.source)
+
+    def _own(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table with its columns in the words of the source, as files have them."""
+        left_out = [name for name in table if not self.source.column(str(name))]
+        return table.drop(columns=left_out).rename(columns=self.source.columns)
+
+    def fact(self, question: str) -> Row:
+        """Answer a question in a sentence: how many, which share, since when, how likely.
+
+        "San Diego families in June", "average under Biden": `answer` and `lines` in words, and
+        numbers as `bordercast fact --json` has them.
+        """
+        with self._reading() as connection:
+            return {**self._ask(connection, self.source, question), "digest": self.digest}
+
+    def brief(self, series: str, month: str = "") -> str:
+        """Return the paragraph to paste about a month, YYYY-MM; the newest where it is empty."""
+        key, parts, about = self._named(series)
+        if parts:
+            raise SeriesNameError(about["series"], "no file states this sum; ask `fact`", [])
+        with self._reading() as connection:
+            known = read.counts(connection, key)
+            if (month or max(known)) not in known:
+                span = f"on record are {min(known)} to {max(known)}"
+                raise ArgumentError("brief", "month", f"no count of {month!r}; {span}")
+            report = series_report(connection, key, month or max(known), self.source)
+        return monthly.paragraph(report)
+
+    def movers(self, total: str = "") -> pd.DataFrame:
+        """Return which parts of a total moved in its newest month: a row a part, in counts.
+
+        total : "northern"; the whole where it is empty. Columns: by, part, month, now,
+        month_before, year_before and median, the forecast.
+        """
+        name = total or self.source.totals.every[-1]
+        key, _, about = self._named(name)
+        _known("total", key.total if key.headline else name, self.source.totals.every)
+        with self._reading() as connection:
+            moving = answers.moving(connection, key.total, self.source.totals)
+        groups = by_dimension(moving, self.source, most=len(moving))
+        rows = [
+            {"by": group["dimension"], "part": mover["label"], "month": group["month"]}
+            | {"now": mover["value"], **mover["bases"]}
+            for group in groups
+            for mover in group["movers"]
+        ]
+        frame = pd.DataFrame(rows)
+        frame.attrs.update(about)
+        return frame
+
+    def flags(self, total: str = "", since: str = "", *, parts: bool = False) -> pd.DataFrame:
+        """Return unusual months, the newest first: a row a flag.
+
+        total : "northern"; all where it is empty. since : YYYY-MM. parts : also sectors, states.
+        """
+        if total:
+            _known("total", total, self.source.totals.every)
+        with self._reading() as connection:
+            found = read.flags(connection, self.source.totals, total or None, since, parts=parts)
+        frame = pd.DataFrame([as_row(flag) for flag in found])
+        frame.attrs["digest"] = self.digest
+        return self._own(frame)
 
     def actual(self, series: str, as_of: str | None = None) -> pd.DataFrame:
         """A series' published counts: a row a month, now or as known at the end of a day.
@@ -109,22 +195,22 @@ class Record:
         """
         key, parts, about = self._named(series)
         if parts:
-            columns = [self.actual(str(part), as_of)[COUNT] for part in parts]
+            columns = [self._counts(part, as_of)[COUNT] for part in parts]
             # A month that one part lacks yet would make the sum fall short.
             newest = min(counts.index.max() for counts in columns)
             table = (
                 pd.concat(columns, axis=1).loc[:newest].sum(axis=1).astype("Int64").to_frame(COUNT)
             )
-            table.attrs.update({**about, "as_of": as_of})
-            return table
-        if key.headline:
-            table = self.view("border_months", as_of)
-            rows = table[table["border"] == key.total]
-            return _by_month(rows, ["border"], {**about, "as_of": as_of})
-        table = self.view("series_months", as_of)
-        rows = table[_rows_of(table, key)]
-        said_once = ["border", "dimension", "member", "component"]
-        return _by_month(rows, said_once, {**about, "as_of": as_of})
+        else:
+            table = self._counts(key, as_of)
+        table.attrs.update({**about, "as_of": as_of})
+        return self._own(table)
+
+    def _counts(self, key: SeriesKey, as_of: str | None) -> pd.DataFrame:
+        table = self._view("border_months" if key.headline else "series_months", as_of)
+        said_once = ["border"] if key.headline else ["border", "dimension", "member", "component"]
+        of = table["border"] == key.total if key.headline else _rows_of(table, key)
+        return _by_month(table[of], said_once, {})
 
     def forecasts(self, year: int, series: str = "") -> pd.DataFrame:
         """Return every forecast issued or hindcast for a calendar year's months, beside the counts.
@@ -132,7 +218,7 @@ class Record:
         year : 2026. series : one total; every total where it is empty. A row a total, model,
         month and cutoff: basis (issued or hindcast), horizon in months, median, bounds, count.
         """
-        table = self.view("forecast_vs_actual")
+        table = self._view("forecast_vs_actual")
         about: dict[str, Any] = {"digest": self.digest}
         if series:
             key, _, about = self._named(series)
@@ -155,7 +241,7 @@ class Record:
         both = {}
         for series in (first, second):
             table = self.actual(series)
-            both[table.attrs["series"]] = table[COUNT]
+            both[table.attrs["series"]] = table[self.source.column(COUNT)]
         frame = pd.DataFrame(both).dropna()
         frame.attrs["digest"] = table.attrs["digest"]
         return frame
@@ -176,12 +262,12 @@ class Record:
                 if parts
                 else read.month_forecasts(connection, key, ENGINE)
             )
-            flagged = read.flagged(connection, key)
-        if not ahead:
-            raise SeriesNameError(about["series"], "the last run has no forecast of it")
+            flagged, run = read.flagged(connection, key), read.latest_run(connection)
+        if not ahead or run is None:
+            raise SeriesNameError(about["series"], self._unforecast(key))
         picture = forecasts.fan(key, published, ahead, flagged, self.source)
         if to:
-            grammar.write(picture, Path(to), self.source)
+            grammar.write(picture, Path(to), self.source, signature(run, self.source))
         return Drawing(grammar.render(picture, "svg", self.source).decode(), picture.alt)
 
     def _named(self, series: str) -> tuple[SeriesKey, Sequence[SeriesKey], dict[str, Any]]:
@@ -255,6 +341,9 @@ class Record:
 
         as_of : "YYYY-MM-DD", for the views that can be had so.
         """
+        return self._own(self._view(name, as_of))
+
+    def _view(self, name: str, as_of: str | None = None) -> pd.DataFrame:
         _known("view", name, sorted(VIEWS))
         if as_of is not None:
             _known("view as of a day", name, sorted(AS_OF))
@@ -262,7 +351,7 @@ class Record:
                 as_of = date.fromisoformat(as_of).isoformat()
             except ValueError:
                 problem = f"{as_of!r} is not a day; write it as 2025-04-01"
-                raise ConfigError("forecast.open", "as_of", problem) from None
+                raise ArgumentError("forecast.open", "as_of", problem) from None
         view = VIEWS[name]
         with self._reading() as connection:
             rows = view_rows(connection, name, view.columns, as_of)
@@ -296,7 +385,7 @@ class Record:
 
 def _known(what: str, name: str, names: Sequence[str]) -> None:
     if name not in names:
-        raise ConfigError("forecast.open", what, f"no {name!r}; there are: {', '.join(names)}")
+        raise ArgumentError("forecast.open", what, f"no {name!r}; there are: {', '.join(names)}")
 
 
 def _rows_of(table: pd.DataFrame, key: SeriesKey) -> pd.Series[bool]:

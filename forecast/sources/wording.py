@@ -9,6 +9,7 @@ from forecast.words import about, month_words, slug
 
 if TYPE_CHECKING:
     from forecast.sources.source import Source
+    from forecast.types import SeriesKey
 
 
 class Split(NamedTuple):
@@ -129,6 +130,13 @@ def crossings_sentence(known: Halves | None, source: Source) -> str:
 def total_place(total: str, source: Source) -> str:
     """Return the folder of a total's page in the site."""
     return f"{source.totals.folder}/{slug(total)}/"
+
+
+def series_place(key: SeriesKey, source: Source) -> str:
+    """Return the folder of a series' page in the site."""
+    if key.headline:
+        return total_place(key.total, source)
+    return "series/{}/{}/{}/".format(*map(slug, key[:3]))
 
 
 def in_keys(value: Any, source: Source) -> Any:

@@ -13,6 +13,7 @@ from forecast.desk import export as tables
 from forecast.desk import figures
 from forecast.desk import hub as hubs
 from forecast.desk.dictionary import VIEWS, ColumnKind
+from forecast.desk.sentences import trust
 from forecast.engine import ENGINE
 from forecast.errors import ConfigError
 from forecast.rows import DriverRow
@@ -102,26 +103,41 @@ def hub(record: OpenRecord, out: Path, hindcasts: bool) -> list[str]:
 
 def plot(
     record: OpenRecord,
-    series: str,
+    words: tuple[str, ...],
     out: Path,
     kind: str,
     title: str,
     size: tuple[int, int] | None,
     **wanted: Any,
 ) -> list[str]:
-    """Draw what is known of a series: forecasts, flags, scores."""
+    """Draw what is known of a series: forecasts, flags, scores; or two series or years."""
     from forecast.desk.charts import grammar  # loads what draws
 
     grammar.form_of(out)
-    quoted, source, key = record.quoted, record.source, record.find(series)
-    # Of parts no hindcasts and no scores are kept.
-    if kind != "fan" and not key.headline:
-        raise record.refused("--kind", f"{kind} is drawn of {source.totals.many} only")
-    drawn = PICTURES[kind](record, key, **wanted)
+    quoted, source = record.quoted, record.source
+    if len(words) > 1:
+        drawn = _compared(record, words)
+    else:
+        key = record.find(words[0])
+        # Of parts no hindcasts and no scores are kept.
+        if kind != "fan" and not key.headline:
+            raise record.refused("--kind", f"{kind} is drawn of {source.totals.many} only")
+        drawn = PICTURES[kind](record, key, **wanted)
     if title:
         drawn = grammar.titled(drawn, title)
-    grammar.write(drawn, out, source, size)
+    grammar.write(drawn, out, source, trust.signature(record.run, source), size)
     return [f"{out}: {drawn.alt} From {quoted}"]
+
+
+def _compared(record: OpenRecord, words: tuple[str, ...]) -> Any:
+    from forecast.desk import comparison
+    from forecast.desk.charts import forecasts
+
+    both = comparison.asked(words, record.names, record.counts)
+    if not both["lines"]:
+        raise record.refused("SERIES", "one month of each is no line; `compare` shows both")
+    names, note = both["heads"][1:3], both["note"]
+    return forecasts.compared(names, both["lines"], note, both["years"], record.source)
 
 
 def _some(rows: list[T], key: SeriesKey, what: str) -> list[T]:

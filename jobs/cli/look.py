@@ -11,7 +11,7 @@ import click
 from rich.console import RenderableType
 
 from forecast import months
-from forecast.desk import comparison, facts, terminal
+from forecast.desk import answers, comparison, facts, terminal
 from forecast.desk import movers as desk_movers
 from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, skill, trust
@@ -73,9 +73,7 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
 def months_ahead(record: OpenRecord, key: SeriesKey, model: str = ENGINE) -> list[Row]:
     """Return a series' forecasts month by month; a sum's are drawn anew."""
     if key in record.names.sums and model == ENGINE:
-        from forecast.desk.answers import Asking  # draws paths
-
-        return Asking(record.connection, record.source).months_ahead(key)
+        return answers.Asking(record.connection, record.source).months_ahead(key)
     return read.month_forecasts(record.connection, key, model)
 
 
@@ -114,31 +112,6 @@ def answer(settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def _moving(record: OpenRecord, total: str) -> list[Row]:
-    """Return each part's newest count and what it is set beside; of the whole, sums of totals'."""
-    own = queries.rows(record.connection, "movers", {"total": total})
-    totals = record.source.totals
-    if total != totals.whole:
-        return own
-    numbers = ("value", *desk_movers.BASES)
-    sums: dict[tuple[str, str, str], Row] = {}
-    told_by: dict[str, set[str]] = {}
-    for part in totals.parts:
-        for row in queries.rows(record.connection, "movers", {"total": part}):
-            told_by.setdefault(row["dimension"], set()).add(part)
-            key = (row["dimension"], row["member"], row["month"])
-            before = sums.get(key, dict.fromkeys(numbers, 0))
-            # What one total does not know, nobody knows of all.
-            sums[key] = row | {
-                name: None if None in (row[name], before[name]) else row[name] + before[name]
-                for name in numbers
-            }
-    # A dimension that some total lacks would not add up to the whole.
-    stated = {row["dimension"] for row in own}
-    whole = {name for name, by in told_by.items() if len(by) == len(totals.parts)} - stated
-    return [*own, *(row for row in sums.values() if row["dimension"] in whole)]
-
-
 MOVERS_COLUMNS: dict[str, ColumnKind] = {
     **dict.fromkeys(("total", "dimension", "part", "month"), "text"),
     **dict.fromkeys((COUNT, *desk_movers.BASES), "count"),
@@ -151,7 +124,7 @@ def movers(
     """Print which parts of a total moved in its newest month, or write them to a file."""
     column = {"month": "month_before", "year": "year_before", "forecast": "median"}[base]
     name = record.total(total) if total else record.source.totals.every[-1]
-    rows = _moving(record, name)
+    rows = answers.moving(record.connection, name, record.source.totals)
     most = len(rows) if everything or out else desk_movers.MOST_SHOWN
     moved = desk_movers.by_dimension(rows, record.source, column, most)
     if not moved:
@@ -308,7 +281,7 @@ def _questions(record: OpenRecord, total: str | None, out: Path | None) -> Print
     if not shown:
         raise record.refused("-o", "no standing question is resolved yet")
     drawn = forecasts.reliability(totals.name(total) if total else f"All {totals.many}", shown)
-    grammar.write(drawn, out, record.source)
+    grammar.write(drawn, out, record.source, trust.signature(record.run, record.source))
     return Printed(None, [f"{out}: {drawn.alt} From {quoted}"])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from forecast import files, months, periods
-from forecast.asked import Answering
+from forecast.asked import Answering, ask
 from forecast.claims import answers, documents
 from forecast.claims import fact as claims_fact
 from forecast.claims.check import check_each, merged
@@ -26,9 +26,8 @@ from forecast.context import Context
 from forecast.desk import facts as month_facts
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
-from forecast.errors import BordercastError, ClaimError, ConfigError, DocumentError, SpanError
+from forecast.errors import ClaimError, ConfigError, DocumentError, SpanError
 from forecast.periods import Period
-from forecast.sources import questions
 from forecast.sources.names import member_words
 from forecast.store import history, read
 from forecast.types import COUNT, Row, SeriesKey
@@ -103,26 +102,22 @@ def _of_series(
 
 def _answered(record: OpenRecord, text: str) -> Printed:
     """Answer a question by each measure that knows its words, else judge it as a sentence."""
-    contexts = record.settings.asked()
-    named = questions.measures_named(text, [context.source for context in contexts])
-    answers_, lines, refused = [], list[str](), None
-    for counted in _each(record, [context for context in contexts if context.source in named]):
-        try:
-            answer = _answering(counted).answer(text)
-        except BordercastError as error:  # another measure may know what this one does not
-            refused = refused or error
-            continue
-        if answer:
-            told = facts_json(answer.report) if answer.report else {}
-            noun = {"counted": counted.source.measure.noun}
-            answers_.append({**told, **answer.value, **run_json(counted), **noun})
-            lines += [*answer.lines, f"Bordercast, {counted.quoted}"]
+    sources = [context.source for context in record.settings.asked()]
+    asked = ask(text, map(_answering, _each(record)), sources)
+    answers_, lines = [], list[str]()
+    for counted in _each(record):
+        for source, answer in asked.answers:
+            if source is counted.source:
+                told = facts_json(answer.report) if answer.report else {}
+                noun = {"counted": source.measure.noun}
+                answers_.append({**told, **answer.value, **run_json(counted), **noun})
+                lines += [*answer.lines, f"Bordercast, {counted.quoted}"]
     if answers_:
-        return Printed({"question": text, "answers": answers_}, lines, counted.source)
+        return Printed({"question": text, "answers": answers_}, lines, asked.answers[0][0])
     try:
         return _judged(record, text)
     except ClaimError:
-        raise refused or _unread(text) from None
+        raise asked.refused or _unread(text) from None
 
 
 def _answering(counted: OpenRecord) -> Answering:

@@ -79,16 +79,28 @@ as 2025-02, 2025 or FY2025</label>
 </form>
 {said}
 """
+_HEADING = re.compile(r"<h1\b")
 _MAIN = re.compile(r'(<main id="main" tabindex="-1">).*(</main>)', re.S)
+# One box: a question has an address, which others can open; a text is posted, and not kept.
+BOX = """
+<form action="{to}" class="ask" role="search">
+<label for="q">Ask: a place, a group, a month; or what a number is</label>
+<input id="q" name="q" value="{asked}" maxlength="300" required> <button type="submit">Ask</button>
+</form>
+"""
 FORM = """
-<h1>Check a number or a text</h1>
+<h1>Ask, or check a number or a text</h1>
+{box}
+{said}
+<details{open}><summary>Check a whole text</summary>
 <form method="post" action="index.html" enctype="application/x-www-form-urlencoded">
-<label for="text">A number such as 18,944, a sentence, or a whole text of up to 50 kB</label>
+<label for="text">A sentence, or a text of up to 50 kB</label>
 <textarea id="text" name="text" rows="8" maxlength="50000" required>{text}</textarea>
 <p><button type="submit">Check</button></p>
-</form>
-<p class="small">Nothing of it is kept. A claim that cannot be resolved is not judged.</p>
-{said}
+</form></details>
+<p class="small">Such as: San Diego families in June; share of Mexicans on the southwest since
+2024; average under Biden; which sector had the most in August 2026. Nothing of a text is kept.
+A claim that cannot be resolved is not judged.</p>
 """
 
 
@@ -308,9 +320,20 @@ class Site:
         form = COMPARE.format(**words, one=example, choices=choices, said=compared)
         return HTMLResponse(_ANY.sub(lambda _: form, page), headers={"cache-control": "no-store"})
 
+    async def _front(self, request: Request) -> Response:
+        """Return the first page with the box to ask, where texts can be checked."""
+        answer = await self._file(request)
+        if answer.status_code != 200 or self.checker is None:
+            return answer
+        page = await self._page(request, "")
+        box = BOX.format(to="check/index.html", asked="")
+        shown = _HEADING.sub(lambda match: f"{box}{match[0]}", page, count=1)
+        return HTMLResponse(shown, headers={"cache-control": PRIVATE})
+
     async def _check(self, request: Request) -> Response:
-        page = await self._page(request, "check")
-        text = verdict = ""
+        """Return the page of the box, with what was answered or found."""
+        page, text = await self._page(request, "check"), ""
+        question = request.query_params.get("q", "").strip()
         if request.method == "POST":
             too_long = Plain(413, "The text is too long", "50 kB are the most.")
             size = request.headers.get("content-length", "")
@@ -320,23 +343,33 @@ class Site:
             text = str((await request.form(max_part_size=4 * TEXT_BYTES)).get("text", ""))
             if len(text.encode()) > TEXT_BYTES:
                 return too_long
-            if self.checker is None or not text.strip():
-                words = "Put a number or a text into the box."
-                return Plain(400, "There is nothing to check", words)
-            now = time.monotonic()
-            self._asked = [moment for moment in self._asked if moment > now - 60]
-            if len(self._asked) >= TEXTS_A_MINUTE:
-                words = "Others are having texts checked. Try again in a minute."
-                return Plain(503, "Too many texts at once", words, again=60)
-            self._asked.append(now)
-            scope = {**request.scope, "raw_path": b"/", "query_string": b""}
-            answer = await self.checker.ask(scope, text)
-            if isinstance(answer, Plain):
-                return answer
-            verdict = bytes(answer.body).decode()
-        body = FORM.format(text=html.escape(text), said=verdict)
+        said: str | Plain = ""
+        if question or request.method == "POST":
+            said = await self._answer(request, question or text)
+        if isinstance(said, Plain):
+            return said
+        body = FORM.format(
+            box=BOX.format(to="index.html", asked=html.escape(question)),
+            text=html.escape(text),
+            said=said,
+            open=" open" if text else "",
+        )
         shown = _MAIN.sub(lambda match: match[1] + body + match[2], page)
         return HTMLResponse(shown, headers={"cache-control": "no-store"})
+
+    async def _answer(self, request: Request, text: str) -> str | Plain:
+        """Return what the record says to a question or of a text, or why it says nothing now."""
+        if self.checker is None or not text.strip():
+            return Plain(400, "There is nothing to check", "Put a number or a text into the box.")
+        now = time.monotonic()
+        self._asked = [moment for moment in self._asked if moment > now - 60]
+        if len(self._asked) >= TEXTS_A_MINUTE:
+            words = "Others are having texts checked. Try again in a minute."
+            return Plain(503, "Too many texts at once", words, again=60)
+        self._asked.append(now)
+        scope = {**request.scope, "raw_path": b"/", "query_string": b""}
+        answer = await self.checker.ask(scope, text)
+        return answer if isinstance(answer, Plain) else bytes(answer.body).decode()
 
     async def _download(self, _: Request) -> Response:
         """Return the whole analysts' copy, all of it from one file whatever is put in its place."""
@@ -379,6 +412,7 @@ ROUTES: tuple[
 ] = (
     (rf"/{DATABASE}\.db", READING, CSP, Site._download),
     (rf"(?s)/({DATABASE}|-/static)([/.?].*)?", READING, SQL_CSP, Site._query),
+    (r"(?P<measure>)/(index\.html)?", READING, CSP, Site._front),
     (OF_MEASURE + r"/check/(index\.html)?", POSTING, CSP, Site._check),
     (OF_MEASURE + r"/compare/(index\.html)?", READING, CSP, Site._compare),
     (r"(/as-of/\d+)?/embed/[a-z0-9-]+/?(index\.html)?", READING, FRAMED_CSP, Site._file),

@@ -1,7 +1,7 @@
 """What a process of the page's own does: `python -m jobs.web.children TASK COPY ...`.
 
     query COPY LIMITS            answers tables and queries: Datasette on the analysts' copy
-    check COPY LIMITS            says what the record holds of a number or a text; compares any two
+    check COPY LIMITS            answers a question, a number or a text; compares any two
     build COPY FOLDER ADDRESS    writes the page's files, where no folder is named
 
 Started, asked and killed by `jobs.web.worker`. The first question is whether it is ready; it is
@@ -21,21 +21,26 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from forecast import child
 from forecast.errors import BordercastError
 from forecast.store import held
-from forecast.words import slug, without_controls
+from forecast.words import day_words, slug, without_controls
 from jobs.web.responses import UNANSWERABLE, QueryLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from forecast.asked import Answer, Answering, Asked
     from forecast.claims.record.counts import CountTable
     from forecast.sources.source import Source
+
+
+LONGEST_QUESTION = 300  # letters
 
 
 def main(task: str, *words: str) -> None:
@@ -111,33 +116,97 @@ def queries(copy: str, limits: str) -> child.ChildWork:
 
 def texts(copy: str, limits: str) -> child.ChildWork:
     """Return a text or a query in, a piece of a page out; nothing of it is kept."""
+    from forecast.asked import Answering, ask
     from forecast.claims.record.counts import CountTable
     from forecast.context import sources_of
     from forecast.store import measures
 
     confine(QueryLimits(**json.loads(limits)))
     snapshot = held.hold(Path(copy), 1, visitors=False)
-    connection, tables = snapshot.connections[0], list[CountTable]()
+    connection, tables = snapshot.connections[0], dict[int, CountTable]()
     every = dict(zip(measures.ids(connection), sources_of(connection), strict=True))
     one_at_a_time = threading.Lock()  # the connection is about the measure asked about last
 
-    def compare(path: str, query: str) -> str:
-        # The pages of the first measure are in front, those of others in folders named after them.
-        named = (n for n, s in every.items() if slug(s.measure.noun) == path.strip("/"))
-        number = next(named, next(iter(every)))
-        with one_at_a_time, measures.scoped(connection, number):
-            return compared(connection, every[number], dict(parse_qsl(query)))
-
     for number, source in every.items():
         with measures.scoped(connection, number):
-            tables.append(CountTable.read(connection, source))
+            tables[number] = CountTable.read(connection, source)
+
+    def about(number: int, source: Source) -> Iterator[Answering]:
+        with measures.scoped(connection, number):
+            yield Answering(connection, source, tables[number])
+
+    def body(text: str, path: str, query: str) -> str:
+        with one_at_a_time:
+            if not text:
+                # Pages of the first measure are in front, others' in folders named after them.
+                named = (n for n, s in every.items() if slug(s.measure.noun) == path.strip("/"))
+                number = next(named, next(iter(every)))
+                with measures.scoped(connection, number):
+                    return compared(connection, every[number], dict(parse_qsl(query)))
+            if len(text) <= LONGEST_QUESTION:
+                each = chain.from_iterable(about(*pair) for pair in every.items())
+                answer = ask(text, each, list(every.values()))
+                if answer.answers:
+                    return answered(connection, text, answer)
+                # A question that is understood but for a word is no text to check.
+                if answer.refused and not any(map(str.isdigit, text)):
+                    return _piece_of("said", without_controls(str(answer.refused)))
+        return checked(text, list(tables.values()))
 
     def answer(text: str, path: str, query: str, **_: str) -> tuple[dict[str, Any], bytes]:
-        body = checked(text, tables) if text else compare(path, query)
         headers = {"content-type": "text/html; charset=utf-8"}
-        return {"status": 200, "headers": headers}, body.encode()
+        return {"status": 200, "headers": headers}, body(text, path, query).encode()
 
     return _answering(snapshot.identity, answer)
+
+
+def _piece_of(macro: str, *values: Any) -> str:
+    """Render a piece of a page."""
+    from forecast.desk.templating import template
+
+    return str(getattr(template("answer.html").module, macro)(*values)).strip()
+
+
+def answered(connection: sqlite3.Connection, text: str, asked: Asked) -> str:
+    """Answers to a question as HTML: number, comparison, chart, source, and their address."""
+    from forecast.desk.sentences import monthly
+    from forecast.sources.wording import series_place
+    from forecast.store import read
+
+    run = read.latest_run(connection)
+    shown = [
+        {
+            "answer": answer,
+            "chart": _chart(answer, source),
+            "place": answer.key and f"../{series_place(answer.key, source)}index.html",
+            "caveat": monthly.caveat(source),
+            "source": source.publisher.name,
+            "quoted": run and f"run {run.id} of {day_words(run.published_at[:10])}, {run.digest}",
+        }
+        for source, answer in asked.answers
+    ]
+    return _piece_of("answered", shown, f"?{urlencode({'q': text})}")
+
+
+def _chart(answer: Answer, source: Source) -> Mapping[str, Any] | None:
+    """Draw what an answer is about: the last three years of one series or two."""
+    from forecast.desk.comparison import MONTHS_SHOWN
+    from forecast.desk.site import pictures
+    from forecast.types import COUNT
+
+    lines = [(name, counts) for name, counts in answer.series[:2] if counts]
+    if not lines:
+        return None
+    first = sorted(lines[0][1])[-MONTHS_SHOWN:][0]
+    series = [
+        [{"month": month, COUNT: n} for month, n in sorted(counts.items()) if month >= first]
+        for _, counts in lines
+    ]
+    known = [(name, rows) for (name, _), rows in zip(lines, series, strict=True) if rows]
+    if not known:
+        return None
+    names, rows = zip(*known, strict=True)
+    return pictures.compared(source, names, rows, answer.lines[0], years=False)
 
 
 def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str, str]) -> str:
@@ -145,9 +214,8 @@ def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str,
 
     What cannot be compared is said, with the names that could.
     """
-    from markupsafe import Markup
-
     from forecast.desk import comparison
+    from forecast.desk.site import pictures
     from forecast.sources.names import names_with_sums
     from forecast.store import read
 
@@ -164,28 +232,10 @@ def compared(connection: sqlite3.Connection, source: Source, asked: Mapping[str,
             way if way in comparison.WAYS else comparison.WAYS[0],
         )
     except BordercastError as error:
-        return Markup('<p class="lead" role="status">{}.</p>').format(without_controls(str(error)))
-
-    def cells(row: Sequence[object], tag: str, of: str) -> Markup:
-        first, *others = row
-        numbers = ("-" if c is None else c if isinstance(c, str) else f"{c:,}" for c in others)
-        beside = (
-            Markup('<{} class="n">{}</{}>').format(tag, number, tag[:2]) for number in numbers
-        )
-        return Markup('<tr><th scope="{}">{}</th>{}</tr>').format(
-            of, first, Markup("").join(beside)
-        )
-
-    return Markup(
-        '<p class="lead" role="status">{}</p><div class="scroll" tabindex="0" role="region" '
-        'aria-label="Side by side"><table><thead>{}</thead><tbody>{}</tbody></table></div>'
-    ).format(
-        table["note"],
-        cells(
-            [head.replace(":", ": ") for head in table["heads"]], Markup('th scope="col"'), "col"
-        ),
-        Markup("").join(cells(row, "td", "row") for row in table["rows"]),
-    )
+        return _piece_of("said", f"{without_controls(str(error))}.")
+    lines, names_of = table["lines"], table["heads"][1:3]
+    chart = lines and pictures.compared(source, names_of, lines, table["note"], table["years"])
+    return _piece_of("compared", table, chart)
 
 
 def checked(text: str, tables: Sequence[CountTable]) -> str:
@@ -193,8 +243,6 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
 
     tables : the counts of each measure of the record, the first one first.
     """
-    from markupsafe import Markup, escape
-
     from forecast.claims import answers, fact
     from forecast.claims.check import check_each, merged
     from forecast.claims.text.times import day_of
@@ -203,40 +251,17 @@ def checked(text: str, tables: Sequence[CountTable]) -> str:
     value = numeral(text.strip())
     if value is not None and value == int(value):
         items = [
-            Markup("<li>{}: {} in {}{}</li>").format(
-                f"{int(value):,}",
-                subject.words(table.source),
-                table.calendar.words(span),
-                fact.HOW_WORDS[how],
-            )
+            f"{int(value):,}: {subject.words(table.source)} in {table.calendar.words(span)}"
+            f"{fact.HOW_WORDS[how]}"
             for table in tables
             for subject, span, _, how in fact.matches(table, int(value))
         ]
         if items:
-            lead = Markup('<p class="lead" role="status">This number is</p><ul>{}</ul>')
-            return lead.format(Markup("").join(items))
-        words = fact.no_match_words(int(value), tables[0].source)
-        return Markup('<p class="lead" role="status">{}</p>').format(words)
+            return _piece_of("number", items)
+        return _piece_of("said", fact.no_match_words(int(value), tables[0].source))
     day = day_of(text) or datetime.now(UTC).date()
     result = merged(check_each(text, tables, day))
-    pieces = list(answers.pieces(result))
-    whole = Markup("").join(
-        Markup('<mark class="{}"><a href="#note-{}">{}<sup>{}</sup></a></mark>').format(
-            note.verdict, number, words, number
-        )
-        if note
-        else escape(words)
-        for words, number, note in pieces
-    )
-    notes = Markup("").join(
-        Markup('<li id="note-{}"><b>{}:</b> <q>{}</q> {}</li>').format(
-            number, note.label, note.quote, note.why
-        )
-        for _, number, note in pieces
-        if note
-    )
-    summary = Markup('<p class="lead" role="status">{}</p>').format(answers.summary(result))
-    return f'{summary}<ol>{notes}</ol><h2>The text</h2><div class="checked">{whole}</div>'
+    return _piece_of("checked", answers.summary(result), list(answers.pieces(result)))
 
 
 def build(copy: str, folder: str, address: str) -> child.ChildWork:

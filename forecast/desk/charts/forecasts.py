@@ -28,7 +28,7 @@ from forecast.judge.questions import INSIDE, KindScore
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
 from forecast.types import COUNT, Row, SeriesKey
-from forecast.words import between, month_words, short_months
+from forecast.words import between, capital, month_words, short_months
 
 MONTHS_SHOWN = 36
 NOTICE = 310, 175  # a notice's picture, so narrow that its words can be read on a phone
@@ -37,6 +37,7 @@ NOTICE_KEY = (
     "Gray-blue bands: their 80% (dark) and 95% (light) prediction intervals. Triangle: flagged."
 )
 BELOW, ABOVE = 1.5, 1.2  # room for the words at a triangle
+LONGEST_NAME = 10  # letters of a name that has room beside a line
 FLAT = 1.6  # times as high a scale for the 95% interval alone would flatten the rest
 _SIDE, _COLUMNS = 175, 3
 _LEAST, _MOST = 14.0, 180.0  # square pixels of points that stand for no chances and for most
@@ -153,6 +154,36 @@ def counts_scale(shown: Sequence[Row], source: Source) -> Amounts:
     """A scale for them."""
     counts = [row[COUNT] for row in shown]
     return grammar.amounts([min(counts) / BELOW, *counts], None, source)
+
+
+def compared_layers(
+    names: Sequence[str], series: Sequence[Sequence[Row]], scale: Amounts, years: bool
+) -> list[Chart]:
+    """Two series or years, the first solid and black, the second dashed and blue.
+
+    years : whether they are years of one series, put over each other: then no year is named below.
+    """
+    x = grammar.time_axis(years=not years)
+    looks: tuple[dict[str, Any], ...] = ({"color": INK}, {"color": BLUE, "strokeDash": [6, 3]})
+    lines = [
+        grammar.line(rows, COUNT, scale, x, strokeWidth=2, **look)
+        for rows, look in zip(series, looks, strict=False)
+    ]
+    ends = [(name, rows[-1][COUNT]) for name, rows in zip(names, series, strict=True)]
+    # A long name has no room beside its line; the words below say which is which.
+    short = [(name if len(name) <= LONGEST_NAME else f"{count:,}", count) for name, count in ends]
+    last = max(rows[-1]["month"] for rows in series)
+    return [*lines, grammar.side_labels(short, last, scale, x)]
+
+
+def compared(
+    names: Sequence[str], series: Sequence[Sequence[Row]], note: str, years: bool, source: Source
+) -> Picture:
+    """Draw any two series, or two years of one, over the same months."""
+    counts = [row[COUNT] for rows in series for row in rows if row[COUNT] is not None]
+    layers = compared_layers(names, series, grammar.amounts(counts, None, source), years)
+    title = f"{capital(names[0])} and {names[1]}"
+    return grammar.picture(layers, title, f"Solid: {names[0]}. Dashed: {names[1]}. {note}", note)
 
 
 def edge_labels(last: Row, *levels: int, center: str = "forecast") -> list[tuple[str, float]]:

@@ -389,9 +389,21 @@ def form_of(path: Path) -> Format:
     return FORMATS[path.suffix]
 
 
-def write(drawn: Picture, to: Path, source: Source, size: tuple[int, int] | None = None) -> None:
-    """Write a picture, whole or not at all; see `form_of` and `render`."""
-    form = form_of(to)
+def signed(drawn: Picture, words: str) -> Picture:
+    """The picture with its source, date and run below: a saved one travels without its page."""
+    frame = ("$schema", "title", "padding", "config")
+    outside = {name: drawn.chart[name] for name in frame if name in drawn.chart}
+    inside = {name: part for name, part in drawn.chart.items() if name not in frame}
+    parts = inside.get("vconcat") or [inside]
+    lines = below(textwrap.wrap(words, _KEY_LETTERS))
+    return Picture({**outside, "vconcat": [*parts, lines], "spacing": 6}, drawn.alt)
+
+
+def write(
+    drawn: Picture, to: Path, source: Source, words: str, size: tuple[int, int] | None = None
+) -> None:
+    """Write a picture, whole or not at all, signed by words; see `form_of` and `render`."""
+    form, drawn = form_of(to), signed(drawn, words)
     with files.output(to) as draft:
         draft.write_bytes(render(drawn, form, source, size=size))
 

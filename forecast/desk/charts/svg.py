@@ -15,7 +15,7 @@ from typing import Any
 from forecast.desk.charts.grammar import FONT, GREY, LOOK, SHORT_MONTHS, Chart
 from forecast.months import from_index, place, to_index
 
-LETTER = 5.9  # pixels of a letter at 10.5 pixels, on average
+LETTER = 6.7  # pixels of a letter at 12 pixels, on average
 _EPOCH = date(1970, 1, 1)
 _STEPS = (1, 2, 3, 6, 12, 24, 36, 60, 120)  # months between the names below a chart
 _ANCHORS = {"left": "start", "right": "end"}
@@ -45,7 +45,7 @@ def drawn(layers: Sequence[Chart], width: int, height: int) -> str:
     whole = round(left + width + right), round(top + height + 24)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole[0]}" height="{whole[1]}" '
-        f'viewBox="0 0 {whole[0]} {whole[1]}" font-family="{FONT}" font-size="10.5">'
+        f'viewBox="0 0 {whole[0]} {whole[1]}" font-family="{FONT}" font-size="12">'
         f'<rect width="{whole[0]}" height="{whole[1]}" fill="white"/>'
         f'<g transform="translate({left:.0f},{top})">'
         f"{_axes(ticks, y, title, width, height, left)}"
@@ -84,7 +84,7 @@ def _axes(
     grid, domain = LOOK["axis"]["gridColor"], LOOK["axis"]["domainColor"]
     lines = "".join(
         f'<path d="M0,{y(tick):.1f}h{width}" stroke="{grid}"/>'
-        f'<text x="-7" y="{y(tick) + 3.5:.1f}" text-anchor="end" fill="{GREY}">{tick:,.0f}</text>'
+        f'<text x="-7" y="{y(tick) + 4:.1f}" text-anchor="end" fill="{GREY}">{tick:,.0f}</text>'
         for tick in ticks
     )
     lines += f'<path d="M0,0V{height}H{width}" fill="none" stroke="{domain}"/>'
@@ -101,7 +101,7 @@ def _months(first: int, last: int, axis: Mapping[str, Any], width: int, height: 
     years = "utcyear" in axis["labelExpr"]
     start, end = (date.fromordinal(day + _EPOCH.toordinal()) for day in (first, last))
     months = range(to_index(f"{start:%Y-%m}"), to_index(f"{end:%Y-%m}") + 1)
-    room = min(axis["tickCount"], width / (58 if years else 34))
+    room = min(axis["tickCount"], width / (66 if years else 38))
     # Whole years or parts of one, so that each name is the same month again.
     step = next((s for s in _STEPS if len(months) / s <= room), _STEPS[-1])
     names = []
@@ -181,7 +181,7 @@ def _text(layer: Chart, x: _Pixel, y: _Pixel, height: int) -> str:
     words = []
     for row in layer["data"]["values"]:
         top = place["value"] if "value" in place else y(row[place["field"]])
-        look = f'font-size="{mark.get("fontSize", 11)}" fill="{mark["color"]}"'
+        look = f'fill="{mark["color"]}"'
         look += ' font-weight="bold"' if mark.get("fontWeight") == "bold" else ""
         words.append(
             f'<text x="{x(row["at"]) + mark.get("dx", 0):.1f}" '

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from forecast import months
 from forecast.desk.facts import overdue
@@ -11,6 +12,9 @@ from forecast.sources.source import Source
 from forecast.store.kinds import GROUPS
 from forecast.types import Row
 from forecast.words import day_words, days_words, many, month_words, one_line
+
+if TYPE_CHECKING:
+    from forecast.store.read import RunRow
 
 _FOREIGN = len(GROUPS) - 1  # so many marks differ by chance alone: not a digest of this record
 _LATER = {"schema": "tables of a new version", "kept": "settings or fits"}
@@ -170,4 +174,12 @@ def seen_in_time(witnesses: Sequence[Row], source: Source) -> str:
     return (
         f"Outsiders saw {len(early)} of {len(runs)} runs before {source.publisher.short} "
         "published the first month that they forecast."
+    )
+
+
+def signature(run: RunRow, source: Source) -> str:
+    """Say whose counts and whose forecasts something shows: it may travel without its page."""
+    return (
+        f"Source: {source.publisher.name}, data through {month_words(run.data_through)}. "
+        f"Bordercast, run {run.id} of {day_words(run.published_at[:10])}."
     )

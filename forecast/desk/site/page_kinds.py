@@ -648,25 +648,25 @@ def pairs(record: SiteRecord) -> list[tuple[TotalRecord, TotalRecord, str]]:
 def totals_compared(record: SiteRecord) -> Iterator[Shown]:
     """Set every two totals beside each other.
 
-    table : as `comparison` makes it. data : the same for files. names, series : of the chart.
-    years : whether these are years.
+    table : as `comparison` makes it. data : the same for files.
     """
     for first, second, title in pairs(record):
         counts, other = (
             {row["month"]: row[COUNT] for row in about.months} for about in (first, second)
         )
-        names = capital(first.total), capital(second.total)
-        both = sorted(counts.keys() & other.keys())[-comparison.MONTHS_SHOWN :]
+        table = comparison.series((capital(first.total), capital(second.total)), (counts, other))
         yield {
             "place": f"compare/{slug(first.total)}-{slug(second.total)}/",
             "title": title,
-            "table": comparison.series(names, (counts, other)),
+            "table": table,
             "data": [
-                {"month": m, first.total: counts[m], second.total: other[m]} for m in both[::-1]
+                {
+                    "month": at["month"],
+                    first.total: counts[at["month"]],
+                    second.total: other[at["month"]],
+                }
+                for at in table["lines"][0][::-1]
             ],
-            "names": names,
-            "series": [[{"month": m, COUNT: by[m]} for m in both] for by in (counts, other)],
-            "years": False,
         }
 
 
@@ -679,19 +679,11 @@ def years_compared(record: SiteRecord) -> Iterator[Shown]:
         for earlier, later in reversed([*pairwise(years)]):
             names = calendar.year_name(later), calendar.year_name(earlier)
             spans = calendar.period(later).months, calendar.period(earlier).months
-            table = comparison.spans(names, spans, counts)
             yield {
                 "place": f"compare/{slug(about.total)}/{'-'.join(names)}/",
                 "title": f"{about.name}: {calendar.noun}s {later} and {earlier}",
-                "table": table,
-                "data": [dict(zip(table["heads"], row, strict=True)) for row in table["rows"]],
-                "names": names,
-                # Under each other: both years stand over the months of the later one.
-                "series": [
-                    [{"month": at, COUNT: counts[m]} for at, m in pairs if m in counts]
-                    for pairs in (zip(spans[0], span, strict=True) for span in spans)
-                ],
-                "years": True,
+                "table": (table := comparison.spans(names, spans, counts)),
+                "data": comparison.as_json(table)["rows"],
             }
 
 

@@ -1,8 +1,8 @@
 """Charts inside a page, in the sizes it needs: one for phones, one across the page.
 
 The finding and how to read the chart stand beside it as text, so that they can be read at any
-width; the chart keeps what only a chart can say, and names its own lines. Each month can be read
-off by pointing at it or by the keyboard. A template draws a chart by its name in CHARTS.
+width; the chart keeps what only a chart can say, and names its own lines. Its numbers are in the
+table that is linked under it. A template draws a chart by its name in CHARTS.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from forecast import months
 from forecast.desk.charts import forecasts, grammar
 from forecast.desk.charts import svg as svg_chart
 from forecast.desk.charts.grammar import Amounts, Chart
 from forecast.desk.site.reading import PartRecord, SiteRecord, TotalRecord
 from forecast.files import replacing
 from forecast.rows import DriverRow, as_row
+from forecast.sources.source import Source
 from forecast.types import COUNT, Row
-from forecast.words import basis_noun, month_words
+from forecast.words import month_words
 
 # No colors named: on a dark page the line is white, and the inner range the lightest.
 FAN_KEY = (
@@ -42,15 +42,13 @@ HISTORY_KEY = (
     "months."
 )
 _FRAME = re.compile(r'<svg[^>]*? width="([\d.]+)" height="([\d.]+)"[^>]*>')
-_PLOT = re.compile(r'transform="translate\(([\d.]+),([\d.]+)\)"')
 # What Vega says of each mark, which the page says of the whole chart; and its empty backgrounds.
 _UNUSED = re.compile(
     r'<path class="(?:background|foreground)"[^>]*/>'
     r'|(?<=<svg) xmlns="[^"]*"| xmlns:xlink="[^"]*"| version="1.1"'
     r'| (?:aria-[a-z]+|role|class|pointer-events|font-family)="[^"]*"'
 )
-_LARGE = 12  # pixels of the words in a small chart, as the page's style has them
-_READ_BELOW = 18  # pixels for the words of the month that is pointed at
+_LARGE = 12  # pixels of the words in a chart, as the page's style has them
 
 _UNDATED: tuple[list[Chart], list[str]] = ([], [])
 
@@ -58,13 +56,25 @@ Drawn = dict[str, Any]
 """A chart as HTML, `svg`, and the key of its numbered, dotted lines, `dates`; "" without any."""
 
 
-# Width and height of a plot in pixels; months before the forecast; whether the known policy dates
-# are marked, and whether months can be read off.
+@dataclass(frozen=True)
+class Size:
+    """Width and height of a plot in pixels, and months before the forecast.
+
+    wide : whether lines are named in words and the known policy dates marked; else a chart is so
+    narrow that its words are as large as the page's on a phone, and what it is of stands below.
+    """
+
+    width: int
+    height: int
+    back: int
+    wide: bool = False
+
+
 SIZES = {
-    "narrow": (235, 190, 24, False, True),
-    "wide": (720, 300, 60, True, True),
-    "card": (232, 92, 30, False, False),
-    "part": (330, 190, 36, False, True),
+    "narrow": Size(238, 180, 24),
+    "wide": Size(690, 300, 60, wide=True),
+    "card": Size(232, 92, 30),
+    "part": Size(238, 160, 36),
 }
 
 
@@ -106,102 +116,68 @@ ALBUM = Album()
 
 def fan(record: SiteRecord, about: TotalRecord | PartRecord, size_name: str) -> Drawn:
     """Draw what was published lately, and the forecast ahead, if there is one."""
-    width, height, back, dated, read = SIZES[size_name]
-    source, total, part = record.source, "", ""
+    size, source, total, part = SIZES[size_name], record.source, "", ""
     if isinstance(about, PartRecord):
         total, part = about.key.total, f"{about.name} ({about.kind})"
         flagged = [{**as_row(flag), "median": flag.expected} for flag in about.flags]
     else:
         total, flagged = about.total, about.flagged
-    shown = grammar.months_back(about.months, back)
+    shown = grammar.months_back(about.months, size.back)
     last = about.ahead[-1] if about.ahead else shown[-1]
     dates = shown[0]["month"], last["month"]
-    dotted, key = grammar.breaks(total, *dates, source) if dated else _UNDATED
-    readings = [(row["month"], f"{row[COUNT]:,} published") for row in shown]
-    small = size_name == "card"
-    fits = (
+    dotted, key = grammar.breaks(total, *dates, source) if size.wide else _UNDATED
+    scale = _sized(
         forecasts.fan_scale(shown, about.ahead, source)
         if about.ahead
-        else forecasts.counts_scale(shown, source)
+        else forecasts.counts_scale(shown, source),
+        size,
     )
-    scale = fits.of_size(width, height)
-    if small:  # what it is of, and its scale, stand below it
-        scale = replace(scale, unit="", letters=_LARGE)
     if about.ahead:
         layers = forecasts.fan_layers(shown, about.ahead, flagged, scale, dotted)
         # Three labels: five collide at this height.
         layers += (
-            forecasts.edge_numbers(last, scale)
-            if small
-            else [grammar.side_labels(forecasts.edge_labels(last, 80), last["month"], scale)]
+            [grammar.side_labels(forecasts.edge_labels(last, 80), last["month"], scale)]
+            if size.wide
+            else forecasts.edge_numbers(last, scale)
         )
         alt = forecasts.fan_words(total, shown[-1], about.ahead, source, part)[2]
     else:
         layers = forecasts.counts_layers(shown, flagged, scale, dotted)
         count = f"{last[COUNT]:,} {source.measure.noun} in {month_words(last['month'])}"
         alt = f"{source.totals.name(total)}: {count}; not forecast yet."
-    readings += [
-        (
-            row["month"],
-            f"{row['median']:,} forecast, 80% range {row['lo80']:,} to {row['hi80']:,}",
-        )
-        for row in about.ahead
-    ]
-    drawn = _inline(layers, scale, alt, readings if read else (), " ".join(key))
-    return {**drawn, "log": scale.log}
+    return _inline(layers, scale, alt, key)
 
 
 def history(record: SiteRecord, about: TotalRecord, size_name: str) -> Drawn:
     """Draw the forecast made before each month beside what came."""
-    width, height, back, dated, _ = SIZES[size_name]
-    shown = about.stood[-2 * back :]
+    size, source = SIZES[size_name], record.source
+    shown = about.stood[-2 * size.back :]
     first, last = shown[0]["month"], shown[-1]["month"]
     marked = [row for row in about.flagged if row["month"] >= first]
-    dotted, key = grammar.breaks(about.total, first, last, record.source) if dated else _UNDATED
-    scale = forecasts.history_scale(shown, record.source).of_size(width, height)
+    dotted, key = grammar.breaks(about.total, first, last, source) if size.wide else _UNDATED
+    scale = _sized(forecasts.history_scale(shown, source), size)
     layers = forecasts.history_layers(shown, marked, scale, dotted)
-    alt = forecasts.history_words(about.total, shown, marked, None, record.source)[2]
-    readings = [
-        (
-            row["month"],
-            f"{row[COUNT]:,} published; {row['median']:,} by its "
-            f"{basis_noun(row['basis'])}, 80% range {row['lo80']:,} to {row['hi80']:,}",
-        )
-        for row in shown
-        if not record.many
-    ]
-    return _inline(layers, scale, alt, readings, " ".join(key))
+    alt = forecasts.history_words(about.total, shown, marked, None, source)[2]
+    return _inline(layers, scale, alt, key)
 
 
 def compared(
-    record: SiteRecord, names: Sequence[str], series: Sequence[Sequence[Row]], alt: str, years: bool
+    source: Source, names: Sequence[str], series: Sequence[Sequence[Row]], alt: str, years: bool
 ) -> Drawn:
     """Draw two series over the same months, each named at its end; the first is drawn in black.
 
     years : whether they are years of one series, put over each other.
     """
     counts = [row[COUNT] for rows in series for row in rows]
-    scale = grammar.amounts(counts, None, record.source).of_size(*SIZES["part"][:2])
-    # Under two years laid over each other no one year may stand.
-    # Black and blue, whole and dashed: told apart in print and by who sees no color.
-    x = grammar.time_axis(years=not years)
-    looks: tuple[dict[str, Any], ...] = (
-        {"color": grammar.INK},
-        {"color": grammar.BLUE, "strokeDash": [6, 3]},
-    )
-    layers = [
-        grammar.line(rows, COUNT, scale, x, strokeWidth=2, **look)
-        for rows, look in zip(series, looks, strict=True)
-    ]
-    ends = [(name, rows[-1][COUNT]) for name, rows in zip(names, series, strict=True)]
-    last = max(rows[-1]["month"] for rows in series)
-    layers.append(grammar.side_labels(ends, last, scale, x))
-    by_month: dict[str, list[str]] = {}
-    for name, rows in zip(names, series, strict=True):
-        for row in rows:
-            by_month.setdefault(row["month"], []).append(f"{name} {row[COUNT]:,}")
-    readings = [(month, "; ".join(by_month[month])) for month in sorted(by_month)]
-    return _inline(layers, scale, alt, readings, years=not years)
+    scale = _sized(grammar.amounts(counts, None, source), SIZES["part"])
+    layers = forecasts.compared_layers(names, series, scale, years)
+    return _inline(layers, scale, alt)
+
+
+def _sized(scale: Amounts, size: Size) -> Amounts:
+    """Fit a scale to a plot of a page; a narrow one has its unit below it."""
+    unit = scale.unit if size.wide else ""
+    return replace(scale.of_size(size.width, size.height), unit=unit, letters=_LARGE)
 
 
 def drivers(record: SiteRecord, total: str, rows: Sequence[DriverRow]) -> Drawn:
@@ -211,7 +187,7 @@ def drivers(record: SiteRecord, total: str, rows: Sequence[DriverRow]) -> Drawn:
     def draw() -> tuple[str, str]:
         picture = explanations.drivers(total, rows, record.source)
         svg = grammar.render(picture, "svg", record.source).decode()
-        return _stripped(svg, picture.alt, "", 0), picture.alt
+        return _stripped(svg, picture.alt), picture.alt
 
     svg, _ = ALBUM.drawn(
         ("drivers", repr(record.source.measure), total, list(map(as_row, rows))), draw
@@ -222,53 +198,28 @@ def drivers(record: SiteRecord, total: str, rows: Sequence[DriverRow]) -> Drawn:
 CHARTS: Mapping[str, Callable[..., Drawn]] = {
     "fan": fan,
     "history": history,
-    "compared": compared,
+    "compared": lambda record, *about: compared(record.source, *about),
     "drivers": drivers,
 }
 
 
-def _inline(
-    layers: Sequence[Chart],
-    scale: Amounts,
-    alt: str,
-    readings: Sequence[tuple[str, str]],
-    dates: str = "",
-    *,
-    years: bool = True,
-) -> Drawn:
-    """Layers as SVG inside a page; over each month what can be read there.
-
-    readings : (month, words), ascending. years : whether a month is named with its year.
-    """
-    drawn, places = svg_chart.drawn(layers, scale.width, scale.height), ""
-    if readings:
-        first, last = (months.to_index(readings[at][0]) for at in (0, -1))
-        step = scale.width / max(last - first, 1)
-        for month, text in readings:
-            x = (months.to_index(month) - first) * step
-            name = month_words(month) if years else month_words(month)[:-5]
-            places += (
-                f'<g><rect x="{x - step / 2:.1f}" width="{step:.1f}" height="{scale.height}"/>'
-                f'<text tabindex="0" y="{scale.height + 34}">{escape(f"{name}: {text}")}</text></g>'
-            )
-    whole = _stripped(drawn, alt, places, _READ_BELOW if places else 0)
-    return {"svg": Markup(whole), "dates": dates}  # noqa: S704 - drawn here, its words escaped
+def _inline(layers: Sequence[Chart], scale: Amounts, alt: str, key: Sequence[str] = ()) -> Drawn:
+    """Layers as SVG inside a page. key : of its dotted lines, in words."""
+    whole = _stripped(svg_chart.drawn(layers, scale.width, scale.height), alt)
+    svg = Markup(whole)  # noqa: S704 - drawn here, its words escaped
+    return {"svg": svg, "dates": " ".join(key), "log": scale.log}
 
 
-def _stripped(svg: str, alt: str, places: str, below: int) -> str:
-    """An SVG without what a page has no use for. places : over the plot; below : pixels more."""
-    frame, plot = _FRAME.search(svg), _PLOT.search(svg)
+def _stripped(svg: str, alt: str) -> str:
+    """An SVG without what a page has no use for."""
+    frame = _FRAME.search(svg)
     if frame is None:
         return svg
     width, height = (round(float(number)) for number in frame.groups())
     body = _UNUSED.sub("", svg[frame.end() :]).replace(
         f'<rect width="{width}" height="{height}" fill="white"/>', ""
     )
-    if places and plot:
-        over = f'<g class="read" transform="translate({plot[1]},{plot[2]})">{places}</g></svg>'
-        body = body.removesuffix("</svg>") + over
-    role = "group" if places else "img"
     return (
-        f'<svg class="chart" role="{role}" aria-label="{escape(alt)}" width="{width}" '
-        f'height="{height + below}" viewBox="0 0 {width} {height + below}">{body}'
+        f'<svg class="chart" role="img" aria-label="{escape(alt)}" width="{width}" '
+        f'height="{height}" viewBox="0 0 {width} {height}">{body}'
     )

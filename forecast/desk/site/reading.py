@@ -24,7 +24,7 @@ from forecast.errors import ConfigError
 from forecast.rows import FlagRow, of
 from forecast.sources.names import dimension_words, member_words
 from forecast.sources.source import Source
-from forecast.sources.wording import total_place
+from forecast.sources.wording import series_place, total_place
 from forecast.store import read
 from forecast.store.inputs import scored_totals
 from forecast.store.queries import grouped, rows, sql
@@ -181,8 +181,7 @@ class PartRecord:
     @property
     def place(self) -> str:
         """Its folder in the site."""
-        pieces = (self.key.total, self.key.dimension, self.key.member)
-        return "series/{}/{}/{}/".format(*map(slug, pieces))
+        return series_place(self.key, self.source)
 
     @property
     def last(self) -> str:
