@@ -316,9 +316,7 @@ class Answering:
             yield from map("  {}".format, monthly.history_sentences(report))
             unknown = monthly.unknown_sentence(report)
             yield f"{monthly.comparison_sentence(report)} {unknown}".strip()
-            yield " ".join(
-                (monthly.rank_sentence(report), *monthly.run_words(counts, report.month))
-            )
+            yield monthly.rank_sentence(report)
         elif (before := span.shift(-12).total(counts)) is not None and span.length <= 12:
             change = change_words(now, before)
             yield f"The same months a year before: {before:,} ({change})."
@@ -458,14 +456,13 @@ class Answering:
     def run(self, question: Question, text: str) -> Answer:
         """Answer for how many months in a row a count has risen or fallen."""
         subject = self._only(question, text)
-        counts = self.counts(subject)
-        month = self._spans(question, subject, text)[-1].period.last_month
-        runs = [facts.run(counts, month, back) for back in (1, 12)]
-        first = self.statement(Reading(subject, Period.of(month)), counts[month])
-        words = tuple(monthly.run_words(counts, month, least=1))
-        value = self._meaning(Reading(subject, Period.of(month)), counts[month])
-        value |= {"months_in_a_row": runs[0], "below_or_above_year_before": runs[1]}
-        lines = (*words, first) if words else (first,)
+        span = Period.of(self._spans(question, subject, text)[-1].period.last_month)
+        report = self._report(subject, span)
+        assert report is not None, "a month has a report"
+        value = self._meaning(Reading(subject, span), report.count)
+        value |= dict(zip(("months_in_a_row", "years_in_a_row"), report.runs, strict=True))
+        first = self.statement(Reading(subject, span), report.count)
+        lines = (*monthly.run_words(report, least=1), first)
         return Answer(lines, value, self._drawn(subject), self._page(subject))
 
     def extreme(self, question: Question, text: str) -> Answer:

@@ -134,6 +134,21 @@ def _since(side: int) -> Callable[[_At], str | None]:
     return found
 
 
+def _in_a_row(by: int) -> Callable[[_At], int]:
+    """Months up to this one that rose from those `by` months before, negative that fell."""
+
+    def found(at: _At) -> int:
+        month, steps = at.month, list[int]()
+        while month in at.counts and back(month, by) in at.counts:
+            change = at.counts[month] - at.counts[back(month, by)]
+            if change == 0 or (steps and (change > 0) != (steps[0] > 0)):
+                break
+            steps, month = [*steps, change], back(month, 1)
+        return len(steps) * (1 if steps and steps[0] > 0 else -1)
+
+    return found
+
+
 def _of_year(at: _At) -> list[str]:
     return [m for m in at.year() if m in at.counts]
 
@@ -247,6 +262,8 @@ CHECKS: Mapping[str, Callable[[_At], Any]] = {
     "peak": lambda at: max(c for m, c in at.counts.items() if m <= at.month),
     "change on peak": lambda at: _percent(at.count, CHECKS["peak"](at)),
     "rank": lambda at: 1 + sum(count > at.count for count in at.counts.values()),
+    "months in a row": _in_a_row(1),
+    "years in a row": _in_a_row(12),
     "months held": lambda at: len(at.counts),
     "ties": lambda at: sum(c == at.count for m, c in at.counts.items() if m != at.month),
     "lowest": _since(-1),

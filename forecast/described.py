@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from forecast.errors import ConfigError
+from forecast.types import Absent, Term
 
 TABLE = "source.toml"
 _MonthNumber = Annotated[int, Field(ge=1, le=12)]
@@ -172,22 +173,6 @@ class BreakTable(_Described):
     source: str
 
 
-class TermTable(_Described):
-    """An administration; see `source.Term`."""
-
-    name: str
-    words: tuple[str, ...]
-    first: str
-    last: str = ""
-
-
-class AbsentTable(_Described):
-    """What is asked of the counts and is not among them; see `source.Absent`."""
-
-    words: tuple[str, ...]
-    said: str
-
-
 class SourceTable(_Described):
     """All that a `source.toml` may say."""
 
@@ -214,8 +199,8 @@ class SourceTable(_Described):
     labels: dict[str, dict[str, Any]] = {}
     agreement: AgreementTable | None = None
     breaks: tuple[BreakTable, ...] = ()
-    terms: tuple[TermTable, ...] = ()
-    absent: tuple[AbsentTable, ...] = ()
+    terms: tuple[Term, ...] = ()
+    absent: tuple[Absent, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -57,6 +57,31 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """Months under one administration, those that lie in it whole.
+
+    name : "the Biden administration". words : what questions call it. first, last : months, the
+    last one "" while it lasts.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    first: str
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Something that is asked of the counts and is not among them.
+
+    words : what questions call it. said : what it is and who publishes it, a sentence.
+    """
+
+    words: tuple[str, ...]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """A date after which series are known to have moved: a change of policy.
 

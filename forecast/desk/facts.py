@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 from forecast import months
-from forecast.periods import Calendar
+from forecast.periods import Calendar, Period
 from forecast.rows import DriverRow, ScoreRow, as_row, of
 from forecast.sources.names import member_words
 from forecast.sources.source import Source
@@ -224,6 +224,8 @@ class MonthFacts:
     drivers : rows of flag_drivers. score : row of scorecard, one month ahead.
     often : months in which some total was flagged, of so many judged.
     recent : this month and those before it with the forecast that judged each.
+    runs : months in a row that rose from the month before, and from the year before; negative of
+        months that fell.
     part : of the total, in words; "" for itself. newest_of_total : the total's last month
         held, where it is later than the part's, else "".
     """
@@ -257,6 +259,7 @@ class MonthFacts:
     part: str = ""
     newest_of_total: str = ""
     ties: int = 0
+    runs: tuple[int, int] = (0, 0)
 
     @property
     def noun(self) -> str:
@@ -432,6 +435,8 @@ def as_dict(report: MonthFacts) -> dict[str, Any]:
     del values["source"]
     if not report.ties:  # reports that earlier programs stored have none either
         del values["ties"]
+    if report.runs == (0, 0):
+        del values["runs"]
     values["comparisons"] = tuple(map(asdict, report.comparisons))
     values["expectation"] = report.expectation and asdict(report.expectation)
     if report.expectation and not report.expectation.unflagged:
@@ -462,7 +467,7 @@ def from_json(text: str, source: Source) -> MonthFacts:
             "expectation": Expectation(**expectation) if expectation else None,
             "values": tuple(values),
             "interior": interior and {name: interior[name] for name in _INTERIOR},
-            **{name: tuple(stored[name]) for name in ("often", "recent")},
+            **{name: tuple(stored.get(name, (0, 0))) for name in ("often", "recent", "runs")},
             "flags": tuple(map(_flag_of, stored["flags"])),
             "drivers": tuple(of(DriverRow, row) for row in stored["drivers"]),
             "score": stored["score"] and of(ScoreRow, stored["score"]),
@@ -529,7 +534,49 @@ def month_report(
         part=part,
         newest_of_total=newest_of_total if newest_of_total > last else "",
         ties=sum(count == counts[month] for count in counts.values()) - 1,
+        runs=(run(counts, month), run(counts, month, 12)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TermFacts:
+    """What was counted under an administration, in the months that lie in it whole.
+
+    name : of the administration. first, last : months, as far as they are on record.
+    """
+
+    name: str
+    first: str
+    last: str
+    total: int
+
+    @property
+    def period(self) -> Period:
+        """Its months."""
+        return Period.of(self.first, self.last)
+
+    @property
+    def per_month(self) -> float:
+        """How many a month."""
+        return self.total / self.period.length
+
+    @property
+    def per_day(self) -> float:
+        """How many a day."""
+        return self.total / self.period.days
+
+
+def terms(counts: Mapping[str, int], source: Source) -> list[TermFacts]:
+    """Average and total under each administration that has a month on record, the first first."""
+    known = []
+    for term in source.terms:
+        last = term.last or max(counts)
+        within = [month for month in counts if term.first <= month <= last]
+        # A sum with a month left out would be quoted as the whole.
+        if within and not months.missing(within):
+            total = sum(counts[month] for month in within)
+            known.append(TermFacts(term.name, min(within), max(within), total))
+    return known
 
 
 NoticeStatement = Mapping[str, Any]

@@ -132,6 +132,9 @@ def _figures(report: MonthFacts) -> Iterator[_Told]:
     yield "rank", report.rank, monthly.rank_words(report)
     yield "months held", report.held, ""
     yield "ties", report.ties, ""
+    if any(report.runs):  # reports that earlier programs kept tell of none
+        yield "months in a row", report.runs[0], ""
+        yield "years in a row", report.runs[1], ""
     extreme, since = report.notable_extreme
     if extreme:
         yield extreme, since, monthly.rank_words(report, short=True)

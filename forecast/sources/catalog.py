@@ -180,7 +180,7 @@ def _frozen(value: Any) -> Any:
 def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
     # Its classes take as long to make as the rest of `--help`, which asks for no source.
     from forecast.sources import source as kinds
-    from forecast.types import Break
+    from forecast.types import Absent, Break, Term
 
     parts, labels = dict(table.get("hierarchy", {})), dict(table.get("labels", {}))
     parts["halves"] = tuple(kinds.Half(**half) for half in parts.get("halves", ()))
@@ -208,8 +208,8 @@ def _source(name: str, table: Mapping[str, Any], folder: Path | None) -> Source:
         # Made when a file is to be read: it imports what no look at the record needs.
         reader=cache(partial(_reader, folder, table)),
         breaks=tuple(Break(**entry) for entry in table.get("breaks", ())),
-        terms=tuple(kinds.Term(**entry) for entry in table.get("terms", ())),
-        absent=tuple(kinds.Absent(**entry) for entry in table.get("absent", ())),
+        terms=tuple(Term(**entry) for entry in table.get("terms", ())),
+        absent=tuple(Absent(**entry) for entry in table.get("absent", ())),
         columns={k: c for k, c in named.items() if k != c} if shipped else columns,
         lexicon=partial(_texts, folder, lexicon) if folder and lexicon else None,
         settings=partial(_filled, folder / "settings.toml", {"kind": name} | settings)

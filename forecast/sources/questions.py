@@ -20,7 +20,8 @@ from forecast.types import SeriesKey
 
 if TYPE_CHECKING:
     from forecast.sources.names import SeriesNames
-    from forecast.sources.source import Source, Term
+    from forecast.sources.source import Source
+    from forecast.types import Term
 
 Kind = Literal[
     "count",

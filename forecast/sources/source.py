@@ -18,6 +18,7 @@ from forecast.labels import Joins
 from forecast.periods import Calendar
 from forecast.tree import Tree
 from forecast.types import (
+    Absent,
     Break,
     Counts,
     Coverage,
@@ -25,6 +26,7 @@ from forecast.types import (
     KeptPath,
     Scope,
     Snapshot,
+    Term,
     Totals,
 )
 
@@ -289,31 +291,6 @@ class TotalWords(Totals):
     def where(self, total: str) -> str:
         """Say it behind what is counted: at the northern land border."""
         return self.places.get(total) or self.place.format(total)
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Months under one administration, those that lie in it whole.
-
-    name : "the Biden administration". words : what questions call it. first, last : months, the
-    last one "" while it lasts.
-    """
-
-    name: str
-    words: tuple[str, ...]
-    first: str
-    last: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """Something that is asked of the counts and is not among them.
-
-    words : what questions call it. said : what it is and who publishes it, a sentence.
-    """
-
-    words: tuple[str, ...]
-    said: str
 
 
 @dataclass(frozen=True, slots=True)

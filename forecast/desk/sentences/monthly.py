@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,6 @@ from forecast.desk.facts import (
     MonthFacts,
     Position,
     overdue,
-    run,
     to_date,
 )
 from forecast.desk.sentences.trust import due_words, stale_words
@@ -236,18 +235,19 @@ def comparison_sentence(facts: MonthFacts) -> str:
     return " ".join(_compared(c, month_words(facts.first_month)) for c in facts.comparisons)
 
 
-def run_words(counts: Mapping[str, int], month: str, least: int = 3) -> Iterator[str]:
+def run_words(facts: MonthFacts, least: int = 3) -> Iterator[str]:
     """For how many months in a row it rose or fell, from the month and the year before.
 
     least : months that a run must have to be one.
     """
-    sides = {1: ("down from the month before", "up from the month before")}
-    for back in (1, 12):
-        length = run(counts, month, back)
-        below, above = sides.get(back, ("below the year before", "above the year before"))
+    sides = (
+        ("down from the month before", "up from the month before"),
+        ("below the year before", "above the year before"),
+    )
+    for length, (below, above) in zip(facts.runs, sides, strict=True):
         if abs(length) >= least:
             nth = f"{ordinal(abs(length))} month in a row" if abs(length) > 1 else "first month"
-            yield f"{month_words(month)} is the {nth} {above if length > 0 else below}."
+            yield f"{month_words(facts.month)} is the {nth} {above if length > 0 else below}."
 
 
 def unknown_sentence(facts: MonthFacts) -> str:
@@ -343,8 +343,8 @@ def peak_sentence(facts: MonthFacts) -> str:
 
 
 def rank_sentence(facts: MonthFacts) -> str:
-    """Lowest or highest since when, rank, and share of the year."""
-    return f"{rank_words(facts)} {share_words(facts)}".rstrip()
+    """Lowest or highest since when, rank, share of the year, and runs of months."""
+    return " ".join(filter(None, (rank_words(facts), share_words(facts), *run_words(facts))))
 
 
 def share_words(facts: MonthFacts) -> str:

@@ -614,6 +614,14 @@ def part_lines(record: SiteRecord, part: PartRecord) -> list[str]:
     return [line for line in (f"{first}.", ahead, stale, small) if line]
 
 
+def index(record: SiteRecord) -> dict[str, dict[str, list[PartRecord]]]:
+    """Group all parts by what they are parts by, then by name: a place may be in several totals."""
+    kinds: dict[str, dict[str, list[PartRecord]]] = {}
+    for part in sorted(record.parts.values(), key=lambda p: (p.kind, p.name.casefold())):
+        kinds.setdefault(part.kind, {}).setdefault(part.name, []).append(part)
+    return kinds
+
+
 def series_list(record: SiteRecord, _: None) -> RowsByFile:
     """List every series with its newest month and its page."""
     rows = [
@@ -813,7 +821,7 @@ FIRST = (
         "series_list",
         "series/",
         of=lambda record: (None,) if record.parts or record.source.shipped else (),
-        shown=lambda record, _: {"groups": {t: by_kind(record, t) for t in record.totals}},
+        shown=lambda record, _: {"index": index(record)},
         tables=series_list,
         nav="Find a series",
     ),

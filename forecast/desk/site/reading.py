@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from forecast.desk.dictionary import VIEWS
-from forecast.desk.facts import MonthFacts, all_reports, comparisons
+from forecast.desk.facts import MonthFacts, TermFacts, all_reports, comparisons, terms
 from forecast.desk.movers import by_dimension
 from forecast.desk.sentences import monthly, trust
 from forecast.desk.sentences.skill import skill_notes
@@ -138,6 +138,11 @@ class TotalRecord:
         return {self.newest.month, *(flag.month for flag in self.flags)}
 
     @property
+    def terms(self) -> list[TermFacts]:
+        """What was counted under each administration."""
+        return terms({row["month"]: row[COUNT] for row in self.months}, self.source)
+
+    @property
     def flagged(self) -> list[Row]:
         """Its flagged months, as charts mark them."""
         return [row for row in self.judged if row["flag"] and row["severity"] != "watch"]
@@ -187,6 +192,11 @@ class PartRecord:
     def last(self) -> str:
         """Its newest month."""
         return str(self.months[-1]["month"])
+
+    @property
+    def terms(self) -> list[TermFacts]:
+        """What was counted under each administration."""
+        return terms({row["month"]: row[COUNT] for row in self.months}, self.source)
 
     def compared(self, month: str) -> Iterator[monthly.ComparisonText]:
         """Set a month against the others, as a total's is."""
