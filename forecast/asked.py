@@ -31,7 +31,7 @@ from forecast.errors import BordercastError, ClaimError
 from forecast.periods import Period
 from forecast.sources import catalog, questions
 from forecast.sources.names import SeriesNames, dimension_words, member_words, normal
-from forecast.sources.questions import NamedSpan, Question
+from forecast.sources.questions import CountQuestion, NamedSpan
 from forecast.sources.source import Source
 from forecast.store.history import MonthRecord
 from forecast.types import SUM_AHEAD, Row, SeriesKey
@@ -67,14 +67,14 @@ class _Counted:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Answered:
     """What the measures of a record answer, and why another did not, None if none refused."""
 
     answers: tuple[tuple[Source, Answer], ...]
     refused: BordercastError | None = None
 
 
-def ask(text: str, every: Iterable[Answering], sources: list[Source]) -> Asked:
+def ask(text: str, every: Iterable[Answering], sources: list[Source]) -> Answered:
     """Ask each measure that a question may be about.
 
     every : what answers for each; the connection may be about one after the other. sources : all.
@@ -88,7 +88,7 @@ def ask(text: str, every: Iterable[Answering], sources: list[Source]) -> Asked:
                 refused = refused or error
                 continue
             answers += [(answering.source, answer)] * (answer is not None)
-    return Asked(tuple(answers), refused)
+    return Answered(tuple(answers), refused)
 
 
 def for_programs(connection: sqlite3.Connection, source: Source, text: str) -> Row:
@@ -140,7 +140,7 @@ class Answering:
         lines = (*answered.lines, *self._beside(question))
         return replace(answered, lines=lines, value=value)
 
-    def _beside(self, question: Question) -> Iterator[str]:
+    def _beside(self, question: CountQuestion) -> Iterator[str]:
         begin = {months.to_index(term.first) for term in self.source.terms}
         for named in question.spans:
             if named.name or (named.period.first in begin and named.period.length > 12):
@@ -150,7 +150,7 @@ class Answering:
 
     # -- what is asked about ------------------------------------------------------------------
 
-    def _subjects(self, question: Question) -> list[list[Subject]]:
+    def _subjects(self, question: CountQuestion) -> list[list[Subject]]:
         """Return the readings of each thing."""
         whole = self.source.totals.whole
         things = [list(map(subject_of, keys)) for keys in question.things]
@@ -158,7 +158,7 @@ class Answering:
         # What is one part to people may be no sum: a field office has its own of each total.
         return [[everywhere]] if everywhere and self.table.counts(everywhere) else things
 
-    def _only(self, question: Question, text: str) -> Subject:
+    def _only(self, question: CountQuestion, text: str) -> Subject:
         """Return the one series that is asked about; ClaimError if it may be several."""
         readings = self._subjects(question)[0]
         if len(readings) > 1 or question.apart:
@@ -172,7 +172,7 @@ class Answering:
             raise ClaimError(text, f"no figures for {subject.words(self.source)} are on record")
         return line
 
-    def _spans(self, question: Question, subject: Subject, text: str) -> list[NamedSpan]:
+    def _spans(self, question: CountQuestion, subject: Subject, text: str) -> list[NamedSpan]:
         """Return the months asked about as far as they are on record, else the newest one."""
         line = self._line(subject, text)
         if not question.spans:
@@ -229,7 +229,7 @@ class Answering:
 
     # -- answers ------------------------------------------------------------------------------
 
-    def count(self, question: Question, text: str) -> Answer:
+    def count(self, question: CountQuestion, text: str) -> Answer:
         """Answer how many, of each series and span that is named, and how these differ."""
         things = self._subjects(question)
         if question.apart:
@@ -254,7 +254,7 @@ class Answering:
         drawn, page = self._drawn(*subjects), self._page(*subjects)
         return Answer(tuple(lines), value, drawn, page, report if page and page.headline else None)
 
-    def _held(self, question: Question, readings: Sequence[Subject], text: str) -> Period:
+    def _held(self, question: CountQuestion, readings: Sequence[Subject], text: str) -> Period:
         """Return the span of a name of several readings: held by one of them at least."""
         newest = max(line.last for subject in readings if (line := self.table.counts(subject)))
         span = question.spans[0].period if question.spans else Period(newest, newest)
@@ -288,7 +288,7 @@ class Answering:
         value = {"readings": rows, "count": sum(*sums.values()) if whole else None}
         return Answer(tuple(lines), value, self._drawn(*(s for s in subjects if counts[s])))
 
-    def _apart(self, question: Question, things: list[list[Subject]], text: str) -> Answer:
+    def _apart(self, question: CountQuestion, things: list[list[Subject]], text: str) -> Answer:
         """Say that no file tells two things together, and each of them."""
         first, second = (readings[0] for readings in things[:2])
         called = [dimension_words(s.dimension or "component", self.source) for s in (first, second)]
@@ -370,7 +370,7 @@ class Answering:
             if len(alike) == 1 and len(set(names)) == len(names):
                 yield f"Together: {sum(one.count for one in counted):,}."
 
-    def rate(self, question: Question, text: str) -> Answer:
+    def rate(self, question: CountQuestion, text: str) -> Answer:
         """Answer how many a day or a month, of each span; under each administration its window."""
         subject = self._only(question, text)
         measure: ClaimMeasure = "per_day" if question.kind == "per day" else "per_month"
@@ -405,7 +405,7 @@ class Answering:
         value = rows[0] if len(rows) == 1 else {"spans": rows}
         return Answer(tuple(lines), value, self._drawn(subject), self._page(subject))
 
-    def share(self, question: Question, text: str) -> Answer:
+    def share(self, question: CountQuestion, text: str) -> Answer:
         """Answer which part of a named whole a series is, in each span."""
         things = self._subjects(question)
         if question.apart or any(len(readings) > 1 for readings in things):
@@ -435,7 +435,7 @@ class Answering:
         subjects = [subject for (subject,) in things]
         return Answer(tuple(lines), value, self._drawn(*subjects), self._page(*subjects))
 
-    def days(self, question: Question, text: str) -> Answer:
+    def days(self, question: CountQuestion, text: str) -> Answer:
         """Answer in how many days of another time as many came."""
         subject = self._only(question, text)
         line = self._line(subject, text)
@@ -453,7 +453,7 @@ class Answering:
         value = self._meaning(Reading(subject, span), count) | {"days": count / rate}
         return Answer(lines, value, self._drawn(subject), self._page(subject))
 
-    def run(self, question: Question, text: str) -> Answer:
+    def run(self, question: CountQuestion, text: str) -> Answer:
         """Answer for how many months in a row a count has risen or fallen."""
         subject = self._only(question, text)
         span = Period.of(self._spans(question, subject, text)[-1].period.last_month)
@@ -465,98 +465,102 @@ class Answering:
         lines = (*monthly.run_words(report, least=1), first)
         return Answer(lines, value, self._drawn(subject), self._page(subject))
 
-    def extreme(self, question: Question, text: str) -> Answer:
+    def extreme(self, question: CountQuestion, text: str) -> Answer:
         """Answer which month or year was the highest or lowest, or where a month ranks."""
-        subject = self._only(question, text)
-        line, high = self._line(subject, text), question.kind == "highest"
+        subject, by_year = self._only(question, text), question.by == "year"
         one = question.spans[0].period if len(question.spans) == 1 else None
         if one and one.length == 1 and question.by != "month":
-            answered = self.count(question, text)
-            return replace(
-                answered,
-                lines=(
-                    answered.lines[0],
-                    *sorted(answered.lines[1:], key=lambda line: "It is the" not in line),
-                ),
-            )
-        calendar, counts = self.source.calendar, self.counts(subject)
+            return self._ranked(question, subject, one, text)
+        line, calendar = self._line(subject, text), self.source.calendar
         within = one or Period(line.first, line.last)
-        if question.by == "year":
-            years = (
-                calendar.period(year)
-                for year in range(calendar.year(within.first), calendar.year(within.last) + 1)
-            )
-            spans = [span for span in years if line.holds(span)]
-        else:
-            spans = [Period(n, n) for n in within.numbers if n in line.by_month]
+        years = map(
+            calendar.period, range(calendar.year(within.first), calendar.year(within.last) + 1)
+        )
+        every = years if by_year else (Period(n, n) for n in within.numbers)
+        spans = [span for span in every if line.holds(span)]
         if not spans:
             raise ClaimError(text, self.unheld(subject, within))
-        ordered = sorted(spans, key=lambda s: (line.total(s) * (-1 if high else 1), -s.first))
-        side, noun = question.kind, calendar.noun if question.by == "year" else "month"
-        window = calendar.words(Period(spans[0].first, spans[-1].last))
-        best = ordered[0]
+        sign, words = -1 if question.kind == "highest" else 1, calendar.words
+        best, *others = sorted(spans, key=lambda span: (sign * line.total(span), -span.first))
+        among = f"{len(spans)} {calendar.noun if by_year else 'month'}s on record"
         first = show.statement(self.table, Reading(subject, best), line.total(best))
-        lines = [f"{first}: the {side} of the {len(spans)} {noun}s on record, {window}."]
-        for place, span in enumerate(ordered[1:3], start=2):
-            lines.append(
-                f"{capital(ordinal(place))} {side}: {calendar.words(span)}, {line.total(span):,}."
-            )
-        if question.by != "year" and best.last_month != max(counts):
-            lines.append(f"The newest month, {month_words(max(counts))}: {counts[max(counts)]:,}.")
+        window = words(Period(spans[0].first, spans[-1].last))
+        lines = [f"{first}: the {question.kind} of the {among}, {window}."]
+        lines += [
+            f"{ordinal(place)} {question.kind}: {words(span)}, {line.total(span):,}."
+            for place, span in enumerate(others[:2], start=2)
+        ]
         value = self._meaning(Reading(subject, best), line.total(best))
         return Answer(tuple(lines), value, self._drawn(subject), self._page(subject))
 
-    def parts(self, question: Question, text: str) -> Answer:
+    def _ranked(
+        self, question: CountQuestion, subject: Subject, month: Period, text: str
+    ) -> Answer:
+        """Answer where a month ranks: its count, then its rank, then all else."""
+        answered, report = self.count(question, text), self._report(subject, month)
+        rank = monthly.rank_sentence(report) if report else ""
+        first, *rest = answered.lines
+        return replace(answered, lines=(first, rank, *(line for line in rest if line != rank)))
+
+    def parts(self, question: CountQuestion, text: str) -> Answer:
         """Answer which parts of a total had the most."""
-        by, source = question.by, self.source
-        above = self._only(question, text)
-        if above.dimension or (above.agency and by not in source.hierarchy.by_component):
-            raise ClaimError(text, f"no file tells {dimension_words(by, source)} of a part alone")
-        every = self._parts_of(above, by)
-        if not every:
-            raise ClaimError(text, f"{dimension_words(by, source)} is not on record there")
-        newest = max(line.last for line in every.values())
+        by, above = question.by, self._only(question, text)
+        counted = self._parts(question, above, text)
+        sign, side = (1, "fewest") if question.fewest else (-1, "most")
+        # What is left of all others is no part.
+        counted.sort(key=lambda one: (one.subject.members == ("OTHER",), sign * one.count))
+        best, totals = counted[0], self.source.totals
+        of = self.table.total(above, best.span) or sum(one.count for one in counted) or 1
+        kind = totals.one if by == "total" else dimension_words(by, self.source)
+        readings = [Reading(one.subject, one.span) for one in counted]
+        statement = show.statement(self.table, readings[0], best.count)
+        lines = [f"{statement}: the {side} of {len(counted)}, by {kind}."]
+        for place, one in enumerate(counted[:MOST_PARTS], start=1):
+            name = [member_words(by, member, self.source) for member in one.subject.members]
+            share = f"{one.count:,} ({100 * one.count / of:.1f}%)"
+            lines.append(
+                f"  {place}. {name[0] if name else totals.name(one.subject.total)}: {share}"
+            )
+        lines.append(f"Shares are of {of:,} {above.words(self.source)}.")
+        rows = [
+            self._meaning(*pair)
+            for pair in zip(readings, (one.count for one in counted), strict=True)
+        ]
+        drawn = self._drawn(*(one.subject for one in counted[:2]))
+        return Answer(tuple(lines), {"parts": rows[:MOST_PARTS], "of": of}, drawn)
+
+    def _parts(self, question: CountQuestion, above: Subject, text: str) -> list[_Counted]:
+        """Return the parts of a total by a dimension, of the months asked about or the newest."""
+        by, hierarchy = question.by, self.source.hierarchy
+        # No file tells two dimensions together but agencies and their sectors.
+        apart = above.dimension or (above.agency and by not in (*hierarchy.by_component, "total"))
+        every = () if apart else self._members(above, by)
+        known = {one: line for one in every if (line := self.table.counts(one))}
+        if not known:
+            raise ClaimError(text, f"no file tells {above.words(self.source)} by {by}")
+        newest = max(line.last for line in known.values())
         span = question.spans[0].period if question.spans else Period(newest, newest)
         if span.last == self.table.newest > newest:
             span = Period(min(span.first, newest), newest)
-        counted = {s: line.total(span) for s, line in every.items() if line.holds(span)}
+        counted = [_Counted(s, span, x.total(span)) for s, x in known.items() if x.holds(span)]
         if not counted or span.last > newest:
-            raise ClaimError(text, self.unheld(next(iter(every)), span))
-        sign, side = (1, "fewest") if question.fewest else (-1, "most")
-        # What is left of all others is no part.
-        order = sorted(counted, key=lambda s: (s.members == ("OTHER",), sign * counted[s]))
-        of = self.table.total(above, span) or sum(counted.values())
+            raise ClaimError(text, self.unheld(next(iter(known)), span))
+        return counted
 
-        def share(subject: Subject) -> str:
-            return f"{counted[subject]:,} ({100 * counted[subject] / (of or 1):.1f}%)"
-
-        named = {
-            s: member_words(by, s.members[0], source) if s.members else source.totals.name(s.total)
-            for s in order
-        }
-        kind = source.totals.one if by == "total" else dimension_words(by, source)
-        statement = show.statement(self.table, Reading(order[0], span), counted[order[0]])
-        lines = [f"{statement}: the {side} of {len(counted)}, by {kind}."]
-        lines += [f"  {n}. {named[s]}: {share(s)}" for n, s in enumerate(order[:MOST_PARTS], 1)]
-        lines.append(f"Shares are of {of:,} {above.words(source)}.")
-        rows = [self._meaning(Reading(s, span), counted[s]) for s in order[:MOST_PARTS]]
-        return Answer(tuple(lines), {"parts": rows, "of": of}, self._drawn(*order[:2]))
-
-    def _parts_of(self, above: Subject, by: str) -> dict[Subject, ClaimCounts]:
+    def _members(self, above: Subject, by: str) -> list[Subject]:
         """Return what a total is made of, by a dimension; of the whole the sums of all totals."""
         totals = self.source.totals
-        whole = above.total == totals.whole
         if by == "total":
-            every = [Subject(total, above.agency) for total in totals.parts]
-        else:
-            inside = totals.parts if whole else (above.total,)
-            keys = [k for k in self.table.keys if k.total in inside and k.dimension == by]
-            every = [one for key in keys if above.agency in ("", (one := subject_of(key)).agency)]
-            if whole and by != "field":
-                every = [one._replace(total=totals.whole) for one in every]
-        return {one: line for one in dict.fromkeys(every) if (line := self.table.counts(one))}
+            return [Subject(total, above.agency) for total in totals.parts]
+        whole = above.total == totals.whole
+        inside = totals.parts if whole else (above.total,)
+        keys = (key for key in self.table.keys if key.total in inside and key.dimension == by)
+        every = [subject_of(key) for key in keys]
+        if whole and by != "field":
+            every = [one._replace(total=totals.whole) for one in every]
+        return [one for one in dict.fromkeys(every) if above.agency in ("", one.agency)]
 
-    def unusual(self, question: Question, text: str) -> Answer:
+    def unusual(self, question: CountQuestion, text: str) -> Answer:
         """Answer whether a month was unusual, or what had been forecast of it."""
         subject = self._only(question, text)
         span = self._spans(question, subject, text)[-1].period
@@ -571,7 +575,7 @@ class Answering:
         value = self._meaning(Reading(subject, span), report.count)
         return Answer(lines, value | {"severity": report.severity}, self._drawn(subject), key)
 
-    def forecast(self, question: Question, text: str) -> Answer:
+    def forecast(self, question: CountQuestion, text: str) -> Answer:
         """Answer what is forecast of months to come; of one that came, what had been."""
         subject = self._only(question, text)
         newest = self._line(subject, text).last
@@ -586,7 +590,7 @@ class Answering:
         value = {field: getattr(made, field) for field in SUM_AHEAD} | {"series": name}
         return Answer(tuple(lines), value, self._drawn(subject), self._page(subject))
 
-    def chance(self, question: Question, text: str) -> Answer:
+    def chance(self, question: CountQuestion, text: str) -> Answer:
         """Answer how likely a count is."""
         subject = self._only(question, text)
         if not question.event:
@@ -601,7 +605,7 @@ class Answering:
             (ahead.chance_sentence(name, chance),), value, self._drawn(subject), self._page(subject)
         )
 
-    def last(self, question: Question, text: str) -> Answer:
+    def last(self, question: CountQuestion, text: str) -> Answer:
         """Answer when a count was last above or below a number."""
         subject = self._only(question, text)
         counts, number = self.counts(subject), int(question.event[1:])
@@ -623,7 +627,7 @@ class Answering:
         )
 
 
-_ANSWERS: dict[str, Callable[[Answering, Question, str], Answer]] = {
+_ANSWERS: dict[str, Callable[[Answering, CountQuestion, str], Answer]] = {
     "per day": Answering.rate,
     "per month": Answering.rate,
     "share": Answering.share,

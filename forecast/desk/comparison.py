@@ -13,7 +13,7 @@ from typing import Any
 from forecast import months
 from forecast.errors import SpanError
 from forecast.sources.names import SeriesNames
-from forecast.types import COUNT, SeriesKey
+from forecast.types import COUNT, Row, SeriesKey
 from forecast.words import MONTHS, change_words, month_name
 
 WAYS = ("counts", "index", "share")
@@ -178,7 +178,8 @@ def spans(
     def change(first: int, second: int) -> str:
         return change_words(first, second) if newest_first else change_words(second, first)
 
-    for month, other in zip(*spans, strict=False):
+    places: list[tuple[str, str]] = list(zip(*spans, strict=False))
+    for month, other in places:
         label = MONTHS[int(month[5:]) - 1] if month[5:] == other[5:] else f"{month} / {other}"
         left, right, changed = counts.get(month), counts.get(other), "-"
         if left is not None and right is not None:
@@ -197,18 +198,18 @@ def spans(
         f"{names[0]}: {in_all[0]:,}. {names[1]}: {in_all[1]:,}. "
         f"Change from {earlier} to {later}: {change(*in_all)}{part}."
     )
-    # Under each other: both stand over the months of the later one; one month is no line.
-    places = max(spans)
-    lines = [
-        [
-            {"month": at, COUNT: counts[m]}
-            for at, m in zip(places, span, strict=False)
-            if m in counts
-        ]
-        for span in spans
+    lines = _over_each_other(places, 0 if newest_first else 1, counts) if len(pairs) > 1 else ()
+    return {"heads": heads, "rows": rows, "note": note, "lines": lines, "years": True}
+
+
+def _over_each_other(
+    places: Sequence[tuple[str, str]], later: int, counts: Mapping[str, int]
+) -> Sequence[Sequence[Row]]:
+    """Return two spans to draw, both over the months of the later one."""
+    return [
+        [{"month": at[later], COUNT: counts[at[n]]} for at in places if at[n] in counts]
+        for n in (0, 1)
     ]
-    shown = lines if len(pairs) > 1 else ()
-    return {"heads": heads, "rows": rows, "note": note, "lines": shown, "years": True}
 
 
 def as_json(compared: Mapping[str, Any]) -> dict[str, object]:

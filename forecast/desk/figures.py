@@ -132,9 +132,7 @@ def _figures(report: MonthFacts) -> Iterator[_Told]:
     yield "rank", report.rank, monthly.rank_words(report)
     yield "months held", report.held, ""
     yield "ties", report.ties, ""
-    if any(report.runs):  # reports that earlier programs kept tell of none
-        yield "months in a row", report.runs[0], ""
-        yield "years in a row", report.runs[1], ""
+    yield from _in_a_row(report)
     extreme, since = report.notable_extreme
     if extreme:
         yield extreme, since, monthly.rank_words(report, short=True)
@@ -160,6 +158,12 @@ def _figures(report: MonthFacts) -> Iterator[_Told]:
         yield "held", report.score.coverage80, ahead.quality(report.score)
     yield "months flagged", report.often[0], ""
     yield "months judged", report.often[1], ""
+
+
+def _in_a_row(report: MonthFacts) -> Iterator[_Told]:
+    if any(report.runs):  # reports that earlier programs kept tell of none
+        yield "months in a row", report.runs[0], ""
+        yield "years in a row", report.runs[1], ""
 
 
 def _compared(compared: Comparison) -> Iterator[_Told]:

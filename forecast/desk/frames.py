@@ -37,10 +37,6 @@ AskQuestion = Callable[[sqlite3.Connection, Source, str], Row]
 """Answers a question about a record: `answer` and `lines` in words, and its numbers."""
 
 
-def _nothing(connection: sqlite3.Connection, source: Source, text: str) -> Row:
-    raise ArgumentError("forecast.open", "fact", "open the record with forecast.open")
-
-
 _SAID_ONCE = ["border", "dimension", "member", "model", "run_id"]
 
 
@@ -70,7 +66,11 @@ class Record:
     """
 
     def __init__(
-        self, path: Path, sources: Sequence[Source], measure: str = "", ask: AskQuestion = _nothing
+        self,
+        path: Path,
+        sources: Sequence[Source],
+        measure: str = "",
+        ask: AskQuestion | None = None,
     ) -> None:
         self.path, self._ask = path, ask
         self._sources = {source.measure.noun: source for source in sources}
@@ -136,6 +136,8 @@ class Record:
         "San Diego families in June", "average under Biden": `answer` and `lines` in words, and
         numbers as `bordercast fact --json` has them.
         """
+        if self._ask is None:
+            raise ArgumentError("forecast.open", "ask", "open the record with forecast.open")
         with self._reading() as connection:
             return {**self._ask(connection, self.source, question), "digest": self.digest}
 

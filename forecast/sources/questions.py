@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from forecast.sources.source import Source
     from forecast.types import Term
 
-Kind = Literal[
+AskedKind = Literal[
     "count",
     "share",
     "per day",
@@ -70,7 +70,7 @@ class NamedSpan:
 
 
 @dataclass(frozen=True)
-class Question:
+class CountQuestion:
     """What a sentence asks for.
 
     kind : of what. things : each series asked about, with every series that its words may mean.
@@ -82,7 +82,7 @@ class Question:
     unknown : words that are not understood.
     """
 
-    kind: Kind
+    kind: AskedKind
     things: tuple[tuple[SeriesKey, ...], ...] = ()
     spans: tuple[NamedSpan, ...] = ()
     everywhere: bool = False
@@ -114,7 +114,7 @@ def absent(text: str, source: Source) -> str:
     return next(named, "")
 
 
-def asked(text: str, names: SeriesNames, newest: int) -> Question | None:
+def asked(text: str, names: SeriesNames, newest: int) -> CountQuestion | None:
     """Read a question about the counts of one source, None where it is none of its.
 
     newest : the newest month on record, a running number.
@@ -140,7 +140,7 @@ def asked(text: str, names: SeriesNames, newest: int) -> Question | None:
     if not all(things.of) or (not named and not spans and not by and said < 2):
         return None
     everywhere = len(things.of) == 1 and _everywhere(named, things.of[0], names)
-    return Question(
+    return CountQuestion(
         kind=kind,
         things=things.of,
         spans=tuple(spans),
@@ -154,7 +154,9 @@ def asked(text: str, names: SeriesNames, newest: int) -> Question | None:
     )
 
 
-def _kind(kinds: list[Kind], event: str, by: str, spans: list[NamedSpan], newest: int) -> Kind:
+def _kind(
+    kinds: list[AskedKind], event: str, by: str, spans: list[NamedSpan], newest: int
+) -> AskedKind:
     if event:
         ahead = any(span.period.last > newest for span in spans)
         return "last" if "last" in kinds and not ahead else "chance"
@@ -191,9 +193,9 @@ def _by(plain: str, dimensions: set[str]) -> tuple[str, str]:
     return "", plain
 
 
-def _kinds(plain: str) -> tuple[list[Kind], str, int]:
+def _kinds(plain: str) -> tuple[list[AskedKind], str, int]:
     """Find what is asked, the likeliest first, the sentence without it, and how many words."""
-    found: list[Kind] = []
+    found: list[AskedKind] = []
     said = 0
     for kind, pattern in _ASKED.items():
         while match := pattern.search(plain.lower().replace("on record", "on xecord")):
@@ -214,26 +216,29 @@ def _spans(plain: str, source: Source, newest: int, *, apart: bool) -> tuple[lis
 
     apart : whether "from 2023-12 to 2026-08" is two months that are compared.
     """
-    spans: list[NamedSpan] = []
-    for word in sorted({word for term in source.terms for word in term.words}, key=len)[::-1]:
-        pattern = rf"\b{re.escape(word)}(?:'s)?\b(?: (?:first|second) term)?"
-        if match := re.search(pattern, plain, re.I):
-            of = [term for term in source.terms if word in term.words]
-            nth = re.search(r"(first|second) term", match[0])
-            of = [term for term in of if not nth or nth[1] in term.name]
-            before, since, _ = plain[: match.start()].rpartition("since")
-            for term in of[-1:] if since else of:
-                period, name = _of_term(term, newest), "" if since else term.name
-                spans += (
-                    _ends(Period(period.first, newest), apart)
-                    if since
-                    else [NamedSpan(period, name)]
-                )
-            plain = f"{before if since else plain[: match.start()]} {plain[match.end() :]}"
+    spans, plain = _terms(plain, source, newest, apart=apart)
     while found := source.calendar.find(plain, newest):
         two = apart and re.search(r"\b(?:since|from)\b", plain, re.I)
-        (period, plain) = found
+        period, plain = found
         spans += _ends(period, bool(two) and period.length > 1)
+    return spans, plain
+
+
+def _terms(plain: str, source: Source, newest: int, *, apart: bool) -> tuple[list[NamedSpan], str]:
+    """Find administrations in a sentence, also "since Trump took office"; as `_spans`."""
+    spans: list[NamedSpan] = []
+    for word in sorted({word for term in source.terms for word in term.words}, key=len)[::-1]:
+        pattern = rf"\b{re.escape(word)}(?:'s)?\b(?: (?P<nth>first|second) term)?"
+        if match := re.search(pattern, plain, re.I):
+            named = [t for t in source.terms if word in t.words and (match["nth"] or "") in t.name]
+            before, since, _ = plain[: match.start()].rpartition("since")
+            if since:
+                period = Period(_of_term(named[-1], newest).first, newest)
+                spans += _ends(period, apart)
+            else:
+                before = plain[: match.start()]
+                spans += [NamedSpan(_of_term(term, newest), term.name) for term in named]
+            plain = f"{before} {plain[match.end() :]}"
     return spans, plain
 
 
@@ -243,10 +248,10 @@ def _ends(period: Period, two: bool) -> list[NamedSpan]:
     return list(map(NamedSpan, ends if two else [period]))
 
 
-Named = tuple[tuple[SeriesKey, ...], ...]
+NamedSeries = tuple[tuple[SeriesKey, ...], ...]
 
 
-def _named(rest: str, names: SeriesNames) -> tuple[Named, list[str]]:
+def _named(rest: str, names: SeriesNames) -> tuple[NamedSeries, list[str]]:
     """Find each name in a sentence, the longest first, and the words that are not known."""
     tokens = re.findall(r"[\w'.&*-]*\w", rest)
     named: list[tuple[SeriesKey, ...]] = []
@@ -269,14 +274,14 @@ def _named(rest: str, names: SeriesNames) -> tuple[Named, list[str]]:
 
 @dataclass(frozen=True)
 class _Things:
-    """Names put together, as the fields of `Question`; an empty reading is not on record."""
+    """Names put together, as the fields of `CountQuestion`; an empty reading is not on record."""
 
-    of: Named
+    of: NamedSeries
     whole: SeriesKey | None = None
     apart: bool = False
 
 
-def _things(named: Named, names: SeriesNames, kind: Kind) -> _Things:
+def _things(named: NamedSeries, names: SeriesNames, kind: AskedKind) -> _Things:
     """Put names together: the things asked about, what a share is of, whether they go together."""
     totals = names.source.totals
     every = dict.fromkeys(keys[0].total for keys in named if keys[0].headline)
@@ -303,32 +308,40 @@ def _of(keys: Iterable[SeriesKey], total: str, whole: str) -> tuple[SeriesKey, .
 
 
 def _crossed(
-    by: dict[str, list[tuple[SeriesKey, ...]]], place: str, names: SeriesNames, kind: Kind
+    by: dict[str, list[tuple[SeriesKey, ...]]], place: str, names: SeriesNames, kind: AskedKind
 ) -> _Things:
     """Put names of several dimensions together: an agency and its sector are one series."""
     hierarchy, whole = names.source.hierarchy, names.source.totals.whole
     others = next(dimension for dimension in by if dimension != "component")
     if len(by) == 2 and "component" in by:
-        (agency, *_), aside = _of(by["component"][0], place, whole), hierarchy.aside
-        if aside and (aside.dimension, aside.half) == (others, agency.member):
-            of = agency if kind == "share" else None
-            return _Things((_of(by[others][0], place, whole),), of)
+        agency = _of(by["component"][0], place, whole)[0]
+        known = [_of(keys, place, whole) for keys in by[others]]
+        if hierarchy.aside and others == hierarchy.aside.dimension:
+            return _Things((known[0],), agency if kind == "share" else None)
         if others in hierarchy.by_component:
-            known = (_of(keys, place, whole) for keys in by[others])
-            half = agency.member
-            return _Things(tuple(tuple(k for k in of if k.component == half) for of in known))
-    crossing = tuple(
-        key
-        for key in names.keys
-        if set(key.dimension.split("*")) == set(by)
-        and all(any(k.member in key.member.split(" * ") for k in of[0]) for of in by.values())
-    )
-    if crossing:
-        return _Things((_of(crossing, place, whole),))
+            return _Things(tuple(_of_half(keys, agency.member) for keys in known))
+    if crossing := tuple(key for key in names.keys if _crosses(key, by, place, whole)):
+        return _Things((crossing,))
     return _Things(tuple(_of(keys[0], place, whole) for keys in by.values()), apart=True)
 
 
-def _everywhere(named: Named, readings: tuple[SeriesKey, ...], names: SeriesNames) -> bool:
+def _of_half(keys: Iterable[SeriesKey], half: str) -> tuple[SeriesKey, ...]:
+    return tuple(key for key in keys if key.component == half)
+
+
+def _crosses(
+    key: SeriesKey, by: dict[str, list[tuple[SeriesKey, ...]]], total: str, whole: str
+) -> bool:
+    """Tell whether a series is of one named part of each of several dimensions."""
+    members = key.member.split(" * ")
+    return (
+        set(key.dimension.split("*")) == set(by)
+        and total in ("", whole, key.total)
+        and all(any(part.member in members for part in of[0]) for of in by.values())
+    )
+
+
+def _everywhere(named: NamedSeries, readings: tuple[SeriesKey, ...], names: SeriesNames) -> bool:
     """Tell whether one part is asked for, of no total by name, and each total has its own."""
     totals = {keys[0].total for keys in named if keys[0].headline}
     alike = {(key.dimension, key.member) for key in readings}

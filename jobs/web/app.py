@@ -322,9 +322,8 @@ class Site:
 
     async def _front(self, request: Request) -> Response:
         """Return the first page with the box to ask, where texts can be checked."""
-        answer = await self._file(request)
-        if answer.status_code != 200 or self.checker is None:
-            return answer
+        if self.checker is None:
+            return await self._file(request)
         page = await self._page(request, "")
         box = BOX.format(to="check/index.html", asked="")
         shown = _HEADING.sub(lambda match: f"{box}{match[0]}", page, count=1)

@@ -35,7 +35,7 @@ from jobs.web.responses import UNANSWERABLE, QueryLimits
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from forecast.asked import Answer, Answering, Asked
+    from forecast.asked import Answer, Answered, Answering
     from forecast.claims.record.counts import CountTable
     from forecast.sources.source import Source
 
@@ -167,7 +167,7 @@ def _piece_of(macro: str, *values: Any) -> str:
     return str(getattr(template("answer.html").module, macro)(*values)).strip()
 
 
-def answered(connection: sqlite3.Connection, text: str, asked: Asked) -> str:
+def answered(connection: sqlite3.Connection, text: str, asked: Answered) -> str:
     """Answers to a question as HTML: number, comparison, chart, source, and their address."""
     from forecast.desk.sentences import monthly
     from forecast.sources.wording import series_place

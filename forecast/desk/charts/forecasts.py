@@ -167,7 +167,7 @@ def compared_layers(
     looks: tuple[dict[str, Any], ...] = ({"color": INK}, {"color": BLUE, "strokeDash": [6, 3]})
     lines = [
         grammar.line(rows, COUNT, scale, x, strokeWidth=2, **look)
-        for rows, look in zip(series, looks, strict=False)
+        for rows, look in zip(series, looks[: len(series)], strict=True)
     ]
     ends = [(name, rows[-1][COUNT]) for name, rows in zip(names, series, strict=True)]
     # A long name has no room beside its line; the words below say which is which.
