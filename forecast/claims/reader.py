@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import cast
 
 from forecast.claims.confront import confront
 from forecast.claims.record.counts import DRUG, CountTable, Subject
@@ -24,11 +24,11 @@ from forecast.claims.text.scene import Scene
 from forecast.claims.text.times import NO_PART, TextState
 from forecast.claims.text.tokens import WrittenNumber, sentences, word_set
 from forecast.claims.trace import roles, trace, whose
+from forecast.claims.trace.roles import NumberRole
 from forecast.claims.trace.trace import Anchor, Spot
 
 MOST_NUMBERS = 24  # in one sentence; a longer row of numbers is a table, not a claim
 _BASES = word_set("from than against below above versus")
-_CHANGES = ("change_percent", "times", "difference")
 
 
 def of_cell(
@@ -111,26 +111,26 @@ class Reader:
         """The findings of a sentence's numbers: its counts first, then what is said of them."""
         findings: dict[int, ClaimFinding | None] = {}
         for _ in range(2):  # the second time beside all that the sentence was found to count
-            for number, (kind, noun) in roles.roles(scene, self.said, bool(self.anchors)):
+            for number, role in roles.roles(scene, self.said, bool(self.anchors)):
                 known = findings.get(number.first)
-                if kind in roles.COUNTS and not (known and known.understood):
-                    findings[number.first] = self._count(scene, number, kind, noun) or known
+                if role.kind in roles.COUNTS and not (known and known.understood):
+                    findings[number.first] = self._count(scene, number, role) or known
             if not self.anchors:
                 break
-        for number, (kind, why) in roles.roles(scene, self.said, bool(self.anchors)):
-            if kind in ("not_held", "share", *_CHANGES):
-                findings[number.first] = self._related(scene, number, kind, why)
+        for number, role in roles.roles(scene, self.said, bool(self.anchors)):
+            if role.kind and role.kind not in roles.COUNTS:
+                findings[number.first] = self._related(scene, number, role)
         yield from (findings[place] for place in sorted(findings))
 
     def _count(
-        self, scene: Scene, number: WrittenNumber, kind: Any, noun: str
+        self, scene: Scene, number: WrittenNumber, role: NumberRole
     ) -> ClaimFinding | None:
         spot = self._spot(scene, number)
-        maybe = kind == "maybe"
-        measure: ClaimMeasure = "total" if maybe else kind
+        maybe = role.kind == "maybe"
+        measure = cast("ClaimMeasure", "total" if maybe else role.kind)
         last = self.anchors[-1] if self.anchors else self.before[-1] if self.before else None
         finding = confront.count(spot, trace.readings(spot, measure), maybe)
-        if measure == "total" and noun == "bare" and last and last.measure != "total":
+        if measure == "total" and role.noun == "bare" and last and last.measure != "total":
             # 258 apprehensions a day, against 4,900 a year before: a day as well.
             also = confront.count(spot, trace.readings(spot, last.measure), False)
             if also and also.judged.holds and not (finding and finding.judged.holds):
@@ -166,20 +166,20 @@ class Reader:
         self.anchors = sorted([*others, anchor], key=lambda a: a.first)
 
     def _related(
-        self, scene: Scene, number: WrittenNumber, kind: Any, why: str
+        self, scene: Scene, number: WrittenNumber, role: NumberRole
     ) -> ClaimFinding | None:
         spot = self._spot(scene, number)
-        if kind == "not_held":
-            return show.not_held(spot.draft, why)
-        if kind == "share":
+        if role.kind == "not_held":
+            return show.not_held(spot.draft, role.why)
+        if role.kind == "share":
             return shares.share(spot)
         if any(ref.form == "days" for ref in scene.times):
             return replace(spot.draft, why="days are not on record")
-        return changes.change(spot, kind)
+        return changes.change(spot, cast("ClaimMeasure", role.kind))
 
     def _extremes(self, scene: Scene) -> Iterator[ClaimFinding | None]:
         """The findings of a sentence's records and ranks."""
-        for extreme in ranks.find(scene, self.said):
+        for extreme in ranks.find(scene):
             why = roles.other_measure(scene, extreme.number)
             if why:
                 yield show.not_held(replace(extreme.draft, claimed=Claimed(0)), why)
@@ -188,7 +188,7 @@ class Reader:
                 scene, extreme.number, self.said, self.table, extreme.draft,
                 self.anchors, self.before,
             )  # fmt: skip
-            yield ranks.judged(extreme, ranks.nows(spot, extreme.number), spot)
+            yield ranks.judged(extreme, spot)
 
     # -- what is carried on ------------------------------------------------------------------------
 

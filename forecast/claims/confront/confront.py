@@ -42,6 +42,11 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
     return labeled or (_finding(spot, near) if near else _unheld(spot, rows))
 
 
+def open_(spot: Spot) -> ClaimFinding:
+    """What is left open: nothing is shown where the words do not tell whose it is, and when."""
+    return replace(spot.draft, why="the text does not say whose or when")
+
+
 def _finding(spot: Spot, row: TracedRow) -> ClaimFinding:
     return show.explained(spot.counts, spot.draft, row.reading, row.judged)
 
@@ -232,6 +237,9 @@ _PARTLY = (
 )  # fmt: skip
 
 
+PART = "it may be of a part that is not on record"
+
+
 def innocent(scene: Scene, number: WrittenNumber) -> str:
     """Why a number is not to be accused, whatever the record has; "" where nothing speaks so."""
     lows = [token.low for token in scene.tokens]
@@ -243,7 +251,7 @@ def innocent(scene: Scene, number: WrittenNumber) -> str:
     if _SUPPOSES & around or scene.of_kind("supposed"):
         return "it is supposed"
     if _NARROWS & around:
-        return "it may be of a part that is not on record"
+        return PART
     if number.kind in ("percent", "times") and _is_loose(scene):
         return "it may be of another measure"
     pairs = [lows[i : i + 2] for i in range(len(lows) - 1)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import product
 
 from forecast.claims.confront import confront
 from forecast.claims.record.verdict import Among, Claimed, ClaimMeasure, Reading, judge, near_rank
@@ -13,7 +13,7 @@ from forecast.claims.show.words import ClaimFinding
 from forecast.claims.text import times
 from forecast.claims.text.scene import Placed, Scene
 from forecast.claims.text.times import TextState, TimeRef
-from forecast.claims.text.tokens import WrittenNumber, word_set
+from forecast.claims.text.tokens import WrittenNumber, number_words, numeral, word_set
 from forecast.claims.trace import when, whose
 from forecast.claims.trace.trace import Anchor, Spot
 from forecast.periods import Calendar, Period
@@ -21,19 +21,28 @@ from forecast.periods import Calendar, Period
 _OF_TIME = word_set("ever history recorded record")
 _ALL_TIME = word_set("record time ever historic")
 _BEYOND = word_set("time ever history historic")
-_MONTHLY = word_set("month monthly month's months")
 _PARTS = word_set(
     "group groups nationality nationalities country countries sector sectors demographic corridor"
 )
 _SCOPE = word_set("any single month monthly")
+_ENDS_QUOTE = _OF_TIME | _SCOPE | word_set("year years decades total history")
 _NOT_BEHIND = word_set(
     "people of recent likely important common the were are often school court level- ranking"
 )
-_OTHER_SENSE = word_set("at criminal track on public off sheet his her")
+# Words of another sense: track record, off the record; a record that was broken.
+_OTHER_SENSE = word_set("at criminal track on public off sheet his her to will could")
+_SHOWS = word_set("shows show has says counts")
 _DAYS = word_set("day daily week weekly days weeks")
 _OLD = word_set("previous prior old earlier last that broken standing")
-_MONTH_OF = [[word, "month", "of"] for word in ("a", "any", "the")]
-_OLD_BEHIND = (["set"], [",", "set"])
+_ENDS = word_set("; while but compared")
+_RESUMES = word_set("a an the down up")
+_ANY = word_set("any a for every")
+_YEARS = re.compile(r"\b(?:in|over)(?: [a-z]+){0,3}? (?:([a-z]+|\d+) )?(year|decade)s?\b")
+_MEASURES: dict[str, tuple[ClaimMeasure, ClaimMeasure]] = {
+    "rank": ("rank_low", "rank_high"),
+    "since": ("lowest_since", "highest_since"),
+    "record": ("record_low", "record_high"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +50,8 @@ class Extreme:
     """A claim that something was the highest or lowest.
 
     draft : its words, and its rank, 0 of a record. number : its place among the tokens.
-    since : the time behind "since", None without one.
-    plain : whether the words leave no doubt about what it is compared with.
-    ever : whether they say that it was so in all of the record: a record, all-time, ever.
+    since : the time behind "since", None without one. within : of the year that is not over.
+    ever : whether the words say that it was so in all of the record: a record, all-time, ever.
     bare : whether only "record" is said, of a high or a low.
     beyond : whether they speak of all time, which no record covers: ever, in history, in 50 years.
     of_parts : whether groups or sectors are ranked: the second-largest group, the busiest sector.
@@ -53,106 +61,93 @@ class Extreme:
     number: WrittenNumber
     measure: ClaimMeasure
     since: TimeRef | None = None
-    years_back: int | None = None
-    yearly: bool = False
+    years_back: int = 0
     within: bool = False
     same_month: bool = False
-    plain: bool = True
     ever: bool = False
     beyond: bool = False
     of_parts: bool = False
     bare: bool = False
 
 
-def find(scene: Scene, context: TextState) -> Iterator[Extreme]:
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A count that may be the highest or lowest, and whether it is surely meant."""
+
+    reading: Reading
+    sure: bool = False
+
+
+def find(scene: Scene) -> Iterator[Extreme]:
     """The claims of records and ranks in a sentence, at most one for each such word."""
-    if not (scene.of_kind("measure", "total", "sector") or context.subject):
-        return
     taken = -1
     for phrase in scene.of_kind("extreme"):
-        if phrase.first < taken or _is_other(scene, phrase):
-            continue
-        extreme = _extreme(scene, phrase)
-        if extreme:
-            taken = extreme.number.last
-            yield extreme
+        if phrase.first >= taken and not _is_other(scene, phrase):
+            extreme = _extreme(scene, phrase)
+            if extreme:
+                taken = extreme.number.last
+                yield extreme
 
 
 def _is_other(scene: Scene, phrase: Placed) -> bool:
-    """Records of days and weeks, of what is planned; words of another sense: track record."""
-    first, last, single = phrase.first, phrase.last, phrase.last - phrase.first == 1
-    word, before, after = scene.low(first), scene.low(first - 1), scene.low(last)
-    behind = scene.words(last, last + 2)
-    # The record set in June, June's record: not of the count that is spoken of.
-    old = before in _OLD or behind in _OLD_BEHIND or behind[:1] in _OLD_BEHIND
+    """Records of days and weeks, of what is planned, that were broken; words of another sense."""
+    first, last, word = phrase.first, phrase.last, scene.low(phrase.first)
+    before, after = scene.low(first - 1), scene.low(last)
+    near = {"supposed": (-6, 0), "off_topic": (0, 5), "change": (0, 1)}  # a record increase
+    beside = (
+        (low <= p.first - last <= high) or (low <= p.last - first <= high and p.last <= first)
+        for kind, (low, high) in near.items()
+        for p in scene.of_kind(kind)
+    )
+    if any(beside) or _DAYS & set(scene.words(first - 5, last + 6)) or scene.compares(first):
+        return True
+    if any(ref.last == first and scene.compares(ref.first) for ref in scene.times):
+        return True  # up from July's record low
+    if last - first > 1:
+        return before in _OTHER_SENSE
+    old = before in _OLD or "set" in scene.words(last, last + 2) or scene.in_time(first - 1)
     return (
-        bool(_DAYS & set(scene.words(first - 5, last + 6)))
-        or before in _OTHER_SENSE
-        or any(0 <= first - p.last <= 6 for p in scene.of_kind("supposed"))
-        or any(0 <= p.first - last <= 5 for p in scene.of_kind("off_topic"))
-        # A record increase is no record.
-        or any(0 <= p.first - last <= 1 for p in scene.of_kind("change"))
-        # Up from July's record low.
-        or any(ref.last == first and scene.compares(ref.first) for ref in scene.times)
-        or (word == "record" and before in ("to", "will", "could"))
-        or (word == "record" and after in ("shows", "show", "has", "says", "counts"))
-        or scene.compares(first)  # 97% below the all-time high
-        or (single and word == "record" and (old or scene.in_time(first - 1)))
-        or (single and word == "most" and after in _NOT_BEHIND)
-        or (single and word == "high" and before not in ("a", "time", "record"))
+        before in _OTHER_SENSE
+        or (word == "record" and (old or after in _SHOWS))
+        or (word == "most" and after in _NOT_BEHIND)
+        or (word == "high" and before not in ("a", "time", "record"))
     )
 
 
 def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
     clause = _clause(scene, phrase)
-    reach = phrase.last + len(clause)
-    since = _since(scene, phrase, reach)
-    back = _years_back(scene, phrase, reach)
-    within = _of_open_year(scene, phrase, reach)
+    since, back = _since(scene, phrase, phrase.last + len(clause)), _years_back(clause)
+    within = {"so", "far"} <= set(scene.words(phrase.last, phrase.last + 6))
     hyphen = scene.low(phrase.first - 1) == "-"
     rank = _rank(scene, phrase.first - 1 - hyphen)
-    low = scene.low(phrase.first)
-    own = scene.words(phrase.first, phrase.last)
-    ever = bool(_OF_TIME & set(clause) or _ALL_TIME & set(own))
-    scoped = bool(_SCOPE & set(clause[:10])) or "year" in clause[:6] or "total" in clause[:4]
+    word, own = scene.low(phrase.first), set(scene.words(phrase.first, phrase.last))
+    ever = bool(_OF_TIME & set(clause) or _ALL_TIME & own)
     of_parts = bool(_PARTS & set(scene.words(phrase.first - 1, phrase.last + 3)))
-    of_parts = of_parts or bool(rank and not (ever or since or scoped or within))
-    known = since or back or ever or rank or within or of_parts
-    if not (known or (scoped and low not in ("least", "high"))):
+    scoped = bool(_SCOPE & set(clause[:10]) or {"year", "total"} & set(clause[:5]))
+    if not (since or back or ever or rank or within or of_parts or scoped):
         return None
-    last = since.last if since else phrase.last
-    for i, word in enumerate(clause[:12] if not since else ()):
-        if word in _OF_TIME | _SCOPE | {"year", "years", "decades", "total", "history"}:
-            last = min(phrase.last + i + 1, len(scene.tokens))
+    ends = [i + 1 for i, low in enumerate(clause[:12]) if low in _ENDS_QUOTE]
+    last = since.last if since else phrase.last + max(ends, default=0)
     first = phrase.first - (1 + hyphen if rank else 0)
-    if scene.low(first - 1) in ("the", "a", "an"):
-        first -= 1
-    kind = "rank" if rank else "since" if since or back else "record"
-    high = phrase.value == "high"
-    measures: dict[str, tuple[ClaimMeasure, ClaimMeasure]] = {
-        "rank": ("rank_low", "rank_high"),
-        "since": ("lowest_since", "highest_since"),
-        "record": ("record_low", "record_high"),
-    }
+    first -= scene.low(first - 1) in ("the", "a", "an")
     start, end = scene.tokens[max(first, 0)].start, scene.tokens[last - 1].end
     digits = scene.text[since.start : since.end] if since else ""
-    digits = digits.removeprefix("since ").removeprefix("Since ")
-    every = set(scene.words(max(phrase.first - 3, 0), last + 2))
+    beyond = _BEYOND & {*clause, *own} - ({"ever"} if "recorded" in clause else set())
+    kind = "rank" if rank else "since" if since or back else "record"
     return Extreme(
-        ClaimFinding(scene.text[start:end], start, end, digits, Claimed(rank)),
+        ClaimFinding(
+            scene.text[start:end], start, end, re.sub("^[Ss]ince ", "", digits), Claimed(rank)
+        ),
         WrittenNumber("other", rank, 1, max(first, 0), last),
-        measures[kind][high],
+        _MEASURES[kind][phrase.value == "high"],
         since,
         back,
-        yearly="year" in every and not (_MONTHLY & every) and not since and not within,
-        within=within,
-        same_month=_same_month(scene, phrase, last),
-        plain=bool(ever or since or rank),
-        ever=ever,
-        beyond=bool(_BEYOND & {*clause, *own} - ({"ever"} if "recorded" in clause else set()))
-        and not (since or within),
-        of_parts=of_parts,
-        bare=low == "record" and phrase.last - phrase.first == 1,
+        within,
+        _same_month(scene, phrase, last),
+        ever,
+        bool(beyond) and not (since or within),
+        of_parts,
+        word == "record" and phrase.last - phrase.first == 1,
     )
 
 
@@ -162,9 +157,9 @@ def _clause(scene: Scene, phrase: Placed) -> list[str]:
     ends = (
         i
         for i, word in enumerate(behind)
-        if word in (";", "while", "but", "compared")
+        if word in _ENDS
         or (word == "," and i > 2)
-        or (word == "and" and behind[i + 1 : i + 2] in (["a"], ["an"], ["the"], ["down"], ["up"]))
+        or (word == "and" and _RESUMES & set(behind[i + 1 : i + 2]))
     )
     return behind[: next(ends, len(behind))]
 
@@ -177,53 +172,35 @@ def _since(scene: Scene, phrase: Placed, reach: int) -> TimeRef | None:
     return next(led, None)
 
 
-def _of_open_year(scene: Scene, phrase: Placed, reach: int) -> bool:
-    """Whether it is one of the year that is not over: the highest so far, of this fiscal year."""
-    for ref in scene.times:
-        if phrase.last <= ref.first <= reach and ref.form in ("fy_now", "fy_through"):
-            led = scene.low(ref.first - 1) in ("of", "in", "the", "this", "so")
-            return led or ref.form == "fy_now"
-    return {"so", "far"} <= set(scene.words(phrase.last, phrase.last + 6))
-
-
 def _rank(scene: Scene, at: int) -> int:
     """The rank that stands at a token, 0 without one."""
     ordinals = [n for n in scene.numbers if n.kind == "ordinal" and n.first <= at < n.last]
     return next((int(n.value) for n in ordinals if n.value > 1), 0)
 
 
-def _years_back(scene: Scene, phrase: Placed, reach: int) -> int | None:
-    """Lowest in more than 50 years, in decades, in nearly five years."""
-    for ref in scene.times:
-        if ref.form == "past_years" and phrase.last <= ref.first <= reach:
-            return int(ref.args[0])
-    for at in range(phrase.last, min(reach, phrase.last + 12)):
-        before, low, after = scene.words(at - 1, at + 2)
-        if (low, after) == ("in", "decades"):
-            return 20
-        if (before, low) == ("a", "decade"):
-            return 10
-        numbers = [n for n in scene.numbers if at - 3 <= n.last - 1 < at]
-        led = {"in", "over"} & set(scene.words(at - 6, at))
-        if numbers and led and low in ("years", "decades"):
-            return int(numbers[0].value) * (10 if low == "decades" else 1)
-    return None
+def _years_back(clause: list[str]) -> int:
+    """Lowest in more than 50 years, in decades, in nearly five years; 0 where nothing is said."""
+    found = _YEARS.search(" ".join(clause))
+    if found is None or (found[2] == "year" and not found[1]):
+        return 0
+    said = found[1] or "two"
+    count = int(numeral(said) or number_words().get(said, 0))
+    return count * (10 if found[2] == "decade" else 1)
 
 
 def _same_month(scene: Scene, phrase: Placed, last: int) -> bool:
     """The lowest March (total) on record; the most for any January; the fewest for that month."""
     led, which, month = scene.words(phrase.last, phrase.last + 3)
-    bare = [
+    bare = (
         ref
         for ref in scene.times
         if ref.form == "month" and not ref.args[1] and phrase.first < ref.first <= last + 3
-    ]
-    return (led == "for" and which in ("that", "the", "this") and month == "month") or any(
-        ref.first <= phrase.last
-        or scene.low(ref.first - 1) in ("any", "a", "for", "every")
-        or scene.words(ref.first - 3, ref.first) in _MONTH_OF
-        for ref in bare[:1]
     )
+    ref = next(bare, None)
+    if ref is None:
+        return (led, month) == ("for", "month") and which in ("that", "the", "this")
+    before = scene.words(ref.first - 3, ref.first)
+    return ref.first <= phrase.last or before[2] in _ANY or before[1:] == ["month", "of"]
 
 
 def rows(extreme: Extreme, now: Reading, context: TextState) -> list[Reading]:
@@ -234,57 +211,48 @@ def rows(extreme: Extreme, now: Reading, context: TextState) -> list[Reading]:
         ranked = Reading(now.subject, span, side, among="members")
         return [ranked] if len(now.subject.members) == 1 else []
     among: Among = "month"
-    if extreme.within:
-        among = "within year"
-    elif extreme.same_month:
-        among = "same month"
+    if extreme.within or extreme.same_month:
+        among = "within year" if extreme.within else "same month"
     elif span.length > 1:
         among = "year" if context.calendar.nth(span.first) == 1 and span.length <= 12 else "span"
     sense = Reading(now.subject, span, measure, among=among)
     made = [replace(sense, versus=since) for since in _starts(extreme, span, context)]
-    # A record is one among all months, and the highest in ten years one of those ten years: that
-    # it was the highest of its own year makes neither true.
+    # The highest of its own year is no record; the words must not say that it was so ever.
     bare = not (extreme.ever or extreme.since or extreme.years_back or extreme.within)
-    if bare and span.length == 1:
-        own = replace(sense, among="within year")
-        made = [own, *made] if extreme.yearly else [*made, own]
-        made += [replace(sense, among="same month")] * extreme.yearly
-    return made
+    return [*made, replace(sense, among="within year")] if bare and span.length == 1 else made
 
 
-def judged(extreme: Extreme, nows: Sequence[Now], spot: Spot) -> ClaimFinding | None:
+def judged(extreme: Extreme, spot: Spot) -> ClaimFinding | None:
     """Judge a record or a rank: of a count of the text, or of what its words name."""
-    claimed, context = extreme.draft.claimed, spot.said
     every = [
-        (now, row, judge(spot.counts, row, claimed))
-        for now in nows
-        for row in rows(extreme, now.reading, context)
+        (now, row, judge(spot.counts, row, extreme.draft.claimed))
+        for now in _nows(spot)
+        for row in rows(extreme, now.reading, spot.said)
     ]
-    right = [one for one in every if one[2].holds]
-    open_ = [one for one in every if one[2].verdict != "wrong"]
-    for now, row, verdict in (right or open_ or every)[:1]:
-        if verdict.verdict == "wrong" and not _certain(extreme, now, row, spot):
-            shown = show.explained(spot.counts, extreme.draft, row, verdict)
-            why = f"What it is compared with is not clear. {shown.why}"
-            return replace(extreme.draft, why=why)
+    every.sort(key=lambda one: 0 if one[2].holds else 1 if one[2].verdict != "wrong" else 2)
+    for now, row, verdict in every[:1]:
         finding = show.explained(spot.counts, extreme.draft, row, verdict)
+        if verdict.verdict == "wrong" and not _certain(extreme, now, row, spot):
+            why = f"What it is compared with is not clear. {finding.why}"
+            return replace(extreme.draft, why=why)
         return show.windowed(spot.counts, finding) if extreme.beyond and verdict.holds else finding
     return None
 
 
 def _certain(extreme: Extreme, now: Now, row: Reading, spot: Spot) -> bool:
     """Whether a record may be called none: its count is certain, and no other agency's is one."""
-    vague = not extreme.plain or extreme.of_parts or row.among == "span"
-    if vague or (extreme.yearly and row.span.length == 1) or not now.sure:
+    plain = extreme.ever or extreme.since or extreme.draft.claimed.value
+    if not plain or extreme.of_parts or row.among == "span" or not now.sure:
         return False
     if confront.innocent(spot.scene, extreme.number) or near_rank(spot.counts, row):
         return False
-    low: tuple[ClaimMeasure, ...] = ("record_low",) if extreme.bare else ()
     told = {phrase.value for phrase in spot.scene.of_kind("measure")} & {"all", "usbp", "ofo"}
     agencies = (row.subject.agency,) if told or row.subject.dimension else ("", "usbp")
+    measures = dict.fromkeys((row.measure, "record_low" if extreme.bare else row.measure))
     others = (
         replace(row, subject=row.subject._replace(agency=agency), measure=measure)
-        for agency, measure in product(agencies, (row.measure, *low))
+        for agency in agencies
+        for measure in measures
     )
     return not any(judge(spot.counts, other, extreme.draft.claimed).holds for other in others)
 
@@ -292,9 +260,9 @@ def _certain(extreme: Extreme, now: Now, row: Reading, spot: Spot) -> bool:
 _STILL = word_set(", of in for which that had been was is still the a an ( —")
 
 
-def nows(spot: Spot, here: WrittenNumber) -> list[Now]:
+def _nows(spot: Spot) -> list[Now]:
     """What may be the highest or lowest: the counts beside these words, else what they say."""
-    scene = spot.scene
+    scene, here = spot.scene, spot.number
     counted = [a for a in spot.anchors if a.reading]
     near = sorted(counted, key=lambda a: scene.distance((a.first, a.last), (here.first, here.last)))
     close = [a for a in near[:1] if a.last <= here.first and _explained(scene, a, here)]
@@ -304,8 +272,10 @@ def nows(spot: Spot, here: WrittenNumber) -> list[Now]:
         return [Now(Reading(whose_, beside), True)]
     main = close or [anchor for anchor in near if not anchor.compared] or near
     only = len(counted) == 1 or bool(close)
-    made = [(a.reading, a.traced and only and i == 0) for i, a in enumerate(main[:2])]
-    return [Now(reading, sure) for reading, sure in made if reading] or _nows_by_words(spot, here)
+    made = [
+        Now(a.reading, a.traced and only and i == 0) for i, a in enumerate(main[:2]) if a.reading
+    ]
+    return made or _nows_by_words(spot)
 
 
 def _explained(scene: Scene, anchor: Anchor, here: WrittenNumber) -> bool:
@@ -314,9 +284,9 @@ def _explained(scene: Scene, anchor: Anchor, here: WrittenNumber) -> bool:
     return all(scene.low(at) in _STILL or scene.in_time(at) for at in between)
 
 
-def _nows_by_words(spot: Spot, here: WrittenNumber) -> list[Now]:
+def _nows_by_words(spot: Spot) -> list[Now]:
     """The count before that "it" refers to, and what the sentence's own words name."""
-    scene, said = spot.scene, spot.said
+    scene, said, here = spot.scene, spot.said, spot.number
     carried: list[Now] = []
     if said.subject and said.span and not scene.of_kind("drug"):
         last = [a for a in spot.before if a.sentence == said.sentence - 1]
@@ -330,16 +300,8 @@ def _nows_by_words(spot: Spot, here: WrittenNumber) -> list[Now]:
         for rank, who in enumerate(persons)
     ]
     timed = any(ref.counts and not when.of_extreme(scene, ref) for ref in scene.times)
-    first = 2 * len(persons)
-    return [*named[:first], *carried, *named[first:]] if timed else [*carried, *named]
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """A count that may be the highest or lowest, and whether it is surely meant."""
-
-    reading: Reading
-    sure: bool = False
+    first = 2 * len(persons) if timed else 0
+    return [*named[:first], *carried, *named[first:]]
 
 
 def _starts(extreme: Extreme, span: Period, context: TextState) -> list[Period | None]:
@@ -355,8 +317,7 @@ def _starts(extreme: Extreme, span: Period, context: TextState) -> list[Period |
     if year:
         return [Calendar().period(year), context.calendar.period(year)]
     spans = times.spans(ref, context, span)[:3]
-    if ref.form == "since_fy":
-        return [Period(period.first, period.first + 11) for period in spans[:1]]
-    if ref.form in ("since", "era"):
-        spans = [Period(period.first, period.first) for period in spans]
+    if ref.since:
+        length = 12 if ref.form == "since_fy" else 1
+        spans = [Period(period.first, period.first + length - 1) for period in spans]
     return [*spans] or [None]

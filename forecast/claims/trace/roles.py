@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Literal
 
+from forecast.claims.record.verdict import ClaimMeasure
 from forecast.claims.text import scene as mentions
-from forecast.claims.text.scene import COMPARATORS, Noun, Placed, Scene
+from forecast.claims.text.scene import Noun, Placed, Scene
 from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
-from forecast.claims.trace import whose
-
-# What a number does in its sentence: a `ClaimMeasure`; "share"; "maybe", a count only if the record
-# has it to the digit; "not_held"; "" for what is no claim. Then why it is not held, or the kind of
-# noun that it counts.
-NumberRole = tuple[Any, str]
 
 COUNTS = frozenset({"total", "maybe", "per_day", "per_month", "each_month"})
-NOTHING: NumberRole = ("", "")
+RELATIONS = frozenset({"change_percent", "times", "difference"})
 NO_DAYS = "days and weeks are not on record"
 # Agencies and their people: they stand in many sentences that count nobody.
 _WEAK = word_set(
@@ -31,99 +28,113 @@ _REFERS = word_set(
 )
 _SAYING = word_set("said announced released reported wrote told published posted says speaking on")
 _WEEKDAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
-
-
-def roles(
-    scene: Scene, context: TextState, beside: bool = False
-) -> list[tuple[WrittenNumber, NumberRole]]:
-    """Find out what each number of a sentence does.
-
-    beside : whether the sentence is known to count something, so that a bare number may as well.
-    """
-    of_numbers: list[tuple[WrittenNumber, NumberRole]] = []
-    percent = ""  # what the percent before is, which the next of a row is too
-    for number in scene.numbers:
-        role = _role(scene, number, context, beside, percent)
-        of_numbers.append((number, role))
-        if number.kind == "percent":
-            percent = role[0]
-    return of_numbers
-
-
-_MULTIPLES = ("double", "twice", "half", "triple", "quadruple")
+_MULTIPLES = word_set("double twice half triple quadruple")
 _AFTER_WORD = word_set("the that what of as from its their those")
 _AFTER_MULTIPLE = word_set(
     "from in over since compared , . to between during last the that increase year this "
     "what as higher by under"
 )
+_BEING = word_set("were are came involved have had was being")
+_MORE = word_set("more fewer less higher lower")
+_NO_MORE = word_set("were was are is of in at to for")
+_ENDS = word_set(", ; ( and but than")
 
 
-def _role(
-    scene: Scene, number: WrittenNumber, context: TextState, beside: bool, before: str
-) -> NumberRole:
-    # A forecast, a plan or a threshold; but: never below 150,000.
+@dataclass(frozen=True, slots=True)
+class NumberRole:
+    """What a number does in its sentence.
+
+    kind : a measure; "share"; "maybe", a count only if the record has it to the digit; "not_held",
+        with the reason why; "" for what is no claim. noun : what a count counts.
+    """
+
+    kind: ClaimMeasure | Literal["share", "maybe", "not_held", ""] = ""
+    noun: Noun = "bare"
+    why: str = ""
+
+
+NOTHING = NumberRole()
+
+
+def roles(
+    scene: Scene, context: TextState, beside: bool = False
+) -> Iterator[tuple[WrittenNumber, NumberRole]]:
+    """Find out what each number of a sentence does.
+
+    beside : whether the sentence is known to count something, so that a percent may change it.
+    """
+    before = ""  # what the percent before is, which the next of a row is too
+    for number in scene.numbers:
+        role = NOTHING if _is_supposed(scene, number) else _role(scene, number, context)
+        if role.kind == "change_percent" and not (beside or _about_counts(scene, number, context)):
+            role = NOTHING
+        elif role.kind == "times" and not (beside or _about_counts(scene, number, context)):
+            role = NOTHING
+        elif role.kind == "change_percent" and is_share(scene, number, before):
+            role = NumberRole("share")
+        yield number, role
+        before = role.kind if number.kind == "percent" else before
+
+
+def _is_supposed(scene: Scene, number: WrittenNumber) -> bool:
+    """A forecast, a plan or a threshold; but: never below 150,000."""
     supposed = scene.near(number, scene.of_kind("supposed"))
     leading = scene.words(number.first - 8, number.first)
-    if (
+    return (
         mentions.is_plain_no(scene, number)
-        or {"interval", "intervals"} & set(scene.words(number.last, number.last + 2))
+        or bool({"interval", "intervals"} & set(scene.words(number.last, number.last + 2)))
         or scene.covered(number)
         or "if" in leading
         or ("never" in leading and leading[-2] != "never")
-        or (supposed and supposed[0][0] <= 9)
-    ):
-        return NOTHING
+        or bool(supposed and supposed[0][0] <= 9)
+    )
+
+
+def _role(scene: Scene, number: WrittenNumber, context: TextState) -> NumberRole:
     kind = number.kind
     noun, placed = mentions.noun_after(scene, number)
     why = other_measure(scene, number)
     if why and kind in ("percent", "times", "count") and noun not in ("not_claim", "unknown"):
-        return "not_held", why
+        return NumberRole("not_held", why=why)
     off = _off_topic(scene, number, noun, placed) if kind in ("count", "percent") else None
     if off:
-        return "not_held", off
+        return NumberRole("not_held", why=off)
     if kind == "count":
-        return _role_of_count(scene, number, noun, placed, context, beside)
+        return _role_of_count(scene, number, noun, context)
     # Double, half and the like, where they compare counts.
     low, after = scene.low(number.first), scene.words(number.last, number.last + 2)
     of_word = after[0] in _AFTER_WORD or scene.in_time(number.last)
     multiple = of_word if low in _MULTIPLES else low[0].isdigit() or after[0] in _AFTER_MULTIPLE
-    compares = kind == "percent" or (kind == "times" and multiple)
-    if not compares or not (beside or _about_counts(scene, number, context)):
-        return NOTHING
-    # Less than a tenth of what it was; a quarter of the 140,641 of February 2024.
-    counts = (n.first for n in scene.numbers if n.kind == "count")
-    counted = any(number.last < first <= number.last + 3 for first in counts)
-    of_before = after[1] in ("what", "that", "its") or (after[1] == "the" and counted)
-    if kind == "times" or (number.unit == 4 and after[0] == "of" and of_before):
-        return "times", ""
-    return ("share" if is_share(scene, number, before) else "change_percent"), ""
+    # Less than a tenth of what it was.
+    part = number.unit == 4 and after[0] == "of" and after[1] in ("what", "that", "its")
+    if (kind == "times" and multiple) or (kind == "percent" and part):
+        return NumberRole("times")
+    return NumberRole("change_percent") if kind == "percent" else NOTHING
 
 
 def _role_of_count(
-    scene: Scene,
-    number: WrittenNumber,
-    noun: Noun,
-    placed: Placed | None,
-    context: TextState,
-    beside: bool,
+    scene: Scene, number: WrittenNumber, noun: Noun, context: TextState
 ) -> NumberRole:
     if noun == "not_claim":
         return NOTHING
-    counts = _is_count(scene, number, noun, placed, context)
-    counts = counts or (beside and noun != "unknown" and number.value >= 20)
-    if not counts:
-        # It may be one after all, if the record has it to the digit.
-        spoken = any(kind == "measure" for kind, _ in context.speaks)
-        spoken = spoken and bool(scene.times or _compared(scene))
-        if not (spoken and noun == "bare" and number.exact and number.value >= 1000):
-            return NOTHING
     kind = relation(scene, number)
-    average = kind in ("per_day", "per_month")
-    if _of_days(scene, number, average):
-        return "not_held", NO_DAYS
-    if kind == "total" and (not counts or noun == "unknown"):
+    if _of_days(scene, number, kind in ("per_day", "per_month")):
+        return NumberRole("not_held", why=NO_DAYS)
+    if kind == "total" and not _is_count(scene, number, noun, context):
         kind = "maybe"
-    return kind, ("" if kind == "difference" else noun)
+    return NumberRole(kind, noun)
+
+
+def _is_count(
+    scene: Scene, number: WrittenNumber, noun: Noun, context: TextState
+) -> bool:
+    """Whether a number counts something even if the record does not have it."""
+    if noun == "unknown":
+        return False
+    if noun in ("people", "group", "measure"):
+        return number.value >= 5 and bool(scene.of_kind("measure") or context.subject)
+    near = scene.near(number, _strong(scene))
+    return number.value >= 100 or (number.value >= 10 and bool(near) and near[0][0] <= 14)
 
 
 def _off_topic(
@@ -136,12 +147,8 @@ def _off_topic(
     if noun == "not_claim" or not offs:
         return None
     distance, off = offs[0]
-    others = scene.near(number, scene.of_kind("not_claim"))
-    if others and others[0][0] <= min(3.0, distance):
-        return None  # tariffs of 25%, in a sentence that also speaks of drugs
     # "10,000 people on the watch list": what follows narrows the number.
-    parted = bool(_PARTING & set(scene.words(number.last, off.first)))
-    parted = parted or scene.numbers_between(number.last, off.first)
+    parted = _PARTING & set(scene.words(number.last, off.first))
     if off.first >= number.last and distance <= 8 and not parted:
         return off.value
     measures = scene.near(number, _strong(scene))
@@ -169,61 +176,34 @@ def other_measure(scene: Scene, number: WrittenNumber) -> str | None:
     return telling.value if telling in others else None
 
 
-def _is_weak(scene: Scene, phrase: Placed) -> bool:
-    return phrase.value == "any" and scene.low(phrase.last - 1) in _WEAK
-
-
 def _strong(scene: Scene) -> list[Placed]:
-    return [phrase for phrase in scene.of_kind("measure") if not _is_weak(scene, phrase)]
-
-
-def _is_count(
-    scene: Scene, number: WrittenNumber, noun: Noun, placed: Placed | None, context: TextState
-) -> bool:
-    """Whether a number is a count, as far as its sentence and the one before tell."""
-    value, strong, measures = number.value, _strong(scene), scene.of_kind("measure")
-    spoken = context.subject is not None
-    if noun == "unknown":
-        return number.exact and value >= 1000 and bool(strong or spoken)
-    if noun == "measure":
-        weak = placed is not None and _is_weak(scene, placed) and not strong
-        return value >= 2 and (not weak or (spoken and value >= 100 and bool(scene.times)))
-    near = scene.near(number, strong)[0][0] if strong else 99.0
-    kinds = ("sector", "total", "office", "demographic", "citizenship", "arrest_place", "drug")
-    named = bool(scene.of_kind(*kinds))
-    timed = any(ref.counts or ref.form == "week" for ref in scene.times)
-    if noun in ("people", "group"):
-        weak = bool(measures) and (named or timed)
-        return value >= 5 and ((bool(strong) and near <= 24) or weak or spoken)
-    if strong:
-        return (value >= 10 or timed) and (value >= 100 or near <= 14)
-    if value >= 10 and whose.respectively(scene, number) is not None:
-        return True
-    weak = timed and (bool(measures) or (named and value >= 1000))
-    return value >= 100 and (weak or (spoken and (timed or named or _compared(scene))))
-
-
-def _compared(scene: Scene) -> bool:
-    lows = {token.low for token in scene.tokens}
-    return bool(scene.of_kind("change", "extreme") or lows & (COMPARATORS | _REFERS))
+    return [
+        phrase
+        for phrase in scene.of_kind("measure")
+        if not (phrase.value == "any" and scene.low(phrase.last - 1) in _WEAK)
+    ]
 
 
 def _of_days(scene: Scene, number: WrittenNumber, average: bool) -> bool:
     """Whether a number counts days or weeks rather than months; an average is one of weeks."""
     here = (number.first, number.last)
-    days, months = [], []
+    days, months = [], [99.0]
     for ref in scene.times:
         distance = scene.distance(here, (ref.first, ref.last))
-        reported = _SAYING & set(scene.words(ref.first - 6, ref.first - 1))
-        on_it = ref.form == "day" and ref.first >= number.last and scene.low(ref.first - 1) == "on"
-        weeks = ref.form in (("week",) if average else ("week", "days"))
-        if (weeks and not _when_said(scene, ref)) or (on_it and not reported and not average):
+        if _is_day(scene, ref, number, average):
             days.append(distance)
         elif ref.counts:
             months.append(distance)
     span = any(ref.form == "days" for ref in scene.times)  # it says when of all the sentence
-    near = average or span or min(days, default=99.0) <= 8
-    return bool(days) and near and min(days) < min(months, default=99.0)
+    return bool(days) and (average or span or min(days) <= 8) and min(days) < min(months)
+
+
+def _is_day(scene: Scene, ref: TimeRef, number: WrittenNumber, average: bool) -> bool:
+    if ref.form in (("week",) if average else ("week", "days")):
+        return not _when_said(scene, ref)
+    reported = _SAYING & set(scene.words(ref.first - 6, ref.first - 1))
+    on_it = ref.form == "day" and ref.first >= number.last and scene.low(ref.first - 1) == "on"
+    return on_it and not reported and not average
 
 
 def _when_said(scene: Scene, ref: TimeRef) -> bool:
@@ -237,19 +217,16 @@ def _when_said(scene: Scene, ref: TimeRef) -> bool:
     return reported or words[0] not in ("on", "last", "since") or ref.first < 3
 
 
-def relation(scene: Scene, number: WrittenNumber) -> str:
+def relation(scene: Scene, number: WrittenNumber) -> ClaimMeasure:
     """Whether a count is a total, an average, or the size of a change."""
     ends = [n.first for n in scene.numbers if n.first >= number.last]
     after = scene.words(number.last, min([number.last + 9, *ends]))
-    before = scene.words(number.first - 9, number.first)
-    if scene.words(0, 2) == ["average", "daily"]:
-        before += ["average", "daily"]
-    around, pairs = {*before, *after}, set(pairwise(after))
-    average = any(word.startswith("averag") for word in around)
+    around = {*scene.words(number.first - 9, number.first), *after}
+    pairs = set(pairwise(after))
     units = {unit for a, unit in pairs if a in ("a", "per", "each", "every")}
-    if {("average", "day"), ("typical", "day")} & pairs or "day" in units:
-        return "per_day"
-    if "daily" in around and average:
+    average = any(word.startswith("averag") for word in around)
+    typical = {("average", "day"), ("typical", "day")} & pairs
+    if typical or "day" in units or ("daily" in around and average):
         return "per_day"
     if average and ("month" in units or "monthly" in around):
         return "per_month"
@@ -257,8 +234,6 @@ def relation(scene: Scene, number: WrittenNumber) -> str:
     monthly = monthly or any(ref.form == "streak" for ref in scene.times)
     if monthly and mentions.hedge(scene, number) in ("below", "over"):
         return "each_month"
-    if scene.low(number.first - 1) in ("averaged", "averaging"):
-        return "per_month"
     return "difference" if _is_difference(scene, number) else "total"
 
 
@@ -269,24 +244,14 @@ def _is_difference(scene: Scene, number: WrittenNumber) -> bool:
     changes = scene.of_kind("change")
     if scene.low(start - 1) in ("of", "by") and any(c.last == start - 1 for c in changes):
         return True
-    if any(c.last == start and scene.low(c.first) not in ("above", "below") for c in changes):
+    more = [at for at in range(number.last, number.last + 3) if scene.low(at) in _MORE]
+    between = scene.words(number.last, more[0]) if more else ["."]
+    if any(c.last == start for c in changes) or not all(map(str.isalpha, between)):
         return False
-    for at in range(number.last, min(number.last + 3, len(scene.tokens))):
-        low = scene.low(at)
-        if scene.tokens[at].mark or low in _NO_MORE:
-            return False
-        if low in ("more", "fewer", "less", "higher", "lower"):
-            ends = (
-                i
-                for i in range(at + 1, len(scene.tokens))
-                if scene.low(i) in (",", ";", "(", "and", "but", "than")
-                or scene.numbers_between(i, i + 1)
-            )
-            return scene.low(next(ends, -1)) == "than"
-    return False
-
-
-_NO_MORE = word_set("were was are is of in at to for")
+    if _NO_MORE & set(between):
+        return False
+    behind = scene.words(more[0] + 1, len(scene.tokens))
+    return next((word for word in behind if word in _ENDS or word[:1].isdigit()), "") == "than"
 
 
 def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:
@@ -294,19 +259,18 @@ def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:
 
     before : what the percent before it in the sentence is.
     """
-    after, after2 = scene.low(number.last), scene.low(number.last + 1)
+    after, after2 = scene.words(number.last, number.last + 2)
     last = scene.low(number.first - 1)
     by = {"by", "nearly", "almost"} & set(scene.words(number.first - 3, number.first))
     if number.unit == 4 and not (by and scene.of_kind("change")):
         return True  # nine in 10, two-thirds
     if after == "of":
         return after2 not in ("an", "increase", "decrease")
-    if after in ("were", "are", "came", "involved", "have", "had", "was", "being"):
+    if after in _BEING or last == "or":  # or 69 percent
         return True
-    if last == "or" or (last in ("from", "to") and before == "share"):
-        return True  # or 69 percent; down from 67 percent
-    if before == "share" and not _changed_since(scene, number):
-        return True  # made up 16% of them, southwest border encounters 41%
+    # Down from 67 percent; made up 16% of them, southwest border encounters 41%.
+    if before == "share" and (last in ("from", "to") or not _changed_since(scene, number)):
+        return True
     groups = scene.of_kind("citizenship", "demographic", "drug")
     return bool(groups) and mentions.direction(scene, number) == 0
 
@@ -321,12 +285,10 @@ def _changed_since(scene: Scene, number: WrittenNumber) -> bool:
 def _about_counts(scene: Scene, number: WrittenNumber, context: TextState) -> bool:
     """Whether a percent or multiple speaks of counts."""
     refused = scene.near(number, scene.of_kind("not_claim"))
-    near = bool(refused) and refused[0][0] <= 4 and refused[0][1].first >= number.last - 1
-    if near or any(scene.low(phrase.first).startswith("tariff") for _, phrase in refused):
+    if refused and refused[0][0] <= 4 and refused[0][1].first >= number.last - 1:
         return False
     if _strong(scene) or scene.of_kind("sector", "demographic", "drug"):
         return True
-    if context.subject is None:
-        return bool(scene.of_kind("total", "citizenship")) and bool(scene.times)
     refers = _REFERS & {token.low for token in scene.tokens}
-    return bool(scene.times or refers or scene.of_kind("total"))
+    known = scene.of_kind("total") or (context.subject if refers or scene.times else None)
+    return bool(known) and (bool(scene.times) or context.subject is not None)
