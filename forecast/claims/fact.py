@@ -93,7 +93,8 @@ def answer(
     sense = Reading(subject, span, measure, versus, of, among)
     judged, other = judge(table, sense, claimed, strict=True), None
     if judged.verdict == "wrong" and measure == "total":
-        for candidate in (row for row, agency_only in confront.others(sense) if agency_only):
+        agencies = (row for row in confront.others(sense) if confront.differs_by_agency(sense, row))
+        for candidate in agencies:
             verdict = judge(table, candidate, claimed)
             near = abs((verdict.truth or 0) - claimed.value) <= 0.002 * abs(claimed.value)
             if verdict.holds and (near or not claimed.exact):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 from forecast.claims.record.counts import APPREHENSION, AT_ENTRY, AT_LARGE, Subject
 from forecast.claims.record.verdict import JudgedClaim, Reading, judge
@@ -20,6 +20,8 @@ from forecast.claims.trace.whose import BESIDE, CARRIED, SENTENCE
 from forecast.types import BORDERS, NATIONWIDE
 
 FAR_OFF = 3.0  # a number this many times off is likelier misread than misprinted
+NEAR = 4  # how far the words of a reading may be that a number is near
+SHOWN = 2  # a reading whose words are farther is not shown: it is likelier misread than wrong
 
 
 def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFinding | None:
@@ -28,18 +30,13 @@ def count(spot: Spot, rows: Sequence[TracedRow], only_if_exact: bool) -> ClaimFi
     only_if_exact : whether it is a claim only if the record has it to the digit.
     """
     row = trace.held(spot, rows)
-    if row and not (only_if_exact and row.judged.truth != spot.claimed.value):
+    if row and (not only_if_exact or row.judged.truth == spot.claimed.value):
         return crossed(spot, _finding(spot, row))
-    if only_if_exact:
-        return None
-    entered = _entered(spot, rows)
-    if entered:
-        return entered
-    if not rows:
-        return replace(spot.draft, why="the text does not say whose or when")
-    labeled = mislabeled(spot, rows)
-    near = next((row for row in rows if row.judged.verdict == "near_today" and row.far <= 4), None)
-    return labeled or (_finding(spot, near) if near else _unheld(spot, rows))
+    if only_if_exact or not rows:
+        return None if only_if_exact else open_(spot)
+    found = _entered(spot, rows) or mislabeled(spot, rows)
+    near = (row for row in rows if row.judged.verdict == "near_today" and row.far <= NEAR)
+    return found or next((_finding(spot, row) for row in near), None) or _unheld(spot, rows)
 
 
 def open_(spot: Spot) -> ClaimFinding:
@@ -54,69 +51,81 @@ def _finding(spot: Spot, row: TracedRow) -> ClaimFinding:
 def _unheld(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding:
     """What is right for nothing within reach: not on record, wrong, or shown with its readings."""
     first = rows[0]
-    if first.judged.verdict == "cannot_be_checked" and first.far <= 3:
+    if first.far > SHOWN:
+        return open_(spot)
+    if first.judged.verdict == "cannot_be_checked":
         return _finding(spot, first)
-    known = [row for row in rows if row.judged.truth is not None and row.far <= 5]
+    known = [row for row in rows if row.judged.truth is not None and row.far <= first.far + 3]
     truths = [row.judged.truth for row in known]
     readings = show.nearest([row.reading for row in known], truths, spot.claimed.value)
-    if not readings:
-        return replace(spot.draft, why="the text does not say whose or when")
     near = [row for row in rows if row.far <= first.far + 1]
     unknown = any(row.judged.verdict == "cannot_be_checked" for row in near)
-    wrong = None if unknown else accused(spot, rows)
-    if wrong:
-        return replace(_finding(spot, wrong), readings=show.said(spot.counts, readings))
+    if not unknown and is_wrong(spot, first):
+        return replace(_finding(spot, first), readings=show.said(spot.counts, readings))
     return show.differs(spot.counts, spot.draft, readings)
 
 
 def mislabeled(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
     """Right to the digit, or uniquely rounded, for another agency's or border's count."""
-    claimed = spot.claimed
+    claimed, seen = spot.claimed, {row.reading for row in rows}
     precise = claimed.telling or (claimed.value >= 1000 and claimed.value / claimed.unit >= 100)
     if not precise or claimed.hedge not in ("", "about") or innocent(spot.scene, spot.number):
         return None
-    seen = {row.reading for row in rows}
     for row in rows:
         if row.when.far > CARRIED or row.whose.agency != BESIDE or row.whose.part > SENTENCE:
             continue
-        found = []
-        for other, agency_only in others(row.reading):
-            judged = judge(spot.counts, other, claimed)
-            named = ("total", other.subject.total) in spot.said.speaks
-            lone = not (named or spot.scene.compares(spot.number.first))
-            tied = agency_only or (row.whose.place == BESIDE and row.when.explicit and lone)
-            exact = judged.truth == claimed.value or judged.evidence == "vintage"
-            fits = exact if claimed.telling else _rounds(judged, claimed.unit, claimed.value)
-            if other not in seen and tied and judged.holds and fits:
-                found.append((other, judged))
-        if len({other.subject for other, _ in found}) == 1 or (found and claimed.telling):
+        found = [
+            (other, judged)
+            for other in others(row.reading)
+            if other not in seen and _is_tied_to(spot, row, other)
+            if (judged := judge(spot.counts, other, claimed)).holds and _fits(spot, judged)
+        ]
+        if found and (claimed.telling or len({other.subject for other, _ in found}) == 1):
             other, judged = found[0]
             verdict = replace(row.judged, verdict="mislabelled", evidence=judged.evidence)
             return show.explained(spot.counts, spot.draft, row.reading, verdict, other)
     return None
 
 
-def _rounds(judged: JudgedClaim, unit: float, value: float) -> bool:
-    return judged.truth is not None and abs(judged.truth - value) <= unit / 2
+def _fits(spot: Spot, judged: JudgedClaim) -> bool:
+    claimed, truth = spot.claimed, judged.truth
+    if claimed.telling:
+        return truth == claimed.value or judged.evidence == "vintage"
+    return truth is not None and abs(truth - claimed.value) <= claimed.unit / 2
 
 
-def others(sense: Reading) -> Iterator[tuple[Reading, bool]]:
-    """The same months of another agency, then of another total; whether only the agency differs."""
+def _is_tied_to(spot: Spot, row: TracedRow, other: Reading) -> bool:
+    """Whether another reading may be what is meant: only the agency differs, or all is explicit."""
+    if differs_by_agency(row.reading, other):
+        return True
+    named = ("total", other.subject.total) in spot.said.speaks
+    lone = not (named or spot.scene.compares(spot.number.first))
+    return row.whose.place == BESIDE and row.when.explicit and lone
+
+
+def differs_by_agency(one: Reading, other: Reading) -> bool:
+    """Whether two readings are of one total and of two agencies."""
+    split = APPREHENSION in (one.subject.dimension, other.subject.dimension)
+    whole = one.subject.dimension == APPREHENSION
+    return one.subject.total == other.subject.total and (whole or not split)
+
+
+def others(sense: Reading) -> Iterator[Reading]:
+    """The same months of another agency, then of another total."""
     subject, total = sense.subject, sense.subject.total
-    if subject.dimension in ("citizenship", "demographic", "drug", "state", "field", "part"):
-        return
     if subject.dimension == APPREHENSION:
-        yield replace(sense, subject=Subject(total, "usbp")), True
+        yield replace(sense, subject=Subject(total, "usbp"))
+    if subject.dimension:
         return
     for agency in ("", "usbp", "ofo"):
         if agency != subject.agency:
-            yield replace(sense, subject=Subject(total, agency)), True
+            yield replace(sense, subject=Subject(total, agency))
     if subject.agency == "usbp":
         for kind in (AT_LARGE, AT_ENTRY):
-            yield replace(sense, subject=Subject(total, "", APPREHENSION, (kind,))), False
+            yield replace(sense, subject=Subject(total, "", APPREHENSION, (kind,)))
     elsewhere = [name for name in (NATIONWIDE, *BORDERS) if name != total]
     for place, agency in product(elsewhere, dict.fromkeys((subject.agency, "", "usbp"))):
-        yield replace(sense, subject=Subject(place, agency)), False
+        yield replace(sense, subject=Subject(place, agency))
 
 
 def _entered(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
@@ -126,12 +135,16 @@ def _entered(spot: Spot, rows: Sequence[TracedRow]) -> ClaimFinding | None:
     for row in rows:
         subject = row.reading.subject
         if subject.agency == "usbp" and not subject.dimension:
-            at_entry = Subject(subject.total, "", APPREHENSION, (AT_ENTRY,))
-            entry = replace(row.reading, subject=at_entry)
+            entry = at_entry(row.reading)
             judged = judge(spot.counts, entry, spot.claimed)
             if judged.holds and judged.verdict != "near_today":
                 return show.explained(spot.counts, spot.draft, entry, judged)
     return None
+
+
+def at_entry(sense: Reading) -> Reading:
+    """The same of those arrested on the way in."""
+    return replace(sense, subject=Subject(sense.subject.total, "", APPREHENSION, (AT_ENTRY,)))
 
 
 def crossed(spot: Spot, finding: ClaimFinding) -> ClaimFinding:
@@ -142,62 +155,55 @@ def crossed(spot: Spot, finding: ClaimFinding) -> ClaimFinding:
     split = show.split_of(spot.counts, sense.subject, sense.span)
     if split is None or not split.mostly_inside:
         return finding
-    entry = replace(sense, subject=Subject(sense.subject.total, "", APPREHENSION, (AT_ENTRY,)))
     judged = replace(finding.judged, verdict="mislabelled", truth=split.entry)
-    return show.explained(spot.counts, finding, entry, judged, sense)
+    return show.explained(spot.counts, finding, at_entry(sense), judged, sense)
 
 
 # -- what may be accused ---------------------------------------------------------------------------
 
 
-def accused(spot: Spot, rows: Sequence[TracedRow]) -> TracedRow | None:
-    """The reading that a number is wrong for; None where any condition of an accusation fails."""
-    first, claimed = rows[0], spot.claimed
-    truth = first.judged.truth
-    if not truth or innocent(spot.scene, spot.number) or not _published(spot, first.reading):
-        return None
-    if not (_is_tied(spot, rows) and _counts_people(spot)) or _vague_time(spot.scene):
-        return None
-    if any(
-        other_only and judge(spot.counts, other, claimed).holds
-        for other, other_only in others(first.reading)
-    ):
-        return None  # near another agency's: which of both is wrong, the words or the number?
-    if claimed.hedge == "over" and truth > claimed.value:
-        return None  # true to the letter, if far more
-    named = bool(claimed.exact and spot.counts.where(first.reading.subject, int(claimed.value)))
-    off = abs(claimed.value / truth) or 1e-9
-    # What is within a twentieth may be a figure that was restated, or of a day nobody recorded.
-    likely = 1 / FAR_OFF <= off <= FAR_OFF and abs(off - 1) > 0.05
-    return first if named or likely else None
-
-
-def _is_tied(spot: Spot, rows: Sequence[TracedRow]) -> bool:
-    """Whether place, agency and time are explicit, or the only ones within reach."""
-    first = rows[0]
-    places = {value for kind, value in spot.said.speaks if kind in whose.PLACES}
-    before = spot.said.subject
-    spoken = before is not None and before.total == first.reading.subject.total
-    placed = first.whose.place == BESIDE or (len(places) == 1 and spoken)
-    field = first.reading.subject.dimension == "field"
-    agency = field or first.whose.agency == BESIDE
-    times = [ref for ref in spot.scene.times if ref.counts]
-    timed = first.when.explicit or (
-        len(times) == 1 and first.when.far == BESIDE and times[0].form == "month"
-    )
-    parted = first.whose.part == BESIDE and len(first.reading.subject.members) <= 1
-    return placed and agency and timed and parted
-
-
-def _counts_people(spot: Spot) -> bool:
+def is_wrong(spot: Spot, first: TracedRow) -> bool:
+    """Whether a number is wrong for its nearest reading: False where any condition fails."""
+    claimed, truth = spot.claimed, first.judged.truth
     noun, _ = mentions.noun_after(spot.scene, spot.number)
-    return noun in ("people", "measure", "group", "bare")
+    over = first.reading.span.last < spot.said.month
+    if not truth or not over or noun not in ("people", "measure", "group", "bare"):
+        return False
+    if innocent(spot.scene, spot.number) or not is_tied(spot, first) or _vague_time(spot.scene):
+        return False
+    # Near another agency's: which of both is wrong, the words or the number?
+    if any(
+        judge(spot.counts, other, claimed).holds
+        for other in others(first.reading)
+        if differs_by_agency(first.reading, other)
+    ):
+        return False
+    if claimed.hedge == "over" and truth > claimed.value:
+        return False  # true to the letter, if far more
+    named = bool(claimed.exact and spot.counts.where(first.reading.subject, int(claimed.value)))
+    off = abs(claimed.value / truth)
+    # What is within a twentieth may be a figure that was restated, or of a day nobody recorded.
+    return named or (1 / FAR_OFF <= off <= FAR_OFF and abs(off - 1) > 0.05)
+
+
+def is_tied(spot: Spot, first: TracedRow) -> bool:
+    """Whether place, agency and time are explicit, or the only ones within reach."""
+    subject, before = first.reading.subject, spot.said.subject
+    places = {value for kind, value in spot.said.speaks if kind in whose.PLACES}
+    spoken = before is not None and before.total == subject.total
+    placed = first.whose.place == BESIDE or (len(places) == 1 and spoken)
+    agency = subject.dimension == "field" or first.whose.agency == BESIDE
+    times = [ref for ref in spot.scene.times if ref.counts]
+    lone = len(times) == 1 and first.when.far == BESIDE and times[0].form == "month"
+    parted = first.whose.part == BESIDE and len(subject.members) <= 1
+    return placed and agency and parted and (first.when.explicit or lone)
 
 
 _VAGUE = word_set(
     "year years month months earlier sooner later ago back old prior previous past then quarter "
     "summer winter spring autumn season decade"
 )
+_EACH = word_set("a per each every")
 
 
 def _vague_time(scene: Scene) -> bool:
@@ -206,14 +212,6 @@ def _vague_time(scene: Scene) -> bool:
         token.low in _VAGUE and not scene.in_time(i) and scene.low(i - 1) not in _EACH
         for i, token in enumerate(scene.tokens)
     )
-
-
-_EACH = word_set("a per each every")
-
-
-def _published(spot: Spot, reading: Reading) -> bool:
-    """Whether the months were over on the day of the text."""
-    return reading.span.last < spot.said.month
 
 
 _DENIES = word_set("no not never nor neither without didn't wasn't weren't isn't don't doesn't")
@@ -227,43 +225,34 @@ _SUPPOSES = word_set("if would could might should suppose supposing unless wheth
 _NARROWS = word_set(
     "returned released expelled deported removed paroled freed processed transported bused sent "
     "set unique distinct individual separate once each boys girls toddlers infants pregnant armed "
-    "repeat additional another remaining rest other remainder further extra nearly_all turned "
-    "daily day days week weeks weekly hours partly partial preliminary unofficial some_of first "
-    "halfway midway away another's between_and"
+    "repeat additional another remaining rest other remainder further extra turned "
+    "daily day days week weeks weekly hours partly partial preliminary unofficial first "
+    "halfway midway away another's"
 )
-_PARTLY = (
-    ["so", "far"], ["thus", "far"], ["to", "date"], ["as", "of"], ["up", "to"], ["as", "many"],
-    ["the", "first"], ["days", "after"], ["part", "of"], ["days", "of"], ["through", "the"],
-)  # fmt: skip
-
-
+_PARTLY = {
+    ("so", "far"), ("thus", "far"), ("to", "date"), ("as", "of"), ("up", "to"), ("as", "many"),
+    ("the", "first"), ("days", "after"), ("part", "of"), ("days", "of"), ("through", "the"),
+}  # fmt: skip
 PART = "it may be of a part that is not on record"
 
 
 def innocent(scene: Scene, number: WrittenNumber) -> str:
     """Why a number is not to be accused, whatever the record has; "" where nothing speaks so."""
-    lows = [token.low for token in scene.tokens]
+    lows = scene.words(0, len(scene.tokens))
     around = set(lows[max(0, number.first - 14) : number.last + 14])
-    if unjudged(scene):
-        return "it is quoted as false"
-    if _DENIES & set(lows[max(0, number.first - 8) : number.last + 4]) or lows[:1] == ["no"]:
-        return "it is denied"
-    if _SUPPOSES & around or scene.of_kind("supposed"):
-        return "it is supposed"
-    if _NARROWS & around:
-        return PART
-    if number.kind in ("percent", "times") and _is_loose(scene):
-        return "it may be of another measure"
-    pairs = [lows[i : i + 2] for i in range(len(lows) - 1)]
-    if any(pair in pairs for pair in _PARTLY):
-        return "it may be of a part of that time"
-    return ""
-
-
-def _is_loose(scene: Scene) -> bool:
-    """Whether "seizures rose 20%" may be of their number or of their weight."""
+    denied = _DENIES & set(lows[max(0, number.first - 8) : number.last + 4]) or lows[0] == "no"
     loose = {phrase.first for phrase in scene.of_kind("loose")}
-    return bool(loose) and loose >= {phrase.first for phrase in scene.of_kind("unit")}
+    units = {phrase.first for phrase in scene.of_kind("unit")}
+    weighed = number.kind in ("percent", "times") and loose and loose >= units
+    reasons = {
+        "it is quoted as false": unjudged(scene),
+        "it is denied": denied,
+        "it is supposed": _SUPPOSES & around or scene.of_kind("supposed"),
+        PART: _NARROWS & around,
+        "it may be of another measure": weighed,  # seizures rose: their number, or their weight
+        "it may be of a part of that time": _PARTLY & set(pairwise(lows)),
+    }
+    return next((why for why, speaks in reasons.items() if speaks), "")
 
 
 def unjudged(scene: Scene) -> bool:

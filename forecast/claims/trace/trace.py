@@ -20,7 +20,7 @@ from forecast.periods import Period
 
 # How far the words for a reading may be, all together, to make a number right: 2,000 is near too
 # much, 18,944 names itself.
-REACH = {"telling": 6, "exact": 3, "rounded": 3, "coarse": 2}
+REACH = {"telling": 6, "exact": 3, "rounded": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,9 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
     persons = whose.options(scene, number, said)
     months = when.options(scene, number, said, base, compared)
     host = next(reversed([a for a in others if a.first < number.first and a.reading] or []), None)
-    if host:
-        persons, months = _beside(spot, host, persons, months, compared)
+    if host and host.reading:
+        whole = whose.is_altogether(scene, number) or is_whole(scene, host, number)
+        persons, months = _beside(host.reading, whole, persons, months)
     if measure in ("per_day", "per_month"):
         eras = [ref for ref in scene.times if ref.form == "administration"]
         months = [When(s, SENTENCE) for ref in eras for s in times.spans(ref, said)] + months
@@ -120,30 +121,17 @@ def readings(spot: Spot, measure: ClaimMeasure) -> list[TracedRow]:
 
 
 def _beside(
-    spot: Spot,
-    host: Anchor,
-    persons: list[Whose],
-    months: list[When],
-    compared: bool,
+    host: Reading, of_all: bool, persons: list[Whose], months: list[When]
 ) -> tuple[list[Whose], list[When]]:
     """A second count of a sentence is often of the first one's kind, and of its months."""
-    scene, number, reading = spot.scene, spot.number, host.reading
-    assert reading is not None
-    known = {who.subject for who in persons}
-    if reading.subject not in known:
-        near = SENTENCE if says_whose(scene, host, number) else BESIDE
-        persons = [Whose(reading.subject, near), *persons]
-    if whose.is_altogether(scene, number) or is_whole(scene, host, number):
-        whole = Subject(reading.subject.total, reading.subject.agency)
+    subject, whole = host.subject, Subject(host.subject.total, host.subject.agency)
+    if subject not in {who.subject for who in persons}:
+        persons = [Whose(subject, BESIDE), *persons]
+    if of_all:
         persons = [Whose(whole), Whose(whole._replace(agency="")), *persons]
-    spans = {at.span for at in months}
-    explicit = bool(months) and months[0].explicit
-    shifts = (-12, -1) if compared and reading.span.length < 13 else ()
-    for by in (0, *shifts):
-        span = reading.span.shift(by)
-        if span not in spans and not explicit:
-            months = [*months, When(span, SENTENCE)]
-    return persons, sorted(months, key=lambda at: at.far)
+    if not (months and months[0].explicit) and host.span not in {at.span for at in months}:
+        months = sorted([*months, When(host.span, SENTENCE)], key=lambda at: at.far)
+    return persons, months
 
 
 _PLAIN = word_set("of the all some nearly more than about those a total")
@@ -155,36 +143,10 @@ def is_whole(scene: Scene, host: Anchor, number: WrittenNumber) -> bool:
     return 0 < len(between) <= 6 and "of" in between and set(between) <= _PLAIN
 
 
-_WHOSE = (
-    "total", "measure", "sector", "city", "office", "state", "demographic", "citizenship",
-    "countries", "arrest_place", "drug", "part",
-)  # fmt: skip
-_ENDS_WHOSE = word_set(", ; and but while ( )")
-
-
-def says_whose(scene: Scene, host: Anchor, number: WrittenNumber) -> bool:
-    """Whether words of place, agency or group stand between two numbers, or behind the second."""
-    nexts = [n.first for n in scene.numbers if n.first >= number.last]
-    end = min([*nexts, number.last + 9, len(scene.tokens)])
-    for phrase in scene.of_kind(*_WHOSE):
-        if phrase.value == "any" or whose.is_no_nationality(scene, phrase):
-            continue
-        parted = _ENDS_WHOSE & set(scene.words(host.last, phrase.first))
-        between = host.last <= phrase.first < number.first and parted
-        if between or number.last <= phrase.first < end:
-            return True
-    return False
-
-
 def held(spot: Spot, rows: Sequence[TracedRow]) -> TracedRow | None:
     """The nearest reading that the record has, exact ones before those that round."""
     claimed = spot.claimed
     kind = "telling" if claimed.telling else "exact" if claimed.exact else "rounded"
-    if rows and rows[0].reading.measure != "total":
-        kind = "rounded"
-    coarse = not claimed.exact and abs(claimed.value) < 10 * claimed.unit
-    if coarse and claimed.hedge in ("", "about"):
-        kind = "coarse"
     held = [row for row in rows if row.strict and row.far <= REACH[kind]]
     exact = [row for row in held if row.judged.truth == claimed.value]
     if exact or held:
