@@ -122,9 +122,7 @@ class Reader:
                 findings[number.first] = self._related(scene, number, role)
         yield from (findings[place] for place in sorted(findings))
 
-    def _count(
-        self, scene: Scene, number: WrittenNumber, role: NumberRole
-    ) -> ClaimFinding | None:
+    def _count(self, scene: Scene, number: WrittenNumber, role: NumberRole) -> ClaimFinding | None:
         spot = self._spot(scene, number)
         maybe = role.kind == "maybe"
         measure = cast("ClaimMeasure", "total" if maybe else role.kind)

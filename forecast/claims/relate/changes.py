@@ -306,7 +306,11 @@ def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
 def _on_peak(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
     """A peak: of the time that is named, or of all before."""
     line = spot.counts.counts(now.subject) if now.subject else None
-    known = {m: n for m, (n, _) in line.by_month.items() if m <= now.span.last} if line and now.span else {}
+    known = (
+        {m: n for m, (n, _) in line.by_month.items() if m <= now.span.last}
+        if line and now.span
+        else {}
+    )
     within = [s for ref in named.refs for s in times.spans(ref, spot.said, None)[:2]]
     for span in within or [Period(0, max(known, default=0))]:
         peak = max(known.keys() & set(span.numbers), key=known.__getitem__, default=None)

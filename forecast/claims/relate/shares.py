@@ -70,7 +70,11 @@ def _of_counts(anchors: Sequence[Anchor]) -> list[Reading]:
     return [
         Reading(a.subject, a.span, "share_percent", of=b.subject)
         for a, b in ((x.reading, y.reading) for x in anchors for y in anchors)
-        if a and b and a.span == b.span and a.subject != b.subject and _is_within(a.subject, b.subject)
+        if a
+        and b
+        and a.span == b.span
+        and a.subject != b.subject
+        and _is_within(a.subject, b.subject)
     ]
 
 
@@ -169,6 +173,8 @@ def _agency_part(scene: Scene, number: WrittenNumber) -> str:
         phrase
         for phrase in scene.of_kind("measure")
         if (phrase.value == "ofo" and phrase.first < number.first)
-        or (phrase.value in ("usbp", "ofo") and _BEING & set(scene.words(number.last, phrase.first)))
+        or (
+            phrase.value in ("usbp", "ofo") and _BEING & set(scene.words(number.last, phrase.first))
+        )
     ]
     return scene.near(number, special)[0][1].value if special else ""

@@ -125,9 +125,7 @@ def _role_of_count(
     return NumberRole(kind, noun)
 
 
-def _is_count(
-    scene: Scene, number: WrittenNumber, noun: Noun, context: TextState
-) -> bool:
+def _is_count(scene: Scene, number: WrittenNumber, noun: Noun, context: TextState) -> bool:
     """Whether a number counts something even if the record does not have it."""
     if noun == "unknown":
         return False

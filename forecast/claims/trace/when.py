@@ -11,7 +11,7 @@ from forecast.claims.text.scene import Scene
 from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace.whose import BESIDE, CARRIED, FAR, SENTENCE, TIGHT, UNSAID, dealt
-from forecast.periods import Calendar, Period
+from forecast.periods import Period
 
 FARTHEST = 80  # words between a number and its time; only what opens a sentence reaches farther
 RANGES = ("months", "fys", "years")  # times with two ends
@@ -42,12 +42,7 @@ def options(
     near = [(0.0, given)] if given else times_near(scene, number, compared)
     made: list[When] = []
     for rank, (distance, ref) in enumerate(near[:4]):
-        if made and made[0].explicit and distance - near[0][0] >= 4:
-            break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
         resolved = resolve(scene, said, ref, base if compared or ref.relative else None)
-        end = _end_of_range(scene, said, ref, number, resolved)
-        if end:
-            return [When(end, BESIDE, True)]
         theirs = not compared and ref is not given and _is_theirs(scene, number, ref)
         level = BESIDE if rank == 0 and distance < FAR and not theirs else SENTENCE
         tight = level == BESIDE and (distance < TIGHT + 1 or len(near) == 1)
@@ -69,10 +64,8 @@ def _is_theirs(scene: Scene, number: WrittenNumber, ref: TimeRef) -> bool:
 
 def names_year(ref: TimeRef) -> bool:
     """Whether an expression names its year: May 2023, fiscal 2024."""
-    if ref.form in ("month", "since", "through", "by"):
-        return bool(ref.args[1])
-    if ref.form == "months":
-        return bool(ref.args[1] or ref.args[3])
+    if ref.form in ("month", "since", "through", "by", "months"):
+        return any(isinstance(part, int) and part > 12 for part in ref.args)
     return ref.form in _FULL or ref.form == "year"
 
 
@@ -97,58 +90,47 @@ def times_near(
 
     compared : whether the number itself is what something is compared with.
     """
-    near = []
-    for ref in scene.times:
-        inside = number.first <= ref.first < number.last
-        led = ref.first < number.first and number.first - ref.last <= 6
-        # 6,168, smashing June's all-time low: what was beaten is not the count's month.
-        beaten = ref.first > number.first and any(
-            p.first == ref.last for p in scene.of_kind("extreme")
-        )
-        apart = abs(ref.first - number.first) > FARTHEST and ref.first > 3
-        if (
-            ref.counts
-            and not apart
-            and not inside
-            and not beaten
-            and (led or not of_extreme(scene, ref))
-        ):
-            near.append((_distance(scene, number, ref, compared), ref))
+    near = [
+        (_distance(scene, number, ref, compared), ref)
+        for ref in scene.times
+        if ref.counts and _may_date(scene, number, ref)
+    ]
     return sorted(near, key=lambda pair: pair[0])
 
 
+def _may_date(scene: Scene, number: WrittenNumber, ref: TimeRef) -> bool:
+    inside = number.first <= ref.first < number.last
+    led = ref.first < number.first and number.first - ref.last <= 6
+    # 6,168, smashing June's all-time low: what was beaten is not the count's month.
+    beaten = ref.first > number.first and any(p.first == ref.last for p in scene.of_kind("extreme"))
+    apart = abs(ref.first - number.first) > FARTHEST and ref.first > 3
+    return not (apart or inside or beaten) and (led or not of_extreme(scene, ref))
+
+
 def _distance(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool) -> float:
-    first, last, before = ref.first, ref.last, ref.first < number.first
-    distance = scene.distance((number.first, number.last), (first, last))
-    if before:
-        if first < 4 and not scene.numbers_between(0, number.first):
-            distance = min(distance, 4.0)
-        if scene.words(last, number.first) in ([":"], ["|"], ["-"], ["\u2013"], ["\u2014"]):
-            return 0.0  # FY2021: 1,659,206
-        # Right behind another count: a peak of 301,981 in December, to 11,709.
-        owned = any(n.kind == "count" and 0 < first - n.last + 1 <= 2 for n in scene.numbers)
-        parted = {",", "to", "from", ")"} & set(scene.words(last, number.first))
-        distance += 9 if owned and parted else 0
-    else:
-        distance += 6 if scene.numbers_between(number.last, first) else 0
+    distance = scene.distance((number.first, number.last), (ref.first, ref.last))
+    behind = ref.first >= number.first
+    if behind:
         # It leads the next one: 7,181; in April 8,346.
-        after = [n.first for n in scene.numbers if n.first >= last]
-        parted = {",", ";", "and", "but", "to", "from"} & set(scene.words(number.last, first))
-        distance += 5 if after and after[0] - last <= 3 and parted else 0
+        after = [n.first for n in scene.numbers if n.first >= ref.last]
+        parted = _PARTS & set(scene.words(number.last, ref.first))
+        distance += 5 if after and after[0] - ref.last <= 3 and parted else 0
     # It is farther where it is another's: what is compared with, or relative to.
-    theirs = scene.compares(first) and not (compared and not before)
-    return distance + 8 * theirs + 6 * (ref.relative and not compared) - 0.1 * (not before)
+    theirs = scene.compares(ref.first) and not (compared and behind)
+    return distance + 8 * theirs + 6 * (ref.relative and not compared) - 0.1 * behind
+
+
+_PARTS = word_set(", ; and but to from")
 
 
 def of_extreme(scene: Scene, ref: TimeRef) -> bool:
-    """The lowest since 2021; the record of 2021; the lowest since the start of FY2012."""
-    for phrase in scene.of_kind("extreme"):
-        between = scene.words(phrase.last, ref.first)
-        if 0 <= ref.first - phrase.last <= 9 and (ref.since or "since" in between):
-            return not scene.numbers_between(phrase.last, ref.first)
-        if between in (["of"], ["set", "in"], ["from"]) and scene.low(phrase.first - 1) == "the":
-            return True
-    return False
+    """The lowest since 2021; the lowest since the start of FY2012."""
+    return any(
+        0 <= ref.first - phrase.last <= 9
+        and (ref.since or "since" in scene.words(phrase.last, ref.first))
+        and not scene.numbers_between(phrase.last, ref.first)
+        for phrase in scene.of_kind("extreme")
+    )
 
 
 def just_before(scene: Scene, number: WrittenNumber, said: TextState) -> Period | None:
@@ -158,15 +140,6 @@ def just_before(scene: Scene, number: WrittenNumber, said: TextState) -> Period 
         if behind in ([","], ["\u2014"], ["("], [",", "which", "was"]) and ref.counts:
             return next(iter(times.spans(ref, said, said.span)), None)
     return None
-
-
-def begun(ref: TimeRef, resolved: list[Period], said: TextState) -> list[Period]:
-    """What "since" goes back to: a month, or a year."""
-    if ref.form == "since" and ref.args[0] is None and ref.args[1]:
-        return [said.calendar.period(ref.args[1]), Calendar().period(ref.args[1])]
-    if ref.form == "since_fy":
-        return [said.calendar.period(ref.args[0])]
-    return [Period(span.first, span.first) for span in resolved]
 
 
 def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) -> list[Period]:
@@ -187,7 +160,8 @@ def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) ->
         others = filter(None, (said.span, *said.recent[:2]))
         resolved += [span for other in others for span in times.spans(ref, now, other)]
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
-        resolved = begun(ref, resolved, said)  # down since December, when there were 301,982
+        # Down since December, when there were 301,982.
+        resolved = [Period(span.first, span.first) for span in resolved]
     if ref.form == "months" and scene.low(ref.first - 1) == "between":
         # Between July and August, at 104,101 and 107,473: a month each, or both.
         ends = [Period(m, m) for span in resolved[:1] for m in (span.last, span.first)]
@@ -207,23 +181,6 @@ def _month_of_years(scene: Scene) -> int | None:
     bare = {r.args[0] for r in scene.times if r.form == "month" and not any(r.args[1:])}
     years = "year" in forms and forms <= {"month", "year", "year_rel", "administration"}
     return next(iter(bare)) if years and len(bare) == 1 else None
-
-
-def _end_of_range(
-    scene: Scene, said: TextState, ref: TimeRef, number: WrittenNumber, resolved: list[Period]
-) -> Period | None:
-    """From 2021 to 2023 they rose from 27,180 to 189,402: each number has its end of the range."""
-    at = number.first - 1
-    while any(p.first <= at < p.last for p in scene.of_kind("hedge")):
-        at -= 1
-    ranged = ref.form in RANGES and scene.low(ref.first - 1) in ("from", "between")
-    if not ranged or not resolved or scene.low(at) not in ("from", "to"):
-        return None
-    first = scene.low(at) == "from"
-    if ref.form == "months":
-        end = resolved[0].first if first else resolved[0].last
-        return Period(end, end)
-    return said.calendar.period(ref.args[0] if first else ref.args[1])
 
 
 _THEM = word_set("those these them whom")
