@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from forecast.claims.confront import confront
 from forecast.claims.record.counts import Subject
 from forecast.claims.record.verdict import (
-    Claimed,
     ClaimMeasure,
     JudgedClaim,
     Rate,
@@ -28,7 +27,7 @@ from forecast.claims.show.words import ClaimFinding
 from forecast.claims.text import scene as mentions
 from forecast.claims.text import times
 from forecast.claims.text.scene import Scene
-from forecast.claims.text.times import TimeRef
+from forecast.claims.text.times import TextState, TimeRef
 from forecast.claims.trace import when, whose
 from forecast.claims.trace.trace import Anchor, Spot
 from forecast.claims.trace.whose import BESIDE, CARRIED
@@ -280,7 +279,7 @@ def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
     """A now against what the words name as its base: an average, a number, a peak or a time."""
     before, said = not named.tokens, spot.said
     words = {spot.scene.low(at) for at in named.tokens}
-    spans = [(ref, span) for ref in named.refs[:3] for span in times.spans(ref, said, now.span)[:4]]
+    spans = [(ref, s) for ref in named.refs[:3] for s in _base_spans(ref, said, now)]
     if any(word.startswith("averag") for word in words):
         rate: Rate = "per_day" if words & {"daily", "day", "day's"} else "per_month"
         yield from (Pair(now, End(span, now.subject), rate) for _, span in spans)
@@ -296,11 +295,18 @@ def _on_base(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:
     if words & bases.HIGH and not inside:
         yield from _on_peak(spot, now, named)
     lone = len(named.refs) == 1 and not inside
-    firsts = {ref: span for ref, span in reversed(spans)}
+    firsts = dict(reversed(spans))
     for ref, span in spans:
         if span != now.span:
             full = lone and (ref.relative or when.names_year(ref)) and span == firsts[ref]
             yield Pair(now, End(span, now.subject, sure=full and span.length == now.span.length))
+
+
+def _base_spans(ref: TimeRef, said: TextState, now: End) -> list[Period]:
+    spans = times.spans(ref, said, now.span)
+    if ref.since and ref.form != "era":  # down since December: from that month
+        spans = [Period(span.first, span.first) for span in spans]
+    return list(dict.fromkeys(spans))[:4]
 
 
 def _on_peak(spot: Spot, now: End, named: NamedBase) -> Iterator[Pair]:

@@ -105,7 +105,7 @@ def _is_other(scene: Scene, phrase: Placed) -> bool:
         return True  # up from July's record low
     if last - first > 1:
         return before in _OTHER_SENSE
-    old = before in _OLD or "set" in scene.words(last, last + 2) or scene.in_time(first - 1)
+    old = before in _OLD or scene.low(last + (after == ",")) == "set" or scene.in_time(first - 1)
     return (
         before in _OTHER_SENSE
         or (word == "record" and (old or after in _SHOWS))
@@ -124,6 +124,7 @@ def _extreme(scene: Scene, phrase: Placed) -> Extreme | None:
     ever = bool(_OF_TIME & set(clause) or _ALL_TIME & own)
     of_parts = bool(_PARTS & set(scene.words(phrase.first - 1, phrase.last + 3)))
     scoped = bool(_SCOPE & set(clause[:10]) or {"year", "total"} & set(clause[:5]))
+    of_parts |= bool(rank) and not (ever or since or scoped or within)
     if not (since or back or ever or rank or within or of_parts or scoped):
         return None
     ends = [i + 1 for i, low in enumerate(clause[:12]) if low in _ENDS_QUOTE]
@@ -242,7 +243,9 @@ def judged(extreme: Extreme, spot: Spot) -> ClaimFinding | None:
 def _certain(extreme: Extreme, now: Now, row: Reading, spot: Spot) -> bool:
     """Whether a record may be called none: its count is certain, and no other agency's is one."""
     plain = extreme.ever or extreme.since or extreme.draft.claimed.value
-    if not plain or extreme.of_parts or row.among == "span" or not now.sure:
+    words = set(extreme.draft.quote.lower().split())
+    yearly = "year" in words and not extreme.since and row.span.length == 1
+    if not plain or yearly or extreme.of_parts or row.among == "span" or not now.sure:
         return False
     if confront.innocent(spot.scene, extreme.number) or near_rank(spot.counts, row):
         return False

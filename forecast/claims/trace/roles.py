@@ -15,6 +15,7 @@ from forecast.claims.text.tokens import WrittenNumber, word_set
 
 COUNTS = frozenset({"total", "maybe", "per_day", "per_month", "each_month"})
 RELATIONS = frozenset({"change_percent", "times", "difference"})
+LEAST_BARE = 100  # a smaller number is of the record only where its words say so
 NO_DAYS = "days and weeks are not on record"
 # Agencies and their people: they stand in many sentences that count nobody.
 _WEAK = word_set(
@@ -66,9 +67,8 @@ def roles(
     before = ""  # what the percent before is, which the next of a row is too
     for number in scene.numbers:
         role = NOTHING if _is_supposed(scene, number) else _role(scene, number, context)
-        if role.kind == "change_percent" and not (beside or _about_counts(scene, number, context)):
-            role = NOTHING
-        elif role.kind == "times" and not (beside or _about_counts(scene, number, context)):
+        compares = role.kind in ("change_percent", "times")
+        if compares and not (beside or _about_counts(scene, number, context)):
             role = NOTHING
         elif role.kind == "change_percent" and is_share(scene, number, before):
             role = NumberRole("share")
@@ -121,7 +121,7 @@ def _role_of_count(
     if _of_days(scene, number, kind in ("per_day", "per_month")):
         return NumberRole("not_held", why=NO_DAYS)
     if kind == "total" and not _is_count(scene, number, noun, context):
-        kind = "maybe"
+        return NumberRole("maybe", noun) if number.value >= LEAST_BARE else NOTHING
     return NumberRole(kind, noun)
 
 
@@ -248,8 +248,12 @@ def _is_difference(scene: Scene, number: WrittenNumber) -> bool:
         return False
     if _NO_MORE & set(between):
         return False
-    behind = scene.words(more[0] + 1, len(scene.tokens))
-    return next((word for word in behind if word in _ENDS or word[:1].isdigit()), "") == "than"
+    ends = (
+        at
+        for at in range(more[0] + 1, len(scene.tokens))
+        if scene.low(at) in _ENDS or scene.numbers_between(at, at + 1)
+    )
+    return scene.low(next(ends, -1)) == "than"
 
 
 def is_share(scene: Scene, number: WrittenNumber, before: str = "") -> bool:

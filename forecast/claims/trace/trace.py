@@ -126,7 +126,9 @@ def _beside(
     """A second count of a sentence is often of the first one's kind, and of its months."""
     subject, whole = host.subject, Subject(host.subject.total, host.subject.agency)
     if subject not in {who.subject for who in persons}:
-        persons = [Whose(subject, BESIDE), *persons]
+        named = bool(persons) and persons[0].far == 0
+        persons = [Whose(subject, SENTENCE if named else BESIDE), *persons]
+        persons.sort(key=lambda who: who.far)
     if of_all:
         persons = [Whose(whole), Whose(whole._replace(agency="")), *persons]
     if not (months and months[0].explicit) and host.span not in {at.span for at in months}:

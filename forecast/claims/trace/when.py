@@ -42,6 +42,8 @@ def options(
     near = [(0.0, given)] if given else times_near(scene, number, compared)
     made: list[When] = []
     for rank, (distance, ref) in enumerate(near[:4]):
+        if made and made[0].explicit and distance - near[0][0] >= 4:
+            break  # in fiscal 2023 there were so many, and in fiscal 2024 fewer
         resolved = resolve(scene, said, ref, base if compared or ref.relative else None)
         theirs = not compared and ref is not given and _is_theirs(scene, number, ref)
         level = BESIDE if rank == 0 and distance < FAR and not theirs else SENTENCE
@@ -115,6 +117,8 @@ def _distance(scene: Scene, number: WrittenNumber, ref: TimeRef, compared: bool)
         after = [n.first for n in scene.numbers if n.first >= ref.last]
         parted = _PARTS & set(scene.words(number.last, ref.first))
         distance += 5 if after and after[0] - ref.last <= 3 and parted else 0
+    elif ref.first < 4 and not scene.numbers_between(0, number.first):
+        distance = min(distance, 4.0)
     # It is farther where it is another's: what is compared with, or relative to.
     theirs = scene.compares(ref.first) and not (compared and behind)
     return distance + 8 * theirs + 6 * (ref.relative and not compared) - 0.1 * behind
@@ -161,7 +165,8 @@ def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) ->
         resolved += [span for other in others for span in times.spans(ref, now, other)]
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
         # Down since December, when there were 301,982.
-        resolved = [Period(span.first, span.first) for span in resolved]
+        year = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
+        resolved = [Period(span.first, span.first + 11 * year) for span in resolved]
     if ref.form == "months" and scene.low(ref.first - 1) == "between":
         # Between July and August, at 104,101 and 107,473: a month each, or both.
         ends = [Period(m, m) for span in resolved[:1] for m in (span.last, span.first)]

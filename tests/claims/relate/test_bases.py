@@ -115,7 +115,7 @@ def test_words_that_name_a_base_are_found(case, named, forms):
     base = bases.read(found.scene, found.number)
 
     assert (base is not None) == named
-    assert [ref.form for ref in (base[1] if base else ())] == forms
+    assert [ref.form for ref in (base.refs if base else ())] == forms
 
 
 def test_a_multiple_is_of_what_stands_right_behind_it(verdict):

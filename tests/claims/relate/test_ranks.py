@@ -123,11 +123,10 @@ MEANT = Path(__file__).with_name("extremes.txt")
 def meant(case: str) -> str:
     found = claim_scenes.read(case)
     lines = []
-    for one in ranks.find(found.scene, found.context):
+    for one in ranks.find(found.scene):
         said = {
             "since": one.draft.number, "years": one.years_back, "rank": one.draft.claimed.value,
-            "yearly": one.yearly, "within": one.within, "same month": one.same_month,
-            "open": not one.plain, "ever": one.ever,
+            "within": one.within, "same month": one.same_month, "ever": one.ever,
         }  # fmt: skip
         flags = " ".join(f"{name}={value}" for name, value in said.items() if value)
         lines.append(f"[{one.draft.quote}] {one.measure} {flags}".strip())

@@ -57,20 +57,6 @@ def test_a_share_is_right_of_what_is_named_or_was_counted(verdict, text, percent
     assert verdict(text.format(percent + 9)) in NOT_RIGHT
 
 
-def test_a_share_of_before_is_read_beside_that_of_now(verdict):
-    now, before = (
-        share("sw:Single Adults", "sw", "2021-06"),
-        share("sw:Single Adults", "sw", "2021-05"),
-    )
-    text = (
-        "Single adults were {:.0f}% of southwest border encounters in June 2021, down from "
-        "<{:.0f}%> in May."
-    )
-
-    assert verdict(text.format(now, before)) == "right"
-    assert verdict(text.format(now, before + 9)) in NOT_RIGHT
-
-
 FRACTIONS = [
     (
         "<Nine in 10> encounters at the northern border in fiscal 2025 took place at ports of "
