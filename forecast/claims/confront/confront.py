@@ -233,26 +233,27 @@ _PARTLY = {
     ("so", "far"), ("thus", "far"), ("to", "date"), ("as", "of"), ("up", "to"), ("as", "many"),
     ("the", "first"), ("days", "after"), ("part", "of"), ("days", "of"), ("through", "the"),
 }  # fmt: skip
-PART = "it may be of a part that is not on record"
 
 
-def innocent(scene: Scene, number: WrittenNumber) -> str:
-    """Why a number is not to be accused, whatever the record has; "" where nothing speaks so."""
+def innocent(scene: Scene, number: WrittenNumber, *, both: bool = False) -> bool:
+    """Whether something speaks against accusing a number, whatever the record has.
+
+    both : whether two counts are related: what narrows one of them narrows the other.
+    """
     lows = scene.words(0, len(scene.tokens))
     around = set(lows[max(0, number.first - 14) : number.last + 14])
-    denied = _DENIES & set(lows[max(0, number.first - 8) : number.last + 4]) or lows[0] == "no"
     loose = {phrase.first for phrase in scene.of_kind("loose")}
     units = {phrase.first for phrase in scene.of_kind("unit")}
-    weighed = number.kind in ("percent", "times") and loose and loose >= units
-    reasons = {
-        "it is quoted as false": unjudged(scene),
-        "it is denied": denied,
-        "it is supposed": _SUPPOSES & around or scene.of_kind("supposed"),
-        PART: _NARROWS & around,
-        "it may be of another measure": weighed,  # seizures rose: their number, or their weight
-        "it may be of a part of that time": _PARTLY & set(pairwise(lows)),
-    }
-    return next((why for why, speaks in reasons.items() if speaks), "")
+    return (
+        unjudged(scene)
+        or lows[0] == "no"
+        or bool(_DENIES & set(lows[max(0, number.first - 8) : number.last + 4]))
+        or bool(_SUPPOSES & around or scene.of_kind("supposed"))
+        or bool(_NARROWS & around and not both)
+        # Seizures rose: their number, or their weight.
+        or bool(number.kind in ("percent", "times") and loose and loose >= units)
+        or bool(_PARTLY & set(pairwise(lows)))
+    )
 
 
 def unjudged(scene: Scene) -> bool:

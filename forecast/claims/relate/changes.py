@@ -132,7 +132,7 @@ def _held(spot: Spot, pairs: Sequence[Pair], measure: ClaimMeasure) -> ClaimFind
 
 def _wrong(spot: Spot, pair: Pair, measure: ClaimMeasure) -> ClaimFinding | None:
     """Wrong of both ends, which are certain: by more than a restatement of them explains."""
-    if confront.innocent(spot.scene, spot.number) not in ("", confront.PART):
+    if confront.innocent(spot.scene, spot.number, both=True):
         return None
     claimed, reading, truth = spot.claimed, pair.reading(measure), pair.written(measure)
     loose = 0.0

@@ -10,7 +10,7 @@ from forecast.claims.record.verdict import Reading, judge
 from forecast.claims.show import words as show
 from forecast.claims.show.words import ClaimFinding
 from forecast.claims.text.scene import Scene
-from forecast.claims.text.times import NO_PART
+from forecast.claims.text.times import NO_PART, SensePart
 from forecast.claims.text.tokens import WrittenNumber, word_set
 from forecast.claims.trace import when, whose
 from forecast.claims.trace.trace import Anchor, Spot
@@ -29,7 +29,7 @@ _PARTS = (
 )  # fmt: skip
 FAR_OFF = 3.0  # points; a share less far off may be of counts restated since
 
-Split = tuple[Subject, Subject]  # a part, and the whole that it is a part of
+PartAndWhole = tuple[Subject, Subject]  # a part, and the whole that it is a part of
 
 
 def share(spot: Spot) -> ClaimFinding | None:
@@ -37,13 +37,13 @@ def share(spot: Spot) -> ClaimFinding | None:
     scene, number = spot.scene, spot.number
     refers = when.refers(scene, number) and not scene.of_kind(*_PARTS)
     counted = [a for a in spot.anchors or (spot.before[-2:] if refers else ()) if a.reading]
-    sure, splits = _of_counts(counted), _splits(spot, counted)
-    if splits is None and not sure:
+    sure, pairs = _of_counts(counted), _pairs(spot, counted)
+    if pairs is None and not sure:
         return None
     months = when.options(scene, number, spot.said)[:5]
     made = sure + [
         Reading(part, at.span, "share_percent", of=whole)
-        for part, whole in splits or ()
+        for part, whole in pairs or ()
         for at in months
         if part != whole
     ]
@@ -83,16 +83,16 @@ def _is_within(part: Subject, whole: Subject) -> bool:
     return alike and whole.total in (part.total, NATIONWIDE)
 
 
-def _splits(spot: Spot, counted: Sequence[Anchor]) -> list[Split] | None:
+def _pairs(spot: Spot, counted: Sequence[Anchor]) -> list[PartAndWhole] | None:
     """Parts and wholes; None where no share is said, [] where it is not on record."""
     scene, number = spot.scene, spot.number
     parts = [part for part, _ in whose.parts(scene, number, spot.said) if part != NO_PART]
     totals = _totals(spot, counted)
     after, after2 = scene.words(number.last, number.last + 2)
     if parts and _is_named(scene, number):
-        return [split for part in parts[:2] for split in _of_part(spot, part, totals)]
+        return [pair for part in parts[:2] for pair in _of_part(spot, part, totals)]
     last = counted[-1] if counted else None
-    made: list[Split] = []
+    made: list[PartAndWhole] = []
     if last and last.reading and last.last <= number.first and last.reading.subject.dimension:
         # 166,670 were single adults, or 69 percent: a share of what was just counted.
         part = last.reading.subject
@@ -135,7 +135,7 @@ def _agency(spot: Spot) -> str:
     return "usbp" if "usbp" in measures else "" if "all" in measures else spot.said.agency or ""
 
 
-def _of_part(spot: Spot, part: whose.SensePart, totals: Sequence[str]) -> Iterator[Split]:
+def _of_part(spot: Spot, part: SensePart, totals: Sequence[str]) -> Iterator[PartAndWhole]:
     """A part that is named, with what it may be a share of."""
     dimension, members, other = part
     for total in totals[:3]:
@@ -148,7 +148,7 @@ def _of_part(spot: Spot, part: whose.SensePart, totals: Sequence[str]) -> Iterat
             yield Subject(total, "", dimension, members, other), Subject(total)
 
 
-def _of_agency_or_total(spot: Spot, totals: Sequence[str]) -> Iterator[Split]:
+def _of_agency_or_total(spot: Spot, totals: Sequence[str]) -> Iterator[PartAndWhole]:
     """An agency as a part of both, a border as a part of the whole country."""
     scene, number, whole = spot.scene, spot.number, spot.said.subject
     placed = scene.of_kind("total")

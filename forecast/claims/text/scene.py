@@ -101,25 +101,6 @@ class Scene:
         measured = [(self.distance(here, (phrase.first, phrase.last)), phrase) for phrase in placed]
         return sorted(measured, key=lambda pair: (pair[0], pair[1].first < number.first))
 
-    def in_clause(self, number: WrittenNumber, placed: list[Placed]) -> list[Placed]:
-        """The phrases of a number's own clause; all where it has none of them.
-
-        Although those at the border fell 25%, Tucson's rose 24%: each number has a place.
-        """
-        conceding = self.low(0) in CONCEDING
-        parted = [
-            at
-            for at, token in enumerate(self.tokens)
-            if (
-                token.low in CONCEDING
-                or (token.low == "," and conceding and not self.numbers_between(at + 1, at + 2))
-            )
-            and self.numbers_between(0, at)
-        ]
-        first = max((at for at in parted if at < number.first), default=0)
-        last = min((at for at in parted if at >= number.last), default=len(self.tokens))
-        return [phrase for phrase in placed if first <= phrase.first < last] or placed
-
     def compares(self, first: int) -> bool:
         """Whether what begins at this token is what something is compared with."""
         at = first - 1

@@ -165,8 +165,8 @@ def resolve(scene: Scene, said: TextState, ref: TimeRef, base: Period | None) ->
         resolved += [span for other in others for span in times.spans(ref, now, other)]
     if ref.since and (of_extreme(scene, ref) or "when" in scene.words(ref.last, ref.last + 4)):
         # Down since December, when there were 301,982.
-        year = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
-        resolved = [Period(span.first, span.first + 11 * year) for span in resolved]
+        whole = ref.form == "since_fy" or (ref.form == "since" and not ref.args[0])
+        resolved = [Period(span.first, span.first + 11 * whole) for span in resolved]
     if ref.form == "months" and scene.low(ref.first - 1) == "between":
         # Between July and August, at 104,101 and 107,473: a month each, or both.
         ends = [Period(m, m) for span in resolved[:1] for m in (span.last, span.first)]

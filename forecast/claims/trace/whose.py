@@ -73,8 +73,7 @@ Leveled = list[tuple[str, int]]
 
 
 def _places(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
-    named = [phrase for phrase in scene.of_kind("total") if not _is_included(scene, phrase)]
-    named = [p for p in scene.in_clause(number, scene.of_kind(*PLACES)) if p in named] or named
+    named = scene.of_kind("total")
     near = [phrase for distance, phrase in scene.near(number, named) if distance < 60]
     if near:
         values = list(dict.fromkeys(phrase.value for phrase in near))
@@ -87,15 +86,6 @@ def _places(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
     usual = [place for place in usual if place in spoken or place == said.usual[0]]
     ranked = [(place, CARRIED if rank else SENTENCE) for rank, place in enumerate(carried)]
     return ranked + [(place, UNSAID) for place in usual]
-
-
-def _is_included(scene: Scene, phrase: Placed) -> bool:
-    """The overall tally, which includes airports and the northern border: it is not that one."""
-    return any(
-        scene.low(at) in ("includes", "including", "include")
-        and not scene.numbers_between(at, phrase.first)
-        for at in range(phrase.first - 6, phrase.first)
-    )
 
 
 def own_noun(scene: Scene, number: WrittenNumber) -> list[Placed]:
@@ -127,7 +117,7 @@ def _agencies(scene: Scene, number: WrittenNumber, said: TextState) -> Leveled:
         carried = said.agency == "usbp" or ("measure", "usbp") in said.speaks
         level = SENTENCE if said.agency == "usbp" else CARRIED
         return [("", BESIDE)] + [("usbp", level)] * carried
-    return _agency_unsaid(said, "any" in values)
+    return _agency_unsaid(said)
 
 
 def _agency_named(
@@ -136,24 +126,20 @@ def _agency_named(
     """The agency beside a number, the others of its sentence, and all if they are named too."""
     first = special[0][1].value
     others = [(p.value, SENTENCE) for _, p in special if p.value != first]
+    if plain and plain[0][0] + 5 < special[0][0]:
+        return [("", BESIDE), (first, SENTENCE), *others]
     # Border Patrol encounters: one term.
     joined = any(abs(p.first - s.last) <= 1 for _, p in plain for _, s in special)
-    if plain and not joined and plain[0][0] + 5 < special[0][0]:
-        return [("", BESIDE), (first, SENTENCE), *others]
     free = [("", SENTENCE)] * bool(plain and not joined and not own)
     return list(dict([*free, *others[::-1], (first, BESIDE)]).items())[::-1]
 
 
-def _agency_unsaid(said: TextState, loosely: bool) -> Leveled:
-    """Crossings may be anybody's; else the agency that the text has spoken of."""
-    usual = said.agency
-    order = dict.fromkeys([*([usual] if usual is not None else []), "", "usbp"])
+def _agency_unsaid(said: TextState) -> Leveled:
+    """The agency that the text has spoken of, else anybody's."""
+    order = dict.fromkeys([*([said.agency] if said.agency is not None else []), "", "usbp"])
     spoken = [CODES[value] for kind, value in said.speaks if kind == "measure" and value in CODES]
-    allowed = [code for code in order if loosely or not (spoken and code) or code in spoken]
-    allowed.sort(key=lambda code: bool(spoken) and code not in spoken)
-    return [(code, SENTENCE + min(rank, 1)) for rank, code in enumerate(allowed)] + [
-        ("ofo", UNSAID)
-    ] * ("ofo" in spoken)
+    allowed = [code for code in order if not (spoken and code) or code in spoken]
+    return [(code, SENTENCE + min(rank, 1)) for rank, code in enumerate(allowed)]
 
 
 def _either(scene: Scene, placed: Sequence[Placed]) -> bool:
@@ -192,23 +178,12 @@ def parts(scene: Scene, number: WrittenNumber, said: TextState) -> list[LeveledP
     named = sorted([*groups, *fields], key=lambda part: part[1])
     if named:
         lone = sum(n.kind == number.kind for n in scene.numbers) == 1 and named[0][1] == BESIDE
-        if (lone or _leads(scene, number, named)) and not scene.of_kind("total"):
+        if lone and not scene.of_kind("total"):
             return [part for part in named if part[1] == BESIDE]
         if _is_noun(scene, number, named[0]):
             return [part for part in named if part[1] == BESIDE]
         return [*named, (NO_PART, SENTENCE if named[0][1] == BESIDE else BESIDE)]
-    return _parts_carried(scene, number, said)
-
-
-def _leads(scene: Scene, number: WrittenNumber, named: Sequence[LeveledPart]) -> bool:
-    """Whether a sector or group stands before the first count of a sentence, which is its."""
-    first = next((n for n in scene.numbers if n.kind == number.kind), number)
-    members = set(named[0][0][1])
-    led = any(
-        p.last <= number.first and members & set(p.value.split("+"))
-        for p in scene.of_kind("sector", "city", "citizenship", "demographic")
-    )
-    return named[0][1] == BESIDE and first == number and led
+    return _parts_carried(scene, said)
 
 
 def _is_noun(scene: Scene, number: WrittenNumber, part: LeveledPart) -> bool:
@@ -220,26 +195,20 @@ def _is_noun(scene: Scene, number: WrittenNumber, part: LeveledPart) -> bool:
     )
 
 
-def _parts_carried(scene: Scene, number: WrittenNumber, said: TextState) -> list[LeveledPart]:
+def _parts_carried(scene: Scene, said: TextState) -> list[LeveledPart]:
     """The group or sector of the sentences before, where nothing new is named."""
-    measures = {phrase.value for phrase in scene.of_kind("measure")} - {"any"}
-    if is_altogether(scene, number):
-        return [(NO_PART, BESIDE)]
     if said.group != NO_PART:
+        measures = {phrase.value for phrase in scene.of_kind("measure")} - {"any"}
         fresh = bool(measures & {"usbp", "ofo"}) or bool(measures and scene.of_kind("total"))
         if said.group[0] == DRUG:  # all drugs are meant only where they are named
             fresh = any(token.low.startswith(("drug", "narcotic")) for token in scene.tokens)
         carried = [(said.group, CARRIED if fresh else SENTENCE)]
         return [(NO_PART, BESIDE), *carried] if fresh else [*carried, (NO_PART, CARRIED)]
-    part, lows = said.part, {token.low for token in scene.tokens}
-    meant = lows & {"sector", "sector's", "there"}
-    if part == NO_PART and len(said.sectors_named) == 1 and meant:
-        part = ("sector", tuple(said.sectors_named), False)
-    if part == NO_PART:
+    if said.part == NO_PART:
         return [(NO_PART, BESIDE)]
-    if scene.of_kind("total") and not meant:
-        return [(NO_PART, BESIDE), (part, CARRIED)]
-    return [(part, SENTENCE), (NO_PART, SENTENCE)]
+    if scene.of_kind("total"):
+        return [(NO_PART, BESIDE), (said.part, CARRIED)]
+    return [(said.part, SENTENCE), (NO_PART, SENTENCE)]
 
 
 _ALTOGETHER = word_set("total altogether overall combined tally")
@@ -254,51 +223,33 @@ def is_altogether(scene: Scene, number: WrittenNumber) -> bool:
 def _fields(scene: Scene, number: WrittenNumber, said: TextState) -> list[LeveledPart]:
     placed = [
         phrase
-        for phrase in scene.in_clause(number, scene.of_kind(*PLACES))
-        if phrase.kind != "total" and _may_be_part(scene, phrase, said)
+        for phrase in scene.of_kind("sector", "office", "state", "city")
+        if phrase.kind != "city" or is_sure(scene, phrase, said)
     ]
-    placed = [p for p in placed if not leads_another(scene, number, p)] or placed
     made: list[LeveledPart] = []
     for rank, (distance, phrase) in enumerate(scene.near(number, placed)[:4]):
         kind = "sector" if phrase.kind == "city" else phrase.kind
         own = tuple(phrase.value.split("+"))
         run = run_of(scene, phrase, placed) if rank == 0 else own
-        led = scene.low(phrase.first - 1) in ("in", "into") and not scene.of_kind("total", "sector")
-        sure = led if kind == "state" else is_sure(scene, phrase, said)
-        level = BESIDE if rank == 0 and distance < FAR and sure else SENTENCE
-        made.append(((kind, run, False), level))
-        if run != own:
-            made.append(((kind, own, False), max(level, SENTENCE)))
+        sure = rank == 0 and distance < FAR and is_sure(scene, phrase, said)
+        made.append(((kind, run, False), BESIDE if sure else SENTENCE))
     return made
 
 
-def _may_be_part(scene: Scene, phrase: Placed, said: TextState) -> bool:
-    """Whether a place is a sector, an office or a state that something may be counted in."""
-    first, last = phrase.first, phrase.last
-    text = scene.text[scene.tokens[first].start : scene.tokens[last - 1].end]
-    if scene.opens and first < 2 and text.isupper() and len(text) > 3:
-        return False  # TUCSON, Ariz. - the place of writing
-    if phrase.kind == "state":
-        return scene.low(first - 1) in _INTO or scene.low(last) in _HAD or first < 3
-    patrol = any(p.value in ("usbp", "all") for p in scene.of_kind("measure"))
-    patrol = patrol or bool(said.sectors_named) or said.agency == "usbp"
-    known = phrase.kind != "city" and (patrol or phrase.value in UNMISTAKABLE)
-    return known or is_sure(scene, phrase, said, unmistakable=False)
-
-
-_INTO = word_set("in along into for through of , and to : ; | (")
-_HAD = word_set("had saw recorded reported : |")
 _SECTOR_WORDS = word_set("sector sectors")
 
 
-def is_sure(scene: Scene, phrase: Placed, said: TextState, unmistakable: bool = True) -> bool:
+def is_sure(scene: Scene, phrase: Placed, said: TextState) -> bool:
     """Whether a place is surely meant as a sector or an office."""
+    if phrase.kind == "state":
+        led = scene.low(phrase.first - 1) in ("in", "into")
+        return led and not scene.of_kind("total", "sector")
     return (
         any(token.low in _SECTOR_WORDS for token in scene.tokens)
         or scene.low(phrase.last - 1) == "rgv"
         or phrase.kind == "office"
         or phrase.value in said.sectors_named
-        or (unmistakable and phrase.value in UNMISTAKABLE)
+        or phrase.value in UNMISTAKABLE
     )
 
 
@@ -339,7 +290,6 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[LeveledPart]:
         # 8,083 persons, a number that includes families: all of them, not the families.
         if d < 30 and not _INCLUDES & set(scene.words(number.last, phrase.first))
     ]
-    near = [(d, p) for d, p in near if not leads_another(scene, number, p)] or near
     made = list(_read_group(scene, *near[0], placed)) if near else []
     for distance, phrase in near[1:3]:
         if phrase.kind == near[0][1].kind and phrase.value not in made[0][0][1]:
@@ -348,18 +298,6 @@ def _groups(scene: Scene, number: WrittenNumber) -> list[LeveledPart]:
                 for part, level in _read_group(scene, distance, phrase, placed)
             ]
     return made
-
-
-_LEADS = word_set("with at had saw : ( | - \u2013 \u2014")
-
-
-def leads_another(scene: Scene, number: WrittenNumber, phrase: Placed) -> bool:
-    """Whether a phrase behind a number leads the next one: ahead of Mexico with 53,296."""
-    nexts = [n.first for n in scene.numbers if n.first >= phrase.last and n.kind == number.kind]
-    if phrase.first < number.last or not nexts:
-        return False
-    between = scene.words(phrase.last, nexts[0])
-    return len(between) <= 3 and bool(between) and between[0] in _LEADS
 
 
 def _read_group(
@@ -382,28 +320,20 @@ def _read_group(
 
 _NEIGHBORS = word_set(
     "border government officials president authorities side territory cartels goods "
-    "cartel police prime city troops soldiers national port"
+    "cartel police prime city troops soldiers port"
 )
 _COMING = word_set("over coming crossing crossed cross entering entered came traveling border")
-_COUNTED = word_set("were came are those and is or nationals ,")
+_LEADS = word_set("from of and , than ( by | : ;") | {""}
 
 
 def is_no_nationality(scene: Scene, phrase: Placed) -> bool:
     """Mexico and Canada as neighbors, governments and the like."""
+    before, word = scene.words(phrase.first - 1, phrase.first + 1)
     if phrase.kind != "citizenship":
         return False
-    before, word = scene.words(phrase.first - 1, phrase.first + 1)
-    after, after2 = scene.words(phrase.last, phrase.last + 2)
-    if after in _NEIGHBORS:
-        return not (after == "national" and phrase.value != "MEXICO")
-    if word == "from":
-        if after in (",", "into", "in", "to", ".") and before in _COMING:
-            return True
-        people = any(p.last == phrase.first for p in scene.of_kind("people", "demographic"))
-        return phrase.value == "MEXICO" and not people and before not in _COUNTED
-    named = word in ("mexico", "canada", "china", "india")
-    led = before in ("from", "of", "and", ",", "than", "(", "by", "", "|", ":", ";")
-    return named and (not led or after2 == "government")
+    country = word in ("mexico", "canada", "china", "india") and before not in _LEADS
+    came = word == "from" and before in _COMING
+    return country or came or scene.low(phrase.last) in _NEIGHBORS
 
 
 def respectively(scene: Scene, number: WrittenNumber) -> int | None:
