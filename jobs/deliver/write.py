@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("bordercast")
 _SUPERSEDED = "nothing in it is still true"
+Reports = Mapping[str, MonthFacts]
+"""The facts of a notice's month, by the totals that were judged in it."""
 _PARTS: tuple[notices.SectionPart, ...] = ("finding", "digest")
 
 
@@ -75,8 +77,14 @@ def write_one(context: Context, db: Database, now: datetime) -> bool:
         if notice is None:
             return False
         writer = _corrections if notice.kind == "correction" else _news
-        sections = list(writer(connection, notice, config.site.address, source))
-        wrong = disputed(connection, source, _told(connection, notice, source))
+        judged = column(connection, "judged_as_issued", (notice.month,))
+        reports = {
+            total: report(connection, total, notice.month, source)
+            for total in source.totals.every
+            if total in judged
+        }
+        sections = list(writer(connection, notice, reports, config.site.address, source))
+        wrong = disputed(connection, source, reports.values())
     if not sections:
         return notices.drop(db, notice.id, _SUPERSEDED, now)
     frame = letter.frame(config, notice.month, source)
@@ -87,14 +95,8 @@ def write_one(context: Context, db: Database, now: datetime) -> bool:
     return notices.save_composed(db, notice.id, frame, sections, approved)
 
 
-def _told(connection: sqlite3.Connection, notice: Notice, source: Source) -> list[MonthFacts]:
-    """Return the facts of the month that a notice may tell of."""
-    judged = column(connection, "judged_as_issued", (notice.month,))
-    return [report(connection, t, notice.month, source) for t in source.totals.every if t in judged]
-
-
 def _news(
-    connection: sqlite3.Connection, notice: Notice, address: str, source: Source
+    connection: sqlite3.Connection, notice: Notice, reports: Reports, address: str, source: Source
 ) -> Iterator[Section]:
     """Yield a section a total, the most serious first, and then what only a digest has.
 
@@ -102,9 +104,7 @@ def _news(
     """
     month, order = notice.month, source.totals.every
     if notice.kind != "digest":
-        reports = _told(connection, notice, source)
-        reports.sort(key=lambda facts: SEVERITIES.index(facts.severity or SEVERITIES[-1]))
-        for facts in reports:
+        for facts in sorted(reports.values(), key=_gravity):
             if notice.kind == "quiet" or facts.findings or facts.shift:
                 yield finding(connection, facts, notice.run_id, address)
     episodes = rows(connection, "episodes", (month, month))
@@ -121,6 +121,10 @@ def _news(
         ]
         if lasting or parts:
             yield _section(section_texts.digest(total, lasting, parts, source), "digest")
+
+
+def _gravity(facts: MonthFacts) -> int:
+    return SEVERITIES.index(facts.severity or SEVERITIES[-1])
 
 
 def finding(
@@ -163,7 +167,7 @@ def _section(
 
 
 def _corrections(
-    connection: sqlite3.Connection, notice: Notice, address: str, source: Source
+    connection: sqlite3.Connection, notice: Notice, reports: Reports, address: str, source: Source
 ) -> Iterator[Section]:
     """Yield a section for each total of which the thread's last word is false, or was withdrawn."""
     thread = [
@@ -176,7 +180,7 @@ def _corrections(
         stated = [notices.statements(connection, earlier.id) for earlier in thread]
         false = false_now(stated, counts, source)
         for total in (total for total in source.totals.every if false.get(total)):
-            now = report(connection, total, notice.month, source)
+            now = reports.get(total) or report(connection, total, notice.month, source)
             whole = _nationwide(connection, now)
             section = section_texts.correction(now, false[total], whole, address)
             yield _section(section, "finding", statement(now))

@@ -674,7 +674,9 @@ def test_a_thread_is_the_first_notice_and_its_corrections_until_now(record, monk
     with closing(connect.read(record)) as connection:
         for number, thread in ((2, [1]), (3, [1, 2]), (5, [1, 2, 3])):
             read.clear()
-            assert not list(letters._corrections(connection, one(record, number), "", ENCOUNTERS))
+            assert not list(
+                letters._corrections(connection, one(record, number), {}, "", ENCOUNTERS)
+            )
             assert read == thread
 
 
