@@ -1,6 +1,6 @@
-"""Numbers in documents are those of the record, or of a benchmark of this engine: docs/figures.toml.
+"""Numbers in documents are those of the record, or of a benchmark of this engine.
 
-RENEW=1 writes what the queries give into that file and the pages.
+docs/figures.toml names each; RENEW=1 writes what its queries give into it and into the pages.
 """
 
 from __future__ import annotations

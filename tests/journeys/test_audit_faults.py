@@ -1,8 +1,10 @@
-"""Faults put into the desk, the views, the words and the judge, one at a time: the auditor names each.
+"""Faults put into desk, views, words and judge, one at a time: the auditor names each.
 
-Each is told by what it does to a reader. `tests/journeys/test_metamorphic.py` and the checks of
-documents and of our own texts name those that no figure has; see `ELSEWHERE`.
+Each is told by what it does to a reader. tests/journeys/test_metamorphic.py,
+tests/claims/test_own_texts.py and tests/form/test_figures.py name others, which no figure has.
 """
+
+# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -226,7 +228,7 @@ OF_THE_JUDGE = {
         "return MonthCase(key, month, self.counts[key][month], first.release_id",
     ),
 }  # fmt: skip
-"""Of these the record follows: what the auditor takes from it is named where it contradicts itself."""
+"""What the auditor takes from the record is named where it contradicts itself."""
 
 
 @pytest.fixture(scope="module")
@@ -268,3 +270,45 @@ def test_a_fault_is_named_where_it_shows(program, record, what):
     name, fault = IN_OTHERS[what]
     with program.with_fault(fault):
         named(audit(program, record(name)))
+
+
+QUICK = """
+[forecast]
+models = ["naive", "snaive"]
+first_cutoff = "2023-01"
+[compute]
+engine = "serial"
+"""
+
+
+def clinics(program: FaultyProgram, folder: Path) -> Path:
+    """Five clinics of two regions: one falls to a quarter, and a month of the last year is restated."""
+    (folder / "deliveries").mkdir()
+    for day, months, more in (("2024-01-10", 48, {}), ("2024-02-10", 49, {"dropped": True})):
+        same_records.figures.regions(folder / "deliveries" / f"{day}.csv", months, **more)
+    newest = folder / "deliveries" / "2024-02-10.csv"
+    lines = newest.read_text("utf-8").splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("2023-12"))
+    head, _, count = lines[at].rpartition(",")
+    lines[at] = f"{head},{int(count) * 3 // 2}"
+    newest.write_text("\n".join(lines) + "\n", "utf-8")
+    done = program.command("config", "init", "deliveries", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    config = folder / "config.toml"
+    config.write_text(config.read_text("utf-8").split("\n[forecast]")[0] + QUICK, "utf-8")
+    done = program.command("run", cwd=folder)
+    assert done.returncode in (0, 3), done.stderr
+    return folder / "bordercast.db"
+
+
+def test_a_record_of_a_judge_without_fault_is_borne(program, tmp_path):
+    done = audit(program, clinics(program, tmp_path))
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("what", OF_THE_JUDGE)
+def test_what_a_faulty_judge_wrote_is_named(program, tmp_path, what):
+    with program.with_fault(OF_THE_JUDGE[what]):
+        path = clinics(program, tmp_path)
+    named(audit(program, path))

@@ -15,6 +15,7 @@ from tests.support.mail_server import Taken, server
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tests" / "same"))  # its modules call each other by their own names
+import figures  # noqa: E402, F401
 import records  # noqa: E402
 
 RECORDS = {record.name: record for record in records.RECORDS if record.name != "none"}
