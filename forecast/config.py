@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from forecast import plugins
+from forecast.agreed import Agreed, Contract
 from forecast.errors import ConfigError
 from forecast.types import DEFAULT_SOURCE, HEADLINES, FlagRules, Severity
 
@@ -366,6 +367,8 @@ def _https(address: str) -> str:
 _LATER = (
     *("table", "short", "homepage", "revises", "restates", "labels", "absent", "pattern"),
     "overdue",
+    "contract",
+    "agreed",
 )
 
 
@@ -424,6 +427,9 @@ class CountsSection(_SourceFields):
     absent: Literal["unknown", "parts", "none"] = "unknown"
     pattern: str = ""
     overdue: Annotated[int, Field(ge=0)] = 0
+    contract: Contract = Contract()
+    # Kept by the record, and by nobody written.
+    agreed: Agreed = Agreed()
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast.config import (
     Config,
+    CountsSection,
     PublishedSection,
     SourceSection,
     source_section,
@@ -77,7 +78,7 @@ class Context:
         sources = {}
         for name in names:
             section, totals = recorded.get(name, (None, []))
-            sources[name] = source_by_section(sections.get(name) or section, totals)
+            sources[name] = source_by_section(_as_agreed(sections.get(name), section), totals)
         return cls(path, config, sources, names[0], config).about(names[0])
 
     def about(self, name: str) -> Context:
@@ -148,6 +149,7 @@ class Context:
             return self
         if section.name != DEFAULT_SOURCE:
             measures.save_section(db, section.words(), now)
+            section = source_section(measures.section(db) or section.words())
         sources = dict(self.sources) | {self.name: source_by_section(section, measures.totals(db))}
         return replace(self, sources=sources)
 
@@ -164,6 +166,13 @@ class Context:
         names = list(self.sources)
         later = names[names.index(self.name) + 1 :]
         return any(catalog.parse_name(file_name, self.sources[name]) for name in later)
+
+
+def _as_agreed(settings: SourceSection | None, recorded: SourceSection | None) -> Any:
+    """Return a source's section as settings have it, with what its record has agreed on."""
+    if isinstance(settings, CountsSection) and isinstance(recorded, CountsSection):
+        return settings.model_copy(update={"agreed": recorded.agreed})
+    return settings or recorded
 
 
 def _is_named(file_name: str, source: Source) -> bool:

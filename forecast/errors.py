@@ -11,6 +11,7 @@ BordercastError            exit code
 │   ├── ShortSeriesError       a series too short for the model
 │   ├── DocumentError          a text that cannot be read
 │   └── QuarantineError        a whole file that is not to be believed
+│       └── HeldError              one that waits for an operator's answer
 ├── ClaimError             2   a claim that cannot be read
 ├── VerifyError            1   the stored record was edited
 ├── StoreError             1   the disk is full, the database is damaged
@@ -172,6 +173,14 @@ class QuarantineError(DataError):
     def kept(self) -> tuple[str, ...]:
         """Every reason."""
         return self.reasons
+
+
+class HeldError(QuarantineError):
+    """A file that waits for an operator's answers; its reasons are questions, all of them said."""
+
+    def __init__(self, path: str, reasons: Sequence[str]) -> None:
+        super().__init__(path, reasons)
+        self.args = (f"{path}: held: " + "; ".join(reasons),)
 
 
 class VerifyError(BordercastError):

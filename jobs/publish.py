@@ -30,6 +30,7 @@ from forecast.judge.drivers import explain
 from forecast.judge.judging import alarmed, judge_new
 from forecast.judge.parts import within_budget
 from forecast.judge.standing import StandingQuestions
+from forecast.lives import running
 from forecast.store import inputs, releases, runs
 from forecast.store.inputs import Inputs
 from forecast.types import Hindcasts, KeptPath, Publication, Report, Row, SeriesKey
@@ -94,6 +95,7 @@ def compute(
     Raises ClockError as `publish` does.
     """
     counts = record.counts
+    source = running(source, counts)
     head = headline(counts, config, source)
     data_through = max(max(counts[key]) for key in head.keys)
     # Counts are of months that were over when they came: only the clock can be wrong.

@@ -226,8 +226,8 @@ class MonthFacts:
     recent : this month and those before it with the forecast that judged each.
     runs : months in a row that rose from the month before, and from the year before; negative of
         months that fell.
-    part : of the total, in words; "" for itself. newest_of_total : the total's last month
-        held, where it is later than the part's, else "".
+    part : of the total, in words; "" for itself. newest_of_total : the last month held of the
+        total, of a total of own counts that of any, where it is later, else "".
     """
 
     source: Source = field(repr=False, compare=False)
@@ -491,6 +491,8 @@ def month_report(
     so_far = sum(counts[m] for m in year)
     last = max(counts)
     whole = not unknown_months(counts, months_of_year[0], min(months_of_year[-1], last))
+    if not part and not source.layouts:  # of anybody's series some are late, and some have ended
+        newest_of_total = record.newest
     expectation, judged, forecast = None, record.judged, record.forecast
     if judged is not None and forecast is not None and judged["p"] is not None:
         bounds = {name: forecast[name] for name in ("lo80", "hi80", "lo95", "hi95")}

@@ -335,7 +335,7 @@ def forecast_table(
     """Per total the last published month and the next months' forecast.
 
     halves : of the published month, at ports and between ports, where they are known. waiting :
-    totals without a forecast, and what brings one, in words.
+    totals without a forecast, and why they have none.
     """
     heads = ("forecast", "median", "80% interval", "95% interval")
     table = plain_table(source.totals.one, "published", "", *heads, numbers=("", *heads[1:]))
@@ -356,7 +356,7 @@ def forecast_table(
         for cells, more in zip_longest(left, right):
             table.add_row(*(cells or ("", "", "")), *(more or ()))
         table.add_section()
-    return Group(table, *(Text(f"{t}: not forecast yet: {why}.") for t, why in waiting.items()))
+    return Group(table, *(Text(f"{t}: {why}.") for t, why in waiting.items()))
 
 
 def _intervals(row: Row, *levels: int) -> list[str]:

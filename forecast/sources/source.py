@@ -7,12 +7,13 @@ TOML and one that is made of settings are the same kind of object.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from forecast import months
+from forecast.agreed import Life, QuantityKind
 from forecast.errors import DataError, QuarantineError
 from forecast.labels import Joins
 from forecast.periods import Calendar
@@ -82,6 +83,14 @@ def coverage_of(scope: Scope, stated: Iterable[str]) -> tuple[Coverage, ...]:
     )
 
 
+def stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
+    """Return a release that states just these counts."""
+    spans = tuple(
+        span for key, by_month in counts.items() for span in coverage_of(key.scope, by_month)
+    )
+    return replace(snapshot, counts=counts, coverage=spans)
+
+
 class ReadRelease(NamedTuple):
     """What a file says, and what came of holding it beside the record.
 
@@ -91,7 +100,7 @@ class ReadRelease(NamedTuple):
     the record, never kept. compared : the same as snapshot, beside what the record has of parts
     that it does not state, to be held against its sums, None where that is nothing more; never
     kept. said : what a person should know of it all the same. notes : how it was understood.
-    problems : reasons to refuse it.
+    problems : reasons to refuse it. header : its words for the columns of names and of counts.
     """
 
     snapshot: Snapshot
@@ -101,6 +110,7 @@ class ReadRelease(NamedTuple):
     said: Sequence[str] = ()
     notes: Sequence[str] = ()
     problems: Sequence[str] = ()
+    header: Sequence[str] = ()
 
     def until(self, last: str, source: Source) -> ReadRelease:
         """Return what it says of the months until one, the last that was over when it came.
@@ -353,13 +363,13 @@ class Agreement:
     tolerance : by how much what parts add up to may miss the total, as sums of rounded counts do.
     """
 
-    open_share: float
-    slack: int
-    moved_share: float
-    turned_share: float
-    large: int
-    turning: tuple[str, ...]
-    never_empty: bool
+    open_share: float = 1.0
+    slack: int = 0
+    moved_share: float = 1.0
+    turned_share: float = 1.0
+    large: int = 0
+    turning: tuple[str, ...] = ()
+    never_empty: bool = False
     tolerance: int = 0
 
 
@@ -436,6 +446,7 @@ class Source:
     lexicon : how people write about it: texts in TOML; of tables that are called the same the last
     one holds.
     settings : a first settings file for a record of it, None where the defaults are meant for it.
+    kind : of quantity. lives : what people confirmed of its series.
     pattern : of its files' names, as shells have it, where `parse_name` reads nothing from them.
     """
 
@@ -473,6 +484,8 @@ class Source:
 
     columns: Mapping[str, str] = field(default_factory=dict)
     rounded: str = ""
+    kind: QuantityKind = "flow"
+    lives: tuple[Life, ...] = ()
     lexicon: Callable[[], Sequence[str]] | None = None
     settings: Callable[[], str] | None = None
     pattern: str = ""

@@ -48,6 +48,7 @@ class MonthRecord(NamedTuple):
         was confirmed with this month. drivers : rows of `flag_drivers`.
     score : the engine's row of `scorecard` one month ahead. often : months in which some total
         was flagged, of so many judged. recent : rows of `judging_forecasts` up to this month.
+    newest : the newest month of any total.
     """
 
     counts: dict[str, int]
@@ -64,6 +65,7 @@ class MonthRecord(NamedTuple):
     score: ScoreRow | None = None
     often: tuple[int, int] = (0, 0)
     recent: Sequence[Row] = ()
+    newest: str = ""
 
 
 def series_span(connection: sqlite3.Connection, key: SeriesKey) -> tuple[str, str] | None:
@@ -160,6 +162,7 @@ def _records(
     key = SeriesKey(total) if total else None
     false = {(series.total, month) for series, month, *_ in false_issued(connection, key)}
     often = connection.execute(sql("how_often_flagged")).fetchone()
+    (newest,) = column(connection, "newest_month")
     for name, count_rows in by_total("month_counts"):
         source = {row["month"]: row for row in count_rows}
         counts = {month: row[COUNT] for month, row in source.items()}
@@ -200,6 +203,7 @@ def _records(
                     score=score,
                     often=(often[0], often[1]),
                     recent=[row for row in judged_rows if row["month"] <= month][-RECENT:],
+                    newest=newest or "",
                 )
                 for month in choose(source)
             },

@@ -27,6 +27,7 @@ from forecast.types import DEFAULT_SOURCE
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from forecast.agreed import Agreed
     from forecast.store.queries import Connection
 
 _DIVIDED = ("series", "releases", "runs", "joined_labels")  # rows of each are of one measure
@@ -127,10 +128,29 @@ def section(connection: Connection) -> dict[str, Any] | None:
 
 
 def save_section(db: Database, words: dict[str, Any], now: datetime) -> None:
-    """Keep the words of the measure a connection is about; the newest stand."""
+    """Keep the words of the measure a connection is about; the newest stand.
+
+    What was agreed on with its deliveries stays, whatever settings say.
+    """
+    words = with_agreed(db, words)
     if section(db) != words:
         with transaction(db):
             _word(db, current(db), now, source=words)
+
+
+def with_agreed(connection: Connection, words: dict[str, Any]) -> dict[str, Any]:
+    """Return a source's words with what the record has of its contract."""
+    kept = (section(connection) or {}).get("agreed")
+    return words | {"agreed": kept} if kept else words
+
+
+def agree(db: Database, agreed: Agreed, now: str) -> None:
+    """Keep what was agreed on with a delivery, dated; inside the transaction that takes it in."""
+    words = section(db) or {}
+    lives = tuple(life.model_copy(update={"at": life.at or now}) for life in agreed.lives)
+    kept = agreed.model_copy(update={"lives": lives}).model_dump(mode="json", exclude_defaults=True)
+    if words and words.get("agreed", {}) != kept:
+        _word(db, current(db), now, source=words | {"agreed": kept})
 
 
 def save_joins(db: Database, joins: Joins, now: datetime) -> None:
@@ -148,12 +168,12 @@ def label_joins(db: Connection) -> dict[str, dict[str, str]]:
     return joins
 
 
-def _word(db: Database, number: int, now: datetime, **changed: object) -> None:
+def _word(db: Database, number: int, now: datetime | str, **changed: object) -> None:
     """Add a wording of a measure, the last one but for what `changed`, and state it."""
     last = {row["measure_id"]: row for row in rows(db, "wordings")}.get(number)
     kept = dict(last) if last else {"source": None, "joins": "{}"}
     kept |= {k: json.dumps(v, sort_keys=True, ensure_ascii=False) for k, v in changed.items()}
-    values = (number, text(now), kept["source"], kept["joins"])
+    values = (number, now if isinstance(now, str) else text(now), kept["source"], kept["joins"])
     (wording,) = db.execute(sql("save_wording"), values).fetchone()
     ledger.state(db, "worded", wording)
 

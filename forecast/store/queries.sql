@@ -222,6 +222,31 @@ select border, month, encounters_before, encounters, change
 from revisions
 where release_id = ? and dimension = '' order by month desc, border
 
+-- name: habits
+-- What each delivery brought and changed: a row stands where it says what none before it did.
+with stated as (
+    select release_id, count(distinct border || char(31) || component) as series,
+        sum(12 * (substr(last_month, 1, 4) - substr(first_month, 1, 4))
+            + substr(last_month, 6) - substr(first_month, 6) + 1) as cells
+    from coverage group by release_id
+),
+restated as (
+    select o.release_id, count(*) as cells, min(o.month) as oldest
+    from observations as o
+    where exists (
+        select 1 from observations as e
+        where e.series_id = o.series_id and e.month = o.month and e.release_id < o.release_id
+    )
+    group by o.release_id
+)
+select r.data_through, s.series, s.cells, coalesce(n.cells, 0), n.oldest
+from releases as r
+join stated as s on s.release_id = r.id
+left join restated as n on n.release_id = r.id
+where r.status = 'accepted' and r.kind <> 'vintage'
+    and r.id not in (select release_id from retractions)
+order by r.seq
+
 -- name: newest_files
 select file_name, sha256, data_through from releases
 where status = 'accepted' and kind <> 'vintage' and seq / 100 = (
@@ -1130,6 +1155,11 @@ where run_id = (select id from latest_run) and failure <> '' order by 1
 
 -- name: hindcast_models
 select distinct model from hindcasts where series_id in (select id from series) order by 1
+
+-- name: newest_month
+select max(min(c.last_month, p.last_over))
+from coverage as c join scoped_places as p on p.release_id = c.release_id
+where c.dimension = '' and p.kind <> 'vintage' and not p.retracted
 
 -- name: any_published_file
 select 1 from releases where kind not in ('bundle', 'vintage') limit 1

@@ -425,6 +425,15 @@ def find_by_hash(db: Connection, sha256: str) -> Row | None:
     return next(iter(rows(db, "release_by_hash", (sha256,))), None)
 
 
+def habits(db: Connection) -> list[tuple[str, int, int, int, str | None]]:
+    """Return what each accepted delivery brought, the oldest first.
+
+    Its last month; how many series and months it stated; how many of these it changed, and the
+    oldest month among them.
+    """
+    return [tuple(row) for row in db.execute(sql("habits")).fetchall()]
+
+
 def one_release(db: Connection, release_id: int) -> Row:
     """Return one release; DataError if there is none."""
     for row in rows(db, "one_release", (release_id,)):

@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from forecast import months
-from forecast.errors import DataError, QuarantineError
+from forecast.agreed import Agreed
+from forecast.config import CountsSection, source_section
+from forecast.errors import DataError, HeldError, QuarantineError
 from forecast.files import content_sha256
 from forecast.labels import joined
-from forecast.sources import catalog, checks
-from forecast.sources.source import ReadRelease, ReleaseFile, Source
+from forecast.sources import catalog, checks, contract
+from forecast.sources.source import ReadRelease, ReleaseFile, Source, stating
 from forecast.store import connect, dated, inputs, measures, ops, releases
 from forecast.store.connect import transaction
 from forecast.store.queries import sql
@@ -164,6 +166,9 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
         cut = _cut(db, context, name, content)
         read = _read(db, context, arrival, content, arrival.first_seen)
         release = read.snapshot.release
+        read, agreed, asked = _as_agreed(db, context, read)
+        if asked:
+            raise HeldError(name, asked)
         of = catalog.source_of(name, source)
         beside = of.reader().beside_record(of, read, partial(releases.current_counts, db))
         if beside.problems:  # its totals are at odds with those that the record has already
@@ -182,13 +187,18 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
         archive.refuse(kept_in["quarantine"], release.sha256, name, content, reasons)
         with transaction(db):
             release_id = releases.save_refused(db, release, reasons)
+        if isinstance(error, HeldError):
+            command = f"bordercast releases accept {release_id} --as ANSWER"
+            reason += f". Answer by `{command}`; --why REASON takes it as it stands"
         return IngestResult(name, "refused", release_id, "", reason)
     # The file first: a record that rests on a file nobody has could not be checked.
     archive.keep_bytes(kept_in["archive"], sha256, name, content)
+    told = "; ".join(read.said)
     with transaction(db):
         if earlier:
-            releases.save_after_all(db, earlier["id"], snapshot, "", "")
-        release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot)
+            releases.save_after_all(db, earlier["id"], snapshot, told, "")
+        release_id = earlier["id"] if earlier else releases.save_snapshot(db, snapshot, told)
+        measures.agree(db, agreed, "")
     archive.remove(kept_in["quarantine"], sha256)
     notes = (f"{name}: {note}" for note in (*read.said, *cut, *beside.said))
     warnings = filter(None, [_warn_of_unknown(context, release, read), *notes])
@@ -196,16 +206,28 @@ def ingest(db: Database, context: Context, arrival: Arrival) -> IngestResult:
     return IngestResult(name, "accepted", release_id, through, "", *said)
 
 
-def accept(db: Database, context: Context, release_id: int, why: str, now: str) -> Release:
+def accept(
+    db: Database,
+    context: Context,
+    release_id: int,
+    why: str,
+    now: str,
+    answers: Collection[str] = (),
+) -> tuple[Release, Sequence[str]]:
     """Believe a refused file after all, on an operator's word; the next run rests on it.
 
     Parameters
     ----------
     why : the operator's reason, kept with the checks'. now : the moment, UTC, ISO 8601.
+    answers : to what was asked, of `contract.ANSWERS`; without any the file is taken as it stands.
+
+    Returns
+    -------
+    The release, and what is said of what it changes.
 
     Raises
     ------
-    DataError : it is not in quarantine, or it does not even read.
+    DataError : it is not in quarantine, it does not even read, or an answer is lacking.
     """
     row = releases.one_release(db.conn, release_id)
     if row["status"] != "quarantined":
@@ -219,6 +241,9 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
     arrival = folder.of_operator(file, row["first_seen_at"] or "", address=row["url"])
     content = arrival.content()
     read = _read(db, context, arrival, content, max(arrival.first_seen, now[:10]))
+    read, agreed, asked = _as_agreed(db, context, read, answers, now)
+    if answers and asked:
+        raise HeldError(arrival.name, asked)
     of = catalog.source_of(arrival.name, context.source)
     snapshot = read.snapshot
     if not read.sums:  # what states sums of its own is kept as it is, on the operator's word
@@ -227,12 +252,45 @@ def accept(db: Database, context: Context, release_id: int, why: str, now: str) 
         )
     snapshot = _placed(db, snapshot, context.source)
     archive.keep_bytes(kept_in["archive"], row["sha256"], arrival.name, content)
+    why = "; ".join(filter(None, (*(f'as "{answer}"' for answer in answers), why)))
     reason = f"{why} (the checks said: {row['reason']})"
     with transaction(db):
         releases.save_after_all(db, release_id, snapshot, reason, now)
+        measures.agree(db, agreed, now)
     archive.remove(kept_in["quarantine"], row["sha256"])
     _warn_of_unknown(context, snapshot.release, read)
-    return snapshot.release
+    return snapshot.release, read.said
+
+
+def _as_agreed(
+    db: Database, context: Context, read: ReadRelease, answers: Collection[str] = (), now: str = ""
+) -> tuple[ReadRelease, Agreed, list[str]]:
+    """Hold a file of own counts against its contract: what is kept, what is agreed on, what asked.
+
+    A publisher's file is held against its neighbors instead.
+    """
+    words = _words(db, context)
+    section = source_section(words) if words else None
+    if not isinstance(section, CountsSection):
+        return read, Agreed(), []
+    case = contract.DeliveryDiff(
+        {key: dict(known) for key, known in read.snapshot.counts.items()},
+        releases.current_counts(db),
+        read.header,
+        section.agreed,
+        [contract.DeliveryHabit(*row) for row in releases.habits(db)],
+        section.contract.restates,
+        section.total,
+        now,
+        answers,
+    )
+    if not section.agreed.header:
+        case.agreed = section.agreed.model_copy(update={"header": section.contract.header})
+    said, asked = contract.read(case)
+    kept = read._replace(
+        snapshot=stating(read.snapshot, case.stated), said=(*read.said, *map(printable, said))
+    )
+    return kept, case.agreed, asked
 
 
 def _read(
@@ -242,15 +300,21 @@ def _read(
 
     day : on which it says so, "" where nobody knows; a month that was not over is no count.
     """
-    config, section = context.config, next(iter(context.config.sources), None)
+    config = context.config
     read = reading.apart(
         ReleaseFile(arrival.name, content, arrival.first_seen or None, arrival.address),
-        section.words() if section else measures.section(db),
+        _words(db, context),
         context.source.totals.parts,
         config.labels.joins,
         config.forecast.dimensions,
     )
     return read.until(months.last_over(day), context.source) if day else read
+
+
+def _words(db: Database, context: Context) -> dict[str, Any] | None:
+    """Return the words of the source, as settings have them, with what the record agreed on."""
+    section = next(iter(context.config.sources), None)
+    return measures.with_agreed(db, section.words()) if section else measures.section(db)
 
 
 def _cut(db: Database, context: Context, name: str, content: bytes) -> list[str]:

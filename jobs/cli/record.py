@@ -207,14 +207,20 @@ def show_release(record: OpenRecord, release_id: int) -> Printed:
     return Printed({**release, "covers": covers, "revised": revised}, lines)
 
 
-def accept_release(settings: Settings, release_id: int, why: str) -> str:
+def accept_release(
+    settings: Settings, release_id: int, why: str | None, answer: tuple[str, ...]
+) -> str:
     """Accept a rejected file; the next run uses it."""
+    if not (why or answer):
+        raise ConfigError("releases accept", "--as", "say --as ANSWER, or --why REASON")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with writing(settings.db) as db:
         context = _about_release(settings, db, release_id)
-        release = ingesting.accept(db, context, release_id, why, now)
+        release, said = ingesting.accept(db, context, release_id, why or "", now, answer)
     through = release.data_through
-    return f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it."
+    lines = [f"{release.file_name}: {line}." for line in said]
+    lines += [f"{release.file_name}: accepted, data through {through}; `bordercast run` uses it."]
+    return "\n".join(lines)
 
 
 def withdraw_release(settings: Settings, release_id: int, why: str, by: str) -> str:

@@ -171,7 +171,7 @@ class OpenRecord:
         """Say which totals the last run has no forecast of, and the figures that bring one."""
         forecast = {row["border"] for row in read.forecasts(self.connection, self.source.totals)}
         return {
-            key.total: ahead.waiting_words(
+            key.total: ahead.unforecast(
                 read.counts(self.connection, key), self.run.data_through, self.source
             )
             for key in read.series_keys(self.connection)

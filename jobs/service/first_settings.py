@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast import months
+from forecast.agreed import kind_of
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
 from forecast.sources import catalog
@@ -124,7 +125,12 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
     tolerance, missed = _tolerance(table, total)
     typical = float(np.nanmedian(table.values))
     name = re.sub(r"[^a-z0-9]+", "_", (of.publisher if of else title).lower()).strip("_")[:40]
+    said = f"{title} {read.counts_column} {read.series_column}"
+    step = int(np.gcd.reduce(table.values[np.isfinite(table.values)].astype(np.int64)))
     words = {
+        "kind": kind_of(said),
+        "header": ", ".join(f'"{_quoted(w)}"' for w in (read.series_column, read.counts_column)),
+        "habit": _habit(many, first, last, step),
         "file": _quoted(path.name),
         "name": name if re.match(r"[a-z]", name) else "counts",
         "noun": noun,
@@ -184,6 +190,12 @@ def understood(path: Path, wanted: ReadAs, of: Answers | None = None) -> FirstSe
 
 def _template(name: str) -> str:
     return (resources.files(__package__) / name).read_text("utf-8")
+
+
+def _habit(many: int, first: int, last: int, step: int) -> str:
+    """What a first file brought, in a comment of its settings."""
+    rounded = f"; all numbers are multiples of {step:,}" if step > 1 else ""
+    return f"The first file\n# brought {many:,} series of {last - first + 1:,} months{rounded}."
 
 
 def _place(singular: str) -> str:

@@ -456,7 +456,7 @@ def test_what_is_believed_after_all_keeps_the_day_and_the_address_it_came_with(p
     empty_inbox(path, folders)
 
     with writing(path) as db:
-        release = accept(db, context(path), 2, "because", "2026-04-21T08:00:00+00:00")
+        release, _ = accept(db, context(path), 2, "because", "2026-04-21T08:00:00+00:00")
 
     assert (release.first_seen_at, release.url, release.seq) == (
         "2026-04-02",

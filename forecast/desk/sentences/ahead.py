@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from forecast import lives
 from forecast.periods import Period
 from forecast.rows import ScoreRow
 from forecast.sources.source import Source
@@ -141,9 +142,15 @@ def unforecast_words(key: SeriesKey, known: Collection[str], through: str, sourc
     aside = source.hierarchy.aside
     if aside and key.dimension == aside.dimension:
         return aside.unforecast
-    waiting = waiting_words(known, through, source)
-    few = f"it has no forecast: too few {source.measure.noun}"
-    return f"it has no forecast yet: {waiting}" if waiting else few
+    if waiting_words(known, through, source):
+        return unforecast(known, through, source).replace("not forecast", "it has no forecast", 1)
+    return f"it has no forecast: too few {source.measure.noun}"
+
+
+def unforecast(known: Collection[str], through: str, source: Source) -> str:
+    """Why a total is not forecast: it has ended, or has too few months yet."""
+    yet = "" if known and lives.ended(max(known), through) else " yet"
+    return f"not forecast{yet}: {waiting_words(known, through, source)}"
 
 
 def waiting_words(known: Collection[str], through: str, source: Source) -> str:
@@ -151,6 +158,8 @@ def waiting_words(known: Collection[str], through: str, source: Source) -> str:
     # Not imported above: the engine takes longer to import than `show` does all else.
     from forecast.engine.panel import first_forecast
 
+    if lives.ended(max(known), through):
+        return f"it ended in {month_words(max(known))}"
     month = first_forecast(known, through, jumps=source.jumps)
     if not month:
         return ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from forecast import lives
 from forecast.desk.facts import (
     Comparison,
     Expectation,
@@ -112,8 +113,17 @@ def halves_line(facts: MonthFacts) -> str:
 
 
 def stale_sentence(facts: MonthFacts) -> str:
-    """That a part's newest month is older than its total's; "" where it is not."""
-    return stale_words(facts.last_month, facts.newest_of_total, facts.source)
+    """That its newest month is older than its total's, or the others'; "" where it is not."""
+    if facts.part or facts.source.layouts:
+        return stale_words(facts.last_month, facts.newest_of_total, facts.source)
+    said = life_words(facts)
+    return f"{capital(said)}." if said else ""
+
+
+def life_words(facts: MonthFacts) -> str:
+    """Say that a total is late, has ended, or was renamed; "" of one that runs."""
+    confirmed = lives.life(facts.total, facts.source.lives)
+    return lives.words(facts.last_month, facts.newest_of_total, confirmed)
 
 
 def expected_sentences(facts: MonthFacts) -> Iterator[str]:
@@ -162,7 +172,8 @@ def unusual_line(facts: MonthFacts) -> str:
     e = facts.expectation
     joined = "; " if e is None or _restated(facts, e) else ", "
     count = f"{with_unit(facts.count, facts.source)} in {month_words(facts.month)}"
-    return f"{count}{joined}{lies_words(facts)}."
+    life = life_words(facts) if facts.month == facts.last_month else ""
+    return f"{count}{joined}{'; '.join(filter(None, (lies_words(facts), life)))}."
 
 
 def lies_words(facts: MonthFacts) -> str:
@@ -219,7 +230,13 @@ def answer_line(newest: Sequence[MonthFacts], source: Source, today: date) -> st
     due = due_words(through, source)
     late = f"{due}, are late" if overdue(through, today, source.due[2]) else due
     said = "; ".join(unusual) or ("nothing unusual" if quiet else "nothing flagged")
+    if not source.layouts:
+        said = "; ".join((said, *_lagging(newest, source)))
     return f"{month_words(through)}: {said}; next figures {late}."
+
+
+def _lagging(newest: Sequence[MonthFacts], source: Source) -> list[str]:
+    return lives.lagging({facts.total: facts.month for facts in newest}, source.lives)
 
 
 def expected_line(row: Row, source: Source) -> str:

@@ -205,7 +205,7 @@ def told(record: SiteRecord, place: str, dataset: Row) -> Row:
         "monthly": monthly,
         "unusual": unusual,
         "section": section,
-        "waiting": ahead.waiting_words,
+        "waiting": lambda known, through: capital(ahead.unforecast(known, through, source)),
         "young": ahead.young_words,
         "percent": ahead.percent,
         "wording": wording,

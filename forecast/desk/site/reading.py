@@ -12,6 +12,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
+from forecast import lives
 from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import MonthFacts, TermFacts, all_reports, comparisons, terms
 from forecast.desk.movers import by_dimension
@@ -150,6 +151,15 @@ class TotalRecord:
     @property
     def verdict(self) -> tuple[str, bool]:
         """The total in a word or two, and whether that is unusual."""
+        newest = self.newest
+        confirmed = lives.life(self.total, self.source.lives)
+        late = (
+            ""
+            if self.source.layouts
+            else lives.verdict(newest.last_month, newest.newest_of_total, confirmed)
+        )
+        if late:
+            return late, False
         if not self.ahead:
             return "Not forecast yet", False
         # The newest month before what is still open: the answer is about the new figures.

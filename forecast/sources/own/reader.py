@@ -10,12 +10,11 @@ what the record has, so that a sum never stands beside parts that it is not the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
 
-from forecast import months
+from forecast import lives, months
 from forecast.config import CountsSection
 from forecast.errors import DataError
 from forecast.files import content_sha256
@@ -26,8 +25,8 @@ from forecast.sources.source import (
     ReadRelease,
     ReleaseFile,
     Source,
-    coverage_of,
     release_seq,
+    stating,
 )
 from forecast.tables import read as tables
 from forecast.tables.grid import ReadAs
@@ -65,8 +64,9 @@ class OwnReader(FileReader):
             first_seen_precision="day" if file.first_seen else "unknown",
             url=file.url,
         )
-        snapshot = _stating(Snapshot(release, {}, ()), counts)
-        return ReadRelease(snapshot, notes=table.notes, said=table.warnings)
+        snapshot = stating(Snapshot(release, {}, ()), counts)
+        header = (table.series_column, table.counts_column)
+        return ReadRelease(snapshot, notes=table.notes, said=table.warnings, header=header)
 
     def beside_record(
         self, source: Source, read: ReadRelease, recorded: Callable[[], Counts]
@@ -82,7 +82,6 @@ class OwnReader(FileReader):
         DataError : a series of which no month can be known.
         """
         section, before, snapshot = self.section, recorded(), read.snapshot
-        _refuse_alike(snapshot, before)
         # What the file states goes before the record, and that before any sum.
         stated = dict(snapshot.counts)
         known = {
@@ -113,7 +112,7 @@ class OwnReader(FileReader):
         whole = {key.total for key in snapshot.counts if key.dimension == PART}
         beside = {k: known[k] for k in before if k.dimension == PART and k.total in whole}
         return ReadRelease(
-            _stating(snapshot, stated), compared=_stating(snapshot, stated | beside), said=notes
+            stating(snapshot, stated), compared=stating(snapshot, stated | beside), said=notes
         )
 
 
@@ -145,6 +144,7 @@ def _whole_counts(
 ) -> dict[SeriesKey, dict[str, int]]:
     """Return series -> month -> count, of the months that are known."""
     table, counts = read.counts, dict[SeriesKey, dict[str, int]]()
+    names = section.agreed.names  # what the operator said is another under a new name
     keys: dict[str, SeriesKey] = {}
     places = table.nested or tuple((name, "") for name in table.names)
     _refuse_names(file_name, section.many, dict.fromkeys(series for series, _ in places))
@@ -154,7 +154,8 @@ def _whole_counts(
     for row, name in enumerate(table.names):
         by_month = _known_months(section, file_name, table, row)
         series, part = places[row]
-        series = _labelled(section, file_name, series)
+        series, part = _labelled(section, file_name, series), names.get(part, part)
+        series = series if part else names.get(series, series)
         # Each part is a scope of its own: of one, a month may be known that is not of another.
         key = SeriesKey(series, PART, part, part) if part else SeriesKey(series)
         keys[name] = key
@@ -175,13 +176,14 @@ def _known_months(
     DataError for one that is none, unless the settings have it rounded.
     """
     # A cell that is empty is a month that nobody knows, and is not stated.
-    known = np.flatnonzero(np.isfinite(table.values[row]))
+    known, values = np.flatnonzero(np.isfinite(table.values[row])), table.values[row]
+    times = section.agreed.times
     back = table.values.shape[1] - 1 - known
     by_month = {
-        months.from_index(int(table.last[row]) - int(behind)): float(table.values[row, column])
+        months.from_index(int(table.last[row]) - int(behind)): float(values[column] * times)
         for behind, column in zip(back, known, strict=True)
     }
-    if section.columns.round:
+    if section.columns.round or times != 1:
         return {month: float(round(value)) for month, value in by_month.items()}
     broken = next((month for month, value in by_month.items() if value % 1), None)
     if broken:
@@ -246,28 +248,6 @@ def _refuse_names(file: str, many: str, names: Iterable[str]) -> None:
         places[place] = name
 
 
-def _refuse_alike(snapshot: Snapshot, recorded: Counts) -> None:
-    """Raise DataError for a new name that would share a page with one on record."""
-    known = {(key.total, key.member) for key in recorded}
-    places = {(slug(total), slug(member)): member or total for total, member in known}
-    for key in snapshot.counts:
-        there = places.get((slug(key.total), slug(key.member)))
-        if there and (key.total, key.member) not in known:
-            raise DataError(
-                f"{snapshot.release.file_name}: {key.member or key.total!r} is not on record, but "
-                f"{there!r} is, which would get the same page address; write it as before, or "
-                "rename it"
-            )
-
-
-def _stating(snapshot: Snapshot, counts: Counts) -> Snapshot:
-    """Return a release that states just these counts."""
-    spans = tuple(
-        span for key, by_month in counts.items() for span in coverage_of(key.scope, by_month)
-    )
-    return replace(snapshot, counts=counts, coverage=spans)
-
-
 def _sums_of(
     section: CountsSection, stated: Counts, known: Counts
 ) -> Iterator[tuple[SeriesKey, list[SeriesKey]]]:
@@ -291,19 +271,19 @@ def _sums(
     Only of months in which each has a count that has begun and is not closed: what is missing is
     not 0.
     """
-    spans = {}
+    # A clinic that closed is no hole in the sum of those that go on.
+    spans = lives.spans(keys, known, section.agreed.lives)
     for key in keys:
-        name = f"{key.total}:{key.member}" if key.member else key.total
-        # A clinic that closed is no hole in the sum of those that go on.
-        last = max(known[key]) if name in section.closed else "9999-12"
-        spans[key] = min(known[key]), last
+        if (f"{key.total}:{key.member}" if key.member else key.total) in section.closed:
+            spans[key] = spans[key][0], max(known[key])
     sums, lacking = {}, {}
     for month in sorted(fresh):
         missing = [k for k, (a, b) in spans.items() if a <= month <= b and month not in known[k]]
         if missing:
             lacking[month] = missing[0].member
         else:
-            sums[month] = sum(known[key].get(month, 0) for key in keys)
+            within = (key for key, (a, b) in spans.items() if a <= month <= b)
+            sums[month] = sum(known[key][month] for key in within)
     return sums, lacking
 
 

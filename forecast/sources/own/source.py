@@ -19,8 +19,6 @@ from forecast.sources.source import (
     TotalWords,
 )
 
-_NEVER = 10**9  # counts of anybody may change by anything: the change is told, not refused
-
 
 def own_counts(section: CountsSection) -> Source:
     """Return the source that a section of the settings describes."""
@@ -51,21 +49,14 @@ def own_counts(section: CountsSection) -> Source:
             dimensions=(PART,) if section.columns.part else (),
             called={"border": section.one, PART: section.part},
         ),
-        agreement=Agreement(
-            open_share=1.0,
-            slack=_NEVER,
-            moved_share=1.0,
-            turned_share=1.0,
-            large=_NEVER,
-            turning=(),
-            never_empty=False,
-            tolerance=section.tolerance,
-        ),
+        agreement=Agreement(tolerance=section.tolerance),  # the rest is its contract's
         layouts=(),
         example=f"{section.name}.csv",
         pattern=section.pattern,
         reader=cache(partial(_reader, section)),
         jumps=section.jumps,
+        kind=section.contract.kind,
+        lives=section.agreed.lives,
         columns=PART_COLUMNS if section.columns.part else OWN_COLUMNS,
     )
 

@@ -1,0 +1,75 @@
+"""What the operator and a record's deliveries have agreed on: the contract, and what was answered.
+
+The contract stands in the settings; what was answered later is kept with the measure's words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+QuantityKind = Literal["flow", "stock", "rate", "money"]
+LifeKind = Literal["renamed", "merged", "shut", "ended"]
+
+
+# Words of a title or a header that tell what is counted: what there is at a time, shares, money.
+_KIND_WORDS: dict[QuantityKind, str] = {
+    "rate": r"%|rate|share|percent\w*|per (1,?000|100,?000|capita|day)|average|mean|index|ratio",
+    "stock": r"waiting (list|time)s?|waiting|backlog|pending|in custody|detained|population"
+    r"|on (the )?(list|file|roll)|inventory|stock|occupancy|occupied|beds|enrol\w+|caseload"
+    r"|unemployed|outstanding|balance|membership|at (month|period) end",
+    "money": r"usd|eur|gbp|chf|dollars?|euros?|pounds sterling|[$€£]|turnover|revenue|costs?",
+}
+
+
+def kind_of(words: str) -> QuantityKind:
+    """Tell what kind of quantity words are of; a flow where they do not say."""
+    plain = words.lower()
+    found = (k for k, of in _KIND_WORDS.items() if re.search(rf"(?<!\w)({of})(?!\w)", plain))
+    return next(found, "flow")
+
+
+class _AgreedModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Contract(_AgreedModel):
+    """What each delivery is held against.
+
+    kind : flow, what happened in a month; stock, what there was at its end or on average; rate;
+    money. header : the file's words for its columns of names and of counts. restates : how many
+    months back a delivery may change what was said without being held.
+    """
+
+    kind: QuantityKind = "flow"
+    header: tuple[str, ...] = ()
+    restates: Annotated[int, Field(ge=0)] = 3
+
+
+class Life(_AgreedModel):
+    """What a person confirmed of a series: since which month, and which other one it has become.
+
+    at : the moment, UTC, ISO 8601.
+    """
+
+    what: LifeKind
+    series: str
+    month: str
+    other: str = ""
+    at: str = ""
+
+
+class Agreed(_AgreedModel):
+    """What deliveries and answers have added to a contract.
+
+    header : the words of the last delivery. names : a file's name -> the record's. times : what
+    files' numbers are multiplied by. unfinished : whether last months come unfinished.
+    """
+
+    header: tuple[str, ...] = ()
+    names: dict[str, str] = {}
+    times: float = 1.0
+    unfinished: bool = False
+    lives: tuple[Life, ...] = ()

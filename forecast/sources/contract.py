@@ -1,0 +1,587 @@
+"""The contract of own counts: each delivery is read as a diff before it is believed.
+
+What a delivery changes in the record is said in one sentence a kind, or asked. A question names the
+answers that `bordercast releases accept N --as ANSWER` takes; until then the delivery is held, and
+nothing of it is in the record. CHECKS is the whole list: each check looks at what those before it
+left unexplained. What was answered is kept with the measure's words, dated, in the ledger.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, zip_longest
+from math import log, sqrt
+from statistics import median
+from typing import Literal, NamedTuple
+
+from forecast import months
+from forecast.agreed import Agreed, Life, LifeKind
+from forecast.errors import DataError
+from forecast.types import Counts, SeriesKey
+from forecast.words import many, month_words, slug
+
+UNIT, RESTATED, NEW, PARTIAL = "unit changed", "restated", "new", "partial"
+RENAMED: Literal["renamed"] = "renamed"
+MERGED: Literal["merged"] = "merged"
+COUNTED, NOT_COUNTED, UNFINISHED, TOTAL = "counted", "not counted", "unfinished", "total"
+ANSWERS = {
+    UNIT: "the file is in another unit: it and later files are brought back to the record's",
+    RESTATED: "its numbers are right as they stand, and replace what was there",
+    RENAMED: "the same series under a new name: its history, forecasts and scores go on",
+    NEW: "new names are new series",
+    MERGED: "the new series takes the place of those that it adds up",
+    PARTIAL: "it is meant to have only some of the series or months; the others stay",
+    COUNTED: "the numbers of the last month are true",
+    NOT_COUNTED: "nobody counted them: these numbers are left out",
+    UNFINISHED: "last months come unfinished, and are completed by later files",
+    TOTAL: "the new name is a sum of others, and no series of its own",
+}
+MOST = 0.8  # of cells that one cause explains
+FEW = 0.2  # of cells, or names: more than these at once is odd
+LEAST_CELLS = 6
+LEAST_USUAL = 10  # counts a month, below which a 0 or a fall is nothing odd
+_UNITS = (1e-6, 1e-3, 0.01, 0.1, 1 / 12, 12.0, 10.0, 100.0, 1e3, 1e6)
+_TOTAL_WORDS = re.compile(r"\b(total|sum|all|overall|insgesamt|gesamt|totaal|totale|alle)\b", re.I)
+
+
+class SharedMonth(NamedTuple):
+    """A month of a series that both have: the file's number, and the record's."""
+
+    key: SeriesKey
+    month: str
+    now: int
+    was: int
+
+
+class FreshMonth(NamedTuple):
+    """A month that is new at a series' end, its number, and up to 24 that the record has."""
+
+    key: SeriesKey
+    month: str
+    now: int
+    before: list[int]
+
+
+class DeliveryHabit(NamedTuple):
+    """What an accepted delivery brought: a row of the statement `habits`."""
+
+    data_through: str
+    series: int
+    cells: int
+    changed: int
+    oldest: str | None
+
+
+@dataclass(frozen=True)
+class DiffFinding:
+    """What one check says. answers : those that let the file in; none where nothing is asked."""
+
+    text: str
+    answers: tuple[str, ...] = ()
+
+
+@dataclass
+class DeliveryDiff:
+    """A delivery beside the record, and what checks have made of it so far.
+
+    stated : of the file, under the record's names. before : the record's counts. header : the
+    file's words for its columns. answered : the operator's answers. agreed : what was answered
+    earlier, and is answered now. habits : of accepted deliveries, the newest last. explained :
+    whether one cause explains what it changes. moved : series that a new name may be.
+    """
+
+    stated: dict[SeriesKey, dict[str, int]]
+    before: Counts
+    header: Sequence[str]
+    agreed: Agreed
+    habits: Sequence[DeliveryHabit] = ()
+    restates: int = 0
+    whole: str = ""
+    at: str = ""
+    answered: Collection[str] = ()
+    explained: bool = False
+    moved: set[SeriesKey] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
+
+    @property
+    def last(self) -> str:
+        """The newest month on record."""
+        return max((max(known) for known in self.before.values() if known), default="")
+
+    @property
+    def through(self) -> str:
+        """The newest month that the file states."""
+        return max(max(known) for known in self.stated.values())
+
+    def cells(self) -> list[SharedMonth]:
+        """Return the months that both have."""
+        return [
+            SharedMonth(key, month, now, self.before[key][month])
+            for key, known in self.stated.items()
+            for month, now in known.items()
+            if month in self.before.get(key, {})
+        ]
+
+    def changed(self) -> list[SharedMonth]:
+        """Return those that the file changes, the newest first."""
+        found = (cell for cell in self.cells() if cell.now != cell.was)
+        return sorted(found, key=lambda cell: (cell.month, cell.key), reverse=True)
+
+    def fresh(self) -> Iterator[FreshMonth]:
+        """Yield what is new at a series' end."""
+        for key, known in self.stated.items():
+            had = self.before.get(key, {})
+            end = max(had, default="")
+            before = [had[month] for month in sorted(had)[-24:]]
+            for month in sorted(known):
+                if month > end and before:
+                    yield FreshMonth(key, month, known[month], before)
+
+    def ends(self) -> list[FreshMonth]:
+        """Return those of series that are large enough for a fall to tell."""
+        fresh = () if self.explained else self.fresh()
+        return [f for f in fresh if median(f.before) >= LEAST_USUAL]
+
+    def running(self) -> set[SeriesKey]:
+        """Return the series that had a count in one of the record's last three months."""
+        since = months.shift(self.last, -2) if self.last else ""
+        return {key for key, known in self.before.items() if known and max(known) >= since}
+
+    def new(self) -> list[SeriesKey]:
+        """Return the series of the file that the record does not have."""
+        return sorted(self.stated.keys() - self.before.keys())
+
+    def gone(self) -> list[SeriesKey]:
+        """Return the running series that the file does not state, though no sum nor ended."""
+        summed = {SeriesKey(key.total) for key in self.before if key.dimension}
+        over = {life.series for life in self.agreed.lives}
+        gone = self.running() - self.stated.keys() - summed - {SeriesKey(self.whole)}
+        return sorted(key for key in gone if _name(key) not in over)
+
+    def agree(self, **what: object) -> None:
+        """Add to what is agreed on."""
+        self.agreed = self.agreed.model_copy(update=what)
+
+    def take(self, answer: str) -> bool:
+        """Whether the operator gave this answer."""
+        if answer in self.answered:
+            self.used.add(answer)
+        return answer in self.answered
+
+
+# ---------------------------------------------------------------- names
+
+
+def _spelled(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """Names that differ from the record's by capitals, spaces and punctuation alone."""
+    alike = {_slugs(old): old for old in case.before if old not in case.stated}
+    for key in case.new():
+        old = alike.pop(_slugs(key), None)
+        if old:
+            case.stated[old] = case.stated.pop(key)
+            yield DiffFinding(f"{_name(key)!r} is read as {_name(old)!r}, as written before")
+
+
+def _totals(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """A new name that is what the others add up to."""
+    heads = {key for key in case.stated if key.headline and key.total != case.whole}
+    for key in sorted(heads - case.before.keys()):
+        others = heads - {key}
+        if _equal(case.stated[key], _sums(case.stated, others), least=2) or case.take(TOTAL):
+            heads.remove(key)
+            del case.stated[key]
+            which = f"the sum of the {len(others)} others"
+            yield DiffFinding(f"{key.total!r} is {which}, and no series of its own")
+        elif _TOTAL_WORDS.search(key.total) and len(others) > 1 and not case.take(NEW):
+            text = f"{key.total!r} is new and called a sum, but is not what the others add up to"
+            yield DiffFinding(text, (TOTAL, NEW))
+
+
+def _moved(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """New names beside names that are gone: renamed or merged by their history, or to be asked."""
+    new, gone = case.new(), case.gone()
+    found = list(_by_history(case, new, gone))
+    proven = bool(found)
+    if not proven and len(new) == len(gone) == 1:
+        found = [(new[0], (gone[0],))]
+    for key, olds in found:
+        case.moved |= {*olds}
+        yield from _same_series(case, key, olds, proven=proven)
+    if new and gone and not found and not case.take(NEW):
+        text = f"{_some(map(_name, new))} new, and {_some(map(_name, gone))} not in this file"
+        unknown = "whether one is another under a new name, no history shows"
+        yield DiffFinding(f"{text}; {unknown}", (NEW,))
+
+
+def _by_history(
+    case: DeliveryDiff, new: Sequence[SeriesKey], gone: Sequence[SeriesKey]
+) -> Iterator[tuple[SeriesKey, tuple[SeriesKey, ...]]]:
+    """Yield new names with those, of which one has the history, or several add up to it."""
+    left = list(gone)
+    for key in new:
+        groups = (group for size in (1, 2, 3) for group in combinations(left[:12], size))
+        for olds in groups:
+            if _equal(case.stated[key], _sums(case.before, olds), least=3):
+                left = [old for old in left if old not in olds]
+                yield key, olds
+                break
+
+
+def _same_series(
+    case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey], *, proven: bool
+) -> Iterator[DiffFinding]:
+    """Ask whether a new name goes on for others, or let it. proven : by their history."""
+    what: LifeKind = RENAMED if len(olds) == 1 else MERGED
+    names = " and ".join(repr(_name(old)) for old in olds)
+    if case.take(what):
+        over = max(max(case.before[old]) for old in olds)
+        begin = min((month for month in case.stated[key] if month > over), default=over)
+        _follow(case, key, olds, begin)
+        joined = "goes on as" if what == RENAMED else "are merged into"
+        since = month_words(begin)
+        yield DiffFinding(f"{names} {joined} {_name(key)!r} from {since}, as confirmed")
+    elif not case.take(NEW):
+        why = "has the same history as" if proven else "comes where there is no longer"
+        asked = "the same under a new name" if what == RENAMED else "what they are merged into"
+        yield DiffFinding(f"{_name(key)!r} is new and {why} {names}: is it {asked}?", (what, NEW))
+
+
+def _follow(case: DeliveryDiff, key: SeriesKey, olds: Sequence[SeriesKey], begin: str) -> None:
+    """Take a new name for the old one, or give a merged series the history of its parts."""
+    what: LifeKind = RENAMED if len(olds) == 1 else MERGED
+    lives = [Life(what=what, series=_name(o), month=begin, other=_name(key)) for o in olds]
+    case.agree(lives=(*case.agreed.lives, *lives))
+    if what == RENAMED:
+        label, old = key.member or key.total, olds[0].member or olds[0].total
+        case.agree(names={**case.agreed.names, label: old})
+        case.stated[olds[0]] = case.stated.pop(key)
+    else:
+        case.stated[key] = _sums(case.before, olds) | case.stated[key]
+
+
+def _names(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """Names that are new, and names that are gone."""
+    grown = {life.other for life in case.agreed.lives}
+    begun = [
+        f"{_name(key)} from {month_words(min(case.stated[key]))}"
+        for key in case.new()
+        if _name(key) not in grown
+    ]
+    if begun:
+        yield DiffFinding(
+            f"new: {_some(begun)}; shown at once, forecast once they have enough months"
+        )
+    gone = case.gone()
+    if gone:
+        ends = [f"{_name(key)}, last counted in {_last(case.before[key])}" for key in gone]
+        text = f"not in this file: {_some(ends)}; what the record has of them stays"
+        usual = min((habit.series for habit in case.habits[1:]), default=len(case.before))
+        lost = len({*gone} - case.moved) > max(1, FEW * len(case.running()))
+        asked = lost and len(case.stated) < usual and not case.take(PARTIAL)
+        yield DiffFinding(text, (PARTIAL,) if asked else ())
+
+
+def _sums(counts: Counts, keys: Collection[SeriesKey]) -> dict[str, int]:
+    """Return the sums of series in the months that each has."""
+    shared = set.intersection(*(set(counts[key]) for key in keys)) if keys else ()
+    return {month: sum(counts[key][month] for key in keys) for month in sorted(shared)}
+
+
+def _equal(known: Mapping[str, int], other: Mapping[str, int], least: int) -> bool:
+    """Whether nearly all months that both have are the same, and not all one number."""
+    pairs = [(known[month], count) for month, count in other.items() if month in known]
+    same = sum(now == was for now, was in pairs)
+    return len(pairs) >= least and same >= 0.9 * len(pairs) and len(set(pairs)) > 1
+
+
+# ---------------------------------------------------------------- numbers that both have
+
+
+def _unit(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """All months that both have are moved by one factor."""
+    shared = [cell for cell in case.cells() if cell.was]
+    moved = [cell for cell in shared if cell.now != cell.was]
+    many_moved = len(moved) >= max(LEAST_CELLS, MOST * len(shared))
+    factor = _factor(moved) if many_moved else 0.0
+    if factor:
+        changed = f"{len(moved):,} of {len(shared):,} months that the record has"
+        yield _asked_of_factor(case, factor, f"{changed} are {_times(factor)} what they were")
+
+
+def _unit_of_new(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """A file of new months alone, all of another size than those before."""
+    fresh = [] if case.cells() else list(case.fresh())
+    logs = [log(f.now / median(f.before)) for f in fresh if f.now and median(f.before) >= 1]
+    if logs and abs(median(logs)) > log(20) and min(map(abs, logs)) > log(5):
+        factor = 10.0 ** round(median(logs) / log(10))
+        yield _asked_of_factor(case, factor, f"its new months are about {_times(factor)} usual")
+
+
+def _asked_of_factor(case: DeliveryDiff, factor: float, text: str) -> DiffFinding:
+    case.explained, shown = True, _examples(case.changed())
+    if case.take(UNIT):
+        back = 1 / factor
+        case.agree(times=case.agreed.times * back)
+        for known in case.stated.values():
+            known.update({month: round(now * back) for month, now in known.items()})
+        _as_recorded(case)
+        return DiffFinding(f"{text}: multiplied by {back:,g} from now on, as confirmed")
+    if case.take(RESTATED):
+        return DiffFinding(f"{text}, as confirmed")
+    return DiffFinding(f"{text}{shown}", (UNIT, RESTATED))
+
+
+def _factor(cells: Sequence[SharedMonth]) -> float:
+    """Return what the record's numbers were multiplied by; 0 where it is no single number."""
+    if sum(cell.now > 0 for cell in cells) < 3:
+        return 0.0
+    large = sorted(cells, key=lambda cell: -cell.was)[: max(len(cells) // 2, LEAST_CELLS)]
+    fitted = median(cell.now / cell.was for cell in large)
+    for factor in (*_UNITS, fitted):
+        slack = 0.51 if factor < 1 else 0.51 * factor if factor in _UNITS else 1.0
+        fits = [abs(c.now - c.was * factor) <= max(slack, 0.0005 * c.was * factor) for c in cells]
+        if sum(fits) >= 0.95 * len(fits) and abs(log(factor)) > 0.002:
+            return factor
+    return 0.0
+
+
+def _times(factor: float) -> str:
+    of = {1e-6: "a millionth of", 1e-3: "a thousandth of", 0.01: "a hundredth of"}
+    of |= {0.1: "a tenth of", 1 / 12: "a twelfth of"}
+    return of.get(factor) or f"{factor:,.0f} times" if factor in _UNITS else f"{factor:.3g} times"
+
+
+def _header(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """Words of the header that changed."""
+    pairs = zip_longest(case.agreed.header, case.header, fillvalue="")
+    words = [f"{new!r}, {old!r} before" for old, new in pairs if old != new and old and new]
+    if words:
+        cells = case.cells()
+        held = cells and not case.changed()
+        end = ": the months that both have are the same" if held else ""
+        unknown = not cells and not (case.take(RESTATED) or case.take(COUNTED))
+        text = f"a column is called {_some(words)}{end}"
+        yield DiffFinding(text, (COUNTED,) if unknown else ())
+
+
+def _shifted(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """The numbers of another month, or of another series."""
+    changed = [cell for cell in case.changed() if cell.now]
+    if case.explained or len(changed) < LEAST_CELLS:
+        return
+    for by, words in ((-1, "the month before"), (1, "the month after"), (-12, "the year before")):
+        hits = [case.before[c.key].get(months.shift(c.month, by)) == c.now for c in changed]
+        if sum(hits) >= MOST * len(hits):
+            yield _restated(case, f"{len(hits):,} months have the numbers of {words}")
+            return
+    by_month: dict[str, dict[int, SeriesKey]] = defaultdict(dict)
+    for key, known in case.before.items():
+        for month, count in known.items():
+            by_month[month][count] = key
+    pairs = [(c.key, by_month[c.month].get(c.now, c.key)) for c in changed]
+    others = [pair for pair in pairs if pair[0] != pair[1]]
+    if len(others) >= MOST * len(pairs):
+        shown = _some([f"{_name(b)} under {_name(a)}" for a, b in dict.fromkeys(others)])
+        yield _restated(case, f"{len(others):,} months have the numbers of others: {shown}")
+
+
+def _restated(case: DeliveryDiff, text: str) -> DiffFinding:
+    case.explained = True
+    shown = "" if case.take(RESTATED) else _examples(case.changed())
+    confirmed = ", as confirmed" if RESTATED in case.answered else ""
+    return DiffFinding(f"{text}{shown}{confirmed}", () if confirmed else (RESTATED,))
+
+
+def _history(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """Months that both have and that differ: within habit, or not."""
+    changed, cells = case.changed(), case.cells()
+    if case.explained or not changed:
+        return
+    depths = [
+        months.to_index(h.data_through) - months.to_index(h.oldest) for h in case.habits if h.oldest
+    ]
+    back = max([3, case.restates, *depths])
+    share = max([FEW, *(1.5 * h.changed / max(h.cells, 1) for h in case.habits[1:])])
+    end = months.to_index(case.last)
+    deep = [c for c in changed if end - months.to_index(c.month) > back]
+    large = [c for c in deep if abs(c.now - c.was) > max(c.was, c.now) / 2 + 3 * sqrt(c.was + 1)]
+    broad = len(changed) > max(share * len(cells), LEAST_CELLS - 1) and bool(deep)
+    named = many(len(changed), "month") + " that the record has"
+    if large:
+        yield _restated(case, f"{named} are restated, {len(large):,} of them by more than half")
+    elif broad:
+        oldest = month_words(min(c.month for c in changed))
+        habit = "earlier files changed none" if not depths else f"earlier files {back} months back"
+        yield _restated(case, f"{named} are restated, back to {oldest}; {habit}")
+    else:
+        verb = "is" if len(changed) == 1 else "are"
+        yield DiffFinding(f"{named} {verb} restated{_examples(changed)}")
+
+
+def _order(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """A file that ends before the record does, or brings nothing new."""
+    if case.last and case.through < case.last:
+        ends = f"ends in {case.through}, but the record reaches {case.last}"
+        if case.changed() and not case.explained:
+            yield _restated(case, f"{ends}: is it an older file?")
+        else:
+            yield DiffFinding(ends)
+    elif case.last and not (any(True for _ in case.fresh()) or case.changed()):
+        yield DiffFinding("it brings no month that is new, and changes none")
+
+
+# ---------------------------------------------------------------- its end, and what is lacking
+
+
+def _zeros(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """Zeros of series that had none in two years: of most to be asked, of some to be said."""
+    fresh = [f for f in case.ends() if min(f.before) > 0]
+    zeros = [f for f in fresh if not f.now]
+    if not zeros:
+        return
+    named = _some(f"{_name(f.key)} in {month_words(f.month)}" for f in zeros)
+    text = f"0 where it never was: {named}"
+    if len({f.key for f in zeros}) * 3 < len({f.key for f in fresh}) * 2 or case.take(COUNTED):
+        yield DiffFinding(text)
+    elif case.take(NOT_COUNTED):
+        for f in zeros:
+            del case.stated[f.key][f.month]
+        yield DiffFinding(f"{text}; left out, as nobody counted them")
+    else:
+        yield DiffFinding(text, (NOT_COUNTED, COUNTED))
+
+
+def _end(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """A last month far below what was."""
+    below = _fallen([f for f in case.ends() if f.now and f.month == case.through])
+    if not below:
+        return
+    named = _some(f"{_name(f.key)} {f.now:,}" for f in below)
+    text = f"{month_words(case.through)} is far below each of 12 months before: {named}"
+    if case.take(UNFINISHED):
+        case.agree(unfinished=True)
+    asked = not (case.agreed.unfinished or case.take(COUNTED))
+    end = "is it unfinished?" if asked else "it may be unfinished"
+    yield DiffFinding(f"{text}; {end}", (UNFINISHED, COUNTED) if asked else ())
+
+
+def _fallen(last: Sequence[FreshMonth]) -> list[FreshMonth]:
+    """Return the series that fell below a year's least, where most did, and all of them together.
+
+    Of all together chance does little: an unfinished month lacks the same part of each.
+    """
+    told = [f for f in last if len(f.before) >= 12]
+    below = [f for f in told if f.now < min(f.before)]
+    least = min((sum(f.before[-n] for f in told) for n in range(1, 13)), default=0)
+    fell = len(below) * 2 > len(told) and sum(f.now for f in told) < 0.6 * least
+    return below if fell else []
+
+
+def _lost(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """Months inside the file's span that the record has and the file has not."""
+    lost = [
+        (month, key)
+        for key, known in case.stated.items()
+        for month in case.before.get(key, {}).keys() - known.keys()
+        if min(known) < month < max(known)
+    ]
+    if lost:
+        text = f"{many(len(lost), 'month')} of its span that the record has are not in it"
+        asked = len(lost) > FEW * len(case.cells()) and not case.take(PARTIAL)
+        stay = f"{_listed(lost)}; they stay as they were"
+        yield DiffFinding(f"{text}: {stay}", (PARTIAL,) if asked else ())
+    stated = sum(map(len, case.stated.values()))
+    before = case.habits[-1] if case.habits else None
+    if before and before.cells > 3 * stated and len(case.stated) * 2 > before.series:
+        yield DiffFinding("it has far fewer months than the file before; earlier ones stay")
+
+
+def _late(case: DeliveryDiff) -> Iterator[DiffFinding]:
+    """Months that are new in the file, and that a running series of it lacks."""
+    late = [
+        (month, key)
+        for key in case.running() & case.stated.keys()
+        for month in months.between(max(case.before[key]), case.through)[1:]
+        if month not in case.stated[key]
+    ]
+    if late:
+        yield DiffFinding(f"no count of {_listed(late)}")
+
+
+# ---------------------------------------------------------------- all of it
+
+CHECKS: tuple[Callable[[DeliveryDiff], Iterator[DiffFinding]], ...] = (
+    *(_spelled, _totals, _moved, _names, _unit, _unit_of_new, _header, _shifted, _order),
+    *(_history, _zeros, _end, _lost, _late),
+)
+
+
+def read(case: DeliveryDiff) -> tuple[list[str], list[str]]:
+    """Hold a delivery beside the record; returns what is said, and what is asked.
+
+    `case.stated` and `case.agreed` are then what is to be kept if nothing is asked.
+
+    Raises
+    ------
+    DataError : an answer that is none, or that nothing in the file asks for.
+    """
+    for answer in case.answered:
+        if answer not in ANSWERS:
+            raise DataError(f"{answer!r} is no answer; there are {', '.join(ANSWERS)}")
+    said: list[str] = []
+    asked: list[str] = []
+    if case.before:
+        _as_recorded(case)
+        for check in CHECKS:
+            for finding in check(case):
+                (asked if finding.answers else said).append(_in_words(finding))
+    unused = set(case.answered) - case.used
+    if unused and not asked:
+        raise DataError(f"{', '.join(sorted(unused))!r}: nothing in the file asks for that")
+    header = tuple(case.header)
+    if header != case.agreed.header and not asked:
+        case.agree(header=header)
+    return said, asked
+
+
+def _as_recorded(case: DeliveryDiff) -> None:
+    """Take what rounds to the record's number, in another unit, for that number."""
+    for cell in case.cells() if case.agreed.times > 1 else ():
+        if abs(cell.now - cell.was) <= case.agreed.times / 2:
+            case.stated[cell.key][cell.month] = cell.was
+
+
+def _in_words(finding: DiffFinding) -> str:
+    if not finding.answers:
+        return finding.text
+    ways = "; ".join(f'"{answer}": {ANSWERS[answer]}' for answer in finding.answers)
+    return f"{finding.text}{'' if finding.text.endswith('?') else '.'} --as {ways}"
+
+
+def _examples(cells: Sequence[SharedMonth]) -> str:
+    shown = [f"{_name(c.key)} {month_words(c.month)} {c.now:,}, was {c.was:,}" for c in cells]
+    return f": {_some(shown)}" if shown else ""
+
+
+def _listed(found: Iterable[tuple[str, SeriesKey]]) -> str:
+    return _some(f"{_name(key)} {month_words(month)}" for month, key in sorted(found))
+
+
+def _some(named: Iterable[str]) -> str:
+    items = list(named)
+    return "; ".join(items[:3]) + (f" and {len(items) - 3:,} more" if len(items) > 3 else "")
+
+
+def _name(key: SeriesKey) -> str:
+    return f"{key.total}: {key.member}" if key.member else key.total
+
+
+def _slugs(key: SeriesKey) -> tuple[str, str]:
+    return slug(key.total), slug(key.member)
+
+
+def _last(known: Iterable[str]) -> str:
+    return month_words(max(known))

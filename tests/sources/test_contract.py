@@ -1,0 +1,297 @@
+"""A delivery of own counts beside its record: what is said, what is asked, what is then kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from forecast import months
+from forecast.agreed import Agreed, kind_of
+from forecast.errors import DataError
+from forecast.sources import contract
+from forecast.sources.contract import DeliveryDiff, DeliveryHabit
+from forecast.types import SeriesKey
+
+NAMES = ("Seattle", "Tacoma", "Yakima", "Öst")
+LAST = "2024-12"
+Rows = dict[SeriesKey, dict[str, int]]
+
+
+def count(place: int, month: str) -> int:
+    number = months.to_index(month)
+    return 9_000 + 3_000 * place + (number * 379 + place * 137) % 1_501 + 300 * (number % 12)
+
+
+def rows(until: str, names=NAMES) -> Rows:
+    return {
+        SeriesKey(name): {m: count(at, m) for m in months.between("2021-01", until)}
+        for at, name in enumerate(names)
+    }
+
+
+def next_file() -> Rows:
+    return rows("2025-01")
+
+
+def times(factor: float) -> Callable[[Rows], Rows]:
+    def changed(stated: Rows) -> Rows:
+        return {k: {m: round(n * factor) for m, n in known.items()} for k, known in stated.items()}
+
+    return changed
+
+
+def named(**names: str) -> Callable[[Rows], Rows]:
+    """Names changed; "" is left out."""
+
+    def changed(stated: Rows) -> Rows:
+        called = {k: names.get(k.total, k.total) for k in stated}
+        return {SeriesKey(called[k]): known for k, known in stated.items() if called[k]}
+
+    return changed
+
+
+def at_its_end(number: Callable[[int], int | None], names=NAMES) -> Callable[[Rows], Rows]:
+    def changed(stated: Rows) -> Rows:
+        for name in names:
+            known = stated[SeriesKey(name)]
+            end = number(known.pop("2025-01"))
+            known |= {} if end is None else {"2025-01": end}
+        return stated
+
+    return changed
+
+
+def restated(since: str, until: str, by: int, names=NAMES) -> Callable[[Rows], Rows]:
+    def changed(stated: Rows) -> Rows:
+        for name in names:
+            for month in months.between(since, until):
+                stated[SeriesKey(name)][month] += by
+        return stated
+
+    return changed
+
+
+def shifted(stated: Rows) -> Rows:
+    return {
+        key: {month: known[months.shift(month, -1)] for month in list(known)[1:]}
+        for key, known in stated.items()
+    }
+
+
+def swapped(stated: Rows) -> Rows:
+    one, two = SeriesKey("Seattle"), SeriesKey("Öst")
+    return stated | {one: stated[two], two: stated[one]}
+
+
+def with_total(off: int = 0) -> Callable[[Rows], Rows]:
+    def changed(stated: Rows) -> Rows:
+        sums = {
+            m: sum(known[m] for known in stated.values()) + off for m in stated[SeriesKey("Öst")]
+        }
+        return stated | {SeriesKey("Total"): sums}
+
+    return changed
+
+
+def merged(stated: Rows) -> Rows:
+    one, two = (stated.pop(SeriesKey(name)) for name in ("Seattle", "Öst"))
+    return stated | {SeriesKey("West"): {m: n + two[m] for m, n in one.items()}}
+
+
+def without(month: str) -> Callable[[Rows], Rows]:
+    def changed(stated: Rows) -> Rows:
+        for known in stated.values():
+            del known[month]
+        return stated
+
+    return changed
+
+
+def held(stated: Rows, answers=(), **more) -> tuple[list[str], list[str], DeliveryDiff]:
+    header = more.pop("header", ("Clinic", "Visits"))
+    agreed = more.pop("agreed", Agreed(header=("Clinic", "Visits")))
+    habits = more.pop("habits", [DeliveryHabit(LAST, 4, 192, 0, None)])
+    case = DeliveryDiff(stated, rows(LAST), header, agreed, habits, answered=answers, **more)
+    return *contract.read(case), case
+
+
+PLAIN = [  # what is odd, the one sentence that says so
+    (named(Seattle="SEATTLE"), "'SEATTLE' is read as 'Seattle', as written before"),
+    (named(Seattle=" seattle "), "' seattle ' is read as 'Seattle', as written before"),
+    (
+        named(Tacoma=""),
+        "not in this file: Tacoma, last counted in December 2024; what the record has of them "
+        "stays",
+    ),
+    (with_total(), "'Total' is the sum of the 4 others, and no series of its own"),
+    (at_its_end(lambda n: 0, ["Öst"]), "0 where it never was: Öst in January 2025"),
+    (at_its_end(lambda n: None, ["Öst"]), "no count of Öst January 2025"),
+    (
+        restated("2024-11", "2024-12", 5, ["Öst"]),
+        f"2 months that the record has are restated: Öst December 2024 {count(3, LAST) + 5:,}, was "
+        f"{count(3, LAST):,}; Öst November 2024 {count(3, '2024-11') + 5:,}, was "
+        f"{count(3, '2024-11'):,}",
+    ),
+    (
+        without("2023-05"),
+        "4 months of its span that the record has are not in it: Seattle May 2023; Tacoma May "
+        "2023; Yakima May 2023 and 1 more; they stay as they were",
+    ),
+    (
+        lambda stated: stated | {SeriesKey("Kent"): {"2024-12": 7, "2025-01": 9}},
+        "new: Kent from December 2024; shown at once, forecast once they have enough months",
+    ),
+    (lambda stated: rows(LAST), "it brings no month that is new, and changes none"),
+]
+
+
+@pytest.mark.parametrize(("odd", "sentence"), PLAIN)
+def test_a_plain_change_is_said_in_one_sentence_and_nothing_is_asked(odd, sentence):
+    said, asked, _ = held(odd(next_file()))
+
+    assert (said, asked) == ([sentence], [])
+
+
+def test_of_a_delivery_like_those_before_nothing_is_said():
+    said, asked, case = held(next_file())
+
+    assert (said, asked, case.stated) == ([], [], next_file())
+
+
+ASKED = [  # what is odd, how the question begins, its answers
+    (times(0.001), "192 of 192 months that the record has are a thousandth of what they", "unit"),
+    (times(1000), "192 of 192 months that the record has are 1,000 times what they were", "unit"),
+    (times(1.03), "192 of 192 months that the record has are 1.03 times what they were", "unit"),
+    (shifted, "188 months have the numbers of the month before", "restated"),
+    (swapped, "96 months have the numbers of others: Seattle under Öst", "restated"),
+    (restated("2021-06", "2023-06", 40), "100 months that the record has are restated", "restated"),
+    (restated("2022-06", "2022-06", 60_000, ["Öst"]), "1 month that the record has", "restated"),
+    (lambda stated: restated("2024-03", "2024-03", 9)(rows("2024-10")), "ends in 2024-10", "rest"),
+    (named(Seattle="Sea-Tac"), "'Sea-Tac' is new and has the same history as 'Seattle'", "renamed"),
+    (merged, "'West' is new and has the same history as 'Seattle' and 'Öst'", "merged"),
+    (named(Seattle="", Tacoma="", Yakima=""), "not in this file: Seattle, last", "partial"),
+    (with_total(off=9), "'Total' is new and called a sum, but is not what the others", "total"),
+    (at_its_end(lambda n: 0), "0 where it never was: Seattle in January 2025", "not counted"),
+    (at_its_end(lambda n: round(n * 0.4)), "January 2025 is far below each of", "unfinished"),
+]
+
+
+@pytest.mark.parametrize(("odd", "begins", "answer"), ASKED)
+def test_an_odd_change_is_asked_and_each_answer_settles_it(odd, begins, answer):
+    _, asked, _ = held(odd(next_file()))
+
+    (question,) = asked
+    assert question.startswith(begins)
+    answers = [way for way in contract.ANSWERS if f'"{way}": ' in question]
+    assert f'--as "{answer}' in question
+    for way in answers:
+        assert held(odd(next_file()), [way])[1] == []
+    assert held(next_file())[:2] == ([], [])  # the right file comes after it
+
+
+def test_a_file_in_another_unit_is_brought_back_and_so_are_those_after_it():
+    said, _, case = held(times(0.001)(next_file()), ["unit changed"])
+
+    assert said[0].endswith("multiplied by 1,000 from now on, as confirmed")
+    assert case.agreed.times == pytest.approx(1000)
+    kept = {
+        key: {m: n for m, n in known.items() if m <= LAST} for key, known in case.stated.items()
+    }
+    assert kept == rows(LAST)  # what rounds to the same was not restated
+    read = {k: {m: n * 1000 for m, n in v.items()} for k, v in times(0.001)(next_file()).items()}
+    assert held(read, agreed=case.agreed)[:2] == ([], [])
+
+
+def test_months_in_another_unit_are_seen_where_a_file_has_only_new_ones():
+    alone = {key: {"2025-01": round(known["2025-01"] / 1000)} for key, known in next_file().items()}
+
+    _, (question,), _ = held(alone)
+
+    assert question.startswith("its new months are about a thousandth of usual")
+
+
+def test_a_renamed_series_goes_on_under_the_name_of_the_record():
+    _, _, case = held(named(Seattle="Sea-Tac")(next_file()), ["renamed"])
+
+    assert case.stated == next_file()
+    assert case.agreed.names == {"Sea-Tac": "Seattle"}
+    (life,) = case.agreed.lives
+    assert (life.what, life.series, life.other, life.month) == (
+        *("renamed", "Seattle", "Sea-Tac", "2025-01"),
+    )
+
+
+def test_merged_series_end_and_the_new_one_has_their_history():
+    new = merged(next_file())
+    west = SeriesKey("West")
+    recent = new | {west: {m: new[west][m] for m in list(new[west])[-4:]}}
+
+    _, _, case = held(recent, ["merged"])
+
+    assert case.stated[west] == new[west]
+    assert [life.series for life in case.agreed.lives] == ["Seattle", "Öst"]
+
+
+def test_zeros_of_months_that_nobody_counted_are_left_out():
+    _, _, case = held(at_its_end(lambda n: 0)(next_file()), ["not counted"])
+
+    assert case.stated == rows(LAST)
+
+
+def test_last_months_that_come_unfinished_are_asked_of_once():
+    fall = at_its_end(lambda n: round(n * 0.4))
+    _, _, case = held(fall(next_file()), ["unfinished"])
+
+    said, asked, _ = held(fall(next_file()), agreed=case.agreed)
+
+    assert asked == []
+    assert said[0].endswith("it may be unfinished")
+
+
+def test_a_column_under_another_word_is_said_and_its_numbers_told():
+    said, asked, case = held(next_file(), header=("Clinic", "Visits (thousands)"))
+
+    assert asked == []
+    assert said == [
+        "a column is called 'Visits (thousands)', 'Visits' before: the months that both have are "
+        "the same"
+    ]
+    assert case.agreed.header == ("Clinic", "Visits (thousands)")
+
+
+def test_a_habit_of_restating_asks_nothing():
+    habits = [
+        DeliveryHabit("2024-11", 4, 188, 0, None),
+        DeliveryHabit(LAST, 4, 192, 120, "2021-06"),
+    ]
+
+    said, asked, _ = held(restated("2021-06", "2023-06", 40)(next_file()), habits=habits)
+
+    assert asked == []
+    assert said[0].startswith("100 months that the record has are restated")
+
+
+def test_an_answer_to_nothing_is_refused():
+    with pytest.raises(DataError, match="nothing in the file asks for that"):
+        held(next_file(), ["renamed"])
+    with pytest.raises(DataError, match="is no answer; there are unit changed, "):
+        held(next_file(), ["yes"])
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Clinic Visits", "flow"),
+        ("Patients waiting at month end", "stock"),
+        ("Waiting list by board", "stock"),
+        ("Unemployment rate", "rate"),
+        ("Occupancy %", "rate"),
+        ("Average daily population", "rate"),
+        ("Turnover in EUR", "money"),
+        ("Cars sold", "flow"),
+        ("Rotated crops", "flow"),
+    ],
+)
+def test_words_tell_a_kind_of_quantity(words, kind):
+    assert kind_of(words) == kind
