@@ -122,10 +122,10 @@ def init_config(
             raise click.BadParameter(problem, param_hint="--source")
         content = others[source]().encode()
     elif file:
-        if output.exists():
-            raise ConfigError(str(output), "file", "is already there; name another with -o")
         of = _asked_of(publisher) if publisher else None
         made = first_settings.understood(file, read_as(**said_of_file), of)
+        if output.exists():
+            return [*made.lines, first_settings.add(output, made, file)]
         lines, content = made.lines, made.settings.encode()
         then = f"Put your own words there, then:\n    bordercast{named} run"
         if of:

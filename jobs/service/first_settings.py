@@ -16,10 +16,12 @@ import numpy as np
 
 from forecast import months
 from forecast.agreed import kind_of
+from forecast.config import load, parse
 from forecast.engine import anyseries
 from forecast.errors import ConfigError, DataError
 from forecast.sources import catalog
 from forecast.tables import read as table_reader
+from forecast.types import DEFAULT_SOURCE
 from forecast.words import capital, month_words
 from models import base
 
@@ -215,6 +217,30 @@ def of_all() -> str:
                 lines = (f"{key} = {json.dumps(value)}\n" for key, value in alone[part].items())
                 parts.append(f"[sources.{part}]\n{''.join(lines)}")
     return "\n".join((*parts, _ALL_END))
+
+
+def add(output: Path, made: FirstSettings, file: Path) -> str:
+    """Add a source to settings that are there, and say so.
+
+    Raises
+    ------
+    ConfigError : the settings cannot be read, or have this source, or these files, already.
+    """
+    config = load(output)
+    there = {getattr(section, "path", "") for section in config.sources}
+    text = output.read_text(encoding="utf-8")
+    begin, end = made.settings.index("[[sources]]"), made.settings.index("[questions]")
+    section = made.settings[begin:end].replace("[forecast]", "[sources.forecast]")
+    section = section.replace("[flags]", "[sources.flags]").rstrip()
+    name = tomllib.loads(section)["sources"][0]["name"]
+    if str(file) in there or name in {section.name for section in config.sources}:
+        raise ConfigError(str(output), name, "is already there; name another with -o")
+    # Settings without a source are of the one that records begin with, which stays the first.
+    first = "" if config.sources else f'[[sources]]\nkind = "{DEFAULT_SOURCE}"\n\n'
+    parse("\n\n".join((text, f"{first}{section}\n")), str(output), output.parent)
+    with output.open("a", encoding="utf-8") as settings:
+        settings.write(f"\n{first}{section}\n")
+    return f"{name} is added to {output} as one more measure: docs/measures.md."
 
 
 def write(output: Path, content: bytes) -> None:
