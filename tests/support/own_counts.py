@@ -32,10 +32,11 @@ def clinics(length: int = HELD) -> dict[str, np.ndarray]:
     random = np.random.default_rng(7)
     found = {}
     for number in (1, 2, 3):
+        # More months leave those before as they are: a delivery restates nothing.
+        later = np.random.default_rng(number).gamma(90, 1 / 90, max(length - HELD, 0))
+        drawn = np.concatenate([random.gamma(90, 1 / 90, HELD), later])[:length]
         season = 1 + 0.1 * np.sin(2 * np.pi * np.arange(length) / 12)
-        found[f"Clinic {number}"] = np.round(
-            150 * number * season * random.gamma(90, 1 / 90, length)
-        )
+        found[f"Clinic {number}"] = np.round(150 * number * season * drawn)
     found["Clinic 2"][30] = np.nan
     return found
 
