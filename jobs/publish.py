@@ -155,7 +155,7 @@ def compute(
         episodes=tuple(findings.episodes),
         drivers=tuple(drivers),
         systemic_months=findings.systemic,
-        occasions=tuple(notice_intents(record, config, findings, now, source)),
+        occasions=tuple(notice_intents(record, config, findings, now, source, rows)),
         path_rule=rule,
         path_marks=tuple(marks),
         changes=tuple(changed(record.before, head, predictive, rows, source)),

@@ -11,4 +11,5 @@ scores, skill    how forecasts are judged
 """
 
 ENGINE = "bordercast"  # its name among the models
+PROVISIONAL = "provisional"  # its forecasts of a whole of which a figure says a part
 VERSION = "5"  # raised when the numbers change, so that hindcasts are made anew

@@ -15,14 +15,13 @@ from functools import cached_property
 import numpy as np
 
 from forecast import months
-from forecast.engine import paths
+from forecast.engine import PROVISIONAL, paths
 from forecast.engine.forecast import INTERVAL_PROBS, INTERVALS
 from forecast.engine.joint import Joint
 from forecast.engine.spans import whole
 from forecast.types import Forecast, Provisional, SeriesKey
 from models.base import Floats
 
-MODEL = "provisional"  # as the forecasts of a whole are kept whose part is known by a figure
 # Of log counts: how far a first figure is moved by the file (26 border-months, .0014).
 RESTATED = 0.002
 _Z80 = 1.2815515655446004  # of a normal number, half its 80% interval
@@ -46,7 +45,7 @@ def of_run(joint: Joint, known: Iterable[Provisional]) -> Iterator[Forecast]:
                 counts = whole(np.quantile(draws, INTERVAL_PROBS)[:, None])[:, 0]
                 logs = np.log1p(draws)
                 yield Forecast(
-                    *(key, MODEL, months.from_index(marginals.cutoff), month, month),
+                    *(key, PROVISIONAL, months.from_index(marginals.cutoff), month, month),
                     **dict(zip(INTERVALS, counts.tolist(), strict=True)),
                     centre=float(np.median(logs)),
                     scale=max(float(logs.std()), 1e-6),
@@ -110,7 +109,7 @@ class Given:
 
     def _of_figure(self, figure: Provisional) -> Floats:
         """(n,) what the last count may be, of which this is the first word."""
-        seed = zlib.crc32(f"{MODEL} {figure.series}".encode())
+        seed = zlib.crc32(f"{PROVISIONAL} {figure.series}".encode())
         step = paths.steps((3, paths.PART_DRAWS), self.joint.seed, seed)
         uniform = (np.argsort(np.argsort(step[0])) + 0.5) / len(step[0])
         count = np.maximum(

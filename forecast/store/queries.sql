@@ -1276,6 +1276,16 @@ select * from dated_values order by known_by, border, dimension, member, first_m
 -- name: provisional
 select * from provisional_months order by month, border, dimension, member, component
 
+-- name: figures_of_month
+select l.* from dated_lines as l join dated_batches as b on b.id = l.batch_id
+where b.measure_id = (select measure_id from scope) and b.name like 'preliminary: %'
+    and l.first_month = ? order by l.batch_id, l.place
+
+-- name: count_of_sum
+select sum(encounters) as encounters from scoped_months
+where dimension = ?1 and member = ?2 and component = ?3 and month = ?4
+    and (border = ?5 or (?5 = ?6 and ?1 <> ''))
+
 -- name: dated_names
 select name from dated_batches where measure_id = (select measure_id from scope)
 

@@ -11,7 +11,7 @@ import click
 from rich.console import RenderableType
 
 from forecast import months
-from forecast.desk import answers, comparison, facts, terminal
+from forecast.desk import answers, comparison, facts, provisional, terminal
 from forecast.desk import movers as desk_movers
 from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, skill, trust
@@ -54,7 +54,8 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
     waiting = record.waiting() if key is None and model == ENGINE else {}
     if not rows and not waiting:
         raise record.refused("--model", f"no forecasts by {model!r}")
-    parts: list[RenderableType] = [terminal.heading(record.run), *notes(record.old)]
+    early = provisional.lines(connection, source, key.total if key else "")
+    parts: list[RenderableType] = [terminal.heading(record.run), *notes(record.old, *early)]
     if key is None:
         last = read.last_months(connection)
         parts.append(terminal.forecast_table(rows, last, record.halves(), waiting, source))
@@ -67,6 +68,7 @@ def show(record: OpenRecord, words: tuple[str, ...], model: str, since: str | No
             parts += notes(" ".join(filter(None, sentences)))
         parts.append(terminal.border_table(rows))
     value = {**record.stamp, "figures_old": record.old or None, "forecasts": rows}
+    value |= {"provisional": early} if early else {}
     return Printed(value, parts)
 
 
@@ -107,8 +109,10 @@ def answer(settings: Settings) -> str:
             newest = [
                 facts.newest(record.connection, total, source) for total in source.totals.every
             ]
+            waiting = provisional.lines(record.connection, source)
         noun = f"{source.measure.noun}, " if len(settings.context.sources) > 1 else ""
         lines.append(capital(noun + monthly.answer_line(newest, source, months.today())))
+        lines += waiting
     return "\n".join(lines)
 
 

@@ -24,6 +24,7 @@ from forecast.claims.text.times import day_of
 from forecast.claims.text.tokens import numeral
 from forecast.context import Context
 from forecast.desk import facts as month_facts
+from forecast.desk import provisional
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
 from forecast.errors import ClaimError, ConfigError, DocumentError, SpanError
@@ -91,6 +92,8 @@ def _of_series(
         problem = f"no figures for {subject.words(table.source)} are on record"
         raise counted.refused("SERIES", problem)
     if not line.holds(span):
+        if early := _provisional(counted, [subject], span):
+            return early
         raise counted.refused("SPAN", _answering(counted).unheld(subject, span))
     answered = (
         claims_fact.answer(table, counted.claim_names, subject, span, claim, since)
@@ -122,6 +125,22 @@ def _answered(record: OpenRecord, text: str) -> Printed:
 
 def _answering(counted: OpenRecord) -> Answering:
     return Answering(counted.connection, counted.source, counted.table)
+
+
+def _provisional(counted: OpenRecord, subjects: Sequence[Subject], span: Period) -> Printed | None:
+    """Say what is said so far of a month that no file has, None where nothing is."""
+    keys, month = [subject.key(counted.source) for subject in subjects], span.first_month
+    found = [
+        of
+        for of in provisional.provisional_months(counted.connection, counted.source)
+        if span.length == 1 and of.said.month == month
+        # Of a total also what is said of a part of it.
+        if of.said.series in keys or {SeriesKey(row["border"]) for row, _ in of.totals} & {*keys}
+    ]
+    lines = [provisional.sentence(of, counted.source) for of in found]
+    value = {"provisional": [asdict(of.said) for of in found], **run_json(counted)}
+    quoted = f"Bordercast, {counted.quoted}"
+    return Printed(value, [*lines, quoted], counted.source) if found else None
 
 
 def _readings(counted: OpenRecord, subjects: Sequence[Subject], span: Period) -> Printed:
@@ -239,6 +258,8 @@ def brief(record: OpenRecord, words: tuple[str, ...], out: Path | None, short: b
     except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'MONTH'") from None
     key = record.find(series)
+    if month and (early := _provisional(record, [subject_of(key)], Period.of(month))):
+        return early
     facts = facts_of(record, key, month)
     if out is not None:
         return Printed(None, [f"{out}: {_written(record, key, facts, out)}"])

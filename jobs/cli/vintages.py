@@ -23,7 +23,7 @@ def add(settings: Settings, file: Path) -> str:
         values = read_dated(file, record.find, calendar, today)
     with writing(settings.db) as db:
         settings.context.scope(db)
-        count = dated.add(db, values, file.name, _now())
+        count = dated.add(db, values, file.name, moment())
     if not count:
         return f"{file.name}: nothing new; all {len(values):,} lines are on record already."
     again = f", {len(values) - count:,} were on record already" if count < len(values) else ""
@@ -81,9 +81,10 @@ def withdraw(settings: Settings, batch_id: int, why: str) -> str:
     """Withdraw all values of a batch; they stay on record, marked."""
     with writing(settings.db) as db:
         settings.context.scope(db)
-        name = dated.withdraw(db, batch_id, why, _now())
+        name = dated.withdraw(db, batch_id, why, moment())
     return f"Batch {batch_id} ({name}): withdrawn. It stays on record with your reason."
 
 
-def _now() -> str:
+def moment() -> str:
+    """Return the moment, UTC, as the record keeps it."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -15,6 +15,7 @@ is withdrawn; then it is taken back whole, and nothing more of it is corrected.
 from __future__ import annotations
 
 import hashlib
+import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,9 +23,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecast import months
 from forecast.config import Config
 from forecast.desk.facts import Falsehood, became_false
+from forecast.engine import ENGINE
+from forecast.judge.surprise import p_value, severity
 from forecast.store import inputs, notices
 from forecast.store.notices import Notice
-from forecast.types import Counts, Episode, Judgement, NoticeIntent, SeriesKey
+from forecast.types import (
+    Counts,
+    Episode,
+    Forecast,
+    Judgement,
+    MonthForecast,
+    NoticeIntent,
+    SeriesKey,
+)
+from jobs.deliver import preliminary
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,13 +51,19 @@ NewsKind = Literal["flags", "quiet", "digest"]
 
 
 def notice_intents(
-    record: inputs.Inputs, config: Config, result: Findings, now: datetime, source: Source
+    record: inputs.Inputs,
+    config: Config,
+    result: Findings,
+    now: datetime,
+    source: Source,
+    rows: Iterable[Forecast] = (),
 ) -> Iterator[NoticeIntent]:
     """Yield what there is to tell of a run that is about to be published.
 
-    now : the moment, UTC.
+    now : the moment, UTC. rows : the forecasts of the run, by which a figure is judged.
     """
     announced = record.announced
+    yield from _figures(record, config, rows, source)
     newest = max(max(by_month) for key, by_month in record.counts.items() if key.headline)
     fresh = [] if now.date() - months.end(newest) > STALE else _fresh(result, announced, newest)
     kind = _kind(record.episodes, config, result, fresh)
@@ -68,6 +86,32 @@ def notice_intents(
         if any(false_now(stated, record.counts, source).values()):
             about = f"correction|{first.content_key}|{sha256}"
             yield _intent(config, about, "correction", first.month, release_id, first.id)
+
+
+def _figures(
+    record: inputs.Inputs, config: Config, rows: Iterable[Forecast], source: Source
+) -> Iterator[NoticeIntent]:
+    """Yield a notice of each figure of the day: of unusual ones, or of all where months are told.
+
+    A figure is held against the forecast of what it is of, and of nothing else.
+    """
+    figures = {(f.series, f.month): f for f in record.provisional if f.kind == "figure"}
+    ahead = {(row.series, row.first_month): row for row in rows if row.model == ENGINE}
+    for place, figure in figures.items():
+        row, rules = ahead.get(place), config.flags.rules
+        unusual = False
+        if row is not None and not figure.days:
+            expected = MonthForecast(
+                row.median, row.centre, row.scale, row.df, row.horizon, row.mixture
+            )
+            p, _ = p_value(figure.count, expected)
+            typical = statistics.median(list(record.counts[figure.series].values())[-12:])
+            unusual = severity(figure.count, expected, p, typical, rules) not in (None, "watch")
+        if unusual or config.notices.quiet_months:
+            key = preliminary.told_as(figure, source)
+            own_id = f"<{key[:32]}@{config.mail.domain}>"
+            kind: NewsKind = "flags" if unusual else "quiet"
+            yield NoticeIntent(kind, figure.month, record.announced.newest[0], key, own_id)
 
 
 def _intent(

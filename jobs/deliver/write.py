@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from forecast.store.notices import Notice, Section
 from forecast.store.queries import column, rows
 from forecast.types import SEVERITIES, SeriesKey
 from jobs.audited import disputed
-from jobs.deliver import letter
+from jobs.deliver import letter, preliminary
 from jobs.deliver.intents import false_now
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def renew_one(path: Path, db: Database, source: Source) -> bool:
             counts = counts or releases.current_counts(connection)
             stated = [notices.statements(connection, notice.id)]
             # What a person was to approve is not what the figures say any more.
-            if any(false_now(stated, counts, source).values()):
+            false = any(false_now(stated, counts, source).values())
+            if false or preliminary.stale(connection, notice, source):
                 return notices.renew(db, notice.id)
     return False
 
@@ -76,14 +78,19 @@ def write_one(context: Context, db: Database, now: datetime) -> bool:
         notice = next(iter(notices.every(connection, "due")), None)
         if notice is None:
             return False
-        writer = _corrections if notice.kind == "correction" else _news
         judged = column(connection, "judged_as_issued", (notice.month,))
         reports = {
             total: report(connection, total, notice.month, source)
             for total in source.totals.every
             if total in judged
         }
-        sections = list(writer(connection, notice, reports, config.site.address, source))
+        figures = {n.id: said for n, said in preliminary.told(connection, notice.month, source)}
+        if notice.id in figures:
+            figure = preliminary.section(connection, notice, figures[notice.id], source)
+            sections = [_section(text, "finding") for text in figure]
+        else:
+            writer = _corrections if notice.kind == "correction" else _news
+            sections = list(writer(connection, notice, reports, config.site.address, source))
         wrong = disputed(connection, source, reports.values())
     if not sections:
         return notices.drop(db, notice.id, _SUPERSEDED, now)
@@ -138,6 +145,8 @@ def finding(
         facts, _nationwide(connection, facts), ahead.changes_sentence(moved), address
     )
     flagged = read.flagged(connection, SeriesKey(facts.total))
+    more = preliminary.changed(connection, facts.total, facts.month, facts.source)
+    section = replace(section, more=(*section.more, *more))
     drawn = forecasts.notice(facts.total, facts.recent, flagged, section.finding, facts.source)
     chart = grammar.render(drawn, "png", facts.source, scale=2)
     return _section(section, "finding", statement(facts), chart, drawn.alt)

@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from forecast import lives
+from forecast.desk import provisional
 from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import MonthFacts, TermFacts, all_reports, comparisons, terms
 from forecast.desk.movers import by_dimension
@@ -221,7 +222,8 @@ class SiteRecord:
 
     runs : every run, the newest first. withdrawn : those withdrawn, and why. corrected : what
     readers were sent corrections of. skill : how sure it is that forecasts are better than no
-    change, in sentences. release_days : month -> the day its figures were first seen.
+    change, in sentences. provisional : total -> what is said of a month before its file, "" of all.
+    release_days : month -> the day its figures were first seen.
     views : the rows of the views that lie beside a page, by name; of a source whose views have
     their usual columns. measures : what is counted -> its folder, seen from this one; empty where
     it is one thing. address : where the site will be, "" if that is not known. before : names of
@@ -239,6 +241,7 @@ class SiteRecord:
     totals: Mapping[str, TotalRecord]
     parts: Mapping[SeriesKey, PartRecord]
     skill: Sequence[str] = ()
+    provisional: Mapping[str, Sequence[str]] = field(default_factory=dict)
     views: Mapping[str, Sequence[tuple[Any, ...]]] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
@@ -348,12 +351,15 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         )
         for total in source.totals.every
     }
+    newest = [about.newest for about in totals.values()]
+    early = {total: provisional.lines(connection, source, total) for total in ("", *totals)}
     return SiteRecord(
         source=source,
         run=run,
         skill=read_skill(connection, source),
+        provisional=early,
         status=read_status(run, read.newest_source(connection), today, source),
-        answer=monthly.answer_line([about.newest for about in totals.values()], source, today),
+        answer=" ".join((monthly.answer_line(newest, source, today), *early[""])),
         runs=rows(connection, "every_run"),
         withdrawn=rows(connection, "every_withdrawal"),
         corrected=rows(connection, "corrected"),

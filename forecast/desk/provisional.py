@@ -1,0 +1,121 @@
+"""What is said of a month before its file: a figure of the day, or a delivery not complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecast.engine import ENGINE, PROVISIONAL
+from forecast.sources.names import member_words
+from forecast.sources.source import Source
+from forecast.store import inputs, read
+from forecast.store.queries import rows
+from forecast.types import Provisional, Row, SeriesKey
+from forecast.words import about, between, known_words, month_words, one_line
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionalMonth:
+    """A provisional count, and what the last run makes of it.
+
+    own : the forecast of its own series, made without it; None where there is none.
+    totals : of each total above it, the forecast with it and without it.
+    """
+
+    said: Provisional
+    own: Row | None
+    totals: tuple[tuple[Row, Row], ...]
+
+
+def provisional_months(connection: sqlite3.Connection, source: Source) -> list[ProvisionalMonth]:
+    """Return every count on record that is not the last word, the oldest month first."""
+    said = inputs.provisional(connection)
+    if not said:
+        return []
+    made = {
+        model: {
+            (r["border"], r["month"]): r
+            for r in read.forecasts(connection, source.totals, None, model)
+        }
+        for model in (ENGINE, PROVISIONAL)
+    }
+    found = []
+    for month in said:
+        of = rows(connection, "forecasts_of_series", (*month.series[:3], ENGINE))
+        own = next((row for row in of if row["month"] == month.month), None)
+        above = [t for t in (month.series.total, source.totals.whole) if t]
+        pairs = [
+            (made[PROVISIONAL][total, month.month], made[ENGINE][total, month.month])
+            for total in dict.fromkeys(above)
+            if all((total, month.month) in of_model for of_model in made.values())
+        ]
+        found.append(ProvisionalMonth(month, own, tuple(pairs)))
+    return found
+
+
+def lines(connection: sqlite3.Connection, source: Source, total: str = "") -> list[str]:
+    """Return a sentence of each provisional month; total : of this one's, and of its parts'."""
+    return [
+        sentence(month, source)
+        for month in provisional_months(connection, source)
+        if total in ("", month.said.series.total, *(pair[0]["border"] for pair in month.totals))
+    ]
+
+
+def sentence(month: ProvisionalMonth, source: Source, word: str = "Provisional") -> str:
+    """Say what is provisional, by whose word, and what it changes."""
+    said = month.said
+    start = f"{word}, {month_words(said.month)}: {what(said, source)}"
+    told = f"({known_words('by', said.known_by)}; {one_line(said.source)})"
+    if said.kind == "delivery":
+        return f"{start} {told}: {''.join(_so_far(said))}"
+    return " ".join(
+        (f"{start} {told}; no file has this month yet.", *_judged(month), *_with(month))
+    )
+
+
+def what(said: Provisional, source: Source) -> str:
+    """Name the count and what it is of: about 9,800 Border Patrol encounters nationwide."""
+    key = said.series
+    half = key.dimension == "component" and key.member in source.hierarchy.components
+    noun = source.hierarchy.named(key.member).noun if half else source.measure.noun
+    part = "" if half or key.headline else f" ({one_line(member_words(*key[1:3], source))})"
+    days = f" in its first {said.days} days" if said.days else ""
+    return f"{about(said.count, said.rounding)} {noun}{part} {source.totals.where(key.total)}{days}"
+
+
+def _so_far(said: Provisional) -> Iterator[str]:
+    yield "the month is not complete"
+    if said.share is not None and said.low is not None and said.high is not None:
+        shares = f"{100 * said.low:.0f}% to {100 * said.high:.0f}%"
+        yield f"; by the deliveries before, {100 * said.share:.0f}% ({shares}) of its last count"
+    yield "."
+
+
+def _judged(month: ProvisionalMonth) -> Iterator[str]:
+    """Hold a whole month's figure against the forecast of its own series, and of no other."""
+    if month.own is None or month.said.days:
+        return
+    low, high = month.own["lo80"], month.own["hi80"]
+    count = month.said.count
+    lies = "above" if count > high else "below" if count < low else "inside"
+    yield f"It is {lies} the 80% range forecast for it, {between(low, high)}."
+
+
+def _with(month: ProvisionalMonth) -> Iterator[str]:
+    for row, before in month.totals:
+        yield (
+            f"With it, {row['border']} is expected at {row['median']:,} (80% range "
+            f"{between(row['lo80'], row['hi80'])}); without, at {before['median']:,} "
+            f"({between(before['lo80'], before['hi80'])})."
+        )
+
+
+def of_month(months: list[ProvisionalMonth], key: SeriesKey, month: str) -> ProvisionalMonth | None:
+    """Return what is provisional of a series' month, None if nothing is."""
+    found = (of for of in months if (of.said.series, of.said.month) == (key, month))
+    return next(found, None)

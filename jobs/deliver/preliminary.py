@@ -1,0 +1,104 @@
+"""Notices of figures of the day: told once each, and what the file changed told with the month."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from forecast.desk import provisional
+from forecast.desk.sentences.section import SectionText
+from forecast.rows import of
+from forecast.sources.source import Source
+from forecast.store import inputs, notices
+from forecast.store.notices import Notice
+from forecast.store.queries import rows
+from forecast.types import COUNT, Provisional, SeriesKey
+from forecast.words import change_words, day_words, month_words
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def told_as(said: Provisional, source: Source) -> str:
+    """Return the content key of the notice that tells of a figure, in whatever run."""
+    about = f"preliminary|{source.name}|{said.month}|{'/'.join(said.series)}|{said.batch}"
+    return hashlib.sha256(about.encode()).hexdigest()
+
+
+def told(
+    connection: sqlite3.Connection, month: str, source: Source
+) -> list[tuple[Notice, Provisional]]:
+    """Return the notices of a month's figures, withdrawn ones too, the oldest first."""
+    said = {
+        told_as(figure, source): figure
+        for row in rows(connection, "figures_of_month", (month,))
+        for figure in [_figure(row)]
+    }
+    every = notices.every(connection) if said else []
+    return [(n, said[n.content_key]) for n in every if n.content_key in said]
+
+
+def _figure(row: dict[str, Any]) -> Provisional:
+    return Provisional(
+        *(of(SeriesKey, row), row["first_month"], row[COUNT], row["rounding"], row["days"]),
+        *(row["known_by"], row["source"], "figure"),
+        batch=row["batch_id"],
+    )
+
+
+def section(
+    connection: sqlite3.Connection, notice: Notice, figure: Provisional, source: Source
+) -> Iterator[SectionText]:
+    """Yield what is told of a figure; nothing once its file has come, or it was withdrawn."""
+    stands = [
+        month
+        for month in provisional.provisional_months(connection, source)
+        if (month.said.series, month.said.batch) == (figure.series, figure.batch)
+    ]
+    for month in stands:
+        before = [
+            said
+            for earlier, said in told(connection, notice.month, source)
+            if earlier.state == "approved"
+            and said.series == figure.series
+            and earlier.id < notice.id
+        ]
+        yield SectionText(
+            total=figure.series.total,
+            phrase="preliminary figure",
+            finding=provisional.sentence(month, source, "Preliminary"),
+            more=tuple(
+                f"It replaces {provisional.what(said, source)}, which we told of before."
+                for said in before[-1:]
+            ),
+            avoid="It is not the month's count: its publisher has no file of it, and it may change.",
+        )
+
+
+def changed(
+    connection: sqlite3.Connection, total: str, month: str, source: Source
+) -> tuple[str, ...]:
+    """Return, of each figure of a total that was told of, what the file says instead."""
+    sentences = []
+    for notice, said in told(connection, month, source):
+        if notice.state != "approved" or said.series.total != total or said.days:
+            continue
+        key, whole = said.series, source.totals.whole
+        values = (key.dimension, key.member, key.component, month, total, whole)
+        counts = rows(connection, "count_of_sum", values)
+        came = counts[0][COUNT] if counts else None
+        if came is not None:
+            sentences.append(
+                f"Our preliminary notice of {day_words(notice.created_at[:10])} gave "
+                f"{provisional.what(said, source)}; the file of {month_words(month)} has {came:,} "
+                f"({change_words(came, said.count)})."
+            )
+    return tuple(sentences)
+
+
+def stale(connection: sqlite3.Connection, notice: Notice, source: Source) -> bool:
+    """Whether a notice tells of a figure that does not stand any more."""
+    standing = {told_as(said, source) for said in inputs.provisional(connection)}
+    own = [n.id for n, _ in told(connection, notice.month, source)]
+    return notice.id in own and notice.content_key not in standing
