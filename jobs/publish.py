@@ -135,6 +135,7 @@ def compute(
             issued[key] = list(standing.issued(key, cutoff, draws, next_months.get(key)))
     drawn = {key: drawn[key] for key in joint.marginals}
     rows = coherent([*of_totals, *drill_down_rows(families)], joint, drawn, ENGINE)
+    own = [row for row in rows if row.model == ENGINE]
     given = conditional.of_run(joint, record.provisional)
     hindcasts = partial(new_hindcasts, head, models, record.recorded, judged_by=totals)
     moment = now.isoformat(timespec="seconds")
@@ -155,7 +156,7 @@ def compute(
         episodes=tuple(findings.episodes),
         drivers=tuple(drivers),
         systemic_months=findings.systemic,
-        occasions=tuple(notice_intents(record, config, findings, now, source, rows)),
+        occasions=tuple(notice_intents(record, config, findings, now, source, own)),
         path_rule=rule,
         path_marks=tuple(marks),
         changes=tuple(changed(record.before, head, predictive, rows, source)),

@@ -6,6 +6,7 @@ panel         counts -> the panel that models see; parameters: every number of t
 combination, intervals, tails, predictive    paths of models -> one distribution a month
 surprises, smallcounts, mixtures    where one t cannot say it: two ways, and counts as counts
 paths, joint, simulation    draws of whole futures, of one series and of all together
+conditional   a whole of which somebody has said a part before its file
 spans         sums over months and chances
 scores, skill    how forecasts are judged
 """

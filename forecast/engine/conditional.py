@@ -71,17 +71,24 @@ class Given:
             if all(self._ahead(key) and self.joint.marginals[key].share == 1 for key in keys):
                 parts.setdefault(above, []).append(keys)
         if tree.whole is not None:
-            totals = [SeriesKey(total) for total in tree.totals.parts]
-            halves: dict[SeriesKey, list[SeriesKey]] = {}
-            for keys in (keys[0] for total in totals for keys in [parts.get(total, [[]])]):
-                for key in keys if keys and keys[0].dimension == "component" else ():
-                    halves.setdefault(key._replace(total=tree.totals.whole), []).append(key)
-            complete = [half for half, of in halves.items() if len(of) == len(totals)]
-            parts |= {half: [halves[half]] for half in complete}
-            # A figure of a half of the whole is newer than what each total makes of it.
-            said = [complete] if any(half in self.figures for half in complete) else []
-            parts[tree.whole] = [*said, totals]
+            parts |= self._of_whole(tree.whole, [SeriesKey(t) for t in tree.totals.parts], parts)
         return parts
+
+    def _of_whole(
+        self,
+        whole: SeriesKey,
+        totals: list[SeriesKey],
+        parts: Mapping[SeriesKey, list[list[SeriesKey]]],
+    ) -> dict[SeriesKey, list[list[SeriesKey]]]:
+        """Halves of the whole, which no file states, and the ways in which it is a sum."""
+        halves: dict[SeriesKey, list[SeriesKey]] = {}
+        for key in (key for total in totals for ways in parts.get(total, ()) for key in ways):
+            if key.dimension == "component":
+                halves.setdefault(key._replace(total=whole.total), []).append(key)
+        halves = {half: of for half, of in halves.items() if len(of) == len(totals)}
+        # A figure of a half of the whole says more of it than what each total makes of it.
+        said = [list(halves)] if any(half in self.figures for half in halves) else []
+        return {**{half: [of] for half, of in halves.items()}, whole: [*said, totals]}
 
     def _ahead(self, key: SeriesKey) -> bool:
         """Whether the month is among those that are forecast of a series."""

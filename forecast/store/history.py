@@ -254,17 +254,19 @@ def known_days(db: Connection, total: str | None = None) -> Callable[[Scope, str
 
     total : the only one that will be asked for.
     """
-    by_scope: dict[Scope, list[tuple[str, bool, str, str]]] = defaultdict(list)
+    by_scope: dict[Scope, list[tuple[str, str, str, str]]] = defaultdict(list)
     for *scope, first, last, day, vintage in db.execute(sql("known_days"), (total, total)):
-        by_scope[Scope(*scope)].append((day, vintage != "day", first, last))
+        by_scope[Scope(*scope)].append((day, vintage, first, last))
 
     # Asked for every month of every series, of few scopes.
     @lru_cache(None)
     def known(scope: Scope, month: str) -> str | None:
         stating = (row for row in by_scope[scope] if row[2] <= month <= row[3])
-        day, inexact, *_ = min(stating, key=itemgetter(0, 1), default=("", True))
+        day, vintage, *_ = min(stating, key=itemgetter(0, 1), default=("", "unknown"))
         late = months.days_after(month, DUE_DAYS + LATE_DAYS).isoformat()
-        return None if inexact or day > late else day
+        if vintage == "by" and day <= late:  # not before the month was over, if by that day
+            return months.days_after(month, 1).isoformat()
+        return day if vintage == "day" and day <= late else None
 
     return known
 
@@ -327,7 +329,7 @@ def false_issued(db: Connection, key: SeriesKey | None = None) -> list[FalseIssu
 def false_issued_of_all(db: Connection) -> list[FalseIssue]:
     """Return the same of every measure; none of a record that an earlier program left."""
     false = []
-    for number in measures.ids(db) if has(db, "backdated_runs") else ():
+    for number in measures.ids(db) if has(db, "provisional_months") else ():
         with measures.scoped(db, number):
             false += false_issued(db)
     return false

@@ -8,7 +8,8 @@ ask        chances, sums over months, replays, a year's report
 quote      whether a number or a text is right; the paragraph to paste, as text, slide or page
 export     what the record holds, as files and pictures
 forecast   the engine on an analyst's own monthly counts; any table of them as a plain one
-record     a month's work, and the files behind the figures; vintages, dated statements of counts
+record     a month's work, and the files behind the figures; vintages, dated statements of counts;
+           preliminary, figures of a month before its file
 notices    what readers are told, approved by a person
 service    serve, status, doctor, settings; the page; assistants
 safe       whether the record is whole; witnesses, backups, runs withdrawn

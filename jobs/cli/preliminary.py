@@ -71,19 +71,25 @@ def _value(
     if read is None:
         problem = f"{said!r}: write 26,000 or 'about 26,000' or '1,550 a day over 20 days'"
         raise click.BadParameter(problem, param_hint="'COUNT'")
-    length = months.end(at).day
-    days = int(read["days"] or 0)
-    if days > length or (days and on < f"{at}-{days:02}"):
-        raise click.BadParameter(f"{days} days of {at} were not over by {on}", param_hint="'COUNT'")
+    length, days = months.end(at).day, int(read["days"] or 0)
+    _refuse_early(at, length, days, on)
+    number = read["count"].replace(",", "")
+    # What is said to be about 26,000 is known to a thousand, and a daily mean to a unit a day.
+    zeros = 10 ** (len(number) - len(number.rstrip("0"))) if read["about"] else 1
+    times = (days or length) if read["daily"] else 1
+    whole = days if days < length else 0
+    return DatedValue(
+        *(key, at, at, int(number) * times, (rounded or zeros) * times, on, source, whole)
+    )
+
+
+def _refuse_early(month: str, length: int, days: int, on: str) -> None:
+    """Refuse what nobody could know on that day."""
+    if days > length or (days and on < f"{month}-{days:02}"):
+        problem = f"{days} days of {month} were not over by {on}"
+        raise click.BadParameter(problem, param_hint="'COUNT'")
     if on > months.today().isoformat():
         raise click.BadParameter(f"{on} is after today", param_hint="'--on'")
-    if not days and on <= months.end(at).isoformat():
-        problem = f"{at} was not over on {on}; say of how many days it is: 'N a day over 20 days'"
+    if not days and on <= months.end(month).isoformat():
+        problem = f"{month} was not over on {on}; say of how many days: 'N a day over 20 days'"
         raise click.BadParameter(problem, param_hint="'--on'")
-    number = read["count"].replace(",", "")
-    # What is said to be about 26,000 is known to a thousand; a daily mean, to half a unit a day.
-    zeros = 10 ** (len(number) - len(number.rstrip("0"))) if read["about"] else 1
-    unit, times = rounded or zeros, (days or length) if read["daily"] else 1
-    whole = days if days < length else 0
-    count, known_to = int(number) * times, unit * times if times > 1 or unit > 1 else 1
-    return DatedValue(key, at, at, count, known_to, on, source, whole)

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecast import months
 from forecast.config import Config
 from forecast.desk.facts import Falsehood, became_false
-from forecast.engine import ENGINE
 from forecast.judge.surprise import p_value, severity
 from forecast.store import inputs, notices
 from forecast.store.notices import Notice
@@ -60,13 +59,15 @@ def notice_intents(
 ) -> Iterator[NoticeIntent]:
     """Yield what there is to tell of a run that is about to be published.
 
-    now : the moment, UTC. rows : the forecasts of the run, by which a figure is judged.
+    now : the moment, UTC. rows : the engine's forecasts of the run, which judge figures.
     """
     announced = record.announced
     yield from _figures(record, config, rows, source)
     newest = max(max(by_month) for key, by_month in record.counts.items() if key.headline)
     fresh = [] if now.date() - months.end(newest) > STALE else _fresh(result, announced, newest)
     kind = _kind(record.episodes, config, result, fresh)
+    if fresh and any(n.month == newest and n.state == "approved" for n in announced.notices):
+        kind = kind or "quiet"  # who was told of a figure is told what came
     if kind is not None:
         totals = ",".join(sorted(j.series.total for j in fresh))
         of = "news" if announced.first_measure else f"news of {source.name}"
@@ -96,7 +97,7 @@ def _figures(
     A figure is held against the forecast of what it is of, and of nothing else.
     """
     figures = {(f.series, f.month): f for f in record.provisional if f.kind == "figure"}
-    ahead = {(row.series, row.first_month): row for row in rows if row.model == ENGINE}
+    ahead = {(row.series, row.first_month): row for row in rows}
     for place, figure in figures.items():
         row, rules = ahead.get(place), config.flags.rules
         unusual = False

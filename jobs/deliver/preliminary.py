@@ -72,7 +72,7 @@ def section(
                 f"It replaces {provisional.what(said, source)}, which we told of before."
                 for said in before[-1:]
             ),
-            avoid="It is not the month's count: its publisher has no file of it, and it may change.",
+            avoid="It is not the month's count: no file has it, and it may change.",
         )
 
 
@@ -81,9 +81,13 @@ def changed(
 ) -> tuple[str, ...]:
     """Return, of each figure of a total that was told of, what the file says instead."""
     sentences = []
-    for notice, said in told(connection, month, source):
-        if notice.state != "approved" or said.series.total != total or said.days:
-            continue
+    # Of several of one series the last: it has told that it replaces the others.
+    last = {
+        said.series: (n, said)
+        for n, said in told(connection, month, source)
+        if n.state == "approved" and said.series.total == total
+    }
+    for notice, said in last.values():
         key, whole = said.series, source.totals.whole
         values = (key.dimension, key.member, key.component, month, total, whole)
         counts = rows(connection, "count_of_sum", values)

@@ -112,7 +112,8 @@ def _news(
     month, order = notice.month, source.totals.every
     if notice.kind != "digest":
         for facts in sorted(reports.values(), key=_gravity):
-            if notice.kind == "quiet" or facts.findings or facts.shift:
+            early = preliminary.changed(connection, facts.total, month, source)
+            if notice.kind == "quiet" or facts.findings or facts.shift or early:
                 yield finding(connection, facts, notice.run_id, address)
     episodes = rows(connection, "episodes", (month, month))
     for total in order:
