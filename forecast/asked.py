@@ -23,7 +23,7 @@ from forecast.claims.record.counts import (
 )
 from forecast.claims.record.verdict import ClaimMeasure, Reading
 from forecast.claims.show import words as show
-from forecast.desk import facts
+from forecast.desk import facts, provisional
 from forecast.desk.answers import Asking
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import ahead, monthly
@@ -201,7 +201,13 @@ class Answering:
             problem += f", but no count was published for {', '.join(unknown[:3])}"
         if span.length == 12 and span.first <= line.last < span.last:
             problem += f"; try '{self.source.calendar.name(span)} to date'"
-        return problem
+        key = subject.key(self.source)
+        early = [
+            provisional.sentence(of, self.source)
+            for of in provisional.provisional_months(self.connection, self.source)
+            if span.length == 1 and of.tells(key, span.first_month)
+        ]
+        return ". ".join((problem, *early))
 
     def counts(self, subject: Subject) -> dict[str, int]:
         """Return a series' counts by month."""

@@ -72,7 +72,7 @@ select l.border as series, l.first_month as month, l.known_by as known, l.encoun
     'by' as vintage
 from main.dated_lines as l join main.dated_batches as b on b.id = l.batch_id
 where b.measure_id = :measure and l.dimension = '' and l.first_month = l.last_month
-    and l.rounding = 1 and l.days = 0 and b.id not in (select batch_id from main.dated_withdrawals)
+    and l.rounding = 1 {} and b.id not in (select batch_id from main.dated_withdrawals)
 """
 _COVERED = "select * from main.coverage where dimension = ''"
 _NAMED = """
@@ -153,7 +153,10 @@ def read_tables(connection: sqlite3.Connection, measure_id: int, shape: Shape) -
             if release["kind"] != "vintage":
                 tables.counts.setdefault(row["series"], {})[row["month"]] = row["count"]
                 tables.units[of] = release["rounding"]
-    tables.values.update(_histories(releases, stated, rows(_COVERED), rows(_DATED)))
+    # Schema 21 knows no statements of some days alone.
+    has_days = connection.execute("pragma main.user_version").fetchone()[0] > 21
+    dated = rows(_DATED.format("and l.days = 0" if has_days else ""))
+    tables.values.update(_histories(releases, stated, rows(_COVERED), dated))
     for name, query in _ROWS.items():
         found = tables.rows.setdefault(name, {})
         for one in rows(_NAMED + query):

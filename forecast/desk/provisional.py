@@ -30,6 +30,11 @@ class ProvisionalMonth:
     own: Row | None
     totals: tuple[tuple[Row, Row], ...]
 
+    def tells(self, key: SeriesKey, month: str) -> bool:
+        """Whether it says something of a series' month: its own, or a total's above it."""
+        above = {SeriesKey(row["border"]) for row, _ in self.totals}
+        return month == self.said.month and key in {self.said.series, *above}
+
 
 def provisional_months(connection: sqlite3.Connection, source: Source) -> list[ProvisionalMonth]:
     """Return every count on record that is not the last word, the oldest month first."""
@@ -113,9 +118,3 @@ def _with(month: ProvisionalMonth) -> Iterator[str]:
             f"{between(row['lo80'], row['hi80'])}); without, at {before['median']:,} "
             f"({between(before['lo80'], before['hi80'])})."
         )
-
-
-def of_month(months: list[ProvisionalMonth], key: SeriesKey, month: str) -> ProvisionalMonth | None:
-    """Return what is provisional of a series' month, None if nothing is."""
-    found = (of for of in months if (of.said.series, of.said.month) == (key, month))
-    return next(found, None)

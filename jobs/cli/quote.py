@@ -92,7 +92,7 @@ def _of_series(
         problem = f"no figures for {subject.words(table.source)} are on record"
         raise counted.refused("SERIES", problem)
     if not line.holds(span):
-        if early := _provisional(counted, [subject], span):
+        if early := _provisional(counted, subject, span):
             return early
         raise counted.refused("SPAN", _answering(counted).unheld(subject, span))
     answered = (
@@ -127,15 +127,13 @@ def _answering(counted: OpenRecord) -> Answering:
     return Answering(counted.connection, counted.source, counted.table)
 
 
-def _provisional(counted: OpenRecord, subjects: Sequence[Subject], span: Period) -> Printed | None:
+def _provisional(counted: OpenRecord, subject: Subject, span: Period) -> Printed | None:
     """Say what is said so far of a month that no file has, None where nothing is."""
-    keys, month = [subject.key(counted.source) for subject in subjects], span.first_month
+    key, every = subject.key(counted.source), provisional.provisional_months
     found = [
         of
-        for of in provisional.provisional_months(counted.connection, counted.source)
-        if span.length == 1 and of.said.month == month
-        # Of a total also what is said of a part of it.
-        if of.said.series in keys or {SeriesKey(row["border"]) for row, _ in of.totals} & {*keys}
+        for of in every(counted.connection, counted.source)
+        if span.length == 1 and of.tells(key, span.first_month)
     ]
     lines = [provisional.sentence(of, counted.source) for of in found]
     value = {"provisional": [asdict(of.said) for of in found], **run_json(counted)}
@@ -258,7 +256,7 @@ def brief(record: OpenRecord, words: tuple[str, ...], out: Path | None, short: b
     except SpanError as error:
         raise click.BadParameter(str(error), param_hint="'MONTH'") from None
     key = record.find(series)
-    if month and (early := _provisional(record, [subject_of(key)], Period.of(month))):
+    if month and (early := _provisional(record, subject_of(key), Period.of(month))):
         return early
     facts = facts_of(record, key, month)
     if out is not None:
