@@ -313,21 +313,3 @@ class PanelHindcasts:
         """What that hindcast says of the month."""
         outlook = self.reaching(row, month, ahead)
         return outlook.expected(month) if outlook else None
-
-
-def border_beside(totals: PanelHindcasts, parts: PanelHindcasts, row: int) -> tuple[Floats, Floats]:
-    """A part's total in the columns of the part: log1p counts, and the first step from each.
-
-    The total is the series with the part's total name; NaN where it has no month.
-    """
-    z, first = np.full((2, parts.panel.z.shape[1]), np.nan)
-    places = [i for i, key in enumerate(totals.keys) if key.total == parts.keys[row].total]
-    if not places:
-        return z, first
-    place, width = places[0], totals.panel.z.shape[1]
-    offset = int(totals.panel.last[place] - parts.panel.last[row])
-    columns = np.arange(len(z)) + width - len(z) - offset
-    there = (columns >= 0) & (columns < width)
-    z[there] = totals.panel.z[place, columns[there]]
-    first[there] = totals.predictive.centre[place, columns[there], 0]
-    return z, first

@@ -20,7 +20,7 @@ import numpy as np
 
 from forecast import months
 from forecast.engine import ENGINE
-from forecast.engine.predictive import OLDER, PanelHindcasts, border_beside
+from forecast.engine.predictive import OLDER, PanelHindcasts
 from forecast.judge import drift, episodes, parts
 from forecast.judge.drift import Drift, Side
 from forecast.judge.episodes import Seen
@@ -51,6 +51,7 @@ from forecast.types import (
     Unflagged,
 )
 from models.base import Floats
+from models.onepass import off_calendar, on_calendar
 
 OUTSIDE = 0.05  # p beyond the 95% interval
 
@@ -536,8 +537,37 @@ def judge_parts(
 def family_looks(
     past: JudgingInputs, totals: TotalMonths, family: PanelHindcasts
 ) -> Iterator[MonthCase]:
-    """Each member's new months, ascending."""
-    share = apart_shares(totals.head, family)
+    """Each member's new months, ascending; beside each its total as its siblings moved."""
+    cases = list(_member_months(past, totals, family))
+    together: dict[tuple[str, str, str], list[MonthCase]] = defaultdict(list)
+    for case in cases:
+        together[_siblings(case)].append(case)
+    moved = {of: _moves(group) for of, group in together.items()}
+    for case in cases:
+        move, total = moved[_siblings(case)][case.series], case.total
+        assert total is not None
+        if math.isfinite(move):
+            total = replace(total, z=total.outlook.expected(case.month).centre + move)
+        yield replace(case, total=total)
+
+
+def _siblings(case: MonthCase) -> tuple[str, str, str]:
+    assert case.outlook is not None
+    return case.series.total, case.month, case.outlook.cutoff
+
+
+def _moves(cases: Sequence[MonthCase]) -> dict[SeriesKey, float]:
+    """Each part of a total -> how far its siblings were from their forecasts in a month."""
+    centre = np.array([of.outlook.expected(of.month).centre for of in cases if of.outlook])[:, None]
+    errors = np.log1p([[case.value] for case in cases]) - centre
+    moves = parts.siblings_moves(errors, np.exp(centre / 2))[:, 0].tolist()
+    return dict(zip([case.series for case in cases], moves, strict=True))
+
+
+def _member_months(
+    past: JudgingInputs, totals: TotalMonths, family: PanelHindcasts
+) -> Iterator[MonthCase]:
+    share = apart_shares(family)
     for row, key in enumerate(family.keys):
         for month in past.pending(key, past.last.get(key, "")):
             total = totals.month(key.total, month)
@@ -551,9 +581,16 @@ def family_looks(
             yield replace(case, total=total, apart=apart, restated=restated)
 
 
-def apart_shares(head: PanelHindcasts, family: PanelHindcasts) -> Floats:
-    """(members, months) scale of each member's deviation from its total, in its own scale."""
+def apart_shares(family: PanelHindcasts) -> Floats:
+    """(members, months) scale of each member's deviation from its siblings, in its own scale."""
     z, first = family.panel.z, family.predictive.centre[..., 0]
-    beside = [border_beside(head, family, row) for row in range(len(family.keys))]
-    border_z, border_first = (np.stack(side) for side in zip(*beside, strict=True))
-    return apart_share(z, first, border_z, border_first)
+    late = family.panel.last.max() - family.panel.last
+    behind = late if late.any() else None
+    errors, centre = (on_calendar(x, behind, np.nan) for x in (parts.errors_of(z, first), first))
+    weight = np.ones_like(centre)
+    weight[:, 1:] = np.exp(np.nan_to_num(centre[:, :-1]) / 2)
+    moved, total = np.empty_like(errors), np.array([key.total for key in family.keys])
+    for name in np.unique(total):
+        of = total == name
+        moved[of] = parts.siblings_moves(errors[of], weight[of])
+    return apart_share(z, first, off_calendar(moved, behind))

@@ -1,8 +1,9 @@
 """A part of a total while the total itself is flagged or open.
 
 Then the parts have mostly moved with it, and what is asked of a part is whether it moved apart:
-r = e(part) - e(total), where e is the log1p count less the centre of the one-step forecast. Its
-scale is made of the part's own past r, by the engine's rule.
+r = e(part) - m, where e is the log1p count less the centre of the one-step forecast, and m the
+median of the others' e. The total itself would say of every part that one of them moved. The scale
+of r is made of the part's own past r, by the engine's rule.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from models.base import Floats
 class BorderMonth:
     """What a part must know of its total's month.
 
-    z : log1p count; outlook : the forecast made before it.
+    z : log1p count, or where it would be had it moved as a part's siblings did; outlook : the
+    forecast made before it.
     flag : the month of the flag it is under, None if it is neither flagged nor open.
     flagged : whether that is this very month.
     """
@@ -33,23 +35,53 @@ class BorderMonth:
     flagged: bool = False
 
 
-def apart_share(z: Floats, first: Floats, border_z: Floats, border_first: Floats) -> Floats:
+def siblings_moves(errors: Floats, weight: Floats) -> Floats:
+    """(parts, months) how far the other parts of a total were from their forecasts: their median.
+
+    NaN where no other is known.
+
+    errors : (parts, months) e, NaN where not known. weight : (parts, months) of each, > 0.
+    """
+    out = np.full_like(errors, np.nan)
+    for t in range(errors.shape[1]):
+        known = np.flatnonzero(np.isfinite(errors[:, t]))
+        if len(known) < 2:
+            continue
+        order = known[np.argsort(errors[known, t], kind="stable")]
+        upto, own, place = (
+            weight[order, t].cumsum(),
+            np.zeros(len(out)),
+            np.full(len(out), len(out)),
+        )
+        own[order], place[order] = weight[order, t], np.arange(len(order))
+        half, middle = (upto[-1] - own) / 2, np.zeros(len(out))
+        # Between the last of the lower half and the first of the upper, without the part itself.
+        for side in ("left", "right"):
+            at = np.searchsorted(upto, half, side)
+            at = np.where(at < place, at, np.searchsorted(upto, half + own, side))
+            middle += errors[order[np.minimum(at, len(order) - 1)], t] / 2
+        out[:, t] = middle
+    return out
+
+
+def apart_share(z: Floats, first: Floats, moved: Floats) -> Floats:
     """(series, months) sigma of r over sigma of e, as known at each column; NaN early on.
 
     Parameters
     ----------
     z, first : (series, months) log1p counts and the first step of the path from each column.
-    border_z, border_first : the same of each series' total, aligned with it.
+    moved : (series, months) of `siblings_moves`.
     """
-    own = _errors(z, first)
-    apart = np.abs(own - _errors(border_z, border_first))
+    own = errors_of(z, first)
+    apart = np.abs(own - moved)
     own = intervals.settled(np.abs(own), z)
     apart = intervals.settled(apart, z)
     share = intervals.one_step_scale(apart, first) / intervals.one_step_scale(own, first)
     return np.asarray(share)
 
 
-def _errors(z: Floats, first: Floats) -> Floats:
+def errors_of(z: Floats, first: Floats) -> Floats:
+    """(series, months) e of each month; NaN where there was no forecast of it."""
     errors = np.full_like(z, np.nan)
     errors[:, 1:] = z[:, 1:] - first[:, :-1]
     return errors

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecast.engine.predictive import PanelHindcasts, Predictive, border_beside, outlook_of
+from forecast.engine.predictive import PanelHindcasts, Predictive, outlook_of
 from forecast.types import ForecastPath, MonthForecast, SeriesKey
 from tests.support.panels import make_panel
 
@@ -122,36 +122,3 @@ def test_what_was_known_then_goes_before_the_figures_of_today():
     assert found.reaching(0, "2026-04", ahead=2) is then
     assert found.reaching(0, "2026-05", ahead=3) is None
     assert found.expected(0, "2026-03", 1) == then.expected("2026-03")
-
-
-@pytest.mark.parametrize("later", [-2, 0, 2])
-def test_a_border_is_laid_beside_its_part_month_by_month(later):
-    """The border ends some months after the part; columns are the part's."""
-    border, part = hindsight(), hindsight(PART, width=6)
-    border = replace(border, panel=replace(border.panel, last=border.panel.last + later))
-
-    z, first = border_beside(border, part, 0)
-
-    columns = np.arange(18, 24) - later
-    there = columns < WIDTH
-    assert z[there].tolist() == columns[there].tolist()
-    assert first[there].tolist() == (columns[there] + 0.125).tolist()
-    assert np.isnan(z[~there]).all()
-    assert np.isnan(first[~there]).all()
-    assert len(z) == 6
-
-
-def test_a_part_longer_than_its_border_has_none_before_it_begins():
-    z, first = border_beside(hindsight(width=6), hindsight(PART), 0)
-
-    assert np.isnan(z[:18]).all()
-    assert z[18:].tolist() == [0, 1, 2, 3, 4, 5]
-    assert np.isnan(first[:18]).all()
-    assert first[18:].tolist() == [0.125, 1.125, 2.125, 3.125, 4.125, 5.125]
-
-
-def test_a_part_of_no_border_there_is_has_nothing_beside_it():
-    z, first = border_beside(hindsight(SeriesKey("southwest")), hindsight(PART, width=6), 0)
-
-    assert np.isnan([z, first]).all()
-    assert len(z) == len(first) == 6

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from forecast import months
 from forecast.config import Flags
 from forecast.engine import ENGINE
-from forecast.engine.predictive import PanelHindcasts, Predictive, border_beside
+from forecast.engine.predictive import PanelHindcasts, Predictive
 from forecast.judge import judging, replay
 from forecast.judge.drift import Drift
 from forecast.judge.judging import (
@@ -85,10 +85,9 @@ def test_a_part_s_scale_apart_from_its_border_is_that_of_the_rest():
     """The border errs by half of what the part does each month: r is the other half."""
     rng = np.random.default_rng(3)
     z = 12 + np.cumsum(rng.normal(0, 0.3, (1, 40)), axis=1)
-    border_first = 11 + 0 * z
-    border_z = 11 + np.diff(z, axis=1, prepend=0) / 2
+    moved = np.diff(z, axis=1, prepend=0) / 2
 
-    share = apart_share(z, z, border_z, border_first)[0]
+    share = apart_share(z, z, moved)[0]
 
     assert np.isnan(share[:23]).all()
     assert share[23:] == pytest.approx([0.5] * 17)
@@ -116,22 +115,6 @@ def hindsight(z: list[list[float]], last: list[str], keys: tuple[SeriesKey, ...]
     sigma = np.where(np.arange(values.shape[1]) < 1, np.nan, values)
     panel = replace(make_panel(values), last=np.array([months.to_index(m) for m in last]))
     return PanelHindcasts(keys, panel, said_of(values, sigma))
-
-
-def test_a_border_stands_in_the_columns_of_its_part():
-    """The part ends a month before the border, and began two months before it."""
-    borders = hindsight([[0] * 4, [1.0, 2, 3, 4]], ["2025-05"] * 2, (SeriesKey("other"), NORTH))
-    parts = hindsight([[9.0] * 6, [9.0] * 6], ["2025-04", "2025-05"], (PART, PART))
-    strange = hindsight([[9.0] * 6], ["2025-04"], (SeriesKey("southwest", "state", "TX"),))
-
-    z, first = border_beside(borders, parts, 0)
-    nothing, none = border_beside(borders, strange, 0)
-
-    nan = math.nan
-    assert z == pytest.approx([nan, nan, nan, 1, 2, 3], nan_ok=True)
-    assert first == pytest.approx([nan, nan, nan, 0, 1, 2], nan_ok=True)
-    assert border_beside(borders, parts, 1)[0] == pytest.approx([nan, nan, 1, 2, 3, 4], nan_ok=True)
-    assert np.isnan([nothing, none]).all()
 
 
 def test_a_hindcast_is_of_the_last_month_known_by_then():
@@ -927,7 +910,7 @@ def test_a_part_s_months_are_judged_once_and_none_before_its_last():
 def test_how_far_a_part_moves_apart_is_known_at_the_cutoff_of_its_forecast(monkeypatch):
     borders, family = parts_of((PART,))
     shares = np.arange(6.0)[None]
-    monkeypatch.setattr(judging, "apart_shares", lambda head, of: shares)
+    monkeypatch.setattr(judging, "apart_shares", lambda of: shares)
 
     found = list(judging.family_looks(borders.past, borders, family))
 
@@ -1037,19 +1020,21 @@ def test_a_run_judges_the_months_that_no_run_has_and_flags_what_was_much_revised
     ]
 
 
-def test_each_part_s_share_is_of_its_errors_and_its_border_s_a_month_ahead():
-    """The border errs by half of what the part does, as in the rule's own test."""
+@pytest.mark.parametrize("late", [0, 3])
+def test_each_part_s_share_is_of_its_errors_and_its_siblings_a_month_ahead(late):
+    """The others err by half of what the first part does, as in the rule's own test."""
     rng = np.random.default_rng(3)
     wrong = rng.normal(0, 0.3, 40)
     column = np.arange(40) - 1.0  # what was said of a month a month before; see `said_of`
-    head = hindsight([column + wrong / 2], ["2025-06"], (NORTH,))
-    family = hindsight([column + wrong] * 2, ["2025-06"] * 2, OTHERS[:2])
+    ends = ["2025-06", months.shift("2025-06", -late), months.shift("2025-06", -late)]
+    others = column + np.roll(wrong, late) / 2
+    family = hindsight([column + wrong, others, others], ends, OTHERS[:3])
 
-    share = judging.apart_shares(head, family)
+    share = judging.apart_shares(family)
 
-    assert share.shape == (2, 40)
+    assert share.shape == (3, 40)
     assert np.isnan(share[:, :23]).all()
-    assert share[:, 24:] == pytest.approx(np.full((2, 16), 0.5))
+    assert share[0, 24 : 40 - late] == pytest.approx(np.full(16 - late, 0.5))
 
 
 def test_what_is_usual_of_a_month_is_of_the_twelve_before_it_as_first_published():
@@ -1077,7 +1062,7 @@ def test_parts_are_not_watched_for_drift():
 
 def test_nobody_knows_how_far_a_part_moves_apart_before_its_first_month(monkeypatch):
     """A run may have forecast it from a month that the panel does not go back to."""
-    monkeypatch.setattr(judging, "apart_shares", lambda head, of: np.ones((1, 6)))
+    monkeypatch.setattr(judging, "apart_shares", lambda of: np.ones((1, 6)))
     borders, family = parts_of((PART,))
     for key in (NORTH, PART):
         borders.past.first[key]["2025-01"] = FirstPublished(100, 1, "2025-02-20")

@@ -33,12 +33,48 @@ def test_what_is_left_of_a_parts_errors_is_what_its_border_does_not_share(moves_
     errors = np.random.default_rng(1).normal(size=(1, 60))
     first = np.full((1, 60), 8.0)
     z = first + errors
-    border_z = first + moves_with_it * errors
 
-    found = apart_share(z, first, border_z, first)
+    found = apart_share(z, first, moves_with_it * errors)
 
     assert found[0, -1] == pytest.approx(share, rel=0.02)
     assert np.isnan(found[0, 0])
+
+
+def median_by_hand(values: list[float], weights: list[float]) -> float:
+    """The middle of the stretch that has half the weight on either side."""
+    points = sorted(set(values))
+    below = [sum(w for v, w in zip(values, weights, strict=True) if v <= p) for p in points]
+    half = sum(weights) / 2
+    lower = next(p for p, w in zip(points, below, strict=True) if w >= half - 1e-12)
+    upper = next(
+        p for p, w in zip(points, below, strict=True) if w > half + 1e-12 or p == points[-1]
+    )
+    return (lower + upper) / 2
+
+
+@pytest.mark.parametrize("parts_known", [2, 3, 4, 5, 8])
+def test_siblings_move_by_their_median_without_the_part_itself(parts_known):
+    rng = np.random.default_rng(parts_known)
+    errors, weight = rng.normal(size=(8, 5)), rng.uniform(1, 9, (8, 5))
+    errors[parts_known:, 2] = np.nan
+
+    found = parts.siblings_moves(errors, weight)
+
+    for part, t in np.ndindex(8, 5):
+        others = [row for row in range(8) if row != part and np.isfinite(errors[row, t])]
+        expected = median_by_hand(errors[others, t].tolist(), weight[others, t].tolist())
+        assert found[part, t] == pytest.approx(expected)
+    assert np.isnan(parts.siblings_moves(errors[:1], weight[:1])).all()
+
+
+def test_of_five_clinics_of_which_one_tripled_four_moved_as_ever():
+    errors = np.array([[0.02], [-0.03], [1.1], [0.0], [0.05]])
+
+    moved = parts.siblings_moves(errors, np.ones((5, 1)))
+
+    assert np.abs(moved).max() < 0.06
+    assert (errors - moved)[2, 0] > 1
+    assert np.abs(np.delete(errors - moved, 2)).max() < 0.1
 
 
 def test_a_budget_takes_the_place_of_alpha_and_floors_and_is_shared_by_all_series():
