@@ -172,9 +172,9 @@ def episodes(found: dict[str, Study]) -> Iterator[Reach]:
 
 def together(found: dict[str, Study]) -> Iterator[Reach]:
     """Parts under a border that moved, and the badge."""
-    for name, total, apart in (("sectors", "regions", 0.95), ("states", "borders", 0.83)):
+    for name, apart in (("sectors", 0.95), ("states", 0.83)):
         study = found[name]
-        parts = children(study, found[total])
+        parts = children(study)
         mask = study.counted
         yield Reach(f"{name}: alone under x.25", 0, 0.02, parts.alone(0.25, 1, mask, RULES))
         yield Reach(f"{name}: x4 apart found", apart, 1, parts.alone(0.25, 4, mask, RULES))

@@ -83,25 +83,22 @@ def power(judging: Judging, factor: float, mask: Mask, rules: FlagRules) -> floa
 
 @dataclass(frozen=True)
 class Children:
-    """Parts beside their borders, row by row."""
+    """Parts, how far their siblings were from their forecasts, and the scale beside these."""
 
     own: Judging
-    border: Judging
+    moved: Floats
     share: Floats
 
     @classmethod
-    def of(cls, z: Floats, said: Predictive, border_z: Floats, border_first: Floats) -> Children:
-        """border_first : first step of the border's path from each column."""
-        share = apart_share(z, said.centre[..., 0], border_z, border_first)
-        none = np.full_like(border_z, np.nan)
-        total = Judging(border_z, _later(border_first), none, none)
-        return cls(Judging.of(z, said), total, _later(share))
+    def of(cls, z: Floats, said: Predictive, moved: Floats) -> Children:
+        """From an engine that was asked at every column; moved : of `judging.siblings_beside`."""
+        share = apart_share(z, said.centre[..., 0], moved)
+        return cls(Judging.of(z, said), moved, _later(share))
 
     def alone(self, together: float, apart: float, mask: Mask, rules: FlagRules) -> float:
         """Share of parts found apart, had all come `together` times and the part `apart` more."""
         counts = np.round(np.expm1(self.own.z) * together * apart)
-        moved = np.log1p(np.round(np.expm1(self.border.z) * together)) - self.border.centre
-        centre = self.own.centre + moved
+        centre = self.own.centre + self.moved + np.log(together)
         p = tails.tail(np.log1p(counts), centre, self.own.scale * self.share, self.own.df)
         median = np.asarray(np.round(np.expm1(np.maximum(centre, 0))), dtype=np.float64)
         asked = mask & np.isfinite(p) & (self.own.median >= LARGE)

@@ -19,8 +19,9 @@ from benchmarks.study.injections import (
     outcomes,
 )
 from forecast.engine.panel import month_of, nationwide_rows, panel
-from forecast.engine.predictive import OLDER, PanelHindcasts, Predictive, border_beside
+from forecast.engine.predictive import OLDER, PanelHindcasts, Predictive
 from forecast.engine.refit import engine_forecasts
+from forecast.judge.judging import siblings_beside
 from forecast.judge.replay import quiet
 from forecast.sources import catalog
 from forecast.types import BORDERS, HEADLINES, Counts, FlagRules, SeriesKey
@@ -126,13 +127,10 @@ def draw(study: Study, count: int) -> list[tuple[int, int]]:
     return [(int(row), int(column)) for row, column in places[np.sort(chosen)]]
 
 
-def children(study: Study, totals: Study) -> measures.Children:
-    """The parts of a study beside their borders."""
-    whole = PanelHindcasts(totals.setting.keys, totals.setting.panel, totals.said)
+def children(study: Study) -> measures.Children:
+    """The parts of a study beside their siblings."""
     parts = PanelHindcasts(study.setting.keys, study.setting.panel, study.said)
-    beside = [border_beside(whole, parts, row) for row in range(len(study.setting.keys))]
-    border_z, border_first = (np.stack(side) for side in zip(*beside, strict=True))
-    return measures.Children.of(study.setting.panel.z, study.said, border_z, border_first)
+    return measures.Children.of(study.setting.panel.z, study.said, siblings_beside(parts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -583,6 +583,11 @@ def _member_months(
 
 def apart_shares(family: PanelHindcasts) -> Floats:
     """(members, months) scale of each member's deviation from its siblings, in its own scale."""
+    return apart_share(family.panel.z, family.predictive.centre[..., 0], siblings_beside(family))
+
+
+def siblings_beside(family: PanelHindcasts) -> Floats:
+    """(members, months) how far each member's siblings were from their forecasts."""
     z, first = family.panel.z, family.predictive.centre[..., 0]
     late = family.panel.last.max() - family.panel.last
     behind = late if late.any() else None
@@ -593,4 +598,4 @@ def apart_shares(family: PanelHindcasts) -> Floats:
     for name in np.unique(total):
         of = total == name
         moved[of] = parts.siblings_moves(errors[of], weight[of])
-    return apart_share(z, first, off_calendar(moved, behind))
+    return off_calendar(moved, behind)

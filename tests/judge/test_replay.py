@@ -85,9 +85,10 @@ def test_shocks_are_found_in_their_month(found, name, factor, least):
 
 
 def test_parts_that_move_with_their_border_are_not_alone(found):
-    for name, border, apart in (("sectors", "regions", 0.95), ("states", "borders", 0.75)):
+    # Beside siblings, none of which is the part: a total that held it foretold it better (.97).
+    for name, apart in (("sectors", 0.90), ("states", 0.75)):
         study = found[name]
-        parts = children(study, found[border])
+        parts = children(study)
 
         assert parts.alone(0.25, 1, study.counted, RULES) <= 0.02
         assert parts.alone(0.25, 4, study.counted, RULES) >= apart
