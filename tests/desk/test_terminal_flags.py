@@ -83,7 +83,7 @@ def test_dimensions_come_in_one_order_and_those_not_on_record_last():
         ({"role": "apart", "apart_p": 0.25, "dimension": "state", "member": "NY",
           "episode": "transient", "closed": "2024-02"},
          ["Jan 2024  northern / New York: major, unlike its border, transient as of Feb 2024",
-          "300 published, 100 expected (x 3.00); beside the whole, about 1 month in 4 is at least "
+          "300 published, 100 expected (x 3.00); beside the others, about 1 month in 4 is at least "
           "this far off"]),
         ({"role": "listed", "dimension": "state", "member": "NY", "episode": "open"},
          ["Jan 2024  northern / New York: major, like its border",

@@ -85,17 +85,17 @@ def how_sure(flag: FlagRow) -> str:
         return "a value that was closed has been changed"
     if flag.kind == "drift":
         return "no single month, but many the same way"
-    p, beside = (flag.apart_p, "beside the whole, ") if flag.role == "apart" else (flag.p, "")
+    p, beside = (flag.apart_p, "beside the others, ") if flag.role == "apart" else (flag.p, "")
     assert p is not None, "a month is flagged by its p"
     return beside + unusual_words(p)
 
 
 def with_whole(flag: FlagRow) -> str:
-    """What a part that moved apart would have been, had it moved with the whole; "" elsewhere."""
+    """What a part that moved apart would have been, had it moved with the others; "" elsewhere."""
     moved = flag.if_with_whole
     if moved is None:
         return ""
-    return f"{moved:,} if it had moved with the whole ({change_words(flag.count, moved)})"
+    return f"{moved:,} if it had moved with the others ({change_words(flag.count, moved)})"
 
 
 def compared_with(flag: FlagRow) -> str:
