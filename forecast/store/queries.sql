@@ -986,6 +986,26 @@ where v.dimension = '' and not exists (
 select border, month, encounters, known_from, known_until from series_vintages
 where dimension = '' order by border, month, known_from
 
+-- name: errors_then
+with v as materialized (
+    select *, strftime('%Y-%m', month || '-01', '-1 month') as before from series_vintages
+    where dimension = ''
+),
+f as materialized (
+    select border, month, median, encounters, min(basis <> 'issued') from forecast_vs_actual
+    where dimension = '' and model = :model and horizon = 1 group by border, month
+)
+select
+    v.border, v.month, f.median, v.encounters as first, f.encounters as now, (
+        select b.encounters from v as b
+        where b.border = v.border and b.month = v.before and b.known_from < v.known_from
+        order by b.known_from desc limit 1
+    ) as last, o.encounters as last_now
+from v
+join f on f.border = v.border and f.month = v.month
+left join border_months as o on o.border = v.border and o.month = v.before
+where v.previous is null and v.vintage <> 'unknown' order by v.border, v.month
+
 -- name: forecasts_of_year
 select border, model, basis, month, horizon, median, lo80, hi80, lo95, hi95, encounters
 from forecast_vs_actual

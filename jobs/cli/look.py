@@ -11,7 +11,7 @@ import click
 from rich.console import RenderableType
 
 from forecast import months
-from forecast.desk import answers, comparison, facts, provisional, terminal
+from forecast.desk import answers, comparison, facts, provisional, terminal, vintages
 from forecast.desk import movers as desk_movers
 from forecast.desk.dictionary import ColumnKind
 from forecast.desk.sentences import ahead, monthly, skill, trust
@@ -250,6 +250,9 @@ def score(
         for basis, about in ABOUT.items()
         for part in _scored(_where(rows, basis=basis), about, total, era, source)
     ]
+    if era is None:
+        then = vintages.known_then(record.connection, source)
+        parts += notes(*(of.sentence(source) for of in then if total in (None, of.total)))
     seen = trust.seen_in_time(witnesses.sightings(record.connection), source)
     if seen:
         parts.append(wrapped(f"{seen} To check: bordercast verify --witnesses"))

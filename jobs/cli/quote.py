@@ -24,7 +24,7 @@ from forecast.claims.text.times import day_of
 from forecast.claims.text.tokens import numeral
 from forecast.context import Context
 from forecast.desk import facts as month_facts
-from forecast.desk import provisional
+from forecast.desk import provisional, vintages
 from forecast.desk.facts import MonthFacts
 from forecast.desk.sentences import monthly, section
 from forecast.errors import ClaimError, ConfigError, DocumentError, SpanError
@@ -32,7 +32,7 @@ from forecast.periods import Period
 from forecast.sources.names import member_words
 from forecast.store import history, read
 from forecast.types import COUNT, Row, SeriesKey
-from forecast.words import month_words
+from forecast.words import day_words, known_words, month_words
 from jobs.cli.look import months_ahead
 from jobs.cli.options import Settings
 from jobs.cli.render import OpenRecord, Printed, progress, reading
@@ -55,10 +55,19 @@ def _each(record: OpenRecord, contexts: Iterable[Context] | None = None) -> Iter
     yield from map(record.about, asked)
 
 
-def fact(record: OpenRecord, words: tuple[str, ...], since: str | None) -> Printed:
+def fact(
+    record: OpenRecord,
+    words: tuple[str, ...],
+    since: str | None,
+    as_of: datetime | None = None,
+) -> Printed:
     """Print whether a claim is right for a series and span; or what a number is."""
     if len(words) > 3:
         raise click.UsageError("put a SPAN or CLAIM of several words into quotes")
+    if as_of:
+        if len(words) != 2:
+            raise click.UsageError("--as-of goes with SERIES MONTH")
+        return _as_of(record, *words, as_of.date().isoformat())
     if len(words) > 1:
         return _of_series(record, words[0], words[1], words[2] if len(words) == 3 else None, since)
     number = numeral(words[0].strip())
@@ -125,6 +134,29 @@ def _answered(record: OpenRecord, text: str) -> Printed:
 
 def _answering(counted: OpenRecord) -> Answering:
     return Answering(counted.connection, counted.source, counted.table)
+
+
+def _as_of(record: OpenRecord, name: str, when: str, day: str) -> Printed:
+    """Say what a month's count was on a day, by whose word, and what it is now."""
+    try:
+        month = periods.month(when)
+    except SpanError as error:
+        raise click.BadParameter(str(error), param_hint="'MONTH'") from None
+    key = record.find(name)
+    values = vintages.history(record.connection, key, month)
+    then = vintages.as_of(values, day)
+    what = f"{record.names.name(key)} in {month_words(month)}"
+    if then is None:
+        first = values[0] if values else None
+        known = known_words(first["vintage"], first["known_from"]) if first else "never"
+        problem = f"no count of {what} was known by {day}; the first on record: {known}"
+        raise record.refused("--as-of", problem)
+    line = f"On {day_words(day)} {what} stood at {monthly.told_value(then)}"
+    now = values[-1]
+    lines = [line, "It still does." if then is now else f"Now: {monthly.told_value(now)}"]
+    value = {"series": record.names.name(key), "month": month, "as_of": day, "then": then}
+    quoted = f"Bordercast, {record.quoted}"
+    return Printed({**value, "now": now, **run_json(record)}, [*lines, quoted], record.source)
 
 
 def _provisional(counted: OpenRecord, subject: Subject, span: Period) -> Printed | None:
@@ -205,7 +237,11 @@ def _fact(
         lines.append(f"Also true: {monthly.comparison_sentence(facts)}")
         lines.append(monthly.rank_sentence(facts))
         about = " ".join(monthly.definition(facts, beside=True))
-    elif answered and answered.sense and answered.sense.measure != "total":
+    elif span.length == 1 and not facts:
+        key, month = subject.key(source), months.from_index(span.first)
+        values = vintages.history(counted.connection, key, month)
+        lines += [f"  {monthly.told_value(row)}" for row in values if len(values) > 1]
+    if not facts and answered and answered.sense and answered.sense.measure != "total":
         lines.append(f"The count itself: {counted_words}.")
     wrong = answered is not None and answered.verdict in WRONG
     return Printed(value, [*lines, about, f"Bordercast, {counted.quoted}"], source, int(wrong))

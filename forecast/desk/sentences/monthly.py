@@ -469,8 +469,12 @@ def aside_sentence(facts: MonthFacts, aside: Aside) -> str:
 
 def history_sentences(facts: MonthFacts) -> Iterator[str]:
     """Every value the month has had, in order."""
-    for value in facts.values:
-        since = known_words(value["vintage"], value["known_from"])
-        release = f"release {value['source']}, {value['file_name']}"
-        file = release if value["file_name"] else f"dated value, {value['source']}"
-        yield f"{value[COUNT]:,}: published {since}; {file}."
+    yield from map(told_value, facts.values)
+
+
+def told_value(value: Row) -> str:
+    """Say a value that a month has had, since when, and by whose word."""
+    since = known_words(value["vintage"], value["known_from"])
+    release = f"release {value['source']}, {value['file_name']}"
+    file = release if value["file_name"] else f"dated value, {value['source']}"
+    return f"{value[COUNT]:,}: published {since}; {file}."

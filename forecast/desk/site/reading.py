@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from forecast import lives
-from forecast.desk import provisional
+from forecast.desk import provisional, vintages
 from forecast.desk.dictionary import VIEWS
 from forecast.desk.facts import MonthFacts, TermFacts, all_reports, comparisons, terms
 from forecast.desk.movers import by_dimension
@@ -134,6 +134,13 @@ class TotalRecord:
             if len(report.values) > 1
         ]
 
+    @property
+    def first_known(self) -> str:
+        """Say of which months the first value is on record."""
+        return vintages.first_known(
+            {month: report.followed for month, report in self.reports.items()}, self.source
+        )
+
     @cached_property
     def telling_months(self) -> set[str]:
         """The newest month, and those that a flag of any kind is about."""
@@ -222,7 +229,8 @@ class SiteRecord:
 
     runs : every run, the newest first. withdrawn : those withdrawn, and why. corrected : what
     readers were sent corrections of. skill : how sure it is that forecasts are better than no
-    change, in sentences. provisional : total -> what is said of a month before its file, "" of all.
+    change, in sentences. then : how good they were by the figures of then.
+    provisional : total -> what is said of a month before its file, "" of all.
     release_days : month -> the day its figures were first seen.
     views : the rows of the views that lie beside a page, by name; of a source whose views have
     their usual columns. measures : what is counted -> its folder, seen from this one; empty where
@@ -241,6 +249,7 @@ class SiteRecord:
     totals: Mapping[str, TotalRecord]
     parts: Mapping[SeriesKey, PartRecord]
     skill: Sequence[str] = ()
+    then: Sequence[str] = ()
     provisional: Mapping[str, Sequence[str]] = field(default_factory=dict)
     views: Mapping[str, Sequence[tuple[Any, ...]]] = field(default_factory=dict)
     measures: Mapping[str, str] = field(default_factory=dict)
@@ -357,6 +366,7 @@ def read_site(connection: sqlite3.Connection, today: date, source: Source) -> Si
         source=source,
         run=run,
         skill=read_skill(connection, source),
+        then=[of.sentence(source) for of in vintages.known_then(connection, source)],
         provisional=early,
         status=read_status(run, read.newest_source(connection), today, source),
         answer=" ".join((monthly.answer_line(newest, source, today), *early[""])),
