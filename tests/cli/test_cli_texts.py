@@ -284,6 +284,9 @@ WRITING = """
     vintages withdraw 1 --why misread
     vintages withdraw 7 --why misread
     vintages list
+    preliminary add northern 2024-04 'about 30' --on 2024-05-05 --source 'a release'
+    preliminary add northern 2024-03 30 --on 2024-05-05 --source 'a release'
+    preliminary list
     audit
 """
 # Servers, which answer until they are ended; their own tests ask them.

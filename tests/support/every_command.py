@@ -77,6 +77,8 @@ def commands(folder: Path) -> list[list[str]]:
         vintages add {folder}/said.csv
         vintages list northern
         vintages withdraw 1 --why misread
+        preliminary add northern 2024-04 'about 30' --on 2024-05-05 --source 'a release'
+        preliminary list
         status
         doctor
         verify
