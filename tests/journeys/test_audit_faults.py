@@ -79,7 +79,9 @@ FAULTS = {
         UNUSUAL, '{1: "higher", -1: "lower"}', '{-1: "higher", 1: "lower"}'
     ),
     "minus for plus": Fault(WORDS, "MINUS if percent < 0", "MINUS if percent > 0"),
-    "a percentage of the later one": Fault(WORDS, "now / before - 1), 1", "1 - before / now), 1"),
+    "a percentage of the later one": Fault(
+        WORDS, "(now / before - 1), 1", "((now - before) / max(now, 1)), 1"
+    ),
     "lower for higher": Fault(
         MONTHLY, '"lower" if extreme == "lowest"', '"lower" if extreme == ""'
     ),
@@ -214,8 +216,8 @@ OF_THE_JUDGE = {
     "parts that moved the other way": Fault(
         "forecast/judge/drivers.py", "(*row, row[3] - row[2])", "(*row, row[2] - row[3])"
     ),
-    "a total's rest left out": Fault(
-        "forecast/judge/drivers.py", "if rest or came or not rows:", "if not rows:"
+    "what came of a part for what was expected": Fault(
+        "forecast/judge/drivers.py", '("part", member, share, value)', '("part", member, value, share)'
     ),
     "a forecast of the next month but one": Fault(
         "forecast/judge/judging.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from contextlib import chdir
@@ -61,3 +62,9 @@ def database(folder: Path) -> Path:
     others = ("-snapshot", "ops")
     (found,) = (p for p in (folder / "record").glob("*.db") if not p.stem.endswith(others))
     return found
+
+
+def copied(path: Path, to: Path) -> Path:
+    """A record and what lies beside it, where one may write; its database."""
+    folder = Path(shutil.copytree(path.parent, to / "record"))
+    return folder / path.name
