@@ -131,7 +131,8 @@ class Answering:
             return None
         if question.unknown:
             words = ", ".join(map(repr, question.unknown))
-            others = catalog.that_have(normal(question.unknown[0]), self.source)
+            named = (catalog.that_have(normal(word), self.source) for word in question.unknown)
+            others = next(filter(None, named), ())
             counted = f"this record counts {self.source.measure.noun}, not {' or '.join(others)}"
             problem = "no series, month or question of this record is so called"
             raise ClaimError(text, f"{words}: {counted if others else problem}")
@@ -182,7 +183,9 @@ class Answering:
             period = named.period
             # What goes on until now ends with the newest figure; an administration may begin
             # before the record.
-            if period.last == self.table.newest or named.name:
+            if named.until_now and period.last > line.last:
+                period = Period(line.last, line.last)
+            elif period.last == self.table.newest or named.name:
                 first = max(period.first, line.first) if named.name else period.first
                 period = Period(first, max(min(period.last, line.last), first))
             if not line.holds(period):
@@ -540,7 +543,7 @@ class Answering:
         by, hierarchy = question.by, self.source.hierarchy
         # No file tells two dimensions together but agencies and their sectors.
         apart = above.dimension or (above.agency and by not in (*hierarchy.by_component, "total"))
-        every = () if apart else self._members(above, by)
+        every = () if apart else self._members(above, by, question.noun)
         known = {one: line for one in every if (line := self.table.counts(one))}
         if not known:
             raise ClaimError(text, f"no file tells {above.words(self.source)} by {by}")
@@ -553,8 +556,11 @@ class Answering:
             raise ClaimError(text, self.unheld(next(iter(known)), span))
         return counted
 
-    def _members(self, above: Subject, by: str) -> list[Subject]:
-        """Return what a total is made of, by a dimension; of the whole the sums of all totals."""
+    def _members(self, above: Subject, by: str, noun: str) -> list[Subject]:
+        """Return what a total is made of, by a dimension; of the whole the sums of all totals.
+
+        noun : of sectors and field offices one alone, where it is named.
+        """
         totals = self.source.totals
         if by == "total":
             return [Subject(total, above.agency) for total in totals.parts]
@@ -564,7 +570,9 @@ class Answering:
         every = [subject_of(key) for key in keys]
         if whole and by != "field":
             every = [one._replace(total=totals.whole) for one in every]
-        return [one for one in dict.fromkeys(every) if above.agency in ("", one.agency)]
+        of = [one for one in dict.fromkeys(every) if above.agency in ("", one.agency)]
+        called = [one for one in of if one.members[0].lower().endswith(f" {noun}")]
+        return called if noun and called else of
 
     def unusual(self, question: CountQuestion, text: str) -> Answer:
         """Answer whether a month was unusual, or what had been forecast of it."""

@@ -63,10 +63,15 @@ _LONGEST = 6  # words of a name
 
 @dataclass(frozen=True)
 class NamedSpan:
-    """Months that a question is of. name : how it is called where months do not tell, "" else."""
+    """Months that a question is of.
+
+    name : how they are called where months do not tell, "" else. until_now : whether the newest
+    figure is meant, whichever month it is of.
+    """
 
     period: Period
     name: str = ""
+    until_now: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class CountQuestion:
     spans : the months, empty where none are named. everywhere : whether the readings of the first
     are one part, of no total by name, so that the part of all is meant. whole : what a share is
     asked of, where it is named. by : the dimension asked by, "month", "year" or "term"; "" if none.
+    noun : the word for it, as "sector", which not all members of a dimension may be.
     fewest : whether the other end is meant. event : ">10000", of a chance or "when last".
     apart : whether the things are of dimensions that no file tells together.
     unknown : words that are not understood.
@@ -88,6 +94,7 @@ class CountQuestion:
     everywhere: bool = False
     whole: SeriesKey | None = None
     by: str = ""
+    noun: str = ""
     fewest: bool = False
     event: str = ""
     apart: bool = False
@@ -122,18 +129,20 @@ def asked(text: str, names: SeriesNames, newest: int) -> CountQuestion | None:
     plain = " ".join(text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split()).strip(" ?.!")
     plain = re.sub(r"\s*[\N{EN DASH}\N{EM DASH}]\s*", " to ", plain)
     event, rest = _event(plain)
-    by, rest = _by(rest, {key.dimension for key in names.keys})
+    by, noun, rest = _by(rest, {key.dimension for key in names.keys})
     kinds, rest, said = _kinds(rest)
     spans, rest = _spans(rest, names.source, newest, apart="change" in kinds)
     if by == "term":
         spans = [NamedSpan(_of_term(term, newest), term.name) for term in names.source.terms]
-    for noun in _nouns(names.source):
-        rest = re.sub(rf"\b{re.escape(noun)}\b", " ", rest, flags=re.I)
+    for counted in _nouns(names.source):
+        rest = re.sub(rf"\b{re.escape(counted)}\b", " ", rest, flags=re.I)
     named, unknown = _named(rest, names)
     if any(char.isdigit() for word in unknown for char in word) or not (
         named or spans or kinds or by
     ):
         return None
+    if not event and (event := _against(kinds, spans, plain, names)):
+        spans = spans[:1]
     kind = _kind(kinds, event, by, spans, newest)
     things = _things(named, names, kind)
     # "More" and "than" alone ask nothing; what a total has not is no question to it.
@@ -147,11 +156,19 @@ def asked(text: str, names: SeriesNames, newest: int) -> CountQuestion | None:
         everywhere=everywhere,
         whole=things.whole,
         by=by,
+        noun=noun.removesuffix("s"),
         fewest="lowest" in kinds,
         event=event,
         apart=things.apart,
         unknown=tuple(unknown),
     )
+
+
+def _against(kinds: list[AskedKind], spans: list[NamedSpan], said: str, names: SeriesNames) -> str:
+    """Return the event of a year to come that is asked against another: "> FY2026"."""
+    ahead = len(spans) == 2 and "forecast" in kinds and "change" in kinds
+    side = "<" if re.search(r"\b(?:lower|fewer|less|below|fall|drop)\b", said, re.I) else ">"
+    return f"{side} {names.source.calendar.name(spans[1].period)}" if ahead else ""
 
 
 def _kind(
@@ -162,8 +179,7 @@ def _kind(
         return "last" if "last" in kinds and not ahead else "chance"
     if by and by not in ("month", "year", "term"):
         return "parts"
-    if by in ("month", "year") and "highest" not in kinds and "lowest" not in kinds:
-        by = ""
+    kinds = [kind for kind in kinds if kind != "last"]
     if spans and all(span.period.last > newest for span in spans):
         return "forecast"
     return kinds[0] if kinds else "count"
@@ -180,17 +196,17 @@ def _event(plain: str) -> tuple[str, str]:
     return f"{sign}{number}", f"{plain[: match.start()]} {plain[match.end() :]}"
 
 
-def _by(plain: str, dimensions: set[str]) -> tuple[str, str]:
-    """Find "which sector": what is asked by, and the sentence without it."""
+def _by(plain: str, dimensions: set[str]) -> tuple[str, str, str]:
+    """Find "which sector": what is asked by, its noun, and the sentence without both."""
     for match in _BY.finditer(plain.lower()):
         by = _NOUNS.get(match["noun"], "")
         if by in ("term", "month", "year", "total") or (by and by in dimensions):
             # "Most" stays: it says which end is meant.
             left = " most " if re.search(r"most|top|largest|leading", match[0]) else " "
-            return by, f"{plain[: match.start()]}{left}{plain[match.end() :]}"
+            return by, match["noun"], f"{plain[: match.start()]}{left}{plain[match.end() :]}"
     if "citizenship" in dimensions and re.search(r"\bwho\b.*\bmost\b", plain.lower()):
-        return "citizenship", plain
-    return "", plain
+        return "citizenship", "", plain
+    return "", "", plain
 
 
 def _kinds(plain: str) -> tuple[list[AskedKind], str, int]:
@@ -218,9 +234,10 @@ def _spans(plain: str, source: Source, newest: int, *, apart: bool) -> tuple[lis
     """
     spans, plain = _terms(plain, source, newest, apart=apart)
     while found := source.calendar.find(plain, newest):
-        two = apart and re.search(r"\b(?:since|from)\b", plain, re.I)
+        two = re.search(r"\b(?:since|from)\b", plain, re.I) if apart else None
         period, plain = found
-        spans += _ends(period, bool(two) and period.length > 1)
+        since = two is not None and two[0].lower() == "since"
+        spans += _ends(period, two is not None and period.length > 1, since)
     return spans, plain
 
 
@@ -231,21 +248,24 @@ def _terms(plain: str, source: Source, newest: int, *, apart: bool) -> tuple[lis
         pattern = rf"\b{re.escape(word)}(?:'s)?\b(?: (?P<nth>first|second) term)?"
         if match := re.search(pattern, plain, re.I):
             named = [t for t in source.terms if word in t.words and (match["nth"] or "") in t.name]
-            before, since, _ = plain[: match.start()].rpartition("since")
+            since = re.search(r"(.*)\b(?:since|after)\b", plain[: match.start()], re.I)
+            before = since[1] if since else plain[: match.start()]
             if since:
-                period = Period(_of_term(named[-1], newest).first, newest)
-                spans += _ends(period, apart)
+                # Compared with the last month that was whole before it.
+                first = _of_term(named[-1], newest).first - (2 if apart else 0)
+                spans += _ends(Period(first, newest), apart)
             else:
-                before = plain[: match.start()]
                 spans += [NamedSpan(_of_term(term, newest), term.name) for term in named]
             plain = f"{before} {plain[match.end() :]}"
     return spans, plain
 
 
-def _ends(period: Period, two: bool) -> list[NamedSpan]:
+def _ends(period: Period, two: bool, since: bool = True) -> list[NamedSpan]:
     """Return a period, or its first and its last month where these are compared."""
-    ends = [Period(period.first, period.first), Period(period.last, period.last)]
-    return list(map(NamedSpan, ends if two else [period]))
+    if not two:
+        return [NamedSpan(period)]
+    first, last = (Period(at, at) for at in (period.first, period.last))
+    return [NamedSpan(first), NamedSpan(last, until_now=since)]
 
 
 NamedSeries = tuple[tuple[SeriesKey, ...], ...]
@@ -319,7 +339,8 @@ def _crossed(
         if hierarchy.aside and others == hierarchy.aside.dimension:
             return _Things((known[0],), agency if kind == "share" else None)
         if others in hierarchy.by_component:
-            return _Things(tuple(_of_half(keys, agency.member) for keys in known))
+            of = agency if kind == "share" else None
+            return _Things(tuple(_of_half(keys, agency.member) for keys in known), of)
     if crossing := tuple(key for key in names.keys if _crosses(key, by, place, whole)):
         return _Things((crossing,))
     return _Things(tuple(_of(keys[0], place, whole) for keys in by.values()), apart=True)

@@ -1,0 +1,52 @@
+"""Forty questions: twenty of the documents, twenty of published texts with their addresses."""
+
+from __future__ import annotations
+
+import csv
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from forecast.asked import Answering
+from forecast.context import sources_of
+from forecast.errors import ClaimError
+from forecast.store import connect, measures
+
+ASKED = list(csv.DictReader((Path(__file__).parent / "asked.csv").open(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def answering(published):
+    with closing(connect.read(published)) as connection:
+        source = sources_of(connection)[0]
+        measures.scope_to(connection, source.name)
+        yield Answering(connection, source)
+
+
+def test_twenty_are_of_published_texts():
+    published = [row for row in ASKED if row["source"].startswith("http")]
+    assert (len(ASKED), len(published)) == (40, 20)
+
+
+@pytest.mark.parametrize("row", ASKED, ids=lambda row: row["question"])
+def test_a_question_has_its_answer(answering, row):
+    assert row["answer"] in "\n".join(answering.answer(row["question"]).lines)
+
+
+@pytest.mark.parametrize(
+    "text", ["lettuce at the northern border", "women at the southwest border in FY2024"]
+)
+def test_what_is_not_understood_is_named_and_not_guessed(answering, text):
+    with pytest.raises(ClaimError, match=repr(text.split()[0])):
+        answering.answer(text)
+
+
+def test_averages_are_of_the_months_that_lie_whole_in_an_administration(answering):
+    (biden,) = answering.answer("average under Biden at the southwest border").series
+    counted = [n for month, n in biden[1].items() if "2021-02" <= month <= "2024-12"]
+
+    value = answering.answer("average under Biden at the southwest border").value
+    assert (value["count"], len(counted)) == (sum(counted), 47)
+    assert value["per_month"] == sum(counted) / 47
+    assert value["per_day"] == sum(counted) / 1430
