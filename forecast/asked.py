@@ -571,8 +571,7 @@ class Answering:
         if whole and by != "field":
             every = [one._replace(total=totals.whole) for one in every]
         of = [one for one in dict.fromkeys(every) if above.agency in ("", one.agency)]
-        called = [one for one in of if one.members[0].lower().endswith(f" {noun}")]
-        return called if noun and called else of
+        return _called(of, noun) or of
 
     def unusual(self, question: CountQuestion, text: str) -> Answer:
         """Answer whether a month was unusual, or what had been forecast of it."""
@@ -639,6 +638,12 @@ class Answering:
         return Answer(
             tuple(lines), value | {"month": month}, self._drawn(subject), self._page(subject)
         )
+
+
+def _called(subjects: Sequence[Subject], noun: str) -> list[Subject]:
+    """Return those whose name ends in a noun: sectors, not field offices."""
+    end = f" {noun}" if noun else "\0"
+    return [one for one in subjects if one.members[0].lower().endswith(end)]
 
 
 _ANSWERS: dict[str, Callable[[Answering, CountQuestion, str], Answer]] = {

@@ -136,7 +136,7 @@ def test_every_python_example_of_the_page_runs(beside):
 
     # statsforecast is an analyst's own; it is no dependency of ours.
     ours = [block for block in blocks if "statsforecast" not in block]
-    assert (len(blocks), len(ours)) == (7, 6)
+    assert (len(blocks), len(ours)) == (8, 7)
     exec("\n".join(ours), {})
 
 

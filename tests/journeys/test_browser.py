@@ -228,18 +228,23 @@ def test_the_keyboard_reaches_and_opens_everything(page, place):
     assert len(reached) == wanted
 
 
-def test_a_month_of_a_chart_is_read_off_by_pointing_and_by_keyboard(page):
+def test_a_chart_has_no_tab_stop_and_its_numbers_are_a_link_away(page):
     shown(page, "border/northern/")
-    month = page.locator(".read g", has_text="August 2026: ").locator("visible=true").first
-    words = month.locator("text")
-    assert words.evaluate("e => getComputedStyle(e).opacity") == "0"
-    month.locator("rect").hover(force=True)
-    assert words.evaluate("e => getComputedStyle(e).opacity") == "1"
-    page.mouse.move(0, 0)
-    assert words.evaluate("e => getComputedStyle(e).opacity") == "0"
-    words.focus()
-    assert words.evaluate("e => getComputedStyle(e).opacity") == "1"
-    assert "6,087 published" in words.inner_html()
+    assert page.locator("svg [tabindex]").count() == 0
+    link = page.locator("figcaption a[href='#numbers']").first
+    link.click()
+    assert page.locator("#numbers table").count() == 1
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("place", ["", "border/northern/", "compare/northern-southwest/"])
+def test_the_words_of_charts_can_be_read_on_a_phone(page, place):
+    shown(page, place)
+    sizes = page.locator("svg.chart text").evaluate_all(
+        "all => all.filter(e => e.getBoundingClientRect().width)"
+        ".map(e => e.getScreenCTM().a * parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 11
 
 
 def test_a_page_is_cited_and_shared_by_keyboard(page):
