@@ -14,6 +14,8 @@ QuantityKind = Literal["flow", "stock", "rate", "money"]
 LifeKind = Literal["renamed", "merged", "shut", "ended"]
 
 
+# Whether months of a kind add up.
+ADDS: dict[QuantityKind, bool] = {"flow": True, "stock": False, "rate": False, "money": True}
 # Words of a title or a header that tell what is counted: what there is at a time, shares, money.
 _KIND_WORDS: dict[QuantityKind, str] = {
     "rate": r"%|rate|share|percent\w*|per (1,?000|100,?000|capita|day)|average|mean|index|ratio",

@@ -147,9 +147,11 @@ class Calendar:
     """Years that begin in month 1..12 and bear the year they end in.
 
     begins : 10 (October) for the U.S. government, 1 where years are those of the calendar.
+    adds : whether what is counted adds up over months; of a stock or a rate nothing is summed.
     """
 
     begins: int = 1
+    adds: bool = True
 
     @property
     def fiscal(self) -> bool:
@@ -209,7 +211,7 @@ class Calendar:
 
         Raises
         ------
-        SpanError : nothing of the kind is meant by it.
+        SpanError : nothing of the kind is meant by it, or months do not add up.
         """
         plain = " ".join(text.casefold().split())
         try:
@@ -218,6 +220,8 @@ class Calendar:
             raise SpanError(text, error.problem) from None
         if period.last < period.first:
             raise SpanError(text, "it ends before it begins")
+        if period.length > 1 and not self.adds:
+            raise SpanError(text, "these are of a moment: months do not add up; ask for one month")
         if period.first < FIRST or period.last > LAST:
             raise SpanError(text, "only months from 1600 to 2199 can be kept")
         return period
@@ -294,7 +298,7 @@ class Calendar:
         """Find what a sentence names, and the sentence without it; None where it names nothing."""
         for pattern in _NAMED:
             if match := pattern.search(text):
-                with suppress(SpanError):
+                with suppress(*((SpanError,) if self.adds else ())):
                     said = re.sub(r"calendar (?=\d)", "calendar year ", match[0], flags=re.I)
                     rest = text[: match.start()] + text[match.end() :]
                     return self.read(said, newest), rest
@@ -313,6 +317,8 @@ class Calendar:
         ----------
         cutoff : the newest month known. reach : months that are forecast.
         """
+        if not self.adds:
+            return []
         year, january = self.year(cutoff + 1), (cutoff + 1) // 12
         wanted = [self.period(year), self.period(year + 1), self._next(12, cutoff)]
         if self.fiscal:

@@ -131,7 +131,8 @@ def comparisons(counts: Mapping[str, int], month: str, source: Source) -> Iterat
         then = months.shift(month, -back)
         yield Comparison(name, then, then, now, counts.get(then))
     this = source.calendar.to_date(month)
-    if this.length > 1 and not unknown_months(counts, this.first_month, month):
+    summed = source.calendar.adds and this.length > 1
+    if summed and not unknown_months(counts, this.first_month, month):
         last = this.shift(-12)
         so_far = sum(counts.get(m, 0) for m in this.months)
         before = None if this.lacking(counts) else last.total(counts)
@@ -346,7 +347,8 @@ class MonthFacts:
     def to_date_unknown(self) -> bool:
         """Whether the year up to the month cannot be summed: one of its months is not known."""
         names = {comparison.name for comparison in self.comparisons}
-        return self.source.calendar.nth(self.month) > 1 and not names & set(TO_DATE)
+        calendar = self.source.calendar
+        return calendar.adds and calendar.nth(self.month) > 1 and not names & set(TO_DATE)
 
 
 def report(connection: sqlite3.Connection, total: str, month: str, source: Source) -> MonthFacts:
@@ -490,7 +492,8 @@ def month_report(
     year = [m for m in months_of_year if m in counts]
     so_far = sum(counts[m] for m in year)
     last = max(counts)
-    whole = not unknown_months(counts, months_of_year[0], min(months_of_year[-1], last))
+    unknown = unknown_months(counts, months_of_year[0], min(months_of_year[-1], last))
+    whole = source.calendar.adds and not unknown
     if not part and not source.layouts:  # of anybody's series some are late, and some have ended
         newest_of_total = record.newest
     expectation, judged, forecast = None, record.judged, record.forecast

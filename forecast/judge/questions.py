@@ -75,7 +75,9 @@ _STATISTICS: Mapping[Statistic, Callable[[Sequence[int]], int]] = {
 
 def fits(kind: str, calendar: Calendar) -> bool:
     """Whether a kind can be asked of these years."""
-    return calendar.fiscal or kind != YEAR
+    ahead, statistic, _ = KINDS.get(kind, ((1, 1), "sum", 0))
+    summed = statistic == "sum" and (ahead is None or ahead[0] < ahead[1])
+    return (calendar.adds or not summed) and (calendar.fiscal or kind != YEAR)
 
 
 def questions(asked: Asked, kinds: Iterable[str] = tuple(KINDS)) -> list[Question]:

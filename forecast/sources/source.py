@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from forecast import months
-from forecast.agreed import Life, QuantityKind
+from forecast.agreed import ADDS, Life, QuantityKind
 from forecast.errors import DataError, QuarantineError
 from forecast.labels import Joins
 from forecast.periods import Calendar
@@ -480,7 +480,7 @@ class Source:
     @property
     def calendar(self) -> Calendar:
         """Tell which months its years have."""
-        return Calendar(self.year_begins)
+        return Calendar(self.year_begins, ADDS[self.kind])
 
     columns: Mapping[str, str] = field(default_factory=dict)
     rounded: str = ""

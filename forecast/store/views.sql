@@ -636,6 +636,14 @@ with summed as (
         sum(m.encounters) over w as to_date, row_number() over w as months
     from border_months as m
     join scoped_years as y on y.month = m.month
+    -- Months of a stock or a rate do not add up.
+    where coalesce(
+        (
+            select json_extract(source, '$.contract.kind') from measure
+            where id = (select measure_id from scope)
+        ),
+        'flow'
+    ) in ('flow', 'money')
     window w as (partition by m.border, y.year order by m.month)
 )
 select

@@ -141,6 +141,9 @@ class ClaimCounts:
     def spans(self, calendar: Calendar) -> Iterator[Period]:
         """The spans that are often told of: months, years and their beginnings, calendar years."""
         for last in self.by_month:
+            if not calendar.adds:
+                yield Period(last, last)
+                continue
             begin = calendar.period(calendar.year(last)).first
             of_year = (last - 11,) if last % 12 == 11 else ()
             for first in dict.fromkeys((last, max(begin, self.first), *of_year)):
@@ -199,8 +202,8 @@ class CountTable:
         return self._known[subject]
 
     def total(self, subject: Subject, span: Period) -> int | None:
-        """The count of a span, None where not every month of it is on record."""
-        line = self.counts(subject)
+        """The count of a span, None where a month of it is not known or months do not add up."""
+        line = self.counts(subject) if span.length == 1 or self.calendar.adds else None
         return line.total(span) if line and line.holds(span) else None
 
     def where(self, subject: Subject, count: int) -> list[Period]:

@@ -566,7 +566,7 @@ def years_of(about: TotalRecord) -> list[tuple[int, JsonFact | None, list[JsonFa
     for month in sorted(about.reports, reverse=True):
         by_year.setdefault(calendar.year(month), []).append(month_fact(about, month))
     return [
-        (year, None if year in unknown else year_fact(about, year), facts)
+        (year, year_fact(about, year) if calendar.adds and year not in unknown else None, facts)
         for year, facts in by_year.items()
     ]
 
@@ -681,7 +681,7 @@ def totals_compared(record: SiteRecord) -> Iterator[Shown]:
 def years_compared(record: SiteRecord) -> Iterator[Shown]:
     """Set every two fiscal years that follow each other beside each other, of few totals."""
     calendar = record.source.calendar
-    for about in [] if record.many else record.totals.values():
+    for about in record.totals.values() if calendar.adds and not record.many else ():
         counts = {row["month"]: row[COUNT] for row in about.months}
         years = sorted(set(map(calendar.year, about.reports)))
         for earlier, later in reversed([*pairwise(years)]):
@@ -831,7 +831,9 @@ FIRST = (
         shown=lambda record, _: {
             "pairs": pairs(record),
             "years": [
-                (about, [row[0] for row in year_table(about)]) for about in record.totals.values()
+                (about, [row[0] for row in year_table(about)])
+                for about in record.totals.values()
+                if record.source.calendar.adds
             ],
         },
         nav="Compare",

@@ -1,0 +1,93 @@
+"""Lives of series, and kinds of quantity whose months do not add up."""
+
+from __future__ import annotations
+
+import pytest
+
+from forecast import lives, months
+from forecast.agreed import Life
+from forecast.config import CountsSection
+from forecast.desk.facts import comparisons
+from forecast.errors import SpanError
+from forecast.judge import questions
+from forecast.periods import Calendar
+from forecast.sources.own.source import own_counts
+from forecast.types import SeriesKey
+
+NEWEST = "2024-12"
+MERGED = Life(what="merged", series="St", month="2024-07", other="West")
+RENAMED = Life(what="renamed", series="St", month="2024-07", other="Saint")
+
+
+def own(kind: str = "flow", *confirmed: Life):
+    words = {"kind": "counts", "name": "visits", "path": "in", "contract": {"kind": kind}}
+    return own_counts(CountsSection.model_validate(words | {"agreed": {"lives": confirmed}}))
+
+
+@pytest.mark.parametrize(
+    ("last", "confirmed", "verdict", "words"),
+    [
+        ("2024-12", None, "", ""),
+        ("2024-12", RENAMED, "", "called 'Saint' in files since July 2024"),
+        ("2024-11", None, "Late", "late by 1 month: other figures go through December 2024"),
+        (
+            "2024-08",
+            None,
+            "Not counted since August 2024",
+            "not counted since: other figures go through December 2024",
+        ),
+        (
+            "2023-12",
+            None,
+            "Ended in December 2023",
+            "its last count: it has ended, 12 months before the others, and is not forecast",
+        ),
+        ("2024-06", MERGED, "Ended in June 2024", "merged into 'West' in July 2024, and ended"),
+    ],
+)
+def test_a_series_says_how_it_lives(last, confirmed, verdict, words):
+    assert lives.verdict(last, NEWEST, confirmed) == verdict
+    assert lives.words(last, NEWEST, confirmed) == words
+
+
+def test_one_line_names_what_is_late_and_no_news_of_what_ended():
+    lasts = {"a": NEWEST, "b": "2024-11", "c": "2024-07", "d": "2022-01"}
+
+    assert lives.lagging(lasts, ()) == ["late: b", "not counted for months: c"]
+
+
+def test_what_ended_is_not_forecast_and_merged_series_are_counted_once():
+    counts = {
+        SeriesKey(name): dict.fromkeys(months.between("2022-01", last), 5)
+        for name, last in {"St": "2024-06", "West": NEWEST, "Old": "2023-11", "Yes": NEWEST}.items()
+    }
+    source = own("flow", MERGED)
+    parts = tuple(key.total for key in counts)
+    source = lives.replace(source, totals=lives.replace(source.totals, parts=parts))
+
+    assert lives.running(source, counts).totals.parts == ("West", "Yes")
+    assert lives.spans(counts, counts, [MERGED]) == {
+        SeriesKey("St"): ("2022-01", "2024-06"),
+        SeriesKey("West"): ("2024-07", "9999-12"),
+        SeriesKey("Old"): ("2022-01", "9999-12"),
+        SeriesKey("Yes"): ("2022-01", "9999-12"),
+    }
+
+
+@pytest.mark.parametrize(("kind", "adds"), [("flow", True), ("money", True), ("stock", False)])
+def test_months_of_a_stock_add_up_nowhere(kind, adds):
+    source, newest = own(kind), months.to_index(NEWEST)
+    counts = dict.fromkeys(months.between("2022-01", NEWEST), 7)
+    told = [c.name for c in comparisons(counts, NEWEST, source)]
+
+    assert source.calendar.adds is adds
+    assert bool(source.calendar.standard(newest, 24)) is adds
+    assert ("year to date" in told) is adds
+    assert questions.fits("next 12 months above last 12", source.calendar) is adds
+    assert questions.fits("record within 12 months", source.calendar)
+    assert Calendar(1, adds).read("2024-05", newest).length == 1
+    if not adds:
+        with pytest.raises(SpanError, match="months do not add up"):
+            source.calendar.read("2024", newest)
+        with pytest.raises(SpanError, match="months do not add up"):
+            source.calendar.find("how many in 2024", newest)
