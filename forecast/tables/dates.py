@@ -35,7 +35,8 @@ _PERIOD = r"[-/ ,]*(?:(?<=\D)|M|P|PD|Period|Month) ?(?P<period>\d{1,2})"
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE | re.ASCII)
     for form in (
-        rf"{_YEAR}[-/.: ]?[M:]?(?P<month>\d\d?)",
+        rf"{_YEAR}(?:[-/.:] ?| |[\u5e74\ub144] ?)?M{{0,2}}:?(?P<month>\d\d?)"
+        r"(?:\.| ?[\u6708\uc6d4])?",
         rf"{_YEAR}[-/.](?P<month>\d\d?)[-/.](?P<day>\d\d?){_TIME}",
         rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
         rf"(?P<month>\d\d?)[-/. ]{_YEAR}",
@@ -56,7 +57,7 @@ _TWO_YEARS = re.compile(
     rf"({_FISCAL_WORD})?(\d\d|\d{{4}})[-/](\d\d|\d{{4}})", re.IGNORECASE | re.ASCII
 )
 _PLAIN_YEAR = re.compile(
-    r"(?:(?:CY|calendar year|year):? ?)?((?:1[6-9]|20)[0-9]{2}) ?[\u5e74\ub144]?", re.I
+    r"(?:(?:CY|calendar year|year):? ?)?((?:1[6-9]|20)[0-9]{2})(?:\.| ?[\u5e74\ub144])?", re.I
 )
 _NAMED_YEAR = re.compile(
     rf"(?:(?:state |federal )?fiscal year:? ?(?P<short>\d{{4}})|{_FISCAL_YEAR})", re.I | re.ASCII

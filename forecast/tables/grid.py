@@ -13,6 +13,7 @@ from forecast.errors import DataError, FaultsError
 from forecast.tables import dates, numerals
 from forecast.tables.dates import CellValue, without_footnote
 from forecast.tables.sheet import Sheet
+from forecast.tables.words import ends_in_total, is_summary
 
 ONE_SERIES = "count"  # the name of a series whose file names none
 EXAMPLE = """a table of monthly counts has a line for each month, such as
@@ -33,15 +34,7 @@ _YEARS = re.compile(
     r"(?:\b[fs]?fy|\bcy|\byear)? ?\b(?:1[6-9]|20)\d\d(?:[-/]\d\d(?:\d\d)?)?\b"
     r"|\bfy ?\d\d\b|\bq[1-4]\b"
 )
-_ENDS_IN_TOTAL = re.compile(r"\b(sub)?totals?:?$", re.IGNORECASE)
-_SUMS = re.compile(
-    r"m13|(?:(?:grand|annual|yearly|quarterly|sub|fiscal|calendar|year|monthly|overall)[- ]?)*"
-    r"(?:totals?|sum|summe|insgesamt|gesamt|suma|somme|totale?|totaal|totalt|i alt|all|all months|"
-    r"\u0438\u0442\u043e\u0433\u043e|\u0432\u0441\u0435\u0433\u043e|razem|og\u00f3\u0142em|ukupno|toplam|"
-    r"\u5408\u8a08|\u8a08|\u5408\u8ba1|\uacc4|\ud569\uacc4|total general|total anual|ann\u00e9e|"
-    r"annual counts?|averages?|avg\.?|mean|median|min(?:imum)?|max(?:imum)?|annual"
-    r"|year to date|ytd|% change|change)"
-)
+_THIRTEENTH = re.compile(r"m13|(?:19|20)\d\d(?:m?13|jj00)")  # month of a year: its sum
 
 
 @dataclass(frozen=True)
@@ -258,7 +251,7 @@ class TableGrid:
         for place in np.flatnonzero(codes == 0).tolist():
             words = [cell for cell in self.sheet.row(rows[place]) if isinstance(cell, str)]
             sums = any(is_sum(cell) and not dates.names_year(cell) for cell in words)
-            left[place] = sums or any(map(_ENDS_IN_TOTAL.search, words))
+            left[place] = sums or any(map(ends_in_total, words))
         if not left.any():
             return np.asarray(rows)
         shown = listed(list(map(str, self.sheet.line[rows[left]].tolist())), 12)
@@ -453,7 +446,7 @@ def is_sum(cell: CellValue) -> bool:
     bare = re.fullmatch(r"(?:[fs]?fy|cy|year)? ?(?:1[6-9]|20)\d\d|fy ?\d\d", text) is not None
     if bare or dates.other_periods(cell) == "quarters":
         return True
-    return _SUMS.fullmatch(_YEARS.sub("", text).strip(" :,-\u2013()")) is not None
+    return _THIRTEENTH.fullmatch(text) is not None or is_summary(_YEARS.sub("", text))
 
 
 def footnotes_note(cells: Iterable[str], what: str, *, flags: bool = False) -> list[str]:

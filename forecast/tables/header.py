@@ -46,7 +46,17 @@ _QUARTER = re.compile(
     r".*\b(total|totals|q ?[1-4]|[1-4]q|h[12]|quarter|trim\w*)\b.*", re.IGNORECASE
 )
 _ERA = re.compile(r"^(?:\u0e1b\u0e35|\u0e1e\.?\s?\u0e28\.?|B\.?E\b\.?)\s*", re.IGNORECASE)
-_BUDDHIST = re.compile(r"((?:.*[^\d.,])?)(2[45]\d\d)((?:[^\d.,].*)?)")
+# Years of other eras, and what makes ours of them: Reiwa 5, H30.4, those of Taiwan, 2567.
+_ERAS = tuple(
+    (re.compile(form), years)
+    for form, years in (
+        (r"()(?:\u4ee4\u548c ?|R\.?)(\d\d?|\u5143)([\u5e74./].*)", 2018),
+        (r"()(?:\u5e73\u6210 ?|H\.?)(\d\d?|\u5143)([\u5e74./].*)", 1988),
+        (r"()(?:\u662d\u548c ?|S\.?)(\d\d?|\u5143)([\u5e74./].*)", 1925),
+        (r"()(?:(?:\u4e2d\u83ef)?\u6c11\u570b ?)?([7-9]\d|1[0-4]\d)(\u5e74.*)", 1911),
+        (r"((?:.*[^\d.,])?)(2[45]\d\d)((?:[^\d.,].*)?)", -543),
+    )
+)
 _THAI = re.compile(r"[\u0e00-\u0e7f]|\bB\.?E\b", re.IGNORECASE)
 _DAY_0 = date(1899, 12, 30)  # of spreadsheets; 1900 was no leap year, but is one to Excel
 
@@ -72,7 +82,8 @@ def with_months(sheet: Sheet) -> Sheet:
     """
     notes: dict[str, None] = {}
     for where in sheet.lines():
-        for reading in (in_english, _in_our_era, _in_order):
+        # Eras first where months are numbers; where they are names, once these are read.
+        for reading in (_in_our_era, in_english, _in_our_era, _in_order):
             texts, note = reading(sheet, where)
             if texts:
                 sheet = sheet.translated(where, texts)
@@ -81,18 +92,17 @@ def with_months(sheet: Sheet) -> Sheet:
 
 
 def _in_our_era(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
-    """Buddhist years of a line or column as ours, 2567 as 2024, by their cells; and a note.
+    """Years of other eras in a line or column as ours, by their cells, and a note.
 
-    Beside a month's name or in a date they cannot be anything else; alone, only years that follow
-    each other, in a line or column without other numbers, where something is Thai.
+    Beside a month's name or in a date they cannot be anything else; alone, as Buddhist ones, only
+    where they follow each other, without other numbers, and something is Thai.
     """
     codes = np.unique(sheet.grid[where])[:_BY_HAND].tolist()
     cells = {code: text_of(sheet.labels[code]) for code in codes if code}
     texts = {}
     for code, text in cells.items():
-        match = _BUDDHIST.fullmatch(_ERA.sub("", text)) if len(text) < 40 else None
-        made = f"{match[1]}{int(match[2]) - 543}{match[3]}" if match else ""
-        if made.isdigit() or dates.looks_like(made):
+        made = _in_ours(_ERA.sub("", text)) if len(text) < 40 else ""
+        if made and (dates.names_year(made) or dates.looks_like(made)):
             texts[code] = made
     alone = sorted(int(text) for text in texts.values() if text.isdigit())
     least = 2 if isinstance(where[0], slice) else 3  # counts of a line may follow as well
@@ -106,7 +116,16 @@ def _in_our_era(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
         if not (thai and follow and numbers == len(alone) >= least):
             return {}, ""
     code, text = next(iter(texts.items()))
-    return texts, f"years are of the Buddhist era: {cells[code]} is read as {text}"
+    return texts, f"years are of another era: {cells[code]} is read as {text}"
+
+
+def _in_ours(text: str) -> str:
+    """A text with its year of another era as one of ours; "" if it has none."""
+    for form, years in _ERAS:
+        if match := form.fullmatch(text):
+            year = 1 if match[2] == "\u5143" else int(match[2])  # an era's first year
+            return f"{match[1]}{year + years}{match[3].replace('.', '-')}"
+    return ""
 
 
 def _in_order(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:

@@ -8,7 +8,6 @@ do not say the same, the reader asks.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
@@ -17,21 +16,18 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.tables import dates
-from forecast.tables.sheet import Sheet
+from forecast.tables.sheet import TOP, Sheet
+from forecast.tables.words import LANGUAGES, says
 
-_LANGUAGES = (
-    *("af", "am", "ar", "az", "be", "bg", "bn", "bs", "ca", "cs", "cy", "da", "de", "el", "en"),
-    *("es", "et", "eu", "fi", "fil", "fr", "ga", "gl", "he", "hi", "hr", "hu", "hy", "id", "is"),
-    *("it", "ja", "ka", "kk", "km", "ko", "lt", "lv", "mk", "mn", "ms", "nb", "nl", "nn", "pl"),
-    *("pt", "ro", "ru", "sk", "sl", "sq", "sr", "sr_Latn", "sv", "sw", "ta", "te", "th", "tr"),
-    *("uk", "ur", "uz", "vi", "zh"),
-)
 # Countries that have names of their own beside their language's: J\u00e4nner, setiembre.
 _COUNTRIES = (
     *("ar_DZ", "ar_MA", "ar_SY", "bn_IN", "bs_Cyrl", "de_AT", "es_419", "es_PE", "fr_CA", "fr_MA"),
     *("az_Cyrl", "sr_Latn_ME", "uz_Cyrl"),
 )
+_ROMAN = "la"  # as offices of Poland and Hungary number months
+_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii"
 _OFFICES = {
+    _ROMAN: {n: at for at, n in enumerate(_NUMERALS.split(), 1)},
     "de": {"mrz": 3, "feber": 2},
     "es": {"set": 9},
     "pt": {"set": 9, "fev": 2, "abr": 4},
@@ -67,6 +63,10 @@ def in_english(sheet: Sheet, where: Any) -> tuple[dict[int, str], str]:
     if not _LEAST <= len(set(word.values())) <= _MOST or len(named) < len(codes) / 4:
         return {}, ""
     language = _language(sheet.name, set(word.values()))
+    if language == _ROMAN and not any(of["before"] or of["after"] for of in named.values()):
+        top = np.unique(sheet.grid[where][: TOP if isinstance(where[0], slice) else 0])
+        if not any(says(str(sheet.labels[code]), "month") for code in top.tolist()):
+            return {}, ""  # regions are numbered so as well
     months, texts = {} if language == _ENGLISH else _names().get(language, {}), {}
     for code, match in named.items():
         if word[code] in months:
@@ -108,10 +108,10 @@ def _names() -> Mapping[str, Mapping[str, int]]:
     """Language -> month's name in small letters -> its number."""
     from babel import Locale  # late: most files are in English, and its data take a while
 
-    by_language: dict[str, dict[str, int]] = {}
-    for locale in (*_LANGUAGES, *_COUNTRIES):
+    by_language: dict[str, dict[str, int]] = {_ROMAN: _OFFICES[_ROMAN]}
+    for locale in (*LANGUAGES, *_COUNTRIES):
         months = Locale.parse(locale).months
-        language = locale if locale in _LANGUAGES else locale.split("_")[0]
+        language = locale if locale in LANGUAGES else locale.split("_")[0]
         by_language.setdefault(language, dict(_OFFICES.get(language, {})))
         for use in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
@@ -120,23 +120,7 @@ def _names() -> Mapping[str, Mapping[str, int]]:
     return by_language
 
 
-@cache
-def words_for(unit: str) -> frozenset[str]:
-    """What "month" or "year" is in every language, in small letters without accents."""
-    from babel.units import format_unit
-
-    said = (format_unit(1, f"duration-{unit}", locale=language) for language in _LANGUAGES)
-    return frozenset(word for text in said for word in plain_words(text))
-
-
-def plain_words(text: str) -> list[str]:
-    """The words of a header or text, in small letters without accents: n\u00famMes as num, mes."""
-    apart = re.sub(r"(?<=[^\W\d_])(?=[A-Z][a-z])", " ", text)
-    folded = unicodedata.normalize("NFKD", apart.casefold().replace("\u00f1", "n"))
-    return re.findall(r"[^\W\d_]+", "".join(c for c in folded if not unicodedata.combining(c)))
-
-
 def _called(language: str) -> str:
     from babel import Locale
 
-    return str(Locale.parse(language).english_name)
+    return str(Locale.parse(language).english_name) if language != _ROMAN else "Roman numerals"

@@ -18,7 +18,7 @@ import numpy as np
 
 from forecast.errors import DataError
 from forecast.months import from_index as index_to_text
-from forecast.tables import dates, languages, numerals, roles
+from forecast.tables import dates, numerals, roles, words
 from forecast.tables.dates import CellValue
 from forecast.tables.grid import (
     EXAMPLE,
@@ -47,33 +47,14 @@ _WORDS = 6  # cells of words in a line of counts that make it a remark
 _CLOSE = 0.15  # by which a runner-up's score may be lower, and is still said
 _MONTH_WORDS = {"month", "date", "period", "reporting month", "ds", "mes", "monat", "mois"}
 _MONTH_WORDS |= {"time period", "ref date", "observation date"}
-_YEAR_WORDS = re.compile(
-    r"(\w+ )*(year|yr)( \(b\.?e\.?\))?|[fs]?f\.?y\.?|cy|jahr|ann?ée|an|anno|ano|anio|año|rok|år"
-    r"|jaar|y\u0131l|vuosi|\u00e9v|metai|godina|leto|\u0433\u043e\u0434|\u03ad\u03c4\u03bf\u03c2"
-    r"|\u0e1b\u0e35|\u5e74\u4efd?|\ub144"
-)
-_MONTH_NUMBER = re.compile(
-    r"(\w+ )*(month|mo|mon|period|mth|mes|m[eê]s|mois|monat|mese|maand|miesi\u0105c|m\u011bs\u00edc"
-    r"|mjesec|mesec|h\u00f3nap|kuukausi|m\u00e5ned|m\u00e5nad|luna|\u043c\u0435\u0441\u044f\u0446"
-    r"|\u03bc\u03ae\u03bd\u03b1\u03c2|\u0e40\u0e14\u0e37\u0e2d\u0e19|\u6708\u4efd?|\uc6d4)"
-    r"( ?(no|num|number|code|#))?\.?"
-)
-_DAY_WORDS = re.compile(
-    r"(\w+[ _])?(day|d[i\u00ed]a|jour|tag|dom)|(date|day)[ _]of[ _](the[ _])?(month|week)|weekday",
-    re.IGNORECASE,
-)
-_QUARTER_WORDS = re.compile(r"(\w+[ _])*(quarter|qtr|q|trimestre|quartal)", re.IGNORECASE)
-_WEEK_WORDS = re.compile(r"(\w+[ _])*(week|wk|kw|semana|semaine|woche)([ _]\w+)?", re.IGNORECASE)
 _COMPACT = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])")
 _COMPACT_DATE = re.compile(
     r"(19|20)\d\d[. ]?(0[1-9]|1[0-2])((0[1-9]|[12]\d|3[01]))?|\d\d?[. ](19|20)\d\d"
 )
-_CALLED_MONTH = re.compile(r"\b(month|date|period|mo|mes|monat|mois|fecha|time)\b", re.IGNORECASE)
 
-
-_NUMBERED_PERIODS: Sequence[tuple[str, re.Pattern[str], Callable[[CellValue], object]]] = (
-    ("weeks", _WEEK_WORDS, numerals.is_number),
-    ("quarters", _QUARTER_WORDS, lambda cell: re.fullmatch(r"q?[1-4]", text_of(cell), re.I)),
+_NUMBERED_PERIODS: Sequence[tuple[str, Callable[[CellValue], object]]] = (
+    ("week", numerals.is_number),
+    ("quarter", lambda cell: re.fullmatch(r"q?[1-4]", text_of(cell), re.I)),
 )
 
 
@@ -421,14 +402,14 @@ class LineAMonth(TableLayout):
         columns = [c for c in table.columns if c not in places]
         if day is None and (of_month := [c for c in columns if _holds_days(table, c, rows)]):
             day = np.array(list(map(_day, table.cells(table.grid[rows, of_month[0]]))))
-            columns = [c for c in columns if not _DAY_WORDS.fullmatch(table.name(c))]
+            columns = [c for c in columns if not words.says(table.name(c), "day")]
         family = [c for c in columns if table.name(c).casefold() == roles.FAMILY][:1]
         columns = [c for c in columns if c not in family]
         numbers = [
             c
             for c in columns
             if roles.holds_counts(table, c)
-            and not (_CALLED_MONTH.search(table.words(c)) and _is_compact_column(table, c))
+            and not (words.says_when(table.name(c)) and _is_compact_column(table, c))
         ]
         series, values = roles.roles(table, columns, numbers, places[-1], (rows, month))
         if table.header < 0 and len(numbers) > 1 and not table.wanted.value:
@@ -438,7 +419,8 @@ class LineAMonth(TableLayout):
             )
         if not values:
             such = _such_as(table, table.columns[::-1], rows, "is not a number")
-            some = [c for c in columns if table.share(c, numerals.is_number, rows) > 0.3]
+            some = [c for c in columns if not roles.is_measure(table, c)]
+            some = [c for c in some if table.share(c, numerals.is_number, rows) > 0.3]
             such += f"; if one has, name it: --value {table.quoted(some[0])}" if some else ""
             raise DataError(f"{table.sheet.name}: no column of counts{such}; {EXAMPLE}")
         unused = set(columns) - set(values)
@@ -467,7 +449,7 @@ LAYOUTS: tuple[type[TableLayout], ...] = (Across, MonthsAcross, YearsAcross, Lin
 
 
 def _number(cell: CellValue) -> int:
-    text = text_of(cell)
+    text = text_of(cell).removesuffix(".")
     return int(text) if re.fullmatch(r"0?[1-9]|1[0-2]", text, re.ASCII) else 0
 
 
@@ -500,7 +482,7 @@ def _month_column(table: TableGrid) -> tuple[int, ...]:
         return (roles.one_of(table, dated, _MONTH_WORDS, "--month", "months"),)
     _refuse_other_periods(table)
     below = np.arange(max(table.header, 0) + 1, len(table.grid))
-    called = [c for c in table.columns if _CALLED_MONTH.search(table.name(c))]
+    called = [c for c in table.columns if words.says_when(table.name(c))]
     names = [table.name(c) for c in table.columns if table.has_name(c)]
     among = f" among {', '.join(map(in_quotes, names[:6]))}" if names else ""
     among = _such_as(table, called, below, "is no month") or among
@@ -570,8 +552,9 @@ def _body(table: TableGrid, places: tuple[int, ...]) -> np.ndarray:
         if any(is_month(c) or _says_when(c) or re.search(r"\d", text_of(c)) for c in when)
     )
     first = next(dated, 0)
+    # A month's name alone may be misspelled; with its year it has digits all the same.
     counts = any(numerals.is_number(c) for row in top[:first] for c in table.sheet.row(row))
-    first = 0 if counts and first < 3 else first
+    first = 0 if counts and first < 3 and len(places) > 1 else first
     last = len(rows)
     while last > first + 1:
         line = table.sheet.row(rows[last - 1])
@@ -608,7 +591,7 @@ def _with_different_months(table: TableGrid, dated: list[int]) -> list[int]:
 
 def _holds_days(table: TableGrid, column: int, rows: np.ndarray) -> bool:
     """Whether a column has the days of months, beside columns of years and months."""
-    if not _DAY_WORDS.fullmatch(table.name(column)):
+    if not words.says(table.name(column), "day"):
         return False
     days = {_day(cell) for cell in table.cells(np.unique(table.grid[rows, column]))} - {0}
     # One that nobody knows is a day all the same, of a month that is known.
@@ -624,7 +607,7 @@ def _is_compact_column(table: TableGrid, column: int) -> bool:
 
 def _year_and_month(table: TableGrid) -> tuple[int, ...]:
     """Places of a column of years and one of calendar months; () if there are none."""
-    named = {at: table.words(at).casefold() for at in table.columns}
+    named = {at: table.name(at) for at in table.columns}
     # More than half of the cells, and of two, header and January, one.
     half = 0.5 if len(table.grid) == 2 else 0.5 + 1e-9
     named_by = [at for at in named if table.share(at, dates.names_month) >= half]
@@ -640,8 +623,8 @@ def _year_and_month(table: TableGrid) -> tuple[int, ...]:
         )
         >= half
     ]
-    years = [at for at in yearly if _YEAR_WORDS.fullmatch(named[at]) or not table.has_name(at)]
-    numbered = [at for at in named if _MONTH_NUMBER.fullmatch(named[at])]
+    years = [at for at in yearly if words.says(named[at], "year") or not table.has_name(at)]
+    numbered = [at for at in named if words.says(named[at], "month")]
     numbered = [at for at in numbered if table.share(at, _month_number) >= half]
     months = sorted({*named_by, *numbered} - set(years))
     if not years and named_by:
@@ -690,12 +673,7 @@ def _month_beside_year(table: TableGrid) -> int:
 
 
 def _says(table: TableGrid, column: int, unit: str) -> bool:
-    """Whether a header has a word for "month" or "year" in it, in any language."""
-    words = languages.words_for(unit)
-    return any(
-        word in words or any(len(w) > 4 and word.startswith(w) for w in words)  # miesi\u0105ca
-        for word in languages.plain_words(table.name(column))
-    )
+    return words.says(table.name(column), unit, anywhere=True)
 
 
 def _numbers_months(table: TableGrid, year: int, column: int) -> bool:
@@ -769,12 +747,14 @@ def _refuse_other_periods(table: TableGrid) -> None:
             shown = [c for c in table.cells(codes) if dates.other_periods(c) == period]
             if len(shown) >= 2:
                 refuse_period(name, period, f"{text_of(shown[0])!r} in {where}")
-    for period, words, test in _NUMBERED_PERIODS:
-        named = [at for at in table.columns if words.fullmatch(table.name(at))]
+    for period, test in _NUMBERED_PERIODS:
+        heads = {at: table.name(at) for at in table.columns}
+        named = [at for at in heads if not re.search(r"\d", heads[at])]
+        named = [at for at in named if words.says(heads[at], period)]
         if named and table.share(named[0], test) > 0.5:
-            refuse_period(name, period, f"column {table.name(named[0])!r}")
+            refuse_period(name, f"{period}s", f"column {table.name(named[0])!r}")
     # Where a column is called one of months and none can be read, months are meant.
-    called = [at for at in table.columns if _CALLED_MONTH.search(table.name(at))]
+    called = [at for at in table.columns if words.says_when(table.name(at))]
     if called and not any(table.share(at, _says_when) for at in called):
         return
     years = [at for at in table.columns if table.share(at, dates.names_year) > 0.6]

@@ -50,11 +50,21 @@ def is_missing(cell: CellValue) -> bool:
     return text in _MISSING or any(form.fullmatch(text) for form in (_BELOW, _WITHHELD, _FLAGGED))
 
 
+def stand_in(numbers: Iterable[float]) -> float:
+    """The number that stands for a missing one, -99 or -999.9; NaN if none does.
+
+    Nines alone, below 0, and far from every other number that is.
+    """
+    below = sorted({value for value in numbers if value < 0})
+    nines = bool(below) and re.fullmatch(r"-99+(\.0|\.9+)", repr(below[0])) is not None
+    return below[0] if nines and (len(below) == 1 or below[0] < 5 * below[1]) else math.nan
+
+
 @lru_cache(20_000)  # cells, each of which is asked about several times
 def is_number(cell: CellValue) -> bool:
     """Whether a cell is a number, of whatever sign and marks."""
     if isinstance(cell, str):
-        text = _plain(cell).strip("()-+\u2212")
+        text = _unsigned(cell)
         return bool(_SHAPE.fullmatch(text) or _EXPONENT.fullmatch(text)) or cell == NO_RESULT
     return isinstance(cell, float) and not math.isnan(cell)
 
@@ -70,7 +80,7 @@ def marks(cells: Iterable[CellValue], separator: str) -> tuple[str, str]:
     proofs: dict[str, list[str]] = {}
     doubts: dict[str, list[str]] = {}
     for cell in cells:
-        text = _plain(cell) if isinstance(cell, str) else ""
+        text = _unsigned(cell) if isinstance(cell, str) else ""
         decimal, proven = _proof(text) if _SHAPE.fullmatch(text) else ("", False)
         if decimal:
             (proofs if proven else doubts).setdefault(decimal, []).append(text)
@@ -96,7 +106,7 @@ def point_by_column(columns: Iterable[Iterable[CellValue]]) -> bool:
     thousands are meant, 950 stands beside 1.020.
     """
     for column in columns:
-        texts = [_plain(cell) for cell in column if isinstance(cell, str)]
+        texts = [_unsigned(cell) for cell in column if isinstance(cell, str)]
         marked = [text for text in texts if _SHAPE.fullmatch(text)]
         proofs = {_proof(text) for text in marked}
         if any(mark == "," for mark, _ in proofs):
@@ -120,20 +130,16 @@ def number(cell: CellValue, decimal: str) -> float:
         value = _parsed(cell, decimal)
     else:
         raise ValueError("a date, not a count; write the count")
-    if value < 0:
-        raise ValueError(
-            "below 0; a count is at least 0. Correct it, or leave it blank if nobody knows it"
-        )
-    if not value <= LARGEST:
+    if not abs(value) <= LARGEST:
         raise ValueError(f"larger than {LARGEST:.0g}; correct it")
     return value
 
 
 def _parsed(cell: str, decimal: str) -> float:
-    text = _plain(cell)
-    sign = 1
-    if text[:1] in "-\u2212" or text.endswith("-") or re.fullmatch(r"\([\d.,]*\)", text):
-        sign, text = -1, text.strip("()-\u2212 ")
+    text, plain = _unsigned(cell), _plain(cell)
+    # As accountants write it, too: (12), 12-.
+    below = plain[:1] in "-\u2212" or plain.endswith("-") or re.fullmatch(r"\([\d.,]*\)", plain)
+    sign = -1 if below else 1
     if match := _EXPONENT.fullmatch(text):
         lead, places, power = match[1], match[2] or "", int(match[3] + match[4])
         if len(places) < power:
@@ -145,7 +151,7 @@ def _parsed(cell: str, decimal: str) -> float:
     grouped = rf"\d{{1,3}}(?:{group}\d{{3}})+|\d\d?(?:{group}\d\d)+{group}\d{{3}}"
     mark = re.escape(decimal)
     if not re.fullmatch(rf"(?:\d+|{grouped})(?:{mark}\d*)?|{mark}\d+", text, re.ASCII):
-        raise ValueError(_unreadable(text, decimal))
+        raise ValueError(_unreadable(plain, decimal))
     return sign * float(text.replace(thousands, "").replace(decimal, "."))
 
 
@@ -154,7 +160,7 @@ def _unreadable(text: str, decimal: str) -> str:
         return "its result is not in the file; open the file in Excel, save it and try again"
     if text.endswith("%"):
         return "a percentage, not a count; give the count"
-    if _SHAPE.fullmatch(text):
+    if _SHAPE.fullmatch(_unsigned(text)):
         name = "point" if decimal == "." else "comma"
         return f"its marks do not fit the other numbers, whose decimals begin with a {name}"
     return "not a number; write it as 1234, or leave it blank if nobody knows it"
@@ -175,6 +181,10 @@ def _proof(text: str) -> tuple[str, bool]:
     if len(after) == 3 and 1 <= len(before) <= 3 and before[0] != "0":
         return last, False
     return last, True
+
+
+def _unsigned(cell: str) -> str:
+    return _plain(cell).strip("()-+\u2212 ")
 
 
 def _plain(cell: str) -> str:

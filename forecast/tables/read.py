@@ -7,7 +7,7 @@ of a file at once, and arranged. A month that nobody knows is missing; it is not
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, compress
@@ -330,11 +330,47 @@ class CellMeanings:
     problems: dict[int, str]
 
 
+_BELOW = (
+    "below 0, as no other number is; a count is at least 0. Correct it, or, if these are no "
+    "counts, name their column by --value"
+)
+
+
 def _meanings(entries: Entries, wanted: ReadAs, times: np.ndarray) -> CellMeanings:
     """What each label means as a count; times : (labels,) how often it stands where counts do."""
     labels = entries.labels
     different = {code: labels[code] for code in np.flatnonzero(times).tolist()}
-    shown, proof = numerals.marks(different.values(), entries.separator)
+    decimal, proof = _decimal_mark(entries, wanted, different.values())
+    of_label, problems = np.full(len(labels), np.nan), dict[int, str]()
+    for code, cell in different.items():
+        if not numerals.is_missing(cell):
+            try:
+                of_label[code] = numerals.number(cell, decimal)
+            except ValueError as error:
+                problems[code] = str(error)
+    of_label[of_label == numerals.stand_in(of_label[np.isfinite(of_label)].tolist())] = np.nan
+    below = np.flatnonzero(of_label < 0)
+    if times[below].sum() == 1 and not wanted.value:  # a slip of the hand; several are meant
+        problems[int(below[0])] = _BELOW
+    texts = [cell for cell in different.values() if isinstance(cell, str)]
+    notes = footnotes_note(texts, "numbers", flags=True)
+    with suppress(ValueError):  # of two numbers that contradict each other, nothing is said
+        example = numerals.number(proof, decimal)
+        called = "point" if decimal == "." else "comma"
+        notes.append(f"decimals begin with a {called}: {proof} is read as {example:.12g}")
+    signs = {
+        text_of(cell): int(times[code])
+        for code, cell in different.items()
+        if code and np.isnan(of_label[code]) and code not in problems
+    }
+    return CellMeanings(of_label, (*notes, *_odd_numbers(labels, of_label, times, signs)), problems)
+
+
+def _decimal_mark(
+    entries: Entries, wanted: ReadAs, cells: Collection[dates.CellValue]
+) -> tuple[str, str]:
+    """What begins the decimals of a file, and a number that shows it; DataError if it is open."""
+    shown, proof = numerals.marks(cells, entries.separator)
     decimal = wanted.decimal or shown
     if not decimal and entries.separator == "," and numerals.point_by_column(_by_column(entries)):
         decimal = "."
@@ -343,34 +379,29 @@ def _meanings(entries: Entries, wanted: ReadAs, times: np.ndarray) -> CellMeanin
             f"{entries.file}: in {proof} a comma or point may begin the decimals or separate "
             "thousands; add --decimal point or --decimal comma"
         )
-    of_label, problems = np.full(len(labels), np.nan), dict[int, str]()
-    signs: Counter[str] = Counter()
-    for code, cell in different.items():
-        if numerals.is_missing(cell):
-            signs[text_of(cell)] += int(times[code])
-            continue
-        try:
-            of_label[code] = numerals.number(cell, decimal)
-        except ValueError as error:
-            problems[code] = str(error)
-    del signs[""]
+    return decimal, proof
+
+
+def _odd_numbers(
+    labels: Sequence[dates.CellValue], of_label: Floats, times: np.ndarray, signs: Mapping[str, int]
+) -> Iterator[str]:
+    """Notes of a lone number with decimals, of numbers below 0, and of signs; as `_meanings`."""
     many = int(times.sum())
-    texts = [cell for cell in different.values() if isinstance(cell, str)]
-    notes = footnotes_note(texts, "numbers", flags=True)
-    with suppress(ValueError):  # of two numbers that contradict each other, nothing is said
-        example = numerals.number(proof, decimal)
-        called = "point" if decimal == "." else "comma"
-        notes.append(f"decimals begin with a {called}: {proof} is read as {example:.12g}")
     decimals = np.flatnonzero(of_label % 1 > 0).tolist()
     if len(decimals) == 1 and many > _MANY_WHOLE and times[decimals[0]] == 1:
-        notes.append(
+        yield (
             f"only {labels[decimals[0]]} of {many:,} numbers has decimals, so check that it "
             f"is {of_label[decimals[0]]:.12g}"
         )
+    below = np.flatnonzero(of_label < 0)
+    if len(below):
+        yield (
+            f"{int(times[below].sum()):,} of {many:,} numbers are below 0, as "
+            f"{text_of(labels[below[0]])}: they are read as they are, and counts have none"
+        )
     if signs:
         marks = listed([f"{n:,} {sign}" for sign, n in signs.items()], _NAMED, "other signs")
-        notes.append(f"read as missing, not as 0: {marks}")
-    return CellMeanings(of_label, tuple(notes), problems)
+        yield f"read as missing, not as 0: {marks}"
 
 
 def _without_words(

@@ -26,11 +26,9 @@ from forecast.tables.grid import (
     listed,
     text_of,
 )
+from forecast.tables.words import is_total
 
 FAMILY = "family"
-TOTAL_WORDS = {"total", "totals", "grand total", "sum", "all", "insgesamt", "gesamt", "summe"}
-TOTAL_WORDS |= {"suma", "somme", "ensemble", "totale", "totaal", "totalt", "i alt", "razem"}
-TOTAL_WORDS |= {"ukupno", "toplam", "total general", "celkem", "yhteens\u00e4"}
 JUDGED = 200_000  # rows among which columns are tried as names of series
 UNIQUE = 0.95  # share of rows that are the only ones of their series and month
 _TRIED = 12  # columns of names that are tried
@@ -44,10 +42,11 @@ _INDEX_WORDS = re.compile(
 )
 # Numbers beside counts that are none, as headers call them.
 _MEASURES = re.compile(
-    r"%|\b(percent(age)?|pct|prozent|rate|ratio|latitude|longitude|lat|lon|long|lng)\b|\bper [\d,]+"
+    r"%|\b(percent(age)?|pct|prozent|rate|ratio)\b|\bper [\d,]+"
     r"|\b(lower|upper|95) ?(ci|limit|bound|cl|conf)|\b(ci|cl) ?(low|high|lower|upper)",
     re.IGNORECASE,
 )
+_PLACES = re.compile(r"(.* )?(latitude|longitude|lat|lon|lng|easting|northing)|long", re.IGNORECASE)
 _CODES = re.compile(
     r"(.*[\W_])?(id|uid|guid|dguid|fips|zip|post ?code|coordinate|vector|decimals)"
     r"|.*code|(?-i:.*[a-z]I[Dd])|(code|cod|id|cve)[ _].*",
@@ -203,9 +202,7 @@ def names_of(
     columns, parts = [table.grid[rows, c] for c in series], bool(table.wanted.part)
     needed = columns[:-1] if parts else columns
     if parts:
-        total = table.sheet.which(
-            lambda cell: text_of(cell).casefold().rstrip(":") in TOTAL_WORDS, columns[-1]
-        )
+        total = table.sheet.which(lambda cell: is_total(text_of(cell)), columns[-1])
         columns[-1] = np.where(total, 0, columns[-1])
     # Of all rows with a name the first, as the last that is written stays; names as they come.
     whole = columns[0] if len(columns) == 1 else joined(columns)
@@ -327,6 +324,7 @@ def without_measures(table: TableGrid, month: int, numbers: list[int]) -> list[i
             f"{table.sheet.name}: {table.quoted(longer[0])} adds up several months; give a count "
             "for each month. If it does not, name the column of counts by --value"
         )
+    left = [c for c in left if not _PLACES.fullmatch(heads[c])]
     left = [c for c in left if not _MEASURES.search(heads[c])] or left
     alone = [c for c in left if not _COMPARED.fullmatch(heads[c])]
     return alone if len(alone) == 1 else left
@@ -334,7 +332,8 @@ def without_measures(table: TableGrid, month: int, numbers: list[int]) -> list[i
 
 def is_measure(table: TableGrid, column: int) -> bool:
     """Whether a header calls a column a rate or the like, which neither counts nor names."""
-    return _MEASURES.search(table.name(column)) is not None
+    head = table.words(column)
+    return bool(_MEASURES.search(head) or _PLACES.fullmatch(head))
 
 
 def is_code(table: TableGrid, column: int) -> bool:

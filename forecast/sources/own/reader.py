@@ -185,6 +185,12 @@ def _known_months(
     }
     if section.columns.round or times != 1:
         return {month: float(round(value)) for month, value in by_month.items()}
+    below = next((month for month, value in by_month.items() if value < 0), None)
+    if below:
+        raise DataError(
+            f"{file_name}: {table.names[row]} in {below}: {by_month[below]:g} is below 0; a record "
+            "keeps counts. `bordercast forecast` reads such numbers"
+        )
     broken = next((month for month, value in by_month.items() if value % 1), None)
     if broken:
         raise DataError(
